@@ -1,0 +1,1 @@
+"""Greenhouse buses to readings."""

@@ -1,0 +1,1 @@
+"""MAVLink links and logs to readings."""

@@ -1,0 +1,71 @@
+"""What a source says: readings, events and descriptors, and the port it says them to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from headland.contract.records import Clock, Descriptor, Event
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceId:
+    """Which device a reading is of; the same object may be shared by all its readings."""
+
+    device: str
+    kind: str
+    site: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One row: what a device measured at one instant, in the units its channel names end in.
+
+    A value is None where the wire carried its sentinel for "invalid". `quality` holds QARTOD flags only for channels
+    that are not good.
+    """
+
+    source: DeviceId
+    clock: Clock
+    time_ms: int
+    values: Mapping[str, float | None]
+    quality: Mapping[str, int] = field(default_factory=dict)
+
+
+class Sink(Protocol):
+    """Where sources put what they have; safe to call from any thread, blocks while the queue behind it is full."""
+
+    def reading(self, reading: Reading) -> None:
+        """Take a row."""
+        ...
+
+    def event(self, event: Event) -> None:
+        """Take an event; events are never thinned."""
+        ...
+
+    def describe(self, descriptor: Descriptor) -> None:
+        """Take what is known of a device; repeat it when it changes."""
+        ...
+
+
+class Source(Protocol):
+    """Something that reads hardware (or a file). One thread, named by the agent, runs it."""
+
+    name: str
+
+    def run(self, sink: Sink) -> None:
+        """Read until `stop` is called or, for a file, to its end; never ends because a device was lost.
+
+        Raises HeadlandError only for what no retry can mend.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Make `run` return within a second; callable from any thread, more than once."""
+        ...
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was read, refused and lost so far, by name."""
+        ...

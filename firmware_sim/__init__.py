@@ -1,0 +1,1 @@
+"""Simulated hardware: an autopilot and a greenhouse controller that speak their real protocols."""

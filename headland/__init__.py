@@ -1,0 +1,1 @@
+"""Headland: precision-agriculture telemetry."""

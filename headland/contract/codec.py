@@ -1,0 +1,208 @@
+"""The native batch on the wire: columnar JSON, deflated with zlib level 1; and the small plain-JSON records.
+
+Decoding takes any bytes and never raises: what cannot be read is a `Refused` value.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import msgspec
+
+from headland.contract.records import Ack, Batch, Block, Descriptor, Event, GatewayStatus, Record, is_name
+from headland.contract.refusals import Reason, Refused
+
+VERSION: Final = 1
+
+#: What one MQTT message may weigh; under every broker's limit once it is configured.
+MAX_PAYLOAD_BYTES: Final = 128 * 1024
+#: What a payload may inflate to: columnar JSON shrinks 4 to 20 times, 64 times is an attack.
+MAX_INFLATED_BYTES: Final = 8 * 1024 * 1024
+#: The longest span of one block; an offset beyond it is damage, not data.
+MAX_BLOCK_SPAN_MS: Final = 2**40
+#: 9999-12-31, so that no time overflows a calendar further down.
+MAX_TIME_MS: Final = 253_402_300_799_999
+MAX_SEQ: Final = 2**62
+
+_FLAGS: Final = frozenset((1, 2, 3, 4, 9))
+_HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+
+
+class _Envelope(Record, frozen=True, kw_only=True):
+    """A batch whose parts are still raw, to save good blocks beside a bad one."""
+
+    v: int
+    gw: str
+    epoch: str
+    seq: int
+    first: int | None = None
+    blocks: list[msgspec.Raw] = []
+    events: list[msgspec.Raw] = []
+
+
+_ENCODER = msgspec.json.Encoder()
+_BATCH = msgspec.json.Decoder(Batch)
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_BLOCK = msgspec.json.Decoder(Block)
+_EVENT = msgspec.json.Decoder(Event)
+
+R = TypeVar("R", Ack, Descriptor, GatewayStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A batch of sound parts, and why each of its other parts was left out."""
+
+    batch: Batch
+    refused: tuple[Refused, ...] = ()
+
+
+def encode_batch(batch: Batch) -> bytes:
+    """Return the message payload of a batch; the caller keeps it under `MAX_PAYLOAD_BYTES`.
+
+    NaN and infinity, which the wire does not have, become null.
+    """
+    return zlib.compress(_ENCODER.encode(batch), 1)
+
+
+def decode_batch(payload: bytes) -> Decoded | Refused:
+    """Return the batch in `payload`, without its unsound parts, or why the whole is refused. Never raises."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        return Refused(Reason.TOO_LARGE, f"{len(payload)} bytes, {MAX_PAYLOAD_BYTES} are allowed")
+    text = _inflate(payload)
+    if isinstance(text, Refused):
+        return text
+    try:
+        batch = _BATCH.decode(text)
+        refused: list[Refused] = []
+    except _HOSTILE:
+        salvaged = _salvage(text)
+        if isinstance(salvaged, Refused):
+            return salvaged
+        batch, refused = salvaged
+    wrong = _check_envelope(batch)
+    if wrong is not None:
+        return wrong
+    blocks = _sound(batch.blocks, refused)
+    events = _sound(batch.events, refused)
+    if refused:
+        batch = msgspec.structs.replace(batch, blocks=blocks, events=events)
+    return Decoded(batch, tuple(refused))
+
+
+def check_block(block: Block) -> Refused | None:
+    """Return what is wrong with a block of the right types, or None."""
+    for name in (block.device, block.kind, block.site):
+        if not is_name(name):
+            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is no device, kind or site")
+    rows = len(block.dt)
+    if rows == 0:
+        return Refused(Reason.EMPTY, f"a block of {block.device} has no rows")
+    if not 0 <= block.t0 <= MAX_TIME_MS or min(block.dt) < 0 or max(block.dt) > MAX_BLOCK_SPAN_MS:
+        return Refused(Reason.BAD_TIME, f"times of a block of {block.device} are out of range")
+    for channel, column in block.c.items():
+        if len(column) != rows:
+            return Refused(Reason.UNEVEN_COLUMNS, f"{channel[:80]} has {len(column)} values for {rows} rows")
+    for channel, flags in block.q.items():
+        if channel not in block.c or len(flags) != rows or not _FLAGS.issuperset(flags):
+            return Refused(Reason.BAD_QUALITY, f"the flags of {channel[:80]} do not fit its values")
+    return None
+
+
+def check_event(event: Event) -> Refused | None:
+    """Return what is wrong with an event of the right types, or None."""
+    for name in (event.device, event.kind, event.device_kind, event.site):
+        if not is_name(name):
+            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is no device, kind or site")
+    if not 0 <= event.t <= MAX_TIME_MS:
+        return Refused(Reason.BAD_TIME, f"an event of {event.device} is at {event.t}")
+    return None
+
+
+def encode_record(record: Ack | Descriptor | GatewayStatus) -> bytes:
+    """Return the payload of an ack, a descriptor or a status: plain JSON, readable with any MQTT tool."""
+    return _ENCODER.encode(record)
+
+
+def decode_record(payload: bytes, kind: type[R]) -> R | Refused:
+    """Return the record in `payload`, or why it is refused. Never raises."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        return Refused(Reason.TOO_LARGE, f"{len(payload)} bytes, {MAX_PAYLOAD_BYTES} are allowed")
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.ValidationError as error:
+        return Refused(Reason.WRONG_SHAPE, str(error)[:200])
+    except _HOSTILE as error:
+        return Refused(Reason.NOT_JSON, str(error)[:200])
+
+
+def _inflate(payload: bytes) -> bytes | Refused:
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(payload, MAX_INFLATED_BYTES)
+    except zlib.error as error:
+        return Refused(Reason.NOT_DEFLATE, str(error))
+    if inflater.unconsumed_tail:
+        return Refused(Reason.TOO_LARGE, f"inflates to more than {MAX_INFLATED_BYTES} bytes")
+    if not inflater.eof or inflater.unused_data:
+        return Refused(Reason.NOT_DEFLATE, "the deflate stream is cut short or has bytes after its end")
+    return text
+
+
+def _salvage(text: bytes) -> tuple[Batch, list[Refused]] | Refused:
+    """Read the parts one by one, so that a bad one does not cost its neighbours."""
+    try:
+        envelope = _ENVELOPE.decode(text)
+    except msgspec.ValidationError as error:
+        return Refused(Reason.WRONG_SHAPE, str(error)[:200])
+    except _HOSTILE as error:
+        return Refused(Reason.NOT_JSON, str(error)[:200])
+    refused: list[Refused] = []
+    batch = Batch(
+        v=envelope.v,
+        gw=envelope.gw,
+        epoch=envelope.epoch,
+        seq=envelope.seq,
+        first=envelope.first,
+        blocks=_decode_each(envelope.blocks, _BLOCK, refused),
+        events=_decode_each(envelope.events, _EVENT, refused),
+    )
+    return batch, refused
+
+
+P = TypeVar("P", Block, Event)
+
+
+def _decode_each(raws: Sequence[msgspec.Raw], decoder: msgspec.json.Decoder[P], refused: list[Refused]) -> list[P]:
+    parts: list[P] = []
+    for raw in raws:
+        try:
+            parts.append(decoder.decode(raw))
+        except _HOSTILE as error:
+            refused.append(Refused(Reason.WRONG_SHAPE, str(error)[:200]))
+    return parts
+
+
+def _sound(parts: list[P], refused: list[Refused]) -> list[P]:
+    sound: list[P] = []
+    for part in parts:
+        wrong = check_block(part) if isinstance(part, Block) else check_event(part)
+        if wrong is None:
+            sound.append(part)
+        else:
+            refused.append(wrong)
+    return sound
+
+
+def _check_envelope(batch: Batch) -> Refused | None:
+    if batch.v != VERSION:
+        return Refused(Reason.WRONG_VERSION, f"version {batch.v}, this side speaks {VERSION}")
+    if not is_name(batch.gw) or not is_name(batch.epoch):
+        return Refused(Reason.BAD_NAME, f"{batch.gw[:80]!r} or {batch.epoch[:80]!r} is no gateway or epoch")
+    first = batch.seq if batch.first is None else batch.first
+    if not 0 < first <= batch.seq <= MAX_SEQ:
+        return Refused(Reason.WRONG_SHAPE, f"sequence {first}..{batch.seq} is no range")
+    return None

@@ -1,0 +1,148 @@
+"""The one table of quantities: every channel's unit, physical range and kind.
+
+A channel is `quantity` or `quantity:instance` (`battery_voltage_v:1`), so that two batteries never share a series.
+The unit is the end of the name; a bare count or state has none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["gauge", "total", "state"]
+
+#: Unit symbol by the ending that names carry. The symbol is what a person reads; the ending is what code reads.
+UNIT_BY_SUFFIX: Final[dict[str, str]] = {
+    "a": "A",
+    "code": "1",
+    "count": "1",
+    "deg": "deg",
+    "deg_s": "deg/s",
+    "degc": "degC",
+    "dbm": "dBm",
+    "g_m3": "g/m3",
+    "hpa": "hPa",
+    "kpa": "kPa",
+    "l": "L",
+    "l_min": "L/min",
+    "m": "m",
+    "m_s": "m/s",
+    "mah": "mAh",
+    "mj_m2": "MJ/m2",
+    "on": "1",
+    "open_pct": "%",
+    "pct": "%",
+    "ppm": "ppm",
+    "rad": "rad",
+    "rad_s": "rad/s",
+    "ratio": "1",
+    "rpm": "rpm",
+    "s": "s",
+    "umol_m2_s": "umol/m2/s",
+    "us": "us",
+    "v": "V",
+    "w_m2": "W/m2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One measurable thing: `name` ends in its unit; values outside [`low`, `high`] are physically impossible."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    kind: Kind
+    meaning: str
+
+
+def _table(*rows: tuple[str, str, float, float, Kind, str]) -> dict[str, Quantity]:
+    return {row[0]: Quantity(*row) for row in rows}
+
+
+QUANTITIES: Final[dict[str, Quantity]] = _table(
+    # Position and motion of a vehicle: the autopilot's own estimate unless the name says gps_.
+    ("latitude_deg", "deg", -90, 90, "gauge", "WGS84 latitude, the autopilot's estimate"),
+    ("longitude_deg", "deg", -180, 180, "gauge", "WGS84 longitude, the autopilot's estimate"),
+    ("altitude_m", "m", -500, 20000, "gauge", "height above mean sea level"),
+    ("relative_altitude_m", "m", -2000, 20000, "gauge", "height above the home position, not above ground"),
+    ("velocity_north_m_s", "m/s", -150, 150, "gauge", "ground velocity towards north"),
+    ("velocity_east_m_s", "m/s", -150, 150, "gauge", "ground velocity towards east"),
+    ("velocity_down_m_s", "m/s", -150, 150, "gauge", "ground velocity downwards"),
+    ("ground_speed_m_s", "m/s", 0, 150, "gauge", "horizontal speed over ground"),
+    ("air_speed_m_s", "m/s", 0, 150, "gauge", "speed through the air, may be synthetic"),
+    ("climb_rate_m_s", "m/s", -100, 100, "gauge", "vertical speed, upwards positive"),
+    ("throttle_pct", "%", 0, 100, "gauge", "throttle as the autopilot reports it"),
+    ("heading_deg", "deg", 0, 360, "gauge", "where the nose points, from true north"),
+    ("roll_rad", "rad", -3.2, 3.2, "gauge", "roll, right wing down positive"),
+    ("pitch_rad", "rad", -3.2, 3.2, "gauge", "pitch, nose up positive"),
+    ("yaw_rad", "rad", -3.2, 6.4, "gauge", "yaw from true north"),
+    ("roll_rate_rad_s", "rad/s", -70, 70, "gauge", "roll rate"),
+    ("pitch_rate_rad_s", "rad/s", -70, 70, "gauge", "pitch rate"),
+    ("yaw_rate_rad_s", "rad/s", -70, 70, "gauge", "yaw rate"),
+    # The satellite receiver's own words.
+    ("gps_latitude_deg", "deg", -90, 90, "gauge", "WGS84 latitude of the receiver"),
+    ("gps_longitude_deg", "deg", -180, 180, "gauge", "WGS84 longitude of the receiver"),
+    ("gps_altitude_m", "m", -500, 20000, "gauge", "height above mean sea level of the receiver"),
+    ("gps_ground_speed_m_s", "m/s", 0, 150, "gauge", "ground speed of the receiver"),
+    ("gps_course_deg", "deg", 0, 360, "gauge", "course over ground of the receiver"),
+    ("gps_hdop_ratio", "1", 0, 100, "gauge", "horizontal dilution of precision"),
+    ("gps_vdop_ratio", "1", 0, 100, "gauge", "vertical dilution of precision"),
+    ("gps_horizontal_accuracy_m", "m", 0, 10000, "gauge", "horizontal uncertainty the receiver states"),
+    ("gps_fix_code", "1", 0, 8, "state", "MAVLink GPS_FIX_TYPE: 0-1 none, 2 2D, 3 3D, 4 DGPS, 5-6 RTK, 8 PPP"),
+    ("gps_satellites_count", "1", 0, 254, "gauge", "satellites in use"),
+    # Power.
+    ("battery_voltage_v", "V", 0, 1000, "gauge", "battery voltage"),
+    ("battery_current_a", "A", -400, 2000, "gauge", "battery current, discharge positive"),
+    ("battery_remaining_pct", "%", 0, 100, "gauge", "charge left as the battery or the autopilot estimates it"),
+    ("battery_consumed_mah", "mAh", 0, 10_000_000, "total", "charge used since power-up"),
+    ("battery_temperature_degc", "degC", -60, 150, "gauge", "battery temperature"),
+    # Spraying: what the machine measured and what it was told are different quantities.
+    ("pump_command_us", "us", 0, 3000, "gauge", "pulse width sent to the pump: commanded, not applied"),
+    ("pump_on", "1", 0, 1, "state", "1 while the pump output is above its off level: commanded, not applied"),
+    ("flow_l_min", "L/min", 0, 200, "gauge", "flow through the flow meter"),
+    ("flow_volume_total_l", "L", 0, 10_000_000, "total", "volume through the flow meter since power-up"),
+    # Greenhouse climate.
+    ("air_temperature_degc", "degC", -60, 80, "gauge", "air temperature"),
+    ("relative_humidity_pct", "%", 0, 103, "gauge", "relative humidity over water; sensors may read to 103"),
+    ("leaf_temperature_degc", "degC", -60, 80, "gauge", "leaf surface temperature"),
+    ("soil_temperature_degc", "degC", -60, 80, "gauge", "soil or substrate temperature"),
+    ("co2_ppm", "ppm", 0, 20000, "gauge", "carbon dioxide mole fraction of the air"),
+    ("par_umol_m2_s", "umol/m2/s", -10, 3500, "gauge", "photosynthetic photon flux density"),
+    ("global_radiation_w_m2", "W/m2", -20, 1600, "gauge", "global short-wave radiation"),
+    ("outside_temperature_degc", "degC", -60, 80, "gauge", "air temperature outside the house"),
+    ("outside_humidity_pct", "%", 0, 103, "gauge", "relative humidity outside the house"),
+    ("wind_speed_m_s", "m/s", 0, 100, "gauge", "wind speed"),
+    ("vent_open_pct", "%", 0, 100, "gauge", "vent opening as measured or reported"),
+    ("screen_closed_pct", "%", 0, 100, "gauge", "screen closed part as reported"),
+    ("heating_power_w_m2", "W/m2", 0, 1000, "gauge", "heating power per floor area"),
+    ("substrate_moisture_pct", "%", 0, 100, "gauge", "volumetric water content"),
+)
+
+_CHANNEL = re.compile(r"([a-z][a-z0-9_]*)(?::([0-9]{1,3}))?")
+
+
+def split_channel(channel: str) -> tuple[str, int | None] | None:
+    """Return (quantity name, instance or None), or None where `channel` is not written as a channel."""
+    match = _CHANNEL.fullmatch(channel)
+    if match is None:
+        return None
+    return match[1], None if match[2] is None else int(match[2])
+
+
+def quantity_of(channel: str) -> Quantity | None:
+    """Return the quantity a channel carries, or None where the table does not know it."""
+    parts = split_channel(channel)
+    return None if parts is None else QUANTITIES.get(parts[0])
+
+
+def unit_of_name(name: str) -> str | None:
+    """Return the unit symbol that a quantity's name ends in (the longest ending wins), or None."""
+    words = name.split("_")
+    for start in range(1, len(words)):
+        unit = UNIT_BY_SUFFIX.get("_".join(words[start:]))
+        if unit is not None:
+            return unit
+    return None

@@ -1,0 +1,142 @@
+"""The records that cross the wire, frozen. Times are integer epoch milliseconds UTC."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum, StrEnum
+from typing import Final
+
+import msgspec
+
+#: What a gateway, site, device or kind may be called: safe in a topic, a tag, a path and a file name.
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+Scalar = str | int | float | bool | None
+
+
+class Clock(StrEnum):
+    """Where a block's times come from, best first."""
+
+    GPS = "gps"  # the source's own clock, set from satellites
+    NTP = "ntp"  # the gateway's clock, disciplined by a time server
+    RTC = "rtc"  # the source's own clock, not known to be disciplined
+    ARRIVAL = "arrival"  # no clock of the source's: when the gateway (or a log's recorder) heard it
+
+
+class Quality(IntEnum):
+    """QARTOD flags: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing."""
+
+    GOOD = 1
+    NOT_EVALUATED = 2
+    SUSPECT = 3
+    FAIL = 4
+    MISSING = 9
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=False):
+    """Base of the wire records: unknown fields are ignored, so that a newer gateway is still understood."""
+
+
+class Block(Record, frozen=True, kw_only=True):
+    """Rows of one device that share one set of channels: columns of equal length, null where a value is missing.
+
+    `dt` holds each row's time as milliseconds after `t0`. `q` holds QARTOD flags for a channel only where some
+    sample of it is not good. `simulated` is true for ever for what a simulator made.
+    """
+
+    device: str
+    kind: str
+    site: str
+    clock: Clock
+    t0: int
+    dt: list[int]
+    c: dict[str, list[float | None]]
+    q: dict[str, list[int]] = {}
+    simulated: bool = msgspec.field(default=False, name="sim")
+
+
+class Event(Record, frozen=True, kw_only=True):
+    """A change of state or a text at one instant; never a number to average."""
+
+    t: int
+    device: str
+    kind: str
+    device_kind: str
+    site: str
+    clock: Clock
+    data: dict[str, Scalar] = {}
+    simulated: bool = msgspec.field(default=False, name="sim")
+
+
+class Batch(Record, frozen=True, kw_only=True):
+    """What one message carries: it stands for the spool's records `first`..`seq` of (`gw`, `epoch`).
+
+    `first` is absent when the message stands for `seq` alone. A gateway whose spool overflowed sends one message
+    that stands for the whole dropped range, so that a gap is always said, never inferred.
+    """
+
+    gw: str
+    epoch: str
+    seq: int
+    v: int
+    first: int | None = None
+    blocks: list[Block] = []
+    events: list[Event] = []
+
+
+class Ack(Record, frozen=True, kw_only=True):
+    """The commit ack: every record of `epoch` up to and with `seq` is in the store (or in quarantine)."""
+
+    epoch: str
+    seq: int
+
+
+class ChannelInfo(Record, frozen=True, kw_only=True):
+    """What a descriptor says of one channel."""
+
+    unit: str
+    interval_s: float | None = None
+    sensor: str | None = None
+
+
+class Descriptor(Record, frozen=True, kw_only=True):
+    """What a gateway says of one of its devices, retained on its meta topic."""
+
+    device: str
+    kind: str
+    site: str
+    name: str
+    model: str = ""
+    software: str = ""
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None
+    channels: dict[str, ChannelInfo] = {}
+    simulated: bool = msgspec.field(default=False, name="sim")
+
+
+class SpoolStatus(Record, frozen=True, kw_only=True):
+    """How full a gateway's spool is and what it ever had to drop."""
+
+    records: int = 0
+    bytes: int = 0
+    oldest_ms: int | None = None
+    dropped_records: int = 0
+    dropped_points: int = 0
+
+
+class GatewayStatus(Record, frozen=True, kw_only=True):
+    """A gateway's retained status; its last will is the same record with `online` false."""
+
+    gw: str
+    online: bool
+    t: int
+    software: str = ""
+    epoch: str = ""
+    acked_seq: int | None = None
+    spool: SpoolStatus = msgspec.field(default_factory=SpoolStatus)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether `text` may name a gateway, site, device or kind."""
+    return NAME.fullmatch(text) is not None

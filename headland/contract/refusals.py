@@ -1,0 +1,33 @@
+"""Why something from outside was not accepted: a value, never an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The named reasons; counters and quarantine use these words."""
+
+    TOO_LARGE = "too_large"
+    NOT_DEFLATE = "not_deflate"
+    NOT_JSON = "not_json"
+    WRONG_SHAPE = "wrong_shape"
+    WRONG_VERSION = "wrong_version"
+    WRONG_IDENTITY = "wrong_identity"
+    BAD_NAME = "bad_name"
+    BAD_TIME = "bad_time"
+    BAD_QUALITY = "bad_quality"
+    UNEVEN_COLUMNS = "uneven_columns"
+    UNKNOWN_CHANNEL = "unknown_channel"
+    UNKNOWN_TOPIC = "unknown_topic"
+    RELATIVE_TIME = "relative_time"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was refused: the reason for the counter, the detail for the person."""
+
+    reason: Reason
+    detail: str

@@ -1,0 +1,256 @@
+"""The time-series port: what every engine does, and what its callers may rely on.
+
+All calls block and may be made from any thread. Reads see what writes have returned. Windows are half-open
+`[start_ms, end_ms)`; a bucket's label is its start. Nothing found is an empty answer, never an exception.
+An engine that cannot work now raises `RetryLater`; a damaged file raises `DataDamaged`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.contract.records import Clock, Descriptor, Event
+
+Times = NDArray[np.int64]
+Values = NDArray[np.float64]
+Flags = NDArray[np.uint8]
+Index = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """What makes a series: whose, where, on what device, which channel; simulated series never mix with real ones."""
+
+    organisation: str
+    site: str
+    kind: str
+    device: str
+    channel: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Samples as columns of equal length n; `series[index[i]]` is the series of sample i.
+
+    Samples of one series lie together and in time order where that is natural: engines are fastest then.
+    `value` is finite.
+    """
+
+    series: Sequence[SeriesKey]
+    index: Index
+    time_ms: Times
+    value: Values
+    quality: Flags
+
+    def __len__(self) -> int:
+        return len(self.time_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with the organisation it belongs to."""
+
+    organisation: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """That the records `first`..`last` of a gateway's spool epoch are accounted for."""
+
+    gateway: str
+    epoch: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkState:
+    """What is accounted for of one epoch: all of 1..`high_water`, and the separate ranges in `ahead`.
+
+    `ahead` holds (first, last) in order, neither touching one another nor the high-water: what came before its
+    predecessors, as after a broker lost messages that it had acknowledged.
+    """
+
+    high_water: int = 0
+    ahead: tuple[tuple[int, int], ...] = ()
+
+    def covers(self, mark: Mark) -> bool:
+        """Tell whether every record of `mark` is already accounted for."""
+        first = max(mark.first, self.high_water + 1)
+        return first > mark.last or any(low <= first and mark.last <= high for low, high in self.ahead)
+
+    def add(self, mark: Mark) -> MarkState:
+        """Return the state with `mark` accounted for as well."""
+        if not self.ahead and mark.first <= self.high_water + 1:
+            return self if mark.last <= self.high_water else MarkState(mark.last)
+        merged: list[tuple[int, int]] = []
+        for low, high in sorted([(1, self.high_water), *self.ahead, (mark.first, mark.last)]):
+            if merged and low <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+            else:
+                merged.append((low, high))
+        return MarkState(merged[0][1], tuple(merged[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBatch:
+    """One transaction: samples, events and the marks that say which messages they came in.
+
+    `latest_until_ms`: samples later than this (a clock from the future) are stored but never become the latest.
+    """
+
+    points: Points
+    events: Sequence[StoredEvent] = ()
+    marks: Sequence[Mark] = ()
+    latest_until_ms: int = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of a batch: every sample is in exactly one of the three counts.
+
+    A duplicate has the series, time and value of a stored sample. A conflict has another value: the stored one stays,
+    the other is kept in the conflict record.
+    """
+
+    accepted: int
+    duplicate: int = 0
+    conflicting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest sample of a series."""
+
+    key: SeriesKey
+    time_ms: int
+    value: float
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The samples of one series in time order."""
+
+    key: SeriesKey
+    time_ms: Times
+    value: Values
+    quality: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """The buckets of one series that hold at least one sample, in time order; `start_ms` labels them."""
+
+    key: SeriesKey
+    start_ms: Times
+    count: NDArray[np.int64]
+    mean: Values
+    low: Values
+    high: Values
+    last: Values
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFilter:
+    """Which series: those that match every field given. `organisation` is never left out."""
+
+    organisation: str
+    device: str | None = None
+    channels: frozenset[str] | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """What the store knows of a device: its gateway's descriptor, and who said so when.
+
+    A device that has samples and no descriptor yet is listed with a descriptor made of its series key.
+    """
+
+    organisation: str
+    gateway: str
+    descriptor: Descriptor
+    clock: Clock | None = None
+    last_seen_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """Counts for /metrics and `headland store info`."""
+
+    engine: str
+    points: int
+    series: int
+    size_bytes: int | None = None
+    counters: dict[str, int] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """A time-series engine."""
+
+    def write(self, batch: WriteBatch) -> WriteResult:
+        """Store a batch and its marks in one transaction; when it returns, a crash loses nothing of it.
+
+        Idempotent: (series, time) is stored once, whatever the marks say. Events are idempotent by all their fields.
+        Raises RetryLater with nothing stored.
+        """
+        ...
+
+    def marks(self) -> dict[tuple[str, str], MarkState]:
+        """Return what is accounted for by (gateway, epoch)."""
+        ...
+
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+        """Keep a device's descriptor; the newest replaces the last, but `simulated` once true stays true."""
+        ...
+
+    def devices(self, organisation: str) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id."""
+        ...
+
+    def series(self, which: SeriesFilter) -> list[SeriesKey]:
+        """Return the series that hold at least one sample, by key."""
+        ...
+
+    def last(self, which: SeriesFilter) -> list[Latest]:
+        """Return the newest sample of each series, by key."""
+        ...
+
+    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
+        """Return the samples in [start_ms, end_ms) of each series that has any, by key; at most `limit` of each."""
+        ...
+
+    def buckets(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
+    ) -> list[Buckets]:
+        """Return aggregates of samples whose flag is <= `max_quality` over [start_ms + k step, start_ms + (k + 1) step).
+
+        The last bucket is cut at `end_ms`.
+        """
+        ...
+
+    def events(
+        self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
+    ) -> list[Event]:
+        """Return events in [start_ms, end_ms) in time order, at most `limit`."""
+        ...
+
+    def delete_before(self, organisation: str, cut_ms: int) -> int:
+        """Delete samples and events before `cut_ms`; return how many samples."""
+        ...
+
+    def info(self) -> StoreInfo:
+        """Return counts; cheap enough to ask every few seconds."""
+        ...
+
+    def close(self) -> None:
+        """Finish the writes under way and let the file go; a second call does nothing."""
+        ...

@@ -1,0 +1,1 @@
+"""MQTT to the store, exactly once: admit, write, acknowledge, quarantine."""
