@@ -1,0 +1,120 @@
+"""What every test may use: a free port, a real broker, waiting with a deadline; and what this machine lacks.
+
+Fixtures: `free_port` (one port), `new_port` (a function: a port a call), `mosquitto` (a running `tests.broker.Broker`:
+`.host`, `.port`, `.kill()`, `.stop()`, `.restart()`, `.log`), `wait_until(condition, timeout_s)`, `real_data` (the
+folder of real logs and tables; only for tests/accept).
+
+`@pytest.mark.services("mosquitto", "chromium", "docker-compose")` says what a test needs; bare it means mosquitto, and
+asking for the `mosquitto` fixture implies it. Such a test is skipped where its need is missing, or fails there when
+HEADLAND_REQUIRE_SERVICES=1 (as in CI). A table at the end says what the machine lacks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.broker import Broker, find_free_port
+from tests.machine import PROGRAMS, describe_lack, find_program
+from tests.waiting import WaitUntil
+from tests.waiting import wait_until as wait_until_true
+
+ACCEPT: Final = Path(__file__).parent / "accept"
+REAL_DATA: Final = "HEADLAND_REAL_DATA"
+REQUIRE_SERVICES: Final = "HEADLAND_REQUIRE_SERVICES"
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port that is free for TCP and UDP."""
+    return find_free_port()
+
+
+@pytest.fixture
+def new_port() -> Callable[[], int]:
+    """A function that returns another free loopback port at each call."""
+    return find_free_port
+
+
+@pytest.fixture
+def wait_until() -> WaitUntil:
+    """`wait_until(condition, timeout_s=10)` returns what the condition said once it is true."""
+    return wait_until_true
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Broker]:
+    """A running broker on a free loopback port; it ends with the test."""
+    broker = Broker(tmp_path / "mosquitto")
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder that holds `flights/` and `datasets/`."""
+    return Path(os.environ[REAL_DATA])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a run of the acceptance checks that has no data to check."""
+    if _asks_for_accept(config) and not os.environ.get(REAL_DATA):
+        raise pytest.UsageError(f"tests/accept reads real logs and tables: say where they are, {REAL_DATA}=FOLDER")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the acceptance checks out unless they were asked for by path."""
+    return True if collection_path == ACCEPT and not _asks_for_accept(config) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that takes the broker needs the broker."""
+    for item in items:
+        if "mosquitto" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.services("mosquitto"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose programs are missing, or fail it where they are required."""
+    needs = {str(need) for mark in item.iter_markers("services") for need in mark.args or ("mosquitto",)}
+    unknown = needs - PROGRAMS.keys()
+    if unknown:
+        pytest.fail(f"pytest.mark.services knows {', '.join(PROGRAMS)}; not {', '.join(sorted(unknown))}")
+    lacks = sorted(need for need in needs if find_program(need) is None)
+    if not lacks:
+        return
+    item.user_properties.extend(("lacks", lack) for lack in lacks)
+    reason = "; ".join(describe_lack(lack) for lack in lacks)
+    if os.environ.get(REQUIRE_SERVICES) == "1":
+        pytest.fail(f"{reason}, and {REQUIRE_SERVICES}=1", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Close with a table of what this machine lacks and how many tests that left out."""
+    missing = [name for name in PROGRAMS if find_program(name) is None]
+    if not missing:
+        return
+    left_out = Counter(
+        lack
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "setup"
+        for key, lack in report.user_properties
+        if key == "lacks"
+    )
+    terminalreporter.section("what this machine lacks")
+    for name in missing:
+        terminalreporter.line(f"{name:<16} {left_out[name]:>4} tests left out   apt-get install {PROGRAMS[name][1]}")
+
+
+def _asks_for_accept(config: pytest.Config) -> bool:
+    """Tell whether a path on the command line lies in tests/accept."""
+    paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    return any(path == ACCEPT or ACCEPT in path.parents for path in paths)

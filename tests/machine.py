@@ -1,0 +1,28 @@
+"""What this machine has of the programs that some tests need, and how to get what it lacks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Final
+
+#: Programs by the name that `pytest.mark.services` takes: the file names to look for, and Debian's package.
+PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
+    "mosquitto": (("mosquitto",), "mosquitto"),
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+    "docker-compose": (("docker-compose",), "docker-compose"),
+}
+
+#: Debian and Homebrew keep daemons where the PATH of a plain user does not look.
+_SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a program of `PROGRAMS`, or None where this machine lacks it."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
+    return next((found for file in PROGRAMS[name][0] if (found := shutil.which(file, path=path))), None)
+
+
+def describe_lack(name: str) -> str:
+    """Return the sentence that says what is missing and how to get it."""
+    return f"{name} is not on this machine (Debian: apt-get install {PROGRAMS[name][1]})"
