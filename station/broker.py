@@ -1,0 +1,146 @@
+"""The farm's own MQTT broker: mosquitto where it is installed, else iotcore, both on loopback with passwords."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from headland.contract.topics import ROOT, ack_topic, data_topic, status_topic
+from headland.errors import SettingsError
+from station.farm_folder import write_whole
+
+BrokerKind = Literal["auto", "mosquitto", "iotcore"]
+
+#: Where packages put mosquitto without it being on an ordinary user's PATH.
+_SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
+
+#: The limits of both: a message above the contract's cap still reaches ingest, which refuses it by name.
+_MAX_PACKET_BYTES: Final = 262_144
+_MAX_INFLIGHT: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUser:
+    """A login; a gateway may write its own topics only, ingest reads them all and writes acks."""
+
+    name: str
+    password: str
+    role: Literal["gateway", "ingest"]
+
+
+def find_mosquitto() -> str | None:
+    """Return mosquitto's path, or None where it is not installed."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *_SBIN])
+    return shutil.which("mosquitto", path=path)
+
+
+def choose_broker(wanted: BrokerKind) -> Literal["mosquitto", "iotcore"]:
+    """Return which broker runs; raises SettingsError when the wanted one is not installed."""
+    if wanted == "iotcore":
+        return "iotcore"
+    if find_mosquitto() is not None:
+        return "mosquitto"
+    if wanted == "mosquitto":
+        raise SettingsError(
+            "mosquitto is not installed. Install it (apt-get install mosquitto, brew install "
+            "mosquitto) or leave --broker away."
+        )
+    return "iotcore"
+
+
+def prepare_broker(
+    kind: Literal["mosquitto", "iotcore"], folder: Path, port: int, users: Sequence[BrokerUser]
+) -> list[str]:
+    """Write the broker's configuration into `folder` and return the command that runs it on loopback `port`."""
+    if kind == "iotcore":
+        config = folder / "iotcore.toml"
+        write_whole(config, _iotcore_config(port, users).encode())
+        return [sys.executable, "-P", "-m", "station", "broker", "--config", str(config)]
+    program = find_mosquitto()
+    if program is None:
+        raise SettingsError("mosquitto is not installed any more.")
+    write_whole(folder / "passwords", "".join(_password_line(user) for user in users).encode())
+    write_whole(folder / "acl", "\n".join(_acl(user) for user in users).encode())
+    config = folder / "mosquitto.conf"
+    write_whole(config, _mosquitto_config(folder, port).encode())
+    return [program, "-c", str(config)]
+
+
+def _mosquitto_config(folder: Path, port: int) -> str:
+    return f"""# Made by `headland up` at every start.
+user {getpass.getuser()}
+listener {port} 127.0.0.1
+allow_anonymous false
+password_file {folder / "passwords"}
+acl_file {folder / "acl"}
+persistence true
+persistence_location {folder}/
+autosave_interval 1
+max_inflight_messages {_MAX_INFLIGHT}
+max_queued_messages 0
+max_queued_bytes 536870912
+max_packet_size {_MAX_PACKET_BYTES}
+set_tcp_nodelay true
+persistent_client_expiration 14d
+log_dest stderr
+log_type error
+log_type warning
+"""
+
+
+def _iotcore_config(port: int, users: Sequence[BrokerUser]) -> str:
+    logins = "\n".join(f"{json.dumps(user.name)} = {json.dumps(user.password)}" for user in users)
+    return f"""# Made by `headland up` at every start.
+id = 0
+[router]
+id = 0
+max_connections = 1000
+max_outgoing_packet_count = 200
+max_segment_size = 4194304
+max_segment_count = 8
+[v5.1]
+name = "farm"
+listen = "127.0.0.1:{port}"
+next_connection_delay_ms = 1
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = {_MAX_PACKET_BYTES}
+max_inflight_count = {_MAX_INFLIGHT}
+dynamic_filters = true
+[v5.1.connections.auth]
+{logins}
+"""
+
+
+def _password_line(user: BrokerUser) -> str:
+    """Return a line of mosquitto's password file: PBKDF2-HMAC-SHA512, its hash type 7 with 101 rounds."""
+    salt = os.urandom(12)
+    digest = hashlib.pbkdf2_hmac("sha512", user.password.encode(), salt, 101)
+    return f"{user.name}:$7$101${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}\n"
+
+
+def _acl(user: BrokerUser) -> str:
+    if user.role == "ingest":
+        rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status")]
+        rules.append(f"topic write {ROOT}/ack/#")
+    else:
+        rules = [
+            f"topic write {topic}"
+            for topic in (
+                data_topic(user.name),
+                status_topic(user.name),
+                f"{ROOT}/senml/{user.name}/+",
+                f"{ROOT}/meta/{user.name}/+",
+            )
+        ]
+        rules.append(f"topic read {ack_topic(user.name)}")
+    return "\n".join([f"user {user.name}", *rules, ""])

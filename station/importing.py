@@ -1,0 +1,35 @@
+"""`headland edge import`: a progress bar around the gateway's own importer."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import edge.importer
+from edge.settings import load_settings
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+def import_logs(files: Sequence[Path], config: Path, stop: threading.Event) -> None:
+    """Import `files` with the settings in `config` and print what came of each; ends early when `stop` is set."""
+    settings = load_settings(config, os.environ)
+    console = Console()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("reading", total=1.0)
+
+        def show(progress: edge.importer.Progress) -> None:
+            bar.update(task, completed=progress.fraction, description=progress.sentence)
+
+        report = edge.importer.import_files(files, settings, progress=show, stop=stop)
+    for line in report.sentences():
+        console.print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,77 @@
+"""The station: ingest and API in one process on one DuckDB file."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from api.app import create_app
+from api.readiness import Check
+from headland.store.duckdb_store import DuckDBStore
+from ingest.service import IngestService
+from ingest.settings import IngestSettings
+
+from headland.errors import DataDamaged
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """What `headland station` needs to know."""
+
+    store_path: Path
+    host: str
+    port: int
+    ingest: IngestSettings
+
+
+def run_station(settings: StationSettings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way. Raises HeadlandError when it cannot start."""
+    settings.store_path.parent.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.store_path)
+    ingest = IngestService(settings.ingest, store)
+    started_s = time.monotonic()
+
+    def readiness() -> list[Check]:
+        health = ingest.health()
+        return [Check("ingest", health.ok, health.detail)]
+
+    def counters() -> Mapping[str, float]:
+        return {
+            "uptime_s": time.monotonic() - started_s,
+            **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
+        }
+
+    app = create_app(store, organisation=settings.ingest.organisation, readiness=readiness, counters=counters)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    )
+    ingest.start()
+    try:
+        server.run()
+    finally:
+        ingest.stop()
+        store.close()
+
+
+def open_store(path: Path) -> DuckDBStore:
+    """Open the store; a damaged file was moved aside and a new one is begun, which the log says."""
+    try:
+        return DuckDBStore(path)
+    except DataDamaged as damage:
+        _LOGGER.error("%s A new store is begun.", damage)  # noqa: TRY400 - the sentence is enough
+        return DuckDBStore(path)

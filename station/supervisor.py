@@ -1,0 +1,156 @@
+"""Children of one farm: start them, start again what dies, end them all in time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+#: Told to children: end when standard input ends, so that none outlives a killed supervisor.
+SUPERVISED: Final = "HEADLAND_SUPERVISED"
+
+_FIRST_WAIT_S: Final = 0.5
+_LONGEST_WAIT_S: Final = 15.0
+#: A part that ran this long is healthy again: its next restart waits the shortest.
+_HEALTHY_AFTER_S: Final = 30.0
+_LOG_MAX_BYTES: Final = 10_000_000
+
+
+def restart_wait_s(failures: int) -> float:
+    """Return how long to wait before the start that follows `failures` (>= 1) quick ends."""
+    return float(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(failures - 1, 10)))
+
+
+@dataclass(slots=True)
+class Part:
+    """One child. `stop_stage` says in which wave it ends: 0 first."""
+
+    name: str
+    command: Sequence[str]
+    log_path: Path
+    stop_stage: int
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    started_s: float = 0.0
+    failures: int = 0
+    start_at_s: float = 0.0
+
+
+class Supervisor:
+    """Runs parts until `stop` is asked for; `say` gets one sentence for each thing a person should know."""
+
+    def __init__(self, parts: Sequence[Part], environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self._parts = list(parts)
+        self._environ = {**environ, SUPERVISED: "1"}
+        self._say = say
+
+    def start(self) -> None:
+        """Start every part once, in order."""
+        for part in self._parts:
+            self._start(part)
+
+    def pid_of(self, name: str) -> int | None:
+        """Return the process id of a part that runs."""
+        for part in self._parts:
+            if part.name == name and part.process is not None and part.process.poll() is None:
+                return part.process.pid
+        return None
+
+    def tend(self) -> None:
+        """Look at every part once: say what died, start again what is due."""
+        now_s = time.monotonic()
+        for part in self._parts:
+            if part.process is None:
+                if now_s >= part.start_at_s:
+                    self._start(part)
+                continue
+            code = part.process.poll()
+            if code is None:
+                continue
+            part.failures = 1 if now_s - part.started_s > _HEALTHY_AFTER_S else part.failures + 1
+            wait_s = restart_wait_s(part.failures)
+            _release(part)
+            part.start_at_s = now_s + wait_s
+            self._say(
+                f"{part.name} ended ({_how(code)}); it starts again in {wait_s:g} s. {_last_words(part.log_path)}"
+            )
+
+    def stop(self, within_s: float) -> None:
+        """End every part, wave by wave, the last ones by SIGKILL; returns when none is left."""
+        stages = sorted({part.stop_stage for part in self._parts})
+        began_s = time.monotonic()
+        for count, stage in enumerate(stages, start=1):
+            running = [part for part in self._parts if part.stop_stage == stage and part.process is not None]
+            for part in running:
+                _signal(part, signal.SIGTERM)
+            deadline_s = began_s + within_s * count / len(stages)
+            while any(_alive(part) for part in running) and time.monotonic() < deadline_s:
+                time.sleep(0.02)
+            for part in running:
+                if _alive(part):
+                    self._say(f"{part.name} did not end in time and was killed")
+                    _signal(part, signal.SIGKILL)
+                _release(part)
+
+    def _start(self, part: Part) -> None:
+        if part.log_path.exists() and part.log_path.stat().st_size > _LOG_MAX_BYTES:
+            part.log_path.replace(part.log_path.with_suffix(".log.1"))
+        try:
+            with part.log_path.open("ab") as log:
+                # Its own session: Ctrl-C reaches the supervisor alone, which then ends the parts in order.
+                part.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+                    list(part.command),
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=self._environ,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            part.failures += 1
+            part.start_at_s = time.monotonic() + restart_wait_s(part.failures)
+            self._say(f"{part.name} cannot be started: {error}")
+            return
+        part.started_s = time.monotonic()
+
+
+def _alive(part: Part) -> bool:
+    return part.process is not None and part.process.poll() is None
+
+
+def _signal(part: Part, number: signal.Signals) -> None:
+    """Signal the part's whole session, so that a child of a child goes too."""
+    if part.process is None or part.process.poll() is not None:
+        return
+    try:
+        os.killpg(part.process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _release(part: Part) -> None:
+    if part.process is not None:
+        part.process.wait()
+        if part.process.stdin is not None:
+            part.process.stdin.close()
+        part.process = None
+
+
+def _how(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def _last_words(path: Path) -> str:
+    """Return the log's last line, which for our own parts is the sentence that says why."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 2000))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return f"Its log {path} ends: {lines[-1][:300]}" if lines else f"Its log is {path}"

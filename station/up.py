@@ -1,0 +1,124 @@
+"""`headland up`: the whole farm on one machine, supervised."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from headland.errors import SettingsError
+from station.farm_folder import FarmFolder, FarmState
+from station.farm_plan import HOST, FarmPlan, UpSettings, free_port, make_plan
+from station.supervisor import Supervisor
+
+#: Everything ends within 5 s of Ctrl-C; the last part of it is for the kernel.
+_STOP_WITHIN_S: Final = 4.5
+_LOOK_EVERY_S: Final = 0.1
+_MAX_SPEED: Final = 100.0
+
+
+def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
+    """Run the farm until SIGINT or SIGTERM; `say` prints one line. Raises SettingsError before anything is started."""
+    if not 1.0 <= settings.speed <= _MAX_SPEED:
+        raise SettingsError(f"--speed must be 1 to {_MAX_SPEED:g}, not {settings.speed:g}.")
+    folder = FarmFolder(settings.data_dir)
+    folder.create()
+    with folder.hold():
+        stop = _stop_on_signals()
+        _end_stale_broker(folder)
+        api_port = _api_port(settings.port)
+        plan = make_plan(settings, folder, api_port)
+        supervisor = Supervisor(plan.parts, os.environ, say)
+        say(f"Headland: a farm in {folder.root}")
+        supervisor.start()
+        try:
+            _write_state(folder, plan, supervisor)
+            for line in plan.lines:
+                say(f"  {line}")
+            _tend(folder, plan, supervisor, stop, say)
+        finally:
+            say("Stopping ...")
+            supervisor.stop(_STOP_WITHIN_S)
+            folder.state_path.unlink(missing_ok=True)
+            say("Stopped; the data stays in " + str(folder.root))
+
+
+def _tend(
+    folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor, stop: threading.Event, say: Callable[[str], None]
+) -> None:
+    ready = False
+    broker_pid = supervisor.pid_of("broker")
+    asked_s = 0.0
+    while not stop.wait(_LOOK_EVERY_S):
+        supervisor.tend()
+        if supervisor.pid_of("broker") != broker_pid:
+            broker_pid = supervisor.pid_of("broker")
+            _write_state(folder, plan, supervisor)
+        if not ready and time.monotonic() - asked_s > 0.5:
+            asked_s = time.monotonic()
+            ready = _is_ready(plan.api_url)
+            if ready:
+                say(f"Ready: open {plan.api_url}/ (API: {plan.api_url}/docs). Ctrl-C stops everything.")
+
+
+def _is_ready(api_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{api_url}/readyz", timeout=0.5) as answer:  # noqa: S310 - our own loopback
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _write_state(folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor) -> None:
+    folder.write_state(
+        FarmState(
+            api_url=plan.api_url,
+            broker_host=HOST,
+            broker_port=plan.broker_port,
+            broker=plan.broker,
+            broker_pid=supervisor.pid_of("broker"),
+        )
+    )
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asked that a closed terminal ends nothing
+            signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _end_stale_broker(folder: FarmFolder) -> None:
+    """End the broker of a run whose supervisor was killed: mosquitto does not notice that its parent is gone."""
+    pid = folder.last_broker_pid()
+    if pid is None:
+        return
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return
+    if str(folder.broker_dir).encode() in command:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _api_port(wanted: int) -> int:
+    if wanted == 0:
+        return free_port()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {wanted} is taken ({error.strerror}). Choose another: --port {wanted + 1}, "
+                "or --port 0 for any free one."
+            ) from error
+    return wanted
