@@ -231,9 +231,9 @@ class Store(Protocol):
     def buckets(
         self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
     ) -> list[Buckets]:
-        """Return aggregates of samples whose flag is <= `max_quality` over [start_ms + k step, start_ms + (k + 1) step).
+        """Return aggregates of samples whose flag is <= `max_quality`, by series key.
 
-        The last bucket is cut at `end_ms`.
+        Bucket k covers [start_ms + k step, start_ms + (k + 1) step); the last is cut at `end_ms`.
         """
         ...
 

@@ -1,0 +1,72 @@
+"""Which series a read means, in which order they come, and what a batch must look like: the same for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+
+from headland.contract.records import Descriptor, Event
+from headland.store.port import DeviceRecord, Points, SeriesFilter, SeriesKey
+
+#: The widest instants that a window may name: inside a signed 64 bit integer, with room for a step beside them.
+_FARTHEST_MS = 2**62
+
+
+def order_of(key: SeriesKey) -> tuple[str, str, str, str, str, bool]:
+    """Return what series are sorted by."""
+    return (key.organisation, key.site, key.kind, key.device, key.channel, key.simulated)
+
+
+def matches(which: SeriesFilter, key: SeriesKey) -> bool:
+    """Tell whether a series is meant."""
+    return (
+        key.organisation == which.organisation
+        and (which.device is None or key.device == which.device)
+        and (which.channels is None or key.channel in which.channels)
+        and (which.kind is None or key.kind == which.kind)
+    )
+
+
+def clamp_ms(time_ms: int) -> int:
+    """Return a window's bound inside what engines can count."""
+    return max(-_FARTHEST_MS, min(_FARTHEST_MS, time_ms))
+
+
+def check_step(step_ms: int) -> None:
+    """Raise ValueError for a bucket that has no length."""
+    if step_ms < 1:
+        raise ValueError(f"a bucket must be at least 1 ms long, not {step_ms}")
+
+
+def check_points(points: Points) -> None:
+    """Raise ValueError for columns that break the port's contract: it is the caller's mistake, not the data's."""
+    count = len(points)
+    if not len(points.index) == len(points.value) == len(points.quality) == count:
+        raise ValueError("the columns of a batch must be equally long")
+    if not count:
+        return
+    if int(points.index.min()) < 0 or int(points.index.max()) >= len(points.series):
+        raise ValueError("a sample's index must name one of the batch's series")
+    if not np.isfinite(points.value).all():
+        raise ValueError("a sample's value must be finite")
+
+
+def pack_event(event: Event) -> bytes:
+    """Return an event as JSON that is the same bytes whatever the order of its data: its identity in a store."""
+    return msgspec.json.encode(event, order="deterministic")
+
+
+def device_of_series(organisation: str, keys: Iterable[SeriesKey], last_seen_ms: int | None) -> DeviceRecord:
+    """Return what the series of one undescribed device tell of it."""
+    known = sorted(keys, key=order_of)
+    first = known[0]
+    descriptor = Descriptor(
+        device=first.device,
+        kind=first.kind,
+        site=first.site,
+        name=first.device,
+        simulated=any(key.simulated for key in known),
+    )
+    return DeviceRecord(organisation, "", descriptor, last_seen_ms=last_seen_ms)

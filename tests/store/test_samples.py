@@ -1,0 +1,261 @@
+"""The suite every engine passes: samples in, samples out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headland.errors import RetryLater
+from headland.store.port import Points, SeriesFilter, Store, WriteResult
+from tests.store.batches import EVERYTHING, ORG, batch, key, points, rows_of
+
+A = key("air_temperature_degc")
+B = key("relative_humidity_pct")
+DRONE = key("altitude_m", device="uav-1", kind="drone")
+OTHERS = key("air_temperature_degc", organisation="other")
+
+
+def test_an_empty_store_gives_empty_answers(store: Store) -> None:
+    assert store.series(EVERYTHING) == []
+    assert store.last(EVERYTHING) == []
+    assert store.raw(EVERYTHING, 0, 2**40) == []
+    assert store.buckets(EVERYTHING, 0, 2**40, 1000) == []
+    assert store.devices(ORG) == []
+    assert store.marks() == {}
+    assert store.delete_before(ORG, 2**40) == 0
+    assert (store.info().points, store.info().series) == (0, 0)
+
+
+def test_what_is_written_is_read_in_key_and_time_order(store: Store) -> None:
+    result = store.write(batch((B, 30, 3.0, 3), (A, 20, 2.0), (A, 10, 1.0), (B, 10, 4.0)))
+    assert result == WriteResult(4)
+    assert rows_of(store) == [(A, 10, 1.0, 1), (A, 20, 2.0, 1), (B, 10, 4.0, 1), (B, 30, 3.0, 3)]
+    assert (store.info().points, store.info().series) == (4, 2)
+
+
+def test_an_empty_batch_changes_nothing(store: Store) -> None:
+    assert store.write(batch()) == WriteResult(0)
+    assert store.series(EVERYTHING) == []
+
+
+def test_a_named_series_without_samples_is_not_listed(store: Store) -> None:
+    empty = points()
+    store.write(batch((A, 1, 1.0)))
+    store.write(type(batch())(Points([B], empty.index, empty.time_ms, empty.value, empty.quality)))
+    assert store.series(EVERYTHING) == [A]
+
+
+def test_a_sample_sent_again_is_a_duplicate(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 20, 2.0)))
+    assert store.write(batch((A, 10, 1.0), (A, 20, 2.0), (A, 30, 3.0))) == WriteResult(1, duplicate=2)
+    assert rows_of(store) == [(A, 10, 1.0, 1), (A, 20, 2.0, 1), (A, 30, 3.0, 1)]
+
+
+def test_another_quality_of_the_same_value_is_a_duplicate(store: Store) -> None:
+    store.write(batch((A, 10, 1.0, 1)))
+    assert store.write(batch((A, 10, 1.0, 3))) == WriteResult(0, duplicate=1)
+    assert rows_of(store) == [(A, 10, 1.0, 1)]
+
+
+def test_another_value_is_a_conflict_and_the_stored_one_stays(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 20, 2.0)))
+    assert store.write(batch((A, 10, 9.0), (A, 20, 2.0))) == WriteResult(0, duplicate=1, conflicting=1)
+    assert rows_of(store) == [(A, 10, 1.0, 1), (A, 20, 2.0, 1)]
+    assert store.info().counters["conflicts"] == 1
+
+
+def test_a_conflict_sent_again_is_recorded_once(store: Store) -> None:
+    store.write(batch((A, 10, 1.0)))
+    for _ in range(3):
+        assert store.write(batch((A, 10, 9.0), (A, 10, 9.0))).conflicting == 2
+    assert store.info().counters["conflicts"] == 1
+
+
+def test_inside_a_batch_the_first_wins(store: Store) -> None:
+    result = store.write(batch((A, 10, 1.0), (A, 10, 2.0), (A, 10, 1.0), (B, 10, 2.0), (A, 5, 0.5)))
+    assert result == WriteResult(3, duplicate=1, conflicting=1)
+    assert rows_of(store) == [(A, 5, 0.5, 1), (A, 10, 1.0, 1), (B, 10, 2.0, 1)]
+
+
+def test_inside_a_batch_repeats_of_a_stored_sample_are_judged_by_the_stored_value(store: Store) -> None:
+    store.write(batch((A, 10, 1.0)))
+    assert store.write(batch((A, 10, 2.0), (A, 10, 2.0), (A, 10, 1.0))) == WriteResult(0, duplicate=1, conflicting=2)
+    assert rows_of(store) == [(A, 10, 1.0, 1)]
+
+
+def test_late_samples_fill_the_gap_they_belong_to(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 50, 5.0)))
+    store.write(batch((A, 30, 3.0), (A, 60, 6.0), (A, 1, 0.1)))
+    assert [row[1] for row in rows_of(store)] == [1, 10, 30, 50, 60]
+    assert store.last(EVERYTHING)[0].time_ms == 60
+
+
+def test_simulated_and_real_series_never_mix(store: Store) -> None:
+    fake = key("air_temperature_degc", simulated=True)
+    store.write(batch((A, 10, 1.0), (fake, 10, 2.0)))
+    assert rows_of(store) == [(A, 10, 1.0, 1), (fake, 10, 2.0, 1)]
+
+
+def test_no_read_crosses_an_organisation(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (OTHERS, 10, 2.0)))
+    assert rows_of(store) == [(A, 10, 1.0, 1)]
+    assert store.series(SeriesFilter("other")) == [OTHERS]
+    assert [device.descriptor.device for device in store.devices("other")] == ["gh-1"]
+    assert store.last(SeriesFilter("nobody")) == []
+
+
+def test_a_filter_selects_by_device_channels_and_kind(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (B, 10, 2.0), (DRONE, 10, 3.0)))
+    assert store.series(SeriesFilter(ORG, device="gh-1")) == [A, B]
+    assert store.series(SeriesFilter(ORG, kind="drone")) == [DRONE]
+    assert store.series(SeriesFilter(ORG, channels=frozenset({"altitude_m", "relative_humidity_pct"}))) == [DRONE, B]
+    assert store.series(SeriesFilter(ORG, device="gh-1", kind="drone")) == []
+    assert store.series(SeriesFilter(ORG, channels=frozenset())) == []
+
+
+def test_raw_windows_are_half_open_and_limited_for_each_series(store: Store) -> None:
+    store.write(batch(*((series, time_ms, float(time_ms)) for series in (A, B) for time_ms in range(0, 100, 10))))
+    found = store.raw(EVERYTHING, 10, 40)
+    assert [(samples.key, samples.time_ms.tolist()) for samples in found] == [(A, [10, 20, 30]), (B, [10, 20, 30])]
+    assert [samples.time_ms.tolist() for samples in store.raw(EVERYTHING, 10, 90, limit=2)] == [[10, 20], [10, 20]]
+    assert [s.time_ms.tolist() for s in store.raw(SeriesFilter(ORG, channels=frozenset({A.channel})), 10, 90, 2)] == [
+        [10, 20]
+    ]
+    assert store.raw(EVERYTHING, 10, 90, limit=0) == []
+    assert store.raw(EVERYTHING, 40, 40) == []
+    assert store.raw(EVERYTHING, 90, 10) == []
+
+
+def test_answers_have_the_ports_column_types(store: Store) -> None:
+    store.write(batch((A, 10, 1.0)))
+    samples = store.raw(EVERYTHING, 0, 100)[0]
+    assert [str(column.dtype) for column in (samples.time_ms, samples.value, samples.quality)] == [
+        "int64",
+        "float64",
+        "uint8",
+    ]
+    buckets = store.buckets(EVERYTHING, 0, 100, 10)[0]
+    assert {str(column.dtype) for column in (buckets.start_ms, buckets.count)} == {"int64"}
+    assert {str(column.dtype) for column in (buckets.mean, buckets.low, buckets.high, buckets.last)} == {"float64"}
+    assert not isinstance(samples.value, np.ma.MaskedArray)
+    assert not isinstance(buckets.mean, np.ma.MaskedArray)
+    latest = store.last(EVERYTHING)[0]
+    assert (type(latest.time_ms), type(latest.value), type(latest.quality)) == (int, float, int)
+
+
+def test_buckets_hold_count_mean_low_high_and_the_newest_value(store: Store) -> None:
+    store.write(batch((A, 100, 1.0), (A, 105, 4.0), (A, 109, 2.0), (A, 110, 7.0), (A, 135, 8.0)))
+    (found,) = store.buckets(EVERYTHING, 100, 140, 10)
+    assert found.key == A
+    assert found.start_ms.tolist() == [100, 110, 130]
+    assert found.count.tolist() == [3, 1, 1]
+    assert found.mean.tolist() == pytest.approx([7 / 3, 7.0, 8.0])
+    assert found.low.tolist() == [1.0, 7.0, 8.0]
+    assert found.high.tolist() == [4.0, 7.0, 8.0]
+    assert found.last.tolist() == [2.0, 7.0, 8.0]
+
+
+def test_buckets_start_at_the_window_and_end_with_it(store: Store) -> None:
+    store.write(batch(*((A, time_ms, float(time_ms)) for time_ms in range(20))))
+    (found,) = store.buckets(EVERYTHING, 3, 12, 5)
+    assert found.start_ms.tolist() == [3, 8]
+    assert found.count.tolist() == [5, 4]
+    assert found.last.tolist() == [7.0, 11.0]
+
+
+def test_buckets_work_before_1970_and_over_all_time(store: Store) -> None:
+    store.write(batch((A, -15, 1.0), (A, -5, 2.0), (A, 5, 3.0)))
+    assert store.buckets(EVERYTHING, -20, 20, 10)[0].start_ms.tolist() == [-20, -10, 0]
+    (whole,) = store.buckets(EVERYTHING, -(2**62), 2**62, 2**62)
+    assert whole.count.sum() == 3
+
+
+def test_buckets_leave_out_worse_flags_than_asked_for(store: Store) -> None:
+    store.write(batch((A, 1, 1.0, 1), (A, 2, 2.0, 2), (A, 3, 3.0, 3), (A, 4, 4.0, 4), (B, 1, 1.0, 4)))
+    (good,) = store.buckets(EVERYTHING, 0, 10, 10)
+    assert (good.count.tolist(), good.last.tolist()) == ([2], [2.0])
+    assert [found.count.tolist() for found in store.buckets(EVERYTHING, 0, 10, 10, max_quality=4)] == [[4], [1]]
+
+
+def test_a_bucket_without_length_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="at least 1 ms"):
+        store.buckets(EVERYTHING, 0, 10, 0)
+
+
+def test_last_is_the_newest_by_time_not_by_arrival(store: Store) -> None:
+    store.write(batch((A, 20, 2.0, 3)))
+    store.write(batch((A, 10, 1.0), (B, 5, 5.0)))
+    found = store.last(EVERYTHING)
+    assert [(latest.key, latest.time_ms, latest.value, latest.quality) for latest in found] == [
+        (A, 20, 2.0, 3),
+        (B, 5, 5.0, 1),
+    ]
+
+
+def test_samples_from_the_future_are_stored_and_never_the_latest(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 5000, 9.0), (B, 6000, 9.0), latest_until_ms=100))
+    assert [row[1] for row in rows_of(store)] == [10, 5000, 6000]
+    assert [(latest.key, latest.time_ms) for latest in store.last(EVERYTHING)] == [(A, 10)]
+    assert store.write(batch((A, 5000, 9.0), (B, 6000, 8.0))) == WriteResult(0, duplicate=1, conflicting=1)
+    store.write(batch((A, 20, 2.0), (A, 4000, 4.0), (A, 6000, 6.0), latest_until_ms=4000))
+    assert [(latest.key, latest.time_ms) for latest in store.last(EVERYTHING)] == [(A, 4000)]
+    store.write(batch((A, 4500, 4.5), (A, 5000, 9.0), (A, 5500, 5.5)))
+    assert [(latest.key, latest.time_ms) for latest in store.last(EVERYTHING)] == [(A, 5500)]
+    assert [row[1] for row in rows_of(store) if row[0] == A] == [10, 20, 4000, 4500, 5000, 5500, 6000]
+
+
+def test_the_time_limit_itself_may_be_the_latest(store: Store) -> None:
+    store.write(batch((A, 100, 1.0), (A, 101, 2.0), latest_until_ms=100))
+    assert store.last(EVERYTHING)[0].time_ms == 100
+
+
+def test_delete_before_keeps_the_cut_itself_and_other_organisations(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 20, 2.0), (B, 10, 1.0), (OTHERS, 10, 1.0)))
+    assert store.delete_before(ORG, 20) == 2
+    assert rows_of(store) == [(A, 20, 2.0, 1)]
+    assert rows_of(store, SeriesFilter("other")) == [(OTHERS, 10, 1.0, 1)]
+    assert store.series(EVERYTHING) == [A]
+    assert [latest.key for latest in store.last(EVERYTHING)] == [A]
+    assert (store.info().points, store.info().series) == (2, 2)
+
+
+def test_what_was_deleted_may_be_written_again(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 20, 2.0), (A, 30, 3.0)))
+    store.delete_before(ORG, 25)
+    assert store.write(batch((A, 10, 7.0), (A, 30, 3.0))) == WriteResult(1, duplicate=1)
+    store.delete_before(ORG, 1000)
+    assert store.devices(ORG) == []
+    assert store.write(batch((A, 15, 4.0))) == WriteResult(1)
+    assert store.last(EVERYTHING)[0].time_ms == 15
+    assert rows_of(store) == [(A, 15, 4.0, 1)]
+
+
+def test_a_future_sample_survives_the_deletion_of_the_latest(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 5000, 9.0), latest_until_ms=100))
+    store.delete_before(ORG, 100)
+    assert store.series(EVERYTHING) == [A]
+    assert store.last(EVERYTHING) == []
+    assert store.write(batch((A, 5000, 9.0), (A, 200, 2.0))) == WriteResult(1, duplicate=1)
+    assert store.last(EVERYTHING)[0].time_ms == 200
+
+
+def test_a_batch_that_breaks_the_contract_is_refused_whole(store: Store) -> None:
+    good = points((A, 1, 1.0), (A, 2, 2.0))
+    with pytest.raises(ValueError, match="finite"):
+        store.write(batch((A, 1, 1.0), (A, 2, float("nan"))))
+    with pytest.raises(ValueError, match="equally long"):
+        store.write(type(batch())(Points([A], good.index, good.time_ms, good.value[:1], good.quality)))
+    with pytest.raises(ValueError, match="must name one"):
+        store.write(type(batch())(Points([A], good.index + 1, good.time_ms, good.value, good.quality)))
+    assert store.series(EVERYTHING) == []
+
+
+def test_a_closed_store_says_so_and_closes_twice(store: Store) -> None:
+    store.close()
+    store.close()
+    with pytest.raises(RetryLater, match="closed"):
+        store.write(batch((A, 1, 1.0)))
+    with pytest.raises(RetryLater, match="closed"):
+        store.raw(EVERYTHING, 0, 10)
+    with pytest.raises(RetryLater, match="closed"):
+        store.last(EVERYTHING)
