@@ -1,0 +1,25 @@
+# Every command of the project; each does its own set-up. `make` alone lists them.
+# Options go in ARGS: make run ARGS="--port 9000"; make test ARGS="tests/edge -k spool"
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: help setup run test check accept bench extras lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install everything a developer needs into .venv
+run: ## start the whole farm on this machine (headland up)
+test: ## run the tests; what the machine lacks is named at the end
+check: ## ruff, mypy and the floors
+accept: ## check on real logs and tables: HEADLAND_REAL_DATA=FOLDER make accept
+bench: ## run the benchmarks into build/bench.json
+extras: ## install each extra alone in a clean venv and import its part (slow)
+lock: ## pin the dependencies again; ARGS=--upgrade moves them on
+setup run test check accept bench extras lock:
+	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
+
+clean: ## remove what was built and installed here; data and spools stay
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './dashboard/*' -prune -exec rm -rf {} +
