@@ -1,0 +1,124 @@
+"""Which ground a spraying vehicle covered, from its track and from when it sprayed.
+
+Positions become metres on a plane that touches the WGS84 ellipsoid at the field. Nothing is drawn where the vehicle
+was not heard: a hole in the track is a hole in the covered ground.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from headland.agronomy.intervals import Intervals, Times, bridge, intersect, no_time
+
+Values = NDArray[np.float64]
+
+#: WGS84: semi-major axis [m] and first eccentricity squared; NIMA TR8350.2 (2000), tables 3.1 and 3.3.
+_AXIS_M: Final = 6_378_137.0
+_ECCENTRICITY_2: Final = 6.694_379_990_14e-3
+
+#: Neighbouring positions further apart than this are not joined by a line.
+MAX_TRACK_GAP_S: Final = 2.0
+#: Neighbouring pump states further apart than this leave the time between them unknown.
+MAX_STATE_GAP_S: Final = 5.0
+#: A track is thinned to within this before it is widened: well under any swath and under RTK noise.
+_TOLERANCE_M: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Positions in time order, columns of equal length, WGS84."""
+
+    time_ms: Times
+    latitude_deg: Values
+    longitude_deg: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the passes covered: union, and what they covered more than once [m2]."""
+
+    treated_m2: float
+    overlap_m2: float
+    passes: int
+
+
+def to_local_metres(track: Track, origin_deg: tuple[float, float] | None = None) -> Values:
+    """Return the track as an (n, 2) array of metres east and north of `origin_deg` (latitude, longitude).
+
+    The origin is the median position unless given. Lengths are right to 0.1 % within 3 km of it up
+    to 60 degrees of latitude: the meridian and prime vertical radii of the origin hold for the whole plane.
+    """
+    if len(track.time_ms) == 0:
+        return np.empty((0, 2))
+    latitude, longitude = origin_deg or (np.median(track.latitude_deg), np.median(track.longitude_deg))
+    sine = np.sin(np.radians(latitude))
+    shrink = 1.0 - _ECCENTRICITY_2 * sine * sine
+    prime_vertical_m = _AXIS_M / np.sqrt(shrink)
+    meridian_m = _AXIS_M * (1.0 - _ECCENTRICITY_2) / shrink**1.5
+    turned = (track.longitude_deg - longitude + 180.0) % 360.0 - 180.0
+    east = np.radians(turned) * prime_vertical_m * np.cos(np.radians(latitude))
+    north = np.radians(track.latitude_deg - latitude) * meridian_m
+    return np.column_stack((east, north))
+
+
+def find_on_time(time_ms: Times, on: NDArray[np.bool_], max_gap_s: float = MAX_STATE_GAP_S) -> Intervals:
+    """Return when a state that was sampled at `time_ms` was on.
+
+    Between two samples that differ the change is taken to be half-way, so that sampling shifts neither the start nor
+    the end on average. Between samples more than `max_gap_s` apart the state is unknown, so not on.
+    """
+    if len(time_ms) < 2:
+        return no_time()
+    time = time_ms.astype(np.float64)
+    middles = (time[1:] + time[:-1]) / 2.0
+    first = np.where(on[:-1], time[:-1], middles)
+    last = np.where(on[1:], time[1:], middles)
+    kept = (np.diff(time) <= max_gap_s * 1000.0) & (on[:-1] | on[1:])
+    pieces = np.column_stack((first[kept], last[kept]))
+    return _join(pieces)
+
+
+def find_passes(track: Track, on_time: Intervals) -> list[Values]:
+    """Return the line of each stretch of spraying, (k, 2) metres, its ends interpolated on the track.
+
+    A hole in the track of more than `MAX_TRACK_GAP_S` ends a pass and starts another behind it.
+    """
+    heard = bridge(track.time_ms, MAX_TRACK_GAP_S)
+    metres = to_local_metres(track)
+    time = track.time_ms.astype(np.float64)
+    passes: list[Values] = []
+    for start, end in intersect(heard, on_time):
+        inner = (time > start) & (time < end)
+        ends = [[np.interp(t, time, metres[:, axis]) for axis in (0, 1)] for t in (start, end)]
+        passes.append(np.concatenate((ends[:1], metres[inner], ends[1:])))
+    return passes
+
+
+def measure_ground(passes: list[Values], swath_m: float) -> Ground:
+    """Return the ground that passes of width `swath_m` [m, > 0] covered; their ends are straight, not round.
+
+    Overlap is the sum of what each piece of line covered, its length times the width, minus the union of all: so a
+    pass that crosses itself overlaps too.
+    """
+    lines = [shapely.LineString(line) for line in passes]
+    lines = [line for line in shapely.simplify(lines, _TOLERANCE_M) if line.length > 0.0]
+    if not lines:
+        return Ground(0.0, 0.0, 0)
+    swept = shapely.buffer(lines, swath_m / 2.0, cap_style="flat", join_style="round", quad_segs=8)
+    treated = float(shapely.union_all(swept).area)
+    gross = sum(float(line.length) for line in lines) * swath_m
+    return Ground(treated, max(gross - treated, 0.0), len(lines))
+
+
+def _join(pieces: Intervals) -> Intervals:
+    """Merge neighbours that touch; `pieces` ascend and do not overlap."""
+    if len(pieces) == 0:
+        return pieces
+    starts = np.concatenate(([True], pieces[1:, 0] > pieces[:-1, 1]))
+    ends = np.concatenate((starts[1:], [True]))
+    return np.column_stack((pieces[starts, 0], pieces[ends, 1]))

@@ -1,0 +1,66 @@
+"""Stretches of time: arrays of shape (k, 2) of [start, end) in epoch milliseconds, sorted and disjoint."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Times = NDArray[np.int64]
+Intervals = NDArray[np.float64]
+
+
+def no_time() -> Intervals:
+    """Return the empty set of stretches."""
+    return np.empty((0, 2))
+
+
+def bridge(time_ms: Times, max_gap_s: float) -> Intervals:
+    """Return the stretches between neighbouring samples that lie at most `max_gap_s` apart; `time_ms` ascends."""
+    if len(time_ms) < 2:
+        return no_time()
+    time = time_ms.astype(np.float64)
+    joined = np.diff(time) <= max_gap_s * 1000.0
+    edges = np.diff(np.concatenate(([False], joined, [False])).astype(np.int8))
+    return np.column_stack((time[np.flatnonzero(edges == 1)], time[np.flatnonzero(edges == -1)]))
+
+
+def intersect(a: Intervals, b: Intervals) -> Intervals:
+    """Return the time that lies in both."""
+    return _where_depth(a, b, at_least=2)
+
+
+def union(a: Intervals, b: Intervals) -> Intervals:
+    """Return the time that lies in either."""
+    return _where_depth(a, b, at_least=1)
+
+
+def subtract(a: Intervals, b: Intervals) -> Intervals:
+    """Return the time that lies in `a` and not in `b`."""
+    if len(a) == 0:
+        return a
+    holes = np.concatenate(([-np.inf], b.ravel(), [np.inf])).reshape(-1, 2)
+    return intersect(a, holes)
+
+
+def clip(intervals: Intervals, start_ms: float, end_ms: float) -> Intervals:
+    """Return the part within [start_ms, end_ms)."""
+    return intersect(intervals, np.array([[start_ms, end_ms]], dtype=np.float64))
+
+
+def total_s(intervals: Intervals) -> float:
+    """Return the summed length [s]."""
+    return float(np.sum(intervals[:, 1] - intervals[:, 0])) / 1000.0
+
+
+def _where_depth(a: Intervals, b: Intervals, at_least: int) -> Intervals:
+    """Sweep over all edges and keep the time at which at least that many sets hold; touching stretches join."""
+    both = np.concatenate((a, b))
+    if len(both) == 0:
+        return no_time()
+    edges = np.unique(both)
+    depth = np.zeros(len(edges), dtype=np.int64)
+    np.add.at(depth, np.searchsorted(edges, both[:, 0]), 1)
+    np.add.at(depth, np.searchsorted(edges, both[:, 1]), -1)
+    held = np.cumsum(depth)[:-1] >= at_least
+    steps = np.diff(np.concatenate(([False], held, [False])).astype(np.int8))
+    return np.column_stack((edges[np.flatnonzero(steps == 1)], edges[np.flatnonzero(steps == -1)]))

@@ -1,0 +1,97 @@
+"""Moist air: vapour pressure, deficit, dew and frost point, humidity by volume.
+
+One saturation formula is used throughout, FAO-56 equation 11 (Tetens over water), so that every index agrees with
+every other. Arguments are numbers or arrays that broadcast; results are float64 arrays of the broadcast shape. NaN in
+gives NaN out, and so does an argument outside the validity range: nothing is extrapolated.
+
+Sources
+-------
+.. [1] Allen, Pereira, Raes, Smith (1998): Crop evapotranspiration, FAO Irrigation and Drainage Paper 56, chapter 3.
+.. [2] WMO-No. 8 (2018): Guide to Instruments and Methods of Observation, volume I, annex 4.B.
+.. [3] Gas constant of water vapour, 461.5 J/(kg K): ISO 9346 and [2].
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Values = NDArray[np.float64]
+
+#: Where [1] eq 11 stays within 0.5 % of the IAPWS-95 values over water above freezing (0.15 % up to 45 degC), and
+#: within 3.2 % (at -40 degC) of the WMO values over supercooled water below.
+LOW_DEGC: Final = -40.0
+HIGH_DEGC: Final = 60.0
+
+#: Capacitive sensors read a little over saturation; up to here that means saturated, beyond it the sensor is broken.
+HIGH_HUMIDITY_PCT: Final = 103.0
+
+GAS_CONSTANT_VAPOUR_J_KG_K: Final = 461.5
+KELVIN: Final = 273.15
+
+
+def saturation_vapour_pressure_kpa(temperature_degc: ArrayLike) -> Values:
+    """Return the saturation vapour pressure over water [kPa] at `temperature_degc` [degC, -40..60]; [1] eq 11."""
+    t = _within(temperature_degc, LOW_DEGC, HIGH_DEGC)
+    return np.asarray(0.6108 * np.exp(17.27 * t / (t + 237.3)))
+
+
+def actual_vapour_pressure_kpa(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
+    """Return the vapour pressure [kPa] of air at `temperature_degc` and `relative_humidity_pct` over water.
+
+    [1] eq 10 solved for ea. Humidity in 0..103 %; what lies over 100 counts as saturated.
+    """
+    humidity = np.minimum(_within(relative_humidity_pct, 0.0, HIGH_HUMIDITY_PCT), 100.0)
+    return np.asarray(humidity / 100.0 * saturation_vapour_pressure_kpa(temperature_degc))
+
+
+def vapour_pressure_deficit_kpa(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
+    """Return es(T) - ea [kPa, >= 0] of the air; [1] chapter 3, "vapour pressure deficit", at one instant."""
+    saturated = saturation_vapour_pressure_kpa(temperature_degc)
+    return np.asarray(saturated - actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct))
+
+
+def dew_point_degc(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
+    """Return the dew point over water [degC]: the exact inverse of [1] eq 11. NaN for air without any vapour.
+
+    Below 0 degC this is the dew point over supercooled water; hoar forms sooner, at `frost_point_degc`.
+    """
+    x = _log_ratio(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct), 0.6108)
+    return np.asarray(237.3 * x / (17.27 - x))
+
+
+def frost_point_degc(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
+    """Return the temperature [degC, < 0] at which hoar forms, NaN where the air would dew instead.
+
+    The inverse of the saturation vapour pressure over ice, 0.6112 exp(22.46 t / (272.62 + t)) kPa; [2] eq 4.B.2.
+    """
+    x = _log_ratio(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct), 0.6112)
+    frost = np.asarray(272.62 * x / (22.46 - x))
+    return np.where(frost < 0.0, frost, np.nan)
+
+
+def absolute_humidity_g_m3(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
+    """Return the vapour in a volume of air [g/m3]: ea / (Rv T), the ideal gas law with [3]."""
+    return _density_g_m3(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct), temperature_degc)
+
+
+def humidity_deficit_g_m3(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
+    """Return what the air could still take up [g/m3, >= 0]: (es - ea) / (Rv T), growers' "vochtdeficit"; [3]."""
+    return _density_g_m3(vapour_pressure_deficit_kpa(temperature_degc, relative_humidity_pct), temperature_degc)
+
+
+def _density_g_m3(pressure_kpa: Values, temperature_degc: ArrayLike) -> Values:
+    kelvin = np.asarray(temperature_degc, dtype=np.float64) + KELVIN
+    return np.asarray(pressure_kpa * 1e6 / (GAS_CONSTANT_VAPOUR_J_KG_K * kelvin))
+
+
+def _log_ratio(pressure_kpa: Values, reference_kpa: float) -> Values:
+    positive = np.where(pressure_kpa > 0.0, pressure_kpa, np.nan)
+    return np.asarray(np.log(positive / reference_kpa))
+
+
+def _within(value: ArrayLike, low: float, high: float) -> Values:
+    array = np.asarray(value, dtype=np.float64)
+    return np.where((array >= low) & (array <= high), array, np.nan)
