@@ -23,6 +23,7 @@ class Reason(StrEnum):
     UNKNOWN_TOPIC = "unknown_topic"
     RELATIVE_TIME = "relative_time"
     EMPTY = "empty"
+    STORE_REFUSED = "store_refused"
 
 
 @dataclass(frozen=True, slots=True)
