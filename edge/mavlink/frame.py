@@ -1,0 +1,203 @@
+"""Bytes to MAVLink frames: find them, check them, count what is lost, damaged or unknown.
+
+    MAVLink 1                                    MAVLink 2
+    0    0xFE                                    0    0xFD
+    1    payload length n                        1    payload length n (trailing zero bytes are left off)
+    2    sequence                                2    incompatibility flags (0x01: signed; any other: not readable)
+    3    system                                  3    compatibility flags
+    4    component                               4    sequence
+    5    message id                              5    system
+    6    payload, n bytes                        6    component
+    6+n  CRC-16/MCRF4XX, low byte first          7    message id, 3 bytes, low byte first
+                                                 10   payload, n bytes
+                                                 10+n CRC, then 13 bytes of signature when signed
+
+The CRC runs over everything between the first byte and itself, and then over one byte of the message's definition
+(crc_extra), so a frame whose id is not known here cannot be checked.
+
+In a .tlog each frame stands behind a stamp: 8 bytes, big-endian, microseconds of the recorder's clock.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections import Counter
+from typing import Final, NamedTuple
+
+from fastcrc.crc16 import mcrf4xx
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+MAGIC_V1: Final = 0xFE
+MAGIC_V2: Final = 0xFD
+SIGNATURE_BYTES: Final = 13
+STAMP_BYTES: Final = 8
+#: The shortest frame: MAVLink 1 without a payload.
+MIN_FRAME_BYTES: Final = 8
+#: The longest frame: 10 + 255 + 2 and a signature. The decoder never keeps more than this and a stamp.
+MAX_FRAME_BYTES: Final = 280
+
+_SIGNED: Final = 0x01
+#: A gap beyond this is an old frame that comes late, not 200 lost ones; one of 255 is the same frame again.
+_LATE_GAP: Final = 200
+_DUPLICATE_GAP: Final = 255
+
+#: crc_extra as the byte to append, by message id.
+_CRC_EXTRA: Final[dict[int, bytes]] = {
+    message_id: bytes((definition.crc_extra,)) for message_id, definition in dialect.mavlink_map.items()
+}
+_HEADER_V1: Final = struct.Struct("<BBBBB")
+_HEADER_V2: Final = struct.Struct("<BBBBBBHB")
+_MAGIC: Final = re.compile(b"[\xfd\xfe]")
+
+
+class Frame(NamedTuple):
+    """One sound frame. `payload` is as sent: short where zeros were left off. `stamp_us` only from a stamped stream."""
+
+    message_id: int
+    system: int
+    component: int
+    sequence: int
+    payload: bytes
+    version: int
+    stamp_us: int | None
+
+
+class FrameDecoder:
+    """Turns a stream of bytes, however it is cut, into frames. Never raises for what the bytes hold."""
+
+    def __init__(self, *, stamped: bool = False) -> None:
+        self._gap_bytes = STAMP_BYTES if stamped else 0
+        self._rest = b""  # from the end of the last frame (or the last bytes that can still be its successor's stamp)
+        self._next_at = self._gap_bytes  # where in `_rest` the next frame should start
+        self._in_sync = True
+        self._next_sequence: dict[int, int] = {}
+        self._late: set[int] = set()
+        self._counts: Counter[str] = Counter()
+        #: Frames that the sequence numbers say were lost, by (system, component); late ones are in both counts.
+        self.lost: Counter[tuple[int, int]] = Counter()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the frames that `data` completes."""
+        self._counts["bytes"] += len(data)
+        return self._scan(self._rest + data, final=False)
+
+    def finish(self) -> list[Frame]:
+        """Return what is still whole behind a frame that was cut off by the end of the stream."""
+        return self._scan(self._rest, final=True)
+
+    def counters(self) -> dict[str, int]:
+        """Return bytes, frames, and what was left out by reason."""
+        return {**self._counts, "lost": sum(self.lost.values())}
+
+    def _scan(self, buffer: bytes, *, final: bool) -> list[Frame]:  # noqa: C901 - one loop: calls would double its time
+        """Walk the buffer once: `free` is the end of the last frame, `at` where the next one may start."""
+        frames: list[Frame] = []
+        append, new_frame, extras, next_sequence = frames.append, tuple.__new__, _CRC_EXTRA, self._next_sequence
+        unpack_v1, unpack_v2 = _HEADER_V1.unpack_from, _HEADER_V2.unpack_from
+        size, gap_bytes = len(buffer), self._gap_bytes
+        free, at = 0, self._next_at
+        while at + MIN_FRAME_BYTES <= size:
+            magic = buffer[at]
+            if magic == MAGIC_V2 and at + 12 <= size:
+                length, flags, _, sequence, system, component, low, high = unpack_v2(buffer, at + 1)
+                message_id, start = low | high << 16, at + 10
+                crc_at = start + length
+                end = crc_at + (2 + SIGNATURE_BYTES if flags & _SIGNED else 2)
+            elif magic == MAGIC_V1:
+                length, sequence, system, component, message_id = unpack_v1(buffer, at + 1)
+                flags, start = 0, at + 6
+                crc_at = start + length
+                end = crc_at + 2
+            elif magic == MAGIC_V2:
+                end = size + 1
+            else:
+                at = self._resync(buffer, free, at)
+                continue
+            if end > size:
+                if not final:
+                    break
+                at = self._resync(buffer, free, at)
+                continue
+            extra = extras.get(message_id, b"")
+            sound = mcrf4xx(buffer[at + 1 : crc_at] + extra) == buffer[crc_at] | buffer[crc_at + 1] << 8
+            if not extra:
+                if not final and end + gap_bytes >= size:
+                    break
+                sound = self._precedes_frame(buffer, end)
+            if not sound:
+                self._note_bad(known=bool(extra))
+                at = self._resync(buffer, free, at)
+                continue
+            source = system << 8 | component
+            if next_sequence.get(source) == sequence:
+                next_sequence[source] = (sequence + 1) & 255
+            else:
+                self._note_gap(source, sequence)
+            if not extra or flags & ~_SIGNED:
+                self._counts["incompatible" if extra else "unknown_id"] += 1
+            else:
+                stamp_us = self._stamp(buffer, free, at) if gap_bytes else None
+                version = 1 + (magic & 1)
+                append(
+                    new_frame(Frame, (message_id, system, component, sequence, buffer[start:crc_at], version, stamp_us))
+                )
+            if not self._in_sync:
+                self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
+                self._in_sync = True
+            free, at = end, end + gap_bytes
+        self._keep(buffer, free, at)
+        self._counts["frames"] += len(frames)
+        return frames
+
+    def _resync(self, buffer: bytes, free: int, at: int) -> int:
+        """Return where the next frame may start, given that none starts at `at`.
+
+        Only one byte is given up, never the length that a damaged frame claims. The first time after a sound frame of
+        a stamped stream the search begins right behind that frame: the stamp itself may be what is missing.
+        """
+        start = free if self._in_sync and self._gap_bytes else at + 1
+        self._in_sync = False
+        found = _MAGIC.search(buffer, start)
+        return found.start() if found else len(buffer)
+
+    def _precedes_frame(self, buffer: bytes, end: int) -> bool:
+        """Tell whether a frame that cannot be checked is believed: another one, or the end, follows where it ends."""
+        follower = end + self._gap_bytes
+        return follower >= len(buffer) or buffer[follower] in (MAGIC_V1, MAGIC_V2)
+
+    def _stamp(self, buffer: bytes, free: int, at: int) -> int | None:
+        return int.from_bytes(buffer[at - STAMP_BYTES : at]) if at - STAMP_BYTES >= free else None
+
+    def _keep(self, buffer: bytes, free: int, at: int) -> None:
+        """Keep what the next bytes may complete."""
+        start = free if self._in_sync else max(free, min(at, len(buffer)) - self._gap_bytes)
+        self._counts["junk_bytes"] += max(0, start - free)
+        self._rest = buffer[start:]
+        self._next_at = at - start
+
+    def _note_bad(self, *, known: bool) -> None:
+        # In a stamped stream the first failure is looked at once more from the end of the last frame.
+        if known and not (self._in_sync and self._gap_bytes):
+            self._counts["bad_crc"] += 1
+
+    def _note_gap(self, source: int, sequence: int) -> None:
+        """Account for a frame that is not its predecessor's successor.
+
+        The gap is modulo 256: a loss of 256 frames in a row is not seen. Two late frames in a row are a sender that
+        has started anew.
+        """
+        expected = self._next_sequence.get(source)
+        if expected is not None:
+            gap = (sequence - expected) & 255
+            if gap == _DUPLICATE_GAP:
+                self._counts["duplicate"] += 1
+                return
+            if gap > _LATE_GAP and source not in self._late:
+                self._late.add(source)
+                self._counts["late"] += 1
+                return
+            if gap <= _LATE_GAP:
+                self.lost[source >> 8, source & 255] += gap
+        self._late.discard(source)
+        self._next_sequence[source] = (sequence + 1) & 255
