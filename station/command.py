@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,7 +14,9 @@ from typing import Annotated, Final
 import typer
 
 from headland.errors import HeadlandError, SettingsError
-from station.farm_folder import IMPORT_GATEWAY, FarmFolder, default_folder, write_whole
+from station.command_options import DataOption, farm_folder
+from station.edge_command import edge_app
+from station.sim_command import sim_app
 from station.supervisor import SUPERVISED
 
 app = typer.Typer(
@@ -24,8 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Headland: precision-agriculture telemetry, from the gateway to the answer.",
 )
-edge_app = typer.Typer(no_args_is_help=True, help="The gateway daemon and its tools.")
-sim_app = typer.Typer(no_args_is_help=True, help="Simulated hardware that speaks its real protocols.")
 app.add_typer(edge_app, name="edge")
 app.add_typer(sim_app, name="sim")
 
@@ -38,13 +37,6 @@ class BrokerChoice(StrEnum):
     AUTO = "auto"
     MOSQUITTO = "mosquitto"
     IOTCORE = "iotcore"
-
-
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="The farm's folder.", show_default="HEADLAND_DATA or ~/.local/share/headland"),
-]
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The gateway's edge.toml.")]
 
 
 def main() -> None:
@@ -80,12 +72,13 @@ def up(
     seed: Annotated[int, typer.Option(help="The simulators' random seed.")] = 1,
 ) -> None:
     """Run a whole farm on this machine: broker, station, gateway and simulators. Ctrl-C ends it all."""
-    from station.up import UpSettings, run_farm
+    from station.farm_plan import UpSettings
+    from station.up import run_farm
 
     run_farm(
         UpSettings(
             port=port,
-            data_dir=_folder(data).root,
+            data_dir=farm_folder(data).root,
             scenario=scenario,
             speed=speed,
             simulate=not no_sim,
@@ -108,10 +101,9 @@ def station(
 ) -> None:
     """Run ingest and API in one process on one store file."""
     from ingest.settings import IngestSettings
-
     from station.serve import StationSettings, run_station
 
-    folder = _folder(data)
+    folder = farm_folder(data)
     folder.create()
     broker_host, broker_port = _host_and_port(broker)
     run_station(
@@ -141,128 +133,6 @@ def broker(config: Annotated[Path, typer.Option(help="iotcore's TOML.")]) -> Non
     Broker(config_path=str(config)).run_forever()
 
 
-@edge_app.command("run")
-def edge_run(config: ConfigOption) -> None:
-    """Run the gateway daemon until it is told to stop."""
-    from edge.agent import run_agent
-    from edge.settings import load_settings
-
-    run_agent(load_settings(config, os.environ), _stop_event())
-
-
-@edge_app.command("check")
-def edge_check(config: ConfigOption) -> None:
-    """Check an edge.toml and say what it would read; changes nothing."""
-    from edge.settings import load_settings
-
-    settings = load_settings(config, os.environ)
-    typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")
-    for source in settings.source:
-        typer.echo(f"  {source.name}: {type(source).__struct_config__.tag}")
-
-
-@edge_app.command("import")
-def edge_import(
-    files: Annotated[list[Path], typer.Argument(help="Flight logs (.tlog).")],
-    data: DataOption = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="An edge.toml instead of a farm's folder.")
-    ] = None,
-) -> None:
-    """Put flight logs through the gateway's own way into a running farm; a repeated import adds nothing."""
-    from station.importing import import_logs
-
-    import_logs(files, config if config is not None else _import_settings(_folder(data)), _stop_event())
-
-
-@sim_app.command("drone")
-def sim_drone(
-    connect: Annotated[str, typer.Option(help="udpout:HOST:PORT, udpin:, tcp: or tcpin:")] = "udpout:127.0.0.1:14550",
-    scenario: Annotated[str, typer.Option(help="What to fly.")] = "demo",
-    seed: Annotated[int, typer.Option(help="The random seed.")] = 1,
-    speed: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
-    start_ms: Annotated[
-        int | None, typer.Option(help="Where simulated time starts, epoch ms; now when left out.")
-    ] = None,
-    real_start_ms: Annotated[int | None, typer.Option(help="The real time that start belongs to, epoch ms.")] = None,
-    truth: Annotated[Path | None, typer.Option(help="A folder for what is really true.")] = None,
-    system_id: Annotated[int, typer.Option(help="The MAVLink system id.")] = 1,
-) -> None:
-    """Fly a simulated spraying drone over MAVLink."""
-    from firmware_sim.drone import DroneSettings, run_drone
-
-    real_ms = real_start_ms if real_start_ms is not None else time.time_ns() // 1_000_000
-    run_drone(
-        DroneSettings(
-            connect=connect,
-            scenario=scenario,
-            seed=seed,
-            speed=speed,
-            start_ms=real_ms if start_ms is None else start_ms,
-            real_start_ms=real_ms,
-            truth_dir=truth,
-            system_id=system_id,
-        ),
-        _stop_event(),
-    )
-
-
-@sim_app.command("greenhouse")
-def sim_greenhouse(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The Modbus/TCP port to listen on.")] = 5020,
-    scenario: Annotated[str, typer.Option(help="Which house.")] = "demo",
-    seed: Annotated[int, typer.Option(help="The random seed.")] = 1,
-    speed: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
-    start_ms: Annotated[
-        int | None, typer.Option(help="Where simulated time starts, epoch ms; now when left out.")
-    ] = None,
-    real_start_ms: Annotated[int | None, typer.Option(help="The real time that start belongs to, epoch ms.")] = None,
-    truth: Annotated[Path | None, typer.Option(help="A folder for what is really true.")] = None,
-) -> None:
-    """Run a simulated greenhouse behind a Modbus/TCP controller."""
-    from firmware_sim.greenhouse_server import GreenhouseSettings, run_greenhouse
-
-    real_ms = real_start_ms if real_start_ms is not None else time.time_ns() // 1_000_000
-    run_greenhouse(
-        GreenhouseSettings(
-            host=host,
-            port=port,
-            scenario=scenario,
-            seed=seed,
-            speed=speed,
-            start_ms=real_ms if start_ms is None else start_ms,
-            real_start_ms=real_ms,
-            truth_dir=truth,
-        ),
-        _stop_event(),
-    )
-
-
-def _folder(data: Path | None) -> FarmFolder:
-    return FarmFolder(default_folder(os.environ) if data is None else data.expanduser().absolute())
-
-
-def _import_settings(folder: FarmFolder) -> Path:
-    """Write the importing gateway's settings for the farm that runs on `folder`; raises RetryLater when none does."""
-    state = folder.read_state()
-    path = folder.import_dir / "import.toml"
-    text = f"""# Made by `headland edge import` at every call.
-[gateway]
-id = "{IMPORT_GATEWAY}"
-site = "home"
-data_dir = '{folder.import_dir}'
-
-[broker]
-host = "{state.broker_host}"
-port = {state.broker_port}
-username = "{IMPORT_GATEWAY}"
-password = "{folder.secret(IMPORT_GATEWAY)}"
-"""
-    write_whole(path, text.encode())
-    return path
-
-
 def _host_and_port(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
@@ -277,13 +147,6 @@ def _read_password(path: Path | None) -> str | None:
         return path.read_text().strip()
     except OSError as error:
         raise SettingsError(f"The password file {path} cannot be read: {error.strerror}.") from error
-
-
-def _stop_event() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _end_with_parent() -> None:

@@ -27,7 +27,7 @@ class FarmState(msgspec.Struct, frozen=True, kw_only=True):
     broker_host: str
     broker_port: int
     broker: str
-    broker_pid: int | None = None
+    pids: dict[str, int] = {}
 
 
 class SimRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ class FarmFolder:
     def last_broker_pid(self) -> int | None:
         """Return the broker that the last run started, which outlives a killed supervisor."""
         try:
-            return msgspec.json.decode(self.state_path.read_bytes(), type=FarmState).broker_pid
+            return msgspec.json.decode(self.state_path.read_bytes(), type=FarmState).pids.get("broker")
         except (OSError, msgspec.MsgspecError):
             return None
 

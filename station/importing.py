@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import edge.importer
-from edge.settings import load_settings
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from edge.settings import load_settings
 
 
 def import_logs(files: Sequence[Path], config: Path, stop: threading.Event) -> None:

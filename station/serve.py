@@ -12,10 +12,10 @@ import uvicorn
 from api.app import create_app
 from api.readiness import Check
 from headland.store.duckdb_store import DuckDBStore
-from ingest.service import IngestService
-from ingest.settings import IngestSettings
 
 from headland.errors import DataDamaged
+from ingest.service import IngestService
+from ingest.settings import IngestSettings
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -53,12 +53,9 @@ class Supervisor:
         for part in self._parts:
             self._start(part)
 
-    def pid_of(self, name: str) -> int | None:
-        """Return the process id of a part that runs."""
-        for part in self._parts:
-            if part.name == name and part.process is not None and part.process.poll() is None:
-                return part.process.pid
-        return None
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of the parts that run, by name."""
+        return {part.name: part.process.pid for part in self._parts if part.process is not None and _alive(part)}
 
     def tend(self) -> None:
         """Look at every part once: say what died, start again what is due."""

@@ -54,12 +54,12 @@ def _tend(
     folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor, stop: threading.Event, say: Callable[[str], None]
 ) -> None:
     ready = False
-    broker_pid = supervisor.pid_of("broker")
+    pids = supervisor.pids()
     asked_s = 0.0
     while not stop.wait(_LOOK_EVERY_S):
         supervisor.tend()
-        if supervisor.pid_of("broker") != broker_pid:
-            broker_pid = supervisor.pid_of("broker")
+        if supervisor.pids() != pids:
+            pids = supervisor.pids()
             _write_state(folder, plan, supervisor)
         if not ready and time.monotonic() - asked_s > 0.5:
             asked_s = time.monotonic()
@@ -83,7 +83,7 @@ def _write_state(folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor) -> 
             broker_host=HOST,
             broker_port=plan.broker_port,
             broker=plan.broker,
-            broker_pid=supervisor.pid_of("broker"),
+            pids=supervisor.pids(),
         )
     )
 

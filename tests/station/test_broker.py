@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from headland.contract.topics import ack_topic, data_topic, meta_topic, senml_topic, status_topic
 from headland.errors import SettingsError
@@ -28,10 +29,10 @@ class Client:
         self.connected: bool | None = None
         self.puback: list[bool] = []
         self.subscribed = 0
-        self.mqtt = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self.mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         self.mqtt.username_pw_set(user, password)
         self.mqtt.on_connect = self._on_connect
-        self.mqtt.on_message = lambda _c, _u, message: self.heard.append((message.topic, message.payload))
+        self.mqtt.on_message = lambda _c, _u, message: self.heard.append((message.topic, bytes(message.payload)))
         self.mqtt.on_publish = lambda _c, _u, _mid, reason, _p: self.puback.append(not reason.is_failure)
         self.mqtt.on_subscribe = lambda *_: setattr(self, "subscribed", self.subscribed + 1)
         self.mqtt.connect("127.0.0.1", port)

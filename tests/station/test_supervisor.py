@@ -54,13 +54,13 @@ def gone(pid: int) -> bool:
 def test_a_part_that_is_killed_starts_again_and_it_is_said(farm: Farm, wait_until: WaitUntil) -> None:
     farm.add("edge", OBEDIENT)
     supervisor = farm.start()
-    first = supervisor.pid_of("edge")
+    first = supervisor.pids().get("edge")
     assert first is not None
     os.kill(first, signal.SIGKILL)
 
     def started_again() -> bool:
         supervisor.tend()
-        return supervisor.pid_of("edge") not in (None, first)
+        return supervisor.pids().get("edge") not in (None, first)
 
     wait_until(started_again)
     assert farm.said[0].startswith("edge ended (killed by SIGKILL); it starts again in 0.5 s.")
@@ -83,14 +83,14 @@ def test_a_program_that_is_not_there_is_said_and_tried_again_later(farm: Farm) -
     farm.parts.append(Part("broker", ["/nowhere/mosquitto"], farm.folder / "broker.log", 0))
     farm.start()
     assert "broker cannot be started" in farm.said[0]
-    assert farm.supervisor.pid_of("broker") is None
+    assert farm.supervisor.pids().get("broker") is None
 
 
 def test_stop_leaves_no_process_even_where_one_ignores_the_signal(farm: Farm, wait_until: WaitUntil) -> None:
     farm.add("edge", OBEDIENT)
     farm.add("station", STUBBORN, stage=1)
     supervisor = farm.start()
-    pids = [supervisor.pid_of("edge"), supervisor.pid_of("station")]
+    pids = [supervisor.pids().get("edge"), supervisor.pids().get("station")]
     wait_until(lambda: "up" in farm.log("edge") and "up" in farm.log("station"))
     began_s = time.monotonic()
     supervisor.stop(1.0)

@@ -1,0 +1,69 @@
+"""`headland edge`: the gateway daemon and its tools."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from station.command_options import ConfigOption, DataOption, farm_folder, stop_event
+from station.farm_folder import IMPORT_GATEWAY, FarmFolder, write_whole
+
+edge_app = typer.Typer(no_args_is_help=True, help="The gateway daemon and its tools.")
+
+
+@edge_app.command("run")
+def edge_run(config: ConfigOption) -> None:
+    """Run the gateway daemon until it is told to stop."""
+    from edge.agent import run_agent
+
+    from edge.settings import load_settings
+
+    run_agent(load_settings(config, os.environ), stop_event())
+
+
+@edge_app.command("check")
+def edge_check(config: ConfigOption) -> None:
+    """Check an edge.toml and say what it would read; changes nothing."""
+    from edge.settings import load_settings
+
+    settings = load_settings(config, os.environ)
+    typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")
+    for source in settings.source:
+        typer.echo(f"  {source.name}: {type(source).__struct_config__.tag}")
+
+
+@edge_app.command("import")
+def edge_import(
+    files: Annotated[list[Path], typer.Argument(help="Flight logs (.tlog).")],
+    data: DataOption = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="An edge.toml instead of a farm's folder.")
+    ] = None,
+) -> None:
+    """Put flight logs through the gateway's own way into a running farm; a repeated import adds nothing."""
+    from station.importing import import_logs
+
+    import_logs(files, config if config is not None else _import_settings(farm_folder(data)), stop_event())
+
+
+def _import_settings(folder: FarmFolder) -> Path:
+    """Write the importing gateway's settings for the farm that runs on `folder`; raises RetryLater when none does."""
+    state = folder.read_state()
+    path = folder.import_dir / "import.toml"
+    text = f"""# Made by `headland edge import` at every call.
+[gateway]
+id = "{IMPORT_GATEWAY}"
+site = "home"
+data_dir = '{folder.import_dir}'
+
+[broker]
+host = "{state.broker_host}"
+port = {state.broker_port}
+username = "{IMPORT_GATEWAY}"
+password = "{folder.secret(IMPORT_GATEWAY)}"
+"""
+    write_whole(path, text.encode())
+    return path

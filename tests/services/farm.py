@@ -1,0 +1,126 @@
+"""A farm as a user starts it: `headland up` as a process, asked over HTTP."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from station.farm_folder import FarmFolder
+from tests.waiting import wait_until
+
+
+class Farm:
+    """`headland up` on `root` with its own HOME; ends by SIGTERM and checks that nothing is left."""
+
+    def __init__(self, root: Path, *options: str) -> None:
+        self.folder = FarmFolder(root)
+        root.mkdir(parents=True, exist_ok=True)
+        self._home = root / "home"
+        self._home.mkdir(exist_ok=True)
+        self._output = (root / "up.txt").open("ab")
+        self.process = subprocess.Popen(
+            [*HEADLAND, "up", "--data", str(root), "--port", "0", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            env=self.environ,
+        )
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What every command of this farm's user sees."""
+        return {**os.environ, "HOME": str(self._home), "HEADLAND_DATA": str(self.folder.root)}
+
+    @property
+    def said(self) -> str:
+        """What `headland up` printed."""
+        return (self.folder.root / "up.txt").read_text()
+
+    def wait_ready(self, timeout_s: float = 30.0) -> None:
+        """Wait until /readyz answers 200."""
+        wait_until(self._ready, timeout_s)
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Return the JSON answer of a GET that must succeed."""
+        answer = httpx.get(self.folder.read_state().api_url + path, params=parameters, timeout=20)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def devices(self, kind: str) -> list[dict[str, Any]]:
+        """Return the devices of a kind."""
+        return [item for item in self.get("/v1/devices")["items"] if item["kind"] == kind]
+
+    def run(self, *arguments: str, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
+        """Run another `headland` command of the same user to its end."""
+        return subprocess.run(
+            [*HEADLAND, *arguments],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start another `headland` command of the same user."""
+        return subprocess.Popen(
+            [*HEADLAND, *arguments],
+            env=self.environ,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def kill(self, part: str) -> None:
+        """SIGKILL a part, and wait until the supervisor runs another."""
+        pid = self.folder.read_state().pids[part]
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: self.folder.read_state().pids.get(part, pid) != pid, 15)
+
+    def stop(self) -> float:
+        """SIGTERM; return how many seconds it took. Fails where a process is left."""
+        began_s = time.monotonic()
+        self.process.terminate()
+        self.process.wait(timeout=10)
+        took_s = time.monotonic() - began_s
+        self._output.close()
+        assert self.processes() == []
+        return took_s
+
+    def processes(self) -> list[str]:
+        """Return the command lines of processes that name this farm's folder."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if str(self.folder.root) in command:
+                found.append(command)
+        return found
+
+    def truth(self, name: str) -> list[dict[str, float]]:
+        """Return the whole rows of a simulator's truth file."""
+        lines = (self.folder.truth_dir / name).read_text().split("\n")[:-1]
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(lines)]
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, self.said
+        try:
+            return httpx.get(self.folder.read_state().api_url + "/readyz", timeout=2).status_code == 200
+        except Exception:
+            return False
+
+
+HEADLAND: Sequence[str] = [sys.executable, "-P", "-m", "station"]

@@ -1,0 +1,145 @@
+"""The farm as a user meets it: real processes, real broker, real store, real HTTP."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.services.farm import Farm
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def is_fresh(farm: Farm, device: dict[str, Any]) -> bool:
+    channels = farm.get(f"/v1/devices/{device['id']}/latest")["channels"]
+    return bool(channels) and all(now_ms() - entry["time_ms"] < 5000 for entry in channels.values())
+
+
+@pytest.fixture(scope="module")
+def fast_farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """A farm whose simulators run 30 times faster from a start in the past."""
+    farm = Farm(tmp_path_factory.mktemp("fast"), "--speed", "30")
+    farm.wait_ready()
+    yield farm
+    if farm.process.poll() is None:
+        farm.stop()
+
+
+def pass_rows(farm: Farm) -> list[dict[str, float]]:
+    """Return the drone's truth from its start to a moment between two swaths, once 600 m2 are treated."""
+
+    def enough() -> list[dict[str, float]]:
+        rows = farm.truth("drone-1.csv") if (farm.folder.truth_dir / "drone-1.csv").exists() else []
+        while rows and (rows[-1]["pump_on"] or rows[-1]["flow_l_min"] > 0):
+            rows.pop()
+        return rows if rows and rows[-1]["treated_m2"] > 600 else []
+
+    return wait_until(enough, 90)
+
+
+def test_a_fast_farm_never_stores_a_time_in_the_future(fast_farm: Farm) -> None:
+    wait_until(lambda: fast_farm.devices("drone") and fast_farm.devices("greenhouse"), 30)
+    for device in fast_farm.get("/v1/devices")["items"]:
+        assert device["simulated"] is True
+        channels = wait_until(
+            lambda device=device: fast_farm.get(f"/v1/devices/{device['id']}/latest")["channels"],
+            30,  # type: ignore[misc]
+        )
+        assert all(entry["time_ms"] <= now_ms() for entry in channels.values())
+
+
+def test_the_application_answer_agrees_with_the_simulated_truth_within_2_percent(fast_farm: Farm) -> None:
+    rows = pass_rows(fast_farm)
+    start_ms, end_ms = int(rows[0]["time_ms"]), int(rows[-1]["time_ms"]) + 1
+    wait_until(lambda: fast_farm.devices("drone"), 30)
+    drone = fast_farm.devices("drone")[0]["id"]
+    wait_until(lambda: fast_farm.get(f"/v1/devices/{drone}")["last_seen_ms"] > end_ms + 2000, 60)
+    answer = fast_farm.get(f"/v1/devices/{drone}/application", start=start_ms, end=end_ms, swath_m=5)
+    applied_l = rows[-1]["applied_l"] - rows[0]["applied_l"]
+    treated_m2 = rows[-1]["treated_m2"] - rows[0]["treated_m2"]
+    assert answer["product_applied"]["value"] == pytest.approx(applied_l, rel=0.02)
+    assert answer["area_treated"]["value"] == pytest.approx(treated_m2, rel=0.02)
+    assert answer["mean_rate"]["value"] == pytest.approx(applied_l / treated_m2 * 10_000, rel=0.02)
+    assert answer["product_applied"]["evidence"] == "measured_flow"
+
+
+def test_the_climate_answer_agrees_with_the_simulated_truth_within_2_percent(fast_farm: Farm) -> None:
+    rows = wait_until(lambda: found if len(found := fast_farm.truth("greenhouse-1.csv")) > 200 else [], 60)
+    start_ms, end_ms = int(rows[0]["time_ms"]), int(rows[-1]["time_ms"]) + 1
+    wait_until(lambda: fast_farm.devices("greenhouse"), 30)
+    house = fast_farm.devices("greenhouse")[0]["id"]
+    wait_until(lambda: fast_farm.get(f"/v1/devices/{house}")["last_seen_ms"] > end_ms, 60)
+    answer = fast_farm.get(f"/v1/greenhouses/{house}/climate", start=start_ms, end=end_ms)
+    for name, column in (("vpd", "vpd_kpa"), ("humidity_deficit", "humidity_deficit_g_m3")):
+        true = sum(row[column] for row in rows) / len(rows)
+        assert answer[name]["value"] == pytest.approx(true, rel=0.02), name
+    true_dew = sum(row["dew_point_degc"] for row in rows) / len(rows)
+    assert answer["dew_point"]["value"] == pytest.approx(true_dew, abs=0.2)
+
+
+def test_a_farm_ends_in_time_and_a_second_start_still_has_its_data(fast_farm: Farm) -> None:
+    wait_until(lambda: fast_farm.devices("greenhouse"), 30)
+    house = fast_farm.devices("greenhouse")[0]["id"]
+    end_ms = fast_farm.get(f"/v1/devices/{house}")["last_seen_ms"]
+    before = fast_farm.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=end_ms)
+    assert before["time_ms"]
+    assert fast_farm.stop() < 5.0
+    again = Farm(fast_farm.folder.root)
+    try:
+        again.wait_ready()
+        after = again.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=end_ms)
+        assert after == before
+        devices = [again.devices("drone")[0], again.devices("greenhouse")[0]]
+        wait_until(lambda: all(is_fresh(again, device) for device in devices), 30)
+    finally:
+        assert again.stop() < 5.0
+
+
+@pytest.mark.parametrize("part", ["broker", "station", "edge"])
+def test_a_part_that_dies_is_started_again_and_data_goes_on(tmp_path: Path, part: str) -> None:
+    farm = Farm(tmp_path / "a farm")
+    try:
+        farm.wait_ready()
+        wait_until(lambda: farm.devices("greenhouse"), 30)
+        house = farm.devices("greenhouse")[0]["id"]
+        farm.kill(part)
+        killed_ms = now_ms()
+        farm.wait_ready()
+        wait_until(lambda: farm.get(f"/v1/devices/{house}")["last_seen_ms"] > killed_ms + 2000, 40)
+        assert f"{part} ended (killed by SIGKILL)" in farm.said
+    finally:
+        farm.stop()
+
+
+def test_a_farm_runs_on_the_broker_that_pip_brings(tmp_path: Path) -> None:
+    farm = Farm(tmp_path / "farm", "--broker", "iotcore")
+    try:
+        farm.wait_ready()
+        wait_until(lambda: farm.devices("drone") and farm.devices("greenhouse"), 30)
+        assert farm.folder.read_state().broker == "iotcore"
+    finally:
+        farm.stop()
+
+
+def test_a_second_farm_on_the_same_folder_or_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    farm = Farm(tmp_path / "farm", "--no-sim")
+    try:
+        farm.wait_ready()
+        same_folder = farm.run("up")
+        assert same_folder.returncode == 2
+        assert "already runs" in same_folder.stderr
+        port = farm.folder.read_state().api_url.rsplit(":", 1)[1]
+        same_port = farm.run("up", "--port", port, "--data", str(tmp_path / "other"))
+        assert same_port.returncode == 2
+        assert f"Port {port} is taken" in same_port.stderr
+        assert httpx.get(farm.folder.read_state().api_url + "/healthz").status_code == 200
+    finally:
+        farm.stop()
