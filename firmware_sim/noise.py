@@ -1,0 +1,38 @@
+"""Seeded random streams: white noise and noise that wanders."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_BLOCK = 1024
+
+
+class Noise:
+    """Standard normal numbers of one seed, drawn in blocks because single draws are slow."""
+
+    def __init__(self, seed: int, stream: int) -> None:
+        self._generator = np.random.default_rng((seed, stream))
+        self._block: list[float] = []
+
+    def normal(self) -> float:
+        """Return the next number of mean 0 and standard deviation 1."""
+        if not self._block:
+            self._block = self._generator.standard_normal(_BLOCK).tolist()
+        return self._block.pop()
+
+
+class Wander:
+    """First-order autoregressive noise with a stationary standard deviation and a time constant in seconds."""
+
+    def __init__(self, noise: Noise, deviation: float, time_constant_s: float, step_s: float) -> None:
+        self._noise = noise
+        self._keep = math.exp(-step_s / time_constant_s)
+        self._kick = deviation * math.sqrt(1 - self._keep**2)
+        self.value = deviation * noise.normal()
+
+    def step(self) -> float:
+        """Advance by one step and return the new value."""
+        self.value = self._keep * self.value + self._kick * self._noise.normal()
+        return self.value
