@@ -1,0 +1,138 @@
+"""One flush: what many messages come to before it is committed. Pure but for the lists it fills."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from headland.contract.records import Descriptor, GatewayStatus
+from headland.contract.refusals import Reason, Refused
+from headland.contract.topics import parse_topic, shard_of
+from headland.store.port import Mark, MarkState, Points, StoredEvent, WriteBatch
+from ingest.admit import Admitted, admit, mark_of_properties
+from ingest.columns import FUTURE_MS, Columns
+from ingest.inbox import Message
+from ingest.quarantine import Refusal
+
+Epoch = tuple[str, str]
+_NONE = MarkState()
+_NO_POINTS = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.uint8))
+
+
+@dataclass(slots=True)
+class Flush:
+    """Messages, and everything their commit has to do.
+
+    `marks` are the states that hold once the flush is committed, of the (gateway, epoch) pairs it touches, the last
+    touched last. `counts` are added to the counters after the commit only.
+    """
+
+    organisation: str
+    columns: Columns
+    messages: list[Message] = field(default_factory=list)
+    events: list[StoredEvent] = field(default_factory=list)
+    new_marks: list[Mark] = field(default_factory=list)
+    marks: dict[Epoch, MarkState] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    descriptors: dict[tuple[str, str], Descriptor] = field(default_factory=dict)
+    statuses: dict[str, GatewayStatus] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing for the store to write."""
+        return not (len(self.columns) or self.events or self.new_marks)
+
+    def batch(self, now_ms: int) -> WriteBatch:
+        """Return the one transaction of this flush."""
+        points = self.columns.points(now_ms) if len(self.columns) else _NO_POINTS
+        return WriteBatch(points, self.events, self.new_marks, latest_until_ms=now_ms + FUTURE_MS)
+
+
+class Planner:
+    """Judges messages one after the other against what is already in the store.
+
+    `marks` and `descriptors` are the committed state; the writer advances them after each commit.
+    """
+
+    def __init__(self, organisation: str, shards: frozenset[int]) -> None:
+        self._organisation = organisation
+        self._shards = shards
+        self.marks: dict[Epoch, MarkState] = {}
+        self.descriptors: dict[tuple[str, str], Descriptor] = {}
+
+    def open(self) -> Flush:
+        """Return a flush without messages."""
+        return Flush(self._organisation, Columns(self._organisation))
+
+    def add(self, flush: Flush, message: Message) -> None:
+        """Judge a message and put what it brings into the flush."""
+        flush.messages.append(message)
+        topic = parse_topic(message.topic)
+        if topic is not None and shard_of(topic.gateway) not in self._shards:
+            flush.counts["ignored_other_shard"] += 1
+        elif message.retained and (topic is None or topic.kind in ("data", "senml")):
+            # A retained sample is a copy of unknown age, sent at each subscription.
+            flush.counts["ignored_retained"] += 1
+        else:
+            self._add(flush, message, self._admit(flush, message))
+
+    def add_refused(self, flush: Flush, message: Message, why: Refused) -> None:
+        """Put a message into the flush that is to be quarantined whole; its mark is accounted for all the same."""
+        flush.messages.append(message)
+        topic = parse_topic(message.topic)
+        mark = None if topic is None else mark_of_properties(topic.gateway, message.properties)
+        self._add(flush, message, Admitted(topic, mark, refused=(why,)))
+
+    def commit(self, flush: Flush) -> None:
+        """Advance the committed state: the store holds the flush now."""
+        self.marks.update(flush.marks)
+        self.descriptors.update(flush.descriptors)
+
+    def _admit(self, flush: Flush, message: Message) -> Admitted:
+        def descriptor_of(gateway: str, device: str) -> Descriptor | None:
+            key = (gateway, device)
+            return flush.descriptors.get(key) or self.descriptors.get(key)
+
+        return admit(message.topic, message.payload, message.properties, descriptor_of)
+
+    def _add(self, flush: Flush, message: Message, admitted: Admitted) -> None:
+        mark = admitted.mark
+        if mark is not None and not self._advance(flush, mark):
+            flush.counts["duplicate"] += 1
+            return
+        if admitted.refused:
+            flush.refusals.append(Refusal(message.topic, message.payload, admitted.refused, message.properties))
+            flush.counts.update(f"quarantined_{reason}" for reason in _reasons(admitted))
+        for block in admitted.blocks:
+            flush.columns.add(block)
+        flush.events += (StoredEvent(self._organisation, event) for event in admitted.events)
+        if admitted.descriptor is not None and admitted.topic is not None:
+            self._describe(flush, admitted.topic.gateway, admitted.descriptor)
+        if admitted.status is not None:
+            flush.statuses[admitted.status.gw] = admitted.status
+            flush.counts["statuses"] += 1
+        flush.counts["stored"] += bool(admitted.blocks or admitted.events)
+
+    def _advance(self, flush: Flush, mark: Mark) -> bool:
+        """Account for a mark; False where every record of it was accounted for before, here or in the store."""
+        epoch = (mark.gateway, mark.epoch)
+        state = flush.marks.pop(epoch, None) or self.marks.get(epoch, _NONE)
+        is_new = not state.covers(mark)
+        if is_new:
+            flush.new_marks.append(mark)
+            state = state.add(mark)
+        flush.marks[epoch] = state
+        return is_new
+
+    def _describe(self, flush: Flush, gateway: str, descriptor: Descriptor) -> None:
+        key = (gateway, descriptor.device)
+        flush.counts["descriptors"] += 1
+        if flush.descriptors.get(key, self.descriptors.get(key)) != descriptor:
+            flush.descriptors[key] = descriptor
+
+
+def _reasons(admitted: Admitted) -> set[Reason]:
+    return {refused.reason for refused in admitted.refused}

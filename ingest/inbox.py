@@ -1,0 +1,80 @@
+"""The queue between the network thread and the writer: bounded by what the broker may leave unacknowledged."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An MQTT message as it came; `generation` tells which connection may acknowledge it."""
+
+    generation: int
+    mid: int
+    qos: int
+    topic: str
+    payload: bytes
+    retained: bool = False
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+class Inbox:
+    """Messages in order of arrival; `put` never blocks.
+
+    Of QoS 1 the broker sends at most `limit` before it is acknowledged, so one connection cannot overfill the queue.
+    What a former connection left is bounded by `forget`. QoS 0 has no such brake: it is refused and counted when full.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._messages: deque[Message] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def put(self, message: Message) -> None:
+        """Append a message; a QoS 0 one is dropped where the queue is full."""
+        with self._changed:
+            if message.qos == 0 and len(self._messages) >= self._limit:
+                self.dropped += 1
+                return
+            self._messages.append(message)
+            self._changed.notify()
+
+    def take(self, most: int, first_wait_s: float, more_wait_s: float) -> list[Message]:
+        """Return up to `most` messages: waits for a first one, then a little for more to share its transaction."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._messages or self._closed, first_wait_s)
+            if self._messages and not self._closed:
+                deadline = time.monotonic() + more_wait_s
+                while len(self._messages) < most and not self._closed:
+                    left_s = deadline - time.monotonic()
+                    if left_s <= 0 or not self._changed.wait(left_s):
+                        break
+            return [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
+
+    def forget(self, *, redelivered: bool) -> None:
+        """Make room on a new connection for what it will bring.
+
+        Where the broker kept the session it sends all of this again. Where it did not, nobody will: keep the newest
+        `limit`, which reach the store although they can no longer be acknowledged.
+        """
+        with self._changed:
+            if redelivered:
+                self._messages = deque(message for message in self._messages if message.qos == 0)
+            while len(self._messages) > self._limit:
+                self._messages.popleft()
+                self.dropped += 1
+
+    def close(self) -> None:
+        """Wake whoever waits in `take`, now and later."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

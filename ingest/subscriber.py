@@ -1,0 +1,241 @@
+"""The MQTT 5 session of an ingest worker: what arrives goes into the inbox, acknowledgements go out when told.
+
+One named thread owns the network. Each connection is a fresh paho client on the same broker session, so that an
+acknowledgement of a former connection can only ever reach that connection's closed socket, never a message that happens
+to carry the same packet id now. The broker redelivers what was not acknowledged.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from headland.contract.codec import encode_record
+from headland.contract.records import Ack
+from headland.contract.topics import ROOT, ack_topic
+from ingest.inbox import Inbox, Message
+from ingest.settings import ALL_SHARDS, IngestSettings
+
+_LOGGER = logging.getLogger(__name__)
+
+#: What the broker may send in one packet: above every sound message, so that a fat one is seen and refused.
+MAX_PACKET_BYTES: Final = 256 * 1024
+_LOOP_S: Final = 1.0
+_MAX_QUEUED_ACKS: Final = 1000
+#: A network loop that has not turned for this long is stuck, whatever the socket says.
+_STUCK_AFTER_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The state of the session: `ready` once subscribed; `detail` says what is wrong where it is not."""
+
+    ready: bool
+    detail: str
+    generation: int
+    sessions_lost: int
+    callback_errors: int
+    stale_acks: int
+
+
+class Subscriber:
+    """Keeps the session for ever: reconnects with a capped back-off and never gives up."""
+
+    def __init__(self, settings: IngestSettings, inbox: Inbox) -> None:
+        self._settings = settings
+        self._inbox = inbox
+        self._thread = threading.Thread(target=self._run, name="ingest-network", daemon=True)
+        self._stopping = threading.Event()
+        # Guards the pair (generation, client): only acknowledgements and a new connection touch it.
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._generation = 0
+        self._ready = False
+        self._detail = "not connected yet"
+        self._turned_s = time.monotonic()
+        self._sessions_lost = 0
+        self._callback_errors = 0
+        self._stale_acks = 0
+        self.on_session: Callable[[], None] = _do_nothing
+
+    def start(self) -> None:
+        """Start the network thread; it connects when the broker is there."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave the broker, which keeps the session, and end the thread."""
+        self._stopping.set()
+        with self._lock:
+            client = self._client
+        if client is not None:
+            client.disconnect()
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def link(self) -> Link:
+        """Return the state of the session now."""
+        ready, detail = self._ready, self._detail
+        if not self._thread.is_alive():
+            ready, detail = False, "the network thread is not running"
+        elif time.monotonic() - self._turned_s > _STUCK_AFTER_S:
+            ready, detail = False, "the network thread is stuck"
+        return Link(ready, detail, self._generation, self._sessions_lost, self._callback_errors, self._stale_acks)
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Send the PUBACK of each message that the present connection brought; the broker resends the others."""
+        with self._lock:
+            for message in messages:
+                if message.generation != self._generation or self._client is None:
+                    self._stale_acks += 1
+                elif message.qos > 0:
+                    self._client.ack(message.mid, message.qos)
+
+    def publish_ack(self, gateway: str, ack: Ack) -> bool:
+        """Publish a gateway's commit ack, retained; False where the connection does not take it now."""
+        with self._lock:
+            if not self._ready or self._client is None:
+                return False
+            sent = self._client.publish(ack_topic(gateway), encode_record(ack), qos=1, retain=True)
+            return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _run(self) -> None:
+        wait_s = self._settings.reconnect_min_s
+        while not self._stopping.is_set():
+            generation = self._generation
+            try:
+                self._hold_session()
+            except OSError as error:
+                self._lose(f"the broker at {self._settings.host}:{self._settings.port} cannot be reached: {error}")
+            except Exception:
+                # A broken callback or library ends this connection, never the thread.
+                self._callback_errors += 1
+                self._lose("the MQTT session broke on an internal error, see the log")
+                _LOGGER.exception("the MQTT session broke; connecting again")
+            wait_s = self._settings.reconnect_min_s if self._generation > generation else wait_s * 2
+            wait_s = min(wait_s, self._settings.reconnect_max_s)
+            self._turned_s = time.monotonic()
+            self._stopping.wait(wait_s)
+        self._lose("stopped")
+
+    def _hold_session(self) -> None:
+        settings = self._settings
+        client = self._make_client()
+        client.connect(
+            settings.host,
+            settings.port,
+            keepalive=settings.keepalive_s,
+            clean_start=False,
+            properties=_connect_properties(settings),
+        )
+        while client.loop(_LOOP_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._turned_s = time.monotonic()
+            if self._stopping.is_set():
+                client.disconnect()
+
+    def _make_client(self) -> Client:
+        settings = self._settings
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = 5.0
+        client.max_queued_messages_set(_MAX_QUEUED_ACKS)
+        if settings.username is not None:
+            client.username_pw_set(settings.username, settings.password)
+        if settings.tls:
+            client.tls_set(ca_certs=None if settings.tls_ca_path is None else str(settings.tls_ca_path))
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        # With this hook set, paho leaves every write to the thread that runs the loop. Without it a publish or ack
+        # from the writer's thread writes to the socket itself, beside the loop, and packets can interleave.
+        client.on_socket_register_write = _leave_to_the_loop
+        return client
+
+    def _on_connect(self, client: Client, _: Any, flags: ConnectFlags, code: ReasonCode, __: Properties | None) -> None:
+        if code.is_failure:
+            self._lose(f"the broker refuses the login: {code}")
+            return
+        with self._lock:
+            if self._generation > 0 and not flags.session_present:
+                self._sessions_lost += 1
+            self._inbox.forget(redelivered=flags.session_present)
+            self._generation += 1
+            self._client = client
+        client.subscribe([(topic, 1) for topic in subscriptions(self._settings.shards)])
+
+    def _on_subscribe(self, _: Client, __: Any, ___: int, codes: list[ReasonCode], ____: Properties | None) -> None:
+        refused = sum(code.is_failure for code in codes)
+        if refused:
+            self._lose(f"the broker refuses {refused} of {len(codes)} subscriptions: check its access list")
+            return
+        self._detail = "subscribed"
+        self._ready = True
+        self.on_session()
+
+    def _on_disconnect(
+        self, client: Client, _: Any, __: DisconnectFlags, code: ReasonCode, ___: Properties | None
+    ) -> None:
+        with self._lock:
+            if self._client is client:
+                self._client = None
+        if self._ready:
+            self._lose(f"the connection to the broker was lost: {code}")
+
+    def _on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
+        pairs = getattr(message.properties, "UserProperty", ())
+        self._inbox.put(
+            Message(
+                self._generation,
+                message.mid,
+                message.qos,
+                message.topic,
+                bytes(message.payload),
+                bool(message.retain),
+                dict(pairs),
+            )
+        )
+
+    def _lose(self, detail: str) -> None:
+        self._ready = False
+        if detail != self._detail:
+            _LOGGER.info("%s", detail)
+        self._detail = detail
+
+
+def subscriptions(shards: frozenset[int]) -> list[str]:
+    """Return the topic filters of a worker that holds `shards`."""
+    words = ["+"] if shards == ALL_SHARDS else [str(shard) for shard in sorted(shards)]
+    data = [f"{ROOT}/data/{word}/+" for word in words]
+    return [*data, f"{ROOT}/senml/+/+", f"{ROOT}/meta/+/+", f"{ROOT}/status/+"]
+
+
+def _connect_properties(settings: IngestSettings) -> Properties:
+    # paho sets these attributes through its own __setattr__, which checks names and ranges.
+    properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    properties.SessionExpiryInterval = settings.session_expiry_s
+    properties.ReceiveMaximum = settings.receive_maximum
+    properties.MaximumPacketSize = MAX_PACKET_BYTES
+    return properties  # type: ignore[no-any-return]  # paho's Properties has no declared attributes
+
+
+def _leave_to_the_loop(_: Client, __: Any, ___: Any) -> None:
+    return None
+
+
+def _do_nothing() -> None:
+    return None

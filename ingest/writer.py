@@ -1,0 +1,203 @@
+"""The writer: messages in, one store transaction, then the MQTT acks, then the commit acks. In this order, always."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from headland.contract.records import Ack, GatewayStatus
+from headland.contract.refusals import Reason, Refused
+from headland.errors import DataDamaged, RetryLater
+from headland.store.port import Store
+from ingest.flush import Flush, Planner
+from ingest.inbox import Inbox, Message
+from ingest.quarantine import Quarantine
+from ingest.settings import IngestSettings
+
+_LOGGER = logging.getLogger(__name__)
+
+#: What one transaction holds at most, give or take a message; keeps memory flat whatever a message inflates to.
+MAX_FLUSH_POINTS: Final = 200_000
+_IDLE_S: Final = 0.2
+_RETRY_MIN_S: Final = 0.05
+_RETRY_MAX_S: Final = 5.0
+#: What says "the store or the disk is not there now", never "this message is bad".
+_TRANSIENT: Final = (RetryLater, DataDamaged, OSError, sqlite3.Error)
+
+
+class Acker(Protocol):
+    """The way back to the broker."""
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Send the PUBACK of messages."""
+        ...
+
+    def publish_ack(self, gateway: str, ack: Ack) -> bool:
+        """Publish a commit ack; False where it could not be."""
+        ...
+
+
+class Writer:
+    """Owns the thread that writes. A message is acknowledged only after its commit; nothing is ever dropped here."""
+
+    def __init__(
+        self,
+        settings: IngestSettings,
+        store: Store,
+        inbox: Inbox,
+        acker: Acker,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._inbox = inbox
+        self._acker = acker
+        self._now_ms = now_ms
+        self.quarantine = Quarantine(
+            settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
+        )
+        self._planner = Planner(settings.organisation, settings.shards)
+        self._owed: dict[str, Ack] = {}
+        self._last_acks: dict[str, Ack] = {}
+        self._resend_acks = threading.Event()
+        self._stopping = threading.Event()
+        self.thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
+        self.counts: Counter[str] = Counter()
+        self.statuses: dict[str, GatewayStatus] = {}
+        self.trouble = ""
+        self.waiting_since_s: float | None = None
+        self.commit_latency_ms = 0
+        self.last_message_ms: int | None = None
+
+    def start(self) -> None:
+        """Start the thread."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Finish the flush under way and end the thread; what is not committed stays with the broker."""
+        self._stopping.set()
+        self._inbox.close()
+        if self.thread.is_alive():
+            self.thread.join(15)
+
+    def resend_acks(self) -> None:
+        """Publish each gateway's last commit ack again: a broker that came back may have lost the retained ones."""
+        self._resend_acks.set()
+
+    def _run(self) -> None:
+        try:
+            if self._retry(self._load):
+                while not self._stopping.is_set():
+                    self._turn()
+        finally:
+            self.quarantine.close()
+
+    def _turn(self) -> None:
+        messages = self._inbox.take(self._settings.batch_messages, _IDLE_S, self._settings.batch_wait_s)
+        if messages:
+            self.waiting_since_s = time.monotonic()
+            self.last_message_ms = self._now_ms()
+            self.counts["received"] += len(messages)
+            self._write(messages)
+            self.waiting_since_s = None
+        if self._resend_acks.is_set():
+            self._resend_acks.clear()
+            self._owed = {**self._last_acks, **self._owed}
+        self._pay_acks()
+
+    def _load(self) -> None:
+        self._planner.marks = self._store.marks()
+        for record in self._store.devices(self._settings.organisation):
+            if record.gateway:
+                self._planner.descriptors[record.gateway, record.descriptor.device] = record.descriptor
+
+    def _write(self, messages: Sequence[Message]) -> None:
+        """Commit messages in order, in as many flushes as their size asks for."""
+        todo = list(messages)
+        try:
+            while todo and not self._stopping.is_set():
+                flush = self._plan(todo)
+                self._commit(flush)
+                del todo[: len(flush.messages)]
+        except Exception:
+            # Not the store's absence but something in these messages, or a defect that they touch.
+            _LOGGER.exception("a flush failed; its messages are written one by one")
+            self._isolate(todo)
+
+    def _plan(self, messages: Sequence[Message]) -> Flush:
+        flush = self._planner.open()
+        for message in messages:
+            self._planner.add(flush, message)
+            if len(flush.columns) >= MAX_FLUSH_POINTS:
+                break
+        return flush
+
+    def _isolate(self, messages: Sequence[Message]) -> None:
+        """Write each message alone, so that the one that cannot be written goes to quarantine and stops nobody."""
+        for message in messages:
+            try:
+                self._commit(self._plan([message]))
+            except Exception as error:
+                self.counts["isolated"] += 1
+                why = Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500])
+                flush = self._planner.open()
+                self._planner.add_refused(flush, message, why)
+                # A store that cannot even take a mark is broken, however it says so: wait for it.
+                self._commit(flush, (Exception,))
+
+    def _commit(self, flush: Flush, transient: tuple[type[Exception], ...] = _TRANSIENT) -> None:
+        """Bring a flush to disk, then acknowledge it. Waits for a store that is away; no ack when told to stop."""
+        started_s = time.monotonic()
+        if not self._retry(lambda: self._store_flush(flush), transient):
+            return
+        self._planner.commit(flush)
+        self.statuses.update(flush.statuses)
+        self.counts.update(flush.counts)
+        self.commit_latency_ms = round((time.monotonic() - started_s) * 1000)
+        self.waiting_since_s = time.monotonic()
+        self._acker.acknowledge(flush.messages)
+        for (gateway, epoch), state in flush.marks.items():
+            self._owed[gateway] = Ack(epoch=epoch, seq=state.high_water)
+        self._pay_acks()
+
+    def _store_flush(self, flush: Flush) -> None:
+        if flush.refusals:
+            self.quarantine.keep(flush.refusals, self._now_ms())
+        for (gateway, _), descriptor in flush.descriptors.items():
+            self._store.describe(self._settings.organisation, gateway, descriptor)
+        if not flush.is_empty:
+            result = self._store.write(flush.batch(self._now_ms()))
+            flush.counts["points"] += result.accepted
+            flush.counts["points_duplicate"] += result.duplicate
+            flush.counts["points_conflicting"] += result.conflicting
+
+    def _retry(self, work: Callable[[], None], transient: tuple[type[Exception], ...] = _TRANSIENT) -> bool:
+        """Do the work, again and again while what it needs is away; False when told to stop before it was done."""
+        wait_s = _RETRY_MIN_S
+        while True:
+            try:
+                work()
+            except transient as error:
+                self.counts["retries"] += 1
+                if not self.trouble:
+                    _LOGGER.warning("nothing can be stored: %s", error)
+                self.trouble = f"nothing can be stored: {error}"
+            else:
+                self.trouble = ""
+                return True
+            if self._stopping.wait(wait_s):
+                return False
+            wait_s = min(wait_s * 2, _RETRY_MAX_S)
+
+    def _pay_acks(self) -> None:
+        for gateway, ack in list(self._owed.items()):
+            if not self._acker.publish_ack(gateway, ack):
+                return
+            self._last_acks[gateway] = ack
+            del self._owed[gateway]
+            self.counts["commit_acks"] += 1
