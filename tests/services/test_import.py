@@ -1,0 +1,72 @@
+"""A flight log through the gateway's own way into a running farm, also while parts of it are killed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services.farm import Farm
+from tests.services.tlog_writer import BOOT_UTC_MS, POSITION_EVERY_MS, write_tlog
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Farm]:
+    made = Farm(tmp_path / "farm", "--no-sim")
+    made.wait_ready()
+    yield made
+    made.stop()
+
+
+def stored_positions(farm: Farm) -> dict[str, Any]:
+    drone = farm.devices("drone")[0]
+    assert drone["simulated"] is False
+    series: dict[str, Any] = farm.get(
+        f"/v1/devices/{drone['id']}/series", channel="latitude_deg", start=0, end="2030-01-01Z"
+    )
+    return series
+
+
+def test_an_import_stores_vehicle_time_and_a_repeated_one_adds_nothing(farm: Farm, tmp_path: Path) -> None:
+    log = tmp_path / "a flight.tlog"
+    write_tlog(log, positions=900)
+    first = farm.run("edge", "import", str(log))
+    assert first.returncode == 0, first.stdout + first.stderr
+    stored = stored_positions(farm)
+    assert stored["time_ms"] == [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(900)]
+    second = farm.run("edge", "import", str(log))
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert stored_positions(farm) == stored
+
+
+def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm: Farm, tmp_path: Path) -> None:
+    log = tmp_path / "long.tlog"
+    write_tlog(log, positions=60_000)
+    importing = farm.start("edge", "import", str(log))
+    wait_until(lambda: farm.devices("drone") and farm.devices("drone")[0]["last_seen_ms"] > BOOT_UTC_MS, 60)
+    farm.kill("broker")
+    farm.kill("station")
+    still_running = importing.poll() is None
+    output, _ = importing.communicate(timeout=150)
+    assert importing.returncode == 0, output
+    assert still_running, "the import was over before anything was killed: the log is too short for this check"
+    farm.wait_ready()
+    expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(60_000)]
+    assert stored_positions(farm)["time_ms"] == expected
+
+
+def test_an_import_without_a_farm_says_how_to_start_one(farm: Farm, tmp_path: Path) -> None:
+    result = farm.run("edge", "import", "x.tlog", "--data", str(tmp_path / "nowhere"))
+    assert result.returncode == 1
+    assert "headland up" in result.stderr
+
+
+def test_a_file_of_an_unknown_kind_is_refused_with_a_sentence(farm: Farm, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no log")
+    result = farm.run("edge", "import", str(tmp_path / "notes.txt"))
+    assert result.returncode == 2
+    assert "notes.txt" in result.stderr
+    assert "Traceback" not in result.stderr

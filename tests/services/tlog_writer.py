@@ -1,0 +1,41 @@
+"""A flight log as a ground station writes it, made with pymavlink: somebody else's encoder."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Final
+
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+#: 2026-03-05 02:00:00 UTC, the vehicle's clock at boot.
+BOOT_UTC_MS: Final = 1_772_676_000_000
+#: The ground station's clock is this much ahead of the vehicle's.
+HOST_AHEAD_MS: Final = 9_000
+POSITION_EVERY_MS: Final = 100
+
+
+def write_tlog(path: Path, positions: int) -> None:
+    """Write a log of a vehicle with a clock and a unique id that reports `positions` positions, 10 a second."""
+    encoder = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
+    with path.open("wb") as file:
+
+        def put(boot_ms: int, message: mavlink.MAVLink_message) -> None:
+            file.write(struct.pack(">Q", (BOOT_UTC_MS + HOST_AHEAD_MS + boot_ms) * 1000) + message.pack(encoder))
+
+        uid2 = list(b"tests/import" + bytes(6))
+        version = encoder.autopilot_version_encode(0, 0, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0, uid2)
+        for index in range(positions):
+            boot_ms = 5_000 + index * POSITION_EVERY_MS
+            if index % 10 == 0:
+                put(boot_ms, encoder.heartbeat_encode(2, 3, 0x81, 3, 4))
+                put(boot_ms, encoder.system_time_encode((BOOT_UTC_MS + boot_ms) * 1000, boot_ms))
+            if index == 0:
+                put(boot_ms, version)
+            put(
+                boot_ms,
+                encoder.global_position_int_encode(
+                    boot_ms, 319_500_000 + index * 45, 1_191_700_000, 25_000, 3_000, 500, 0, 0, 9_000
+                ),
+            )
+            put(boot_ms, encoder.attitude_encode(boot_ms, 0.01, -0.02, 0.5, 0.0, 0.0, 0.0))
