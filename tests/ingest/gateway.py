@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -60,7 +61,11 @@ class Gateway:
         self.gateway = gateway
         self.acks: list[Ack] = []
         self._subscribed = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=gateway, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"{gateway}-{uuid.uuid4().hex[:8]}",
+            protocol=MQTTProtocolVersion.MQTTv5,
+        )
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: self._subscribed.set()
@@ -75,6 +80,10 @@ class Gateway:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+    def wait_until_connected(self) -> None:
+        """Wait for a connection, the first or another."""
+        wait_until(self._client.is_connected)
 
     def send(self, batch: Batch) -> None:
         """Publish a batch with its user properties."""
@@ -91,10 +100,22 @@ class Gateway:
         retain: bool = False,
     ) -> None:
         """Publish bytes and wait until the broker has them."""
+        self.publish_soon(topic, payload, properties, qos=qos, retain=retain).wait_for_publish(10)
+
+    def publish_soon(
+        self,
+        topic: str,
+        payload: bytes,
+        properties: Mapping[str, str] | None = None,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+    ) -> MQTTMessageInfo:
+        """Publish bytes without waiting."""
         wire: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         if properties:
             wire.UserProperty = list(properties.items())
-        self._client.publish(topic, payload, qos=qos, retain=retain, properties=wire).wait_for_publish(10)
+        return self._client.publish(topic, payload, qos=qos, retain=retain, properties=wire)
 
     def wait_for_ack(self, seq: int, epoch: str = "e1", timeout_s: float = 10.0) -> None:
         """Wait until the last commit ack says `seq` of `epoch`."""

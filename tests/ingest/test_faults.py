@@ -1,0 +1,234 @@
+"""What breaks around the service: nothing is lost, nothing is stored twice, and health says what is wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from headland.contract.codec import encode_record
+from headland.contract.records import Ack, Descriptor
+from headland.contract.topics import data_topic, meta_topic
+from headland.errors import PeerRefused, RetryLater
+from headland.store.memory_store import MemoryStore
+from headland.store.port import SeriesFilter, WriteBatch, WriteResult
+from ingest.service import IngestService
+from ingest.settings import IngestSettings
+from tests.broker import Broker
+from tests.ingest.conftest import StartIngest
+from tests.ingest.gateway import Gateway, batch_of, block_of, properties_of
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.services("mosquitto")
+
+
+class BrittleStore(MemoryStore):
+    """The real store behind a `check` that may raise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.check: Callable[[WriteBatch], None] = lambda _: None
+        self.tries = 0
+
+    def write(self, batch: WriteBatch) -> WriteResult:
+        self.tries += 1
+        self.check(batch)
+        return super().write(batch)
+
+
+def count_points(store: MemoryStore) -> int:
+    return sum(len(samples.time_ms) for samples in store.raw(SeriesFilter("home"), 0, 2**60))
+
+
+def is_away(_: WriteBatch) -> None:
+    raise RetryLater("the disk is away")
+
+
+def send_until_acked(gateway: Gateway, last_seq: int) -> None:
+    """Send records 1 to `last_seq` as a real gateway does: from the head again while the commit ack stays behind."""
+
+    def high_water() -> int:
+        return max((ack.seq for ack in gateway.acks), default=0)
+
+    def pushed() -> bool:
+        for seq in range(high_water() + 1, min(high_water() + 30, last_seq) + 1):
+            gateway.send(batch_of(seq))
+        before = high_water()
+        try:
+            wait_until(lambda: high_water() > before or high_water() == last_seq, 0.5)
+        except AssertionError:
+            return False
+        return high_water() == last_seq
+
+    wait_until(pushed, 20)
+
+
+def test_a_store_that_is_away_gets_no_acks_and_loses_nothing(start_ingest: StartIngest, gateway: Gateway) -> None:
+    store = BrittleStore()
+    service = start_ingest(store)
+    store.check = is_away
+    for seq in range(1, 6):
+        gateway.send(batch_of(seq))
+    wait_until(lambda: store.tries >= 3)
+    assert gateway.acks == []
+    assert not service.health().ok
+    assert "the disk is away" in service.health().detail
+    store.check = lambda _: None
+    gateway.wait_for_ack(5)
+    assert count_points(store) == 10
+    wait_until(lambda: service.health().ok)
+
+
+def test_a_stop_while_the_store_is_away_leaves_the_messages_with_the_broker(
+    ingest_settings: IngestSettings, start_ingest: StartIngest, gateway: Gateway
+) -> None:
+    store = BrittleStore()
+    first = IngestService(ingest_settings, store)
+    first.start()
+    wait_until(lambda: first.health().ok)
+    store.check = is_away
+    gateway.send(batch_of(1))
+    wait_until(lambda: store.tries >= 1)
+    first.stop()
+    gateway.send(batch_of(2))
+    store.check = lambda _: None
+    start_ingest(store)
+    gateway.wait_for_ack(2)
+    assert count_points(store) == 4
+
+
+@pytest.mark.parametrize("error", [PeerRefused("no such unit"), ValueError("a defect")])
+def test_a_message_that_the_store_refuses_goes_to_quarantine_and_stops_nobody(
+    start_ingest: StartIngest, gateway: Gateway, error: Exception
+) -> None:
+    def check(batch: WriteBatch) -> None:
+        if any(key.channel == "co2_ppm" for key in batch.points.series):
+            raise error
+
+    store = BrittleStore()
+    store.check = check
+    service = start_ingest(store)
+    gateway.send(batch_of(1))
+    gateway.send(batch_of(2, block_of({"co2_ppm": [400.0]})))
+    gateway.send(batch_of(3))
+    gateway.wait_for_ack(3)
+    assert count_points(store) == 4
+    (kept,) = service.quarantine.list()
+    assert kept.reason == "store_refused"
+    assert str(error) in kept.detail
+
+
+def test_a_broker_killed_in_the_middle_costs_and_doubles_nothing(
+    start_ingest: StartIngest, mosquitto: Broker, memory_store: MemoryStore, gateway: Gateway
+) -> None:
+    service = start_ingest(memory_store)
+    for seq in range(1, 20):
+        gateway.send(batch_of(seq))
+    mosquitto.kill()
+    wait_until(lambda: not service.health().ok)
+    mosquitto.start()
+    wait_until(lambda: service.health().ok)
+    gateway.wait_until_connected()
+    send_until_acked(gateway, 100)
+    assert count_points(memory_store) == 200
+    assert service.counters()["points_duplicate"] == 0
+    assert service.counters()["session_generation"] == 2
+
+
+def test_a_broker_that_lost_its_retained_acks_gets_them_again(
+    start_ingest: StartIngest, mosquitto: Broker, memory_store: MemoryStore, gateway: Gateway
+) -> None:
+    service = start_ingest(memory_store)
+    gateway.send(batch_of(1))
+    gateway.wait_for_ack(1)
+    mosquitto.restart()
+    wait_until(lambda: service.counters()["session_generation"] == 2)
+    with Gateway(mosquitto.host, mosquitto.port, "gw-1") as back:
+        back.wait_for_ack(1)
+    assert service.counters()["sessions_lost"] == 1
+    wait_until(lambda: service.health().ok)
+    assert "forgot the session" in service.health().detail
+
+
+def test_a_broken_callback_ends_the_connection_and_never_the_thread(
+    start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = start_ingest(memory_store)
+    inbox = service._inbox
+    put, broken = inbox.put, threading.Event()
+
+    def put_badly(message: object) -> None:
+        if not broken.is_set():
+            broken.set()
+            raise KeyError("a defect")
+        put(message)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(inbox, "put", put_badly)
+    gateway.send(batch_of(1))
+    gateway.wait_for_ack(1)
+    assert service.counters()["callback_errors"] == 1
+    assert count_points(memory_store) == 2
+
+
+def test_only_the_shards_of_a_worker_are_taken(
+    ingest_settings: IngestSettings, mosquitto: Broker, memory_store: MemoryStore, gateway: Gateway
+) -> None:
+    from headland.contract.topics import shard_of
+
+    mine = frozenset({shard_of("gw-1")})
+    other = next(f"gw-{number}" for number in range(2, 99) if shard_of(f"gw-{number}") not in mine)
+    service = IngestService(replace(ingest_settings, shards=mine), memory_store)
+    service.start()
+    try:
+        wait_until(lambda: service.health().ok)
+        descriptor = Descriptor(device="gh-9", kind="greenhouse", site="home", name="House 9")
+        gateway.publish(meta_topic(other, "gh-9"), encode_record(descriptor))
+        gateway.send(batch_of(1, gateway=other))
+        gateway.send(batch_of(1))
+        gateway.wait_for_ack(1)
+        wait_until(lambda: service.counters().get("ignored_other_shard") == 1)
+        assert service.counters()["received"] == 2
+        assert memory_store.devices("home")[0].descriptor.device == "gh-1"
+    finally:
+        service.stop()
+
+
+def test_a_full_window_of_poison_does_not_stall_the_session(
+    start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway
+) -> None:
+    start_ingest(memory_store)
+    for seq in range(1, 1101):
+        gateway.publish_soon(data_topic("gw-1"), b"poison", properties_of("e1", seq))
+    gateway.send(batch_of(1101))
+    gateway.wait_for_ack(1101)
+    assert count_points(memory_store) == 2
+
+
+def test_a_login_that_the_broker_refuses_shows_in_health(
+    mosquitto: Broker, ingest_settings: IngestSettings, memory_store: MemoryStore
+) -> None:
+    mosquitto.stop()
+    config = mosquitto._config
+    config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))
+    mosquitto.start()
+    service = IngestService(ingest_settings, memory_store)
+    assert not service.health().ok
+    service.start()
+    try:
+        wait_until(lambda: "refuses the login" in service.health().detail)
+        assert not service.health().ok
+    finally:
+        service.stop()
+    assert service.health().detail == "the writer thread is not running"
+
+
+def test_commit_acks_of_two_epochs_end_with_the_one_heard_last(
+    start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway
+) -> None:
+    start_ingest(memory_store)
+    gateway.send(batch_of(7, epoch="old", first=1))
+    gateway.send(batch_of(1, epoch="new"))
+    wait_until(lambda: Ack(epoch="new", seq=1) in gateway.acks)
+    assert gateway.acks[-1] == Ack(epoch="new", seq=1)
