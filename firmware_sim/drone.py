@@ -109,10 +109,10 @@ def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
     real_ms = _real_ms()
     clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
     drone = Drone(settings, clock.now_ms(real_ms))
+    link = open_link(settings.connect)
     truth = None
     if settings.truth_dir is not None:
         truth = TruthFile(Path(settings.truth_dir) / f"drone-{settings.seed}.csv", TRUTH_COLUMNS)
-    link = open_link(settings.connect)
     _LOGGER.info("drone %d flies %s on %s", settings.system_id, settings.scenario, settings.connect)
     try:
         while not stop.is_set():

@@ -157,7 +157,7 @@ _TOMATO: Final = HouseScenario(
     day_degc=21.0,
     night_degc=15.5,
     vent_above_degc=25.0,
-    vent_above_pct=88.0,
+    vent_above_pct=78.0,
     vent_area_ratio=0.2,
     co2_ppm=700.0,
 )
