@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from headland.store.duckdb_store import DuckDBStore
 from headland.store.memory_store import MemoryStore
 from headland.store.port import Store
 
 #: A new engine joins the suite by one line.
 ENGINES: dict[str, Callable[[Path], Store]] = {
+    "duckdb": lambda folder: DuckDBStore(folder / "store.duckdb"),
     "memory": lambda folder: MemoryStore(),
 }
 

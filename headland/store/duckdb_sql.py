@@ -1,0 +1,89 @@
+"""The statements of the DuckDB engine. Names that end in `_in` are columns handed over from memory."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: The schema by version: entry n brings a file of version n to n + 1. Only ever append.
+MIGRATIONS: Final[tuple[str, ...]] = (
+    # No key and no index on points: a key costs 7 times the speed and 8 times the size; the writer keeps them single.
+    """
+    CREATE TABLE series (sid INTEGER PRIMARY KEY, organisation VARCHAR, site VARCHAR, kind VARCHAR, device VARCHAR,
+                         channel VARCHAR, simulated BOOLEAN);
+    CREATE TABLE points (sid INTEGER, ts BIGINT, v DOUBLE, q UTINYINT);
+    CREATE TABLE never_latest (sid INTEGER, ts BIGINT);
+    CREATE TABLE conflicts (sid INTEGER, ts BIGINT, v DOUBLE, q UTINYINT, seen_ms BIGINT);
+    CREATE TABLE events (organisation VARCHAR, ts BIGINT, device VARCHAR, body VARCHAR);
+    CREATE TABLE source_mark (gateway VARCHAR, epoch VARCHAR, high_water BIGINT, ahead VARCHAR);
+    CREATE TABLE devices (organisation VARCHAR, gateway VARCHAR, device VARCHAR, descriptor VARCHAR);
+    """,
+)
+
+SET_VERSION: Final = "DELETE FROM schema_version; INSERT INTO schema_version VALUES ({version})"
+CREATE_VERSION: Final = "CREATE TABLE schema_version (version INTEGER)"
+GET_VERSION: Final = "SELECT max(version) FROM schema_version"
+LIST_TABLES: Final = "SELECT table_name FROM information_schema.tables"
+
+# Reading the file into memory at open.
+LOAD_SERIES: Final = "SELECT organisation, site, kind, device, channel, simulated FROM series ORDER BY sid"
+LOAD_MARKS: Final = "SELECT gateway, epoch, high_water, ahead FROM source_mark"
+LOAD_DEVICES: Final = "SELECT organisation, gateway, device, descriptor FROM devices"
+LOAD_LATEST: Final = "SELECT sid, max(ts) AS ts, arg_max(v, ts) AS v, arg_max(q, ts) AS q FROM points GROUP BY sid"
+LOAD_LATEST_OF_AHEAD: Final = """
+    SELECT p.sid AS sid, max(p.ts) AS ts, arg_max(p.v, p.ts) AS v, arg_max(p.q, p.ts) AS q
+    FROM points p SEMI JOIN never_latest a ON p.sid = a.sid ANTI JOIN never_latest n ON p.sid = n.sid AND p.ts = n.ts
+    GROUP BY p.sid
+"""
+LOAD_AHEAD: Final = "SELECT sid, ts FROM never_latest"
+COUNT_POINTS: Final = "SELECT count(*) FROM points"
+COUNT_EVENTS: Final = "SELECT count(*) FROM events"
+COUNT_CONFLICTS: Final = "SELECT count(*) FROM conflicts"
+
+# Writing. Each is one statement of the batch's transaction.
+ADD_SERIES: Final = "INSERT INTO series SELECT * FROM series_in"
+ADD_POINTS: Final = "INSERT INTO points SELECT sid, ts, v, q FROM points_in"
+ADD_NEVER_LATEST: Final = "INSERT INTO never_latest SELECT sid, ts FROM ahead_in"
+ADD_CONFLICTS: Final = """
+    INSERT INTO conflicts SELECT sid, ts, v, q, seen_ms FROM conflicts_in c
+    WHERE NOT EXISTS (SELECT 1 FROM conflicts o
+                      WHERE o.ts BETWEEN $low AND $high AND o.sid = c.sid AND o.ts = c.ts AND o.v = c.v)
+"""
+ADD_EVENTS: Final = """
+    INSERT INTO events SELECT organisation, ts, device, body FROM events_in e
+    WHERE NOT EXISTS (SELECT 1 FROM events o
+                      WHERE o.ts BETWEEN $low AND $high
+                        AND o.ts = e.ts AND o.organisation = e.organisation AND o.body = e.body)
+"""
+DROP_MARKS: Final = """
+    DELETE FROM source_mark s USING marks_in m WHERE s.gateway = m.gateway AND s.epoch = m.epoch
+"""
+ADD_MARKS: Final = "INSERT INTO source_mark SELECT gateway, epoch, high_water, ahead FROM marks_in"
+DROP_DEVICE: Final = "DELETE FROM devices WHERE organisation = $organisation AND device = $device"
+ADD_DEVICE: Final = "INSERT INTO devices VALUES ($organisation, $gateway, $device, $descriptor)"
+LOOK_UP: Final = """
+    SELECT l.position AS position, p.v AS v FROM points p JOIN late_in l ON p.sid = l.sid AND p.ts = l.ts
+    WHERE p.ts BETWEEN $low AND $high
+"""
+
+DELETE_POINTS: Final = "DELETE FROM points USING cut_in c WHERE points.sid = c.sid AND ts < $cut"
+DELETE_NEVER_LATEST: Final = "DELETE FROM never_latest USING cut_in c WHERE never_latest.sid = c.sid AND ts < $cut"
+DELETE_CONFLICTS: Final = "DELETE FROM conflicts USING cut_in c WHERE conflicts.sid = c.sid AND ts < $cut"
+DELETE_EVENTS: Final = "DELETE FROM events WHERE organisation = $organisation AND ts < $cut"
+
+# Reading. `$sids` are the series, `$start` and `$end` the half-open window.
+_WINDOW: Final = "sid IN (SELECT unnest($sids::INTEGER[])) AND ts >= $start AND ts < $end"
+RAW: Final = f"SELECT sid, ts, v, q FROM points WHERE {_WINDOW} ORDER BY sid, ts"  # noqa: S608 - only constants
+RAW_OF_EACH: Final = f"""
+    SELECT sid, ts, v, q FROM points WHERE {_WINDOW}
+    QUALIFY row_number() OVER (PARTITION BY sid ORDER BY ts) <= $limit ORDER BY sid, ts
+"""  # noqa: S608 - only constants
+BUCKETS: Final = f"""
+    SELECT sid, (ts - $start) // $step * $step + $start AS start, count(*) AS n, avg(v) AS mean, min(v) AS low,
+           max(v) AS high, arg_max(v, ts) AS last
+    FROM points WHERE {_WINDOW} AND q <= $max_quality GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608 - only constants
+EVENTS: Final = """
+    SELECT body FROM events
+    WHERE organisation = $organisation AND ts >= $start AND ts < $end AND ($device IS NULL OR device = $device)
+    ORDER BY ts, body LIMIT $limit
+"""

@@ -1,0 +1,153 @@
+"""The embedded engine: one DuckDB file, one writer thread, a cursor for each reader at work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.contract.records import Descriptor, Event
+from headland.store import duckdb_sql as sql
+from headland.store.duckdb_file import DuckDBFile
+from headland.store.duckdb_writer import DuckDBWriter
+from headland.store.port import (
+    Buckets,
+    DeviceRecord,
+    Latest,
+    MarkState,
+    Samples,
+    SeriesFilter,
+    SeriesKey,
+    StoreInfo,
+    WriteBatch,
+    WriteResult,
+)
+from headland.store.selection import check_points, check_step, clamp_ms
+
+
+class DuckDBStore:
+    """A `Store` in one DuckDB file, which no other process may have open.
+
+    Opening raises RetryLater while another process has the file, SettingsError when the file is not for this version,
+    and DataDamaged when it was not readable: it has then been moved aside, and opening again makes an empty one.
+    """
+
+    def __init__(self, path: Path, *, memory_limit_mb: int = 256, threads: int = 2) -> None:
+        self._file = DuckDBFile(path, memory_limit_mb, threads)
+        self._writer = DuckDBWriter(self._file)
+
+    def write(self, batch: WriteBatch) -> WriteResult:
+        """Store a batch and its marks in one transaction; returns when it is on the disk."""
+        check_points(batch.points)
+        return self._writer.write(batch)
+
+    def marks(self) -> dict[tuple[str, str], MarkState]:
+        """Return what is accounted for by (gateway, epoch)."""
+        with self._writer.picture() as state:
+            return dict(state.marks)
+
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+        """Keep a device's descriptor; one that says nothing new costs nothing."""
+        with self._writer.picture() as state:
+            before = state.devices.get((organisation, descriptor.device))
+        if before != (gateway, descriptor):
+            self._writer.describe(organisation, gateway, descriptor)
+
+    def devices(self, organisation: str) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id."""
+        with self._writer.picture() as state:
+            return state.list_devices(organisation)
+
+    def series(self, which: SeriesFilter) -> list[SeriesKey]:
+        """Return the series that hold at least one sample, by key."""
+        with self._writer.picture() as state:
+            return [key for _, key in state.select(which)]
+
+    def last(self, which: SeriesFilter) -> list[Latest]:
+        """Return the newest sample of each series, by key."""
+        with self._writer.picture() as state:
+            return state.latest(which)
+
+    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
+        """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
+        window = {"start": clamp_ms(start_ms), "end": clamp_ms(end_ms)}
+        statement = sql.RAW
+        if limit is not None:
+            statement, window["limit"] = sql.RAW_OF_EACH, max(limit, 0)
+        return [
+            Samples(key, columns["ts"], columns["v"], columns["q"])
+            for key, columns in self._query(statement, which, window)
+        ]
+
+    def buckets(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
+    ) -> list[Buckets]:
+        """Return aggregates over [start_ms + k step, start_ms + (k + 1) step)."""
+        check_step(step_ms)
+        window = {
+            "start": clamp_ms(start_ms),
+            "end": clamp_ms(end_ms),
+            "step": clamp_ms(step_ms),
+            "max_quality": max_quality,
+        }
+        return [
+            Buckets(key, *(columns[name] for name in ("start", "n", "mean", "low", "high", "last")))
+            for key, columns in self._query(sql.BUCKETS, which, window)
+        ]
+
+    def events(
+        self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
+    ) -> list[Event]:
+        """Return events in [start_ms, end_ms) in time order, at most `limit`."""
+        asked = {
+            "organisation": organisation,
+            "start": clamp_ms(start_ms),
+            "end": clamp_ms(end_ms),
+            "device": device,
+            "limit": max(limit, 0),
+        }
+        with self._file.reading() as cursor:
+            rows = cursor.execute(sql.EVENTS, asked).fetchall()
+        return [msgspec.json.decode(body, type=Event) for (body,) in rows]
+
+    def delete_before(self, organisation: str, cut_ms: int) -> int:
+        """Delete samples and events before `cut_ms`; return how many samples."""
+        return self._writer.delete_before(organisation, clamp_ms(cut_ms))
+
+    def info(self) -> StoreInfo:
+        """Return counts, all kept in memory."""
+        counters = self._writer.counters()
+        with self._writer.picture() as state:
+            counters |= {"conflicts": state.conflicts, "events": state.events}
+            points, series = state.points, state.frontier.count_filled()
+        return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters)
+
+    def close(self) -> None:
+        """Finish the writes under way and let the file go; a second call does nothing."""
+        self._writer.close()
+
+    def _query(
+        self, statement: str, which: SeriesFilter, window: Mapping[str, int]
+    ) -> list[tuple[SeriesKey, dict[str, NDArray[Any]]]]:
+        """Run a statement over the series of a filter; return the columns of each that has rows, by key."""
+        with self._writer.picture() as state:
+            keys = state.select(which)
+        if not keys:
+            return []
+        with self._file.reading() as cursor:
+            columns = cursor.execute(statement, {**window, "sids": [sid for sid, _ in keys]}).fetchnumpy()
+        found = columns.pop("sid")
+        if not len(found):
+            return []
+        starts = [0, *(np.flatnonzero(np.diff(found)) + 1).tolist(), len(found)]
+        part_of = {int(found[start]): slice(start, end) for start, end in pairwise(starts)}
+        return [
+            (key, {name: column[part_of[sid]] for name, column in columns.items()})
+            for sid, key in keys
+            if sid in part_of
+        ]

@@ -1,0 +1,290 @@
+"""One transaction of the DuckDB engine: a group of batches goes in, what changed in memory comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.contract.records import Descriptor
+from headland.store import duckdb_sql as sql
+from headland.store.deduplicate import Positions, Verdict, find_newest, judge, split_windows
+from headland.store.duckdb_state import StoreState, count
+from headland.store.port import Flags, Index, MarkState, SeriesKey, Times, Values, WriteBatch, WriteResult
+from headland.store.selection import clamp_ms, pack_event
+
+#: Late samples whose times lie further apart than this are looked up in separate windows, so that one gateway's
+#: back-fill does not make a search through everything of the others'.
+_WINDOW_GAP_MS = 15 * 60_000
+_MOST_WINDOWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The samples of a group as columns; `owner` is the batch each came in."""
+
+    sid: Index
+    time_ms: Times
+    value: Values
+    quality: Flags
+    owner: Index
+    may_be_latest: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a committed group changes in memory."""
+
+    results: list[WriteResult]
+    new_series: list[SeriesKey]
+    rows: Rows
+    accepted: NDArray[np.bool_]
+    marks: dict[tuple[str, str], MarkState]
+    events: int
+    conflicts: int
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block does, or nothing of it."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # After a failed commit there is no transaction left to roll back.
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def commit_group(
+    connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch], seen_ms: int
+) -> Change:
+    """Store a group in one transaction; `state` is only read. `seen_ms` is when, for the conflict record."""
+    rows, new_series = join_batches(state, batches)
+    surely_new = state.frontier.surely_new(rows.sid, rows.time_ms)
+    with transaction(connection):
+        verdict = judge(
+            rows.sid, rows.time_ms, rows.value, surely_new, lambda sid, time_ms: _look_up(connection, sid, time_ms)
+        )
+        if new_series:
+            _add_series(connection, len(state.catalog), new_series)
+        _add_points(connection, rows, verdict.accepted)
+        conflicts = _add_conflicts(connection, rows, verdict.conflicting, seen_ms)
+        events = _add_events(connection, batches)
+        marks = _add_marks(connection, state, batches)
+    return Change(
+        count_results(rows, verdict, len(batches)), new_series, rows, verdict.accepted, marks, events, conflicts
+    )
+
+
+def apply_change(state: StoreState, change: Change) -> None:
+    """Bring the picture in memory to what was committed; cannot fail half way."""
+    state.catalog.add(change.new_series)
+    state.frontier.grow(len(state.catalog))
+    rows, accepted = change.rows, change.accepted
+    newest = _newest_of(rows, accepted & rows.may_be_latest)
+    state.frontier.advance(rows.sid[newest], rows.time_ms[newest], rows.value[newest], rows.quality[newest])
+    ahead = accepted & ~rows.may_be_latest
+    if ahead.any():
+        state.frontier.advance_ahead(rows.sid[ahead], rows.time_ms[ahead])
+    state.marks.update(change.marks)
+    state.points += int(np.count_nonzero(accepted))
+    state.events += change.events
+    state.conflicts += change.conflicts
+
+
+def join_batches(state: StoreState, batches: Sequence[WriteBatch]) -> tuple[Rows, list[SeriesKey]]:
+    """Return the samples of all batches with their series' ids, and the new series, whose ids follow the known ones."""
+    coming: dict[SeriesKey, int] = {}
+    sids = [_sids(state, batch, coming) for batch in batches]
+    points = [batch.points for batch in batches]
+    sizes = [len(each) for each in points]
+    time_ms = np.concatenate([np.asarray(each.time_ms, np.int64) for each in points])
+    until_ms = np.repeat(np.array([clamp_ms(batch.latest_until_ms) for batch in batches], np.int64), sizes)
+    rows = Rows(
+        sid=np.concatenate(sids),
+        time_ms=time_ms,
+        value=np.concatenate([np.asarray(each.value, np.float64) for each in points]),
+        quality=np.concatenate([np.asarray(each.quality, np.uint8) for each in points]),
+        owner=np.repeat(np.arange(len(batches), dtype=np.int32), sizes),
+        may_be_latest=time_ms <= until_ms,
+    )
+    return rows, list(coming)
+
+
+def count_results(rows: Rows, verdict: Verdict, batches: int) -> list[WriteResult]:
+    """Return each batch's own counts."""
+    total = np.bincount(rows.owner, minlength=batches)
+    accepted = np.bincount(rows.owner[verdict.accepted], minlength=batches)
+    conflicting = np.bincount(rows.owner[verdict.conflicting], minlength=batches)
+    duplicate = total - accepted - conflicting
+    return [
+        WriteResult(*counts) for counts in zip(accepted.tolist(), duplicate.tolist(), conflicting.tolist(), strict=True)
+    ]
+
+
+def _sids(state: StoreState, batch: WriteBatch, coming: dict[SeriesKey, int]) -> Index:
+    """Return each sample's series id; a series never seen gets the next one if a sample names it."""
+    points = batch.points
+    ids = [state.catalog.find(key) for key in points.series]
+    if None in ids:
+        used = np.bincount(points.index, minlength=len(ids)).tolist()
+        for position, key in enumerate(points.series):
+            if ids[position] is None and used[position]:
+                ids[position] = coming.setdefault(key, len(state.catalog) + len(coming))
+    known = np.array([-1 if sid is None else sid for sid in ids], np.int32)
+    return known[points.index] if len(points) else np.empty(0, np.int32)
+
+
+def _newest_of(rows: Rows, mask: NDArray[np.bool_]) -> Positions:
+    if mask.all():
+        return find_newest(rows.sid, rows.time_ms)
+    among = np.flatnonzero(mask)
+    return among[find_newest(rows.sid[among], rows.time_ms[among])]
+
+
+def _look_up(connection: duckdb.DuckDBPyConnection, sid: Index, time_ms: Times) -> tuple[Positions, Values]:
+    """Return which of these samples are stored, and the stored values."""
+    positions, values = [], []
+    for low, high in split_windows(time_ms, _WINDOW_GAP_MS, _MOST_WINDOWS):
+        inside = np.flatnonzero((time_ms >= low) & (time_ms <= high))
+        connection.register("late_in", {"position": inside, "sid": sid[inside], "ts": time_ms[inside]})
+        found = connection.execute(sql.LOOK_UP, {"low": low, "high": high}).fetchnumpy()
+        positions.append(found["position"])
+        values.append(found["v"])
+    return np.concatenate(positions), np.concatenate(values)
+
+
+def _add_series(connection: duckdb.DuckDBPyConnection, first_sid: int, keys: Sequence[SeriesKey]) -> None:
+    connection.register(
+        "series_in",
+        {
+            "sid": np.arange(first_sid, first_sid + len(keys), dtype=np.int32),
+            "organisation": _text(key.organisation for key in keys),
+            "site": _text(key.site for key in keys),
+            "kind": _text(key.kind for key in keys),
+            "device": _text(key.device for key in keys),
+            "channel": _text(key.channel for key in keys),
+            "simulated": np.array([key.simulated for key in keys], np.bool_),
+        },
+    )
+    connection.execute(sql.ADD_SERIES)
+
+
+def _add_points(connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDArray[np.bool_]) -> None:
+    if not accepted.any():
+        return
+    columns: dict[str, NDArray[Any]] = {"sid": rows.sid, "ts": rows.time_ms, "v": rows.value, "q": rows.quality}
+    if not accepted.all():
+        columns = {name: column[accepted] for name, column in columns.items()}
+    connection.register("points_in", columns)
+    connection.execute(sql.ADD_POINTS)
+    ahead = accepted & ~rows.may_be_latest
+    if ahead.any():
+        connection.register("ahead_in", {"sid": rows.sid[ahead], "ts": rows.time_ms[ahead]})
+        connection.execute(sql.ADD_NEVER_LATEST)
+
+
+def _add_conflicts(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, conflicting: NDArray[np.bool_], seen_ms: int
+) -> int:
+    """Record the conflicts not recorded yet; return how many."""
+    at = np.flatnonzero(conflicting)
+    if not len(at):
+        return 0
+    once: dict[tuple[int, int, float], int] = {}
+    columns = (rows.sid[at].tolist(), rows.time_ms[at].tolist(), rows.value[at].tolist(), at.tolist())
+    for sid, at_ms, value, position in zip(*columns, strict=True):
+        once.setdefault((sid, at_ms, value), position)
+    at = np.array(list(once.values()), np.intp)
+    time_ms = rows.time_ms[at]
+    connection.register(
+        "conflicts_in",
+        {
+            "sid": rows.sid[at],
+            "ts": time_ms,
+            "v": rows.value[at],
+            "q": rows.quality[at],
+            "seen_ms": np.full(len(at), seen_ms, np.int64),
+        },
+    )
+    window = {"low": int(time_ms.min()), "high": int(time_ms.max())}
+    return count(connection, sql.ADD_CONFLICTS, window)
+
+
+def _add_events(connection: duckdb.DuckDBPyConnection, batches: Sequence[WriteBatch]) -> int:
+    """Add the events not stored yet; return how many."""
+    once = {(stored.organisation, pack_event(stored.event)): stored for batch in batches for stored in batch.events}
+    if not once:
+        return 0
+    events = [stored.event for stored in once.values()]
+    times = [event.t for event in events]
+    connection.register(
+        "events_in",
+        {
+            "organisation": _text(organisation for organisation, _ in once),
+            "ts": np.array(times, np.int64),
+            "device": _text(event.device for event in events),
+            "body": _text(body.decode() for _, body in once),
+        },
+    )
+    return count(connection, sql.ADD_EVENTS, {"low": min(times), "high": max(times)})
+
+
+def _add_marks(
+    connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch]
+) -> dict[tuple[str, str], MarkState]:
+    """Write the new states of the sources that the batches mark; return them."""
+    changed: dict[tuple[str, str], MarkState] = {}
+    for mark in (mark for batch in batches for mark in batch.marks):
+        source = (mark.gateway, mark.epoch)
+        before = changed.get(source) or state.marks.get(source) or MarkState()
+        changed[source] = before.add(mark)
+    if changed:
+        connection.register(
+            "marks_in",
+            {
+                "gateway": _text(gateway for gateway, _ in changed),
+                "epoch": _text(epoch for _, epoch in changed),
+                "high_water": np.array([mark.high_water for mark in changed.values()], np.int64),
+                "ahead": _text(msgspec.json.encode(mark.ahead).decode() for mark in changed.values()),
+            },
+        )
+        connection.execute(sql.DROP_MARKS)
+        connection.execute(sql.ADD_MARKS)
+    return changed
+
+
+def _text(words: Iterable[str]) -> NDArray[np.object_]:
+    return np.array(list(words), dtype=object)
+
+
+def delete_before(
+    connection: duckdb.DuckDBPyConnection, state: StoreState, organisation: str, cut_ms: int
+) -> tuple[int, int, int]:
+    """Delete an organisation's samples, conflicts and events before `cut_ms`; return how many of each."""
+    sids = np.array(state.catalog.of_organisation(organisation), np.int32)
+    connection.register("cut_in", {"sid": sids})
+    with transaction(connection):
+        points = count(connection, sql.DELETE_POINTS, {"cut": cut_ms})
+        count(connection, sql.DELETE_NEVER_LATEST, {"cut": cut_ms})
+        conflicts = count(connection, sql.DELETE_CONFLICTS, {"cut": cut_ms})
+        events = count(connection, sql.DELETE_EVENTS, {"organisation": organisation, "cut": cut_ms})
+    return points, conflicts, events
+
+
+def put_device(connection: duckdb.DuckDBPyConnection, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+    """Replace what is stored of a device."""
+    device = {"organisation": organisation, "device": descriptor.device}
+    body = msgspec.json.encode(descriptor).decode()
+    with transaction(connection):
+        connection.execute(sql.DROP_DEVICE, device)
+        connection.execute(sql.ADD_DEVICE, {**device, "gateway": gateway, "descriptor": body})

@@ -1,0 +1,79 @@
+"""The bounded queue in front of the writer thread: callers wait while it is full, so nothing is ever dropped."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from headland.errors import RetryLater
+from headland.store.port import WriteBatch, WriteResult
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """A batch to commit, alone or together with its neighbours in the queue."""
+
+    batch: WriteBatch
+    done: Future[WriteResult] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionJob:
+    """Something else that changes the file, done alone."""
+
+    action: Callable[[], int]
+    done: Future[int] = field(default_factory=Future)
+
+
+class WriteQueue:
+    """Jobs in order of arrival."""
+
+    def __init__(self, max_jobs: int, max_group_points: int) -> None:
+        self._max_jobs = max_jobs
+        self._max_group_points = max_group_points
+        self._jobs: deque[BatchJob | ActionJob] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, job: BatchJob | ActionJob) -> None:
+        """Add a job; waits while the queue is full. Raises RetryLater once closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or len(self._jobs) < self._max_jobs)
+            if self._closed:
+                raise RetryLater("The store is closed.")
+            self._jobs.append(job)
+            self._changed.notify_all()
+
+    def take(self) -> list[BatchJob] | ActionJob | None:
+        """Wait for work: an action, or the batches at the head that fit one transaction; None when closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or bool(self._jobs))
+            if not self._jobs:
+                return None
+            head = self._jobs.popleft()
+            taken: list[BatchJob] | ActionJob = self._take_group(head) if isinstance(head, BatchJob) else head
+            self._changed.notify_all()
+            return taken
+
+    def close(self) -> None:
+        """Refuse further jobs; those inside are still done."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def _take_group(self, head: BatchJob) -> list[BatchJob]:
+        group, points = [head], len(head.batch.points)
+        while self._jobs:
+            job = self._jobs[0]
+            if not isinstance(job, BatchJob) or points + len(job.batch.points) > self._max_group_points:
+                break
+            points += len(job.batch.points)
+            group.append(job)
+            self._jobs.popleft()
+        return group
