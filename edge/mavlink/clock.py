@@ -1,0 +1,171 @@
+"""A vehicle's clocks: time since boot, unwrapped, and what UTC it was then.
+
+SYSTEM_TIME pairs the two. The autopilot sets its UTC from satellites over a serial line, so single pairs scatter by
+some 15 ms and its oscillator drifts by some 50 ppm; a reboot or a receiver that changes its mind makes a step.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from statistics import median
+from typing import Final
+
+#: 2015-01-01: SYSTEM_TIME before this is a clock that was never set.
+UTC_FROM_US: Final = 1_420_070_400_000_000
+#: 2100-01-01: beyond is damage.
+UTC_UNTIL_US: Final = 4_102_444_800_000_000
+
+WRAP_32: Final = 2**32
+#: A boot time that falls by more is a reboot; by less, a message that was overtaken.
+REBOOT_FALL_MS: Final = 1000
+#: An offset that moves by more is a step, not scatter.
+STEP_MS: Final = 500.0
+#: So many in a row must agree before a step or a reboot is believed: one may be damaged or late.
+CONFIRMATIONS: Final = 3
+
+_WINDOW: Final = 31
+#: The offset in use follows the filter no faster than this, so that rows keep their order and spacing within 1 %.
+_MAX_SLEW: Final = 0.01
+#: Close to the wrap of a 32-bit millisecond counter (49.7 days): a fall there is the wrap.
+_WRAP_MARGIN_MS: Final = 600_000
+#: A wrapped stamp further from the last boot time than this is not on the same clock.
+_SAME_CLOCK_MS: Final = 5000.0
+
+
+class Pair(Enum):
+    """What a (UTC, boot time) pair did to the map."""
+
+    UNKNOWN = "the vehicle does not know its UTC"
+    FOUND = "the map was not known and is now"
+    STEADY = "agrees with the map"
+    SUSPECT = "is a step away from the map, not yet confirmed"
+    STEPPED = "confirmed a step: the map is a new one"
+
+
+class UtcMap:
+    """Maps time since boot to UTC: the median of the last offsets, followed slowly."""
+
+    def __init__(self) -> None:
+        self._offsets_ms: deque[float] = deque(maxlen=_WINDOW)
+        self._candidates_ms: list[float] = []
+        self._target_ms = 0.0
+        self._offset_ms = 0.0
+        self._at_boot_ms = 0
+        self._last_pair = (0, 0)
+
+    @property
+    def known(self) -> bool:
+        """Whether `utc_ms` can be asked."""
+        return bool(self._offsets_ms)
+
+    @property
+    def offset_ms(self) -> float:
+        """UTC minus boot time, in use now."""
+        return self._offset_ms
+
+    def uncertainty_ms(self) -> float:
+        """Return the standard deviation of single pairs (1.4826 median absolute deviations), 1 ms at least."""
+        deviations = [abs(offset - self._target_ms) for offset in self._offsets_ms]
+        return max(1.0, 1.4826 * median(deviations)) if deviations else float("inf")
+
+    def observe(self, unix_us: int, boot_ms: int) -> Pair:
+        """Take a pair; says what it did."""
+        if not UTC_FROM_US < unix_us < UTC_UNTIL_US:
+            return Pair.UNKNOWN
+        if (unix_us, boot_ms) == self._last_pair:
+            return Pair.SUSPECT if self._candidates_ms else Pair.STEADY
+        self._last_pair = (unix_us, boot_ms)
+        offset_ms = unix_us / 1000 - boot_ms
+        if not self.known:
+            self._start([offset_ms], boot_ms)
+            return Pair.FOUND
+        if abs(offset_ms - self._target_ms) > STEP_MS:
+            return self._suspect(offset_ms, boot_ms)
+        self._candidates_ms.clear()
+        self._offsets_ms.append(offset_ms)
+        self._target_ms = median(self._offsets_ms)
+        return Pair.STEADY
+
+    def utc_ms(self, boot_ms: int) -> int:
+        """Return the UTC of a time since boot. Times that rise by 2 ms or more give UTC that rises."""
+        advance_ms = boot_ms - self._at_boot_ms
+        if advance_ms > 0:
+            limit_ms = advance_ms * _MAX_SLEW
+            self._offset_ms += max(-limit_ms, min(limit_ms, self._target_ms - self._offset_ms))
+            self._at_boot_ms = boot_ms
+        return round(boot_ms + self._offset_ms)
+
+    def _suspect(self, offset_ms: float, boot_ms: int) -> Pair:
+        if self._candidates_ms and abs(offset_ms - self._candidates_ms[0]) > STEP_MS:
+            self._candidates_ms.clear()
+        self._candidates_ms.append(offset_ms)
+        if len(self._candidates_ms) < CONFIRMATIONS:
+            return Pair.SUSPECT
+        self._start(self._candidates_ms, boot_ms)
+        return Pair.STEPPED
+
+    def _start(self, offsets_ms: list[float], boot_ms: int) -> None:
+        self._offsets_ms.clear()
+        self._offsets_ms.extend(offsets_ms)
+        self._target_ms = self._offset_ms = median(offsets_ms)
+        self._at_boot_ms = boot_ms
+        self._candidates_ms = []
+
+
+class Boot(Enum):
+    """What a boot time said about the vehicle's session."""
+
+    RUNNING = "the session goes on"
+    FALLEN = "far behind the last one: late, or a reboot that is not yet confirmed"
+    REBOOTED = "confirmed a reboot"
+
+
+class BootTime:
+    """Unwraps a component's 32-bit times since boot and tells a reboot from a late message and from the wrap."""
+
+    def __init__(self) -> None:
+        #: The newest time since boot of this session, None before the first.
+        self.last_ms: int | None = None
+        self._epoch_ms = 0
+        self._fallen: list[int] = []
+
+    def observe(self, raw_ms: int) -> tuple[int, Boot]:
+        """Return (unwrapped time since boot in ms, what it says of the session)."""
+        if self.last_ms is None:
+            self.last_ms = raw_ms
+            return raw_ms, Boot.RUNNING
+        last_raw_ms = self.last_ms - self._epoch_ms
+        if last_raw_ms > WRAP_32 - _WRAP_MARGIN_MS and raw_ms < _WRAP_MARGIN_MS:
+            self._epoch_ms += WRAP_32
+        boot_ms = raw_ms + self._epoch_ms
+        if self._epoch_ms and boot_ms - self.last_ms > WRAP_32 - _WRAP_MARGIN_MS:
+            boot_ms -= WRAP_32
+        if boot_ms < self.last_ms - REBOOT_FALL_MS:
+            return self._fall(raw_ms, boot_ms)
+        self._fallen.clear()
+        self.last_ms = max(self.last_ms, boot_ms)
+        return boot_ms, Boot.RUNNING
+
+    def near(self, boot_ms: int) -> bool:
+        """Tell whether a stamp can be of this clock: within seconds of the newest."""
+        return self.last_ms is not None and abs(boot_ms - self.last_ms) <= _SAME_CLOCK_MS
+
+    def unwrap_us(self, wrapped_us: int) -> int | None:
+        """Return the time since boot in ms that a 32-bit microsecond stamp means, None where that cannot be told."""
+        if self.last_ms is None:
+            return None
+        turns = round((self.last_ms * 1000 - wrapped_us) / WRAP_32)
+        boot_ms = (wrapped_us + turns * WRAP_32) // 1000
+        return boot_ms if self.near(boot_ms) else None
+
+    def _fall(self, raw_ms: int, boot_ms: int) -> tuple[int, Boot]:
+        if self._fallen and raw_ms < self._fallen[-1] - REBOOT_FALL_MS:
+            self._fallen.clear()
+        self._fallen.append(raw_ms)
+        if len(self._fallen) < CONFIRMATIONS:
+            return boot_ms, Boot.FALLEN
+        self._fallen.clear()
+        self._epoch_ms = 0
+        self.last_ms = raw_ms
+        return raw_ms, Boot.REBOOTED

@@ -1,0 +1,285 @@
+"""Gives a vehicle's rows and events their UTC; holds them while it is not known and stamps them when it is.
+
+    rows, events --> [ held while the clock is in doubt ] --> stamped by the vehicle's clock (gps, rtc)
+                                                          \\-> or, when the bound has passed, by arrival
+
+What puts the clock in doubt: no SYSTEM_TIME with a UTC yet; no 3D fix heard yet that would make that UTC a satellite
+clock; an offset that stepped, a boot time that fell, or a silence after which boot time and arrival do not agree, until
+more messages confirm or refute it. The same bytes give the same stamps.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from edge.mavlink.clock import Boot, BootTime, Pair, UtcMap
+from edge.mavlink.samples import Sample, Values
+from headland.contract.records import Clock, Scalar
+
+#: A silence of the link after which boot time is compared with arrival.
+_SILENCE_MS: Final = 5000
+#: How far they may then differ; more is a vehicle that restarted unheard.
+_SILENCE_TOLERANCE_MS: Final = 2000
+
+
+class EventBody(NamedTuple):
+    """An event before its time and device are known."""
+
+    kind: str
+    data: dict[str, Scalar]
+
+
+class Stamped(NamedTuple):
+    """A row (`family` says of what) or an event with its UTC and the clock it comes from."""
+
+    clock: Clock
+    time_ms: int
+    family: str
+    body: Values | EventBody
+
+
+class _Held(NamedTuple):
+    """What waits: `own_ms` its own time since boot, `ambient_ms` that of the last message that had one."""
+
+    arrival_ms: int
+    own_ms: int | None
+    ambient_ms: int | None
+    family: str
+    body: Values | EventBody
+
+
+@dataclass(slots=True)
+class _Track:
+    """The last stamps of one family, to keep them unique."""
+
+    last_time_ms: int = -1
+    last_own_ms: int = -1
+    recent_own_ms: deque[int] = field(default_factory=lambda: deque(maxlen=32))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long rows may wait for a clock.
+
+    `wait_ms`: None waits to the end (a file). `rows`: when more wait, all are stamped by arrival, counted as
+    `held_overflow`. `utc`, `fix`: False where it is known beforehand that none will come.
+    """
+
+    wait_ms: int | None
+    rows: int
+    utc: bool = True
+    fix: bool = True
+
+
+class Timeline:
+    """The stamping of one vehicle. What is stamped is appended to `ready`, in the order it was taken."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self.ready: list[Stamped] = []
+        self.counts: Counter[str] = Counter()
+        #: Counts the vehicle's power-ups as heard here.
+        self.session = 0
+        self._held: list[_Held] = []
+        self._held_since_ms = 0
+        self._fallen_at: int | None = None  # where in `_held` a possible reboot begins
+        self._suspect = False  # the offset may have stepped
+        self._unsure = False  # the link was silent and boot time does not fit
+        self._last_boot_arrival_ms: int | None = None
+        self._tracks: dict[str, _Track] = {}
+        self._boot = BootTime()
+        self._map = UtcMap()
+        self._fix = False
+        self._by_arrival = not patience.utc
+        self._without_fix = not patience.fix
+        self._flowing = False
+        self._decide()
+
+    @property
+    def held(self) -> int:
+        """How many rows and events wait."""
+        return len(self._held)
+
+    @property
+    def clock(self) -> Clock:
+        """What the next row's clock will be called if the doubt is not mended."""
+        if self._by_arrival or not self._map.known:
+            return Clock.ARRIVAL
+        return Clock.GPS if self._fix else Clock.RTC
+
+    def uncertainty_ms(self) -> float:
+        """Return the scatter of the vehicle's UTC; infinite while it is not known."""
+        return self._map.uncertainty_ms()
+
+    def take_sample(self, sample: Sample, arrival_ms: int) -> None:
+        """Take a row."""
+        family, values, boot_ms, wrapped_us, fix_ms = sample
+        own_ms: int | None = None
+        if boot_ms is not None:
+            own_ms = self._observe_boot(boot_ms, arrival_ms)
+        elif wrapped_us is not None:
+            own_ms = self._boot.unwrap_us(wrapped_us)
+        elif fix_ms is not None and self._boot.near(fix_ms):
+            track = self._tracks.get(family)
+            own_ms = fix_ms if track is None or fix_ms > track.last_own_ms else None
+        self._take(family, values, own_ms, arrival_ms)
+
+    def take_event(self, kind: str, data: dict[str, Scalar], arrival_ms: int) -> None:
+        """Take an event; its time is that of the last message that had one."""
+        self._take("", EventBody(kind, data), None, arrival_ms)
+
+    def take_time(self, unix_us: int, boot_ms: int, arrival_ms: int) -> None:
+        """Take a SYSTEM_TIME."""
+        own_ms = self._observe_boot(boot_ms, arrival_ms)
+        if self._fallen_at is not None:
+            return
+        was_offset_ms = self._map.offset_ms
+        pair = self._map.observe(unix_us, own_ms)
+        if pair is Pair.UNKNOWN or (pair is Pair.STEADY and self._flowing and not self._by_arrival):
+            return
+        self._suspect = pair is Pair.SUSPECT
+        self._unsure = self._unsure and self._suspect
+        if pair is Pair.STEPPED:
+            self._tracks.clear()
+            step_ms = round(self._map.offset_ms - was_offset_ms)
+            self._announce("clock_step", {"step_ms": step_ms}, own_ms, arrival_ms)
+        elif self._by_arrival and not self._suspect:
+            self._by_arrival = False
+            self._tracks.clear()
+            self._announce("clock_found", {}, own_ms, arrival_ms)
+        self._decide()
+
+    def note_fix(self) -> None:
+        """Take that the vehicle has a 3D fix: its UTC is a satellite clock from now on."""
+        if not self._fix:
+            self._fix = True
+            self._decide()
+
+    def expire(self, now_ms: int) -> None:
+        """Stop waiting for what has not come within the bound."""
+        wait_ms = self._patience.wait_ms
+        if wait_ms is not None and self._held and now_ms - self._held_since_ms > wait_ms:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Stamp what waits with the best there is: the vehicle's undisciplined clock, else arrival."""
+        if self._map.known and not (self._suspect or self._unsure or self._fallen_at is not None):
+            self._without_fix = True
+        else:
+            self._by_arrival = True
+            self._map = UtcMap()
+            self._suspect = self._unsure = False
+            self._fallen_at = None
+        self._tracks.clear()
+        self._decide()
+
+    def _observe_boot(self, raw_ms: int, arrival_ms: int) -> int:
+        before_ms, before_arrival_ms = self._boot.last_ms, self._last_boot_arrival_ms
+        own_ms, state = self._boot.observe(raw_ms)
+        self._last_boot_arrival_ms = arrival_ms
+        if state is Boot.RUNNING:
+            if self._fallen_at is not None:  # the fall was a late message
+                self.counts["late"] += 1
+                self._fallen_at = None
+                self._decide()
+            elif before_ms is not None and before_arrival_ms is not None:
+                silence_ms = arrival_ms - before_arrival_ms
+                if silence_ms > _SILENCE_MS and abs(own_ms - before_ms - silence_ms) > _SILENCE_TOLERANCE_MS:
+                    self._unsure = self._map.known
+                    self._decide()
+        elif state is Boot.FALLEN and self._fallen_at is None:
+            self._fallen_at = len(self._held)
+            self._decide()
+        elif state is Boot.REBOOTED:
+            self._restart(arrival_ms)
+        return own_ms
+
+    def _restart(self, arrival_ms: int) -> None:
+        """Begin a session: what was held before the fall is stamped with what the old session knew."""
+        at = self._fallen_at or 0
+        of_old, of_new = self._held[:at], self._held[at:]
+        self._held = of_old
+        self._fallen_at = None
+        if of_old:
+            self.give_up()
+        self.session += 1
+        self._map = UtcMap()
+        self._fix = self._suspect = self._unsure = False
+        self._by_arrival = not self._patience.utc
+        self._without_fix = not self._patience.fix
+        self._tracks.clear()
+        first = of_new[0] if of_new else None
+        reboot = _Held(
+            first.arrival_ms if first else arrival_ms,
+            None,
+            first.own_ms if first else self._boot.last_ms,
+            "",
+            EventBody("reboot", {"session": self.session}),
+        )
+        self._held = [reboot, *of_new]
+        self._held_since_ms = reboot.arrival_ms
+        self._decide()
+
+    def _announce(self, kind: str, data: dict[str, Scalar], boot_ms: int, arrival_ms: int) -> None:
+        if not self._held:
+            self._held_since_ms = arrival_ms
+        self._held.insert(0, _Held(arrival_ms, None, boot_ms, "", EventBody(kind, data)))
+
+    def _take(self, family: str, body: Values | EventBody, own_ms: int | None, arrival_ms: int) -> None:
+        ambient_ms = None if self._fallen_at is not None else self._boot.last_ms
+        if self._flowing:
+            self._stamp(_Held(arrival_ms, own_ms, ambient_ms, family, body), ambient_ms)
+            return
+        if not self._held:
+            self._held_since_ms = arrival_ms
+        self._held.append(_Held(arrival_ms, own_ms, ambient_ms, family, body))
+        self.expire(arrival_ms)
+        if len(self._held) > self._patience.rows:
+            self.counts["held_overflow"] += len(self._held)
+            self.give_up()
+
+    def _decide(self) -> None:
+        """See whether rows may flow, and let those that waited go."""
+        has_clock = self._by_arrival or (self._map.known and (self._fix or self._without_fix))
+        self._flowing = has_clock and not (self._suspect or self._unsure or self._fallen_at is not None)
+        if not self._flowing or not self._held:
+            return
+        held, self._held = self._held, []
+        known = (moment for item in held if (moment := _moment(item)) is not None)
+        moment_ms = next(known, self._boot.last_ms)
+        for item in held:
+            own_moment_ms = _moment(item)
+            moment_ms = moment_ms if own_moment_ms is None else own_moment_ms
+            self._stamp(item, moment_ms)
+
+    def _stamp(self, item: _Held, moment_ms: int | None) -> None:
+        """Append the item with its UTC; a row's is unique within its family, a repeated message is counted."""
+        own_ms, family = item.own_ms, item.family
+        if self._by_arrival:
+            clock, time_ms = Clock.ARRIVAL, item.arrival_ms
+        else:
+            clock = Clock.GPS if self._fix else Clock.RTC
+            boot_ms = own_ms if own_ms is not None else moment_ms
+            time_ms = self._map.utc_ms(boot_ms if boot_ms is not None else 0)
+        if family:
+            track = self._tracks.get(family)
+            if track is None:
+                track = self._tracks[family] = _Track()
+            is_late = False
+            if own_ms is not None:
+                is_late = own_ms < track.last_own_ms
+                if own_ms <= track.last_own_ms and own_ms in track.recent_own_ms:
+                    self.counts["repeated"] += 1
+                    return
+                track.recent_own_ms.append(own_ms)
+                track.last_own_ms = max(own_ms, track.last_own_ms)
+            if not is_late:
+                time_ms = max(time_ms, track.last_time_ms + 1)
+                track.last_time_ms = time_ms
+        self.ready.append(Stamped(clock, time_ms, family, item.body))
+
+
+def _moment(item: _Held) -> int | None:
+    return item.own_ms if item.own_ms is not None else item.ambient_ms
