@@ -39,8 +39,8 @@ class _Envelope(Record, frozen=True, kw_only=True):
     epoch: str
     seq: int
     first: int | None = None
-    blocks: list[msgspec.Raw] = []
-    events: list[msgspec.Raw] = []
+    blocks: list[msgspec.Raw] = msgspec.field(default_factory=list)
+    events: list[msgspec.Raw] = msgspec.field(default_factory=list)
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -101,7 +101,8 @@ def check_block(block: Block) -> Refused | None:
     rows = len(block.dt)
     if rows == 0:
         return Refused(Reason.EMPTY, f"a block of {block.device} has no rows")
-    if not 0 <= block.t0 <= MAX_TIME_MS or min(block.dt) < 0 or max(block.dt) > MAX_BLOCK_SPAN_MS:
+    latest = max(block.dt)
+    if block.t0 < 0 or min(block.dt) < 0 or latest > MAX_BLOCK_SPAN_MS or block.t0 + latest > MAX_TIME_MS:
         return Refused(Reason.BAD_TIME, f"times of a block of {block.device} are out of range")
     for channel, column in block.c.items():
         if len(column) != rows:
@@ -145,7 +146,7 @@ def _inflate(payload: bytes) -> bytes | Refused:
         text = inflater.decompress(payload, MAX_INFLATED_BYTES)
     except zlib.error as error:
         return Refused(Reason.NOT_DEFLATE, str(error))
-    if inflater.unconsumed_tail:
+    if inflater.unconsumed_tail or (len(text) >= MAX_INFLATED_BYTES and not inflater.eof):
         return Refused(Reason.TOO_LARGE, f"inflates to more than {MAX_INFLATED_BYTES} bytes")
     if not inflater.eof or inflater.unused_data:
         return Refused(Reason.NOT_DEFLATE, "the deflate stream is cut short or has bytes after its end")

@@ -121,7 +121,8 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("substrate_moisture_pct", "%", 0, 100, "gauge", "volumetric water content"),
 )
 
-_CHANNEL = re.compile(r"([a-z][a-z0-9_]*)(?::([0-9]{1,3}))?")
+#: At most 64 characters before the instance, so that a channel is never a place to hide a book in.
+_CHANNEL = re.compile(r"([a-z][a-z0-9_]{0,63})(?::([0-9]{1,3}))?")
 
 
 def split_channel(channel: str) -> tuple[str, int | None] | None:

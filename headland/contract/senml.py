@@ -1,14 +1,16 @@
 """SenML JSON packs (RFC 8428): the door for devices that do not speak the native batch.
 
-Base fields (bn, bt, bu, bv) are resolved as in section 4.1 to 4.6. A time must be absolute, which is a resolved value of 2**28
-or more (section 4.5.3): a relative one would have to be guessed from arrival. Only numbers become samples; a string
-or boolean becomes an event, and opaque data is refused.
+Base fields (bn, bt, bu, bv) are resolved as in sections 4.1 to 4.6. A time must be absolute, which is a resolved value
+of 2**28 or more (section 4.5.3): a relative one would have to be guessed from arrival. Only numbers become samples; a
+string or boolean becomes an event; sums and opaque data are refused.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -17,53 +19,24 @@ from headland.contract.codec import MAX_PAYLOAD_BYTES, MAX_TIME_MS
 from headland.contract.quantities import QUANTITIES, split_channel, unit_of_name
 from headland.contract.records import Block, Clock, Event, is_name
 from headland.contract.refusals import Reason, Refused
+from headland.contract.senml_units import SUFFIX_OF_UNIT, UNITS
 
 #: Below this a SenML time is relative to now (RFC 8428 section 4.5.3).
 ABSOLUTE_FROM_S: Final = 2**28
+#: The SenML version that this side understands (RFC 8428 section 4.4).
+SENML_VERSION: Final = 10
+#: The longest name after the base name was put before it.
+MAX_NAME: Final = 256
 
-#: SenML unit -> our unit symbol and the factor that takes a SenML value to ours (registry of RFC 8428 section 12.1).
-_UNITS: Final[dict[str, tuple[str, float]]] = {
-    "%": ("%", 1.0),
-    "%RH": ("%", 1.0),
-    "%EL": ("%", 1.0),
-    "/": ("1", 1.0),
-    "A": ("A", 1.0),
-    "Cel": ("degC", 1.0),
-    "Pa": ("hPa", 0.01),
-    "V": ("V", 1.0),
-    "W/m2": ("W/m2", 1.0),
-    "count": ("1", 1.0),
-    "l": ("L", 1.0),
-    "l/s": ("L/min", 60.0),
-    "lat": ("deg", 1.0),
-    "lon": ("deg", 1.0),
-    "m": ("m", 1.0),
-    "m/s": ("m/s", 1.0),
-    "ppm": ("ppm", 1.0),
-    "rad": ("rad", 1.0),
-    "s": ("s", 1.0),
-}
-_SUFFIX_OF_UNIT: Final = {
-    "%": "pct",
-    "A": "a",
-    "degC": "degc",
-    "hPa": "hpa",
-    "V": "v",
-    "W/m2": "w_m2",
-    "L": "l",
-    "L/min": "l_min",
-    "deg": "deg",
-    "m": "m",
-    "m/s": "m_s",
-    "ppm": "ppm",
-    "rad": "rad",
-    "s": "s",
-}
+_LAST_TIME_S: Final = MAX_TIME_MS / 1000
 _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+#: A field whose name ends in an underscore must be understood or the pack refused (RFC 8428 section 4.4).
+_MUST_UNDERSTAND: Final = re.compile(rb'_"\s*:')
+_INSTANCE: Final = re.compile(r":[0-9]{1,3}")
 
 
 class _SenmlRecord(msgspec.Struct):
-    bn: str = ""
+    bn: str | None = None
     bt: float | None = None
     bu: str | None = None
     bv: float | None = None
@@ -76,7 +49,7 @@ class _SenmlRecord(msgspec.Struct):
     vb: bool | None = None
     vd: str | None = None
     s: float | None = None
-    t: float | None = None
+    t: float = 0.0
 
 
 _DECODER = msgspec.json.Decoder(list[_SenmlRecord])
@@ -107,7 +80,16 @@ def decode_senml(payload: bytes, device: str, kind: str, site: str, *, simulated
         return Refused(Reason.NOT_JSON, str(error)[:200])
     if not records:
         return Refused(Reason.EMPTY, "the pack has no records")
-    return _resolve(records, device, kind, site, simulated=simulated)
+    if _MUST_UNDERSTAND.search(payload):
+        return Refused(
+            Reason.WRONG_SHAPE, "the pack has a field that must be understood (its name ends in _) and is not"
+        )
+    newest = max(record.bver or 0 for record in records)
+    if newest > SENML_VERSION:
+        return Refused(Reason.WRONG_VERSION, f"SenML version {newest}, this side speaks {SENML_VERSION}")
+    resolver = _Resolver(device, kind, site, simulated)
+    resolver.resolve(records)
+    return resolver.pack()
 
 
 def encode_senml(block: Block) -> bytes:
@@ -115,113 +97,191 @@ def encode_senml(block: Block) -> bytes:
     records: list[dict[str, object]] = []
     for channel, column in block.c.items():
         for offset_ms, value in zip(block.dt, column, strict=True):
-            if value is not None:
+            if value is not None and math.isfinite(value):
                 records.append({"n": channel, "t": (block.t0 + offset_ms) / 1000, "v": value})
     if records:
         records[0] = {"bn": f"urn:dev:{block.device}:", **records[0]}
     return msgspec.json.encode(records)
 
 
-def _resolve(records: list[_SenmlRecord], device: str, kind: str, site: str, *, simulated: bool) -> Pack:
-    columns: dict[str, tuple[list[int], list[float | None]]] = {}
-    events: list[Event] = []
-    refused: list[Refused] = []
-    base_name, base_time, base_unit, base_value = "", 0.0, "", 0.0
-    for record in records:
-        base_name = record.bn or base_name
-        base_time = record.bt if record.bt is not None else base_time
-        base_unit = record.bu if record.bu is not None else base_unit
-        base_value = record.bv if record.bv is not None else base_value
-        if record.bver is not None and record.bver > 10:
-            refused.append(Refused(Reason.WRONG_VERSION, f"SenML version {record.bver}"))
-            continue
-        name = _last_word(base_name + record.n)
-        time_ms = _time_ms(base_time + (record.t or 0.0))
-        if isinstance(time_ms, Refused):
-            refused.append(time_ms)
-        elif record.v is not None or (record.bv is not None and record.vs is None and record.vb is None):
-            sample = _sample(name, record.u or base_unit, base_value + (record.v or 0.0))
-            if isinstance(sample, Refused):
-                refused.append(sample)
-            else:
-                times, values = columns.setdefault(sample[0], ([], []))
-                times.append(time_ms)
-                values.append(sample[1])
-        elif record.vs is not None or record.vb is not None:
-            data = record.vs if record.vs is not None else record.vb
-            if is_name(name):
-                events.append(
-                    Event(
-                        t=time_ms,
-                        device=device,
-                        kind=name,
-                        device_kind=kind,
-                        site=site,
-                        clock=Clock.RTC,
-                        data={"value": data},
-                        simulated=simulated,
-                    )
-                )
-            else:
-                refused.append(Refused(Reason.BAD_NAME, f"{name[:80]!r} is no event name"))
+@dataclass(slots=True)
+class _Column:
+    """Where the samples of one name and unit go; `factor` takes a value in the record's unit to the channel's."""
+
+    times_ms: list[int]
+    values: list[float | None]
+    factor: float
+
+
+@dataclass(slots=True)
+class _Resolver:
+    """Resolves the records of one pack one after the other."""
+
+    device: str
+    kind: str
+    site: str
+    simulated: bool
+    base_name: str = ""
+    base_time_s: float = 0.0
+    base_unit: str = ""
+    base_value: float = 0.0
+    has_base_value: bool = False
+    #: By name and unit as the record writes them; emptied when a base field changes their meaning.
+    columns: dict[tuple[str, str | None], _Column] = field(default_factory=dict)
+    channels: dict[str, tuple[list[int], list[float | None]]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    def resolve(self, records: list[_SenmlRecord]) -> None:
+        """Take records in, in order: of each its base fields, then its value."""
+        for record in records:
+            if record.bn is not None or record.bt is not None or record.bu is not None or record.bv is not None:
+                self._rebase(record)
+            value = record.v
+            if value is None or record.vs is not None or record.vb is not None or record.vd is not None:
+                self._add_other(record)
+                continue
+            column = self.columns.get((record.n, record.u))
+            time_s = self.base_time_s + record.t
+            if column is not None and ABSOLUTE_FROM_S <= time_s < _LAST_TIME_S:
+                value = (value + self.base_value) * column.factor
+                if value - value == 0.0:
+                    column.times_ms.append(round(time_s * 1000))
+                    column.values.append(value)
+                    continue
+            self._add_number(record, time_s, value)
+
+    def pack(self) -> Pack:
+        """Return everything taken in; channels that share their times share a block."""
+        blocks: dict[tuple[int, ...], dict[str, list[float | None]]] = {}
+        for channel, (times_ms, values) in self.channels.items():
+            blocks.setdefault(tuple(times_ms), {})[channel] = values
+        return Pack(
+            tuple(self._block(times_ms, columns) for times_ms, columns in blocks.items()),
+            tuple(self.events),
+            tuple(self.refused),
+        )
+
+    def _rebase(self, record: _SenmlRecord) -> None:
+        self.base_name = self.base_name if record.bn is None else record.bn
+        self.base_time_s = self.base_time_s if record.bt is None else record.bt
+        self.base_unit = self.base_unit if record.bu is None else record.bu
+        if record.bv is not None:
+            self.base_value, self.has_base_value = record.bv, True
+        self.columns.clear()
+
+    def _add_number(self, record: _SenmlRecord, time_s: float, value: float) -> None:
+        """Take in the first number of a column, or say why a number is refused."""
+        if not ABSOLUTE_FROM_S <= time_s < _LAST_TIME_S:
+            self.refused.append(_refuse_time(time_s))
+            return
+        found = find_channel(self.base_name + record.n, record.u or self.base_unit)
+        if isinstance(found, Refused):
+            self.refused.append(found)
+            return
+        channel, factor = found
+        value = (value + self.base_value) * factor
+        if not math.isfinite(value):
+            self.refused.append(Refused(Reason.WRONG_SHAPE, f"{record.n[:60]!r} is not a finite number"))
+            return
+        column = _Column(*self.channels.setdefault(channel, ([], [])), factor)
+        column.times_ms.append(round(time_s * 1000))
+        column.values.append(value)
+        self.columns[record.n, record.u] = column
+
+    def _add_other(self, record: _SenmlRecord) -> None:
+        """Take in a record that is no plain number."""
+        time_s = self.base_time_s + record.t
+        given = [word for word in (record.v, record.vs, record.vb, record.vd) if word is not None]
+        if len(given) > 1:
+            self.refused.append(Refused(Reason.WRONG_SHAPE, f"{record.n[:60]!r} has more than one value"))
         elif record.vd is not None:
-            refused.append(Refused(Reason.WRONG_SHAPE, "opaque data (vd) is not accepted"))
-    return Pack(_blocks(columns, device, kind, site, simulated=simulated), tuple(events), tuple(refused))
+            self.refused.append(Refused(Reason.WRONG_SHAPE, "opaque data (vd) is not accepted"))
+        elif given:
+            self._add_event(record, time_s, record.vb if record.vs is None else record.vs)
+        elif record.s is not None:
+            self.refused.append(Refused(Reason.WRONG_SHAPE, f"{record.n[:60]!r} has only a sum (s): not accepted"))
+        elif self.has_base_value:
+            # A value that is absent beside a base value is zero (RFC 8428 section 4.5.4).
+            self._add_number(record, time_s, 0.0)
+        elif record.n:
+            self.refused.append(Refused(Reason.EMPTY, f"{record.n[:60]!r} has no value"))
 
-
-def _blocks(
-    columns: dict[str, tuple[list[int], list[float | None]]], device: str, kind: str, site: str, *, simulated: bool
-) -> tuple[Block, ...]:
-    blocks = []
-    for channel, (times, values) in columns.items():
-        t0 = min(times)
-        blocks.append(
-            Block(
-                device=device,
-                kind=kind,
-                site=site,
+    def _add_event(self, record: _SenmlRecord, time_s: float, value: str | bool | None) -> None:
+        name = _drop_prefix((self.base_name + record.n)[-MAX_NAME:])
+        if not ABSOLUTE_FROM_S <= time_s < _LAST_TIME_S:
+            self.refused.append(_refuse_time(time_s))
+            return
+        if not is_name(name):
+            self.refused.append(Refused(Reason.BAD_NAME, f"{name[:80]!r} is no event name"))
+            return
+        self.events.append(
+            Event(
+                t=round(time_s * 1000),
+                device=self.device,
+                kind=name,
+                device_kind=self.kind,
+                site=self.site,
                 clock=Clock.RTC,
-                t0=t0,
-                dt=[t - t0 for t in times],
-                c={channel: values},
-                simulated=simulated,
+                data={"value": value},
+                simulated=self.simulated,
             )
         )
-    return tuple(blocks)
+
+    def _block(self, times_ms: tuple[int, ...], columns: dict[str, list[float | None]]) -> Block:
+        t0 = min(times_ms)
+        return Block(
+            device=self.device,
+            kind=self.kind,
+            site=self.site,
+            clock=Clock.RTC,
+            t0=t0,
+            dt=[time_ms - t0 for time_ms in times_ms],
+            c=columns,
+            simulated=self.simulated,
+        )
 
 
-def _time_ms(time_s: float) -> int | Refused:
-    if not time_s < MAX_TIME_MS / 1000:
-        return Refused(Reason.BAD_TIME, f"time {time_s} is out of range")
+def _refuse_time(time_s: float) -> Refused:
     if time_s < ABSOLUTE_FROM_S:
         return Refused(Reason.RELATIVE_TIME, f"time {time_s} is relative; an absolute one is required")
-    return round(time_s * 1000)
+    return Refused(Reason.BAD_TIME, f"time {time_s} is out of range")
 
 
-def _sample(name: str, senml_unit: str, value: float) -> tuple[str, float] | Refused:
-    """Return (channel, value in the channel's unit), where name and unit agree."""
-    unit, factor = _UNITS.get(senml_unit, ("", 1.0))
-    if senml_unit and not unit:
+def find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refused:
+    """Return (channel, factor to the channel's unit) of a record's name after its base name, where its unit agrees."""
+    if len(full_name) > MAX_NAME or len(senml_unit) > MAX_NAME:
+        return Refused(Reason.BAD_NAME, f"{full_name[-60:]!r} with its base name is longer than {MAX_NAME}")
+    return _find_channel(full_name, senml_unit)
+
+
+@lru_cache(maxsize=8192)
+def _find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refused:
+    name = _drop_prefix(full_name)
+    factors = UNITS.get(senml_unit, {})
+    if senml_unit and not factors:
         return Refused(Reason.UNKNOWN_CHANNEL, f"unit {senml_unit[:20]!r} of {name[:60]!r} is not known")
-    if not value - value == 0.0:
-        return Refused(Reason.WRONG_SHAPE, f"{name[:60]!r} is not a finite number")
     parts = split_channel(name)
     if parts is None:
         return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} is no channel")
     known = QUANTITIES.get(parts[0])
     own_unit = known.unit if known is not None else unit_of_name(parts[0])
     if own_unit is not None:
-        if unit and unit != own_unit:
+        if factors and own_unit not in factors:
             return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:60]!r} is in {own_unit}, the record says {senml_unit}")
-        return name, value * factor
-    suffix = _SUFFIX_OF_UNIT.get(unit)
+        return name, factors.get(own_unit, 1.0)
+    unit, factor = next(iter(factors.items()), ("", 1.0))
+    suffix = SUFFIX_OF_UNIT.get(unit)
     if suffix is None:
         return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} carries no unit")
     instance = "" if parts[1] is None else f":{parts[1]}"
-    return f"{parts[0]}_{suffix}{instance}", value * factor
+    return f"{parts[0]}_{suffix}{instance}", factor
 
 
-def _last_word(name: str) -> str:
+def _drop_prefix(name: str) -> str:
     """Drop a device prefix, keep an instance: `urn:dev:mac:0a1b:air_temperature_degc:1` -> `air_temperature_degc:1`."""
-    match = re.search(r"([A-Za-z][A-Za-z0-9_.-]*(?::[0-9]{1,3})?)$", name)
-    return match[1] if match else name
+    stem, colon, digits = name.rpartition(":")
+    if not stem or not _INSTANCE.fullmatch(colon + digits):
+        stem, colon, digits = name, "", ""
+    last = max(stem.rfind("/"), stem.rfind(":"))
+    return stem[last + 1 :] + colon + digits
