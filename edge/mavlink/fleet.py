@@ -92,7 +92,7 @@ class Fleet:
 
     def counters(self) -> Counter[str]:
         """Return what was taken and left out, by name."""
-        total = self._counts + self._gone
+        total = self._counts.copy() + self._gone.copy()
         for vehicle in list(self.vehicles.values()):
             total += vehicle.counters()
         return total

@@ -157,7 +157,7 @@ class TlogSource:
 
     def counters(self) -> dict[str, int]:
         """Return what was read and left out, by name."""
-        total = self._counts + Counter(self._decoder.counters())
+        total = self._counts.copy() + Counter(self._decoder.counters())
         if self._fleet is not None:
             total += self._fleet.counters()
         return dict(total)

@@ -76,7 +76,7 @@ class Vehicle:
         self.device: str | None = None
         self.counts: Counter[str] = Counter()
         #: How often each message was heard in this session: what the link still has to ask for.
-        self.heard: Counter[str] = Counter()
+        self.heard: Counter[type[Message]] = Counter()
         self.acks: dict[int, int] = {}
         self._free_fallback = free_fallback
         self._fallback: str | None = None
@@ -146,8 +146,8 @@ class Vehicle:
             self._outlet.pass_on(self._timeline.ready)
 
     def counters(self) -> Counter[str]:
-        """Return what was counted of this vehicle."""
-        return self.counts + self._timeline.counts + self._outlet.counts
+        """Return what was counted of this vehicle (copies: another thread may ask)."""
+        return self.counts.copy() + self._timeline.counts.copy() + self._outlet.counts.copy()
 
     @property
     def clock(self) -> Clock:
@@ -169,7 +169,7 @@ class Vehicle:
         self._outlet.pass_on(self._timeline.ready)
 
     def _handle(self, message: Message, now_ms: int) -> None:
-        self.heard[type(message).__name__] += 1
+        self.heard[type(message)] += 1
         match message:
             case SystemTime():
                 self._timeline.take_time(message.time_unix_usec, message.time_boot_ms, now_ms)

@@ -1,0 +1,225 @@
+"""A live MAVLink link as a source: reads it, opens it again when it is lost, asks its vehicles for what is wanted.
+
+link --bytes--> a decoder for each peer --frames--> fleet --rows, events--> sink
+  ^                                                    |
+  +---- heartbeat, requests (`outgoing`) <-------------+
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.mavlink.fleet import Fleet
+from edge.mavlink.frame import FrameDecoder
+from edge.mavlink.identity import Surroundings
+from edge.mavlink.link import Link, open_link
+from edge.mavlink.outgoing import Encoder, Presence
+from edge.mavlink.outlet import Output
+from edge.mavlink.requests import Requester
+from edge.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
+from edge.mavlink.timeline import Patience
+from edge.reading import Reading, Sink
+from headland.contract.records import Descriptor, Event
+
+_LOGGER = logging.getLogger(__name__)
+
+#: Rows wait so long for a SYSTEM_TIME, then they are stamped by arrival.
+_CLOCK_WAIT_MS: Final = 10_000
+#: More than a vehicle sends in that time.
+_HELD_ROWS: Final = 20_000
+_RECEIVE_S: Final = 0.2
+#: Between two readings of the link: datagrams gather, so that a hundred vehicles cost a tenth of a core.
+_GATHER_S: Final = 0.01
+_TICK_S: Final = 0.2
+_HEARTBEAT_S: Final = 1.0
+_FIRST_BACKOFF_S: Final = 0.5
+_MAX_BACKOFF_S: Final = 10.0
+#: A sender that is silent for so long is forgotten, its vehicles with it.
+_PEER_SILENCE_S: Final = 60.0
+_MAX_PEERS: Final = 64
+#: A vehicle that was heard within this is asked for what is missing.
+_PRESENT_MS: Final = 3000
+
+
+@dataclass(slots=True)
+class _Peer:
+    """One stream of bytes: its decoder, and whether a frame of it proved that it speaks MAVLink, and which."""
+
+    decoder: FrameDecoder = field(default_factory=FrameDecoder)
+    heard_s: float = 0.0
+    version: int | None = None
+
+
+class MavlinkSource:
+    """One link and the vehicles on it. `run` ends only by `stop`."""
+
+    def __init__(self, settings: MavlinkSettings, gateway_id: str, site: str) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._address = parse_url(settings.url)
+        self._stop = threading.Event()
+        self._counts: Counter[str] = Counter()
+        self._fleet = Fleet(
+            Surroundings(gateway_id, settings.site or site, settings.simulated),
+            settings.sprayer,
+            lambda _system: Patience(wait_ms=_CLOCK_WAIT_MS, rows=_HELD_ROWS),
+        )
+        self._peers: dict[str, _Peer] = {}
+        self._encoder = Encoder()
+        self._requesters: dict[tuple[str, int], Requester] = {}
+        self._rates_hz = _wanted_rates(settings)
+        self._next_tick_s = 0.0
+        self._next_heartbeat_s = 0.0
+
+    def run(self, sink: Sink) -> None:
+        """Read until `stop`; a link that is lost or not there yet is tried again, at most 10 s apart."""
+        backoff_s = _FIRST_BACKOFF_S
+        while not self._stop.is_set():
+            received = self._counts["chunks"]
+            try:
+                link = open_link(self._address)
+            except OSError as error:
+                self._note_lost("open_failed", error, backoff_s)
+            else:
+                try:
+                    self._serve(link, sink)
+                except OSError as error:
+                    self._note_lost("link_lost", error, backoff_s)
+                finally:
+                    link.close()
+            if self._counts["chunks"] > received:
+                backoff_s = _FIRST_BACKOFF_S
+            self._stop.wait(backoff_s)
+            backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
+        self._fleet.finish(_now_ms())
+        self._deliver(sink)
+
+    def stop(self) -> None:
+        """Make `run` return within a second."""
+        self._stop.set()
+
+    def counters(self) -> dict[str, int]:
+        """Return what was read, refused and lost so far, by name."""
+        total = self._counts.copy() + self._fleet.counters()
+        for peer in list(self._peers.values()):
+            total += Counter(peer.decoder.counters())
+        return dict(total)
+
+    def _serve(self, link: Link, sink: Sink) -> None:
+        """Read an open link until `stop` or until it is lost (OSError)."""
+        _LOGGER.info("%s: listening on %s", self.name, self._settings.url)
+        for peer in self._peers.values():  # half a frame of the old connection is no beginning of the new one
+            self._counts += Counter(peer.decoder.counters())
+            peer.decoder = FrameDecoder()
+        while not self._stop.is_set():
+            chunks = link.receive(_RECEIVE_S)
+            now_s, now_ms = time.monotonic(), _now_ms()
+            for name, data in chunks:
+                self._take(name, data, now_s, now_ms)
+            if now_s >= self._next_tick_s:
+                self._next_tick_s = now_s + _TICK_S
+                self._forget_silent(now_s, now_ms)
+                self._fleet.tick(now_ms)
+                if not self._settings.listen_only:
+                    self._speak(link, now_s, now_ms)
+            self._deliver(sink)
+            if chunks:
+                time.sleep(_GATHER_S)
+
+    def _take(self, name: str, data: bytes, now_s: float, now_ms: int) -> None:
+        self._counts["chunks"] += 1
+        if not data:
+            self._forget(name, now_ms)
+            return
+        peer = self._peers.get(name)
+        if peer is None:
+            if len(self._peers) >= _MAX_PEERS:
+                self._counts["peers_dropped"] += 1
+                self._forget(min(self._peers, key=lambda other: self._peers[other].heard_s), now_ms)
+            peer = self._peers[name] = _Peer()
+        peer.heard_s = now_s
+        frames = peer.decoder.feed(data)
+        for frame in frames:
+            self._fleet.take(name, frame, now_ms)
+        if frames:
+            peer.version = max(frame.version for frame in frames)
+
+    def _speak(self, link: Link, now_s: float, now_ms: int) -> None:
+        """Send the heartbeat and what is to be asked of each vehicle."""
+        if now_s >= self._next_heartbeat_s:
+            self._next_heartbeat_s = now_s + _HEARTBEAT_S
+            heartbeat = Presence()
+            if self._address.kind in ("udpin", "tcpin"):
+                for name, peer in self._peers.items():
+                    if peer.version is not None:
+                        link.send(name, self._encoder.encode(heartbeat, version=peer.version))
+            else:
+                version = max((peer.version or 2 for peer in self._peers.values()), default=2)
+                link.send(None, self._encoder.encode(heartbeat, version=version))
+        for key, vehicle in self._fleet.vehicles.items():
+            if not vehicle.is_vehicle or now_ms - vehicle.heard_ms > _PRESENT_MS:
+                continue
+            name, system = key
+            requester = self._requesters.get(key)
+            if requester is None:
+                requester = self._requesters[key] = Requester(system, self._rates_hz)
+            version = self._peers[name].version or 2
+            for request in requester.due(
+                now_s,
+                session=vehicle.session,
+                has_version=vehicle.version is not None,
+                heard=vehicle.heard,
+                acks=vehicle.acks,
+            ):
+                self._counts["requests"] += 1
+                link.send(name, self._encoder.encode(request, version=version))
+
+    def _forget_silent(self, now_s: float, now_ms: int) -> None:
+        if self._address.kind in ("udpin", "tcpin"):
+            for name in [name for name, peer in self._peers.items() if now_s - peer.heard_s > _PEER_SILENCE_S]:
+                self._forget(name, now_ms)
+
+    def _forget(self, name: str, now_ms: int) -> None:
+        peer = self._peers.pop(name, None)
+        if peer is not None:
+            self._counts += Counter(peer.decoder.counters())
+        self._fleet.forget(name, now_ms)
+        for key in [key for key in self._requesters if key[0] == name]:
+            del self._requesters[key]
+
+    def _deliver(self, sink: Sink) -> None:
+        deliver(self._fleet.drain(), sink)
+
+    def _note_lost(self, count: str, error: OSError, backoff_s: float) -> None:
+        if backoff_s == _FIRST_BACKOFF_S:
+            _LOGGER.warning("%s: %s is not there (%s); trying again", self.name, self._settings.url, error)
+        self._counts[count] += 1
+
+
+def deliver(outputs: list[Output], sink: Sink) -> None:
+    """Give each output to the sink by its kind."""
+    for output in outputs:
+        match output:
+            case Reading():
+                sink.reading(output)
+            case Event():
+                sink.event(output)
+            case Descriptor():
+                sink.describe(output)
+
+
+def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
+    """Return the rates to ask for; servo outputs only where one of them is a pump."""
+    rates_hz = settings.rates_hz()
+    if settings.sprayer is None or settings.sprayer.pump_servo is None:
+        rates_hz.pop("SERVO_OUTPUT_RAW", None)
+    return rates_hz
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
