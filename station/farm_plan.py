@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from headland.errors import SettingsError
 from station.broker import BrokerKind, BrokerUser, choose_broker, prepare_broker
 from station.farm_folder import GATEWAY, IMPORT_GATEWAY, INGEST_USER, FarmFolder, SimRun, write_whole
 from station.supervisor import Part
@@ -20,6 +21,24 @@ HOST: Final = "127.0.0.1"
 _CATCH_UP_S: Final = 600
 #: A drone's autopilot talks to this port unless told otherwise.
 _MAVLINK_PORT: Final = 14550
+
+
+@dataclass(frozen=True, slots=True)
+class FarmScenario:
+    """What the simulators of one farm play, and the site each stands on."""
+
+    field: str
+    field_site: str
+    house: str
+    house_site: str
+
+
+SCENARIOS: Final = {
+    "demo": FarmScenario("demo", "jurong", "hubei-tomato", "wuhan"),
+    "refill": FarmScenario("jurong-refill", "jurong", "hubei-tunnel", "wuhan"),
+    "heavy": FarmScenario("jurong-heavy", "jurong", "hubei-tomato", "wuhan"),
+    "chongqing": FarmScenario("chongqing-terrace", "chongqing", "chongqing-film", "chongqing"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +128,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
 class _Simulators:
     """How the two simulators are started and where they listen."""
 
+    scenario: FarmScenario
     drone_port: int
     house_port: int
     drone_arguments: Sequence[str]
@@ -120,19 +140,19 @@ class _Simulators:
         span_ms = round((settings.speed - 1.0) * _CATCH_UP_S * 1000)
         run = folder.next_sim_run(settings.speed, now_ms, span_ms)
         drone_port, house_port = free_port(socket.SOCK_DGRAM), free_port()
+        scenario = _scenario(settings.scenario)
         shared = _sim_arguments(settings, run, folder)
         return cls(
+            scenario,
             drone_port,
             house_port,
-            ["sim", "drone", "--connect", f"udpout:{HOST}:{drone_port}", *shared],
-            ["sim", "greenhouse", "--host", HOST, "--port", str(house_port), *shared],
+            ["sim", "drone", "--connect", f"udpout:{HOST}:{drone_port}", "--scenario", scenario.field, *shared],
+            ["sim", "greenhouse", "--host", HOST, "--port", str(house_port), "--scenario", scenario.house, *shared],
         )
 
 
 def _sim_arguments(settings: UpSettings, run: SimRun, folder: FarmFolder) -> list[str]:
     return [
-        "--scenario",
-        settings.scenario,
         "--seed",
         str(settings.seed),
         "--speed",
@@ -173,6 +193,7 @@ url = "udpin:{HOST}:{_MAVLINK_PORT}"
 [[source]]
 type = "mavlink"
 name = "sim-drone"
+site = {quoted(simulators.scenario.field_site)}
 url = "udpin:{HOST}:{simulators.drone_port}"
 simulated = true
 [source.sprayer]
@@ -183,6 +204,7 @@ flow_battery_id = 1
 [[source]]
 type = "modbus_tcp"
 name = "sim-greenhouse"
+site = {quoted(simulators.scenario.house_site)}
 host = "{HOST}"
 port = {simulators.house_port}
 unit = 1
@@ -198,6 +220,12 @@ simulated = true
 
 def _sources_path(folder: FarmFolder) -> Path:
     return folder.root / "sources.toml"
+
+
+def _scenario(name: str) -> FarmScenario:
+    if name not in SCENARIOS:
+        raise SettingsError(f"There is no scenario {name!r}: take one of {', '.join(SCENARIOS)}.")
+    return SCENARIOS[name]
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -29,15 +29,13 @@ def sim_drone(
     """Fly a simulated spraying drone over MAVLink."""
     from firmware_sim.drone import DroneSettings, run_drone
 
-    real_ms = real_start_ms if real_start_ms is not None else time.time_ns() // 1_000_000
     run_drone(
         DroneSettings(
             connect=connect,
             scenario=scenario,
             seed=seed,
             speed=speed,
-            start_ms=real_ms if start_ms is None else start_ms,
-            real_start_ms=real_ms,
+            start_ms=_resumed_ms(speed, start_ms, real_start_ms),
             truth_dir=truth,
             system_id=system_id,
         ),
@@ -61,7 +59,6 @@ def sim_greenhouse(
     """Run a simulated greenhouse behind a Modbus/TCP controller."""
     from firmware_sim.greenhouse_server import GreenhouseSettings, run_greenhouse
 
-    real_ms = real_start_ms if real_start_ms is not None else time.time_ns() // 1_000_000
     run_greenhouse(
         GreenhouseSettings(
             host=host,
@@ -69,9 +66,18 @@ def sim_greenhouse(
             scenario=scenario,
             seed=seed,
             speed=speed,
-            start_ms=real_ms if start_ms is None else start_ms,
-            real_start_ms=real_ms,
+            start_ms=_resumed_ms(speed, start_ms, real_start_ms),
             truth_dir=truth,
         ),
         stop_event(),
     )
+
+
+def _resumed_ms(speed: float, start_ms: int | None, real_start_ms: int | None) -> int:
+    """Return the simulated time now, of a clock that read `start_ms` at `real_start_ms`: a restart repeats nothing."""
+    from firmware_sim.clock import SimClock
+
+    now_ms = time.time_ns() // 1_000_000
+    if start_ms is None:
+        return now_ms
+    return SimClock(speed, start_ms, now_ms if real_start_ms is None else real_start_ms).now_ms(now_ms)
