@@ -28,6 +28,7 @@ from headland.agronomy.psychrometrics import (
 )
 
 Values = NDArray[np.float64]
+Flags = NDArray[np.uint8]
 
 #: Below this share of the window a mean says more about the hole than about the house.
 COVERAGE_BAR: Final = 0.5
@@ -53,7 +54,7 @@ class AirSamples:
     time_ms: Times
     temperature_degc: Values
     humidity_pct: Values
-    quality: NDArray[np.uint8]
+    quality: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,25 @@ class Climate:
     dew_point_degc: Answer
     humidity_deficit_g_m3: Answer
     frost_point_degc: Answer | None
+
+
+def pair_samples(
+    temperature: tuple[Times, Values, Flags], humidity: tuple[Times, Values, Flags], within_s: float
+) -> AirSamples:
+    """Return each temperature with the humidity nearest in time, where one lies at most `within_s` away.
+
+    Both are (time_ms, value, quality) columns with ascending times.
+    """
+    time_ms, value, flags = temperature
+    other_ms, other, other_flags = humidity
+    if len(time_ms) == 0 or len(other_ms) == 0:
+        return AirSamples(time_ms[:0], value[:0], other[:0], flags[:0])
+    after = np.minimum(np.searchsorted(other_ms, time_ms), len(other_ms) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(time_ms - other_ms[before]) <= np.abs(other_ms[after] - time_ms), before, after)
+    near = np.abs(other_ms[nearest] - time_ms) <= within_s * 1000.0
+    nearest = nearest[near]
+    return AirSamples(time_ms[near], value[near], other[nearest], np.maximum(flags[near], other_flags[nearest]))
 
 
 def assess_climate(air: AirSamples, window: tuple[int, int], interval_s: float | None = None) -> Climate:

@@ -1,0 +1,84 @@
+"""Analytic answers: what the store holds of a window, through the science. No HTTP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from api.farm import Farm
+from api.instants import Window
+from api.problems import ProblemError
+from api.queries import EMPTY, Column, find_device, read_columns
+from headland.agronomy.answer import expected_interval_s
+from headland.agronomy.application import SILENCE_S, Application, PumpStates, assess_application
+from headland.agronomy.climate import Climate, assess_climate, pair_samples
+from headland.agronomy.coverage import Track
+from headland.agronomy.dosing import Meter
+from headland.store.port import DeviceRecord
+
+#: What one answer may be computed from, a channel; more would take minutes and gigabytes.
+MAX_SAMPLES: Final = 1_000_000
+
+_TEMPERATURE: Final = "air_temperature_degc"
+_HUMIDITY: Final = "relative_humidity_pct"
+_SPRAYER: Final = ("latitude_deg", "longitude_deg", "pump_on", "flow_l_min", "flow_volume_total_l")
+
+
+def find_greenhouse(farm: Farm, greenhouse: str) -> DeviceRecord:
+    """Return a device that is a greenhouse; raises ProblemError (404)."""
+    record = find_device(farm, greenhouse)
+    if record.descriptor.kind != "greenhouse":
+        sentence = f"{greenhouse} is a {record.descriptor.kind}, not a greenhouse."
+        raise ProblemError(404, "not-a-greenhouse", "No such greenhouse", sentence)
+    return record
+
+
+def answer_climate(farm: Farm, record: DeviceRecord, window: Window) -> Climate:
+    """Return what the air of a greenhouse was like over a window."""
+    columns = _read(farm, record, [_TEMPERATURE, _HUMIDITY], window)
+    temperature, humidity = columns.get(_TEMPERATURE, EMPTY), columns.get(_HUMIDITY, EMPTY)
+    interval_s = expected_interval_s(temperature.time_ms, _told_interval_s(record, (_TEMPERATURE, _HUMIDITY)))
+    air = pair_samples(
+        (temperature.time_ms, temperature.value, temperature.quality),
+        (humidity.time_ms, humidity.value, humidity.quality),
+        within_s=interval_s,
+    )
+    return assess_climate(air, window.pair, interval_s)
+
+
+def answer_application(farm: Farm, record: DeviceRecord, window: Window, swath_m: float) -> Application:
+    """Return what a sprayer applied over a window, with swaths of the given width."""
+    margin_ms = int(SILENCE_S * 1000)
+    columns = _read(farm, record, list(_SPRAYER), Window(window.start_ms - margin_ms, window.end_ms + margin_ms))
+    pump = columns.get("pump_on", EMPTY)
+    flow = columns.get("flow_l_min", EMPTY)
+    total = columns.get("flow_volume_total_l", EMPTY)
+    worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
+    return assess_application(
+        _track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
+        PumpStates(pump.time_ms, pump.value > 0.5),
+        Meter(total.time_ms, total.value, flow.time_ms, flow.value),
+        window=window.pair,
+        swath_m=swath_m,
+        quality=worst,
+    )
+
+
+def _read(farm: Farm, record: DeviceRecord, channels: list[str], window: Window) -> dict[str, Column]:
+    columns = read_columns(farm, record, channels, window, MAX_SAMPLES)
+    if columns is None:
+        sentence = f"A channel has more than {MAX_SAMPLES} samples in the window: ask for a shorter one."
+        raise ProblemError(400, "too-many-samples", "The window holds too many samples", sentence)
+    return columns
+
+
+def _track_of(latitude: Column, longitude: Column) -> Track:
+    """Pair the two halves of each position: they carry the same instant."""
+    time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
+    return Track(time_ms, latitude.value[first], longitude.value[second])
+
+
+def _told_interval_s(record: DeviceRecord, channels: tuple[str, ...]) -> float | None:
+    told = [record.descriptor.channels[c].interval_s for c in channels if c in record.descriptor.channels]
+    return max((interval_s for interval_s in told if interval_s is not None), default=None)

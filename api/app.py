@@ -1,0 +1,81 @@
+"""The FastAPI application: routes over one store and one organisation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from prometheus_client import CollectorRegistry
+from starlette.middleware.gzip import GZipMiddleware
+
+from api.farm import Farm
+from api.metrics import DurationMiddleware, FarmCollector
+from api.problems import install_problems
+from api.readiness import Check
+from api.routes import answers, devices, health, page
+from api.schema import Problem
+from headland.store.port import Store
+
+VERSION: Final = "1.0.0"
+
+_DESCRIPTION: Final = """\
+What a farm's drones and greenhouses measured, and what that means for the crop.
+
+Times are epoch milliseconds UTC; windows are half-open. Every number carries its unit. Errors are problem+json
+(RFC 9457). An analytic answer is null, with a reason, where it would be a guess; what was commanded is never shown
+as applied. What a simulator made is marked `simulated` for ever.
+"""
+
+_TAGS: Final = [
+    {"name": "devices", "description": "What there is and what it measured."},
+    {"name": "answers", "description": "What it means: each number with its method, coverage and evidence."},
+    {"name": "health", "description": "For those who run it."},
+]
+
+
+def create_app(
+    store: Store,
+    *,
+    organisation: str,
+    readiness: Callable[[], list[Check]],
+    counters: Callable[[], Mapping[str, float]],
+    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+) -> FastAPI:
+    """Return the application that serves `organisation` from `store`; every call to the store is in a worker thread.
+
+    `readiness` and `counters` are asked at each /readyz and /metrics; `now_ms` is where windows without an end stop.
+    """
+    app = FastAPI(
+        title="Headland", version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS, docs_url=None, redoc_url=None
+    )
+    farm = Farm(store, organisation, readiness, counters, now_ms)
+    registry = CollectorRegistry()
+    registry.register(FarmCollector(farm))
+    app.state.farm = farm
+    app.state.registry = registry
+    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
+    app.add_middleware(DurationMiddleware, registry=registry)
+    install_problems(app)
+    for room in (devices, answers, health, page):
+        app.include_router(room.router)
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
+    return app
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, made once, with the problem's schema in it."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            openapi_version=app.openapi_version,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,171 @@
+"""Records and columns as response models and bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import orjson
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api import schema
+from api.instants import Window
+from api.queries import SeriesColumns, unit_of
+from headland.agronomy.answer import Answer
+from headland.agronomy.application import Application
+from headland.agronomy.climate import Climate
+from headland.contract.quantities import quantity_of
+from headland.contract.records import Event
+from headland.store.port import DeviceRecord
+from headland.store.port import Latest as LatestSample
+
+
+def reply(request: Request, body: BaseModel | dict[str, Any]) -> Response:
+    """Return a JSON answer with its ETag, or 304 where the client has it already.
+
+    Numpy columns are written as they are, NaN as null.
+    """
+    if isinstance(body, BaseModel):
+        text = body.model_dump_json().encode()
+    else:
+        text = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
+    tag = f'W/"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    known = request.headers.get("if-none-match", "")
+    if tag in (part.strip() for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(text, headers=headers, media_type="application/json")
+
+
+def device_of(record: DeviceRecord) -> schema.Device:
+    """Return a device as the list shows it."""
+    return schema.Device(**_device_fields(record))
+
+
+def device_detail_of(record: DeviceRecord, channels: list[str]) -> schema.DeviceDetail:
+    """Return a device with its channels."""
+    told = record.descriptor
+    return schema.DeviceDetail(
+        **_device_fields(record),
+        software=told.software,
+        latitude_deg=told.latitude_deg,
+        longitude_deg=told.longitude_deg,
+        altitude_m=told.altitude_m,
+        channels={channel: _channel_of(record, channel) for channel in channels},
+    )
+
+
+def latest_of(record: DeviceRecord, newest: dict[str, LatestSample]) -> schema.Latest:
+    """Return the newest values of a device."""
+    return schema.Latest(
+        device=record.descriptor.device,
+        simulated=record.descriptor.simulated,
+        channels={
+            channel: schema.LatestValue(
+                value=sample.value, time_ms=sample.time_ms, unit=unit_of(record, channel), quality=sample.quality
+            )
+            for channel, sample in sorted(newest.items())
+        },
+    )
+
+
+def series_of(record: DeviceRecord, window: Window, columns: SeriesColumns) -> dict[str, Any]:
+    """Return `schema.Series` as a dict whose columns are still arrays: big answers are not validated twice."""
+    step_ms = columns.step_ms
+    return {
+        "device": record.descriptor.device,
+        "simulated": record.descriptor.simulated,
+        "start_ms": window.start_ms,
+        "end_ms": window.end_ms,
+        "aggregation": None if step_ms is None else {"method": "mean", "step_ms": step_ms, "time": "bucket_start"},
+        "time_ms": np.ascontiguousarray(columns.time_ms),
+        "channels": {channel: np.ascontiguousarray(values) for channel, values in columns.channels.items()},
+        "units": {channel: unit_of(record, channel) for channel in columns.channels},
+    }
+
+
+def events_of(device: str, events: list[Event], next_ms: int | None) -> schema.EventList:
+    """Return a page of events."""
+    items = [
+        schema.EventItem(
+            time_ms=event.t, kind=event.kind, clock=event.clock.value, simulated=event.simulated, data=event.data
+        )
+        for event in events
+    ]
+    return schema.EventList(device=device, items=items, next=next_ms)
+
+
+def climate_of(record: DeviceRecord, climate: Climate) -> schema.ClimateAnswers:
+    """Return the climate of a greenhouse."""
+    simulated = record.descriptor.simulated
+    frost = climate.frost_point_degc
+    return schema.ClimateAnswers(
+        greenhouse=record.descriptor.device,
+        simulated=simulated,
+        vpd_kpa=_answer_of(climate.vpd_kpa, simulated),
+        dew_point_degc=_answer_of(climate.dew_point_degc, simulated),
+        humidity_deficit_g_m3=_answer_of(climate.humidity_deficit_g_m3, simulated),
+        frost_point_degc=None if frost is None else _answer_of(frost, simulated),
+    )
+
+
+def application_of(record: DeviceRecord, swath_m: float, application: Application) -> schema.ApplicationAnswers:
+    """Return what a sprayer applied."""
+    simulated = record.descriptor.simulated
+    return schema.ApplicationAnswers(
+        device=record.descriptor.device,
+        simulated=simulated,
+        swath_m=swath_m,
+        product_applied_l=_answer_of(application.product_applied_l, simulated),
+        area_treated_m2=_answer_of(application.area_treated_m2, simulated),
+        area_treated_ha=_answer_of(application.area_treated_ha, simulated),
+        overlap_m2=_answer_of(application.overlap_m2, simulated),
+        mean_rate_l_ha=_answer_of(application.mean_rate_l_ha, simulated),
+    )
+
+
+def _answer_of(answer: Answer, simulated: bool) -> schema.Answer:
+    return schema.Answer(
+        value=answer.value,
+        unit=answer.unit,
+        window=schema.AnswerWindow(start_ms=answer.window[0], end_ms=answer.window[1]),
+        n=answer.n,
+        coverage=answer.coverage,
+        quality=answer.quality,
+        method=schema.AnswerMethod(id=answer.method.id, version=answer.method.version, source=answer.method.source),
+        inputs=list(answer.inputs),
+        evidence=answer.evidence,
+        reason=answer.reason,
+        low=answer.low,
+        high=answer.high,
+        simulated=simulated,
+    )
+
+
+def _device_fields(record: DeviceRecord) -> dict[str, Any]:
+    told = record.descriptor
+    return {
+        "id": told.device,
+        "kind": told.kind,
+        "name": told.name,
+        "site": told.site,
+        "gateway": record.gateway,
+        "model": told.model,
+        "simulated": told.simulated,
+        "clock": None if record.clock is None else record.clock.value,
+        "last_seen_ms": record.last_seen_ms,
+    }
+
+
+def _channel_of(record: DeviceRecord, channel: str) -> schema.Channel:
+    told = record.descriptor.channels.get(channel)
+    quantity = quantity_of(channel)
+    return schema.Channel(
+        unit=unit_of(record, channel),
+        meaning=None if quantity is None else quantity.meaning,
+        interval_s=None if told is None else told.interval_s,
+        sensor=None if told is None else told.sensor,
+    )

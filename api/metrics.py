@@ -1,0 +1,90 @@
+"""What /metrics says: HTTP durations, the store's counts, and the counters of the parts beside the API."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric, UnknownMetricFamily
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.farm import Farm
+from headland.errors import HeadlandError
+
+_METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_UNFIT: Final = re.compile(r"[^a-zA-Z0-9_]")
+_BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+class FarmCollector(Collector):
+    """Asks the store and the counters anew at each scrape."""
+
+    def __init__(self, farm: Farm) -> None:
+        self._farm = farm
+
+    def describe(self) -> list[Metric]:
+        """Name nothing beforehand: registering must not ask the store."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the store's counts and all counters; a store that cannot answer is up = 0 and no more."""
+        up = GaugeMetricFamily("headland_store_up", "1 while the store answers", labels=["engine"])
+        try:
+            info = self._farm.store.info()
+        except HeadlandError:
+            up.add_metric([""], 0.0)
+            yield up
+        else:
+            up.add_metric([info.engine], 1.0)
+            yield up
+            yield GaugeMetricFamily("headland_store_points", "samples in the store", value=info.points)
+            yield GaugeMetricFamily("headland_store_series", "series in the store", value=info.series)
+            if info.size_bytes is not None:
+                yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
+            for name, count in info.counters.items():
+                yield UnknownMetricFamily(f"headland_store_{_fit(name)}", f"the store's {name}", value=count)
+        for name, value in self._farm.counters().items():
+            yield UnknownMetricFamily(f"headland_{_fit(name)}", f"the station's {name}", value=value)
+
+
+class DurationMiddleware:
+    """Times every request by the template of its route, never by its path: labels stay few."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._seconds = Histogram(
+            "headland_http_request_seconds",
+            "time from a request's arrival to its answer's last byte",
+            ["method", "route", "status"],
+            buckets=_BUCKETS_S,
+            registry=registry,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and note how long it took."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started_s = time.perf_counter()
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            route = getattr(scope.get("route"), "path", "") or "other"
+            self._seconds.labels(method, route, str(status)).observe(time.perf_counter() - started_s)
+
+
+def _fit(name: str) -> str:
+    return _UNFIT.sub("_", name)

@@ -1,0 +1,184 @@
+"""Questions to the store: reads only, no HTTP. Every one names the organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from api.farm import Farm
+from api.instants import Window
+from api.problems import ProblemError
+from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.records import Event
+from headland.store.port import DeviceRecord, Flags, SeriesFilter, Times, Values
+from headland.store.port import Latest as LatestSample
+
+#: The flags of samples that are fit to be shown and computed with: good and not evaluated.
+MAX_QUALITY: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The samples of one channel of one device, times ascending."""
+
+    time_ms: Times
+    value: Values
+    quality: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesColumns:
+    """Channels over one time axis; NaN where a channel has no value. `step_ms` is None for the samples themselves."""
+
+    time_ms: Times
+    channels: dict[str, Values]
+    step_ms: int | None
+
+
+EMPTY: Final = Column(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
+
+
+def find_device(farm: Farm, device: str) -> DeviceRecord:
+    """Return a device of the organisation; raises ProblemError (404)."""
+    for record in farm.store.devices(farm.organisation):
+        if record.descriptor.device == device:
+            return record
+    raise ProblemError(404, "unknown-device", "No such device", f"There is no device {device}.")
+
+
+def list_devices(farm: Farm, after: str | None, limit: int) -> tuple[list[DeviceRecord], str | None]:
+    """Return devices by id behind `after`, and the cursor of the next page."""
+    rest = [d for d in farm.store.devices(farm.organisation) if after is None or d.descriptor.device > after]
+    page = rest[:limit]
+    return page, page[-1].descriptor.device if len(rest) > limit else None
+
+
+def list_channels(farm: Farm, record: DeviceRecord) -> list[str]:
+    """Return the channels that a device has samples of or that its descriptor names."""
+    device = record.descriptor.device
+    stored = {key.channel for key in farm.store.series(SeriesFilter(farm.organisation, device))}
+    return sorted(stored | record.descriptor.channels.keys())
+
+
+def unit_of(record: DeviceRecord, channel: str) -> str:
+    """Return a channel's unit: by the nomenclature, else by its descriptor, else by its name; "1" if none tells."""
+    quantity = quantity_of(channel)
+    if quantity is not None:
+        return quantity.unit
+    told = record.descriptor.channels.get(channel)
+    if told is not None and told.unit:
+        return told.unit
+    parts = split_channel(channel)
+    return (unit_of_name(parts[0]) if parts else None) or "1"
+
+
+def read_latest(farm: Farm, device: str | None = None) -> dict[str, dict[str, LatestSample]]:
+    """Return the newest sample by device and channel; of a simulated device only what was simulated."""
+    newest: dict[str, dict[str, LatestSample]] = {}
+    found = farm.store.last(SeriesFilter(farm.organisation, device))
+    for name, samples in groupby(sorted(found, key=lambda s: s.key.device), key=lambda s: s.key.device):
+        rows = list(samples)
+        simulated = any(row.key.simulated for row in rows)
+        channels = newest.setdefault(name, {})
+        for row in rows:
+            before = channels.get(row.key.channel)
+            if row.key.simulated == simulated and (before is None or before.time_ms < row.time_ms):
+                channels[row.key.channel] = row
+    return newest
+
+
+def read_columns(
+    farm: Farm, record: DeviceRecord, channels: list[str], window: Window, limit: int
+) -> dict[str, Column] | None:
+    """Return the fit samples in a window of each channel that has any; None where a series has more than `limit`.
+
+    A device that moved between sites has a series at each: they are joined. What was simulated and what was not is
+    never joined.
+    """
+    parts: dict[str, list[Column]] = {}
+    for found in farm.store.raw(_which(farm, record, channels), window.start_ms, window.end_ms, limit + 1):
+        if len(found.time_ms) > limit:
+            return None
+        if found.key.simulated == record.descriptor.simulated:
+            fit = found.quality <= MAX_QUALITY
+            column = Column(found.time_ms[fit], found.value[fit], found.quality[fit])
+            parts.setdefault(found.key.channel, []).append(column)
+    return {channel: _join(columns) for channel, columns in parts.items()}
+
+
+def read_series(
+    farm: Farm, record: DeviceRecord, channels: list[str], window: Window, max_points: int
+) -> SeriesColumns:
+    """Return at most `max_points` rows: the samples where they are few enough, else the means of equal buckets."""
+    known = list_channels(farm, record)
+    for channel in channels:
+        if channel not in known:
+            sentence = f"{record.descriptor.device} has no channel {channel}; it has {', '.join(known) or 'none'}."
+            raise ProblemError(404, "unknown-channel", "No such channel", sentence)
+    samples = read_columns(farm, record, channels, window, max_points)
+    if samples is not None:
+        time_ms = _union_of_times(samples)
+        if len(time_ms) <= max_points:
+            return SeriesColumns(time_ms, {c: _align(samples.get(c, EMPTY), time_ms) for c in channels}, None)
+    step_ms = -(-(window.end_ms - window.start_ms) // max_points)
+    means = _read_means(farm, record, channels, window, step_ms)
+    time_ms = _union_of_times(means)
+    return SeriesColumns(time_ms, {c: _align(means.get(c, EMPTY), time_ms) for c in channels}, step_ms)
+
+
+def read_events(farm: Farm, device: str, window: Window, limit: int) -> tuple[list[Event], int | None]:
+    """Return events in time order and the start that continues them.
+
+    A page ends between two instants, never within one, so that no event is left out or told twice.
+    """
+    store, organisation = farm.store, farm.organisation
+    found = store.events(organisation, window.start_ms, window.end_ms, device, limit + 1)
+    if len(found) <= limit:
+        return found, None
+    cut_ms = found[-1].t
+    page = [event for event in found if event.t < cut_ms]
+    if page:
+        return page, cut_ms
+    return store.events(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
+
+
+def _read_means(
+    farm: Farm, record: DeviceRecord, channels: list[str], window: Window, step_ms: int
+) -> dict[str, Column]:
+    parts: dict[str, list[Column]] = {}
+    which = _which(farm, record, channels)
+    for found in farm.store.buckets(which, window.start_ms, window.end_ms, step_ms, MAX_QUALITY):
+        if found.key.simulated == record.descriptor.simulated:
+            column = Column(found.start_ms, found.mean, np.zeros(len(found.start_ms), np.uint8))
+            parts.setdefault(found.key.channel, []).append(column)
+    return {channel: _join(columns) for channel, columns in parts.items()}
+
+
+def _which(farm: Farm, record: DeviceRecord, channels: list[str]) -> SeriesFilter:
+    return SeriesFilter(farm.organisation, record.descriptor.device, frozenset(channels))
+
+
+def _join(columns: list[Column]) -> Column:
+    """Merge the columns of one channel in time order; where two have one instant the first is kept."""
+    if len(columns) == 1:
+        return columns[0]
+    time_ms = np.concatenate([column.time_ms for column in columns])
+    _, first = np.unique(time_ms, return_index=True)
+    value = np.concatenate([column.value for column in columns])
+    quality = np.concatenate([column.quality for column in columns])
+    return Column(time_ms[first], value[first], quality[first])
+
+
+def _union_of_times(columns: dict[str, Column]) -> Times:
+    if not columns:
+        return EMPTY.time_ms
+    return np.unique(np.concatenate([column.time_ms for column in columns.values()]))
+
+
+def _align(column: Column, time_ms: Times) -> Values:
+    aligned = np.full(len(time_ms), np.nan)
+    aligned[np.searchsorted(time_ms, column.time_ms)] = column.value
+    return aligned

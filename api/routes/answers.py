@@ -1,0 +1,53 @@
+"""The analytic answers: greenhouse climate and sprayed product."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.answers import answer_application, answer_climate, find_greenhouse
+from api.bodies import application_of, climate_of, reply
+from api.farm import FarmOf
+from api.instants import settle_window
+from api.problems import declare_problems
+from api.queries import find_device
+from api.routes.parameters import DeviceId, End, Start
+from api.schema import ApplicationAnswers, ClimateAnswers
+
+LONGEST_CLIMATE_MS: Final = 366 * 86_400_000
+LONGEST_APPLICATION_MS: Final = 31 * 86_400_000
+
+router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/greenhouses/{device}/climate", response_model=ClimateAnswers)
+def get_climate(request: Request, farm: FarmOf, device: DeviceId, start: Start = None, end: End = None) -> Response:
+    """Answer what the air was like: vapour pressure deficit, dew point and humidity deficit.
+
+    Each is the time-weighted mean over [start, end) with its lowest and highest value, from temperature and humidity
+    sampled together. Where less than half of the window is covered the value is null: insufficient_data.
+    """
+    window = settle_window(start, end, farm.now_ms(), LONGEST_CLIMATE_MS)
+    record = find_greenhouse(farm, device)
+    return reply(request, climate_of(record, answer_climate(farm, record, window)))
+
+
+@router.get("/devices/{device}/application", response_model=ApplicationAnswers)
+def get_application(
+    request: Request,
+    farm: FarmOf,
+    device: DeviceId,
+    swath_m: Annotated[float, Query(description="Width of a swath [m].", gt=0, le=100, allow_inf_nan=False)],
+    start: Start = None,
+    end: End = None,
+) -> Response:
+    """Answer what was sprayed: litres, ground, overlap and mean rate, each with the evidence that it rests on.
+
+    Litres come from a flow meter alone. A pump without one was told to run, which gives ground with the evidence
+    pump_pwm and never litres.
+    """
+    window = settle_window(start, end, farm.now_ms(), LONGEST_APPLICATION_MS)
+    record = find_device(farm, device)
+    return reply(request, application_of(record, swath_m, answer_application(farm, record, window, swath_m)))

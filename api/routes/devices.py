@@ -1,0 +1,94 @@
+"""Devices, their newest values, their series and their events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.bodies import device_detail_of, device_of, events_of, latest_of, reply, series_of
+from api.farm import FarmOf
+from api.instants import settle_window
+from api.problems import declare_problems
+from api.queries import find_device, list_channels, list_devices, read_events, read_latest, read_series
+from api.routes.parameters import DeviceId, End, Start
+from api.schema import DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
+
+DAY_MS: Final = 86_400_000
+LONGEST_SERIES_MS: Final = 3660 * DAY_MS
+
+router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(503))
+
+
+@router.get("/devices", response_model=DeviceList, responses=declare_problems(422))
+def get_devices(
+    request: Request,
+    farm: FarmOf,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=64)] = None,
+    limit: Annotated[int, Query(description="Devices a page.", ge=1, le=1000)] = 1000,
+) -> Response:
+    """List the devices by id."""
+    records, following = list_devices(farm, cursor, limit)
+    return reply(request, DeviceList(items=[device_of(record) for record in records], next=following))
+
+
+@router.get("/latest", response_model=LatestList)
+def get_latest_of_all(request: Request, farm: FarmOf) -> Response:
+    """Give the newest value of each channel of every device."""
+    newest = read_latest(farm)
+    records = farm.store.devices(farm.organisation)
+    return reply(request, LatestList(items=[latest_of(r, newest.get(r.descriptor.device, {})) for r in records]))
+
+
+@router.get("/devices/{device}", response_model=DeviceDetail, responses=declare_problems(404, 422))
+def get_device(request: Request, farm: FarmOf, device: DeviceId) -> Response:
+    """Describe one device and its channels."""
+    record = find_device(farm, device)
+    return reply(request, device_detail_of(record, list_channels(farm, record)))
+
+
+@router.get("/devices/{device}/latest", response_model=Latest, responses=declare_problems(404, 422))
+def get_latest(request: Request, farm: FarmOf, device: DeviceId) -> Response:
+    """Give the newest value of each channel of a device."""
+    record = find_device(farm, device)
+    return reply(request, latest_of(record, read_latest(farm, device).get(device, {})))
+
+
+@router.get("/devices/{device}/series", response_model=Series, responses=declare_problems(400, 404, 422))
+def get_series(
+    request: Request,
+    farm: FarmOf,
+    device: DeviceId,
+    channel: Annotated[
+        list[Annotated[str, Query(max_length=128)]],
+        Query(description="A channel; repeat it for more.", min_length=1, max_length=32),
+    ],
+    start: Start = None,
+    end: End = None,
+    max_points: Annotated[int, Query(description="Rows at most.", ge=1, le=100_000)] = 10_000,
+) -> Response:
+    """Give samples of [start, end) as columns; suspect and failed samples (QARTOD 3 and 4) are left out.
+
+    Where more than `max_points` rows would come, each row is the mean of a bucket and its time is the bucket's start:
+    `aggregation` says so and how long a bucket is.
+    """
+    window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
+    record = find_device(farm, device)
+    columns = read_series(farm, record, list(dict.fromkeys(channel)), window, max_points)
+    return reply(request, series_of(record, window, columns))
+
+
+@router.get("/devices/{device}/events", response_model=EventList, responses=declare_problems(400, 404, 422))
+def get_events(
+    request: Request,
+    farm: FarmOf,
+    device: DeviceId,
+    start: Start = None,
+    end: End = None,
+    limit: Annotated[int, Query(description="Events a page.", ge=1, le=5000)] = 1000,
+) -> Response:
+    """List the events of [start, end) in time order; the next page starts at `next`."""
+    window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
+    find_device(farm, device)
+    return reply(request, events_of(device, *read_events(farm, device, window, limit)))

@@ -1,0 +1,228 @@
+"""What the API answers with, as OpenAPI shows it. Times are epoch milliseconds UTC; every number has its unit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EXAMPLE_MS = 1_795_507_200_000
+
+
+def _example(value: Any) -> dict[str, Any]:
+    return {"example": value}
+
+
+class Model(BaseModel):
+    """Base of the response models."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+
+class Problem(Model):
+    """An error (RFC 9457). `type` is stable and for code; `title` and `detail` are sentences for people."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra=_example(
+            {
+                "type": "urn:headland:problem:unknown-device",
+                "title": "No such device",
+                "status": 404,
+                "detail": "There is no device gh-9.",
+            }
+        ),
+    )
+
+    type: str
+    title: str
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: str
+
+
+class Health(Model):
+    """The process answers."""
+
+    status: Annotated[str, Field(json_schema_extra=_example("ok"))]
+
+
+class ReadinessCheck(Model):
+    """One thing that must hold before the station is of use."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness(Model):
+    """Everything the station needs is there."""
+
+    ready: bool
+    checks: list[ReadinessCheck]
+
+
+class Device(Model):
+    """A device of the organisation. `last_seen_ms` is the time of its newest sample, by the device's own clock."""
+
+    id: Annotated[str, Field(json_schema_extra=_example("gh-1"))]
+    kind: Annotated[str, Field(json_schema_extra=_example("greenhouse"))]
+    name: Annotated[str, Field(json_schema_extra=_example("House 1"))]
+    site: Annotated[str, Field(json_schema_extra=_example("home"))]
+    gateway: Annotated[str, Field(description="The gateway that described it; empty while none has.")]
+    model: str
+    simulated: Annotated[bool, Field(description="True for ever for what a simulator made.")]
+    clock: Annotated[str | None, Field(description="Where its times come from: gps, ntp, rtc or arrival.")]
+    last_seen_ms: Annotated[int | None, Field(json_schema_extra=_example(EXAMPLE_MS))]
+
+
+class DeviceList(Model):
+    """Devices by id; `next` is the cursor of the next page, null on the last."""
+
+    items: list[Device]
+    next: str | None
+
+
+class Channel(Model):
+    """One measured quantity of a device."""
+
+    unit: Annotated[str, Field(json_schema_extra=_example("degC"))]
+    meaning: Annotated[str | None, Field(description="What the nomenclature says of it; null for a foreign channel.")]
+    interval_s: Annotated[float | None, Field(description="How often the gateway expects a value [s].")]
+    sensor: str | None
+
+
+class DeviceDetail(Device):
+    """A device with its channels."""
+
+    software: str
+    latitude_deg: float | None
+    longitude_deg: float | None
+    altitude_m: float | None
+    channels: dict[str, Channel]
+
+
+class LatestValue(Model):
+    """The newest value of a channel; its age is for the client to judge, by `time_ms`."""
+
+    value: Annotated[float, Field(json_schema_extra=_example(21.4))]
+    time_ms: Annotated[int, Field(json_schema_extra=_example(EXAMPLE_MS))]
+    unit: Annotated[str, Field(json_schema_extra=_example("degC"))]
+    quality: Annotated[int, Field(description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")]
+
+
+class Latest(Model):
+    """The newest value of each channel of a device."""
+
+    device: str
+    simulated: bool
+    channels: dict[str, LatestValue]
+
+
+class LatestList(Model):
+    """The newest values of every device, by id."""
+
+    items: list[Latest]
+
+
+class Aggregation(Model):
+    """How samples were summed up: the mean of each bucket, labelled with the start of the bucket."""
+
+    method: Annotated[str, Field(json_schema_extra=_example("mean"))]
+    step_ms: Annotated[int, Field(description="Length of a bucket.")]
+    time: Annotated[str, Field(json_schema_extra=_example("bucket_start"))]
+
+
+class Series(Model):
+    """Samples as columns over one time axis, the union of the channels' times; null where a channel has no value."""
+
+    device: str
+    simulated: bool
+    start_ms: int
+    end_ms: int
+    aggregation: Annotated[Aggregation | None, Field(description="Null: these are the samples themselves.")]
+    time_ms: Annotated[list[int], Field(json_schema_extra=_example([EXAMPLE_MS, EXAMPLE_MS + 1000]))]
+    channels: Annotated[
+        dict[str, list[float | None]], Field(json_schema_extra=_example({"air_temperature_degc": [21.4, None]}))
+    ]
+    units: Annotated[dict[str, str], Field(json_schema_extra=_example({"air_temperature_degc": "degC"}))]
+
+
+class EventItem(Model):
+    """A change of state or a text at one instant."""
+
+    time_ms: int
+    kind: Annotated[str, Field(json_schema_extra=_example("mode"))]
+    clock: str
+    simulated: bool
+    data: dict[str, str | int | float | bool | None]
+
+
+class EventList(Model):
+    """Events in time order; `next` is the start to ask for the following ones with, null when there are none."""
+
+    device: str
+    items: list[EventItem]
+    next: int | None
+
+
+class AnswerWindow(Model):
+    """[start_ms, end_ms)."""
+
+    start_ms: int
+    end_ms: int
+
+
+class AnswerMethod(Model):
+    """How a number was made; `version` changes whenever the arithmetic does."""
+
+    id: Annotated[str, Field(json_schema_extra=_example("vapour_pressure_deficit"))]
+    version: int
+    source: str
+
+
+class Answer(Model):
+    """One number and all that is needed to judge it. `value` is null where it would be a guess; `reason` says why."""
+
+    value: Annotated[float | None, Field(json_schema_extra=_example(0.92))]
+    unit: Annotated[str, Field(json_schema_extra=_example("kPa"))]
+    window: AnswerWindow
+    n: Annotated[int, Field(ge=0, description="Samples used.")]
+    coverage: Annotated[float, Field(ge=0, le=1, description="Known share; the method says of what.")]
+    quality: Annotated[int, Field(description="Worst QARTOD flag among the samples used; 9 where there were none.")]
+    method: AnswerMethod
+    inputs: Annotated[list[str], Field(json_schema_extra=_example(["air_temperature_degc", "relative_humidity_pct"]))]
+    evidence: Annotated[
+        str | None,
+        Field(description="measured, measured_flow (a flow meter) or pump_pwm (only what the pump was told)."),
+    ]
+    reason: Annotated[
+        str | None,
+        Field(description="insufficient_data, no_flow_meter, no_pump_state or nothing_treated; null with a value."),
+    ]
+    low: Annotated[float | None, Field(description="Smallest value within the window, where that has a meaning.")]
+    high: Annotated[float | None, Field(description="Largest value within the window, where that has a meaning.")]
+    simulated: bool
+
+
+class ClimateAnswers(Model):
+    """What the air of a greenhouse was like over a window."""
+
+    greenhouse: str
+    simulated: bool
+    vpd_kpa: Answer
+    dew_point_degc: Answer
+    humidity_deficit_g_m3: Answer
+    frost_point_degc: Annotated[Answer | None, Field(description="Only where hoar could have formed.")]
+
+
+class ApplicationAnswers(Model):
+    """What a sprayer applied over a window. Litres come from a flow meter or not at all."""
+
+    device: str
+    simulated: bool
+    swath_m: float
+    product_applied_l: Answer
+    area_treated_m2: Answer
+    area_treated_ha: Answer
+    overlap_m2: Answer
+    mean_rate_l_ha: Answer

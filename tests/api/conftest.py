@@ -1,0 +1,34 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.readiness import Check
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import NOW_MS, OWN, fill_farm
+from tests.api.served import serve
+
+
+@pytest.fixture(scope="session")
+def filled() -> MemoryStore:
+    """The farm; nobody writes to it."""
+    return fill_farm()
+
+
+@pytest.fixture(scope="session")
+def app(filled: MemoryStore) -> FastAPI:
+    return create_app(
+        filled,
+        organisation=OWN,
+        readiness=lambda: [Check("ingest", True, "connected")],
+        counters=lambda: {"ingest_messages": 12.0, "uptime_s": 3.5},
+        now_ms=lambda: NOW_MS,
+    )
+
+
+@pytest.fixture(scope="session")
+def client(app: FastAPI) -> Iterator[httpx.Client]:
+    with serve(app) as client:
+        yield client
