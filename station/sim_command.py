@@ -47,7 +47,7 @@ def sim_drone(
 def sim_greenhouse(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The Modbus/TCP port to listen on.")] = 5020,
-    scenario: Annotated[str, typer.Option(help="Which house.")] = "demo",
+    scenario: Annotated[str, typer.Option(help="Which house.")] = "hubei-tomato",
     seed: Annotated[int, typer.Option(help="The random seed.")] = 1,
     speed: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
     start_ms: Annotated[
