@@ -319,6 +319,7 @@ def environment() -> dict[str, str]:
     """Return the environment for the venv's programs: other Pythons' modules (as ROS puts on PYTHONPATH) stay out."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     kept.update({"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's own certificates are there
     home = kept.get("HOME", "")
     if "UV_CACHE_DIR" not in kept and not (home and os.access(home, os.W_OK)):
         kept["UV_NO_CACHE"] = "1"
