@@ -12,7 +12,7 @@ import numpy as np
 from headland.contract.records import Descriptor
 from headland.store import duckdb_sql as sql
 from headland.store.frontier import NEVER_MS, Frontier
-from headland.store.port import DeviceRecord, Latest, MarkState, SeriesFilter, SeriesKey
+from headland.store.port import DeviceRecord, Latest, Mark, MarkState, SeriesFilter, SeriesKey
 from headland.store.selection import device_of_series
 from headland.store.series_catalog import SeriesCatalog
 
@@ -76,7 +76,10 @@ def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
     _load_frontier(connection, state.frontier)
     for gateway, epoch, high_water, ahead in connection.execute(sql.LOAD_MARKS).fetchall():
         ranges = msgspec.json.decode(ahead, type=tuple[tuple[int, int], ...])
-        state.marks[gateway, epoch] = MarkState(high_water, ranges)
+        known = state.marks.get((gateway, epoch), MarkState())
+        for first, last in ((1, high_water), *ranges):
+            known = known.add(Mark(gateway, epoch, first, last))
+        state.marks[gateway, epoch] = known
     for organisation, gateway, device, descriptor in connection.execute(sql.LOAD_DEVICES).fetchall():
         state.devices[organisation, device] = (gateway, msgspec.json.decode(descriptor, type=Descriptor))
     state.points = count(connection, sql.COUNT_POINTS)

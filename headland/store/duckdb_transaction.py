@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -185,12 +185,18 @@ def _add_points(connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDA
     columns: dict[str, NDArray[Any]] = {"sid": rows.sid, "ts": rows.time_ms, "v": rows.value, "q": rows.quality}
     if not accepted.all():
         columns = {name: column[accepted] for name, column in columns.items()}
-    connection.register("points_in", columns)
-    connection.execute(sql.ADD_POINTS)
+    _insert_points(connection, columns)
     ahead = accepted & ~rows.may_be_latest
     if ahead.any():
         connection.register("ahead_in", {"sid": rows.sid[ahead], "ts": rows.time_ms[ahead]})
         connection.execute(sql.ADD_NEVER_LATEST)
+
+
+def _insert_points(
+    connection: duckdb.DuckDBPyConnection,
+    points_in: Mapping[str, NDArray[Any]],  # noqa: ARG001 - DuckDB finds it by this name in this frame: 1 ms less than a view
+) -> None:
+    connection.execute(sql.ADD_POINTS)
 
 
 def _add_conflicts(
@@ -249,18 +255,23 @@ def _add_marks(
         before = changed.get(source) or state.marks.get(source) or MarkState()
         changed[source] = before.add(mark)
     if changed:
-        connection.register(
-            "marks_in",
-            {
-                "gateway": _text(gateway for gateway, _ in changed),
-                "epoch": _text(epoch for _, epoch in changed),
-                "high_water": np.array([mark.high_water for mark in changed.values()], np.int64),
-                "ahead": _text(msgspec.json.encode(mark.ahead).decode() for mark in changed.values()),
-            },
-        )
-        connection.execute(sql.DROP_MARKS)
-        connection.execute(sql.ADD_MARKS)
+        _insert_marks(connection, changed)
     return changed
+
+
+def prune_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[tuple[str, str], MarkState]) -> None:
+    """Leave one row of each source, `marks`, of the many that were added."""
+    if count(connection, sql.COUNT_MARKS) > len(marks):
+        with transaction(connection):
+            connection.execute(sql.CLEAR_MARKS)
+            _insert_marks(connection, marks)
+
+
+def _insert_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[tuple[str, str], MarkState]) -> None:
+    rows: list[object] = []
+    for (gateway, epoch), mark in marks.items():
+        rows += (gateway, epoch, mark.high_water, msgspec.json.encode(mark.ahead).decode())
+    connection.execute(sql.ADD_MARKS + ", ".join(["(?, ?, ?, ?)"] * len(marks)), rows)
 
 
 def _text(words: Iterable[str]) -> NDArray[np.object_]:

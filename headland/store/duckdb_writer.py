@@ -17,7 +17,7 @@ from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.duckdb_file import DuckDBFile, sentence_of, size_of, wal_of
 from headland.store.duckdb_state import StoreState
-from headland.store.duckdb_transaction import apply_change, commit_group, delete_before, put_device
+from headland.store.duckdb_transaction import apply_change, commit_group, delete_before, prune_marks, put_device
 from headland.store.port import WriteBatch, WriteResult
 from headland.store.write_queue import ActionJob, BatchJob, WriteQueue
 
@@ -142,6 +142,7 @@ class DuckDBWriter:
         if size_of(wal_of(self._file.path)) < _CHECKPOINT_BYTES or not self._file.is_open:
             return
         try:
+            prune_marks(self._file.connection, self._state.marks)
             self._file.connection.execute("CHECKPOINT")
         except duckdb.Error as error:
             _LOGGER.warning("%s", self._failure(error))
