@@ -84,7 +84,8 @@ class Encoder:
         """Return the frame of a message and count it; MAVLink 1 drops the extension fields."""
         if self._version == 1:
             kind = self._map[message.get_msgId()]
-            message = kind(*(getattr(message, name) for name in kind.fieldnames))
+            # A text field reads as str and is built from the bytes that pymavlink keeps beside it.
+            message = kind(*(getattr(message, f"_{name}_raw", getattr(message, name)) for name in kind.fieldnames))
         frame: bytes = message.pack(self._mav)
         self._mav.seq = (self._mav.seq + 1) % 256
         self.frames += 1

@@ -26,11 +26,11 @@ STEP_S = 1.0
 AIR_J_M2K = 16_000.0
 FLOOR_J_M2K = 120_000.0
 LATENT_J_KG = 2.45e6
-_AIR_J_M3K = 1_206.0
+AIR_J_M3K = 1_206.0
 _FLOOR_EXCHANGE_W_M2K = 7.0
 _SOIL_EXCHANGE_W_M2K = 2.0
-_PSYCHROMETRIC_PA_K = 65.8
-_LEAF_BOUNDARY_S_M = 275.0
+PSYCHROMETRIC_PA_K = 65.8
+LEAF_BOUNDARY_S_M = 275.0
 _COVER_INSIDE_W_M2K = 7.0
 _PIPE_LAG_S = 1_200.0
 _VENT_TRAVEL_S = 300.0
@@ -114,7 +114,7 @@ def step(
     to_floor = _FLOOR_EXCHANGE_W_M2K * (climate.air_degc - climate.floor_degc)
     to_soil = _SOIL_EXCHANGE_W_M2K * (climate.floor_degc - scenario.mean_degc)
     floor_sun = 0.6 * (inside_w - absorbed)
-    ventilation = _AIR_J_M3K * air_m_s * gap_k
+    ventilation = AIR_J_M3K * air_m_s * gap_k
     cover = scenario.cover_u_w_m2k * scenario.cover_ratio * gap_k
     air = climate.air_degc + step_s / AIR_J_M2K * (heating + canopy_heat - to_floor - ventilation - cover)
     floor = climate.floor_degc + step_s / FLOOR_J_M2K * (floor_sun + to_floor - to_soil)
@@ -157,20 +157,27 @@ def _canopy(scenario: HouseScenario, climate: Climate, outside: Outside) -> tupl
     absorbed = 0.75 * (1 - math.exp(-0.7 * scenario.leaf_area_index)) * inside_w
     air_degc = climate.air_degc
     deficit_pa = max(0.0, saturation_pa(air_degc) - vapour_pa(climate.vapour_kg_m3, air_degc))
-    per_leaf = absorbed / leaves
     ppm = co2_ppm(climate.co2_kg_m3, air_degc)
-    by_day = inside_w > 5
-    by_light = (per_leaf + 4.3) / (per_leaf + 0.54)
-    by_co2 = min(1.5, 1 + (6.1e-7 if by_day else 1.1e-11) * (ppm - 200) ** 2)
-    by_vapour = min(5.8, 1 + (4.3e-6 if by_day else 5.2e-6) * deficit_pa**2)
-    stomata_s_m = 82 * by_light * by_co2 * by_vapour
+    stomata = stomata_s_m(inside_w, ppm, deficit_pa)
     slope = saturation_slope_pa_k(air_degc)
-    conductance = leaves * _AIR_J_M3K / _LEAF_BOUNDARY_S_M
+    conductance = leaves * AIR_J_M3K / LEAF_BOUNDARY_S_M
     latent = (slope * absorbed + conductance * deficit_pa) / (
-        slope + _PSYCHROMETRIC_PA_K * (1 + stomata_s_m / _LEAF_BOUNDARY_S_M)
+        slope + PSYCHROMETRIC_PA_K * (1 + stomata / LEAF_BOUNDARY_S_M)
     )
     heat = absorbed - latent
     return latent / LATENT_J_KG, heat, absorbed, air_degc + heat / conductance
+
+
+def stomata_s_m(sun_w_m2: float, ppm: float, deficit_pa: float) -> float:
+    """Return the resistance of the stomata, Stanghellini (1987) as in Vanthoor (2011) eq 49-52.
+
+    `sun_w_m2` falls on the canopy, `deficit_pa` is the leaf's vapour deficit, here taken as the air's.
+    """
+    by_day = sun_w_m2 > 5
+    by_light = (sun_w_m2 + 4.3) / (sun_w_m2 + 0.54)
+    by_co2 = min(1.5, 1 + (6.1e-7 if by_day else 1.1e-11) * (ppm - 200) ** 2)
+    by_vapour = min(5.8, 1 + (4.3e-6 if by_day else 5.2e-6) * deficit_pa**2)
+    return 82 * by_light * by_co2 * by_vapour
 
 
 def _condensation(scenario: HouseScenario, climate: Climate, outside: Outside) -> float:

@@ -77,7 +77,8 @@ async def _serve(settings: GreenhouseSettings, stop: threading.Event) -> None:
     try:
         await _listen(server, settings)
         while not stop.is_set():
-            await asyncio.sleep(_TICK_S if catch_up() else 0)
+            caught_up = catch_up()
+            await asyncio.sleep(_TICK_S if caught_up else 0)
     finally:
         await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it untyped
         if truth is not None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class TruthFile:
-    """An append-only CSV; the header is written when the file is new. A full disk stops the file, not the simulator."""
+    """An append-only CSV; the header is written when the file is new. A full disk ends the file, not the simulator."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = not path.exists() or path.stat().st_size == 0
         self._path = path
-        self._file: TextIO | None = path.open("a", encoding="utf-8", newline="")
-        if new:
+        # Unbuffered: a row is one write, so that readers find whole rows only.
+        self._file: FileIO | None = path.open("ab", buffering=0)
+        if path.stat().st_size == 0:
             self._put(",".join(columns))
 
     def append(self, time_ms: int, values: Sequence[str]) -> None:
@@ -26,7 +26,7 @@ class TruthFile:
         self._put(",".join((str(time_ms), *values)))
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; a second call does nothing."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -35,8 +35,7 @@ class TruthFile:
         if self._file is None:
             return
         try:
-            self._file.write(line + "\n")
-            self._file.flush()
+            self._file.write(f"{line}\n".encode())
         except OSError as error:
             _LOGGER.warning("the truth file %s ends here: %s", self._path, error)
-            self._file = None
+            self.close()

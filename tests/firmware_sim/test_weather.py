@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from firmware_sim.scenario import HOUSES
+from firmware_sim.weather import Weather, clear_sky_w_m2, solar_time
+
+WUHAN = HOUSES["hubei-tomato"]
+CHINA = timezone(timedelta(hours=8))
+
+
+def at(*date: int) -> int:
+    return round(datetime(*date, tzinfo=CHINA).timestamp() * 1000)  # type: ignore[misc,arg-type]  # parts of a date
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "mj_m2"),
+    # Clear sky of Jurong by pvlib's Ineichen model with turbidity 3.
+    [(1, 15, 13.28), (6, 21, 30.19), (12, 21, 12.09)],
+)
+def test_a_clear_day_has_about_its_published_sum_of_light(month: int, day: int, mj_m2: float) -> None:
+    total = 0.0
+    for minute in range(0, 1440, 5):
+        solar_h, day_of_year = solar_time(at(2025, month, day) + minute * 60_000, 119.17)
+        total += clear_sky_w_m2(31.95, day_of_year, solar_h) * 300 / 1e6
+    assert total == pytest.approx(mj_m2, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "date", "rise", "set_"),
+    # By the solar position algorithm (with refraction).
+    [
+        (114.35, 30.55, (2025, 6, 21), (5, 21), (19, 28)),
+        (119.17, 31.95, (2025, 1, 15), (7, 4), (17, 22)),
+    ],
+)
+def test_the_sun_rises_and_sets_when_it_does(
+    longitude: float, latitude: float, date: tuple[int, ...], rise: tuple[int, int], set_: tuple[int, int]
+) -> None:
+    light = []
+    for minute in range(1440):
+        solar_h, day_of_year = solar_time(at(*date) + minute * 60_000, longitude)
+        if clear_sky_w_m2(latitude, day_of_year, solar_h) > 0:
+            light.append(minute)
+    assert light[0] == pytest.approx(rise[0] * 60 + rise[1], abs=12)
+    assert light[-1] == pytest.approx(set_[0] * 60 + set_[1], abs=12)
+
+
+def test_the_weather_of_a_seed_is_the_same_whenever_it_is_asked() -> None:
+    one, other = Weather(WUHAN, 7), Weather(WUHAN, 7)
+    times = [at(2026, 11, 24) + minute * 600_000 for minute in range(50)]
+    assert [one.at(time) for time in times] == [other.at(time) for time in reversed(times)][::-1]
+    assert Weather(WUHAN, 8).at(times[3]) != one.at(times[3])
+
+
+def test_a_year_outside_stays_within_the_climate_of_wuhan() -> None:
+    weather = Weather(WUHAN, 1)
+    hours = [weather.at(at(2026, 1, 1) + hour * 3 * 3_600_000) for hour in range(365 * 8)]
+    mean = sum(hour.temperature_degc for hour in hours) / len(hours)
+    assert mean == pytest.approx(17, abs=1.5)
+    assert all(-15 < hour.temperature_degc < 46 for hour in hours)
+    assert all(0 < hour.humidity_pct <= 98 and 0 <= hour.radiation_w_m2 < 1100 for hour in hours)
+    assert all(0 < hour.wind_m_s < 20 for hour in hours)
+
+
+def test_the_night_is_dark() -> None:
+    assert Weather(WUHAN, 1).at(at(2026, 11, 24, 23)).radiation_w_m2 == 0
