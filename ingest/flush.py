@@ -54,7 +54,8 @@ class Flush:
 class Planner:
     """Judges messages one after the other against what is already in the store.
 
-    `marks` and `descriptors` are the committed state; the writer advances them after each commit.
+    `marks` and `descriptors` are the committed state; the writer advances them after each commit. `ahead` is the flush
+    that is being committed meanwhile: what is planned now counts on it.
     """
 
     def __init__(self, organisation: str, shards: frozenset[int]) -> None:
@@ -62,6 +63,7 @@ class Planner:
         self._shards = shards
         self.marks: dict[Epoch, MarkState] = {}
         self.descriptors: dict[tuple[str, str], Descriptor] = {}
+        self.ahead: Flush | None = None
 
     def open(self) -> Flush:
         """Return a flush without messages."""
@@ -93,10 +95,21 @@ class Planner:
 
     def _admit(self, flush: Flush, message: Message) -> Admitted:
         def descriptor_of(gateway: str, device: str) -> Descriptor | None:
-            key = (gateway, device)
-            return flush.descriptors.get(key) or self.descriptors.get(key)
+            return self._descriptor(flush, (gateway, device))
 
         return admit(message.topic, message.payload, message.properties, descriptor_of)
+
+    def _descriptor(self, flush: Flush, key: tuple[str, str]) -> Descriptor | None:
+        for planned in (flush, self.ahead):
+            if planned is not None and key in planned.descriptors:
+                return planned.descriptors[key]
+        return self.descriptors.get(key)
+
+    def _mark_state(self, flush: Flush, epoch: Epoch) -> MarkState:
+        for planned in (flush, self.ahead):
+            if planned is not None and epoch in planned.marks:
+                return planned.marks[epoch]
+        return self.marks.get(epoch, _NONE)
 
     def _add(self, flush: Flush, message: Message, admitted: Admitted) -> None:
         mark = admitted.mark
@@ -119,18 +132,19 @@ class Planner:
     def _advance(self, flush: Flush, mark: Mark) -> bool:
         """Account for a mark; False where every record of it was accounted for before, here or in the store."""
         epoch = (mark.gateway, mark.epoch)
-        state = flush.marks.pop(epoch, None) or self.marks.get(epoch, _NONE)
+        state = self._mark_state(flush, epoch)
         is_new = not state.covers(mark)
         if is_new:
             flush.new_marks.append(mark)
             state = state.add(mark)
+        flush.marks.pop(epoch, None)  # so that the epoch touched last comes last
         flush.marks[epoch] = state
         return is_new
 
     def _describe(self, flush: Flush, gateway: str, descriptor: Descriptor) -> None:
         key = (gateway, descriptor.device)
         flush.counts["descriptors"] += 1
-        if flush.descriptors.get(key, self.descriptors.get(key)) != descriptor:
+        if self._descriptor(flush, key) != descriptor:
             flush.descriptors[key] = descriptor
 
 

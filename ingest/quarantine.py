@@ -166,7 +166,8 @@ class Quarantine:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=5.0)
+    # One thread writes and another, after it has ended, closes.
+    connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

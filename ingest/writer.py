@@ -8,6 +8,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from headland.contract.records import Ack, GatewayStatus
@@ -42,8 +45,20 @@ class Acker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """A flush that the commit thread brings to disk; `done` says False when it was told to stop before."""
+
+    flush: Flush
+    started_s: float
+    done: Future[bool]
+
+
 class Writer:
-    """Owns the thread that writes. A message is acknowledged only after its commit; nothing is ever dropped here."""
+    """Owns the thread that plans flushes and the thread that commits one while the next is planned.
+
+    A message is acknowledged only after its commit; nothing is ever dropped here.
+    """
 
     def __init__(
         self,
@@ -66,6 +81,8 @@ class Writer:
         self._last_acks: dict[str, Ack] = {}
         self._resend_acks = threading.Event()
         self._stopping = threading.Event()
+        self._commits = ThreadPoolExecutor(1, thread_name_prefix="ingest-commit")
+        self._under_way: _UnderWay | None = None
         self.thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
         self.counts: Counter[str] = Counter()
         self.statuses: dict[str, GatewayStatus] = {}
@@ -94,16 +111,21 @@ class Writer:
             if self._retry(self._load):
                 while not self._stopping.is_set():
                     self._turn()
+                self._settle()
         finally:
+            self._commits.shutdown()
             self.quarantine.close()
 
     def _turn(self) -> None:
-        messages = self._inbox.take(self._settings.batch_messages, _IDLE_S, self._settings.batch_wait_s)
+        wait_s = _IDLE_S if self._under_way is None else 0.0
+        messages = self._inbox.take(self._settings.batch_messages, wait_s, self._settings.batch_wait_s)
         if messages:
-            self.waiting_since_s = time.monotonic()
+            self.waiting_since_s = self.waiting_since_s or time.monotonic()
             self.last_message_ms = self._now_ms()
             self.counts["received"] += len(messages)
             self._write(messages)
+        else:
+            self._settle()
             self.waiting_since_s = None
         if self._resend_acks.is_set():
             self._resend_acks.clear()
@@ -117,31 +139,55 @@ class Writer:
                 self._planner.descriptors[record.gateway, record.descriptor.device] = record.descriptor
 
     def _write(self, messages: Sequence[Message]) -> None:
-        """Commit messages in order, in as many flushes as their size asks for."""
+        """Commit messages in order, in as many flushes as their size asks for; the last is left under way."""
         todo = list(messages)
-        try:
-            while todo and not self._stopping.is_set():
-                flush = self._plan(todo)
-                self._commit(flush)
-                del todo[: len(flush.messages)]
-        except Exception:
-            # Not the store's absence but something in these messages, or a defect that they touch.
-            _LOGGER.exception("a flush failed; its messages are written one by one")
-            self._isolate(todo)
+        while todo and not self._stopping.is_set():
+            flush = self._plan(todo)
+            if flush is None or not self._settle():
+                # What was planned counted on a flush that failed, or touched a defect.
+                self._settle()
+                self._write_singly(todo)
+                return
+            done = self._commits.submit(self._retry, partial(self._store_flush, flush))
+            self._under_way = _UnderWay(flush, time.monotonic(), done)
+            self._planner.ahead = flush
+            del todo[: len(flush.messages)]
 
-    def _plan(self, messages: Sequence[Message]) -> Flush:
+    def _plan(self, messages: Sequence[Message]) -> Flush | None:
+        """Return a flush of the first messages, as many as one transaction may hold; None on a defect in planning."""
         flush = self._planner.open()
-        for message in messages:
-            self._planner.add(flush, message)
-            if len(flush.columns) >= MAX_FLUSH_POINTS:
-                break
+        try:
+            for message in messages:
+                self._planner.add(flush, message)
+                if len(flush.columns) >= MAX_FLUSH_POINTS:
+                    break
+        except Exception:
+            _LOGGER.exception("a flush could not be planned")
+            return None
         return flush
 
-    def _isolate(self, messages: Sequence[Message]) -> None:
-        """Write each message alone, so that the one that cannot be written goes to quarantine and stops nobody."""
+    def _settle(self) -> bool:
+        """Wait for the flush under way and acknowledge it; False where it failed and was written message by message."""
+        under_way, self._under_way, self._planner.ahead = self._under_way, None, None
+        if under_way is None:
+            return True
+        try:
+            committed = under_way.done.result()
+        except Exception:
+            _LOGGER.exception("a flush failed; its messages are written one by one")
+            self._write_singly(under_way.flush.messages)
+            return False
+        if committed:
+            self._acknowledge(under_way.flush, under_way.started_s)
+        return True
+
+    def _write_singly(self, messages: Sequence[Message]) -> None:
+        """Commit each message alone, so that the one that cannot be written goes to quarantine and stops nobody."""
         for message in messages:
+            flush = self._planner.open()
             try:
-                self._commit(self._plan([message]))
+                self._planner.add(flush, message)
+                self._commit(flush, _TRANSIENT)
             except Exception as error:
                 self.counts["isolated"] += 1
                 why = Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500])
@@ -150,11 +196,13 @@ class Writer:
                 # A store that cannot even take a mark is broken, however it says so: wait for it.
                 self._commit(flush, (Exception,))
 
-    def _commit(self, flush: Flush, transient: tuple[type[Exception], ...] = _TRANSIENT) -> None:
-        """Bring a flush to disk, then acknowledge it. Waits for a store that is away; no ack when told to stop."""
+    def _commit(self, flush: Flush, transient: tuple[type[Exception], ...]) -> None:
         started_s = time.monotonic()
-        if not self._retry(lambda: self._store_flush(flush), transient):
-            return
+        if self._commits.submit(self._retry, partial(self._store_flush, flush), transient).result():
+            self._acknowledge(flush, started_s)
+
+    def _acknowledge(self, flush: Flush, started_s: float) -> None:
+        """The store holds the flush: advance what is known, then tell the broker and the gateways."""
         self._planner.commit(flush)
         self.statuses.update(flush.statuses)
         self.counts.update(flush.counts)

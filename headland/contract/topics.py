@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from headland.contract.records import is_name
 
 ROOT: Final = "headland/v1"
 SHARDS: Final = 16
+#: No topic of this contract is longer.
+MAX_TOPIC: Final = 160
 
 TopicKind = Literal["data", "senml", "ack", "status", "meta"]
 
@@ -55,6 +58,11 @@ def meta_topic(gateway: str, device: str) -> str:
 
 def parse_topic(topic: str) -> Topic | None:
     """Return the parts of a version 1 topic, or None for any other (a wrong shard is another)."""
+    return None if len(topic) > MAX_TOPIC else _parse_topic(topic)
+
+
+@lru_cache(maxsize=4096)
+def _parse_topic(topic: str) -> Topic | None:
     words = topic.split("/")
     if words[:2] != ["headland", "v1"]:
         return None
