@@ -18,9 +18,10 @@ _START_S = 0.1
 _STOP_S = 1.0
 _PUMP_MIN = 0.10
 _LAG_S = 0.5
-#: Pressure falls fast once the pump stands: the check valves shut after about a quarter of a second.
-_RELEASE_S = 0.1
-_VALVE_SHUT_L_MIN = 0.5
+#: Pressure falls fast once the pump stands: the check valves shut after about a sixth of a second.
+_RELEASE_S = 0.08
+_VALVE_OPENS_L_MIN = 0.5
+_VALVE_SHUTS_L_MIN = 0.4
 _FLOW_NOISE = 0.03
 _METER_GAIN = 1.004
 _METER_NOISE = 0.01
@@ -86,8 +87,7 @@ class Sprayer:
         steady = self._demand * pump.max_l_min * (1 + pump.bias) * (1 + self._wander.step())
         lag_s = _LAG_S if self.running else _RELEASE_S
         self._pressure_l_min += (steady - self._pressure_l_min) * min(1.0, self._step_s / lag_s)
-        enough = 0.5 if self._valve_open else 1.0
-        self._valve_open = self._pressure_l_min > _VALVE_SHUT_L_MIN * enough
+        self._valve_open = self._pressure_l_min > (_VALVE_SHUTS_L_MIN if self._valve_open else _VALVE_OPENS_L_MIN)
         litres = self._pressure_l_min * self._step_s / 60 if self._valve_open else 0.0
         litres = min(litres, self.tank_l)
         self.tank_l -= litres
