@@ -26,7 +26,7 @@ _OPEN_PATHS_LOCK: Final = threading.Lock()
 
 _LOCKED: Final = re.compile(r"[Cc]ould not set lock|[Cc]onflicting lock")
 _NEWER: Final = re.compile(r"version number|newer version|storage version", re.IGNORECASE)
-_DAMAGED: Final = re.compile(r"not a valid DuckDB database|[Cc]orrupt|[Cc]hecksum|[Dd]eserializ|replaying WAL")
+_DAMAGED: Final = re.compile(r"not a valid DuckDB database|[Cc]orrupt|[Cc]hecksum|[Dd]eserializ|replaying WAL|not read enough bytes")
 
 
 class DuckDBFile:

@@ -18,7 +18,7 @@ ENGINES: dict[str, Callable[[Path], Store]] = {
 }
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(scope="session", params=sorted(ENGINES))
 def make_store(request: pytest.FixtureRequest) -> Callable[[Path], Store]:
     """What opens a store of one engine in an empty folder."""
     return ENGINES[str(request.param)]
