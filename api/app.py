@@ -77,5 +77,17 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        _drop_null(document["paths"])
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _drop_null(paths: dict[str, Any]) -> None:
+    """A parameter may be left out, but a query cannot say null: what FastAPI writes of `X | None` is too much."""
+    for operation in (operation for methods in paths.values() for operation in methods.values()):
+        for parameter in operation.get("parameters", ()):
+            told = parameter["schema"]
+            kinds = [kind for kind in told.get("anyOf", ()) if kind != {"type": "null"}]
+            if kinds:
+                del told["anyOf"]
+                told.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})

@@ -1,0 +1,90 @@
+"""Schemathesis sends what the OpenAPI document allows and what it does not, and holds the answers against it."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.config import SchemathesisConfig
+
+from api.app import create_app
+from api.readiness import Check
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
+
+APP = create_app(
+    fill_farm(),
+    organisation=OWN,
+    readiness=lambda: [Check("ingest", True, "connected")],
+    counters=lambda: {"ingest_messages": 12.0},
+    now_ms=lambda: NOW_MS,
+)
+
+# 400 is what two parameters may earn that are right one by one: an end before a start.
+CONFIG = SchemathesisConfig.from_str(f"""
+[dictionaries.devices]
+values = ["{HOUSE}", "{DRONE}"]
+[dictionaries.starts]
+values = [{START_MS}, {START_MS + 200_000}]
+[dictionaries.ends]
+values = [{START_MS + 230_000}, {NOW_MS}]
+[parameters]
+"path.device" = {{ dictionary = "devices", probability = 0.8 }}
+"query.start" = {{ dictionary = "starts", probability = 0.8 }}
+"query.end" = {{ dictionary = "ends", probability = 0.8 }}
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "404"]
+""")
+
+schema = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+def test_the_api_does_what_its_document_says(case: Any) -> None:
+    case.call_and_validate()
+
+
+@pytest.mark.parametrize(
+    ("path", "device", "query"),
+    [
+        ("/v1/devices/{device}/series", HOUSE, {"channel": ["co2_ppm", "air_temperature_degc"]}),
+        ("/v1/devices/{device}/series", HOUSE, {"channel": ["leaf_temperature_degc"], "max_points": 3}),
+        ("/v1/devices/{device}/series", DRONE, {"channel": ["latitude_deg"], "max_points": 3}),
+        ("/v1/devices/{device}/events", DRONE, {"limit": 1}),
+        ("/v1/devices/{device}/application", DRONE, {"swath_m": 5}),
+        ("/v1/devices/{device}/application", HOUSE, {"swath_m": 5}),
+        ("/v1/greenhouses/{device}/climate", HOUSE, {}),
+    ],
+)
+def test_answers_with_data_are_as_described(path: str, device: str, query: dict[str, Any]) -> None:
+    window = {"start": START_MS, "end": NOW_MS}
+    case = schema[path]["GET"].Case(path_parameters={"device": device}, query={**window, **query})
+    assert case.call_and_validate().status_code == 200
+
+
+@pytest.mark.parametrize("path", sorted(APP.openapi()["paths"]))
+def test_every_route_is_described_with_its_mistakes(path: str) -> None:
+    for operation in APP.openapi()["paths"][path].values():
+        assert operation["summary"]
+        assert operation["description"]
+        assert operation["tags"]
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_the_document_names_the_shape_of_every_answer() -> None:
+    document = APP.openapi()
+    assert {"Answer", "Series", "Problem", "DeviceList", "Latest"} <= document["components"]["schemas"].keys()
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_a_query_parameter_is_never_null() -> None:
+    for methods in APP.openapi()["paths"].values():
+        for operation in methods.values():
+            assert "null" not in str([parameter["schema"] for parameter in operation.get("parameters", ())])
