@@ -26,7 +26,10 @@ _OPEN_PATHS_LOCK: Final = threading.Lock()
 
 _LOCKED: Final = re.compile(r"[Cc]ould not set lock|[Cc]onflicting lock")
 _NEWER: Final = re.compile(r"version number|newer version|storage version", re.IGNORECASE)
-_DAMAGED: Final = re.compile(r"not a valid DuckDB database|[Cc]orrupt|[Cc]hecksum|[Dd]eserializ|replaying WAL|not read enough bytes")
+_NO_ROOM: Final = re.compile(r"No space left|File too large|Disk quota|Could not write|Cannot allocate memory")
+_DAMAGED: Final = re.compile(
+    r"not a valid DuckDB database|[Cc]orrupt|[Cc]hecksum|[Dd]eserializ|replaying WAL|not read enough bytes"
+)
 
 
 class DuckDBFile:
@@ -177,6 +180,8 @@ def sentence_of(error: duckdb.Error, path: Path) -> HeadlandError:
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return RetryLater(f"The store {path} has too little memory for this; raise its memory limit.")
+    if _NO_ROOM.search(text):
+        return RetryLater(f"The store {path} cannot be written, is the disk full? ({first_line(error)})")
     if _DAMAGED.search(text) or isinstance(error, duckdb.SerializationException | duckdb.InternalException):
         return DataDamaged(f"The store {path} is damaged: {first_line(error)}.")
     if _NEWER.search(text):

@@ -35,6 +35,7 @@ class DuckDBWriter:
         self._file = file
         self._state = file.open()
         self._down: HeadlandError | None = None
+        self._log_limit_bytes = _CHECKPOINT_BYTES
         self._lock = threading.Lock()
         self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "reopenings": 0}
         self._queue = WriteQueue(_MAX_JOBS, _MAX_GROUP_POINTS)
@@ -139,12 +140,16 @@ class DuckDBWriter:
 
     def _keep_log_short(self) -> None:
         """Move the write-ahead log into the file once it is long: here, so that no caller waits for it."""
-        if size_of(wal_of(self._file.path)) < _CHECKPOINT_BYTES or not self._file.is_open:
+        log_bytes = size_of(wal_of(self._file.path))
+        if log_bytes < self._log_limit_bytes or not self._file.is_open:
             return
         try:
             prune_marks(self._file.connection, self._state.marks)
             self._file.connection.execute("CHECKPOINT")
+            self._log_limit_bytes = _CHECKPOINT_BYTES
         except duckdb.Error as error:
+            # The log still has everything and writes go on; trying at once again would only cost an opening each time.
+            self._log_limit_bytes = log_bytes + _CHECKPOINT_BYTES
             _LOGGER.warning("%s", self._failure(error))
 
     def _failure(self, error: Exception) -> Exception:

@@ -49,19 +49,13 @@ def main() -> None:
     while True:
         try:
             store.write(numbered_batch(number))
-        except RetryLater as error:
-            print(error, file=sys.stderr)
+        except RetryLater:
             break
         print(number)
         number += 1
     print("refused")
     limit_file_size(resource.RLIM_INFINITY)
-    while True:
-        try:
-            store.write(numbered_batch(number))
-            break
-        except RetryLater as error:
-            print(error, file=sys.stderr)
+    store.write(numbered_batch(number))
     store.close()
     print("went-on")
 
