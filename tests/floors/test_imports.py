@@ -1,0 +1,72 @@
+"""The floors hold: who imports whom, and what each part may load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.floors.modules import PACKAGES, ROOT, loaded_by, modules_of
+
+SERVERS = {"fastapi", "starlette", "uvicorn", "sqlalchemy"}
+PARTS = {"edge", "ingest", "api", "firmware_sim"}
+EDGE_MUST_NOT = SERVERS | {"numpy", "duckdb", "pydantic", "shapely", "typer", "rich", *PARTS - {"edge"}, "station"}
+CONTRACT_MAY = sys.stdlib_module_names | {
+    "headland",
+    "msgspec",
+    "typing_extensions",
+}  # msgspec loads the last if it is there
+
+
+@pytest.mark.parametrize(
+    ("package", "must_not_load"),
+    [
+        ("edge", EDGE_MUST_NOT),
+        ("ingest", SERVERS | {"pymavlink", "pymodbus", "pydantic", "typer", *PARTS - {"ingest"}, "station"}),
+        ("api", {"paho", "pymavlink", "pymodbus", "typer", *PARTS - {"api"}, "station"}),
+        ("firmware_sim", SERVERS | {"duckdb", "paho", "pydantic", "typer", *PARTS - {"firmware_sim"}, "station"}),
+        ("headland.agronomy", SERVERS | {"duckdb", "paho", "pymavlink", "msgspec", "pydantic", "typer"}),
+        ("headland.store", SERVERS | {"paho", "pymavlink", "pymodbus", "pydantic", "typer"}),
+    ],
+)
+def test_importing_all_of_a_part_loads_none_of_what_it_must_do_without(package: str, must_not_load: set[str]) -> None:
+    assert loaded_by(*modules_of(package)) & must_not_load == set()
+
+
+def test_the_contract_loads_the_standard_library_and_msgspec_only() -> None:
+    bare = loaded_by()  # whatever this environment loads at every start
+    assert {name for name in loaded_by(*modules_of("headland.contract")) - bare if name not in CONTRACT_MAY} == set()
+
+
+def test_help_loads_no_part() -> None:
+    script = """
+import sys
+from station.command import main
+for words in ([], ["up"], ["station"], ["edge"], ["edge", "run"], ["edge", "check"], ["edge", "import"], ["sim"],
+              ["sim", "drone"], ["sim", "greenhouse"]):
+    sys.argv = ["headland", *words, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, words
+heavy = {"edge", "ingest", "api", "firmware_sim", "numpy", "duckdb", "fastapi", "paho", "pymavlink", "pymodbus"}
+print("loaded:", sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_is_the_one_in_this_checkout(package: str) -> None:
+    script = f"import {package}; print({package}.__file__)"
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()).resolve().is_relative_to(ROOT)
+
+
+def test_imports_go_down_only() -> None:
+    lint = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
