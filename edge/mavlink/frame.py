@@ -34,7 +34,7 @@ SIGNATURE_BYTES: Final = 13
 STAMP_BYTES: Final = 8
 #: The shortest frame: MAVLink 1 without a payload.
 MIN_FRAME_BYTES: Final = 8
-#: The longest frame: 10 + 255 + 2 and a signature. The decoder never keeps more than this and a stamp.
+#: The longest frame: 10 + 255 + 2 and a signature. The decoder keeps no more than this and the stamps around it.
 MAX_FRAME_BYTES: Final = 280
 
 _SIGNED: Final = 0x01
@@ -124,7 +124,7 @@ class FrameDecoder:
             if not extra:
                 if not final and end + gap_bytes >= size:
                     break
-                sound = self._precedes_frame(buffer, end)
+                sound = self._in_sync and flags <= _SIGNED and self._precedes_frame(buffer, end)
             if not sound:
                 self._note_bad(known=bool(extra))
                 at = self._resync(buffer, free, at)
@@ -162,7 +162,10 @@ class FrameDecoder:
         return found.start() if found else len(buffer)
 
     def _precedes_frame(self, buffer: bytes, end: int) -> bool:
-        """Tell whether a frame that cannot be checked is believed: another one, or the end, follows where it ends."""
+        """Tell whether a frame that cannot be checked is believed: another one, or the end, follows where it ends.
+
+        Only a frame that stands right behind a sound one is asked for: in noise, payloads look like frames.
+        """
         follower = end + self._gap_bytes
         return follower >= len(buffer) or buffer[follower] in (MAGIC_V1, MAGIC_V2)
 
