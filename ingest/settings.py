@@ -36,7 +36,7 @@ class IngestSettings:
     reconnect_min_s: float = 0.25
     reconnect_max_s: float = 10.0
     receive_maximum: int = 1000
-    batch_messages: int = 400
+    batch_messages: int = 250
     batch_wait_s: float = 0.03
     quarantine_max_bytes: int = 64 * 1024 * 1024
     quarantine_max_records: int = 10_000
@@ -61,9 +61,10 @@ class IngestSettings:
         _check("session_expiry_s", self.session_expiry_s, 60, 2**32 - 2)
         _check("reconnect_min_s", self.reconnect_min_s, 0.05, 60)
         _check("reconnect_max_s", self.reconnect_max_s, self.reconnect_min_s, 600)
-        _check("receive_maximum", self.receive_maximum, 2, 65_535)
-        # The broker stops at receive_maximum unacknowledged messages: a batch of more would wait for ever.
-        _check("batch_messages", self.batch_messages, 1, self.receive_maximum // 2)
+        _check("receive_maximum", self.receive_maximum, 3, 65_535)
+        # The broker stops at receive_maximum unacknowledged messages, and three batches are in hand at once: one being
+        # committed, one planned, one gathered. A larger batch would wait for messages that cannot come.
+        _check("batch_messages", self.batch_messages, 1, self.receive_maximum // 3)
         _check("batch_wait_s", self.batch_wait_s, 0.001, 1)
         _check("quarantine_max_bytes", self.quarantine_max_bytes, 1024 * 1024, 2**40)
         _check("quarantine_max_records", self.quarantine_max_records, 1, 10_000_000)
