@@ -170,7 +170,7 @@ def version() -> str:
 
 def digest(lock_name: str) -> str:
     """Return a digest of all that decides what is installed."""
-    files = [REQUIREMENTS / "installer.lock", REQUIREMENTS / f"{lock_name}.lock", ROOT / "pyproject.toml"]
+    files = [REQUIREMENTS / f"{lock_name}.lock", ROOT / "pyproject.toml"]
     missing = next((file for file in files if not file.exists()), None)
     if missing:
         raise Stop(f"{missing.relative_to(ROOT)} is missing: this is not a whole checkout")
