@@ -17,6 +17,7 @@ _MAX_READS = 64
 _MAX_WAITING_BYTES = 256 * 1024
 _MAX_PEERS = 8
 _RETRY_S = 1.0
+_LOOK_UP_S = 10.0
 
 Address = tuple[str, int]
 
@@ -60,12 +61,16 @@ def open_link(url: str) -> Link:
 
 
 class Udp:
-    """A UDP socket: `bind` waits for a peer at an address, else everything goes to that address."""
+    """A UDP socket: `bind` waits for a peer at an address, else everything goes to that address.
+
+    A host name is looked up again every ten seconds, for a peer that comes back elsewhere.
+    """
 
     def __init__(self, address: Address, *, bind: bool) -> None:
         self.dropped = 0
-        self._peer: Address | None = None if bind else address
-        self._learns = bind
+        self._target: Address | None = None if bind else address
+        self._peer: Address | None = None
+        self._look_up_s = 0.0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         if bind:
@@ -73,10 +78,15 @@ class Udp:
 
     def send(self, chunk: bytes) -> None:
         """Send one datagram."""
+        if self._target is not None and time.monotonic() >= self._look_up_s:
+            self._look_up_s = time.monotonic() + _LOOK_UP_S
+            with suppress(OSError):
+                found = socket.getaddrinfo(*self._target, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+                self._peer = (str(found[0][4][0]), self._target[1])
+        if self._peer is None:
+            self.dropped += 1
+            return
         try:
-            if self._peer is None:
-                self.dropped += 1
-                return
             self._socket.sendto(chunk, self._peer)
         except OSError:
             self.dropped += 1
@@ -93,7 +103,7 @@ class Udp:
                 # An earlier datagram found nobody there (ICMP); later ones may.
                 continue
             parts.append(data)
-            if self._learns:
+            if self._target is None:
                 self._peer = sender
         return b"".join(parts)
 

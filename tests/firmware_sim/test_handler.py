@@ -119,6 +119,17 @@ def test_the_mission_is_downloaded_item_by_item() -> None:
     assert fence.count == 0
 
 
+def test_answers_in_mavlink_1_leave_the_extensions_out() -> None:
+    station = Station(mavlink_version=1, seed=9)
+    ack, version = station.command(512, 148)
+    assert (ack.command, ack.result) == (512, 0)
+    assert version.uid.to_bytes(8, "little") == b"HLSIM\x09\0\0"
+    (value,) = station.ask(dialect.MAVLink_param_request_read_message(1, 1, b"SERVO9_FUNCTION", -1))
+    assert (value.param_id, value.param_value) == ("SERVO9_FUNCTION", 22)
+    (item,) = station.ask(dialect.MAVLink_mission_request_int_message(1, 1, 2))
+    assert item.command == 16
+
+
 def test_what_is_meant_for_another_vehicle_is_not_answered() -> None:
     station = Station(system_id=1)
     other = dialect.MAVLink_command_long_message(2, 1, 512, 0, 148, 0, 0, 0, 0, 0, 0)

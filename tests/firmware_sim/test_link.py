@@ -65,6 +65,17 @@ def test_udp_to_nobody_goes_on() -> None:
         link.close()
 
 
+def test_a_peer_is_found_by_its_name() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    inward, outward = open_link(f"udpin:127.0.0.1:{port}"), open_link(f"udpout:localhost:{port}")
+    try:
+        outward.send(b"hello")
+        wait_for(hears(inward, b"hello"))
+    finally:
+        inward.close()
+        outward.close()
+
+
 def test_a_tcp_peer_that_leaves_and_comes_back_is_found_again() -> None:
     port = free_port()
     client = open_link(f"tcp:127.0.0.1:{port}")

@@ -9,7 +9,7 @@ from shapely.ops import unary_union
 
 from firmware_sim.scenario import FIELDS
 from firmware_sim.vehicle import STEP_MS, Phase, Vehicle
-from tests.firmware_sim.recording import START_MS, STEP_S, record_demo
+from tests.firmware_sim.recording import START_MS, STEP_S, read_demo, record_demo
 
 
 def test_a_flight_takes_off_sprays_returns_lands_and_waits() -> None:
@@ -92,6 +92,30 @@ def test_treated_and_overlap_agree_with_polygons_of_the_true_track() -> None:
     # The field is 7,200 m2: a skipped swath of 600 m2 and some borders are left, and about 60 m2 are sprayed twice.
     assert 6_400 < raster.treated_m2 < 6_700
     assert 50 < raster.overlap_m2 < 110
+
+
+def test_what_the_wire_says_leads_to_the_true_area_within_2_percent() -> None:
+    vehicle = record_demo().drone.vehicle
+    half_m = vehicle.scenario.swath_m / 2
+    per_north, per_east = vehicle.frame.degrees_per_metre()
+    pieces, previous, on = [], None, False
+    for message in read_demo():
+        if message.get_type() == "SERVO_OUTPUT_RAW":
+            on = message.servo9_raw > 1100
+        if message.get_type() != "GLOBAL_POSITION_INT" or message.lat == 0:
+            continue
+        east = (message.lon / 1e7 - vehicle.frame.longitude_deg) / per_east
+        north = (message.lat / 1e7 - vehicle.frame.latitude_deg) / per_north
+        speed = math.hypot(message.vx, message.vy)
+        if on and speed > 10:
+            x, y = half_m * message.vx / speed, half_m * message.vy / speed
+            edge = ((east - x, north + y), (east + x, north - y))
+            if previous is not None:
+                pieces.append(Polygon([previous[0], previous[1], edge[1], edge[0]]))
+            previous = edge
+        else:
+            previous = None
+    assert unary_union(pieces).area == pytest.approx(vehicle.raster.treated_m2, rel=0.02)
 
 
 def test_it_refills_changes_the_pack_and_starts_again() -> None:
