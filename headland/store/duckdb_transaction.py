@@ -14,27 +14,16 @@ from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor
 from headland.store import duckdb_sql as sql
-from headland.store.deduplicate import Positions, Verdict, find_newest, judge, split_windows
+from headland.store.deduplicate import Positions, find_newest, judge, split_windows
 from headland.store.duckdb_state import StoreState, count
-from headland.store.port import Flags, Index, MarkState, SeriesKey, Times, Values, WriteBatch, WriteResult
-from headland.store.selection import clamp_ms, pack_event
+from headland.store.joined_rows import Rows, count_results, join_batches
+from headland.store.port import Index, MarkState, SeriesKey, Times, Values, WriteBatch, WriteResult
+from headland.store.selection import pack_event
 
 #: Late samples whose times lie further apart than this are looked up in separate windows, so that one gateway's
 #: back-fill does not make a search through everything of the others'.
 _WINDOW_GAP_MS = 15 * 60_000
 _MOST_WINDOWS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The samples of a group as columns; `owner` is the batch each came in."""
-
-    sid: Index
-    time_ms: Times
-    value: Values
-    quality: Flags
-    owner: Index
-    may_be_latest: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +57,7 @@ def commit_group(
     connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch], seen_ms: int
 ) -> Change:
     """Store a group in one transaction; `state` is only read. `seen_ms` is when, for the conflict record."""
-    rows, new_series = join_batches(state, batches)
+    rows, new_series = join_batches(state.catalog, batches)
     surely_new = state.frontier.surely_new(rows.sid, rows.time_ms)
     with transaction(connection):
         verdict = judge(
@@ -99,49 +88,6 @@ def apply_change(state: StoreState, change: Change) -> None:
     state.points += int(np.count_nonzero(accepted))
     state.events += change.events
     state.conflicts += change.conflicts
-
-
-def join_batches(state: StoreState, batches: Sequence[WriteBatch]) -> tuple[Rows, list[SeriesKey]]:
-    """Return the samples of all batches with their series' ids, and the new series, whose ids follow the known ones."""
-    coming: dict[SeriesKey, int] = {}
-    sids = [_sids(state, batch, coming) for batch in batches]
-    points = [batch.points for batch in batches]
-    sizes = [len(each) for each in points]
-    time_ms = np.concatenate([np.asarray(each.time_ms, np.int64) for each in points])
-    until_ms = np.repeat(np.array([clamp_ms(batch.latest_until_ms) for batch in batches], np.int64), sizes)
-    rows = Rows(
-        sid=np.concatenate(sids),
-        time_ms=time_ms,
-        value=np.concatenate([np.asarray(each.value, np.float64) for each in points]),
-        quality=np.concatenate([np.asarray(each.quality, np.uint8) for each in points]),
-        owner=np.repeat(np.arange(len(batches), dtype=np.int32), sizes),
-        may_be_latest=time_ms <= until_ms,
-    )
-    return rows, list(coming)
-
-
-def count_results(rows: Rows, verdict: Verdict, batches: int) -> list[WriteResult]:
-    """Return each batch's own counts."""
-    total = np.bincount(rows.owner, minlength=batches)
-    accepted = np.bincount(rows.owner[verdict.accepted], minlength=batches)
-    conflicting = np.bincount(rows.owner[verdict.conflicting], minlength=batches)
-    duplicate = total - accepted - conflicting
-    return [
-        WriteResult(*counts) for counts in zip(accepted.tolist(), duplicate.tolist(), conflicting.tolist(), strict=True)
-    ]
-
-
-def _sids(state: StoreState, batch: WriteBatch, coming: dict[SeriesKey, int]) -> Index:
-    """Return each sample's series id; a series never seen gets the next one if a sample names it."""
-    points = batch.points
-    ids = [state.catalog.find(key) for key in points.series]
-    if None in ids:
-        used = np.bincount(points.index, minlength=len(ids)).tolist()
-        for position, key in enumerate(points.series):
-            if ids[position] is None and used[position]:
-                ids[position] = coming.setdefault(key, len(state.catalog) + len(coming))
-    known = np.array([-1 if sid is None else sid for sid in ids], np.int32)
-    return known[points.index] if len(points) else np.empty(0, np.int32)
 
 
 def _newest_of(rows: Rows, mask: NDArray[np.bool_]) -> Positions:
