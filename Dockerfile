@@ -1,0 +1,44 @@
+# Two images on one base: `broker` (Debian's mosquitto) and `headland` (station, gateway and simulators).
+# The base must be a Debian with Python 3.11 or newer that can make a venv.
+ARG BASE_IMAGE=docker.io/library/python:3.13-slim
+
+FROM ${BASE_IMAGE} AS base
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin headland
+
+FROM base AS broker
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends mosquitto \
+    && rm -rf /var/lib/apt/lists/* \
+    && mkdir -p /run/headland/ingest /run/headland/gw-1 \
+    && chown -R headland: /run/headland /var/lib/mosquitto
+COPY deploy/mosquitto.conf deploy/mosquitto.acl deploy/broker.sh /etc/headland/
+RUN chown -R headland: /etc/headland && chmod 0700 /etc/headland/*
+USER headland
+CMD ["/etc/headland/broker.sh"]
+
+FROM base AS build
+WORKDIR /src
+COPY requirements/installer.lock requirements/run.lock requirements/
+RUN python3 -m venv /opt/headland \
+    && /opt/headland/bin/pip install --quiet --require-hashes -r requirements/installer.lock \
+    && UV_SYSTEM_CERTS=true /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
+        --require-hashes -r requirements/run.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY headland headland
+COPY edge edge
+COPY ingest ingest
+COPY api api
+COPY firmware_sim firmware_sim
+COPY station station
+RUN /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
+        --no-deps --no-build-isolation --compile-bytecode . \
+    && /opt/headland/bin/pip uninstall --quiet --yes uv
+
+FROM base AS headland
+COPY --from=build /opt/headland /opt/headland
+COPY deploy/edge.toml deploy/gateway.sh /etc/headland/
+RUN mkdir -p /var/lib/headland /run/headland/ingest /run/headland/gw-1 \
+    && chown -R headland: /var/lib/headland /run/headland
+ENV PATH=/opt/headland/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER headland
+CMD ["headland", "--help"]

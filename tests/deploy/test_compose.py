@@ -1,0 +1,204 @@
+"""docker-compose.yml and what it mounts: valid, without secrets, and a broker that keeps gateways apart."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.settings import load_settings
+from headland.contract.topics import ack_topic, data_topic, meta_topic, status_topic
+from tests.broker import find_free_port
+from tests.machine import find_program
+from tests.waiting import WaitUntil
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    program = find_program("docker-compose")
+    assert program is not None
+    line: list[str | Path] = [program, "--file", ROOT / "docker-compose.yml", "config", "--format", "json"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.services("docker-compose")
+def test_compose_describes_the_whole_farm(compose: dict[str, Any]) -> None:
+    assert set(compose["services"]) == {"broker", "station", "edge", "sim-drone", "sim-greenhouse"}
+
+
+@pytest.mark.services("docker-compose")
+def test_every_service_is_confined_and_watched(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["healthcheck"]["test"], name
+        assert not service.get("privileged"), name
+        assert all(port["host_ip"] == "127.0.0.1" for port in service.get("ports", [])), name
+
+
+@pytest.mark.services("docker-compose")
+def test_what_is_mounted_is_a_named_volume(compose: dict[str, Any]) -> None:
+    mounts = [mount for service in compose["services"].values() for mount in service.get("volumes", [])]
+    assert mounts
+    assert {mount["type"] for mount in mounts} == {"volume"}
+    assert {mount["source"] for mount in mounts} == set(compose["volumes"])
+
+
+def test_no_image_runs_as_root_and_no_file_holds_a_secret() -> None:
+    stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    run = [stage for stage in stages if "\nCMD" in stage]
+    assert len(run) == 2
+    assert all("\nUSER headland\n" in stage for stage in run)
+    texts = [path.read_text(encoding="utf-8") for path in [ROOT / "docker-compose.yml", *DEPLOY.iterdir()]]
+    assert not any(re.search(r"(?i)password\s*[:=]\s*['\"]?\w", text) for text in texts)
+
+
+def test_the_gateway_settings_are_sound() -> None:
+    settings = load_settings(DEPLOY / "edge.toml", {"HEADLAND_BROKER_PASSWORD": "x"})
+    assert settings.gateway.id == settings.broker.username == "gw-1"
+    assert all(source.simulated for source in settings.source)
+
+
+class _DeployedBroker:
+    """The broker as its container runs it, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = find_free_port()
+        self.folder = folder
+        self.log = (folder / "log").open("wb")
+        config = (DEPLOY / "mosquitto.conf").read_text(encoding="utf-8")
+        config = config.replace("listener 1883", f"listener {self.port} 127.0.0.1")
+        config = config.replace("/var/lib/mosquitto", str(folder)).replace("/etc/headland", str(DEPLOY))
+        if os.geteuid() == 0:
+            config += "user root\n"
+        (folder / "mosquitto.conf").write_text(config, encoding="utf-8")
+        for user in ("ingest", "gw-1"):
+            (folder / user).mkdir()
+        env = {
+            "PATH": f"{os.environ['PATH']}:/usr/sbin",
+            "HEADLAND_BROKER_PASSWORDS": str(folder / "passwd"),
+            "HEADLAND_BROKER_LOGINS": str(folder),
+            "HEADLAND_BROKER_CONFIG": str(folder / "mosquitto.conf"),
+        }
+        self.process = subprocess.Popen([DEPLOY / "broker.sh"], env=env, stdout=self.log, stderr=self.log)
+
+    def password(self, user: str) -> str:
+        return (self.folder / user / "password").read_text(encoding="utf-8").strip()
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+
+
+@pytest.fixture
+def deployed_broker(tmp_path: Path, wait_until: WaitUntil) -> Iterator[_DeployedBroker]:
+    broker = _DeployedBroker(tmp_path)
+    wait_until(lambda: _can_connect(broker), 10.0)
+    yield broker
+    broker.close()
+
+
+def _can_connect(broker: _DeployedBroker) -> bool:
+    try:
+        client = _Client(broker, "ingest", broker.password("ingest"))
+    except OSError:
+        return False
+    with client:
+        return client.answer == 0
+
+
+class _Client:
+    """An MQTT 5 client that is connected, or refused, when it is made."""
+
+    def __init__(self, broker: _DeployedBroker, user: str, password: str) -> None:
+        self.reasons: list[int] = []
+        self.heard: list[str] = []
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.username_pw_set(user, password)
+        self._client.on_connect = lambda _client, _data, _flags, reason, _properties: self.reasons.append(reason.value)
+        self._client.on_publish = lambda _client, _data, _mid, reason, _properties: self.reasons.append(reason.value)
+        self._client.on_message = lambda _client, _data, message: self.heard.append(message.topic)
+        self._client.connect("127.0.0.1", broker.port)
+        self.answer = self._next_reason()
+
+    def __enter__(self) -> _Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+
+    def publish(self, topic: str) -> int:
+        """Publish at QoS 1 and return the broker's reason code."""
+        self._client.publish(topic, b"x", qos=1)
+        return self._next_reason()
+
+    def subscribe(self, topic: str) -> None:
+        self._client.subscribe(topic, qos=1)
+
+    def listen(self) -> list[str]:
+        """Take what comes in within a moment; return the topics of all that was heard."""
+        self._client.loop(0.05)
+        return self.heard
+
+    def _next_reason(self) -> int:
+        for _ in range(200):
+            if self.reasons:
+                return self.reasons.pop(0)
+            self._client.loop(0.05)
+        raise AssertionError("the broker did not answer")
+
+
+NOT_AUTHORISED = ReasonCode(PacketTypes.PUBACK, "Not authorized").value
+
+
+@pytest.mark.services("mosquitto")
+def test_the_broker_of_compose_keeps_gateways_to_their_own_topics(deployed_broker: _DeployedBroker) -> None:
+    with _Client(deployed_broker, "gw-1", deployed_broker.password("gw-1")) as gateway:
+        own = [data_topic("gw-1"), status_topic("gw-1"), meta_topic("gw-1", "d")]
+        assert [gateway.publish(topic) for topic in own] == [16, 16, 16]  # taken; nobody listens yet
+    # mosquitto 2.0 ends the connection after it has refused a publish: a new one each.
+    for foreign in (data_topic("gw-2"), status_topic("gw-2"), meta_topic("gw-2", "d"), ack_topic("gw-1")):
+        with _Client(deployed_broker, "gw-1", deployed_broker.password("gw-1")) as gateway:
+            assert gateway.publish(foreign) == NOT_AUTHORISED, foreign
+
+
+@pytest.mark.services("mosquitto")
+def test_ingest_hears_gateways_and_gateways_hear_their_acks(
+    deployed_broker: _DeployedBroker, wait_until: WaitUntil
+) -> None:
+    with (
+        _Client(deployed_broker, "ingest", deployed_broker.password("ingest")) as ingest,
+        _Client(deployed_broker, "gw-1", deployed_broker.password("gw-1")) as gateway,
+    ):
+        ingest.subscribe("headland/v1/data/#")
+        gateway.subscribe(ack_topic("gw-1"))
+        ingest.listen()
+        gateway.listen()
+        gateway.publish(data_topic("gw-1"))
+        assert wait_until(ingest.listen, 5.0) == [data_topic("gw-1")]
+        ingest.publish(ack_topic("gw-1"))
+        assert wait_until(gateway.listen, 5.0) == [ack_topic("gw-1")]
+
+
+@pytest.mark.services("mosquitto")
+def test_the_broker_of_compose_refuses_a_wrong_password(deployed_broker: _DeployedBroker) -> None:
+    with _Client(deployed_broker, "gw-1", "guess") as stranger:
+        assert stranger.answer == ReasonCode(PacketTypes.CONNACK, "Not authorized").value
