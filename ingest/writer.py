@@ -148,6 +148,9 @@ class Writer:
                 self._settle()
                 self._write_singly(todo)
                 return
+            if self._stopping.is_set():
+                # The flush before may not be stored, and this one counts on it.
+                return
             done = self._commits.submit(self._retry, partial(self._store_flush, flush))
             self._under_way = _UnderWay(flush, time.monotonic(), done)
             self._planner.ahead = flush
@@ -184,6 +187,8 @@ class Writer:
     def _write_singly(self, messages: Sequence[Message]) -> None:
         """Commit each message alone, so that the one that cannot be written goes to quarantine and stops nobody."""
         for message in messages:
+            if self._stopping.is_set():
+                return
             flush = self._planner.open()
             try:
                 self._planner.add(flush, message)

@@ -54,6 +54,11 @@ def properties_of(epoch: str, seq: int, first: int | None = None) -> dict[str, s
     return mark if first is None else {**mark, "first": str(first)}
 
 
+def topic_and_payload(batch: Batch) -> tuple[str, bytes]:
+    """Return where and as what a batch is published."""
+    return data_topic(batch.gw), encode_batch(batch)
+
+
 class Gateway:
     """Connects as `gateway`, keeps every commit ack it hears in `acks`."""
 
@@ -87,8 +92,8 @@ class Gateway:
 
     def send(self, batch: Batch) -> None:
         """Publish a batch with its user properties."""
-        topic = data_topic(batch.gw)
-        self.publish(topic, encode_batch(batch), properties_of(batch.epoch, batch.seq, batch.first))
+        topic, payload = topic_and_payload(batch)
+        self.publish(topic, payload, properties_of(batch.epoch, batch.seq, batch.first))
 
     def publish(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,39 +10,18 @@ import pytest
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack, Descriptor
 from headland.contract.topics import data_topic, meta_topic
-from headland.errors import PeerRefused, RetryLater
+from headland.errors import PeerRefused
 from headland.store.memory_store import MemoryStore
-from headland.store.port import SeriesFilter, WriteBatch, WriteResult
+from headland.store.port import WriteBatch
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from tests.broker import Broker
+from tests.ingest.brittle_store import BrittleStore, count_points, is_away
 from tests.ingest.conftest import StartIngest
 from tests.ingest.gateway import Gateway, batch_of, block_of, properties_of
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("mosquitto")
-
-
-class BrittleStore(MemoryStore):
-    """The real store behind a `check` that may raise."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.check: Callable[[WriteBatch], None] = lambda _: None
-        self.tries = 0
-
-    def write(self, batch: WriteBatch) -> WriteResult:
-        self.tries += 1
-        self.check(batch)
-        return super().write(batch)
-
-
-def count_points(store: MemoryStore) -> int:
-    return sum(len(samples.time_ms) for samples in store.raw(SeriesFilter("home"), 0, 2**60))
-
-
-def is_away(_: WriteBatch) -> None:
-    raise RetryLater("the disk is away")
 
 
 def send_until_acked(gateway: Gateway, last_seq: int) -> None:
