@@ -1,0 +1,245 @@
+"""Readings and events gathered into the contents of messages. Pure: no clock, no disk, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from edge.reading import DeviceId, Reading
+from headland.contract.codec import MAX_BLOCK_SPAN_MS, MAX_PAYLOAD_BYTES, MAX_TIME_MS
+from headland.contract.records import Block, Clock, Event, Quality
+
+#: Left for the envelope and for what deflate may add to bytes it cannot shrink (RFC 1951 section 3.2.4: 5 in 65,535).
+ENVELOPE_BYTES: Final = 1024
+#: What the JSON of a message's blocks and events may come to, estimated from above.
+MAX_CONTENT_BYTES: Final = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES
+#: JSON of the longest finite float (-2.2250738585072014e-308) and its comma.
+_NUMBER_BYTES: Final = 25
+_OFFSET_BYTES: Final = 15
+_FLAG_BYTES: Final = 2
+_BLOCK_BYTES: Final = 400
+#: A text in an event that is too long for a message is cut to this, and the event says so.
+_MAX_TEXT: Final = 1000
+
+_Key = tuple[DeviceId, Clock, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one message carries, without its envelope."""
+
+    blocks: list[Block]
+    events: list[Event]
+    points: int
+
+    @property
+    def oldest_ms(self) -> int:
+        """The earliest time in it."""
+        return min([block.t0 for block in self.blocks] + [event.t for event in self.events])
+
+    @property
+    def newest_ms(self) -> int:
+        """The latest time in it."""
+        return max([block.t0 + max(block.dt) for block in self.blocks] + [event.t for event in self.events])
+
+
+class Batcher:
+    """Gathers rows until they are worth a message; `now_s` is any clock that never goes back.
+
+    Rows of one device with the same clock and channels share a block, in the order they came. A message is closed by
+    its points, its age or its estimated size, so that it never exceeds MAX_PAYLOAD_BYTES. Every row and event comes
+    out exactly once, but for rows without values or with a time that no message may carry: they are counted.
+    """
+
+    def __init__(self, max_points: int, max_age_s: float) -> None:
+        self._max_points = max_points
+        self._max_age_s = max_age_s
+        self._open = _Message()
+        self._opened_s = 0.0
+        self._closed: list[Content] = []
+        self._counters = {"rows": 0, "points": 0, "events": 0, "rows_refused": 0, "events_refused": 0, "messages": 0}
+
+    def add(self, reading: Reading, now_s: float) -> None:
+        """Take a row."""
+        if not reading.values or not 0 <= reading.time_ms <= MAX_TIME_MS:
+            self._counters["rows_refused"] += 1
+            return
+        self._counters["rows"] += 1
+        self._counters["points"] += len(reading.values)
+        for part in _split_wide(reading, self._max_points):
+            self._make_room(self._open.size_with(part), len(part.values), now_s)
+            self._open.add(part)
+            if self._open.points >= self._max_points:
+                self.close()
+
+    def add_event(self, event: Event, now_s: float) -> None:
+        """Take an event."""
+        if not 0 <= event.t <= MAX_TIME_MS:
+            self._counters["events_refused"] += 1
+            return
+        try:
+            event, size = _fit(event)
+        except (ValueError, OverflowError, TypeError):  # a text or number that JSON does not have
+            self._counters["events_refused"] += 1
+            return
+        self._counters["events"] += 1
+        self._make_room(self._open.bytes + size, 0, now_s)
+        self._open.add_event(event, size)
+
+    @property
+    def closed(self) -> int:
+        """How many closed messages wait to be taken."""
+        return len(self._closed)
+
+    def due(self, now_s: float) -> bool:
+        """Close the open message when it is old enough; tell whether any closed one waits to be taken."""
+        if not self._open.is_empty and now_s - self._opened_s >= self._max_age_s:
+            self.close()
+        return bool(self._closed)
+
+    def wait_s(self, now_s: float) -> float | None:
+        """Return how long until `due` would close the open message, or None while there is none."""
+        return None if self._open.is_empty else max(0.0, self._opened_s + self._max_age_s - now_s)
+
+    def close(self) -> None:
+        """Close the open message now, whatever its age."""
+        if not self._open.is_empty:
+            self._closed.append(self._open.content())
+            self._counters["messages"] += 1
+            self._open = _Message()
+
+    def take(self) -> list[Content]:
+        """Return the closed messages in order, once."""
+        taken, self._closed = self._closed, []
+        return taken
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was taken and refused so far, by name."""
+        return dict(self._counters)
+
+    def _make_room(self, size: int, points: int, now_s: float) -> None:
+        """Close the open message where it cannot also hold what comes; note when a new one begins."""
+        if size > MAX_CONTENT_BYTES or (self._open.points and self._open.points + points > self._max_points):
+            self.close()
+        if self._open.is_empty:
+            self._opened_s = now_s
+
+
+@dataclass(slots=True)
+class _OpenBlock:
+    first_ms: int
+    last_ms: int
+    times: list[int] = field(default_factory=list)
+    columns: dict[str, list[float | None]] = field(default_factory=dict)
+    flags: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, reading: Reading) -> None:
+        rows = len(self.times)
+        self.first_ms = min(self.first_ms, reading.time_ms)
+        self.last_ms = max(self.last_ms, reading.time_ms)
+        self.times.append(reading.time_ms)
+        for channel, value in reading.values.items():
+            self.columns.setdefault(channel, []).append(value)
+        for channel, flag in reading.quality.items():
+            if channel in reading.values and channel not in self.flags and flag != Quality.GOOD:
+                self.flags[channel] = [int(Quality.GOOD)] * rows
+        for channel, flags in self.flags.items():
+            flags.append(int(reading.quality.get(channel, Quality.GOOD)))
+
+    def fits(self, time_ms: int) -> bool:
+        return max(self.last_ms, time_ms) - min(self.first_ms, time_ms) <= MAX_BLOCK_SPAN_MS
+
+    def block(self, device: DeviceId, clock: Clock) -> Block:
+        return Block(
+            device=device.device,
+            kind=device.kind,
+            site=device.site,
+            clock=clock,
+            t0=self.first_ms,
+            dt=[time - self.first_ms for time in self.times],
+            c=self.columns,
+            q=self.flags,
+            simulated=device.simulated,
+        )
+
+
+class _Message:
+    """The message under way, with its size as JSON estimated from above."""
+
+    def __init__(self) -> None:
+        self.points = 0
+        self.bytes = 0
+        self._blocks: dict[_Key, _OpenBlock] = {}
+        self._full: list[Block] = []
+        self._events: list[Event] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._blocks and not self._events
+
+    def size_with(self, reading: Reading) -> int:
+        block = self._blocks.get(_key(reading))
+        head = 0 if block is not None and block.fits(reading.time_ms) else _head_bytes(reading)
+        return self.bytes + head + _row_bytes(reading.values)
+
+    def add(self, reading: Reading) -> None:
+        self.bytes = self.size_with(reading)
+        self.points += len(reading.values)
+        key = _key(reading)
+        block = self._blocks.get(key)
+        if block is not None and not block.fits(reading.time_ms):
+            self._full.append(block.block(key[0], key[1]))
+            block = None
+        if block is None:
+            block = self._blocks[key] = _OpenBlock(reading.time_ms, reading.time_ms)
+        block.add(reading)
+
+    def add_event(self, event: Event, size: int) -> None:
+        self.bytes += size
+        self._events.append(event)
+
+    def content(self) -> Content:
+        blocks = [block.block(key[0], key[1]) for key, block in self._blocks.items()]
+        return Content(self._full + blocks, self._events, self.points)
+
+
+def _key(reading: Reading) -> _Key:
+    return reading.source, reading.clock, frozenset(reading.values)
+
+
+def _row_bytes(values: Mapping[str, float | None]) -> int:
+    return _OFFSET_BYTES + (_NUMBER_BYTES + _FLAG_BYTES) * len(values)
+
+
+def _head_bytes(reading: Reading) -> int:
+    """What a new block adds: its names, and each channel's name with brackets, once for values and once for flags."""
+    return _BLOCK_BYTES + sum(2 * (6 * len(channel) + 8) for channel in reading.values)
+
+
+def _split_wide(reading: Reading, max_points: int) -> Iterator[Reading]:
+    """Yield the row, in halves of its channels as long as it is too wide for one message."""
+    too_wide = len(reading.values) > max_points or _row_bytes(reading.values) + _head_bytes(reading) > MAX_CONTENT_BYTES
+    if not too_wide or len(reading.values) == 1:
+        yield reading
+        return
+    channels = list(reading.values)
+    for half in (channels[: len(channels) // 2], channels[len(channels) // 2 :]):
+        part = replace(
+            reading,
+            values={channel: reading.values[channel] for channel in half},
+            quality={channel: flag for channel, flag in reading.quality.items() if channel in half},
+        )
+        yield from _split_wide(part, max_points)
+
+
+def _fit(event: Event) -> tuple[Event, int]:
+    """Return the event and its size as JSON; texts are cut where it would not fit into any message."""
+    size = len(msgspec.json.encode(event)) + 1
+    if size <= MAX_CONTENT_BYTES:
+        return event, size
+    data = {key[:64]: value[:_MAX_TEXT] if isinstance(value, str) else value for key, value in event.data.items()}
+    event = msgspec.structs.replace(event, data={**dict(list(data.items())[:16]), "cut": True})
+    return event, len(msgspec.json.encode(event)) + 1

@@ -1,0 +1,96 @@
+"""What the uplink may send next and when it must begin again: pure, `now_s` is any clock that never goes back."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+#: How many windows of sent records may wait for their commit ack.
+_AHEAD_WINDOWS: Final = 10
+#: After a stall so few records probe whether the other side commits again; progress doubles it.
+_PROBE: Final = 8
+#: The longest wait for a commit ack, however often it did not come.
+_MOST_STALL_S: Final = 60.0
+
+
+@dataclass(slots=True)
+class SendWindow:
+    """A cursor over the spool's records between two limits.
+
+    A PUBACK makes room for another message in the broker's window (`limit`), the commit ack says what needs no more
+    sending. Sent records that wait for the commit ack are bounded as well (`ahead`): a broker must not be filled with
+    copies while no ingest runs. Without a commit ack for `stall_s` all begins again at the head, with a few records
+    and at doubling intervals; each commit ack widens it again.
+    """
+
+    limit: int
+    stall_s: float
+    cursor: int = 0
+    acked_seq: int = 0
+    stalls: int = 0
+    ahead: int = 0
+    on_the_way: dict[int, int] = field(default_factory=dict)
+    uncommitted: deque[int] = field(default_factory=deque)
+    _progress_s: float = 0.0
+    _limit_now: int = 0
+
+    def restart(self, receive_maximum: int, now_s: float) -> None:
+        """Begin at the head after a new connection, which lets `receive_maximum` messages be on the way."""
+        self._limit_now = max(1, min(self.limit, receive_maximum))
+        self.ahead = max(_PROBE, self._limit_now) if self.stalls == 0 else _PROBE
+        self.on_the_way.clear()
+        self._rewind(now_s)
+
+    def room(self) -> int:
+        """Return how many messages may be sent now."""
+        return max(0, min(self._limit_now - len(self.on_the_way), self.ahead - len(self.uncommitted)))
+
+    def sent(self, mid: int, seq: int, now_s: float) -> None:
+        """Note that the record up to `seq` went out as message `mid`."""
+        if not self.uncommitted:
+            self._progress_s = now_s
+        self.on_the_way[mid] = seq
+        self.uncommitted.append(seq)
+        self.cursor = seq
+
+    def puback(self, mid: int) -> bool:
+        """Make room for what the broker has taken; False for a message that is not ours or of an older connection."""
+        return self.on_the_way.pop(mid, None) is not None
+
+    def commit(self, seq: int, now_s: float) -> bool:
+        """Note a commit ack; tell whether it was progress."""
+        if seq <= self.acked_seq:
+            return False
+        self.acked_seq = seq
+        self.cursor = max(self.cursor, seq)
+        self._progress_s = now_s
+        self.stalls = 0
+        self.ahead = min(self.ahead * 2, self._limit_now * _AHEAD_WINDOWS)
+        while self.uncommitted and self.uncommitted[0] <= seq:
+            self.uncommitted.popleft()
+        return True
+
+    def rewind_when_stalled(self, now_s: float) -> bool:
+        """Begin again at the head when the commit ack has been awaited for too long; tell whether it was so."""
+        if not self.uncommitted or now_s - self._progress_s < self.patience_s:
+            return False
+        self.stalls += 1
+        self.ahead = _PROBE
+        self._rewind(now_s)
+        return True
+
+    @property
+    def patience_s(self) -> float:
+        """How long the next commit ack may take."""
+        return min(self.stall_s * 2.0 ** min(self.stalls, 30), max(_MOST_STALL_S, self.stall_s))
+
+    def forget(self) -> None:
+        """Begin a new epoch: none of its records was sent or committed."""
+        self.acked_seq = self.cursor = self.stalls = 0
+        self.uncommitted.clear()
+
+    def _rewind(self, now_s: float) -> None:
+        self.uncommitted.clear()
+        self.cursor = self.acked_seq
+        self._progress_s = now_s

@@ -1,0 +1,165 @@
+"""The gateway's settings: edge.toml and the environment, every bound checked once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.greenhouse.registers import find_map, load_map
+from edge.greenhouse.settings import ModbusSettings, Name
+from edge.mavlink.settings import MavlinkSettings
+from edge.toml_file import TomlFile
+from edge.toml_lines import TomlPath
+from headland.contract.records import Clock
+
+#: Environment variables that replace what the file says, and what they replace.
+ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
+    "HEADLAND_BROKER_HOST": ("broker", "host"),
+    "HEADLAND_BROKER_PORT": ("broker", "port"),
+    "HEADLAND_BROKER_USERNAME": ("broker", "username"),
+    "HEADLAND_BROKER_PASSWORD": ("broker", "password"),
+    "HEADLAND_GATEWAY_ID": ("gateway", "id"),
+    "HEADLAND_DATA_DIR": ("gateway", "data_dir"),
+}
+
+
+class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the tables: immutable, named fields only, a misspelt key is refused."""
+
+
+class GatewaySettings(_Settings, frozen=True, kw_only=True):
+    """Who this gateway is. `clock` is `ntp` only where a time server disciplines the gateway's clock."""
+
+    id: Name
+    site: Name
+    data_dir: Annotated[str, Meta(min_length=1)]
+    clock: Literal["ntp", "rtc"] = "rtc"
+
+
+class TlsSettings(_Settings, frozen=True, kw_only=True):
+    """Certificate files for the broker's TLS; `cert` and `key` identify the gateway and go together."""
+
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+
+class BrokerSettings(_Settings, frozen=True, kw_only=True):
+    """Where the uplink connects, and how hard it pushes.
+
+    `window`: how many messages may wait for their PUBACK. `resend_s`: after how long without a commit ack the
+    uplink sends again from the head of its spool.
+    """
+
+    host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 1883
+    username: Annotated[str, Meta(min_length=1)] | None = None
+    password: str | None = None
+    keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
+    window: Annotated[int, Meta(ge=1, le=1000)] = 100
+    resend_s: Annotated[float, Meta(ge=0.5, le=600)] = 3.0
+    tls: TlsSettings | None = None
+
+
+class SpoolSettings(_Settings, frozen=True, kw_only=True):
+    """How much disk the spool may hold; beyond it the oldest telemetry goes first, counted and reported."""
+
+    max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 500_000_000
+
+
+class BatchSettings(_Settings, frozen=True, kw_only=True):
+    """When a message is closed: at so many points or at such an age, whichever comes first."""
+
+    max_points: Annotated[int, Meta(ge=1, le=5000)] = 500
+    max_age_s: Annotated[float, Meta(ge=0.02, le=60)] = 0.5
+
+
+class EdgeSettings(_Settings, frozen=True, kw_only=True):
+    """All of edge.toml."""
+
+    gateway: GatewaySettings
+    broker: BrokerSettings = BrokerSettings()
+    spool: SpoolSettings = SpoolSettings()
+    batch: BatchSettings = BatchSettings()
+    source: list[MavlinkSettings | ModbusSettings] = []
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder that holds the spool and the status file."""
+        return Path(self.gateway.data_dir)
+
+    @property
+    def clock(self) -> Clock:
+        """What the gateway's own clock may be called."""
+        return Clock(self.gateway.clock)
+
+
+def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
+    """Return the settings in `path`, overridden by `environ`, with its paths resolved against the file's folder.
+
+    Raises SettingsError with `file:line: sentence` for the first mistake.
+    """
+    file = TomlFile(path, EdgeSettings)
+    for variable, place in ENVIRONMENT.items():
+        text = environ.get(variable)
+        if text:
+            file.override(
+                place, int(text) if place[-1] == "port" and text.isascii() and text.isdigit() else text, variable
+            )
+    settings = file.convert()
+    folder = path.resolve().parent
+    _check_sources(file, settings, folder)
+    _check_tls(file, settings.broker.tls, folder)
+    return _resolve(settings, folder)
+
+
+def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:
+    names: dict[str, int] = {}
+    devices: dict[str, int] = {}
+    for index, source in enumerate(settings.source):
+        here: TomlPath = ("source", index)
+        if source.name in names:
+            raise file.error((*here, "name"), f"source.name must be unique; two sources are called {source.name!r}")
+        names[source.name] = index
+        if not isinstance(source, ModbusSettings):
+            continue
+        if source.device in devices:
+            raise file.error((*here, "device"), f"source.device must be unique; two sources read {source.device!r}")
+        devices[source.device] = index
+        found = find_map(source.registers, folder)
+        if found is None:
+            raise file.error(
+                (*here, "registers"), f"register map {source.registers!r} is neither in {folder} nor built in"
+            )
+        load_map(found)
+
+
+def _check_tls(file: TomlFile[EdgeSettings], tls: TlsSettings | None, folder: Path) -> None:
+    if tls is None:
+        return
+    if (tls.cert is None) != (tls.key is None):
+        raise file.error(("broker", "tls"), "broker.tls.cert and broker.tls.key go together; one is missing")
+    for key in ("ca", "cert", "key"):
+        name: str | None = getattr(tls, key)
+        if name is not None and not (folder / name).is_file():
+            raise file.error(("broker", "tls", key), f"broker.tls.{key}: there is no file {name!r}")
+
+
+def _resolve(settings: EdgeSettings, folder: Path) -> EdgeSettings:
+    replace = msgspec.structs.replace
+    gateway = replace(settings.gateway, data_dir=str(folder / Path(settings.gateway.data_dir).expanduser()))
+    broker = settings.broker
+    if broker.tls is not None:
+        files = {
+            key: str(folder / name) for key in ("ca", "cert", "key") if (name := getattr(broker.tls, key)) is not None
+        }
+        broker = replace(broker, tls=replace(broker.tls, **files))
+    sources = [
+        replace(one, registers=str(find_map(one.registers, folder))) if isinstance(one, ModbusSettings) else one
+        for one in settings.source
+    ]
+    return replace(settings, gateway=gateway, broker=broker, source=sources)

@@ -1,0 +1,145 @@
+"""What happens to the spool's rows within one transaction: each function takes the tally and returns the next one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from edge.batcher import Content
+from edge.spool_overflow import ROW_BYTES, Gap, Row, SpoolOwner, choose_gaps, dropped_event
+from edge.spool_schema import EVENTS, GAP, TELEMETRY, new_epoch
+from headland.contract.codec import VERSION, decode_batch, encode_batch
+from headland.contract.records import Batch
+from headland.contract.refusals import Refused
+
+#: When full, make room for this part of the bound, so that not every append has to drop.
+_SLACK_PART: Final = 64
+
+_INSERT: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class NoRoom(Exception):  # noqa: N818 - it ends a transaction and never leaves the spool
+    """The bound is reached and nothing older may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the file holds and ever dropped. `bytes` counts what the records take on disk."""
+
+    epoch: str
+    last_seq: int = 0
+    dropped_records: int = 0
+    dropped_points: int = 0
+    records: int = 0
+    bytes: int = 0
+
+
+def read_tally(connection: sqlite3.Connection) -> Tally:
+    """Return the tally of the file as it stands."""
+    state = "SELECT epoch, last_seq, dropped_records, dropped_points FROM state"
+    epoch, last_seq, dropped_records, dropped_points = connection.execute(state).fetchone()
+    records, size = connection.execute("SELECT count(*), coalesce(sum(bytes), 0) FROM records").fetchone()
+    return Tally(epoch, last_seq, dropped_records, dropped_points, records, size + ROW_BYTES * records)
+
+
+def insert_contents(
+    connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, contents: Sequence[Content], max_bytes: int
+) -> Tally:
+    """Number, encode and insert `contents`, dropping the oldest telemetry where it must. Raises NoRoom."""
+    rows: list[tuple[int, int, int, int, int, int, int, bytes]] = []
+    for seq, content in enumerate(contents, start=tally.last_seq + 1):
+        batch = Batch(
+            v=VERSION, gw=owner.gateway, epoch=tally.epoch, seq=seq, blocks=content.blocks, events=content.events
+        )
+        payload = encode_batch(batch)
+        kind = EVENTS if content.events else TELEMETRY
+        rows.append((seq, seq, kind, content.points, content.oldest_ms, content.newest_ms, len(payload), payload))
+    needed = sum(row[6] + ROW_BYTES for row in rows)
+    missing = tally.bytes + needed - max_bytes
+    if missing > 0:
+        before = tally.bytes
+        tally = _drop_oldest(connection, tally, owner, missing + max_bytes // _SLACK_PART)
+        if before - tally.bytes < missing:
+            raise NoRoom(f"its {max_bytes} bytes are full of events, which are never dropped")
+    connection.executemany(_INSERT, rows)
+    tally = replace(
+        tally, last_seq=tally.last_seq + len(rows), records=tally.records + len(rows), bytes=tally.bytes + needed
+    )
+    connection.execute(
+        "UPDATE state SET last_seq = ?, dropped_records = ?, dropped_points = ?",
+        (tally.last_seq, tally.dropped_records, tally.dropped_points),
+    )
+    return tally
+
+
+def delete_until(connection: sqlite3.Connection, tally: Tally, seq: int) -> Tally:
+    """Delete the records up to and with `seq`; a gap that reaches beyond it stays."""
+    counted = "SELECT count(*), coalesce(sum(bytes), 0) FROM records WHERE seq <= ?"
+    records, size = connection.execute(counted, (seq,)).fetchone()
+    if records:
+        connection.execute("DELETE FROM records WHERE seq <= ?", (seq,))
+    return replace(tally, records=tally.records - records, bytes=tally.bytes - size - ROW_BYTES * records)
+
+
+def renumber(connection: sqlite3.Connection) -> Tally:
+    """Give all records new numbers, from 1, in a new epoch; what cannot be read any more is left out."""
+    epoch = new_epoch()
+    last = 0
+    for (old,) in connection.execute("SELECT seq FROM records ORDER BY seq").fetchall():
+        first, payload = connection.execute("SELECT first, payload FROM records WHERE seq = ?", (old,)).fetchone()
+        decoded = decode_batch(payload)
+        if isinstance(decoded, Refused):
+            connection.execute("DELETE FROM records WHERE seq = ?", (old,))
+            continue
+        new_first, new = last + 1, last + 1 + old - first
+        batch = msgspec.structs.replace(
+            decoded.batch, epoch=epoch, seq=new, first=None if new_first == new else new_first
+        )
+        encoded = encode_batch(batch)
+        # The numbers only become smaller, and in order: none is taken when it is given.
+        connection.execute(
+            "UPDATE records SET seq = ?, first = ?, bytes = ?, payload = ? WHERE seq = ?",
+            (new, new_first, len(encoded), encoded, old),
+        )
+        last = new
+    connection.execute("UPDATE state SET epoch = ?, last_seq = ?", (epoch, last))
+    return read_tally(connection)
+
+
+def _drop_oldest(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, needed_bytes: int) -> Tally:
+    for gap in choose_gaps(_rows(connection), needed_bytes):
+        tally = _make_gap(connection, tally, owner, gap)
+    return tally
+
+
+def _make_gap(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, gap: Gap) -> Tally:
+    """Replace the rows of `gap` by the one record that stands for them."""
+    batch = Batch(
+        v=VERSION,
+        gw=owner.gateway,
+        epoch=tally.epoch,
+        seq=gap.seq,
+        first=None if gap.first == gap.seq else gap.first,
+        events=[dropped_event(owner, gap)],
+    )
+    payload = encode_batch(batch)
+    points = gap.points + gap.points_before
+    connection.execute("DELETE FROM records WHERE seq BETWEEN ? AND ?", (gap.first, gap.seq))
+    connection.execute(_INSERT, (gap.seq, gap.first, GAP, points, gap.oldest_ms, gap.newest_ms, len(payload), payload))
+    return replace(
+        tally,
+        dropped_records=tally.dropped_records + gap.records,
+        dropped_points=tally.dropped_points + gap.points,
+        records=tally.records - gap.rows + 1,
+        bytes=tally.bytes - gap.bytes + len(payload) + ROW_BYTES,
+    )
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
+    query = "SELECT seq, first, kind, points, oldest_ms, newest_ms, bytes FROM records ORDER BY seq"
+    for row in connection.execute(query):
+        yield Row(*row)

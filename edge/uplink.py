@@ -1,0 +1,347 @@
+"""The way from the spool to the broker: a PUBACK only moves the send window, the commit ack deletes."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from edge.broker_link import Accepted, BrokerLink, Closed, Happening, Heard, Subscribed, Taken, Will
+from edge.retry import BROKER
+from edge.send_window import SendWindow
+from edge.settings import BrokerSettings
+from edge.spool import Spool, SpoolRecord
+from headland.contract.codec import decode_record, encode_record
+from headland.contract.records import Ack, Descriptor, GatewayStatus
+from headland.contract.refusals import Refused
+from headland.contract.topics import ack_topic, data_topic, meta_topic, status_topic
+from headland.errors import HeadlandError, PeerRefused, RetryLater
+
+_LOGGER = logging.getLogger(__name__)
+
+#: How often the retained status is renewed, and how soon after a change.
+_STATUS_S: Final = 10.0
+_CHANGE_S: Final = 1.0
+#: How long the broker may take to answer a connection or a subscription.
+_ANSWER_S: Final = 10.0
+#: How many records are read from the spool at once.
+_CHUNK: Final = 50
+#: What a PUBLISH adds to its payload: topic, packet id, user properties.
+_HEADER_BYTES: Final = 400
+#: How long the last status may take on its way out.
+_GOODBYE_S: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkState:
+    """What a person wants to know: `detail` is one sentence while `connected` is false."""
+
+    connected: bool
+    detail: str
+    epoch: str
+    acked_seq: int | None
+    acked_ms: int | None
+
+
+@dataclass(slots=True)
+class _Session:
+    """What belongs to one connection."""
+
+    link: BrokerLink
+    opened_s: float
+    receive_maximum: int = 0
+    packet_bytes: int = 0
+    accepted: bool = False
+    sending: bool = False
+    status_due_s: float = 0.0
+    said: tuple[object, ...] = ()
+    goodbye_s: float = 0.0
+    look_s: float = 0.0
+    described: bool = False
+    is_busy: bool = False
+    goodbye_mid: int | None = None
+
+
+class Uplink:
+    """Owns the thread `uplink`, which never ends before `stop`.
+
+    Each record of the spool is published until a commit ack covers it: again from the head after a reconnect and
+    after some seconds without progress, so the receiver sees records more than once and in their order within a
+    connection. With `announce` it also keeps the gateway's retained status and last will.
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        gateway: str,
+        spool: Spool,
+        *,
+        client_id: str | None = None,
+        announce: bool = True,
+        software: str = "",
+    ) -> None:
+        self._settings = settings
+        self._gateway = gateway
+        self._spool = spool
+        self._client_id = client_id or f"edge-{gateway}"
+        self._announce = announce
+        self._software = software
+        self._window = SendWindow(settings.window, settings.resend_s)
+        self._lock = threading.Lock()
+        self._descriptors: dict[str, Descriptor] = {}
+        self._changed: list[str] = []
+        self._link: BrokerLink | None = None
+        self._state = UplinkState(False, "not started", spool.epoch, None, None)
+        self._stopping = threading.Event()
+        self._drain_until_s = 0.0
+        self._failures = 0
+        self._held_seq = 0
+        self._counters = dict.fromkeys(
+            (
+                "connects", "connect_failures", "published", "pubacks", "refused_by_broker", "commit_acks",
+                "foreign_acks", "bad_acks", "resends", "too_large", "errors",
+            ),
+            0,
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; it connects on its own, again and again."""
+        self._thread.start()
+
+    def stop(self, drain_s: float = 2.0) -> None:
+        """Let what is in the spool be confirmed for at most `drain_s`, say goodbye and end the thread."""
+        self._drain_until_s = time.monotonic() + drain_s
+        self._stopping.set()
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(drain_s + 1.0)
+
+    def describe(self, descriptor: Descriptor) -> None:
+        """Publish a device's descriptor now and on every connect; the newest of a device replaces the last."""
+        with self._lock:
+            if self._descriptors.get(descriptor.device) == descriptor:
+                return
+            self._descriptors[descriptor.device] = descriptor
+            self._changed.append(descriptor.device)
+        self.wake()
+
+    def wake(self) -> None:
+        """Say that the spool has more; callable from any thread."""
+        link = self._link
+        if link is not None:
+            link.wake()
+
+    def state(self) -> UplinkState:
+        """Return how it stands."""
+        return self._state
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was sent, acknowledged and refused so far, by name."""
+        return dict(self._counters)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._serve()
+            except HeadlandError as error:
+                self._note_failure(str(error))
+            except Exception as error:  # whatever breaks a connection, the next one may work
+                self._counters["errors"] += 1
+                _LOGGER.debug("the uplink's connection broke", exc_info=True)
+                self._note_failure(f"{type(error).__name__}: {error}")
+            if not self._stopping.is_set():
+                self._failures += 1
+                dice = random.random()  # noqa: S311 - jitter, not a secret
+                self._stopping.wait(BROKER.wait_s(self._failures, dice))
+        self._say(connected=False, detail="stopped")
+
+    def _serve(self) -> None:
+        """Hold one connection until it breaks (RetryLater), is refused (PeerRefused) or the stop is done."""
+        now_ms = time.time_ns() // 1_000_000
+        will = Will(status_topic(self._gateway), encode_record(self._status(online=False, now_ms=now_ms)))
+        link = BrokerLink(self._settings, self._client_id, will if self._announce else None)
+        try:
+            link.open()
+            self._link = link
+            session = _Session(link, time.monotonic())
+            while not self._is_drained(session):
+                for happening in link.pump(self._idle_s(session)):
+                    self._take(session, happening)
+                self._step(session)
+        finally:
+            self._link = None
+            link.close()
+
+    def _step(self, session: _Session) -> None:
+        """Do what is due now: the epoch's change, resending, sending, descriptors, status."""
+        now_s = time.monotonic()
+        if not session.sending:
+            if now_s - session.opened_s > _ANSWER_S:
+                raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s")
+            return
+        if self._state.epoch != self._spool.epoch:
+            self._window.forget()
+            self._say(epoch=self._spool.epoch, acked_seq=None)
+        if self._window.rewind_when_stalled(now_s):
+            self._counters["resends"] += 1
+        self._send_records(session, now_s)
+        self._send_descriptors(session)
+        self._send_status(session, now_s)
+
+    def _take(self, session: _Session, happening: Happening) -> None:
+        match happening:
+            case Closed():
+                raise RetryLater(happening.why) if session.accepted else PeerRefused(happening.why)
+            case Accepted():
+                session.accepted = True
+                session.receive_maximum = happening.receive_maximum
+                session.packet_bytes = happening.packet_bytes
+                session.link.subscribe(ack_topic(self._gateway))
+            case Subscribed():
+                if happening.refused is not None:
+                    raise PeerRefused(f"the broker lets {self._client_id} not hear its acks: {happening.refused}")
+                self._begin(session)
+            case Taken():
+                self._take_puback(session, happening)
+            case Heard():
+                self._take_ack(happening)
+
+    def _begin(self, session: _Session) -> None:
+        session.sending = True
+        self._counters["connects"] += 1
+        self._failures = 0
+        self._held_seq = 0
+        self._window.restart(session.receive_maximum, time.monotonic())
+        _LOGGER.info("connected to %s:%s", self._settings.host, self._settings.port)
+        self._say(connected=True, detail="")
+
+    def _take_puback(self, session: _Session, taken: Taken) -> None:
+        if taken.mid == session.goodbye_mid:
+            session.goodbye_mid = -1
+        if not self._window.puback(taken.mid):
+            return
+        if taken.refused is None:
+            self._counters["pubacks"] += 1
+            if self._state.detail and not self._held_seq:
+                self._say(detail="")
+            return
+        self._counters["refused_by_broker"] += 1
+        if self._state.detail != taken.refused:
+            _LOGGER.warning("the broker refuses data of %s: %s", self._gateway, taken.refused)
+            self._say(detail=taken.refused)
+
+    def _take_ack(self, heard: Heard) -> None:
+        ack = decode_record(heard.payload, Ack)
+        if isinstance(ack, Refused) or heard.topic != ack_topic(self._gateway) or ack.seq < 0:
+            self._counters["bad_acks"] += 1
+            return
+        if not self._spool.confirm(ack.epoch, ack.seq):
+            self._counters["foreign_acks"] += 1
+            return
+        self._counters["commit_acks"] += 1
+        if ack.epoch == self._state.epoch == self._spool.epoch and self._window.commit(ack.seq, time.monotonic()):
+            self._say(acked_seq=ack.seq, acked_ms=time.time_ns() // 1_000_000)
+
+    def _send_records(self, session: _Session, now_s: float) -> None:
+        session.is_busy = False
+        room = min(self._window.room(), _CHUNK)
+        if room == 0:
+            return
+        topic = data_topic(self._gateway)
+        for record in self._spool.oldest(self._window.cursor, room):
+            if record.epoch != self._state.epoch:
+                return  # the next step begins the new epoch
+            if len(record.payload) + _HEADER_BYTES > session.packet_bytes:
+                self._say_too_large(record, session.packet_bytes)
+                return
+            mid = session.link.publish(topic, record.payload, labels=_labels(record))
+            if mid is None:
+                return  # the link is gone; `pump` will say so
+            self._window.sent(mid, record.seq, now_s)
+            self._counters["published"] += 1
+            session.is_busy = True
+
+    def _say_too_large(self, record: SpoolRecord, packet_bytes: int) -> None:
+        detail = f"the broker takes {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"
+        if self._held_seq != record.seq:
+            self._held_seq = record.seq
+            self._counters["too_large"] += 1
+            _LOGGER.error("%s: raise its max_packet_size to 262144", detail)
+            self._say(detail=detail)
+
+    def _send_descriptors(self, session: _Session) -> None:
+        """Publish all descriptors on a new connection, and afterwards those that changed."""
+        if session.described and not self._changed:
+            return
+        with self._lock:
+            devices = list(self._descriptors) if not session.described else self._changed
+            self._changed = []
+            due = [self._descriptors[device] for device in dict.fromkeys(devices)]
+        session.described = True
+        for one in due:
+            session.link.publish(meta_topic(self._gateway, one.device), encode_record(one), retain=True)
+
+    def _send_status(self, session: _Session, now_s: float) -> None:
+        if not self._announce or session.goodbye_mid is not None or now_s < session.look_s:
+            return
+        session.look_s = now_s + _CHANGE_S
+        spool = self._spool.status()
+        key = (self._spool.epoch, spool.dropped_records, self._state.acked_seq is None)
+        if now_s < session.status_due_s and key == session.said:
+            return
+        status = self._status(online=True, now_ms=time.time_ns() // 1_000_000)
+        session.link.publish(status_topic(self._gateway), encode_record(status), retain=True)
+        session.said, session.status_due_s = key, now_s + _STATUS_S
+
+    def _status(self, *, online: bool, now_ms: int) -> GatewayStatus:
+        return GatewayStatus(
+            gw=self._gateway,
+            online=online,
+            t=now_ms,
+            software=self._software,
+            epoch=self._spool.epoch,
+            acked_seq=self._state.acked_seq,
+            spool=self._spool.status(),
+        )
+
+    def _is_drained(self, session: _Session) -> bool:
+        """Tell whether the stop may end the connection now; its last message is the offline status."""
+        if not self._stopping.is_set():
+            return False
+        now_s = time.monotonic()
+        if session.goodbye_mid is None:
+            if now_s < self._drain_until_s and self._spool.status().records:
+                return False
+            if not session.sending or not self._announce:
+                return True
+            status = self._status(online=False, now_ms=time.time_ns() // 1_000_000)
+            session.goodbye_mid = session.link.publish(status_topic(self._gateway), encode_record(status), retain=True)
+            session.goodbye_s = now_s
+        return session.goodbye_mid in (None, -1) or now_s - session.goodbye_s > _GOODBYE_S
+
+    def _idle_s(self, session: _Session) -> float:
+        """Return how long `pump` may wait: not at all while there is more to send."""
+        if session.is_busy:
+            return 0.0
+        return 0.05 if self._stopping.is_set() else 0.5
+
+    def _say(self, **changes: Any) -> None:
+        self._state = replace(self._state, **changes)
+
+    def _note_failure(self, detail: str) -> None:
+        self._counters["connect_failures"] += 1
+        if self._state.connected or self._state.detail != detail:
+            _LOGGER.warning("no way to the broker: %s", detail)
+        self._say(connected=False, detail=detail)
+
+
+def _labels(record: SpoolRecord) -> list[tuple[str, str]]:
+    labels = [("epoch", record.epoch), ("seq", str(record.seq))]
+    if record.first != record.seq:
+        labels.append(("first", str(record.first)))
+    return labels

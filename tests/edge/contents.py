@@ -1,0 +1,34 @@
+"""Contents of messages for tests."""
+
+from __future__ import annotations
+
+from edge.batcher import Content
+from headland.contract.records import Block, Clock, Event
+
+START_MS = 1_790_000_000_000
+
+
+def content(number: int, *, rows: int = 5, events: int = 0, text: str = "") -> Content:
+    """A message whose rows say which message they are of."""
+    block = Block(
+        device="gh-1",
+        kind="greenhouse",
+        site="home",
+        clock=Clock.RTC,
+        t0=START_MS + number * 1000,
+        dt=list(range(rows)),
+        c={"co2_ppm": [float(number)] * rows},
+    )
+    said = [
+        Event(
+            t=START_MS + number * 1000,
+            device="gh-1",
+            kind="alarm",
+            device_kind="greenhouse",
+            site="home",
+            clock=Clock.RTC,
+            data={"number": number, "text": text},
+        )
+        for _ in range(events)
+    ]
+    return Content([block], said, rows)

@@ -1,0 +1,66 @@
+"""A Modbus TCP device of pymodbus, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+
+class ModbusPeer:
+    """Serves `registers` (address -> word); what `broken` names is answered by an exception response."""
+
+    def __init__(self, port: int, registers: dict[int, int], unit: int = 1) -> None:
+        self.port = port
+        self.registers = registers
+        self.broken: set[int] = set()
+        self.requests: list[tuple[int, int, int]] = []
+        self._unit = unit
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: ModbusTcpServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._ready.clear()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="modbus-peer", daemon=True)
+        self._thread.start()
+        assert self._ready.wait(5)
+
+    def stop(self) -> None:
+        loop, server, thread = self._loop, self._server, self._thread
+        if loop is not None and server is not None and thread is not None and thread.is_alive():
+            ending = server.shutdown()  # type: ignore[no-untyped-call] # pymodbus leaves it untyped
+            asyncio.run_coroutine_threadsafe(ending, loop).result(5)
+            thread.join(5)
+        self._thread = None
+
+    async def _serve(self) -> None:
+        words = [SimData(address, values=word, datatype=DataType.REGISTERS) for address, word in self.registers.items()]
+        device = SimDevice(self._unit, simdata=words, action=self._answer)
+        self._loop = asyncio.get_running_loop()
+        self._server = ModbusTcpServer(device, address=("127.0.0.1", self.port))
+        await self._server.serve_forever(background=True)
+        self._ready.set()
+        await self._server.serving
+
+    async def _answer(
+        self,
+        function: int,
+        start: int,
+        address: int,
+        count: int,
+        words: list[int],
+        _written: list[int] | list[bool] | None,
+    ) -> ExcCodes | None:
+        self.requests.append((function, address, count))
+        asked = range(address, address + count)
+        if self.broken.intersection(asked):
+            return ExcCodes.DEVICE_FAILURE
+        for at in asked:
+            if at in self.registers:
+                words[at - start] = self.registers[at]
+        return None

@@ -1,0 +1,22 @@
+"""A sink that keeps what it is told."""
+
+from __future__ import annotations
+
+from edge.reading import Reading
+from headland.contract.records import Descriptor, Event
+
+
+class ListSink:
+    def __init__(self) -> None:
+        self.readings: list[Reading] = []
+        self.events: list[Event] = []
+        self.descriptors: list[Descriptor] = []
+
+    def reading(self, reading: Reading) -> None:
+        self.readings.append(reading)
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def describe(self, descriptor: Descriptor) -> None:
+        self.descriptors.append(descriptor)
