@@ -122,9 +122,10 @@ class FrameDecoder:
             extra = extras.get(message_id, b"")
             sound = mcrf4xx(buffer[at + 1 : crc_at] + extra) == buffer[crc_at] | buffer[crc_at + 1] << 8
             if not extra:
-                if not final and end + gap_bytes >= size:
+                belief = self._believes(buffer, at, end, flags)
+                if belief is None and not final:
                     break
-                sound = self._in_sync and flags <= _SIGNED and self._precedes_frame(buffer, end)
+                sound = belief is not False
             if not sound:
                 self._note_bad(known=bool(extra))
                 at = self._resync(buffer, free, at)
@@ -161,13 +162,21 @@ class FrameDecoder:
         found = _MAGIC.search(buffer, start)
         return found.start() if found else len(buffer)
 
-    def _precedes_frame(self, buffer: bytes, end: int) -> bool:
-        """Tell whether a frame that cannot be checked is believed: another one, or the end, follows where it ends.
+    def _believes(self, buffer: bytes, at: int, end: int, flags: int) -> bool | None:
+        """Tell whether a frame that cannot be checked is one; None while that hangs on bytes still to come.
 
-        Only a frame that stands right behind a sound one is asked for: in noise, payloads look like frames.
+        It is believed where one is due, another frame follows it, and no sound frame begins inside it: in noise and in
+        texts, bytes look like frames.
         """
+        if not self._in_sync or flags > _SIGNED:
+            return False
+        inside = [_is_sound(buffer, match.start()) for match in _MAGIC.finditer(buffer, at + 1, end)]
+        if True in inside:
+            return False
         follower = end + self._gap_bytes
-        return follower >= len(buffer) or buffer[follower] in (MAGIC_V1, MAGIC_V2)
+        if follower >= len(buffer) or None in inside:
+            return None
+        return buffer[follower] in (MAGIC_V1, MAGIC_V2)
 
     def _stamp(self, buffer: bytes, free: int, at: int) -> int | None:
         return int.from_bytes(buffer[at - STAMP_BYTES : at]) if at - STAMP_BYTES >= free else None
@@ -204,3 +213,20 @@ class FrameDecoder:
                 self.lost[source >> 8, source & 255] += gap
         self._late.discard(source)
         self._next_sequence[source] = (sequence + 1) & 255
+
+
+def _is_sound(buffer: bytes, at: int) -> bool | None:
+    """Tell whether a frame of a known message stands at a magic byte; None while it is not complete."""
+    is_v2 = buffer[at] == MAGIC_V2
+    header = buffer[at : at + (10 if is_v2 else 6)]
+    if len(header) < (10 if is_v2 else 6):
+        return None
+    message_id = int.from_bytes(header[7:10], "little") if is_v2 else header[5]
+    definition = dialect.mavlink_map.get(message_id)
+    if definition is None or header[1] > definition.unpacker.size or (is_v2 and header[2] > _SIGNED):
+        return False
+    crc_at = at + len(header) + header[1]
+    if crc_at + 2 > len(buffer):
+        return None
+    checksum = int.from_bytes(buffer[crc_at : crc_at + 2], "little")
+    return bool(mcrf4xx(buffer[at + 1 : crc_at] + _CRC_EXTRA[message_id]) == checksum)

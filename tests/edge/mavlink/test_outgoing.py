@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+import edge.mavlink
+from edge.mavlink.outgoing import AskInterval, AskStream, AskVersion, Encoder, Outgoing, Presence
+from edge.mavlink.requests import Requester
+from edge.mavlink.settings import DEFAULT_RATES_HZ
+
+#: The only commands that may ever leave: they ask for messages.
+HARMLESS_COMMANDS = {dialect.MAV_CMD_REQUEST_MESSAGE, dialect.MAV_CMD_SET_MESSAGE_INTERVAL}
+
+EVERYTHING: list[Outgoing] = [
+    Presence(),
+    *(AskVersion(system) for system in (1, 255)),
+    *(AskInterval(7, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
+    *(AskStream(7, stream, 4) for stream in range(13)),
+]
+
+
+def decode(raw: bytes) -> Any:
+    (message,) = dialect.MAVLink(None).parse_buffer(raw)
+    return message
+
+
+def test_this_list_holds_every_kind_that_can_be_sent() -> None:
+    assert {type(what) for what in EVERYTHING} == set(get_args(Outgoing))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("what", EVERYTHING, ids=str)
+def test_nothing_that_is_sent_can_arm_move_or_reconfigure(what: Outgoing, version: int) -> None:
+    message = decode(Encoder().encode(what, version=version))
+    assert (message.get_srcSystem(), message.get_srcComponent()) == (245, 191)
+    match message.get_type():
+        case "HEARTBEAT":
+            # An onboard computer, never a ground station: a ground station's heartbeat defeats the GCS failsafe.
+            assert (message.type, message.autopilot) == (18, 8)
+            assert message.base_mode == 0
+        case "COMMAND_LONG":
+            assert message.command in HARMLESS_COMMANDS
+            assert message.target_component == 1
+        case "REQUEST_DATA_STREAM":
+            assert message.start_stop == 1
+        case other:
+            pytest.fail(f"{other} may not be sent")
+
+
+def test_nothing_else_in_the_package_encodes_mavlink() -> None:
+    folder = Path(edge.mavlink.__path__[0])
+    for file in folder.glob("*.py"):
+        names = {node.attr for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute)}
+        encoders = {name for name in names if name in ("MAVLink", "pack") or name.endswith(("_message", "_encode"))}
+        assert not encoders or file.name == "outgoing.py", (file.name, encoders)
+
+
+def test_frames_are_numbered_and_speak_the_vehicles_version() -> None:
+    encoder = Encoder()
+    raw = [encoder.encode(Presence(), version=1 + n % 2) for n in range(300)]
+    assert {frame[0] for frame in raw[::2]} == {0xFE}
+    assert {frame[0] for frame in raw[1::2]} == {0xFD}
+    assert [decode(frame).get_seq() for frame in raw] == [n % 256 for n in range(300)]
+
+
+def test_the_requester_emits_only_what_is_walked_here() -> None:
+    requester = Requester(1, DEFAULT_RATES_HZ)
+    sent = {
+        type(what)
+        for second in range(300)
+        for what in requester.due(float(second), session=second // 100, has_version=False, heard=Counter(), acks={})
+    }
+    assert sent <= {AskVersion, AskInterval, AskStream}
