@@ -30,17 +30,18 @@ NORTH_DEG_M: Final = 110_574.2758
 Columns = Mapping[str, NDArray[np.float64]]
 
 
-def fill_farm() -> MemoryStore:
+def fill_farm(start_ms: int = START_MS) -> MemoryStore:
     """Return a store that holds the farm, and a device of someone else."""
     store = MemoryStore()
-    fly_drone(store)
-    climate_house(store)
-    put(store, OWN, "home", "weather", WEATHER, np.arange(0, SECONDS, 10), {"wind_speed_m_s": np.full(40, 2.5)})
-    put(store, OTHER, "away", "greenhouse", "gh-9", np.arange(3), {"air_temperature_degc": np.full(3, 9.0)})
+    fly_drone(store, start_ms=start_ms)
+    climate_house(store, start_ms=start_ms)
+    wind = {"wind_speed_m_s": np.full(40, 2.5)}
+    put(store, OWN, "home", "weather", WEATHER, start_ms + 1000 * np.arange(0, SECONDS, 10), wind)
+    put(store, OTHER, "away", "greenhouse", "gh-9", start_ms + np.arange(3), {"air_temperature_degc": np.full(3, 9.0)})
     return store
 
 
-def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True) -> None:
+def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True, start_ms: int = START_MS) -> None:
     """Fly eight swaths of 200 m at 5 m/s, 5 m apart, spraying 3 L/min for 39 s of each."""
     seconds = np.arange(SECONDS + 1)
     swath, into = seconds // 50, seconds % 50
@@ -59,7 +60,7 @@ def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True) 
     if metered:
         columns["flow_l_min"] = flow
         columns["flow_volume_total_l"] = 100.0 + np.concatenate(([0.0], np.cumsum((flow[1:] + flow[:-1]) / 120)))
-    put(store, OWN, "home", "drone", device, seconds, columns, simulated=True)
+    put(store, OWN, "home", "drone", device, start_ms + 1000 * seconds, columns, simulated=True)
     store.describe(
         OWN,
         "gw-1",
@@ -67,7 +68,7 @@ def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True) 
     )
     events = [
         Event(
-            t=START_MS + 1000 * second,
+            t=start_ms + 1000 * second,
             device=device,
             kind="mode",
             device_kind="drone",
@@ -81,7 +82,7 @@ def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True) 
     store.write(WriteBatch(points_of([]), [StoredEvent(OWN, event) for event in events]))
 
 
-def climate_house(store: MemoryStore, device: str = HOUSE) -> None:
+def climate_house(store: MemoryStore, device: str = HOUSE, *, start_ms: int = START_MS) -> None:
     """Keep a greenhouse at 25 degC and 60 %, but for one impossible reading that is flagged 4."""
     seconds = np.arange(SECONDS)
     columns = {
@@ -91,7 +92,7 @@ def climate_house(store: MemoryStore, device: str = HOUSE) -> None:
     }
     flags = {"air_temperature_degc": np.where(seconds == 100, 4, 1)}
     columns["air_temperature_degc"][100] = 79.0
-    put(store, OWN, "home", "greenhouse", device, seconds, columns, flags=flags)
+    put(store, OWN, "home", "greenhouse", device, start_ms + 1000 * seconds, columns, flags=flags)
     store.describe(
         OWN,
         "gw-1",
@@ -115,16 +116,16 @@ def put(
     site: str,
     kind: str,
     device: str,
-    seconds: NDArray[np.int64],
+    time_ms: NDArray[np.int64],
     columns: Columns,
     *,
     flags: Mapping[str, NDArray[np.int64]] | None = None,
     simulated: bool = False,
 ) -> None:
-    """Write rows taken at whole seconds after the farm's start."""
+    """Write rows of one device."""
     series = [SeriesKey(organisation, site, kind, device, channel, simulated) for channel in columns]
     rows = [
-        (key, START_MS + 1000 * seconds, values, (flags or {}).get(key.channel, np.ones(len(seconds), np.int64)))
+        (key, time_ms, values, (flags or {}).get(key.channel, np.ones(len(time_ms), np.int64)))
         for key, values in zip(series, columns.values(), strict=True)
     ]
     store.write(WriteBatch(points_of(rows)))

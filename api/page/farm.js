@@ -1,0 +1,129 @@
+// What the page knows of the farm, kept fresh by asking the API; no drawing here.
+
+const TRACK = ["latitude_deg", "longitude_deg", "pump_on", "flow_l_min"];
+const DAY_PART_MS = 12 * 3600 * 1000;
+
+export const CHART_WINDOW_MS = 600_000;
+
+export class Farm {
+  devices = new Map();
+  latest = new Map();
+  details = new Map();
+  climate = new Map();
+  flights = new Map();
+  charts = new Map();
+  online = null;
+  #skewMs = 0;
+
+  // The station's clock: a phone whose clock is wrong must not call a fresh value old.
+  now() {
+    return Date.now() + this.#skewMs;
+  }
+
+  async ask(path) {
+    const asked = Date.now();
+    try {
+      const response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
+      this.#noteClock(response.headers.get("Date"), asked);
+      if (response.status >= 500) throw new Error(`${path}: ${response.status}`);
+      this.online = true;
+      return response.ok ? await response.json() : null;
+    } catch (error) {
+      this.online = false;
+      throw error;
+    }
+  }
+
+  async askDevices() {
+    const found = new Map();
+    let cursor = null;
+    do {
+      const page = await this.ask(`/v1/devices${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
+      for (const item of page?.items ?? []) found.set(item.id, item);
+      cursor = page?.next ?? null;
+    } while (cursor !== null);
+    this.devices = found;
+  }
+
+  async askLatest() {
+    const answer = await this.ask("/v1/latest");
+    for (const item of answer?.items ?? []) {
+      this.latest.set(item.device, item.channels);
+      const device = this.devices.get(item.device);
+      const times = Object.values(item.channels).map((value) => value.time_ms);
+      if (device && times.length) device.last_seen_ms = Math.max(...times);
+    }
+  }
+
+  async askDetail(id) {
+    const detail = await this.ask(`/v1/devices/${id}`);
+    if (detail) this.details.set(id, detail);
+  }
+
+  async askClimate(id) {
+    const end = this.#endOf(id);
+    if (end === null) return;
+    this.climate.set(id, await this.ask(`/v1/greenhouses/${id}/climate?start=${end - CHART_WINDOW_MS}&end=${end}`));
+  }
+
+  // The last flight lies between the last two changes of the arming state; ongoing flights end with the last value.
+  async askFlight(id, swathM) {
+    const end = this.#endOf(id);
+    if (end === null) return;
+    const events = await this.ask(`/v1/devices/${id}/events?start=${end - DAY_PART_MS}&end=${end}&limit=5000`);
+    const arming = (events?.items ?? []).filter((event) => event.kind === "armed");
+    const from = arming.findLastIndex((event) => event.data.armed);
+    const flight = from < 0 ? await this.#guessFlight(id, end) : [arming[from].time_ms, arming[from + 1]?.time_ms ?? end];
+    if (flight === null) {
+      this.flights.set(id, null);
+      return;
+    }
+    const window = `start=${flight[0]}&end=${Math.max(flight[1], flight[0] + 1)}`;
+    const wanted = TRACK.filter((channel) => channel in (this.latest.get(id) ?? {}));
+    const channels = wanted.map((channel) => `channel=${channel}`).join("&");
+    const [answers, track] = await Promise.all([
+      this.ask(`/v1/devices/${id}/application?${window}&swath_m=${swathM}`),
+      wanted.includes("latitude_deg") ? this.ask(`/v1/devices/${id}/series?${channels}&${window}&max_points=3000`) : null,
+    ]);
+    this.flights.set(id, { start: flight[0], end: flight[1], swathM, answers, track });
+  }
+
+  async askCharts(id, channels) {
+    const end = this.#endOf(id);
+    const known = channels.filter((channel) => channel in (this.latest.get(id) ?? {}));
+    if (end === null || known.length === 0) return;
+    const query = known.map((channel) => `channel=${channel}`).join("&");
+    const path = `/v1/devices/${id}/series?${query}&start=${end - CHART_WINDOW_MS}&end=${end}&max_points=600`;
+    this.charts.set(id, await this.ask(path));
+  }
+
+  // How old a value may be before it is no longer current: a few of its own intervals.
+  isStale(id, channel, timeMs) {
+    const interval = this.details.get(id)?.channels[channel]?.interval_s ?? 5;
+    return this.now() - timeMs > Math.max(5, 3 * interval) * 1000;
+  }
+
+  #endOf(id) {
+    const seen = this.devices.get(id)?.last_seen_ms ?? null;
+    return seen === null ? null : seen + 1;
+  }
+
+  // Without arming events (a third-party device): the last stretch of positions without a silence of two minutes.
+  async #guessFlight(id, end) {
+    if (!("latitude_deg" in (this.latest.get(id) ?? {}))) return null;
+    const series = await this.ask(`/v1/devices/${id}/series?channel=latitude_deg&start=${end - DAY_PART_MS}&end=${end}&max_points=1440`);
+    const times = series?.time_ms ?? [];
+    if (times.length === 0) return null;
+    let first = times.length - 1;
+    while (first > 0 && times[first] - times[first - 1] < 120_000) first -= 1;
+    return [times[first], end];
+  }
+
+  #noteClock(date, asked) {
+    const told = Date.parse(date ?? "");
+    if (Number.isNaN(told)) return;
+    const skew = told - (asked + Date.now()) / 2;
+    // The header has whole seconds; only a clock that is plainly wrong is corrected.
+    this.#skewMs = Math.abs(skew) > 5000 ? skew : 0;
+  }
+}

@@ -1,0 +1,150 @@
+"""The page in a real browser, on a farm whose last values are a few seconds old."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from api.app import create_app
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
+from tests.api.served import serve
+from tests.machine import find_program
+
+pytestmark = pytest.mark.services("chromium")
+
+PATIENCE_MS = 15_000
+
+
+@dataclass
+class Visit:
+    """A page, and what went wrong on it."""
+
+    page: Page
+    base: str
+    troubles: list[str] = field(default_factory=list)
+    expected: str | None = None
+
+    def open(self, path: str = "/") -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+def live_app() -> FastAPI:
+    """Return the app on a farm whose newest greenhouse value is four seconds old: it is due every second."""
+    start_ms = time.time_ns() // 1_000_000 - 3000 - (NOW_MS - START_MS)
+    return create_app(fill_farm(start_ms), organisation=OWN, readiness=list, counters=dict)
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    options = getattr(request, "param", {"locale": "en-GB"})
+    with serve(live_app()) as client:
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        base = str(client.base_url).rstrip("/")
+        made = Visit(context.new_page(), base)
+        made.page.on("console", lambda message: made.troubles.append(f"{message.type}: {message.text}"))
+        made.page.on("pageerror", lambda error: made.troubles.append(f"error: {error}"))
+        made.page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(base) else made.troubles.append(f"off-site {asked.url}"),
+        )
+        yield made
+        context.close()
+    assert [trouble for trouble in made.troubles if made.expected is None or made.expected not in trouble] == []
+
+
+def see(page: Page, selector: str, text: str | re.Pattern[str]) -> None:
+    expect(page.locator(selector)).to_have_text(text, timeout=PATIENCE_MS)
+
+
+def test_the_page_shows_devices_values_and_answers(visit: Visit) -> None:
+    page = visit.open()
+    house, drone = f"[data-device='{HOUSE}']", f"[data-device='{DRONE}']"
+    see(page, f"{house} h2", "番茄一号棚")
+    see(page, f"{house} [data-channel=co2_ppm].tile .number", "640")
+    see(page, f"{house} [data-answer=vpd_kpa] .number", "1.27")
+    see(page, f"{house} [data-answer=dew_point_degc] .number", "16.7")
+    expect(page.locator(f"{house} .badge")).to_be_hidden()
+    see(page, f"{drone} .badge", "Simulated")
+    see(page, f"{drone} [data-answer=product_applied_l] .number", "15.60")
+    see(page, f"{drone} [data-answer=area_treated_ha] .number", "0.780")
+    see(page, f"{drone} .basis .evidence", "Measured by the flow meter")
+    expect(page.locator(f"{drone} .chart-line").first).to_have_attribute("d", re.compile("^M"), timeout=PATIENCE_MS)
+
+
+def test_a_value_that_stops_coming_ages_and_turns_grey(visit: Visit) -> None:
+    page = visit.open()
+    tile = page.locator(f"[data-device='{HOUSE}'] .tile[data-channel=air_temperature_degc]")
+    expect(tile).to_have_class(re.compile(r"\bstale\b"), timeout=PATIENCE_MS)
+    expect(tile.locator(".when")).to_have_text(re.compile(r"Not current · \d+ sec\. ago"))
+
+
+def test_the_language_switches_and_is_kept(visit: Visit) -> None:
+    page = visit.open()
+    name = f"[data-device='{HOUSE}'] .tile[data-channel=air_temperature_degc] dt"
+    see(page, name, "Air temperature")
+    page.get_by_role("button", name="中文").press("Enter")
+    see(page, name, "气温")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    page.reload()
+    see(page, name, "气温")
+
+
+@pytest.mark.parametrize(
+    "visit",
+    [{"locale": "zh-CN", "viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}],
+    indirect=True,
+)
+def test_a_chinese_phone_gets_chinese_that_fits(visit: Visit) -> None:
+    page = visit.open()
+    see(page, f"[data-device='{DRONE}'] [data-answer=area_treated_ha] .more", "11.70 亩")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_wrong_clock_in_the_browser_does_not_make_values_old(visit: Visit) -> None:
+    visit.page.clock.set_system_time(time.time() + 3600)
+    page = visit.open()
+    see(page, f"[data-device='{HOUSE}'] .age", re.compile(r"^\d+ sec\. ago$"))
+
+
+def test_a_wider_swath_is_asked_for_and_answered(visit: Visit) -> None:
+    page = visit.open()
+    drone = f"[data-device='{DRONE}']"
+    see(page, f"{drone} [data-answer=overlap_m2] .number", "0")
+    page.get_by_label("Swath width").fill("6")
+    page.get_by_label("Swath width").press("Enter")
+    # Seven of eight swaths of 195 m share 1 m with their neighbour.
+    see(page, f"{drone} [data-answer=overlap_m2] .number", re.compile(r"^1,36\d$"))
+
+
+def test_a_station_that_is_gone_is_said_so(visit: Visit) -> None:
+    page = visit.open()
+    see(page, f"[data-device='{HOUSE}'] h2", "番茄一号棚")
+    visit.expected = "Failed to load resource"
+    page.route("**/v1/**", lambda route: route.abort())
+    see(page, "#live-text", "No connection")
+    expect(page.locator("#notice")).to_be_visible()
+
+
+def test_the_api_page_lists_and_tries_every_route(visit: Visit) -> None:
+    page = visit.open("/docs")
+    operation = page.locator(".operation", has_text="/v1/greenhouses/{device}/climate")
+    operation.locator("summary").first.click()
+    operation.get_by_label("device").fill(HOUSE)
+    operation.get_by_role("button", name="Send").click()
+    expect(operation.locator("pre")).to_contain_text('"vpd_kpa"', timeout=PATIENCE_MS)
