@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from headland.contract.senml import decode_senml
 from headland.contract.topics import Topic, parse_topic
 from headland.store.port import Mark
 
+V = TypeVar("V")
 DescriptorOf = Callable[[str, str], Descriptor | None]
 
 #: A SenML device that no descriptor speaks of is stored under these, and never under a guess.
@@ -159,14 +160,17 @@ def _known_channels(blocks: list[Block] | tuple[Block, ...], refused: list[Refus
     """Return the blocks without the channels whose unit nobody can tell."""
     kept: list[Block] = []
     for block in blocks:
-        wrong = [rule for channel in block.c if isinstance(rule := rule_of(channel), Refused)]
-        if wrong:
-            refused += wrong
-            sound = {channel: column for channel, column in block.c.items() if isinstance(rule_of(channel), Rule)}
-            kept.append(msgspec.structs.replace(block, c=sound))
-        else:
-            kept.append(block)
+        wrong = {channel: rule for channel in block.c if isinstance(rule := rule_of(channel), Refused)}
+        refused += wrong.values()
+        sound = (
+            msgspec.structs.replace(block, c=_without(block.c, wrong), q=_without(block.q, wrong)) if wrong else block
+        )
+        kept.append(sound)
     return tuple(kept)
+
+
+def _without(columns: dict[str, V], names: Collection[str]) -> dict[str, V]:
+    return {name: column for name, column in columns.items() if name not in names}
 
 
 def _sequence(text: str) -> int | None:

@@ -1,0 +1,66 @@
+"""The queue between the network thread and the writer."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ingest.inbox import Inbox, Message
+
+
+def message(mid: int, qos: int = 1, generation: int = 1) -> Message:
+    return Message(generation, mid, qos, "t", b"")
+
+
+def mids(messages: list[Message]) -> list[int]:
+    return [one.mid for one in messages]
+
+
+def test_messages_come_out_in_the_order_of_arrival_and_no_more_than_asked() -> None:
+    inbox = Inbox(10)
+    for mid in range(5):
+        inbox.put(message(mid))
+    assert mids(inbox.take(3, 1, 0)) == [0, 1, 2]
+    assert mids(inbox.take(3, 1, 0)) == [3, 4]
+
+
+def test_an_empty_queue_gives_nothing_after_its_wait() -> None:
+    assert Inbox(10).take(3, 0.01, 10) == []
+
+
+def test_a_first_message_waits_only_a_little_for_others() -> None:
+    inbox = Inbox(10)
+    threading.Timer(0.02, inbox.put, [message(1)]).start()
+    started_s = time.monotonic()
+    assert mids(inbox.take(3, 5, 0.01)) == [1]
+    assert time.monotonic() - started_s < 2
+
+
+def test_qos_0_is_dropped_and_counted_where_the_queue_is_full() -> None:
+    inbox = Inbox(2)
+    for mid in range(4):
+        inbox.put(message(mid, qos=0))
+    assert (len(inbox), inbox.dropped) == (2, 2)
+
+
+def test_what_the_broker_will_send_again_is_forgotten() -> None:
+    inbox = Inbox(10)
+    inbox.put(message(1))
+    inbox.put(message(2, qos=0))
+    inbox.forget(redelivered=True)
+    assert mids(inbox.take(9, 0, 0)) == [2]
+
+
+def test_what_nobody_will_send_again_is_kept_within_the_limit() -> None:
+    inbox = Inbox(3)
+    for mid in range(5):
+        inbox.put(message(mid))
+    inbox.forget(redelivered=False)
+    assert inbox.dropped == 2
+    assert mids(inbox.take(9, 0, 0)) == [2, 3, 4]
+
+
+def test_close_wakes_who_waits() -> None:
+    inbox = Inbox(3)
+    threading.Timer(0.02, inbox.close).start()
+    assert inbox.take(3, 30, 30) == []

@@ -1,0 +1,102 @@
+"""The quarantine file: durable, bounded, counted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headland.contract.refusals import Reason, Refused
+from headland.errors import RetryLater
+from ingest.quarantine import Quarantine, Refusal
+
+WHY = (Refused(Reason.NOT_JSON, "no JSON"),)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "quarantine.sqlite"
+
+
+@pytest.fixture
+def quarantine(path: Path) -> Iterator[Quarantine]:
+    made = Quarantine(path, max_bytes=1024 * 1024, max_records=5)
+    yield made
+    made.close()
+
+
+def test_what_was_kept_can_be_read_by_another_and_after_a_crash(quarantine: Quarantine, path: Path) -> None:
+    refused = (Refused(Reason.BAD_NAME, "no name"), Refused(Reason.BAD_TIME, "no time"))
+    quarantine.keep([Refusal("a/b", b"\x00\xff", refused, {"seq": "7"})], 1000)
+    (kept,) = Quarantine(path, 1024 * 1024, 5).list()
+    assert (kept.topic, kept.payload, kept.properties) == ("a/b", b"\x00\xff", {"seq": "7"})
+    assert (kept.reason, kept.detail) == ("bad_name", "bad_name: no name; bad_time: no time")
+    assert (kept.first_seen_ms, kept.count) == (1000, 1)
+
+
+def test_identical_messages_are_counted_not_repeated(quarantine: Quarantine) -> None:
+    quarantine.keep([Refusal("a", b"1", WHY), Refusal("a", b"1", WHY)], 1000)
+    quarantine.keep([Refusal("a", b"1", WHY), Refusal("b", b"1", WHY)], 2000)
+    newest, oldest = quarantine.list()
+    assert (newest.topic, newest.count) == ("b", 1)
+    assert (oldest.topic, oldest.count, oldest.first_seen_ms, oldest.last_seen_ms) == ("a", 3, 1000, 2000)
+
+
+def test_the_oldest_are_dropped_and_counted_above_the_most_records(quarantine: Quarantine) -> None:
+    quarantine.keep([Refusal("a", bytes([number]), WHY) for number in range(8)], 1000)
+    assert [kept.payload[0] for kept in quarantine.list()] == [7, 6, 5, 4, 3]
+    assert (quarantine.dropped, quarantine.count()) == (3, 5)
+
+
+def test_the_oldest_are_dropped_above_the_most_bytes(quarantine: Quarantine) -> None:
+    for number in range(4):
+        quarantine.keep([Refusal("a", bytes([number]) * 400_000, WHY)], number)
+    assert [kept.payload[0] for kept in quarantine.list()] == [3, 2]
+    assert quarantine.dropped == 2
+
+
+def test_pages_go_from_the_newest_to_the_oldest(quarantine: Quarantine) -> None:
+    quarantine.keep([Refusal("a", bytes([number]), WHY) for number in range(5)], 1000)
+    first = quarantine.list(limit=3)
+    second = quarantine.list(limit=3, before_id=first[-1].id)
+    assert [kept.payload[0] for kept in [*first, *second]] == [4, 3, 2, 1, 0]
+
+
+def test_nothing_kept_yet_is_an_empty_answer(quarantine: Quarantine, path: Path) -> None:
+    assert (quarantine.list(), quarantine.count()) == ([], 0)
+    assert not path.exists()
+
+
+def test_a_damaged_file_is_moved_aside_never_wiped(quarantine: Quarantine, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this was never a database" * 100)
+    quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+    assert (quarantine.count(), quarantine.damaged_files) == (1, 1)
+    (aside,) = path.parent.glob("*.damaged-*")
+    assert aside.read_bytes().startswith(b"this was never")
+
+
+def test_a_file_that_cannot_be_written_is_tried_again_later(quarantine: Quarantine, path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(RetryLater, match="cannot be written"):
+        quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+    path.rmdir()
+    quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+    assert quarantine.count() == 1
+
+
+def test_topics_with_strange_characters_are_kept(quarantine: Quarantine) -> None:
+    quarantine.keep([Refusal("a/\udcff/\x00", b"", WHY, {"\udcff": "x"})], 1000)
+    assert quarantine.list()[0].topic.startswith("a/?/")
+
+
+def test_a_keep_is_on_the_disk_when_it_returns(quarantine: Quarantine, path: Path) -> None:
+    quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+    reader = sqlite3.connect(path)
+    try:
+        assert reader.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert reader.execute("SELECT count(*) FROM refused").fetchone() == (1,)
+    finally:
+        reader.close()
