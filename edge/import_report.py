@@ -1,0 +1,87 @@
+"""What an import says: while it runs, and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is. `waiting` is a sentence while nothing moves, else empty."""
+
+    file: str
+    bytes_read: int
+    bytes_total: int
+    records_total: int
+    records_sent: int
+    records_acked: int
+    waiting: str = ""
+
+    @property
+    def fraction(self) -> float:
+        """The part that is done, 0 to 1: reading and storing count half each."""
+        read = self.bytes_read / self.bytes_total if self.bytes_total else 1.0
+        acked = self.records_acked / self.records_total if self.records_total else 1.0
+        return min(1.0, read * (0.5 + 0.5 * acked))
+
+    @property
+    def sentence(self) -> str:
+        """What it does now, for a person."""
+        if self.waiting:
+            return self.waiting
+        if self.bytes_read < self.bytes_total:
+            return f"reading {self.file}"
+        return f"stored {self.records_acked} of {self.records_total} messages"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What one file held and what was left out of it, by reason; `error` where it could not be read."""
+
+    path: Path
+    rows: int = 0
+    points: int = 0
+    events: int = 0
+    vehicles: tuple[str, ...] = ()
+    first_ms: int | None = None
+    last_ms: int | None = None
+    ignored: Mapping[str, int] | None = None
+    error: str = ""
+
+    def sentence(self) -> str:
+        """Return the file's line for a person."""
+        if self.error:
+            return f"{self.path.name}: {self.error}"
+        whose = ", ".join(self.vehicles) or "no vehicle"
+        text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {whose}"
+        if self.first_ms is not None and self.last_ms is not None:
+            text += f", {_show_time(self.first_ms)} to {_show_time(self.last_ms)} UTC"
+        if self.ignored:
+            text += f"; left out: {', '.join(f'{count:,} {name}' for name, count in sorted(self.ignored.items()))}"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of an import. `finished`: all of it is in the store; else the next import finishes it first."""
+
+    files: tuple[FileReport, ...]
+    finished: bool
+    records_waiting: int = 0
+
+    def sentences(self) -> list[str]:
+        """Return the lines for a person."""
+        lines = [one.sentence() for one in self.files]
+        if not self.finished:
+            lines.append(
+                f"Stopped early: {self.records_waiting} messages wait on disk and go first at the next import; "
+                "repeat the command to finish it."
+            )
+        return lines
+
+
+def _show_time(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,219 @@
+"""Log files put through the gateway's own way: source, batcher, spool, uplink, until all is in the store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edge.agent import software_version
+from edge.batcher import Batcher, Content
+from edge.import_report import FileReport, ImportReport, Progress
+from edge.mavlink.settings import MavlinkSettings
+from edge.mavlink.tlog import TlogSource
+from edge.reading import Reading
+from edge.settings import EdgeSettings
+from edge.spool import Spool
+from edge.spool_overflow import SpoolOwner
+from edge.uplink import Uplink
+from headland.contract.records import Descriptor, Event
+from headland.errors import DataDamaged, SettingsError
+
+__all__ = ["FileReport", "ImportReport", "Progress", "import_files"]
+
+SPOOL_FILE: Final = "import-spool.sqlite"
+#: The reader waits while so much is on its way: an import never makes the spool drop anything.
+_MOST_WAITING_BYTES: Final = 32_000_000
+_SPOOL_BYTES: Final = 128_000_000
+_GROUP_RECORDS: Final = 50
+_PROGRESS_S: Final = 0.2
+#: After how long without progress the person is told, and how often the sentence changes.
+_SILENCE_S: Final = 5.0
+_KINDS: Final = (".tlog",)
+
+
+def import_files(
+    paths: Sequence[Path], settings: EdgeSettings, *, progress: Callable[[Progress], None], stop: threading.Event
+) -> ImportReport:
+    """Put `paths` into the farm and return when the store has all of it, or soon after `stop` is set.
+
+    A broker or station that is away is waited for. What an earlier call left in the spool goes first. The same file
+    gives the same points, so that repeating an import adds nothing. Raises SettingsError for a file of a kind that is
+    not known or that cannot be opened, before anything is read, and DataDamaged where none of the files is readable.
+    """
+    check_files(paths)
+    gateway = settings.gateway
+    owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
+    spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
+    broker = msgspec.structs.replace(settings.broker, resend_s=min(settings.broker.resend_s, 3.0))
+    # The status and will of this gateway belong to its daemon, which may run at the same time.
+    uplink = Uplink(
+        broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
+    )
+    run = _Import(paths, settings, spool, uplink, progress, stop)
+    try:
+        uplink.start()
+        return run.run()
+    finally:
+        uplink.stop(0.0)
+        spool.close()
+
+
+def check_files(paths: Sequence[Path]) -> None:
+    """Raise SettingsError for the first path that is no readable file of a known kind."""
+    for path in paths:
+        if path.suffix.lower() not in _KINDS:
+            raise SettingsError(f"{path}: this kind of file is not known; {', '.join(_KINDS)} logs can be imported")
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+class _Import:
+    """One import under way; as a sink it counts what each file gave."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        settings: EdgeSettings,
+        spool: Spool,
+        uplink: Uplink,
+        progress: Callable[[Progress], None],
+        stop: threading.Event,
+    ) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._spool = spool
+        self._uplink = uplink
+        self._progress = progress
+        self._stop = stop
+        self._batcher = Batcher(settings.batch.max_points, settings.batch.max_age_s)
+        self._source: TlogSource | None = None
+        self._read_before = 0
+        self._bytes_total = sum(path.stat().st_size for path in paths)
+        self._appended = spool.status().records
+        self._shown_s = 0.0
+        self._moved: tuple[int, int, int] = (0, 0, 0)
+        self._moved_s = time.monotonic()
+        self._points = 0
+
+    def run(self) -> ImportReport:
+        """Read all files, then wait until the store has all of it."""
+        self._wait_for(lambda: self._spool.status().records == 0)
+        reports = []
+        for path in self._paths:
+            if self._stop.is_set():
+                break
+            reports.append(self._read(path))
+        finished = self._wait_for(lambda: self._spool.status().records == 0)
+        self._show(force=True)
+        if self._spool.counters()["damaged"]:
+            raise DataDamaged("the import's spool was damaged and moved aside: repeat the import")
+        if reports and all(one.error for one in reports):
+            raise DataDamaged("; ".join(one.error for one in reports))
+        whole = finished and len(reports) == len(self._paths) and not self._stop.is_set()
+        return ImportReport(tuple(reports), whole, self._spool.status().records)
+
+    def reading(self, reading: Reading) -> None:
+        """Take a row; waits while too much is on its way."""
+        self._points += sum(value is not None for value in reading.values.values())
+        self._batcher.add(reading, time.monotonic())
+        self._append_closed(_GROUP_RECORDS)
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+        self._batcher.add_event(event, time.monotonic())
+        self._append_closed(_GROUP_RECORDS)
+
+    def describe(self, descriptor: Descriptor) -> None:
+        """Publish what is known of a vehicle."""
+        self._uplink.describe(descriptor)
+
+    def _read(self, path: Path) -> FileReport:
+        mavlink = next((one for one in self._settings.source if isinstance(one, MavlinkSettings)), None)
+        gateway = self._settings.gateway
+        source = self._source = TlogSource(path, mavlink, gateway.id, gateway.site)
+        self._points = 0
+        error = ""
+        try:
+            source.run(self)
+        except DataDamaged as damage:
+            error = str(damage)
+        except OSError as failure:
+            error = f"it cannot be read: {failure.strerror or failure}"
+        self._batcher.close()
+        self._append_closed(1)
+        self._read_before += source.size_bytes
+        self._source = None
+        report = source.report()
+        firsts = [device.first_ms for device in report.devices if device.first_ms is not None]
+        lasts = [device.last_ms for device in report.devices if device.last_ms is not None]
+        return FileReport(
+            path=path,
+            rows=report.rows,
+            points=self._points,
+            events=sum(device.events for device in report.devices),
+            vehicles=tuple(device.device for device in report.devices),
+            first_ms=min(firsts, default=None),
+            last_ms=max(lasts, default=None),
+            ignored=report.left_out,
+            error=error,
+        )
+
+    def _append_closed(self, at_least: int) -> None:
+        self._show()
+        if self._stop.is_set() and self._source is not None:
+            self._source.stop()
+        if self._batcher.closed < at_least:
+            return
+        self._wait_for(lambda: self._spool.status().bytes < _MOST_WAITING_BYTES)
+        contents = self._batcher.take()
+        for start in range(0, len(contents), _GROUP_RECORDS):
+            self._append(contents[start : start + _GROUP_RECORDS])
+
+    def _append(self, contents: list[Content]) -> None:
+        """Bring a group to the disk; a full disk is waited for. After `stop` it is given up: it is read again."""
+        while not self._spool.append(contents):
+            if self._stop.wait(0.5):
+                return
+            self._show(waiting=f"the disk of {self._settings.data_dir} takes no more: make room and it goes on")
+        self._appended += len(contents)
+        self._uplink.wake()
+
+    def _wait_for(self, condition: Callable[[], bool]) -> bool:
+        """Wait until `condition` holds; False when `stop` came first."""
+        while not condition():
+            if self._stop.wait(0.02):
+                return False
+            self._show()
+        return True
+
+    def _show(self, *, force: bool = False, waiting: str = "") -> None:
+        now_s = time.monotonic()
+        if now_s - self._shown_s < _PROGRESS_S and not force:
+            return
+        self._shown_s = now_s
+        source = self._source
+        read = self._read_before + (source.position_bytes if source is not None else 0)
+        sent = self._uplink.counters()["published"]
+        acked = self._appended - self._spool.status().records
+        moved = (read, self._appended, acked)
+        if moved != self._moved:
+            self._moved, self._moved_s = moved, now_s
+        silent_s = now_s - self._moved_s
+        if not waiting and silent_s >= _SILENCE_S:
+            waiting = self._say_silence(int(silent_s // _SILENCE_S * _SILENCE_S))
+        name = source.name if source is not None else ""
+        self._progress(
+            Progress(name, read, self._bytes_total, self._appended, min(sent, self._appended), acked, waiting)
+        )
+
+    def _say_silence(self, silent_s: int) -> str:
+        state = self._uplink.state()
+        why = state.detail or "the broker is there, but no station has stored anything"
+        return f"waiting for {silent_s} s: {why}"

@@ -1,0 +1,189 @@
+"""Importing a log through a real broker."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+os.environ.setdefault("MAVLINK20", "1")
+
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from edge.import_report import FileReport, ImportReport, Progress
+from edge.importer import import_files
+from edge.settings import BatchSettings, BrokerSettings, EdgeSettings, GatewaySettings
+from headland.contract.records import Block
+from headland.errors import DataDamaged, SettingsError
+from tests.broker import Broker
+from tests.edge.ingest_stand_in import StandInIngest
+from tests.waiting import WaitUntil
+
+START_MS: Final = 1_790_000_000_000
+
+
+def write_tlog(path: Path, positions: int) -> None:
+    """A recording of one vehicle: its clock, then a position ten times a second."""
+    sender = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
+    frames = bytearray()
+
+    def put(boot_ms: int, message: mavlink.MAVLink_message) -> None:
+        frames.extend(struct.pack(">Q", (START_MS + boot_ms + 7000) * 1000))
+        frames.extend(message.pack(sender))
+
+    for index in range(positions):
+        boot_ms = 1000 + 100 * index
+        if index % 10 == 0:
+            put(boot_ms, mavlink.MAVLink_heartbeat_message(2, 3, 81, 0, 4, 3))
+            put(boot_ms, mavlink.MAVLink_system_time_message((START_MS + boot_ms) * 1000, boot_ms))
+        put(
+            boot_ms,
+            mavlink.MAVLink_global_position_int_message(
+                boot_ms, 300_000_000 + index, 1_140_000_000 + index, 50_000, 10_000, 100, 0, 0, 9000
+            ),
+        )
+    path.write_bytes(frames)
+
+
+def import_settings(data_dir: Path, broker_port: int) -> EdgeSettings:
+    return EdgeSettings(
+        gateway=GatewaySettings(id="gw-import", site="home", data_dir=str(data_dir)),
+        broker=BrokerSettings(port=broker_port, resend_s=0.5),
+        batch=BatchSettings(max_points=50),
+    )
+
+
+def latitudes(ingest: StandInIngest) -> list[tuple[int, float | None]]:
+    blocks: list[Block] = [block for batch in ingest.seen.values() for block in batch.blocks]
+    rows = [
+        (block.t0 + dt, value)
+        for block in blocks
+        for dt, value in zip(block.dt, block.c.get("latitude_deg", []), strict=False)
+    ]
+    return sorted(rows)
+
+
+@pytest.mark.services
+def test_a_log_is_stored_whole_when_the_call_returns(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    log = tmp_path / "flight.tlog"
+    write_tlog(log, 200)
+    said: list[Progress] = []
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files([log], settings, progress=said.append, stop=threading.Event())
+    rows = latitudes(ingest)
+    ingest.close()
+    assert report.finished
+    assert len(rows) == 200
+    assert rows[0] == (START_MS + 1000, 30.0)
+    assert report.files[0].rows >= 200
+    assert report.files[0].first_ms == START_MS + 1000
+    assert len(report.files[0].vehicles) == 1
+    assert said[-1].fraction == 1.0
+    assert report.files[0].points >= 200
+    assert "flight.tlog: " in report.sentences()[0]
+
+
+@pytest.mark.services
+def test_a_broker_that_dies_in_the_middle_is_waited_for(
+    mosquitto: Broker, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    log = tmp_path / "flight.tlog"
+    write_tlog(log, 3000)
+    reports: list[ImportReport] = []
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+
+    def run() -> None:
+        reports.append(import_files([log], settings, progress=lambda _: None, stop=threading.Event()))
+
+    importing = threading.Thread(target=run)
+    importing.start()
+    wait_until(lambda: len(ingest.seen) >= 10)
+    mosquitto.kill()
+    mosquitto.restart()
+    importing.join(30)
+    rows = latitudes(ingest)
+    ingest.close()
+    assert reports[0].finished
+    assert len({time_ms for time_ms, _ in rows}) == len(rows) == 3000
+
+
+@pytest.mark.services
+def test_what_was_stopped_early_goes_first_at_the_next_call(
+    new_port: Callable[[], int], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    log = tmp_path / "flight.tlog"
+    write_tlog(log, 100)
+    port = new_port()
+    settings = import_settings(tmp_path / "data", port)
+    stop = threading.Event()
+
+    def stop_when_waiting(progress: Progress) -> None:
+        if progress.bytes_read == progress.bytes_total:
+            stop.set()
+
+    early = import_files([log], settings, progress=stop_when_waiting, stop=stop)
+    assert not early.finished
+    assert early.records_waiting > 0
+    assert "wait on disk" in early.sentences()[-1]
+    broker = Broker(tmp_path / "late", port)
+    broker.start()
+    try:
+        ingest = StandInIngest(broker.host, port, "gw-import")
+        done = import_files([log], settings, progress=lambda _: None, stop=threading.Event())
+        rows = latitudes(ingest)
+        ingest.close()
+    finally:
+        broker.kill()
+    assert done.finished
+    assert len(set(rows)) == 100
+    assert len(rows) == 200
+    assert len({epoch for epoch, _ in ingest.seen}) == 1
+
+
+@pytest.mark.services
+def test_a_file_that_is_no_log_is_said_and_costs_its_neighbours_nothing(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    good, bad = tmp_path / "good.tlog", tmp_path / "bad.tlog"
+    write_tlog(good, 20)
+    bad.write_bytes(b"this is no recording" * 100)
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files([bad, good], settings, progress=lambda _: None, stop=threading.Event())
+    assert report.finished
+    assert "no MAVLink frame" in report.files[0].error
+    assert report.files[1].rows >= 20
+    with pytest.raises(DataDamaged, match="no MAVLink frame"):
+        import_files([bad], settings, progress=lambda _: None, stop=threading.Event())
+    ingest.close()
+
+
+def test_an_unknown_kind_of_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    settings = import_settings(tmp_path / "data", 1883)
+    with pytest.raises(SettingsError, match=r"table\.csv: this kind of file is not known"):
+        import_files([tmp_path / "table.csv"], settings, progress=lambda _: None, stop=threading.Event())
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        import_files([tmp_path / "none.tlog"], settings, progress=lambda _: None, stop=threading.Event())
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_silence_is_said_with_its_reason() -> None:
+    waiting = Progress("a.tlog", 50, 100, 10, 5, 2, waiting="waiting for 5 s: no broker")
+    assert waiting.sentence == "waiting for 5 s: no broker"
+    assert Progress("a.tlog", 50, 100, 10, 5, 2).sentence == "reading a.tlog"
+    assert Progress("", 100, 100, 10, 10, 2).sentence == "stored 2 of 10 messages"
+    assert Progress("", 0, 0, 0, 0, 0).fraction == 1.0
+    assert 0 < Progress("a", 50, 100, 10, 5, 5).fraction < 0.5
+
+
+def test_a_report_names_what_was_left_out() -> None:
+    report = FileReport(Path("a.tlog"), 10, 30, 2, ("uav-1",), 0, 60_000, {"bad_crc": 3})
+    assert report.sentence() == (
+        "a.tlog: 30 points in 10 rows and 2 events of uav-1, 1970-01-01 00:00:00 to 1970-01-01 00:01:00 UTC; "
+        "left out: 3 bad_crc"
+    )
