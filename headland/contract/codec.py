@@ -119,7 +119,7 @@ def check_event(event: Event) -> Refused | None:
         if not is_name(name):
             return Refused(Reason.BAD_NAME, f"{name[:80]!r} is no device, kind or site")
     if not 0 <= event.t <= MAX_TIME_MS:
-        return Refused(Reason.BAD_TIME, f"an event of {event.device} is at {event.t}")
+        return Refused(Reason.BAD_TIME, f"an event of {event.device} is at {_short(event.t)}")
     return None
 
 
@@ -200,10 +200,15 @@ def _sound(parts: list[P], refused: list[Refused]) -> list[P]:
 
 def _check_envelope(batch: Batch) -> Refused | None:
     if batch.v != VERSION:
-        return Refused(Reason.WRONG_VERSION, f"version {batch.v}, this side speaks {VERSION}")
+        return Refused(Reason.WRONG_VERSION, f"version {_short(batch.v)}, this side speaks {VERSION}")
     if not is_name(batch.gw) or not is_name(batch.epoch):
         return Refused(Reason.BAD_NAME, f"{batch.gw[:80]!r} or {batch.epoch[:80]!r} is no gateway or epoch")
     first = batch.seq if batch.first is None else batch.first
     if not 0 < first <= batch.seq <= MAX_SEQ:
-        return Refused(Reason.WRONG_SHAPE, f"sequence {first}..{batch.seq} is no range")
+        return Refused(Reason.WRONG_SHAPE, f"sequence {_short(first)}..{_short(batch.seq)} is no range")
     return None
+
+
+def _short(number: int) -> str:
+    """Return a number for a person to read: JSON may hold one of thousands of digits."""
+    return str(number) if abs(number) < 10**20 else f"{'-' if number < 0 else ''}{len(str(abs(number)))} digits"

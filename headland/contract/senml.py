@@ -86,7 +86,7 @@ def decode_senml(payload: bytes, device: str, kind: str, site: str, *, simulated
         )
     newest = max(record.bver or 0 for record in records)
     if newest > SENML_VERSION:
-        return Refused(Reason.WRONG_VERSION, f"SenML version {newest}, this side speaks {SENML_VERSION}")
+        return Refused(Reason.WRONG_VERSION, f"SenML version {str(newest)[:20]}, this side speaks {SENML_VERSION}")
     resolver = _Resolver(device, kind, site, simulated)
     resolver.resolve(records)
     return resolver.pack()
