@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +107,20 @@ def test_every_frame_that_is_read_is_one_to_pymavlink_too(real_data: Path, fligh
     at = 0
     for frame in frames:
         assert frame.stamp_us is not None
-        at = data.index(frame.stamp_us.to_bytes(STAMP_BYTES), at) + STAMP_BYTES
-        head, magic = (6, 0xFE) if frame.version == 1 else (10, 0xFD)
-        assert data[at] == magic
-        signature = 13 if magic == 0xFD and data[at + 2] & 1 else 0
-        raw = data[at : at + head + data[at + 1] + 2 + signature]
+        sender = bytes((frame.sequence, frame.system, frame.component))
+        if frame.version == 1:
+            head = 6
+            start = bytes((0xFE, len(frame.payload))) + sender + bytes((frame.message_id,))
+            pattern = re.escape(frame.stamp_us.to_bytes(STAMP_BYTES) + start + frame.payload)
+        else:
+            head = 10
+            start = re.escape(frame.stamp_us.to_bytes(STAMP_BYTES) + bytes((0xFD, len(frame.payload)))) + b".."
+            pattern = start + re.escape(sender + frame.message_id.to_bytes(3, "little") + frame.payload)
+        found = re.compile(pattern, re.DOTALL).search(data, at)
+        assert found is not None
+        at = found.start() + STAMP_BYTES
+        signature = 13 if frame.version == 2 and data[at + 2] & 1 else 0
+        raw = data[at : at + head + len(frame.payload) + 2 + signature]
         message = dialect.MAVLink(None).decode(bytearray(raw))
         header = message.get_header()
         assert (header.msgId, header.srcSystem, header.srcComponent, header.seq) == (
@@ -119,7 +129,7 @@ def test_every_frame_that_is_read_is_one_to_pymavlink_too(real_data: Path, fligh
             frame.component,
             frame.sequence,
         )
-        assert raw[head : head + data[at + 1]] == frame.payload
+        assert raw[head : head + len(frame.payload)] == frame.payload
 
 
 @pytest.mark.parametrize("flight", FLIGHTS)
