@@ -13,6 +13,7 @@ import msgspec
 from msgspec import inspect
 
 from edge.toml_lines import TomlPath, find_lines, nearest_line
+from headland.contract.records import NAME
 from headland.errors import SettingsError
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ _WHERE: Final = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.
 _STEP: Final = re.compile(r"\.([A-Za-z0-9_]+)|\[([0-9]+)\]|\[\.\.\.\]")
 _QUOTED: Final = re.compile(r"field `([^`]*)`")
 _SECRETS: Final = frozenset({"password"})
+_NAME_WORDS: Final = "a name of letters, digits, dots, underscores and dashes, at most 64"
 
 
 class TomlFile(Generic[T]):
@@ -184,14 +186,14 @@ def _word(kind: inspect.Type, value: object) -> str | None:
     match kind:
         case inspect.IntType():
             bounds = _bounds(kind)
-            return bounds if bounds and isinstance(value, int) else f"a whole number{bounds and f' ({bounds})'}"
+            return bounds if bounds and type(value) is int else f"a whole number{bounds and f' ({bounds})'}"
         case inspect.FloatType():
             bounds = _bounds(kind)
-            return bounds if bounds and isinstance(value, int | float) else f"a number{bounds and f' ({bounds})'}"
+            return bounds if bounds and type(value) in (int, float) else f"a number{bounds and f' ({bounds})'}"
         case inspect.BoolType():
             return "true or false"
         case inspect.StrType() if isinstance(value, str) and kind.pattern:
-            return f"text like {kind.pattern}"
+            return _NAME_WORDS if NAME.pattern in kind.pattern else f"text like {kind.pattern}"
         case inspect.StrType() if isinstance(value, str) and kind.min_length:
             return f"text of at least {kind.min_length} characters"
         case inspect.StrType():

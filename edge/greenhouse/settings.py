@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from headland.contract.records import NAME
 
-Name = Annotated[str, Meta(pattern=f"^{NAME.pattern}$")]
+Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
 
 
 class ModbusSettings(
