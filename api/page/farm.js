@@ -14,6 +14,7 @@ export class Farm {
   charts = new Map();
   online = null;
   #skewMs = 0;
+  #known = new Set();
 
   // The station's clock: a phone whose clock is wrong must not call a fresh value old.
   now() {
@@ -63,7 +64,19 @@ export class Farm {
   async askClimate(id) {
     const end = this.#endOf(id);
     if (end === null) return;
-    this.climate.set(id, await this.ask(`/v1/greenhouses/${id}/climate?start=${end - CHART_WINDOW_MS}&end=${end}`));
+    const start = await this.#startOf(id, end);
+    this.climate.set(id, await this.ask(`/v1/greenhouses/${id}/climate?start=${start}&end=${end}`));
+  }
+
+  // Ten minutes, or less for a house that is heard for the first time: what it never measured is no hole in its data.
+  async #startOf(id, end) {
+    const start = end - CHART_WINDOW_MS;
+    const first = this.charts.get(id)?.time_ms[0] ?? start;
+    if (first < start + 30_000 || this.#known.has(id)) return start;
+    const before = await this.ask(`/v1/devices/${id}/series?channel=air_temperature_degc&start=${start - 14 * DAY_PART_MS}&end=${start}&max_points=1`);
+    if (before === null || before.time_ms.length === 0) return Math.max(start, first);
+    this.#known.add(id);
+    return start;
   }
 
   // The last flight lies between the last two changes of the arming state; ongoing flights end with the last value.

@@ -95,7 +95,9 @@ await attempt(() => farm.askLatest());
 repeat(10_000, () => farm.askDevices());
 repeat(1500, () => farm.askLatest());
 repeat(60_000, () => forEachOf(null, (id) => farm.askDetail(id)));
-repeat(4000, () => forEachOf("greenhouse", (id) => farm.askClimate(id)));
-repeat(5000, () => forEachOf("drone", (id) => farm.askFlight(id, cards.get(id)?.swathM ?? 5)));
-repeat(5000, () => forEachOf(null, (id) => farm.askCharts(id, cards.get(id)?.chartChannels() ?? [])));
+repeat(5000, async () => {
+  await forEachOf(null, (id) => farm.askCharts(id, cards.get(id)?.chartChannels() ?? []));
+  await forEachOf("greenhouse", (id) => farm.askClimate(id));
+  await forEachOf("drone", (id) => farm.askFlight(id, cards.get(id)?.swathM ?? 5));
+});
 setInterval(draw, 1000);

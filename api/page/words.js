@@ -153,8 +153,8 @@ export function shareText(share) {
 }
 
 export function ageText(ageMs) {
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" });
   const seconds = Math.max(0, Math.round(ageMs / 1000));
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: seconds === 0 ? "auto" : "always", style: "short" });
   if (seconds < 90) return relative.format(-seconds, "second");
   if (seconds < 5400) return relative.format(-Math.round(seconds / 60), "minute");
   if (seconds < 129600) return relative.format(-Math.round(seconds / 3600), "hour");
