@@ -121,6 +121,9 @@ class Boot(Enum):
     REBOOTED = "confirmed a reboot"
 
 
+_RUNNING: Final = Boot.RUNNING
+
+
 class BootTime:
     """Unwraps a component's 32-bit times since boot and tells a reboot from a late message and from the wrap."""
 
@@ -132,9 +135,11 @@ class BootTime:
 
     def observe(self, raw_ms: int) -> tuple[int, Boot]:
         """Return (unwrapped time since boot in ms, what it says of the session)."""
-        if self.last_ms is None:
+        if self.last_ms is None or (self.last_ms <= raw_ms and not self._epoch_ms):  # nearly always
             self.last_ms = raw_ms
-            return raw_ms, Boot.RUNNING
+            if self._fallen:
+                self._fallen.clear()
+            return raw_ms, _RUNNING
         last_raw_ms = self.last_ms - self._epoch_ms
         if last_raw_ms > WRAP_32 - _WRAP_MARGIN_MS and raw_ms < _WRAP_MARGIN_MS:
             self._epoch_ms += WRAP_32
@@ -145,7 +150,7 @@ class BootTime:
             return self._fall(raw_ms, boot_ms)
         self._fallen.clear()
         self.last_ms = max(self.last_ms, boot_ms)
-        return boot_ms, Boot.RUNNING
+        return boot_ms, _RUNNING
 
     def near(self, boot_ms: int) -> bool:
         """Tell whether a stamp can be of this clock: within seconds of the newest."""

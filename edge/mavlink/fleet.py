@@ -41,13 +41,12 @@ class Fleet:
         self._known = known or {}
         self._counts: Counter[str] = Counter()
         self._gone: Counter[str] = Counter()
-        self._last_frame: dict[tuple[str, int], Frame] = {}
         self._out: list[Output] = []
 
     def take(self, link: str, frame: Frame, now_ms: int) -> None:
         """Take a frame that was heard on `link`."""
-        system = frame.system
-        if frame.component != AUTOPILOT_COMPONENT or system == 0:
+        system = frame[1]
+        if frame[2] != AUTOPILOT_COMPONENT or system == 0:
             self._counts["other_component"] += 1
             return
         message = decode_message(frame)
@@ -55,14 +54,14 @@ class Fleet:
             self._counts["other_message"] += 1
             return
         key = (link, system)
-        last = self._last_frame.get(key)
-        if last is not None and last.sequence == frame.sequence and last[:5] == frame[:5]:
-            self._counts["repeated_frame"] += 1
-            return
-        self._last_frame[key] = frame
         vehicle = self.vehicles.get(key)
         if vehicle is None:
             vehicle = self.vehicles[key] = self._meet(key)
+        last = vehicle.last_frame
+        if last is not None and last[3] == frame[3] and last[:5] == frame[:5]:
+            self._counts["repeated_frame"] += 1
+            return
+        vehicle.last_frame = frame
         vehicle.take(message, now_ms)
 
     def tick(self, now_ms: int) -> None:
@@ -82,7 +81,6 @@ class Fleet:
             vehicle = self.vehicles.pop(key)
             vehicle.finish(now_ms)
             self._gone += vehicle.counters()
-            self._last_frame.pop(key, None)
 
     def drain(self) -> list[Output]:
         """Return what has become ready since the last call, in order."""

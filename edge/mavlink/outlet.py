@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.mavlink.identity import Surroundings
-from edge.mavlink.timeline import EventBody, Stamped
+from edge.mavlink.samples import Values
+from edge.mavlink.timeline import EventBody
 from edge.reading import DeviceId, Reading
 from headland.contract.quantities import quantity_of
-from headland.contract.records import ChannelInfo, Descriptor, Event
+from headland.contract.records import ChannelInfo, Clock, Descriptor, Event
 
 KIND: Final = "drone"
 
@@ -34,7 +35,7 @@ class Outlet:
         self._out = out
         self._surroundings = surroundings
         self._limit = limit
-        self._waiting: deque[Stamped] = deque()
+        self._waiting: deque[tuple[Clock, int, str, Values | EventBody]] = deque()
         self._source: DeviceId | None = None
         self._nameplate = Nameplate("", 0, "")
         self._families: set[str] = set()
@@ -56,49 +57,46 @@ class Outlet:
         self._source, self._nameplate = source, nameplate
         self._describe(source)
         while self._waiting:
-            self._send(self._waiting.popleft(), source)
+            self.take(*self._waiting.popleft())
 
-    def pass_on(self, ready: list[Stamped]) -> None:
-        """Take all of `ready`, which is empty afterwards."""
-        if not ready:
-            return
+    def take(self, clock: Clock, time_ms: int, family: str, body: Values | EventBody) -> None:
+        """Take a row of `family`, or an event, that has its time."""
         source = self._source
-        if source is not None:
-            for stamped in ready:
-                self._send(stamped, source)
-        else:
-            self._waiting.extend(ready)
-            while len(self._waiting) > self._limit:
+        if source is None:
+            self._waiting.append((clock, time_ms, family, body))
+            if len(self._waiting) > self._limit:
                 self._waiting.popleft()
                 self.counts["dropped_unnamed"] += 1
-        ready.clear()
+        elif isinstance(body, EventBody):
+            self._send_event(clock, time_ms, body, source)
+        else:
+            if family not in self._families:
+                self._learn_channels(family, body, source)
+            self.counts["rows"] += 1
+            self._out.append(Reading(source, clock, time_ms, body))
 
-    def _send(self, stamped: Stamped, source: DeviceId) -> None:
-        clock, time_ms, family, body = stamped
-        if isinstance(body, EventBody):
-            self.counts["events"] += 1
-            self._out.append(
-                Event(
-                    t=time_ms,
-                    device=source.device,
-                    kind=body.kind,
-                    device_kind=source.kind,
-                    site=source.site,
-                    clock=clock,
-                    data=body.data,
-                    simulated=source.simulated,
-                )
+    def _send_event(self, clock: Clock, time_ms: int, body: EventBody, source: DeviceId) -> None:
+        self.counts["events"] += 1
+        self._out.append(
+            Event(
+                t=time_ms,
+                device=source.device,
+                kind=body.kind,
+                device_kind=source.kind,
+                site=source.site,
+                clock=clock,
+                data=body.data,
+                simulated=source.simulated,
             )
-            return
-        if family not in self._families:
-            self._families.add(family)
-            for channel in body:
-                quantity = quantity_of(channel)
-                if quantity is not None:
-                    self._channels[channel] = ChannelInfo(unit=quantity.unit)
-            self._describe(source)
-        self.counts["rows"] += 1
-        self._out.append(Reading(source, clock, time_ms, body))
+        )
+
+    def _learn_channels(self, family: str, values: Values, source: DeviceId) -> None:
+        self._families.add(family)
+        for channel in values:
+            quantity = quantity_of(channel)
+            if quantity is not None:
+                self._channels[channel] = ChannelInfo(unit=quantity.unit)
+        self._describe(source)
 
     def _describe(self, source: DeviceId) -> None:
         """Say again what is known of the vehicle: its name or its channels are new."""

@@ -7,8 +7,8 @@ that reads 0 may never have been sent: it is no value.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from edge.mavlink.messages import (
     Attitude,
@@ -53,27 +53,12 @@ class Sample(NamedTuple):
 
 
 def samples_of(message: Message, sprayer: SprayerSettings | None) -> Sample | None:
-    """Return the row a message holds, or None for a message that holds none. Kinds that come most often stand first."""
-    match message:
-        case Attitude():
-            return _attitude(message)
-        case GlobalPositionInt():
-            return _position(message)
-        case ServoOutputRaw():
-            return _pump(message, sprayer)
-        case GpsRawInt():
-            return _gps(message)
-        case VfrHud():
-            return _air_data(message)
-        case BatteryStatus():
-            return _battery(message, sprayer)
-        case SysStatus():
-            return _system_battery(message)
-        case _:
-            return None
+    """Return the row a message holds, or None for a message that holds none."""
+    make_row = _ROW_MAKERS.get(type(message))
+    return None if make_row is None else make_row(message, sprayer)
 
 
-def _attitude(message: Attitude) -> Sample:
+def _attitude(message: Attitude, _: SprayerSettings | None) -> Sample:
     boot_ms, roll, pitch, yaw, roll_rate, pitch_rate, yaw_rate = message
     values = {
         "roll_rad": roll,
@@ -89,7 +74,7 @@ def _attitude(message: Attitude) -> Sample:
     return Sample("attitude", {name: _finite(value) for name, value in values.items()}, boot_ms)
 
 
-def _position(message: GlobalPositionInt) -> Sample:
+def _position(message: GlobalPositionInt, _: SprayerSettings | None) -> Sample:
     boot_ms, lat, lon, alt, relative_alt, vx, vy, vz, hdg = message
     nowhere = lat == 0 and lon == 0
     return Sample(
@@ -109,7 +94,7 @@ def _position(message: GlobalPositionInt) -> Sample:
     )
 
 
-def _gps(message: GpsRawInt) -> Sample:
+def _gps(message: GpsRawInt, _: SprayerSettings | None) -> Sample:
     fixed = message.fix_type >= FIX_2D and not (message.lat == 0 and message.lon == 0)
     time_us = message.time_usec
     return Sample(
@@ -130,7 +115,7 @@ def _gps(message: GpsRawInt) -> Sample:
     )
 
 
-def _air_data(message: VfrHud) -> Sample:
+def _air_data(message: VfrHud, _: SprayerSettings | None) -> Sample:
     return Sample(
         "air_data",
         {
@@ -196,7 +181,7 @@ def _pack_voltage_v(message: BatteryStatus) -> float | None:
     return (sum(cells_mv) + sum(cell for cell in message.voltages_ext if cell != UINT16_MAX)) / 1000
 
 
-def _system_battery(message: SysStatus) -> Sample:
+def _system_battery(message: SysStatus, _: SprayerSettings | None) -> Sample:
     return Sample(
         "system_battery",
         {
@@ -213,3 +198,14 @@ def _unless(value: int, sentinel: int, divisor: int) -> float | None:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+_ROW_MAKERS: Final[dict[type[Message], Callable[[Any, SprayerSettings | None], Sample | None]]] = {
+    Attitude: _attitude,
+    GlobalPositionInt: _position,
+    ServoOutputRaw: _pump,
+    GpsRawInt: _gps,
+    VfrHud: _air_data,
+    BatteryStatus: _battery,
+    SysStatus: _system_battery,
+}

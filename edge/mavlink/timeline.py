@@ -11,6 +11,7 @@ more messages confirm or refute it. The same bytes give the same stamps.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -20,6 +21,7 @@ from headland.contract.records import Clock, Scalar
 
 #: A silence of the link after which boot time is compared with arrival.
 _SILENCE_MS: Final = 5000
+_GPS, _RTC = Clock.GPS, Clock.RTC
 #: How far they may then differ; more is a vehicle that restarted unheard.
 _SILENCE_TOLERANCE_MS: Final = 2000
 
@@ -31,13 +33,8 @@ class EventBody(NamedTuple):
     data: dict[str, Scalar]
 
 
-class Stamped(NamedTuple):
-    """A row (`family` says of what) or an event with its UTC and the clock it comes from."""
-
-    clock: Clock
-    time_ms: int
-    family: str
-    body: Values | EventBody
+#: Takes a row (`family` says of what) or an event (no family) with its clock and UTC: (clock, time_ms, family, body).
+Emit = Callable[[Clock, int, str, Values | EventBody], None]
 
 
 class _Held(NamedTuple):
@@ -74,11 +71,11 @@ class Patience:
 
 
 class Timeline:
-    """The stamping of one vehicle. What is stamped is appended to `ready`, in the order it was taken."""
+    """The stamping of one vehicle. What is stamped goes to `emit` at once, in the order it was taken."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: Patience, emit: Emit) -> None:
         self._patience = patience
-        self.ready: list[Stamped] = []
+        self._emit = emit
         self.counts: Counter[str] = Counter()
         #: Counts the vehicle's power-ups as heard here.
         self.session = 0
@@ -230,7 +227,7 @@ class Timeline:
     def _take(self, family: str, body: Values | EventBody, own_ms: int | None, arrival_ms: int) -> None:
         ambient_ms = None if self._fallen_at is not None else self._boot.last_ms
         if self._flowing:
-            self._stamp(_Held(arrival_ms, own_ms, ambient_ms, family, body), ambient_ms)
+            self._stamp(family, body, own_ms, ambient_ms if own_ms is None else own_ms, arrival_ms)
             return
         if not self._held:
             self._held_since_ms = arrival_ms
@@ -252,33 +249,39 @@ class Timeline:
         for item in held:
             own_moment_ms = _moment(item)
             moment_ms = moment_ms if own_moment_ms is None else own_moment_ms
-            self._stamp(item, moment_ms)
+            self._stamp(item.family, item.body, item.own_ms, moment_ms, item.arrival_ms)
 
-    def _stamp(self, item: _Held, moment_ms: int | None) -> None:
-        """Append the item with its UTC; a row's is unique within its family, a repeated message is counted."""
-        own_ms, family = item.own_ms, item.family
+    def _stamp(
+        self, family: str, body: Values | EventBody, own_ms: int | None, moment_ms: int | None, arrival_ms: int
+    ) -> None:
+        """Emit with its UTC what happened at `moment_ms` since boot.
+
+        A row's time is unique within its family; a repeated message (the same `own_ms`) is counted and left out.
+        """
         if self._by_arrival:
-            clock, time_ms = Clock.ARRIVAL, item.arrival_ms
+            clock, time_ms = Clock.ARRIVAL, arrival_ms
         else:
-            clock = Clock.GPS if self._fix else Clock.RTC
-            boot_ms = own_ms if own_ms is not None else moment_ms
-            time_ms = self._map.utc_ms(boot_ms if boot_ms is not None else 0)
+            clock = _GPS if self._fix else _RTC
+            time_ms = self._map.utc_ms(moment_ms or 0)
         if family:
             track = self._tracks.get(family)
             if track is None:
                 track = self._tracks[family] = _Track()
             is_late = False
             if own_ms is not None:
-                is_late = own_ms < track.last_own_ms
-                if own_ms <= track.last_own_ms and own_ms in track.recent_own_ms:
+                if own_ms > track.last_own_ms:
+                    track.last_own_ms = own_ms
+                elif own_ms in track.recent_own_ms:
                     self.counts["repeated"] += 1
                     return
+                else:
+                    is_late = True
                 track.recent_own_ms.append(own_ms)
-                track.last_own_ms = max(own_ms, track.last_own_ms)
             if not is_late:
-                time_ms = max(time_ms, track.last_time_ms + 1)
+                if time_ms <= track.last_time_ms:
+                    time_ms = track.last_time_ms + 1
                 track.last_time_ms = time_ms
-        self.ready.append(Stamped(clock, time_ms, family, item.body))
+        self._emit(clock, time_ms, family, body)
 
 
 def _moment(item: _Held) -> int | None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from edge.mavlink.frame import Frame
 from edge.mavlink.identity import Surroundings, is_simulator, software_name, unique_device
 from edge.mavlink.messages import (
     AutopilotVersion,
@@ -71,6 +72,7 @@ class Vehicle:
     ) -> None:
         self.system = system
         self.heard_ms = 0
+        self.last_frame: Frame | None = None
         self.is_vehicle: bool | None = None  # None: no heartbeat yet
         self.version: AutopilotVersion | None = None
         self.device: str | None = None
@@ -85,10 +87,10 @@ class Vehicle:
         self._known = known
         self._identity_wait_ms = identity_wait_ms
         self._identity_due_ms: int | None = None
-        self._timeline = Timeline(patience)
         self._session = 0
         self._early: deque[tuple[Message, int]] = deque()
         self._outlet = Outlet(out, surroundings, patience.rows)
+        self._timeline = Timeline(patience, self._outlet.take)
         self._model = ""
         self._mode: str | None = None
         self._armed: bool | None = None
@@ -96,6 +98,18 @@ class Vehicle:
         self._texts = TextAssembler()
         self._flight_battery = False
         self._clashes: set[str] = set()
+        #: What a message changes beyond its row; each says whether there is a row to take.
+        self._notes: dict[type[Message], Callable[[Any, int], bool]] = {
+            SystemTime: self._note_time,
+            Heartbeat: self._note_heartbeat,
+            AutopilotVersion: self._note_version,
+            Statustext: self._note_text,
+            ExtendedSysState: self._note_landed,
+            CommandAck: self._note_ack,
+            GpsRawInt: self._note_gps,
+            BatteryStatus: self._note_battery,
+            SysStatus: self._note_status,
+        }
 
     @property
     def session(self) -> int:
@@ -107,7 +121,6 @@ class Vehicle:
         self.heard_ms = now_ms
         if self.is_vehicle:
             self._handle(message, now_ms)
-            self._outlet.pass_on(self._timeline.ready)
         elif isinstance(message, Heartbeat):
             self._meet(message, now_ms)
         elif self.is_vehicle is None:
@@ -124,7 +137,6 @@ class Vehicle:
         self._timeline.expire(now_ms)
         if self._identity_due_ms is not None and now_ms >= self._identity_due_ms:
             self._settle_identity(now_ms)
-        self._outlet.pass_on(self._timeline.ready)
 
     def finish(self, now_ms: int) -> None:
         """Stamp and name all that still waits: the stream has ended."""
@@ -136,14 +148,12 @@ class Vehicle:
         if self._timeline.held:
             self._timeline.give_up()
         self._settle_identity(now_ms)
-        self._outlet.pass_on(self._timeline.ready)
 
     def report_clash(self, other: str, now_ms: int) -> None:
         """Report, once, that another vehicle with this system id is heard at the same time."""
         if other not in self._clashes:
             self._clashes.add(other)
             self._event("identity_clash", {"system": self.system, "other": other}, now_ms)
-            self._outlet.pass_on(self._timeline.ready)
 
     def counters(self) -> Counter[str]:
         """Return what was counted of this vehicle (copies: another thread may ask)."""
@@ -166,40 +176,43 @@ class Vehicle:
         for message, at_ms in early:
             self._handle(message, at_ms)
         self._handle(heartbeat, now_ms)
-        self._outlet.pass_on(self._timeline.ready)
 
     def _handle(self, message: Message, now_ms: int) -> None:
-        self.heard[type(message)] += 1
-        match message:
-            case SystemTime():
-                self._timeline.take_time(message.time_unix_usec, message.time_boot_ms, now_ms)
-            case Heartbeat():
-                self._note_heartbeat(message, now_ms)
-            case AutopilotVersion():
-                self._identify(message, now_ms)
-            case Statustext():
-                self._say(self._texts.take(message, now_ms), now_ms)
-            case ExtendedSysState():
-                self._note_landed(message.landed_state, now_ms)
-            case CommandAck():
-                self.acks[message.command] = message.result
-            case _:
-                self._take_row(message, now_ms)
+        kind = type(message)
+        self.heard[kind] += 1
+        note = self._notes.get(kind)
+        if note is None or note(message, now_ms):
+            sample = samples_of(message, self._sprayer)
+            if sample is not None:
+                self._timeline.take_sample(sample, now_ms)
         if self._timeline.session != self._session:
             self._restart(now_ms)
 
-    def _take_row(self, message: Message, now_ms: int) -> None:
-        if isinstance(message, GpsRawInt) and message.fix_type >= FIX_3D:
-            self._timeline.note_fix()
-        elif isinstance(message, BatteryStatus) and message.id == 0:
-            self._flight_battery = True
-        elif isinstance(message, SysStatus) and self._flight_battery:
-            return  # the same battery, said less well
-        sample = samples_of(message, self._sprayer)
-        if sample is not None:
-            self._timeline.take_sample(sample, now_ms)
+    def _note_time(self, message: SystemTime, now_ms: int) -> bool:
+        self._timeline.take_time(message.time_unix_usec, message.time_boot_ms, now_ms)
+        return False
 
-    def _note_heartbeat(self, heartbeat: Heartbeat, now_ms: int) -> None:
+    def _note_gps(self, message: GpsRawInt, _: int) -> bool:
+        if message.fix_type >= FIX_3D:
+            self._timeline.note_fix()
+        return True
+
+    def _note_battery(self, message: BatteryStatus, _: int) -> bool:
+        self._flight_battery = self._flight_battery or message.id == 0
+        return True
+
+    def _note_status(self, _: SysStatus, _now_ms: int) -> bool:
+        return not self._flight_battery  # else it is the same battery, said less well
+
+    def _note_text(self, message: Statustext, now_ms: int) -> bool:
+        self._say(self._texts.take(message, now_ms), now_ms)
+        return False
+
+    def _note_ack(self, message: CommandAck, _: int) -> bool:
+        self.acks[message.command] = message.result
+        return False
+
+    def _note_heartbeat(self, heartbeat: Heartbeat, now_ms: int) -> bool:
         mode = mode_name(heartbeat)
         if mode != self._mode:
             self._event("mode", {"mode": mode, "previous": self._mode, "code": heartbeat.custom_mode}, now_ms)
@@ -208,11 +221,14 @@ class Vehicle:
         if armed != self._armed:
             self._event("armed", {"armed": armed}, now_ms)
             self._armed = armed
+        return False
 
-    def _note_landed(self, state: int, now_ms: int) -> None:
+    def _note_landed(self, message: ExtendedSysState, now_ms: int) -> bool:
+        state = message.landed_state
         if state not in (0, self._landed):
             self._event("landed_state", {"state": landed_name(state)}, now_ms)
             self._landed = state
+        return False
 
     def _say(self, texts: list[tuple[int, str]], now_ms: int) -> None:
         for severity, text in texts:
@@ -229,7 +245,6 @@ class Vehicle:
         self.acks.clear()
         self.counts["reboots"] += 1
         if not self._known.complete or len({unique_device(version) for version in self._known.versions}) > 1:
-            self._outlet.pass_on(self._timeline.ready)
             self.version = None
             self._expect_identity(now_ms)
 
@@ -245,9 +260,12 @@ class Vehicle:
             self._outlet.wait_for_name()
             self._identity_due_ms = now_ms + self._identity_wait_ms
 
+    def _note_version(self, version: AutopilotVersion, now_ms: int) -> bool:
+        if not self._is_clash:
+            self._identify(version, now_ms)
+        return False
+
     def _identify(self, version: AutopilotVersion, now_ms: int) -> None:
-        if self._is_clash:
-            return
         device, before = unique_device(version), self.device
         self.version = version
         if not self._outlet.is_named or before is None:
@@ -283,8 +301,6 @@ class Vehicle:
         return self._fallback
 
     def _name(self, device: str, *, simulated: bool) -> None:
-        self._outlet.pass_on(self._timeline.ready)  # what has its time already goes by the old name
         self.device = device
         software = "" if self.version is None else software_name(self.version)
         self._outlet.name(device, Nameplate(self._model, self.system, software), simulated=simulated)
-        self._outlet.pass_on(self._timeline.ready)
