@@ -30,7 +30,9 @@ def import_log(farm: Farm, log: Path) -> str:
 
 def series(farm: Farm, *channels: str) -> dict[str, Any]:
     drone = farm.devices("drone")[0]["id"]
-    answer: dict[str, Any] = farm.get(f"/v1/devices/{drone}/series", channel=list(channels), start=0, end="2030-01-01Z")
+    answer: dict[str, Any] = farm.get(
+        f"/v1/devices/{drone}/series", channel=list(channels), start="2015-01-01T00:00:00Z", end="2026-11-01T00:00:00Z"
+    )
     return answer
 
 

@@ -59,6 +59,11 @@ class Farm:
         """Return the devices of a kind."""
         return [item for item in self.get("/v1/devices")["items"] if item["kind"] == kind]
 
+    def reached_ms(self, device: str, *channels: str) -> int:
+        """Return up to when all of these channels of a device are stored; 0 where one is not."""
+        latest = self.get(f"/v1/devices/{device}/latest")["channels"]
+        return min(int(latest[channel]["time_ms"]) if channel in latest else 0 for channel in channels)
+
     def run(self, *arguments: str, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run another `headland` command of the same user to its end."""
         return subprocess.run(
