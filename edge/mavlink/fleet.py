@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from itertools import permutations
 from typing import Final
 
 from edge.mavlink.frame import Frame
 from edge.mavlink.identity import Surroundings, fallback_device
-from edge.mavlink.messages import decode_message
+from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
 from edge.mavlink.outlet import Output
 from edge.mavlink.settings import SprayerSettings
 from edge.mavlink.timeline import Patience
@@ -42,6 +43,14 @@ class Fleet:
         self._counts: Counter[str] = Counter()
         self._gone: Counter[str] = Counter()
         self._out: list[Output] = []
+
+    def take_all(self, link: str, frames: list[Frame], now_ms: int) -> None:
+        """Take frames that were heard on `link` at one time; most are of kinds that are not read, and pass quickly."""
+        for frame in frames:
+            if frame[2] == AUTOPILOT_COMPONENT and frame[0] not in MESSAGE_BY_ID:
+                self._counts["other_message"] += 1
+            else:
+                self.take(link, frame, now_ms)
 
     def take(self, link: str, frame: Frame, now_ms: int) -> None:
         """Take a frame that was heard on `link`."""
@@ -123,9 +132,11 @@ class Fleet:
         return device
 
     def _report_clashes(self, now_ms: int) -> None:
-        for key, vehicle in self.vehicles.items():
-            if not vehicle.is_vehicle or vehicle.device is None or now_ms - vehicle.heard_ms >= _TOGETHER_MS:
-                continue
-            for other in self._others(key, now_ms):
-                if other.device is not None and other.device != vehicle.device:
+        by_system: dict[int, list[Vehicle]] = {}
+        for (_, system), vehicle in self.vehicles.items():
+            if vehicle.is_vehicle and vehicle.device is not None and now_ms - vehicle.heard_ms < _TOGETHER_MS:
+                by_system.setdefault(system, []).append(vehicle)
+        for vehicles in by_system.values():
+            for vehicle, other in permutations(vehicles, 2):
+                if vehicle.device != other.device and other.device is not None:
                     vehicle.report_clash(other.device, now_ms)

@@ -183,8 +183,11 @@ class FrameDecoder:
 
     def _keep(self, buffer: bytes, free: int, at: int) -> None:
         """Keep what the next bytes may complete."""
-        start = free if self._in_sync else max(free, min(at, len(buffer)) - self._gap_bytes)
-        self._counts["junk_bytes"] += max(0, start - free)
+        if self._in_sync:
+            start = free
+        else:
+            start = max(free, min(at, len(buffer)) - self._gap_bytes)
+            self._counts["junk_bytes"] += start - free
         self._rest = buffer[start:]
         self._next_at = at - start
 

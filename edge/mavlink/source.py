@@ -34,14 +34,14 @@ _CLOCK_WAIT_MS: Final = 10_000
 _HELD_ROWS: Final = 20_000
 _RECEIVE_S: Final = 0.2
 #: Between two readings of the link: datagrams gather, so that a hundred vehicles cost a tenth of a core.
-_GATHER_S: Final = 0.01
+_GATHER_S: Final = 0.02
 _TICK_S: Final = 0.2
 _HEARTBEAT_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 0.5
 _MAX_BACKOFF_S: Final = 10.0
 #: A sender that is silent for so long is forgotten, its vehicles with it.
 _PEER_SILENCE_S: Final = 60.0
-_MAX_PEERS: Final = 64
+_MAX_PEERS: Final = 128
 #: A vehicle that was heard within this is asked for what is missing.
 _PRESENT_MS: Final = 3000
 
@@ -144,8 +144,7 @@ class MavlinkSource:
             peer = self._peers[name] = _Peer()
         peer.heard_s = now_s
         frames = peer.decoder.feed(data)
-        for frame in frames:
-            self._fleet.take(name, frame, now_ms)
+        self._fleet.take_all(name, frames, now_ms)
         if frames:
             peer.version = max(frame.version for frame in frames)
 

@@ -237,14 +237,14 @@ def test_rows_that_wait_when_the_source_stops_are_not_lost(free_port: int) -> No
     assert {row.source.device for row in sink.readings} == {"gw-1.sys1"}
 
 
-def test_a_hundred_senders_do_not_grow_the_source_without_bound(free_port: int) -> None:
+def test_many_senders_do_not_grow_the_source_without_bound(free_port: int) -> None:
     with running(f"udpin:127.0.0.1:{free_port}") as (source, _), contextlib.ExitStack() as stack:
-        senders = [stack.enter_context(udp_socket()) for _ in range(100)]
+        senders = [stack.enter_context(udp_socket()) for _ in range(140)]
 
         def sent() -> bool:
             for sender in senders:
                 sender.sendto(b"\xfdnoise", ("127.0.0.1", free_port))
-            return source.counters().get("peers_dropped", 0) >= 36
+            return source.counters().get("peers_dropped", 0) >= 12
 
         wait_until(sent)
-        assert len(source._peers) <= 64
+        assert len(source._peers) <= 128
