@@ -31,7 +31,7 @@ def import_log(farm: Farm, log: Path) -> str:
 def series(farm: Farm, *channels: str) -> dict[str, Any]:
     drone = farm.devices("drone")[0]["id"]
     answer: dict[str, Any] = farm.get(
-        f"/v1/devices/{drone}/series", channel=list(channels), start="2015-01-01T00:00:00Z", end="2026-11-01T00:00:00Z"
+        f"/v1/devices/{drone}/series", channel=list(channels), start="2017-01-01T00:00:00Z", end="2026-11-01T00:00:00Z"
     )
     return answer
 
