@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 from edge.batcher import Batcher, Content
@@ -49,6 +50,7 @@ class Intake:
         self._wake = wake
         self._pending: deque[Content] = deque()
         self._pending_since_s = 0.0
+        self._group_records = GROUP_RECORDS
         self._refusals = 0
         self._retry_s = 0.0
         self._waits_lock = threading.Lock()
@@ -138,10 +140,16 @@ class Intake:
         """Append what is pending in groups, when a group is full or has waited long enough."""
         while self._pending and (now_s >= self._retry_s or all_of_it):
             old = now_s - self._pending_since_s >= GROUP_S
-            if len(self._pending) < GROUP_RECORDS and not old and not all_of_it:
+            searching = self._group_records == 1
+            if len(self._pending) < GROUP_RECORDS and not (old or all_of_it or searching):
                 return
-            group = [self._pending[index] for index in range(min(GROUP_RECORDS, len(self._pending)))]
-            if not self._spool.append(group):
+            group = list(islice(self._pending, self._group_records))
+            try:
+                taken = self._spool.append(group)
+            except (OverflowError, TypeError, ValueError) as error:  # a value that JSON does not have
+                self._isolate(group, error)
+                continue
+            if not taken:
                 self._refusals += 1
                 self._retry_s = now_s + SPOOL.wait_s(self._refusals, 0.0)
                 return
@@ -152,15 +160,29 @@ class Intake:
                 self._pending.popleft()
             self._wake()
 
+    def _isolate(self, group: list[Content], error: Exception) -> None:
+        """Find the message that cannot be encoded by trying one at a time; that one is lost."""
+        if len(group) > 1:
+            self._group_records = 1
+            return
+        self._group_records = GROUP_RECORDS
+        self._counters["errors"] += 1
+        _LOGGER.error("a message cannot be encoded and is lost: %s", error)
+        self._pending.popleft()
+        self._count_lost(group[0])
+
     def _lose_beyond(self, most: int) -> None:
         """Give up the oldest telemetry, and events only when there is nothing else, until `most` messages are held."""
         while len(self._pending) > most:
             index = next((at for at, one in enumerate(self._pending) if not one.events), 0)
             lost = self._pending[index]
             del self._pending[index]
-            self._counters["lost_messages"] += 1
-            self._counters["lost_points"] += lost.points
-            self._counters["lost_events"] += len(lost.events)
+            self._count_lost(lost)
+
+    def _count_lost(self, lost: Content) -> None:
+        self._counters["lost_messages"] += 1
+        self._counters["lost_points"] += lost.points
+        self._counters["lost_events"] += len(lost.events)
 
     def _finish(self) -> None:
         self._batcher.close()

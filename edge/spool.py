@@ -62,7 +62,8 @@ class Spool:
         try:
             self._open()
         except (sqlite3.DatabaseError, OSError) as error:
-            raise SettingsError(f"the spool {path} cannot be opened: {error}") from error
+            why = "another process has it open" if "locked" in str(error) else str(error)
+            raise SettingsError(f"the spool {path} cannot be opened: {why}") from error
 
     @property
     def epoch(self) -> str:
