@@ -33,9 +33,14 @@ Flags = NDArray[np.uint8]
 #: Below this share of the window a mean says more about the hole than about the house.
 COVERAGE_BAR: Final = 0.5
 
+#: A sample speaks for the air at least this far around it, however often it was meant to come: greenhouse air follows
+#: its vents and heating within minutes, not seconds.
+LEAST_REACH_S: Final = 60.0
+
 _INPUTS: Final = ("air_temperature_degc", "relative_humidity_pct")
 _MEAN: Final = (
-    "time-weighted mean of the value at each paired sample; coverage is the share of the window near a sample"
+    "time-weighted mean of the value at each paired sample; coverage is the share of the window within a minute or two "
+    "expected intervals of one"
 )
 _FAO56: Final = "FAO Irrigation and Drainage Paper 56 (1998), eq 11"
 _VPD: Final = Method("vapour_pressure_deficit", 1, f"es - ea with es from {_FAO56}; {_MEAN}")
@@ -113,7 +118,7 @@ def _mean(
     value = formula(air.temperature_degc, air.humidity_pct)
     known = np.isfinite(value)
     value, time_ms, quality = value[known], air.time_ms[known], air.quality[known]
-    reach_s = REACH_INTERVALS * expected_interval_s(air.time_ms, interval_s)
+    reach_s = max(REACH_INTERVALS * expected_interval_s(air.time_ms, interval_s), LEAST_REACH_S)
     shares_s = share_out_s(time_ms, *window, reach_s)
     coverage = share_of_window(shares_s, *window)
     enough = coverage >= COVERAGE_BAR

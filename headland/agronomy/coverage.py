@@ -105,7 +105,8 @@ def measure_ground(passes: list[Values], swath_m: float) -> Ground:
     Overlap is the sum of what each piece of line covered, its length times the width, minus the union of all: so a
     pass that crosses itself overlaps too.
     """
-    lines = [shapely.LineString(line) for line in passes]
+    # To a tenth of a millimetre: distances that are only rounding would overflow the thinning.
+    lines = [shapely.LineString(np.round(line, 4)) for line in passes]
     lines = [line for line in shapely.simplify(lines, _TOLERANCE_M) if line.length > 0.0]
     if not lines:
         return Ground(0.0, 0.0, 0)

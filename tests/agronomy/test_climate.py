@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from headland.agronomy.climate import AirSamples, assess_climate
+from headland.agronomy.climate import AirSamples, assess_climate, pair_samples
 
 
 def air(
@@ -34,7 +34,7 @@ def test_uneven_sampling_does_not_bias_the_mean() -> None:
 
 
 def test_too_little_data_gives_no_number() -> None:
-    answer = assess_climate(air([0, 1000], [25.0, 25.0], [60.0, 60.0]), (0, 60_000)).vpd_kpa
+    answer = assess_climate(air([0, 1000], [25.0, 25.0], [60.0, 60.0]), (0, 3_600_000)).vpd_kpa
     assert (answer.value, answer.low, answer.evidence) == (None, None, None)
     assert answer.reason == "insufficient_data"
     assert answer.coverage < 0.1
@@ -46,11 +46,18 @@ def test_no_data_is_an_answer_too() -> None:
 
 
 def test_impossible_air_is_left_out_and_lowers_the_coverage() -> None:
-    minute = list(range(0, 60_000, 1000))
-    humidity = [60.0] * 30 + [140.0] * 30
-    answer = assess_climate(air(minute, [25.0] * 60, humidity), (0, 60_000)).vpd_kpa
-    assert answer.n == 30
-    assert answer.coverage == pytest.approx(31 / 60, abs=0.01)
+    ten_minutes = list(range(0, 600_000, 1000))
+    humidity = [60.0] * 300 + [140.0] * 300
+    answer = assess_climate(air(ten_minutes, [25.0] * 600, humidity), (0, 600_000)).vpd_kpa
+    assert answer.n == 300
+    # The last good sample, at 299 s, speaks for one minute more.
+    assert answer.coverage == pytest.approx(359 / 600)
+
+
+def test_a_slower_poll_than_was_told_still_covers_air_that_changes_in_minutes() -> None:
+    hour = list(range(0, 3_600_000, 60_000))
+    answer = assess_climate(air(hour, [25.0] * 60, [60.0] * 60), (0, 3_600_000), interval_s=1.0).vpd_kpa
+    assert answer.coverage == pytest.approx(1.0)
 
 
 def test_the_worst_flag_used_is_told() -> None:
@@ -66,3 +73,21 @@ def test_cold_air_gets_a_frost_point_of_its_own() -> None:
     assert climate.frost_point_degc.value is not None
     assert climate.dew_point_degc.value is not None
     assert climate.dew_point_degc.value < climate.frost_point_degc.value < 0.0
+
+
+def test_samples_taken_apart_are_paired_with_the_nearest() -> None:
+    flags = np.array([1, 1, 2], dtype=np.uint8)
+    temperature = (np.array([0, 10_000, 20_000]), np.array([20.0, 21.0, 22.0]), flags)
+    humidity = (np.array([1000, 19_000]), np.array([50.0, 60.0]), np.array([1, 1], dtype=np.uint8))
+    paired = pair_samples(temperature, humidity, within_s=5.0)
+    assert paired.time_ms.tolist() == [0, 20_000]
+    assert paired.humidity_pct.tolist() == [50.0, 60.0]
+    assert paired.quality.tolist() == [1, 2]
+
+
+def test_samples_without_a_partner_make_no_pair() -> None:
+    nothing = (np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
+    some = (np.array([0]), np.array([20.0]), np.array([1], dtype=np.uint8))
+    assert len(pair_samples(nothing, some, 1.0).time_ms) == 0
+    assert len(pair_samples(some, nothing, 1.0).time_ms) == 0
+    assert pair_samples(some, some, 1.0).humidity_pct.tolist() == [20.0]
