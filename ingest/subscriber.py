@@ -34,6 +34,8 @@ _LOOP_S: Final = 1.0
 _MAX_QUEUED_ACKS: Final = 1000
 #: A network loop that has not turned for this long is stuck, whatever the socket says.
 _STUCK_AFTER_S: Final = 30.0
+#: How long to wait before a refused subscription is asked for again: someone may have mended the access list.
+_ASK_AGAIN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Subscriber:
         self._ready = False
         self._detail = "not connected yet"
         self._turned_s = time.monotonic()
+        self._refused_s: float | None = None
         self._sessions_lost = 0
         self._callback_errors = 0
         self._stale_acks = 0
@@ -138,7 +141,9 @@ class Subscriber:
             properties=_connect_properties(settings),
         )
         while client.loop(_LOOP_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._turned_s = time.monotonic()
+            self._turned_s = now_s = time.monotonic()
+            if self._refused_s is not None and now_s - self._refused_s > _ASK_AGAIN_S:
+                self._subscribe(client)
             if self._stopping.is_set():
                 client.disconnect()
 
@@ -176,11 +181,16 @@ class Subscriber:
             self._inbox.forget(redelivered=flags.session_present)
             self._generation += 1
             self._client = client
+        self._subscribe(client)
+
+    def _subscribe(self, client: Client) -> None:
+        self._refused_s = None
         client.subscribe([(topic, 1) for topic in subscriptions(self._settings.shards)])
 
     def _on_subscribe(self, _: Client, __: Any, ___: int, codes: list[ReasonCode], ____: Properties | None) -> None:
         refused = sum(code.is_failure for code in codes)
         if refused:
+            self._refused_s = time.monotonic()
             self._lose(f"the broker refuses {refused} of {len(codes)} subscriptions: check its access list")
             return
         self._detail = "subscribed"

@@ -6,6 +6,8 @@ import threading
 from dataclasses import replace
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack, Descriptor
@@ -13,7 +15,7 @@ from headland.contract.topics import data_topic, meta_topic
 from headland.errors import PeerRefused
 from headland.store.memory_store import MemoryStore
 from headland.store.port import WriteBatch
-from ingest.service import IngestService
+from ingest.service import Health, IngestService
 from ingest.settings import IngestSettings
 from tests.broker import Broker
 from tests.ingest.brittle_store import BrittleStore, count_points, is_away
@@ -210,3 +212,38 @@ def test_commit_acks_of_two_epochs_end_with_the_one_heard_last(
     gateway.send(batch_of(1, epoch="new"))
     wait_until(lambda: Ack(epoch="new", seq=1) in gateway.acks)
     assert gateway.acks[-1] == Ack(epoch="new", seq=1)
+
+
+def test_a_subscription_that_the_broker_refuses_shows_in_health_and_is_asked_for_again(
+    start_ingest: StartIngest, memory_store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # mosquitto's access file refuses deliveries, never subscriptions, so the broker's answer is said for it.
+    monkeypatch.setattr("ingest.subscriber._LOOP_S", 0.02)
+    service = start_ingest(memory_store)
+    subscriber = service._subscriber
+    client = subscriber._client
+    assert client is not None
+    refusal = ReasonCode(PacketTypes.SUBACK, identifier=0x87)
+    subscriber._on_subscribe(client, None, 1, [refusal, ReasonCode(PacketTypes.SUBACK, identifier=1)], None)
+    assert service.health() == Health(False, "the broker refuses 1 of 2 subscriptions: check its access list")
+    monkeypatch.setattr("ingest.subscriber._ASK_AGAIN_S", 0.01)
+    wait_until(lambda: service.health().ok)
+    assert service.counters()["session_generation"] == 1
+
+
+def test_messages_that_wait_without_a_commit_show_in_health(
+    start_ingest: StartIngest, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.service._COMMIT_WITHIN_S", 0.1)
+    store, go_on = BrittleStore(), threading.Event()
+
+    def hang(_: WriteBatch) -> None:
+        go_on.wait(10)
+
+    store.check = hang
+    service = start_ingest(store)
+    gateway.send(batch_of(1))
+    wait_until(lambda: "nothing was committed" in service.health().detail)
+    go_on.set()
+    wait_until(lambda: service.health().ok)
+    gateway.wait_for_ack(1)
