@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from itertools import permutations
 from typing import Final
 
-from edge.mavlink.frame import Frame
+from edge.mavlink.frame import AUTOPILOT, Frame
 from edge.mavlink.identity import Surroundings, fallback_device
 from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
 from edge.mavlink.outlet import Output
@@ -19,7 +19,6 @@ from edge.mavlink.settings import SprayerSettings
 from edge.mavlink.timeline import Patience
 from edge.mavlink.vehicle import Foreknowledge, Vehicle
 
-AUTOPILOT_COMPONENT: Final = 1
 #: Two vehicles with one system id that were both heard within this are two, not one that changed its address.
 _TOGETHER_MS: Final = 3000
 _NOTHING_KNOWN: Final = Foreknowledge()
@@ -47,7 +46,7 @@ class Fleet:
     def take_all(self, link: str, frames: list[Frame], now_ms: int) -> None:
         """Take frames that were heard on `link` at one time; most are of kinds that are not read, and pass quickly."""
         for frame in frames:
-            if frame[2] == AUTOPILOT_COMPONENT and frame[0] not in MESSAGE_BY_ID:
+            if frame[2] == AUTOPILOT and frame[0] not in MESSAGE_BY_ID:
                 self._counts["other_message"] += 1
             else:
                 self.take(link, frame, now_ms)
@@ -55,7 +54,7 @@ class Fleet:
     def take(self, link: str, frame: Frame, now_ms: int) -> None:
         """Take a frame that was heard on `link`."""
         system = frame[1]
-        if frame[2] != AUTOPILOT_COMPONENT or system == 0:
+        if frame[2] != AUTOPILOT or system == 0:
             self._counts["other_component"] += 1
             return
         message = decode_message(frame)

@@ -32,6 +32,8 @@ MAGIC_V1: Final = 0xFE
 MAGIC_V2: Final = 0xFD
 SIGNATURE_BYTES: Final = 13
 STAMP_BYTES: Final = 8
+#: The component id of an autopilot.
+AUTOPILOT: Final = 1
 #: The shortest frame: MAVLink 1 without a payload.
 MIN_FRAME_BYTES: Final = 8
 #: The longest frame: 10 + 255 + 2 and a signature. The decoder keeps no more than this and the stamps around it.
@@ -87,8 +89,12 @@ class FrameDecoder:
         return self._scan(self._rest, final=True)
 
     def counters(self) -> dict[str, int]:
-        """Return bytes, frames, and what was left out by reason."""
-        return {**self._counts, "lost": sum(self.lost.values())}
+        """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not come.
+
+        Others' losses are in `lost` by source only: of a ground station's traffic a link carries but a part.
+        """
+        lost = self.lost.copy()
+        return {**self._counts, "lost": sum(count for (_, component), count in lost.items() if component == AUTOPILOT)}
 
     def _scan(self, buffer: bytes, *, final: bool) -> list[Frame]:  # noqa: C901 - one loop: calls would double its time
         """Walk the buffer once: `free` is the end of the last frame, `at` where the next one may start."""

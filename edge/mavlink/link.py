@@ -230,8 +230,14 @@ class SerialLine:
     """A serial device: a telemetry radio, or an autopilot's USB port."""
 
     def __init__(self, address: LinkAddress) -> None:
-        self._port = serial.Serial(address.host, address.port, timeout=0, write_timeout=0.5, exclusive=True)
-        self._selector = _selector(self._port)
+        try:
+            self._port = serial.Serial(address.host, address.port, timeout=0, write_timeout=0.5, exclusive=True)
+        except ValueError as error:
+            raise OSError(f"the device refuses {address.port} baud") from error
+        except Exception as error:  # termios.error, where the device vanishes while it is opened, is no OSError
+            raise OSError(str(error)) from error
+        self._selector = selectors.SelectSelector()  # kqueue does not take every terminal
+        self._selector.register(self._port, selectors.EVENT_READ)
         self._peer = _name(address)
 
     def receive(self, wait_s: float) -> list[Chunk]:
@@ -272,7 +278,7 @@ def _udp_socket(address: LinkAddress, *, bind: bool) -> socket.socket:
     return endpoint
 
 
-def _selector(device: socket.socket | serial.Serial) -> selectors.BaseSelector:
+def _selector(device: socket.socket) -> selectors.BaseSelector:
     selector = selectors.DefaultSelector()
     selector.register(device, selectors.EVENT_READ)
     return selector

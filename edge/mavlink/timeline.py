@@ -178,7 +178,7 @@ class Timeline:
         self._last_boot_arrival_ms = arrival_ms
         if state is Boot.RUNNING:
             if self._fallen_at is not None:  # the fall was a late message
-                self.counts["late"] += 1
+                self.counts["late_rows"] += 1
                 self._fallen_at = None
                 self._decide()
             elif before_ms is not None and before_arrival_ms is not None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from edge.mavlink.clock import UTC_FROM_US, UTC_UNTIL_US
-from edge.mavlink.fleet import AUTOPILOT_COMPONENT, Fleet
-from edge.mavlink.frame import Frame, FrameDecoder
+from edge.mavlink.fleet import Fleet
+from edge.mavlink.frame import AUTOPILOT, Frame, FrameDecoder
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import AutopilotVersion, GpsRawInt, SystemTime, decode_message
 from edge.mavlink.outlet import Output
@@ -90,7 +90,7 @@ class _Survey:
         """Note what a frame tells beforehand."""
         if self.first_ms is None:
             self.first_ms = _recorded_ms(frame)
-        if frame.message_id not in _SURVEYED_IDS or frame.component != AUTOPILOT_COMPONENT:
+        if frame.message_id not in _SURVEYED_IDS or frame.component != AUTOPILOT:
             return
         system = self.systems.setdefault(frame.system, _System())
         message = decode_message(frame)
@@ -121,6 +121,7 @@ class TlogSource:
         self._survey = _Survey()
         self._devices: dict[str, DeviceReport] = {}
         self._last_ms: int | None = None
+        self._odd_ms = 0  # the last stamp that was more than a day away
         self._complete = False
 
     @property
@@ -209,13 +210,19 @@ class TlogSource:
                 yield chunk
 
     def _take(self, frames: list[Frame], fleet: Fleet, now_ms: int) -> int:
-        """Put frames into the fleet; a frame without a credible stamp has the time of the one before."""
+        """Put frames into the fleet; a frame without a credible stamp has the time of the one before.
+
+        A jump of more than a day is credible when the next stamp agrees with it: the recording went on another day.
+        """
         for frame in frames:
             recorded_ms = _recorded_ms(frame)
-            if recorded_ms is not None and abs(recorded_ms - now_ms) < _MAX_JUMP_MS:
+            if recorded_ms is None:
+                self._counts["without_stamp"] += 1
+            elif abs(recorded_ms - now_ms) < _MAX_JUMP_MS or abs(recorded_ms - self._odd_ms) < _MAX_JUMP_MS:
                 now_ms = recorded_ms
             else:
-                self._counts["without_stamp"] += 1
+                self._counts["odd_stamp"] += 1
+                self._odd_ms = recorded_ms
             fleet.take("log", frame, now_ms)
         self._last_ms = now_ms
         return now_ms

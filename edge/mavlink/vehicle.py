@@ -213,6 +213,8 @@ class Vehicle:
         return False
 
     def _note_heartbeat(self, heartbeat: Heartbeat, now_ms: int) -> bool:
+        if heartbeat.autopilot == AUTOPILOT_INVALID:
+            return False
         mode = mode_name(heartbeat)
         if mode != self._mode:
             self._event("mode", {"mode": mode, "previous": self._mode, "code": heartbeat.custom_mode}, now_ms)

@@ -181,7 +181,7 @@ def test_an_overtaken_message_keeps_its_own_time_and_is_no_reboot() -> None:
     field, pilot = Field(), Autopilot()
     field.hear([*met(pilot, 50_000), pilot.attitude(50_100), pilot.attitude(40_000), pilot.attitude(50_200)])
     assert field.times() == [NOON_MS + ms for ms in (50_100, 40_000, 50_200)]
-    assert field.fleet.counters()["late"] == 1
+    assert field.fleet.counters()["late_rows"] == 1
     assert "reboot" not in [event.kind for event in field.events]
 
 
@@ -345,6 +345,13 @@ def test_mode_and_arming_changes_are_events_once() -> None:
         field.hear(pilot.heartbeat(armed=armed, mode=mode))
     assert [event.data["mode"] for event in field.events if event.kind == "mode"] == ["STABILIZE", "AUTO", "RTL"]
     assert [event.data["armed"] for event in field.events if event.kind == "armed"] == [False, True, False]
+
+
+def test_a_heartbeat_of_something_else_under_the_vehicles_number_changes_no_mode() -> None:
+    field, pilot = Field(), Autopilot()
+    field.hear([*met(pilot, 1000), pilot.heartbeat(kind=18, autopilot=8, mode=77, armed=True)])
+    assert [event.data.get("mode") for event in field.events] == ["STABILIZE", None]
+    assert field.event("armed").data == {"armed": False}
 
 
 def test_a_text_in_chunks_is_one_event() -> None:

@@ -112,6 +112,25 @@ def test_two_vehicles_that_took_turns_under_one_system_id_are_two(tlog: Path) ->
             assert row.time_ms < NOON_MS + 60_000
 
 
+def test_a_recording_that_goes_on_another_day_keeps_its_times(tlog: Path) -> None:
+    week_ms = 7 * 86_400_000
+    days = (Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS + week_ms))
+    tlog.write_bytes(make_tlog([one for pilot in days for one in record(pilot, 10, utc=False)]))
+    sink, source = play(tlog)
+    times = [row.time_ms for row in sink.readings if "latitude_deg" in row.values]
+    assert times[10:] != times[:10]
+    assert times[11:] == [ms + week_ms for ms in times[1:10]]
+    assert source.report().left_out["odd_stamp"] == 1
+
+
+def test_one_wild_stamp_moves_no_row(tlog: Path) -> None:
+    frames = record(Autopilot(), 10, utc=False)
+    frames[20] = (frames[20][0] + 900 * 86_400_000, frames[20][1])
+    tlog.write_bytes(make_tlog(frames))
+    sink, _ = play(tlog)
+    assert max(row.time_ms for row in sink.readings) < NOON_MS + 60_000
+
+
 def test_a_file_without_a_frame_is_refused_in_one_sentence(tlog: Path) -> None:
     for content in (b"", b"no telemetry here, only text\n" * 100):
         tlog.write_bytes(content)
