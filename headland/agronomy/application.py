@@ -6,6 +6,7 @@ says that nothing flowed is not treated, whatever the pump was told.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,28 +100,8 @@ def assess_application(
     located = clip(bridge(track.time_ms, MAX_TRACK_GAP_S), *window)
     known_s, needed_s = total_s(intersect(spraying, located)), total_s(union(spraying, may_spray))
     coverage = known_s / needed_s if needed_s > 0.0 else float(total_s(working) > 0.0)
-    ground = measure_ground(find_passes(track, clip(spraying, *window)), swath_m)
-    reason = None
-    if evidence is None:
-        reason = NO_PUMP_STATE
-    elif coverage < COVERAGE_BAR:
-        reason = INSUFFICIENT_DATA
-    n = _count(track.time_ms, window)
-
-    def area(value: float, unit: str, method: Method) -> Answer:
-        return Answer(
-            value=None if reason else value,
-            unit=unit,
-            window=window,
-            n=n,
-            coverage=coverage if evidence else 0.0,
-            quality=quality if n else MISSING,
-            method=method,
-            inputs=_area_inputs(evidence),
-            evidence=None if reason else evidence,
-            reason=reason,
-        )
-
+    ground = measure_ground(find_passes(track, spraying), swath_m)
+    area = _area_answer(evidence, coverage, _count(track.time_ms, window), window, quality)
     product = _answer_product(meter, window, working, quality)
     treated = area(ground.treated_m2, "m2", _TREATED)
     return Application(
@@ -165,6 +146,33 @@ def find_spraying(
         return spraying, unheard, MEASURED_FLOW if metered else PUMP_PWM
     spraying = clip(find_on_time(meter.flow_time_ms, meter.flow_l_min >= _DRY_L_MIN), *window)
     return spraying, subtract(working, flows), MEASURED_FLOW
+
+
+def _area_answer(
+    evidence: str | None, coverage: float, n: int, window: tuple[int, int], quality: int
+) -> Callable[[float, str, Method], Answer]:
+    """Return how an area becomes an answer: all areas rest on the same track and the same evidence."""
+    reason = None
+    if evidence is None:
+        reason = NO_PUMP_STATE
+    elif coverage < COVERAGE_BAR:
+        reason = INSUFFICIENT_DATA
+
+    def answer(value: float, unit: str, method: Method) -> Answer:
+        return Answer(
+            value=None if reason else value,
+            unit=unit,
+            window=window,
+            n=n,
+            coverage=coverage if evidence else 0.0,
+            quality=quality if n else MISSING,
+            method=method,
+            inputs=_area_inputs(evidence),
+            evidence=None if reason else evidence,
+            reason=reason,
+        )
+
+    return answer
 
 
 def _answer_product(meter: Meter, window: tuple[int, int], working: Intervals, quality: int) -> Answer:
