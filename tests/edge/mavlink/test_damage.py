@@ -1,0 +1,105 @@
+"""What no autopilot would say, through everything between bytes and rows."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from edge.mavlink.fleet import Fleet
+from edge.mavlink.frame import FrameDecoder
+from edge.mavlink.identity import Surroundings
+from edge.mavlink.messages import MESSAGE_BY_ID
+from edge.mavlink.outlet import Output
+from edge.mavlink.settings import SprayerSettings
+from edge.mavlink.timeline import Patience
+from edge.reading import Reading
+from headland.contract.codec import MAX_TIME_MS
+from headland.contract.quantities import quantity_of
+from headland.contract.records import Descriptor, Event, is_name
+from tests.edge.mavlink.stand_ins import NOON_MS, UID_A, Autopilot
+from tests.edge.mavlink.test_messages import field_values
+
+
+def drive(pieces: list[bytes]) -> list[Output]:
+    decoder = FrameDecoder()
+    patience = Patience(wait_ms=10_000, rows=500)
+    sprayer = SprayerSettings(pump_servo=9, flow_battery_id=1)
+    fleet = Fleet(Surroundings("gw-1", "home"), sprayer, lambda _system: patience)
+    out: list[Output] = []
+    now_ms = NOON_MS
+    for piece in pieces:
+        now_ms += 300
+        fleet.take_all("a", decoder.feed(piece), now_ms)
+        fleet.tick(now_ms)
+        out += fleet.drain()
+    fleet.take_all("a", decoder.finish(), now_ms)
+    fleet.finish(now_ms)
+    return out + fleet.drain()
+
+
+def check(outputs: list[Output]) -> None:
+    """Every output can be sent: known channels, finite values, names and times that the contract allows."""
+    for output in outputs:
+        match output:
+            case Reading():
+                assert is_name(output.source.device)
+                assert 0 <= output.time_ms <= MAX_TIME_MS
+                for channel, value in output.values.items():
+                    assert quantity_of(channel) is not None
+                    assert value is None or math.isfinite(value)
+            case Event():
+                assert is_name(output.device)
+                assert is_name(output.kind)
+                assert 0 <= output.t <= MAX_TIME_MS
+            case Descriptor():
+                assert is_name(output.device)
+
+
+def normal_flight() -> list[bytes]:
+    pilot = Autopilot()
+    pieces = [pilot.heartbeat(), pilot.identity(UID_A)]
+    for n in range(60):
+        boot_ms = 1000 + 300 * n
+        pieces.append(pilot.position(boot_ms) + pilot.attitude(boot_ms + 20) + pilot.gps(boot_ms + 40) + pilot.hud())
+        pieces.append(pilot.system_time(boot_ms + 60) + pilot.heartbeat(armed=n % 7 == 0))
+    return pieces
+
+
+@st.composite
+def random_message(draw: st.DrawFn) -> Any:
+    definition = dialect.mavlink_map[draw(st.sampled_from(list(MESSAGE_BY_ID)))]
+    lengths = [definition.array_lengths[order] for order in definition.orders]
+    kinds = zip(definition.fieldtypes, lengths, strict=True)
+    return definition(*(draw(field_values(kind, length)) for kind, length in kinds))
+
+
+@settings(max_examples=60, deadline=None)
+@given(messages=st.lists(random_message(), min_size=5, max_size=40))
+def test_any_values_in_sound_frames_give_only_what_can_be_sent(messages: list[Any]) -> None:
+    pilot = Autopilot()
+    check(drive([pilot.heartbeat(), *(pilot.encode(message) for message in messages), *normal_flight()]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_flipped_lost_and_cut_bytes_give_no_wrong_row(seed: int) -> None:
+    chance = random.Random(seed)
+    data = bytearray(b"".join(normal_flight()))
+    for _ in range(40):
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    del data[(cut := chance.randrange(len(data))) : cut + chance.randrange(200)]
+    pieces = [bytes(data[at : at + 97]) for at in range(0, len(data), 97)]
+    outputs = drive(pieces)
+    check(outputs)
+    sound = {
+        tuple(sorted(row.values.items(), key=str)): row for row in drive(normal_flight()) if isinstance(row, Reading)
+    }
+    rows = [row for row in outputs if isinstance(row, Reading)]
+    assert len(rows) > 100
+    for row in rows:
+        assert tuple(sorted(row.values.items(), key=str)) in sound
