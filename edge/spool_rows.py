@@ -42,8 +42,9 @@ def read_tally(connection: sqlite3.Connection) -> Tally:
     """Return the tally of the file as it stands."""
     state = "SELECT epoch, last_seq, dropped_records, dropped_points FROM state"
     epoch, last_seq, dropped_records, dropped_points = connection.execute(state).fetchone()
-    records, size = connection.execute("SELECT count(*), coalesce(sum(bytes), 0) FROM records").fetchone()
-    return Tally(epoch, last_seq, dropped_records, dropped_points, records, size + ROW_BYTES * records)
+    totals = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(max(seq), 0) FROM records"
+    records, size, newest = connection.execute(totals).fetchone()
+    return Tally(epoch, max(last_seq, newest), dropped_records, dropped_points, records, size + ROW_BYTES * records)
 
 
 def insert_contents(
@@ -66,14 +67,12 @@ def insert_contents(
         if before - tally.bytes < missing:
             raise NoRoom(f"its {max_bytes} bytes are full of events, which are never dropped")
     connection.executemany(_INSERT, rows)
-    tally = replace(
+    if missing > 0:
+        dropped = "UPDATE state SET dropped_records = ?, dropped_points = ?"
+        connection.execute(dropped, (tally.dropped_records, tally.dropped_points))
+    return replace(
         tally, last_seq=tally.last_seq + len(rows), records=tally.records + len(rows), bytes=tally.bytes + needed
     )
-    connection.execute(
-        "UPDATE state SET last_seq = ?, dropped_records = ?, dropped_points = ?",
-        (tally.last_seq, tally.dropped_records, tally.dropped_points),
-    )
-    return tally
 
 
 def delete_until(connection: sqlite3.Connection, tally: Tally, seq: int) -> Tally:
@@ -82,6 +81,8 @@ def delete_until(connection: sqlite3.Connection, tally: Tally, seq: int) -> Tall
     records, size = connection.execute(counted, (seq,)).fetchone()
     if records:
         connection.execute("DELETE FROM records WHERE seq <= ?", (seq,))
+        # The rows themselves say the last number as long as there are any: an append need not write it.
+        connection.execute("UPDATE state SET last_seq = ?", (tally.last_seq,))
     return replace(tally, records=tally.records - records, bytes=tally.bytes - size - ROW_BYTES * records)
 
 
