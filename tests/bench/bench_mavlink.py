@@ -144,14 +144,14 @@ def main() -> None:
         stream, count = make_stream(options.seconds, kinds)
         rates = measure(stream, count, options.rounds)
         result[label] = {
-            "messages": count,
+            "message_count": count,
             "bytes_per_message": round(len(stream) / count, 1),
-            "messages_per_s": {name: round(rate) for name, rate in rates.items()},
-            "typed_over_pymavlink": round(rates["typed"] / rates["pymavlink_parse_buffer"], 2),
-            "rows_over_pymavlink": round(rates["rows"] / rates["pymavlink_parse_buffer"], 2),
+            **{f"{name}_msg_per_s": round(rate) for name, rate in rates.items()},
+            "typed_over_pymavlink_ratio": round(rates["typed"] / rates["pymavlink_parse_buffer"], 2),
+            "rows_over_pymavlink_ratio": round(rates["rows"] / rates["pymavlink_parse_buffer"], 2),
         }
     if options.json:
-        print(json.dumps({"mavlink": result}))
+        print(json.dumps(result))
         return
     for label, figures in result.items():
         print(label, json.dumps(figures, indent=2))
