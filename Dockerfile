@@ -7,7 +7,7 @@ RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sb
 
 FROM base AS broker
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends mosquitto \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends mosquitto \
     && rm -rf /var/lib/apt/lists/* \
     && mkdir -p /run/headland/ingest /run/headland/gw-1 \
     && chown -R headland: /run/headland /var/lib/mosquitto
