@@ -13,7 +13,7 @@ from typing import Final
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.properties import Properties, VariableByteIntegers
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.settings import BrokerSettings
@@ -77,6 +77,30 @@ class Heard:
 Happening = Accepted | Closed | Subscribed | Taken | Heard
 
 
+class _UserProperties(Properties):
+    """The user properties of a PUBLISH, packed at once: paho's own way through its tables costs a fifth of a message.
+
+    MQTT 5 section 2.2.2: their length as a variable byte integer, then for each 0x26 and two strings.
+    """
+
+    _packed: bytes
+
+    def __init__(self, labels: Sequence[tuple[str, str]]) -> None:
+        body = bytearray()
+        for label in labels:
+            body.append(0x26)
+            for text in label:
+                data = text.encode()
+                body += len(data).to_bytes(2, "big") + data
+        length: bytes = VariableByteIntegers.encode(len(body))  # type: ignore[no-untyped-call] # paho leaves it untyped
+        # Properties refuses names that are not MQTT's when they are set in the usual way.
+        object.__setattr__(self, "_packed", length + bytes(body))
+
+    def pack(self) -> bytes:
+        """Return the bytes that go on the wire."""
+        return self._packed
+
+
 class BrokerLink:
     """A connection that lives once: after `Closed` make another.
 
@@ -132,10 +156,7 @@ class BrokerLink:
         self, topic: str, payload: bytes, *, retain: bool = False, labels: Sequence[tuple[str, str]] = ()
     ) -> int | None:
         """Send a message with QoS 1 and `labels` as user properties; return its mid, or None where the link is gone."""
-        properties = None
-        if labels:
-            properties = _new_properties(PacketTypes.PUBLISH)
-            properties.UserProperty = list(labels)
+        properties = _UserProperties(labels) if labels else None
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
 

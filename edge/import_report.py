@@ -22,10 +22,10 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """The part that is done, 0 to 1: reading and storing count half each."""
-        read = self.bytes_read / self.bytes_total if self.bytes_total else 1.0
-        acked = self.records_acked / self.records_total if self.records_total else 1.0
-        return min(1.0, read * (0.5 + 0.5 * acked))
+        """The part that is done, 0 to 1, never falling: reading is one half, storing the other."""
+        if self.bytes_read < self.bytes_total:
+            return 0.5 * self.bytes_read / self.bytes_total
+        return 0.5 + 0.5 * (self.records_acked / self.records_total if self.records_total else 1.0)
 
     @property
     def sentence(self) -> str:
