@@ -10,22 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from edge.broker_link import Accepted, BrokerLink, Closed, Happening, Heard, Subscribed, Taken, Will
+from edge.announcer import Announcer
+from edge.broker_link import Accepted, BrokerLink, Closed, Happening, Heard, Subscribed, Taken
 from edge.retry import BROKER
 from edge.send_window import SendWindow
 from edge.settings import BrokerSettings
 from edge.spool import Spool, SpoolRecord
-from headland.contract.codec import decode_record, encode_record
-from headland.contract.records import Ack, Descriptor, GatewayStatus
+from headland.contract.codec import decode_record
+from headland.contract.records import Ack, Descriptor
 from headland.contract.refusals import Refused
-from headland.contract.topics import ack_topic, data_topic, meta_topic, status_topic
+from headland.contract.topics import ack_topic, data_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
 
 _LOGGER = logging.getLogger(__name__)
 
-#: How often the retained status is renewed, and how soon after a change.
-_STATUS_S: Final = 10.0
-_CHANGE_S: Final = 1.0
 #: How long the broker may take to answer a connection or a subscription.
 _ANSWER_S: Final = 10.0
 #: How many records are read from the spool at once.
@@ -57,11 +55,7 @@ class _Session:
     packet_bytes: int = 0
     accepted: bool = False
     sending: bool = False
-    status_due_s: float = 0.0
-    said: tuple[object, ...] = ()
     goodbye_s: float = 0.0
-    look_s: float = 0.0
-    described: bool = False
     is_busy: bool = False
     goodbye_mid: int | None = None
 
@@ -88,12 +82,8 @@ class Uplink:
         self._gateway = gateway
         self._spool = spool
         self._client_id = client_id or f"edge-{gateway}"
-        self._announce = announce
-        self._software = software
+        self._announcer = Announcer(gateway, spool, software, keeps_status=announce)
         self._window = SendWindow(settings.window, settings.resend_s)
-        self._lock = threading.Lock()
-        self._descriptors: dict[str, Descriptor] = {}
-        self._changed: list[str] = []
         self._link: BrokerLink | None = None
         self._state = UplinkState(False, "not started", spool.epoch, None, None)
         self._stopping = threading.Event()
@@ -123,11 +113,7 @@ class Uplink:
 
     def describe(self, descriptor: Descriptor) -> None:
         """Publish a device's descriptor now and on every connect; the newest of a device replaces the last."""
-        with self._lock:
-            if self._descriptors.get(descriptor.device) == descriptor:
-                return
-            self._descriptors[descriptor.device] = descriptor
-            self._changed.append(descriptor.device)
+        self._announcer.describe(descriptor)
         self.wake()
 
     def wake(self) -> None:
@@ -162,9 +148,7 @@ class Uplink:
 
     def _serve(self) -> None:
         """Hold one connection until it breaks (RetryLater), is refused (PeerRefused) or the stop is done."""
-        now_ms = time.time_ns() // 1_000_000
-        will = Will(status_topic(self._gateway), encode_record(self._status(online=False, now_ms=now_ms)))
-        link = BrokerLink(self._settings, self._client_id, will if self._announce else None)
+        link = BrokerLink(self._settings, self._client_id, self._announcer.will(self._state.acked_seq))
         try:
             link.open()
             self._link = link
@@ -190,8 +174,8 @@ class Uplink:
         if self._window.rewind_when_stalled(now_s):
             self._counters["resends"] += 1
         self._send_records(session, now_s)
-        self._send_descriptors(session)
-        self._send_status(session, now_s)
+        if session.goodbye_mid is None:
+            self._announcer.announce(session.link, self._state.acked_seq, now_s)
 
     def _take(self, session: _Session, happening: Happening) -> None:
         match happening:
@@ -216,6 +200,7 @@ class Uplink:
         self._counters["connects"] += 1
         self._failures = 0
         self._held_seq = 0
+        self._announcer.begin()
         self._window.restart(session.receive_maximum, time.monotonic())
         _LOGGER.info("connected to %s:%s", self._settings.host, self._settings.port)
         self._say(connected=True, detail="")
@@ -274,41 +259,6 @@ class Uplink:
             _LOGGER.error("%s: raise its max_packet_size to 262144", detail)
             self._say(detail=detail)
 
-    def _send_descriptors(self, session: _Session) -> None:
-        """Publish all descriptors on a new connection, and afterwards those that changed."""
-        if session.described and not self._changed:
-            return
-        with self._lock:
-            devices = list(self._descriptors) if not session.described else self._changed
-            self._changed = []
-            due = [self._descriptors[device] for device in dict.fromkeys(devices)]
-        session.described = True
-        for one in due:
-            session.link.publish(meta_topic(self._gateway, one.device), encode_record(one), retain=True)
-
-    def _send_status(self, session: _Session, now_s: float) -> None:
-        if not self._announce or session.goodbye_mid is not None or now_s < session.look_s:
-            return
-        session.look_s = now_s + _CHANGE_S
-        spool = self._spool.status()
-        key = (self._spool.epoch, spool.dropped_records, self._state.acked_seq is None)
-        if now_s < session.status_due_s and key == session.said:
-            return
-        status = self._status(online=True, now_ms=time.time_ns() // 1_000_000)
-        session.link.publish(status_topic(self._gateway), encode_record(status), retain=True)
-        session.said, session.status_due_s = key, now_s + _STATUS_S
-
-    def _status(self, *, online: bool, now_ms: int) -> GatewayStatus:
-        return GatewayStatus(
-            gw=self._gateway,
-            online=online,
-            t=now_ms,
-            software=self._software,
-            epoch=self._spool.epoch,
-            acked_seq=self._state.acked_seq,
-            spool=self._spool.status(),
-        )
-
     def _is_drained(self, session: _Session) -> bool:
         """Tell whether the stop may end the connection now; its last message is the offline status."""
         if not self._stopping.is_set():
@@ -317,10 +267,9 @@ class Uplink:
         if session.goodbye_mid is None:
             if now_s < self._drain_until_s and self._spool.status().records:
                 return False
-            if not session.sending or not self._announce:
+            if not session.sending:
                 return True
-            status = self._status(online=False, now_ms=time.time_ns() // 1_000_000)
-            session.goodbye_mid = session.link.publish(status_topic(self._gateway), encode_record(status), retain=True)
+            session.goodbye_mid = self._announcer.say_goodbye(session.link, self._state.acked_seq)
             session.goodbye_s = now_s
         return session.goodbye_mid in (None, -1) or now_s - session.goodbye_s > _GOODBYE_S
 
