@@ -25,8 +25,10 @@ _ECCENTRICITY_2: Final = 6.694_379_990_14e-3
 MAX_TRACK_GAP_S: Final = 2.0
 #: Neighbouring pump states further apart than this leave the time between them unknown.
 MAX_STATE_GAP_S: Final = 5.0
-#: A track is thinned to within this before it is widened: well under any swath and under RTK noise.
-_TOLERANCE_M: Final = 0.02
+#: A track is thinned to within this part of the swath before it is widened: the jitter of a satellite fix would else
+#: count as length flown, so as overlap.
+_TOLERANCE_OF_SWATH: Final = 0.01
+_COS_45: Final = 0.7071
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,43 @@ def measure_ground(passes: list[Values], swath_m: float) -> Ground:
     """
     # To a tenth of a millimetre: distances that are only rounding would overflow the thinning.
     lines = [shapely.LineString(np.round(line, 4)) for line in passes]
-    lines = [line for line in shapely.simplify(lines, _TOLERANCE_M) if line.length > 0.0]
-    if not lines:
+    thinned = [
+        _drop_repeats(np.asarray(line.coords))
+        for line in shapely.simplify(lines, _TOLERANCE_OF_SWATH * swath_m)
+        if line.length > 0.0
+    ]
+    if not thinned:
         return Ground(0.0, 0.0, 0)
-    swept = shapely.buffer(lines, swath_m / 2.0, cap_style="flat", join_style="round", quad_segs=8)
-    treated = float(shapely.union_all(swept).area)
-    gross = sum(float(line.length) for line in lines) * swath_m
-    return Ground(treated, max(gross - treated, 0.0), len(lines))
+    pieces = [piece for line in thinned for piece in _widen(line, swath_m / 2.0)]
+    treated = float(shapely.union_all(pieces).area)
+    gross = sum(float(np.sum(np.hypot(*np.diff(line, axis=0).T))) for line in thinned) * swath_m
+    return Ground(treated, max(gross - treated, 0.0), len(thinned))
+
+
+def _drop_repeats(line: Values) -> Values:
+    return line[np.concatenate(([True], np.any(np.diff(line, axis=0) != 0.0, axis=1)))]
+
+
+def _widen(line: Values, half_m: float) -> list[shapely.Geometry]:
+    """Return polygons that together are the swath along a line of distinct neighbouring points.
+
+    The line is cut where it has turned by more than 45 degrees, so that no part can meet itself: a widened line that
+    runs back along itself comes out of GEOS with its inside filled. The outer corner of each cut is filled straight.
+    """
+    steps = np.diff(line, axis=0)
+    along = steps / np.hypot(steps[:, :1], steps[:, 1:])
+    cuts = [0]
+    for index in range(1, len(along)):
+        if float(along[index] @ along[cuts[-1]]) < _COS_45:
+            cuts.append(index)
+    parts = [line[first : last + 1] for first, last in zip(cuts, [*cuts[1:], len(along)], strict=True)]
+    pieces = [shapely.buffer(shapely.LineString(part), half_m, cap_style="flat", quad_segs=8) for part in parts]
+    for index in cuts[1:]:
+        before, after = along[index - 1], along[index]
+        side = -half_m if float(before[0] * after[1] - before[1] * after[0]) > 0.0 else half_m
+        corners = [line[index] + side * np.array((-way[1], way[0])) for way in (before, after)]
+        pieces.append(shapely.Polygon([line[index], *corners]))
+    return pieces
 
 
 def _join(pieces: Intervals) -> Intervals:

@@ -73,6 +73,21 @@ def test_a_pass_that_goes_back_over_itself_overlaps() -> None:
     assert ground.overlap_m2 == pytest.approx(300.0, rel=0.1)
 
 
+def test_a_loop_that_is_flown_twice_treats_its_ground_once() -> None:
+    # A square of 100 m sides: a ring 6 m wide without its outer corner squares of 3 m, which are cut off straight.
+    square = [(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)]
+    once, twice = measure_ground([line(*square)], 6.0), measure_ground([line(*square, *square[1:])], 6.0)
+    assert once.treated_m2 == pytest.approx(106**2 - 94**2 - 4 * 9 / 2, abs=5)
+    assert twice.treated_m2 == pytest.approx(once.treated_m2, abs=5)
+    assert twice.overlap_m2 == pytest.approx(400 * 6, abs=50)
+
+
+def test_a_way_back_over_the_same_line_is_all_overlap() -> None:
+    ground = measure_ground([line((0, 0), (100, 0), (0, 0))], 6.0)
+    assert ground.treated_m2 == pytest.approx(600.0, abs=1e-6)
+    assert ground.overlap_m2 == pytest.approx(600.0, abs=1e-6)
+
+
 def test_a_gentle_curve_does_not_overlap_itself() -> None:
     angles = np.linspace(0, np.pi, 400)
     half_circle = np.column_stack((50 * np.cos(angles), 50 * np.sin(angles)))
