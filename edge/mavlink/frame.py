@@ -131,7 +131,7 @@ class FrameDecoder:
                 belief = self._believes(buffer, at, end, flags)
                 if belief is None and not final:
                     break
-                sound = belief is not False
+                sound = belief is True
             if not sound:
                 self._note_bad(known=bool(extra))
                 at = self._resync(buffer, free, at)
@@ -171,8 +171,8 @@ class FrameDecoder:
     def _believes(self, buffer: bytes, at: int, end: int, flags: int) -> bool | None:
         """Tell whether a frame that cannot be checked is one; None while that hangs on bytes still to come.
 
-        It is believed where one is due, another frame follows it, and no sound frame begins inside it: in noise and in
-        texts, bytes look like frames.
+        It is believed where one is due, a sound frame follows it, and none begins inside it: in noise and in texts,
+        bytes look like frames.
         """
         if not self._in_sync or flags > _SIGNED:
             return False
@@ -182,7 +182,7 @@ class FrameDecoder:
         follower = end + self._gap_bytes
         if follower >= len(buffer) or None in inside:
             return None
-        return buffer[follower] in (MAGIC_V1, MAGIC_V2)
+        return _is_sound(buffer, follower)
 
     def _stamp(self, buffer: bytes, free: int, at: int) -> int | None:
         return int.from_bytes(buffer[at - STAMP_BYTES : at]) if at - STAMP_BYTES >= free else None
@@ -225,7 +225,9 @@ class FrameDecoder:
 
 
 def _is_sound(buffer: bytes, at: int) -> bool | None:
-    """Tell whether a frame of a known message stands at a magic byte; None while it is not complete."""
+    """Tell whether a frame of a known message stands at `at`; None while it is not complete."""
+    if buffer[at] not in (MAGIC_V1, MAGIC_V2):
+        return False
     is_v2 = buffer[at] == MAGIC_V2
     header = buffer[at : at + (10 if is_v2 else 6)]
     if len(header) < (10 if is_v2 else 6):
