@@ -278,6 +278,8 @@ def lock(arguments: list[str]) -> int:
     if not PYTHON.exists():
         make_venv()
     compile_line = [str(install_uv()), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
+    # One version of each package for all Pythons: what passes under one then is what runs under the others.
+    compile_line += ["--fork-strategy", "fewest"]
     compile_line += ["--generate-hashes", "--no-annotate", "--no-header", *arguments]
     for name, sources in {
         "installer": ["requirements/installer.in"],
