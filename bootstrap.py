@@ -84,7 +84,7 @@ def perform(command: str, arguments: list[str]) -> int:
         set_up("dev")
     modules = {
         "test": ["pytest", "-q", *PARALLEL],
-        "accept": ["pytest", "-q", "tests/accept"],
+        "accept": ["pytest", "-q", *PARALLEL, "tests/accept"],
         "bench": ["tests.bench"],
         "extras": ["tests.floors.extras"],
     }
