@@ -9,7 +9,7 @@ import numpy as np
 from api.farm import Farm
 from api.instants import Window
 from api.problems import ProblemError
-from api.queries import EMPTY, Column, find_device, read_columns
+from api.queries import EMPTY, Column, find_device, read_columns, read_first
 from headland.agronomy.answer import expected_interval_s
 from headland.agronomy.application import SILENCE_S, Application, PumpStates, assess_application
 from headland.agronomy.climate import Climate, assess_climate, pair_samples
@@ -19,6 +19,9 @@ from headland.store.port import DeviceRecord
 
 #: What one answer may be computed from, a channel; more would take minutes and gigabytes.
 MAX_SAMPLES: Final = 1_000_000
+
+_DAY_MS: Final = 86_400_000
+_COLUMN_FIELDS: Final = ("time_ms", "value", "quality")
 
 _TEMPERATURE: Final = "air_temperature_degc"
 _HUMIDITY: Final = "relative_humidity_pct"
@@ -53,7 +56,7 @@ def answer_application(farm: Farm, record: DeviceRecord, window: Window, swath_m
     columns = _read(farm, record, list(_SPRAYER), Window(window.start_ms - margin_ms, window.end_ms + margin_ms))
     pump = columns.get("pump_on", EMPTY)
     flow = columns.get("flow_l_min", EMPTY)
-    total = columns.get("flow_volume_total_l", EMPTY)
+    total = _with_neighbours(farm, record, "flow_volume_total_l", columns, window, margin_ms)
     worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
     return assess_application(
         _track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
@@ -71,6 +74,24 @@ def _read(farm: Farm, record: DeviceRecord, channels: list[str], window: Window)
         sentence = f"A channel has more than {MAX_SAMPLES} samples in the window: ask for a shorter one."
         raise ProblemError(400, "too-many-samples", "The window holds too many samples", sentence)
     return columns
+
+
+def _with_neighbours(
+    farm: Farm, record: DeviceRecord, channel: str, columns: dict[str, Column], window: Window, margin_ms: int
+) -> Column:
+    """Return a channel's samples with the nearest one on each side, up to a day away.
+
+    A total that rose in a silence at the window's end shows that work went on unheard; only a neighbour can tell.
+    """
+    first_ms, end_ms = window.start_ms - margin_ms, window.end_ms + margin_ms
+    before = _read(farm, record, [channel], Window(first_ms - _DAY_MS, first_ms)).get(channel, EMPTY)
+    after = read_first(farm, record, channel, Window(end_ms, end_ms + _DAY_MS))
+    parts = [_part(before, slice(-1, None)), columns.get(channel, EMPTY), after]
+    return Column(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMN_FIELDS))
+
+
+def _part(column: Column, rows: slice) -> Column:
+    return Column(column.time_ms[rows], column.value[rows], column.quality[rows])
 
 
 def _track_of(latitude: Column, longitude: Column) -> Track:

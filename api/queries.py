@@ -109,6 +109,19 @@ def read_columns(
     return {channel: _join(columns) for channel, columns in parts.items()}
 
 
+def read_first(farm: Farm, record: DeviceRecord, channel: str, window: Window) -> Column:
+    """Return the first fit sample of a channel in a window, or none."""
+    found = [
+        samples
+        for samples in farm.store.raw(_which(farm, record, [channel]), window.start_ms, window.end_ms, limit=1)
+        if samples.key.simulated == record.descriptor.simulated and samples.quality[0] <= MAX_QUALITY
+    ]
+    if not found:
+        return EMPTY
+    first = min(found, key=lambda samples: int(samples.time_ms[0]))
+    return Column(first.time_ms, first.value, first.quality)
+
+
 def read_series(
     farm: Farm, record: DeviceRecord, channels: list[str], window: Window, max_points: int
 ) -> SeriesColumns:
@@ -123,6 +136,7 @@ def read_series(
         time_ms = _union_of_times(samples)
         if len(time_ms) <= max_points:
             return SeriesColumns(time_ms, {c: _align(samples.get(c, EMPTY), time_ms) for c in channels}, None)
+    window = _shrink_to_data(farm, record, channels, window)
     step_ms = -(-(window.end_ms - window.start_ms) // max_points)
     means = _read_means(farm, record, channels, window, step_ms)
     time_ms = _union_of_times(means)
@@ -143,6 +157,19 @@ def read_events(farm: Farm, device: str, window: Window, limit: int) -> tuple[li
     if page:
         return page, cut_ms
     return store.events(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
+
+
+def _shrink_to_data(farm: Farm, record: DeviceRecord, channels: list[str], window: Window) -> Window:
+    """Return the part of a window from the first sample to the newest where that is less than half of it.
+
+    A window of decades around a season would else be cut into a few buckets of days.
+    """
+    which = _which(farm, record, channels)
+    firsts = [int(s.time_ms[0]) for s in farm.store.raw(which, window.start_ms, window.end_ms, limit=1)]
+    newest = [latest.time_ms for latest in farm.store.last(which)]
+    start_ms = min(firsts, default=window.start_ms)
+    end_ms = max(start_ms + 1, min(window.end_ms, max(newest, default=window.end_ms) + 1))
+    return Window(start_ms, end_ms) if (end_ms - start_ms) * 2 < window.end_ms - window.start_ms else window
 
 
 def _read_means(

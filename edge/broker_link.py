@@ -26,6 +26,8 @@ _DEFAULT_RECEIVE_MAXIMUM: Final = 65_535
 #: MQTT 5 section 2.1.4: a packet's length has at most four bytes, 268,435,455, and five bytes come before it.
 _DEFAULT_PACKET_BYTES: Final = 268_435_460
 _CONNECT_S: Final = 3.0
+#: MQTT 5 table 3-4: accepted, but there are no subscribers.
+_NO_SUBSCRIBERS: Final = 0x10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,14 @@ class Subscribed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The broker answered message `mid`; `refused` is its reason where it did not take it."""
+    """The broker answered message `mid`; `refused` is its reason where it did not take it.
+
+    `unheard` where it took the message and has nobody to give it to, so that it is gone.
+    """
 
     mid: int
     refused: str | None
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +225,8 @@ class BrokerLink:
     def _on_publish(
         self, _client: Client, _userdata: object, mid: int, reason: ReasonCode, _properties: object
     ) -> None:
-        self._happened.append(Taken(mid, str(reason) if reason.is_failure else None))
+        refused = str(reason) if reason.is_failure else None
+        self._happened.append(Taken(mid, refused, unheard=reason.value == _NO_SUBSCRIBERS))
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._happened.append(Heard(message.topic, bytes(message.payload)))

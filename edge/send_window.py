@@ -10,6 +10,8 @@ from typing import Final
 _AHEAD_WINDOWS: Final = 10
 #: After a stall so few records probe whether the other side commits again; progress doubles it.
 _PROBE: Final = 8
+#: How soon a record is sent again that the broker had nobody to give to.
+_UNHEARD_S: Final = 0.5
 #: The longest wait for a commit ack, however often it did not come.
 _MOST_STALL_S: Final = 60.0
 
@@ -32,6 +34,7 @@ class SendWindow:
     ahead: int = 0
     on_the_way: dict[int, int] = field(default_factory=dict)
     uncommitted: deque[int] = field(default_factory=deque)
+    unheard: bool = False
     _progress_s: float = 0.0
     _limit_now: int = 0
 
@@ -43,7 +46,9 @@ class SendWindow:
         self._rewind(now_s)
 
     def room(self) -> int:
-        """Return how many messages may be sent now."""
+        """Return how many messages may be sent now: none behind one that nobody heard."""
+        if self.unheard:
+            return 0
         return max(0, min(self._limit_now - len(self.on_the_way), self.ahead - len(self.uncommitted)))
 
     def sent(self, mid: int, seq: int, now_s: float) -> None:
@@ -57,6 +62,15 @@ class SendWindow:
     def puback(self, mid: int) -> bool:
         """Make room for what the broker has taken; False for a message that is not ours or of an older connection."""
         return self.on_the_way.pop(mid, None) is not None
+
+    def note_unheard(self) -> None:
+        """Note that the broker had nobody to give a record to: begin again soon, so that no later one overtakes it."""
+        self.unheard = True
+
+    @property
+    def is_at_head(self) -> bool:
+        """Tell whether the next record to send is the oldest that has no commit ack."""
+        return not self.uncommitted
 
     def commit(self, seq: int, now_s: float) -> bool:
         """Note a commit ack; tell whether it was progress."""
@@ -73,7 +87,7 @@ class SendWindow:
 
     def rewind_when_stalled(self, now_s: float) -> bool:
         """Begin again at the head when the commit ack has been awaited for too long; tell whether it was so."""
-        if not self.uncommitted or now_s - self._progress_s < self.patience_s:
+        if not (self.uncommitted or self.unheard) or now_s - self._progress_s < self.patience_s:
             return False
         self.stalls += 1
         self.ahead = _PROBE
@@ -83,14 +97,17 @@ class SendWindow:
     @property
     def patience_s(self) -> float:
         """How long the next commit ack may take."""
-        return min(self.stall_s * 2.0 ** min(self.stalls, 30), max(_MOST_STALL_S, self.stall_s))
+        first_s = _UNHEARD_S if self.unheard else self.stall_s
+        return min(first_s * 2.0 ** min(self.stalls, 30), max(_MOST_STALL_S, self.stall_s))
 
     def forget(self) -> None:
         """Begin a new epoch: none of its records was sent or committed."""
         self.acked_seq = self.cursor = self.stalls = 0
+        self.unheard = False
         self.uncommitted.clear()
 
     def _rewind(self, now_s: float) -> None:
         self.uncommitted.clear()
+        self.unheard = False
         self.cursor = self.acked_seq
         self._progress_s = now_s

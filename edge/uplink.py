@@ -32,6 +32,7 @@ _CHUNK: Final = 50
 _HEADER_BYTES: Final = 400
 #: How long the last status may take on its way out.
 _GOODBYE_S: Final = 0.3
+_NOBODY_LISTENS: Final = "connected, but no ingest listens on this broker: the records stay here and are sent again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Uplink:
         self._held_seq = 0
         self._counters = dict.fromkeys(
             (
-                "connects", "connect_failures", "published", "pubacks", "refused_by_broker", "commit_acks",
+                "connects", "connect_failures", "published", "pubacks", "unheard", "refused_by_broker", "commit_acks",
                 "foreign_acks", "bad_acks", "resends", "too_large", "errors",
             ),
             0,
@@ -210,6 +211,12 @@ class Uplink:
             session.goodbye_mid = -1
         if not self._window.puback(taken.mid):
             return
+        if taken.unheard:
+            self._counters["unheard"] += 1
+            self._window.note_unheard()
+            if not self._held_seq:
+                self._say(detail=_NOBODY_LISTENS)
+            return
         if taken.refused is None:
             self._counters["pubacks"] += 1
             if self._state.detail and not self._held_seq:
@@ -244,7 +251,7 @@ class Uplink:
             if len(record.payload) + _HEADER_BYTES > session.packet_bytes:
                 self._say_too_large(record, session.packet_bytes)
                 return
-            mid = session.link.publish(topic, record.payload, labels=_labels(record))
+            mid = session.link.publish(topic, record.payload, labels=_labels(record, is_head=self._window.is_at_head))
             if mid is None:
                 return  # the link is gone; `pump` will say so
             self._window.sent(mid, record.seq, now_s)
@@ -289,8 +296,11 @@ class Uplink:
         self._say(connected=False, detail=detail)
 
 
-def _labels(record: SpoolRecord) -> list[tuple[str, str]]:
+def _labels(record: SpoolRecord, *, is_head: bool) -> list[tuple[str, str]]:
+    """Return the user properties of a record; the spool's head says that nothing before it will come."""
     labels = [("epoch", record.epoch), ("seq", str(record.seq))]
     if record.first != record.seq:
         labels.append(("first", str(record.first)))
+    if is_head and record.first > 1:
+        labels.append(("base", str(record.first)))
     return labels

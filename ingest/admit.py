@@ -83,6 +83,17 @@ def mark_of_properties(gateway: str, properties: Mapping[str, str]) -> Mark | No
     return Mark(gateway, epoch, first, last)
 
 
+def gone_before(gateway: str, properties: Mapping[str, str]) -> Mark | None:
+    """Return the records that a message's `base` property says will never come (again), or None where it has none.
+
+    A gateway that deleted records on the commit ack of a store that has been replaced since says so by this, else the
+    gap would hold the commit ack back for ever.
+    """
+    epoch = properties.get("epoch", "")
+    base = _sequence(properties.get("base", ""))
+    return Mark(gateway, epoch, 1, base - 1) if is_name(epoch) and base is not None and base > 1 else None
+
+
 def rule_of(channel: str) -> Rule | Refused:
     """Return how a channel is judged, or why it is refused: its name says no unit that is known."""
     if len(channel) > _MAX_CHANNEL:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
-from headland.contract.records import Descriptor, GatewayStatus
+from headland.contract.records import Clock, Descriptor, GatewayStatus
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import parse_topic, shard_of
 from headland.store.port import Mark, MarkState, Points, StoredEvent, WriteBatch
-from ingest.admit import Admitted, admit, mark_of_properties
+from ingest.admit import Admitted, admit, gone_before, mark_of_properties
 from ingest.columns import FUTURE_MS, Columns
 from ingest.inbox import Message
 from ingest.quarantine import Refusal
@@ -113,6 +114,8 @@ class Planner:
 
     def _add(self, flush: Flush, message: Message, admitted: Admitted) -> None:
         mark = admitted.mark
+        if mark is not None:
+            self._close_gap(flush, mark, message)
         if mark is not None and not self._advance(flush, mark):
             flush.counts["duplicate"] += 1
             return
@@ -121,6 +124,8 @@ class Planner:
             flush.counts.update(f"quarantined_{reason}" for reason in _reasons(admitted))
         for block in admitted.blocks:
             flush.columns.add(block)
+            if admitted.topic is not None:
+                self._note_clock(flush, (admitted.topic.gateway, block.device), block.clock)
         flush.events += (StoredEvent(self._organisation, event) for event in admitted.events)
         if admitted.descriptor is not None and admitted.topic is not None:
             self._describe(flush, admitted.topic.gateway, admitted.descriptor)
@@ -141,11 +146,29 @@ class Planner:
         flush.marks[epoch] = state
         return is_new
 
+    def _close_gap(self, flush: Flush, mark: Mark, message: Message) -> None:
+        """Account for records that the gateway no longer has and this store never saw: said, not waited for."""
+        gone = gone_before(mark.gateway, message.properties)
+        if gone is None or gone.epoch != mark.epoch or gone.last >= mark.first:
+            return
+        unseen = gone.last - self._mark_state(flush, (mark.gateway, mark.epoch)).count_upto(gone.last)
+        if unseen and self._advance(flush, gone):
+            flush.counts["records_gone_unseen"] += unseen
+
     def _describe(self, flush: Flush, gateway: str, descriptor: Descriptor) -> None:
         key = (gateway, descriptor.device)
         flush.counts["descriptors"] += 1
-        if self._descriptor(flush, key) != descriptor:
+        known = self._descriptor(flush, key)
+        if known is not None and descriptor.clock is None:
+            descriptor = msgspec.structs.replace(descriptor, clock=known.clock)
+        if known != descriptor:
             flush.descriptors[key] = descriptor
+
+    def _note_clock(self, flush: Flush, key: tuple[str, str], clock: Clock) -> None:
+        """Keep with a described device which clock its samples were stamped by."""
+        known = self._descriptor(flush, key)
+        if known is not None and known.clock is not clock:
+            flush.descriptors[key] = msgspec.structs.replace(known, clock=clock)
 
 
 def _reasons(admitted: Admitted) -> set[Reason]:

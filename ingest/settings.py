@@ -29,7 +29,7 @@ class IngestSettings:
     tls: bool = False
     tls_ca_path: Path | None = None
     client_id: str = "ingest-0"
-    organisation: str = "home"
+    organisation: str = "local"
     shards: frozenset[int] = ALL_SHARDS
     keepalive_s: int = 30
     session_expiry_s: int = 7 * 86_400

@@ -18,7 +18,6 @@ edge_app = typer.Typer(no_args_is_help=True, help="The gateway daemon and its to
 def edge_run(config: ConfigOption) -> None:
     """Run the gateway daemon until it is told to stop."""
     from edge.agent import run_agent
-
     from edge.settings import load_settings
 
     run_agent(load_settings(config, os.environ), stop_event())

@@ -129,6 +129,7 @@ class _Simulators:
     """How the two simulators are started and where they listen."""
 
     scenario: FarmScenario
+    speed: float
     drone_port: int
     house_port: int
     drone_arguments: Sequence[str]
@@ -144,6 +145,7 @@ class _Simulators:
         shared = _sim_arguments(settings, run, folder)
         return cls(
             scenario,
+            settings.speed,
             drone_port,
             house_port,
             ["sim", "drone", "--connect", f"udpout:{HOST}:{drone_port}", "--scenario", scenario.field, *shared],
@@ -210,7 +212,8 @@ port = {simulators.house_port}
 unit = 1
 device = "greenhouse-1"
 kind = "greenhouse"
-poll_s = 1.0
+poll_s = {max(0.1, 1.0 / simulators.speed):g}
+clock_speed = {simulators.speed:g}
 registers = "greenhouse-sim.toml"
 simulated = true
 """

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+
 from api.app import create_app
 from api.readiness import Check
-from headland.store.duckdb_store import DuckDBStore
-
 from headland.errors import DataDamaged
+from headland.store.duckdb_store import DuckDBStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 

@@ -18,7 +18,8 @@ class ModbusSettings(
     """One device behind a Modbus TCP address.
 
     `registers` names the register map: a file beside edge.toml, else one of the maps that come with Headland.
-    `timeout_s` bounds the wait for one response.
+    `timeout_s` bounds the wait for one response. `clock_speed` is how much faster than ours the device's clock runs,
+    above 1 only for a simulator: the descriptor's interval is in the device's time.
     """
 
     name: Name
@@ -29,6 +30,7 @@ class ModbusSettings(
     kind: Name = "greenhouse"
     site: Name | None = None
     poll_s: Annotated[float, Meta(ge=0.05, le=3600)] = 1.0
+    clock_speed: Annotated[float, Meta(ge=1, le=1000)] = 1.0
     timeout_s: Annotated[float, Meta(ge=0.05, le=10)] = 1.0
     registers: Annotated[str, Meta(min_length=1)]
     simulated: bool = False

@@ -163,7 +163,7 @@ def describe_device(settings: ModbusSettings, site: str, registers: RegisterMap,
         parts = split_channel(one.channel)
         quantity = quantity_of(one.channel)
         unit = quantity.unit if quantity is not None else unit_of_name(parts[0]) if parts is not None else None
-        channels[one.channel] = ChannelInfo(unit=unit or "1", interval_s=settings.poll_s)
+        channels[one.channel] = ChannelInfo(unit=unit or "1", interval_s=settings.poll_s * settings.clock_speed)
     return Descriptor(
         device=settings.device,
         kind=settings.kind,

@@ -54,18 +54,27 @@ def unwind_total(total_l: Values) -> Values:
 def volume_from_total(meter: Meter, window: tuple[int, int]) -> Volume:
     """Return the volume within [start_ms, end_ms) by difference of the total, interpolated at the window's ends.
 
-    Samples from a little outside the window let the volumes of adjoining windows add up. A total bridges any hole in
-    the telemetry, unless the meter restarted in it: what it counted last before that was not heard, so that time is
-    not known.
+    Samples from outside the window let the volumes of adjoining windows add up. A total bridges any hole in the
+    telemetry within the window, unless the meter restarted in it: what it counted last before that was not heard. Nor
+    is it known how much of what it counted in a hole across one of the window's ends belongs to the window.
     """
     start_ms, end_ms = window
     time = meter.total_time_ms.astype(np.float64)
     at_ends = np.interp(np.array(window, dtype=np.float64), time, unwind_total(meter.total_l))
     fell = np.flatnonzero(np.diff(meter.total_l) < 0.0)
     restarts = np.column_stack((time[fell], time[fell + 1])) if len(fell) else no_time()
-    known = subtract(clip(np.array([[time[0], time[-1]]]), start_ms, end_ms), restarts)
+    unknown = np.concatenate((restarts, *(_rise_across(edge_ms, time, meter.total_l) for edge_ms in window)))
+    known = subtract(clip(np.array([[time[0], time[-1]]]), start_ms, end_ms), unknown[np.argsort(unknown[:, 0])])
     inside = int(np.count_nonzero((meter.total_time_ms >= start_ms) & (meter.total_time_ms < end_ms)))
     return Volume(float(at_ends[1] - at_ends[0]), inside, known)
+
+
+def _rise_across(at_ms: int, time: Values, total_l: Values) -> Intervals:
+    """Return the hole in the telemetry around an instant in which the total changed, or no time."""
+    after = int(np.searchsorted(time, at_ms, side="left"))
+    if not 0 < after < len(time) or time[after] == at_ms or time[after] - time[after - 1] <= MAX_FLOW_GAP_S * 1000.0:
+        return no_time()
+    return no_time() if total_l[after] == total_l[after - 1] else time[after - 1 : after + 1].reshape(1, 2)
 
 
 def volume_from_flow(meter: Meter, window: tuple[int, int]) -> Volume:

@@ -100,7 +100,10 @@ class ChannelInfo(Record, frozen=True, kw_only=True):
 
 
 class Descriptor(Record, frozen=True, kw_only=True):
-    """What a gateway says of one of its devices, retained on its meta topic."""
+    """What a gateway says of one of its devices, retained on its meta topic.
+
+    `clock` may be left out: ingest takes it from the blocks, whose word it is.
+    """
 
     device: str
     kind: str
@@ -112,6 +115,7 @@ class Descriptor(Record, frozen=True, kw_only=True):
     longitude_deg: float | None = None
     altitude_m: float | None = None
     channels: dict[str, ChannelInfo] = {}
+    clock: Clock | None = None
     simulated: bool = msgspec.field(default=False, name="sim")
 
 

@@ -86,6 +86,11 @@ class MarkState:
         first = max(mark.first, self.high_water + 1)
         return first > mark.last or any(low <= first and mark.last <= high for low, high in self.ahead)
 
+    def count_upto(self, seq: int) -> int:
+        """Return how many of the records 1..`seq` are accounted for."""
+        ahead = sum(max(0, min(high, seq) - low + 1) for low, high in self.ahead)
+        return min(self.high_water, seq) + ahead
+
     def add(self, mark: Mark) -> MarkState:
         """Return the state with `mark` accounted for as well."""
         if not self.ahead and mark.first <= self.high_water + 1:
@@ -178,8 +183,12 @@ class DeviceRecord:
     organisation: str
     gateway: str
     descriptor: Descriptor
-    clock: Clock | None = None
     last_seen_ms: int | None = None
+
+    @property
+    def clock(self) -> Clock | None:
+        """Where the device's times come from, as its newest samples said."""
+        return self.descriptor.clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from api.app import create_app
 from headland.store.memory_store import MemoryStore
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, fly_drone
+from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NOW_MS, OWN, START_MS, fill_farm, fly_drone, put
 from tests.api.served import serve
 
 WINDOW = {"start": START_MS, "end": NOW_MS}
@@ -76,6 +77,31 @@ def test_a_pump_that_was_told_to_run_is_ground_but_never_litres() -> None:
     assert answers["area_treated_m2"]["value"] == pytest.approx(7800, rel=0.001)
     assert answers["area_treated_m2"]["evidence"] == "pump_pwm"
     assert answers["mean_rate_l_ha"]["value"] is None
+
+
+@pytest.mark.parametrize(("total_l", "reason"), [(100.5, None), (110.0, "insufficient_data")])
+def test_what_the_meter_counted_in_a_silence_at_the_windows_end_is_missed_not_left_out(
+    total_l: float, reason: str | None
+) -> None:
+    store = MemoryStore()
+    seconds = START_MS + 1000 * np.arange(31)
+    along = np.minimum(np.arange(31), 10) * 5.0
+    columns = {
+        "latitude_deg": np.zeros(31),
+        "longitude_deg": along / EAST_DEG_M,
+        "pump_on": (np.arange(31) < 10).astype(np.float64),
+        "flow_l_min": np.where(np.arange(31) < 10, 3.0, 0.0),
+        "flow_volume_total_l": 100.0 + np.minimum(np.arange(31), 10) * 0.05,
+    }
+    put(store, OWN, "home", "drone", "uav-1", seconds, columns)
+    later = np.array([START_MS + 600_000])
+    put(store, OWN, "home", "drone", "uav-1", later, {"flow_volume_total_l": np.array([total_l])})
+    app = create_app(store, organisation=OWN, readiness=list, counters=dict)
+    with serve(app) as client:
+        window = {"start": START_MS, "end": START_MS + 300_000, "swath_m": 5}
+        product = client.get("/v1/devices/uav-1/application", params=window).json()["product_applied_l"]
+    assert product["reason"] == reason
+    assert product["value"] == (None if reason else pytest.approx(0.5))
 
 
 def test_a_device_without_a_sprayer_has_no_application(client: httpx.Client) -> None:

@@ -99,6 +99,12 @@ def test_many_samples_become_means_that_say_so(client: httpx.Client) -> None:
     assert answer["channels"]["co2_ppm"] == pytest.approx([604.95, 614.95, 624.95, 634.95])
 
 
+def test_a_window_of_decades_spends_its_rows_on_the_data(client: httpx.Client) -> None:
+    answer = get(client, f"/v1/devices/{HOUSE}/series", channel="co2_ppm", start=0, max_points=4)
+    assert answer["time_ms"][0] == START_MS
+    assert len(answer["time_ms"]) == 4
+
+
 def test_a_channel_without_samples_is_a_column_of_nulls(client: httpx.Client) -> None:
     answer = get(client, f"/v1/devices/{HOUSE}/series", channel=["leaf_temperature_degc", "co2_ppm"], max_points=400)
     assert set(answer["channels"]["leaf_temperature_degc"]) == {None}

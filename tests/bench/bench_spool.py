@@ -156,7 +156,7 @@ def measure(records: int, messages: int) -> dict[str, float]:
         drain_s = drain_all(spool)
         spool.close()
         spool = new_spool(folder, "store")
-        with mock.patch("edge.spool_rows.encode_batch", lambda _batch: payload):
+        with mock.patch("edge.spool_rows.encode_batch", return_value=payload):
             store_s = append_all(spool, contents)
         spool.close()
         bare_s = insert_bare(folder, payload, records)

@@ -114,3 +114,54 @@ def test_limits_hold_and_the_cursor_never_passes_over_a_record(limit: int, steps
         assert len(window.uncommitted) <= max(10 * limit, 8)
         assert list(window.uncommitted) == list(range(window.cursor - len(window.uncommitted) + 1, window.cursor + 1))
         assert window.cursor - len(window.uncommitted) == window.acked_seq
+
+
+def test_nothing_is_sent_behind_a_record_that_nobody_heard_and_it_soon_begins_again() -> None:
+    window = filled(10)
+    window.puback(1)
+    window.note_unheard()
+    assert window.room() == 0
+    assert not window.rewind_when_stalled(0.4)
+    assert window.rewind_when_stalled(0.5)
+    assert window.cursor == 0
+    assert window.is_at_head
+
+
+def test_a_commit_ack_behind_an_unheard_record_does_not_stop_the_window_for_ever() -> None:
+    window = filled(10)
+    window.note_unheard()
+    assert window.commit(10, 1.0)
+    for mid in range(1, 11):
+        window.puback(mid)
+    assert window.room() == 0
+    assert window.rewind_when_stalled(1.5)
+    assert window.room() > 0
+
+
+@given(st.lists(st.sampled_from(["send", "puback", "unheard", "commit", "wait"]), max_size=200))
+def test_whatever_happens_the_window_opens_again(moves: list[str]) -> None:
+    window = SendWindow(10, 3.0)
+    now_s, seq = 0.0, 0
+    window.restart(100, now_s)
+    for move in moves:
+        if move == "send" and window.room():
+            seq = window.cursor + 1
+            window.sent(seq, seq, now_s)
+        elif move == "puback" and window.on_the_way:
+            window.puback(next(iter(window.on_the_way)))
+        elif move == "unheard" and window.on_the_way:
+            window.puback(next(iter(window.on_the_way)))
+            window.note_unheard()
+        elif move == "commit" and window.uncommitted:
+            window.commit(window.uncommitted[0], now_s)
+        elif move == "wait":
+            now_s += 1.0
+            window.rewind_when_stalled(now_s)
+    for mid in list(window.on_the_way):
+        window.puback(mid)
+    for _ in range(200):
+        now_s += 1.0
+        window.rewind_when_stalled(now_s)
+        if window.room():
+            break
+    assert window.room() > 0

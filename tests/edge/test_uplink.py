@@ -214,3 +214,34 @@ def test_a_message_larger_than_the_broker_takes_is_held_and_said(
     assert uplink.counters()["connects"] == 1
     uplink.stop(0)
     assert spool.status().records == 2
+
+
+def test_records_published_before_ingest_listens_arrive_in_their_order(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([content(number) for number in range(1, 301)])
+    uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: uplink.counters()["unheard"] > 0)
+    assert "no ingest listens" in uplink.state().detail
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    wait_until(lambda: spool.status().records == 0, 15)
+    assert [seq for _, seq in ingest.seen] == list(range(1, 301))
+    assert uplink.state().detail == ""
+    uplink.stop()
+    ingest.close()
+
+
+def test_the_head_of_the_spool_says_that_nothing_before_it_will_come(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([content(number) for number in range(1, 21)])
+    assert spool.confirm(spool.epoch, 15)
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
+    uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: ingest.messages >= 5)
+    assert ("base", "16") in ingest.labels[0]
+    assert all("base" not in dict(labels) for labels in ingest.labels[1:5])
+    uplink.stop(0)
+    ingest.close()

@@ -25,7 +25,7 @@ class BrittleStore(MemoryStore):
 
 def count_points(store: MemoryStore) -> int:
     """Return how many samples of the organisation `home` are stored."""
-    return sum(len(samples.time_ms) for samples in store.raw(SeriesFilter("home"), 0, 2**60))
+    return sum(len(samples.time_ms) for samples in store.raw(SeriesFilter("local"), 0, 2**60))
 
 
 def is_away(_: WriteBatch) -> None:

@@ -170,7 +170,7 @@ def test_only_the_shards_of_a_worker_are_taken(
         gateway.wait_for_ack(1)
         wait_until(lambda: service.counters().get("ignored_other_shard") == 1)
         assert service.counters()["received"] == 2
-        assert memory_store.devices("home")[0].descriptor.device == "gh-1"
+        assert memory_store.devices("local")[0].descriptor.device == "gh-1"
     finally:
         service.stop()
 

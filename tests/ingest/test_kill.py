@@ -54,7 +54,7 @@ def test_a_killed_service_loses_nothing_and_stores_nothing_twice(
     store = DuckDBStore(tmp_path / "farm.duckdb")
     try:
         assert store.marks() == {("gw-1", "e1"): MarkState(RECORDS)}
-        (samples,) = store.raw(SeriesFilter("home"), 0, 2**60)
+        (samples,) = store.raw(SeriesFilter("local"), 0, 2**60)
         assert len(samples.time_ms) == 2 * RECORDS
         assert len(set(samples.time_ms.tolist())) == 2 * RECORDS
     finally:

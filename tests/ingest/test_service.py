@@ -14,7 +14,7 @@ from tests.ingest.gateway import T0_MS, Gateway, batch_of, block_of, properties_
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("mosquitto")
-HOME = SeriesFilter("home")
+HOME = SeriesFilter("local")
 
 
 def stored(store: MemoryStore) -> list[tuple[str, int, float, int]]:
@@ -148,4 +148,4 @@ def test_the_retained_status_and_descriptor_are_known_after_a_start(
     gateway.publish(meta_topic("gw-1", "gh-1"), encode_record(descriptor), retain=True)
     service = start_ingest(memory_store)
     wait_until(lambda: service.gateways().get("gw-1") == status)
-    wait_until(lambda: [record.descriptor for record in memory_store.devices("home")] == [descriptor])
+    wait_until(lambda: [record.descriptor for record in memory_store.devices("local")] == [descriptor])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from headland.contract.codec import encode_batch
-from headland.contract.records import Ack, Batch
-from headland.contract.topics import data_topic
+from headland.contract.codec import encode_batch, encode_record
+from headland.contract.records import Ack, Batch, Clock, Descriptor
+from headland.contract.topics import data_topic, meta_topic
 from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.columns import Columns
@@ -49,10 +50,12 @@ class Bench:
         self.writer = Writer(settings, self.store, self.inbox, self.acks, now_ms=lambda: T0_MS + 1000)
         self._mid = 0
 
-    def put(self, batch: Batch, payload: bytes | None = None) -> int:
+    def put(self, batch: Batch, payload: bytes | None = None, base: int | None = None) -> int:
         self._mid += 1
         body = encode_batch(batch) if payload is None else payload
         properties = properties_of(batch.epoch, batch.seq, batch.first)
+        if base is not None:
+            properties["base"] = str(base)
         self.inbox.put(Message(1, self._mid, 1, data_topic(batch.gw), body, False, properties))
         return self._mid
 
@@ -84,6 +87,43 @@ def test_marks_of_a_former_run_are_known(bench: Bench) -> None:
     wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=6))])
     assert bench.writer.counts["duplicate"] == 1
     assert count_points(bench.store) == 2
+
+
+def test_a_new_store_counts_what_a_gateway_no_longer_has_and_goes_on(bench: Bench) -> None:
+    bench.put(batch_of(503))
+    bench.put(batch_of(501), base=501)
+    bench.put(batch_of(502))
+    bench.writer.start()
+    wait_until(lambda: bench.acks.acks and bench.acks.acks[-1] == ("gw-1", Ack(epoch="e1", seq=503)))
+    assert bench.writer.counts["records_gone_unseen"] == 500
+    assert bench.store.marks() == {("gw-1", "e1"): MarkState(503)}
+
+
+def test_a_base_that_is_already_accounted_for_changes_nothing(bench: Bench) -> None:
+    bench.store.write(WriteBatch(Columns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
+    bench.put(batch_of(6), base=6)
+    bench.writer.start()
+    wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=6))])
+    assert bench.writer.counts["records_gone_unseen"] == 0
+
+
+@pytest.mark.parametrize("base", [0, -1, 7, 2**63])
+def test_a_base_that_makes_no_sense_is_not_believed(bench: Bench, base: int) -> None:
+    bench.put(batch_of(6), base=base)
+    bench.writer.start()
+    wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=0))])
+    assert bench.store.marks() == {("gw-1", "e1"): MarkState(0, ((6, 6),))}
+
+
+def test_a_described_device_keeps_which_clock_its_newest_samples_had(bench: Bench) -> None:
+    descriptor = Descriptor(device="gh-1", kind="greenhouse", site="home", name="House")
+    meta = Message(1, 900, 1, meta_topic("gw-1", "gh-1"), encode_record(descriptor), False, {})
+    bench.inbox.put(meta)
+    bench.put(batch_of(1))
+    bench.inbox.put(replace(meta, mid=901))
+    bench.writer.start()
+    wait_until(lambda: 901 in bench.acks.mids)
+    assert [record.clock for record in bench.store.devices("local")] == [Clock.NTP]
 
 
 def test_a_stop_never_lets_a_later_flush_overtake_one_that_is_not_stored(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,15 @@ def pass_rows(farm: Farm) -> list[dict[str, float]]:
 
 def test_a_fast_farm_never_stores_a_time_in_the_future(fast_farm: Farm) -> None:
     wait_until(lambda: fast_farm.devices("drone") and fast_farm.devices("greenhouse"), 30)
+
+    def channels_of(device: str) -> dict[str, Any]:
+        found: dict[str, Any] = fast_farm.get(f"/v1/devices/{device}/latest")["channels"]
+        return found
+
     for device in fast_farm.get("/v1/devices")["items"]:
         assert device["simulated"] is True
-        channels = wait_until(
-            lambda device=device: fast_farm.get(f"/v1/devices/{device['id']}/latest")["channels"],
-            30,  # type: ignore[misc]
-        )
-        assert all(entry["time_ms"] <= now_ms() for entry in channels.values())
+        wait_until(partial(channels_of, device["id"]), 30)
+        assert all(entry["time_ms"] <= now_ms() for entry in channels_of(device["id"]).values())
 
 
 def test_the_application_answer_agrees_with_the_simulated_truth_within_2_percent(fast_farm: Farm) -> None:
