@@ -37,6 +37,12 @@ def find_greenhouse(farm: Farm, greenhouse: str) -> DeviceRecord:
     return record
 
 
+def begin_with_samples(farm: Farm, record: DeviceRecord, window: Window) -> Window:
+    """Return the window from the first temperature in it on; unchanged where it holds none."""
+    first = read_first(farm, record, _TEMPERATURE, window)
+    return Window(int(first.time_ms[0]), window.end_ms) if len(first.time_ms) else window
+
+
 def answer_climate(farm: Farm, record: DeviceRecord, window: Window) -> Climate:
     """Return what the air of a greenhouse was like over a window."""
     columns = _read(farm, record, [_TEMPERATURE, _HUMIDITY], window)

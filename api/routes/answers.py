@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answers import answer_application, answer_climate, find_greenhouse
+from api.answers import answer_application, answer_climate, begin_with_samples, find_greenhouse
 from api.bodies import application_of, climate_of, reply
 from api.farm import FarmOf
 from api.instants import settle_window
@@ -27,10 +27,13 @@ def get_climate(request: Request, farm: FarmOf, device: DeviceId, start: Start =
     """Answer what the air was like: vapour pressure deficit, dew point and humidity deficit.
 
     Each is the time-weighted mean over [start, end) with its lowest and highest value, from temperature and humidity
-    sampled together. Where less than half of the window is covered the value is null: insufficient_data.
+    sampled together. Where less than half of the window is covered the value is null: insufficient_data. Without
+    `start` the window is the last hour, or as much of it as there are samples from.
     """
     window = settle_window(start, end, farm.now_ms(), LONGEST_CLIMATE_MS)
     record = find_greenhouse(farm, device)
+    if start is None:
+        window = begin_with_samples(farm, record, window)
     return reply(request, climate_of(record, answer_climate(farm, record, window)))
 
 

@@ -47,6 +47,13 @@ def test_a_window_that_is_mostly_empty_has_no_number(client: httpx.Client) -> No
     assert answer["coverage"] == pytest.approx(460 / 4000, rel=0.01)
 
 
+def test_without_a_start_the_window_begins_with_the_first_sample_of_the_hour(client: httpx.Client) -> None:
+    answers = client.get(f"/v1/greenhouses/{HOUSE}/climate", params={"end": NOW_MS}).json()
+    assert answers["vpd_kpa"]["window"] == {"start_ms": START_MS, "end_ms": NOW_MS}
+    assert answers["vpd_kpa"]["value"] is not None
+    assert answers["vpd_kpa"]["coverage"] > 0.9
+
+
 def test_a_drone_is_no_greenhouse(client: httpx.Client) -> None:
     response = client.get(f"/v1/greenhouses/{DRONE}/climate")
     assert response.status_code == 404
