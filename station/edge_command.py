@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,34 @@ def edge_check(config: ConfigOption) -> None:
     typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")
     for source in settings.source:
         typer.echo(f"  {source.name}: {type(source).__struct_config__.tag}")
+
+
+@edge_app.command("status")
+def edge_status(
+    data: DataOption = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="An edge.toml instead of a farm's folder.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it for a program.")] = False,
+) -> None:
+    """Say how the gateway daemon stands; exit code 1 when it has not written its status for ten seconds."""
+    import msgspec
+
+    from edge.agent_status import read_status
+    from edge.settings import load_settings
+    from edge.status_report import status_lines, why_silent
+
+    status = read_status(farm_folder(data).edge_dir if config is None else load_settings(config, os.environ).data_dir)
+    now_ms = time.time_ns() // 1_000_000
+    silent = why_silent(status, now_ms)
+    if as_json:
+        typer.echo(msgspec.json.encode({"alive": silent is None, **msgspec.structs.asdict(status)}))
+    else:
+        for line in status_lines(status, now_ms):
+            typer.echo(line)
+    if silent is not None:
+        typer.echo(f"headland: {silent}", err=True)
+        raise typer.Exit(1)
 
 
 @edge_app.command("import")

@@ -40,7 +40,7 @@ DEFAULT_RATES_HZ: Final[dict[RatedMessage, float]] = {
 }
 
 _HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
-_URL = rf"^(?:(?:udpin|udpout|tcp|tcpin):{_HOST}:[0-9]{{1,5}}|serial:[^:]+(?::[0-9]{{3,7}})?)$"
+_URL = rf"^(?:(?:udpin|udpout|tcp|tcpin):{_HOST}:[0-9]{{1,5}}|serial:[^:\n]+(?::[0-9]{{3,7}})?)\Z"
 _DEFAULT_BAUD = 57600
 
 
@@ -60,9 +60,9 @@ class MavlinkSettings(
 ):
     """One link to one or more vehicles. `rates` overrides single message rates in Hz; 0 asks for nothing."""
 
-    name: Annotated[str, msgspec.Meta(pattern=f"^{NAME.pattern}$")]
+    name: Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
     url: Annotated[str, msgspec.Meta(pattern=_URL)]
-    site: Annotated[str, msgspec.Meta(pattern=f"^{NAME.pattern}$")] | None = None
+    site: Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")] | None = None
     simulated: bool = False
     listen_only: bool = False
     sprayer: SprayerSettings | None = None

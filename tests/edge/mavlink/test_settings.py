@@ -37,6 +37,9 @@ def test_what_is_no_endpoint_is_refused_in_the_settings(url: str) -> None:
     "change",
     [
         {"name": "with space"},
+        {"name": "drone-link\n"},
+        {"site": "home\n"},
+        {"url": "serial:/dev/ttyUSB0\n"},
         {"speed": 3},
         {"rates": {"ATTITUDE": 51}},
         {"rates": {"HEARTBEAT": 1}},
