@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -227,8 +227,7 @@ def _split_wide(reading: Reading, max_points: int) -> Iterator[Reading]:
         return
     channels = list(reading.values)
     for half in (channels[: len(channels) // 2], channels[len(channels) // 2 :]):
-        part = replace(
-            reading,
+        part = reading._replace(
             values={channel: reading.values[channel] for channel in half},
             quality={channel: flag for channel, flag in reading.quality.items() if channel in half},
         )
