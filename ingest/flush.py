@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import Final
 
 import msgspec
 import numpy as np
 
-from headland.contract.records import Clock, Descriptor, GatewayStatus
+from headland.contract.records import Block, Clock, Descriptor, GatewayStatus
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import parse_topic, shard_of
 from headland.store.port import Mark, MarkState, Points, StoredEvent, WriteBatch
 from ingest.admit import Admitted, admit, gone_before, mark_of_properties
 from ingest.columns import FUTURE_MS, Columns
 from ingest.inbox import Message
-from ingest.quarantine import Refusal
+from ingest.ledger import Entry, Fate
+from ingest.quarantine import Kept, Refusal
+from ingest.ranges import accounted_in, count, subtract
 
 Epoch = tuple[str, str]
 _NONE = MarkState()
 _NO_POINTS = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.uint8))
+
+
+#: A gateway whose records come with more holes than this has the newest refused until it fills the oldest.
+MAX_AHEAD: Final = 256
+#: The event by which a gateway's spool says that it dropped the records it stands for.
+_SPOOL_DROPPED: Final = "spool_dropped"
+
+
+class _Turn(Enum):
+    """What accounting for a mark came to."""
+
+    NEW = auto()
+    DUPLICATE = auto()
+    TOO_FAR_AHEAD = auto()
 
 
 @dataclass(slots=True)
@@ -27,7 +46,9 @@ class Flush:
     """Messages, and everything their commit has to do.
 
     `marks` are the states that hold once the flush is committed, of the (gateway, epoch) pairs it touches, the last
-    touched last. `counts` are added to the counters after the commit only.
+    touched last. `counts`, and `of_gateways` by gateway and name, are added to the counters after the commit only.
+    `newest_ms` holds the time of the newest sample of each message, by gateway; `fates` the records that are accounted
+    for without samples. `is_kept` says that refusals and fates are on the quarantine's disk.
     """
 
     organisation: str
@@ -40,6 +61,10 @@ class Flush:
     descriptors: dict[tuple[str, str], Descriptor] = field(default_factory=dict)
     statuses: dict[str, GatewayStatus] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    of_gateways: Counter[tuple[str, str]] = field(default_factory=Counter)
+    newest_ms: list[tuple[str, int]] = field(default_factory=list)
+    fates: list[Entry] = field(default_factory=list)
+    is_kept: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -80,6 +105,8 @@ class Planner:
             # A retained sample is a copy of unknown age, sent at each subscription.
             flush.counts["ignored_retained"] += 1
         else:
+            if topic is not None and topic.kind in ("data", "senml"):
+                flush.of_gateways[topic.gateway, "received"] += 1
             self._add(flush, message, self._admit(flush, message))
 
     def add_refused(self, flush: Flush, message: Message, why: Refused) -> None:
@@ -88,6 +115,23 @@ class Planner:
         topic = parse_topic(message.topic)
         mark = None if topic is None else mark_of_properties(topic.gateway, message.properties)
         self._add(flush, message, Admitted(topic, mark, refused=(why,)))
+
+    def replay(self, flush: Flush, kept: Kept) -> Sequence[Refused]:
+        """Put what may enter now of a message from quarantine into the flush; return why the rest may not.
+
+        Its records are accounted for since it was first refused: no mark is touched. What it says of the present, its
+        gateway's status or a device that is described by now, is out of date.
+        """
+
+        def descriptor_of(gateway: str, device: str) -> Descriptor | None:
+            return self._descriptor(flush, (gateway, device))
+
+        admitted = admit(kept.topic, kept.payload, kept.properties, descriptor_of)
+        topic = admitted.topic
+        if topic is not None and descriptor_of(topic.gateway, topic.device or "") is not None:
+            admitted = replace(admitted, descriptor=None)
+        self._take(flush, replace(admitted, status=None))
+        return admitted.refused
 
     def commit(self, flush: Flush) -> None:
         """Advance the committed state: the store holds the flush now."""
@@ -116,44 +160,69 @@ class Planner:
         mark = admitted.mark
         if mark is not None:
             self._close_gap(flush, mark, message)
-        if mark is not None and not self._advance(flush, mark):
-            flush.counts["duplicate"] += 1
-            return
+            before = self._mark_state(flush, (mark.gateway, mark.epoch))
+            turn = self._advance(flush, mark)
+            if turn is not _Turn.NEW:
+                # What is too far ahead is not accounted for, so its gateway sends it again behind what is missing.
+                name = "duplicate" if turn is _Turn.DUPLICATE else "refused_too_far_ahead"
+                flush.counts[name] += 1
+                flush.of_gateways[mark.gateway, name] += 1
+                return
+            fate = _fate_of(admitted)
+            if fate is not None:
+                fresh = subtract(((mark.first, mark.last),), accounted_in(before))
+                flush.fates.append(Entry(mark.gateway, mark.epoch, fate, fresh))
         if admitted.refused:
-            flush.refusals.append(Refusal(message.topic, message.payload, admitted.refused, message.properties))
+            flush.refusals.append(
+                Refusal(message.topic, message.payload, admitted.refused, message.properties, admitted.topic, mark)
+            )
             flush.counts.update(f"quarantined_{reason}" for reason in _reasons(admitted))
+            if admitted.topic is not None:
+                flush.of_gateways[admitted.topic.gateway, "quarantined"] += 1
+        self._take(flush, admitted)
+        flush.counts["stored"] += bool(admitted.blocks or admitted.events)
+        if admitted.topic is not None and admitted.blocks:
+            flush.newest_ms.append((admitted.topic.gateway, max(_newest_ms(block) for block in admitted.blocks)))
+
+    def _take(self, flush: Flush, admitted: Admitted) -> None:
+        """Put the samples, events and records of an admitted message into the flush."""
+        topic = admitted.topic
         for block in admitted.blocks:
             flush.columns.add(block)
-            if admitted.topic is not None:
-                self._note_clock(flush, (admitted.topic.gateway, block.device), block.clock)
+            if topic is not None:
+                self._note_clock(flush, (topic.gateway, block.device), block.clock)
         flush.events += (StoredEvent(self._organisation, event) for event in admitted.events)
-        if admitted.descriptor is not None and admitted.topic is not None:
-            self._describe(flush, admitted.topic.gateway, admitted.descriptor)
+        if admitted.descriptor is not None and topic is not None:
+            self._describe(flush, topic.gateway, admitted.descriptor)
         if admitted.status is not None:
             flush.statuses[admitted.status.gw] = admitted.status
             flush.counts["statuses"] += 1
-        flush.counts["stored"] += bool(admitted.blocks or admitted.events)
 
-    def _advance(self, flush: Flush, mark: Mark) -> bool:
-        """Account for a mark; False where every record of it was accounted for before, here or in the store."""
+    def _advance(self, flush: Flush, mark: Mark) -> _Turn:
+        """Account for a mark, unless every record of it was accounted for before, here or in the store."""
         epoch = (mark.gateway, mark.epoch)
         state = self._mark_state(flush, epoch)
-        is_new = not state.covers(mark)
-        if is_new:
-            flush.new_marks.append(mark)
-            state = state.add(mark)
+        turn = _Turn.DUPLICATE
+        if not state.covers(mark):
+            after = state.add(mark)
+            if len(after.ahead) > max(MAX_AHEAD, len(state.ahead)):
+                turn = _Turn.TOO_FAR_AHEAD
+            else:
+                flush.new_marks.append(mark)
+                state, turn = after, _Turn.NEW
         flush.marks.pop(epoch, None)  # so that the epoch touched last comes last
         flush.marks[epoch] = state
-        return is_new
+        return turn
 
     def _close_gap(self, flush: Flush, mark: Mark, message: Message) -> None:
         """Account for records that the gateway no longer has and this store never saw: said, not waited for."""
         gone = gone_before(mark.gateway, message.properties)
         if gone is None or gone.epoch != mark.epoch or gone.last >= mark.first:
             return
-        unseen = gone.last - self._mark_state(flush, (mark.gateway, mark.epoch)).count_upto(gone.last)
-        if unseen and self._advance(flush, gone):
-            flush.counts["records_gone_unseen"] += unseen
+        unseen = subtract(((1, gone.last),), accounted_in(self._mark_state(flush, (mark.gateway, mark.epoch))))
+        if unseen and self._advance(flush, gone) is _Turn.NEW:
+            flush.counts["records_gone_unseen"] += count(unseen)
+            flush.fates.append(Entry(mark.gateway, mark.epoch, Fate.GONE, unseen))
 
     def _describe(self, flush: Flush, gateway: str, descriptor: Descriptor) -> None:
         key = (gateway, descriptor.device)
@@ -173,3 +242,16 @@ class Planner:
 
 def _reasons(admitted: Admitted) -> set[Reason]:
     return {refused.reason for refused in admitted.refused}
+
+
+def _fate_of(admitted: Admitted) -> Fate | None:
+    """Return why a message's records have no samples in the store; None where they have, or have events."""
+    if any(block.c for block in admitted.blocks):
+        return None
+    if admitted.refused:
+        return None if admitted.events else Fate.QUARANTINED
+    return Fate.DROPPED if all(event.kind == _SPOOL_DROPPED for event in admitted.events) else None
+
+
+def _newest_ms(block: Block) -> int:
+    return block.t0 + (block.dt[-1] if block.dt else 0)

@@ -8,14 +8,20 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from headland.contract.refusals import Refused
+from headland.contract.topics import Topic
 from headland.errors import RetryLater
+from headland.store.port import Mark
+from ingest import ledger
 
 _LOGGER = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS refused (
@@ -31,12 +37,25 @@ CREATE TABLE IF NOT EXISTS refused (
     count INTEGER NOT NULL
 )
 """
+#: What came to the table since: an older file gets them when it is opened.
+_ADDED = {
+    "gateway": "TEXT",
+    "epoch": "TEXT",
+    "first": "INTEGER",
+    "seq": "INTEGER",
+    "replays": "INTEGER NOT NULL DEFAULT 0",
+    "asked_ms": "INTEGER",
+}
 _INSERT = """
-INSERT INTO refused (digest, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+INSERT INTO refused (digest, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, gateway, epoch,
+                     first, seq, count)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count = count + 1
 """
-_COLUMNS = "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count"
+_COLUMNS = (
+    "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
+    "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
+)
 #: What a row costs beside its payload.
 _ROW_BYTES = 512
 _MAX_DETAILS = 20
@@ -50,11 +69,17 @@ class Refusal:
     payload: bytes
     refused: Sequence[Refused]
     properties: Mapping[str, str] = field(default_factory=dict)
+    where: Topic | None = None
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A message in quarantine; `count` tells how often these very bytes came on this topic."""
+    """A message in quarantine; `count` tells how often these very bytes came on this topic.
+
+    `gateway`, `epoch` and the records `first`..`seq` are None where the message does not tell them. `replays` counts
+    how often it was tried again in vain; `is_asked` while a person waits for it to be tried.
+    """
 
     id: int
     topic: str
@@ -65,10 +90,16 @@ class Kept:
     first_seen_ms: int
     last_seen_ms: int
     count: int
+    gateway: str | None = None
+    epoch: str | None = None
+    first: int | None = None
+    seq: int | None = None
+    replays: int = 0
+    is_asked: bool = False
 
 
 class Quarantine:
-    """The quarantine file. `keep` belongs to one thread; `list` and `count` may be called from any.
+    """The quarantine file. `keep` and `settle` belong to one thread; the others may be called from any.
 
     Above `max_bytes` or `max_records` the oldest are dropped and counted in `dropped`.
     """
@@ -83,29 +114,69 @@ class Quarantine:
         self.dropped = 0
         self.damaged_files = 0
 
-    def keep(self, refusals: Sequence[Refusal], now_ms: int) -> None:
-        """Keep messages; when it returns a crash loses none of them. Raises RetryLater with none kept."""
-        try:
-            connection = self._open()
-            with connection:
-                for refusal in refusals:
-                    self._insert(connection, refusal, now_ms)
-                dropped = self._drop_oldest(connection)
-            self.dropped += dropped
-        except (sqlite3.Error, OSError) as error:
-            self.close()
-            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
+    def keep(self, refusals: Sequence[Refusal], now_ms: int, fates: Sequence[ledger.Entry] = ()) -> None:
+        """Keep messages and the fates of records: on the disk when it returns. Raises RetryLater with none kept."""
 
-    def list(self, limit: int = 100, before_id: int | None = None) -> list[Kept]:
+        def work(connection: sqlite3.Connection) -> int:
+            for refusal in refusals:
+                self._insert(connection, refusal, now_ms)
+            ledger.note(connection, fates)
+            return self._drop_oldest(connection)
+
+        self.dropped += self._write(work)
+
+    def asked(self, limit: int) -> list[Kept]:
+        """Return messages that somebody wants to be tried again, the oldest first. Raises RetryLater."""
+        query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
+        with self._read() as connection:
+            return [_kept_of(row) for row in connection.execute(query, (limit,))]
+
+    def settle(self, kept: Kept, refused: Sequence[Refused], *, is_stored: bool) -> None:
+        """Note what a second try came to, once what it brought is in the store; `refused` is what still is refused.
+
+        A message of which nothing is refused any more leaves. Raises RetryLater.
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            if refused:
+                connection.execute(
+                    "UPDATE refused SET reason = ?, detail = ?, replays = replays + 1, asked_ms = NULL WHERE id = ?",
+                    (refused[0].reason.value, _detail(refused), kept.id),
+                )
+            else:
+                connection.execute("DELETE FROM refused WHERE id = ?", (kept.id,))
+            if is_stored and kept.gateway and kept.epoch and kept.first and kept.seq:
+                records = ((kept.first, kept.seq),)
+                ledger.strike(connection, ledger.Entry(kept.gateway, kept.epoch, ledger.Fate.QUARANTINED, records))
+
+        self._write(work)
+
+    def list(self, limit: int = 100, before_id: int | None = None, gateway: str | None = None) -> list[Kept]:
         """Return kept messages, the newest first; `before_id` pages on."""
         with self._read() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM refused WHERE id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608 - our constant
-                (2**62 if before_id is None else before_id, limit),
+                f"SELECT {_COLUMNS} FROM refused WHERE id < ?1 AND (?3 IS NULL OR gateway = ?3) "  # noqa: S608 - our constant
+                "ORDER BY id DESC LIMIT ?2",
+                (2**62 if before_id is None else before_id, limit, gateway),
             ).fetchall()
-        return [
-            Kept(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5], row[6], row[7], row[8]) for row in rows
-        ]
+        return [_kept_of(row) for row in rows]
+
+    def find(self, number: int) -> Kept | None:
+        """Return one kept message."""
+        return next((kept for kept in self.list(1, number + 1) if kept.id == number), None)
+
+    def ask(self, number: int, now_ms: int) -> bool:
+        """Ask the running ingest to try a message again; False where it is not kept. From any thread or process."""
+        return self._change("UPDATE refused SET asked_ms = ? WHERE id = ?", (now_ms, number))
+
+    def drop(self, number: int) -> bool:
+        """Delete a message; False where it is not kept. From any thread or process."""
+        return self._change("DELETE FROM refused WHERE id = ?", (number,))
+
+    def tallies(self, gateway: str | None = None) -> ledger.Tallies:
+        """Return what became of records that are not stored, of one gateway or of all."""
+        with self._read() as connection:
+            return ledger.read_tallies(connection, gateway)
 
     def count(self) -> int:
         """Return how many different messages are kept."""
@@ -133,15 +204,29 @@ class Quarantine:
                 self._connection = _connect(self._path)
         return self._connection
 
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work of the writer's thread in one transaction."""
+        try:
+            connection = self._open()
+            with connection:
+                return work(connection)
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
+
+    def _change(self, statement: str, values: Sequence[int]) -> bool:
+        with self._read() as connection, connection:
+            return connection.execute(statement, values).rowcount > 0
+
     def _insert(self, connection: sqlite3.Connection, refusal: Refusal, now_ms: int) -> None:
         properties = json.dumps(dict(refusal.properties), ensure_ascii=True)
-        detail = "; ".join(f"{one.reason}: {one.detail}" for one in refusal.refused[:_MAX_DETAILS])
         digest = hashlib.sha256(refusal.topic.encode("utf-8", "replace") + b"\0" + refusal.payload).digest()
-        reason = refusal.refused[0].reason.value
-        # SQLite takes no lone surrogates; a topic or detail that has some is for reading only.
-        topic, detail = (text.encode("utf-8", "replace").decode() for text in (refusal.topic, detail))
-        row = (digest, topic, refusal.payload, properties, reason, detail, now_ms, now_ms)
-        connection.execute(_INSERT, row)
+        topic, reason = _readable(refusal.topic), refusal.refused[0].reason.value
+        row = (digest, topic, refusal.payload, properties, reason, _detail(refusal.refused), now_ms, now_ms)
+        gateway = None if refusal.where is None else refusal.where.gateway
+        mark = refusal.mark
+        records = (None, None, None) if mark is None else (mark.epoch, mark.first, mark.last)
+        connection.execute(_INSERT, (*row, gateway, *records))
 
     def _drop_oldest(self, connection: sqlite3.Connection) -> int:
         self._measure(connection)
@@ -160,9 +245,14 @@ class Quarantine:
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(sqlite3.connect(self._path if self._path.exists() else ":memory:")) as connection:
-            connection.execute(_SCHEMA)
-            yield connection
+        """Lend a connection of one's own; raises RetryLater where the file cannot be used now."""
+        try:
+            path = self._path if self._path.exists() else ":memory:"
+            with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as connection:
+                _prepare(connection)
+                yield connection
+        except sqlite3.Error as error:
+            raise RetryLater(f"the quarantine file {self._path} cannot be read: {error}") from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -171,8 +261,33 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(_SCHEMA)
+        _prepare(connection)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables, or bring those of an older version up to date; writes nothing where they are."""
+    connection.execute(_SCHEMA)
+    present = {row[1] for row in connection.execute("PRAGMA table_info(refused)")}
+    for name, kind in _ADDED.items():
+        if name not in present:
+            connection.execute(f"ALTER TABLE refused ADD COLUMN {name} {kind}")
+    connection.execute("CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL")
+    connection.execute(ledger.SCHEMA)
+
+
+def _kept_of(row: Any) -> Kept:
+    values = [*row[:3], json.loads(row[3]), *row[4:14], bool(row[14])]
+    return Kept(*values)
+
+
+def _detail(refused: Sequence[Refused]) -> str:
+    return _readable("; ".join(f"{one.reason}: {one.detail}" for one in refused[:_MAX_DETAILS]))
+
+
+def _readable(text: str) -> str:
+    """Return a text without lone surrogates, which SQLite does not take; it is for reading only."""
+    return text.encode("utf-8", "replace").decode()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.records import GatewayStatus
-from headland.store.port import Store
+from headland.contract.topics import shard_of
+from headland.store.port import MarkState, Store
+from ingest.delivery import Delivery, reconcile
 from ingest.inbox import Inbox
 from ingest.quarantine import Quarantine
 from ingest.settings import IngestSettings
@@ -31,6 +33,8 @@ class IngestService:
     """Takes what gateways publish into a store; the store stays the caller's to close, after `stop`."""
 
     def __init__(self, settings: IngestSettings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
         self._inbox = Inbox(settings.receive_maximum)
         self._subscriber = Subscriber(settings, self._inbox)
         self._writer = Writer(settings, store, self._inbox, self._subscriber)
@@ -58,6 +62,10 @@ class IngestService:
             return Health(False, self._writer.trouble)
         if waiting_since_s is not None and time.monotonic() - waiting_since_s > _COMMIT_WITHIN_S:
             return Health(False, f"messages wait and nothing was committed for {_COMMIT_WITHIN_S:g} s")
+        cut_off = self._writer.book.cut_off(time.monotonic())
+        if cut_off:
+            others = f" (and {len(cut_off) - 1} more)" if len(cut_off) > 1 else ""
+            return Health(False, f"{cut_off[0]}{others} is online and its spool grows, but nothing of it arrives")
         lost = f"; the broker forgot the session {link.sessions_lost} times" if link.sessions_lost else ""
         return Health(True, f"subscribed, nothing waits longer than it should{lost}")
 
@@ -82,6 +90,7 @@ class IngestService:
             "callback_errors": link.callback_errors,
             "stale_acks": link.stale_acks,
             "inbox_dropped": self._inbox.dropped,
+            "gateways_untracked": self._writer.book.untracked,
             "quarantine_dropped": self._writer.quarantine.dropped,
             "waiting": len(self._inbox),
             "commit_latency_ms": self._writer.commit_latency_ms,
@@ -90,9 +99,40 @@ class IngestService:
 
     def gateways(self) -> Mapping[str, GatewayStatus]:
         """Return each gateway's last status."""
-        return dict(self._writer.statuses)
+        return self._writer.book.statuses()
+
+    def names(self) -> list[str]:
+        """Return the gateways that were heard of or have records in the store, by id."""
+        stored = {gateway for gateway, _ in self._store.marks() if shard_of(gateway) in self._settings.shards}
+        return sorted(self._writer.book.names() | stored)
+
+    def delivery(self, gateway: str) -> Delivery | None:
+        """Return what became of a gateway's records; None where nobody has heard of it. Raises RetryLater."""
+        return next(iter(self.deliveries([gateway])), None)
+
+    def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
+        """Return what became of the records of those of `gateways` that are known. Raises RetryLater."""
+        book = self._writer.book
+        heard = book.names()
+        figures = {gateway: book.figures(gateway) for gateway in gateways}
+        marks: dict[str, dict[str, MarkState]] = {}
+        for (gateway, epoch), state in self._store.marks().items():
+            if gateway in figures:
+                marks.setdefault(gateway, {})[epoch] = state
+        tallies = self.quarantine.tallies(gateways[0] if len(gateways) == 1 else None)
+        return [
+            reconcile(gateway, marks.get(gateway, {}), tallies, one)
+            for gateway, one in figures.items()
+            if gateway in heard or gateway in marks
+        ]
+
+    def replay(self, number: int) -> bool:
+        """Ask for a message in quarantine to be tried again soon; False where it is not there."""
+        asked = self.quarantine.ask(number, time.time_ns() // 1_000_000)
+        self._writer.replay_soon()
+        return asked
 
     @property
     def quarantine(self) -> Quarantine:
-        """The refused messages; `list` and `count` may be called from any thread."""
+        """The refused messages; to be listed, found, asked for and dropped from any thread."""
         return self._writer.quarantine

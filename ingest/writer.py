@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
-from headland.contract.records import Ack, GatewayStatus
+from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
 from headland.store.port import Store
 from ingest.flush import Flush, Planner
+from ingest.gateway_book import GatewayBook
 from ingest.inbox import Inbox, Message
-from ingest.quarantine import Quarantine
+from ingest.owed_acks import OwedAcks
+from ingest.quarantine import Kept, Quarantine
 from ingest.settings import IngestSettings
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ MAX_FLUSH_POINTS: Final = 200_000
 _IDLE_S: Final = 0.2
 _RETRY_MIN_S: Final = 0.05
 _RETRY_MAX_S: Final = 5.0
+#: How often the quarantine is asked for messages that somebody wants to be tried again, and how many at once.
+_LOOK_S: Final = 1.0
+_REPLAYS: Final = 20
 #: What says "the store or the disk is not there now", never "this message is bad".
 _TRANSIENT: Final = (RetryLater, DataDamaged, OSError, sqlite3.Error)
 
@@ -77,15 +82,15 @@ class Writer:
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
         )
         self._planner = Planner(settings.organisation, settings.shards)
-        self._owed: dict[str, Ack] = {}
-        self._last_acks: dict[str, Ack] = {}
+        self._owed = OwedAcks()
+        self._look_s = 0.0
         self._resend_acks = threading.Event()
         self._stopping = threading.Event()
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="ingest-commit")
         self._under_way: _UnderWay | None = None
         self.thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
         self.counts: Counter[str] = Counter()
-        self.statuses: dict[str, GatewayStatus] = {}
+        self.book = GatewayBook(now_ms())
         self.trouble = ""
         self.waiting_since_s: float | None = None
         self.commit_latency_ms = 0
@@ -103,8 +108,12 @@ class Writer:
             self.thread.join(15)
 
     def resend_acks(self) -> None:
-        """Publish each gateway's last commit ack again: a broker that came back may have lost the retained ones."""
+        """Publish each spool's last commit ack again: a broker that came back may have lost the retained ones."""
         self._resend_acks.set()
+
+    def replay_soon(self) -> None:
+        """Look at once for messages in quarantine that are to be tried again."""
+        self._look_s = 0.0
 
     def _run(self) -> None:
         try:
@@ -129,8 +138,11 @@ class Writer:
             self.waiting_since_s = None
         if self._resend_acks.is_set():
             self._resend_acks.clear()
-            self._owed = {**self._last_acks, **self._owed}
+            self._owed.owe_again()
         self._pay_acks()
+        if time.monotonic() >= self._look_s:
+            self._look_s = time.monotonic() + _LOOK_S
+            self._replay()
 
     def _load(self) -> None:
         self._planner.marks = self._store.marks()
@@ -201,26 +213,62 @@ class Writer:
                 # A store that cannot even take a mark is broken, however it says so: wait for it.
                 self._commit(flush, (Exception,))
 
-    def _commit(self, flush: Flush, transient: tuple[type[Exception], ...]) -> None:
+    def _commit(self, flush: Flush, transient: tuple[type[Exception], ...]) -> bool:
+        """Commit a flush and wait for it; False when told to stop before."""
         started_s = time.monotonic()
-        if self._commits.submit(self._retry, partial(self._store_flush, flush), transient).result():
-            self._acknowledge(flush, started_s)
+        if not self._commits.submit(self._retry, partial(self._store_flush, flush), transient).result():
+            return False
+        self._acknowledge(flush, started_s)
+        return True
+
+    def _replay(self) -> None:
+        """Try messages in quarantine again that somebody asked for; each leaves only once it is in the store."""
+        try:
+            asked = self.quarantine.asked(_REPLAYS)
+        except RetryLater as error:
+            _LOGGER.debug("no replays: %s", error)
+            return
+        if asked:
+            self._settle()
+        for kept in asked:
+            if self._stopping.is_set():
+                return
+            self._replay_one(kept)
+
+    def _replay_one(self, kept: Kept) -> None:
+        flush = self._planner.open()
+        try:
+            refused = self._planner.replay(flush, kept)
+            if not self._commit(flush, _TRANSIENT):
+                return
+            is_stored = not flush.is_empty
+        except Exception as error:
+            refused, is_stored = (Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500]),), False
+        self.counts["replayed_in_vain" if refused else "replayed"] += 1
+        settle = partial(self.quarantine.settle, kept, refused, is_stored=is_stored)
+        self._commits.submit(self._retry, settle).result()
 
     def _acknowledge(self, flush: Flush, started_s: float) -> None:
         """The store holds the flush: advance what is known, then tell the broker and the gateways."""
         self._planner.commit(flush)
-        self.statuses.update(flush.statuses)
+        self.book.take(flush, self._now_ms(), time.monotonic())
         self.counts.update(flush.counts)
         self.commit_latency_ms = round((time.monotonic() - started_s) * 1000)
         self.waiting_since_s = time.monotonic()
         self._acker.acknowledge(flush.messages)
-        for (gateway, epoch), state in flush.marks.items():
-            self._owed[gateway] = Ack(epoch=epoch, seq=state.high_water)
+        for epoch, state in flush.marks.items():
+            self._owed.owe(epoch, state.high_water)
+        for gateway, status in flush.statuses.items():
+            # One that is back and has not heard of its last commit: the retained ack may be another spool's.
+            known = self._planner.marks.get((gateway, status.epoch))
+            if status.online and known is not None and known.high_water > (status.acked_seq or 0):
+                self._owed.owe((gateway, status.epoch), known.high_water)
         self._pay_acks()
 
     def _store_flush(self, flush: Flush) -> None:
-        if flush.refusals:
-            self.quarantine.keep(flush.refusals, self._now_ms())
+        if (flush.refusals or flush.fates) and not flush.is_kept:
+            self.quarantine.keep(flush.refusals, self._now_ms(), flush.fates)
+            flush.is_kept = True
         for (gateway, _), descriptor in flush.descriptors.items():
             self._store.describe(self._settings.organisation, gateway, descriptor)
         if not flush.is_empty:
@@ -248,9 +296,4 @@ class Writer:
             wait_s = min(wait_s * 2, _RETRY_MAX_S)
 
     def _pay_acks(self) -> None:
-        for gateway, ack in list(self._owed.items()):
-            if not self._acker.publish_ack(gateway, ack):
-                return
-            self._last_acks[gateway] = ack
-            del self._owed[gateway]
-            self.counts["commit_acks"] += 1
+        self.counts["commit_acks"] += self._owed.pay(self._acker.publish_ack)

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from headland.contract.refusals import Reason, Refused
+from headland.contract.topics import Topic
 from headland.errors import RetryLater
+from headland.store.port import Mark
+from ingest.ledger import Entry, Fate
 from ingest.quarantine import Quarantine, Refusal
 
 WHY = (Refused(Reason.NOT_JSON, "no JSON"),)
@@ -100,3 +103,78 @@ def test_a_keep_is_on_the_disk_when_it_returns(quarantine: Quarantine, path: Pat
         assert reader.execute("SELECT count(*) FROM refused").fetchone() == (1,)
     finally:
         reader.close()
+
+
+MARK = Mark("gw-1", "e1", 4, 7)
+OF_GW_1 = Refusal("a", b"1", WHY, {}, Topic("data", "gw-1"), MARK)
+QUARANTINED = Entry("gw-1", "e1", Fate.QUARANTINED, ((4, 7),))
+
+
+def test_a_message_says_whose_record_it_was(quarantine: Quarantine) -> None:
+    quarantine.keep([OF_GW_1, Refusal("b", b"1", WHY)], 1000)
+    unknown, known = quarantine.list()
+    assert (known.gateway, known.epoch, known.first, known.seq) == ("gw-1", "e1", 4, 7)
+    assert (unknown.gateway, unknown.epoch, unknown.seq) == (None, None, None)
+    assert [kept.id for kept in quarantine.list(gateway="gw-1")] == [known.id]
+    assert quarantine.find(known.id) == known
+    assert quarantine.find(99) is None
+
+
+def test_another_process_asks_for_a_replay_and_drops_while_the_writer_has_the_file_open(
+    quarantine: Quarantine, path: Path
+) -> None:
+    quarantine.keep([OF_GW_1, Refusal("b", b"1", WHY)], 1000)
+    other = Quarantine(path, 1024 * 1024, 5)
+    second, first = other.list()
+    assert other.ask(first.id, 2000)
+    assert other.drop(second.id)
+    assert not other.drop(second.id)
+    assert not other.ask(99, 2000)
+    assert [(kept.id, kept.is_asked) for kept in quarantine.asked(9)] == [(first.id, True)]
+    quarantine.keep([Refusal("c", b"1", WHY)], 3000)
+
+
+def test_nobody_asks_where_there_is_no_file(quarantine: Quarantine, path: Path) -> None:
+    assert (quarantine.asked(9), quarantine.ask(1, 0), quarantine.drop(1)) == ([], False, False)
+    assert not path.exists()
+
+
+def test_a_message_that_is_stored_now_leaves_and_its_records_count_as_stored(quarantine: Quarantine) -> None:
+    quarantine.keep([OF_GW_1], 1000, [QUARANTINED])
+    (kept,) = quarantine.list()
+    quarantine.settle(kept, (), is_stored=True)
+    assert quarantine.list() == []
+    assert quarantine.tallies()["gw-1", "e1", Fate.QUARANTINED].ranges == ()
+
+
+def test_a_message_that_is_refused_again_stays_with_the_new_reason(quarantine: Quarantine) -> None:
+    quarantine.keep([OF_GW_1], 1000, [QUARANTINED])
+    quarantine.ask(1, 2000)
+    (kept,) = quarantine.asked(9)
+    quarantine.settle(kept, (Refused(Reason.WRONG_VERSION, "version 9"),), is_stored=False)
+    (again,) = quarantine.list()
+    assert (again.reason, again.replays, again.is_asked) == ("wrong_version", 1, False)
+    assert quarantine.tallies("gw-1")["gw-1", "e1", Fate.QUARANTINED].ranges == ((4, 7),)
+
+
+def test_a_file_of_the_first_version_gets_what_it_lacks(path: Path, quarantine: Quarantine) -> None:
+    path.parent.mkdir()
+    old = sqlite3.connect(path)
+    old.execute(
+        "CREATE TABLE refused (id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, topic TEXT NOT NULL, "
+        "payload BLOB NOT NULL, properties TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, "
+        "first_seen_ms INTEGER NOT NULL, last_seen_ms INTEGER NOT NULL, count INTEGER NOT NULL)"
+    )
+    old.execute("INSERT INTO refused VALUES (1, x'00', 't', x'01', '{}', 'not_json', 'd', 5, 6, 2)")
+    old.commit()
+    old.close()
+    (kept,) = quarantine.list()
+    assert (kept.count, kept.gateway, kept.replays) == (2, None, 0)
+    quarantine.keep([OF_GW_1], 1000)
+    assert quarantine.count() == 2
+
+
+def test_a_file_that_cannot_be_read_is_said_in_a_sentence(quarantine: Quarantine, path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(RetryLater, match="cannot be read"):
+        quarantine.list()

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from headland.contract.codec import encode_batch, encode_record
-from headland.contract.records import Ack, Batch, Clock, Descriptor
-from headland.contract.topics import data_topic, meta_topic
+from headland.contract.records import Ack, Batch, Clock, Descriptor, GatewayStatus
+from headland.contract.refusals import Reason, Refused
+from headland.contract.topics import Topic, data_topic, meta_topic, status_topic
 from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.columns import Columns
 from ingest.inbox import Inbox, Message
+from ingest.ledger import Fate
+from ingest.quarantine import Refusal
 from ingest.settings import IngestSettings
 from ingest.writer import Writer
 from tests.ingest.brittle_store import BrittleStore, count_points, is_away
@@ -58,6 +63,14 @@ class Bench:
             properties["base"] = str(base)
         self.inbox.put(Message(1, self._mid, 1, data_topic(batch.gw), body, False, properties))
         return self._mid
+
+    def say(self, status: GatewayStatus) -> None:
+        self.inbox.put(Message(1, 0, 1, status_topic(status.gw), encode_record(status), False, {}))
+
+    def wait_for_start(self, batch: Batch, mids: list[int]) -> None:
+        self.put(batch)
+        self.writer.start()
+        self.wait_for_mids(mids)
 
     def wait_for_mids(self, mids: list[int]) -> None:
         wait_until(lambda: self.acks.mids == mids)
@@ -226,3 +239,118 @@ def test_many_points_are_committed_in_several_transactions(bench: Bench, monkeyp
     bench.wait_for_mids(mids)
     assert bench.store.tries == 4
     assert count_points(bench.store) == 14
+
+
+def test_two_spools_of_one_gateway_are_both_told_and_the_one_heard_last_is_retained(bench: Bench) -> None:
+    bench.acks.connected = False
+    bench.put(batch_of(1, epoch="import"))
+    bench.wait_for_start(batch_of(1), [1, 2])
+    bench.acks.connected = True
+    both = [("gw-1", Ack(epoch="import", seq=1)), ("gw-1", Ack(epoch="e1", seq=1))]
+    wait_until(lambda: bench.acks.acks == both)
+    bench.writer.resend_acks()
+    wait_until(lambda: bench.acks.acks == both + both)
+
+
+def test_a_gateway_that_is_back_hears_of_the_commit_that_it_missed(bench: Bench) -> None:
+    bench.store.write(WriteBatch(Columns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
+    bench.writer.start()
+    bench.say(GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=3))
+    wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=5))])
+    bench.say(GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=5))
+    bench.say(GatewayStatus(gw="gw-1", online=False, t=T0_MS, epoch="e1", acked_seq=3))
+    bench.say(GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="other"))
+    wait_until(lambda: bench.writer.counts["statuses"] == 4)
+    assert len(bench.acks.acks) == 1
+
+
+def test_a_message_from_quarantine_is_stored_once_its_reason_is_gone_and_leaves_after_the_commit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+    block = block_of({"air_temperature_degc": [20.0], "co2_ppm": [400.0]})
+
+    def check(batch: WriteBatch) -> None:
+        if any(key.channel == "co2_ppm" for key in batch.points.series):
+            raise ValueError("a defect")
+
+    bench.store.check = check
+    bench.wait_for_start(batch_of(1, block), [1])
+    quarantine = bench.writer.quarantine
+    (kept,) = quarantine.list()
+    assert (kept.gateway, kept.epoch, kept.seq) == ("gw-1", "e1", 1)
+    quarantine.ask(kept.id, 0)
+    wait_until(lambda: bench.writer.counts["replayed_in_vain"] == 1)
+    wait_until(lambda: quarantine.list()[0].replays == 1)
+    assert count_points(bench.store) == 0
+    stored_when_it_left: list[int] = []
+    settle = quarantine.settle
+
+    def settle_and_look(*args: Any, **kwargs: Any) -> None:
+        stored_when_it_left.append(count_points(bench.store))
+        settle(*args, **kwargs)
+
+    monkeypatch.setattr(quarantine, "settle", settle_and_look)
+    bench.store.check = lambda _: None
+    quarantine.ask(kept.id, 0)
+    wait_until(lambda: not quarantine.list())
+    assert (stored_when_it_left, count_points(bench.store)) == ([2], 2)
+    assert bench.store.marks() == {("gw-1", "e1"): MarkState(1)}
+    assert quarantine.tallies()["gw-1", "e1", Fate.QUARANTINED].ranges == ()
+
+
+def test_a_replay_of_what_is_stored_already_adds_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+    bench.wait_for_start(batch_of(1, block_of({"mood": [1.0], "air_temperature_degc": [20.0]})), [1])
+    (kept,) = bench.writer.quarantine.list()
+    bench.writer.quarantine.ask(kept.id, 0)
+    wait_until(lambda: bench.writer.counts["replayed_in_vain"] == 1)
+    assert count_points(bench.store) == 1
+    assert bench.writer.counts["points_duplicate"] == 1
+
+
+def test_a_replay_waits_for_a_store_that_is_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+    monkeypatch.setattr("ingest.admit.decode_batch", lambda _: Refused(Reason.WRONG_VERSION, "not yet"))
+    bench.wait_for_start(batch_of(1), [1])
+    monkeypatch.undo()
+    bench.store.check = is_away
+    tries = bench.store.tries
+    bench.writer.quarantine.ask(1, 0)
+    wait_until(lambda: bench.store.tries > tries)
+    assert bench.writer.quarantine.count() == 1
+    bench.store.check = lambda _: None
+    wait_until(lambda: bench.writer.quarantine.count() == 0)
+    assert count_points(bench.store) == 2
+
+
+def test_a_replay_says_nothing_of_the_present(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+    old = Descriptor(device="gh-1", kind="greenhouse", site="home", name="Old name")
+    where, meta = Topic("status", "gw-1"), Topic("meta", "gw-1", "gh-1")
+    why = (Refused(Reason.WRONG_VERSION, "not yet"),)
+    status = encode_record(GatewayStatus(gw="gw-1", online=True, t=1))
+    bench.writer.quarantine.keep(
+        [
+            Refusal(status_topic("gw-1"), status, why, {}, where),
+            Refusal(meta_topic("gw-1", "gh-1"), encode_record(old), why, {}, meta),
+        ],
+        1000,
+    )
+    bench.store.describe("local", "gw-1", msgspec.structs.replace(old, name="New name"))
+    for kept in bench.writer.quarantine.list():
+        bench.writer.quarantine.ask(kept.id, 0)
+    bench.writer.start()
+    wait_until(lambda: bench.writer.quarantine.count() == 0)
+    assert bench.writer.book.statuses() == {}
+    assert [record.descriptor.name for record in bench.store.devices("local")] == ["New name"]
+
+
+def test_a_message_is_counted_in_quarantine_once_however_often_the_store_is_tried(bench: Bench) -> None:
+    bench.store.check = is_away
+    bench.put(batch_of(1), b"poison")
+    bench.writer.start()
+    wait_until(lambda: bench.store.tries >= 3)
+    bench.store.check = lambda _: None
+    bench.wait_for_mids([1])
+    assert [kept.count for kept in bench.writer.quarantine.list()] == [1]

@@ -1,0 +1,60 @@
+"""How long samples take to the store: a histogram of bounded size that forgets slowly."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+#: Buckets a doubling: the middle of one is within 5 % of every time in it.
+_PER_OCTAVE: Final = 8
+#: Above so many times all counts are halved, so that an hour ago does not outweigh now.
+_MAX_COUNT: Final = 10_000
+#: A sample that is older than this when it comes was kept back on purpose or imported: it says nothing of the way.
+LIVE_WITHIN_MS: Final = 10 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Median and 99th percentile over `n` messages [ms], within 5 %; None where there were none."""
+
+    p50: float | None = None
+    p99: float | None = None
+    n: int = 0
+
+
+class LatencyHistogram:
+    """Counts times by buckets that grow with them. Not safe against threads: its owner locks."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        self._total = 0
+        self._seen = 0
+
+    def add(self, time_ms: float) -> None:
+        """Count a time; below zero (a clock that is ahead) is zero, and one that is not live is left out."""
+        if time_ms > LIVE_WITHIN_MS:
+            return
+        self._counts[int(math.log2(1.0 + max(0.0, time_ms)) * _PER_OCTAVE)] += 1
+        self._total += 1
+        self._seen += 1
+        if self._total > _MAX_COUNT:
+            self._counts = Counter({bucket: count // 2 for bucket, count in self._counts.items() if count > 1})
+            self._total = self._counts.total()
+
+    def summary(self) -> Latency:
+        """Return the percentiles; `n` is how many times were ever counted."""
+        if not self._total:
+            return Latency()
+        return Latency(self._percentile(0.50), self._percentile(0.99), self._seen)
+
+    def _percentile(self, part: float) -> float:
+        left = part * self._total
+        bucket = 0
+        for bucket in sorted(self._counts):
+            left -= self._counts[bucket]
+            if left <= 0:
+                break
+        middle_ms: float = 2.0 ** ((bucket + 0.5) / _PER_OCTAVE) - 1.0
+        return round(middle_ms, 1)

@@ -1,0 +1,153 @@
+"""Reconciliation against a history that is known record by record, through the real planner and the real ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.contract.codec import encode_batch
+from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolStatus
+from headland.contract.topics import data_topic
+from headland.store.port import MarkState
+from ingest import ledger
+from ingest.delivery import Delivery, EpochRange, Figures, reconcile
+from ingest.flush import MAX_AHEAD, Planner
+from ingest.inbox import Message
+from ingest.ledger import Entry, Fate, Tally
+from ingest.settings import ALL_SHARDS
+from tests.ingest.gateway import T0_MS, batch_of, properties_of
+
+HIGHEST = 40
+STEP = st.tuples(
+    st.integers(1, HIGHEST),
+    st.integers(0, 6),
+    st.sampled_from(["stored", "poison", "gap", "empty", "based"]),
+)
+DROPPED = Event(t=T0_MS, device="gw-1", kind="spool_dropped", device_kind="gateway", site="home", clock=Clock.RTC)
+
+
+@dataclass
+class History:
+    """What was sent, and what is therefore true of each record."""
+
+    planner: Planner = field(default_factory=lambda: Planner("local", ALL_SHARDS))
+    connection: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
+    truth: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.connection.execute(ledger.SCHEMA)
+
+    def send(self, first: int, last: int, kind: str) -> None:
+        batch = batch_of(last, first=first)
+        if kind in ("gap", "empty"):
+            dropped = Event(
+                t=T0_MS, device="gw-1", kind="spool_dropped", device_kind="gateway", site="s", clock=Clock.RTC
+            )
+            batch = Batch(gw="gw-1", epoch="e1", seq=last, first=first, v=1, events=[dropped] if kind == "gap" else [])
+        properties = properties_of("e1", last, first)
+        if kind == "based":
+            properties["base"] = str(first)
+            for number in range(1, first):
+                self.truth.setdefault(number, "gone")
+        payload = b"poison" if kind == "poison" else encode_batch(batch)
+        for number in range(first, last + 1):
+            self.truth.setdefault(number, {"gap": "dropped", "empty": "dropped", "based": "stored"}.get(kind, kind))
+        self.receive(Message(1, 1, 1, data_topic("gw-1"), payload, False, properties))
+
+    def receive(self, message: Message) -> None:
+        flush = self.planner.open()
+        self.planner.add(flush, message)
+        ledger.note(self.connection, flush.fates)
+        self.planner.commit(flush)
+
+    def report(self, acked_seq: int | None = None) -> Delivery:
+        status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=acked_seq)
+        marks = {epoch: state for (_, epoch), state in self.planner.marks.items()}
+        return reconcile("gw-1", marks, ledger.read_tallies(self.connection), Figures(0, status=status))
+
+    def count(self, fate: str) -> int:
+        return sum(each == fate for each in self.truth.values())
+
+
+def numbers(ranges: tuple[EpochRange, ...]) -> set[int]:
+    return {number for each in ranges for number in range(each.first, each.last + 1)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEP, max_size=25), st.none() | st.integers(0, HIGHEST + 10))
+def test_the_report_agrees_with_what_became_of_each_record(
+    steps: list[tuple[int, int, str]], acked_seq: int | None
+) -> None:
+    history = History()
+    for first, more, kind in steps:
+        history.send(first, first + more, kind)
+    report = history.report(acked_seq)
+    truth, deleted = history.truth, acked_seq or 0
+    (epoch,) = report.epochs or (None,)
+    if epoch is None:
+        assert not truth
+        return
+    assert epoch.accounted == len(truth)
+    assert epoch.stored == history.count("stored")
+    assert epoch.quarantined == history.count("poison")
+    assert epoch.dropped_by_gateway == history.count("dropped")
+    assert epoch.gone_unseen == history.count("gone")
+    top = max([deleted, *truth])
+    missing = {number for number in range(1, top + 1) if number not in truth}
+    assert numbers(report.missing) == missing
+    lost = {number for number in missing if number <= deleted} | {n for n, fate in truth.items() if fate == "gone"}
+    assert numbers(report.lost) == lost
+    assert report.loss == len(lost)
+
+
+def test_a_gateway_nobody_has_anything_of_has_lost_nothing() -> None:
+    report = reconcile("gw-1", {}, {}, Figures(7))
+    assert (report.epochs, report.loss, report.missing, report.online, report.since_ms) == ((), 0, (), None, 7)
+    assert report.spool == SpoolStatus()
+
+
+def test_records_that_wait_in_the_spool_are_missing_and_not_lost() -> None:
+    history = History()
+    history.send(1, 5, "stored")
+    history.send(9, 9, "stored")
+    report = history.report(acked_seq=5)
+    assert (report.missing, report.loss) == ((EpochRange("e1", 6, 8),), 0)
+
+
+def test_an_empty_store_behind_a_gateway_that_has_deleted_says_what_is_lost() -> None:
+    report = History().report(acked_seq=500)
+    assert (report.loss, report.lost) == (500, (EpochRange("e1", 1, 500),))
+
+
+def test_another_spool_of_the_gateway_is_told_apart() -> None:
+    marks = {"e1": MarkState(3, ((5, 5),)), "e2": MarkState(9)}
+    tallies = {("gw-1", "e2", Fate.QUARANTINED): Tally(((2, 3),))}
+    status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e2", acked_seq=9)
+    report = reconcile("gw-1", marks, tallies, Figures(0, status=status))
+    assert [(each.epoch, each.accounted, each.stored) for each in report.epochs] == [("e1", 4, 4), ("e2", 9, 7)]
+    assert (report.missing, report.loss) == ((EpochRange("e1", 4, 4),), 0)
+
+
+def test_a_ledger_that_is_ahead_of_the_marks_counts_nothing_yet() -> None:
+    history = History()
+    ledger.note(history.connection, [Entry("gw-1", "e1", Fate.QUARANTINED, ((1, 1),))])
+    history.send(2, 2, "stored")
+    (epoch,) = history.report().epochs
+    assert (epoch.stored, epoch.quarantined) == (1, 0)
+
+
+def test_a_gateway_that_sends_every_second_record_only_does_not_fill_memory() -> None:
+    history = History()
+    for seq in range(2, 4 * MAX_AHEAD, 2):
+        history.send(seq, seq, "stored")
+    state = history.planner.marks["gw-1", "e1"]
+    assert (state.high_water, len(state.ahead)) == (0, MAX_AHEAD)
+    history.send(1, 1, "stored")
+    assert history.planner.marks["gw-1", "e1"].high_water == 2
+    # What was refused was never accounted for: it is stored when it comes again.
+    again = 2 * MAX_AHEAD + 2
+    history.send(again, again, "stored")
+    assert history.planner.marks["gw-1", "e1"].ahead[-1] == (again, again)

@@ -1,0 +1,41 @@
+"""The latency histogram against the times it was given."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.latency import LIVE_WITHIN_MS, Latency, LatencyHistogram
+
+
+def test_nothing_counted_is_no_number() -> None:
+    assert LatencyHistogram().summary() == Latency(None, None, 0)
+
+
+def test_the_percentiles_are_within_five_percent() -> None:
+    histogram = LatencyHistogram()
+    for time_ms in range(1, 1001):
+        histogram.add(time_ms)
+    summary = histogram.summary()
+    assert summary.p50 == pytest.approx(500, rel=0.05)
+    assert summary.p99 == pytest.approx(990, rel=0.05)
+    assert summary.n == 1000
+
+
+def test_a_back_fill_says_nothing_of_the_way_and_a_clock_ahead_is_zero() -> None:
+    histogram = LatencyHistogram()
+    histogram.add(LIVE_WITHIN_MS + 1)
+    histogram.add(-3000)
+    assert histogram.summary() == Latency(0.0, 0.0, 1) or histogram.summary().p50 == pytest.approx(0, abs=0.1)
+    assert histogram.summary().n == 1
+
+
+def test_long_ago_is_forgotten_slowly_and_memory_is_bounded() -> None:
+    histogram = LatencyHistogram()
+    for _ in range(15_000):
+        histogram.add(300_000)
+    for _ in range(60_000):
+        histogram.add(20)
+    summary = histogram.summary()
+    assert summary.p99 == pytest.approx(20, rel=0.05)
+    assert summary.n == 75_000
+    assert len(histogram._counts) <= 2

@@ -1,0 +1,37 @@
+"""Ranges against the plain sets of numbers that they stand for."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.store.port import MarkState
+from ingest.ranges import Ranges, accounted_in, count, intersect, merge, subtract
+
+RANGES = st.lists(st.tuples(st.integers(1, 60), st.integers(-1, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=12)
+
+
+def numbers(ranges: Ranges | list[tuple[int, int]]) -> set[int]:
+    return {number for low, high in ranges for number in range(low, high + 1)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(RANGES, RANGES)
+def test_ranges_are_the_sets_they_stand_for(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+    left, right = merge(one), merge(other)
+    assert numbers(left) == numbers(one)
+    assert numbers(subtract(left, right)) == numbers(one) - numbers(other)
+    assert numbers(intersect(left, right)) == numbers(one) & numbers(other)
+    assert count(left) == len(numbers(one))
+
+
+@settings(max_examples=100, deadline=None)
+@given(RANGES, RANGES)
+def test_every_result_is_in_order_and_touches_nothing(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+    for result in (merge(one), subtract(merge(one), merge(other))):
+        assert merge(result) == result
+
+
+def test_a_mark_state_accounts_for_its_high_water_and_what_is_ahead() -> None:
+    assert accounted_in(MarkState(3, ((5, 6), (9, 9)))) == ((1, 3), (5, 6), (9, 9))
+    assert accounted_in(MarkState()) == ()
