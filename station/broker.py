@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from headland.contract.topics import ROOT, ack_topic, data_topic, status_topic
 from headland.errors import SettingsError
+from station.broker_listener import Listener
 from station.farm_folder import write_whole
 
 BrokerKind = Literal["auto", "mosquitto", "iotcore"]
@@ -58,21 +59,51 @@ def choose_broker(wanted: BrokerKind) -> Literal["mosquitto", "iotcore"]:
 
 
 def prepare_broker(
-    kind: Literal["mosquitto", "iotcore"], folder: Path, port: int, users: Sequence[BrokerUser]
+    kind: Literal["mosquitto", "iotcore"],
+    folder: Path,
+    port: int,
+    users: Sequence[BrokerUser],
+    listener: Listener | None = None,
 ) -> list[str]:
-    """Write the broker's configuration into `folder` and return the command that runs it on loopback `port`."""
+    """Write the broker's configuration into `folder` and return the command that runs it.
+
+    It listens on loopback `port`, and on `listener` for gateways elsewhere.
+    """
     if kind == "iotcore":
+        if listener is not None:
+            raise SettingsError(
+                "--listen needs mosquitto: the broker that comes with Headland keeps no gateway to its own topics. "
+                "Install it: apt-get install mosquitto, brew install mosquitto."
+            )
         config = folder / "iotcore.toml"
         write_whole(config, _iotcore_config(port, users).encode())
         return [sys.executable, "-P", "-m", "station", "broker", "--config", str(config)]
     program = find_mosquitto()
     if program is None:
         raise SettingsError("mosquitto is not installed any more.")
-    write_whole(folder / "passwords", "".join(_password_line(user) for user in users).encode())
-    write_whole(folder / "acl", "\n".join(_acl(user) for user in users).encode())
+    write_logins(folder, users)
     config = folder / "mosquitto.conf"
-    write_whole(config, _mosquitto_config(folder, port).encode())
+    write_whole(config, (_mosquitto_config(folder, port) + _mosquitto_listener(listener)).encode())
     return [program, "-c", str(config)]
+
+
+def write_logins(folder: Path, users: Sequence[BrokerUser]) -> None:
+    """Write mosquitto's password and access files, which it reads at its start and at each SIGHUP."""
+    write_whole(folder / "acl", "\n".join(_acl(user) for user in users).encode())
+    write_whole(folder / "passwords", "".join(_password_line(user) for user in users).encode())
+
+
+def _mosquitto_listener(listener: Listener | None) -> str:
+    """Return the lines of the gateways' door, which come last: they hold for the listener above them."""
+    if listener is None:
+        return ""
+    # A login is its client id there: MQTT lets whoever takes a client id end, and inherit, the session that has it.
+    lines = [f"listener {listener.port} {listener.host}", "use_username_as_clientid true"]
+    if listener.tls is not None:
+        lines += [f"certfile {listener.tls.cert}", f"keyfile {listener.tls.key}", "tls_version tlsv1.2"]
+        if listener.tls.mutual:
+            lines += [f"cafile {listener.tls.ca}", "require_certificate true"]
+    return "\n".join([*lines, ""])
 
 
 def _mosquitto_config(folder: Path, port: int) -> str:

@@ -16,6 +16,7 @@ import typer
 from headland.errors import HeadlandError, SettingsError
 from station.command_options import DataOption, farm_folder
 from station.edge_command import edge_app
+from station.gateway_command import gateway_app
 from station.sim_command import sim_app
 from station.supervisor import SUPERVISED
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     help="Headland: precision-agriculture telemetry, from the gateway to the answer.",
 )
 app.add_typer(edge_app, name="edge")
+app.add_typer(gateway_app, name="gateway")
 app.add_typer(sim_app, name="sim")
 
 _EXTRA_OF_PART: Final = {"up": "all", "station": "all", "edge": "edge", "sim": "sim", "broker": "all"}
@@ -70,8 +72,21 @@ def up(
     no_sim: Annotated[bool, typer.Option("--no-sim", help="Start no simulators.")] = False,
     broker: Annotated[BrokerChoice, typer.Option(help="Which MQTT broker.")] = BrokerChoice.AUTO,
     seed: Annotated[int, typer.Option(help="The simulators' random seed.")] = 1,
+    listen: Annotated[
+        str | None, typer.Option(help="HOST[:PORT] where gateways elsewhere reach the broker; 0.0.0.0 is everywhere.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="The broker's certificate for --listen (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
+    tls_ca: Annotated[Path | None, typer.Option(help="Who signed it; gateways get this.")] = None,
+    tls_mutual: Annotated[
+        bool, typer.Option("--tls-mutual", help="Gateways must show a certificate of --tls-ca, too.")
+    ] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow --listen without TLS: passwords cross the network in clear.")
+    ] = False,
 ) -> None:
     """Run a whole farm on this machine: broker, station, gateway and simulators. Ctrl-C ends it all."""
+    from station.broker_listener import make_listener, tls_files
     from station.farm_plan import UpSettings
     from station.up import run_farm
 
@@ -84,6 +99,7 @@ def up(
             simulate=not no_sim,
             broker=broker.value,
             seed=seed,
+            listener=make_listener(listen, tls_files(tls_cert, tls_key, tls_ca, mutual=tls_mutual), insecure=insecure),
         ),
         _say,
     )

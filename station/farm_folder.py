@@ -84,6 +84,16 @@ class FarmFolder:
         """Where the running farm says how to reach it."""
         return self.root / "farm.json"
 
+    @property
+    def gateways_path(self) -> Path:
+        """The gateways that were added, with their passwords."""
+        return self.root / "gateways.json"
+
+    @property
+    def broker_address_path(self) -> Path:
+        """Where the broker listens."""
+        return self.root / "broker.json"
+
     def create(self) -> None:
         """Make the folders; raises SettingsError where that is not allowed."""
         try:

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from headland.errors import SettingsError
-from station.broker import BrokerKind, BrokerUser, choose_broker, prepare_broker
-from station.farm_folder import GATEWAY, IMPORT_GATEWAY, INGEST_USER, FarmFolder, SimRun, write_whole
+from station.broker import BrokerKind, choose_broker, prepare_broker
+from station.broker_listener import BrokerAddress, Listener
+from station.farm_folder import GATEWAY, INGEST_USER, FarmFolder, SimRun, write_whole
+from station.gateways import Gateways, broker_users
 from station.supervisor import Part
 
 HOST: Final = "127.0.0.1"
@@ -52,6 +56,7 @@ class UpSettings:
     simulate: bool = True
     broker: BrokerKind = "auto"
     seed: int = 1
+    listener: Listener | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,11 @@ class FarmPlan:
 
 def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPlan:
     """Choose ports, write every part's settings into the folder and return the parts; starts nothing."""
-    broker_port = free_port()
     kind = choose_broker(settings.broker)
-    users = [
-        BrokerUser(INGEST_USER, folder.secret(INGEST_USER), "ingest"),
-        BrokerUser(GATEWAY, folder.secret(GATEWAY), "gateway"),
-        BrokerUser(IMPORT_GATEWAY, folder.secret(IMPORT_GATEWAY), "gateway"),
-    ]
-    broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users)
+    broker_port = open_address(folder, settings.listener).port
+    with Gateways(folder).hold():
+        users = broker_users(folder)
+        broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener)
     api_url = f"http://{HOST}:{api_port}"
     simulators = _Simulators.make(settings, folder) if settings.simulate else None
     edge_toml = folder.edge_dir / "edge.toml"
@@ -106,6 +108,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     ]
     lines = [
         f"broker      {kind} on {HOST}:{broker_port}",
+        *_listener_lines(settings.listener),
         "station     ingest and API, store " + str(folder.store_path),
         f"edge        gateway {GATEWAY}, settings {edge_toml}",
     ]
@@ -221,6 +224,17 @@ simulated = true
     return text + ("\n" + own.read_text() if own.exists() else "")
 
 
+def _listener_lines(listener: Listener | None) -> list[str]:
+    if listener is None:
+        return []
+    how = "without TLS: passwords cross the network in clear"
+    if listener.tls is not None:
+        how = "with mutual TLS" if listener.tls.mutual else "with TLS"
+    elif listener.is_loopback:
+        how = "without TLS"
+    return [f"gateways    come in on {listener.host}:{listener.port} {how}; add one: headland gateway add NAME"]
+
+
 def _sources_path(folder: FarmFolder) -> Path:
     return folder.root / "sources.toml"
 
@@ -231,8 +245,37 @@ def _scenario(name: str) -> FarmScenario:
     return SCENARIOS[name]
 
 
+def broker_address(folder: FarmFolder) -> BrokerAddress:
+    """Return where the broker listens, as its last start had it; before the first one a port is chosen for it."""
+    try:
+        return msgspec.json.decode(folder.broker_address_path.read_bytes(), type=BrokerAddress)
+    except (OSError, msgspec.MsgspecError):
+        address = BrokerAddress(port=free_port())
+        write_whole(folder.broker_address_path, msgspec.json.encode(address))
+        return address
+
+
+def open_address(folder: FarmFolder, listener: Listener | None) -> BrokerAddress:
+    """Return where the broker shall listen now: on the last run's loopback port, if free, so that others find it."""
+    port = broker_address(folder).port
+    address = BrokerAddress(port=port if _is_free(port) else free_port(), listener=listener)
+    write_whole(folder.broker_address_path, msgspec.json.encode(address))
+    return address
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """Return a loopback port that was free a moment ago."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    """Tell whether a loopback port can be listened on now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

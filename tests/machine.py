@@ -11,6 +11,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "mosquitto": (("mosquitto",), "mosquitto"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "docker-compose": (("docker-compose",), "docker-compose"),
+    "openssl": (("openssl",), "openssl"),
 }
 
 #: Debian and Homebrew keep daemons where the PATH of a plain user does not look.

@@ -1,0 +1,125 @@
+"""The broker's second door: where gateways on other machines come in, and with which certificates."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import ssl
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from headland.errors import SettingsError
+
+_TLS_PORT: Final = 8883
+_PLAIN_PORT: Final = 1883
+_ADDRESS: Final = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>\d{1,5}))?|(?P<bare>[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)"
+)
+
+
+class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The broker's certificate and key; `ca` signed it. With `mutual`, gateways show a certificate of `ca` too."""
+
+    cert: str
+    key: str
+    ca: str | None = None
+    mutual: bool = False
+
+
+class Listener(msgspec.Struct, frozen=True, kw_only=True):
+    """An address beside the farm's own loopback port; without `tls` it is loopback, or said to be insecure."""
+
+    host: str
+    port: int
+    tls: TlsFiles | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Tell whether only this machine reaches it."""
+        return is_loopback(self.host)
+
+
+class BrokerAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the farm's broker listens, as its last start had it: the own loopback port, and the gateways' door."""
+
+    port: int
+    listener: Listener | None = None
+
+
+def make_listener(listen: str | None, tls: TlsFiles | None, *, insecure: bool) -> Listener | None:
+    """Return the listener that `HOST[:PORT]` asks for; raises SettingsError where it would be open or cannot work."""
+    if listen is None:
+        if tls is not None or insecure:
+            raise SettingsError("The --tls options and --insecure go with --listen HOST[:PORT], which is missing.")
+        return None
+    host, port = _host_and_port(listen, _PLAIN_PORT if tls is None else _TLS_PORT)
+    if tls is None and not insecure and not is_loopback(host):
+        raise SettingsError(
+            f"--listen {listen} would let passwords cross the network in clear. Give the broker a certificate with "
+            "--tls-cert FILE --tls-key FILE, or say --insecure if that is what you want."
+        )
+    if tls is not None:
+        tls = _check_tls(tls)
+    _check_address(host, port)
+    return Listener(host=host, port=port, tls=tls)
+
+
+def tls_files(cert: Path | None, key: Path | None, ca: Path | None, *, mutual: bool) -> TlsFiles | None:
+    """Return the TLS options as one value, None where there are none; raises SettingsError for half of them."""
+    if cert is None and key is None and ca is None and not mutual:
+        return None
+    if cert is None or key is None:
+        raise SettingsError("--tls-cert and --tls-key go together; one is missing.")
+    if mutual and ca is None:
+        raise SettingsError("--tls-mutual needs --tls-ca FILE: the authority that signs the gateways' certificates.")
+    absolute = [None if path is None else str(path.expanduser().absolute()) for path in (cert, key, ca)]
+    return TlsFiles(cert=str(absolute[0]), key=str(absolute[1]), ca=absolute[2], mutual=mutual)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine alone; a name other than localhost is taken for the network."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _host_and_port(text: str, port: int) -> tuple[str, int]:
+    """Take `HOST`, `HOST:PORT`, `::` or `[::]:PORT` apart; `port` where none is said."""
+    found = _ADDRESS.fullmatch(text)
+    if found is None or not 0 < int(found["port"] or port) < 65536:
+        raise SettingsError(f"--listen {text!r} is no HOST or HOST:PORT; 0.0.0.0 takes every address.")
+    return found["name"] or found["six"] or found["bare"], int(found["port"] or port)
+
+
+def _check_tls(tls: TlsFiles) -> TlsFiles:
+    """Return the files after a look: readable, and a key that fits its certificate, before a broker trips over them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(tls.cert, tls.key, password="")
+    except FileNotFoundError as error:
+        missing = next((name for name in (tls.cert, tls.key) if not Path(name).is_file()), tls.cert)
+        raise SettingsError(f"There is no certificate file {missing}.") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"{tls.cert} and {tls.key} are no certificate with its own, unencrypted key in PEM form: {error}"
+        ) from error
+    if tls.ca is not None:
+        try:
+            context.load_verify_locations(tls.ca)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{tls.ca} is no authority's certificate in PEM form: {error}") from error
+    return tls
+
+
+def _check_address(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(f"The broker cannot listen on {host} port {port}: {error.strerror or error}.") from error
