@@ -12,10 +12,12 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
 
 from api.farm import Farm
+from api.gateway_desk import GatewayDesk
 from api.metrics import DurationMiddleware, FarmCollector
 from api.problems import install_problems
 from api.readiness import Check
 from api.routes import answers, devices, health, page
+from api.routes import gateways as gateway_routes
 from api.schema import Problem
 from headland.store.port import Store
 
@@ -32,6 +34,7 @@ as applied. What a simulator made is marked `simulated` for ever.
 _TAGS: Final = [
     {"name": "devices", "description": "What there is and what it measured."},
     {"name": "answers", "description": "What it means: each number with its method, coverage and evidence."},
+    {"name": "gateways", "description": "What became of every record, and what was refused."},
     {"name": "health", "description": "For those who run it."},
 ]
 
@@ -43,15 +46,17 @@ def create_app(
     readiness: Callable[[], list[Check]],
     counters: Callable[[], Mapping[str, float]],
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    gateways: GatewayDesk | None = None,
 ) -> FastAPI:
     """Return the application that serves `organisation` from `store`; every call to the store is in a worker thread.
 
     `readiness` and `counters` are asked at each /readyz and /metrics; `now_ms` is where windows without an end stop.
+    `gateways` is the ingest beside it; without one there are no answers about gateways and refused messages.
     """
     app = FastAPI(
         title="Headland", version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS, docs_url=None, redoc_url=None
     )
-    farm = Farm(store, organisation, readiness, counters, now_ms)
+    farm = Farm(store, organisation, readiness, counters, now_ms, gateways)
     registry = CollectorRegistry()
     registry.register(FarmCollector(farm))
     app.state.farm = farm
@@ -59,7 +64,7 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=registry)
     install_problems(app)
-    for room in (devices, answers, health, page):
+    for room in (devices, answers, gateway_routes, health, page):
         app.include_router(room.router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.gateway_desk import GatewayDesk
 from api.readiness import Check
 from headland.store.port import Store
 
@@ -21,6 +22,7 @@ class Farm:
     readiness: Callable[[], list[Check]]
     counters: Callable[[], Mapping[str, float]]
     now_ms: Callable[[], int]
+    gateways: GatewayDesk | None = None
 
 
 def farm_of(request: Request) -> Farm:

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.farm import Farm
+from api.gateway_metrics import collect_gateways
 from headland.errors import HeadlandError
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -47,6 +48,7 @@ class FarmCollector(Collector):
                 yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
             for name, count in info.counters.items():
                 yield UnknownMetricFamily(f"headland_store_{_fit(name)}", f"the store's {name}", value=count)
+        yield from collect_gateways(self._farm.gateways)
         for name, value in self._farm.counters().items():
             yield UnknownMetricFamily(f"headland_{_fit(name)}", f"the station's {name}", value=value)
 

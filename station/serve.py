@@ -16,6 +16,7 @@ from headland.errors import DataDamaged
 from headland.store.duckdb_store import DuckDBStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
+from station.gateway_desk import IngestDesk
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,7 +48,13 @@ def run_station(settings: StationSettings) -> None:
             **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
         }
 
-    app = create_app(store, organisation=settings.ingest.organisation, readiness=readiness, counters=counters)
+    app = create_app(
+        store,
+        organisation=settings.ingest.organisation,
+        readiness=readiness,
+        counters=counters,
+        gateways=IngestDesk(ingest),
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             app,

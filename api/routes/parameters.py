@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Path, Query
 
 from api.instants import Instant
 
-DeviceId = Annotated[str, Path(description="Id of a device.", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+#: What a gateway or device may be called.
+NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+DeviceId = Annotated[str, Path(description="Id of a device.", pattern=NAME_PATTERN)]
 
 Start = Annotated[
     Instant | None,

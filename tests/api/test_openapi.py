@@ -10,6 +10,7 @@ from schemathesis.config import SchemathesisConfig
 from api.app import create_app
 from api.readiness import Check
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
+from tests.api.paper_desk import MESSAGE, PaperDesk
 
 APP = create_app(
     fill_farm(),
@@ -17,6 +18,7 @@ APP = create_app(
     readiness=lambda: [Check("ingest", True, "connected")],
     counters=lambda: {"ingest_messages": 12.0},
     now_ms=lambda: NOW_MS,
+    gateways=PaperDesk(),
 )
 
 # 400 is what two parameters may earn that are right one by one: an end before a start.
@@ -27,7 +29,13 @@ values = ["{HOUSE}", "{DRONE}"]
 values = [{START_MS}, {START_MS + 200_000}]
 [dictionaries.ends]
 values = [{START_MS + 230_000}, {NOW_MS}]
+[dictionaries.gateways]
+values = ["gw-1", "gw-2"]
+[dictionaries.messages]
+values = [{MESSAGE.id}]
 [parameters]
+"path.gateway" = {{ dictionary = "gateways", probability = 0.8 }}
+"path.message" = {{ dictionary = "messages", probability = 0.8 }}
 "path.device" = {{ dictionary = "devices", probability = 0.8 }}
 "query.start" = {{ dictionary = "starts", probability = 0.8 }}
 "query.end" = {{ dictionary = "ends", probability = 0.8 }}

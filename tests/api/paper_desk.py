@@ -1,0 +1,98 @@
+"""An ingest's answers that are always the same, for tests of the API alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.gateway_schema import (
+    Delivery,
+    EpochDelivery,
+    EpochRange,
+    Gateway,
+    Latency,
+    Quarantined,
+    QuarantinedDetail,
+    Spool,
+)
+
+SPOOL = Spool(records=3, bytes=9216)
+MESSAGE = QuarantinedDetail(
+    id=7,
+    topic="headland/v1/data/3/gw-1",
+    reason="not_deflate",
+    detail="not_deflate: no zlib stream",
+    gateway="gw-1",
+    epoch="e1",
+    first=4,
+    seq=4,
+    first_seen_ms=1000,
+    last_seen_ms=2000,
+    count=2,
+    replays=0,
+    is_asked=False,
+    properties={"epoch": "e1", "seq": "4"},
+    payload_bytes=3,
+    payload_base64="AP8B",
+)
+
+
+class PaperDesk:
+    """An `api.gateway_desk.GatewayDesk` with two gateways and two refused messages."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.dropped: list[int] = []
+
+    def gateways(self) -> list[Gateway]:
+        return [
+            Gateway(id="gw-1", online=True, last_status_ms=1000, software="headland 0.1.0", epoch="e1", spool=SPOOL),
+            Gateway(id="gw-2", online=None, last_status_ms=None, software="", epoch="", spool=Spool()),
+        ]
+
+    def delivery(self, gateway: str) -> Delivery | None:
+        return next(iter(self.deliveries([gateway])), None)
+
+    def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
+        return [delivery_of(each.id) for each in self.gateways() if each.id in gateways]
+
+    def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
+        kept = [MESSAGE.model_copy(update={"id": number}) for number in (9, 7)]
+        found = [each for each in kept if (before is None or each.id < before) and gateway in (None, each.gateway)]
+        return [Quarantined.model_validate(each) for each in found[:limit]]
+
+    def find_quarantined(self, number: int) -> QuarantinedDetail | None:
+        return MESSAGE if number == MESSAGE.id else None
+
+    def replay(self, number: int) -> bool:
+        self.asked.append(number)
+        return number == MESSAGE.id
+
+    def drop(self, number: int) -> bool:
+        self.dropped.append(number)
+        return number == MESSAGE.id
+
+
+def delivery_of(gateway: str) -> Delivery:
+    epoch = EpochDelivery(
+        epoch="e1",
+        accounted=90,
+        stored=80,
+        quarantined=1,
+        dropped_by_gateway=4,
+        gone_unseen=5,
+        high_water=88,
+        missing=[(89, 90)],
+    )
+    return Delivery(
+        gateway=gateway,
+        online=gateway == "gw-1" or None,
+        since_ms=1000,
+        received=95,
+        duplicate=5,
+        epochs=[epoch],
+        loss=5,
+        lost=[EpochRange(epoch="e1", first=1, last=5)],
+        missing=[EpochRange(epoch="e1", first=89, last=90)],
+        latency_ms=Latency(p50=12.5, p99=40.0, n=90),
+        spool=SPOOL,
+    )

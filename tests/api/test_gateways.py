@@ -1,0 +1,163 @@
+"""What the API says of gateways: from a desk that is always the same, and from a real ingest behind a real broker."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from headland.contract.codec import encode_record
+from headland.contract.records import GatewayStatus, SpoolStatus
+from headland.contract.topics import data_topic, status_topic
+from headland.store.memory_store import MemoryStore
+from ingest.service import IngestService
+from ingest.settings import IngestSettings
+from station.gateway_desk import IngestDesk
+from tests.api.farm import OWN
+from tests.api.paper_desk import MESSAGE, PaperDesk
+from tests.api.served import serve
+from tests.broker import Broker
+from tests.ingest.gateway import T0_MS, Gateway, batch_of, properties_of
+from tests.waiting import wait_until
+
+
+def app_with(desk: PaperDesk | IngestDesk | None) -> FastAPI:
+    return create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=desk)
+
+
+@pytest.fixture
+def desk() -> PaperDesk:
+    return PaperDesk()
+
+
+@pytest.fixture
+def client(desk: PaperDesk) -> Iterator[httpx.Client]:
+    with serve(app_with(desk)) as client:
+        yield client
+
+
+def test_gateways_are_listed_by_id_page_by_page(client: httpx.Client) -> None:
+    first = client.get("/v1/gateways", params={"limit": 1}).json()
+    assert [item["id"] for item in first["items"]] == ["gw-1"]
+    assert first["items"][0]["spool"]["records"] == 3
+    second = client.get("/v1/gateways", params={"cursor": first["next"]}).json()
+    assert ([item["id"] for item in second["items"]], second["next"]) == (["gw-2"], None)
+    assert second["items"][0]["online"] is None
+
+
+def test_a_delivery_names_what_is_missing_and_what_is_lost(client: httpx.Client) -> None:
+    answer = client.get("/v1/gateways/gw-1/delivery").json()
+    (epoch,) = answer["epochs"]
+    assert epoch["accounted"] == sum(
+        epoch[name] for name in ("stored", "quarantined", "dropped_by_gateway", "gone_unseen")
+    )
+    assert (epoch["missing"], answer["missing"]) == ([[89, 90]], [{"epoch": "e1", "first": 89, "last": 90}])
+    assert (answer["loss"], answer["lost"]) == (5, [{"epoch": "e1", "first": 1, "last": 5}])
+    assert answer["latency_ms"] == {"p50": 12.5, "p99": 40.0, "n": 90}
+
+
+def test_refused_messages_are_listed_shown_asked_for_and_dropped(client: httpx.Client, desk: PaperDesk) -> None:
+    first = client.get("/v1/quarantine", params={"limit": 1}).json()
+    assert ([item["id"] for item in first["items"]], first["next"]) == ([9], 9)
+    assert "payload_base64" not in first["items"][0]
+    second = client.get("/v1/quarantine", params={"before": 9, "gateway": "gw-1"}).json()
+    assert ([item["id"] for item in second["items"]], second["next"]) == ([7], None)
+    shown = client.get("/v1/quarantine/7").json()
+    assert base64.b64decode(shown["payload_base64"]) == b"\x00\xff\x01"
+    asked = client.post("/v1/quarantine/7/replay")
+    assert (asked.status_code, asked.json(), desk.asked) == (202, {"id": 7}, [7])
+    dropped = client.delete("/v1/quarantine/7")
+    assert (dropped.status_code, dropped.content, desk.dropped) == (204, b"", [7])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("GET", "/v1/gateways/gw-9/delivery", "unknown-gateway"),
+        ("GET", "/v1/quarantine/8", "unknown-message"),
+        ("POST", "/v1/quarantine/8/replay", "unknown-message"),
+        ("DELETE", "/v1/quarantine/8", "unknown-message"),
+    ],
+)
+def test_what_is_not_there_is_a_problem(client: httpx.Client, method: str, path: str, kind: str) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.json()["type"]) == (404, f"urn:headland:problem:{kind}")
+
+
+def test_an_api_without_an_ingest_says_so() -> None:
+    with serve(app_with(None)) as client:
+        answer = client.get("/v1/gateways")
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:headland:problem:no-ingest")
+        assert "headland_gateways" not in client.get("/metrics").text
+
+
+def test_metrics_say_the_same_with_the_gateway_as_a_label(client: httpx.Client) -> None:
+    text = client.get("/metrics").text
+    assert "headland_gateways 2.0" in text
+    assert 'headland_gateway_messages{gateway="gw-1",kind="duplicate"} 5.0' in text
+    assert 'headland_gateway_records{fate="stored",gateway="gw-1"} 80.0' in text
+    assert 'headland_gateway_records{fate="lost",gateway="gw-1"} 5.0' in text
+    assert 'headland_gateway_records{fate="missing",gateway="gw-1"} 2.0' in text
+    assert 'headland_gateway_latency_ms{gateway="gw-1",quantile="0.99"} 40.0' in text
+    assert 'headland_gateway_online{gateway="gw-2"}' not in text
+
+
+def test_of_many_gateways_only_so_many_have_labels(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.gateway_metrics.MAX_GATEWAYS", 1)
+    text = client.get("/metrics").text
+    assert "headland_gateways 2.0" in text
+    assert 'gateway="gw-1"' in text
+    assert 'gateway="gw-2"' not in text
+
+
+def test_a_real_ingest_answers_what_became_of_each_record(mosquitto: Broker, tmp_path: Path) -> None:
+    settings = IngestSettings(quarantine_path=tmp_path / "q.sqlite", port=mosquitto.port)
+    store = MemoryStore()
+    ingest = IngestService(settings, store)
+    ingest.start()
+    try:
+        wait_until(lambda: ingest.health().ok)
+        app = create_app(store, organisation=OWN, readiness=list, counters=dict, gateways=IngestDesk(ingest))
+        with Gateway(mosquitto.host, mosquitto.port) as gateway, serve(app) as client:
+            gateway.send(batch_of(1))
+            gateway.publish(data_topic("gw-1"), b"poison", properties_of("e1", 2))
+            gateway.send(batch_of(2))
+            gateway.send(batch_of(5))
+            gateway.wait_for_ack(2)
+            spool = SpoolStatus(records=3)
+            status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=2, spool=spool)
+            gateway.publish(status_topic("gw-1"), encode_record(status), retain=True)
+            wait_until(lambda: client.get("/v1/gateways").json()["items"][0]["online"])
+            answer = client.get("/v1/gateways/gw-1/delivery").json()
+            assert (answer["received"], answer["duplicate"], answer["loss"], answer["lost"]) == (4, 1, 0, [])
+            assert answer["epochs"] == [
+                {
+                    "epoch": "e1",
+                    "accounted": 3,
+                    "stored": 2,
+                    "quarantined": 1,
+                    "dropped_by_gateway": 0,
+                    "gone_unseen": 0,
+                    "high_water": 2,
+                    "missing": [[3, 4]],
+                }
+            ]
+            assert answer["spool"]["records"] == 3
+            (kept,) = client.get("/v1/quarantine").json()["items"]
+            assert (kept["gateway"], kept["seq"], kept["reason"]) == ("gw-1", 2, "not_deflate")
+            assert client.post(f"/v1/quarantine/{kept['id']}/replay").status_code == 202
+            wait_until(lambda: client.get(f"/v1/quarantine/{kept['id']}").json()["replays"] == 1)
+            assert client.delete(f"/v1/quarantine/{kept['id']}").status_code == 204
+            assert client.get("/v1/quarantine").json()["items"] == []
+            assert client.get("/v1/gateways/gw-1/delivery").json()["epochs"][0]["quarantined"] == 1
+    finally:
+        ingest.stop()
+
+
+def test_the_message_in_the_example_is_whole() -> None:
+    assert len(base64.b64decode(MESSAGE.payload_base64)) == MESSAGE.payload_bytes
