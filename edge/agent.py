@@ -46,6 +46,7 @@ def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
     agent.start()
     try:
         while not stop.wait(STATUS_S):
+            agent.tidy()
             agent.write_status()
     finally:
         agent.stop()
@@ -61,7 +62,8 @@ class Agent:
         self._software = software_version()
         owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
         runners = [SourceRunner(one, settings) for one in settings.source]
-        self._spool = Spool(settings.data_dir / SPOOL_FILE, owner, settings.spool.max_bytes)
+        kept = settings.spool
+        self._spool = Spool(settings.data_dir / SPOOL_FILE, owner, kept.max_bytes, retention=kept.retention)
         self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
         self._runners: Sequence[SourceRunner] = runners
@@ -85,6 +87,10 @@ class Agent:
         self._uplink.stop(_DRAIN_S)
         self.write_status()
         self._spool.close()
+
+    def tidy(self) -> None:
+        """Let go of what has become too old."""
+        self._spool.tidy()
 
     def status(self) -> AgentStatus:
         """Return how everything stands."""

@@ -65,7 +65,8 @@ class Announcer:
         if not self._keeps_status or now_s < self._look_s:
             return
         self._look_s = now_s + _LOOK_S
-        key = (self._spool.epoch, self._spool.status().dropped_records, acked_seq is None)
+        spool = self._spool.status()
+        key = (self._spool.epoch, spool.dropped_records, spool.trouble, acked_seq is None)
         if now_s >= self._status_due_s or key != self._said:
             link.publish(status_topic(self._gateway), self._status(acked_seq, online=True), retain=True)
             self._said, self._status_due_s = key, now_s + _STATUS_S

@@ -12,6 +12,7 @@ from msgspec import Meta
 from edge.greenhouse.registers import find_map, load_map
 from edge.greenhouse.settings import ModbusSettings, Name
 from edge.mavlink.settings import MavlinkSettings
+from edge.spool_room import Retention
 from edge.toml_file import TomlFile
 from edge.toml_lines import TomlPath
 from headland.contract.records import Clock
@@ -66,9 +67,22 @@ class BrokerSettings(_Settings, frozen=True, kw_only=True):
 
 
 class SpoolSettings(_Settings, frozen=True, kw_only=True):
-    """How much disk the spool may hold; beyond it the oldest telemetry goes first, counted and reported."""
+    """How much the spool may hold, for how long, and what goes when that is reached (`edge.spool_room.Retention`).
+
+    `thin`: of the oldest telemetry each device keeps every `thin_every`-th row, and only where that is not enough is it
+    dropped; older than `max_age_s` it is thinned, and dropped at twice that age. `drop`: it is dropped at once. All
+    of it is counted and reported. Events always stay.
+    """
 
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 500_000_000
+    max_age_s: Annotated[float, Meta(ge=60, le=315_360_000)] = 2_592_000.0
+    policy: Literal["thin", "drop"] = "thin"
+    thin_every: Annotated[int, Meta(ge=2, le=50)] = 10
+
+    @property
+    def retention(self) -> Retention:
+        """What the spool is told of it."""
+        return Retention(self.max_age_s, self.policy, self.thin_every)
 
 
 class BatchSettings(_Settings, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What a full spool drops: pure. The oldest telemetry goes, and each run of it becomes one gap that says so."""
+"""What a full spool drops in the end: pure. Each run of the oldest telemetry becomes one gap that says so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from edge.spool_schema import EVENTS, GAP
+from edge.spool_schema import EVENTS, EVENTS_THINNED, GAP
 from headland.contract.records import Clock, Event
 
 #: What a record costs on disk beside its payload (measured: 1.34 KB for a row of 1 KB).
@@ -65,7 +65,7 @@ class Gap:
         if row.kind == GAP:
             self.points_before += row.points
         else:
-            self.records += 1
+            self.records += row.seq - row.first + 1
             self.points += row.points
 
 
@@ -81,7 +81,7 @@ def choose_gaps(rows: Iterable[Row], needed_bytes: int) -> list[Gap]:
     for row in rows:
         if freed >= needed_bytes and row.kind != GAP:
             break
-        if row.kind == EVENTS:
+        if row.kind in (EVENTS, EVENTS_THINNED):
             run = None
             continue
         if run is None:

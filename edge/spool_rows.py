@@ -3,54 +3,56 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from edge.batcher import Content
-from edge.spool_overflow import ROW_BYTES, Gap, Row, SpoolOwner, choose_gaps, dropped_event
-from edge.spool_schema import EVENTS, GAP, TELEMETRY, new_epoch
+from edge.spool_overflow import ROW_BYTES, SpoolOwner
+from edge.spool_room import INSERT, Retention, Tally, make_room
+from edge.spool_schema import EVENTS, TELEMETRY, new_epoch
 from headland.contract.codec import VERSION, decode_batch, encode_batch
 from headland.contract.records import Batch
 from headland.contract.refusals import Refused
 
-#: When full, make room for this part of the bound, so that not every append has to drop.
+#: When full, make room for this part of the bound, so that not every append has to; but only so much at once, because
+#: the append waits for it.
 _SLACK_PART: Final = 64
-
-_INSERT: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_MOST_SLACK_BYTES: Final = 2_000_000
 
 
 class NoRoom(Exception):  # noqa: N818 - it ends a transaction and never leaves the spool
     """The bound is reached and nothing older may go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What the file holds and ever dropped. `bytes` counts what the records take on disk."""
-
-    epoch: str
-    last_seq: int = 0
-    dropped_records: int = 0
-    dropped_points: int = 0
-    records: int = 0
-    bytes: int = 0
-
-
 def read_tally(connection: sqlite3.Connection) -> Tally:
     """Return the tally of the file as it stands."""
-    state = "SELECT epoch, last_seq, dropped_records, dropped_points FROM state"
-    epoch, last_seq, dropped_records, dropped_points = connection.execute(state).fetchone()
+    state = "SELECT epoch, last_seq, dropped_records, dropped_points, thinned_points FROM state"
+    epoch, last_seq, dropped_records, dropped_points, thinned_points = connection.execute(state).fetchone()
     totals = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(max(seq), 0) FROM records"
     records, size, newest = connection.execute(totals).fetchone()
-    return Tally(epoch, max(last_seq, newest), dropped_records, dropped_points, records, size + ROW_BYTES * records)
+    return Tally(
+        epoch=epoch,
+        last_seq=max(last_seq, newest),
+        dropped_records=dropped_records,
+        dropped_points=dropped_points,
+        thinned_points=thinned_points,
+        records=records,
+        bytes=size + ROW_BYTES * records,
+    )
 
 
 def insert_contents(
-    connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, contents: Sequence[Content], max_bytes: int
+    connection: sqlite3.Connection,
+    tally: Tally,
+    owner: SpoolOwner,
+    contents: Sequence[Content],
+    max_bytes: int,
+    retention: Retention,
 ) -> Tally:
-    """Number, encode and insert `contents`, dropping the oldest telemetry where it must. Raises NoRoom."""
+    """Number, encode and insert `contents`, making room in the oldest telemetry where it must. Raises NoRoom."""
     rows: list[tuple[int, int, int, int, int, int, int, bytes]] = []
     for seq, content in enumerate(contents, start=tally.last_seq + 1):
         batch = Batch(
@@ -63,13 +65,11 @@ def insert_contents(
     missing = tally.bytes + needed - max_bytes
     if missing > 0:
         before = tally.bytes
-        tally = _drop_oldest(connection, tally, owner, missing + max_bytes // _SLACK_PART)
+        slack = min(max_bytes // _SLACK_PART, _MOST_SLACK_BYTES)
+        tally = make_room(connection, tally, owner, retention, missing + slack)
         if before - tally.bytes < missing:
             raise NoRoom(f"its {max_bytes} bytes are full of events, which are never dropped")
-    connection.executemany(_INSERT, rows)
-    if missing > 0:
-        dropped = "UPDATE state SET dropped_records = ?, dropped_points = ?"
-        connection.execute(dropped, (tally.dropped_records, tally.dropped_points))
+    connection.executemany(INSERT, rows)
     return replace(
         tally, last_seq=tally.last_seq + len(rows), records=tally.records + len(rows), bytes=tally.bytes + needed
     )
@@ -108,39 +108,5 @@ def renumber(connection: sqlite3.Connection) -> Tally:
         )
         last = new
     connection.execute("UPDATE state SET epoch = ?, last_seq = ?", (epoch, last))
+    connection.execute("DELETE FROM ages")
     return read_tally(connection)
-
-
-def _drop_oldest(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, needed_bytes: int) -> Tally:
-    for gap in choose_gaps(_rows(connection), needed_bytes):
-        tally = _make_gap(connection, tally, owner, gap)
-    return tally
-
-
-def _make_gap(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, gap: Gap) -> Tally:
-    """Replace the rows of `gap` by the one record that stands for them."""
-    batch = Batch(
-        v=VERSION,
-        gw=owner.gateway,
-        epoch=tally.epoch,
-        seq=gap.seq,
-        first=None if gap.first == gap.seq else gap.first,
-        events=[dropped_event(owner, gap)],
-    )
-    payload = encode_batch(batch)
-    points = gap.points + gap.points_before
-    connection.execute("DELETE FROM records WHERE seq BETWEEN ? AND ?", (gap.first, gap.seq))
-    connection.execute(_INSERT, (gap.seq, gap.first, GAP, points, gap.oldest_ms, gap.newest_ms, len(payload), payload))
-    return replace(
-        tally,
-        dropped_records=tally.dropped_records + gap.records,
-        dropped_points=tally.dropped_points + gap.points,
-        records=tally.records - gap.rows + 1,
-        bytes=tally.bytes - gap.bytes + len(payload) + ROW_BYTES,
-    )
-
-
-def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
-    query = "SELECT seq, first, kind, points, oldest_ms, newest_ms, bytes FROM records ORDER BY seq"
-    for row in connection.execute(query):
-        yield Row(*row)

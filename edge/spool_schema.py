@@ -7,13 +7,16 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-#: What a row is: telemetry may be dropped, a record with events may not, and a gap stands for what was dropped.
+#: What a row is: telemetry may be dropped, a record with events may not, and a gap stands for what was dropped. Of a
+#: thinned one every n-th row of telemetry is left.
 TELEMETRY: Final = 0
 EVENTS: Final = 1
 GAP: Final = 2
+THINNED: Final = 3
+EVENTS_THINNED: Final = 4
 
-_VERSION: Final = 1
-#: `first` is below `seq` only for a gap. `bytes` is the payload's size.
+_VERSION: Final = 2
+#: `first` is below `seq` only for a gap and for thinned telemetry. `bytes` is the payload's size.
 _TABLES: Final = (
     """CREATE TABLE state (
         one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL, last_seq INTEGER NOT NULL,
@@ -22,6 +25,11 @@ _TABLES: Final = (
         seq INTEGER PRIMARY KEY, first INTEGER NOT NULL, kind INTEGER NOT NULL, points INTEGER NOT NULL,
         oldest_ms INTEGER NOT NULL, newest_ms INTEGER NOT NULL, bytes INTEGER NOT NULL,
         payload BLOB NOT NULL) STRICT""",
+)
+#: What version 2 added. An age says: when the spool had run for `run_s` seconds, `seq` was its last record.
+_ADDED_IN_2: Final = (
+    "ALTER TABLE state ADD COLUMN thinned_points INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE ages (run_s INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT",
 )
 
 #: SQLite's primary result codes for a file that is damaged (sqlite.org/rescode.html).
@@ -45,8 +53,10 @@ def open_file(path: Path) -> sqlite3.Connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
             _create(connection)
+        if version < _VERSION:
+            _bring_up(connection)
         connection.execute("COMMIT")
-        _check(connection, _VERSION if version == 0 else version)
+        _check(connection, max(version, _VERSION))
     except BaseException:
         connection.close()
         raise
@@ -78,6 +88,12 @@ def _create(connection: sqlite3.Connection) -> None:
     for table in _TABLES:
         connection.execute(table)
     connection.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0)", (new_epoch(),))
+
+
+def _bring_up(connection: sqlite3.Connection) -> None:
+    """Bring a file of version 1 to this one."""
+    for change in _ADDED_IN_2:
+        connection.execute(change)
     connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 

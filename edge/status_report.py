@@ -76,15 +76,18 @@ def _last_ack(uplink: UplinkStatus, now_ms: int) -> str:
 
 
 def _depth(spool: SpoolStatus, now_ms: int) -> str:
+    trouble = f"; IT TAKES NOTHING NEW: {spool.trouble}" if spool.trouble else ""
     if not spool.records:
-        return "empty: the store has everything"
+        return f"empty: the store has everything{trouble}"
     oldest = "" if spool.oldest_ms is None else f", the oldest of {show_age(now_ms - spool.oldest_ms)} ago"
-    return f"{spool.records:,} records wait for their commit ack, {show_bytes(spool.bytes)}{oldest}"
+    return f"{spool.records:,} records wait for their commit ack, {show_bytes(spool.bytes)}{oldest}{trouble}"
 
 
 def _losses(status: AgentStatus) -> str:
     """Return what was ever given up: by the full spool, and before it by the queue in memory."""
     said = []
+    if status.spool.thinned_points:
+        said.append(f"{status.spool.thinned_points:,} samples thinned out of records that are kept")
     if status.spool.dropped_records:
         said.append(f"{status.spool.dropped_records:,} records with {status.spool.dropped_points:,} samples")
     lost = status.intake.get("lost_messages", 0)

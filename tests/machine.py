@@ -11,6 +11,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "mosquitto": (("mosquitto",), "mosquitto"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "docker-compose": (("docker-compose",), "docker-compose"),
+    "unshare": (("unshare",), "util-linux"),
     "openssl": (("openssl",), "openssl"),
 }
 

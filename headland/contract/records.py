@@ -72,7 +72,8 @@ class Batch(Record, frozen=True, kw_only=True):
     """What one message carries: it stands for the spool's records `first`..`seq` of (`gw`, `epoch`).
 
     `first` is absent when the message stands for `seq` alone. A gateway whose spool overflowed sends one message
-    that stands for the whole dropped range, so that a gap is always said, never inferred.
+    that stands for the whole dropped range, so that a gap is always said, never inferred. `thinned` counts the samples
+    that a full spool took out of the range while it kept others.
     """
 
     gw: str
@@ -82,6 +83,7 @@ class Batch(Record, frozen=True, kw_only=True):
     first: int | None = None
     blocks: list[Block] = []
     events: list[Event] = []
+    thinned: int = 0
 
 
 class Ack(Record, frozen=True, kw_only=True):
@@ -120,17 +122,23 @@ class Descriptor(Record, frozen=True, kw_only=True):
 
 
 class SpoolStatus(Record, frozen=True, kw_only=True):
-    """How full a gateway's spool is and what it ever had to drop."""
+    """How full a gateway's spool is and what it ever had to drop; `trouble` says why it takes nothing now."""
 
     records: int = 0
     bytes: int = 0
     oldest_ms: int | None = None
     dropped_records: int = 0
     dropped_points: int = 0
+    thinned_points: int = 0
+    trouble: str = ""
 
 
 class GatewayStatus(Record, frozen=True, kw_only=True):
-    """A gateway's retained status; its last will is the same record with `online` false."""
+    """A gateway's retained status; its last will is the same record with `online` false.
+
+    `delete_on` is what lets it delete a record: the commit ack, or only the broker's PUBACK, which is no guarantee.
+    `overdue_ms` is since when a commit ack has been awaited for too long.
+    """
 
     gw: str
     online: bool
@@ -139,6 +147,8 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     epoch: str = ""
     acked_seq: int | None = None
     spool: SpoolStatus = msgspec.field(default_factory=SpoolStatus)
+    delete_on: str = "commit"
+    overdue_ms: int | None = None
 
 
 def is_name(text: str) -> bool:

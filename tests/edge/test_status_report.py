@@ -50,7 +50,9 @@ def test_a_person_reads_depth_age_losses_ack_uplink_and_sources() -> None:
 def test_what_was_given_up_is_said_wherever_it_was() -> None:
     status = msgspec.structs.replace(
         STATUS,
-        spool=SpoolStatus(dropped_records=48, dropped_points=24_000),
+        spool=SpoolStatus(
+            dropped_records=48, dropped_points=24_000, thinned_points=1800, trouble="database or disk is full"
+        ),
         intake={"lost_messages": 3, "lost_events": 1},
         uplink=UplinkStatus(connected=False, detail="the broker 10.0.0.1:1883 cannot be reached"),
         sources=[],
@@ -58,8 +60,11 @@ def test_what_was_given_up_is_said_wherever_it_was() -> None:
     assert status_lines(status, NOW_MS)[1:] == [
         "uplink    not connected: the broker 10.0.0.1:1883 cannot be reached",
         "last ack  none heard since the daemon started",
-        "spool     empty: the store has everything",
-        "dropped   48 records with 24,000 samples; 3 messages with 1 events while the disk took nothing",
+        "spool     empty: the store has everything; IT TAKES NOTHING NEW: database or disk is full",
+        (
+            "dropped   1,800 samples thinned out of records that are kept; 48 records with 24,000 samples; "
+            "3 messages with 1 events while the disk took nothing"
+        ),
         "sources   none: edge.toml names no [[source]]",
     ]
 
