@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test check accept bench extras lock clean
+.PHONY: help setup run test check accept bench chaos soak extras lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -15,9 +15,11 @@ test: ## run the tests; what the machine lacks is named at the end
 check: ## ruff, mypy and the floors
 accept: ## check on real logs and tables: HEADLAND_REAL_DATA=FOLDER make accept
 bench: ## run the benchmarks into build/bench.json
+chaos: ## hurt a farm of its own in thirty ways and prove that nothing is lost
+soak: ## a simulated day of 200 gateways on one station (minutes)
 extras: ## install each extra alone in a clean venv and import its part (slow)
 lock: ## pin the dependencies again; ARGS=--upgrade moves them on
-setup run test check accept bench extras lock:
+setup run test check accept bench chaos soak extras lock:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove what was built and installed here; data and spools stay

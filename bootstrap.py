@@ -5,6 +5,7 @@
     test     the tests this machine can run        check    ruff, mypy and the floors
     accept   the checks on real logs and tables    bench    the benchmarks, into build/bench.json
     extras   each extra alone in a clean venv      lock     pin the dependencies again
+    chaos    thirty faults on a farm of its own    soak     a simulated day of 200 gateways
 
 Needs nothing but Python 3.11 or newer, and the network once. What is already there is left alone, so a second call
 costs nothing. An installation that was interrupted is made again by the next call.
@@ -31,7 +32,10 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "headland.json"  # what is installed; absent in a venv that somebody else made
 HALF_DONE = VENV / "headland.half-done"  # an installation began and has not ended
 REQUIREMENTS = ROOT / "requirements"
-NEEDS = {"run": "run", "check": "dev", "test": "dev", "setup": "dev", "accept": "dev", "bench": "dev"}
+NEEDS = {
+    **dict.fromkeys(("run", "chaos", "soak"), "run"),
+    **dict.fromkeys(("check", "test", "setup", "accept", "bench"), "dev"),
+}
 COMMANDS = [*NEEDS, "extras", "lock"]
 CHECKS = [
     ["ruff", "check", "."],
@@ -80,6 +84,10 @@ def perform(command: str, arguments: list[str]) -> int:
     """Do one command in the finished venv; what runs long takes this process's place, so that signals reach it."""
     if command == "run":
         become([str(VENV / "bin" / "headland"), "up", *arguments])
+    if command == "chaos":
+        become([str(VENV / "bin" / "headland"), "chaos", *arguments])
+    if command == "soak":
+        become([str(VENV / "bin" / "headland"), "chaos", "--soak", "24", *arguments])
     if command == "extras":
         set_up("dev")
     modules = {

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from headland.errors import HeadlandError, SettingsError
+from station.chaos_command import chaos
 from station.command_options import DataOption, farm_folder
 from station.edge_command import edge_app
 from station.gateway_command import gateway_app
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(edge_app, name="edge")
 app.add_typer(gateway_app, name="gateway")
 app.add_typer(sim_app, name="sim")
+app.command()(chaos)
 
 _EXTRA_OF_PART: Final = {"up": "all", "station": "all", "edge": "edge", "sim": "sim", "broker": "all"}
 

@@ -1,0 +1,21 @@
+"""Asks the station over HTTP with what Python brings along: the kit needs no client library."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+
+from station.farm_plan import HOST
+
+_ANSWER_S = 10.0
+
+
+def ask(port: int, path: str) -> tuple[int, bytes]:
+    """Return status and body of a GET; status 0 where nobody answers."""
+    try:
+        with closing(HTTPConnection(HOST, port, timeout=_ANSWER_S)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+    except (OSError, HTTPException):
+        return 0, b""
