@@ -15,9 +15,10 @@ import typer
 
 from headland.errors import HeadlandError, SettingsError
 from station.chaos_command import chaos
-from station.command_options import DataOption, farm_folder
+from station.command_options import DataOption, farm_folder, host_and_port, read_password
 from station.edge_command import edge_app
 from station.gateway_command import gateway_app
+from station.ingest_command import ingest_app
 from station.sim_command import sim_app
 from station.supervisor import SUPERVISED
 
@@ -29,10 +30,18 @@ app = typer.Typer(
 )
 app.add_typer(edge_app, name="edge")
 app.add_typer(gateway_app, name="gateway")
+app.add_typer(ingest_app, name="ingest")
 app.add_typer(sim_app, name="sim")
 app.command()(chaos)
 
-_EXTRA_OF_PART: Final = {"up": "all", "station": "all", "edge": "edge", "sim": "sim", "broker": "all"}
+_EXTRA_OF_PART: Final = {
+    "up": "all",
+    "station": "all",
+    "edge": "edge",
+    "ingest": "ingest",
+    "sim": "sim",
+    "broker": "all",
+}
 
 
 class BrokerChoice(StrEnum):
@@ -123,7 +132,7 @@ def station(
 
     folder = farm_folder(data)
     folder.create()
-    broker_host, broker_port = _host_and_port(broker)
+    broker_host, broker_port = host_and_port(broker)
     run_station(
         StationSettings(
             store_path=folder.store_path,
@@ -133,7 +142,7 @@ def station(
                 host=broker_host,
                 port=broker_port,
                 username=username,
-                password=_read_password(password_file),
+                password=read_password(password_file),
                 organisation=organisation,
                 quarantine_path=folder.quarantine_path,
             ),
@@ -149,22 +158,6 @@ def broker(config: Annotated[Path, typer.Option(help="iotcore's TOML.")]) -> Non
     # rumqttd writes every packet as an error record.
     logging.getLogger("rumqttd").setLevel(logging.CRITICAL)
     Broker(config_path=str(config)).run_forever()
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise SettingsError(f"{text!r} is no HOST:PORT.")
-    return host, int(port)
-
-
-def _read_password(path: Path | None) -> str | None:
-    if path is None:
-        return os.environ.get("HEADLAND_BROKER_PASSWORD")
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise SettingsError(f"The password file {path} cannot be read: {error.strerror}.") from error
 
 
 def _end_with_parent() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,6 +71,23 @@ def run_station(settings: StationSettings) -> None:
     ingest.start()
     try:
         server.run()
+    finally:
+        ingest.stop()
+        store.close()
+
+
+def run_ingest(settings: IngestSettings, store_path: Path, stop: threading.Event) -> None:
+    """Take what gateways publish into a store until `stop`, without an API; changes of health go to the log."""
+    store = open_store(store_path)
+    ingest = IngestService(settings, store)
+    ingest.start()
+    try:
+        said = None
+        while not stop.wait(1.0):
+            health = ingest.health()
+            if health != said:
+                _LOGGER.log(logging.INFO if health.ok else logging.WARNING, "%s: %s", settings.client_id, health.detail)
+                said = health
     finally:
         ingest.stop()
         store.close()
