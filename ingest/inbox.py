@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An MQTT message as it came; `generation` tells which connection may acknowledge it."""
+class Message(NamedTuple):
+    """An MQTT message as it came; `generation` tells which connection may acknowledge it.
+
+    A tuple: one is made for every message, and a frozen dataclass costs several times as much to make.
+    """
 
     generation: int
     mid: int
@@ -19,7 +22,7 @@ class Message:
     topic: str
     payload: bytes
     retained: bool = False
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = MappingProxyType({})
 
 
 class Inbox:
@@ -41,11 +44,16 @@ class Inbox:
 
     def put(self, message: Message) -> None:
         """Append a message; a QoS 0 one is dropped where the queue is full."""
+        self.put_all((message,))
+
+    def put_all(self, messages: Iterable[Message]) -> None:
+        """Append messages, waking the writer once; of QoS 0 those are dropped that find the queue full."""
         with self._changed:
-            if message.qos == 0 and len(self._messages) >= self._limit:
-                self.dropped += 1
-                return
-            self._messages.append(message)
+            for message in messages:
+                if message.qos == 0 and len(self._messages) >= self._limit:
+                    self.dropped += 1
+                else:
+                    self._messages.append(message)
             self._changed.notify()
 
     def take(self, most: int, first_wait_s: float, more_wait_s: float) -> list[Message]:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -24,6 +25,7 @@ from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
 from ingest.inbox import Inbox, Message
+from ingest.publish_reader import PublishReader
 from ingest.settings import ALL_SHARDS, IngestSettings
 
 _LOGGER = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ class Subscriber:
         self._stopping = threading.Event()
         # Guards the pair (generation, client): only acknowledgements and a new connection touch it.
         self._lock = threading.Lock()
-        self._client: Client | None = None
+        self._client: PublishReader | None = None
         self._generation = 0
         self._ready = False
         self._detail = "not connected yet"
@@ -97,11 +99,11 @@ class Subscriber:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Send the PUBACK of each message that the present connection brought; the broker resends the others."""
         with self._lock:
-            for message in messages:
-                if message.generation != self._generation or self._client is None:
-                    self._stale_acks += 1
-                elif message.qos > 0:
-                    self._client.ack(message.mid, message.qos)
+            client = self._client
+            present = [one for one in messages if one.generation == self._generation] if client is not None else []
+            self._stale_acks += len(messages) - len(present)
+            if client is not None:
+                client.acknowledge([message.mid for message in present if message.qos == 1])
 
     def publish_ack(self, gateway: str, ack: Ack) -> bool:
         """Publish a gateway's commit ack, retained; False where the connection does not take it now."""
@@ -147,10 +149,11 @@ class Subscriber:
             if self._stopping.is_set():
                 client.disconnect()
 
-    def _make_client(self) -> Client:
+    def _make_client(self) -> PublishReader:
         settings = self._settings
-        client = Client(
+        client = PublishReader(
             CallbackAPIVersion.VERSION2,
+            max_packet_bytes=MAX_PACKET_BYTES,
             client_id=settings.client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
@@ -162,16 +165,19 @@ class Subscriber:
             client.username_pw_set(settings.username, settings.password)
         if settings.tls:
             client.tls_set(ca_certs=None if settings.tls_ca_path is None else str(settings.tls_ca_path))
-        client.on_connect = self._on_connect
+        client.on_connect = partial(self._on_connect, client)
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
+        client.on_publishes = self._on_publishes
         # With this hook set, paho leaves every write to the thread that runs the loop. Without it a publish or ack
         # from the writer's thread writes to the socket itself, beside the loop, and packets can interleave.
         client.on_socket_register_write = _leave_to_the_loop
         return client
 
-    def _on_connect(self, client: Client, _: Any, flags: ConnectFlags, code: ReasonCode, __: Properties | None) -> None:
+    def _on_connect(
+        self, reader: PublishReader, _: Client, __: Any, flags: ConnectFlags, code: ReasonCode, ___: Properties | None
+    ) -> None:
         if code.is_failure:
             self._lose(f"the broker refuses the login: {code}")
             return
@@ -180,8 +186,9 @@ class Subscriber:
                 self._sessions_lost += 1
             self._inbox.forget(redelivered=flags.session_present)
             self._generation += 1
-            self._client = client
-        self._subscribe(client)
+            self._client = reader
+            reader.generation = self._generation
+        self._subscribe(reader)
 
     def _subscribe(self, client: Client) -> None:
         self._refused_s = None
@@ -205,6 +212,9 @@ class Subscriber:
                 self._client = None
         if self._ready:
             self._lose(f"the connection to the broker was lost: {code}")
+
+    def _on_publishes(self, messages: Sequence[Message]) -> None:
+        self._inbox.put_all(messages)
 
     def _on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
         pairs = getattr(message.properties, "UserProperty", ())

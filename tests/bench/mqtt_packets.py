@@ -14,14 +14,14 @@ _USER_PROPERTY: Final = b"\x26"
 def encode_connect(client_id: str) -> bytes:
     """Return a CONNECT with a clean start and no keep-alive."""
     body = _text("MQTT") + b"\x05\x02" + struct.pack("!H", 0) + b"\x00" + _text(client_id)
-    return b"\x10" + _length(len(body)) + body
+    return b"\x10" + encode_length(len(body)) + body
 
 
 def encode_publish(topic: str, payload: bytes, mid: int, properties: dict[str, str]) -> bytes:
     """Return a PUBLISH at QoS 1."""
     pairs = b"".join(_USER_PROPERTY + _text(name) + _text(value) for name, value in properties.items())
-    body = _text(topic) + struct.pack("!H", mid) + _length(len(pairs)) + pairs + payload
-    return b"\x32" + _length(len(body)) + body
+    body = _text(topic) + struct.pack("!H", mid) + encode_length(len(pairs)) + pairs + payload
+    return b"\x32" + encode_length(len(body)) + body
 
 
 def publish_all(port: int, packets: Sequence[bytes], window: int) -> None:
@@ -52,7 +52,8 @@ def _text(text: str) -> bytes:
     return struct.pack("!H", len(data)) + data
 
 
-def _length(number: int) -> bytes:
+def encode_length(number: int) -> bytes:
+    """Return a length as MQTT's variable byte integer."""
     out = bytearray()
     while True:
         number, digit = divmod(number, 128)

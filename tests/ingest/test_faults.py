@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from headland.contract.topics import data_topic, meta_topic
 from headland.errors import PeerRefused
 from headland.store.memory_store import MemoryStore
 from headland.store.port import WriteBatch
+from ingest.inbox import Message
 from ingest.service import Health, IngestService
 from ingest.settings import IngestSettings
 from tests.broker import Broker
@@ -137,15 +139,15 @@ def test_a_broken_callback_ends_the_connection_and_never_the_thread(
 ) -> None:
     service = start_ingest(memory_store)
     inbox = service._inbox
-    put, broken = inbox.put, threading.Event()
+    put_all, broken = inbox.put_all, threading.Event()
 
-    def put_badly(message: object) -> None:
+    def put_badly(messages: Iterable[Message]) -> None:
         if not broken.is_set():
             broken.set()
             raise KeyError("a defect")
-        put(message)  # type: ignore[arg-type]  # passed on as it came
+        put_all(messages)
 
-    monkeypatch.setattr(inbox, "put", put_badly)
+    monkeypatch.setattr(inbox, "put_all", put_badly)
     gateway.send(batch_of(1))
     gateway.wait_for_ack(1)
     assert service.counters()["callback_errors"] == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +132,7 @@ def test_a_described_device_keeps_which_clock_its_newest_samples_had(bench: Benc
     meta = Message(1, 900, 1, meta_topic("gw-1", "gh-1"), encode_record(descriptor), False, {})
     bench.inbox.put(meta)
     bench.put(batch_of(1))
-    bench.inbox.put(replace(meta, mid=901))
+    bench.inbox.put(meta._replace(mid=901))
     bench.writer.start()
     wait_until(lambda: 901 in bench.acks.mids)
     assert [record.clock for record in bench.store.devices("local")] == [Clock.NTP]

@@ -1,0 +1,168 @@
+"""paho's client with a short way in for what comes most, and a short way out for its acknowledgements.
+
+paho reads a packet with three calls to the socket and each property through its tables: some 50 us a message, more than
+everything that ingest does to it. Here one call takes what the socket has; a PUBLISH that carries user properties at
+most is taken apart at once; whatever else comes is handed to paho, byte for byte.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable, Sequence
+from ssl import SSLWantReadError, SSLWantWriteError
+from typing import Any, Final
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode
+
+from headland.errors import PeerRefused
+from ingest.inbox import Message
+
+_PUBLISH: Final = 0x30
+_PUBACK: Final = 0x40
+_USER_PROPERTY: Final = 0x26
+_CHUNK_BYTES: Final = 256 * 1024
+
+
+class PublishReader(Client):
+    """`on_publishes` gets messages in their order, tagged with `generation`, in the thread that runs the loop.
+
+    Messages that paho reads itself come through `on_message` as ever, in order with the others. A packet longer than
+    `max_packet_bytes` ends the connection with PeerRefused: the broker was told not to send it.
+    """
+
+    def __init__(self, *arguments: Any, max_packet_bytes: int, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.generation = 0
+        self.on_publishes: Callable[[Sequence[Message]], None] = _ignore
+        self._max_packet_bytes = max_packet_bytes
+        self._rest = b""
+        self._for_paho = b""
+        self._ended = False
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Take what the socket has; paho calls this when there is something."""
+        peer = self.socket()
+        if peer is None:
+            return MQTTErrorCode.MQTT_ERR_NO_CONN
+        try:
+            chunk = peer.recv(_CHUNK_BYTES)
+        except (BlockingIOError, SSLWantReadError, SSLWantWriteError):
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._ended = True
+            return super().loop_read(max_packets)  # reads the end and says so in paho's way
+        self._last_bytes_received = time.monotonic()  # paho's keep-alive looks at it
+        return self._read_packets(self._rest + chunk if self._rest else chunk)
+
+    def acknowledge(self, mids: Sequence[int]) -> None:
+        """Queue the PUBACK of each message as one write; callable from any thread."""
+        if mids:
+            packets = b"".join([struct.pack("!BBH", _PUBACK, 2, mid) for mid in mids])
+            self._packet_queue(_PUBACK, packets, 0, 1)
+
+    def _read_packets(self, data: bytes) -> MQTTErrorCode:
+        start, messages = 0, list[Message]()
+        while (body := self._find_body(data, start)) is not None:
+            begin, end = body
+            if end > len(data):
+                break
+            message = read_publish(self.generation, data, start, begin, end)
+            if message is not None:
+                messages.append(message)
+            else:
+                self._hand_over(messages)
+                code = self._let_paho_read(data[start:end])
+                if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self.socket() is None:
+                    return code
+            start = end
+        self._rest = data[start:]
+        self._hand_over(messages)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _find_body(self, data: bytes, start: int) -> tuple[int, int] | None:
+        """Return where a packet's body begins and ends (MQTT 5 section 2.1.4), None before its length is known."""
+        length = shift = 0
+        for at in range(start + 1, min(start + 5, len(data))):
+            length |= (data[at] & 127) << shift
+            if data[at] < 128:
+                if length > self._max_packet_bytes:
+                    raise PeerRefused(
+                        f"the broker sent a packet of {length} bytes; it was told {self._max_packet_bytes}"
+                    )
+                return at + 1, at + 1 + length
+            shift += 7
+        if len(data) >= start + 5:
+            raise PeerRefused("the broker sent a packet without a length")
+        return None
+
+    def _hand_over(self, messages: list[Message]) -> None:
+        if messages:
+            self.on_publishes(messages[:])
+            messages.clear()
+
+    def _let_paho_read(self, packet: bytes) -> MQTTErrorCode:
+        self._for_paho = packet
+        return super().loop_read()
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        """Give paho's own reader the packet that is meant for it, in place of the socket."""
+        part, self._for_paho = self._for_paho[:bufsize], self._for_paho[bufsize:]
+        if not part and not self._ended:
+            raise BlockingIOError
+        return part
+
+
+def read_publish(generation: int, data: bytes, start: int, begin: int, end: int) -> Message | None:
+    """Return the message of the packet at `start` whose body is `begin` to `end`.
+
+    None where it is no PUBLISH of QoS 0 or 1, is not sound, or has properties other than user properties: paho's way
+    is for these. MQTT 5 section 3.3.
+    """
+    head = data[start]
+    qos = (head >> 1) & 3
+    if head & 0xF0 != _PUBLISH or qos > 1 or end - begin < 3 + 2 * qos:
+        return None
+    at = begin + 2 + int.from_bytes(data[begin : begin + 2], "big")
+    if at + 2 * qos >= end:
+        return None
+    try:
+        topic = data[begin + 2 : at].decode()
+        mid = int.from_bytes(data[at : at + 2], "big") if qos else 0
+        at += 2 * qos
+        length = data[at]
+        if length > 127:  # a second byte: 128 to 16,383 bytes of properties
+            length, at = (length & 127) | (data[at + 1] << 7), at + 1
+            if length > 16_383:
+                return None
+        payload_at = at + 1 + length
+        properties = _read_properties(data, at + 1, payload_at) if payload_at <= end else None
+    except (UnicodeDecodeError, IndexError):
+        return None
+    if properties is None:
+        return None
+    return Message(generation, mid, qos, topic, data[payload_at:end], bool(head & 1), properties)
+
+
+def _read_properties(data: bytes, at: int, end: int) -> dict[str, str] | None:
+    """Return the user properties, the last of a name; None where there are others or the bytes are not sound."""
+    properties: dict[str, str] = {}
+    while at < end:
+        if data[at] != _USER_PROPERTY:
+            return None
+        value_at = at + 3 + (data[at + 1] << 8 | data[at + 2])
+        if value_at + 2 > end:
+            return None
+        next_at = value_at + 2 + (data[value_at] << 8 | data[value_at + 1])
+        if next_at > end:
+            return None
+        properties[data[at + 3 : value_at].decode()] = data[value_at + 2 : next_at].decode()
+        at = next_at
+    return properties
+
+
+def _ignore(_: Sequence[Message]) -> None:
+    return None
