@@ -111,6 +111,8 @@ class Agent:
                 detail=state.detail,
                 acked_seq=state.acked_seq,
                 acked_ms=state.acked_ms,
+                overdue_ms=state.overdue_ms,
+                delete_on=state.delete_on,
                 counters=self._uplink.counters(),
             ),
         )

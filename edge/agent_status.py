@@ -26,12 +26,14 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The way to the broker; `detail` is a sentence where something is wrong."""
+    """The way to the broker; `detail` is a sentence where something is wrong (`edge.uplink_state.UplinkState`)."""
 
     connected: bool
     detail: str = ""
     acked_seq: int | None = None
     acked_ms: int | None = None
+    overdue_ms: int | None = None
+    delete_on: str = "commit"
     counters: Mapping[str, int] = {}
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from edge.broker_link import BrokerLink, Will
 from edge.spool import Spool
+from edge.uplink_state import UplinkState
 from headland.contract.codec import encode_record
 from headland.contract.records import Descriptor, GatewayStatus
 from headland.contract.topics import meta_topic, status_topic
@@ -42,11 +43,11 @@ class Announcer:
                 self._descriptors[descriptor.device] = descriptor
                 self._due.append(descriptor.device)
 
-    def will(self, acked_seq: int | None) -> Will | None:
+    def will(self, state: UplinkState) -> Will | None:
         """Return the will for a new connection."""
         if not self._keeps_status:
             return None
-        return Will(status_topic(self._gateway), self._status(acked_seq, online=False))
+        return Will(status_topic(self._gateway), self._status(state, online=False))
 
     def begin(self) -> None:
         """Begin a new connection: everything is said again."""
@@ -54,7 +55,7 @@ class Announcer:
             self._due = list(self._descriptors)
         self._status_due_s = self._look_s = 0.0
 
-    def announce(self, link: BrokerLink, acked_seq: int | None, now_s: float) -> None:
+    def announce(self, link: BrokerLink, state: UplinkState, now_s: float) -> None:
         """Publish what is due: new descriptors, and the status every ten seconds or when it has changed."""
         if self._due:
             with self._lock:
@@ -66,25 +67,27 @@ class Announcer:
             return
         self._look_s = now_s + _LOOK_S
         spool = self._spool.status()
-        key = (self._spool.epoch, spool.dropped_records, spool.trouble, acked_seq is None)
+        key = (self._spool.epoch, spool.dropped_records, spool.trouble, state.acked_seq is None, state.overdue_ms)
         if now_s >= self._status_due_s or key != self._said:
-            link.publish(status_topic(self._gateway), self._status(acked_seq, online=True), retain=True)
+            link.publish(status_topic(self._gateway), self._status(state, online=True), retain=True)
             self._said, self._status_due_s = key, now_s + _STATUS_S
 
-    def say_goodbye(self, link: BrokerLink, acked_seq: int | None) -> int | None:
+    def say_goodbye(self, link: BrokerLink, state: UplinkState) -> int | None:
         """Publish that the gateway goes offline on purpose; return the message's id where one went out."""
         if not self._keeps_status:
             return None
-        return link.publish(status_topic(self._gateway), self._status(acked_seq, online=False), retain=True)
+        return link.publish(status_topic(self._gateway), self._status(state, online=False), retain=True)
 
-    def _status(self, acked_seq: int | None, *, online: bool) -> bytes:
+    def _status(self, state: UplinkState, *, online: bool) -> bytes:
         status = GatewayStatus(
             gw=self._gateway,
             online=online,
             t=time.time_ns() // 1_000_000,
             software=self._software,
             epoch=self._spool.epoch,
-            acked_seq=acked_seq,
+            acked_seq=state.acked_seq,
             spool=self._spool.status(),
+            delete_on=state.delete_on,
+            overdue_ms=state.overdue_ms,
         )
         return encode_record(status)

@@ -118,6 +118,7 @@ class BrokerLink:
     def __init__(self, settings: BrokerSettings, client_id: str, will: Will | None) -> None:
         self._settings = settings
         self._happened: list[Happening] = []
+        self._answered = False
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
@@ -204,6 +205,7 @@ class BrokerLink:
         self, client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         del client
+        self._answered = True
         if reason.is_failure:
             self._happened.append(Closed(f"the broker refused the connection: {reason}"))
             return
@@ -214,7 +216,17 @@ class BrokerLink:
     def _on_disconnect(
         self, _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
-        self._happened.append(Closed(f"the connection ended: {reason}"))
+        self._happened.append(Closed(f"the connection ended: {reason}" if self._answered else self._why_unanswered()))
+
+    def _why_unanswered(self) -> str:
+        """Return the sentence for a broker that ended the connection instead of answering: TLS says no in this way."""
+        said = "the broker ended the connection before it answered"
+        tls = self._settings.tls
+        if tls is None:
+            return f"{said}: perhaps it wants TLS on this port (broker.tls)"
+        if tls.cert is None:
+            return f"{said}: perhaps it wants a certificate of this gateway (broker.tls.cert and key)"
+        return f"{said}: perhaps it does not trust the certificate {tls.cert}"
 
     def _on_subscribe(
         self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: object

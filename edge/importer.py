@@ -49,7 +49,8 @@ def import_files(
     gateway = settings.gateway
     owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
     spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
-    broker = msgspec.structs.replace(settings.broker, resend_s=min(settings.broker.resend_s, 3.0))
+    # In an import nothing is new: its order is kept.
+    broker = msgspec.structs.replace(settings.broker, resend_s=min(settings.broker.resend_s, 3.0), backlog_share=1.0)
     # The status and will of this gateway belong to its daemon, which may run at the same time.
     uplink = Uplink(
         broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()

@@ -12,6 +12,8 @@ _AHEAD_WINDOWS: Final = 10
 _PROBE: Final = 8
 #: How soon a record is sent again that the broker had nobody to give to.
 _UNHEARD_S: Final = 0.5
+#: How many separate ranges may be sent ahead of the backlog: the receiver has to keep them apart as well.
+_MOST_ISLANDS: Final = 32
 #: The longest wait for a commit ack, however often it did not come.
 _MOST_STALL_S: Final = 60.0
 
@@ -24,6 +26,9 @@ class SendWindow:
     sending. Sent records that wait for the commit ack are bounded as well (`ahead`): a broker must not be filled with
     copies while no ingest runs. Without a commit ack for `stall_s` all begins again at the head, with a few records
     and at doubling intervals; each commit ack widens it again.
+
+    While there is a backlog, newer records may be sent ahead of it: they make `islands` (first, last), which the cursor
+    passes over when it comes to them. What was sent ahead is not waited for; a stall or a new connection forgets it.
     """
 
     limit: int
@@ -34,6 +39,7 @@ class SendWindow:
     ahead: int = 0
     on_the_way: dict[int, int] = field(default_factory=dict)
     uncommitted: deque[int] = field(default_factory=deque)
+    islands: deque[tuple[int, int]] = field(default_factory=deque)
     unheard: bool = False
     _progress_s: float = 0.0
     _limit_now: int = 0
@@ -59,6 +65,40 @@ class SendWindow:
         self.uncommitted.append(seq)
         self.cursor = seq
 
+    def ahead_from(self, old_seq: int) -> int:
+        """Return after which record newer ones may be sent ahead of a backlog that ends with `old_seq`."""
+        if not self.islands:
+            return max(old_seq, self.cursor)
+        end = self.islands[-1][1]
+        return end if len(self.islands) >= _MOST_ISLANDS else max(old_seq, end)
+
+    def sent_ahead(self, mid: int, first: int, seq: int) -> None:
+        """Note that the record `first`..`seq` went out ahead of the backlog."""
+        self.on_the_way[mid] = seq
+        if self.islands and first <= self.islands[-1][1] + 1:
+            self.islands[-1] = (self.islands[-1][0], seq)
+        else:
+            self.islands.append((first, seq))
+
+    def pass_over(self, first: int, seq: int, now_s: float) -> bool:
+        """Move the cursor over the island that holds the record `first`..`seq`; False where none does."""
+        while self.islands and self.islands[0][1] <= self.cursor:
+            self.islands.popleft()
+        if not self.islands or first < self.islands[0][0] or seq > self.islands[0][1]:
+            return False
+        if not self.uncommitted:
+            self._progress_s = now_s
+        self.cursor = self.islands.popleft()[1]
+        self.uncommitted.append(self.cursor)
+        return True
+
+    def taken_upto(self) -> int:
+        """Return the last record up to which the broker has answered for all that were sent."""
+        if self.unheard:
+            return self.acked_seq
+        waiting = min(self.on_the_way.values(), default=None)
+        return self.cursor if waiting is None else max((one for one in self.uncommitted if one < waiting), default=0)
+
     def puback(self, mid: int) -> bool:
         """Make room for what the broker has taken; False for a message that is not ours or of an older connection."""
         return self.on_the_way.pop(mid, None) is not None
@@ -83,16 +123,22 @@ class SendWindow:
         self.ahead = min(self.ahead * 2, self._limit_now * _AHEAD_WINDOWS)
         while self.uncommitted and self.uncommitted[0] <= seq:
             self.uncommitted.popleft()
+        while self.islands and self.islands[0][1] <= seq:
+            self.islands.popleft()
         return True
 
     def rewind_when_stalled(self, now_s: float) -> bool:
         """Begin again at the head when the commit ack has been awaited for too long; tell whether it was so."""
-        if not (self.uncommitted or self.unheard) or now_s - self._progress_s < self.patience_s:
+        if not (self.uncommitted or self.islands or self.unheard) or now_s - self._progress_s < self.patience_s:
             return False
         self.stalls += 1
         self.ahead = _PROBE
         self._rewind(now_s)
         return True
+
+    def waits_s(self, now_s: float) -> float:
+        """Return how long a commit ack has been awaited; 0 where none is."""
+        return now_s - self._progress_s if self.uncommitted or self.islands else 0.0
 
     @property
     def patience_s(self) -> float:
@@ -105,9 +151,11 @@ class SendWindow:
         self.acked_seq = self.cursor = self.stalls = 0
         self.unheard = False
         self.uncommitted.clear()
+        self.islands.clear()
 
     def _rewind(self, now_s: float) -> None:
         self.uncommitted.clear()
+        self.islands.clear()
         self.unheard = False
         self.cursor = self.acked_seq
         self._progress_s = now_s

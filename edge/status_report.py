@@ -34,7 +34,7 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
     who = f"{status.gateway} ({software}pid {status.pid}), up for {show_age(status.time_ms - status.started_ms)}"
     lines = [
         ("gateway", who),
-        ("uplink", uplink_sentence(status.uplink)),
+        ("uplink", uplink_sentence(status.uplink, now_ms)),
         ("last ack", _last_ack(status.uplink, now_ms)),
         ("spool", _depth(status.spool, now_ms)),
         ("dropped", _losses(status)),
@@ -45,11 +45,18 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
     return [f"{label:<{_LABEL}}{text}" for label, text in lines]
 
 
-def uplink_sentence(uplink: UplinkStatus) -> str:
+def uplink_sentence(uplink: UplinkStatus, now_ms: int) -> str:
     """Return in one sentence whether and how the gateway reaches the broker and the store."""
     if not uplink.connected:
         return f"not connected: {uplink.detail}" if uplink.detail else "not connected"
-    return uplink.detail or "connected; the store commits what is sent"
+    if uplink.detail:
+        return uplink.detail
+    if uplink.delete_on == "puback":
+        return "connected; records are deleted when the broker has them, which is no proof that they are stored"
+    if uplink.overdue_ms is not None:
+        waits = show_age(now_ms - uplink.overdue_ms)
+        return f"connected, but no commit ack for {waits}: nothing is stored there; the records stay here and go again"
+    return "connected; the store commits what is sent"
 
 
 def show_age(age_ms: int) -> str:
@@ -70,6 +77,8 @@ def show_bytes(size: int) -> str:
 
 
 def _last_ack(uplink: UplinkStatus, now_ms: int) -> str:
+    if uplink.delete_on == "puback":
+        return f"none is waited for; the broker took all up to record {uplink.acked_seq or 0:,}"
     if uplink.acked_seq is None or uplink.acked_ms is None:
         return "none heard since the daemon started"
     return f"up to record {uplink.acked_seq:,}, {show_age(now_ms - uplink.acked_ms)} ago"

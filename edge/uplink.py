@@ -13,37 +13,25 @@ from typing import Any, Final
 from edge.announcer import Announcer
 from edge.broker_link import Accepted, BrokerLink, Closed, Happening, Heard, Subscribed, Taken
 from edge.retry import BROKER
-from edge.send_window import SendWindow
 from edge.settings import BrokerSettings
 from edge.spool import Spool, SpoolRecord
+from edge.uplink_sender import RecordSender
+from edge.uplink_state import UplinkState
 from headland.contract.codec import decode_record
 from headland.contract.records import Ack, Descriptor
 from headland.contract.refusals import Refused
-from headland.contract.topics import ack_topic, data_topic
+from headland.contract.topics import ack_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
 
 _LOGGER = logging.getLogger(__name__)
 
 #: How long the broker may take to answer a connection or a subscription.
 _ANSWER_S: Final = 10.0
-#: How many records are read from the spool at once.
-_CHUNK: Final = 50
-#: What a PUBLISH adds to its payload: topic, packet id, user properties.
-_HEADER_BYTES: Final = 400
+#: Where a PUBACK deletes, records are deleted together this often.
+_DELETE_S: Final = 0.05
 #: How long the last status may take on its way out.
 _GOODBYE_S: Final = 0.3
 _NOBODY_LISTENS: Final = "connected, but no ingest listens on this broker: the records stay here and are sent again"
-
-
-@dataclass(frozen=True, slots=True)
-class UplinkState:
-    """What a person wants to know: `detail` is one sentence while `connected` is false."""
-
-    connected: bool
-    detail: str
-    epoch: str
-    acked_seq: int | None
-    acked_ms: int | None
 
 
 @dataclass(slots=True)
@@ -57,7 +45,6 @@ class _Session:
     accepted: bool = False
     sending: bool = False
     goodbye_s: float = 0.0
-    is_busy: bool = False
     goodbye_mid: int | None = None
 
 
@@ -84,16 +71,18 @@ class Uplink:
         self._spool = spool
         self._client_id = client_id or f"edge-{gateway}"
         self._announcer = Announcer(gateway, spool, software, keeps_status=announce)
-        self._window = SendWindow(settings.window, settings.resend_s)
+        self._sender = RecordSender(settings, gateway, spool, time.monotonic())
+        self._window = self._sender.window
         self._link: BrokerLink | None = None
-        self._state = UplinkState(False, "not started", spool.epoch, None, None)
+        self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
         self._stopping = threading.Event()
         self._drain_until_s = 0.0
         self._failures = 0
         self._held_seq = 0
+        self._delete_due_s = 0.0
         self._counters = dict.fromkeys(
             (
-                "connects", "connect_failures", "published", "pubacks", "unheard", "refused_by_broker", "commit_acks",
+                "connects", "connect_failures", "pubacks", "unheard", "refused_by_broker", "commit_acks",
                 "foreign_acks", "bad_acks", "resends", "too_large", "errors",
             ),
             0,
@@ -129,7 +118,11 @@ class Uplink:
 
     def counters(self) -> Mapping[str, int]:
         """Return what was sent, acknowledged and refused so far, by name."""
-        return dict(self._counters)
+        return {
+            **self._counters,
+            "published": self._sender.published,
+            "published_ahead": self._sender.sent_ahead,
+        }
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -149,13 +142,13 @@ class Uplink:
 
     def _serve(self) -> None:
         """Hold one connection until it breaks (RetryLater), is refused (PeerRefused) or the stop is done."""
-        link = BrokerLink(self._settings, self._client_id, self._announcer.will(self._state.acked_seq))
+        link = BrokerLink(self._settings, self._client_id, self._announcer.will(self._state))
         try:
             link.open()
             self._link = link
             session = _Session(link, time.monotonic())
             while not self._is_drained(session):
-                for happening in link.pump(self._idle_s(session)):
+                for happening in link.pump(self._idle_s()):
                     self._take(session, happening)
                 self._step(session)
         finally:
@@ -170,13 +163,16 @@ class Uplink:
                 raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s")
             return
         if self._state.epoch != self._spool.epoch:
-            self._window.forget()
-            self._say(epoch=self._spool.epoch, acked_seq=None)
-        if self._window.rewind_when_stalled(now_s):
-            self._counters["resends"] += 1
-        self._send_records(session, now_s)
+            self._sender.forget()
+            self._say(epoch=self._spool.epoch, acked_seq=None, overdue_ms=None)
+        self._look_for_stall(now_s)
+        if self._settings.delete_on == "puback":
+            self._delete_taken(now_s)
+        self._sender.send(session.link, session.packet_bytes, self._state.epoch, now_s)
+        if self._sender.too_large is not None:
+            self._say_too_large(self._sender.too_large, session.packet_bytes)
         if session.goodbye_mid is None:
-            self._announcer.announce(session.link, self._state.acked_seq, now_s)
+            self._announcer.announce(session.link, self._state, now_s)
 
     def _take(self, session: _Session, happening: Happening) -> None:
         match happening:
@@ -186,7 +182,10 @@ class Uplink:
                 session.accepted = True
                 session.receive_maximum = happening.receive_maximum
                 session.packet_bytes = happening.packet_bytes
-                session.link.subscribe(ack_topic(self._gateway))
+                if self._settings.delete_on == "puback":
+                    self._begin(session)
+                else:
+                    session.link.subscribe(ack_topic(self._gateway))
             case Subscribed():
                 if happening.refused is not None:
                     raise PeerRefused(f"the broker lets {self._client_id} not hear its acks: {happening.refused}")
@@ -223,6 +222,8 @@ class Uplink:
                 self._say(detail="")
             return
         self._counters["refused_by_broker"] += 1
+        if self._settings.delete_on == "puback":
+            self._window.note_unheard()  # nothing behind it counts as taken, and it is sent again
         if self._state.detail != taken.refused:
             _LOGGER.warning("the broker refuses data of %s: %s", self._gateway, taken.refused)
             self._say(detail=taken.refused)
@@ -237,26 +238,24 @@ class Uplink:
             return
         self._counters["commit_acks"] += 1
         if ack.epoch == self._state.epoch == self._spool.epoch and self._window.commit(ack.seq, time.monotonic()):
-            self._say(acked_seq=ack.seq, acked_ms=time.time_ns() // 1_000_000)
+            self._say(acked_seq=ack.seq, acked_ms=_now_ms(), overdue_ms=None)
 
-    def _send_records(self, session: _Session, now_s: float) -> None:
-        session.is_busy = False
-        room = min(self._window.room(), _CHUNK)
-        if room == 0:
+    def _look_for_stall(self, now_s: float) -> None:
+        """Begin again at the head after too long without a commit ack, and say since when it is overdue."""
+        waits_s = self._window.waits_s(now_s)
+        if self._window.rewind_when_stalled(now_s):
+            self._counters["resends"] += 1
+            if self._state.overdue_ms is None and waits_s > 0:
+                self._say(overdue_ms=_now_ms() - round(waits_s * 1000))
+
+    def _delete_taken(self, now_s: float) -> None:
+        """Delete what the broker has: nobody behind it says what is stored."""
+        if now_s < self._delete_due_s:
             return
-        topic = data_topic(self._gateway)
-        for record in self._spool.oldest(self._window.cursor, room):
-            if record.epoch != self._state.epoch:
-                return  # the next step begins the new epoch
-            if len(record.payload) + _HEADER_BYTES > session.packet_bytes:
-                self._say_too_large(record, session.packet_bytes)
-                return
-            mid = session.link.publish(topic, record.payload, labels=_labels(record, is_head=self._window.is_at_head))
-            if mid is None:
-                return  # the link is gone; `pump` will say so
-            self._window.sent(mid, record.seq, now_s)
-            self._counters["published"] += 1
-            session.is_busy = True
+        self._delete_due_s = now_s + _DELETE_S
+        seq = self._window.taken_upto()
+        if self._window.commit(seq, now_s) and self._spool.confirm(self._state.epoch, seq):
+            self._say(acked_seq=seq, acked_ms=_now_ms())
 
     def _say_too_large(self, record: SpoolRecord, packet_bytes: int) -> None:
         detail = f"the broker takes {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"
@@ -276,15 +275,16 @@ class Uplink:
                 return False
             if not session.sending:
                 return True
-            session.goodbye_mid = self._announcer.say_goodbye(session.link, self._state.acked_seq)
+            session.goodbye_mid = self._announcer.say_goodbye(session.link, self._state)
             session.goodbye_s = now_s
         return session.goodbye_mid in (None, -1) or now_s - session.goodbye_s > _GOODBYE_S
 
-    def _idle_s(self, session: _Session) -> float:
+    def _idle_s(self) -> float:
         """Return how long `pump` may wait: not at all while there is more to send."""
-        if session.is_busy:
+        if self._sender.is_busy and not self._sender.wait_s:
             return 0.0
-        return 0.05 if self._stopping.is_set() else 0.5
+        idle_s = 0.05 if self._stopping.is_set() or self._settings.delete_on == "puback" else 0.5
+        return min(idle_s, self._sender.wait_s) if self._sender.wait_s else idle_s
 
     def _say(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
@@ -296,11 +296,5 @@ class Uplink:
         self._say(connected=False, detail=detail)
 
 
-def _labels(record: SpoolRecord, *, is_head: bool) -> list[tuple[str, str]]:
-    """Return the user properties of a record; the spool's head says that nothing before it will come."""
-    labels = [("epoch", record.epoch), ("seq", str(record.seq))]
-    if record.first != record.seq:
-        labels.append(("first", str(record.first)))
-    if is_head and record.first > 1:
-        labels.append(("base", str(record.first)))
-    return labels
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

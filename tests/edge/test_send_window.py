@@ -165,3 +165,75 @@ def test_whatever_happens_the_window_opens_again(moves: list[str]) -> None:
         if window.room():
             break
     assert window.room() > 0
+
+
+def with_backlog() -> SendWindow:
+    """Ten records of a backlog of 100 are on the way, and 101 to 105 went ahead."""
+    window = SendWindow(20, 3.0)
+    window.restart(100, 0.0)
+    for seq in range(1, 11):
+        window.sent(seq, seq, 0.0)
+    for seq in range(101, 106):
+        window.sent_ahead(seq, seq, seq)
+    return window
+
+
+def test_records_sent_ahead_take_room_but_are_not_waited_for_as_the_head_is() -> None:
+    window = with_backlog()
+    assert (window.cursor, list(window.islands)) == (10, [(101, 105)])
+    assert window.room() == 5
+    assert window.ahead_from(100) == 105
+    assert window.ahead_from(110) == 110, "what has grown old meanwhile is backlog again"
+    window.sent_ahead(111, 111, 111)
+    assert list(window.islands) == [(101, 105), (111, 111)]
+
+
+def test_the_cursor_passes_over_what_went_ahead_and_waits_for_its_commit_ack() -> None:
+    window = with_backlog()
+    window.on_the_way.clear()
+    window.commit(10, 1.0)
+    window.cursor = 100
+    assert not window.pass_over(99, 101, 1.0), "a record that was put together later is not all there"
+    assert window.pass_over(101, 101, 1.0)
+    assert (window.cursor, list(window.uncommitted), list(window.islands)) == (105, [105], [])
+    assert window.rewind_when_stalled(4.0)
+    assert window.cursor == 10
+
+
+def test_a_stall_and_a_new_connection_forget_what_went_ahead() -> None:
+    window = with_backlog()
+    assert window.rewind_when_stalled(3.0)
+    assert not window.islands
+    window = with_backlog()
+    window.restart(100, 1.0)
+    assert not window.islands
+
+
+def test_a_commit_ack_beyond_an_island_takes_it_away() -> None:
+    window = with_backlog()
+    assert window.commit(105, 1.0)
+    assert (window.cursor, list(window.islands)) == (105, [])
+
+
+def test_so_many_islands_are_enough() -> None:
+    window = with_backlog()
+    for start in range(200, 2000, 10):
+        seq = window.ahead_from(start) + 1
+        window.sent_ahead(seq, seq, seq)
+    assert len(window.islands) == 32
+
+
+def test_what_the_broker_took_ends_before_the_first_that_it_has_not_answered() -> None:
+    window = filled(10)
+    for mid in (1, 2, 4, 5):
+        assert window.puback(mid)
+    assert window.taken_upto() == 2
+    assert window.puback(3)
+    assert window.taken_upto() == 5
+    window.note_unheard()
+    assert window.taken_upto() == 0
+    assert window.rewind_when_stalled(0.5)
+    window.sent(11, 1, 0.5)
+    assert window.taken_upto() == 0
+    assert window.puback(11)
+    assert window.taken_upto() == 1, "the second copies of the others are still to come"

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus, write_status
-from edge.status_report import show_age, show_bytes, status_lines, why_silent
+from edge.status_report import show_age, show_bytes, status_lines, uplink_sentence, why_silent
 from headland.contract.records import SpoolStatus
 
 NOW_MS = 1_790_000_000_000
@@ -66,6 +66,20 @@ def test_what_was_given_up_is_said_wherever_it_was() -> None:
             "3 messages with 1 events while the disk took nothing"
         ),
         "sources   none: edge.toml names no [[source]]",
+    ]
+
+
+def test_a_commit_ack_that_is_overdue_and_a_weaker_guarantee_are_said() -> None:
+    late = UplinkStatus(connected=True, overdue_ms=NOW_MS - 42_000)
+    assert uplink_sentence(late, NOW_MS) == (
+        "connected, but no commit ack for 42.0 s: nothing is stored there; the records stay here and go again"
+    )
+    weak = msgspec.structs.replace(
+        STATUS, uplink=UplinkStatus(connected=True, delete_on="puback", acked_seq=7, acked_ms=NOW_MS)
+    )
+    assert status_lines(weak, NOW_MS)[1:3] == [
+        "uplink    connected; records are deleted when the broker has them, which is no proof that they are stored",
+        "last ack  none is waited for; the broker took all up to record 7",
     ]
 
 
