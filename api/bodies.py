@@ -19,7 +19,7 @@ from headland.agronomy.application import Application
 from headland.agronomy.climate import Climate
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Event
-from headland.store.port import DeviceRecord
+from headland.store.port import Conflict, DeviceRecord
 from headland.store.port import Latest as LatestSample
 
 
@@ -96,6 +96,24 @@ def events_of(device: str, events: list[Event], next_ms: int | None) -> schema.E
         for event in events
     ]
     return schema.EventList(device=device, items=items, next=next_ms)
+
+
+def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], next_ms: int | None) -> schema.ConflictList:
+    """Return a page of conflicts."""
+    items = [
+        schema.ConflictItem(
+            time_ms=one.time_ms,
+            channel=one.key.channel,
+            unit=unit_of(record, one.key.channel),
+            stored=one.stored,
+            value=one.value,
+            quality=one.quality,
+            seen_ms=one.seen_ms,
+            simulated=one.key.simulated,
+        )
+        for one in conflicts
+    ]
+    return schema.ConflictList(device=record.descriptor.device, items=items, next=next_ms)
 
 
 def climate_of(record: DeviceRecord, climate: Climate) -> schema.ClimateAnswers:

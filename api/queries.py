@@ -13,7 +13,7 @@ from api.instants import Window
 from api.problems import ProblemError
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Event
-from headland.store.port import DeviceRecord, Flags, SeriesFilter, Times, Values
+from headland.store.port import Conflict, DeviceRecord, Flags, SeriesFilter, Times, Values
 from headland.store.port import Latest as LatestSample
 
 #: The flags of samples that are fit to be shown and computed with: good and not evaluated.
@@ -157,6 +157,19 @@ def read_events(farm: Farm, device: str, window: Window, limit: int) -> tuple[li
     if page:
         return page, cut_ms
     return store.events(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
+
+
+def read_conflicts(farm: Farm, device: str, window: Window, limit: int) -> tuple[list[Conflict], int | None]:
+    """Return conflicts in time order and the start that continues them; a page ends between two instants."""
+    store, organisation = farm.store, farm.organisation
+    found = store.conflicts(organisation, window.start_ms, window.end_ms, device, limit + 1)
+    if len(found) <= limit:
+        return found, None
+    cut_ms = found[-1].time_ms
+    page = [one for one in found if one.time_ms < cut_ms]
+    if page:
+        return page, cut_ms
+    return store.conflicts(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
 
 
 def _shrink_to_data(farm: Farm, record: DeviceRecord, channels: list[str], window: Window) -> Window:

@@ -165,6 +165,27 @@ class EventList(Model):
     next: int | None
 
 
+class ConflictItem(Model):
+    """A value that came for an instant that holds another one already; the stored one stays."""
+
+    time_ms: int
+    channel: Annotated[str, Field(json_schema_extra=_example("air_temperature_degc"))]
+    unit: Annotated[str, Field(json_schema_extra=_example("degC"))]
+    stored: Annotated[float, Field(json_schema_extra=_example(21.4))]
+    value: Annotated[float, Field(description="What came later and was not taken.", json_schema_extra=_example(22.0))]
+    quality: Annotated[int, Field(description="The QARTOD flag of what came later.")]
+    seen_ms: Annotated[int, Field(description="When it came.", json_schema_extra=_example(EXAMPLE_MS))]
+    simulated: bool
+
+
+class ConflictList(Model):
+    """Conflicts in time order; `next` is the start to ask for the following ones with, null when there are none."""
+
+    device: str
+    items: list[ConflictItem]
+    next: int | None
+
+
 class AnswerWindow(Model):
     """[start_ms, end_ms)."""
 

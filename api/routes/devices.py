@@ -7,13 +7,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.bodies import device_detail_of, device_of, events_of, latest_of, reply, series_of
+from api.bodies import conflicts_of, device_detail_of, device_of, events_of, latest_of, reply, series_of
 from api.farm import FarmOf
 from api.instants import HIGH_MS, LOW_MS, settle_window
 from api.problems import declare_problems
-from api.queries import find_device, list_channels, list_devices, read_events, read_latest, read_series
+from api.queries import find_device, list_channels, list_devices, read_conflicts, read_events, read_latest, read_series
 from api.routes.parameters import DeviceId, End, Start
-from api.schema import DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
+from api.schema import ConflictList, DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
 
 #: Any window will do: what an answer costs is bounded by its rows, not by the years they lie in.
 LONGEST_SERIES_MS: Final = HIGH_MS - LOW_MS
@@ -92,3 +92,21 @@ def get_events(
     window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
     find_device(farm, device)
     return reply(request, events_of(device, *read_events(farm, device, window, limit)))
+
+
+@router.get("/devices/{device}/conflicts", response_model=ConflictList, responses=declare_problems(400, 404, 422))
+def get_conflicts(
+    request: Request,
+    farm: FarmOf,
+    device: DeviceId,
+    start: Start = None,
+    end: End = None,
+    limit: Annotated[int, Query(description="Conflicts a page.", ge=1, le=5000)] = 1000,
+) -> Response:
+    """List the values in [start, end) that contradict stored ones, as when two gateways hear one vehicle differently.
+
+    They are in no other answer: the value that came first stays. The next page starts at `next`.
+    """
+    window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
+    record = find_device(farm, device)
+    return reply(request, conflicts_of(record, *read_conflicts(farm, device, window, limit)))

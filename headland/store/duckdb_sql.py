@@ -82,6 +82,15 @@ BUCKETS: Final = f"""
            max(v) AS high, arg_max(v, ts) AS last
     FROM points WHERE {_WINDOW} AND q <= $max_quality GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608 - only constants
+# `$sids` are in the order of their keys.
+CONFLICTS: Final = """
+    SELECT c.sid, c.ts, p.v, c.v, c.q, c.seen_ms
+    FROM conflicts c
+    JOIN (SELECT unnest($sids::INTEGER[]) AS sid, generate_subscripts($sids::INTEGER[], 1) AS place) s ON s.sid = c.sid
+    JOIN points p ON p.sid = c.sid AND p.ts = c.ts
+    WHERE c.ts >= $start AND c.ts < $end AND p.ts >= $start AND p.ts < $end
+    ORDER BY c.ts, s.place, c.v LIMIT $limit
+"""
 EVENTS: Final = """
     SELECT body FROM events
     WHERE organisation = $organisation AND ts >= $start AND ts < $end AND ($device IS NULL OR device = $device)

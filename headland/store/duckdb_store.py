@@ -17,6 +17,7 @@ from headland.store.duckdb_file import DuckDBFile
 from headland.store.duckdb_writer import DuckDBWriter
 from headland.store.port import (
     Buckets,
+    Conflict,
     DeviceRecord,
     Latest,
     MarkState,
@@ -114,6 +115,22 @@ class DuckDBStore:
         with self._file.reading() as cursor:
             rows = cursor.execute(sql.EVENTS, asked).fetchall()
         return [msgspec.json.decode(body, type=Event) for (body,) in rows]
+
+    def conflicts(
+        self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
+    ) -> list[Conflict]:
+        """Return the conflict record of [start_ms, end_ms) by time, series and value, at most `limit`."""
+        with self._writer.picture() as state:
+            keys = dict(state.select(SeriesFilter(organisation, device)))
+        asked = {
+            "sids": list(keys),
+            "start": clamp_ms(start_ms),
+            "end": clamp_ms(end_ms),
+            "limit": max(limit, 0),
+        }
+        with self._file.reading() as cursor:
+            rows = cursor.execute(sql.CONFLICTS, asked).fetchall()
+        return [Conflict(keys[sid], *columns) for sid, *columns in rows]
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete samples and events before `cut_ms`; return how many samples."""

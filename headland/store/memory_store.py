@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 import msgspec
@@ -12,6 +13,7 @@ from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
 from headland.store.port import (
     Buckets,
+    Conflict,
     DeviceRecord,
     Latest,
     Mark,
@@ -39,7 +41,7 @@ class _Shelf:
     """Everything stored."""
 
     samples: dict[SeriesKey, dict[int, _Sample]] = field(default_factory=dict)
-    conflicts: set[tuple[SeriesKey, int, float]] = field(default_factory=set)
+    conflicts: dict[tuple[SeriesKey, int, float], tuple[int, int]] = field(default_factory=dict)
     events: dict[tuple[str, bytes], Event] = field(default_factory=dict)
     marks: dict[tuple[str, str], MarkState] = field(default_factory=dict)
     devices: dict[tuple[str, str], tuple[str, Descriptor]] = field(default_factory=dict)
@@ -151,6 +153,20 @@ class MemoryStore:
             ]
         return [event for _, _, event in sorted(found, key=lambda row: row[:2])][:limit]
 
+    def conflicts(
+        self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
+    ) -> list[Conflict]:
+        """Return the conflict record of [start_ms, end_ms) by time, series and value, at most `limit`."""
+        which = SeriesFilter(organisation, device)
+        with self._lock:
+            shelf = self._open_shelf()
+            found = [
+                Conflict(key, time_ms, shelf.samples[key][time_ms].value, value, quality, seen_ms)
+                for (key, time_ms, value), (quality, seen_ms) in shelf.conflicts.items()
+                if start_ms <= time_ms < end_ms and matches(which, key)
+            ]
+        return sorted(found, key=lambda one: (one.time_ms, order_of(one.key), one.value))[: max(limit, 0)]
+
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete samples and events before `cut_ms`; return how many samples."""
         with self._lock:
@@ -163,7 +179,9 @@ class MemoryStore:
                         del samples[time_ms]
                     deleted += len(old)
             shelf.conflicts = {
-                row for row in shelf.conflicts if row[0].organisation != organisation or row[1] >= cut_ms
+                row: seen
+                for row, seen in shelf.conflicts.items()
+                if row[0].organisation != organisation or row[1] >= cut_ms
             }
             shelf.events = {
                 key: event for key, event in shelf.events.items() if key[0] != organisation or event.t >= cut_ms
@@ -206,7 +224,7 @@ def _put_samples(shelf: _Shelf, points: Points, latest_until_ms: int) -> WriteRe
         elif stored.value == value:
             duplicate += 1
         else:
-            shelf.conflicts.add((key, time_ms, value))
+            shelf.conflicts.setdefault((key, time_ms, value), (quality, time.time_ns() // 1_000_000))
             conflicting += 1
     return WriteResult(accepted, duplicate, conflicting)
 

@@ -164,6 +164,18 @@ class Buckets:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """A value that came for an instant of a series that holds another one, which stays: `stored`."""
+
+    key: SeriesKey
+    time_ms: int
+    stored: float
+    value: float
+    quality: int
+    seen_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesFilter:
     """Which series: those that match every field given. `organisation` is never left out."""
 
@@ -250,6 +262,12 @@ class Store(Protocol):
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
     ) -> list[Event]:
         """Return events in [start_ms, end_ms) in time order, at most `limit`."""
+        ...
+
+    def conflicts(
+        self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
+    ) -> list[Conflict]:
+        """Return the conflict record of [start_ms, end_ms) by time, series and value, at most `limit`."""
         ...
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:

@@ -2,9 +2,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
-from tests.api.farm import DRONE, HOUSE, NOW_MS, START_MS, WEATHER
+from api.app import create_app
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm, put
+from tests.api.served import serve
 
 Params = Mapping[str, Any]
 
@@ -122,6 +125,24 @@ def test_events_come_in_pages_that_never_split_an_instant(client: httpx.Client) 
     assert seen == [(0, "GUIDED"), (5000, "AUTO"), (5000, "LOITER"), (390_000, "RTL")]
     assert get(client, path, start=START_MS, end=NOW_MS)["next"] is None
     assert get(client, path, start=START_MS, end=NOW_MS)["items"][0]["simulated"] is True
+
+
+def test_conflicts_come_in_pages_with_the_value_that_stays_and_the_one_that_came() -> None:
+    store = fill_farm()
+    seconds = START_MS + 1000 * np.arange(2)
+    for value in (30.0, 31.0):
+        columns = {"air_temperature_degc": np.full(2, value)}
+        put(store, OWN, "home", "greenhouse", HOUSE, seconds, columns)
+    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
+        path = f"/v1/devices/{HOUSE}/conflicts"
+        first = get(client, path, start=START_MS, end=NOW_MS, limit=1)
+        second = get(client, path, start=first["next"], end=NOW_MS)
+        outside = get(client, path, start=START_MS + 2000, end=NOW_MS)
+    assert [(one["stored"], one["value"], one["unit"]) for one in first["items"]] == [
+        (25.0, 30.0, "degC"),
+        (25.0, 31.0, "degC"),
+    ]
+    assert (first["next"], second["next"], len(second["items"]), outside["items"]) == (START_MS + 1, None, 2, [])
 
 
 def test_an_answer_that_has_not_changed_is_not_sent_again(client: httpx.Client) -> None:

@@ -64,6 +64,7 @@ def test_the_api_does_what_its_document_says(case: Any) -> None:
         ("/v1/devices/{device}/series", HOUSE, {"channel": ["leaf_temperature_degc"], "max_points": 3}),
         ("/v1/devices/{device}/series", DRONE, {"channel": ["latitude_deg"], "max_points": 3}),
         ("/v1/devices/{device}/events", DRONE, {"limit": 1}),
+        ("/v1/devices/{device}/conflicts", HOUSE, {}),
         ("/v1/devices/{device}/application", DRONE, {"swath_m": 5}),
         ("/v1/devices/{device}/application", HOUSE, {"swath_m": 5}),
         ("/v1/greenhouses/{device}/climate", HOUSE, {}),

@@ -22,6 +22,7 @@ def test_an_empty_store_gives_empty_answers(store: Store) -> None:
     assert store.buckets(EVERYTHING, 0, 2**40, 1000) == []
     assert store.devices(ORG) == []
     assert store.marks() == {}
+    assert store.conflicts(ORG, 0, 2**40) == []
     assert store.delete_before(ORG, 2**40) == 0
     assert (store.info().points, store.info().series) == (0, 0)
 
@@ -62,6 +63,27 @@ def test_another_value_is_a_conflict_and_the_stored_one_stays(store: Store) -> N
     assert store.write(batch((A, 10, 9.0), (A, 20, 2.0))) == WriteResult(0, duplicate=1, conflicting=1)
     assert rows_of(store) == [(A, 10, 1.0, 1), (A, 20, 2.0, 1)]
     assert store.info().counters["conflicts"] == 1
+
+
+def test_conflicts_are_read_by_time_series_and_value_inside_the_window(store: Store) -> None:
+    store.write(batch((B, 10, 1.0), (A, 10, 1.0), (A, 20, 2.0), (A, 30, 3.0)))
+    store.write(batch((A, 10, 9.0, 3), (B, 10, 7.0), (A, 20, 8.0), (A, 20, 6.0), (A, 30, 5.0)))
+    told = [(one.key, one.time_ms, one.stored, one.value, one.quality) for one in store.conflicts(ORG, 10, 30)]
+    assert told == [(A, 10, 1.0, 9.0, 3), (B, 10, 1.0, 7.0, 1), (A, 20, 2.0, 6.0, 1), (A, 20, 2.0, 8.0, 1)]
+    assert store.conflicts(ORG, 10, 30, limit=3) == store.conflicts(ORG, 10, 30)[:3]
+    assert all(one.seen_ms > 1_700_000_000_000 for one in store.conflicts(ORG, 10, 31))
+    assert len(store.conflicts(ORG, 10, 31)) == 5
+
+
+def test_conflicts_are_found_by_device_and_never_across_organisations(store: Store) -> None:
+    mine, other, theirs = key(), key(device="gh-2"), key(organisation="other")
+    for value in (1.0, 2.0):
+        store.write(batch((mine, 10, value), (other, 10, value), (theirs, 10, value)))
+    assert [one.key for one in store.conflicts(ORG, 0, 99, "gh-2")] == [other]
+    assert [one.key for one in store.conflicts("other", 0, 99)] == [theirs]
+    assert store.conflicts("nobody", 0, 99) == store.conflicts(ORG, 11, 99) == []
+    store.delete_before(ORG, 99)
+    assert store.conflicts(ORG, 0, 99) == []
 
 
 def test_a_conflict_sent_again_is_recorded_once(store: Store) -> None:
