@@ -11,8 +11,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from headland.contract.codec import encode_record
-from headland.contract.records import Ack, Descriptor
-from headland.contract.topics import data_topic, meta_topic
+from headland.contract.records import Ack, Descriptor, GatewayStatus, SpoolStatus
+from headland.contract.topics import data_topic, meta_topic, status_topic
 from headland.errors import PeerRefused
 from headland.store.memory_store import MemoryStore
 from headland.store.port import WriteBatch
@@ -249,3 +249,22 @@ def test_messages_that_wait_without_a_commit_show_in_health(
     go_on.set()
     wait_until(lambda: service.health().ok)
     gateway.wait_for_ack(1)
+
+
+def test_a_gateway_that_fills_its_spool_while_nothing_of_it_arrives_shows_in_health(
+    start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.gateway_book.QUIET_S", 0.1)
+    service = start_ingest(memory_store)
+
+    def say(records: int) -> None:
+        status = GatewayStatus(gw="gw-1", online=True, t=0, epoch="e1", spool=SpoolStatus(records=records))
+        gateway.publish(status_topic("gw-1"), encode_record(status), retain=True)
+
+    say(1)
+    wait_until(lambda: service.gateways())
+    say(9)
+    wait_until(lambda: "its spool grows, but nothing of it arrives" in service.health().detail)
+    assert not service.health().ok
+    gateway.send(batch_of(1))
+    wait_until(lambda: service.health().ok)
