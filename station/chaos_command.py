@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headland.errors import SettingsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from station.chaos.rounds import ChaosSettings
+    from station.chaos.soak import SoakSettings
 
 
 def chaos(
@@ -23,6 +29,9 @@ def chaos(
     keep: Annotated[Path | None, typer.Option(help="Keep the farm's folder here (it must be new or empty).")] = None,
     broker: Annotated[str, typer.Option(help="auto, mosquitto or iotcore.")] = "auto",
     freeze_s: Annotated[float, typer.Option(help="Seconds that a SIGSTOP and other states last.", min=0.2)] = 10.0,
+    soak: Annotated[float, typer.Option(help="Instead: simulate so many hours of many gateways.", min=0.0)] = 0.0,
+    gateways: Annotated[int, typer.Option(help="How many gateways a soak has.", min=1, max=1000)] = 200,
+    speed: Annotated[float, typer.Option(help="A soak's simulated seconds a second; 0: all that goes.", min=0.0)] = 0.0,
     list_faults: Annotated[bool, typer.Option("--list", help="Name the faults and do nothing.")] = False,
 ) -> None:
     """Run a whole farm in a folder of its own, do one fault after another to it, and compare store and truth.
@@ -32,11 +41,10 @@ def chaos(
     from rich.console import Console
 
     from station.broker import choose_broker
-    from station.chaos.faults import FAULTS
-    from station.chaos.report import make_table, say_round, write_json
-    from station.chaos.rounds import ChaosSettings, run_chaos
 
     if list_faults:
+        from station.chaos.faults import FAULTS
+
         typer.echo("\n".join(FAULTS))
         return
     if broker not in ("auto", "mosquitto", "iotcore"):
@@ -48,16 +56,43 @@ def chaos(
             "The broker is iotcore: it keeps nothing. A restart or a kill of it forgets sessions, queued messages and "
             "retained acks, and any gateway may write any topic; what is proven is that the spools make up for it."
         )
-    settings = ChaosSettings(rounds, seed, only or (), kind, freeze_s)
     with _ended_by_sigterm(), _folder(keep) as root:
-        done = run_chaos(settings, root, lambda one: say_round(console, one))
-    console.print(make_table(done, seed))
+        if soak > 0:
+            from station.chaos.soak import SoakSettings
+
+            is_sound = _soak(SoakSettings(soak, gateways, speed, kind), root, console, json_file)
+        else:
+            from station.chaos.rounds import ChaosSettings
+
+            is_sound = _hurt(ChaosSettings(rounds, seed, only or (), kind, freeze_s), root, console, json_file)
+    raise typer.Exit(0 if is_sound else 1)
+
+
+def _hurt(settings: ChaosSettings, root: Path, console: Console, json_file: Path | None) -> bool:
+    from station.chaos.report import make_table, say_round, write_json
+    from station.chaos.rounds import run_chaos
+
+    done = run_chaos(settings, root, lambda one: say_round(console, one))
+    console.print(make_table(done, settings.seed))
     for one in done:
         for sentence in one.trouble:
             console.print(f"round {one.number}, {one.fault}: {sentence}", style="red", highlight=False)
     if json_file is not None:
-        write_json(json_file, settings, kind, done)
-    raise typer.Exit(0 if all(one.is_sound for one in done) else 1)
+        write_json(json_file, settings, settings.broker, done)
+    return all(one.is_sound for one in done)
+
+
+def _soak(settings: SoakSettings, root: Path, console: Console, json_file: Path | None) -> bool:
+    from station.chaos.report import make_soak_table
+    from station.chaos.soak import run_soak, write_soak
+
+    result = run_soak(settings, root, lambda sentence: console.print(sentence, highlight=False))
+    console.print(make_soak_table(result))
+    for sentence in result.trouble[:20]:
+        console.print(sentence, style="red", highlight=False)
+    if json_file is not None:
+        write_soak(json_file, result)
+    return result.is_sound
 
 
 @contextmanager

@@ -37,6 +37,11 @@ class FarmProcess:
             raise RetryLater(f"{self.name} has ended by itself; its log is {self.log_path}")
         return self._process.pid
 
+    @property
+    def has_died(self) -> bool:
+        """Tell whether it was started and has ended without being asked to."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self) -> None:
         """Start it; one that runs is left alone."""
         if self._process is not None and self._process.poll() is None:

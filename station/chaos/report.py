@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from station.chaos.rounds import ChaosSettings, Round
+from station.chaos.soak import SoakResult
 
 _COLUMNS = (
     "round",
@@ -63,6 +64,27 @@ def write_json(path: Path, settings: ChaosSettings, broker: str, rounds: Sequenc
         "rounds": [_as_dict(one) for one in rounds],
     }
     path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def make_soak_table(result: SoakResult) -> Table:
+    """Return what came of a soak, one figure a line."""
+    table = Table(title="headland chaos --soak", show_header=False)
+    memory = result.memory_mb or [0.0]
+    for name, value in (
+        ("simulated hours", f"{result.hours:g}"),
+        ("gateways", str(result.gateways)),
+        ("messages", f"{result.records:,}"),
+        ("points", f"{result.points:,}"),
+        ("seconds", f"{result.seconds:.0f}"),
+        ("points/s to commit", f"{result.points / max(result.seconds, 0.1):,.0f}"),
+        ("sent again", f"{result.resends:,} times"),
+        ("lost", str(result.lost)),
+        ("duplicated", str(result.duplicated)),
+        ("station's memory", f"{memory[len(memory) // 4]:.0f} MB at a quarter, {memory[-1]:.0f} MB at the end"),
+        ("memory, last quarter to second", f"{result.growth:.2f}"),
+    ):
+        table.add_row(name, value)
+    return table
 
 
 def _as_dict(one: Round) -> dict[str, Any]:

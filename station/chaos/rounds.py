@@ -171,6 +171,9 @@ def _find_trouble(this: Round, farm: ChaosFarm) -> list[str]:
         if dropped or lost:
             trouble.append(f"{gateway} says that it dropped {dropped} records and lost {lost} points")
     for process in farm.processes():
+        if process.has_died:
+            trouble.append(f"{process.name} ended by itself and was started again; its log is {process.log_path}")
+            process.start()
         if process.late_ends:
             trouble.append(f"{process.name} did not end within its time when asked to")
             process.late_ends = 0

@@ -91,3 +91,15 @@ def test_an_unknown_fault_is_refused_with_the_names_of_all(tmp_path: Path) -> No
     assert done.returncode == 2
     assert "kill-gateway" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_short_soak_commits_every_record_of_every_gateway(tmp_path: Path) -> None:
+    figures = tmp_path / "soak.json"
+    done = subprocess.run(
+        [*HEADLAND, "chaos", "--soak", "0.5", "--gateways", "12", "--json", figures],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads(figures.read_text())
+    assert (result["lost"], result["duplicated"], result["trouble"]) == (0, 0, [])
+    assert (result["records"], result["points"]) == (12 * 30, 12 * 30 * 30)
