@@ -1,10 +1,14 @@
 """Points a second from publish to commit, beside a bare paho -> DuckDB loop in the same run.
 
-`python -m tests.bench.bench_ingest [--json] [--messages N] [--points N] [--rounds N] [--senml]`
+`python -m tests.bench.bench_ingest [--json] [--points N] [--rounds N] [--only PART…]`
 
-A publisher process sends native batches at QoS 1 through mosquitto to a taker process: the whole ingest service with a
-DuckDB store (marks, ranges, quality, duplicates, latest), or the bare loop (decode, insert, commit, ack and nothing
-else). The clock runs from the first publish to the last commit. All three share this machine's cores.
+A publisher process sends at QoS 1 through mosquitto to a taker process: the whole ingest service with a DuckDB store
+(marks, ranges, quality, duplicates, latest), or the bare loop (decode, insert, commit, ack and nothing else). The clock
+runs from the first publish to the last commit. All three share this machine's cores. Parts:
+
+`native_500`, `native_1000`, `native_2000`, `senml_50`, `senml_500`: so many points a message, service and bare loop in
+turn, the median of the rounds. `latency`: from publish to commit ack as a gateway sees it, at 100,000 points a second.
+`gateways`, `series`: the same number of points from 1 to 1,000 gateways, and in 1 to 10,000 series.
 """
 
 from __future__ import annotations
@@ -12,231 +16,179 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import resource
+import os
 import statistics
 import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import msgspec
-import numpy as np
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-
-from headland.contract.codec import encode_batch
-from headland.contract.records import Batch, Block, Clock
-from headland.contract.senml import encode_senml
-from headland.contract.topics import data_topic, senml_topic
-from headland.store.duckdb_store import DuckDBStore
-from ingest.service import IngestService
-from ingest.settings import IngestSettings
-from tests.bench.mqtt_packets import encode_publish, publish_all
+from tests.bench.ingest_load import Load, publish, publish_paced
+from tests.bench.ingest_takers import take_with_bare_batches, take_with_bare_packs, take_with_service
 from tests.broker import Broker
-from tests.waiting import wait_until
 
-GATEWAYS = 4
-ROWS_PER_S = 10
-START_MS = 1_790_000_000_000
-WINDOW = 500
-CHANNELS = (
-    ("latitude_deg", 31.2, 1e-3),
-    ("longitude_deg", 121.4, 1e-3),
-    ("altitude_m", 40.0, 5.0),
-    ("ground_speed_m_s", 5.0, 1.0),
-    ("heading_deg", 180.0, 90.0),
-    ("roll_rad", 0.0, 0.2),
-    ("pitch_rad", 0.0, 0.2),
-    ("battery_voltage_v", 44.0, 1.0),
-    ("battery_current_a", 60.0, 10.0),
-    ("flow_l_min", 3.0, 0.5),
-)
+Figures = dict[str, float]
 
-
-def make_messages(count: int, points: int, *, senml: bool) -> list[tuple[str, bytes, dict[str, str]]]:
-    """Return (topic, payload, user properties) of `count` messages, in turn from each gateway."""
-    chance = np.random.default_rng(7)
-    rows = points // len(CHANNELS)
-    step_ms = 1000 // ROWS_PER_S
-    messages: list[tuple[str, bytes, dict[str, str]]] = []
-    for number in range(count):
-        gateway, seq = f"gw-{number % GATEWAYS}", number // GATEWAYS + 1
-        block = Block(
-            device=f"uav-{gateway}",
-            kind="drone",
-            site="bench",
-            clock=Clock.GPS,
-            t0=START_MS + seq * rows * step_ms,
-            dt=[row * step_ms for row in range(rows)],
-            c={name: np.round(mean + spread * chance.random(rows), 3).tolist() for name, mean, spread in CHANNELS},
-            simulated=True,
-        )
-        if senml:
-            messages.append((senml_topic(gateway, block.device), encode_senml(block), {}))
-        else:
-            batch = Batch(gw=gateway, epoch="bench", seq=seq, v=1, blocks=[block])
-            messages.append((data_topic(gateway), encode_batch(batch), {"epoch": "bench", "seq": str(seq)}))
-    return messages
+SIZES = {
+    "native_500": (500, False),
+    "native_1000": (1000, False),
+    "native_2000": (2000, False),
+    "senml_50": (50, True),
+    "senml_500": (500, True),
+}
+#: SenML is slower by so much: as many fewer points keep its rounds as short.
+SENML_SHARE = 6
+PACED_MESSAGES_S = 200
+PACED_POINTS = 500
+GATEWAYS = (1, 10, 100, 1000)
+#: Series as devices and channels.
+SERIES = {1: (1, 1), 10: (1, 10), 100: (10, 10), 1000: (100, 10), 10_000: (1000, 10)}
+_SAYS_WITHIN_S = 60.0
+PARTS = (*SIZES, "latency", "gateways", "series")
 
 
-def publish(pipe: Connection, port: int, count: int, points: int, senml: bool) -> None:
-    """Make the messages, wait for the word, publish them all."""
-    messages = make_messages(count, points, senml=senml)
-    packets = [
-        encode_publish(topic, payload, number % 65_535 + 1, pairs)
-        for number, (topic, payload, pairs) in enumerate(messages)
-    ]
-    pipe.send(sum(len(payload) for _, payload, _ in messages))
-    pipe.recv()
-    publish_all(port, packets, WINDOW)
-
-
-def take_with_service(pipe: Connection, port: int, folder: str, total: int) -> None:
-    """Run the ingest service until `total` points are committed."""
-    settings = IngestSettings(quarantine_path=Path(folder) / "quarantine.sqlite", port=port, client_id="bench-ingest")
-    store = DuckDBStore(Path(folder) / "service.duckdb")
-    service = IngestService(settings, store)
-    service.start()
-    wait_until(lambda: service.health().ok)
-    idle_s = cpu_s()
-    pipe.send("ready")
-    wait_until(lambda: service.counters()["points"] >= total, 180)
-    pipe.send((time.time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, cpu_s() - idle_s))
-    service.stop()
-    store.close()
-
-
-class _Wire(msgspec.Struct):
-    device: str
-    t0: int
-    dt: list[int]
-    c: dict[str, list[float | None]]
-
-
-class _WireBatch(msgspec.Struct):
-    gw: str
-    seq: int
-    blocks: list[_Wire]
-
-
-def take_with_bare_loop(pipe: Connection, port: int, folder: str, total: int) -> None:
-    """The least that could be called ingest: decode, insert, commit, ack."""
-    base = duckdb.connect(str(Path(folder) / "bare.duckdb"), config={"memory_limit": "256MB", "threads": 2})
-    base.execute("CREATE TABLE points (sid INTEGER, ts BIGINT, v DOUBLE)")
-    decoder = msgspec.json.Decoder(_WireBatch)
-    sids: dict[tuple[str, str], int] = {}
-    waiting: list[MQTTMessage] = []
-
-    def flush(client: Client) -> None:
-        taken, waiting[:] = waiting[:], []
-        sid, ts, v = [], [], []
-        for message in taken:
-            for block in decoder.decode(zlib.decompress(message.payload)).blocks:
-                time_ms = np.array(block.dt, np.int64) + block.t0
-                for channel, column in block.c.items():
-                    sid.append(np.full(len(column), sids.setdefault((block.device, channel), len(sids)), np.int32))
-                    ts.append(time_ms)
-                    v.append(np.array(column, np.float64))
-        points: dict[str, np.ndarray[Any, Any]] = {
-            "sid": np.concatenate(sid),
-            "ts": np.concatenate(ts),
-            "v": np.concatenate(v),
-        }
-        base.register("points_in", points)
-        base.execute("INSERT INTO points SELECT * FROM points_in")
-        taken_points[0] += len(points["v"])
-        for message in taken:
-            client.ack(message.mid, message.qos)
-
-    def on_message(client: Client, _: object, message: MQTTMessage) -> None:
-        waiting.append(message)
-        if len(waiting) >= 100:
-            flush(client)
-
-    taken_points, idle_s = [0], cpu_s()
-    properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-    properties.SessionExpiryInterval, properties.ReceiveMaximum = 600, 1000
-    client = Client(CallbackAPIVersion.VERSION2, "bench-bare", protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True)
-    client.on_message = on_message
-    client.on_subscribe = lambda *_: pipe.send("ready")
-    client.connect("127.0.0.1", port, clean_start=False, properties=properties)
-    client.subscribe("headland/v1/data/+/+", 1)
-    while taken_points[0] < total:
-        client.loop(0.03)
-        if waiting and total - taken_points[0] <= len(waiting) * 10_000:
-            flush(client)
-    pipe.send((time.time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, cpu_s() - idle_s))
-    base.close()
-
-
-def cpu_s() -> float:
-    """Return the CPU seconds of this process."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def measure(take: Callable[..., None], count: int, points: int, *, senml: bool = False) -> dict[str, float]:
-    """Run one round of publisher, broker and taker."""
+def run(take: Callable[..., None], load: Load, send: Callable[..., None] = publish, *more: Any) -> tuple[Figures, Any]:
+    """Run one round of publisher, broker and taker; return the figures, and what `send` had to say at its end."""
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         broker = Broker(Path(folder) / "broker", lines=["max_inflight_messages 1000", "set_tcp_nodelay true"])
         broker.start()
         here, there = spawn.Pipe()
         out, away = spawn.Pipe()
-        taker = spawn.Process(target=take, args=(away, broker.port, folder, count * points))
-        publisher = spawn.Process(target=publish, args=(there, broker.port, count, points, senml))
+        taker = spawn.Process(target=take, args=(away, broker.port, folder, load.total))
+        publisher = spawn.Process(target=send, args=(there, broker.port, load, *more))
         try:
             publisher.start()
-            payload_bytes = here.recv()
+            payload_bytes = receive(here)
             taker.start()
-            out.recv()
+            receive(out)
             started_s = time.time()
             here.send("go")
-            ended_s, peak_rss_mb, taker_cpu_s = out.recv()
+            ended_s, peak_rss_mb, taker_cpu_s = receive(out)
+            said = receive(here) if send is not publish else None
+            out.send("enough")
         finally:
             for process in (taker, publisher):
                 process.join(20)
                 process.kill()
             broker.kill()
-    return {
-        "points_per_s": count * points / (ended_s - started_s),
+    figures = {
+        "points_per_s": load.total / (ended_s - started_s),
         "peak_rss_mb": peak_rss_mb,
-        "cpu_us_per_point": taker_cpu_s * 1e6 / (count * points),
-        "bytes_per_point": payload_bytes / (count * points),
+        "cpu_s_per_million_points": taker_cpu_s * 1e6 / load.total,
+        "bytes_per_point": payload_bytes / load.total,
     }
+    return figures, said
+
+
+def receive(pipe: Connection) -> Any:
+    """Return what the other process says; fail where it says nothing for long."""
+    assert pipe.poll(_SAYS_WITHIN_S), "the other process says nothing"
+    return pipe.recv()
+
+
+def measure_size(points_a_message: int, total: int, rounds: int, *, senml: bool) -> dict[str, Any]:
+    """Alternate service and bare loop; return the median of each and their ratio."""
+    load = Load(max(1, (total // SENML_SHARE if senml else total) // points_a_message), points_a_message, senml=senml)
+    takers = {"bare": take_with_bare_packs if senml else take_with_bare_batches, "service": take_with_service}
+    found: dict[str, list[Figures]] = {name: [] for name in takers}
+    for _ in range(rounds):
+        for name, take in takers.items():
+            found[name].append(run(take, load)[0])
+    result: dict[str, Any] = {
+        name: {key: statistics.median(one[key] for one in each) for key in each[0]} for name, each in found.items()
+    }
+    return {**result, "ratio_to_bare": result["service"]["points_per_s"] / result["bare"]["points_per_s"]}
+
+
+def measure_latency(seconds: float) -> Figures:
+    """Return the times from publish to commit ack at a steady rate."""
+    load = Load(round(PACED_MESSAGES_S * seconds), PACED_POINTS)
+    figures, took_s = run(take_with_service, load, publish_paced, PACED_MESSAGES_S)
+    cuts_s = statistics.quantiles(took_s, n=100)
+    return {
+        "points_per_s": figures["points_per_s"],
+        "commit_p50_ms": cuts_s[49] * 1000,
+        "commit_p99_ms": cuts_s[98] * 1000,
+        "commit_max_ms": max(took_s) * 1000,
+    }
+
+
+def measure_gateways(total: int) -> dict[str, Figures]:
+    """Return the figures of the service for ever more gateways, a device each."""
+    loads = {count: Load(max(count, total // 500), 500, count, count) for count in GATEWAYS}
+    return {str(count): run(take_with_service, load)[0] for count, load in loads.items()}
+
+
+def measure_series(total: int) -> dict[str, Figures]:
+    """Return the figures of the service for ever more series, from at most four gateways."""
+    return {
+        str(count): run(take_with_service, Load(total // 500, 500, min(4, devices), devices, channels))[0]
+        for count, (devices, channels) in SERIES.items()
+    }
+
+
+def busy_cores(for_s: float = 0.5) -> float | None:
+    """Return how many cores are busy now with whatever else this machine does; None where the system does not say."""
+
+    def ticks() -> tuple[int, int]:
+        words = [int(word) for word in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+        return sum(words) - words[3] - words[4], sum(words)
+
+    try:
+        busy, total = ticks()
+        time.sleep(for_s)
+        busy_after, total_after = ticks()
+    except (OSError, ValueError, IndexError):
+        return None
+    return (busy_after - busy) / max(1, total_after - total) * (os.cpu_count() or 1)
+
+
+def measure(parts: list[str], total: int, rounds: int) -> dict[str, Any]:
+    """Return the figures of the parts, each with what else the machine had to do just before it."""
+    work: dict[str, Callable[[], Any]] = {
+        name: lambda points=points, senml=senml: measure_size(points, total, rounds, senml=senml)  # type: ignore[misc]  # defaults bind the loop's values
+        for name, (points, senml) in SIZES.items()
+    }
+    work["latency"] = lambda: measure_latency(total / 500_000)
+    work["gateways"] = lambda: measure_gateways(total // 2)
+    work["series"] = lambda: measure_series(total // 2)
+    return {name: {"other_load_cores": busy_cores(), **work[name]()} for name in parts}
+
+
+def rounded(found: Any) -> Any:
+    """Return nested figures with as many digits as mean something."""
+    if isinstance(found, dict):
+        return {name: rounded(value) for name, value in found.items()}
+    return round(found, 3 if abs(found) < 1000 else 0) if isinstance(found, float) else found
+
+
+def print_figures(found: dict[str, Any], indent: str = "") -> None:
+    """Print the figures, a line for each group of numbers."""
+    for name, value in found.items():
+        if isinstance(value, dict) and any(isinstance(inner, dict) for inner in value.values()):
+            rest = {key: inner for key, inner in value.items() if not isinstance(inner, dict)}
+            print(f"{indent}{name:<12}", "  ".join(f"{key} {number}" for key, number in rest.items()))
+            print_figures({key: inner for key, inner in value.items() if isinstance(inner, dict)}, indent + "  ")
+        elif isinstance(value, dict):
+            print(f"{indent}{name:<12}", "  ".join(f"{key} {number:,}" for key, number in value.items()))
 
 
 def main() -> None:
-    """Alternate bare loop and service, print the median of each."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--messages", type=int, default=3000)
-    parser.add_argument("--points", type=int, default=1000, help="points a message")
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--points", type=int, default=2_000_000, help="points a round of native batches")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--senml", action="store_true", help="SenML packs instead of native batches; no bare loop")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     options = parser.parse_args()
-    takers = (
-        {"service": take_with_service} if options.senml else {"bare": take_with_bare_loop, "service": take_with_service}
-    )
-    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in takers}
-    for _ in range(options.rounds):
-        for name, take in takers.items():
-            rounds[name].append(measure(take, options.messages, options.points, senml=options.senml))
-    result = {
-        name: {key: round(statistics.median(one[key] for one in each), 3) for key in each[0]}
-        for name, each in rounds.items()
-    }
+    figures = rounded(measure(options.only, options.points, options.rounds))
     if options.json:
-        print(json.dumps({"bench": "ingest", "messages": options.messages, "points": options.points, **result}))
-        return
-    for name, figures in result.items():
-        print(f"{name:8}", "  ".join(f"{key} {value:,.2f}" for key, value in figures.items()))
+        print(json.dumps(figures))
+    else:
+        print_figures(figures)
 
 
 if __name__ == "__main__":
