@@ -8,10 +8,13 @@ from typing import Any, Literal
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from headland.contract.topics import ack_topic, data_topic, meta_topic, senml_topic, status_topic
 from headland.errors import SettingsError
 from station.broker import BrokerUser, choose_broker, prepare_broker
+from station.broker_listener import Listener
 from tests.waiting import WaitUntil
 
 USERS = [
@@ -24,21 +27,25 @@ USERS = [
 class Client:
     """A paho client that keeps what it hears."""
 
-    def __init__(self, port: int, user: str, password: str) -> None:
+    def __init__(self, port: int, user: str, password: str, session: str = "") -> None:
         self.heard: list[tuple[str, bytes]] = []
         self.connected: bool | None = None
         self.puback: list[bool] = []
         self.subscribed = 0
-        self.mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self.limits: dict[str, Any] = {}
+        self.mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, session, protocol=mqtt.MQTTv5)
         self.mqtt.username_pw_set(user, password)
         self.mqtt.on_connect = self._on_connect
         self.mqtt.on_message = lambda _c, _u, message: self.heard.append((message.topic, bytes(message.payload)))
         self.mqtt.on_publish = lambda _c, _u, _mid, reason, _p: self.puback.append(not reason.is_failure)
         self.mqtt.on_subscribe = lambda *_: setattr(self, "subscribed", self.subscribed + 1)
-        self.mqtt.connect("127.0.0.1", port)
+        kept: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+        kept.SessionExpiryInterval = 60 if session else 0
+        self.mqtt.connect("127.0.0.1", port, clean_start=not session, properties=kept)
         self.mqtt.loop_start()
 
-    def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
+    def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: Any, properties: Any) -> None:
+        self.limits = properties.json()
         self.connected = not reason.is_failure
 
     def close(self) -> None:
@@ -134,6 +141,58 @@ def test_a_gateway_writes_only_its_own_topics(tmp_path: Path, free_port: int, wa
         finally:
             gateway.close()
             ingest.close()
+
+
+@pytest.mark.services("mosquitto")
+def test_mosquitto_has_nothing_to_say_about_its_configuration(
+    tmp_path: Path, new_port: Callable[[], int], wait_until: WaitUntil
+) -> None:
+    port, door = new_port(), new_port()
+    command = prepare_broker("mosquitto", tmp_path, port, USERS, Listener(host="127.0.0.1", port=door))
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
+        try:
+            wait_until(lambda: listens(port) and listens(door), timeout_s=10)
+        finally:
+            process.kill()
+    said = (tmp_path / "log").read_text().splitlines()
+    assert [line for line in said if "should not be run as root" not in line] == []
+
+
+@pytest.mark.services("mosquitto")
+def test_what_waits_for_an_absent_ingest_is_not_cut_at_a_thousand_messages(
+    tmp_path: Path, free_port: int, wait_until: WaitUntil
+) -> None:
+    with running("mosquitto", tmp_path, free_port):
+        wait_until(lambda: listens(free_port), timeout_s=10)
+        absent = Client(free_port, "ingest", "secret-i", session="ingest-0")
+        wait_until(lambda: absent.connected)
+        absent.mqtt.subscribe("headland/v1/data/+/+", qos=1)
+        wait_until(lambda: absent.subscribed)
+        absent.close()
+        gateway = Client(free_port, "gw-1", "secret-1")
+        wait_until(lambda: gateway.connected)
+        for _ in range(3000):
+            gateway.mqtt.publish(data_topic("gw-1"), b"batch", qos=1)
+        wait_until(lambda: len(gateway.puback) == 3000, timeout_s=20)
+        gateway.close()
+        back = Client(free_port, "ingest", "secret-i", session="ingest-0")
+        wait_until(lambda: len(back.heard) == 3000, timeout_s=20)
+        back.close()
+
+
+@pytest.mark.services("mosquitto")
+def test_a_broker_says_what_it_takes(tmp_path: Path, free_port: int, wait_until: WaitUntil) -> None:
+    with running("mosquitto", tmp_path, free_port):
+        wait_until(lambda: listens(free_port), timeout_s=10)
+        gateway = Client(free_port, "gw-1", "secret-1")
+        wait_until(lambda: gateway.connected)
+        gateway.close()
+        assert (gateway.limits["ReceiveMaximum"], gateway.limits["MaximumPacketSize"]) == (1000, 262_144)
+
+
+def test_the_broker_that_pip_brings_is_not_opened_to_the_network(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--listen needs mosquitto"):
+        prepare_broker("iotcore", tmp_path, 1, USERS, Listener(host="0.0.0.0", port=2))
 
 
 def test_mosquitto_that_is_wanted_and_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
