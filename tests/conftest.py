@@ -5,8 +5,8 @@ Fixtures: `free_port` (one port), `new_port` (a function: a port a call), `mosqu
 folder of real logs and tables; only for tests/accept).
 
 `@pytest.mark.services("mosquitto", "chromium")` says what a test needs, by the names of `tests.machine.PROGRAMS`; bare
-it means mosquitto, and asking for the `mosquitto` fixture implies it. Such a test is skipped where its need is missing, or
-fails there when HEADLAND_REQUIRE_SERVICES=1 (as in CI). A table at the end says what the machine lacks.
+it means mosquitto, and asking for the `mosquitto` fixture implies it. Such a test is skipped where its need is missing,
+or fails there when HEADLAND_REQUIRE_SERVICES=1 (as in CI). A table at the end says what the machine lacks.
 """
 
 from __future__ import annotations
