@@ -80,11 +80,12 @@ class _DeployedBroker:
     """The broker as its container runs it, in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = find_free_port()
+        self.port, self.door = find_free_port(), find_free_port()
         self.folder = folder
         self.log = (folder / "log").open("wb")
         config = (DEPLOY / "mosquitto.conf").read_text(encoding="utf-8")
         config = config.replace("listener 1883", f"listener {self.port} 127.0.0.1")
+        config = config.replace("listener 1884", f"listener {self.door} 127.0.0.1")
         config = config.replace("/var/lib/mosquitto", str(folder)).replace("/etc/headland", str(DEPLOY))
         if os.geteuid() == 0:
             config += "user root\n"
@@ -128,15 +129,15 @@ def _can_connect(broker: _DeployedBroker) -> bool:
 class _Client:
     """An MQTT 5 client that is connected, or refused, when it is made."""
 
-    def __init__(self, broker: _DeployedBroker, user: str, password: str) -> None:
+    def __init__(self, broker: _DeployedBroker, user: str, password: str, door: int = 0, client_id: str = "") -> None:
         self.reasons: list[int] = []
         self.heard: list[str] = []
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5)
         self._client.username_pw_set(user, password)
         self._client.on_connect = lambda _client, _data, _flags, reason, _properties: self.reasons.append(reason.value)
         self._client.on_publish = lambda _client, _data, _mid, reason, _properties: self.reasons.append(reason.value)
         self._client.on_message = lambda _client, _data, message: self.heard.append(message.topic)
-        self._client.connect("127.0.0.1", broker.port)
+        self._client.connect("127.0.0.1", door or broker.port)
         self.answer = self._next_reason()
 
     def __enter__(self) -> _Client:
@@ -202,3 +203,23 @@ def test_ingest_hears_gateways_and_gateways_hear_their_acks(
 def test_the_broker_of_compose_refuses_a_wrong_password(deployed_broker: _DeployedBroker) -> None:
     with _Client(deployed_broker, "gw-1", "guess") as stranger:
         assert stranger.answer == ReasonCode(PacketTypes.CONNACK, "Not authorized").value
+
+
+@pytest.mark.services("mosquitto")
+def test_who_comes_in_by_the_published_door_cannot_take_the_session_of_ingest(
+    deployed_broker: _DeployedBroker, wait_until: WaitUntil
+) -> None:
+    ingest_password, password = deployed_broker.password("ingest"), deployed_broker.password("gw-1")
+    with _Client(deployed_broker, "ingest", ingest_password, client_id="ingest-0") as ingest:
+        ingest.subscribe("headland/v1/data/#")
+        ingest.listen()
+        with _Client(deployed_broker, "gw-1", password, deployed_broker.door, "ingest-0") as gateway:
+            assert gateway.answer == 0
+            gateway.publish(data_topic("gw-1"))
+            assert wait_until(ingest.listen, 5.0) == [data_topic("gw-1")]
+
+
+def test_compose_publishes_the_door_for_gateways_only() -> None:
+    published = re.findall(r"-1883}:(\d+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    door = (DEPLOY / "mosquitto.conf").read_text(encoding="utf-8").split("use_username_as_clientid true")[0]
+    assert published == re.findall(r"^listener (\d+)", door, re.MULTILINE)[-1:]
