@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import statistics
 import tempfile
 import time
@@ -27,6 +26,7 @@ from typing import Any
 
 from tests.bench.ingest_load import Load, publish, publish_paced
 from tests.bench.ingest_takers import take_with_bare_batches, take_with_bare_packs, take_with_service
+from tests.bench.machine_load import busy_cores
 from tests.broker import Broker
 
 Figures = dict[str, float]
@@ -128,22 +128,6 @@ def measure_series(total: int) -> dict[str, Figures]:
         str(count): run(take_with_service, Load(total // 500, 500, min(4, devices), devices, channels))[0]
         for count, (devices, channels) in SERIES.items()
     }
-
-
-def busy_cores(for_s: float = 0.5) -> float | None:
-    """Return how many cores are busy now with whatever else this machine does; None where the system does not say."""
-
-    def ticks() -> tuple[int, int]:
-        words = [int(word) for word in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
-        return sum(words) - words[3] - words[4], sum(words)
-
-    try:
-        busy, total = ticks()
-        time.sleep(for_s)
-        busy_after, total_after = ticks()
-    except (OSError, ValueError, IndexError):
-        return None
-    return (busy_after - busy) / max(1, total_after - total) * (os.cpu_count() or 1)
 
 
 def measure(parts: list[str], total: int, rounds: int) -> dict[str, Any]:

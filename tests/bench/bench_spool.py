@@ -6,6 +6,7 @@
 same with messages that are already encoded: the disk's share alone. `bare` inserts the same bytes into a table of its
 own without any of the spool's bookkeeping. `drain`: read and confirmed in groups of 50. `uplink`: through mosquitto to
 a subscriber that answers with the commit ack, until the spool is empty; the subscriber shares this machine's cores.
+`bare_uplink` publishes the same bytes from memory with paho alone, until the last commit ack.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ import json
 import multiprocessing
 import sqlite3
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.synchronize import Event as ProcessEvent
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import msgspec
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from edge.batcher import Content
 from edge.settings import BrokerSettings
@@ -32,12 +39,14 @@ from edge.uplink import Uplink
 from headland.contract.codec import VERSION, encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Block, Clock
 from headland.contract.topics import ack_topic, data_topic
+from tests.bench.machine_load import busy_cores
 from tests.broker import Broker
 from tests.waiting import wait_until
 
 GATEWAY = "gw-bench"
 START_MS = 1_790_000_000_000
 GROUP = 50
+WINDOW = 200
 #: 50 rows of 5 channels with two decimals: about 1 KB deflated.
 ROWS = 50
 CHANNELS = ("air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "wind_speed_m_s")
@@ -121,32 +130,70 @@ def answer(host: str, port: int, epoch: str, ready: ProcessEvent) -> None:
             client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch=epoch, seq=said)), qos=1, retain=True)
 
 
-def send_all(folder: Path, contents: list[Content]) -> float:
-    """Append, then send until all is committed; return the seconds from the uplink's start."""
-    broker = Broker(folder / "broker", lines=["max_inflight_messages 1000", "set_tcp_nodelay true"])
+@contextmanager
+def answering(folder: Path, epoch: str) -> Iterator[Broker]:
+    """A broker with a subscriber that acks what comes of an epoch."""
+    broker = Broker(folder, lines=["max_inflight_messages 1000", "set_tcp_nodelay true"])
     broker.start()
-    spool = new_spool(folder, "sent")
-    append_all(spool, contents)
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
-    taker = context.Process(target=answer, args=(broker.host, broker.port, spool.epoch, ready), daemon=True)
+    taker = context.Process(target=answer, args=(broker.host, broker.port, epoch, ready), daemon=True)
     taker.start()
-    assert ready.wait(20)
-    uplink = Uplink(BrokerSettings(port=broker.port, window=200), GATEWAY, spool)
-    begun_s = time.perf_counter()
-    uplink.start()
-    wait_until(lambda: spool.status().records == 0, 120)
-    took_s = time.perf_counter() - begun_s
-    uplink.stop(0)
-    taker.terminate()
-    taker.join()
+    try:
+        assert ready.wait(20)
+        yield broker
+    finally:
+        taker.terminate()
+        taker.join()
+        broker.kill()
+
+
+def send_all(folder: Path, contents: list[Content]) -> float:
+    """Append, then send until all is committed; return the seconds from the uplink's start."""
+    spool = new_spool(folder, "sent")
+    append_all(spool, contents)
+    with answering(folder / "broker", spool.epoch) as broker:
+        uplink = Uplink(BrokerSettings(port=broker.port, window=WINDOW), GATEWAY, spool)
+        begun_s = time.perf_counter()
+        uplink.start()
+        wait_until(lambda: spool.status().records == 0, 120)
+        took_s = time.perf_counter() - begun_s
+        uplink.stop(0)
     spool.close()
-    broker.kill()
+    return took_s
+
+
+def send_bare(folder: Path, payload: bytes, messages: int) -> float:
+    """Publish the same bytes with paho alone, from memory, until all are committed; return the seconds it took."""
+    room, committed = threading.Semaphore(WINDOW), threading.Event()
+
+    def hear(_client: Client, _data: Any, message: Any) -> None:
+        if msgspec.json.decode(message.payload, type=Ack).seq >= messages:
+            committed.set()
+
+    with answering(folder / "bare-broker", "bare") as broker:
+        client = Client(CallbackAPIVersion.VERSION2, "bench-bare", protocol=MQTTProtocolVersion.MQTTv5)
+        client.on_publish = lambda *_: room.release()
+        client.on_message = hear
+        client.max_inflight_messages_set(0)
+        client.connect(broker.host, broker.port)
+        client.subscribe(ack_topic(GATEWAY), qos=1)
+        client.loop_start()
+        begun_s = time.perf_counter()
+        for seq in range(1, messages + 1):
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+            properties.UserProperty = [("epoch", "bare"), ("seq", str(seq))]
+            room.acquire()
+            client.publish(data_topic(GATEWAY), payload, qos=1, properties=properties)
+        assert committed.wait(60)
+        took_s = time.perf_counter() - begun_s
+        client.loop_stop()
     return took_s
 
 
 def measure(records: int, messages: int) -> dict[str, float]:
     """Return the figures."""
+    other_load_cores = busy_cores() or 0.0
     contents = [make_content(number) for number in range(records)]
     payload = encode_batch(Batch(v=VERSION, gw=GATEWAY, epoch="0" * 16, seq=1, blocks=contents[0].blocks))
     with tempfile.TemporaryDirectory() as name:
@@ -161,7 +208,9 @@ def measure(records: int, messages: int) -> dict[str, float]:
         spool.close()
         bare_s = insert_bare(folder, payload, records)
         uplink_s = send_all(folder, contents[:messages])
+        bare_uplink_s = send_bare(folder, payload, messages)
     return {
+        "other_load_cores": other_load_cores,
         "record_bytes": len(payload),
         "append_records_s": records / append_s,
         "append_rows_s": records * ROWS / append_s,
@@ -170,6 +219,9 @@ def measure(records: int, messages: int) -> dict[str, float]:
         "bare_sqlite_records_s": records / bare_s,
         "drain_records_s": records / drain_s,
         "uplink_messages_s": messages / uplink_s,
+        "bare_uplink_messages_s": messages / bare_uplink_s,
+        "store_ratio_to_bare": bare_s / store_s,
+        "uplink_ratio_to_bare": bare_uplink_s / uplink_s,
     }
 
 
@@ -180,7 +232,8 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--messages", type=int, default=20_000)
     options = parser.parse_args()
-    figures = {name: round(value) for name, value in measure(options.records, options.messages).items()}
+    found = measure(options.records, options.messages)
+    figures = {name: round(value, 2 if "ratio" in name or "cores" in name else None) for name, value in found.items()}
     if options.json:
         print(json.dumps(figures))
     else:
