@@ -136,6 +136,12 @@ def test_one_state_makes_no_stretch() -> None:
     assert len(find_on_time(np.array([0, 1000]), np.array([False, False]))) == 0
 
 
+def test_a_way_there_and_back_again_is_treated_once() -> None:
+    ground = measure_ground([line((0, 0), (0, 10), (-15, -20), (0, 0), (-1, 20), (0, 0))], 1.0)
+    # Swaths of 10, 33.5, 25 and 20 m by 1 m, the last flown twice; they also meet around (0, 0) and (-5, 0).
+    assert 70.0 < ground.treated_m2 < 10.0 + 33.6 + 25.1 + 20.1
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-200, 200), st.floats(-200, 200)), min_size=2, max_size=12),
