@@ -168,14 +168,14 @@ def test_tcp_waits_for_a_server_that_is_not_there_yet(free_port: int) -> None:
 
 def test_tcpin_takes_clients_that_come_and_go(free_port: int) -> None:
     with running(f"tcpin:127.0.0.1:{free_port}") as (_, sink):
-        for turn, uid2 in enumerate((UID_A, UID_B), start=1):
+        for uid2, device in ((UID_A, "uav-a1b2c3"), (UID_B, "uav-d4e5")):
             client = connect(free_port)
             with client:
                 speaker = Speaker(uid2)
 
-                def spoken(client: socket.socket = client, speaker: Speaker = speaker, wanted: int = 20 * turn) -> bool:
+                def spoken(client: socket.socket = client, speaker: Speaker = speaker, device: str = device) -> bool:
                     client.sendall(b"".join(speaker.say()))
-                    return attitudes(sink) >= wanted
+                    return sum(row.source.device == device for row in sink.readings) >= 20
 
                 wait_until(spoken)
         assert {row.source.device for row in sink.readings} == {"uav-a1b2c3", "uav-d4e5"}
