@@ -82,7 +82,7 @@ class SpoolSettings(_Settings, frozen=True, kw_only=True):
     of it is counted and reported. Events always stay.
     """
 
-    max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 500_000_000
+    max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 10_000_000_000
     max_age_s: Annotated[float, Meta(ge=60, le=315_360_000)] = 2_592_000.0
     policy: Literal["thin", "drop"] = "thin"
     thin_every: Annotated[int, Meta(ge=2, le=50)] = 10

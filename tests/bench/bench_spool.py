@@ -46,6 +46,7 @@ from tests.waiting import wait_until
 GATEWAY = "gw-bench"
 START_MS = 1_790_000_000_000
 GROUP = 50
+MEANINGS = {"append_rows_s": "  readings", "append_records_s": "  rows of the spool's table"}
 WINDOW = 200
 #: 50 rows of 5 channels with two decimals: about 1 KB deflated.
 ROWS = 50
@@ -238,7 +239,7 @@ def main() -> None:
         print(json.dumps(figures))
     else:
         for name, value in figures.items():
-            print(f"{name:<24} {value:>12,}")
+            print(f"{name:<24} {value:>12,}{MEANINGS.get(name, '')}")
 
 
 if __name__ == "__main__":
