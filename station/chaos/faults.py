@@ -67,12 +67,14 @@ def kill(names: Sequence[str], bench: Bench) -> None:
 def freeze(names: Sequence[str], bench: Bench) -> None:
     """SIGSTOP for a while: connections stay open and nobody answers."""
     processes = bench.targets(names)
-    for process in processes:
-        process.freeze()
-    time.sleep(bench.freeze_s)
-    bench.dice.shuffle(processes)
-    for process in processes:
-        process.thaw()
+    try:
+        for process in processes:
+            process.freeze()
+        time.sleep(bench.freeze_s)
+        bench.dice.shuffle(processes)
+    finally:
+        for process in processes:
+            process.thaw()
 
 
 def restart(names: Sequence[str], bench: Bench) -> None:

@@ -41,7 +41,7 @@ def make_messages(
     for _ in range(_SOUND_MESSAGES):
         maker.add(maker.body())
     _add_unreadable(maker, dice)
-    _add_ill_formed(maker, victim)
+    _add_ill_formed(maker, victim, dice)
     _add_half_sound(maker)
     return [*maker.messages, *_make_packs(gateway, dice)]
 
@@ -103,18 +103,18 @@ def _add_unreadable(maker: _Maker, dice: random.Random) -> None:
     maker.add(sound + b"more", "not_deflate")
     maker.add(b"\x00" + dice.randbytes(500), "not_deflate")
     maker.add(dice.randbytes(_TOO_LARGE_BYTES), "too_large")
-    maker.add(zlib.compress(bytes(_BOMB_BYTES), 9), "too_large")
+    maker.add(zlib.compress(dice.randbytes(16) + bytes(_BOMB_BYTES), 9), "too_large")
     maker.add(_pack(json.dumps(maker.body())[:-7]), "not_json")
     maker.add(_pack(json.dumps(maker.body()).replace('"dt"', '"x": NaN, "dt"')), "not_json")
-    maker.add(_pack('{"blocks":' + "[" * 100_000), "not_json")
+    maker.add(_pack(_blanks(dice) + '{"blocks":' + "[" * 100_000), "not_json")
 
 
-def _add_ill_formed(maker: _Maker, victim: str) -> None:
+def _add_ill_formed(maker: _Maker, victim: str, dice: random.Random) -> None:
     maker.add({**maker.body(), "v": 2}, "wrong_version")
     maker.add({**maker.body(), "gw": victim}, "wrong_identity")
     maker.add({**maker.body(), "epoch": "../../etc"}, "bad_name")
     maker.add({**maker.body(), "blocks": "none"}, "wrong_shape")
-    maker.add(_pack("[" * 10 + "]" * 10), "wrong_shape")
+    maker.add(_pack(_blanks(dice) + "[" * 10 + "]" * 10), "wrong_shape")
 
 
 def _add_half_sound(maker: _Maker) -> None:
@@ -140,10 +140,17 @@ def _make_packs(gateway: str, dice: random.Random) -> list[HostileMessage]:
     relative = [{"n": "soil_temperature", "u": "Cel", "t": 5, "v": 1.0 + dice.random()}]
     return [
         HostileMessage(topic, json.dumps(relative).encode(), reason="relative_time"),
-        HostileMessage(topic, b"[]", reason="empty"),
+        HostileMessage(topic, f"[{_blanks(dice)}]".encode(), reason="empty"),
         HostileMessage(topic, dice.randbytes(64), reason="not_json"),
-        HostileMessage(topic, b'[{"bver": 99, "n": "x_degc", "v": 1}]', reason="wrong_version"),
+        HostileMessage(
+            topic, f'[{{"bver": 99, "n": "x_degc", "v": {dice.random()}}}]'.encode(), reason="wrong_version"
+        ),
     ]
+
+
+def _blanks(dice: random.Random) -> str:
+    """Return blanks that make a message another one to the quarantine, which keeps equal ones once."""
+    return "".join(dice.choices(" \n\t", k=40))
 
 
 def _pack(text: str) -> bytes:

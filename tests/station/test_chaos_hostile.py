@@ -43,3 +43,10 @@ def test_the_kinds_of_evil_are_all_there() -> None:
 def test_the_same_seed_makes_the_same_messages() -> None:
     assert messages(3) == messages(3)
     assert messages(3) != messages(4)
+
+
+def test_two_attacks_share_no_refused_message() -> None:
+    later = make_messages(GATEWAY, "victim", "e2", 5_000, 1_790_000_100_000, random.Random(2))
+    first, second = ({message.payload for message in made if message.reason} for made in (messages(), later))
+    assert len(first) == len(second) == 24
+    assert not first & second
