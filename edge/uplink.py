@@ -46,6 +46,7 @@ class _Session:
     sending: bool = False
     goodbye_s: float = 0.0
     goodbye_mid: int | None = None
+    refusal: str = ""
 
 
 class Uplink:
@@ -177,6 +178,8 @@ class Uplink:
     def _take(self, session: _Session, happening: Happening) -> None:
         match happening:
             case Closed():
+                if session.refusal:
+                    raise PeerRefused(self._say_refusal(session.refusal))
                 raise RetryLater(happening.why) if session.accepted else PeerRefused(happening.why)
             case Accepted():
                 session.accepted = True
@@ -195,10 +198,16 @@ class Uplink:
             case Heard():
                 self._take_ack(happening)
 
+    def _say_refusal(self, reason: str) -> str:
+        login = self._settings.username or "anonymous"
+        return (
+            f"the broker refuses what {self._gateway} publishes as user {login} ({reason}): is gateway.id the name that"
+            " this login was made for?"
+        )
+
     def _begin(self, session: _Session) -> None:
         session.sending = True
         self._counters["connects"] += 1
-        self._failures = 0
         self._held_seq = 0
         self._announcer.begin()
         self._window.restart(session.receive_maximum, time.monotonic())
@@ -208,7 +217,12 @@ class Uplink:
     def _take_puback(self, session: _Session, taken: Taken) -> None:
         if taken.mid == session.goodbye_mid:
             session.goodbye_mid = -1
+        if taken.refused is None:
+            self._failures = 0  # the broker takes what we publish: a lost connection may come back soon
+        else:
+            session.refusal = taken.refused
         if not self._window.puback(taken.mid):
+            self._counters["refused_by_broker"] += taken.refused is not None
             return
         if taken.unheard:
             self._counters["unheard"] += 1

@@ -189,6 +189,20 @@ def test_a_refused_login_is_said_and_tried_again(
     assert "Not authorized" in state.detail
 
 
+def test_a_login_of_another_gateway_is_named_and_not_tried_in_a_hurry(
+    start_broker: Callable[..., Broker], spool: Spool, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    (tmp_path / "acl").write_text("topic read headland/v1/ack/#\n")
+    broker = start_broker(f"acl_file {tmp_path / 'acl'}")
+    uplink = Uplink(_settings(broker), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: "refuses what" in uplink.state().detail)
+    assert f"refuses what {GATEWAY} publishes as user anonymous" in uplink.state().detail
+    wait_until(lambda: uplink.counters()["refused_by_broker"] >= 2, 20)
+    assert uplink._failures >= 2
+    uplink.stop(0)
+
+
 def test_a_broker_that_is_not_there_is_waited_for(
     new_port: Callable[[], int], start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
 ) -> None:
