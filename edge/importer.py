@@ -200,7 +200,9 @@ class _Import:
             return
         self._shown_s = now_s
         source = self._source
-        read = self._read_before + (source.position_bytes if source is not None else 0)
+        read = self._read_before
+        if source is not None:  # its last records are still to come, whatever has been read
+            read = min(read + source.position_bytes, self._bytes_total - 1)
         sent = self._uplink.counters()["published"]
         acked = self._appended - self._spool.status().records
         moved = (read, self._appended, acked)

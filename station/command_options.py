@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import threading
@@ -43,9 +44,15 @@ def read_password(path: Path | None) -> str | None:
         raise SettingsError(f"The password file {path} cannot be read: {error.strerror}.") from error
 
 
-def stop_event() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set."""
+def stop_event(*more: signal.Signals) -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set, and `more` but for those that were already ignored (nohup)."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+
+    def ask_to_stop(*_: object) -> None:
+        # In a thread: this runs between two steps of the main thread, which may hold the event's own lock.
+        _thread.start_new_thread(stop.set, ())
+
+    unignored = [number for number in more if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in (signal.SIGINT, signal.SIGTERM, *unignored):
+        signal.signal(number, ask_to_stop)
     return stop

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from headland.errors import SettingsError
+from station.command_options import stop_event
 from station.farm_folder import FarmFolder, FarmState
 from station.farm_plan import HOST, FarmPlan, UpSettings, free_port, make_plan
 from station.supervisor import Supervisor
@@ -31,7 +32,7 @@ def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
     folder = FarmFolder(settings.data_dir)
     folder.create()
     with folder.hold():
-        stop = _stop_on_signals()
+        stop = stop_event(signal.SIGHUP)
         _end_stale_broker(folder)
         api_port = _api_port(settings.port)
         plan = make_plan(settings, folder, api_port)
@@ -86,14 +87,6 @@ def _write_state(folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor) -> 
             pids=supervisor.pids(),
         )
     )
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asked that a closed terminal ends nothing
-            signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _end_stale_broker(folder: FarmFolder) -> None:
