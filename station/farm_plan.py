@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,36 +12,16 @@ from typing import Final
 
 import msgspec
 
-from headland.errors import SettingsError
 from station.broker import BrokerKind, choose_broker, prepare_broker
 from station.broker_listener import BrokerAddress, Listener
-from station.farm_folder import GATEWAY, INGEST_USER, FarmFolder, SimRun, write_whole
+from station.farm_folder import GATEWAY, INGEST_USER, FarmFolder, write_whole
+from station.farm_simulators import Simulator, plan_simulators
 from station.gateways import Gateways, broker_users
 from station.supervisor import Part
 
 HOST: Final = "127.0.0.1"
-#: How long a fast simulation runs until it meets the present.
-_CATCH_UP_S: Final = 600
 #: A drone's autopilot talks to this port unless told otherwise.
 _MAVLINK_PORT: Final = 14550
-
-
-@dataclass(frozen=True, slots=True)
-class FarmScenario:
-    """What the simulators of one farm play, and the site each stands on."""
-
-    field: str
-    field_site: str
-    house: str
-    house_site: str
-
-
-SCENARIOS: Final = {
-    "demo": FarmScenario("demo", "jurong", "hubei-tomato", "wuhan"),
-    "refill": FarmScenario("jurong-refill", "jurong", "hubei-tunnel", "wuhan"),
-    "heavy": FarmScenario("jurong-heavy", "jurong", "hubei-tomato", "wuhan"),
-    "chongqing": FarmScenario("chongqing-terrace", "chongqing", "chongqing-film", "chongqing"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +57,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         users = broker_users(folder)
         broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener)
     api_url = f"http://{HOST}:{api_port}"
-    simulators = _Simulators.make(settings, folder) if settings.simulate else None
+    simulators = _simulators(settings, folder)
     edge_toml = folder.edge_dir / "edge.toml"
     write_whole(edge_toml, _edge_settings(folder, broker_port, simulators).encode())
     station = [
@@ -112,66 +91,21 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         "station     ingest and API, store " + str(folder.store_path),
         f"edge        gateway {GATEWAY}, settings {edge_toml}",
     ]
-    if simulators is not None:
-        parts += [
-            part("sim-drone", simulators.drone_arguments, 0),
-            part("sim-greenhouse", simulators.house_arguments, 0),
-        ]
-        lines += [
-            f"drone       simulated, MAVLink on UDP {simulators.drone_port}, scenario {settings.scenario}",
-            f"greenhouse  simulated, Modbus/TCP on {simulators.house_port}, speed {settings.speed:g}",
-        ]
-    else:
+    parts += [part(simulator.name, simulator.arguments, 0) for simulator in simulators]
+    lines += [simulator.line for simulator in simulators]
+    if not simulators:
         lines += [f"drones      MAVLink on UDP {HOST}:{_MAVLINK_PORT}; more sources: {_sources_path(folder)}"]
     lines.append(f"logs        {folder.logs_dir}")
     return FarmPlan(parts, lines, api_url, kind, broker_port)
 
 
-@dataclass(frozen=True, slots=True)
-class _Simulators:
-    """How the two simulators are started and where they listen."""
-
-    scenario: FarmScenario
-    speed: float
-    drone_port: int
-    house_port: int
-    drone_arguments: Sequence[str]
-    house_arguments: Sequence[str]
-
-    @classmethod
-    def make(cls, settings: UpSettings, folder: FarmFolder) -> _Simulators:
-        now_ms = time.time_ns() // 1_000_000
-        span_ms = round((settings.speed - 1.0) * _CATCH_UP_S * 1000)
-        run = folder.next_sim_run(settings.speed, now_ms, span_ms)
-        drone_port, house_port = free_port(socket.SOCK_DGRAM), free_port()
-        scenario = _scenario(settings.scenario)
-        shared = _sim_arguments(settings, run, folder)
-        return cls(
-            scenario,
-            settings.speed,
-            drone_port,
-            house_port,
-            ["sim", "drone", "--connect", f"udpout:{HOST}:{drone_port}", "--scenario", scenario.field, *shared],
-            ["sim", "greenhouse", "--host", HOST, "--port", str(house_port), "--scenario", scenario.house, *shared],
-        )
+def _simulators(settings: UpSettings, folder: FarmFolder) -> list[Simulator]:
+    if not settings.simulate:
+        return []
+    return plan_simulators(settings.scenario, settings.seed, settings.speed, folder, HOST, free_port)
 
 
-def _sim_arguments(settings: UpSettings, run: SimRun, folder: FarmFolder) -> list[str]:
-    return [
-        "--seed",
-        str(settings.seed),
-        "--speed",
-        f"{run.speed:g}",
-        "--start-ms",
-        str(run.start_ms),
-        "--real-start-ms",
-        str(run.real_start_ms),
-        "--truth",
-        str(folder.truth_dir),
-    ]
-
-
-def _edge_settings(folder: FarmFolder, broker_port: int, simulators: _Simulators | None) -> str:
+def _edge_settings(folder: FarmFolder, broker_port: int, simulators: Sequence[Simulator]) -> str:
     """Return the gateway's edge.toml; the user's own sources are taken from sources.toml beside the farm's folder."""
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
     text = f"""# Made by `headland up` at every start. Your own sources belong into {_sources_path(folder)}
@@ -186,40 +120,14 @@ port = {broker_port}
 username = {quoted(GATEWAY)}
 password = {quoted(folder.secret(GATEWAY))}
 """
-    if simulators is None:
+    if not simulators:
         text += f"""
 [[source]]
 type = "mavlink"
 name = "drones"
 url = "udpin:{HOST}:{_MAVLINK_PORT}"
 """
-    else:
-        text += f"""
-[[source]]
-type = "mavlink"
-name = "sim-drone"
-site = {quoted(simulators.scenario.field_site)}
-url = "udpin:{HOST}:{simulators.drone_port}"
-simulated = true
-[source.sprayer]
-pump_servo = 9
-pump_off_us = 1050
-flow_battery_id = 1
-
-[[source]]
-type = "modbus_tcp"
-name = "sim-greenhouse"
-site = {quoted(simulators.scenario.house_site)}
-host = "{HOST}"
-port = {simulators.house_port}
-unit = 1
-device = "greenhouse-1"
-kind = "greenhouse"
-poll_s = {max(0.1, 1.0 / simulators.speed):g}
-clock_speed = {simulators.speed:g}
-registers = "greenhouse-sim.toml"
-simulated = true
-"""
+    text += "".join(simulator.source_toml for simulator in simulators)
     own = _sources_path(folder)
     return text + ("\n" + own.read_text() if own.exists() else "")
 
@@ -237,12 +145,6 @@ def _listener_lines(listener: Listener | None) -> list[str]:
 
 def _sources_path(folder: FarmFolder) -> Path:
     return folder.root / "sources.toml"
-
-
-def _scenario(name: str) -> FarmScenario:
-    if name not in SCENARIOS:
-        raise SettingsError(f"There is no scenario {name!r}: take one of {', '.join(SCENARIOS)}.")
-    return SCENARIOS[name]
 
 
 def broker_address(folder: FarmFolder) -> BrokerAddress:
