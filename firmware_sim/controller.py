@@ -8,8 +8,8 @@ from typing import Final
 from firmware_sim import greenhouse
 from firmware_sim.air import co2_ppm, dew_point_degc, saturation_pa, vapour_kg_m3, vapour_pa
 from firmware_sim.greenhouse import Climate
+from firmware_sim.house_scenario import HouseScenario
 from firmware_sim.noise import Noise
-from firmware_sim.scenario import HouseScenario
 from firmware_sim.weather import Outside, Weather
 
 STEP_MS: Final = 1000

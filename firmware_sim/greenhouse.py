@@ -19,7 +19,7 @@ from firmware_sim.air import (
     vapour_kg_m3,
     vapour_pa,
 )
-from firmware_sim.scenario import HouseScenario
+from firmware_sim.house_scenario import HouseScenario
 from firmware_sim.weather import Outside
 
 STEP_S = 1.0

@@ -16,7 +16,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from firmware_sim.clock import SimClock
 from firmware_sim.controller import REGISTER_COUNT, STEP_MS, TRUTH_COLUMNS, Controller, stamp
-from firmware_sim.scenario import house_named
+from firmware_sim.house_scenario import house_named
 from firmware_sim.truth import TruthFile
 from headland.errors import RetryLater, SettingsError
 

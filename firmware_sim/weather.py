@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from firmware_sim.air import saturation_pa, vapour_kg_m3
-from firmware_sim.scenario import HouseScenario
+from firmware_sim.house_scenario import HouseScenario
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 86_400_000

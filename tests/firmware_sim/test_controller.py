@@ -14,7 +14,7 @@ from firmware_sim.controller import (
     encode_word,
     stamp,
 )
-from firmware_sim.scenario import HOUSES
+from firmware_sim.house_scenario import HOUSES
 
 START_MS = 1_795_000_000_000
 

@@ -24,7 +24,7 @@ from firmware_sim.greenhouse import (
     stomata_s_m,
     ventilation_m_s,
 )
-from firmware_sim.scenario import HOUSES
+from firmware_sim.house_scenario import HOUSES
 from firmware_sim.weather import Outside, Weather
 
 HOUSE = HOUSES["hubei-tomato"]

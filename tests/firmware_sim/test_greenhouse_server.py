@@ -15,7 +15,7 @@ from pymodbus.client import ModbusTcpClient
 
 from firmware_sim.controller import IDENTITY, REGISTER_COUNT, TRUTH_COLUMNS, Controller
 from firmware_sim.greenhouse_server import GreenhouseSettings, advance, read_table, run_greenhouse
-from firmware_sim.scenario import HOUSES
+from firmware_sim.house_scenario import HOUSES
 from firmware_sim.truth import TruthFile
 from headland.errors import RetryLater, SettingsError
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from firmware_sim.scenario import HOUSES
+from firmware_sim.house_scenario import HOUSES
 from firmware_sim.weather import Weather, clear_sky_w_m2, solar_time
 
 WUHAN = HOUSES["hubei-tomato"]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from edge.settings import load_settings
-from firmware_sim.scenario import field_named, house_named
+from firmware_sim.house_scenario import house_named
+from firmware_sim.scenario import field_named
 from headland.errors import SettingsError
 from station.farm_folder import FarmFolder
 from station.farm_plan import UpSettings, make_plan
