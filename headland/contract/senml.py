@@ -10,29 +10,25 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from headland.contract.codec import MAX_PAYLOAD_BYTES, MAX_TIME_MS
-from headland.contract.quantities import QUANTITIES, split_channel, unit_of_name
 from headland.contract.records import Block, Clock, Event, is_name
 from headland.contract.refusals import Reason, Refused
-from headland.contract.senml_units import SUFFIX_OF_UNIT, UNITS
+from headland.contract.senml_names import MAX_NAME, drop_prefix, find_channel
+from headland.contract.senml_plain import Columns, read_plain
 
 #: Below this a SenML time is relative to now (RFC 8428 section 4.5.3).
 ABSOLUTE_FROM_S: Final = 2**28
 #: The SenML version that this side understands (RFC 8428 section 4.4).
 SENML_VERSION: Final = 10
-#: The longest name after the base name was put before it.
-MAX_NAME: Final = 256
 
 _LAST_TIME_S: Final = MAX_TIME_MS / 1000
 _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 #: A field whose name ends in an underscore must be understood or the pack refused (RFC 8428 section 4.4).
 _MUST_UNDERSTAND: Final = re.compile(rb'_"\s*:')
-_INSTANCE: Final = re.compile(r":[0-9]{1,3}")
 
 
 class _SenmlRecord(msgspec.Struct):
@@ -72,6 +68,9 @@ def decode_senml(payload: bytes, device: str, kind: str, site: str, *, simulated
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
         return Refused(Reason.TOO_LARGE, f"{len(payload)} bytes, {MAX_PAYLOAD_BYTES} are allowed")
+    plain = read_plain(payload, ABSOLUTE_FROM_S, _LAST_TIME_S)
+    if plain is not None:
+        return Pack(_make_blocks(plain, device, kind, site, simulated=simulated), (), ())
     try:
         records = _DECODER.decode(payload)
     except msgspec.ValidationError as error:
@@ -105,15 +104,6 @@ def encode_senml(block: Block) -> bytes:
 
 
 @dataclass(slots=True)
-class _Column:
-    """Where the samples of one name and unit go; `factor` takes a value in the record's unit to the channel's."""
-
-    times_ms: list[int]
-    values: list[float | None]
-    factor: float
-
-
-@dataclass(slots=True)
 class _Resolver:
     """Resolves the records of one pack one after the other."""
 
@@ -126,8 +116,6 @@ class _Resolver:
     base_unit: str = ""
     base_value: float = 0.0
     has_base_value: bool = False
-    #: By name and unit as the record writes them; emptied when a base field changes their meaning.
-    columns: dict[tuple[str, str | None], _Column] = field(default_factory=dict)
     channels: dict[str, tuple[list[int], list[float | None]]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -137,30 +125,18 @@ class _Resolver:
         for record in records:
             if record.bn is not None or record.bt is not None or record.bu is not None or record.bv is not None:
                 self._rebase(record)
-            value = record.v
-            if value is None or record.vs is not None or record.vb is not None or record.vd is not None:
+            if record.v is None or record.vs is not None or record.vb is not None or record.vd is not None:
                 self._add_other(record)
-                continue
-            column = self.columns.get((record.n, record.u))
-            time_s = self.base_time_s + record.t
-            if column is not None and ABSOLUTE_FROM_S <= time_s < _LAST_TIME_S:
-                value = (value + self.base_value) * column.factor
-                if value - value == 0.0:
-                    column.times_ms.append(round(time_s * 1000))
-                    column.values.append(value)
-                    continue
-            self._add_number(record, time_s, value)
+            else:
+                self._add_number(record, self.base_time_s + record.t, record.v)
 
     def pack(self) -> Pack:
         """Return everything taken in; channels that share their times share a block."""
-        blocks: dict[tuple[int, ...], dict[str, list[float | None]]] = {}
+        columns: Columns = {}
         for channel, (times_ms, values) in self.channels.items():
-            blocks.setdefault(tuple(times_ms), {})[channel] = values
-        return Pack(
-            tuple(self._block(times_ms, columns) for times_ms, columns in blocks.items()),
-            tuple(self.events),
-            tuple(self.refused),
-        )
+            columns.setdefault(tuple(times_ms), {})[channel] = values
+        blocks = _make_blocks(columns, self.device, self.kind, self.site, simulated=self.simulated)
+        return Pack(blocks, tuple(self.events), tuple(self.refused))
 
     def _rebase(self, record: _SenmlRecord) -> None:
         self.base_name = self.base_name if record.bn is None else record.bn
@@ -168,10 +144,9 @@ class _Resolver:
         self.base_unit = self.base_unit if record.bu is None else record.bu
         if record.bv is not None:
             self.base_value, self.has_base_value = record.bv, True
-        self.columns.clear()
 
     def _add_number(self, record: _SenmlRecord, time_s: float, value: float) -> None:
-        """Take in the first number of a column, or say why a number is refused."""
+        """Take in a number, or say why it is refused."""
         if not ABSOLUTE_FROM_S <= time_s < _LAST_TIME_S:
             self.refused.append(_refuse_time(time_s))
             return
@@ -184,10 +159,9 @@ class _Resolver:
         if not math.isfinite(value):
             self.refused.append(Refused(Reason.WRONG_SHAPE, f"{record.n[:60]!r} is not a finite number"))
             return
-        column = _Column(*self.channels.setdefault(channel, ([], [])), factor)
-        column.times_ms.append(round(time_s * 1000))
-        column.values.append(value)
-        self.columns[record.n, record.u] = column
+        times_ms, values = self.channels.setdefault(channel, ([], []))
+        times_ms.append(round(time_s * 1000))
+        values.append(value)
 
     def _add_other(self, record: _SenmlRecord) -> None:
         """Take in a record that is no plain number."""
@@ -208,7 +182,7 @@ class _Resolver:
             self.refused.append(Refused(Reason.EMPTY, f"{record.n[:60]!r} has no value"))
 
     def _add_event(self, record: _SenmlRecord, time_s: float, value: str | bool | None) -> None:
-        name = _drop_prefix((self.base_name + record.n)[-MAX_NAME:])
+        name = drop_prefix((self.base_name + record.n)[-MAX_NAME:])
         if not ABSOLUTE_FROM_S <= time_s < _LAST_TIME_S:
             self.refused.append(_refuse_time(time_s))
             return
@@ -228,60 +202,19 @@ class _Resolver:
             )
         )
 
-    def _block(self, times_ms: tuple[int, ...], columns: dict[str, list[float | None]]) -> Block:
+
+def _make_blocks(columns: Columns, device: str, kind: str, site: str, *, simulated: bool) -> tuple[Block, ...]:
+    blocks = []
+    for times_ms, of_times in columns.items():
         t0 = min(times_ms)
-        return Block(
-            device=self.device,
-            kind=self.kind,
-            site=self.site,
-            clock=Clock.RTC,
-            t0=t0,
-            dt=[time_ms - t0 for time_ms in times_ms],
-            c=columns,
-            simulated=self.simulated,
+        dt = [time_ms - t0 for time_ms in times_ms]
+        blocks.append(
+            Block(device=device, kind=kind, site=site, clock=Clock.RTC, t0=t0, dt=dt, c=of_times, simulated=simulated)
         )
+    return tuple(blocks)
 
 
 def _refuse_time(time_s: float) -> Refused:
     if time_s < ABSOLUTE_FROM_S:
         return Refused(Reason.RELATIVE_TIME, f"time {time_s} is relative; an absolute one is required")
     return Refused(Reason.BAD_TIME, f"time {time_s} is out of range")
-
-
-def find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refused:
-    """Return (channel, factor to the channel's unit) of a record's name after its base name, where its unit agrees."""
-    if len(full_name) > MAX_NAME or len(senml_unit) > MAX_NAME:
-        return Refused(Reason.BAD_NAME, f"{full_name[-60:]!r} with its base name is longer than {MAX_NAME}")
-    return _find_channel(full_name, senml_unit)
-
-
-@lru_cache(maxsize=8192)
-def _find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refused:
-    name = _drop_prefix(full_name)
-    factors = UNITS.get(senml_unit, {})
-    if senml_unit and not factors:
-        return Refused(Reason.UNKNOWN_CHANNEL, f"unit {senml_unit[:20]!r} of {name[:60]!r} is not known")
-    parts = split_channel(name)
-    if parts is None:
-        return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} is no channel")
-    known = QUANTITIES.get(parts[0])
-    own_unit = known.unit if known is not None else unit_of_name(parts[0])
-    if own_unit is not None:
-        if factors and own_unit not in factors:
-            return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:60]!r} is in {own_unit}, the record says {senml_unit}")
-        return name, factors.get(own_unit, 1.0)
-    unit, factor = next(iter(factors.items()), ("", 1.0))
-    suffix = SUFFIX_OF_UNIT.get(unit)
-    if suffix is None:
-        return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} carries no unit")
-    instance = "" if parts[1] is None else f":{parts[1]}"
-    return f"{parts[0]}_{suffix}{instance}", factor
-
-
-def _drop_prefix(name: str) -> str:
-    """Drop a device prefix, keep an instance: `urn:dev:mac:0a1b:air_temperature_degc:1` -> `air_temperature_degc:1`."""
-    stem, colon, digits = name.rpartition(":")
-    if not stem or not _INSTANCE.fullmatch(colon + digits):
-        stem, colon, digits = name, "", ""
-    last = max(stem.rfind("/"), stem.rfind(":"))
-    return stem[last + 1 :] + colon + digits

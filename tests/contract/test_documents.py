@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from headland.contract import codec, senml, topics
+from headland.contract import codec, senml, senml_names, topics
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, unit_of_name
 from headland.contract.records import (
     Ack,
@@ -115,7 +115,7 @@ def test_every_cap_is_listed() -> None:
         ["time", f"{codec.MAX_TIME_MS} ms"],
         ["record number", str(codec.MAX_SEQ)],
         ["topic", f"{topics.MAX_TOPIC} characters"],
-        ["name after the SenML base name", f"{senml.MAX_NAME} characters"],
+        ["name after the SenML base name", f"{senml_names.MAX_NAME} characters"],
     ]
 
 

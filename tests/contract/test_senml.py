@@ -15,7 +15,8 @@ from headland.contract.codec import MAX_PAYLOAD_BYTES, check_block, check_event
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
 from headland.contract.records import Block
 from headland.contract.refusals import Reason, Refused
-from headland.contract.senml import MAX_NAME, Pack, decode_senml, encode_senml
+from headland.contract.senml import Pack, decode_senml, encode_senml
+from headland.contract.senml_names import MAX_NAME
 from headland.contract.senml_units import SUFFIX_OF_UNIT, UNITS
 from tests.contract.samples import blocks
 
