@@ -20,6 +20,7 @@ from station.edge_command import edge_app
 from station.gateway_command import gateway_app
 from station.ingest_command import ingest_app
 from station.sim_command import sim_app
+from station.store_choice import StoreOption, store_url
 from station.supervisor import SUPERVISED
 
 app = typer.Typer(
@@ -119,6 +120,7 @@ def up(
 @app.command()
 def station(
     data: DataOption = None,
+    store: StoreOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
     broker: Annotated[str, typer.Option(help="The broker as HOST:PORT.")] = "127.0.0.1:1883",
@@ -126,7 +128,7 @@ def station(
     password_file: Annotated[Path | None, typer.Option(help="A file that holds its password.")] = None,
     organisation: Annotated[str, typer.Option(help="Whose gateways these are.")] = "local",
 ) -> None:
-    """Run ingest and API in one process on one store file."""
+    """Run ingest and API in one process on one store."""
     from ingest.settings import IngestSettings
     from station.serve import StationSettings, run_station
 
@@ -135,7 +137,7 @@ def station(
     broker_host, broker_port = host_and_port(broker)
     run_station(
         StationSettings(
-            store_path=folder.store_path,
+            store_url=store_url(store, folder.store_path),
             host=host,
             port=port,
             ingest=IngestSettings(

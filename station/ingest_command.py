@@ -15,6 +15,7 @@ import typer
 from headland.contract.topics import SHARDS
 from headland.errors import SettingsError
 from station.command_options import DataOption, farm_folder, host_and_port, read_password, stop_event
+from station.store_choice import StoreOption, folder_beside, store_url
 
 if TYPE_CHECKING:
     from ingest.quarantine import Kept, Quarantine
@@ -32,7 +33,8 @@ _LOOK_S: Final = 0.1
 @ingest_app.command("run")
 def ingest_run(
     broker: Annotated[str, typer.Option(help="The broker as HOST:PORT.")],
-    store: Annotated[Path, typer.Option(help="The store's file; no other process may have it open.")],
+    store: StoreOption = None,
+    data: DataOption = None,
     shards: Annotated[str, typer.Option(help="Which of the 16 shards it takes: 0-7, or 0,2,9-11.")] = "0-15",
     username: Annotated[str, typer.Option(help="The broker user that may read all gateways.")] = "ingest",
     password_file: Annotated[Path | None, typer.Option(help="A file that holds its password.")] = None,
@@ -49,6 +51,8 @@ def ingest_run(
     name = f"ingest-{min(taken)}-{max(taken)}" if len(taken) < SHARDS else "ingest-0"
     host, port = host_and_port(broker)
     password = read_password(password_file)
+    folder = farm_folder(data)
+    url = store_url(store, folder.store_path)
     settings = IngestSettings(
         host=host,
         port=port,
@@ -57,9 +61,10 @@ def ingest_run(
         organisation=organisation,
         client_id=client_id or name,
         shards=taken,
-        quarantine_path=store.with_name("quarantine.sqlite" if len(taken) == SHARDS else f"quarantine-{name}.sqlite"),
+        quarantine_path=folder_beside(url, folder.store_path.parent)
+        / ("quarantine.sqlite" if len(taken) == SHARDS else f"quarantine-{name}.sqlite"),
     )
-    run_ingest(settings, store, stop_event())
+    run_ingest(settings, url, stop_event())
 
 
 @quarantine_app.command("list")

@@ -1,4 +1,4 @@
-"""The station: ingest and API in one process on one DuckDB file."""
+"""The station: ingest and API in one process on one store."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import uvicorn
 
 from api.app import create_app
 from api.readiness import Check
-from headland.errors import DataDamaged
-from headland.store.duckdb_store import DuckDBStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.gateway_desk import IngestDesk
+from station.store_choice import open_store
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 class StationSettings:
     """What `headland station` needs to know."""
 
-    store_path: Path
+    store_url: str
     host: str
     port: int
     ingest: IngestSettings
@@ -34,8 +32,7 @@ class StationSettings:
 
 def run_station(settings: StationSettings) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way. Raises HeadlandError when it cannot start."""
-    settings.store_path.parent.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.store_path)
+    store = open_store(settings.store_url)
     ingest = IngestService(settings.ingest, store)
     started_s = time.monotonic()
 
@@ -76,9 +73,9 @@ def run_station(settings: StationSettings) -> None:
         store.close()
 
 
-def run_ingest(settings: IngestSettings, store_path: Path, stop: threading.Event) -> None:
+def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) -> None:
     """Take what gateways publish into a store until `stop`, without an API; changes of health go to the log."""
-    store = open_store(store_path)
+    store = open_store(store_url)
     ingest = IngestService(settings, store)
     ingest.start()
     try:
@@ -91,12 +88,3 @@ def run_ingest(settings: IngestSettings, store_path: Path, stop: threading.Event
     finally:
         ingest.stop()
         store.close()
-
-
-def open_store(path: Path) -> DuckDBStore:
-    """Open the store; a damaged file was moved aside and a new one is begun, which the log says."""
-    try:
-        return DuckDBStore(path)
-    except DataDamaged as damage:
-        _LOGGER.error("%s A new store is begun.", damage)  # noqa: TRY400 - the sentence is enough
-        return DuckDBStore(path)

@@ -1,0 +1,101 @@
+"""Which time-series engine a URL names, and opening it: the one place that knows them all."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import SplitResult, urlsplit
+
+import typer
+
+from headland.errors import DataDamaged, SettingsError
+
+if TYPE_CHECKING:
+    from headland.store.port import Store
+
+_LOGGER = logging.getLogger(__name__)
+
+STORE_URL: Final = "HEADLAND_STORE_URL"
+_FORMS: Final = "duckdb:///FILE, influx+http://HOST:PORT/BUCKET or victoria+http://HOST:PORT?side=sqlite:///FILE"
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help=f"Where samples are kept: {_FORMS}; a plain path is a DuckDB file.",
+        envvar=STORE_URL,
+        show_default="the DuckDB file in the farm's folder",
+    ),
+]
+
+
+def store_url(chosen: str | None, default_path: Path) -> str:
+    """Return the URL that was chosen, else that of the DuckDB file by default."""
+    return chosen or duckdb_url(default_path)
+
+
+def duckdb_url(path: Path) -> str:
+    """Return the URL of a DuckDB file: three slashes and the path, so four where it is absolute."""
+    return f"duckdb:///{path}"
+
+
+def open_store(url: str) -> Store:
+    """Open the store that a URL or a plain path names.
+
+    A damaged DuckDB file was moved aside and a new one is begun, which the log says. Raises SettingsError for a URL
+    that names no engine or an engine whose extra is not installed, and what opening the engine raises.
+    """
+    parts = urlsplit(url)
+    try:
+        if "://" not in url or parts.scheme == "duckdb":
+            return _open_duckdb(duckdb_path(url))
+    except ModuleNotFoundError as missing:
+        raise SettingsError(
+            f"The store {without_password(url)} needs {missing.name}; "
+            f"install it with: pip install 'headland[{_extra_of(parts)}]'"
+        ) from missing
+    raise SettingsError(f"{without_password(url)!r} names no store: write {_FORMS}.")
+
+
+def duckdb_path(url: str) -> Path:
+    """Return the file that `duckdb:///relative`, `duckdb:////absolute` or a plain path names; raises SettingsError."""
+    if "://" not in url:
+        return Path(url).expanduser()
+    parts = urlsplit(url)
+    path = Path(parts.path[1:]).expanduser()
+    if parts.netloc or not parts.path.strip("/") or parts.query or parts.fragment:
+        raise SettingsError(f"{url!r} names no file: write duckdb:///relative/path or duckdb:////absolute/path.")
+    if not path.is_absolute() and not path.parent.is_dir() and (Path("/") / path).parent.is_dir():
+        raise SettingsError(f"{url!r} is a path relative to {Path.cwd()}; write duckdb:////{path} for /{path}.")
+    return path
+
+
+def folder_beside(url: str, otherwise: Path) -> Path:
+    """Return the folder of a store's file, or `otherwise` for a store that is no file here."""
+    return otherwise if "://" in url and urlsplit(url).scheme != "duckdb" else duckdb_path(url).parent
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown and logged: its password and token are hidden."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    user = parts.username or ""
+    shown = f"{user}:***@{host}" if parts.password else parts.netloc
+    query = "&".join("token=***" if pair.startswith("token=") else pair for pair in parts.query.split("&"))
+    return parts._replace(netloc=shown, query=query).geturl() if "://" in url else url
+
+
+def _open_duckdb(path: Path) -> Store:
+    from headland.store.duckdb_store import DuckDBStore
+
+    try:
+        return DuckDBStore(path)
+    except DataDamaged as damage:
+        _LOGGER.error("%s A new store is begun.", damage)  # noqa: TRY400 - the sentence is enough
+        return DuckDBStore(path)
+
+
+def _extra_of(parts: SplitResult) -> str:
+    return "influx" if parts.scheme.startswith(("influx", "victoria")) else "ingest"
