@@ -15,9 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus, write_status
-from edge.greenhouse.settings import ModbusSettings
 from edge.intake import Intake
 from edge.mavlink.settings import MavlinkSettings
+from edge.modbus.settings import ModbusSettings
 from edge.reading import Sink, Source
 from edge.retry import SOURCE
 from edge.settings import EdgeSettings
@@ -200,7 +200,7 @@ def build_source(settings: SourceSettings, edge: EdgeSettings) -> Source:
     gateway = edge.gateway
     match settings:
         case ModbusSettings():
-            from edge.greenhouse.source import ModbusSource
+            from edge.modbus.source import ModbusSource
 
             return ModbusSource(settings, gateway.id, gateway.site, clock=edge.clock)
         case MavlinkSettings():

@@ -9,9 +9,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.greenhouse.registers import find_map, load_map
-from edge.greenhouse.settings import ModbusSettings, Name
 from edge.mavlink.settings import MavlinkSettings
+from edge.modbus.registers import find_map, load_map
+from edge.modbus.settings import ModbusSettings, Name
 from edge.spool_room import Retention
 from edge.toml_file import TomlFile
 from edge.toml_lines import TomlPath

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from edge.agent import run_agent
 from edge.agent_status import AgentStatus, read_status
-from edge.greenhouse.settings import ModbusSettings
 from edge.mavlink.settings import MavlinkSettings
+from edge.modbus.settings import ModbusSettings
 from edge.settings import BrokerSettings, EdgeSettings, GatewaySettings
 from tests.broker import find_free_port
 from tests.waiting import wait_until
@@ -94,7 +94,7 @@ def measure(seconds: float, drones: int, houses: int) -> dict[str, float]:
 
 def registers() -> str:
     """The register map that comes with Headland, as a path."""
-    from edge.greenhouse.registers import find_map
+    from edge.modbus.registers import find_map
 
     return str(find_map("greenhouse-sim.toml", Path()))
 

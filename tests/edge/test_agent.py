@@ -13,15 +13,15 @@ import pytest
 
 from edge.agent import SourceRunner, run_agent
 from edge.agent_status import read_status
-from edge.greenhouse.settings import ModbusSettings
+from edge.modbus.settings import ModbusSettings
 from edge.reading import DeviceId, Reading, Sink
 from edge.settings import BatchSettings, BrokerSettings, EdgeSettings, GatewaySettings
 from headland.contract.records import Clock
 from headland.errors import SettingsError
 from tests.broker import Broker
-from tests.edge.greenhouse.modbus_peer import ModbusPeer
-from tests.edge.greenhouse.test_source import EPOCH_S, WORDS
 from tests.edge.ingest_stand_in import StandInIngest
+from tests.edge.modbus.modbus_peer import ModbusPeer
+from tests.edge.modbus.test_source import EPOCH_S, WORDS
 from tests.edge.sinks import ListSink
 from tests.waiting import WaitUntil
 

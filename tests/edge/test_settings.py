@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.greenhouse.settings import ModbusSettings
 from edge.mavlink.settings import MavlinkSettings
+from edge.modbus.settings import ModbusSettings
 from edge.settings import EdgeSettings, load_settings
 from headland.contract.records import Clock
 from headland.errors import SettingsError

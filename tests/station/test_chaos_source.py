@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pymodbus.client import ModbusTcpClient
 
-from edge.greenhouse.settings import ModbusSettings
-from edge.greenhouse.source import ModbusSource
+from edge.modbus.settings import ModbusSettings
+from edge.modbus.source import ModbusSource
 from edge.reading import Reading
 from headland.contract.records import Descriptor, Event
 from station.chaos.numbered_source import NUMBER_CHANNEL, REGISTER_MAPS, NumberedSource

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.greenhouse.registers import (
+from edge.modbus.registers import (
     ClockRegisters,
     IdentityRegister,
     Read,

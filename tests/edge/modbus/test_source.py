@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.greenhouse.settings import ModbusSettings
-from edge.greenhouse.source import ModbusSource
+from edge.modbus.settings import ModbusSettings
+from edge.modbus.source import ModbusSource
 from headland.contract.records import Clock
 from headland.errors import SettingsError
-from tests.edge.greenhouse.modbus_peer import ModbusPeer
+from tests.edge.modbus.modbus_peer import ModbusPeer
 from tests.edge.sinks import ListSink
 from tests.waiting import WaitUntil
 

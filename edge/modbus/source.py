@@ -9,9 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from edge.greenhouse.bus import BadResponse, ModbusBus
-from edge.greenhouse.poll import PollSchedule
-from edge.greenhouse.registers import (
+from edge.modbus.bus import BadResponse, ModbusBus
+from edge.modbus.registers import (
     RegisterMap,
     Words,
     decode_clock,
@@ -22,7 +21,8 @@ from edge.greenhouse.registers import (
     place_words,
     plan_reads,
 )
-from edge.greenhouse.settings import ModbusSettings
+from edge.modbus.settings import ModbusSettings
+from edge.poll import PollSchedule
 from edge.reading import DeviceId, Reading, Sink
 from edge.retry import DEVICE
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name

@@ -11,7 +11,7 @@ from typing import Final
 from pymodbus.client import ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
-from edge.greenhouse.registers import Read
+from edge.modbus.registers import Read
 from headland.errors import RetryLater
 
 #: pymodbus says every failed answer as an error of its own; here they are counted, and said once.

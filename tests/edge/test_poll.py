@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.greenhouse.poll import PollSchedule
+from edge.poll import PollSchedule
 
 
 def test_the_works_own_time_never_adds_up() -> None:

@@ -1,1 +1,0 @@
-"""Greenhouse buses to readings."""

@@ -1,0 +1,1 @@
+"""Modbus devices to readings."""
