@@ -15,8 +15,9 @@ import duckdb
 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store import duckdb_sql as sql
-from headland.store.duckdb_state import StoreState, count, load_state
+from headland.store.duckdb_state import count, load_state
 from headland.store.duckdb_transaction import transaction
+from headland.store.picture import StoreState
 
 _LOGGER = logging.getLogger(__name__)
 

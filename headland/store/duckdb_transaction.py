@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -14,29 +13,17 @@ from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor
 from headland.store import duckdb_sql as sql
-from headland.store.deduplicate import Positions, find_newest, judge, split_windows
-from headland.store.duckdb_state import StoreState, count
+from headland.store.deduplicate import Positions, judge, split_windows
+from headland.store.duckdb_state import count
 from headland.store.joined_rows import Rows, count_results, join_batches
-from headland.store.port import Index, MarkState, SeriesKey, Times, Values, WriteBatch, WriteResult
+from headland.store.picture import Change, StoreState, advance_marks
+from headland.store.port import Index, MarkState, SeriesKey, Times, Values, WriteBatch
 from headland.store.selection import pack_event
 
 #: Late samples whose times lie further apart than this are looked up in separate windows, so that one gateway's
 #: back-fill does not make a search through everything of the others'.
 _WINDOW_GAP_MS = 15 * 60_000
 _MOST_WINDOWS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a committed group changes in memory."""
-
-    results: list[WriteResult]
-    new_series: list[SeriesKey]
-    rows: Rows
-    accepted: NDArray[np.bool_]
-    marks: dict[tuple[str, str], MarkState]
-    events: int
-    conflicts: int
 
 
 @contextmanager
@@ -72,29 +59,6 @@ def commit_group(
     return Change(
         count_results(rows, verdict, len(batches)), new_series, rows, verdict.accepted, marks, events, conflicts
     )
-
-
-def apply_change(state: StoreState, change: Change) -> None:
-    """Bring the picture in memory to what was committed; cannot fail half way."""
-    state.catalog.add(change.new_series)
-    state.frontier.grow(len(state.catalog))
-    rows, accepted = change.rows, change.accepted
-    newest = _newest_of(rows, accepted & rows.may_be_latest)
-    state.frontier.advance(rows.sid[newest], rows.time_ms[newest], rows.value[newest], rows.quality[newest])
-    ahead = accepted & ~rows.may_be_latest
-    if ahead.any():
-        state.frontier.advance_ahead(rows.sid[ahead], rows.time_ms[ahead])
-    state.marks.update(change.marks)
-    state.points += int(np.count_nonzero(accepted))
-    state.events += change.events
-    state.conflicts += change.conflicts
-
-
-def _newest_of(rows: Rows, mask: NDArray[np.bool_]) -> Positions:
-    if mask.all():
-        return find_newest(rows.sid, rows.time_ms)
-    among = np.flatnonzero(mask)
-    return among[find_newest(rows.sid[among], rows.time_ms[among])]
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, sid: Index, time_ms: Times) -> tuple[Positions, Values]:
@@ -195,11 +159,7 @@ def _add_marks(
     connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch]
 ) -> dict[tuple[str, str], MarkState]:
     """Write the new states of the sources that the batches mark; return them."""
-    changed: dict[tuple[str, str], MarkState] = {}
-    for mark in (mark for batch in batches for mark in batch.marks):
-        source = (mark.gateway, mark.epoch)
-        before = changed.get(source) or state.marks.get(source) or MarkState()
-        changed[source] = before.add(mark)
+    changed = advance_marks(state.marks, batches)
     if changed:
         _insert_marks(connection, changed)
     return changed

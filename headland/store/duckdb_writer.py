@@ -16,8 +16,8 @@ import numpy as np
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.duckdb_file import DuckDBFile, sentence_of, size_of, wal_of
-from headland.store.duckdb_state import StoreState
-from headland.store.duckdb_transaction import apply_change, commit_group, delete_before, prune_marks, put_device
+from headland.store.duckdb_transaction import commit_group, delete_before, prune_marks, put_device
+from headland.store.picture import StoreState, apply_change
 from headland.store.port import WriteBatch, WriteResult
 from headland.store.write_queue import ActionJob, BatchJob, WriteQueue
 
