@@ -1,8 +1,16 @@
 """The time-series port: what every engine does, and what its callers may rely on.
 
-All calls block and may be made from any thread. Reads see what writes have returned. Windows are half-open
-`[start_ms, end_ms)`; a bucket's label is its start. Nothing found is an empty answer, never an exception.
-An engine that cannot work now raises `RetryLater`; a damaged file raises `DataDamaged`.
+- **Blocking.** All calls block and may be made from any thread; a coroutine calls them in a worker thread. Writes of
+  several threads may share a transaction. A write returns once a crash loses nothing of it, however long that takes.
+- **Reads** see what writes have returned, whole batches only, and never another organisation's.
+- **Emptiness.** Nothing found is an empty answer, never an exception; a series, a bucket or a device without samples is
+  left out, never filled in. A window that ends before it starts holds nothing.
+- **Ends.** Windows are half-open `[start_ms, end_ms)`, may lie before 1970, and may be as wide as 64 bits allow.
+- **Repeats.** (series, time) is stored once, with the first value; see `WriteResult`. Events are stored once by all
+  their fields, marks add up. Sending anything again, in any order, changes nothing.
+- **Order.** Series by organisation, site, kind, device, channel and real before simulated; samples and buckets by time.
+- **Failure.** An engine that cannot work now raises `RetryLater` and has stored nothing; a damaged file raises
+  `DataDamaged`; columns that break the contract are the caller's mistake and raise `ValueError`.
 """
 
 from __future__ import annotations
@@ -14,6 +22,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Clock, Descriptor, Event
 
 Times = NDArray[np.int64]
@@ -32,6 +41,15 @@ class SeriesKey:
     device: str
     channel: str
     simulated: bool = False
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of the channel's values: by the nomenclature, else by the end of its name; None where none tells."""
+        quantity = quantity_of(self.channel)
+        if quantity is not None:
+            return quantity.unit
+        parts = split_channel(self.channel)
+        return None if parts is None else unit_of_name(parts[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +170,10 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """The buckets of one series that hold at least one sample, in time order; `start_ms` labels them."""
+    """The buckets of one series that hold at least one sample, in time order; `start_ms` labels them.
+
+    `mean` is of the samples as they lie, each with the same weight; `last` is the value of the newest one.
+    """
 
     key: SeriesKey
     start_ms: Times
@@ -161,6 +182,15 @@ class Buckets:
     low: Values
     high: Values
     last: Values
+
+    def coverage(self, step_ms: int, end_ms: int, interval_ms: float) -> Values:
+        """Return each bucket's share, 0..1, of the samples that one every `interval_ms` would give.
+
+        `step_ms` and `end_ms` are those that the buckets were asked for with: the last one may be shorter. A bucket
+        that is left out covers nothing. Samples closer together than expected hide a gap in the same bucket.
+        """
+        length_ms = np.minimum(step_ms, end_ms - self.start_ms)
+        return np.minimum(1.0, self.count * interval_ms / length_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +268,7 @@ class Store(Protocol):
         ...
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:
-        """Return the series that hold at least one sample, by key."""
+        """Return the series that hold at least one sample, by key; `SeriesKey.unit` is the unit of each."""
         ...
 
     def last(self, which: SeriesFilter) -> list[Latest]:
@@ -254,7 +284,12 @@ class Store(Protocol):
     ) -> list[Buckets]:
         """Return aggregates of samples whose flag is <= `max_quality`, by series key.
 
-        Bucket k covers [start_ms + k step, start_ms + (k + 1) step); the last is cut at `end_ms`.
+        Bucket k covers [start_ms + k step, start_ms + (k + 1) step), whatever `start_ms` is: the window's start is the
+        offset, and no calendar or multiple of the step plays a part. The last bucket is cut at `end_ms`.
+
+        Where an engine has let samples go and kept their rollups, it answers with the buckets whose bounds fall on
+        bounds of a rollup that it still has, and leaves out the others: it never spreads a rollup over two buckets.
+        Raises ValueError for a step below 1 ms.
         """
         ...
 
@@ -271,7 +306,11 @@ class Store(Protocol):
         ...
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
-        """Delete samples and events before `cut_ms`; return how many samples."""
+        """Delete an organisation's samples, conflicts and events before `cut_ms`; return how many samples.
+
+        Left are the sample at the cut itself, marks, descriptors, and everything of other organisations. A series
+        without a sample left is not listed any more; what was deleted may be written again and is new then.
+        """
         ...
 
     def info(self) -> StoreInfo:

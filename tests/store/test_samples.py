@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headland.errors import RetryLater
-from headland.store.port import Points, SeriesFilter, Store, WriteResult
+from headland.store.port import Points, SeriesFilter, Store, WriteBatch, WriteResult
 from tests.store.batches import EVERYTHING, ORG, batch, key, points, rows_of
 
 A = key("air_temperature_degc")
@@ -259,6 +265,75 @@ def test_a_future_sample_survives_the_deletion_of_the_latest(store: Store) -> No
     assert store.last(EVERYTHING) == []
     assert store.write(batch((A, 5000, 9.0), (A, 200, 2.0))) == WriteResult(1, duplicate=1)
     assert store.last(EVERYTHING)[0].time_ms == 200
+
+
+def test_series_are_listed_with_their_units(store: Store) -> None:
+    named = [
+        key("ground_speed_m_s"),
+        key("battery_voltage_v:2"),
+        key("strange_thing_kpa"),
+        key("mode_code"),
+        key("odd"),
+    ]
+    store.write(batch(*((each, 10, 1.0) for each in named)))
+    assert {each.channel: each.unit for each in store.series(EVERYTHING)} == {
+        "ground_speed_m_s": "m/s",
+        "battery_voltage_v:2": "V",
+        "strange_thing_kpa": "kPa",
+        "mode_code": "1",
+        "odd": None,
+    }
+
+
+def test_coverage_is_the_share_of_the_expected_samples_in_each_bucket(store: Store) -> None:
+    store.write(batch(*((A, time_ms, 1.0) for time_ms in (0, 10, 20, 30, 40, 50, 55, 57, 100, 205))))
+    (found,) = store.buckets(EVERYTHING, 0, 210, 50)
+    assert found.start_ms.tolist() == [0, 50, 100, 200]
+    assert found.coverage(50, 210, 10).tolist() == [1.0, 0.6, 0.2, 1.0]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    start_ms=st.integers(-(10**13), 10**13),
+    step_ms=st.integers(1, 10**9),
+    length_ms=st.integers(0, 10**10),
+    times=st.lists(st.integers(0, 10**10), min_size=1, max_size=20, unique=True),
+)
+def test_a_bucket_may_start_at_any_instant(
+    make_store: Callable[[Path], Store], start_ms: int, step_ms: int, length_ms: int, times: list[int]
+) -> None:
+    step_ms = max(step_ms, length_ms // 1000)
+    expected: dict[int, list[int]] = {}
+    for time_ms in sorted(times):
+        if time_ms < length_ms:
+            expected.setdefault(start_ms + time_ms // step_ms * step_ms, []).append(time_ms)
+    with tempfile.TemporaryDirectory() as folder:
+        store = make_store(Path(folder))
+        store.write(batch(*((A, start_ms + time_ms, float(time_ms)) for time_ms in times)))
+        found = store.buckets(EVERYTHING, start_ms, start_ms + length_ms, step_ms)
+        store.close()
+    rows = [row for each in found for row in zip(each.start_ms.tolist(), each.count.tolist(), each.last, strict=True)]
+    assert rows == [(label, len(group), group[-1]) for label, group in expected.items()]
+
+
+def test_a_million_samples_are_written_once_and_read_back(store: Store) -> None:
+    count, series = 1_000_000, 10
+    index = np.repeat(np.arange(series, dtype=np.int32), count // series)
+    time_ms = np.tile(np.arange(count // series, dtype=np.int64) * 100, series)
+    keys = [key(f"channel_{number}_degc") for number in range(series)]
+    whole = WriteBatch(Points(keys, index, time_ms, time_ms / 8, np.ones(count, np.uint8)))
+    assert store.write(whole) == WriteResult(count)
+    assert store.info().points == count
+    assert store.write(WriteBatch(Points(keys, index[:500], time_ms[:500], time_ms[:500] / 8, np.ones(500, np.uint8))))
+    (found,) = store.raw(SeriesFilter(ORG, channels=frozenset({"channel_3_degc"})), 0, 2**40)
+    np.testing.assert_array_equal(found.time_ms, time_ms[: count // series])
+    np.testing.assert_array_equal(found.value, found.time_ms / 8)
+    (hours,) = store.buckets(SeriesFilter(ORG, channels=frozenset({"channel_0_degc"})), 0, 10**7, 3_600_000)
+    assert (hours.count.tolist(), hours.last.tolist()) == (
+        [36_000, 36_000, 28_000],
+        [449_987.5, 899_987.5, 1_249_987.5],
+    )
+    assert store.info().points == count
 
 
 def test_a_batch_that_breaks_the_contract_is_refused_whole(store: Store) -> None:
