@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+
+#: So many refusals are told one by one.
+_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +43,41 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What one file held and what was left out of it, by reason; `error` where it could not be read."""
+    """What one file held and what was left out of it, by reason; `error` where it could not be read.
+
+    `refusals` are sentences, one for each of the first rows and cells that were left out.
+    """
 
     path: Path
     rows: int = 0
     points: int = 0
     events: int = 0
-    vehicles: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
     first_ms: int | None = None
     last_ms: int | None = None
     ignored: Mapping[str, int] | None = None
+    refusals: tuple[str, ...] = ()
     error: str = ""
 
     def sentence(self) -> str:
         """Return the file's line for a person."""
         if self.error:
             return f"{self.path.name}: {self.error}"
-        whose = ", ".join(self.vehicles) or "no vehicle"
+        whose = ", ".join(self.devices) or "no vehicle"
         text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {whose}"
         if self.first_ms is not None and self.last_ms is not None:
             text += f", {_show_time(self.first_ms)} to {_show_time(self.last_ms)} UTC"
         if self.ignored:
             text += f"; left out: {', '.join(f'{count:,} {name}' for name, count in sorted(self.ignored.items()))}"
         return text
+
+    def refused(self) -> list[str]:
+        """Return a line for each of the first things that were left out, and how many more there are."""
+        lines = [f"  {one}" for one in self.refusals[:_SHOWN]]
+        more = sum((self.ignored or {}).values()) - len(lines)
+        if lines and more > 0:
+            lines.append(f"  and {more:,} more")
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +90,7 @@ class ImportReport:
 
     def sentences(self) -> list[str]:
         """Return the lines for a person."""
-        lines = [one.sentence() for one in self.files]
+        lines = [line for one in self.files for line in (one.sentence(), *one.refused())]
         if not self.finished:
             lines.append(
                 f"Stopped early: {self.records_waiting} messages wait on disk and go first at the next import; "

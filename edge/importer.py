@@ -1,4 +1,4 @@
-"""Log files put through the gateway's own way: source, batcher, spool, uplink, until all is in the store."""
+"""Logs and tables put through the gateway's own way: source, batcher, spool, uplink, until all is in the store."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from edge.reading import Reading
 from edge.settings import EdgeSettings
 from edge.spool import Spool
 from edge.spool_overflow import SpoolOwner
+from edge.table.map import LoadedMap
+from edge.table.source import TableSource
 from edge.uplink import Uplink
 from headland.contract.records import Descriptor, Event
 from headland.errors import DataDamaged, SettingsError
@@ -33,19 +35,26 @@ _GROUP_RECORDS: Final = 50
 _PROGRESS_S: Final = 0.2
 #: After how long without progress the person is told, and how often the sentence changes.
 _SILENCE_S: Final = 5.0
-_KINDS: Final = (".tlog",)
+_LOGS: Final = (".tlog",)
+_TABLES: Final = (".csv", ".tsv", ".txt")
 
 
 def import_files(
-    paths: Sequence[Path], settings: EdgeSettings, *, progress: Callable[[Progress], None], stop: threading.Event
+    paths: Sequence[Path],
+    settings: EdgeSettings,
+    *,
+    progress: Callable[[Progress], None],
+    stop: threading.Event,
+    table_map: LoadedMap | None = None,
 ) -> ImportReport:
     """Put `paths` into the farm and return when the store has all of it, or soon after `stop` is set.
 
-    A broker or station that is away is waited for. What an earlier call left in the spool goes first. The same file
-    gives the same points, so that repeating an import adds nothing. Raises SettingsError for a file of a kind that is
-    not known or that cannot be opened, before anything is read, and DataDamaged where none of the files is readable.
+    With `table_map` they are tables that it describes, else logs. A broker or station that is away is waited for. What
+    an earlier call left in the spool goes first. The same file gives the same points, so that repeating an import adds
+    nothing. Raises SettingsError for a file of a kind that is not known or that cannot be opened, before anything is
+    read, and DataDamaged where none of the files is readable.
     """
-    check_files(paths)
+    check_files(paths, tables=table_map is not None)
     gateway = settings.gateway
     owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
     spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
@@ -55,7 +64,7 @@ def import_files(
     uplink = Uplink(
         broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
     )
-    run = _Import(paths, settings, spool, uplink, progress, stop)
+    run = _Import(paths, settings, table_map, spool, uplink, progress, stop)
     try:
         uplink.start()
         return run.run()
@@ -64,11 +73,18 @@ def import_files(
         spool.close()
 
 
-def check_files(paths: Sequence[Path]) -> None:
-    """Raise SettingsError for the first path that is no readable file of a known kind."""
+def check_files(paths: Sequence[Path], *, tables: bool = False) -> None:
+    """Raise SettingsError for the first path that is no readable file of a kind that is expected."""
     for path in paths:
-        if path.suffix.lower() not in _KINDS:
-            raise SettingsError(f"{path}: this kind of file is not known; {', '.join(_KINDS)} logs can be imported")
+        kind = path.suffix.lower()
+        if tables and kind not in _TABLES:
+            raise SettingsError(f"{path}: a map describes tables ({', '.join(_TABLES)}), and this is none")
+        if not tables and kind in _TABLES:
+            raise SettingsError(f"{path}: a table needs a map that says what its columns are: --map")
+        if not tables and kind not in _LOGS:
+            raise SettingsError(
+                f"{path}: this kind of file is not known; {', '.join(_LOGS)} logs can be imported, and tables by a map"
+            )
         try:
             path.open("rb").close()
         except OSError as error:
@@ -82,6 +98,7 @@ class _Import:
         self,
         paths: Sequence[Path],
         settings: EdgeSettings,
+        table_map: LoadedMap | None,
         spool: Spool,
         uplink: Uplink,
         progress: Callable[[Progress], None],
@@ -89,12 +106,13 @@ class _Import:
     ) -> None:
         self._paths = paths
         self._settings = settings
+        self._table_map = table_map
         self._spool = spool
         self._uplink = uplink
         self._progress = progress
         self._stop = stop
         self._batcher = Batcher(settings.batch.max_points, settings.batch.max_age_s)
-        self._source: TlogSource | None = None
+        self._source: TlogSource | TableSource | None = None
         self._read_before = 0
         self._bytes_total = sum(path.stat().st_size for path in paths)
         self._appended = spool.status().records
@@ -136,9 +154,7 @@ class _Import:
         self._uplink.describe(descriptor)
 
     def _read(self, path: Path) -> FileReport:
-        mavlink = next((one for one in self._settings.source if isinstance(one, MavlinkSettings)), None)
-        gateway = self._settings.gateway
-        source = self._source = TlogSource(path, mavlink, gateway.id, gateway.site)
+        source = self._source = self._open(path)
         self._points = 0
         error = ""
         try:
@@ -151,20 +167,14 @@ class _Import:
         self._append_closed(1)
         self._read_before += source.size_bytes
         self._source = None
-        report = source.report()
-        firsts = [device.first_ms for device in report.devices if device.first_ms is not None]
-        lasts = [device.last_ms for device in report.devices if device.last_ms is not None]
-        return FileReport(
-            path=path,
-            rows=report.rows,
-            points=self._points,
-            events=sum(device.events for device in report.devices),
-            vehicles=tuple(device.device for device in report.devices),
-            first_ms=min(firsts, default=None),
-            last_ms=max(lasts, default=None),
-            ignored=report.left_out,
-            error=error,
-        )
+        return report_file(path, source, self._points, error)
+
+    def _open(self, path: Path) -> TlogSource | TableSource:
+        gateway = self._settings.gateway
+        if self._table_map is not None:
+            return TableSource(path, self._table_map, gateway.site)
+        mavlink = next((one for one in self._settings.source if isinstance(one, MavlinkSettings)), None)
+        return TlogSource(path, mavlink, gateway.id, gateway.site)
 
     def _append_closed(self, at_least: int) -> None:
         self._show()
@@ -220,3 +230,32 @@ class _Import:
         state = self._uplink.state()
         why = state.detail or "the broker is there, but no station has stored anything"
         return f"waiting for {silent_s} s: {why}"
+
+
+def report_file(path: Path, source: TlogSource | TableSource, points: int, error: str) -> FileReport:
+    """Return what a person is told of a file that was read."""
+    if isinstance(source, TableSource):
+        table = source.report()
+        return FileReport(
+            path=path,
+            rows=table.rows,
+            points=points,
+            devices=(table.device,),
+            first_ms=table.first_ms,
+            last_ms=table.last_ms,
+            ignored=table.refused,
+            refusals=tuple(one.sentence() for one in table.refusals),
+            error=error,
+        )
+    log = source.report()
+    return FileReport(
+        path=path,
+        rows=log.rows,
+        points=points,
+        events=sum(device.events for device in log.devices),
+        devices=tuple(device.device for device in log.devices),
+        first_ms=min((device.first_ms for device in log.devices if device.first_ms is not None), default=None),
+        last_ms=max((device.last_ms for device in log.devices if device.last_ms is not None), default=None),
+        ignored=log.left_out,
+        error=error,
+    )

@@ -65,16 +65,20 @@ def edge_status(
 
 @edge_app.command("import")
 def edge_import(
-    files: Annotated[list[Path], typer.Argument(help="Flight logs (.tlog).")],
+    files: Annotated[list[Path], typer.Argument(help="Flight logs (.tlog), or tables (.csv) with --map.")],
+    table_map: Annotated[
+        str | None, typer.Option("--map", help="The map of the tables: a file, or a name that comes along.")
+    ] = None,
     data: DataOption = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="An edge.toml instead of a farm's folder.")
     ] = None,
 ) -> None:
-    """Put flight logs through the gateway's own way into a running farm; a repeated import adds nothing."""
+    """Put logs or tables through the gateway's own way into a running farm; a repeated import adds nothing."""
     from station.importing import import_logs
 
-    import_logs(files, config if config is not None else _import_settings(farm_folder(data)), stop_event())
+    settings = config if config is not None else _import_settings(farm_folder(data))
+    import_logs(files, settings, stop_event(), table_map)
 
 
 def _import_settings(folder: FarmFolder) -> Path:

@@ -12,11 +12,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import edge.importer
 from edge.settings import load_settings
+from edge.table.map import open_map
 
 
-def import_logs(files: Sequence[Path], config: Path, stop: threading.Event) -> None:
-    """Import `files` with the settings in `config` and print what came of each; ends early when `stop` is set."""
+def import_logs(files: Sequence[Path], config: Path, stop: threading.Event, table_map: str | None = None) -> None:
+    """Import `files` with the settings in `config` and print what came of each; ends early when `stop` is set.
+
+    With `table_map`, a file or the name of a map that comes along, they are tables.
+    """
     settings = load_settings(config, os.environ)
+    loaded = None if table_map is None else open_map(table_map, Path.cwd())
     console = Console()
     with Progress(
         TextColumn("{task.description}"),
@@ -31,6 +36,6 @@ def import_logs(files: Sequence[Path], config: Path, stop: threading.Event) -> N
         def show(progress: edge.importer.Progress) -> None:
             bar.update(task, completed=progress.fraction, description=progress.sentence)
 
-        report = edge.importer.import_files(files, settings, progress=show, stop=stop)
+        report = edge.importer.import_files(files, settings, progress=show, stop=stop, table_map=loaded)
     for line in report.sentences():
         console.print(line, highlight=False, soft_wrap=True)

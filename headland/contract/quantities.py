@@ -125,6 +125,22 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("screen_closed_pct", "%", 0, 100, "gauge", "screen closed part as reported"),
     ("heating_power_w_m2", "W/m2", 0, 1000, "gauge", "heating power per floor area"),
     ("substrate_moisture_pct", "%", 0, 100, "gauge", "volumetric water content"),
+    ("humidity_deficit_g_m3", "g/m3", 0, 100, "gauge", "vapour that the air could still take up, as reported"),
+    ("pipe_temperature_degc", "degC", -60, 150, "gauge", "temperature of the heating pipes"),
+    ("lamp_power_pct", "%", 0, 100, "gauge", "output of the lamps as reported"),
+    ("outside_par_umol_m2_s", "umol/m2/s", -10, 3500, "gauge", "photosynthetic photon flux density outside the house"),
+    ("outside_absolute_humidity_g_m3", "g/m3", 0, 100, "gauge", "vapour in a volume of the air outside the house"),
+    ("longwave_balance_w_m2", "W/m2", -500, 500, "gauge", "sky's long-wave radiation less the instrument's own"),
+    ("radiation_sum_mj_m2", "MJ/m2", 0, 60, "total", "global radiation since the day began"),
+    ("rain_on", "1", 0, 1, "state", "1 while it rains"),
+    # What a climate computer asks for: commanded, never what is.
+    ("co2_setpoint_ppm", "ppm", 0, 20000, "gauge", "carbon dioxide that is asked for: commanded"),
+    ("heating_setpoint_degc", "degC", -60, 80, "gauge", "air temperature below which is heated: commanded"),
+    ("ventilation_setpoint_degc", "degC", -60, 80, "gauge", "air temperature above which is ventilated: commanded"),
+    ("pipe_setpoint_degc", "degC", -60, 150, "gauge", "temperature that is asked of the heating pipes: commanded"),
+    ("humidity_deficit_setpoint_g_m3", "g/m3", 0, 100, "gauge", "humidity deficit that is asked for: commanded"),
+    ("screen_setpoint_pct", "%", 0, 100, "gauge", "closed part that is asked of a screen: commanded"),
+    ("vent_setpoint_pct", "%", 0, 100, "gauge", "opening that is asked of the vents: commanded"),
 )
 
 #: At most 64 characters before the instance, so that a channel is never a place to hide a book in.

@@ -18,6 +18,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from edge.import_report import FileReport, ImportReport, Progress
 from edge.importer import import_files
 from edge.settings import BatchSettings, BrokerSettings, EdgeSettings, GatewaySettings
+from edge.table.map import open_map
 from headland.contract.records import Block
 from headland.errors import DataDamaged, SettingsError
 from tests.broker import Broker
@@ -83,7 +84,7 @@ def test_a_log_is_stored_whole_when_the_call_returns(mosquitto: Broker, tmp_path
     assert rows[0] == (START_MS + 1000, 30.0)
     assert report.files[0].rows >= 200
     assert report.files[0].first_ms == START_MS + 1000
-    assert len(report.files[0].vehicles) == 1
+    assert len(report.files[0].devices) == 1
     fractions = [progress.fraction for progress in said]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -167,8 +168,8 @@ def test_a_file_that_is_no_log_is_said_and_costs_its_neighbours_nothing(mosquitt
 
 def test_an_unknown_kind_of_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     settings = import_settings(tmp_path / "data", 1883)
-    with pytest.raises(SettingsError, match=r"table\.csv: this kind of file is not known"):
-        import_files([tmp_path / "table.csv"], settings, progress=lambda _: None, stop=threading.Event())
+    with pytest.raises(SettingsError, match=r"table\.xlsx: this kind of file is not known"):
+        import_files([tmp_path / "table.xlsx"], settings, progress=lambda _: None, stop=threading.Event())
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         import_files([tmp_path / "none.tlog"], settings, progress=lambda _: None, stop=threading.Event())
     assert not (tmp_path / "data").exists()
@@ -189,3 +190,72 @@ def test_a_report_names_what_was_left_out() -> None:
         "a.tlog: 30 points in 10 rows and 2 events of uav-1, 1970-01-01 00:00:00 to 1970-01-01 00:01:00 UTC; "
         "left out: 3 bad_crc"
     )
+
+
+TABLE_MAP: Final = """
+device = "gh-9"
+[time]
+name = "Date"
+format = "%m/%d/%Y %H:%M"
+zone = "+01:00"
+[[column]]
+name = "Tair"
+channel = "air_temperature_degc"
+unit = "°C"
+"""
+
+
+def temperatures(ingest: StandInIngest) -> list[tuple[int, float | None]]:
+    return sorted(
+        (block.t0 + dt, value)
+        for batch in ingest.seen.values()
+        for block in batch.blocks
+        for dt, value in zip(block.dt, block.c["air_temperature_degc"], strict=True)
+    )
+
+
+@pytest.mark.services
+def test_a_table_is_stored_whole_and_what_was_refused_is_said(mosquitto: Broker, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(TABLE_MAP, encoding="utf-8")
+    table = tmp_path / "house.csv"
+    rows = [
+        f"2/{1 + minute // 1440}/2022 {minute // 60 % 24}:{minute % 60:02},{minute / 100}" for minute in range(3000)
+    ]
+    table.write_text("\n".join(["Date,Tair", *rows, "2/3/2022 10:00,warm", "yesterday,1"]), encoding="utf-8")
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files(
+        [table],
+        settings,
+        progress=lambda _: None,
+        stop=threading.Event(),
+        table_map=open_map("map.toml", tmp_path),
+    )
+    stored = temperatures(ingest)
+    ingest.close()
+    start_ms = 1_643_670_000_000  # 2022-02-01 00:00 at +01:00
+    assert stored == [(start_ms + 60_000 * minute, minute / 100) for minute in range(3000)] + [
+        (start_ms + 60_000 * 3480, None)
+    ]
+    assert report.finished
+    lines = report.sentences()
+    assert "3,000 points in 3,001 rows" in lines[0]
+    assert "1 bad_time, 1 not_a_number" in lines[0]
+    assert lines[1:] == [
+        "  line 3002, column Tair: not a number ('warm')",
+        "  line 3003, column Date: bad time ('yesterday')",
+    ]
+
+
+def test_a_table_without_a_map_and_a_log_with_one_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(TABLE_MAP, encoding="utf-8")
+    for name, table_map in (("house.csv", None), ("flight.tlog", open_map("map.toml", tmp_path))):
+        (tmp_path / name).write_text("Date,Tair\n")
+        with pytest.raises(SettingsError, match="map"):
+            import_files(
+                [tmp_path / name],
+                import_settings(tmp_path / "data", 1),
+                progress=lambda _: None,
+                stop=threading.Event(),
+                table_map=table_map,
+            )
