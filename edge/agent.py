@@ -17,7 +17,7 @@ from typing import Final
 from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.intake import Intake
 from edge.mavlink.settings import MavlinkSettings
-from edge.modbus.settings import ModbusSettings
+from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.reading import Sink, Source
 from edge.retry import SOURCE
 from edge.settings import EdgeSettings
@@ -34,7 +34,7 @@ STATUS_S: Final = 2.0
 _STOP_SOURCES_S: Final = 1.2
 _DRAIN_S: Final = 2.0
 
-SourceSettings = MavlinkSettings | ModbusSettings
+SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings
 
 
 def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
@@ -159,7 +159,7 @@ class SourceRunner:
         """Return how the source stands."""
         return SourceStatus(
             name=self._settings.name,
-            type="modbus_tcp" if isinstance(self._settings, ModbusSettings) else "mavlink",
+            type=str(type(self._settings).__struct_config__.tag),
             running=self._thread is not None and self._thread.is_alive(),
             restarts=self._restarts,
             last_error=self._last_error,
@@ -199,7 +199,7 @@ def build_source(settings: SourceSettings, edge: EdgeSettings) -> Source:
     """Return the source that `settings` describe; only what is used is imported. Raises SettingsError."""
     gateway = edge.gateway
     match settings:
-        case ModbusSettings():
+        case ModbusSettings() | ModbusRtuSettings():
             from edge.modbus.source import ModbusSource
 
             return ModbusSource(settings, gateway.id, gateway.site, clock=edge.clock)

@@ -9,9 +9,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.device import Name
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.registers import find_map, load_map
-from edge.modbus.settings import ModbusSettings, Name
+from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.spool_room import Retention
 from edge.toml_file import TomlFile
 from edge.toml_lines import TomlPath
@@ -107,7 +108,7 @@ class EdgeSettings(_Settings, frozen=True, kw_only=True):
     broker: BrokerSettings = BrokerSettings()
     spool: SpoolSettings = SpoolSettings()
     batch: BatchSettings = BatchSettings()
-    source: list[MavlinkSettings | ModbusSettings] = []
+    source: list[MavlinkSettings | ModbusSettings | ModbusRtuSettings] = []
 
     @property
     def data_dir(self) -> Path:
@@ -147,17 +148,19 @@ def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder:
         if source.name in names:
             raise file.error((*here, "name"), f"source.name must be unique; two sources are called {source.name!r}")
         names[source.name] = index
-        if not isinstance(source, ModbusSettings):
+        if not isinstance(source, ModbusSettings | ModbusRtuSettings):
             continue
-        if source.device in devices:
-            raise file.error((*here, "device"), f"source.device must be unique; two sources read {source.device!r}")
-        devices[source.device] = index
-        found = find_map(source.registers, folder)
-        if found is None:
-            raise file.error(
-                (*here, "registers"), f"register map {source.registers!r} is neither in {folder} nor built in"
-            )
-        load_map(found)
+        for number, node in enumerate(source.nodes):
+            there: TomlPath = (*here, "node", number) if source.node else here
+            if node.device in devices:
+                raise file.error((*there, "device"), f"source.device must be unique; two sources read {node.device!r}")
+            devices[node.device] = index
+            found = find_map(node.registers, folder)
+            if found is None:
+                raise file.error(
+                    (*there, "registers"), f"register map {node.registers!r} is neither in {folder} nor built in"
+                )
+            load_map(found)
 
 
 def _check_tls(file: TomlFile[EdgeSettings], tls: TlsSettings | None, folder: Path) -> None:
@@ -181,7 +184,6 @@ def _resolve(settings: EdgeSettings, folder: Path) -> EdgeSettings:
         }
         broker = replace(broker, tls=replace(broker.tls, **files))
     sources = [
-        replace(one, registers=str(find_map(one.registers, folder))) if isinstance(one, ModbusSettings) else one
-        for one in settings.source
+        one.resolve(folder) if isinstance(one, ModbusSettings | ModbusRtuSettings) else one for one in settings.source
     ]
     return replace(settings, gateway=gateway, broker=broker, source=sources)

@@ -1,81 +1,159 @@
-"""Modbus TCP input and output: a request goes out, words or a reason come back."""
+"""Modbus input and output: a request goes out, words or a reason come back."""
 
 from __future__ import annotations
 
 import logging
-import socket
-from contextlib import suppress
-from enum import StrEnum
-from typing import Final
+import time
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from pymodbus.client import ModbusTcpClient
+from pymodbus.client.base import ModbusBaseSyncClient
 from pymodbus.exceptions import ModbusException
+from pymodbus.framer import FramerRTU, FramerType
+from pymodbus.pdu import ModbusPDU
+from pymodbus.transport import CommParams, CommType
 
-from edge.modbus.registers import Read
+from edge.modbus.registers import BIT_FUNCTIONS, Read
+from edge.wire import Wire, WireAddress
 from headland.errors import RetryLater
 
 #: pymodbus says every failed answer as an error of its own; here they are counted, and said once.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
-_READ_HOLDING: Final = 3
-#: A connection attempt ends within a stop's second, whatever a slow device needs to answer.
-_CONNECT_MOST_S: Final = 0.8
+#: A Modbus gateway says that the unit behind it does not answer (Modbus Application Protocol 1.1b3, section 7).
+_UNREACHABLE: Final = (0x0A, 0x0B)
+#: Twice the longest frame.
+_MOST_HEARD: Final = 512
 
 
-class BadResponse(StrEnum):
-    """Why an answer was of no use; the connection stays."""
+@dataclass(frozen=True, slots=True)
+class BadResponse:
+    """An answer of no use; the line stays. `exception` is the device's code, None for an answer too short."""
 
-    EXCEPTION = "exception_response"
-    SHORT = "short_response"
+    exception: int | None = None
+
+
+class NoAnswer(RetryLater):
+    """A unit does not answer; others on the line may."""
 
 
 class ModbusBus:
-    """One connection to one address; one thread uses it, `interrupt` may be called from another."""
+    """One line and the units on it; one thread uses it, `interrupt` may be called from another."""
 
-    def __init__(self, host: str, port: int, unit: int, timeout_s: float) -> None:
-        self._address = (host, port)
-        self._unit = unit
-        self._timeout_s = timeout_s
-        # Retries are the caller's: it knows what else it could do meanwhile.
-        self._client = ModbusTcpClient(host, port=port, timeout=timeout_s, retries=0)
+    def __init__(self, address: WireAddress, framing: Literal["tcp", "rtu"], timeout_s: float) -> None:
+        self._wire = Wire(address)
+        self._client = _Client(self._wire, framing, timeout_s)
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is a connection that has not failed."""
-        return self._client.connected
+        """Tell whether there is a line that has not failed."""
+        return self._wire.is_open
 
     def open(self) -> None:
         """Connect. Raises RetryLater with a sentence."""
-        try:
-            connection = socket.create_connection(self._address, min(self._timeout_s, _CONNECT_MOST_S))
-        except OSError as error:
-            raise RetryLater(f"no connection to {self._address[0]}:{self._address[1]}: {error}") from error
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client.socket = connection
+        self._wire.open()
 
-    def read(self, read: Read) -> list[int] | BadResponse:
-        """Return the words of one request, or why its answer is of no use. Raises RetryLater on a lost device."""
-        ask = (
-            self._client.read_holding_registers if read.function == _READ_HOLDING else self._client.read_input_registers
-        )
+    def read(self, unit: int, read: Read) -> list[int] | BadResponse:
+        """Return the words (or bits) of one request, or why its answer is of no use.
+
+        Raises NoAnswer where the unit is silent or answers garbage, RetryLater where the line is lost.
+        """
         try:
-            answer = ask(read.address, count=read.count, device_id=self._unit)
-        except (ModbusException, OSError, ValueError, IndexError) as error:
-            # What is left in the stream after a bad frame would be taken for the next answer.
-            self.close()
-            raise RetryLater(f"{self._address[0]}:{self._address[1]} does not answer: {error}") from error
+            answer = self._ask(unit, read)
+        except (ModbusException, ValueError, IndexError, OSError) as error:
+            if self._wire.address.port is not None:
+                # What comes late on a connection would be taken for the next answer; a new one has nothing to come.
+                self.close()
+            raise NoAnswer(f"unit {unit} at {self._wire.address} does not answer: {error}") from error
         if answer.isError():
-            return BadResponse.EXCEPTION
-        words = list(answer.registers)
-        return words if len(words) == read.count else BadResponse.SHORT
+            if answer.exception_code in _UNREACHABLE:
+                raise NoAnswer(f"unit {unit} behind {self._wire.address} does not answer")
+            return BadResponse(answer.exception_code)
+        if read.function in BIT_FUNCTIONS:
+            # The answer's last byte is filled up with bits that were not asked for.
+            words = [int(bit) for bit in answer.bits][: read.count]
+        else:
+            words = list(answer.registers)
+        return words if len(words) == read.count else BadResponse()
 
     def interrupt(self) -> None:
         """Make a `read` under way fail at once."""
-        connection = self._client.socket
-        if connection is not None:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self._wire.interrupt()
 
     def close(self) -> None:
-        """Let the connection go; a second call does nothing."""
-        self._client.close()  # type: ignore[no-untyped-call] # pymodbus leaves this method untyped
+        """Let the line go; a second call does nothing."""
+        self._wire.close()
+
+    def _ask(self, unit: int, read: Read) -> ModbusPDU:
+        client = self._client
+        client.expect(unit, read.function)
+        match read.function:
+            case 1:
+                return client.read_coils(read.address, count=read.count, device_id=unit)
+            case 2:
+                return client.read_discrete_inputs(read.address, count=read.count, device_id=unit)
+            case 3:
+                return client.read_holding_registers(read.address, count=read.count, device_id=unit)
+            case _:
+                return client.read_input_registers(read.address, count=read.count, device_id=unit)
+
+
+class _Client(ModbusBaseSyncClient):
+    """pymodbus's framers and messages on a wire of ours, whose waits a stop can end."""
+
+    def __init__(self, wire: Wire, framing: Literal["tcp", "rtu"], timeout_s: float) -> None:
+        # Retries are the caller's: it knows what else it could do meanwhile. Of a "serial" client pymodbus never
+        # closes anything by itself.
+        parameters = CommParams(comm_name="bus", comm_type=CommType.SERIAL, timeout_connect=timeout_s)
+        super().__init__(FramerType.SOCKET if framing == "tcp" else FramerType.RTU, 0, parameters, None, None, None)
+        self._wire = wire
+        self._framing = framing
+        self._wait_s = timeout_s
+        self._expected = (0, 0)
+
+    def expect(self, unit: int, function: int) -> None:
+        """Say whose answer to what comes next."""
+        self._expected = (unit, function)
+
+    def connect(self) -> bool:
+        """Tell whether there is a line; who uses the bus opens it."""
+        return self._wire.is_open
+
+    def send(self, request: bytes, addr: tuple[str, int] | None = None) -> int:
+        """Send a request; what came before it is an answer to another one."""
+        del addr
+        self._wire.drain()
+        self._wire.send(request)
+        return len(request)
+
+    def recv(self, size: int | None) -> bytes:
+        """Return what has come within the time for an answer; of a serial line the frame that is expected, or nothing.
+
+        pymodbus takes noise before a frame for the beginning of one and then waits for its end.
+        """
+        del size
+        if self._framing == "tcp":
+            return self._wire.receive(self._wait_s)
+        heard = b""
+        deadline_s = time.monotonic() + self._wait_s
+        while piece := self._wire.receive(deadline_s - time.monotonic()):
+            heard = (heard + piece)[-_MOST_HEARD:]
+            frame = find_frame(heard, *self._expected)
+            if frame is not None:
+                return frame
+        return b""
+
+
+def find_frame(heard: bytes, unit: int, function: int) -> bytes | None:
+    """Return the first whole RTU frame in `heard` that answers `function` of `unit` and whose checksum is right.
+
+    Modbus over Serial Line 1.02, section 2.5.1: unit, function, data, CRC; the data of a read begin with their length.
+    """
+    for at in range(len(heard) - 4):
+        if heard[at] != unit or heard[at + 1] & 0x7F != function:
+            continue
+        end = at + (5 if heard[at + 1] & 0x80 else 5 + heard[at + 2])
+        frame = heard[at:end]
+        if len(frame) == end - at and FramerRTU.compute_CRC(frame[:-2]) == int.from_bytes(frame[-2:], "big"):
+            return frame
+    return None

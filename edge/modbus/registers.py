@@ -1,10 +1,8 @@
-"""The register map of a Modbus device: what lies where, and how words become values."""
+"""The register map of a Modbus device: what lies where, and the requests that read it."""
 
 from __future__ import annotations
 
 import math
-import struct
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -12,22 +10,27 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.fields import check_channel
 from edge.toml_file import TomlFile
-from headland.contract.quantities import QUANTITIES, split_channel, unit_of_name
+from edge.units import Conversion, convert_to_channel
 
-#: A response holds at most 125 registers (Modbus Application Protocol 1.1b3, sections 6.3 and 6.4).
-MAX_READ_REGISTERS: Final = 125
+#: What a response holds at most (Modbus Application Protocol 1.1b3, sections 6.1 to 6.4): bits, then registers.
+MAX_READ: Final[dict[int, int]] = {1: 2000, 2: 2000, 3: 125, 4: 125}
+#: Functions that read single bits: coils and discrete inputs.
+BIT_FUNCTIONS: Final = (1, 2)
 
-WordType = Literal["int16", "uint16", "int32", "uint32", "float32"]
+WordType = Literal["int16", "uint16", "int32", "uint32", "float32", "int64", "uint64", "float64"]
 WordOrder = Literal["high_first", "low_first"]
+ByteOrder = Literal["big", "little"]
 Address = Annotated[int, Meta(ge=0, le=65535)]
-Function = Annotated[int, Meta(ge=3, le=4)]
+Function = Annotated[int, Meta(ge=1, le=4)]
+RegisterFunction = Annotated[int, Meta(ge=3, le=4)]
+#: The highest that a bound of msgspec may be; TOML itself has no higher whole number.
+Bits = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
 
-#: Where a word was read from: (function code, address).
-Place = tuple[int, int]
-Words = Mapping[Place, int]
-
-_FORMATS: Final[dict[str, str]] = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f"}
+_WIDTHS: Final[dict[str, int]] = {
+    "int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4,
+}  # fmt: skip
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,15 +38,28 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Register(_Table, frozen=True, kw_only=True):
-    """One channel: `value = raw * scale + offset`, and no value where the raw bits equal `sentinel`."""
+    """One channel: `value = raw * scale + offset` in `unit`, which is the channel's own where it is not named.
+
+    Functions 1 and 2 read one bit, 3 and 4 read registers. `mask` takes some bits of a register out, as a number of
+    their own. There is no value where the bits as read equal `sentinel`, or the number they make is one of `invalid`.
+    """
 
     channel: str
     address: Address
     function: Function = 3
     type: WordType = "uint16"
+    word_order: WordOrder | None = None
+    mask: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] | None = None
     scale: float = 1.0
     offset: float = 0.0
-    sentinel: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)] | None = None
+    unit: str | None = None
+    sentinel: Bits | None = None
+    invalid: list[float] = []
+
+    @property
+    def width(self) -> int:
+        """How many registers it takes, or one bit."""
+        return 1 if self.function in BIT_FUNCTIONS else _WIDTHS[self.type]
 
 
 class ClockRegisters(_Table, frozen=True, kw_only=True):
@@ -51,7 +67,7 @@ class ClockRegisters(_Table, frozen=True, kw_only=True):
 
     seconds: Address
     milliseconds: Address | None = None
-    function: Function = 3
+    function: RegisterFunction = 3
 
 
 class IdentityRegister(_Table, frozen=True, kw_only=True):
@@ -59,15 +75,19 @@ class IdentityRegister(_Table, frozen=True, kw_only=True):
 
     address: Address
     value: Annotated[int, Meta(ge=0, le=0xFFFF)]
-    function: Function = 3
+    function: RegisterFunction = 3
     simulated: bool = False
 
 
 class RegisterMap(_Table, frozen=True, kw_only=True):
-    """All that is read of one kind of device. A gap of up to `max_gap` unnamed registers is read along."""
+    """All that is read of one kind of device. A gap of up to `max_gap` unnamed registers is read along.
+
+    `word_order` says which register of a longer number comes first, `byte_order` which byte of each register.
+    """
 
     model: str = ""
     word_order: WordOrder = "high_first"
+    byte_order: ByteOrder = "big"
     max_gap: Annotated[int, Meta(ge=0, le=100)] = 0
     clock: ClockRegisters | None = None
     identity: IdentityRegister | None = None
@@ -76,7 +96,10 @@ class RegisterMap(_Table, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One request: `count` registers from `address` with `function` (3 holding, 4 input)."""
+    """One request: `count` bits or registers from `address` with `function`.
+
+    1 coils, 2 discrete inputs, 3 holding registers, 4 input registers.
+    """
 
     function: int
     address: int
@@ -98,27 +121,36 @@ def load_map(path: Path) -> RegisterMap:
     registers = file.convert()
     seen: set[str] = set()
     for index, one in enumerate(registers.register):
-        here = ("register", index)
-        parts = split_channel(one.channel)
-        if parts is None or (parts[0] not in QUANTITIES and unit_of_name(parts[0]) is None):
-            raise file.error(
-                (*here, "channel"), f"{one.channel!r} is no channel: a quantity whose name ends in its unit"
-            )
+        fault = _find_fault(one)
         if one.channel in seen:
-            raise file.error((*here, "channel"), f"{one.channel!r} is mapped twice; a second one is {one.channel}:1")
+            fault = "channel", f"{one.channel!r} is mapped twice; a second one is {one.channel}:1"
+        if fault is not None:
+            raise file.error(("register", index, fault[0]), fault[1])
         seen.add(one.channel)
-        if not 1e-9 <= abs(one.scale) <= 1e9 or not math.isfinite(one.offset):
-            raise file.error((*here, "scale"), f"scale of {one.channel} must be 1e-9..1e9, its offset finite")
-        if one.sentinel is not None and one.sentinel >= 1 << (16 * width_of(one.type)):
-            raise file.error((*here, "sentinel"), f"sentinel {one.sentinel:#x} does not fit into {one.type}")
-        if one.address + width_of(one.type) > 0x1_0000:
-            raise file.error((*here, "address"), f"{one.channel} reaches beyond register 65535")
     return registers
 
 
-def width_of(kind: WordType) -> int:
-    """Return how many registers a value takes."""
-    return 1 if kind in ("int16", "uint16") else 2
+def _find_fault(one: Register) -> tuple[str, str] | None:
+    """Return the key and the sentence of what is wrong with a register, or None."""
+    try:
+        check_channel(one.channel)
+    except ValueError as error:
+        return "channel", str(error)
+    if not 1e-9 <= abs(one.scale) <= 1e9 or not math.isfinite(one.offset):
+        return "scale", f"scale of {one.channel} must be 1e-9..1e9, its offset finite"
+    if one.sentinel is not None and one.sentinel >= 1 << (16 * one.width):
+        return "sentinel", f"sentinel {one.sentinel:#x} does not fit into {one.type}"
+    if one.mask is not None and (one.type not in ("uint16", "uint32") or one.function in BIT_FUNCTIONS):
+        return "mask", f"mask of {one.channel} takes bits out of a uint16 or uint32"
+    if one.mask is not None and one.mask >= 1 << (16 * one.width):
+        return "mask", f"mask {one.mask:#x} does not fit into {one.type}"
+    if one.address + one.width > 0x1_0000:
+        return "address", f"{one.channel} reaches beyond register 65535"
+    if one.unit is not None:
+        found = convert_to_channel(one.channel, one.unit)
+        if not isinstance(found, Conversion):
+            return "unit", found.sentence
+    return None
 
 
 def plan_reads(registers: RegisterMap) -> list[Read]:
@@ -130,7 +162,7 @@ def plan_reads(registers: RegisterMap) -> list[Read]:
             before is not None
             and before.function == function
             and first <= before.address + before.count + registers.max_gap
-            and last - before.address < MAX_READ_REGISTERS
+            and last - before.address < MAX_READ[function]
         ):
             reads[-1] = Read(function, before.address, max(before.count, last - before.address + 1))
         else:
@@ -138,46 +170,9 @@ def plan_reads(registers: RegisterMap) -> list[Read]:
     return reads
 
 
-def place_words(read: Read, words: Sequence[int]) -> dict[Place, int]:
-    """Return the words of a response by where they were read from."""
-    return {(read.function, read.address + index): word for index, word in enumerate(words)}
-
-
-def decode_values(registers: RegisterMap, words: Words) -> dict[str, float | None]:
-    """Return the channels whose words are there, in the map's order; None where the device says it has no value."""
-    values: dict[str, float | None] = {}
-    for one in registers.register:
-        bits = _bits(words, one.function, one.address, width_of(one.type), registers.word_order)
-        if bits is not None:
-            values[one.channel] = _decode(one, bits)
-    return values
-
-
-def decode_clock(registers: RegisterMap, words: Words) -> int | None:
-    """Return the device's clock in epoch ms, or None where the map has none or its words are missing or impossible."""
-    clock = registers.clock
-    if clock is None:
-        return None
-    seconds = _bits(words, clock.function, clock.seconds, 2, registers.word_order)
-    if clock.milliseconds is None or seconds is None:
-        return None if seconds is None else seconds * 1000
-    milliseconds = words.get((clock.function, clock.milliseconds))
-    return None if milliseconds is None or milliseconds > 999 else seconds * 1000 + milliseconds
-
-
-def is_simulator(registers: RegisterMap, words: Words) -> bool:
-    """Tell whether the device says of itself that it is a simulator."""
-    identity = registers.identity
-    return (
-        identity is not None
-        and identity.simulated
-        and words.get((identity.function, identity.address)) == identity.value
-    )
-
-
 def _spans(registers: RegisterMap) -> list[tuple[int, int, int]]:
     """Return (function, first, last address) of every item."""
-    spans = [(one.function, one.address, one.address + width_of(one.type) - 1) for one in registers.register]
+    spans = [(one.function, one.address, one.address + one.width - 1) for one in registers.register]
     clock, identity = registers.clock, registers.identity
     if clock is not None:
         spans.append((clock.function, clock.seconds, clock.seconds + 1))
@@ -186,25 +181,3 @@ def _spans(registers: RegisterMap) -> list[tuple[int, int, int]]:
     if identity is not None:
         spans.append((identity.function, identity.address, identity.address))
     return spans
-
-
-def _bits(words: Words, function: int, address: int, width: int, order: WordOrder) -> int | None:
-    first = words.get((function, address))
-    if width == 1 or first is None:
-        return first
-    second = words.get((function, address + 1))
-    if second is None:
-        return None
-    return first << 16 | second if order == "high_first" else second << 16 | first
-
-
-def _decode(register: Register, bits: int) -> float | None:
-    if bits == register.sentinel:
-        return None
-    (raw,) = struct.unpack(_FORMATS[register.type], bits.to_bytes(2 * width_of(register.type), "big"))
-    if not math.isfinite(raw):
-        return None
-    # Dividing by a whole number rounds once (2153 / 100 is 21.53); multiplying by its inverse rounds twice.
-    inverse = round(1 / register.scale)
-    scaled = raw / inverse if inverse != 0 and register.scale == 1 / inverse else raw * register.scale
-    return float(scaled + register.offset)

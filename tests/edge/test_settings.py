@@ -100,7 +100,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ('"home"', '"home"\nclock = "gps"', 'edge.toml:4: gateway.clock must be "ntp" or "rtc", not "gps"'),
         ('type = "modbus_tcp"', 'type = "modbus"', 'edge.toml:10: source[0].type must be "mavlink" or "modbus_tcp"'),
         ('type = "modbus_tcp"\n', "", "edge.toml:9: source[0].type is missing"),
-        ('device = "gh-1"\n', "", "edge.toml:9: source[0].device is missing"),
+        ('device = "gh-1"\n', "", "edge.toml:9: source[0]: name either device and registers, or [[source.node]]"),
         ('device = "gh-1"', 'device = "gh-1"\npoll_s = 0', "edge.toml:14: source[0].poll_s must be 0.05..3600, not 0"),
         ('"gh-1"', '"gh-1"\npolls = 1', "edge.toml:14: source[0].polls is not known; did you mean poll_s?"),
         ('name = "drone"', 'name = "house-1"', "edge.toml:18: source.name must be unique"),

@@ -16,15 +16,11 @@ from edge.modbus.registers import (
     Read,
     Register,
     RegisterMap,
-    decode_clock,
-    decode_values,
     find_map,
-    is_simulator,
     load_map,
-    place_words,
     plan_reads,
-    width_of,
 )
+from edge.modbus.words import decode_clock, decode_values, is_simulator, place_words
 from headland.errors import SettingsError
 
 
@@ -58,11 +54,32 @@ def test_words_become_values_by_type_scale_and_offset() -> None:
     assert value(register(1, "float32"), *struct.unpack(">HH", struct.pack(">f", 21.5))) == 21.5
 
 
+def test_longer_numbers_bits_and_swapped_bytes_are_understood() -> None:
+    double = struct.unpack(">4H", struct.pack(">d", -12.5))
+    assert value(register(1, "float64"), *double) == -12.5
+    assert value(register(1, "float64"), *reversed(double), order="low_first") == -12.5
+    assert value(register(1, "float64", word_order="low_first"), *reversed(double)) == -12.5
+    assert value(register(1, "int64"), 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFE) == -2.0
+    assert value(register(1, "uint16", mask=0x0004), 0b0110) == 1.0
+    assert value(register(1, "uint16", mask=0x00F0), 0x1234) == 3.0
+    assert value(register(1, function=1), 1) == 1.0
+    swapped = RegisterMap(
+        register=[register(1, "uint32"), register(9, function=2, channel="pump_on")], byte_order="little"
+    )
+    words = {(3, 1): 0x0200, (3, 2): 0x0100, (2, 9): 1}
+    assert decode_values(swapped, words) == {"co2_ppm": 0x0002_0001, "pump_on": 1.0}
+
+
+def test_a_foreign_unit_is_converted_after_the_scale() -> None:
+    assert value(register(1, channel="air_temperature_degc", scale=0.1, unit="degF"), 680) == pytest.approx(20.0)
+
+
 def test_a_sentinel_and_a_float_that_is_no_number_are_no_value() -> None:
     assert value(register(1, "int16", sentinel=0x8000), 0x8000) is None
     assert value(register(1, "uint16", sentinel=0xFFFF), 0xFFFF) is None
     assert value(register(1, "float32"), 0x7FC0, 0) is None
     assert value(register(1, "float32"), 0xFF80, 0) is None
+    assert value(register(1, "int16", invalid=[-9999.0]), 0x10000 - 9999) is None
 
 
 def test_what_was_not_read_is_left_out() -> None:
@@ -100,7 +117,12 @@ def test_adjacent_registers_share_a_request_and_gaps_only_where_allowed() -> Non
 
 
 _ITEMS = st.lists(
-    st.builds(register, st.integers(0, 400), st.sampled_from(["int16", "uint32"]), function=st.sampled_from([3, 4])),
+    st.builds(
+        register,
+        st.integers(0, 400),
+        st.sampled_from(["int16", "uint32", "float64"]),
+        function=st.sampled_from([1, 2, 3, 4]),
+    ),
     min_size=1,
     max_size=60,
 )
@@ -110,16 +132,16 @@ _ITEMS = st.lists(
 @given(_ITEMS, st.integers(0, 100))
 def test_every_item_lies_whole_in_one_request_of_a_legal_size(items: list[Register], max_gap: int) -> None:
     reads = plan_reads(RegisterMap(register=items, max_gap=max_gap))
-    assert all(1 <= read.count <= 125 for read in reads)
+    assert all(1 <= read.count <= (125 if read.function > 2 else 2000) for read in reads)
     for one in items:
-        last = one.address + width_of(one.type) - 1
+        last = one.address + one.width - 1
         holders = [
             read
             for read in reads
             if read.function == one.function and read.address <= one.address and last < read.address + read.count
         ]
         assert holders
-    named = {(one.function, one.address + at) for one in items for at in range(width_of(one.type))}
+    named = {(one.function, one.address + at) for one in items for at in range(one.width)}
     for read in reads:
         span = [(read.function, read.address + at) in named for at in range(read.count)]
         assert span[0]
@@ -137,8 +159,11 @@ HEAD = '[[register]]\nchannel = "co2_ppm"\naddress = 1\n'
         (HEAD + "scale = 0\n", "own.toml:4: scale of co2_ppm must be 1e-9..1e9"),
         (HEAD + "scale = inf\n", "own.toml:4: scale of co2_ppm must be 1e-9..1e9"),
         (HEAD + "sentinel = 0x10000\n", "own.toml:4: sentinel 0x10000 does not fit into uint16"),
-        (HEAD + 'type = "int8"\n', 'own.toml:4: register[0].type must be "float32" or "int16"'),
-        (HEAD + "function = 6\n", "own.toml:4: register[0].function must be 3..4, not 6"),
+        (HEAD + 'type = "int8"\n', 'own.toml:4: register[0].type must be "float32" or "float64"'),
+        (HEAD + "mask = 0x10000\n", "own.toml:4: mask 0x10000 does not fit into uint16"),
+        (HEAD + 'type = "int16"\nmask = 1\n', "own.toml:5: mask of co2_ppm takes bits out of a uint16 or uint32"),
+        (HEAD + 'unit = "degC"\n', "own.toml:4: 'degC' cannot be converted to 'ppm'"),
+        (HEAD + "function = 6\n", "own.toml:4: register[0].function must be 1..4, not 6"),
         (HEAD + "adress = 6\n", "own.toml:4: register[0].adress is not known; did you mean address?"),
         (HEAD + HEAD, "own.toml:5: 'co2_ppm' is mapped twice"),
         (HEAD.replace("1", "65535") + 'type = "uint32"\n', "own.toml:3: co2_ppm reaches beyond register 65535"),

@@ -1,0 +1,50 @@
+"""The time that a foreign payload says of itself: read, and believed only where it can be true."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+TimeFormat = Literal["iso8601", "unix_s", "unix_ms"]
+
+#: A clock before 2000-01-01 was never set; nor is one right that is ahead by more than this.
+CREDIBLE_FROM_MS: Final = 946_684_800_000
+_AHEAD_MS: Final = 300_000
+
+
+class TimeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `time` table: where the device says its own time, and how it is written."""
+
+    key: str | Annotated[int, Meta(ge=0, le=1000)] = msgspec.field(name="from")
+    format: TimeFormat = "iso8601"
+
+
+def read_time_ms(value: object, kind: TimeFormat = "iso8601") -> int | None:
+    """Return the epoch ms that `value` means; None where it is not written so, or is a local time without its zone."""
+    if kind == "iso8601":
+        return _read_iso_ms(value) if isinstance(value, str) else None
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    scaled = number * (1000 if kind == "unix_s" else 1)
+    return round(scaled) if math.isfinite(scaled) else None
+
+
+def is_credible(time_ms: int | None, now_ms: int) -> bool:
+    """Tell whether a device's own time can be true: set, and not ahead of the gateway's by more than five minutes."""
+    return time_ms is not None and CREDIBLE_FROM_MS <= time_ms <= now_ms + _AHEAD_MS
+
+
+def _read_iso_ms(text: str) -> int | None:
+    if len(text) > 64:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return None if moment.utcoffset() is None else round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
