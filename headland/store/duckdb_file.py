@@ -6,10 +6,10 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import duckdb
 
@@ -20,6 +20,11 @@ from headland.store.duckdb_transaction import transaction
 from headland.store.picture import StoreState
 
 _LOGGER = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+#: What a question may use that does not fit into the memory kept at all times: a cache would grow into it for ever.
+_LARGE_QUESTION_MB: Final = 512
 
 # DuckDB would share one database between two openers in a process; two writers with two memories must not.
 _OPEN_PATHS: Final[set[Path]] = set()
@@ -34,10 +39,11 @@ _DAMAGED: Final = re.compile(
 
 
 class DuckDBFile:
-    """An open file: `connection` for the writer thread alone, `reading()` for everyone else."""
+    """An open file: `connection` for the writer thread alone, `ask()` for everyone else."""
 
     def __init__(self, path: Path, memory_limit_mb: int, threads: int) -> None:
         self.path = path.resolve()
+        self._memory_limit_mb = memory_limit_mb
         self._settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_limit_mb}MB",
             "threads": threads,
@@ -50,6 +56,7 @@ class DuckDBFile:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._reading = 0
+        self._large_questions = 0
         self._changed = threading.Condition()
 
     @property
@@ -83,6 +90,38 @@ class DuckDBFile:
         with self._changed:
             self._connection = connection
         return state
+
+    def ask(self, question: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
+        """Return what `question` makes of a cursor; asked again with more memory where what is kept is too little.
+
+        Raises RetryLater where that is too little as well.
+        """
+        try:
+            with self.reading() as cursor:
+                return question(cursor)
+        except RetryLater as error:
+            if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
+                raise
+        with self.more_memory(), self.reading() as cursor:
+            return question(cursor)
+
+    @contextmanager
+    def more_memory(self) -> Iterator[None]:
+        """Let DuckDB use more memory in the block; what it filled meanwhile is given back after the last such block."""
+        self._count_large_question(1)
+        try:
+            yield
+        finally:
+            self._count_large_question(-1)
+
+    def _count_large_question(self, change: int) -> None:
+        with self._changed:
+            self._large_questions += change
+            limit_mb = max(self._memory_limit_mb, _LARGE_QUESTION_MB if self._large_questions else 0)
+            # A failed database refuses this too, and is opened anew with the small limit.
+            with suppress(duckdb.Error):
+                if self._connection is not None:
+                    self._connection.cursor().execute(f"SET memory_limit = '{limit_mb}MB'").close()
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -38,7 +38,7 @@ class DuckDBStore:
     and DataDamaged when it was not readable: it has then been moved aside, and opening again makes an empty one.
     """
 
-    def __init__(self, path: Path, *, memory_limit_mb: int = 256, threads: int = 2) -> None:
+    def __init__(self, path: Path, *, memory_limit_mb: int = 48, threads: int = 2) -> None:
         self._file = DuckDBFile(path, memory_limit_mb, threads)
         self._writer = DuckDBWriter(self._file)
 
@@ -58,6 +58,13 @@ class DuckDBStore:
             before = state.devices.get((organisation, descriptor.device))
         if before != (gateway, descriptor):
             self._writer.describe(organisation, gateway, descriptor)
+
+    def organisations(self) -> list[str]:
+        """Return the organisations of which anything but marks is held, in order."""
+        with self._writer.picture() as state:
+            named = state.organisations()
+        with self._file.reading() as cursor:
+            return sorted(named | {row[0] for row in cursor.execute(sql.EVENT_ORGANISATIONS).fetchall()})
 
     def devices(self, organisation: str) -> list[DeviceRecord]:
         """Return the devices of an organisation by id."""
@@ -112,8 +119,7 @@ class DuckDBStore:
             "device": device,
             "limit": max(limit, 0),
         }
-        with self._file.reading() as cursor:
-            rows = cursor.execute(sql.EVENTS, asked).fetchall()
+        rows = self._file.ask(lambda cursor: cursor.execute(sql.EVENTS, asked).fetchall())
         return [msgspec.json.decode(body, type=Event) for (body,) in rows]
 
     def conflicts(
@@ -128,8 +134,7 @@ class DuckDBStore:
             "end": clamp_ms(end_ms),
             "limit": max(limit, 0),
         }
-        with self._file.reading() as cursor:
-            rows = cursor.execute(sql.CONFLICTS, asked).fetchall()
+        rows = self._file.ask(lambda cursor: cursor.execute(sql.CONFLICTS, asked).fetchall())
         return [Conflict(keys[sid], *columns) for sid, *columns in rows]
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
@@ -156,8 +161,8 @@ class DuckDBStore:
             keys = state.select(which)
         if not keys:
             return []
-        with self._file.reading() as cursor:
-            columns = cursor.execute(statement, {**window, "sids": [sid for sid, _ in keys]}).fetchnumpy()
+        asked = {**window, "sids": [sid for sid, _ in keys]}
+        columns = self._file.ask(lambda cursor: cursor.execute(statement, asked).fetchnumpy())
         found = columns.pop("sid")
         if not len(found):
             return []
