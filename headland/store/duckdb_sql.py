@@ -38,6 +38,7 @@ LOAD_LATEST_OF_AHEAD: Final = """
 LOAD_AHEAD: Final = "SELECT sid, ts FROM never_latest"
 COUNT_POINTS: Final = "SELECT count(*) FROM points"
 COUNT_EVENTS: Final = "SELECT count(*) FROM events"
+EVENT_ORGANISATIONS: Final = "SELECT DISTINCT organisation FROM events"
 COUNT_CONFLICTS: Final = "SELECT count(*) FROM conflicts"
 
 # Writing. Each is one statement of the batch's transaction.

@@ -43,7 +43,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def commit_group(
     connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch], seen_ms: int
 ) -> Change:
-    """Store a group in one transaction; `state` is only read. `seen_ms` is when, for the conflict record."""
+    """Store a group in one transaction; `state` is only read. `seen_ms` is now, for the conflict record."""
     rows, new_series = join_batches(state.catalog, batches)
     surely_new = state.frontier.surely_new(rows.sid, rows.time_ms)
     with transaction(connection):
@@ -53,7 +53,8 @@ def commit_group(
         if new_series:
             _add_series(connection, len(state.catalog), new_series)
         _add_points(connection, rows, verdict.accepted)
-        conflicts = _add_conflicts(connection, rows, verdict.conflicting, seen_ms)
+        seen = np.array([seen_ms if batch.seen_ms is None else batch.seen_ms for batch in batches], np.int64)
+        conflicts = _add_conflicts(connection, rows, verdict.conflicting, seen[rows.owner])
         events = _add_events(connection, batches)
         marks = _add_marks(connection, state, batches)
     return Change(
@@ -110,7 +111,7 @@ def _insert_points(
 
 
 def _add_conflicts(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, conflicting: NDArray[np.bool_], seen_ms: int
+    connection: duckdb.DuckDBPyConnection, rows: Rows, conflicting: NDArray[np.bool_], seen_ms: Times
 ) -> int:
     """Record the conflicts not recorded yet; return how many."""
     at = np.flatnonzero(conflicting)
@@ -129,7 +130,7 @@ def _add_conflicts(
             "ts": time_ms,
             "v": rows.value[at],
             "q": rows.quality[at],
-            "seen_ms": np.full(len(at), seen_ms, np.int64),
+            "seen_ms": seen_ms[at],
         },
     )
     window = {"low": int(time_ms.min()), "high": int(time_ms.max())}

@@ -18,7 +18,6 @@ from headland.store.port import (
     Latest,
     Mark,
     MarkState,
-    Points,
     Samples,
     SeriesFilter,
     SeriesKey,
@@ -60,7 +59,7 @@ class MemoryStore:
         packed = [(stored.organisation, pack_event(stored.event)) for stored in batch.events]
         with self._lock:
             shelf = self._open_shelf()
-            result = _put_samples(shelf, batch.points, batch.latest_until_ms)
+            result = _put_samples(shelf, batch)
             for key, stored in zip(packed, batch.events, strict=True):
                 shelf.events.setdefault(key, stored.event)
             for mark in batch.marks:
@@ -80,6 +79,13 @@ class MemoryStore:
             if before is not None and before[1].simulated:
                 descriptor = msgspec.structs.replace(descriptor, simulated=True)
             devices[organisation, descriptor.device] = (gateway, descriptor)
+
+    def organisations(self) -> list[str]:
+        """Return the organisations of which anything but marks is held, in order."""
+        with self._lock:
+            shelf = self._open_shelf()
+            sampled = {key.organisation for key, samples in shelf.samples.items() if samples}
+            return sorted(sampled | {owner for owner, _ in [*shelf.devices, *shelf.events]})
 
     def devices(self, organisation: str) -> list[DeviceRecord]:
         """Return the devices of an organisation by id."""
@@ -211,7 +217,9 @@ class MemoryStore:
         return self._shelf
 
 
-def _put_samples(shelf: _Shelf, points: Points, latest_until_ms: int) -> WriteResult:
+def _put_samples(shelf: _Shelf, batch: WriteBatch) -> WriteResult:
+    points = batch.points
+    seen_ms = time.time_ns() // 1_000_000 if batch.seen_ms is None else batch.seen_ms
     accepted = duplicate = conflicting = 0
     columns = (points.index.tolist(), points.time_ms.tolist(), points.value.tolist(), points.quality.tolist())
     for index, time_ms, value, quality in zip(*columns, strict=True):
@@ -219,12 +227,12 @@ def _put_samples(shelf: _Shelf, points: Points, latest_until_ms: int) -> WriteRe
         samples = shelf.samples.setdefault(key, {})
         stored = samples.get(time_ms)
         if stored is None:
-            samples[time_ms] = _Sample(value, quality, time_ms <= latest_until_ms)
+            samples[time_ms] = _Sample(value, quality, time_ms <= batch.latest_until_ms)
             accepted += 1
         elif stored.value == value:
             duplicate += 1
         else:
-            shelf.conflicts.setdefault((key, time_ms, value), (quality, time.time_ns() // 1_000_000))
+            shelf.conflicts.setdefault((key, time_ms, value), (quality, seen_ms))
             conflicting += 1
     return WriteResult(accepted, duplicate, conflicting)
 

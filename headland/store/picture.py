@@ -48,6 +48,11 @@ class StoreState:
         )
         return [Latest(self.catalog.key(sid), time_ms, value, quality) for sid, time_ms, value, quality in rows]
 
+    def organisations(self) -> set[str]:
+        """Return the organisations that have devices or samples."""
+        filled = (sid for sid in range(len(self.catalog)) if self.frontier.holds_samples(sid))
+        return {owner for owner, _ in self.devices} | {self.catalog.key(sid).organisation for sid in filled}
+
     def list_devices(self, organisation: str) -> list[DeviceRecord]:
         """Return the devices that are described or have samples, by id."""
         described = {device for owner, device in self.devices if owner == organisation}

@@ -127,25 +127,41 @@ class WriteBatch:
     """One transaction: samples, events and the marks that say which messages they came in.
 
     `latest_until_ms`: samples later than this (a clock from the future) are stored but never become the latest.
+    `seen_ms`: when its contradictions were seen; None is now.
     """
 
     points: Points
     events: Sequence[StoredEvent] = ()
     marks: Sequence[Mark] = ()
     latest_until_ms: int = 2**62
+    seen_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A sample that an engine can never store, and why: outside its range of time, or a name that it cannot hold."""
+
+    key: SeriesKey
+    time_ms: int
+    value: float
+    quality: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of a batch: every sample is in exactly one of the three counts.
+    """What became of a batch: every sample is in exactly one of the four counts.
 
     A duplicate has the series, time and value of a stored sample. A conflict has another value: the stored one stays,
-    the other is kept in the conflict record.
+    the other is kept in the conflict record. What is rejected can never be stored by this engine, and everything else
+    of the batch is stored all the same: `rejections` names each of them.
     """
 
     accepted: int
     duplicate: int = 0
     conflicting: int = 0
+    rejected: int = 0
+    rejections: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +277,10 @@ class Store(Protocol):
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
         """Keep a device's descriptor; the newest replaces the last, but `simulated` once true stays true."""
+        ...
+
+    def organisations(self) -> list[str]:
+        """Return the organisations of which anything but marks is held, in order: for keeping the store."""
         ...
 
     def devices(self, organisation: str) -> list[DeviceRecord]:

@@ -112,3 +112,12 @@ def test_simulated_once_stays_simulated(store: Store, *, described_first: bool) 
     (record,) = store.devices(ORG)
     assert record.descriptor.simulated
     assert record.descriptor.name == "North house"
+
+
+def test_every_organisation_that_has_anything_is_named(store: Store) -> None:
+    assert store.organisations() == []
+    store.write(batch((key(organisation="by-sample"), 1, 1.0), events=[event(1, organisation="by-event")]))
+    store.describe("by-device", "gw-1", HOUSE)
+    assert store.organisations() == ["by-device", "by-event", "by-sample"]
+    store.delete_before("by-sample", 99)
+    assert store.organisations() == ["by-device", "by-event"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,13 @@ def test_conflicts_are_found_by_device_and_never_across_organisations(store: Sto
     assert store.conflicts("nobody", 0, 99) == store.conflicts(ORG, 11, 99) == []
     store.delete_before(ORG, 99)
     assert store.conflicts(ORG, 0, 99) == []
+
+
+def test_a_conflict_keeps_when_it_was_seen_where_that_is_told(store: Store) -> None:
+    store.write(batch((A, 10, 1.0)))
+    store.write(replace(batch((A, 10, 9.0)), seen_ms=77))
+    store.write(replace(batch((A, 10, 9.0)), seen_ms=88))
+    assert [one.seen_ms for one in store.conflicts(ORG, 0, 99)] == [77]
 
 
 def test_a_conflict_sent_again_is_recorded_once(store: Store) -> None:
