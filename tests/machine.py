@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import Final
 
 #: Programs by the name that `pytest.mark.services` takes: the file names to look for, and Debian's package.
@@ -11,6 +12,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "mosquitto": (("mosquitto",), "mosquitto"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "docker-compose": (("docker-compose",), "docker-compose"),
+    "postgresql": (("postgres",), "postgresql"),
     "unshare": (("unshare",), "util-linux"),
     "openssl": (("openssl",), "openssl"),
 }
@@ -21,7 +23,8 @@ _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 
 def find_program(name: str) -> str | None:
     """Return the path of a program of `PROGRAMS`, or None where this machine lacks it."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
+    versions = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)  # Debian's, the newest first
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN, *versions])
     return next((found for file in PROGRAMS[name][0] if (found := shutil.which(file, path=path))), None)
 
 

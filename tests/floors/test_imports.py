@@ -28,6 +28,10 @@ CONTRACT_MAY = sys.stdlib_module_names | {
         ("api", {"paho", "pymavlink", "pymodbus", "typer", *PARTS - {"api"}, "station"}),
         ("firmware_sim", SERVERS | {"duckdb", "paho", "pydantic", "typer", *PARTS - {"firmware_sim"}, "station"}),
         ("headland.agronomy", SERVERS | {"duckdb", "paho", "pymavlink", "msgspec", "pydantic", "typer"}),
+        (
+            "headland.registry",
+            SERVERS - {"sqlalchemy"} | {"duckdb", "paho", "pymavlink", "pymodbus", "pydantic", "typer"},
+        ),
         ("headland.store", SERVERS | {"paho", "pymavlink", "pymodbus", "pydantic", "typer"}),
     ],
 )

@@ -1,0 +1,96 @@
+"""Everything that one organisation has. Nothing here can reach another organisation's records."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+
+from headland.contract.records import Descriptor
+from headland.registry import audit, checks, keys, records, tables
+from headland.registry.audit import AuditCheck, AuditEntry
+from headland.registry.binding import Binding
+from headland.registry.records import ApiKey, Device
+from headland.registry.shelf import Shelf
+
+
+class Estate:
+    """The shelves of one organisation, for one who acts: `by` of the binding goes into the audit log."""
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+        self.members = Shelf(binding, records.Member, tables.members)
+        self.farms = Shelf(binding, records.Farm, tables.farms, checks.check_farm)
+        self.sites = Shelf(binding, records.Site, tables.sites, checks.check_site)
+        self.fields = Shelf(binding, records.Field, tables.fields, checks.check_field)
+        self.greenhouses = Shelf(binding, records.Greenhouse, tables.greenhouses)
+        self.zones = Shelf(binding, records.GreenhouseZone, tables.greenhouse_zones)
+        self.gateways = Shelf(binding, records.Gateway, tables.gateways, checks.check_gateway)
+        self.devices = Shelf(binding, records.Device, tables.devices)
+        self.products = Shelf(binding, records.Product, tables.products, checks.check_product)
+        self.implements = Shelf(binding, records.Implement, tables.implements, checks.check_implement)
+        self.seasons = Shelf(binding, records.Season, tables.seasons, checks.check_season)
+        self.keys = Shelf(binding, ApiKey, tables.api_keys)
+
+    @property
+    def organisation(self) -> str:
+        """The organisation's id."""
+        return self._binding.organisation
+
+    def mint_key(self, name: str, scope: records.Scope, expires_ms: int | None = None) -> tuple[ApiKey, str]:
+        """Make an API key; return what is kept of it and the key itself, which nobody can ask for again."""
+        key = keys.make_key()
+        record = ApiKey(name=name, scope=scope, prefix=keys.prefix_of(key), expires_ms=expires_ms)
+        return self.keys.add(record, {"secret_sha256": keys.hash_key(key)}), key
+
+    def observe(self, gateway: str, descriptor: Descriptor) -> Device:
+        """Keep what a descriptor says of its device; what people said of it stays. Unchanged, it writes nothing.
+
+        A device that was ever described as simulated stays so.
+        """
+        with self._binding.database.reading() as connection:
+            known = self._find_device(connection, descriptor.device)
+        if known is not None and _described(known, gateway, descriptor) == known:
+            return known
+        now_ms = self._binding.now_ms()
+        with self._binding.database.writing() as connection:
+            audit.lock_organisation(connection, self.organisation)
+            known = self._find_device(connection, descriptor.device)
+            blank = Device(name=descriptor.device, kind=descriptor.kind, gateway=gateway, site=descriptor.site)
+            told = _described(known or blank, gateway, descriptor)
+            if known is None:
+                return self.devices.add_within(connection, told, now_ms)
+            return known if told == known else self.devices.change_within(connection, told, now_ms)
+
+    def history(
+        self, record: str | None = None, *, before_seq: int | None = None, limit: int = 100
+    ) -> list[AuditEntry]:
+        """Return audit entries, the newest first: of one record's id or of all, those before `before_seq`."""
+        with self._binding.database.reading() as connection:
+            return audit.read(connection, self.organisation, record, before_seq, limit)
+
+    def check_history(self) -> AuditCheck:
+        """Read the whole audit log and tell whether it is as it was written."""
+        # As a writer, so that no entry is added while it is looked through.
+        with self._binding.database.writing() as connection:
+            return audit.check(connection, self.organisation)
+
+    def _find_device(self, connection: sa.Connection, name: str) -> Device | None:
+        return self.devices.find_within(connection, name=name)
+
+
+def _described(device: Device, gateway: str, descriptor: Descriptor) -> Device:
+    return msgspec.structs.replace(
+        device,
+        kind=descriptor.kind,
+        gateway=gateway,
+        site=descriptor.site,
+        title=descriptor.name[:500],
+        model=descriptor.model[:500],
+        software=descriptor.software[:500],
+        longitude_deg=descriptor.longitude_deg,
+        latitude_deg=descriptor.latitude_deg,
+        altitude_m=descriptor.altitude_m,
+        clock=descriptor.clock,
+        channels=descriptor.channels,
+        simulated=device.simulated or descriptor.simulated,
+    )

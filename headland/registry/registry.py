@@ -1,0 +1,139 @@
+"""The door of the registry: open it, find an organisation, and get at what it has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from headland.contract.records import is_name
+from headland.registry import audit, keys
+from headland.registry.binding import Binding
+from headland.registry.database import Database
+from headland.registry.errors import Conflict, InvalidRecord, NotFound
+from headland.registry.estate import Estate
+from headland.registry.ids import IdMaker
+from headland.registry.migration import current_revision, newest_revision
+from headland.registry.records import Organisation, Scope
+from headland.registry.tables import api_keys, organisations
+
+#: The last use of a key is written at most so often.
+_USE_EVERY_MS: Final = 60_000
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key opens: whose estate, how far, and its word for the audit log."""
+
+    organisation: Organisation
+    scope: Scope
+    key: str
+    by: str
+
+
+class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What `headland doctor` says of it."""
+
+    url: str
+    revision: str
+    newest_revision: str
+    organisations: int
+
+
+class Registry:
+    """Who owns what. All calls block and may be made from any thread; RetryLater when the database is away."""
+
+    def __init__(self, database: Database, now_ms: Callable[[], int]) -> None:
+        self._database = database
+        self._now_ms = now_ms
+        self._ids = IdMaker()
+
+    def add_organisation(self, handle: str, name: str, by: str) -> Organisation:
+        """Keep a new organisation. `handle` is its name in the time-series store, for ever."""
+        if not is_name(handle) or not name.strip():
+            raise InvalidRecord(
+                f"{handle!r} is no handle: 1 to 64 letters, digits, dots, dashes and underscores; and it needs a name."
+            )
+        now_ms = self._now_ms()
+        made = Organisation(
+            id=self._ids.make(now_ms), version=1, created_ms=now_ms, changed_ms=now_ms, handle=handle, name=name
+        )
+        with self._database.writing() as connection:
+            if _find(connection, handle) is not None:
+                raise Conflict(f"There is an organisation {handle!r} already.")
+            values = msgspec.structs.asdict(made)
+            connection.execute(organisations.insert().values(audit_seq=0, audit_hash=audit.START, **values))
+            text = msgspec.json.encode(made).decode()
+            logged = audit.Change(time_ms=now_ms, who=by, action="add", kind="organisation", record=made.id, after=text)
+            audit.append(connection, made.id, logged)
+        return made
+
+    def organisations(self) -> list[Organisation]:
+        """Return all organisations in the order of their making."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(organisations).order_by(organisations.c.id))
+            return [_organisation(row) for row in rows]
+
+    def organisation(self, handle: str) -> Organisation:
+        """Return the organisation of a handle; raises NotFound."""
+        with self._database.reading() as connection:
+            found = _find(connection, handle)
+        if found is None:
+            raise NotFound("organisation", handle)
+        return found
+
+    def estate(self, organisation: str, by: str) -> Estate:
+        """Return what the organisation of an id has; `by` is who acts, for the audit log."""
+        return Estate(Binding(self._database, organisation, by, self._ids, self._now_ms))
+
+    def authenticate(self, key: str) -> Access | None:
+        """Return what a key opens, or None for one that is unknown, expired or deleted; notes its use."""
+        if not keys.is_key(key):
+            return None
+        now_ms = self._now_ms()
+        columns = [api_keys.c[name] for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")]
+        hashed = api_keys.c.secret_sha256 == keys.hash_key(key)
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(*columns).where(hashed, api_keys.c.deleted_ms.is_(None))).one_or_none()
+            if row is None or (row.expires_ms is not None and row.expires_ms <= now_ms):
+                return None
+            owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
+        if row.last_used_ms is None or now_ms - row.last_used_ms >= _USE_EVERY_MS:
+            with self._database.writing() as connection:
+                connection.execute(api_keys.update().where(api_keys.c.id == row.id).values(last_used_ms=now_ms))
+        return Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=f"key:{row.prefix}")
+
+    def info(self) -> RegistryInfo:
+        """Return where it is and how it stands; raises RetryLater when the database is away."""
+        with self._database.reading() as connection:
+            return RegistryInfo(
+                url=self._database.shown_url,
+                revision=current_revision(connection) or "none",
+                newest_revision=newest_revision(),
+                organisations=connection.execute(sa.select(sa.func.count()).select_from(organisations)).scalar_one(),
+            )
+
+    def close(self) -> None:
+        """Let the database go; a second call does nothing."""
+        self._database.close()
+
+
+def open_registry(url: str, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> Registry:
+    """Open a registry and bring its tables up to date: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
+
+    Several processes may open one at once. Raises SettingsError for a URL that cannot be or a newer Headland's
+    database, RetryLater while the database is away.
+    """
+    return Registry(Database(url), now_ms)
+
+
+def _find(connection: sa.Connection, handle: str) -> Organisation | None:
+    row = connection.execute(sa.select(organisations).where(organisations.c.handle == handle)).one_or_none()
+    return None if row is None else _organisation(row)
+
+
+def _organisation(row: sa.Row[*tuple[object, ...]]) -> Organisation:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Organisation(**{name: values[name] for name in Organisation.__struct_fields__})

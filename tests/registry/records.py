@@ -1,0 +1,100 @@
+"""Records to put into a registry."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.boundary import Geometry, Ring
+from headland.registry.estate import Estate
+from headland.registry.records import (
+    Farm,
+    Field,
+    FieldZone,
+    Gateway,
+    Greenhouse,
+    GreenhouseZone,
+    Implement,
+    ImplementKind,
+    Kept,
+    Member,
+    PatternPoint,
+    Product,
+    ProductKind,
+    Scope,
+    Season,
+    Site,
+    ZoneKind,
+)
+
+START_MS = 1_790_000_000_000
+
+
+def ring(west: float, south: float, east: float, north: float) -> Ring:
+    return ((west, south), (east, south), (east, north), (west, north), (west, south))
+
+
+#: A rectangle in Jurong with a known geodesic area, and a pond in it.
+PLOT: Geometry = ((ring(119.17, 31.95, 119.172, 31.952),),)
+POND: Geometry = ((ring(119.1705, 31.9505, 119.171, 31.951),),)
+
+
+def descriptor(device: str = "greenhouse-1", **changes: object) -> Descriptor:
+    values: dict[str, object] = {
+        "device": device,
+        "kind": "greenhouse",
+        "site": "wuhan",
+        "name": "House 1",
+        "channels": {"air_temperature_degc": ChannelInfo(unit="degC", interval_s=1.0)},
+        **changes,
+    }
+    return Descriptor(**values)  # type: ignore[arg-type]
+
+
+def fill(estate: Estate) -> dict[str, Kept]:
+    """Put one record of each kind in; return them by shelf."""
+    farm = estate.farms.add(Farm(name="Home farm", longitude_deg=119.2, latitude_deg=31.9))
+    site = estate.sites.add(Site(farm=farm.id, name="wuhan", time_zone="Asia/Shanghai"))
+    pond = FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=POND)
+    field = estate.fields.add(Field(farm=farm.id, name="North", geometry=PLOT, zones=(pond,), site=site.id))
+    house = estate.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House 1", floor_area_m2=960.0))
+    zone = estate.zones.add(GreenhouseZone(greenhouse=house.id, name="east", crop="tomato"))
+    gateway = estate.gateways.add(Gateway(name=f"gw-{estate.organisation[-4:]}", site="wuhan"))
+    device = estate.observe(gateway.name, descriptor())
+    pattern = tuple(PatternPoint(offset_m=offset, rate=rate) for offset, rate in ((-5.0, 0.0), (0.0, 1.0), (5.0, 0.0)))
+    return {
+        "farms": farm,
+        "sites": site,
+        "fields": field,
+        "greenhouses": house,
+        "zones": zone,
+        "gateways": gateway,
+        "devices": device,
+        "members": estate.members.add(Member(subject="idp|1", name="Li", role=Scope.ADMIN)),
+        "products": estate.products.add(
+            Product(
+                name="Urea",
+                kind=ProductKind.GRANULAR,
+                n_pct=46.0,
+                p2o5_pct=0.0,
+                k2o_pct=0.0,
+                nitrate_n_pct=0.0,
+                ammonium_n_pct=0.0,
+                amide_n_pct=46.0,
+                density_kg_l=0.75,
+            )
+        ),
+        "implements": estate.implements.add(
+            Implement(name="T30", kind=ImplementKind.SPREADER, swath_m=6.0, pattern=pattern, on_latency_s=0.8)
+        ),
+        "seasons": estate.seasons.add(
+            Season(
+                field=field.id,
+                name="2026 wheat",
+                crop="winter wheat",
+                sowing_date=date(2026, 10, 25),
+                target_yield_t_ha=6.75,
+            )
+        ),
+        "keys": estate.mint_key("app", Scope.READ)[0],
+    }
