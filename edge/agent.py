@@ -10,7 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -18,9 +18,10 @@ from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus, write_sta
 from edge.intake import Intake
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.plugins import Gateway, PluginSettings, build_plugin_source, tag_of
 from edge.reading import Sink, Source
 from edge.retry import SOURCE
-from edge.settings import EdgeSettings
+from edge.settings import EdgeSettings, SourceSettings
 from edge.spool import Spool
 from edge.spool_overflow import SpoolOwner
 from edge.uplink import Uplink
@@ -33,8 +34,6 @@ STATUS_S: Final = 2.0
 #: Together the steps of a stop stay within the 5 s that a supervisor gives.
 _STOP_SOURCES_S: Final = 1.2
 _DRAIN_S: Final = 2.0
-
-SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings
 
 
 def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
@@ -128,7 +127,7 @@ class Agent:
 class SourceRunner:
     """One source and its thread `source-<name>`: started again, with a growing wait, whenever it breaks."""
 
-    def __init__(self, settings: SourceSettings, edge: EdgeSettings) -> None:
+    def __init__(self, settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> None:
         """Build the source. Raises SettingsError."""
         self._settings = settings
         self._build: Callable[[], Source] = lambda: build_source(settings, edge)
@@ -148,7 +147,7 @@ class SourceRunner:
     def ask_to_stop(self) -> None:
         """Make the thread end within a second."""
         self._stopping.set()
-        self._source.stop()
+        self._stop_source()
 
     def join(self, wait_s: float) -> None:
         """Wait for the thread's end."""
@@ -157,14 +156,23 @@ class SourceRunner:
 
     def status(self) -> SourceStatus:
         """Return how the source stands."""
+        counters = self._counters()
         return SourceStatus(
             name=self._settings.name,
-            type=str(type(self._settings).__struct_config__.tag),
+            type=tag_of(self._settings),
             running=self._thread is not None and self._thread.is_alive(),
             restarts=self._restarts,
             last_error=self._last_error,
-            counters=self._source.counters(),
+            counters=counters,
         )
+
+    def _counters(self) -> Mapping[str, int]:
+        """Return the source's counters; what a plug-in of somebody else's raises there must not end the gateway."""
+        try:
+            return dict(self._source.counters())
+        except Exception as error:
+            self._last_error = f"{type(error).__name__}: {error}"
+            return {}
 
     def _run(self, sink: Sink) -> None:
         while not self._stopping.is_set():
@@ -192,10 +200,17 @@ class SourceRunner:
         except HeadlandError as error:
             self._last_error = str(error)
         if self._stopping.is_set():
+            self._stop_source()
+
+    def _stop_source(self) -> None:
+        """Ask the source to stop; one that cannot even do that keeps no other from it."""
+        try:
             self._source.stop()
+        except Exception:
+            _LOGGER.warning("source %s cannot be stopped", self._settings.name, exc_info=True)
 
 
-def build_source(settings: SourceSettings, edge: EdgeSettings) -> Source:
+def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> Source:
     """Return the source that `settings` describe; only what is used is imported. Raises SettingsError."""
     gateway = edge.gateway
     match settings:
@@ -207,6 +222,8 @@ def build_source(settings: SourceSettings, edge: EdgeSettings) -> Source:
             from edge.mavlink.source import MavlinkSource
 
             return MavlinkSource(settings, gateway.id, gateway.site)
+        case _:
+            return build_plugin_source(settings, Gateway(gateway.id, gateway.site, edge.clock))
 
 
 def software_version() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, Union, get_args
 
 import msgspec
 from msgspec import Meta
@@ -13,11 +13,17 @@ from edge.device import Name
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.registers import find_map, load_map
 from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.plugins import PluginSettings, SourceType, UnusableSettings, load_source_type
 from edge.spool_room import Retention
 from edge.toml_file import TomlFile
 from edge.toml_lines import TomlPath
 from edge.uplink_state import DeleteOn
 from headland.contract.records import Clock
+
+#: The source types that come along; others are added by plug-ins (`edge.plugins`).
+SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings
+
+_BUILT_IN: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(SourceSettings))
 
 #: Environment variables that replace what the file says, and what they replace.
 ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
@@ -108,7 +114,7 @@ class EdgeSettings(_Settings, frozen=True, kw_only=True):
     broker: BrokerSettings = BrokerSettings()
     spool: SpoolSettings = SpoolSettings()
     batch: BatchSettings = BatchSettings()
-    source: list[MavlinkSettings | ModbusSettings | ModbusRtuSettings] = []
+    source: list[SourceSettings] = []
 
     @property
     def data_dir(self) -> Path:
@@ -126,7 +132,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
 
     Raises SettingsError with `file:line: sentence` for the first mistake.
     """
-    file = TomlFile(path, EdgeSettings)
+    file = _take_plugins(TomlFile(path, EdgeSettings))
     for variable, place in ENVIRONMENT.items():
         text = environ.get(variable)
         if text:
@@ -138,6 +144,36 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
     _check_sources(file, settings, folder)
     _check_tls(file, settings.broker.tls, folder)
     return _resolve(settings, folder)
+
+
+def _take_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
+    """Let the file's sources be of types that plug-ins add; a table whose plug-in is broken says so in its stead."""
+    kinds: dict[str, type[PluginSettings]] = {}
+    tables = file.raw.get("source")
+    for table in tables if isinstance(tables, list) else []:
+        tag = table.get("type") if isinstance(table, dict) else None
+        if not isinstance(tag, str) or tag in _BUILT_IN:
+            continue
+        kind = load_source_type(tag)
+        if isinstance(kind, SourceType):
+            kinds[tag] = kind.settings
+        elif kind is not None:
+            kinds["unusable"] = UnusableSettings
+            name = table.get("name", tag)
+            table.clear()
+            table.update(type="unusable", name=name, plugin=tag, why=kind)
+    if kinds:
+        file.kind = _with_plugins(kinds.values())
+    return file
+
+
+def _with_plugins(kinds: Iterable[type[PluginSettings]]) -> type[EdgeSettings]:
+    """Return EdgeSettings whose sources may be of these types too."""
+    union: Any = Union[(*get_args(SourceSettings), *kinds)]
+    fields: list[Any] = [("source", list[union], msgspec.field(default_factory=list))]
+    return msgspec.defstruct(  # type: ignore[return-value] # it has EdgeSettings as its base
+        "EdgeSettings", fields, bases=(EdgeSettings,), frozen=True, kw_only=True, forbid_unknown_fields=True
+    )
 
 
 def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:

@@ -26,13 +26,13 @@ _NAME_WORDS: Final = "a name of letters, digits, dots, underscores and dashes, a
 
 
 class TomlFile(Generic[T]):
-    """A file that has been read and not yet checked: `raw` may be overridden before `convert` checks it.
+    """A file that has been read and not yet checked: `raw` and `kind` may be replaced before `convert` checks it.
 
     `overrides` names, for a path in `raw`, who set it in the file's stead (an environment variable).
     """
 
     def __init__(self, path: Path, kind: type[T]) -> None:
-        self._kind = kind
+        self.kind = kind
         self.name = path.name
         self.overrides: dict[TomlPath, str] = {}
         try:
@@ -63,7 +63,7 @@ class TomlFile(Generic[T]):
     def convert(self) -> T:
         """Return the checked structure. Raises SettingsError with the line of the first mistake."""
         try:
-            return msgspec.convert(self.raw, self._kind)
+            return msgspec.convert(self.raw, self.kind)
         except msgspec.ValidationError as error:
             raise self._explain(str(error)) from None
 
@@ -80,13 +80,13 @@ class TomlFile(Generic[T]):
             path = (*path, field[1])
             return self.error(path, f"{_dotted(path)} is missing")
         if what.startswith("Object contains unknown field") and field is not None:
-            known = _field_names(_type_at(self._kind, self.raw, path))
+            known = _field_names(_type_at(self.kind, self.raw, path))
             close = difflib.get_close_matches(field[1], known, 1)
             hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(sorted(known))}"
             path = (*path, field[1])
             return self.error(path, f"{_dotted(path)} is not known; {hint}")
         value = _value_at(self.raw, path)
-        wanted = _wanted(_type_at(self._kind, self.raw, path), value)
+        wanted = _wanted(_type_at(self.kind, self.raw, path), value)
         if wanted is None or not what.startswith(("Expected", "Invalid")):
             return self.error(path, f"{_dotted(path)}: {what}" if path else what)
         said = "" if path and path[-1] in _SECRETS else f", not {_show(value)}"

@@ -26,13 +26,19 @@ def edge_run(config: ConfigOption) -> None:
 
 @edge_app.command("check")
 def edge_check(config: ConfigOption) -> None:
-    """Check an edge.toml and say what it would read; changes nothing."""
+    """Check an edge.toml and say what it would read; changes nothing. Exit code 1 where a plug-in does not work."""
+    from edge.plugins import UnusableSettings, tag_of
     from edge.settings import load_settings
 
     settings = load_settings(config, os.environ)
     typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")
     for source in settings.source:
-        typer.echo(f"  {source.name}: {type(source).__struct_config__.tag}")
+        typer.echo(f"  {source.name}: {tag_of(source)}")
+    unusable = [source for source in settings.source if isinstance(source, UnusableSettings)]
+    for source in unusable:
+        typer.echo(f"headland: {source.why}", err=True)
+    if unusable:
+        raise typer.Exit(1)
 
 
 @edge_app.command("status")
