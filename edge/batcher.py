@@ -10,7 +10,7 @@ import msgspec
 
 from edge.reading import DeviceId, Reading
 from headland.contract.codec import MAX_BLOCK_SPAN_MS, MAX_PAYLOAD_BYTES, MAX_TIME_MS
-from headland.contract.records import Block, Clock, Event, Quality
+from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Block, Clock, Event, Quality
 
 #: Left for the envelope and for what deflate may add to bytes it cannot shrink (RFC 1951 section 3.2.4: 5 in 65,535).
 ENVELOPE_BYTES: Final = 1024
@@ -24,16 +24,20 @@ _BLOCK_BYTES: Final = 400
 #: A text in an event that is too long for a message is cut to this, and the event says so.
 _MAX_TEXT: Final = 1000
 
+#: Events that have a message of their own, which goes out before the others.
+_URGENT: Final = frozenset({ALARM_RAISED, ALARM_CLEARED})
+
 _Key = tuple[DeviceId, Clock, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one message carries, without its envelope."""
+    """What one message carries, without its envelope; `urgent` where it is alarms alone."""
 
     blocks: list[Block]
     events: list[Event]
     points: int
+    urgent: bool = False
 
     @property
     def oldest_ms(self) -> int:
@@ -50,8 +54,9 @@ class Batcher:
     """Gathers rows until they are worth a message; `now_s` is any clock that never goes back.
 
     Rows of one device with the same clock and channels share a block, in the order they came. A message is closed by
-    its points, its age or its estimated size, so that it never exceeds MAX_PAYLOAD_BYTES. Every row and event comes
-    out exactly once, but for rows without values or with a time that no message may carry: they are counted.
+    its points, its age or its estimated size, so that it never exceeds MAX_PAYLOAD_BYTES; an alarm is a message by
+    itself, at once. Every row and event comes out exactly once, but for rows without values or with a time that no
+    message may carry: they are counted.
     """
 
     def __init__(self, max_points: int, max_age_s: float) -> None:
@@ -86,6 +91,10 @@ class Batcher:
             self._counters["events_refused"] += 1
             return
         self._counters["events"] += 1
+        if event.kind in _URGENT:
+            self._closed.append(Content([], [event], 0, urgent=True))
+            self._counters["messages"] += 1
+            return
         self._make_room(self._open.bytes + size, 0, now_s)
         self._open.add_event(event, size)
 

@@ -14,6 +14,8 @@ _PROBE: Final = 8
 _UNHEARD_S: Final = 0.5
 #: How many separate ranges may be sent ahead of the backlog: the receiver has to keep them apart as well.
 _MOST_ISLANDS: Final = 32
+#: How many urgent records may be sent ahead of what lies before them; each is another range for the receiver.
+_MOST_URGENT: Final = 64
 #: The longest wait for a commit ack, however often it did not come.
 _MOST_STALL_S: Final = 60.0
 
@@ -28,7 +30,8 @@ class SendWindow:
     and at doubling intervals; each commit ack widens it again.
 
     While there is a backlog, newer records may be sent ahead of it: they make `islands` (first, last), which the cursor
-    passes over when it comes to them. What was sent ahead is not waited for; a stall or a new connection forgets it.
+    passes over when it comes to them. `urgent` records (alarms) go ahead of all others, one by one. What was sent ahead
+    is not waited for; a stall or a new connection forgets it.
     """
 
     limit: int
@@ -40,7 +43,9 @@ class SendWindow:
     on_the_way: dict[int, int] = field(default_factory=dict)
     uncommitted: deque[int] = field(default_factory=deque)
     islands: deque[tuple[int, int]] = field(default_factory=deque)
+    urgent: deque[int] = field(default_factory=deque)
     unheard: bool = False
+    _urgent_upto: int = 0
     _progress_s: float = 0.0
     _limit_now: int = 0
 
@@ -75,21 +80,39 @@ class SendWindow:
     def sent_ahead(self, mid: int, first: int, seq: int) -> None:
         """Note that the record `first`..`seq` went out ahead of the backlog."""
         self.on_the_way[mid] = seq
-        if self.islands and first <= self.islands[-1][1] + 1:
-            self.islands[-1] = (self.islands[-1][0], seq)
-        else:
-            self.islands.append((first, seq))
+        self._extend(first, seq)
+
+    def next_urgent(self) -> tuple[int, int]:
+        """Return after which record urgent ones are still to be sent, and how many may be."""
+        return max(self.cursor, self._urgent_upto), _MOST_URGENT - len(self.urgent)
+
+    def sent_urgent(self, mid: int, seq: int) -> None:
+        """Note that the urgent record `seq` went out ahead of all that lies before it."""
+        self.on_the_way[mid] = seq
+        self.urgent.append(seq)
+        self._urgent_upto = seq
+
+    def join_ahead(self, seq: int) -> bool:
+        """Let the records sent ahead go on over `seq` where that was sent as urgent; False where it was not."""
+        if seq not in self.urgent:
+            return False
+        self.urgent.remove(seq)
+        self._extend(seq, seq)
+        return True
 
     def pass_over(self, first: int, seq: int, now_s: float) -> bool:
-        """Move the cursor over the island that holds the record `first`..`seq`; False where none does."""
-        while self.islands and self.islands[0][1] <= self.cursor:
-            self.islands.popleft()
-        if not self.islands or first < self.islands[0][0] or seq > self.islands[0][1]:
+        """Move the cursor over what went ahead and holds the record `first`..`seq`; False where nothing does."""
+        self._drop_ahead(self.cursor)
+        if self.urgent and self.urgent[0] == seq:
+            end = self.urgent.popleft()
+        elif self.islands and first >= self.islands[0][0] and seq <= self.islands[0][1]:
+            end = self.islands.popleft()[1]
+        else:
             return False
         if not self.uncommitted:
             self._progress_s = now_s
-        self.cursor = self.islands.popleft()[1]
-        self.uncommitted.append(self.cursor)
+        self.cursor = end
+        self.uncommitted.append(end)
         return True
 
     def taken_upto(self) -> int:
@@ -123,13 +146,12 @@ class SendWindow:
         self.ahead = min(self.ahead * 2, self._limit_now * _AHEAD_WINDOWS)
         while self.uncommitted and self.uncommitted[0] <= seq:
             self.uncommitted.popleft()
-        while self.islands and self.islands[0][1] <= seq:
-            self.islands.popleft()
+        self._drop_ahead(seq)
         return True
 
     def rewind_when_stalled(self, now_s: float) -> bool:
         """Begin again at the head when the commit ack has been awaited for too long; tell whether it was so."""
-        if not (self.uncommitted or self.islands or self.unheard) or now_s - self._progress_s < self.patience_s:
+        if not (self._waits or self.unheard) or now_s - self._progress_s < self.patience_s:
             return False
         self.stalls += 1
         self.ahead = _PROBE
@@ -138,7 +160,11 @@ class SendWindow:
 
     def waits_s(self, now_s: float) -> float:
         """Return how long a commit ack has been awaited; 0 where none is."""
-        return now_s - self._progress_s if self.uncommitted or self.islands else 0.0
+        return now_s - self._progress_s if self._waits else 0.0
+
+    @property
+    def _waits(self) -> bool:
+        return bool(self.uncommitted or self.islands or self.urgent)
 
     @property
     def patience_s(self) -> float:
@@ -149,13 +175,29 @@ class SendWindow:
     def forget(self) -> None:
         """Begin a new epoch: none of its records was sent or committed."""
         self.acked_seq = self.cursor = self.stalls = 0
-        self.unheard = False
-        self.uncommitted.clear()
-        self.islands.clear()
+        self._clear()
 
     def _rewind(self, now_s: float) -> None:
-        self.uncommitted.clear()
-        self.islands.clear()
-        self.unheard = False
+        self._clear()
         self.cursor = self.acked_seq
         self._progress_s = now_s
+
+    def _clear(self) -> None:
+        self.uncommitted.clear()
+        self.islands.clear()
+        self.urgent.clear()
+        self._urgent_upto = 0
+        self.unheard = False
+
+    def _extend(self, first: int, seq: int) -> None:
+        if self.islands and first <= self.islands[-1][1] + 1:
+            self.islands[-1] = (self.islands[-1][0], seq)
+        else:
+            self.islands.append((first, seq))
+
+    def _drop_ahead(self, seq: int) -> None:
+        """Forget what went ahead and lies within what is behind the cursor or committed."""
+        while self.islands and self.islands[0][1] <= seq:
+            self.islands.popleft()
+        while self.urgent and self.urgent[0] <= seq:
+            self.urgent.popleft()

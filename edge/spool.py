@@ -19,7 +19,7 @@ from edge.spool_overflow import SpoolOwner, damaged_event
 from edge.spool_reserve import Reserve, is_full, write_back
 from edge.spool_room import Retention, Tally
 from edge.spool_rows import NoRoom, delete_until, insert_contents, read_tally, renumber
-from edge.spool_schema import is_damage, move_aside, open_file
+from edge.spool_schema import URGENT, is_damage, move_aside, open_file
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
 
@@ -130,14 +130,12 @@ class Spool:
     def oldest(self, after_seq: int, limit: int) -> list[SpoolRecord]:
         """Return at most `limit` records with a seq above `after_seq`, in order."""
         query = "SELECT first, seq, payload FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
-        with self._lock:
-            try:
-                return [
-                    SpoolRecord(self._tally.epoch, *row) for row in self._ready().execute(query, (after_seq, limit))
-                ]
-            except (sqlite3.DatabaseError, OSError) as error:
-                self._note_failure(error)
-                return []
+        return self._select(query, after_seq, limit)
+
+    def urgent(self, after_seq: int, limit: int) -> list[SpoolRecord]:
+        """Return at most `limit` records of alarms with a seq above `after_seq`, in order."""
+        query = f"SELECT first, seq, payload FROM records WHERE kind = {URGENT} AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
+        return self._select(query, after_seq, limit)
 
     def confirm(self, epoch: str, seq: int) -> bool:
         """Delete everything up to `seq`; False, and nothing is done, where the confirmation is of another epoch.
@@ -211,6 +209,15 @@ class Spool:
                     note_age(self._connection, self._run_s(), self._tally.last_seq)
                 self._connection.close()
                 self._connection = None
+
+    def _select(self, query: str, after_seq: int, limit: int) -> list[SpoolRecord]:
+        with self._lock:
+            try:
+                rows = self._ready().execute(query, (after_seq, limit))
+                return [SpoolRecord(self._tally.epoch, *row) for row in rows]
+            except (sqlite3.DatabaseError, OSError) as error:
+                self._note_failure(error)
+                return []
 
     def _delete(self, seq: int) -> Tally:
         """Delete up to `seq`, or renumber where that was never given out; a full disk gets its reserve for it."""

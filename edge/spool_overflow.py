@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from edge.spool_schema import EVENTS, EVENTS_THINNED, GAP
+from edge.spool_schema import EVENTS, EVENTS_THINNED, GAP, URGENT
 from headland.contract.records import Clock, Event
 
 #: What a record costs on disk beside its payload (measured: 1.34 KB for a row of 1 KB).
@@ -81,7 +81,7 @@ def choose_gaps(rows: Iterable[Row], needed_bytes: int) -> list[Gap]:
     for row in rows:
         if freed >= needed_bytes and row.kind != GAP:
             break
-        if row.kind in (EVENTS, EVENTS_THINNED):
+        if row.kind in (EVENTS, EVENTS_THINNED, URGENT):
             run = None
             continue
         if run is None:

@@ -12,7 +12,7 @@ import msgspec
 from edge.batcher import Content
 from edge.spool_overflow import ROW_BYTES, SpoolOwner
 from edge.spool_room import INSERT, Retention, Tally, make_room
-from edge.spool_schema import EVENTS, TELEMETRY, new_epoch
+from edge.spool_schema import EVENTS, TELEMETRY, URGENT, new_epoch
 from headland.contract.codec import VERSION, decode_batch, encode_batch
 from headland.contract.records import Batch
 from headland.contract.refusals import Refused
@@ -59,7 +59,7 @@ def insert_contents(
             v=VERSION, gw=owner.gateway, epoch=tally.epoch, seq=seq, blocks=content.blocks, events=content.events
         )
         payload = encode_batch(batch)
-        kind = EVENTS if content.events else TELEMETRY
+        kind = URGENT if content.urgent else EVENTS if content.events else TELEMETRY
         rows.append((seq, seq, kind, content.points, content.oldest_ms, content.newest_ms, len(payload), payload))
     needed = sum(row[6] + ROW_BYTES for row in rows)
     missing = tally.bytes + needed - max_bytes

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Final
 
 #: What a row is: telemetry may be dropped, a record with events may not, and a gap stands for what was dropped. Of a
-#: thinned one every n-th row of telemetry is left.
+#: thinned one every n-th row of telemetry is left. An urgent one holds alarms alone, and goes out before the others.
 TELEMETRY: Final = 0
 EVENTS: Final = 1
 GAP: Final = 2
 THINNED: Final = 3
 EVENTS_THINNED: Final = 4
+URGENT: Final = 5
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 #: `first` is below `seq` only for a gap and for thinned telemetry. `bytes` is the payload's size.
 _TABLES: Final = (
     """CREATE TABLE state (
@@ -31,6 +32,9 @@ _ADDED_IN_2: Final = (
     "ALTER TABLE state ADD COLUMN thinned_points INTEGER NOT NULL DEFAULT 0",
     "CREATE TABLE ages (run_s INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT",
 )
+
+#: What version 3 added: urgent records are found without a look at the others. A reader of version 2 would drop them.
+_ADDED_IN_3: Final = (f"CREATE INDEX urgent ON records (kind) WHERE kind = {URGENT}",)
 
 #: A larger file (256 MB) is not read through at the start, which would take a slow card minutes: damage in it is found,
 #: and met in the same way, when what is damaged is read.
@@ -58,7 +62,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         if version == 0:
             _create(connection)
         if version < _VERSION:
-            _bring_up(connection)
+            _bring_up(connection, version)
         connection.execute("COMMIT")
         _check(connection, max(version, _VERSION))
     except BaseException:
@@ -94,10 +98,11 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0)", (new_epoch(),))
 
 
-def _bring_up(connection: sqlite3.Connection) -> None:
-    """Bring a file of version 1 to this one."""
-    for change in _ADDED_IN_2:
-        connection.execute(change)
+def _bring_up(connection: sqlite3.Connection, version: int) -> None:
+    """Bring a file of an older version to this one."""
+    for added_in, changes in ((2, _ADDED_IN_2), (3, _ADDED_IN_3)):
+        for change in changes if version < added_in else ():
+            connection.execute(change)
     connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 

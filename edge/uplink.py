@@ -123,6 +123,7 @@ class Uplink:
             **self._counters,
             "published": self._sender.published,
             "published_ahead": self._sender.sent_ahead,
+            "published_urgent": self._sender.sent_urgent,
         }
 
     def _run(self) -> None:

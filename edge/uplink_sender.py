@@ -1,4 +1,4 @@
-"""Which record goes out next on a connection: the spool in its order, or what is new beside a backlog."""
+"""Which record goes out next on a connection: alarms first, then the spool in its order, or what is new beside it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RecordSender:
     def __init__(self, settings: BrokerSettings, gateway: str, spool: Spool, now_s: float) -> None:
         self._spool = spool
         self._topic = data_topic(gateway)
-        in_order = settings.delete_on == "puback"
+        in_order = self._in_order = settings.delete_on == "puback"
         self.window = SendWindow(settings.window, _NO_STALL_S if in_order else settings.resend_s)
         self._share = Share(1.0 if in_order else settings.backlog_share)
         self._freshness = Freshness(settings.live_s, spool.last_seq)
@@ -40,6 +40,7 @@ class RecordSender:
         self._bucket = None if cap is None else Bucket.full(float(cap), now_s)
         self.published = 0
         self.sent_ahead = 0
+        self.sent_urgent = 0
         self.is_busy = False
         self.too_large: SpoolRecord | None = None
 
@@ -60,8 +61,9 @@ class RecordSender:
         if self._bucket is not None:
             self._bucket = self._bucket.refill(now_s)
         room = min(self.window.room(), _CHUNK)
-        if room == 0 or self.wait_s > 0:
+        if room == 0 or self.wait_s > 0 or not self._send_urgent(link, packet_bytes, epoch, room):
             return
+        room = min(self.window.room(), room)
         backlog = deque(self._spool.oldest(self.window.cursor, room))
         fresh = deque(self._newer(old_seq, room))
         if fresh:
@@ -76,6 +78,8 @@ class RecordSender:
             if is_backlog and self.window.pass_over(record.first, record.seq, now_s):
                 self.is_busy = True
                 return  # what comes now stands behind the island
+            if not is_backlog and self.window.join_ahead(record.seq):
+                continue
             if not self._publish(link, packet_bytes, record, now_s, is_ahead=not is_backlog):
                 return
             if record.seq <= old_seq or not is_backlog:
@@ -88,26 +92,52 @@ class RecordSender:
             return []
         return self._spool.oldest(window.ahead_from(old_seq), limit)
 
+    def _send_urgent(self, link: BrokerLink, packet_bytes: int, epoch: str, room: int) -> bool:
+        """Send the alarms that lie behind other records; False where nothing more may go now.
+
+        Where the broker's word deletes, the order is kept: nobody would say which ranges arrived.
+        """
+        if self._in_order:
+            return True
+        after_seq, most = self.window.next_urgent()
+        for record in self._spool.urgent(after_seq, min(most, room)):
+            if record.first == self.window.cursor + 1:
+                continue  # it is the next one anyway
+            if record.epoch != epoch or self.wait_s > 0:
+                return False
+            mid = self._hand_over(link, packet_bytes, record, is_head=False)
+            if mid is None:
+                return False
+            self.window.sent_urgent(mid, record.seq)
+            self.sent_urgent += 1
+        return self.wait_s == 0.0
+
     def _publish(
         self, link: BrokerLink, packet_bytes: int, record: SpoolRecord, now_s: float, *, is_ahead: bool
     ) -> bool:
-        if len(record.payload) + _HEADER_BYTES > packet_bytes:
-            self.too_large = record
-            return False
-        is_head = self.window.is_at_head and not is_ahead
-        mid = link.publish(self._topic, record.payload, labels=_labels(record, is_head=is_head))
+        mid = self._hand_over(link, packet_bytes, record, is_head=self.window.is_at_head and not is_ahead)
         if mid is None:
-            return False  # the link is gone; `pump` will say so
+            return False
         if is_ahead:
             self.window.sent_ahead(mid, record.first, record.seq)
             self.sent_ahead += 1
         else:
             self.window.sent(mid, record.seq, now_s)
+        return True
+
+    def _hand_over(self, link: BrokerLink, packet_bytes: int, record: SpoolRecord, *, is_head: bool) -> int | None:
+        """Give a record to the link and return its message id; None where it is too large or the link is gone."""
+        if len(record.payload) + _HEADER_BYTES > packet_bytes:
+            self.too_large = record
+            return None
+        mid = link.publish(self._topic, record.payload, labels=_labels(record, is_head=is_head))
+        if mid is None:
+            return None  # `pump` will say so
         if self._bucket is not None:
             self._bucket = self._bucket.spend(len(record.payload) + _PACKET_BYTES)
         self.published += 1
         self.is_busy = True
-        return True
+        return mid
 
 
 def _labels(record: SpoolRecord, *, is_head: bool) -> list[tuple[str, str]]:

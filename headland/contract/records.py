@@ -13,6 +13,10 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 Scalar = str | int | float | bool | None
 
+#: Events of a rule on the gateway: its condition has held for long enough, or no longer holds. They go out first.
+ALARM_RAISED: Final = "alarm_raised"
+ALARM_CLEARED: Final = "alarm_cleared"
+
 
 class Clock(StrEnum):
     """Where a block's times come from, best first."""

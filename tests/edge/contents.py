@@ -8,6 +8,20 @@ from headland.contract.records import Block, Clock, Event
 START_MS = 1_790_000_000_000
 
 
+def alarm(number: int) -> Content:
+    """A message that is one alarm, at the time of the message `number`."""
+    event = Event(
+        t=START_MS + number * 1000,
+        device="gh-1",
+        kind="alarm_raised",
+        device_kind="greenhouse",
+        site="home",
+        clock=Clock.RTC,
+        data={"rule": "frost", "number": number},
+    )
+    return Content([], [event], 0, urgent=True)
+
+
 def content(number: int, *, rows: int = 5, events: int = 0, text: str = "") -> Content:
     """A message whose rows say which message they are of."""
     block = Block(

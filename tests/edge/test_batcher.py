@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -230,3 +231,16 @@ def test_a_message_never_exceeds_what_the_wire_takes(items: list[Reading | Event
 def inflated(content: Content) -> bytes:
     """The message before it is deflated: what it would weigh if it could not be made smaller."""
     return zlib.decompress(encoded(content))
+
+
+def test_an_alarm_is_a_message_by_itself_and_at_once() -> None:
+    batcher = Batcher(500, 60.0)
+    batcher.add(reading(START_MS), 0.0)
+    alarm = msgspec.structs.replace(event(text="frost"), kind="alarm_raised")
+    batcher.add_event(alarm, 0.0)
+    batcher.add_event(event(text="mode"), 0.0)
+    assert batcher.due(0.0)
+    (urgent,) = batcher.take()
+    assert (urgent.urgent, urgent.blocks, urgent.events) == (True, [], [alarm])
+    (rest,) = finish(batcher)
+    assert (rest.urgent, rest.points, len(rest.events)) == (False, 1, 1)

@@ -237,3 +237,50 @@ def test_what_the_broker_took_ends_before_the_first_that_it_has_not_answered() -
     assert window.taken_upto() == 0
     assert window.puback(11)
     assert window.taken_upto() == 1, "the second copies of the others are still to come"
+
+
+def test_urgent_records_go_ahead_of_all_others_and_are_passed_over_later() -> None:
+    window = SendWindow(20, 3.0)
+    window.restart(100, 0.0)
+    assert window.next_urgent() == (0, 64)
+    window.sent_urgent(1, 3)
+    window.sent_urgent(2, 50)
+    assert window.next_urgent() == (50, 62)
+    window.sent(3, 1, 0.0)
+    window.sent(4, 2, 0.0)
+    assert window.pass_over(3, 3, 0.0)
+    assert (window.cursor, list(window.urgent), list(window.uncommitted)) == (3, [50], [1, 2, 3])
+    assert not window.pass_over(4, 4, 0.0)
+    assert window.commit(60, 1.0)
+    assert (list(window.urgent), window.cursor) == ([], 60)
+    assert window.next_urgent() == (60, 64)
+
+
+def test_records_sent_ahead_go_on_over_an_urgent_one() -> None:
+    window = with_backlog()
+    window.sent_urgent(107, 107)
+    window.sent_ahead(106, 106, 106)
+    assert not window.join_ahead(106)
+    assert window.join_ahead(107)
+    assert (list(window.islands), list(window.urgent)) == ([(101, 107)], [])
+    assert window.ahead_from(100) == 107
+
+
+def test_an_urgent_record_is_waited_for_and_sent_again_after_a_stall_or_on_a_new_connection() -> None:
+    window = SendWindow(20, 3.0)
+    window.restart(100, 0.0)
+    window.sent_urgent(1, 9)
+    assert window.waits_s(2.0) == 2.0
+    assert window.rewind_when_stalled(3.0)
+    assert window.next_urgent() == (0, 64)
+    window.sent_urgent(2, 9)
+    window.restart(100, 4.0)
+    assert window.next_urgent() == (0, 64)
+
+
+def test_so_many_urgent_records_are_enough() -> None:
+    window = SendWindow(200, 3.0)
+    window.restart(1000, 0.0)
+    for seq in range(2, 130, 2):
+        window.sent_urgent(seq, seq)
+    assert window.next_urgent() == (128, 0)

@@ -17,7 +17,7 @@ from edge.spool_room import Retention
 from edge.spool_thinning import count_points, thin_blocks
 from headland.contract.codec import MAX_PAYLOAD_BYTES, Decoded, decode_batch
 from headland.contract.records import Batch, Block, Clock
-from tests.edge.contents import START_MS, content
+from tests.edge.contents import START_MS, alarm, content
 
 OWNER = SpoolOwner("gw-1", "home")
 DAY_S = 86_400.0
@@ -204,11 +204,32 @@ def test_a_file_of_the_first_version_goes_on(open_spool: Open, tmp_path: Path) -
     epoch = spool.epoch
     spool.close()
     connection = sqlite3.connect(tmp_path / "spool.sqlite")
-    connection.executescript("ALTER TABLE state DROP COLUMN thinned_points; DROP TABLE ages; PRAGMA user_version = 1;")
+    connection.executescript(
+        "DROP INDEX urgent; ALTER TABLE state DROP COLUMN thinned_points; DROP TABLE ages; PRAGMA user_version = 1;"
+    )
     connection.close()
     again = open_spool()
     again.tidy()
     assert (again.epoch, again.last_seq, again.status().records) == (epoch, 1, 1)
+
+
+def test_alarms_are_found_without_a_look_at_the_others_and_stay_when_the_rest_is_dropped(
+    open_spool: Open, tmp_path: Path
+) -> None:
+    spool = open_spool(100_000, Retention(policy="drop"))
+    for number in range(1, 401):
+        assert spool.append([alarm(number) if number % 100 == 0 else content(number, rows=40)])
+    assert spool.status().dropped_records > 0
+    assert [record.seq for record in spool.urgent(0, 10)] == [100, 200, 300, 400]
+    assert [record.seq for record in spool.urgent(200, 1)] == [300]
+    assert all(batch_of(record).events for record in spool.urgent(0, 10))
+    spool.close()
+    connection = sqlite3.connect(tmp_path / "spool.sqlite")
+    plan = connection.execute(
+        "EXPLAIN QUERY PLAN SELECT seq FROM records WHERE kind = 5 AND seq > 7 ORDER BY seq LIMIT 1"
+    ).fetchall()
+    connection.close()
+    assert [row[3] for row in plan] == ["SEARCH records USING COVERING INDEX urgent (kind=? AND rowid>?)"]
 
 
 def test_thinning_keeps_rows_as_they_are_and_no_device_falls_silent() -> None:

@@ -19,7 +19,7 @@ from headland.contract.codec import decode_record
 from headland.contract.records import GatewayStatus
 from headland.contract.topics import data_topic, status_topic
 from tests.broker import Broker
-from tests.edge.contents import content
+from tests.edge.contents import alarm, content
 from tests.edge.ingest_stand_in import StandInIngest
 from tests.waiting import WaitUntil
 from tests.waiting import wait_until as wait_until_true
@@ -184,3 +184,42 @@ def test_where_the_brokers_answer_deletes_nothing_goes_that_nobody_heard(
     uplink.stop()
     consumer.close()
     assert len(set(consumer.heard)) == 100
+
+
+def test_alarms_go_first_when_the_link_returns_and_all_arrive_once(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    alarms = (150, 151, 300)
+    assert spool.append([alarm(number) if number in alarms else content(number, rows=50) for number in range(1, 401)])
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = uplink_to(mosquitto, spool, max_bytes_per_s=120_000, window=20)
+    uplink.start()
+    wait_until(lambda: len(ingest.seen) > 50)
+    assert spool.append([alarm(401)])
+    uplink.wake()
+    wait_until(lambda: spool.status().records == 0, 20)
+    counters = uplink.counters()
+    uplink.stop()
+    ingest.close()
+    order = [seq for _, seq in ingest.seen]
+    assert order[:5] == [*alarms, 1, 2]
+    assert order.index(401) < order.index(399), "an alarm that comes later overtakes what still waits"
+    assert sorted(order) == list(range(1, 402))
+    assert (counters["published"], counters["published_urgent"], ingest.messages) == (401, 4, 401)
+
+
+def test_a_broker_killed_in_between_hears_the_alarms_first_again(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([alarm(number) if number == 250 else content(number, rows=50) for number in range(1, 301)])
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = uplink_to(mosquitto, spool, max_bytes_per_s=80_000, window=20)
+    uplink.start()
+    wait_until(lambda: len(ingest.seen) > 20)
+    mosquitto.kill()
+    mosquitto.restart()
+    wait_until(lambda: spool.status().records == 0, 30)
+    uplink.stop()
+    ingest.close()
+    assert next(iter(ingest.seen)) == (spool.epoch, 250)
+    assert sorted(seq for _, seq in ingest.seen) == list(range(1, 301))
