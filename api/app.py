@@ -19,6 +19,7 @@ from api.readiness import Check
 from api.routes import answers, devices, health, page
 from api.routes import gateways as gateway_routes
 from api.schema import Problem
+from headland.registry.registry import Registry
 from headland.store.port import Store
 
 VERSION: Final = "1.0.0"
@@ -47,22 +48,24 @@ def create_app(
     counters: Callable[[], Mapping[str, float]],
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     gateways: GatewayDesk | None = None,
+    registry: Registry | None = None,
 ) -> FastAPI:
     """Return the application that serves `organisation` from `store`; every call to the store is in a worker thread.
 
     `readiness` and `counters` are asked at each /readyz and /metrics; `now_ms` is where windows without an end stop.
     `gateways` is the ingest beside it; without one there are no answers about gateways and refused messages.
+    `registry` says who owns what.
     """
     app = FastAPI(
         title="Headland", version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS, docs_url=None, redoc_url=None
     )
-    farm = Farm(store, organisation, readiness, counters, now_ms, gateways)
-    registry = CollectorRegistry()
-    registry.register(FarmCollector(farm))
+    farm = Farm(store, organisation, readiness, counters, now_ms, gateways, registry)
+    metrics = CollectorRegistry()
+    metrics.register(FarmCollector(farm))
     app.state.farm = farm
-    app.state.registry = registry
+    app.state.metrics = metrics
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
-    app.add_middleware(DurationMiddleware, registry=registry)
+    app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
     for room in (devices, answers, gateway_routes, health, page):
         app.include_router(room.router)

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.gateway_desk import GatewayDesk
 from api.readiness import Check
+from headland.registry.registry import Registry
 from headland.store.port import Store
 
 
@@ -23,6 +24,7 @@ class Farm:
     counters: Callable[[], Mapping[str, float]]
     now_ms: Callable[[], int]
     gateways: GatewayDesk | None = None
+    registry: Registry | None = None
 
 
 def farm_of(request: Request) -> Farm:

@@ -55,6 +55,11 @@ class FarmFolder:
         return self.root / "store" / "quarantine.sqlite"
 
     @property
+    def registry_path(self) -> Path:
+        """Who owns what."""
+        return self.root / "store" / "registry.sqlite"
+
+    @property
     def edge_dir(self) -> Path:
         """The gateway's settings, spool and status."""
         return self.root / "edge"

@@ -11,13 +11,14 @@ from typing import Annotated, Final
 
 import typer
 
-from headland.errors import RetryLater, SettingsError
+from headland.errors import HeadlandError, RetryLater, SettingsError
 from station.broker import write_logins
 from station.command_options import DataOption, farm_folder
 from station.farm_folder import FarmFolder, FarmState, write_whole
 from station.farm_plan import broker_address
 from station.gateway_toml import CA_FILE, Door, find_door, write_toml
 from station.gateways import Gateways, broker_users
+from station.registry_choice import RegistryOption, registry_url
 
 gateway_app = typer.Typer(no_args_is_help=True, help="The gateways that may log in at the farm's broker.")
 
@@ -32,6 +33,7 @@ def gateway_add(
     site: Annotated[str, typer.Option(help="The site that it stands on.")] = "home",
     host: Annotated[str | None, typer.Option(help="The name or address by which it reaches this machine.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write its edge.toml here instead of printing it.")] = None,
+    registry: RegistryOption = None,
 ) -> None:
     """Give a new gateway a login and print its edge.toml. It may write its own topics only."""
     folder = farm_folder(data)
@@ -50,6 +52,7 @@ def gateway_add(
         _write_files(out, text, door)
         _say(f"Wrote {out}: copy it to the gateway's machine.")
     _say(taken)
+    _say_registry(registry_url(registry, folder.registry_path), name, site)
     _say_certificates(name, door, out)
 
 
@@ -72,6 +75,7 @@ def gateway_list(data: DataOption = None) -> None:
 def gateway_remove(
     name: Annotated[str, typer.Argument(help="The gateway's name.")],
     data: DataOption = None,
+    registry: RegistryOption = None,
 ) -> None:
     """Take a gateway's login away; what it has sent stays in the store."""
     folder = farm_folder(data)
@@ -82,6 +86,21 @@ def gateway_remove(
         taken = _tell_broker(folder)
     _say(f"Removed {name}; what it has sent stays in the store.")
     _say(taken)
+    _say_registry(registry_url(registry, folder.registry_path), name, None)
+
+
+def _say_registry(url: str, name: str, site: str | None) -> None:
+    """Keep a gateway in the registry, or take it out where `site` is None; the login holds also where that fails."""
+    from station.farm_registry import drop_gateway, farm_estate, keep_gateway
+
+    try:
+        with farm_estate(url, "headland gateway") as estate:
+            if site is None:
+                drop_gateway(estate, name)
+            else:
+                keep_gateway(estate, name, site)
+    except HeadlandError as error:
+        _say(f"The registry does not know it: {error}")
 
 
 def _tell_broker(folder: FarmFolder) -> str:

@@ -44,7 +44,7 @@ def get_readiness(request: Request, farm: FarmOf) -> Response:
 @router.get("/metrics", response_class=Response, responses=_METRICS)
 def get_metrics(request: Request) -> Response:
     """Answer with counters for Prometheus."""
-    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
 
 
 def check_store(farm: Farm) -> Check:

@@ -1,0 +1,144 @@
+"""What the registry is told without anybody typing it: the first organisation, the demo's fields, what is heard."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from headland.contract.records import Descriptor
+from headland.errors import HeadlandError
+from headland.registry.errors import Conflict, NotFound
+from headland.registry.estate import Estate
+from headland.registry.records import Farm, Field, Gateway, Greenhouse, Site
+from headland.registry.registry import Registry
+from station.registry_choice import open_registry
+from station.scenarios import farm_named
+
+if TYPE_CHECKING:
+    from headland.store.port import Store
+
+_LOGGER = logging.getLogger(__name__)
+
+#: The organisation of a farm that runs on one machine.
+FIRST_ORGANISATION: Final = "local"
+FIRST_FARM: Final = "Home farm"
+_KEEP_EVERY_S: Final = 10.0
+#: Where all simulated farms are.
+_DEMO_TIME_ZONE: Final = "Asia/Shanghai"
+
+
+@contextmanager
+def farm_estate(url: str, by: str) -> Iterator[Estate]:
+    """The estate of a farm that runs on one machine, from a registry that is open for the length of the block."""
+    with closing(open_registry(url)) as registry:
+        yield first_estate(registry, FIRST_ORGANISATION, by)
+
+
+def first_estate(registry: Registry, handle: str, by: str) -> Estate:
+    """Return the estate of the organisation of that handle; one that is not there is made, with a first farm."""
+    try:
+        found = registry.organisation(handle)
+    except NotFound:
+        try:
+            found = registry.add_organisation(handle, handle, by)
+        except Conflict:  # another part of the farm was quicker
+            found = registry.organisation(handle)
+    estate = registry.estate(found.id, by)
+    if not estate.farms.list(limit=1):
+        with suppress(Conflict):
+            estate.farms.add(Farm(name=FIRST_FARM))
+    return estate
+
+
+def add_demo(estate: Estate, scenario: str) -> None:
+    """Keep the sites, fields and houses that a scenario simulates; those already there stay as people left them."""
+    from firmware_sim.scenario import FIELDS
+
+    farm = estate.farms.list(limit=1)[0]
+    simulated = farm_named(scenario)
+    sites = {site.name: site for site in estate.sites.all()}
+    for name in (*(drone.site for drone in simulated.drones), *(house.site for house in simulated.houses)):
+        if name not in sites:
+            sites[name] = estate.sites.add(Site(farm=farm.id, name=name, time_zone=_DEMO_TIME_ZONE))
+    for drone in simulated.drones:
+        plots = FIELDS[drone.scenario].corners_deg()
+        rings = tuple(tuple((longitude, latitude) for latitude, longitude in (*plot, plot[0])) for plot in plots)
+        geometry = tuple((ring,) for ring in rings)
+        field = Field(farm=farm.id, name=drone.scenario, geometry=geometry, site=sites[drone.site].id)
+        if not estate.fields.list(farm=farm.id, name=field.name):
+            estate.fields.add(field)
+    for house in simulated.houses:
+        if not estate.greenhouses.list(farm=farm.id, name=house.device):
+            estate.greenhouses.add(Greenhouse(farm=farm.id, site=sites[house.site].id, name=house.device))
+
+
+def keep_gateway(estate: Estate, name: str, site: str) -> None:
+    """Keep a gateway that is not known yet. Raises Conflict where the login is another organisation's."""
+    if not estate.gateways.list(name=name):
+        estate.gateways.add(Gateway(name=name, site=site))
+
+
+def drop_gateway(estate: Estate, name: str) -> None:
+    """Take a gateway out of use; where it is not known there is nothing to do."""
+    for gateway in estate.gateways.list(name=name):
+        estate.gateways.delete(gateway.id, gateway.version)
+
+
+class RegistryKeeper:
+    """A thread that keeps in the registry which gateways and devices the store has heard of.
+
+    It writes only what has changed; where the registry is away it tries again, and says so once.
+    """
+
+    def __init__(self, registry: Registry, store: Store, handle: str) -> None:
+        self._registry = registry
+        self._store = store
+        self._handle = handle
+        self._known: dict[str, tuple[str, Descriptor]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="registry-keeper", daemon=True)
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the round under way."""
+        self._stop.set()
+        self._thread.join()
+
+    def keep(self) -> int:
+        """Do one round; return how many devices were new or changed. Raises HeadlandError."""
+        changed = 0
+        estate: Estate | None = None
+        for record in self._store.devices(self._handle):
+            told = (record.gateway, record.descriptor)
+            # A gateway that is not named yet has sent samples only; its descriptor is on the way.
+            if not record.gateway or self._known.get(record.descriptor.device) == told:
+                continue
+            estate = estate or first_estate(self._registry, self._handle, "station")
+            try:
+                keep_gateway(estate, record.gateway, record.descriptor.site)
+                estate.observe(*told)
+            except Conflict as error:
+                _LOGGER.warning("Device %s is not in the registry: %s", record.descriptor.device, error)
+            self._known[record.descriptor.device] = told
+            changed += 1
+        return changed
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.keep()
+                trouble = ""
+            except HeadlandError as error:
+                trouble = str(error)
+            if trouble and trouble != self._trouble:
+                _LOGGER.warning("The registry does not learn of devices now: %s", trouble)
+            self._trouble = trouble
+            if self._stop.wait(_KEEP_EVERY_S):
+                return

@@ -1,0 +1,94 @@
+"""What the registry learns without anybody typing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from headland.contract.records import Descriptor
+from headland.registry.errors import Conflict
+from headland.registry.records import Farm
+from headland.registry.registry import Registry
+from headland.store.memory_store import MemoryStore
+from station.farm_registry import FIRST_FARM, RegistryKeeper, add_demo, drop_gateway, first_estate, keep_gateway
+from station.registry_choice import open_registry, registry_url, shown_url
+
+DRONE = Descriptor(device="drone-1", kind="drone", site="jurong", name="Drone 1")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    opened = open_registry(registry_url(None, tmp_path / "registry.sqlite"))
+    yield opened
+    opened.close()
+
+
+def test_the_first_estate_is_made_once_and_has_a_farm(registry: Registry) -> None:
+    made = first_estate(registry, "local", "test")
+    assert [farm.name for farm in made.farms.list()] == [FIRST_FARM]
+    again = first_estate(registry, "local", "test")
+    assert again.organisation == made.organisation
+    assert len(again.farms.list()) == 1
+
+
+def test_the_demo_has_the_field_that_its_drone_flies_and_what_people_changed_stays(registry: Registry) -> None:
+    estate = first_estate(registry, "local", "test")
+    add_demo(estate, "demo")
+    field = estate.fields.list()[0]
+    # 120 m by 60 m are flown there.
+    assert field.area_m2 == pytest.approx(7200, rel=0.005)
+    assert [house.name for house in estate.greenhouses.list()] == ["greenhouse-1"]
+    assert {site.name: site.time_zone for site in estate.sites.list()} == dict.fromkeys(
+        ("jurong", "wuhan"), "Asia/Shanghai"
+    )
+    estate.fields.change(replace(field, owner="Zhang"))
+    add_demo(estate, "demo")
+    assert [each.owner for each in estate.fields.list()] == ["Zhang"]
+
+
+def test_the_keeper_learns_devices_and_gateways_from_the_store_and_writes_only_changes(registry: Registry) -> None:
+    store = MemoryStore()
+    keeper = RegistryKeeper(registry, store, "local")
+    assert keeper.keep() == 0
+    store.describe("local", "gw-1", DRONE)
+    store.describe("elsewhere", "gw-9", DRONE)
+    assert keeper.keep() == 1
+    estate = first_estate(registry, "local", "test")
+    assert [(device.name, device.gateway) for device in estate.devices.list()] == [("drone-1", "gw-1")]
+    assert [(gateway.name, gateway.site) for gateway in estate.gateways.list()] == [("gw-1", "jurong")]
+    entries = estate.check_history().entries
+    assert keeper.keep() == 0
+    assert RegistryKeeper(registry, store, "local").keep() == 1  # another process looks, and finds nothing to write
+    assert estate.check_history().entries == entries
+    store.describe("local", "gw-1", replace(DRONE, software="4.6"))
+    assert keeper.keep() == 1
+    assert estate.devices.list()[0].software == "4.6"
+
+
+def test_a_gateways_login_belongs_to_one_organisation(registry: Registry) -> None:
+    ours, theirs = first_estate(registry, "local", "test"), first_estate(registry, "coop", "test")
+    keep_gateway(ours, "gw-1", "home")
+    keep_gateway(ours, "gw-1", "home")
+    with pytest.raises(Conflict, match="'gw-1' already"):
+        keep_gateway(theirs, "gw-1", "home")
+    drop_gateway(theirs, "gw-1")
+    assert len(ours.gateways.list()) == 1
+    drop_gateway(ours, "gw-1")
+    keep_gateway(theirs, "gw-1", "home")
+    ours.farms.add(Farm(name="Hill"))
+    assert ours.gateways.list() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://headland:se@cret@db:5432/farm", "postgresql://headland:***@db:5432/farm"),
+        ("postgresql://headland@db/farm", "postgresql://headland@db/farm"),
+        ("sqlite:////var/lib/r.sqlite", "sqlite:////var/lib/r.sqlite"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
