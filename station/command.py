@@ -19,6 +19,7 @@ from station.command_options import DataOption, farm_folder, host_and_port, read
 from station.edge_command import edge_app
 from station.gateway_command import gateway_app
 from station.ingest_command import ingest_app
+from station.registry_choice import RegistryOption, registry_url
 from station.sim_command import sim_app
 from station.store_choice import StoreOption, store_url
 from station.supervisor import SUPERVISED
@@ -40,6 +41,8 @@ _EXTRA_OF_PART: Final = {
     "station": "all",
     "edge": "edge",
     "ingest": "ingest",
+    "api": "api",
+    "chaos": "all",
     "sim": "sim",
     "broker": "all",
 }
@@ -121,6 +124,7 @@ def up(
 def station(
     data: DataOption = None,
     store: StoreOption = None,
+    registry: RegistryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
     broker: Annotated[str, typer.Option(help="The broker as HOST:PORT.")] = "127.0.0.1:1883",
@@ -138,6 +142,7 @@ def station(
     run_station(
         StationSettings(
             store_url=store_url(store, folder.store_path),
+            registry_url=registry_url(registry, folder.registry_path),
             host=host,
             port=port,
             ingest=IngestSettings(
@@ -148,6 +153,34 @@ def station(
                 organisation=organisation,
                 quarantine_path=folder.quarantine_path,
             ),
+        )
+    )
+
+
+@app.command()
+def api(
+    data: DataOption = None,
+    store: StoreOption = None,
+    registry: RegistryOption = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    organisation: Annotated[str, typer.Option(help="Whose farm this is.")] = "local",
+    ingest: Annotated[
+        list[str] | None, typer.Option(help="http://HOST:PORT of an ingest worker's --listen; once for each worker.")
+    ] = None,
+) -> None:
+    """Run the API alone, on a store that ingest elsewhere writes: InfluxDB or VictoriaMetrics, never a DuckDB file."""
+    from station.serve import ApiSettings, run_api
+
+    folder = farm_folder(data)
+    run_api(
+        ApiSettings(
+            store_url=store_url(store, folder.store_path),
+            registry_url=registry_url(registry, folder.registry_path),
+            organisation=organisation,
+            host=host,
+            port=port,
+            ingest_urls=ingest or [],
         )
     )
 

@@ -42,10 +42,14 @@ def ingest_run(
     client_id: Annotated[
         str | None, typer.Option(help="Its name at the broker, which keeps its messages under it while it is away.")
     ] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT that answers /readyz, /metrics and for its gateways; unguarded: keep it inside."),
+    ] = None,
 ) -> None:
-    """Run ingest without the API, for all shards or for some; each worker keeps its own session and quarantine."""
+    """Run ingest as a service of its own, for all shards or for some; each keeps its own session and quarantine."""
     from ingest.settings import IngestSettings
-    from station.serve import run_ingest
+    from station.serve import StationSettings, run_ingest, run_station
 
     taken = parse_shards(shards)
     name = f"ingest-{min(taken)}-{max(taken)}" if len(taken) < SHARDS else "ingest-0"
@@ -64,7 +68,10 @@ def ingest_run(
         quarantine_path=folder_beside(url, folder.store_path.parent)
         / ("quarantine.sqlite" if len(taken) == SHARDS else f"quarantine-{name}.sqlite"),
     )
-    run_ingest(settings, url, stop_event())
+    if listen is None:
+        run_ingest(settings, url, stop_event())
+    else:
+        run_station(StationSettings(url, *host_and_port(listen), settings))
 
 
 @quarantine_app.command("list")

@@ -1,20 +1,28 @@
-"""The station: ingest and API in one process on one store."""
+"""What serves: the station, which is ingest and API in one process on one store, and each of the two alone."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.readiness import Check
+from headland.registry.registry import Registry
+from headland.store.port import Store
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
+from station.command_options import stop_event
+from station.farm_registry import RegistryKeeper, first_estate
 from station.gateway_desk import IngestDesk
+from station.registry_choice import open_registry
+from station.remote_desk import RemoteDesk
 from station.store_choice import open_store
 
 _LOGGER = logging.getLogger(__name__)
@@ -22,18 +30,42 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StationSettings:
-    """What `headland station` needs to know."""
+    """What `headland station`, and `headland ingest run --listen`, need to know."""
 
     store_url: str
     host: str
     port: int
     ingest: IngestSettings
+    registry_url: str | None = None
 
 
 def run_station(settings: StationSettings) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way. Raises HeadlandError when it cannot start."""
-    store = open_store(settings.store_url)
-    ingest = IngestService(settings.ingest, store)
+    with ExitStack() as ending:
+        store = open_store(settings.store_url)
+        ending.callback(store.close)
+        registry = None
+        if settings.registry_url is not None:
+            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending)
+        ingest = IngestService(settings.ingest, store)
+        app = _station_app(settings, store, ingest, registry)
+        ingest.start()
+        ending.callback(ingest.stop)
+        _serve(app, settings.host, settings.port)
+
+
+def _open_registry(url: str, organisation: str, store: Store, ending: ExitStack) -> Registry:
+    """Return the registry, which learns from now on of what the store hears of."""
+    registry = open_registry(url)
+    ending.callback(registry.close)
+    first_estate(registry, organisation, "station")
+    keeper = RegistryKeeper(registry, store, organisation)
+    keeper.start()
+    ending.callback(keeper.stop)
+    return registry
+
+
+def _station_app(settings: StationSettings, store: Store, ingest: IngestService, registry: Registry | None) -> FastAPI:
     started_s = time.monotonic()
 
     def readiness() -> list[Check]:
@@ -46,31 +78,14 @@ def run_station(settings: StationSettings) -> None:
             **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
         }
 
-    app = create_app(
+    return create_app(
         store,
         organisation=settings.ingest.organisation,
         readiness=readiness,
         counters=counters,
         gateways=IngestDesk(ingest),
+        registry=registry,
     )
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-            server_header=False,
-        )
-    )
-    ingest.start()
-    try:
-        server.run()
-    finally:
-        ingest.stop()
-        store.close()
 
 
 def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) -> None:
@@ -88,3 +103,54 @@ def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) 
     finally:
         ingest.stop()
         store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What `headland api` needs to know; `ingest_urls` are where the ingest workers listen."""
+
+    store_url: str
+    registry_url: str
+    organisation: str
+    host: str
+    port: int
+    ingest_urls: Sequence[str] = ()
+
+
+def run_api(settings: ApiSettings) -> None:
+    """Serve the API alone, on a store that others write, until SIGTERM or SIGINT; raises HeadlandError.
+
+    The ingest workers answer for gateways and refused messages.
+    """
+    with ExitStack() as ending:
+        store = open_store(settings.store_url)
+        ending.callback(store.close)
+        workers = RemoteDesk(settings.ingest_urls)
+        ending.callback(workers.close)
+        started_s = time.monotonic()
+        app = create_app(
+            store,
+            organisation=settings.organisation,
+            readiness=list,
+            counters=lambda: {"uptime_s": time.monotonic() - started_s},
+            gateways=workers if settings.ingest_urls else None,
+            registry=_open_registry(settings.registry_url, settings.organisation, store, ending),
+        )
+        _serve(app, settings.host, settings.port)
+
+
+def _serve(app: FastAPI, host: str, port: int) -> None:
+    # uvicorn raises the signal that ended it once more: without a handler of ours nothing after it would run.
+    stop_event()
+    uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    ).run()

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.gateway_desk import GatewayDesk
 from headland.contract.codec import encode_record
 from headland.contract.records import GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic, status_topic
@@ -26,7 +27,7 @@ from tests.ingest.gateway import T0_MS, Gateway, batch_of, properties_of
 from tests.waiting import wait_until
 
 
-def app_with(desk: PaperDesk | IngestDesk | None) -> FastAPI:
+def app_with(desk: GatewayDesk | None) -> FastAPI:
     return create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=desk)
 
 

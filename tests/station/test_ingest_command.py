@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -26,7 +27,7 @@ from ingest.writer import Writer
 from station.command import app
 from station.farm_folder import FarmFolder
 from station.ingest_command import parse_shards
-from tests.broker import Broker
+from tests.broker import Broker, find_free_port
 from tests.ingest.gateway import Gateway, batch_of
 from tests.ingest.test_writer import NotedAcks
 from tests.waiting import wait_until
@@ -113,10 +114,14 @@ def test_what_names_no_shards_is_refused(text: str) -> None:
 
 
 @pytest.mark.services("mosquitto")
-def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("listens", [False, True])
+def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path, listens: bool) -> None:
     store_path = tmp_path / "store.duckdb"
     address = f"{mosquitto.host}:{mosquitto.port}"
     command = [sys.executable, "-P", "-m", "station", "ingest", "run", "--broker", address, "--store", str(store_path)]
+    listen = f"127.0.0.1:{find_free_port()}"
+    if listens:
+        command += ["--listen", listen]
     service = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
     try:
         with Gateway(mosquitto.host, mosquitto.port) as gateway:
@@ -126,6 +131,11 @@ def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path) 
                 return bool(gateway.acks)
 
             wait_until(is_acked_after_sending, 20)
+        if listens:
+            assert httpx.get(f"http://{listen}/readyz").json()["ready"]
+            assert httpx.get(f"http://{listen}/v1/gateways/gw-1/delivery").json()["loss"] == 0
+            mosquitto.kill()
+            wait_until(lambda: httpx.get(f"http://{listen}/readyz").status_code == httpx.codes.SERVICE_UNAVAILABLE)
     finally:
         service.terminate()
         assert service.wait(15) == 0
