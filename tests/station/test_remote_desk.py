@@ -79,9 +79,9 @@ def test_a_message_of_no_worker_is_not_there(remote: RemoteDesk, number: int) ->
 
 def test_a_worker_that_is_away_is_said() -> None:
     port = find_free_port()
-    with closing(RemoteDesk([f"http://127.0.0.1:{port}"])) as remote:
-        with pytest.raises(RetryLater, match=f"127.0.0.1:{port} does not answer"):
-            remote.gateways()
+    away = RemoteDesk([f"http://127.0.0.1:{port}"])
+    with closing(away), pytest.raises(RetryLater, match=f"127.0.0.1:{port} does not answer"):
+        away.gateways()
 
 
 def test_the_api_answers_for_workers_elsewhere(remote: RemoteDesk) -> None:
