@@ -51,6 +51,10 @@ def open_store(url: str) -> Store:
     try:
         if "://" not in url or parts.scheme == "duckdb":
             return _open_duckdb(duckdb_path(url))
+        if parts.scheme in ("influx+http", "influx+https"):
+            from headland.store.influx_store import open_influx
+
+            return open_influx(url)
     except ModuleNotFoundError as missing:
         raise SettingsError(
             f"The store {without_password(url)} needs {missing.name}; "

@@ -20,6 +20,7 @@ from typing import Final
 import pytest
 
 from tests.broker import Broker, find_free_port
+from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program
 from tests.waiting import WaitUntil
 from tests.waiting import wait_until as wait_until_true
@@ -54,6 +55,15 @@ def mosquitto(tmp_path: Path) -> Iterator[Broker]:
     broker.start()
     yield broker
     broker.kill()
+
+
+@pytest.fixture(scope="session")
+def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    """A running InfluxDB that tests share, each with a bucket of its own; nobody may kill it."""
+    server = InfluxServer(tmp_path_factory.mktemp("influxdb"))
+    server.start()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

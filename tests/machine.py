@@ -13,6 +13,9 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "docker-compose": (("docker-compose",), "docker-compose"),
     "postgresql": (("postgres",), "postgresql"),
+    "influxdb": (("influxd",), "influxdb"),
+    "nginx": (("nginx",), "nginx"),
+    "victoria-metrics": (("victoria-metrics",), "victoria-metrics"),
     "unshare": (("unshare",), "util-linux"),
     "openssl": (("openssl",), "openssl"),
 }

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headland.store.duckdb_store import DuckDBStore
+from headland.store.influx_store import open_influx
 from headland.store.memory_store import MemoryStore
 from headland.store.port import Store
 
-#: A new engine joins the suite by one line.
-ENGINES: dict[str, Callable[[Path], Store]] = {
-    "duckdb": lambda folder: DuckDBStore(folder / "store.duckdb"),
-    "memory": lambda folder: MemoryStore(),
+#: A new engine joins the suite by one line: what opens a store in an empty folder, given what returns a fixture.
+ENGINES: dict[str, Callable[[Path, Callable[[str], Any]], Store]] = {
+    "duckdb": lambda folder, fixture: DuckDBStore(folder / "store.duckdb"),
+    "influxdb": lambda folder, fixture: open_influx(fixture("influx_server").url_of(folder)),
+    "memory": lambda folder, fixture: MemoryStore(),
 }
+#: The programs that an engine's server needs.
+NEEDS = {"influxdb": ("influxdb", "nginx")}
 
 
-@pytest.fixture(scope="session", params=sorted(ENGINES))
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(name, marks=pytest.mark.services(*NEEDS[name])) if name in NEEDS else name for name in ENGINES
+    ],
+)
 def make_store(request: pytest.FixtureRequest) -> Callable[[Path], Store]:
     """What opens a store of one engine in an empty folder."""
-    return ENGINES[str(request.param)]
+    return lambda folder: ENGINES[str(request.param)](folder, request.getfixturevalue)
 
 
 @pytest.fixture
