@@ -1,22 +1,18 @@
-"""The greenhouse computer: the house in simulated time, its sensors and its register table."""
+"""The greenhouse computer: the house in simulated time and its sensors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from firmware_sim import greenhouse
 from firmware_sim.air import co2_ppm, dew_point_degc, saturation_pa, vapour_kg_m3, vapour_pa
 from firmware_sim.greenhouse import Climate
+from firmware_sim.house import Readings
 from firmware_sim.house_scenario import HouseScenario
 from firmware_sim.noise import Noise
 from firmware_sim.weather import Outside, Weather
 
 STEP_MS: Final = 1000
-IDENTITY: Final = 0x484C
-REGISTER_COUNT: Final = 21
-NO_INT16: Final = 0x8000
-NO_UINT16: Final = 0xFFFF
 #: What one square metre of sunlight holds for plants: µmol of PAR photons per joule of global radiation.
 _PAR_UMOL_J: Final = 2.02
 #: A first day of weather brings the house into the state of its time.
@@ -42,30 +38,19 @@ TRUTH_COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One measured register: address, scale, whether it has a sign, the sensor's noise and range in its unit."""
-
-    address: int
-    scale: float
-    signed: bool
-    noise: float
-    low: float = -1e9
-    high: float = 1e9
-
-
-SLOTS: Final[dict[str, Slot]] = {
-    "air_temperature_degc": Slot(10, 100, signed=True, noise=0.03),
-    "relative_humidity_pct": Slot(11, 100, signed=False, noise=0.2, low=0, high=100),
-    "co2_ppm": Slot(12, 1, signed=False, noise=4, low=0),
-    "par_umol_m2_s": Slot(13, 1, signed=False, noise=1, low=0),
-    "outside_temperature_degc": Slot(14, 100, signed=True, noise=0.05),
-    "outside_humidity_pct": Slot(15, 100, signed=False, noise=0.3, low=0, high=100),
-    "global_radiation_w_m2": Slot(16, 1, signed=False, noise=1.5, low=0),
-    "wind_speed_m_s": Slot(17, 100, signed=False, noise=0.05, low=0),
-    "vent_open_pct": Slot(18, 100, signed=False, noise=0, low=0),
-    "heating_power_w_m2": Slot(19, 10, signed=False, noise=0, low=0),
-    "leaf_temperature_degc": Slot(20, 100, signed=True, noise=0.05),
+#: The standard deviation of each sensor's noise, in the unit of its channel.
+NOISE: Final[dict[str, float]] = {
+    "air_temperature_degc": 0.03,
+    "relative_humidity_pct": 0.2,
+    "co2_ppm": 4,
+    "par_umol_m2_s": 1,
+    "outside_temperature_degc": 0.05,
+    "outside_humidity_pct": 0.3,
+    "global_radiation_w_m2": 1.5,
+    "wind_speed_m_s": 0.05,
+    "vent_open_pct": 0,
+    "heating_power_w_m2": 0,
+    "leaf_temperature_degc": 0.05,
 }
 
 
@@ -79,7 +64,17 @@ class Controller:
         self.time_ms = start_ms - start_ms % STEP_MS
         self.outside = self._weather.at(self.time_ms)
         self.climate = self._spin_up()
-        self.registers = self._measure()
+        self._readings = self._measure()
+
+    @property
+    def units(self) -> int:
+        """One compartment."""
+        return 1
+
+    def readings(self, unit: int) -> Readings:
+        """Return what the sensors of the house read; every unit is the same house."""
+        del unit
+        return self._readings
 
     def step(self) -> None:
         """Advance by one second and measure."""
@@ -87,7 +82,7 @@ class Controller:
         self.outside = self._weather.at(self.time_ms)
         setting = greenhouse.control(self._scenario, self.climate, self.outside)
         self.climate, _ = greenhouse.step(self._scenario, self.climate, self.outside, setting)
-        self.registers = self._measure()
+        self._readings = self._measure()
 
     def truth(self) -> dict[str, float]:
         """Return the true values of this moment by the names of `TRUTH_COLUMNS`."""
@@ -104,14 +99,10 @@ class Controller:
             climate, _ = greenhouse.step(self._scenario, climate, outside, setting, _SPIN_UP_STEP_S)
         return climate
 
-    def _measure(self) -> list[int]:
-        """Return the register words of all sensors; the clock's are left 0 for the moment they are read."""
+    def _measure(self) -> dict[str, float]:
+        """Return what each sensor reads: the truth and its noise."""
         truth = self.truth()
-        words = [0] * REGISTER_COUNT
-        for name, slot in SLOTS.items():
-            value = truth[name] + (slot.noise * self._noise.normal() if slot.noise else 0.0)
-            words[slot.address] = encode_word(slot, value)
-        return words
+        return {name: truth[name] + (noise * self._noise.normal() if noise else 0.0) for name, noise in NOISE.items()}
 
 
 def true_values(scenario: HouseScenario, climate: Climate, outside: Outside) -> dict[str, float]:
@@ -135,17 +126,3 @@ def true_values(scenario: HouseScenario, climate: Climate, outside: Outside) -> 
         "vent_open_pct": 100 * climate.vent_open,
         "heating_power_w_m2": climate.heating_w_m2,
     }
-
-
-def encode_word(slot: Slot, value: float) -> int:
-    """Return the register word of a value; one that does not fit is the sentinel for no value."""
-    scaled = round(max(slot.low, min(slot.high, value)) * slot.scale)
-    if slot.signed:
-        return scaled & 0xFFFF if -0x7FFF <= scaled <= 0x7FFF else NO_INT16
-    return scaled if 0 <= scaled < NO_UINT16 else NO_UINT16
-
-
-def stamp(registers: list[int], now_ms: int) -> list[int]:
-    """Return the register table as read at `now_ms`: clock and identity put in."""
-    seconds, milliseconds = divmod(now_ms, 1000)
-    return [seconds >> 16 & 0xFFFF, seconds & 0xFFFF, milliseconds, IDENTITY, *registers[4:]]

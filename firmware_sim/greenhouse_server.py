@@ -1,4 +1,4 @@
-"""The simulated greenhouse computer as a process: its registers over Modbus/TCP, stepped in simulated time."""
+"""The simulated greenhouse as a process: one house, stepped in simulated time, read over all its buses."""
 
 from __future__ import annotations
 
@@ -6,31 +6,42 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
-
 from firmware_sim.clock import SimClock
-from firmware_sim.controller import REGISTER_COUNT, STEP_MS, TRUTH_COLUMNS, Controller, stamp
+from firmware_sim.controller import STEP_MS, TRUTH_COLUMNS, Controller
+from firmware_sim.house import Readings
+from firmware_sim.house_buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
 from firmware_sim.house_scenario import house_named
+from firmware_sim.link_faults import NO_FAULTS, LinkFaults
+from firmware_sim.mqtt_publisher import BrokerLogin
+from firmware_sim.serial_line import LINES
 from firmware_sim.truth import TruthFile
-from headland.errors import RetryLater, SettingsError
+from headland.errors import SettingsError
 
 _LOGGER = logging.getLogger(__name__)
 
-UNIT = 1
 _TICK_S = 0.1
 #: Steps between two turns of the event loop: an hour of simulated time, so that readers are served in between.
 _MAX_STEPS = 600
 
 
+@dataclass(frozen=True, slots=True)
+class LinesLink:
+    """A serial port that prints lines: their format (json, csv or kv) and the path of the port's link."""
+
+    form: str
+    link: Path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreenhouseSettings:
-    """What a simulated greenhouse is told; `start_ms` None means now, and then `speed` has nothing to catch up."""
+    """What a simulated greenhouse is told; `start_ms` None means now, and then `speed` has nothing to catch up.
+
+    `port` 0 serves no Modbus/TCP; a link or a broker that is None is not served. Periods are simulated seconds.
+    """
 
     host: str = "127.0.0.1"
     port: int = 5020
@@ -39,50 +50,120 @@ class GreenhouseSettings:
     speed: float = 1.0
     start_ms: int | None = None
     truth_dir: Path | None = None
+    rtu_link: Path | None = None
+    lines: Sequence[LinesLink] = ()
+    lines_period_s: float = 1.0
+    sdi12_link: Path | None = None
+    broker: BrokerLogin | None = None
+    mqtt_period_s: float = 10.0
+    faults: LinkFaults = NO_FAULTS
 
     def __post_init__(self) -> None:
         """Check every bound once; raises SettingsError."""
         house_named(self.scenario)
         SimClock(self.speed, 0, 0)
-        if not 1 <= self.port <= 65535:
-            raise SettingsError(f"The greenhouse's port is {self.port}: give 1 to 65535.")
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"The greenhouse's port is {self.port}: give 1 to 65535, or 0 for none.")
         if not 0 <= self.seed < 2**63:
             raise SettingsError(f"The seed is {self.seed}: give a whole number from 0.")
+        for lines in self.lines:
+            if lines.form not in LINES:
+                raise SettingsError(f"There are no {lines.form!r} lines: take one of {', '.join(LINES)}.")
+        for period_s in (self.lines_period_s, self.mqtt_period_s):
+            if not 0 < period_s <= 86_400:
+                raise SettingsError(f"A period of {period_s:g} s cannot be kept: give seconds above 0, a day at most.")
 
 
 def run_greenhouse(settings: GreenhouseSettings, stop: threading.Event) -> None:
     """Serve the house until `stop` is set; returns within a second of it.
 
-    Raises RetryLater where the port is taken.
+    Raises RetryLater where the port is taken, SettingsError where a link cannot be made.
     """
     asyncio.run(_serve(settings, stop))
 
 
+class SimulatedHouse:
+    """The house with its clock, its truth file and the faults of its units: what the buses read."""
+
+    def __init__(self, settings: GreenhouseSettings) -> None:
+        real_ms = _real_ms()
+        self._clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
+        self._house = Controller(house_named(settings.scenario), settings.seed, self._clock.now_ms(real_ms))
+        self._faults = settings.faults
+        self._first: dict[int, Readings] = {}
+        self._truth = None
+        if settings.truth_dir is not None:
+            self._truth = TruthFile(Path(settings.truth_dir) / f"greenhouse-{settings.seed}.csv", TRUTH_COLUMNS)
+
+    @property
+    def units(self) -> range:
+        """The numbers of the compartments."""
+        return range(1, self._house.units + 1)
+
+    def catch_up(self) -> bool:
+        """Step up to now, or some way; tell whether now was reached."""
+        return advance(self._house, self._clock.now_ms(_real_ms()), self._truth)
+
+    def now_ms(self) -> int:
+        """Return the simulated time; it never runs ahead of what the sensors measured by a step or more."""
+        return min(self._clock.now_ms(_real_ms()), self._house.time_ms + STEP_MS - 1)
+
+    def read(self, unit: int) -> Readings | None:
+        """Return the readings of a unit as its buses see them; None where it is silent or there is none."""
+        if unit not in self.units or str(unit) in self._faults.silent:
+            return None
+        self.catch_up()
+        readings = self._house.readings(unit)
+        if str(unit) in self._faults.stuck:
+            return self._first.setdefault(unit, readings)
+        return readings
+
+    def close(self) -> None:
+        """Close the truth file."""
+        if self._truth is not None:
+            self._truth.close()
+
+
 async def _serve(settings: GreenhouseSettings, stop: threading.Event) -> None:
-    real_ms = _real_ms()
-    clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
-    house = Controller(house_named(settings.scenario), settings.seed, clock.now_ms(real_ms))
-    truth = None
-    if settings.truth_dir is not None:
-        truth = TruthFile(Path(settings.truth_dir) / f"greenhouse-{settings.seed}.csv", TRUTH_COLUMNS)
-
-    def catch_up() -> bool:
-        return advance(house, clock.now_ms(_real_ms()), truth)
-
-    def read() -> list[int]:
-        catch_up()
-        return read_table(house, clock.now_ms(_real_ms()))
-
-    server = ModbusTcpServer(_devices(read), address=(settings.host, settings.port))
+    house = SimulatedHouse(settings)
+    buses: list[Bus] = []
     try:
-        await _listen(server, settings)
-        while not stop.is_set():
-            caught_up = catch_up()
-            await asyncio.sleep(_TICK_S if caught_up else 0)
+        for bus in _buses(settings, house):
+            await bus.open()
+            buses.append(bus)
+        _LOGGER.info("greenhouse %s is served on %d buses", settings.scenario, len(buses))
+        await _run(house, buses, stop)
     finally:
-        await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it untyped
-        if truth is not None:
-            truth.close()
+        for bus in buses:
+            await bus.close()
+        house.close()
+
+
+async def _run(house: SimulatedHouse, buses: Sequence[Bus], stop: threading.Event) -> None:
+    """Step the house and let its buses speak, until `stop` is set."""
+    while not stop.is_set():
+        caught_up = house.catch_up()
+        now_s = time.monotonic()
+        for bus in buses:
+            bus.tick(now_s)
+        await asyncio.sleep(min([_TICK_S, *(bus.period_s for bus in buses)]) if caught_up else 0)
+
+
+def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
+    buses: list[Bus] = []
+    if settings.port:
+        buses.append(ModbusTcpBus(house, settings.host, settings.port))
+    if settings.rtu_link is not None:
+        buses.append(RtuBus(house, settings.rtu_link, settings.faults, settings.seed))
+    for lines in settings.lines:
+        period_s = settings.lines_period_s / settings.speed
+        buses.append(LinesBus(house, lines.link, LINES[lines.form], period_s, settings.faults, settings.seed))
+    if settings.sdi12_link is not None:
+        buses.append(Sdi12PtyBus(house, settings.sdi12_link, settings.speed, settings.faults, settings.seed))
+    if settings.broker is not None:
+        period_s = settings.mqtt_period_s / settings.speed
+        buses.append(MqttBus(house, settings.broker, period_s, settings.faults, settings.seed))
+    return buses
 
 
 def advance(house: Controller, until_ms: int, truth: TruthFile | None) -> bool:
@@ -95,45 +176,6 @@ def advance(house: Controller, until_ms: int, truth: TruthFile | None) -> bool:
             values = house.truth()
             truth.append(house.time_ms, [f"{values[name]:.5f}" for name in TRUTH_COLUMNS[1:]])
     return False
-
-
-async def _listen(server: ModbusTcpServer, settings: GreenhouseSettings) -> None:
-    try:
-        await server.serve_forever(background=True)
-    except RuntimeError as error:
-        raise RetryLater(
-            f"The greenhouse simulator cannot listen on {settings.host}:{settings.port}: free it or give another port."
-        ) from error
-    _LOGGER.info("greenhouse %s on %s:%d", settings.scenario, settings.host, settings.port)
-
-
-def _devices(read: Callable[[], list[int]]) -> list[SimDevice]:
-    """Return unit 1, read-only and filled at the moment it is read, and unit 0 that answers "nobody" for all others."""
-
-    async def fill(
-        function_code: int,
-        start_address: int,
-        address: int,
-        count: int,
-        registers: list[int],
-        set_values: list[int] | list[bool] | None,
-    ) -> ExcCodes | None:
-        del function_code, start_address, address, count, set_values
-        registers[:REGISTER_COUNT] = read()
-        return None
-
-    async def refuse(*_: object) -> ExcCodes | None:
-        return ExcCodes.GATEWAY_NO_RESPONSE
-
-    def table() -> SimData:
-        return SimData(0, values=[0] * REGISTER_COUNT, datatype=DataType.REGISTERS, readonly=True)
-
-    return [SimDevice(UNIT, simdata=[table()], action=fill), SimDevice(0, simdata=[table()], action=refuse)]
-
-
-def read_table(house: Controller, now_ms: int) -> list[int]:
-    """Return the registers at `now_ms`; the clock never runs ahead of what the sensors measured by a step or more."""
-    return stamp(house.registers, min(now_ms, house.time_ms + STEP_MS - 1))
 
 
 def _real_ms() -> int:

@@ -26,7 +26,7 @@ CONTRACT_MAY = sys.stdlib_module_names | {
         ("edge", EDGE_MUST_NOT),
         ("ingest", SERVERS | {"pymavlink", "pymodbus", "pydantic", "typer", *PARTS - {"ingest"}, "station"}),
         ("api", {"paho", "pymavlink", "pymodbus", "typer", *PARTS - {"api"}, "station"}),
-        ("firmware_sim", SERVERS | {"duckdb", "paho", "pydantic", "typer", *PARTS - {"firmware_sim"}, "station"}),
+        ("firmware_sim", SERVERS | {"duckdb", "pydantic", "typer", *PARTS - {"firmware_sim"}, "station"}),
         ("headland.agronomy", SERVERS | {"duckdb", "paho", "pymavlink", "msgspec", "pydantic", "typer"}),
         (
             "headland.registry",
