@@ -16,11 +16,13 @@ from typing import Final
 
 from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.intake import Intake
+from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.plugins import Gateway, PluginSettings, build_plugin_source, tag_of
 from edge.reading import Sink, Source
 from edge.retry import SOURCE
+from edge.sdi12.settings import Sdi12Settings
 from edge.settings import EdgeSettings, SourceSettings
 from edge.spool import Spool
 from edge.spool_overflow import SpoolOwner
@@ -218,6 +220,14 @@ def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) 
             from edge.modbus.source import ModbusSource
 
             return ModbusSource(settings, gateway.id, gateway.site, clock=edge.clock)
+        case LinesSettings():
+            from edge.lines.source import LinesSource
+
+            return LinesSource(settings, gateway.id, gateway.site)
+        case Sdi12Settings():
+            from edge.sdi12.source import Sdi12Source
+
+            return Sdi12Source(settings, gateway.id, gateway.site, clock=edge.clock)
         case MavlinkSettings():
             from edge.mavlink.source import MavlinkSource
 

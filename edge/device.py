@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,9 @@ Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
 Host = Annotated[str, Meta(min_length=1, max_length=255)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(ge=0.05, le=86_400)]
+
+#: A clock that goes back further than this was set; what comes then is no burst.
+_BURST_MS: Final = 1000
 
 
 class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,6 +88,9 @@ class Device:
             self._channels.update(dict.fromkeys(values))
             self._changed = True
         self.describe(sink)
+        if clock is Clock.ARRIVAL and self._last is not None and time_ms <= self._last[0] < time_ms + _BURST_MS:
+            # Rows that arrive together are one after the other all the same: at one instant they would be in conflict.
+            time_ms = self._last[0] + 1
         if self._last == (time_ms, values):
             self._counts["repeated_rows"] += 1
             return

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.units import Conversion, convert_to_channel
-from headland.contract.quantities import QUANTITIES, quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, quantity_of, split_channel, unit_of_name
 
 #: The unit of a number whose format names units, but not this one's: it must not be taken for the channel's own.
 UNKNOWN_UNIT: Final = "?"
@@ -179,10 +179,11 @@ def _stems() -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name in QUANTITIES:
         words = name.split("_")
-        for start in range(1, len(words)):
-            if unit_of_name("x_" + "_".join(words[start:])) is not None:
-                found.setdefault("_".join(words[:start]), []).append(name)
-                break
+        endings = ["_".join(words[start:]) for start in range(1, len(words))]
+        # The longest ending that is a unit; `open_pct` says what is open, and so is more than one.
+        unit = next((one for one in endings if one in UNIT_BY_SUFFIX and one != "open_pct"), None)
+        if unit is not None:
+            found.setdefault(name.removesuffix(f"_{unit}"), []).append(name)
     return {stem: names[0] for stem, names in found.items() if len(names) == 1}
 
 

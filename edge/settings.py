@@ -10,10 +10,12 @@ import msgspec
 from msgspec import Meta
 
 from edge.device import Name
+from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.registers import find_map, load_map
 from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.plugins import PluginSettings, SourceType, UnusableSettings, load_source_type
+from edge.sdi12.settings import Sdi12Settings
 from edge.spool_room import Retention
 from edge.toml_file import TomlFile
 from edge.toml_lines import TomlPath
@@ -21,7 +23,7 @@ from edge.uplink_state import DeleteOn
 from headland.contract.records import Clock
 
 #: The source types that come along; others are added by plug-ins (`edge.plugins`).
-SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings
+SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings
 
 _BUILT_IN: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(SourceSettings))
 
@@ -177,26 +179,43 @@ def _with_plugins(kinds: Iterable[type[PluginSettings]]) -> type[EdgeSettings]:
 
 
 def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:
-    names: dict[str, int] = {}
-    devices: dict[str, int] = {}
+    names: set[str] = set()
+    devices: set[str] = set()
     for index, source in enumerate(settings.source):
         here: TomlPath = ("source", index)
         if source.name in names:
             raise file.error((*here, "name"), f"source.name must be unique; two sources are called {source.name!r}")
-        names[source.name] = index
-        if not isinstance(source, ModbusSettings | ModbusRtuSettings):
-            continue
-        for number, node in enumerate(source.nodes):
-            there: TomlPath = (*here, "node", number) if source.node else here
-            if node.device in devices:
-                raise file.error((*there, "device"), f"source.device must be unique; two sources read {node.device!r}")
-            devices[node.device] = index
-            found = find_map(node.registers, folder)
-            if found is None:
+        names.add(source.name)
+        for place, device in _devices_of(source):
+            if device in devices:
                 raise file.error(
-                    (*there, "registers"), f"register map {node.registers!r} is neither in {folder} nor built in"
+                    (*here, *place, "device"), f"source.device must be unique; two sources read {device!r}"
                 )
-            load_map(found)
+            devices.add(device)
+        if isinstance(source, ModbusSettings | ModbusRtuSettings):
+            _check_maps(file, here, source, folder)
+
+
+def _devices_of(source: object) -> list[tuple[TomlPath, str]]:
+    """Return where in its table a source names its devices, and what it calls them."""
+    own, nodes = getattr(source, "device", None), getattr(source, "node", None)
+    found: list[tuple[TomlPath, str]] = [((), own)] if isinstance(own, str) else []
+    if isinstance(nodes, list):
+        found += [(("node", number), node.device) for number, node in enumerate(nodes)]
+    return found
+
+
+def _check_maps(
+    file: TomlFile[EdgeSettings], here: TomlPath, source: ModbusSettings | ModbusRtuSettings, folder: Path
+) -> None:
+    for number, node in enumerate(source.nodes):
+        place: TomlPath = ("node", number) if source.node else ()
+        found = find_map(node.registers, folder)
+        if found is None:
+            raise file.error(
+                (*here, *place, "registers"), f"register map {node.registers!r} is neither in {folder} nor built in"
+            )
+        load_map(found)
 
 
 def _check_tls(file: TomlFile[EdgeSettings], tls: TlsSettings | None, folder: Path) -> None:

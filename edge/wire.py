@@ -77,6 +77,11 @@ class Wire:
         """Tell whether there is a device that has not failed."""
         return self._device is not None
 
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether somebody wants its user to end."""
+        return self._interrupted.is_set()
+
     def open(self) -> None:
         """Open the device. Raises RetryLater where it is not there now."""
         self.close()

@@ -1,0 +1,58 @@
+"""JSON of unknown shape, flat: every leaf by its path, which is a JSON pointer (RFC 6901) less its first slash."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+#: A payload with more leaves or deeper than this is somebody else's document, not a sensor's.
+MOST_LEAVES: Final = 1000
+_DEEPEST: Final = 16
+
+#: What decoding hostile text raises.
+HOSTILE: Final = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+
+
+def parse_json(payload: bytes | str) -> object:
+    """Return what a JSON text means; ValueError where it is none."""
+    try:
+        return msgspec.json.decode(payload)
+    except HOSTILE as error:
+        raise ValueError(str(error)[:200]) from error
+
+
+def flatten(tree: object) -> dict[str, object]:
+    """Return the leaves of `tree` by path (`SHT3X/Temperature`, `values/0`); ValueError where there are too many."""
+    leaves: dict[str, object] = {}
+    _flatten(tree, "", leaves, _DEEPEST)
+    return leaves
+
+
+def at_pointer(tree: object, pointer: str) -> object:
+    """Return what stands in `tree` at `pointer`, with or without its first slash; KeyError where nothing does."""
+    here = tree
+    for step in pointer.removeprefix("/").split("/"):
+        if isinstance(here, dict):
+            here = here[step.replace("~1", "/").replace("~0", "~")]
+        elif isinstance(here, list) and step.isascii() and step.isdigit() and int(step[:9]) < len(here):
+            here = here[int(step[:9])]
+        else:
+            raise KeyError(pointer)
+    return here
+
+
+def _flatten(tree: object, path: str, leaves: dict[str, object], depth: int) -> None:
+    if isinstance(tree, dict):
+        children = [(str(key).replace("~", "~0").replace("/", "~1"), child) for key, child in tree.items()]
+    elif isinstance(tree, list):
+        children = [(str(index), child) for index, child in enumerate(tree)]
+    else:
+        leaves[path] = tree
+        if len(leaves) > MOST_LEAVES:
+            raise ValueError(f"more than {MOST_LEAVES} values")
+        return
+    if depth == 0:
+        raise ValueError(f"nested deeper than {_DEEPEST}")
+    for key, child in children:
+        _flatten(child, f"{path}/{key}" if path else key, leaves, depth - 1)

@@ -1,0 +1,1 @@
+"""SDI-12 sensors behind a serial adapter to readings."""

@@ -1,0 +1,81 @@
+"""Who is who among the devices of one source."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import nodes as room
+from edge.device import PlaceSettings
+from edge.fields import Measurement
+from edge.nodes import Nodes, NodeSettings, name_device
+from headland.contract.records import Clock, is_name
+from tests.edge.sinks import ListSink
+
+ROW = [Measurement("co2_ppm", 400.0)]
+
+
+def make(counts: Counter[str], *, listed_only: bool = False) -> Nodes:
+    listed = [NodeSettings(match="0x01", device="bench-1", kind="bench", interval_s=60.0)]
+    place = PlaceSettings(simulated=True)
+    return Nodes("zigbee", "home", counts, place, listed, [], listed_only=listed_only, interval_s=10.0)
+
+
+def test_a_listed_device_has_its_own_name_and_place_and_others_the_sources() -> None:
+    sink, nodes = ListSink(), make(Counter())
+    for name in ("0x01", "0x02"):
+        node = nodes.find(name)
+        assert node is not None
+        node.say(sink, Clock.ARRIVAL, 1, ROW)
+    assert [(row.source.device, row.source.kind, row.source.simulated) for row in sink.readings] == [
+        ("bench-1", "bench", False),
+        ("zigbee.0x02", "greenhouse", True),
+    ]
+    assert [one.channels["co2_ppm"].interval_s for one in sink.descriptors] == [60.0, 10.0]
+
+
+def test_unlisted_devices_may_be_left_out_and_are_never_endless() -> None:
+    counts: Counter[str] = Counter()
+    assert make(counts, listed_only=True).find("0x02") is None
+    assert counts == {"unlisted": 1}
+    nodes = make(counts)
+    found = [nodes.find(str(number)) for number in range(room.MOST_UNLISTED + 5)]
+    assert sum(one is None for one in found) == 5
+    assert nodes.find("") is None
+    assert counts["refused_device"] == 6
+
+
+def test_a_descriptor_is_said_again_only_when_it_changes() -> None:
+    sink = ListSink()
+    node = make(Counter()).find("0x02")
+    assert node is not None
+    node.say(sink, Clock.ARRIVAL, 1, ROW)
+    node.say(sink, Clock.ARRIVAL, 2, ROW)
+    node.say(sink, Clock.ARRIVAL, 3, [Measurement("air_temperature", 20, "Cel")])
+    node.device.learn(model="TH-1")
+    node.say(sink, Clock.ARRIVAL, 4, ROW)
+    assert [sorted(one.channels) for one in sink.descriptors] == [
+        ["co2_ppm"],
+        ["air_temperature_degc", "co2_ppm"],
+        ["air_temperature_degc", "co2_ppm"],
+    ]
+    assert sink.descriptors[-1].model == "TH-1"
+
+
+def test_a_row_seen_twice_with_its_own_time_is_said_once() -> None:
+    sink, counts = ListSink(), Counter[str]()
+    node = make(counts).find("0x01")
+    assert node is not None
+    for time_ms in (5, 5, 6):
+        node.say(sink, Clock.RTC, time_ms, ROW)
+    assert [row.time_ms for row in sink.readings] == [5, 6]
+    assert counts["repeated_rows"] == 1
+
+
+@given(st.sets(st.text(min_size=1, max_size=80), max_size=20))
+def test_every_name_makes_a_device_id_and_no_two_the_same(names: set[str]) -> None:
+    devices = {name_device("zigbee", name) for name in names}
+    assert len(devices) == len(names)
+    assert all(is_name(device) for device in devices)
