@@ -16,6 +16,7 @@ import typer
 from headland.errors import HeadlandError, SettingsError
 from station.chaos_command import chaos
 from station.command_options import DataOption, farm_folder, host_and_port, read_password
+from station.doctor_command import doctor
 from station.edge_command import edge_app
 from station.gateway_command import gateway_app
 from station.ingest_command import ingest_app
@@ -35,6 +36,7 @@ app.add_typer(gateway_app, name="gateway")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(sim_app, name="sim")
 app.command()(chaos)
+app.command()(doctor)
 
 _EXTRA_OF_PART: Final = {
     "up": "all",

@@ -31,7 +31,7 @@ def get_health(request: Request) -> Response:
 @router.get("/readyz", response_model=Readiness, responses=declare_problems(503))
 def get_readiness(request: Request, farm: FarmOf) -> Response:
     """Answer 200 once everything is there, else 503 with the checks that fail."""
-    checks = [*farm.readiness(), check_store(farm)]
+    checks = [*farm.readiness(), check_store(farm), *check_registry(farm)]
     failing = [check for check in checks if not check.ok]
     shown = [ReadinessCheck(name=check.name, ok=check.ok, detail=check.detail) for check in checks]
     if not failing:
@@ -54,3 +54,14 @@ def check_store(farm: Farm) -> Check:
     except HeadlandError as error:
         return Check("store", False, str(error))
     return Check("store", True, f"{info.engine}: {info.points} points in {info.series} series")
+
+
+def check_registry(farm: Farm) -> list[Check]:
+    """Return whether the registry answers, where there is one."""
+    if farm.registry is None:
+        return []
+    try:
+        info = farm.registry.info()
+    except HeadlandError as error:
+        return [Check("registry", False, str(error))]
+    return [Check("registry", True, f"{info.url}, revision {info.revision}")]

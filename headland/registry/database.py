@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from headland.registry.errors import Conflict, InvalidRecord
-from headland.registry.migration import migrate
+from headland.registry.migration import current_revision, migrate
 
 #: How long a call waits: for another's write, for a free connection, for a server to answer.
 _WAIT_S: Final = 10
@@ -32,12 +32,15 @@ class Database:
     """An open, migrated database. All calls block and may be made from any thread.
 
     What a `writing` block did is committed and on disk when the block ends, or nothing of it happened; where the
-    connection broke during the commit, RetryLater is raised and either may be true.
+    connection broke during the commit, RetryLater is raised and either may be true. Without `prepare` nothing is made
+    or migrated: for looking only.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, prepare: bool = True) -> None:
         self.url = _url(url)
         self.engine = _engine(self.url)
+        if not prepare:
+            return
         try:
             with self._telling(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
                 migrate(connection)
@@ -49,6 +52,13 @@ class Database:
     def shown_url(self) -> str:
         """Where it is, without the password."""
         return self.url.render_as_string(hide_password=True)
+
+    def is_empty(self) -> bool:
+        """Tell whether no registry was made here yet; a SQLite file that is not there is not made by this."""
+        if self.url.get_backend_name() == "sqlite" and not Path(str(self.url.database)).exists():
+            return True
+        with self.reading() as connection:
+            return current_revision(connection) is None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

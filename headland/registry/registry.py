@@ -107,13 +107,7 @@ class Registry:
 
     def info(self) -> RegistryInfo:
         """Return where it is and how it stands; raises RetryLater when the database is away."""
-        with self._database.reading() as connection:
-            return RegistryInfo(
-                url=self._database.shown_url,
-                revision=current_revision(connection) or "none",
-                newest_revision=newest_revision(),
-                organisations=connection.execute(sa.select(sa.func.count()).select_from(organisations)).scalar_one(),
-            )
+        return _info(self._database)
 
     def close(self) -> None:
         """Let the database go; a second call does nothing."""
@@ -127,6 +121,28 @@ def open_registry(url: str, now_ms: Callable[[], int] = lambda: time.time_ns() /
     database, RetryLater while the database is away.
     """
     return Registry(Database(url), now_ms)
+
+
+def look_at_registry(url: str) -> RegistryInfo | None:
+    """Return how a registry stands without making or changing anything; None where there is none yet.
+
+    Raises SettingsError and RetryLater as `open_registry` does.
+    """
+    database = Database(url, prepare=False)
+    try:
+        return None if database.is_empty() else _info(database)
+    finally:
+        database.close()
+
+
+def _info(database: Database) -> RegistryInfo:
+    with database.reading() as connection:
+        return RegistryInfo(
+            url=database.shown_url,
+            revision=current_revision(connection) or "none",
+            newest_revision=newest_revision(),
+            organisations=connection.execute(sa.select(sa.func.count()).select_from(organisations)).scalar_one(),
+        )
 
 
 def _find(connection: sa.Connection, handle: str) -> Organisation | None:
