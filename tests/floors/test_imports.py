@@ -48,8 +48,8 @@ def test_help_loads_no_part() -> None:
     script = """
 import sys
 from station.command import main
-for words in ([], ["up"], ["station"], ["doctor"], ["edge"], ["edge", "run"], ["edge", "check"], ["edge", "import"], ["sim"],
-              ["sim", "drone"], ["sim", "greenhouse"]):
+for words in ([], ["up"], ["station"], ["doctor"], ["edge"], ["edge", "run"], ["edge", "check"], ["edge", "import"],
+              ["sim"], ["sim", "drone"], ["sim", "greenhouse"]):
     sys.argv = ["headland", *words, "--help"]
     try:
         main()
