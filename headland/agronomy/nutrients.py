@@ -1,0 +1,177 @@
+"""What is in a product, and what a crop made of it: element accounting, efficiency and balance. Rates in kg/ha."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+#: One mu is a fifteenth of a hectare.
+MU_PER_HA: Final = 15.0
+
+#: Kilograms of element in a kilogram of the oxide a label names, from the atomic masses (IUPAC 2021).
+P_OF_P2O5: Final = 0.4364
+K_OF_K2O: Final = 0.8301
+S_OF_SO3: Final = 0.4005
+CA_OF_CAO: Final = 0.7147
+MG_OF_MGO: Final = 0.6030
+
+#: EU Nitrogen Expert Panel (2015): the box of nitrogen use efficiency [kg/kg], surplus and output [kg/ha].
+EUNEP_NUE: Final = (0.5, 0.9)
+EUNEP_MOST_SURPLUS_KG_HA: Final = 80.0
+EUNEP_LEAST_OUTPUT_KG_HA: Final = 80.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What a label promises, as shares of the mass, 0 to 1: N-P2O5-K2O, and the forms the nitrogen is in.
+
+    The forms add up to `n`, or are all 0 where the label does not tell them.
+    """
+
+    n: float = 0.0
+    p2o5: float = 0.0
+    k2o: float = 0.0
+    nitrate_n: float = 0.0
+    ammonium_n: float = 0.0
+    amide_n: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for shares that cannot be."""
+        shares = (self.n, self.p2o5, self.k2o, self.nitrate_n, self.ammonium_n, self.amide_n)
+        if not all(0.0 <= share <= 1.0 for share in shares) or self.n + self.p2o5 + self.k2o > 1.0:
+            raise ValueError("the shares of a grade are from 0 to 1 and at most 1 together")
+        forms = self.nitrate_n + self.ammonium_n + self.amide_n
+        if forms and abs(forms - self.n) > 0.005:
+            raise ValueError("the forms of nitrogen of a grade add up to its nitrogen, or are not told")
+
+    def nutrients(self, product_kg: float) -> Nutrients:
+        """Return the nutrients in a mass of product."""
+        return Nutrients(product_kg * self.n, product_kg * self.p2o5, product_kg * self.k2o)
+
+    def product_for_n(self, n_kg: float) -> float:
+        """Return the mass of product that holds `n_kg` of nitrogen. Raises ValueError for one without any."""
+        if self.n == 0.0:
+            raise ValueError("a product without nitrogen cannot supply any")
+        return n_kg / self.n
+
+
+@dataclass(frozen=True, slots=True)
+class Nutrients:
+    """Masses, or masses per area, of nitrogen and of the two oxides that labels name."""
+
+    n: float = 0.0
+    p2o5: float = 0.0
+    k2o: float = 0.0
+
+    @property
+    def p(self) -> float:
+        """Phosphorus as the element."""
+        return self.p2o5 * P_OF_P2O5
+
+    @property
+    def k(self) -> float:
+        """Potassium as the element."""
+        return self.k2o * K_OF_K2O
+
+    def __add__(self, other: Nutrients) -> Nutrients:
+        return Nutrients(self.n + other.n, self.p2o5 + other.p2o5, self.k2o + other.k2o)
+
+    def scaled(self, factor: float) -> Nutrients:
+        """Return all three times `factor`, as from a mass to a rate."""
+        return Nutrients(self.n * factor, self.p2o5 * factor, self.k2o * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class NitrogenUse:
+    """How well nitrogen was used: each figure None where what it needs was not given.
+
+    pfp, ae
+        Grain per nitrogen, and grain gained per nitrogen [kg/kg]: partial factor productivity and agronomic efficiency.
+    re
+        Recovery: nitrogen taken up above the unfertilised plot's, per nitrogen applied [kg/kg].
+    pe
+        Grain gained per nitrogen taken up above the unfertilised plot's [kg/kg]: physiological efficiency.
+    pnb
+        Nitrogen in the grain per nitrogen applied [kg/kg]: partial nutrient balance.
+    """
+
+    pfp: float | None
+    ae: float | None
+    re: float | None
+    pe: float | None
+    pnb: float | None
+
+
+def nitrogen_use(
+    n_applied_kg_ha: float,
+    *,
+    yield_kg_ha: float | None = None,
+    unfertilised_yield_kg_ha: float | None = None,
+    uptake_kg_ha: float | None = None,
+    unfertilised_uptake_kg_ha: float | None = None,
+    grain_n_share: float | None = None,
+) -> NitrogenUse:
+    """Return the efficiencies of an application; Dobermann (2007), "Nutrient use efficiency", table 1.
+
+    All None for an application of 0.
+    """
+    if n_applied_kg_ha <= 0.0:
+        return NitrogenUse(None, None, None, None, None)
+
+    def per_n(amount: float | None) -> float | None:
+        return None if amount is None else amount / n_applied_kg_ha
+
+    gain = _less(yield_kg_ha, unfertilised_yield_kg_ha)
+    recovered = _less(uptake_kg_ha, unfertilised_uptake_kg_ha)
+    in_grain = None if yield_kg_ha is None or grain_n_share is None else yield_kg_ha * grain_n_share
+    pe = gain / recovered if gain is not None and recovered is not None and recovered > 0.0 else None
+    return NitrogenUse(per_n(yield_kg_ha), per_n(gain), per_n(recovered), pe, per_n(in_grain))
+
+
+@dataclass(frozen=True, slots=True)
+class NitrogenBalance:
+    """A season's nitrogen by the EU panel's box: efficiency [kg/kg], surplus [kg/ha], and whether each is within it."""
+
+    nue: float
+    surplus_kg_ha: float
+    nue_ok: bool
+    surplus_ok: bool
+    output_ok: bool
+
+    @property
+    def verdict(self) -> str:
+        """One word for the worst that is the matter: `soil_mining`, `surplus`, `low_nue`, `low_output` or `ok`."""
+        if self.nue > EUNEP_NUE[1]:
+            return "soil_mining"
+        if not self.surplus_ok:
+            return "surplus"
+        if not self.nue_ok:
+            return "low_nue"
+        return "ok" if self.output_ok else "low_output"
+
+
+def balance_nitrogen(input_kg_ha: float, output_kg_ha: float) -> NitrogenBalance | None:
+    """Return the balance of all nitrogen brought against all taken away with the harvest; None without input.
+
+    EU Nitrogen Expert Panel (2015): Nitrogen Use Efficiency, an indicator for the utilization of nitrogen in
+    agriculture and food systems; figure 3.
+    """
+    if input_kg_ha <= 0.0:
+        return None
+    nue, surplus = output_kg_ha / input_kg_ha, input_kg_ha - output_kg_ha
+    return NitrogenBalance(
+        nue=nue,
+        surplus_kg_ha=surplus,
+        nue_ok=EUNEP_NUE[0] <= nue <= EUNEP_NUE[1],
+        surplus_ok=surplus <= EUNEP_MOST_SURPLUS_KG_HA,
+        output_ok=output_kg_ha >= EUNEP_LEAST_OUTPUT_KG_HA,
+    )
+
+
+def kg_mu(kg_ha: float) -> float:
+    """Return a rate per hectare as a rate per mu."""
+    return kg_ha / MU_PER_HA
+
+
+def _less(amount: float | None, other: float | None) -> float | None:
+    return None if amount is None or other is None else amount - other
