@@ -18,6 +18,22 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE TABLE source_mark (gateway VARCHAR, epoch VARCHAR, high_water BIGINT, ahead VARCHAR);
     CREATE TABLE devices (organisation VARCHAR, gateway VARCHAR, device VARCHAR, descriptor VARCHAR);
     """,
+    # Rollups, and which hours of which series they do not know yet: at first all of them.
+    """
+    CREATE TABLE rollup_minutes (sid INTEGER, ts BIGINT, q UTINYINT, n BIGINT, total DOUBLE, low DOUBLE, high DOUBLE,
+                                 last DOUBLE, last_ts BIGINT);
+    CREATE TABLE rollup_hours (sid INTEGER, ts BIGINT, q UTINYINT, n BIGINT, total DOUBLE, low DOUBLE, high DOUBLE,
+                               last DOUBLE, last_ts BIGINT);
+    CREATE TABLE rollup_days (sid INTEGER, ts BIGINT, q UTINYINT, n BIGINT, total DOUBLE, low DOUBLE, high DOUBLE,
+                              last DOUBLE, last_ts BIGINT);
+    CREATE TABLE dirty (sid INTEGER, hour BIGINT);
+    INSERT INTO dirty SELECT DISTINCT sid, ts - ((ts % 3600000) + 3600000) % 3600000 FROM points;
+    CREATE TABLE retention (raw_days INTEGER, minute_days INTEGER, hour_days INTEGER);
+    INSERT INTO retention VALUES (NULL, NULL, NULL);
+    CREATE TABLE kept (raw_ms BIGINT, minutes_ms BIGINT, hours_ms BIGINT);
+    INSERT INTO kept SELECT b, b, b FROM (SELECT (-9223372036854775808)::BIGINT AS b);
+    CREATE TABLE sorted (first_ms BIGINT, end_ms BIGINT, n BIGINT);
+    """,
 )
 
 SET_VERSION: Final = "DELETE FROM schema_version; INSERT INTO schema_version VALUES ({version})"
@@ -34,6 +50,13 @@ LOAD_LATEST_OF_AHEAD: Final = """
     SELECT p.sid AS sid, max(p.ts) AS ts, arg_max(p.v, p.ts) AS v, arg_max(p.q, p.ts) AS q
     FROM points p SEMI JOIN never_latest a ON p.sid = a.sid ANTI JOIN never_latest n ON p.sid = n.sid AND p.ts = n.ts
     GROUP BY p.sid
+"""
+# Series whose samples were all let go are known by their rollups.
+LOAD_LATEST_OF_ROLLUPS: Final = """
+    SELECT r.sid AS sid, max(last_ts) AS ts, arg_max(last, last_ts) AS v, arg_max(q, last_ts) AS q
+    FROM (SELECT sid, last_ts, last, q FROM rollup_days UNION ALL SELECT sid, last_ts, last, q FROM rollup_hours
+          UNION ALL SELECT sid, last_ts, last, q FROM rollup_minutes)
+    r ANTI JOIN (SELECT DISTINCT sid FROM points) p ON r.sid = p.sid GROUP BY r.sid
 """
 LOAD_AHEAD: Final = "SELECT sid, ts FROM never_latest"
 COUNT_POINTS: Final = "SELECT count(*) FROM points"
@@ -66,9 +89,9 @@ LOOK_UP: Final = """
     WHERE p.ts BETWEEN $low AND $high
 """
 
-DELETE_POINTS: Final = "DELETE FROM points USING cut_in c WHERE points.sid = c.sid AND ts < $cut"
-DELETE_NEVER_LATEST: Final = "DELETE FROM never_latest USING cut_in c WHERE never_latest.sid = c.sid AND ts < $cut"
-DELETE_CONFLICTS: Final = "DELETE FROM conflicts USING cut_in c WHERE conflicts.sid = c.sid AND ts < $cut"
+# Of all series, or of those in `cut_in`.
+DELETE_OLD: Final = "DELETE FROM {table} WHERE ts < $cut"
+DELETE_OLD_OF: Final = "DELETE FROM {table} USING cut_in c WHERE {table}.sid = c.sid AND ts < $cut"
 DELETE_EVENTS: Final = "DELETE FROM events WHERE organisation = $organisation AND ts < $cut"
 
 # Reading. `$sids` are the series, `$start` and `$end` the half-open window.

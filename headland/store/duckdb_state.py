@@ -46,6 +46,8 @@ def _load_frontier(connection: duckdb.DuckDBPyConnection, frontier: Frontier) ->
     newest = connection.execute(sql.LOAD_LATEST).fetchnumpy()
     plain = ~np.isin(newest["sid"], ahead["sid"])
     frontier.advance(newest["sid"][plain], newest["ts"][plain], newest["v"][plain], newest["q"][plain])
+    let_go = connection.execute(sql.LOAD_LATEST_OF_ROLLUPS).fetchnumpy()
+    frontier.advance(let_go["sid"], let_go["ts"], let_go["v"], let_go["q"])
     if len(ahead["sid"]):
         rest = connection.execute(sql.LOAD_LATEST_OF_AHEAD).fetchnumpy()
         frontier.advance(rest["sid"], rest["ts"], rest["v"], rest["q"])

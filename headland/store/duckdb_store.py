@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor, Event
 from headland.store import duckdb_sql as sql
+from headland.store.duckdb_buckets import read_buckets
 from headland.store.duckdb_file import DuckDBFile
 from headland.store.duckdb_writer import DuckDBWriter
 from headland.store.port import (
@@ -28,7 +30,10 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
+from headland.store.rollup import Retention
 from headland.store.selection import check_points, check_step, clamp_ms
+
+_HOURS_AT_ONCE = 48
 
 
 class DuckDBStore:
@@ -89,7 +94,9 @@ class DuckDBStore:
             statement, window["limit"] = sql.RAW_OF_EACH, max(limit, 0)
         return [
             Samples(key, columns["ts"], columns["v"], columns["q"])
-            for key, columns in self._query(statement, which, window)
+            for key, columns in self._query(
+                which, lambda cursor, sids: cursor.execute(statement, {**window, "sids": sids}).fetchnumpy()
+            )
         ]
 
     def buckets(
@@ -97,15 +104,10 @@ class DuckDBStore:
     ) -> list[Buckets]:
         """Return aggregates over [start_ms + k step, start_ms + (k + 1) step)."""
         check_step(step_ms)
-        window = {
-            "start": clamp_ms(start_ms),
-            "end": clamp_ms(end_ms),
-            "step": clamp_ms(step_ms),
-            "max_quality": max_quality,
-        }
+        window = (clamp_ms(start_ms), clamp_ms(end_ms), clamp_ms(step_ms), max_quality)
         return [
             Buckets(key, *(columns[name] for name in ("start", "n", "mean", "low", "high", "last")))
-            for key, columns in self._query(sql.BUCKETS, which, window)
+            for key, columns in self._query(which, lambda cursor, sids: read_buckets(cursor, sids, *window))
         ]
 
     def events(
@@ -149,20 +151,40 @@ class DuckDBStore:
             points, series = state.points, state.frontier.count_filled()
         return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters)
 
+    def roll_up(self, quiet_s: float = 0.0, most_hours: int = 10**9) -> int:
+        """Bring rollups up to date, of hours not written to in the last `quiet_s`; return of how many hours."""
+        done = 0
+        while done < most_hours and (hours := self._writer.roll_up(min(_HOURS_AT_ONCE, most_hours - done), quiet_s)):
+            done += hours
+        return done
+
+    def keep(self, retention: Retention | None = None) -> Retention:
+        """Set for how long samples and rollups are kept, or only return it; `expire` then deletes."""
+        return self._writer.keep(retention)
+
+    def expire(self, now_ms: int) -> int:
+        """Let go what is not to be kept any more at `now_ms`, day by day; return of how many days something went."""
+        days = 0
+        while self._writer.expire_day(now_ms):
+            days += 1
+        return days
+
     def close(self) -> None:
         """Finish the writes under way and let the file go; a second call does nothing."""
         self._writer.close()
 
     def _query(
-        self, statement: str, which: SeriesFilter, window: Mapping[str, int]
+        self,
+        which: SeriesFilter,
+        question: Callable[[duckdb.DuckDBPyConnection, list[int]], dict[str, NDArray[Any]]],
     ) -> list[tuple[SeriesKey, dict[str, NDArray[Any]]]]:
-        """Run a statement over the series of a filter; return the columns of each that has rows, by key."""
+        """Ask about the series of a filter; return the columns of each that has rows, by key."""
         with self._writer.picture() as state:
             keys = state.select(which)
         if not keys:
             return []
-        asked = {**window, "sids": [sid for sid, _ in keys]}
-        columns = self._file.ask(lambda cursor: cursor.execute(statement, asked).fetchnumpy())
+        sids = [sid for sid, _ in keys]
+        columns = self._file.ask(lambda cursor: question(cursor, sids))
         found = columns.pop("sid")
         if not len(found):
             return []

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor
+from headland.store import duckdb_rollup_sql as rollup_sql
 from headland.store import duckdb_sql as sql
 from headland.store.deduplicate import Positions, judge, split_windows
+from headland.store.dirty_hours import DirtyHours, Touched
 from headland.store.duckdb_state import count
 from headland.store.joined_rows import Rows, count_results, join_batches
 from headland.store.picture import Change, StoreState, advance_marks
@@ -41,9 +43,16 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def commit_group(
-    connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch], seen_ms: int
-) -> Change:
-    """Store a group in one transaction; `state` is only read. `seen_ms` is now, for the conflict record."""
+    connection: duckdb.DuckDBPyConnection,
+    state: StoreState,
+    dirty: DirtyHours,
+    batches: Sequence[WriteBatch],
+    seen_ms: int,
+) -> tuple[Change, Touched]:
+    """Store a group in one transaction; `state` and `dirty` are only read.
+
+    `seen_ms` is now, for the conflict record. Returns what changes in memory, and which hours were written to.
+    """
     rows, new_series = join_batches(state.catalog, batches)
     surely_new = state.frontier.surely_new(rows.sid, rows.time_ms)
     with transaction(connection):
@@ -52,14 +61,13 @@ def commit_group(
         )
         if new_series:
             _add_series(connection, len(state.catalog), new_series)
-        _add_points(connection, rows, verdict.accepted)
+        touched = _add_points(connection, rows, verdict.accepted, dirty)
         seen = np.array([seen_ms if batch.seen_ms is None else batch.seen_ms for batch in batches], np.int64)
         conflicts = _add_conflicts(connection, rows, verdict.conflicting, seen[rows.owner])
         events = _add_events(connection, batches)
         marks = _add_marks(connection, state, batches)
-    return Change(
-        count_results(rows, verdict, len(batches)), new_series, rows, verdict.accepted, marks, events, conflicts
-    )
+    results = count_results(rows, verdict, len(batches))
+    return Change(results, new_series, rows, verdict.accepted, marks, events, conflicts), touched
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, sid: Index, time_ms: Times) -> tuple[Positions, Values]:
@@ -90,9 +98,12 @@ def _add_series(connection: duckdb.DuckDBPyConnection, first_sid: int, keys: Seq
     connection.execute(sql.ADD_SERIES)
 
 
-def _add_points(connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDArray[np.bool_]) -> None:
+def _add_points(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDArray[np.bool_], dirty: DirtyHours
+) -> Touched:
+    """Add the accepted samples, and record the hours that their rollups do not know any more; return those."""
     if not accepted.any():
-        return
+        return dirty.find(rows.sid[:0], rows.time_ms[:0])
     columns: dict[str, NDArray[Any]] = {"sid": rows.sid, "ts": rows.time_ms, "v": rows.value, "q": rows.quality}
     if not accepted.all():
         columns = {name: column[accepted] for name, column in columns.items()}
@@ -101,6 +112,16 @@ def _add_points(connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDA
     if ahead.any():
         connection.register("ahead_in", {"sid": rows.sid[ahead], "ts": rows.time_ms[ahead]})
         connection.execute(sql.ADD_NEVER_LATEST)
+    touched = dirty.find(columns["sid"], columns["ts"])
+    add_dirty(connection, touched)
+    return touched
+
+
+def add_dirty(connection: duckdb.DuckDBPyConnection, touched: Touched) -> None:
+    """Record newly dirty hours, inside the caller's transaction."""
+    if len(touched.new_sid):
+        connection.register("dirty_in", {"sid": touched.new_sid, "hour": touched.new_hour})
+        connection.execute(rollup_sql.ADD_DIRTY)
 
 
 def _insert_points(
@@ -183,20 +204,6 @@ def _insert_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[tuple[st
 
 def _text(words: Iterable[str]) -> NDArray[np.object_]:
     return np.array(list(words), dtype=object)
-
-
-def delete_before(
-    connection: duckdb.DuckDBPyConnection, state: StoreState, organisation: str, cut_ms: int
-) -> tuple[int, int, int]:
-    """Delete an organisation's samples, conflicts and events before `cut_ms`; return how many of each."""
-    sids = np.array(state.catalog.of_organisation(organisation), np.int32)
-    connection.register("cut_in", {"sid": sids})
-    with transaction(connection):
-        points = count(connection, sql.DELETE_POINTS, {"cut": cut_ms})
-        count(connection, sql.DELETE_NEVER_LATEST, {"cut": cut_ms})
-        conflicts = count(connection, sql.DELETE_CONFLICTS, {"cut": cut_ms})
-        events = count(connection, sql.DELETE_EVENTS, {"organisation": organisation, "cut": cut_ms})
-    return points, conflicts, events
 
 
 def put_device(connection: duckdb.DuckDBPyConnection, organisation: str, gateway: str, descriptor: Descriptor) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 import duckdb
@@ -15,10 +17,14 @@ import numpy as np
 
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
+from headland.store.duckdb_deletion import Deleted, delete_before, expire_day
 from headland.store.duckdb_file import DuckDBFile, sentence_of, size_of, wal_of
-from headland.store.duckdb_transaction import commit_group, delete_before, prune_marks, put_device
+from headland.store.duckdb_rollup import choose_hours, load_dirty, load_kept, load_retention, roll_up, save_retention
+from headland.store.duckdb_transaction import commit_group, prune_marks, put_device
+from headland.store.expired import leave_out_expired
 from headland.store.picture import StoreState, apply_change
 from headland.store.port import WriteBatch, WriteResult
+from headland.store.rollup import Retention
 from headland.store.write_queue import ActionJob, BatchJob, WriteQueue
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,10 +40,12 @@ class DuckDBWriter:
     def __init__(self, file: DuckDBFile) -> None:
         self._file = file
         self._state = file.open()
+        self._dirty = load_dirty(file.connection, time.monotonic())
+        self._kept = load_kept(file.connection)
         self._down: HeadlandError | None = None
         self._log_limit_bytes = _CHECKPOINT_BYTES
         self._lock = threading.Lock()
-        self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "reopenings": 0}
+        self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reopenings": 0}
         self._queue = WriteQueue(_MAX_JOBS, _MAX_GROUP_POINTS)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -63,11 +71,33 @@ class DuckDBWriter:
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
         """Keep a device's descriptor; `simulated` once true stays true."""
-        self._act(lambda: self._put_device(organisation, gateway, descriptor))
+        self.act(lambda: self._put_device(organisation, gateway, descriptor))
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete what is older than `cut_ms`; return how many samples."""
-        return self._act(lambda: self._cut(organisation, cut_ms))
+        return self.act(lambda: self._cut(organisation, cut_ms))
+
+    def roll_up(self, most_hours: int, quiet_s: float) -> int:
+        """Bring the rollups of at most `most_hours` hours up to date, none written to in the last `quiet_s`; return how
+        many that were: 0 when there is nothing to do."""
+        return self.act(lambda: self._roll_up(most_hours, time.monotonic() - quiet_s))
+
+    def expire_day(self, now_ms: int) -> int:
+        """Let go the oldest day that is not to be kept any more; return 1 when there was one, else 0."""
+        return self.act(lambda: self._expire_day(now_ms))
+
+    def keep(self, retention: Retention | None) -> Retention:
+        """Set for how long samples and rollups are kept, or only return it."""
+        found: list[Retention] = []
+
+        def action() -> int:
+            if retention is not None:
+                save_retention(self._file.connection, retention)
+            found.append(load_retention(self._file.connection))
+            return 0
+
+        self.act(action)
+        return found[0]
 
     def close(self) -> None:
         """Finish what waits, end the thread and let the file go."""
@@ -77,7 +107,8 @@ class DuckDBWriter:
         with self._lock:
             self._down = RetryLater("The store is closed.")
 
-    def _act(self, action: Callable[[], int]) -> int:
+    def act(self, action: Callable[[], int]) -> int:
+        """Do something to the file on the writer thread, between two commits."""
         job = ActionJob(action)
         self._queue.put(job)
         return job.done.result()
@@ -99,8 +130,10 @@ class DuckDBWriter:
     def _commit(self, jobs: Sequence[BatchJob]) -> None:
         try:
             self._open_again_if_down()
-            batches = [job.batch for job in jobs]
-            change = commit_group(self._file.connection, self._state, batches, time.time_ns() // 1_000_000)
+            split = [leave_out_expired(job.batch, self._kept.raw_ms) for job in jobs]
+            batches = [batch for batch, _ in split]
+            now_ms = time.time_ns() // 1_000_000
+            change, touched = commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, duckdb.Error | HeadlandError):
                 # One batch is at fault, not the store: its neighbours must not fail with it.
@@ -115,8 +148,10 @@ class DuckDBWriter:
             apply_change(self._state, change)
             self._counters["transactions"] += 1
             self._counters["duplicates"] += sum(result.duplicate for result in change.results)
-        for job, result in zip(jobs, change.results, strict=True):
-            job.done.set_result(result)
+            self._counters["rejected"] += sum(len(rejections) for _, rejections in split)
+        self._dirty.add(touched, time.monotonic())
+        for job, result, (_, rejections) in zip(jobs, change.results, split, strict=True):
+            job.done.set_result(replace(result, rejected=len(rejections), rejections=rejections))
 
     def _put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> int:
         before = self._state.devices.get((organisation, descriptor.device))
@@ -129,14 +164,39 @@ class DuckDBWriter:
         return 0
 
     def _cut(self, organisation: str, cut_ms: int) -> int:
-        points, conflicts, events = delete_before(self._file.connection, self._state, organisation, cut_ms)
+        sids = np.array(self._state.catalog.of_organisation(organisation), np.int32)
+        deleted = delete_before(self._file.connection, self._dirty, sids, organisation, cut_ms)
         with self._lock:
-            state = self._state
-            state.frontier.cut(np.array(state.catalog.of_organisation(organisation), np.int32), cut_ms)
-            state.points -= points
-            state.conflicts -= conflicts
-            state.events -= events
-        return points
+            self._state.frontier.cut(sids, cut_ms)
+            self._forget(deleted)
+        self._dirty.add(deleted.touched, time.monotonic())
+        return deleted.points
+
+    def _forget(self, deleted: Deleted) -> None:
+        self._state.points -= deleted.points
+        self._state.conflicts -= deleted.conflicts
+        self._state.events -= deleted.events
+
+    def _roll_up(self, most_hours: int, quiet_until_s: float) -> int:
+        hours = choose_hours(self._dirty.quiet(quiet_until_s), most_hours)
+        if hours:
+            with self._file.more_memory():
+                roll_up(self._file.connection, self._dirty, hours)
+        return len(hours)
+
+    def _expire_day(self, now_ms: int) -> int:
+        due = load_retention(self._file.connection).cuts(now_ms)
+        with self._file.more_memory():
+            while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
+                roll_up(self._file.connection, self._dirty, hours)
+            gone = expire_day(self._file.connection, due)
+        if gone is None:
+            return 0
+        deleted, kept = gone
+        with self._lock:
+            self._forget(deleted)
+        self._kept = kept
+        return 1
 
     def _keep_log_short(self) -> None:
         """Move the write-ahead log into the file once it is long: here, so that no caller waits for it."""
@@ -178,6 +238,8 @@ class DuckDBWriter:
             with self._lock:
                 self._down = error
             return
+        self._dirty = load_dirty(self._file.connection, time.monotonic())
+        self._kept = load_kept(self._file.connection)
         with self._lock:
             self._state, self._down = state, None
             self._counters["reopenings"] += 1
