@@ -1,6 +1,7 @@
 """The gateway daemon: a thread for each source, one that batches, one that sends.
 
-source threads --readings, events--> intake queue -> thread `batch` (batcher -> spool) -> thread `uplink` -> broker
+source threads --readings, events--> channel stage -> intake queue -> thread `batch` (batcher -> spool) -> thread
+`uplink` -> broker
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus, write_status
+from edge.agent_status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
+from edge.channels.alarm_file import AlarmKeeper, read_alarms
+from edge.channels.assembly import assemble_stage
 from edge.intake import Intake
 from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
@@ -67,14 +70,17 @@ class Agent:
         self._spool = Spool(settings.data_dir / SPOOL_FILE, owner, kept.max_bytes, retention=kept.retention)
         self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
+        self._stage = assemble_stage(settings, read_alarms(settings.data_dir))
+        self._keeper = AlarmKeeper(settings.data_dir)
         self._runners: Sequence[SourceRunner] = runners
 
     def start(self) -> None:
         """Start all threads, the last of the way first."""
         self._uplink.start()
         self._intake.start()
+        self._stage.expect(self._settings.gateway.site, self._settings.clock, _now_ms())
         for runner in self._runners:
-            runner.start(self._intake)
+            runner.start(self._stage.sink(runner.name, self._intake, has_limits=not runner.is_vehicle))
         self.write_status()
 
     def stop(self) -> None:
@@ -84,13 +90,17 @@ class Agent:
         deadline_s = time.monotonic() + _STOP_SOURCES_S
         for runner in self._runners:
             runner.join(max(0.0, deadline_s - time.monotonic()))
+        self._stage.finish(self._intake)
         self._intake.stop()
+        self._keep_alarms(at_once=True)
         self._uplink.stop(_DRAIN_S)
         self.write_status()
         self._spool.close()
 
     def tidy(self) -> None:
-        """Let go of what has become too old."""
+        """Say what silence means, and let go of what has waited long enough or become too old."""
+        self._stage.tick(self._intake)
+        self._keep_alarms()
         self._spool.tidy()
 
     def status(self) -> AgentStatus:
@@ -104,6 +114,9 @@ class Agent:
             software=self._software,
             epoch=self._spool.epoch,
             sources=[runner.status() for runner in self._runners],
+            channels=self._stage.counters(),
+            flags=self._stage.flags()[:MOST_FLAGS],
+            alarms=self._stage.raised()[0],
             intake=self._intake.counters(),
             spool=self._spool.status(),
             spool_counters=self._spool.counters(),
@@ -117,6 +130,10 @@ class Agent:
                 counters=self._uplink.counters(),
             ),
         )
+
+    def _keep_alarms(self, *, at_once: bool = False) -> None:
+        alarms, changes = self._stage.raised()
+        self._keeper.keep(alarms, changes, time.monotonic(), at_once=at_once)
 
     def write_status(self) -> None:
         """Write the status file; a full disk is no reason to stop."""
@@ -138,6 +155,16 @@ class SourceRunner:
         self._last_error = ""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def name(self) -> str:
+        """The source's name in edge.toml."""
+        return self._settings.name
+
+    @property
+    def is_vehicle(self) -> bool:
+        """Whether it reads vehicles, for which no limits are made unless edge.toml says so."""
+        return isinstance(self._settings, MavlinkSettings)
 
     def start(self, sink: Sink) -> None:
         """Start the thread."""

@@ -8,10 +8,14 @@ from typing import Final
 
 import msgspec
 
+from edge.channels.alarm_desk import RaisedAlarm
+from edge.channels.stage import FlagCount
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
 
 STATUS_FILE: Final = "status.json"
+#: So many counts of flags are kept in it, the most frequent first.
+MOST_FLAGS: Final = 200
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +42,10 @@ class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """All of the gateway at one instant. `intake` counts what went through the queue and the batcher."""
+    """All of the gateway at one instant. `intake` counts what went through the queue and the batcher.
+
+    `flags`: which test flagged how many samples of which channel. `alarms`: those that stand, the oldest first.
+    """
 
     gateway: str
     time_ms: int
@@ -51,6 +58,9 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     spool: SpoolStatus
     spool_counters: Mapping[str, int]
     uplink: UplinkStatus
+    channels: Mapping[str, int] = {}
+    flags: list[FlagCount] = []
+    alarms: list[RaisedAlarm] = []
 
 
 def write_status(status: AgentStatus, data_dir: Path) -> None:

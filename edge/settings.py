@@ -9,6 +9,10 @@ from typing import Annotated, Any, Final, Literal, Union, get_args
 import msgspec
 from msgspec import Meta
 
+from edge.channels.alarm_rules import AlarmRule, AlarmsSettings, find_rules
+from edge.channels.assembly import check_channels
+from edge.channels.limits import find_limits
+from edge.channels.settings import ChannelSettings, QualitySettings
 from edge.device import Name
 from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
@@ -117,6 +121,10 @@ class EdgeSettings(_Settings, frozen=True, kw_only=True):
     spool: SpoolSettings = SpoolSettings()
     batch: BatchSettings = BatchSettings()
     source: list[SourceSettings] = []
+    channel: list[ChannelSettings] = []
+    quality: QualitySettings = QualitySettings()
+    alarm: list[AlarmRule] = []
+    alarms: AlarmsSettings = AlarmsSettings()
 
     @property
     def data_dir(self) -> Path:
@@ -145,6 +153,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
     folder = path.resolve().parent
     _check_sources(file, settings, folder)
     _check_tls(file, settings.broker.tls, folder)
+    check_channels(file, settings, folder)
     return _resolve(settings, folder)
 
 
@@ -241,4 +250,7 @@ def _resolve(settings: EdgeSettings, folder: Path) -> EdgeSettings:
     sources = [
         one.resolve(folder) if isinstance(one, ModbusSettings | ModbusRtuSettings) else one for one in settings.source
     ]
-    return replace(settings, gateway=gateway, broker=broker, source=sources)
+    limits = find_limits(settings.quality.limits, folder) if settings.quality.limits else None
+    quality = replace(settings.quality, limits="" if limits is None else str(limits))
+    alarms = replace(settings.alarms, rules=[str(find_rules(name, folder)) for name in settings.alarms.rules])
+    return replace(settings, gateway=gateway, broker=broker, source=sources, quality=quality, alarms=alarms)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus
+from edge.channels.alarm_desk import RaisedAlarm
 from headland.contract.records import SpoolStatus
 
 #: A daemon writes its status every two seconds; after so long it is taken for dead.
 SILENT_MS: Final = 10_000
 _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
 _LABEL: Final = 10
+_MOST_FLAG_LINES: Final = 20
 
 
 def why_silent(status: AgentStatus, now_ms: int) -> str | None:
@@ -39,9 +42,11 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
         ("spool", _depth(status.spool, now_ms)),
         ("dropped", _losses(status)),
     ]
+    lines += [("" if at else "ALARMS", alarm_sentence(one)) for at, one in enumerate(status.alarms)]
     lines += [("" if at else "sources", _source(one)) for at, one in enumerate(status.sources)]
     if not status.sources:
         lines.append(("sources", "none: edge.toml names no [[source]]"))
+    lines += [("" if at else "flags", text) for at, text in enumerate(_flags(status))]
     return [f"{label:<{_LABEL}}{text}" for label, text in lines]
 
 
@@ -90,6 +95,29 @@ def _depth(spool: SpoolStatus, now_ms: int) -> str:
         return f"empty: the store has everything{trouble}"
     oldest = "" if spool.oldest_ms is None else f", the oldest of {show_age(now_ms - spool.oldest_ms)} ago"
     return f"{spool.records:,} records wait for their commit ack, {show_bytes(spool.bytes)}{oldest}{trouble}"
+
+
+def alarm_sentence(alarm: RaisedAlarm) -> str:
+    """Return an alarm that stands, for a person; its times are the data's, in UTC."""
+    if alarm.unit == "s":
+        what = f"no {alarm.channel} for {show_age(round(alarm.value * 1000))}"
+    else:
+        what = f"{alarm.channel} {alarm.value:g} {alarm.unit}, threshold {alarm.threshold:g} {alarm.unit}"
+    estimated = " (surface estimated)" if alarm.estimated else ""
+    begun, raised = (datetime.fromtimestamp(one / 1000, UTC) for one in (alarm.since_ms, alarm.raised_ms))
+    since = f"since {begun:%Y-%m-%d %H:%M:%S} UTC, raised {raised:%H:%M:%S}"
+    text = f": {alarm.text}" if alarm.text else ""
+    return f"{alarm.severity} {alarm.rule} at {alarm.device}: {what}{estimated}, {since}{text}"
+
+
+def _flags(status: AgentStatus) -> list[str]:
+    """Return a line for each channel that has flagged samples, the first of many."""
+    by_channel: dict[str, list[str]] = {}
+    for one in status.flags:
+        by_channel.setdefault(f"{one.device} {one.channel}", []).append(f"{one.test} {one.flag} {one.samples:,}")
+    lines = [f"{channel}: {', '.join(said)}" for channel, said in by_channel.items()]
+    more = len(lines) - _MOST_FLAG_LINES
+    return lines if more <= 0 else [*lines[:_MOST_FLAG_LINES], f"and {more} channels more: --json shows all"]
 
 
 def _losses(status: AgentStatus) -> str:

@@ -1,0 +1,1 @@
+"""What stands between sources and the batcher, channel by channel: units, calibration, quality, reporting, alarms."""
