@@ -22,6 +22,7 @@ import pytest
 from tests.broker import Broker, find_free_port
 from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program
+from tests.postgres import Postgres
 from tests.waiting import WaitUntil
 from tests.waiting import wait_until as wait_until_true
 
@@ -61,6 +62,15 @@ def mosquitto(tmp_path: Path) -> Iterator[Broker]:
 def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
     """A running InfluxDB that tests share, each with a bucket of its own; nobody may kill it."""
     server = InfluxServer(tmp_path_factory.mktemp("influxdb"))
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL that tests share, each with a database of its own; whoever kills it starts it again."""
+    server = Postgres(fsync=False)
     server.start()
     yield server
     server.close()

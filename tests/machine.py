@@ -16,6 +16,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "influxdb": (("influxd",), "influxdb"),
     "nginx": (("nginx",), "nginx"),
     "victoria-metrics": (("victoria-metrics",), "victoria-metrics"),
+    "systemd-analyze": (("systemd-analyze",), "systemd"),
     "unshare": (("unshare",), "util-linux"),
     "openssl": (("openssl",), "openssl"),
 }

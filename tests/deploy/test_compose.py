@@ -12,12 +12,15 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+import typer
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.settings import load_settings
 from headland.contract.topics import ack_topic, data_topic, meta_topic, status_topic
+from headland.store.influx_client import parse_influx_url
+from station.command import app
 from tests.broker import find_free_port
 from tests.machine import find_program
 from tests.waiting import WaitUntil
@@ -26,20 +29,84 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 
 
-@pytest.fixture(scope="module")
-def compose() -> dict[str, Any]:
-    program = find_program("docker-compose")
-    assert program is not None
-    line: list[str | Path] = [program, "--file", ROOT / "docker-compose.yml", "config", "--format", "json"]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+SHARED = {"broker", "station", "edge", "sim-drone", "sim-greenhouse"}
+SPLIT = {"influxdb", "postgres", "ingest", "api"}
+
+
+@pytest.fixture(scope="module", params=["small", "split"])
+def compose(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What docker-compose makes of the file, without any settings and with those that make-env.sh writes."""
+    env_file = tmp_path_factory.mktemp("compose") / "env"
+    if request.param == "split":
+        make_env(env_file)
+    else:
+        env_file.touch()
+    return read_compose(env_file)
 
 
 @pytest.mark.services("docker-compose")
 def test_compose_describes_the_whole_farm(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"broker", "station", "edge", "sim-drone", "sim-greenhouse"}
+    services = set(compose["services"])
+    assert services in (SHARED, SHARED | SPLIT)
+    # Two takers of one broker would each say what is stored.
+    assert compose["services"]["station"]["scale"] == (0 if services >= SPLIT else 1)
+
+
+@pytest.mark.services("docker-compose")
+def test_the_split_deployment_has_the_passwords_that_were_made_and_no_others(tmp_path: Path) -> None:
+    make_env(tmp_path / "env")
+    made = dict(line.split("=", 1) for line in (tmp_path / "env").read_text(encoding="utf-8").splitlines())
+    services = read_compose(tmp_path / "env")["services"]
+    password, token = made["HEADLAND_POSTGRES_PASSWORD"], made["HEADLAND_INFLUX_TOKEN"]
+    assert len({password, token, made["HEADLAND_INFLUX_PASSWORD"]}) == 3
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == password
+    assert services["influxdb"]["environment"]["DOCKER_INFLUXDB_INIT_ADMIN_TOKEN"] == token
+    assert services["influxdb"]["environment"]["DOCKER_INFLUXDB_INIT_PASSWORD"] == made["HEADLAND_INFLUX_PASSWORD"]
+    assert services["api"]["environment"]["HEADLAND_REGISTRY_URL"].split("@")[0].endswith(f":{password}")
+    assert (
+        services["api"]["environment"]["HEADLAND_STORE_URL"] == services["ingest"]["environment"]["HEADLAND_STORE_URL"]
+    )
+    address = parse_influx_url(services["ingest"]["environment"]["HEADLAND_STORE_URL"])
+    environment = services["influxdb"]["environment"]
+    assert (address.url, address.token) == ("http://influxdb:8086", token)
+    assert address.bucket == environment["DOCKER_INFLUXDB_INIT_BUCKET"]
+    assert address.organisation == environment["DOCKER_INFLUXDB_INIT_ORG"]
+
+
+@pytest.mark.services("docker-compose")
+def test_without_passwords_the_databases_get_none_and_refuse_to_start(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("COMPOSE_PROFILES=split\n", encoding="utf-8")
+    services = read_compose(tmp_path / "env")["services"]
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == ""
+    assert services["influxdb"]["environment"]["DOCKER_INFLUXDB_INIT_PASSWORD"] == ""
+
+
+def test_passwords_are_made_once_for_their_owner_only_and_what_stood_there_stays(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("HEADLAND_PORT=9000\n", encoding="utf-8")
+    make_env(env_file)
+    text = env_file.read_text(encoding="utf-8")
+    assert text.startswith("HEADLAND_PORT=9000\nCOMPOSE_PROFILES=split\n")
+    assert env_file.stat().st_mode & 0o777 == 0o600
+    again = subprocess.run([DEPLOY / "make-env.sh", env_file], capture_output=True, text=True, check=False)
+    assert again.returncode == 1
+    assert "already" in again.stderr
+    assert env_file.read_text(encoding="utf-8") == text
+    make_env(tmp_path / "other")
+    assert not set(text.splitlines()[3:]) & set((tmp_path / "other").read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.services("docker-compose")
+def test_the_commands_of_headland_have_options_that_there_are(compose: dict[str, Any]) -> None:
+    commands = [
+        service["command"] for service in compose["services"].values() if "headland" in (service.get("command") or [])
+    ]
+    assert len(commands) >= 3
+    for _, *words in commands:
+        group: Any = typer.main.get_command(app)
+        while isinstance(group, typer.core.TyperGroup):
+            group = group.commands[words.pop(0)]
+        group.make_context("headland", words)
 
 
 @pytest.mark.services("docker-compose")
@@ -61,19 +128,42 @@ def test_what_is_mounted_is_a_named_volume(compose: dict[str, Any]) -> None:
     assert {mount["source"] for mount in mounts} == set(compose["volumes"])
 
 
+@pytest.mark.services("docker-compose")
+def test_what_is_not_ours_does_not_run_as_root(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert "build" in service or service["user"] in ("influxdb", "postgres"), name
+
+
+def make_env(env_file: Path) -> None:
+    subprocess.run(["sh", DEPLOY / "make-env.sh", env_file], capture_output=True, check=True)
+
+
+def read_compose(env_file: Path) -> dict[str, Any]:
+    program = find_program("docker-compose")
+    assert program is not None
+    files: list[str | Path] = ["--file", ROOT / "docker-compose.yml", "--env-file", env_file]
+    line = [program, *files, "config", "--format", "json"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("COMPOSE_", "HEADLAND_"))}
+    done = subprocess.run(line, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def test_no_image_runs_as_root_and_no_file_holds_a_secret() -> None:
     stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     run = [stage for stage in stages if "\nCMD" in stage]
     assert len(run) == 2
     assert all("\nUSER headland\n" in stage for stage in run)
-    texts = [path.read_text(encoding="utf-8") for path in [ROOT / "docker-compose.yml", *DEPLOY.iterdir()]]
-    assert not any(re.search(r"(?i)password\s*[:=]\s*['\"]?\w", text) for text in texts)
+    files = [ROOT / "docker-compose.yml", *(path for path in DEPLOY.rglob("*") if path.is_file())]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    assert not any(re.search(r"(?i)(password|token)\s*[:=]\s*['\"]?\w", text) for text in texts)
 
 
 def test_the_gateway_settings_are_sound() -> None:
     settings = load_settings(DEPLOY / "edge.toml", {"HEADLAND_BROKER_PASSWORD": "x"})
     assert settings.gateway.id == settings.broker.username == "gw-1"
-    assert all(source.simulated for source in settings.source)
+    assert all(getattr(source, "simulated", False) for source in settings.source)
 
 
 class _DeployedBroker:

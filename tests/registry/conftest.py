@@ -26,15 +26,6 @@ class HandClock:
         self.time_ms += span_ms
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """One running PostgreSQL for the session."""
-    server = Postgres(fsync=False)
-    server.start()
-    yield server
-    server.close()
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services("postgresql"))])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty registry."""

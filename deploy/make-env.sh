@@ -1,0 +1,24 @@
+#!/bin/sh
+# Choose the split deployment of docker-compose.yml and make its passwords: sh deploy/make-env.sh, once, in the checkout.
+# They go into .env, which only you can read; what stands there already stays.
+set -eu
+umask 077
+file=${1:-.env}
+
+secret() {
+    head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'
+}
+
+if [ -e "$file" ] && grep -q '^HEADLAND_POSTGRES_PASSWORD=' "$file"; then
+    echo "$file has its passwords already. The databases keep those of their first start: new ones would lock you out." >&2
+    exit 1
+fi
+cat >>"$file" <<END
+COMPOSE_PROFILES=split
+HEADLAND_STATION_COUNT=0
+HEADLAND_POSTGRES_PASSWORD=$(secret)
+HEADLAND_INFLUX_PASSWORD=$(secret)
+HEADLAND_INFLUX_TOKEN=$(secret)
+END
+chmod 600 "$file"
+echo "Wrote $file. Keep a copy where the back-ups are: docker-compose up --build" >&2
