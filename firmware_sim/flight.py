@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from firmware_sim.mission import PLANNED_ACCELERATION_M_S2, Leg, Sortie
+from firmware_sim.field import Place
+from firmware_sim.path import PLANNED_ACCELERATION_M_S2, Leg, Path
 
 MAX_ACCELERATION_M_S2 = 2.0
 _GRAVITY_M_S2 = 9.80665
@@ -16,6 +17,8 @@ _CLIMB_M_S = 2.0
 _SINK_M_S = 1.2
 _TOUCHDOWN_M_S = 0.5
 _TURN_RAD_S = math.radians(90)
+#: Speeds fall towards the end of a path, so that its last millimetres would take for ever.
+_ARRIVED_M = 1e-3
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class Motion:
     up_m_s: float = 0.0
     east_m_s2: float = 0.0
     north_m_s2: float = 0.0
+    up_m_s2: float = 0.0
     yaw_rad: float = 0.0
     yaw_rad_s: float = 0.0
 
@@ -38,33 +42,39 @@ class Motion:
         """Horizontal speed."""
         return math.hypot(self.east_m_s, self.north_m_s)
 
-    def tilt_rad(self) -> tuple[float, float]:
-        """Return roll and pitch that give the horizontal acceleration, for a level-thrust multirotor."""
+    def tilt_rad(self, drag_east_m_s2: float = 0.0, drag_north_m_s2: float = 0.0) -> tuple[float, float]:
+        """Return roll and pitch that give the horizontal acceleration against a drag, for a level-thrust multirotor."""
         sine, cosine = math.sin(self.yaw_rad), math.cos(self.yaw_rad)
-        forward = self.north_m_s2 * cosine + self.east_m_s2 * sine
-        right = self.east_m_s2 * cosine - self.north_m_s2 * sine
+        east, north = self.east_m_s2 - drag_east_m_s2, self.north_m_s2 - drag_north_m_s2
+        forward = north * cosine + east * sine
+        right = east * cosine - north * sine
         return math.atan2(right, _GRAVITY_M_S2), -math.atan2(forward, _GRAVITY_M_S2)
 
 
-class Follower:
-    """The reference point that runs along a sortie's legs within its speeds."""
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where the vehicle should be now and how fast: east and north of the field's frame."""
 
-    def __init__(self, sortie: Sortie) -> None:
-        self._sortie = sortie
+    east_m: float
+    north_m: float
+    east_m_s: float = 0.0
+    north_m_s: float = 0.0
+
+
+class Follower:
+    """The reference point that runs along a path within its speeds, from `speed_m_s` on."""
+
+    def __init__(self, path: Path, speed_m_s: float = 0.0) -> None:
+        self._path = path
         self._index = 0
         self._along_m = 0.0
-        self._speed_m_s = 0.0
+        self.speed_m_s = speed_m_s
         self.done = False
 
     @property
     def leg(self) -> Leg:
         """The leg under way, the last one when done."""
-        return self._sortie.legs[self._index]
-
-    @property
-    def returning(self) -> bool:
-        """Whether only the leg home is left."""
-        return self._index == len(self._sortie.legs) - 1
+        return self._path.legs[self._index]
 
     def step(self, step_s: float) -> None:
         """Run on for `step_s`."""
@@ -72,32 +82,34 @@ class Follower:
             return
         leg = self.leg
         left_m = leg.length_m - self._along_m
-        exit_m_s = self._sortie.entry_m_s[self._index + 1]
+        exit_m_s = self._path.entry_m_s[self._index + 1]
         allowed = math.sqrt(exit_m_s**2 + 2 * PLANNED_ACCELERATION_M_S2 * max(0.0, left_m))
-        faster = self._speed_m_s + PLANNED_ACCELERATION_M_S2 * step_s
-        self._speed_m_s = min(leg.cap_m_s, allowed, faster)
-        self._along_m += self._speed_m_s * step_s
-        while self._along_m >= self.leg.length_m:
-            if self.returning:
-                self._along_m, self._speed_m_s, self.done = self.leg.length_m, 0.0, True
+        faster = self.speed_m_s + PLANNED_ACCELERATION_M_S2 * step_s
+        self.speed_m_s = min(leg.cap_m_s, allowed, faster)
+        self._along_m += self.speed_m_s * step_s
+        while self._along_m >= self.leg.length_m - _ARRIVED_M:
+            if self._index == len(self._path.legs) - 1:
+                self._along_m, self.speed_m_s, self.done = self.leg.length_m, 0.0, True
                 return
-            self._along_m -= self.leg.length_m
+            self._along_m = max(0.0, self._along_m - self.leg.length_m)
             self._index += 1
 
-    def aim(self) -> tuple[float, float, float, float]:
-        """Return the reference's east, north and velocity east, north."""
+    def aim(self) -> Aim:
+        """Return the reference's place and velocity."""
         leg = self.leg
-        share = self._along_m / leg.length_m
+        length_m = leg.length_m
+        if length_m <= 0:
+            return Aim(*leg.end)
+        share = self._along_m / length_m
         east, north = leg.end[0] - leg.start[0], leg.end[1] - leg.start[1]
-        pace = self._speed_m_s / leg.length_m
-        return leg.start[0] + share * east, leg.start[1] + share * north, pace * east, pace * north
+        pace = self.speed_m_s / length_m
+        return Aim(leg.start[0] + share * east, leg.start[1] + share * north, pace * east, pace * north)
 
 
-def steer(motion: Motion, aim: tuple[float, float, float, float], gust: tuple[float, float], step_s: float) -> None:
-    """Advance the horizontal motion after the reference; the whole acceleration, gusts included, is limited."""
-    east_m, north_m, east_m_s, north_m_s = aim
-    east = _STIFFNESS * (east_m - motion.east_m) + _DAMPING * (east_m_s - motion.east_m_s) + gust[0]
-    north = _STIFFNESS * (north_m - motion.north_m) + _DAMPING * (north_m_s - motion.north_m_s) + gust[1]
+def steer(motion: Motion, aim: Aim, push_m_s2: Place, step_s: float) -> None:
+    """Advance the horizontal motion after the aim; the whole acceleration, the wind's included, is limited."""
+    east = _STIFFNESS * (aim.east_m - motion.east_m) + _DAMPING * (aim.east_m_s - motion.east_m_s) + push_m_s2[0]
+    north = _STIFFNESS * (aim.north_m - motion.north_m) + _DAMPING * (aim.north_m_s - motion.north_m_s) + push_m_s2[1]
     size = math.hypot(east, north)
     if size > MAX_ACCELERATION_M_S2:
         east *= MAX_ACCELERATION_M_S2 / size
@@ -109,29 +121,43 @@ def steer(motion: Motion, aim: tuple[float, float, float, float], gust: tuple[fl
     motion.north_m_s += north * step_s
 
 
-def climb(motion: Motion, target_m: float, step_s: float) -> None:
-    """Advance the height towards `target_m`, gently near the ground."""
-    gap_m = target_m - motion.up_m
-    sink = _TOUCHDOWN_M_S if target_m <= 0 and motion.up_m < 1 else _SINK_M_S
-    wanted = max(-sink, min(_CLIMB_M_S, 1.5 * gap_m))
+def climb(motion: Motion, target_m: float, floor_m: float, step_s: float) -> None:
+    """Advance the height towards `target_m`, gently near the ground at `floor_m` and never into it."""
+    over_m = motion.up_m - floor_m
+    landing = target_m <= floor_m
+    sink = _TOUCHDOWN_M_S if landing and over_m < 1 else _SINK_M_S
+    wanted = max(-sink, min(_CLIMB_M_S, 1.5 * (target_m - motion.up_m)))
     change = max(-MAX_ACCELERATION_M_S2 * step_s, min(MAX_ACCELERATION_M_S2 * step_s, wanted - motion.up_m_s))
+    motion.up_m_s2 = change / step_s
     motion.up_m_s += change
     motion.up_m += motion.up_m_s * step_s
-    if target_m <= 0 and motion.up_m < 0.02:
-        motion.up_m = motion.up_m_s = 0.0
+    if motion.up_m < floor_m + (0.02 if landing else 0.0):
+        motion.up_m, motion.up_m_s = floor_m, 0.0
 
 
-def turn_nose(motion: Motion, aim: tuple[float, float, float, float], step_s: float) -> None:
-    """Turn the nose towards where the reference goes, at a limited rate; a standing reference leaves it."""
+def fall(motion: Motion, floor_m: float, step_s: float) -> None:
+    """Advance without thrust: down to the ground at `floor_m`."""
+    motion.east_m_s2 = motion.north_m_s2 = 0.0
+    motion.up_m_s -= _GRAVITY_M_S2 * step_s
+    motion.east_m += motion.east_m_s * step_s
+    motion.north_m += motion.north_m_s * step_s
+    motion.up_m += motion.up_m_s * step_s
+    if motion.up_m <= floor_m:
+        hold(motion, floor_m)
+
+
+def turn_nose(motion: Motion, aim: Aim, step_s: float) -> None:
+    """Turn the nose towards where the aim goes, at a limited rate; a standing aim leaves it."""
     wanted = motion.yaw_rad
-    if math.hypot(aim[2], aim[3]) > 0.3:
-        wanted = math.atan2(aim[2], aim[3])
+    if math.hypot(aim.east_m_s, aim.north_m_s) > 0.3:
+        wanted = math.atan2(aim.east_m_s, aim.north_m_s)
     gap = math.remainder(wanted - motion.yaw_rad, math.tau)
     motion.yaw_rad_s = max(-_TURN_RAD_S, min(_TURN_RAD_S, 3 * gap))
     motion.yaw_rad = math.remainder(motion.yaw_rad + motion.yaw_rad_s * step_s, math.tau)
 
 
-def hold(motion: Motion) -> None:
-    """Stop on the ground."""
-    motion.east_m_s = motion.north_m_s = motion.up_m_s = motion.up_m = 0.0
-    motion.east_m_s2 = motion.north_m_s2 = motion.yaw_rad_s = 0.0
+def hold(motion: Motion, floor_m: float) -> None:
+    """Stop on the ground at `floor_m`."""
+    motion.east_m_s = motion.north_m_s = motion.up_m_s = 0.0
+    motion.up_m = floor_m
+    motion.east_m_s2 = motion.north_m_s2 = motion.up_m_s2 = motion.yaw_rad_s = 0.0

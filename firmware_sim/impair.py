@@ -1,10 +1,19 @@
-"""Bad links, as pure functions from chunks of bytes to chunks of bytes; the same seed damages in the same way."""
+"""Bad links: from chunks of bytes to chunks of bytes, whole streams or in time; a seed damages in the same way."""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
+
+from firmware_sim.faults import Faults
+
+#: How much later than others a chunk comes that is out of order.
+_LATER_MS: Final = (20, 200)
+#: Chunks under way at most; a longer delay than they fill drops the newest.
+_MOST_UNDER_WAY: Final = 100_000
 
 
 def cut(chunks: Iterable[bytes], seed: int, longest: int) -> list[bytes]:
@@ -55,3 +64,48 @@ def corrupt(chunks: Iterable[bytes], seed: int, share: float) -> list[bytes]:
         copy[bit // 8] ^= 1 << bit % 8
         damaged.append(bytes(copy))
     return damaged
+
+
+class BadLink:
+    """One direction of a bad link in time: what is carried comes out at once, later, twice, damaged or never.
+
+    `dropped` counts the chunks that were lost, cut off or did not fit.
+    """
+
+    def __init__(self, faults: Faults, seed: int, start_ms: int) -> None:
+        self._faults = faults
+        self._start_ms = start_ms
+        self._generator = np.random.default_rng((seed, 6))
+        self._under_way: list[tuple[int, int, bytes]] = []
+        self._number = 0
+        self.dropped = 0
+
+    def carry(self, chunks: Iterable[bytes], now_ms: int) -> list[bytes]:
+        """Take chunks at `now_ms` and return those that arrive now, in the order they do."""
+        for chunk in chunks:
+            self._take(chunk, now_ms)
+        arrived: list[bytes] = []
+        while self._under_way and self._under_way[0][0] <= now_ms:
+            arrived.append(heapq.heappop(self._under_way)[2])
+        return arrived
+
+    def _take(self, chunk: bytes, now_ms: int) -> None:
+        faults, random = self._faults, self._generator.random
+        since_s = (now_ms - self._start_ms) / 1000
+        is_cut = any(cut.at_s <= since_s < cut.at_s + cut.amount for cut in faults.cuts)
+        if is_cut or random() < faults.lose or len(self._under_way) >= _MOST_UNDER_WAY:
+            self.dropped += 1
+            return
+        for _ in range(2 if random() < faults.duplicate else 1):
+            due_ms = now_ms + round(faults.delay_s * 1000)
+            if random() < faults.reorder:
+                due_ms += int(self._generator.integers(*_LATER_MS))
+            damaged = self._turn_bit(chunk) if chunk and random() < faults.flip else chunk
+            self._number += 1
+            heapq.heappush(self._under_way, (due_ms, self._number, damaged))
+
+    def _turn_bit(self, chunk: bytes) -> bytes:
+        bit = int(self._generator.integers(0, 8 * len(chunk)))
+        copy = bytearray(chunk)
+        copy[bit // 8] ^= 1 << bit % 8
+        return bytes(copy)

@@ -29,3 +29,8 @@ class LocalFrame:
         """Return (latitude, longitude) of a point."""
         per_north, per_east = self.degrees_per_metre()
         return self.latitude_deg + north_m * per_north, self.longitude_deg + east_m * per_east
+
+    def to_east_north(self, latitude_deg: float, longitude_deg: float) -> tuple[float, float]:
+        """Return (east, north) of a point, the inverse of `to_degrees`."""
+        per_north, per_east = self.degrees_per_metre()
+        return (longitude_deg - self.longitude_deg) / per_east, (latitude_deg - self.latitude_deg) / per_north

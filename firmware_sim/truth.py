@@ -11,11 +11,15 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class TruthFile:
-    """An append-only CSV; the header is written when the file is new. A full disk ends the file, not the simulator."""
+    """An append-only CSV with a header. A full disk ends the file, not the simulator.
+
+    A file that begins with another header is of another machine or version: it is set aside as `NAME.old.csv`.
+    """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        _set_aside(path, ",".join(columns))
         # Unbuffered: a row is one write, so that readers find whole rows only.
         self._file: FileIO | None = path.open("ab", buffering=0)
         if path.stat().st_size == 0:
@@ -39,3 +43,12 @@ class TruthFile:
         except OSError as error:
             _LOGGER.warning("the truth file %s ends here: %s", self._path, error)
             self.close()
+
+
+def _set_aside(path: Path, header: str) -> None:
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        first = file.readline(4096).decode(errors="replace").rstrip("\n")
+    if first and first != header:
+        path.replace(path.with_suffix(".old.csv"))

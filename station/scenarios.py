@@ -37,7 +37,7 @@ class FarmScenario:
 
 _PUMP: Final = """[source.sprayer]
 pump_servo = 9
-pump_off_us = 1050
+pump_off_us = 1140
 flow_battery_id = 1
 """
 

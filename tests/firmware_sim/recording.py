@@ -8,8 +8,9 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from firmware_sim.autopilot import Stage
 from firmware_sim.drone import Drone, DroneSettings
-from firmware_sim.vehicle import Phase
+from firmware_sim.sprayer import Sprayer
 
 START_MS = 1_795_000_000_000
 STEP_S = 0.02
@@ -24,27 +25,34 @@ class Recording:
     east_north_m: list[tuple[float, float]] = field(default_factory=list)
     velocity_m_s: list[tuple[float, float, float]] = field(default_factory=list)
     flow_l_min: list[float] = field(default_factory=list)
-    running: list[bool] = field(default_factory=list)
-    phases: list[tuple[float, Phase]] = field(default_factory=list)
+    spraying: list[bool] = field(default_factory=list)
+    stages: list[tuple[float, Stage]] = field(default_factory=list)
 
     def step(self) -> None:
         """Advance the drone and write down what happened."""
         vehicle = self.drone.vehicle
         self.frames += self.drone.step()
-        motion = vehicle.motion
+        motion, machine = vehicle.body.motion, sprayer_of(self.drone)
         self.east_north_m.append((motion.east_m, motion.north_m))
         self.velocity_m_s.append((motion.east_m_s, motion.north_m_s, motion.up_m_s))
-        self.flow_l_min.append(vehicle.sprayer.flow_l_min)
-        self.running.append(vehicle.sprayer.running)
-        if not self.phases or self.phases[-1][1] is not vehicle.phase:
-            self.phases.append((vehicle.boot_time_ms / 1000, vehicle.phase))
+        self.flow_l_min.append(machine.flow_l_min)
+        self.spraying.append(vehicle.autopilot.sprayer.spraying)
+        if not self.stages or self.stages[-1][1] is not vehicle.autopilot.stage:
+            self.stages.append((vehicle.boot_time_ms / 1000, vehicle.autopilot.stage))
+
+
+def sprayer_of(drone: Drone) -> Sprayer:
+    """Return the machine of a drone that carries a sprayer."""
+    machine = drone.vehicle.body.machine
+    assert isinstance(machine, Sprayer)
+    return machine
 
 
 @cache
 def record_demo() -> Recording:
     """Return the demo's first pass, from power-up to the landing."""
     recording = Recording(Drone(DroneSettings(), START_MS))
-    while not recording.phases or recording.phases[-1][1] is not Phase.GROUND:
+    while len(recording.stages) < 2 or recording.stages[-1][1] is not Stage.IDLE:
         recording.step()
     return recording
 

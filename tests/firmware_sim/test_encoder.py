@@ -8,7 +8,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone import Drone, DroneSettings
 from firmware_sim.encoder import unique_id
-from tests.firmware_sim.recording import START_MS, read_demo, read_frames, record_demo
+from tests.firmware_sim.recording import START_MS, read_demo, read_frames, record_demo, sprayer_of
 
 
 def of(kind: str) -> list[dialect.MAVLink_message]:
@@ -21,11 +21,13 @@ def test_every_message_comes_at_its_rate() -> None:
     rates = {
         "HEARTBEAT": 1, "SYSTEM_TIME": 1, "SYS_STATUS": 1, "MISSION_CURRENT": 1, "EXTENDED_SYS_STATE": 1,
         "GPS_RAW_INT": 5, "VFR_HUD": 5, "GLOBAL_POSITION_INT": 10, "ATTITUDE": 10, "SERVO_OUTPUT_RAW": 10,
-        "BATTERY_STATUS": 7,
+        "BATTERY_STATUS": 15, "RANGEFINDER": 5, "DISTANCE_SENSOR": 5, "TERRAIN_REPORT": 2, "WIND": 1,
+        "EKF_STATUS_REPORT": 1, "RC_CHANNELS": 2,
     }  # fmt: skip
     for kind, rate in rates.items():
         assert counts[kind] == pytest.approx(rate * seconds, abs=2), kind
-    assert counts["STATUSTEXT"] == 6
+    assert counts["STATUSTEXT"] == 4
+    assert counts["NAMED_VALUE_FLOAT"] == counts["RPM"] == 0
 
 
 def test_sequence_numbers_have_no_gap() -> None:
@@ -66,7 +68,7 @@ def test_the_nose_points_where_it_flies_in_a_row() -> None:
 def test_the_flow_meter_counts_the_applied_litres_within_2_percent() -> None:
     meter = [message for message in of("BATTERY_STATUS") if message.id == 1]
     litres = meter[-1].current_consumed / 1000
-    assert litres == pytest.approx(record_demo().drone.vehicle.sprayer.applied_l, rel=0.02)
+    assert litres == pytest.approx(sprayer_of(record_demo().drone).applied_l, rel=0.02)
     assert all(message.voltages[0] == 1000 and message.temperature == 32767 for message in meter)
     assert max(message.current_battery for message in meter) == pytest.approx(4.5 * 0.94 * 6000, rel=0.2)
     consumed = [message.current_consumed for message in meter]
@@ -78,7 +80,7 @@ def test_a_flow_too_large_for_the_wire_clips_and_its_volume_does_not() -> None:
     messages = read_frames([frame for _ in range(25 * 50) for frame in drone.step()])
     meter = [m for m in messages if m.get_type() == "BATTERY_STATUS" and m.id == 1]
     assert max(m.current_battery for m in meter) == 32767
-    assert meter[-1].current_consumed / 1000 == pytest.approx(drone.vehicle.sprayer.applied_l, rel=0.02, abs=0.2)
+    assert meter[-1].current_consumed / 1000 == pytest.approx(sprayer_of(drone).applied_l, rel=0.02, abs=0.2)
 
 
 def test_the_flight_pack_discharges_plausibly() -> None:
@@ -89,20 +91,82 @@ def test_the_flight_pack_discharges_plausibly() -> None:
     assert max(message.current_battery for message in pack) < 15_000
 
 
-def test_the_pump_output_says_when_it_sprays() -> None:
+def test_the_pump_output_says_when_it_sprays_and_rests_at_its_minimum() -> None:
     outputs = {message.servo9_raw for message in of("SERVO_OUTPUT_RAW")}
-    assert 1000 in outputs
-    assert all(output == 1000 or 1100 <= output <= 1900 for output in outputs)
+    assert 1100 in outputs
+    assert all(output == 1100 or 1180 <= output <= 1900 for output in outputs)
     assert {message.port for message in of("SERVO_OUTPUT_RAW")} == {0}
 
 
 def test_modes_and_arming_follow_the_flight() -> None:
     modes = [(message.custom_mode, bool(message.base_mode & 128)) for message in of("HEARTBEAT")]
     ordered = [pair for index, pair in enumerate(modes) if index == 0 or modes[index - 1] != pair]
-    assert ordered[0] == (0, False)
-    assert (3, True) in ordered
-    assert ordered[-2:] == [(6, True), (9, True)] or ordered[-3:-1] == [(6, True), (9, True)]
+    # As with ArduCopter, a mission's own return is flown in AUTO.
+    assert ordered[:2] == [(0, False), (3, True)]
     assert all(message.autopilot == 3 and message.type == 2 for message in of("HEARTBEAT"))
+
+
+def test_landed_states_follow_the_flight() -> None:
+    states = [message.landed_state for message in of("EXTENDED_SYS_STATE")]
+    assert [state for index, state in enumerate(states) if index == 0 or states[index - 1] != state] == [1, 3, 2, 4]
+
+
+def test_items_reached_are_said_in_their_order() -> None:
+    reached = [message.seq for message in of("MISSION_ITEM_REACHED")]
+    waypoints = [1] + [2 + 6 * row + item for row in range(11) for item in (0, 1, 3, 5)]
+    assert reached == waypoints
+
+
+def test_the_rangefinder_and_the_terrain_say_the_height_above_the_ground() -> None:
+    rows = of("RANGEFINDER")[100:-200]
+    assert sum(m.distance for m in rows) / len(rows) == pytest.approx(3.1, abs=0.1)
+    terrain = [m for m in of("TERRAIN_REPORT") if m.spacing]
+    assert {m.terrain_height for m in terrain} == {22.0}
+    assert all(m.spacing == 0 and m.current_height == 0 for m in of("TERRAIN_REPORT")[:5])
+
+
+def test_the_wind_says_where_it_comes_from() -> None:
+    wind = of("WIND")
+    assert sum(m.speed for m in wind) / len(wind) == pytest.approx(2.6, abs=0.3)
+    north = sum(math.cos(math.radians(m.direction)) for m in wind) / len(wind)
+    east = sum(math.sin(math.radians(m.direction)) for m in wind) / len(wind)
+    assert math.degrees(math.atan2(east, north)) == pytest.approx(120, abs=8)
+
+
+def test_the_tank_is_a_third_battery() -> None:
+    tank = [message for message in of("BATTERY_STATUS") if message.id == 2]
+    machine = sprayer_of(record_demo().drone)
+    assert tank[-1].current_consumed == pytest.approx((25.0 - machine.tank_l) * 1000, abs=30)
+    assert tank[-1].battery_remaining == round(100 * machine.tank_l / 25.0)
+    assert all(message.current_battery == -1 for message in tank)
+
+
+def test_a_spreader_says_its_hopper_its_flow_and_its_disc() -> None:
+    drone = Drone(DroneSettings(scenario="jurong-wheat"), START_MS)
+    messages = read_frames([frame for _ in range(25 * 50) for frame in drone.step()])
+    named = {name: [m.value for m in messages if m.get_type() == "NAMED_VALUE_FLOAT" and m.name == name]
+             for name in ("HOPPER_KG", "MFLOW_KGM")}  # fmt: skip
+    assert named["HOPPER_KG"][0] == pytest.approx(50.0, abs=0.7)
+    assert named["HOPPER_KG"][-1] == pytest.approx(drone.vehicle.body.machine.left, abs=1.5)
+    assert max(named["MFLOW_KGM"]) == pytest.approx(19.4 * 0.92, rel=0.15)
+    discs = [m for m in messages if m.get_type() == "RPM"]
+    assert max(m.rpm1 for m in discs) == pytest.approx(1100, abs=40)
+    assert {m.rpm2 for m in discs} == {-1.0}
+    assert max(m.servo10_raw for m in messages if m.get_type() == "SERVO_OUTPUT_RAW") == 1550
+    assert {m.id for m in messages if m.get_type() == "BATTERY_STATUS"} == {0}
+
+
+def test_without_a_flow_sensor_only_the_load_cells_speak() -> None:
+    drone = Drone(DroneSettings(scenario="jurong-wheat-hopper"), START_MS)
+    messages = read_frames([frame for _ in range(50) for frame in drone.step()])
+    assert {m.name for m in messages if m.get_type() == "NAMED_VALUE_FLOAT"} == {"HOPPER_KG"}
+
+
+def test_a_long_text_comes_in_numbered_pieces() -> None:
+    drone = Drone(DroneSettings(idle=True), START_MS)
+    drone.vehicle.autopilot.say(6, "x" * 120)
+    texts = [m for m in read_frames(drone.step()) if m.get_type() == "STATUSTEXT"]
+    assert [(m.id, m.chunk_seq, len(m.text)) for m in texts] == [(1, 0, 50), (1, 1, 50), (1, 2, 20)]
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,15 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import pytest
 
-from firmware_sim.mission import PLANNED_ACCELERATION_M_S2, list_items, plan_sortie, row_litres, rows_for
+from firmware_sim.field import Row
+from firmware_sim.mission import FRAME_RELATIVE, FRAME_TERRAIN, list_items, row_start_seq, rows_done
 from firmware_sim.scenario import FIELDS, field_named
 from headland.errors import SettingsError
 
 DEMO = FIELDS["demo"]
-
-
-@pytest.mark.parametrize("name", sorted(FIELDS))
-def test_the_legs_of_a_sortie_join_from_home_to_home(name: str) -> None:
-    scenario = FIELDS[name]
-    sortie = plan_sortie(scenario, 0, len(scenario.row_offsets_m))
-    for before, after in pairwise(sortie.legs):
-        assert math.dist(before.end, after.start) < 1e-9
-    assert sortie.legs[0].start == sortie.legs[-1].end == scenario.home_east_north()
-
-
-@pytest.mark.parametrize("name", sorted(FIELDS))
-def test_every_leg_can_be_braked_from_its_entry_to_its_exit(name: str) -> None:
-    scenario = FIELDS[name]
-    sortie = plan_sortie(scenario, 0, len(scenario.row_offsets_m))
-    for index, leg in enumerate(sortie.legs):
-        entry, leaving = sortie.entry_m_s[index], sortie.entry_m_s[index + 1]
-        assert entry**2 - leaving**2 <= 2 * PLANNED_ACCELERATION_M_S2 * leg.length_m + 1e-9
-        assert entry <= leg.cap_m_s + 1e-9
-
-
-def test_rows_are_sprayed_from_edge_to_edge_and_nothing_else() -> None:
-    sprayed = [leg for leg in plan_sortie(DEMO, 0, 11).legs if leg.spray]
-    assert len(sprayed) == 11
-    assert all(leg.length_m == pytest.approx(DEMO.length_m) for leg in sprayed)
-
-
-def test_a_small_tank_is_given_only_the_rows_it_suffices_for() -> None:
-    assert row_litres(DEMO) == pytest.approx(1.8)
-    assert rows_for(DEMO, 12.0, 0) == 6
-    assert rows_for(DEMO, 12.0, 6) == 11
-    assert rows_for(DEMO, 0.5, 3) == 4
 
 
 def test_the_mission_turns_the_sprayer_on_and_off_at_every_row() -> None:
@@ -51,11 +19,66 @@ def test_the_mission_turns_the_sprayer_on_and_off_at_every_row() -> None:
     assert [items[0].command, items[1].command, items[-1].command] == [16, 22, 20]
 
 
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_the_sprayer_is_on_from_edge_to_edge_of_each_row(name: str) -> None:
+    scenario = FIELDS[name]
+    items = list_items(scenario)
+    for index, row in enumerate(scenario.rows()):
+        first = row_start_seq(index)
+        _, edge, on, far, off, _ = items[first : first + 6]
+        assert (on.command, on.param1, off.command, off.param1) == (216, 1, 216, 0)
+        for item, place in ((edge, row.start), (far, row.end)):
+            there = scenario.frame().to_east_north(item.x / 1e7, item.y / 1e7)
+            assert math.dist(there, scenario.to_east_north(*place)) < 0.01
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_rows_are_counted_by_the_item_flown_to(name: str) -> None:
+    scenario = FIELDS[name]
+    rows, items = len(scenario.rows()), list_items(scenario)
+    for seq in range(1, len(items)):
+        # A row is done once its second sprayer item is carried out: when the item after it is flown to.
+        done = sum(item.command == 216 and item.param1 == 0 for item in items[1:seq])
+        assert rows_done(seq) == done
+    assert rows_done(len(items) - 1) == rows
+
+
+def test_slopes_are_flown_above_the_ground_and_flat_fields_above_home() -> None:
+    assert list_items(DEMO)[3].frame == FRAME_RELATIVE
+    assert list_items(FIELDS["chongqing-terrace"])[3].frame == FRAME_TERRAIN
+
+
 def test_an_unknown_scenario_is_answered_with_the_names_there_are() -> None:
     with pytest.raises(SettingsError, match="demo"):
         field_named("nowhere")
 
 
 def test_the_field_lies_near_jurong_with_its_area() -> None:
-    corners = DEMO.corners_deg()
-    assert all(abs(lat - 31.95) < 0.002 and abs(lon - 119.17) < 0.002 for lat, lon in corners)
+    ((first, *_), *_) = DEMO.corners_deg()
+    assert abs(first[0] - 31.95) < 0.002
+    assert abs(first[1] - 119.17) < 0.002
+
+
+def test_the_wheat_fields_are_as_planned() -> None:
+    wheat = FIELDS["jurong-wheat"]
+    rows = wheat.rows()
+    assert len(wheat.plots) == 3
+    assert 0.5 < sum(plot.length_m * plot.width_m for plot in wheat.plots) / 10_000 < 1.2
+    # 98 kg/ha over 5.5 m at 6 m/s is 19.4 kg/min (a jointing dressing of 45 kg N/ha as urea).
+    assert wheat.machine.rate_ha * wheat.swath_m * wheat.speed_m_s * 0.006 == pytest.approx(19.4, abs=0.05)
+    assert wheat.machine.rate_ha * 0.46 == pytest.approx(45, abs=0.1)
+    assert sum(wheat.row_amount(row) for row in rows) > wheat.machine.capacity
+    assert rows[0] == Row((0.0, 2.75), (110.0, 2.75))
+    assert rows[1].start[0] == 110.0
+
+
+def test_ground_is_straight_between_the_points_of_its_profile_and_level_beyond() -> None:
+    terrace = FIELDS["chongqing-terrace"]
+
+    def ground_m(along_m: float) -> float:
+        return terrace.ground_m(*terrace.to_east_north(along_m, 3.0))
+
+    assert [ground_m(along_m) for along_m in (-50, 0, 10, 20, 40, 60, 90)] == pytest.approx(
+        [0, 0, 0.75, 1.5, 4.5, 6.5, 6.5]
+    )
+    assert DEMO.ground_m(50.0, 50.0) == 0

@@ -24,3 +24,4 @@ def test_the_origin_is_where_it_is_said_to_be() -> None:
     latitude, longitude = frame.to_degrees(100, 200)
     assert latitude > 31.95
     assert longitude > 119.17
+    assert frame.to_east_north(latitude, longitude) == pytest.approx((100, 200), abs=1e-6)

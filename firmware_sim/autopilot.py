@@ -1,0 +1,451 @@
+"""The autopilot: modes, arming, take-off, missions, return and landing, as ArduCopter goes about them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Final
+
+from firmware_sim.ac_sprayer import AcSprayer
+from firmware_sim.body import STEP_MS, STEP_S, Body, Order
+from firmware_sim.field import Place
+from firmware_sim.flight import MAX_ACCELERATION_M_S2, Aim, Follower
+from firmware_sim.mission import (
+    COMMAND_DELAY,
+    COMMAND_LAND,
+    COMMAND_LOITER,
+    COMMAND_LOITER_TIME,
+    COMMAND_RETURN,
+    COMMAND_SPEED,
+    COMMAND_SPRAYER,
+    COMMAND_TAKEOFF,
+    DO_COMMANDS,
+    FRAME_GLOBAL,
+    FRAME_TERRAIN,
+    FRAMES,
+    Item,
+)
+from firmware_sim.parameters import Parameters
+from firmware_sim.path import Height, Waypoint, plan_path
+
+#: A take-off ends this far below its height, so that the flight goes on without stopping.
+_NEARLY_UP_M: Final = 0.5
+_KEPT: Final = 40
+
+
+class Mode(IntEnum):
+    """ArduCopter's custom modes."""
+
+    STABILIZE = 0
+    AUTO = 3
+    GUIDED = 4
+    LOITER = 5
+    RTL = 6
+    LAND = 9
+    BRAKE = 17
+
+
+_ARMABLE: Final = frozenset({Mode.STABILIZE, Mode.GUIDED, Mode.LOITER})
+
+
+class Stage(Enum):
+    """What the vehicle is about within its mode."""
+
+    IDLE = "on the ground"
+    TAKE_OFF = "taking off"
+    PATH = "under way"
+    HOLD = "holding"
+    DRIFT = "without position hold"
+    RETURN = "returning"
+    DESCEND = "landing"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A STATUSTEXT: MAV_SEVERITY and what it says."""
+
+    severity: int
+    text: str
+
+
+class Autopilot:
+    """The logic of one vehicle over its body; commands answer whether they are carried out and say why not as texts."""
+
+    def __init__(self, body: Body, parameters: Parameters) -> None:
+        self.body = body
+        self.parameters = parameters
+        self.sprayer = AcSprayer(parameters, STEP_S)
+        self.mode = Mode.STABILIZE
+        self.armed = False
+        self.stage = Stage.IDLE
+        self.items: tuple[Item, ...] = ()
+        self.seq = 0
+        self.mission_complete = False
+        self.home: Place = (body.motion.east_m, body.motion.north_m)
+        self.texts: deque[Text] = deque(maxlen=_KEPT)
+        #: Mission items reached since somebody last took them away.
+        self.reached: deque[int] = deque(maxlen=_KEPT)
+        self._follower: Follower | None = None
+        self._hold: Place = self.home
+        self._up = Height(0.0)
+        self._speed_m_s = parameters["WPNAV_SPEED"] / 100
+        self._wait_ms = 0
+        self._idle_ms = 0
+        self._now_ms = body.start_ms
+
+    @property
+    def landed_state(self) -> int:
+        """MAVLink's MAV_LANDED_STATE."""
+        if self.body.landed and self.stage is not Stage.TAKE_OFF:
+            return 1
+        return {Stage.TAKE_OFF: 3, Stage.DESCEND: 4}.get(self.stage, 2)
+
+    @property
+    def mission_state(self) -> int:
+        """MAVLink's MISSION_STATE: none, not started, active, paused, complete."""
+        if len(self.items) < 2:
+            return 1
+        if self.mission_complete:
+            return 5
+        if self.mode is Mode.AUTO and self.armed:
+            return 3
+        return 4 if self.seq > 1 else 2
+
+    def say(self, severity: int, text: str) -> None:
+        """Send a STATUSTEXT."""
+        self.texts.append(Text(severity, text))
+
+    def why_not_arm(self) -> str | None:
+        """Return what the pre-arm checks have against arming, or None."""
+        parameters, battery = self.parameters, self.body.battery
+        if not parameters["ARMING_CHECK"]:
+            return None
+        if not self.body.receiver.has_fix:
+            return "PreArm: GPS 1: Bad fix"
+        if battery.voltage_v < parameters["BATT_ARM_VOLT"]:
+            return "PreArm: Battery 1 below minimum arming voltage"
+        if battery.airframe.capacity_mah - battery.consumed_mah < parameters["BATT_LOW_MAH"]:
+            return "PreArm: Battery 1 low capacity failsafe"
+        return None
+
+    def arm(self, force: bool = False) -> bool:
+        """Arm unless a check forbids it; `force` leaves out the checks, not the mode."""
+        if self.armed:
+            return True
+        reason = None if force else self.why_not_arm()
+        if reason is None and self.mode not in _ARMABLE:
+            reason = f"Arm: {self.mode.name} mode not armable"
+        if reason is not None:
+            self.say(2, reason)
+            return False
+        self.armed, self.stage, self._idle_ms = True, Stage.IDLE, 0
+        motion = self.body.motion
+        self.home = (motion.east_m, motion.north_m)
+        self.say(6, "Arming motors")
+        return True
+
+    def disarm(self, force: bool = False) -> bool:
+        """Stop the motors; in the air only when forced."""
+        if self.armed and not self.body.landed and not force:
+            return False
+        if self.armed:
+            self.say(6, "Disarming motors")
+        self.armed, self.stage, self._follower = False, Stage.IDLE, None
+        self.seq = 0
+        self.mission_complete = False
+        return True
+
+    def set_mode(self, number: int) -> bool:
+        """Change the mode if it exists and can be entered now."""
+        if number not in set(Mode):
+            return False
+        mode = Mode(number)
+        needs_position = mode is not Mode.STABILIZE and mode is not Mode.LAND
+        if self.armed and needs_position and not self.body.receiver.has_fix:
+            self.say(4, f"Mode change to {mode.name} failed: requires position")
+            return False
+        if mode is Mode.AUTO and not self._can_auto():
+            return False
+        changed = mode is not self.mode
+        self.mode = mode
+        if changed and self.armed:
+            self._enter()
+        return True
+
+    def take_off(self, height_m: float) -> bool:
+        """Climb to a height above home, in GUIDED, armed and from the ground."""
+        if not (self.mode is Mode.GUIDED and self.armed and self.body.landed) or not 0 < height_m < 1000:
+            return False
+        self._take_off(height_m)
+        return True
+
+    def fly_to(self, place: Place | None, height: Height | None) -> bool:
+        """Fly to a place and height in GUIDED; None keeps what is."""
+        if self.mode is not Mode.GUIDED or not self.armed or self.stage is Stage.IDLE:
+            return False
+        self._fly([Waypoint(place or self._place(), height or self._up, self._speed_m_s, self.seq)])
+        return True
+
+    def change_speed(self, speed_m_s: float) -> bool:
+        """Fly on at another speed, also what is under way."""
+        if not 0 < speed_m_s <= 50:
+            return False
+        self._speed_m_s = speed_m_s
+        if self.stage is Stage.PATH and self._follower is not None and self.mode is Mode.AUTO:
+            pace = self._follower.speed_m_s
+            self._fly_items(self.seq, pace)
+        return True
+
+    def load(self, items: Sequence[Item]) -> None:
+        """Take a mission; item 0 is home. A mission under way ends in a hover."""
+        self.items = tuple(items)
+        self.seq, self.mission_complete = 0, False
+        if self.mode is Mode.AUTO and self.armed and not self.body.landed:
+            self._keep_place()
+
+    def set_current(self, seq: int) -> bool:
+        """Take up the mission at another item."""
+        if not 0 <= seq < len(self.items):
+            return False
+        self.seq, self.mission_complete = seq, False
+        if self.mode is Mode.AUTO and self.armed:
+            self._start_item(max(1, seq))
+        return True
+
+    def restart(self) -> None:
+        """Come up again: on the ground disarmed in STABILIZE, in the air going on; the sprayer is off."""
+        self.sprayer.run(False)
+        if self.body.landed:
+            self.disarm()
+            self.mode = Mode.STABILIZE
+        self.say(4, "Watchdog reset" if self.armed else "ArduPilot Ready")
+
+    def step(self, now_ms: int) -> Order:
+        """Decide for one step what the body does."""
+        self._now_ms = now_ms
+        self._guard()
+        if self.armed and self.stage is not Stage.IDLE:
+            self._go_on()
+        flying = self.armed and self.stage is not Stage.IDLE
+        motion = self.body.motion
+        self.sprayer.step(motion.speed_m_s if flying else 0.0)
+        pump, spinner = self.sprayer.shares()
+        aim = None if self.stage is Stage.DRIFT else self._aim()
+        return Order(self.armed, flying, aim, self._up_m(), pump, spinner)
+
+    def _can_auto(self) -> bool:
+        if len(self.items) < 2:
+            self.say(4, "Mode change to AUTO failed: no mission")
+            return False
+        first = next((item for item in self.items[max(1, self.seq) :] if item.command not in DO_COMMANDS), None)
+        if self.armed and self.body.landed and (first is None or first.command != COMMAND_TAKEOFF):
+            self.say(4, "Auto: Missing Takeoff Cmd")
+            return False
+        return True
+
+    def _guard(self) -> None:
+        """Disarm what stands idle; return with a battery that is low."""
+        battery, parameters = self.body.battery, self.parameters
+        if not self.armed:
+            return
+        if self.stage is Stage.IDLE:
+            self._idle_ms += STEP_MS
+            if parameters["DISARM_DELAY"] and self._idle_ms >= parameters["DISARM_DELAY"] * 1000:
+                self.disarm()
+            return
+        left_mah = battery.airframe.capacity_mah - battery.consumed_mah
+        if (
+            left_mah < parameters["BATT_LOW_MAH"]
+            and parameters["BATT_FS_LOW_ACT"] == 2
+            and self.mode not in {Mode.RTL, Mode.LAND}
+        ):
+            self.say(3, "Battery 1 is low")
+            self.set_mode(Mode.RTL)
+
+    def _enter(self) -> None:
+        """Begin what the new mode does."""
+        if self.body.landed and self.mode is not Mode.AUTO:
+            self.stage = Stage.IDLE
+            return
+        self._speed_m_s = self.parameters["WPNAV_SPEED"] / 100
+        if self.stage in {Stage.TAKE_OFF, Stage.RETURN, Stage.DESCEND}:
+            self._up = Height(self.body.motion.up_m)
+        if self.mode is Mode.AUTO:
+            self._start_item(max(1, self.seq))
+        elif self.mode is Mode.RTL:
+            self._return()
+        elif self.mode is Mode.LAND:
+            self._keep_place()
+            self.stage = Stage.DESCEND
+        elif self.mode is Mode.STABILIZE:
+            self._keep_place()
+            self.stage = Stage.DRIFT
+        else:
+            self._keep_place()
+
+    def _go_on(self) -> None:
+        body = self.body
+        if self.stage is Stage.TAKE_OFF:
+            if body.motion.up_m >= self._up.height_m - _NEARLY_UP_M:
+                self._arrive()
+        elif self.stage in {Stage.PATH, Stage.RETURN} and self._follower is not None:
+            follower = self._follower
+            follower.step(STEP_S)
+            if self.stage is Stage.PATH and self.mode is Mode.AUTO:
+                self._pass_items(follower.leg.seq)
+            if follower.done and body.motion.speed_m_s < 0.2:
+                self._arrive()
+        elif self.stage is Stage.HOLD and self._wait_ms and self._now_ms >= self._wait_ms:
+            self._wait_ms = 0
+            self._go_on_after_wait()
+        elif self.stage is Stage.DESCEND and body.landed:
+            self.say(6, f"Landed, {body.machine.left:.1f} {body.machine.unit} left")
+            self.disarm()
+
+    def _arrive(self) -> None:
+        """Go on at the end of a take-off or a path."""
+        if self.stage is Stage.RETURN:
+            self._hold_at(self.home)
+            self._wait(self.parameters["RTL_LOIT_TIME"] / 1000)
+            return
+        item = self.items[self.seq] if self.mode is Mode.AUTO and self.seq < len(self.items) else None
+        if item is None:
+            self._keep_place()
+            return
+        self.reached.append(self.seq)
+        if item.command == COMMAND_LOITER:
+            self._keep_place()
+        elif item.command == COMMAND_LAND:
+            self._keep_place()
+            self.stage = Stage.DESCEND
+        elif item.command != COMMAND_TAKEOFF and item.param1 > 0:
+            self._keep_place()
+            self._wait(item.param1)
+        else:
+            self._start_item(self.seq + 1)
+
+    def _go_on_after_wait(self) -> None:
+        returning = self.mode is Mode.RTL or (
+            self.mode is Mode.AUTO and self.seq < len(self.items) and self.items[self.seq].command == COMMAND_RETURN
+        )
+        if returning:
+            self._up, self.stage = Height(0.0, over_ground=True), Stage.DESCEND
+        elif self.mode is Mode.AUTO:
+            self._start_item(self.seq + 1)
+
+    def _pass_items(self, seq: int) -> None:
+        """Note the waypoints passed without stopping and carry out what stands behind them."""
+        while self.seq < seq:
+            self.reached.append(self.seq)
+            self.seq = self._do_from(self.seq + 1)
+
+    def _do_from(self, seq: int) -> int:
+        """Carry out the DO items from `seq` on; return the item behind them."""
+        while seq < len(self.items) and self.items[seq].command in DO_COMMANDS:
+            item = self.items[seq]
+            if item.command == COMMAND_SPRAYER:
+                self.sprayer.run(item.param1 >= 0.5)
+            elif item.command == COMMAND_SPEED and item.param2 > 0:
+                self._speed_m_s = item.param2
+            seq += 1
+        return seq
+
+    def _start_item(self, seq: int) -> None:
+        """Begin item `seq`, or what comes after the DO items that start there."""
+        seq = self._do_from(seq)
+        if seq >= len(self.items):
+            self.mission_complete = True
+            self.say(6, "Mission complete")
+            self._keep_place()
+            return
+        self.seq = seq
+        item = self.items[seq]
+        if item.command == COMMAND_TAKEOFF:
+            self._take_off(self._height_of(item).height_m)
+        elif item.command == COMMAND_RETURN:
+            self._return()
+        elif item.command == COMMAND_DELAY:
+            self._keep_place()
+            self._wait(item.param1)
+        else:
+            self._fly_items(seq)
+
+    def _fly_items(self, first: int, speed_m_s: float = 0.0) -> None:
+        """Plan a path over the waypoints from `first` up to the one where the vehicle stops."""
+        waypoints: list[Waypoint] = []
+        cap_m_s = self._speed_m_s
+        place = self._place()
+        for seq in range(first, len(self.items)):
+            item = self.items[seq]
+            if item.command == COMMAND_SPEED and item.param2 > 0:
+                cap_m_s = item.param2
+            if item.command in DO_COMMANDS:
+                continue
+            if item.command in {COMMAND_TAKEOFF, COMMAND_RETURN, COMMAND_DELAY}:
+                break
+            if item.has_place:
+                place = self.body.frame.to_east_north(item.x / 1e7, item.y / 1e7)
+            height = self._up if item.command == COMMAND_LAND else self._height_of(item)
+            waypoints.append(Waypoint(place, height, cap_m_s, seq))
+            if item.command in {COMMAND_LOITER, COMMAND_LOITER_TIME, COMMAND_LAND} or item.param1 > 0:
+                break
+        self._fly(waypoints, speed_m_s)
+
+    def _fly(self, waypoints: Sequence[Waypoint], speed_m_s: float = 0.0) -> None:
+        aim = self._aim()
+        self._follower = Follower(plan_path((aim.east_m, aim.north_m), waypoints), speed_m_s)
+        self._wait_ms = 0
+        self.stage = Stage.PATH
+
+    def _take_off(self, height_m: float) -> None:
+        self.home = self.home if not self.body.landed else self._place()
+        self._keep_place()
+        self._up, self.stage = Height(height_m), Stage.TAKE_OFF
+
+    def _return(self) -> None:
+        """Fly home at RTL_ALT or higher, or where RTL_ALT is 0 as high as now."""
+        up_m = max(self.body.motion.up_m, self.parameters["RTL_ALT"] / 100)
+        speed_m_s = self.parameters["WPNAV_SPEED"] / 100
+        self._fly([Waypoint(self.home, Height(up_m), speed_m_s, self.seq)])
+        self._up, self.stage = Height(up_m), Stage.RETURN
+        self.say(6, "Returning home")
+
+    def _keep_place(self) -> None:
+        """Hold where the vehicle comes to a stop, at the height it has."""
+        motion = self.body.motion
+        stop_s = motion.speed_m_s / (2 * MAX_ACCELERATION_M_S2)
+        if self._follower is not None and self._follower.done:
+            self._hold_at(self._follower.leg.end)
+        else:
+            self._hold_at((motion.east_m + stop_s * motion.east_m_s, motion.north_m + stop_s * motion.north_m_s))
+
+    def _hold_at(self, place: Place) -> None:
+        self._hold = place
+        if self._follower is not None and self.stage is Stage.PATH:
+            self._up = self._follower.leg.height
+        self._follower, self.stage, self._wait_ms = None, Stage.HOLD, 0
+
+    def _wait(self, wait_s: float) -> None:
+        self._wait_ms = self._now_ms + int(min(wait_s, 86_400) * 1000)
+
+    def _place(self) -> Place:
+        motion = self.body.motion
+        return motion.east_m, motion.north_m
+
+    def _aim(self) -> Aim:
+        return Aim(*self._hold) if self._follower is None else self._follower.aim()
+
+    def _up_m(self) -> float:
+        """Return the height to keep now, above home."""
+        if self.stage is Stage.DESCEND:
+            return self.body.ground_m
+        up = self._follower.leg.height if self._follower is not None and self.stage is Stage.PATH else self._up
+        return up.height_m + (self.body.ground_m if up.over_ground else 0.0)
+
+    def _height_of(self, item: Item) -> Height:
+        frame = FRAMES.get(item.frame)
+        if frame == FRAME_TERRAIN:
+            return Height(item.z, over_ground=True)
+        return Height(item.z - (self.body.scenario.altitude_m if frame == FRAME_GLOBAL else 0.0))
