@@ -22,6 +22,7 @@ from edge.intake import Intake
 from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.mqtt_devices.settings import MqttSettings
 from edge.plugins import Gateway, PluginSettings, build_plugin_source, tag_of
 from edge.reading import Sink, Source
 from edge.retry import SOURCE
@@ -255,6 +256,10 @@ def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) 
             from edge.sdi12.source import Sdi12Source
 
             return Sdi12Source(settings, gateway.id, gateway.site, clock=edge.clock)
+        case MqttSettings():
+            from edge.mqtt_devices.source import MqttSource
+
+            return MqttSource(settings, gateway.id, gateway.site)
         case MavlinkSettings():
             from edge.mavlink.source import MavlinkSource
 

@@ -75,10 +75,14 @@ class Nodes:
             )
             for one in listed
         }
+        self._listed = frozenset(self._nodes)
 
-    def find(self, name: str) -> Node | None:
-        """Return the device that the source calls `name`; None where it is not to be taken, which is counted."""
-        node = self._nodes.get(name)
+    def find(self, name: str, aliases: Iterable[str] = ()) -> Node | None:
+        """Return the device that the source calls `name`; None where it is not to be taken, which is counted.
+
+        One that is listed may be listed under any of its names.
+        """
+        node = self._nodes.get(name) or next((self._nodes[one] for one in aliases if one in self._listed), None)
         if node is not None:
             return node
         if self._listed_only:

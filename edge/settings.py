@@ -18,6 +18,7 @@ from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.registers import find_map, load_map
 from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.mqtt_devices.settings import MqttSettings
 from edge.plugins import PluginSettings, SourceType, UnusableSettings, load_source_type
 from edge.sdi12.settings import Sdi12Settings
 from edge.spool_room import Retention
@@ -27,7 +28,7 @@ from edge.uplink_state import DeleteOn
 from headland.contract.records import Clock
 
 #: The source types that come along; others are added by plug-ins (`edge.plugins`).
-SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings
+SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings | MqttSettings
 
 _BUILT_IN: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(SourceSettings))
 
@@ -203,6 +204,8 @@ def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder:
             devices.add(device)
         if isinstance(source, ModbusSettings | ModbusRtuSettings):
             _check_maps(file, here, source, folder)
+        elif isinstance(source, MqttSettings) and source.ca is not None and not (folder / source.ca).is_file():
+            raise file.error((*here, "ca"), f"source.ca: there is no file {source.ca!r}")
 
 
 def _devices_of(source: object) -> list[tuple[TomlPath, str]]:
@@ -248,7 +251,8 @@ def _resolve(settings: EdgeSettings, folder: Path) -> EdgeSettings:
         }
         broker = replace(broker, tls=replace(broker.tls, **files))
     sources = [
-        one.resolve(folder) if isinstance(one, ModbusSettings | ModbusRtuSettings) else one for one in settings.source
+        one.resolve(folder) if isinstance(one, ModbusSettings | ModbusRtuSettings | MqttSettings) else one
+        for one in settings.source
     ]
     limits = find_limits(settings.quality.limits, folder) if settings.quality.limits else None
     quality = replace(settings.quality, limits="" if limits is None else str(limits))
