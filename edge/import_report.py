@@ -45,7 +45,8 @@ class Progress:
 class FileReport:
     """What one file held and what was left out of it, by reason; `error` where it could not be read.
 
-    `refusals` are sentences, one for each of the first rows and cells that were left out.
+    `refusals` are sentences, one for each of the first rows and cells that were left out. `flags` counts the samples
+    that a quality test flagged, by test and flag.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class FileReport:
     last_ms: int | None = None
     ignored: Mapping[str, int] | None = None
     refusals: tuple[str, ...] = ()
+    flags: Mapping[str, int] | None = None
     error: str = ""
 
     def sentence(self) -> str:
@@ -69,6 +71,8 @@ class FileReport:
             text += f", {_show_time(self.first_ms)} to {_show_time(self.last_ms)} UTC"
         if self.ignored:
             text += f"; left out: {', '.join(f'{count:,} {name}' for name, count in sorted(self.ignored.items()))}"
+        if self.flags:
+            text += f"; flagged: {', '.join(f'{count:,} {name}' for name, count in sorted(self.flags.items()))}"
         return text
 
     def refused(self) -> list[str]:

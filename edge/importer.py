@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,7 @@ import msgspec
 
 from edge.agent import software_version
 from edge.batcher import Batcher, Content
+from edge.channels.assembly import assemble_import_stage
 from edge.import_report import FileReport, ImportReport, Progress
 from edge.mavlink.settings import MavlinkSettings
 from edge.mavlink.tlog import TlogSource
@@ -157,8 +160,10 @@ class _Import:
         source = self._source = self._open(path)
         self._points = 0
         error = ""
+        stage = assemble_import_stage(self._settings)
         try:
-            source.run(self)
+            source.run(stage.sink(source.name, self, has_limits=self._table_map is not None))
+            stage.finish(self)
         except DataDamaged as damage:
             error = str(damage)
         except OSError as failure:
@@ -167,7 +172,10 @@ class _Import:
         self._append_closed(1)
         self._read_before += source.size_bytes
         self._source = None
-        return report_file(path, source, self._points, error)
+        flags: Counter[str] = Counter()
+        for one in stage.flags():
+            flags[f"{one.test} {one.flag}"] += one.samples
+        return replace(report_file(path, source, self._points, error), flags=flags)
 
     def _open(self, path: Path) -> TlogSource | TableSource:
         gateway = self._settings.gateway

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
     from edge.settings import EdgeSettings
 
 
-def assemble_stage(
-    settings: EdgeSettings, raised: Iterable[RaisedAlarm] = (), *, spike_wait_s: float | None = None
-) -> ChannelStage:
+def assemble_stage(settings: EdgeSettings, raised: Iterable[RaisedAlarm] = ()) -> ChannelStage:
     """Return the stage that `settings` describe, with the alarms that stood before. Raises SettingsError."""
-    quality = settings.quality
-    return ChannelStage(
-        settings.channel,
-        load_limits(quality.limits, Path()),
-        AlarmDesk(gather_rules(settings, Path()), raised),
-        spike_wait_s=quality.spike_wait_s if spike_wait_s is None else spike_wait_s,
-    )
+    limits = load_limits(settings.quality.limits, Path())
+    desk = AlarmDesk(gather_rules(settings, Path()), raised)
+    return ChannelStage(settings.channel, limits, desk, spike_wait_s=settings.quality.spike_wait_s)
+
+
+def assemble_import_stage(settings: EdgeSettings) -> ChannelStage:
+    """Return the stage for a file of the past: every row may wait for its next one, and nobody is alarmed."""
+    limits = load_limits(settings.quality.limits, Path())
+    return ChannelStage(settings.channel, limits, AlarmDesk([]), spike_wait_s=math.inf)
 
 
 def gather_rules(settings: EdgeSettings, beside: Path) -> list[AlarmRule]:
