@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import typer
 
@@ -18,6 +18,9 @@ _LOGGER = logging.getLogger(__name__)
 
 STORE_URL: Final = "HEADLAND_STORE_URL"
 _FORMS: Final = "duckdb:///FILE, influx+http://HOST:PORT/BUCKET or victoria+http://HOST:PORT?side=sqlite:///FILE"
+
+#: What installs a module that an engine may lack; the others come with the part that asks.
+_EXTRAS: Final = {"influxdb_client": "influx", "sqlalchemy": "postgres", "psycopg": "postgres"}
 
 StoreOption = Annotated[
     str | None,
@@ -55,10 +58,15 @@ def open_store(url: str) -> Store:
             from headland.store.influx_store import open_influx
 
             return open_influx(url)
+        if parts.scheme in ("victoria+http", "victoria+https"):
+            from headland.store.victoria_store import open_victoria
+
+            return open_victoria(url)
     except ModuleNotFoundError as missing:
+        module = str(missing.name).partition(".")[0]
         raise SettingsError(
-            f"The store {without_password(url)} needs {missing.name}; "
-            f"install it with: pip install 'headland[{_extra_of(parts)}]'"
+            f"The store {without_password(url)} needs {module}; "
+            f"install it with: pip install 'headland[{_EXTRAS.get(module, 'ingest')}]'"
         ) from missing
     raise SettingsError(f"{without_password(url)!r} names no store: write {_FORMS}.")
 
@@ -99,7 +107,3 @@ def _open_duckdb(path: Path) -> Store:
     except DataDamaged as damage:
         _LOGGER.error("%s A new store is begun.", damage)  # noqa: TRY400 - the sentence is enough
         return DuckDBStore(path)
-
-
-def _extra_of(parts: SplitResult) -> str:
-    return "influx" if parts.scheme.startswith(("influx", "victoria")) else "ingest"

@@ -23,6 +23,7 @@ from tests.broker import Broker, find_free_port
 from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program
 from tests.postgres import Postgres
+from tests.victoria_server import VictoriaServer
 from tests.waiting import WaitUntil
 from tests.waiting import wait_until as wait_until_true
 
@@ -65,6 +66,15 @@ def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxSe
     server.start()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def victoria_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaServer]:
+    """A running VictoriaMetrics that tests share, each with a store of its own; nobody may kill it."""
+    server = VictoriaServer(tmp_path_factory.mktemp("victoria-metrics"))
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -217,7 +217,7 @@ class InfluxConnection:
     def _refusal(self, error: Exception) -> str:
         """Return what a server said that refuses lines for good; raises what every other failure is."""
         if isinstance(error, ApiException) and error.status in (400, 422):
-            return _sentence(error)
+            return sentence_of(error)
         raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> HeadlandError:
@@ -226,7 +226,7 @@ class InfluxConnection:
             return RetryLater(f"{where} cannot be reached: {type(error).__name__}; is it running?")
         if error.status in (401, 403):
             return LoginRefused(f"{where} refuses the login: name a user and password or a token in its URL.")
-        return RetryLater(f"{where} answers with {error.status}: {_sentence(error)}.")
+        return RetryLater(f"{where} answers with {error.status}: {sentence_of(error)}.")
 
 
 def _split(statements: Iterable[str]) -> Iterator[list[str]]:
@@ -255,7 +255,7 @@ def _decode(body: bytes) -> _Answer:
         raise RetryLater(f"The store's answer is not what InfluxDB says: {error}.") from error
 
 
-def _sentence(error: ApiException) -> str:
+def sentence_of(error: ApiException) -> str:
     """Return the server's own words."""
     body: Any = error.body
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or error.reason or "")

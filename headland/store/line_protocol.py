@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from headland.store.port import SeriesKey
 
 #: Beside each channel's field lies its quality flag in a field of this ending, only where the flag is not `GOOD`.
 QUALITY_ENDING: Final = ".q"
+#: Where a server rounds values, what is missing of them lies in a field of this ending.
+RESIDUE_ENDING: Final = ".r"
 GOOD: Final = 1
 
 _TAG_SYMBOLS: Final = re.compile(r"([,= ])")
@@ -31,7 +33,7 @@ def why_unsayable(key: SeriesKey) -> str | None:
         return "a series without a kind or a channel has no name in line protocol"
     if key.kind.startswith(OWN_BEGINNING):
         return f"kinds that begin with {OWN_BEGINNING!r} are the store's own"
-    if key.channel in _TAGS or key.channel.endswith(QUALITY_ENDING):
+    if key.channel in _TAGS or key.channel.endswith((QUALITY_ENDING, RESIDUE_ENDING)):
         return f"a channel cannot be called {key.channel!r} here"
     return None
 
@@ -61,9 +63,9 @@ def quote(text: str) -> str:
 class SeriesLines:
     """Makes the lines of samples from a template of each series, made once. Not safe against threads."""
 
-    def __init__(self, more_tags: Mapping[str, str] | None = None) -> None:
-        self._more_tags = dict(more_tags or {})
-        self._templates: dict[SeriesKey, tuple[str, str]] = {}
+    def __init__(self, tags: Callable[[SeriesKey], Mapping[str, str]] = tags_of) -> None:
+        self._tags = tags
+        self._templates: dict[SeriesKey, tuple[str, str, str]] = {}
 
     def write(
         self,
@@ -74,17 +76,26 @@ class SeriesLines:
         quality: Iterable[int],
     ) -> list[str]:
         """Return a line for each sample; `keys[index]` is its series. Values are finite, and written as floats."""
-        templates = [self._template(key) for key in keys]
+        templates = self._get(keys)
         return [
             templates[at][0] % (number, moment) if flag == GOOD else templates[at][1] % (number, flag, moment)
             for at, moment, number, flag in zip(index, time_ms, value, quality, strict=True)
         ]
 
-    def _template(self, key: SeriesKey) -> tuple[str, str]:
-        made = self._templates.get(key)
-        if made is None:
-            beginning = head(key.kind, {**self._more_tags, **tags_of(key)}).replace("%", "%%")
-            field = escape(key.channel).replace("%", "%%")
-            made = (f"{beginning} {field}=%r %d", f"{beginning} {field}=%r,{field}{QUALITY_ENDING}=%d.0 %d")
-            self._templates[key] = made
+    def write_residues(
+        self, keys: Sequence[SeriesKey], index: Iterable[int], time_ms: Iterable[int], residue: Iterable[int]
+    ) -> list[str]:
+        """Return a line for each residue."""
+        templates = self._get(keys)
+        return [templates[at][2] % (part, moment) for at, part, moment in zip(index, residue, time_ms, strict=True)]
+
+    def _get(self, keys: Sequence[SeriesKey]) -> list[tuple[str, str, str]]:
+        return [self._templates.get(key) or self._make(key) for key in keys]
+
+    def _make(self, key: SeriesKey) -> tuple[str, str, str]:
+        beginning = head(key.kind, self._tags(key)).replace("%", "%%")
+        field = f"{beginning} {escape(key.channel).replace('%', '%%')}"
+        quality = f"{escape(key.channel).replace('%', '%%')}{QUALITY_ENDING}"
+        made = (f"{field}=%r %d", f"{field}=%r,{quality}=%d.0 %d", f"{field}{RESIDUE_ENDING}=%d.0 %d")
+        self._templates[key] = made
         return made

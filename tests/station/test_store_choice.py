@@ -46,10 +46,22 @@ def test_a_file_is_opened(tmp_path: Path, form: str) -> None:
     assert path.exists()
 
 
-def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "headland.store.duckdb_store", None)
-    with pytest.raises(SettingsError, match=r"pip install 'headland\[ingest\]'"):
-        open_store(duckdb_url(tmp_path / "farm.duckdb"))
+@pytest.mark.parametrize(
+    ("url", "module", "extra"),
+    [
+        ("duckdb:///farm.duckdb", "duckdb", "ingest"),
+        ("influx+http://host:8086/farm", "influxdb_client", "influx"),
+        ("victoria+http://host:8428?side=sqlite:///s", "sqlalchemy", "postgres"),
+    ],
+)
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, url: str, module: str, extra: str) -> None:
+    for name in [
+        name for name in sys.modules if name.startswith("headland.store.") or name.partition(".")[0] == module
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SettingsError, match=rf"needs {module}; install it with: pip install 'headland\[{extra}\]'"):
+        open_store(url)
 
 
 def test_nothing_chosen_is_the_file_in_the_farms_folder(tmp_path: Path) -> None:

@@ -12,15 +12,17 @@ from headland.store.duckdb_store import DuckDBStore
 from headland.store.influx_store import open_influx
 from headland.store.memory_store import MemoryStore
 from headland.store.port import Store
+from headland.store.victoria_store import open_victoria
 
 #: A new engine joins the suite by one line: what opens a store in an empty folder, given what returns a fixture.
 ENGINES: dict[str, Callable[[Path, Callable[[str], Any]], Store]] = {
     "duckdb": lambda folder, fixture: DuckDBStore(folder / "store.duckdb"),
     "influxdb": lambda folder, fixture: open_influx(fixture("influx_server").url_of(folder)),
     "memory": lambda folder, fixture: MemoryStore(),
+    "victoriametrics": lambda folder, fixture: open_victoria(fixture("victoria_server").url_of(folder)),
 }
 #: The programs that an engine's server needs.
-NEEDS = {"influxdb": ("influxdb", "nginx")}
+NEEDS = {"influxdb": ("influxdb", "nginx"), "victoriametrics": ("victoria-metrics",)}
 
 
 @pytest.fixture(
