@@ -18,6 +18,7 @@ from typing import Final
 from edge.agent_status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.channels.alarm_file import AlarmKeeper, read_alarms
 from edge.channels.assembly import assemble_stage
+from edge.http_poll.settings import HttpSettings
 from edge.intake import Intake
 from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
@@ -260,6 +261,10 @@ def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) 
             from edge.mqtt_devices.source import MqttSource
 
             return MqttSource(settings, gateway.id, gateway.site)
+        case HttpSettings():
+            from edge.http_poll.source import HttpSource
+
+            return HttpSource(settings, gateway.id, gateway.site)
         case MavlinkSettings():
             from edge.mavlink.source import MavlinkSource
 

@@ -14,6 +14,7 @@ from edge.channels.assembly import check_channels
 from edge.channels.limits import find_limits
 from edge.channels.settings import ChannelSettings, QualitySettings
 from edge.device import Name
+from edge.http_poll.settings import HttpSettings
 from edge.lines.settings import LinesSettings
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.registers import find_map, load_map
@@ -28,7 +29,9 @@ from edge.uplink_state import DeleteOn
 from headland.contract.records import Clock
 
 #: The source types that come along; others are added by plug-ins (`edge.plugins`).
-SourceSettings = MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings | MqttSettings
+SourceSettings = (
+    MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings | MqttSettings | HttpSettings
+)
 
 _BUILT_IN: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(SourceSettings))
 

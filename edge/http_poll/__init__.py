@@ -1,0 +1,1 @@
+"""JSON that a device or a service answers over HTTP to readings."""
