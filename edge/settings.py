@@ -217,6 +217,9 @@ def _devices_of(source: object) -> list[tuple[TomlPath, str]]:
     found: list[tuple[TomlPath, str]] = [((), own)] if isinstance(own, str) else []
     if isinstance(nodes, list):
         found += [(("node", number), node.device) for number, node in enumerate(nodes)]
+    if isinstance(source, Sdi12Settings):
+        # A sensor with several measurements has a node for each.
+        found = [(place, device) for device, place in {device: place for place, device in reversed(found)}.items()]
     return found
 
 

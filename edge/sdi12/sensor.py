@@ -36,24 +36,20 @@ class Sensor:
     def __init__(
         self,
         settings: SensorSettings,
-        site: str,
+        device: Device,
         counts: Counter[str],
         clock: Clock,
         *,
         name: str,
-        interval_s: float,
         clock_speed: float,
     ) -> None:
         self._settings = settings
         self._address = settings.address
+        self._device = device
         self._counts = counts
         self._clock = clock
         self._clock_speed = clock_speed
         self._fields = FieldMap(settings.channel, counts)
-        channels = [one.channel for one in settings.channel]
-        self._device = Device(
-            settings.device, settings, site, counts, name=name, channels=channels, interval_s=interval_s
-        )
         self._identified = False
         self._measuring: Measuring | None = None
         self._began_ms = 0

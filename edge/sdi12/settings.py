@@ -14,8 +14,9 @@ from edge.wire import WIRE_URL, Parity, parse_wire
 
 
 class SensorSettings(PlaceSettings, frozen=True, kw_only=True):
-    """One sensor: a `[[source.node]]` table. `from` of its channels is the value's index, from 0.
+    """One measurement of a sensor: a `[[source.node]]` table. `from` of its channels is the value's index, from 0.
 
+    A sensor with several (`M` and `M1`) has a node for each, with the same `device`.
     `address` is the sensor's; `?` asks for it, and works only where it is alone on the line. `measure` is what is asked
     for: `M` or `C` (concurrent: others are asked meanwhile), `M1`..`C9`, or `R0`..`R9` of one that always measures.
     """

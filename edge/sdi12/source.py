@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from edge.attempts import Attempts
+from edge.device import Device
 from edge.poll import PollSchedule
 from edge.reading import Sink
 from edge.sdi12.bus import NoAnswer, Sdi12Bus
@@ -37,14 +38,14 @@ class Sdi12Source:
         self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
         self._bus = Sdi12Bus(settings, self._counts)
         self._line = Attempts(settings.name, self._counts)
+        devices = _make_devices(settings, site, self._counts)
         self._sensors = [
             Sensor(
                 one,
-                site,
+                devices[one.device],
                 self._counts,
                 clock,
-                name=settings.name if len(settings.node) == 1 else f"{settings.name} {one.device}",
-                interval_s=settings.poll_s * settings.clock_speed,
+                name=f"{settings.name} {one.address}{one.measure}",
                 clock_speed=settings.clock_speed,
             )
             for one in settings.node
@@ -110,3 +111,20 @@ class Sdi12Source:
                 sensor.retry_s = time.monotonic() + sensor.attempts.fail(error)
         else:
             sensor.attempts.succeed()
+
+
+def _make_devices(settings: Sdi12Settings, site: str, counts: Counter[str]) -> dict[str, Device]:
+    """Return the devices by name; one that is measured in several ways has the channels of all, and its first place."""
+    devices: dict[str, Device] = {}
+    for node in settings.node:
+        if node.device not in devices:
+            devices[node.device] = Device(
+                node.device,
+                node,
+                site,
+                counts,
+                name=settings.name if len(settings.node) == 1 else f"{settings.name} {node.device}",
+                channels=[field.channel for one in settings.node if one.device == node.device for field in one.channel],
+                interval_s=settings.poll_s * settings.clock_speed,
+            )
+    return devices

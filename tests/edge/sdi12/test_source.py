@@ -73,6 +73,15 @@ def test_values_on_two_pages_are_put_together_and_a_sentinel_is_none(peer: PtyPe
     assert rows(sink, "soil-1")[0] == {"substrate_moisture_pct": 25.0, "soil_temperature_degc": None}
 
 
+def test_a_sensor_with_two_measurements_is_one_device(peer: PtyPeer, wait_until: WaitUntil) -> None:
+    air = [{"from": 0, "channel": "co2_ppm"}]
+    with running(make(peer, node("0"), node("0", measure="M1", channel=air))) as sink:
+        wait_until(lambda: len({frozenset(row.values) for row in list(sink.readings)}) == 2)
+    assert {tuple(sorted(one.channels)) for one in sink.descriptors} == {
+        ("co2_ppm", "soil_temperature_degc", "substrate_moisture_pct")
+    }
+
+
 def test_a_service_request_ends_the_wait(peer: PtyPeer, line: SensorsOnALine, wait_until: WaitUntil) -> None:
     line.sensors["0"].wait_s, line.sensors["0"].service_request = 999, True
     source = make(peer, node("0"))
