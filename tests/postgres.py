@@ -71,11 +71,12 @@ class Postgres:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def new_database(self) -> str:
-        """Return the URL of a database that holds nothing."""
+    def new_database(self, like: str | None = None) -> str:
+        """Return the URL of an empty database, or of a copy of the one at the URL `like`, which nobody uses."""
         self._made += 1
+        template = "" if like is None else f" TEMPLATE {like.rpartition('/')[2]}"
         with psycopg.connect(self._connection("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE test_{self._made}")
+            connection.execute(f"CREATE DATABASE test_{self._made}{template}")
         return f"postgresql://headland@127.0.0.1:{self.port}/test_{self._made}"
 
     def _connection(self, database: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
 from headland.contract.records import is_name
+from headland.errors import RetryLater
 from headland.registry import audit, keys
 from headland.registry.binding import Binding
 from headland.registry.database import Database
@@ -101,7 +103,8 @@ class Registry:
                 return None
             owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
         if row.last_used_ms is None or now_ms - row.last_used_ms >= _USE_EVERY_MS:
-            with self._database.writing() as connection:
+            # A database that takes no writes now is no reason to refuse the key.
+            with suppress(RetryLater), self._database.writing() as connection:
                 connection.execute(api_keys.update().where(api_keys.c.id == row.id).values(last_used_ms=now_ms))
         return Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=f"key:{row.prefix}")
 

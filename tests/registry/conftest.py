@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,13 +27,42 @@ class HandClock:
         self.time_ms += span_ms
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services("postgresql"))])
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.services("postgresql"))]
+
+
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty registry."""
+    """The URL of a database that holds nothing yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/registry.sqlite"
     server: Postgres = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture(scope="session")
+def made_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty registry to copy: making one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("registry") / "registry.sqlite"
+    open_registry(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def made_postgres(postgres: Postgres) -> str:
+    """An empty registry to copy."""
+    url = postgres.new_database()
+    open_registry(url).close()
+    return url
+
+
+@pytest.fixture(params=DATABASES)
+def registry_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty registry."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("made_sqlite"), tmp_path / "registry.sqlite")
+        return f"sqlite:///{tmp_path}/registry.sqlite"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_database(like=request.getfixturevalue("made_postgres"))
 
 
 @pytest.fixture
@@ -41,8 +71,8 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def registry(url: str, clock: Callable[[], int]) -> Iterator[Registry]:
-    opened = open_registry(url, clock)
+def registry(registry_url: str, clock: Callable[[], int]) -> Iterator[Registry]:
+    opened = open_registry(registry_url, clock)
     yield opened
     opened.close()
 

@@ -29,7 +29,7 @@ from tests.registry.records import PLOT, POND, ring
 
 
 @pytest.fixture
-def url(tmp_path: object) -> str:
+def registry_url(tmp_path: object) -> str:
     """These look at values, not at databases: one is enough."""
     return f"sqlite:///{tmp_path}/registry.sqlite"
 

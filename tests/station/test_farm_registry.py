@@ -7,13 +7,24 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
 from headland.contract.records import Descriptor
 from headland.registry.errors import Conflict
 from headland.registry.records import Farm
 from headland.registry.registry import Registry
 from headland.store.memory_store import MemoryStore
-from station.farm_registry import FIRST_FARM, RegistryKeeper, add_demo, drop_gateway, first_estate, keep_gateway
+from station.command import app
+from station.farm_folder import FarmFolder
+from station.farm_registry import (
+    FIRST_FARM,
+    RegistryKeeper,
+    add_demo,
+    drop_gateway,
+    farm_estate,
+    first_estate,
+    keep_gateway,
+)
 from station.registry_choice import open_registry, registry_url, shown_url
 
 DRONE = Descriptor(device="drone-1", kind="drone", site="jurong", name="Drone 1")
@@ -92,3 +103,25 @@ def test_a_gateways_login_belongs_to_one_organisation(registry: Registry) -> Non
 )
 def test_a_password_is_never_shown(url: str, shown: str) -> None:
     assert shown_url(url) == shown
+
+
+def gateways_of(folder: FarmFolder) -> list[str]:
+    with farm_estate(registry_url(None, folder.registry_path), "test") as estate:
+        return [gateway.name for gateway in estate.gateways.list()]
+
+
+def test_a_gateway_that_is_added_or_removed_is_known_to_the_registry(tmp_path: Path) -> None:
+    folder = FarmFolder(tmp_path)
+    words = ["gw-2", "--data", str(tmp_path)]
+    assert CliRunner().invoke(app, ["gateway", "add", *words, "--site", "north"]).exit_code == 0
+    assert gateways_of(folder) == ["gw-2"]
+    assert CliRunner().invoke(app, ["gateway", "remove", *words]).exit_code == 0
+    assert gateways_of(folder) == []
+
+
+def test_a_registry_that_is_away_costs_a_new_gateway_nothing_but_a_sentence(tmp_path: Path, free_port: int) -> None:
+    away = ["--registry", f"postgresql://headland@127.0.0.1:{free_port}/farm"]
+    done = CliRunner().invoke(app, ["gateway", "add", "gw-2", "--data", str(tmp_path), *away])
+    assert done.exit_code == 0
+    assert 'id = "gw-2"' in done.stdout
+    assert "The registry does not know it: " in done.stderr
