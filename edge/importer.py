@@ -123,6 +123,7 @@ class _Import:
         self._moved: tuple[int, int, int] = (0, 0, 0)
         self._moved_s = time.monotonic()
         self._points = 0
+        self._events = 0
 
     def run(self) -> ImportReport:
         """Read all files, then wait until the store has all of it."""
@@ -149,6 +150,7 @@ class _Import:
 
     def event(self, event: Event) -> None:
         """Take an event."""
+        self._events += 1
         self._batcher.add_event(event, time.monotonic())
         self._append_closed(_GROUP_RECORDS)
 
@@ -158,7 +160,7 @@ class _Import:
 
     def _read(self, path: Path) -> FileReport:
         source = self._source = self._open(path)
-        self._points = 0
+        self._points = self._events = 0
         error = ""
         stage = assemble_import_stage(self._settings)
         try:
@@ -175,7 +177,8 @@ class _Import:
         flags: Counter[str] = Counter()
         for one in stage.flags():
             flags[f"{one.test} {one.flag}"] += one.samples
-        return replace(report_file(path, source, self._points, error), flags=flags)
+        report = report_file(path, source, error)
+        return replace(report, points=self._points, events=self._events, flags=flags)
 
     def _open(self, path: Path) -> TlogSource | TableSource:
         gateway = self._settings.gateway
@@ -240,14 +243,13 @@ class _Import:
         return f"waiting for {silent_s} s: {why}"
 
 
-def report_file(path: Path, source: TlogSource | TableSource, points: int, error: str) -> FileReport:
-    """Return what a person is told of a file that was read."""
+def report_file(path: Path, source: TlogSource | TableSource, error: str) -> FileReport:
+    """Return what a person is told of a file that was read, but for the points and events that came of it."""
     if isinstance(source, TableSource):
         table = source.report()
         return FileReport(
             path=path,
             rows=table.rows,
-            points=points,
             devices=(table.device,),
             first_ms=table.first_ms,
             last_ms=table.last_ms,
@@ -259,8 +261,6 @@ def report_file(path: Path, source: TlogSource | TableSource, points: int, error
     return FileReport(
         path=path,
         rows=log.rows,
-        points=points,
-        events=sum(device.events for device in log.devices),
         devices=tuple(device.device for device in log.devices),
         first_ms=min((device.first_ms for device in log.devices if device.first_ms is not None), default=None),
         last_ms=max((device.last_ms for device in log.devices if device.last_ms is not None), default=None),
