@@ -14,7 +14,7 @@ import numpy as np
 from headland.contract.records import Block, Clock, Descriptor, GatewayStatus
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import parse_topic, shard_of
-from headland.store.port import Mark, MarkState, Points, StoredEvent, WriteBatch
+from headland.store.port import Mark, MarkState, Points, Rejection, StoredEvent, WriteBatch
 from ingest.admit import Admitted, admit, gone_before, mark_of_properties
 from ingest.columns import FUTURE_MS, Columns
 from ingest.inbox import Message
@@ -48,7 +48,8 @@ class Flush:
     `marks` are the states that hold once the flush is committed, of the (gateway, epoch) pairs it touches, the last
     touched last. `counts`, and `of_gateways` by gateway and name, are added to the counters after the commit only.
     `newest_ms` holds the time of the newest sample of each message, by gateway; `fates` the records that are accounted
-    for without samples. `is_kept` says that refusals and fates are on the quarantine's disk.
+    for without samples. `is_kept` says that refusals and fates are on the quarantine's disk; `rejections` are samples
+    that the store will never take.
     """
 
     organisation: str
@@ -65,6 +66,7 @@ class Flush:
     newest_ms: list[tuple[str, int]] = field(default_factory=list)
     fates: list[Entry] = field(default_factory=list)
     is_kept: bool = False
+    rejections: Sequence[Rejection] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -107,7 +109,7 @@ class Planner:
         else:
             if topic is not None and topic.kind in ("data", "senml"):
                 flush.of_gateways[topic.gateway, "received"] += 1
-            self._add(flush, message, self._admit(flush, message))
+            self._add(flush, message, self.admit(flush, message))
 
     def add_refused(self, flush: Flush, message: Message, why: Refused) -> None:
         """Put a message into the flush that is to be quarantined whole; its mark is accounted for all the same."""
@@ -138,7 +140,9 @@ class Planner:
         self.marks.update(flush.marks)
         self.descriptors.update(flush.descriptors)
 
-    def _admit(self, flush: Flush, message: Message) -> Admitted:
+    def admit(self, flush: Flush, message: Message) -> Admitted:
+        """Return what a message brings, by what is known of its devices."""
+
         def descriptor_of(gateway: str, device: str) -> Descriptor | None:
             return self._descriptor(flush, (gateway, device))
 

@@ -16,12 +16,13 @@ from typing import Final, Protocol
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
-from headland.store.port import Store
+from headland.store.port import Rejection, Store
 from ingest.flush import Flush, Planner
 from ingest.gateway_book import GatewayBook
 from ingest.inbox import Inbox, Message
 from ingest.owed_acks import OwedAcks
 from ingest.quarantine import Kept, Quarantine
+from ingest.rejected import reasons_of, refusals_of
 from ingest.settings import IngestSettings
 
 _LOGGER = logging.getLogger(__name__)
@@ -242,6 +243,7 @@ class Writer:
             if not self._commit(flush, _TRANSIENT):
                 return
             is_stored = not flush.is_empty
+            refused = (*refused, *reasons_of(Counter(rejection.why for rejection in flush.rejections)))
         except Exception as error:
             refused, is_stored = (Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500]),), False
         self.counts["replayed_in_vain" if refused else "replayed"] += 1
@@ -273,9 +275,22 @@ class Writer:
             self._store.describe(self._settings.organisation, gateway, descriptor)
         if not flush.is_empty:
             result = self._store.write(flush.batch(self._now_ms()))
+            if result.rejections:
+                self._keep_rejected(flush, result.rejections)
             flush.counts["points"] += result.accepted
             flush.counts["points_duplicate"] += result.duplicate
             flush.counts["points_conflicting"] += result.conflicting
+
+    def _keep_rejected(self, flush: Flush, rejections: Sequence[Rejection]) -> None:
+        """Quarantine the messages of samples that the store will never take, before anything is acknowledged."""
+        flush.rejections = rejections
+        refusals = refusals_of(flush.messages, rejections, partial(self._planner.admit, flush))
+        self.quarantine.keep(refusals, self._now_ms())
+        flush.counts["points_rejected"] += len(rejections)
+        flush.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)
+        for refusal in refusals:
+            if refusal.where is not None:
+                flush.of_gateways[refusal.where.gateway, "quarantined"] += 1
 
     def _retry(self, work: Callable[[], None], transient: tuple[type[Exception], ...] = _TRANSIENT) -> bool:
         """Do the work, again and again while what it needs is away; False when told to stop before it was done."""
