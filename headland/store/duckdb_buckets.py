@@ -1,4 +1,4 @@
-"""Buckets of the DuckDB engine: made of the coarsest rollups that fit, and of samples where those are not up to date."""
+"""Buckets of the DuckDB engine: made of the coarsest rollups that fit, and of samples where those are stale."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ from headland.store.rollup import DAY_MS, DAYS, HOUR_MS, MINUTES, Piece, floor_m
 #: days that they fall into are different ones as well.
 _MOST_WINDOWS = 6
 _WINDOW_GAP_MS = DAY_MS
+#: With more stale hours of series than that, rollups save nothing.
+_MANY_STALE = 3000
 
 
 def read_buckets(
     cursor: duckdb.DuckDBPyConnection, sids: Sequence[int], start_ms: int, end_ms: int, step_ms: int, max_quality: int
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns sid, start, n, mean, low, high and last, by series and start, as of one instant of the file."""
+    """Return the columns sid, start, n, mean, low, high and last, by series and start, of one instant of the file."""
     with transaction(cursor):
-        pieces = plan_buckets(start_ms, end_ms, step_ms, load_kept(cursor))
+        kept = load_kept(cursor)
+        pieces = plan_buckets(start_ms, end_ms, step_ms, kept)
         asked = {"sids": list(sids), "start": start_ms, "step": step_ms, "max_quality": max_quality}
         if not pieces or pieces[0].tier is None:
             until_ms = pieces[-1].end_ms if pieces else start_ms
@@ -37,12 +40,14 @@ def read_buckets(
             return cursor.execute(sql.BUCKETS, {**asked, "end": until_ms}).fetchnumpy()
         asked["start"] = pieces[0].start_ms
         sid, hour = _find_stale(cursor, asked["sids"], pieces)
+        if len(hour) > _MANY_STALE and kept.raw_ms <= pieces[0].start_ms:
+            # Just filled or just upgraded: all samples at once are sooner read than so many pieces.
+            return cursor.execute(sql.BUCKETS, {**asked, "end": pieces[-1].end_ms}).fetchnumpy()
         cursor.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
-        try:
-            statement, windows = _build(pieces, hour)
-            return cursor.execute(statement, asked | windows).fetchnumpy()
-        finally:
-            cursor.unregister("pairs_in")
+        statement, windows = _build(pieces, hour)
+        columns = cursor.execute(statement, asked | windows).fetchnumpy()
+    cursor.unregister("pairs_in")
+    return columns
 
 
 def _find_stale(cursor: duckdb.DuckDBPyConnection, sids: object, pieces: Sequence[Piece]) -> tuple[Index, Times]:

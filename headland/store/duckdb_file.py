@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 import time
@@ -15,9 +16,11 @@ import duckdb
 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store import duckdb_sql as sql
+from headland.store.duckdb_compaction import copy_tables
 from headland.store.duckdb_state import count, load_state
 from headland.store.duckdb_transaction import transaction
 from headland.store.picture import StoreState
+from headland.store.progress import Progress
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,6 +28,8 @@ Answer = TypeVar("Answer")
 
 #: What a question may use that does not fit into the memory kept at all times: a cache would grow into it for ever.
 _LARGE_QUESTION_MB: Final = 512
+#: What it may use while it moves many rows or its log: a checkpoint that has too little ends the database.
+LARGE_WORK_MB: Final = 192
 
 # DuckDB would share one database between two openers in a process; two writers with two memories must not.
 _OPEN_PATHS: Final[set[Path]] = set()
@@ -56,7 +61,8 @@ class DuckDBFile:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._reading = 0
-        self._large_questions = 0
+        self._larger_limits_mb: list[int] = []
+        self._rewriting = False
         self._changed = threading.Condition()
 
     @property
@@ -106,18 +112,18 @@ class DuckDBFile:
             return question(cursor)
 
     @contextmanager
-    def more_memory(self) -> Iterator[None]:
+    def more_memory(self, limit_mb: int = _LARGE_QUESTION_MB) -> Iterator[None]:
         """Let DuckDB use more memory in the block; what it filled meanwhile is given back after the last such block."""
-        self._count_large_question(1)
+        self._set_memory_limit(self._larger_limits_mb.append, limit_mb)
         try:
             yield
         finally:
-            self._count_large_question(-1)
+            self._set_memory_limit(self._larger_limits_mb.remove, limit_mb)
 
-    def _count_large_question(self, change: int) -> None:
+    def _set_memory_limit(self, change: Callable[[int], None], limit_mb: int) -> None:
         with self._changed:
-            self._large_questions += change
-            limit_mb = max(self._memory_limit_mb, _LARGE_QUESTION_MB if self._large_questions else 0)
+            change(limit_mb)
+            limit_mb = max(self._memory_limit_mb, *self._larger_limits_mb, 0)
             # A failed database refuses this too, and is opened anew with the small limit.
             with suppress(duckdb.Error):
                 if self._connection is not None:
@@ -127,6 +133,7 @@ class DuckDBFile:
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Lend a cursor that nobody else uses meanwhile."""
         with self._changed:
+            self._changed.wait_for(lambda: not self._rewriting)
             cursor = self._idle.pop() if self._idle and self.is_open else self.connection.cursor()
             self._reading += 1
         healthy = False
@@ -160,6 +167,43 @@ class DuckDBFile:
         with _OPEN_PATHS_LOCK:
             _OPEN_PATHS.discard(self.path)
 
+    def rewrite(self, progress: Progress) -> None:
+        """Put a copy without holes in the place of the file; to be called by the writer thread, between transactions.
+
+        The copy is complete and on the disk before it takes the file's name, in one step: a crash leaves the one or the
+        other. Readers wait while the file is exchanged, and meanwhile read the old one.
+        """
+        copy = copy_of(self.path)
+        remove_database(copy)
+        write_copy(self.connection, copy, progress)
+        with self._changed:
+            self._rewriting = True
+            self._changed.wait_for(lambda: not self._reading)
+            try:
+                self._exchange(copy)
+            finally:
+                self._rewriting = False
+                self._changed.notify_all()
+
+    def _exchange(self, copy: Path) -> None:
+        """Close the file, which leaves no log of it, let the copy take its name, and open that."""
+        idle, self._idle = self._idle, []
+        connection, self._connection = self.connection, None
+        connection.execute("CHECKPOINT")
+        for each in (*idle, connection):
+            each.close()
+        try:
+            if not size_of(wal_of(self.path)):
+                wal_of(self.path).unlink(missing_ok=True)
+                copy.replace(self.path)
+                sync_folder(self.path.parent)
+        finally:
+            with _OPEN_PATHS_LOCK:
+                _OPEN_PATHS.discard(self.path)
+            self._connection = duckdb.connect(str(self.path), config=self._settings)
+            with _OPEN_PATHS_LOCK:
+                _OPEN_PATHS.add(self.path)
+
     def size_bytes(self) -> int:
         """Return what the file and its write-ahead log take on the disk."""
         return sum(size_of(path) for path in (self.path, wal_of(self.path)))
@@ -169,8 +213,12 @@ class DuckDBFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(self.path), config=self._settings)
+            # What a rewriting that was cut short has left; whoever holds the file alone may remove it.
+            remove_database(copy_of(self.path))
+            connection.execute(f"SET memory_limit = '{max(self._memory_limit_mb, LARGE_WORK_MB)}MB'")
             bring_up_to_date(connection, self.path)
-            return load_state(connection), connection
+            state = load_state(connection)
+            connection.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
         except OSError as error:
             raise SettingsError(f"The store's folder {self.path.parent} cannot be used: {error.strerror}.") from error
         except (duckdb.Error, HeadlandError) as error:
@@ -186,6 +234,7 @@ class DuckDBFile:
                     f"start again to go on with an empty one ({first_line(error)})."
                 ) from error
             raise sentence from error
+        return state, connection
 
 
 def bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -247,6 +296,40 @@ def move_aside(path: Path, now_ms: int) -> Path:
         wal_of(path).rename(wal_of(moved))
     _LOGGER.error("moved the damaged store %s to %s", path, moved)
     return moved
+
+
+def write_copy(connection: duckdb.DuckDBPyConnection, path: Path, progress: Progress) -> None:
+    """Write everything, as of one instant, into a new database file; it is on the disk when this returns."""
+    name, quoted = "headland_copy", str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS {name}")
+    try:
+        with transaction(connection):
+            copy_tables(connection, name, progress)
+        connection.execute(f"CHECKPOINT {name}")
+    finally:
+        connection.execute(f"DETACH {name}")
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def remove_database(path: Path) -> None:
+    """Delete a database file and its log, where they are."""
+    path.unlink(missing_ok=True)
+    wal_of(path).unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a new name in a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def copy_of(path: Path) -> Path:
+    """Return where a file is written anew before it takes the old one's place."""
+    return path.with_name(path.name + ".rewriting")
 
 
 def wal_of(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from headland.contract.records import Descriptor, Event
 from headland.store import duckdb_sql as sql
 from headland.store.duckdb_buckets import read_buckets
 from headland.store.duckdb_file import DuckDBFile
+from headland.store.duckdb_keeper import Compaction, DuckDBKeeper
 from headland.store.duckdb_writer import DuckDBWriter
 from headland.store.port import (
     Buckets,
@@ -30,6 +32,7 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
+from headland.store.progress import Progress, keep_quiet
 from headland.store.rollup import Retention
 from headland.store.selection import check_points, check_step, clamp_ms
 
@@ -43,9 +46,12 @@ class DuckDBStore:
     and DataDamaged when it was not readable: it has then been moved aside, and opening again makes an empty one.
     """
 
-    def __init__(self, path: Path, *, memory_limit_mb: int = 48, threads: int = 2) -> None:
+    def __init__(
+        self, path: Path, *, memory_limit_mb: int = 48, threads: int = 2, compact_at_hour: int | None = None
+    ) -> None:
         self._file = DuckDBFile(path, memory_limit_mb, threads)
         self._writer = DuckDBWriter(self._file)
+        self._keeper = DuckDBKeeper(self._file, self._writer, compact_at_hour)
 
     def write(self, batch: WriteBatch) -> WriteResult:
         """Store a batch and its marks in one transaction; returns when it is on the disk."""
@@ -153,8 +159,10 @@ class DuckDBStore:
 
     def roll_up(self, quiet_s: float = 0.0, most_hours: int = 10**9) -> int:
         """Bring rollups up to date, of hours not written to in the last `quiet_s`; return of how many hours."""
-        done = 0
-        while done < most_hours and (hours := self._writer.roll_up(min(_HOURS_AT_ONCE, most_hours - done), quiet_s)):
+        done, quiet_since_s = 0, time.monotonic() - quiet_s
+        while done < most_hours and (
+            hours := self._writer.roll_up(min(_HOURS_AT_ONCE, most_hours - done), quiet_since_s)
+        ):
             done += hours
         return done
 
@@ -169,8 +177,17 @@ class DuckDBStore:
             days += 1
         return days
 
+    def compact(self, now_ms: int, progress: Progress = keep_quiet) -> Compaction:
+        """Let go what is due, sort closed days, and give holes in the file back, while reads and writes go on.
+
+        Writes wait for the rewriting of the file, some seconds for 20 million samples. Raises RetryLater when a backup
+        or an export is under way.
+        """
+        return self._keeper.compact(now_ms, progress)
+
     def close(self) -> None:
         """Finish the writes under way and let the file go; a second call does nothing."""
+        self._keeper.close()
         self._writer.close()
 
     def _query(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import duckdb
 import msgspec
@@ -18,7 +18,7 @@ import numpy as np
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.duckdb_deletion import Deleted, delete_before, expire_day
-from headland.store.duckdb_file import DuckDBFile, sentence_of, size_of, wal_of
+from headland.store.duckdb_file import LARGE_WORK_MB, DuckDBFile, sentence_of, size_of, wal_of
 from headland.store.duckdb_rollup import choose_hours, load_dirty, load_kept, load_retention, roll_up, save_retention
 from headland.store.duckdb_transaction import commit_group, prune_marks, put_device
 from headland.store.expired import leave_out_expired
@@ -28,6 +28,8 @@ from headland.store.rollup import Retention
 from headland.store.write_queue import ActionJob, BatchJob, WriteQueue
 
 _LOGGER = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 _MAX_JOBS: Final = 64
 _MAX_GROUP_POINTS: Final = 200_000
@@ -77,27 +79,39 @@ class DuckDBWriter:
         """Delete what is older than `cut_ms`; return how many samples."""
         return self.act(lambda: self._cut(organisation, cut_ms))
 
-    def roll_up(self, most_hours: int, quiet_s: float) -> int:
-        """Bring the rollups of at most `most_hours` hours up to date, none written to in the last `quiet_s`; return how
-        many that were: 0 when there is nothing to do."""
-        return self.act(lambda: self._roll_up(most_hours, time.monotonic() - quiet_s))
+    def roll_up(self, most_hours: int, quiet_since_s: float) -> int:
+        """Bring the rollups of at most `most_hours` hours up to date; return of how many: 0 when nothing is to be done.
 
-    def expire_day(self, now_ms: int) -> int:
-        """Let go the oldest day that is not to be kept any more; return 1 when there was one, else 0."""
+        An hour that was written to after `quiet_since_s` on the monotonic clock waits.
+        """
+        return self.act(lambda: self._roll_up(most_hours, quiet_since_s))
+
+    def expire_day(self, now_ms: int) -> bool:
+        """Let go the oldest day that is not to be kept any more; return whether there was one."""
         return self.act(lambda: self._expire_day(now_ms))
 
     def keep(self, retention: Retention | None) -> Retention:
         """Set for how long samples and rollups are kept, or only return it."""
-        found: list[Retention] = []
 
-        def action() -> int:
+        def action() -> Retention:
             if retention is not None:
                 save_retention(self._file.connection, retention)
-            found.append(load_retention(self._file.connection))
-            return 0
+            return load_retention(self._file.connection)
 
-        self.act(action)
-        return found[0]
+        return self.act(action)
+
+    def act_with_memory(self, action: Callable[[], Answer]) -> Answer:
+        """Do something large to the file on the writer thread, between two commits."""
+
+        def in_memory() -> Answer:
+            with self._file.more_memory(LARGE_WORK_MB):
+                return action()
+
+        return self.act(in_memory)
+
+    def checkpoint(self) -> None:
+        """Move the log into the file, which lets go of deleted rows' room."""
+        self.act_with_memory(lambda: self._file.connection.execute("CHECKPOINT").fetchall())
 
     def close(self) -> None:
         """Finish what waits, end the thread and let the file go."""
@@ -107,11 +121,11 @@ class DuckDBWriter:
         with self._lock:
             self._down = RetryLater("The store is closed.")
 
-    def act(self, action: Callable[[], int]) -> int:
+    def act(self, action: Callable[[], Answer]) -> Answer:
         """Do something to the file on the writer thread, between two commits."""
         job = ActionJob(action)
         self._queue.put(job)
-        return job.done.result()
+        return cast("Answer", job.done.result())
 
     # Everything below runs on the writer thread.
 
@@ -177,26 +191,26 @@ class DuckDBWriter:
         self._state.conflicts -= deleted.conflicts
         self._state.events -= deleted.events
 
-    def _roll_up(self, most_hours: int, quiet_until_s: float) -> int:
-        hours = choose_hours(self._dirty.quiet(quiet_until_s), most_hours)
+    def _roll_up(self, most_hours: int, quiet_since_s: float) -> int:
+        hours = choose_hours(self._dirty.quiet(quiet_since_s), most_hours)
         if hours:
-            with self._file.more_memory():
+            with self._file.more_memory(LARGE_WORK_MB):
                 roll_up(self._file.connection, self._dirty, hours)
         return len(hours)
 
-    def _expire_day(self, now_ms: int) -> int:
+    def _expire_day(self, now_ms: int) -> bool:
         due = load_retention(self._file.connection).cuts(now_ms)
-        with self._file.more_memory():
+        with self._file.more_memory(LARGE_WORK_MB):
             while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
                 roll_up(self._file.connection, self._dirty, hours)
             gone = expire_day(self._file.connection, due)
         if gone is None:
-            return 0
+            return False
         deleted, kept = gone
         with self._lock:
             self._forget(deleted)
         self._kept = kept
-        return 1
+        return True
 
     def _keep_log_short(self) -> None:
         """Move the write-ahead log into the file once it is long: here, so that no caller waits for it."""
@@ -205,7 +219,8 @@ class DuckDBWriter:
             return
         try:
             prune_marks(self._file.connection, self._state.marks)
-            self._file.connection.execute("CHECKPOINT")
+            with self._file.more_memory(LARGE_WORK_MB):
+                self._file.connection.execute("CHECKPOINT")
             self._log_limit_bytes = _CHECKPOINT_BYTES
         except duckdb.Error as error:
             # The log still has everything and writes go on; trying at once again would only cost an opening each time.
@@ -219,7 +234,7 @@ class DuckDBWriter:
         if not isinstance(error, duckdb.Error):
             return error
         sentence = sentence_of(error, self._file.path)
-        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+        if isinstance(error, duckdb.FatalException | duckdb.InternalException) or not self._file.is_open:
             # DuckDB refuses everything from now on: only a new opening, which reads its log again, helps.
             self._file.close()
             with self._lock:

@@ -24,8 +24,8 @@ class BatchJob:
 class ActionJob:
     """Something else that changes the file, done alone."""
 
-    action: Callable[[], int]
-    done: Future[int] = field(default_factory=Future)
+    action: Callable[[], object]
+    done: Future[object] = field(default_factory=Future)
 
 
 class WriteQueue:

@@ -1,0 +1,137 @@
+"""Samples of closed days in the order (series, time), and the file without its holes.
+
+Sorting moves rows inside the file, a bounded number in each transaction; the room that becomes free there is used for
+what comes. A file never shrinks by itself: `copy_tables` writes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+
+from headland.errors import RetryLater
+from headland.store import duckdb_rollup_sql as rollup_sql
+from headland.store.duckdb_rollup import load_kept
+from headland.store.duckdb_state import count
+from headland.store.duckdb_transaction import transaction
+from headland.store.progress import Progress
+from headland.store.rollup import DAY_MS, WEEK_MS, floor_ms
+
+#: So many rows are moved in one transaction, for which the next commit waits: half a second.
+_ROWS_AT_ONCE: Final = 1_000_000
+#: A stretch is sorted again once so much of it has come late.
+_LATE_SHARE: Final = 0.05
+
+_WEEK: Final = rollup_sql.floor_of("ts", WEEK_MS)
+_COUNT_DAYS: Final = """
+    SELECT ts, sum(n)::BIGINT FROM rollup_days WHERE ts >= $low AND ts < $high GROUP BY ts ORDER BY ts
+"""
+_LIST_SORTED: Final = "SELECT first_ms, end_ms, n FROM sorted"
+_COUNT_SERIES: Final = "SELECT sid, count(*) FROM points WHERE ts >= $low AND ts < $high GROUP BY sid ORDER BY sid"
+_TAKE: Final = """
+    CREATE OR REPLACE TEMP TABLE moving AS SELECT sid, ts, v, q FROM points
+    WHERE ts >= $low AND ts < $high AND sid >= $first AND sid <= $last ORDER BY sid, ts
+"""
+_DELETE: Final = "DELETE FROM points WHERE ts >= $low AND ts < $high AND sid >= $first AND sid <= $last"
+_PUT: Final = "INSERT INTO points SELECT sid, ts, v, q FROM moving"
+_FORGET_SORTED: Final = "DELETE FROM sorted WHERE first_ms >= $low AND end_ms <= $high"
+_REMEMBER_SORTED: Final = "INSERT INTO sorted VALUES ($low, $high, $n)"
+
+_LIST_TABLES: Final = """
+    SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary ORDER BY 1
+"""
+_COUNT_WEEKS: Final = f"SELECT {_WEEK} AS week, count(*) FROM points GROUP BY week ORDER BY week"  # noqa: S608
+_SORTED_COPY: Final = f" ORDER BY {_WEEK}, sid, ts, q"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Closed days, [start_ms, end_ms), to be sorted together."""
+
+    start_ms: int
+    end_ms: int
+
+
+def find_unsorted(connection: duckdb.DuckDBPyConnection, until_ms: int) -> list[Stretch]:
+    """Return what has to be sorted of the days before `until_ms`: weeks that are over, and single days of the last one.
+
+    The rollups of those days must be up to date.
+    """
+    window = {"low": load_kept(connection).raw_ms, "high": floor_ms(until_ms, DAY_MS)}
+    days: list[tuple[int, int]] = connection.execute(_COUNT_DAYS, window).fetchall()
+    stretches: dict[Stretch, int] = {}
+    for day_ms, rows in days:
+        week_ms = floor_ms(day_ms, WEEK_MS)
+        over = week_ms + WEEK_MS <= window["high"]
+        stretch = Stretch(week_ms, week_ms + WEEK_MS) if over else Stretch(day_ms, day_ms + DAY_MS)
+        stretches[stretch] = stretches.get(stretch, 0) + rows
+    rows_of = {Stretch(start, end): rows for start, end, rows in connection.execute(_LIST_SORTED).fetchall()}
+    return [each for each, rows in stretches.items() if rows_of.get(each, 0) < rows * (1 - _LATE_SHARE)]
+
+
+def sort_stretch(connection: duckdb.DuckDBPyConnection, stretch: Stretch) -> Iterator[int]:
+    """Sort a stretch, a transaction between two yields; each yields how many rows it moved."""
+    window = {"low": stretch.start_ms, "high": stretch.end_ms}
+    series: list[tuple[int, int]] = connection.execute(_COUNT_SERIES, window).fetchall()
+    moved = 0
+    while series:
+        rows = taken = 0
+        while taken < len(series) and (not taken or rows + series[taken][1] <= _ROWS_AT_ONCE):
+            rows += series[taken][1]
+            taken += 1
+        chunk, series = series[:taken], series[taken:]
+        moved += _move(connection, {**window, "first": chunk[0][0], "last": chunk[-1][0]})
+        yield rows
+    with transaction(connection):
+        connection.execute(_FORGET_SORTED, window)
+        connection.execute(_REMEMBER_SORTED, {**window, "n": moved})
+
+
+def _move(connection: duckdb.DuckDBPyConnection, chunk: dict[str, int]) -> int:
+    with transaction(connection):
+        taken = count(connection, _TAKE, chunk)
+        deleted, put = count(connection, _DELETE, chunk), count(connection, _PUT)
+        if not taken == deleted == put:
+            raise RetryLater(f"Sorting took {taken} rows and would have put {put} in the place of {deleted}: not done.")
+        connection.execute("DROP TABLE moving")
+    return put
+
+
+def count_free(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Return the bytes of the file that hold nothing, and all of them, as of the last checkpoint."""
+    row = connection.execute(
+        "SELECT free_blocks * block_size, total_blocks * block_size FROM pragma_database_size() "
+        "WHERE database_name = current_database()"
+    ).fetchall()[0]
+    return int(row[0]), int(row[1])
+
+
+def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress) -> None:
+    """Copy everything into the attached empty database `into`, inside the caller's transaction; rollups are sorted.
+
+    Raises RetryLater when anything of it did not arrive.
+    """
+    ((source,),) = cursor.execute("SELECT current_database()").fetchall()
+    cursor.execute(f'COPY FROM DATABASE "{source}" TO {into} (SCHEMA)')
+    for (table,) in cursor.execute(_LIST_TABLES).fetchall():
+        if table != "points":
+            order = _SORTED_COPY if table.startswith("rollup_") else ""
+            arrived = count(cursor, f"INSERT INTO {into}.{table} SELECT * FROM {table}{order}")  # noqa: S608
+            _check(arrived, count(cursor, f"SELECT count(*) FROM {table}"), table)  # noqa: S608
+    weeks: list[tuple[int, int]] = cursor.execute(_COUNT_WEEKS).fetchall()
+    total, done = sum(rows for _, rows in weeks), 0
+    for week_ms, rows in weeks:
+        progress(f"{done} of {total} samples", done / total)
+        window = {"low": week_ms, "high": week_ms + WEEK_MS}
+        insert = f"INSERT INTO {into}.points SELECT * FROM points WHERE ts >= $low AND ts < $high"  # noqa: S608
+        _check(count(cursor, insert, window), rows, "points")
+        done += rows
+    progress(f"{total} samples", 1.0)
+
+
+def _check(arrived: int, expected: int, table: str) -> None:
+    if arrived != expected:
+        raise RetryLater(f"Only {arrived} of {expected} rows of {table} could be copied: the copy is not used.")
