@@ -27,6 +27,7 @@ def edge_run(config: ConfigOption) -> None:
 @edge_app.command("check")
 def edge_check(config: ConfigOption) -> None:
     """Check an edge.toml and say what it would read; changes nothing. Exit code 1 where a plug-in does not work."""
+    from edge.channels.assembly import gather_rules
     from edge.plugins import UnusableSettings, tag_of
     from edge.settings import load_settings
 
@@ -34,6 +35,9 @@ def edge_check(config: ConfigOption) -> None:
     typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")
     for source in settings.source:
         typer.echo(f"  {source.name}: {tag_of(source)}")
+    limits = Path(settings.quality.limits).stem or "none"
+    typer.echo(f"channels: {len(settings.channel)} with settings of their own; limits of the others: {limits}")
+    typer.echo(f"alarms: {', '.join(rule.name for rule in gather_rules(settings, Path())) or 'none'}")
     unusable = [source for source in settings.source if isinstance(source, UnusableSettings)]
     for source in unusable:
         typer.echo(f"headland: {source.why}", err=True)
