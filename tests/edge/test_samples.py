@@ -1,0 +1,32 @@
+"""The sample configurations: each is sound, and its sources can be made; together they name every source type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import edge
+from edge.agent import build_source
+from edge.mqtt_devices.settings import DEFAULT_TOPICS, MqttSettings
+from edge.plugins import tag_of
+from edge.settings import SourceSettings, load_settings
+
+EDGE = Path(edge.__file__).parent
+SAMPLES = sorted([*(EDGE / "samples").glob("*.toml"), EDGE / "edge.sample.toml"])
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_is_sound_and_its_sources_can_be_made(path: Path) -> None:
+    settings = load_settings(path, {})
+    sources = [build_source(one, settings) for one in settings.source]
+    assert [one.name for one in sources] == [one.name for one in settings.source]
+    assert sources
+    assert all(count == 0 for one in sources for count in one.counters().values())
+
+
+def test_every_source_type_and_every_mqtt_format_has_a_sample() -> None:
+    found = [source for path in SAMPLES for source in load_settings(path, {}).source]
+    assert {tag_of(source) for source in found} == {str(one.__struct_config__.tag) for one in get_args(SourceSettings)}
+    assert {one.format for one in found if isinstance(one, MqttSettings)} == set(DEFAULT_TOPICS)
