@@ -130,6 +130,9 @@ def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress
         _check(count(cursor, insert, window), rows, "points")
         done += rows
     progress(f"{total} samples", 1.0)
+    weigh = "SELECT bit_xor(hash(sid, ts, v, q)) FROM {0}points"
+    if cursor.execute(weigh.format("")).fetchall() != cursor.execute(weigh.format(f"{into}.")).fetchall():
+        raise RetryLater("The samples of the copy are not those of the store: the copy is not used.")
 
 
 def _check(arrived: int, expected: int, table: str) -> None:

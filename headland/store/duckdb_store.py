@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor, Event
 from headland.store import duckdb_sql as sql
+from headland.store.duckdb_backup import BackupInfo, back_up
 from headland.store.duckdb_buckets import read_buckets
+from headland.store.duckdb_export import Export, Layout, export
 from headland.store.duckdb_file import DuckDBFile
 from headland.store.duckdb_keeper import Compaction, DuckDBKeeper
 from headland.store.duckdb_writer import DuckDBWriter
@@ -184,6 +186,26 @@ class DuckDBStore:
         or an export is under way.
         """
         return self._keeper.compact(now_ms, progress)
+
+    def back_up(self, path: Path, now_ms: int, progress: Progress = keep_quiet) -> BackupInfo:
+        """Write a verified back-up of one instant to a new file, while reads and writes go on."""
+        with self._keeper.alone():
+            return back_up(self._file, path, now_ms, progress)
+
+    def export(
+        self,
+        which: SeriesFilter,
+        path: Path,
+        start_ms: int,
+        end_ms: int,
+        layout: Layout = "long",
+        progress: Progress = keep_quiet,
+    ) -> Export:
+        """Write the samples of a filter to a new Parquet or CSV file, while reads and writes go on."""
+        with self._writer.picture() as state:
+            series = state.select(which)
+        with self._keeper.alone():
+            return export(self._file, series, path, clamp_ms(start_ms), clamp_ms(end_ms), layout, progress)
 
     def close(self) -> None:
         """Finish the writes under way and let the file go; a second call does nothing."""
