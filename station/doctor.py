@@ -66,8 +66,18 @@ def examine(patient: Patient) -> list[Finding]:
         check_registry,
         check_gateway,
     )
-    findings = [finding for check in checks for finding in check(patient)]
+    findings = [finding for check in checks for finding in _found_by(check, patient)]
     return [*findings, check_clock_steps(time.time() - wall_s, time.monotonic() - steady_s)]
+
+
+def _found_by(check: Callable[[Patient], list[Finding]], patient: Patient) -> list[Finding]:
+    try:
+        return check(patient)
+    except ModuleNotFoundError as missing:
+        name = check.__name__.removeprefix("check_")
+        advice = f"Run the doctor where it is installed too, if this machine has to do with the {name}."
+        found = f"not looked at: {missing.name} is not installed here"
+        return [Finding(check=name, state=State.UNKNOWN, found=found, advice=advice)]
 
 
 def report_lines(findings: Sequence[Finding]) -> list[str]:

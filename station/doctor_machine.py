@@ -81,7 +81,13 @@ def judge_packages(version: str, asked: Sequence[str], installed: Mapping[str, s
         extras = ",".join(sorted(extra for extra in missing if extra)) or "all"
         advice = f"If this machine runs that part: pip install 'headland[{extras}]'" + (f" ({why})." if why else ".")
         return [Finding(check="packages", state=State.WARNING, found=f"not installed: {names}", advice=advice)]
-    return [Finding(check="packages", state=State.OK, found=f"headland {version} and all that its parts ask for")]
+    return [
+        Finding(
+            check="packages",
+            state=State.OK,
+            found=f"headland {version} and the {count} packages that its parts ask for",
+        )
+    ]
 
 
 def check_disk(patient: Patient) -> list[Finding]:

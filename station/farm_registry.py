@@ -47,17 +47,19 @@ def first_estate(registry: Registry, handle: str, by: str) -> Estate:
         except Conflict:  # another part of the farm was quicker
             found = registry.organisation(handle)
     estate = registry.estate(found.id, by)
-    if not estate.farms.list(limit=1):
+    if not estate.farms.list(limit=1) and estate.farms.deleted_ms(name=FIRST_FARM) is None:
         with suppress(Conflict):
             estate.farms.add(Farm(name=FIRST_FARM))
     return estate
 
 
 def add_demo(estate: Estate, scenario: str) -> None:
-    """Keep the sites, fields and houses that a scenario simulates; those already there stay as people left them."""
+    """Keep the sites, fields and houses that a scenario simulates; what people changed or deleted stays so."""
     from firmware_sim.scenario import FIELDS
 
-    farm = estate.farms.list(limit=1)[0]
+    farm = next(iter(estate.farms.list(limit=1)), None)
+    if farm is None:
+        return
     simulated = farm_named(scenario)
     sites = {site.name: site for site in estate.sites.all()}
     for name in (*(drone.site for drone in simulated.drones), *(house.site for house in simulated.houses)):
@@ -68,10 +70,10 @@ def add_demo(estate: Estate, scenario: str) -> None:
         rings = tuple(tuple((longitude, latitude) for latitude, longitude in (*plot, plot[0])) for plot in plots)
         geometry = tuple((ring,) for ring in rings)
         field = Field(farm=farm.id, name=drone.scenario, geometry=geometry, site=sites[drone.site].id)
-        if not estate.fields.list(farm=farm.id, name=field.name):
+        if not estate.fields.list(name=field.name) and estate.fields.deleted_ms(name=field.name) is None:
             estate.fields.add(field)
     for house in simulated.houses:
-        if not estate.greenhouses.list(farm=farm.id, name=house.device):
+        if not estate.greenhouses.list(name=house.device) and estate.greenhouses.deleted_ms(name=house.device) is None:
             estate.greenhouses.add(Greenhouse(farm=farm.id, site=sites[house.site].id, name=house.device))
 
 
@@ -90,7 +92,8 @@ def drop_gateway(estate: Estate, name: str) -> None:
 class RegistryKeeper:
     """A thread that keeps in the registry which gateways and devices the store has heard of.
 
-    It writes only what has changed; where the registry is away it tries again, and says so once.
+    It writes only what has changed, and does not bring back what was deleted until that is heard of again. Where the
+    registry is away it tries again, and says so once.
     """
 
     def __init__(self, registry: Registry, store: Store, handle: str) -> None:
@@ -121,9 +124,12 @@ class RegistryKeeper:
             if not record.gateway or self._known.get(record.descriptor.device) == told:
                 continue
             estate = estate or first_estate(self._registry, self._handle, "station")
+            heard_ms = record.last_seen_ms or 0
             try:
-                keep_gateway(estate, record.gateway, record.descriptor.site)
-                estate.observe(*told)
+                if heard_ms >= (estate.gateways.deleted_ms(name=record.gateway) or 0):
+                    keep_gateway(estate, record.gateway, record.descriptor.site)
+                if heard_ms >= (estate.devices.deleted_ms(name=record.descriptor.device) or 0):
+                    estate.observe(*told)
             except Conflict as error:
                 _LOGGER.warning("Device %s is not in the registry: %s", record.descriptor.device, error)
             self._known[record.descriptor.device] = told

@@ -85,6 +85,16 @@ class Shelf(Generic[R]):
             rows = connection.execute(query.limit(min(max(limit, 1), MAX_LIMIT)))
             return [self._record(row) for row in rows]
 
+    def deleted_ms(self, **where: str) -> int | None:
+        """Return when the last of the records with these values was deleted; None where one lives or none ever was."""
+        query = sa.select(self._table.c.deleted_ms).where(
+            self._table.c.organisation == self._binding.organisation,
+            *(self._table.c[name] == value for name, value in where.items()),
+        )
+        with self._binding.database.reading() as connection:
+            times_ms = [row.deleted_ms for row in connection.execute(query)]
+        return None if not times_ms or None in times_ms else max(times_ms)
+
     def all(self, **where: str | None) -> Iterator[R]:
         """Return every record, read page by page."""
         after = ""

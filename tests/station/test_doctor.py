@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from headland.registry.database import Database
 from headland.store.duckdb_store import DuckDBStore
-from station.doctor import Finding, Patient, State, report_lines
+from station.doctor import Finding, Patient, State, examine, report_lines
 from station.doctor_broker import check_broker, check_mosquitto
 from station.doctor_gateway import check_gateway, check_spool
 from station.doctor_keeping import ask_station, check_registry, check_store
@@ -288,6 +288,17 @@ def test_a_damaged_spool_has_failed(folder: FarmFolder) -> None:
 
 
 # --- the command
+
+
+def test_a_part_that_is_not_installed_is_not_looked_at_and_hides_nothing(
+    folder: FarmFolder, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)  # as if it were not there
+    found = {each.check: each for each in examine(patient(folder, broker=(mosquitto.host, mosquitto.port)))}
+    assert found["broker"].state is State.UNKNOWN
+    assert found["broker"].found == "not looked at: paho.mqtt.client is not installed here"
+    assert {"python", "packages", "disk", "store", "registry", "clock steps"} <= found.keys()
+    assert " packages that its parts ask for" in found["packages"].found
 
 
 def test_the_report_has_a_line_for_each_finding_and_one_for_what_to_do() -> None:

@@ -26,6 +26,7 @@ from station.farm_registry import (
     keep_gateway,
 )
 from station.registry_choice import open_registry, registry_url, shown_url
+from tests.store.batches import batch, key
 
 DRONE = Descriptor(device="drone-1", kind="drone", site="jurong", name="Drone 1")
 
@@ -77,6 +78,34 @@ def test_the_keeper_learns_devices_and_gateways_from_the_store_and_writes_only_c
     store.describe("local", "gw-1", replace(DRONE, software="4.6"))
     assert keeper.keep() == 1
     assert estate.devices.list()[0].software == "4.6"
+
+
+def test_what_was_deleted_comes_back_only_when_it_is_heard_of_again(registry: Registry, tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.describe("local", "gw-1", DRONE)
+    RegistryKeeper(registry, store, "local").keep()
+    estate = first_estate(registry, "local", "test")
+    device = estate.devices.list()[0]
+    estate.devices.delete(device.id, device.version)
+    drop_gateway(estate, "gw-1")
+    RegistryKeeper(registry, store, "local").keep()  # a station that starts again
+    assert (estate.devices.list(), estate.gateways.list()) == ([], [])
+    later_ms = (estate.devices.deleted_ms(name="drone-1") or 0) + 1000
+    heard = key("battery_voltage_v", device="drone-1", kind="drone", site="jurong", organisation="local")
+    store.write(batch((heard, later_ms, 22.2)))
+    RegistryKeeper(registry, store, "local").keep()
+    assert [each.name for each in estate.devices.list()] == ["drone-1"]
+    assert [each.name for each in estate.gateways.list()] == ["gw-1"]
+
+
+def test_a_demo_does_not_bring_back_what_people_deleted(registry: Registry) -> None:
+    estate = first_estate(registry, "local", "test")
+    add_demo(estate, "demo")
+    for shelf in (estate.fields, estate.greenhouses, estate.sites, estate.farms):
+        for record in shelf.list():
+            shelf.delete(record.id, record.version)
+    add_demo(first_estate(registry, "local", "test"), "demo")
+    assert estate.farms.list() == []
 
 
 def test_a_gateways_login_belongs_to_one_organisation(registry: Registry) -> None:
