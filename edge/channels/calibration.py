@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from edge.channels.settings import CalibrationSettings
 
@@ -25,6 +26,18 @@ class Calibration:
         for coefficient in reversed(self.coefficients[index]):
             value = value * raw + coefficient
         return value
+
+    def __str__(self) -> str:
+        """Return the corrections for a person, in the order of time: `-0.4 + 1.01 x from 2026-02-28T16:00:00Z`."""
+        return "; ".join(map(_show, self.from_ms, self.coefficients))
+
+
+def _show(from_ms: float, coefficients: Sequence[float]) -> str:
+    powers = ["", " x", *(f" x^{power}" for power in range(2, len(coefficients)))]
+    terms = " + ".join(f"{one:g}{power}" for one, power in zip(coefficients, powers, strict=False) if one)
+    if from_ms == float("-inf"):
+        return terms
+    return f"{terms} from {datetime.fromtimestamp(from_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def make_calibration(settings: Sequence[CalibrationSettings]) -> Calibration | str | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from edge.channels.calibration import Calibration, make_calibration
 from edge.channels.checks import FlatCheck, GapCheck, RateCheck, judge_range
 from edge.channels.limits import Limits, find_mistake, merge_checks
@@ -157,7 +159,9 @@ def describe_channels(
             continue
         settings = state.plan.settings
         due = due_s(settings) if settings.report != "all" or settings.interval_s is not None else info.interval_s
-        said[channel] = ChannelInfo(unit=info.unit, interval_s=due, sensor=info.sensor)
+        raw = msgspec.structs.replace(info, interval_s=due)
+        calibration = state.plan.calibration
+        said[channel] = raw if calibration is None else msgspec.structs.replace(raw, calibration=str(calibration))
         if state.plan.raw_channel is not None:
-            said[state.plan.raw_channel] = said[channel]
+            said[state.plan.raw_channel] = raw
     return said

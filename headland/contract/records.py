@@ -98,11 +98,12 @@ class Ack(Record, frozen=True, kw_only=True):
 
 
 class ChannelInfo(Record, frozen=True, kw_only=True):
-    """What a descriptor says of one channel."""
+    """What a descriptor says of one channel; `calibration` says what corrected its raw value, and since when."""
 
     unit: str
     interval_s: float | None = None
     sensor: str | None = None
+    calibration: str | None = None
 
 
 class Descriptor(Record, frozen=True, kw_only=True):

@@ -36,6 +36,13 @@ def test_each_correction_holds_from_its_date_and_before_the_first_the_value_is_r
     assert [calibration.correct(10.0, time_ms) for time_ms in times] == [10, 11, 11, 12]
 
 
+def test_a_calibration_says_what_it_does_and_since_when() -> None:
+    calibration = made(
+        CalibrationSettings(valid_from=MARCH, offset=-0.4, gain=1.01), CalibrationSettings(polynomial=(0.0, 20.0, 3.0))
+    )
+    assert str(calibration) == "20 x + 3 x^2; -0.4 + 1.01 x from 2026-03-01T00:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [

@@ -165,6 +165,7 @@ def test_the_descriptor_says_when_a_sample_is_due_and_a_gap_follows_from_it() ->
     assert {name: info.interval_s for name, info in said.channels.items()} == {
         AIR: 300, f"raw_{AIR}": 300, "co2_ppm": 30, "par_umol_m2_s": 10, "wind_speed_m_s": 10,
     }  # fmt: skip
+    assert (said.channels[AIR].calibration, said.channels[f"raw_{AIR}"].calibration) == ("2 x", None)
     bench.say(0, par_umol_m2_s=5.0)
     bench.say(31, par_umol_m2_s=5.0)
     assert len(bench.out.events) == 1
