@@ -98,6 +98,12 @@ class InfluxServer:
         """Return the URL of a bucket that stands for a folder: the same one for the same folder."""
         return self.url("t" + hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest())
 
+    @property
+    def pid(self) -> int:
+        """The process that keeps the samples."""
+        assert self._influxd is not None
+        return self._influxd.pid
+
     def start(self) -> None:
         """Start both and wait until they answer."""
         influxd, nginx = find_program("influxdb"), find_program("nginx")

@@ -37,6 +37,12 @@ class VictoriaServer:
         name = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
         return self.url(folder / "side.sqlite", f"&store={name}")
 
+    @property
+    def pid(self) -> int:
+        """The process that keeps the samples."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         program = find_program("victoria-metrics")
