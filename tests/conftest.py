@@ -21,7 +21,7 @@ import pytest
 
 from tests.broker import Broker, find_free_port
 from tests.influx_server import InfluxServer
-from tests.machine import PROGRAMS, describe_lack, find_program
+from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
 from tests.postgres import Postgres
 from tests.victoria_server import VictoriaServer
 from tests.waiting import WaitUntil
@@ -141,7 +141,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     terminalreporter.section("what this machine lacks")
     for name in missing:
-        terminalreporter.line(f"{name:<16} {left_out[name]:>4} tests left out   apt-get install {PROGRAMS[name][1]}")
+        terminalreporter.line(f"{name:<16} {left_out[name]:>4} tests left out   {how_to_get(name)}")
 
 
 def _asks_for_accept(config: pytest.Config) -> bool:

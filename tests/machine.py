@@ -19,7 +19,10 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "systemd-analyze": (("systemd-analyze",), "systemd"),
     "unshare": (("unshare",), "util-linux"),
     "openssl": (("openssl",), "openssl"),
+    "mavproxy.py": (("mavproxy.py",), ""),
 }
+#: What pip installs rather than Debian.
+_FROM_PIP: Final = {"mavproxy.py": "MAVProxy"}
 
 #: Debian and Homebrew keep daemons where the PATH of a plain user does not look.
 _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
@@ -32,6 +35,11 @@ def find_program(name: str) -> str | None:
     return next((found for file in PROGRAMS[name][0] if (found := shutil.which(file, path=path))), None)
 
 
+def how_to_get(name: str) -> str:
+    """Return the command that installs a program of `PROGRAMS`."""
+    return f"pip install {_FROM_PIP[name]}" if name in _FROM_PIP else f"apt-get install {PROGRAMS[name][1]}"
+
+
 def describe_lack(name: str) -> str:
     """Return the sentence that says what is missing and how to get it."""
-    return f"{name} is not on this machine (Debian: apt-get install {PROGRAMS[name][1]})"
+    return f"{name} is not on this machine (Debian: {how_to_get(name)})"
