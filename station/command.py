@@ -133,6 +133,9 @@ def station(
     username: Annotated[str, typer.Option(help="The broker user that may read all gateways.")] = "ingest",
     password_file: Annotated[Path | None, typer.Option(help="A file that holds its password.")] = None,
     organisation: Annotated[str, typer.Option(help="Whose gateways these are.")] = "local",
+    demo: Annotated[
+        str | None, typer.Option(help="The scenario that is simulated, for the registry.", hidden=True)
+    ] = None,
 ) -> None:
     """Run ingest and API in one process on one store."""
     from ingest.settings import IngestSettings
@@ -145,6 +148,7 @@ def station(
         StationSettings(
             store_url=store_url(store, folder.store_path),
             registry_url=registry_url(registry, folder.registry_path),
+            demo=demo,
             host=host,
             port=port,
             ingest=IngestSettings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from station.broker_listener import BrokerAddress, Listener
 from station.farm_folder import GATEWAY, INGEST_USER, FarmFolder, write_whole
 from station.farm_simulators import Simulator, plan_simulators
 from station.gateways import Gateways, broker_users
+from station.registry_choice import REGISTRY_URL, registry_url, shown_url
 from station.supervisor import Part
 
 HOST: Final = "127.0.0.1"
@@ -74,6 +76,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         INGEST_USER,
         "--password-file",
         str(folder.secret_path(INGEST_USER)),
+        *(["--demo", settings.scenario] if settings.simulate else []),
     ]
 
     def part(name: str, arguments: Sequence[str], stop_stage: int) -> Part:
@@ -89,6 +92,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         f"broker      {kind} on {HOST}:{broker_port}",
         *_listener_lines(settings.listener),
         "station     ingest and API, store " + str(folder.store_path),
+        f"registry    {shown_url(registry_url(os.environ.get(REGISTRY_URL), folder.registry_path))}",
         f"edge        gateway {GATEWAY}, settings {edge_toml}",
     ]
     parts += [part(simulator.name, simulator.arguments, 0) for simulator in simulators]

@@ -19,7 +19,7 @@ from headland.store.port import Store
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.command_options import stop_event
-from station.farm_registry import RegistryKeeper, first_estate
+from station.farm_registry import RegistryKeeper, add_demo, first_estate
 from station.gateway_desk import IngestDesk
 from station.registry_choice import open_registry
 from station.remote_desk import RemoteDesk
@@ -30,13 +30,14 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StationSettings:
-    """What `headland station`, and `headland ingest run --listen`, need to know."""
+    """What `headland station`, and `headland ingest run --listen`, need to know; `demo` is what is simulated."""
 
     store_url: str
     host: str
     port: int
     ingest: IngestSettings
     registry_url: str | None = None
+    demo: str | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -46,7 +47,7 @@ def run_station(settings: StationSettings) -> None:
         ending.callback(store.close)
         registry = None
         if settings.registry_url is not None:
-            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending)
+            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, settings.demo)
         ingest = IngestService(settings.ingest, store)
         app = _station_app(settings, store, ingest, registry)
         ingest.start()
@@ -54,11 +55,13 @@ def run_station(settings: StationSettings) -> None:
         _serve(app, settings.host, settings.port)
 
 
-def _open_registry(url: str, organisation: str, store: Store, ending: ExitStack) -> Registry:
-    """Return the registry, which learns from now on of what the store hears of."""
+def _open_registry(url: str, organisation: str, store: Store, ending: ExitStack, demo: str | None = None) -> Registry:
+    """Return the registry, which learns from now on of what the store hears of; it knows what `demo` simulates."""
     registry = open_registry(url)
     ending.callback(registry.close)
-    first_estate(registry, organisation, "station")
+    estate = first_estate(registry, organisation, "station")
+    if demo is not None:
+        add_demo(estate, demo)
     keeper = RegistryKeeper(registry, store, organisation)
     keeper.start()
     ending.callback(keeper.stop)

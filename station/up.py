@@ -15,9 +15,8 @@ from typing import Final
 
 from headland.errors import SettingsError
 from station.command_options import stop_event
-from station.farm_folder import GATEWAY, FarmFolder, FarmState
+from station.farm_folder import FarmFolder, FarmState
 from station.farm_plan import HOST, FarmPlan, UpSettings, free_port, make_plan
-from station.registry_choice import REGISTRY_URL, registry_url, shown_url
 from station.supervisor import Supervisor
 
 #: Everything ends within 5 s of Ctrl-C; the last part of it is for the kernel.
@@ -37,13 +36,12 @@ def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
         _end_stale_broker(folder)
         api_port = _api_port(settings.port)
         plan = make_plan(settings, folder, api_port)
-        registry = _prepare_registry(settings, folder)
         supervisor = Supervisor(plan.parts, os.environ, say)
         say(f"Headland: a farm in {folder.root}")
         supervisor.start()
         try:
             _write_state(folder, plan, supervisor)
-            for line in (*plan.lines, f"registry    {registry}"):
+            for line in plan.lines:
                 say(f"  {line}")
             _tend(folder, plan, supervisor, stop, say)
         finally:
@@ -51,18 +49,6 @@ def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
             supervisor.stop(_STOP_WITHIN_S)
             folder.state_path.unlink(missing_ok=True)
             say("Stopped; the data stays in " + str(folder.root))
-
-
-def _prepare_registry(settings: UpSettings, folder: FarmFolder) -> str:
-    """Keep the farm, its own gateway and what is simulated in the registry; return its URL as it may be shown."""
-    from station.farm_registry import add_demo, farm_estate, keep_gateway
-
-    url = registry_url(os.environ.get(REGISTRY_URL), folder.registry_path)
-    with farm_estate(url, "headland up") as estate:
-        keep_gateway(estate, GATEWAY, "home")
-        if settings.simulate:
-            add_demo(estate, settings.scenario)
-    return shown_url(url)
 
 
 def _tend(

@@ -41,6 +41,8 @@ class Database:
         self.engine = _engine(self.url)
         if not prepare:
             return
+        if self.url.get_backend_name() == "sqlite":
+            _make_file(Path(str(self.url.database)))
         try:
             with self._telling(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
                 migrate(connection)
@@ -51,7 +53,7 @@ class Database:
     @property
     def shown_url(self) -> str:
         """Where it is, without the password."""
-        return self.url.render_as_string(hide_password=True)
+        return _shown(self.url)
 
     def is_empty(self) -> bool:
         """Tell whether no registry was made here yet; a SQLite file that is not there is not made by this."""
@@ -103,10 +105,14 @@ class Database:
 def _trouble(url: sa.URL, error: exc.SQLAlchemyError) -> RetryLater | SettingsError:
     cause = getattr(error, "orig", None) or error
     text = " ".join(str(cause).split())
-    shown = url.render_as_string(hide_password=True)
+    shown = _shown(url)
     if "password authentication failed" in text or "no pg_hba.conf entry" in text:
         return SettingsError(f"The registry {shown} refuses the login: {text}")
     return RetryLater(f"The registry {shown} cannot be used now: {text}")
+
+
+def _shown(url: sa.URL) -> str:
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 def _url(text: str) -> sa.URL:
@@ -125,6 +131,14 @@ def _url(text: str) -> sa.URL:
         if not folder.is_dir():
             raise SettingsError(f"registry.url: there is no folder {folder}; make it, or name another file.")
     return url.set(drivername=_DRIVERS[kind])
+
+
+def _make_file(path: Path) -> None:
+    """Make the file, if it is not there, readable by this user only: it holds people and what is left of keys."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise SettingsError(f"registry.url: {path} cannot be written: {error.strerror}.") from error
 
 
 def _engine(url: sa.URL) -> sa.Engine:
@@ -147,7 +161,7 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_WAIT_S * 1000}"):
+    for pragma in (f"busy_timeout={round(_WAIT_S * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

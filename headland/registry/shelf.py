@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -36,7 +37,7 @@ class Shelf(Generic[R]):
     def __init__(self, binding: Binding, kind: type[R], table: sa.Table, check: Check[R] | None = None) -> None:
         self._binding = binding
         self._kind = kind
-        self._name = kind.__name__.lower()
+        self._name = re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
         self._table = table
         self._check = check
 

@@ -41,6 +41,7 @@ def test_sqlite_keeps_what_it_said_it_keeps(tmp_path: Path) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     opened.close()
+    assert (tmp_path / "r.sqlite").stat().st_mode & 0o077 == 0
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
 
 
