@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from edge.channels.alarm_desk import AlarmDesk, RaisedAlarm
 from edge.channels.channel import ChannelPlan, ChannelState, Judged, describe_channels, make_plan
 from edge.channels.checks import GOOD, NOT_EVALUATED, combine, judge_spike, judge_twin
 from edge.channels.limits import Limits
-from edge.channels.reporting import Sample
+from edge.channels.outgoing import report_row, say_gaps
 from edge.channels.settings import ChannelSettings
 from edge.reading import DeviceId, Reading, Sink
 from headland.contract.quantities import split_channel
@@ -271,9 +271,11 @@ class ChannelStage:
                 said_before = GOOD if state.plan.conversion is not None else flags.get(name, GOOD)
                 flags[name] = int(max(flag, said_before))
         whole = reading._replace(values=values, quality={name: flag for name, flag in flags.items() if flag != GOOD})
-        gaps = self._say_gaps(reading, held.judged)
-        alarms = self._desk.take(whole, now_s)
-        return [*gaps, *self._report(device, whole, held.judged), *alarms]
+        self._counters["gaps"] += sum(one.late_since_ms is not None for one in held.judged.values())
+        rows = report_row(device.states, whole, held.judged)
+        reported = {name for row in rows for name in row.values}
+        self._counters["held_back"] += len(whole.values.keys() - reported)
+        return [*say_gaps(reading, held.judged), *rows, *self._desk.take(whole, now_s)]
 
     def _judge_beside_others(
         self,
@@ -292,58 +294,6 @@ class ChannelStage:
             near = found is not None and abs(reading.time_ms - found[0]) <= checks.twin.within_s * 1000
             other = found[1] if found is not None and near else None
             judged.flags["twin"] = judge_twin(judged.value, other, checks.twin.suspect)
-
-    def _say_gaps(self, reading: Reading, judged: Mapping[str, Judged]) -> list[Event]:
-        """Return one event for the channels of a row that were late; there is no sample to carry a flag."""
-        self._counters["gaps"] += sum(one.late_since_ms is not None for one in judged.values())
-        late = {
-            name: one.late_since_ms
-            for name, one in judged.items()
-            if one.late_since_ms is not None and one.is_first_gap
-        }
-        if not late:
-            return []
-        since_ms = min(late.values())
-        identity = reading.source
-        data: dict[str, str | int | float | bool | None] = {
-            "channels": ", ".join(sorted(late)),
-            "from_ms": since_ms,
-            "to_ms": reading.time_ms,
-        }
-        return [
-            Event(
-                t=reading.time_ms,
-                device=identity.device,
-                kind="data_gap",
-                device_kind=identity.kind,
-                site=identity.site,
-                clock=reading.clock,
-                data=data,
-                simulated=identity.simulated,
-            )
-        ]
-
-    def _report(self, device: _Device, whole: Reading, judged: Mapping[str, Judged]) -> Iterator[Reading]:
-        """Yield the rows that go on: of each channel what its report strategy lets through, with its raw value."""
-        rows: dict[int, tuple[dict[str, float | None], dict[str, int]]] = {}
-        for name, value in whole.values.items():
-            state = device.states.get(name)
-            one = judged.get(name)
-            flag = int(whole.quality.get(name, GOOD))
-            now = Sample(whole.time_ms, value, flag, None if one is None else one.raw)
-            reporter = None if state is None else state.reporter
-            samples = (now,) if reporter is None else reporter.take(now)
-            self._counters["held_back"] += not samples
-            for sample in samples:
-                values, flags = rows.setdefault(sample.time_ms, ({}, {}))
-                values[name] = sample.value
-                if sample.flag != GOOD:
-                    flags[name] = sample.flag
-                if state is not None and state.plan.raw_channel is not None:
-                    values[state.plan.raw_channel] = sample.raw
-        for time_ms in sorted(rows):
-            values, flags = rows[time_ms]
-            yield whole._replace(time_ms=time_ms, values=values, quality=flags)
 
 
 class _SourceSink:

@@ -16,6 +16,8 @@ Scalar = str | int | float | bool | None
 #: Events of a rule on the gateway: its condition has held for long enough, or no longer holds. They go out first.
 ALARM_RAISED: Final = "alarm_raised"
 ALARM_CLEARED: Final = "alarm_cleared"
+#: Event of channels whose samples came later than they were due.
+DATA_GAP: Final = "data_gap"
 
 
 class Clock(StrEnum):
