@@ -59,18 +59,23 @@ class InfluxSamples:
             return FIRST_MS, LAST_MS
         return max(FIRST_MS, time.time_ns() // 1_000_000 - retention_h * 3_600_000), LAST_MS
 
-    def extents(self) -> list[Extent]:
-        """Return every series that holds samples."""
+    def extents(self, since_ms: int | None = None) -> list[Extent]:
+        """Return every series that holds samples; with `since_ms` those that hold any since then, uncounted."""
         groups = self._known_groups()
-        found = self._connection.query(statement for group in groups for statement in _extent_statements(*group))
+        where = "" if since_ms is None else f"WHERE time >= {_clamped(since_ms)}ms "
+        newest = self._connection.query(_newest_statement(*group, where) for group in groups)
+        points: dict[SeriesKey, int] = {}
+        if since_ms is None:
+            counts = self._connection.query(_count_statement(*group) for group in groups)
+            for (_, channel), answer in zip(groups, counts, strict=True):
+                points |= {_key(series, channel): int(_number(series.values[0][1])) for series in answer}
         extents = []
-        for (_, channel), newest, counts in zip(groups, found[::2], found[1::2], strict=True):
-            points = {_key(series, channel): _number(series.values[0][1]) for series in counts}
-            for series in newest:
+        for (_, channel), answer in zip(groups, newest, strict=True):
+            for series in answer:
                 key = _key(series, channel)
                 time_ms, value, quality = series.values[-1]
                 latest = Latest(key, int(_number(time_ms)), _number(value), GOOD if quality is None else int(quality))
-                extents.append(Extent(latest, int(points.get(key, 0))))
+                extents.append(Extent(latest, points.get(key, 0)))
         return extents
 
     def put(self, keys: Sequence[SeriesKey], rows: Rows) -> Refusals:
@@ -198,12 +203,13 @@ def _groups_of(keys: Iterable[SeriesKey]) -> list[Group]:
     return list(dict.fromkeys((key.kind, key.channel) for key in keys))
 
 
-def _extent_statements(kind: str, channel: str) -> tuple[str, str]:
-    field, flag = name(channel), name(channel + QUALITY_ENDING)
-    return (
-        f"SELECT last({field}) AS v, {flag} AS q FROM {name(kind)} GROUP BY {_TAGS}",
-        f"SELECT count({field}) AS n FROM {name(kind)} GROUP BY {_TAGS}",
-    )
+def _newest_statement(kind: str, channel: str, where: str) -> str:
+    columns = f"last({name(channel)}) AS v, {name(channel + QUALITY_ENDING)} AS q"
+    return f"SELECT {columns} FROM {name(kind)} {where}GROUP BY {_TAGS}"
+
+
+def _count_statement(kind: str, channel: str) -> str:
+    return f"SELECT count({name(channel)}) AS n FROM {name(kind)} GROUP BY {_TAGS}"
 
 
 def _raw_statement(kind: str, channel: str, where: str, ending: str) -> str:

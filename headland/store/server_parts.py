@@ -32,7 +32,7 @@ class LoginRefused(RetryLater):
 
 
 class Extent(NamedTuple):
-    """A series that holds samples, and the newest of them."""
+    """A series that holds samples: the newest of them, and how many there are, 0 where nobody counted."""
 
     latest: Latest
     points: int
@@ -66,8 +66,8 @@ class SampleServer(Protocol):
         """Reach the server and prepare it. Raises RetryLater while it is away."""
         ...
 
-    def extents(self) -> list[Extent]:
-        """Return every series that holds samples."""
+    def extents(self, since_ms: int | None = None) -> list[Extent]:
+        """Return every series that holds samples; with `since_ms` those that hold any since then, uncounted: quick."""
         ...
 
     def why_unfit(self, key: SeriesKey) -> str | None:

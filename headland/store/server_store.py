@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater, SettingsError
 from headland.store.deduplicate import Verdict, judge
+from headland.store.frontier import NEVER_MS
 from headland.store.joined_rows import Rows, count_results, join_batches
 from headland.store.picture import Change, StoreState, advance_marks, apply_change
 from headland.store.port import (
@@ -38,12 +39,15 @@ from headland.store.port import (
     WriteResult,
 )
 from headland.store.selection import check_points, check_step, clamp_ms, order_of
-from headland.store.server_parts import Ledger, LoginRefused, NewConflict, Refusals, SampleServer
+from headland.store.server_parts import Extent, Ledger, LedgerPicture, LoginRefused, NewConflict, Refusals, SampleServer
 
 _LOGGER = logging.getLogger(__name__)
 
-#: What another process wrote to the same server is seen after so long at the latest.
+#: What another process wrote to the same server is seen after so long at the latest; a series that begins with samples
+#: older than those of the last day, after the longer time.
 _REFRESH_S: Final = 5.0
+_RELOAD_S: Final = 600.0
+_DAY_MS: Final = 86_400_000
 
 
 class ServerStore:
@@ -64,6 +68,7 @@ class ServerStore:
         #: What the server holds is not known: nothing was read yet, or a write failed half way.
         self._is_unsure = True
         self._touched_s = 0.0
+        self._loaded_s = 0.0
         self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reloads": 0}
         self._lock = threading.Lock()
         self._writing = threading.RLock()
@@ -223,29 +228,47 @@ class ServerStore:
         if not self._is_unsure and time.monotonic() - self._touched_s < self._refresh_s:
             return
         with self._writing:
-            if self._is_unsure or time.monotonic() - self._touched_s >= self._refresh_s:
-                if not self._is_open:
-                    self._samples.open()
-                    self._ledger.open()
-                    self._is_open = True
+            if not self._is_open:
+                self._samples.open()
+                self._ledger.open()
+                self._is_open = True
+            if self._is_unsure or time.monotonic() - self._loaded_s >= _RELOAD_S:
                 self._load()
+            elif time.monotonic() - self._touched_s >= self._refresh_s:
+                self._refresh()
 
     def _load(self) -> None:
+        """Read everything that is kept in memory."""
         state = StoreState()
-        held = self._ledger.load()
         extents = self._samples.extents()
-        state.catalog.add(extent.latest.key for extent in extents)
-        state.frontier.grow(len(extents))
+        self._take(state, self._ledger.load(), extents)
         state.points = sum(extent.points for extent in extents)
-        for sid, extent in enumerate(extents):
-            _load_frontier(state, self._samples, sid, extent.latest, held.never_latest.get(extent.latest.key, []))
-        state.marks, state.devices = held.marks, held.devices
-        state.events, state.conflicts = held.events, held.conflicts
         with self._lock:
             self._state = state
             self._counters["reloads"] += 1
         self._is_unsure = False
+        self._touched_s = self._loaded_s = time.monotonic()
+
+    def _refresh(self) -> None:
+        """Read what may have become of the server since it was last looked at; the count of points waits."""
+        state = self._state
+        newest_ms = int(state.frontier.latest_ms.max(initial=NEVER_MS))
+        extents = self._samples.extents(max(newest_ms, 0) - _DAY_MS)
+        held = self._ledger.load()
+        with self._lock:
+            self._take(state, held, extents)
         self._touched_s = time.monotonic()
+
+    def _take(self, state: StoreState, held: LedgerPicture, extents: Sequence[Extent]) -> None:
+        state.catalog.add([extent.latest.key for extent in extents if state.catalog.find(extent.latest.key) is None])
+        state.frontier.grow(len(state.catalog))
+        for extent in extents:
+            key = extent.latest.key
+            sid = state.catalog.find(key)
+            if sid is not None:
+                _load_frontier(state, self._samples, sid, extent.latest, held.never_latest.get(key, []))
+        state.marks, state.devices = held.marks, held.devices
+        state.events, state.conflicts = held.events, held.conflicts
 
     def _commit(self, batch: WriteBatch, now_ms: int) -> tuple[Change, tuple[Rejection, ...]]:
         state = self._state

@@ -60,12 +60,14 @@ class VictoriaSamples:
         """Return the first and last instants that can be stored now: older ones the server discards without a word."""
         return round(_now_ms() - self._connection.retention_h * 3_600_000), 2**62
 
-    def extents(self) -> list[Extent]:
-        """Return every series that holds samples."""
+    def extents(self, since_ms: int | None = None) -> list[Extent]:
+        """Return every series that holds samples; with `since_ms` those that hold any since then."""
         selector = "{" + f"store={json.dumps(self._store)}" + "}"
         functions = '"count_over_time", "last_over_time", "tlast_over_time"'
+        at_ms = _now_ms() + 3 * _AHEAD_MS
+        length_ms = _LAST_MS if since_ms is None else max(at_ms - since_ms + 1, 1)
         answer = self._connection.query(
-            f"aggr_over_time(({functions}), {selector}[{_LAST_MS}ms]) keep_metric_names", _now_ms() + 3 * _AHEAD_MS
+            f"aggr_over_time(({functions}), {selector}[{length_ms}ms]) keep_metric_names", at_ms
         )
         told: dict[tuple[SeriesKey, str], dict[str, float]] = {}
         for vector in answer:

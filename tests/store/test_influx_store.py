@@ -267,6 +267,13 @@ def test_another_process_sees_what_was_written(influx_server: InfluxServer, tmp_
     assert reader.series(EVERYTHING) == [A]
     assert reader.last(EVERYTHING) == writer.last(EVERYTHING)
     assert reader.marks() == writer.marks()
+    other = key("co2_ppm", device="gh-2")
+    writer.write(batch((A, 20, 2.0), (other, 15, 3.0, 3), (A, 5000, 9.0), latest_until_ms=100))
+    assert reader.series(EVERYTHING) == [A, other]
+    assert [(latest.time_ms, latest.quality) for latest in reader.last(EVERYTHING)] == [(20, 1), (15, 3)]
+    # It has heard of what the other wrote, so that it neither stores it again nor overwrites it.
+    assert reader.write(batch((A, 20, 2.0), (other, 15, 4.0), (A, 5000, 9.0))) == WriteResult(0, 2, 1)
+    assert rows_of(reader) == rows_of(writer)
     writer.close()
     reader.close()
 
