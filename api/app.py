@@ -18,7 +18,9 @@ from api.problems import install_problems
 from api.readiness import Check
 from api.routes import answers, devices, health, page
 from api.routes import gateways as gateway_routes
+from api.routes import store as store_routes
 from api.schema import Problem
+from api.store_desk import StoreDesk
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -49,17 +51,18 @@ def create_app(
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     gateways: GatewayDesk | None = None,
     registry: Registry | None = None,
+    store_desk: StoreDesk | None = None,
 ) -> FastAPI:
     """Return the application that serves `organisation` from `store`; every call to the store is in a worker thread.
 
     `readiness` and `counters` are asked at each /readyz and /metrics; `now_ms` is where windows without an end stop.
     `gateways` is the ingest beside it; without one there are no answers about gateways and refused messages.
-    `registry` says who owns what.
+    `registry` says who owns what. `store_desk` takes work on a store that only this process may open.
     """
     app = FastAPI(
         title="Headland", version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS, docs_url=None, redoc_url=None
     )
-    farm = Farm(store, organisation, readiness, counters, now_ms, gateways, registry)
+    farm = Farm(store, organisation, readiness, counters, now_ms, gateways, registry, store_desk)
     metrics = CollectorRegistry()
     metrics.register(FarmCollector(farm))
     app.state.farm = farm
@@ -67,7 +70,7 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
-    for room in (devices, answers, gateway_routes, health, page):
+    for room in (devices, answers, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app

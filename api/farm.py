@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.gateway_desk import GatewayDesk
 from api.readiness import Check
+from api.store_desk import StoreDesk
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -25,6 +26,7 @@ class Farm:
     now_ms: Callable[[], int]
     gateways: GatewayDesk | None = None
     registry: Registry | None = None
+    store_desk: StoreDesk | None = None
 
 
 def farm_of(request: Request) -> Farm:

@@ -23,6 +23,7 @@ from station.ingest_command import ingest_app
 from station.registry_choice import RegistryOption, registry_url
 from station.sim_command import sim_app
 from station.store_choice import StoreOption, store_url
+from station.store_command import store_app
 from station.supervisor import SUPERVISED
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.add_typer(edge_app, name="edge")
 app.add_typer(gateway_app, name="gateway")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(sim_app, name="sim")
+app.add_typer(store_app, name="store")
 app.command()(chaos)
 app.command()(doctor)
 
@@ -149,6 +151,7 @@ def station(
             store_url=store_url(store, folder.store_path),
             registry_url=registry_url(registry, folder.registry_path),
             demo=demo,
+            store_token=folder.secret("store"),
             host=host,
             port=port,
             ingest=IngestSettings(

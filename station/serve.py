@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.readiness import Check
+from api.store_desk import StoreDesk
 from headland.registry.registry import Registry
 from headland.store.port import Store
 from ingest.service import IngestService
@@ -23,7 +24,7 @@ from station.farm_registry import RegistryKeeper, add_demo, first_estate
 from station.gateway_desk import IngestDesk
 from station.registry_choice import open_registry
 from station.remote_desk import RemoteDesk
-from station.store_choice import open_store
+from station.store_choice import is_file, open_store
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class StationSettings:
     ingest: IngestSettings
     registry_url: str | None = None
     demo: str | None = None
+    store_token: str | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -88,7 +90,18 @@ def _station_app(settings: StationSettings, store: Store, ingest: IngestService,
         counters=counters,
         gateways=IngestDesk(ingest),
         registry=registry,
+        store_desk=_store_desk(settings, store),
     )
+
+
+def _store_desk(settings: StationSettings, store: Store) -> StoreDesk | None:
+    """Return where work on the store is taken: only for a file, which nobody else can open."""
+    if settings.store_token is None or not is_file(settings.store_url):
+        return None
+    from headland.store.duckdb_store import DuckDBStore
+    from station.store_desk import DuckDBDesk
+
+    return DuckDBDesk(store, settings.store_token) if isinstance(store, DuckDBStore) else None
 
 
 def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) -> None:

@@ -19,6 +19,9 @@ _LOGGER = logging.getLogger(__name__)
 STORE_URL: Final = "HEADLAND_STORE_URL"
 _FORMS: Final = "duckdb:///FILE, influx+http://HOST:PORT/BUCKET or victoria+http://HOST:PORT?side=sqlite:///FILE"
 
+#: The hour of the night, by the local clock, at which a DuckDB file is put in order.
+_COMPACT_AT_HOUR: Final = 3
+
 #: What installs a module that an engine may lack; the others come with the part that asks.
 _EXTRAS: Final = {"influxdb_client": "influx", "sqlalchemy": "postgres", "psycopg": "postgres"}
 
@@ -52,7 +55,7 @@ def open_store(url: str) -> Store:
     """
     parts = urlsplit(url)
     try:
-        if "://" not in url or parts.scheme == "duckdb":
+        if is_file(url):
             return _open_duckdb(duckdb_path(url))
         if parts.scheme in ("influx+http", "influx+https"):
             from headland.store.influx_store import open_influx
@@ -84,9 +87,14 @@ def duckdb_path(url: str) -> Path:
     return path
 
 
+def is_file(url: str) -> bool:
+    """Tell whether a URL or a plain path names a DuckDB file."""
+    return "://" not in url or urlsplit(url).scheme == "duckdb"
+
+
 def folder_beside(url: str, otherwise: Path) -> Path:
     """Return the folder of a store's file, or `otherwise` for a store that is no file here."""
-    return otherwise if "://" in url and urlsplit(url).scheme != "duckdb" else duckdb_path(url).parent
+    return duckdb_path(url).parent if is_file(url) else otherwise
 
 
 def without_password(url: str) -> str:
@@ -103,7 +111,7 @@ def _open_duckdb(path: Path) -> Store:
     from headland.store.duckdb_store import DuckDBStore
 
     try:
-        return DuckDBStore(path)
+        return DuckDBStore(path, compact_at_hour=_COMPACT_AT_HOUR)
     except DataDamaged as damage:
         _LOGGER.error("%s A new store is begun.", damage)  # noqa: TRY400 - the sentence is enough
-        return DuckDBStore(path)
+        return DuckDBStore(path, compact_at_hour=_COMPACT_AT_HOUR)

@@ -44,17 +44,17 @@ def delete_before(
     return Deleted(points, conflicts, events, touched)
 
 
-def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Deleted, Kept] | None:
+def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Deleted | None, Kept]:
     """Let go the oldest day of samples and rollups that are due, in one transaction that first completes its rollups.
 
-    Returns what went and from when on everything is kept now; None when nothing is due. All hours before `due.raw_ms`
-    must be up to date.
+    Returns what went, None when nothing was there, and from when on everything is kept now. All hours before
+    `due.raw_ms` must be up to date.
     """
     kept = load_kept(connection)
     oldest_ms = _find_oldest(connection, due)
     if oldest_ms is None:
         if _later(kept, due) == kept:
-            return None
+            return None, kept
         step = due
     else:
         until_ms = floor_ms(oldest_ms, DAY_MS) + DAY_MS
@@ -71,6 +71,8 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Delete
         kept = _later(kept, step)
         values = {"raw": kept.raw_ms, "minutes": kept.minutes_ms, "hours": kept.hours_ms}
         connection.execute(rollup_sql.SET_KEPT, values)
+    if oldest_ms is None:
+        return None, kept
     nothing = Touched([], np.empty(0, np.int32), np.empty(0, np.int64))
     return Deleted(points, conflicts, 0, nothing), kept
 

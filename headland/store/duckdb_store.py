@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from headland.store import duckdb_sql as sql
 from headland.store.duckdb_backup import BackupInfo, back_up
 from headland.store.duckdb_buckets import read_buckets
 from headland.store.duckdb_export import Export, Layout, export
+from headland.store.duckdb_figures import FileFigures, read_figures
 from headland.store.duckdb_file import DuckDBFile
 from headland.store.duckdb_keeper import Compaction, DuckDBKeeper
 from headland.store.duckdb_writer import DuckDBWriter
@@ -206,6 +208,11 @@ class DuckDBStore:
             series = state.select(which)
         with self._keeper.alone():
             return export(self._file, series, path, clamp_ms(start_ms), clamp_ms(end_ms), layout, progress)
+
+    def figures(self) -> FileFigures:
+        """Return what lies in the file; reads some columns once."""
+        figures = self._file.ask(read_figures)
+        return replace(figures, size_bytes=self._file.size_bytes())
 
     def close(self) -> None:
         """Finish the writes under way and let the file go; a second call does nothing."""

@@ -203,13 +203,11 @@ class DuckDBWriter:
         with self._file.more_memory(LARGE_WORK_MB):
             while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
                 roll_up(self._file.connection, self._dirty, hours)
-            gone = expire_day(self._file.connection, due)
-        if gone is None:
+            deleted, self._kept = expire_day(self._file.connection, due)
+        if deleted is None:
             return False
-        deleted, kept = gone
         with self._lock:
             self._forget(deleted)
-        self._kept = kept
         return True
 
     def _keep_log_short(self) -> None:
