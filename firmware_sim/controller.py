@@ -1,128 +1,87 @@
-"""The greenhouse computer: the house in simulated time and its sensors."""
+"""The climate controller of simulated compartments: proportional bands, interlocks and the motion of actuators. Pure.
+
+The bands are Katzin's (2020, GreenLight, Biosystems Engineering 194, eq 4): 1 / (1 + exp(-2/p ln 100 (x - sp - p/2))),
+which is 1 % at the set point and 99 % one band `p` beyond it; a negative band answers what falls short.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
-from firmware_sim import greenhouse
-from firmware_sim.air import co2_ppm, dew_point_degc, saturation_pa, vapour_kg_m3, vapour_pa
-from firmware_sim.greenhouse import Climate
-from firmware_sim.house import Readings
-from firmware_sim.house_scenario import HouseScenario
-from firmware_sim.noise import Noise
-from firmware_sim.weather import Outside, Weather
+import numpy as np
 
-STEP_MS: Final = 1000
-#: What one square metre of sunlight holds for plants: µmol of PAR photons per joule of global radiation.
-_PAR_UMOL_J: Final = 2.02
-#: A first day of weather brings the house into the state of its time.
-_SPIN_UP_S: Final = 12 * 3600
-_SPIN_UP_STEP_S: Final = 20.0
+from firmware_sim.air import Numbers, co2_ppm, saturation_pa, vapour_pa
+from firmware_sim.compartment import Structure
+from firmware_sim.greenhouse import Actuators, Climate, relative_humidity_pct, wants_water
+from firmware_sim.weather import Outside
 
-TRUTH_COLUMNS: Final = (
-    "time_ms",
-    "air_temperature_degc",
-    "relative_humidity_pct",
-    "vpd_kpa",
-    "dew_point_degc",
-    "humidity_deficit_g_m3",
-    "co2_ppm",
-    "leaf_temperature_degc",
-    "par_umol_m2_s",
-    "outside_temperature_degc",
-    "outside_humidity_pct",
-    "global_radiation_w_m2",
-    "wind_speed_m_s",
-    "vent_open_pct",
-    "heating_power_w_m2",
-)
+_DAY_W_M2: Final = 20.0
+_VENT_BAND_K, _HEAT_BAND_K, _MOISTURE_BAND_PCT, _FOG_BAND_PA = 5.0, -2.0, 15.0, 600.0
+_VENT_BY_MOISTURE = 0.4
+_FOG_ABOVE_PA = 1_500.0
+_SCREEN_BELOW_DEGC, _SCREEN_GAP_ABOVE_PCT = 12.0, 93.0
+_LAMP_HOURS: Final = (5.0, 19.0)
+_LAMPS_BELOW_W_M2 = 60.0
+#: In a storm and in rain the vents are held at no more than this.
+_STORM_VENT, _RAIN_VENT, _RAIN_MM_H = 0.1, 0.2, 0.1
+#: How long a vent and a screen take from end to end, what a vent does not bother to move, and how others follow.
+_VENT_TRAVEL_S, _SCREEN_TRAVEL_S, _VENT_DEAD_BAND = 300.0, 240.0, 0.02
+_BOILER_LAG_S, _FOG_LAG_S, _INJECTION_LAG_S = 300.0, 30.0, 60.0
 
 
-#: The standard deviation of each sensor's noise, in the unit of its channel.
-NOISE: Final[dict[str, float]] = {
-    "air_temperature_degc": 0.03,
-    "relative_humidity_pct": 0.2,
-    "co2_ppm": 4,
-    "par_umol_m2_s": 1,
-    "outside_temperature_degc": 0.05,
-    "outside_humidity_pct": 0.3,
-    "global_radiation_w_m2": 1.5,
-    "wind_speed_m_s": 0.05,
-    "vent_open_pct": 0,
-    "heating_power_w_m2": 0,
-    "leaf_temperature_degc": 0.05,
-}
+def control(structure: Structure, climate: Climate, now: Actuators, outside: Outside, solar_h: float) -> Actuators:
+    """Return where the controller wants the actuators, each 0 to 1."""
+    day = outside.radiation_w_m2 > _DAY_W_M2
+    set_point = structure.day_degc if day else structure.night_degc
+    humidity = relative_humidity_pct(climate)
+    saturated = saturation_pa(climate.air_degc)
+    deficit_pa = saturated - vapour_pa(climate.vapour_kg_m3, climate.air_degc)
+    by_moisture = _VENT_BY_MOISTURE * _band(humidity, structure.vent_above_pct, _MOISTURE_BAND_PCT)
+    by_moisture = np.where(climate.air_degc < set_point - 2, 0.0, by_moisture)
+    vent = np.maximum(_band(climate.air_degc, structure.vent_above_degc, _VENT_BAND_K), by_moisture)
+    lack = (structure.co2_ppm - co2_ppm(climate.co2_kg_m3, climate.air_degc)) / 100.0
+    lit = _LAMP_HOURS[0] <= solar_h < _LAMP_HOURS[1] and outside.radiation_w_m2 < _LAMPS_BELOW_W_M2
+    closed = 0.0 if day or outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0
+    return Actuators(
+        boiler=_band(climate.air_degc, set_point + 1.0, _HEAT_BAND_K),
+        vent=np.minimum(vent, _most_vent(structure, outside)),
+        screen=np.where(humidity > _SCREEN_GAP_ABOVE_PCT, 0.95 * closed, closed) * (structure.screen_saving > 0),
+        lamps=np.full_like(humidity, float(lit)) * (structure.lamp_w_m2 > 0),
+        fog=(_band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA) if day else np.zeros_like(humidity))
+        * (structure.fog_max_kg_m2s > 0),
+        injection=np.where(now.vent < 0.15, np.clip(lack, 0.0, 1.0), 0.0) if day else np.zeros_like(humidity),
+        irrigating=wants_water(climate, now.irrigating),
+    )
 
 
-class Controller:
-    """A house that steps a second at a time; the same seed, scenario and start give the same readings."""
-
-    def __init__(self, scenario: HouseScenario, seed: int, start_ms: int) -> None:
-        self._scenario = scenario
-        self._weather = Weather(scenario, seed)
-        self._noise = Noise(seed, 11)
-        self.time_ms = start_ms - start_ms % STEP_MS
-        self.outside = self._weather.at(self.time_ms)
-        self.climate = self._spin_up()
-        self._readings = self._measure()
-
-    @property
-    def units(self) -> int:
-        """One compartment."""
-        return 1
-
-    def readings(self, unit: int) -> Readings:
-        """Return what the sensors of the house read; every unit is the same house."""
-        del unit
-        return self._readings
-
-    def step(self) -> None:
-        """Advance by one second and measure."""
-        self.time_ms += STEP_MS
-        self.outside = self._weather.at(self.time_ms)
-        setting = greenhouse.control(self._scenario, self.climate, self.outside)
-        self.climate, _ = greenhouse.step(self._scenario, self.climate, self.outside, setting)
-        self._readings = self._measure()
-
-    def truth(self) -> dict[str, float]:
-        """Return the true values of this moment by the names of `TRUTH_COLUMNS`."""
-        return true_values(self._scenario, self.climate, self.outside)
-
-    def _spin_up(self) -> Climate:
-        """Return the climate at the start, run in from half a day before."""
-        step_ms = int(_SPIN_UP_STEP_S * 1000)
-        times = range(self.time_ms - _SPIN_UP_S * 1000, self.time_ms, step_ms)
-        climate = greenhouse.start_climate(self._scenario, self._weather.at(times[0]))
-        for time_ms in times:
-            outside = self._weather.at(time_ms)
-            setting = greenhouse.control(self._scenario, climate, outside)
-            climate, _ = greenhouse.step(self._scenario, climate, outside, setting, _SPIN_UP_STEP_S)
-        return climate
-
-    def _measure(self) -> dict[str, float]:
-        """Return what each sensor reads: the truth and its noise."""
-        truth = self.truth()
-        return {name: truth[name] + (noise * self._noise.normal() if noise else 0.0) for name, noise in NOISE.items()}
+def move(now: Actuators, wanted: Actuators, step_s: float) -> Actuators:
+    """Return where the actuators are `step_s` later: motors travel, valves follow by a first order."""
+    vent_gap = wanted.vent - now.vent
+    vent_gap = np.where((np.abs(vent_gap) < _VENT_DEAD_BAND) & (wanted.vent > 0), 0.0, vent_gap)
+    return Actuators(
+        boiler=_follow(now.boiler, wanted.boiler, _BOILER_LAG_S, step_s),
+        vent=now.vent + np.clip(vent_gap, -step_s / _VENT_TRAVEL_S, step_s / _VENT_TRAVEL_S),
+        screen=now.screen + np.clip(wanted.screen - now.screen, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
+        lamps=wanted.lamps,
+        fog=_follow(now.fog, wanted.fog, _FOG_LAG_S, step_s),
+        injection=_follow(now.injection, wanted.injection, _INJECTION_LAG_S, step_s),
+        irrigating=wanted.irrigating,
+    )
 
 
-def true_values(scenario: HouseScenario, climate: Climate, outside: Outside) -> dict[str, float]:
-    """Return every true value by the names of `TRUTH_COLUMNS`, from the vapour state and Buck's saturation."""
-    air_degc = climate.air_degc
-    saturated_pa = saturation_pa(air_degc)
-    actual_pa = vapour_pa(climate.vapour_kg_m3, air_degc)
-    return {
-        "air_temperature_degc": air_degc,
-        "relative_humidity_pct": 100 * actual_pa / saturated_pa,
-        "vpd_kpa": (saturated_pa - actual_pa) / 1000,
-        "dew_point_degc": dew_point_degc(actual_pa),
-        "humidity_deficit_g_m3": 1000 * (vapour_kg_m3(saturated_pa, air_degc) - climate.vapour_kg_m3),
-        "co2_ppm": co2_ppm(climate.co2_kg_m3, air_degc),
-        "leaf_temperature_degc": climate.leaf_degc,
-        "par_umol_m2_s": outside.radiation_w_m2 * scenario.transmission * _PAR_UMOL_J,
-        "outside_temperature_degc": outside.temperature_degc,
-        "outside_humidity_pct": outside.humidity_pct,
-        "global_radiation_w_m2": outside.radiation_w_m2,
-        "wind_speed_m_s": outside.wind_m_s,
-        "vent_open_pct": 100 * climate.vent_open,
-        "heating_power_w_m2": climate.heating_w_m2,
-    }
+def _most_vent(structure: Structure, outside: Outside) -> Numbers:
+    """Return how far the vents may open in this wind and rain."""
+    by_rain = _RAIN_VENT if outside.rain_mm_h > _RAIN_MM_H else 1.0
+    return np.where(outside.wind_m_s > structure.storm_m_s, _STORM_VENT, by_rain)
+
+
+def _band(value: Numbers, set_point: Numbers, band: float) -> Numbers:
+    exponent = -2 / band * math.log(100) * (value - set_point - band / 2)
+    answer = 1 / (1 + np.exp(np.clip(exponent, -60.0, 60.0)))
+    # Below 1 % a real controller gives nothing.
+    return np.where(answer < 0.01, 0.0, answer)
+
+
+def _follow(now: Numbers, wanted: Numbers, lag_s: float, step_s: float) -> Numbers:
+    return wanted + (now - wanted) * math.exp(-step_s / lag_s)

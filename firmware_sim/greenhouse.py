@@ -1,212 +1,312 @@
-"""The climate of a greenhouse: balances of energy, vapour and carbon dioxide, and the controller. Pure.
+"""The climate of greenhouse compartments: balances of energy, vapour, carbon dioxide, crop and water. Pure, on arrays.
 
-A reduced form of Vanthoor's model (2011, Biosystems Engineering 110, 363-377, roof vent eq 65) with the canopy of
-Stanghellini (1987, Transpiration of greenhouse crops): resistances rs and rb in the Penman-Monteith combination.
-Assimilation is van Henten's (1994, 2003). All fluxes are per square metre of floor. It is plausible, not calibrated.
+A reduced form of Vanthoor's model (2011, Biosystems Engineering 110, 363-377; roof vents eq 65, condensation on the
+cover, heating pipes) with the canopy of Stanghellini (1987, Transpiration of greenhouse crops; Vanthoor eq 47-52) and
+the assimilation and growth of van Henten (1994, 2003). All fluxes are per square metre of floor. It is plausible, not
+calibrated.
+
+Every exchange is counted once and put into both of its balances, so each closes exactly. A balance takes the outside
+and its own loss implicitly, which keeps it stable at steps up to `MAX_STEP_S` whatever the vents do.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Final
 
-from firmware_sim.air import (
-    ZERO_DEGC_K,
-    co2_kg_m3,
-    co2_ppm,
-    saturation_pa,
-    saturation_slope_pa_k,
-    vapour_kg_m3,
-    vapour_pa,
+import numpy as np
+
+from firmware_sim.air import Numbers, co2_kg_m3, co2_ppm, saturation_pa, vapour_kg_m3, vapour_pa
+from firmware_sim.canopy import (
+    LATENT_J_KG,
+    Canopy,
+    Surroundings,
+    assimilation_kg_m2s,
+    balance_canopy,
+    leaf_area_index,
+    maintenance_kg_m2s,
 )
-from firmware_sim.house_scenario import HouseScenario
+from firmware_sim.compartment import Structure
+from firmware_sim.ventilation import AIR_J_M3K, ventilation_m_s
 from firmware_sim.weather import Outside
 
-STEP_S = 1.0
-AIR_J_M2K = 16_000.0
-FLOOR_J_M2K = 120_000.0
-LATENT_J_KG = 2.45e6
-AIR_J_M3K = 1_206.0
+MAX_STEP_S: Final = 30.0
+AIR_J_M2K: Final = 16_000.0
+FLOOR_J_M2K: Final = 120_000.0
+COVER_J_M2K: Final = 3_000.0
+PIPE_J_M2K: Final = 3_000.0
+#: Substrate: a layer of so many metres whose water the moisture tells.
+SUBSTRATE_M: Final = 0.2
+_WATER_KG_M3 = 1000.0
 _FLOOR_EXCHANGE_W_M2K = 7.0
 _SOIL_EXCHANGE_W_M2K = 2.0
-PSYCHROMETRIC_PA_K = 65.8
-LEAF_BOUNDARY_S_M = 275.0
-_COVER_INSIDE_W_M2K = 7.0
-_PIPE_LAG_S = 1_200.0
-_VENT_TRAVEL_S = 300.0
-_DISCHARGE, _WIND_EFFECT, _VENT_HEIGHT_M = 0.75, 0.09, 0.68
-_LEAKAGE = 1.0e-4
-_INJECTION_MAX_KG_M2S = 1.2e-6
+#: The inside of the cover conducts better than the whole by this; the outside makes up the rest of the U value.
+_INSIDE_OVER_U = 1.35
+#: Heating pipes: Vanthoor's 1.99 pi d l |dT|^0.32 dT with 51 mm pipes, 1.875 m of them per m2.
+_PIPE_W_M2K = 1.99 * np.pi * 0.051 * 1.875
+_YIELD_KG_KG = 0.544
+_GROWTH_RESPIRATION = 2.65e-7 / 4.87e-7
+_FLOOR_ABSORBS = 0.6
+_SOIL_HUMIDITY = 0.98
+#: What living soil gives at 15 degC; it doubles with ten kelvin.
+_SOIL_RESPIRATION_KG_M2S = 1.0e-7
+_LAMP_TO_AIR = 0.55
+#: Photons of a lamp's watt (2.7 umol/J) over those of the sun's (2.02 umol/J).
+_LAMP_AS_SUN = 2.7 / 2.02
+_IRRIGATION_KG_M2S = 2.0 / 3600
+_DRY_PCT, _MOIST_PCT, _FIELD_CAPACITY_PCT = 30.0, 36.0, 40.0
+_DRAINAGE_1_S = 1.0 / 7200
 
 
 @dataclass(frozen=True, slots=True)
 class Climate:
-    """The state: temperatures, vapour and carbon dioxide of the air, and where the actuators are."""
+    """The state of every compartment. Leaf temperature follows from the rest; it is where the next solution starts."""
 
-    air_degc: float
-    floor_degc: float
-    vapour_kg_m3: float
-    co2_kg_m3: float
-    heating_w_m2: float = 0.0
-    vent_open: float = 0.0
-    leaf_degc: float = 20.0
+    air_degc: Numbers
+    cover_degc: Numbers
+    floor_degc: Numbers
+    pipe_degc: Numbers
+    leaf_degc: Numbers
+    vapour_kg_m3: Numbers
+    co2_kg_m3: Numbers
+    dry_weight_kg_m2: Numbers
+    moisture_pct: Numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What the controller asks for: heating 0..1 of the most, vent 0..1, carbon dioxide 0..1 of the most."""
+class Actuators:
+    """Where the actuators are: each 0 to 1 of the most it can; `irrigating` is 0 or 1."""
 
-    heating: float
-    vent: float
-    injection: float
+    boiler: Numbers
+    vent: Numbers
+    screen: Numbers
+    lamps: Numbers
+    fog: Numbers
+    injection: Numbers
+    irrigating: Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Fluxes:
-    """What flowed in one step: W/m2 into the air and the floor, kg/(m2 s) of vapour and carbon dioxide.
+    """What flowed in one step: W/m2 of heat, kg/(m2 s) of water and carbon dioxide; positive is the way of the name.
 
-    `condensation` is all the vapour that became water; its heat goes to the cover and is lost.
+    `condensation` is all the vapour that became water on the cover; its heat goes to the cover. Negative transpiration
+    is dew, which drips off. `assimilation` is gross, and `respiration` the crop's; both in carbon dioxide.
     """
 
-    heating: float
-    canopy_heat: float
-    floor_heat: float
-    ventilation_heat: float
-    cover_heat: float
-    absorbed_by_canopy: float
-    absorbed_by_floor: float
-    soil_heat: float
-    transpiration: float
-    condensation: float
-    ventilation_vapour: float
-    injection: float
-    assimilation: float
-    ventilation_co2: float
-
-
-def control(scenario: HouseScenario, climate: Climate, outside: Outside) -> Setting:
-    """Return the controller's answer: proportional bands around the set points, no integral part."""
-    day = outside.radiation_w_m2 > 20
-    set_point = scenario.day_degc if day else scenario.night_degc
-    humidity = relative_humidity_pct(climate)
-    by_heat = (climate.air_degc - scenario.vent_above_degc) / 5.0
-    by_moisture = min(0.4, (humidity - scenario.vent_above_pct) / 20.0)
-    if climate.air_degc < set_point - 2:
-        by_moisture = 0.0
-    vent = _unit(max(by_heat, by_moisture))
-    lack = (scenario.co2_ppm - co2_ppm(climate.co2_kg_m3, climate.air_degc)) / 100.0
-    injection = _unit(lack) if day and vent < 0.15 else 0.0
-    return Setting(_unit((set_point + 1 - climate.air_degc) / 3.0), vent, injection)
+    boiler_to_pipe: Numbers
+    pipe_to_air: Numbers
+    canopy_to_air: Numbers
+    lamps_to_air: Numbers
+    air_to_floor: Numbers
+    air_to_outside: Numbers
+    air_to_cover: Numbers
+    fog_cooling: Numbers
+    sun_to_canopy: Numbers
+    cover_to_canopy: Numbers
+    cover_to_outside: Numbers
+    cover_to_sky: Numbers
+    sun_to_floor: Numbers
+    floor_to_soil: Numbers
+    transpiration: Numbers
+    soil_evaporation: Numbers
+    fog: Numbers
+    condensation: Numbers
+    vapour_to_outside: Numbers
+    injection: Numbers
+    assimilation: Numbers
+    respiration: Numbers
+    soil_respiration: Numbers
+    co2_to_outside: Numbers
+    irrigation: Numbers
+    drainage: Numbers
+    air_m_s: Numbers
 
 
 def step(
-    scenario: HouseScenario, climate: Climate, outside: Outside, setting: Setting, step_s: float = STEP_S
+    structure: Structure, climate: Climate, actuators: Actuators, outside: Outside, step_s: float
 ) -> tuple[Climate, Fluxes]:
-    """Return the climate after `step_s` (at most 30 s, explicit Euler) and the fluxes that made it."""
-    travel = step_s / _VENT_TRAVEL_S
-    vent = climate.vent_open + max(-travel, min(travel, setting.vent - climate.vent_open))
-    wanted_w = setting.heating * scenario.heating_max_w_m2
-    heating = climate.heating_w_m2 + (wanted_w - climate.heating_w_m2) * min(1.0, step_s / _PIPE_LAG_S)
-    air_m_s = ventilation_m_s(scenario, climate.air_degc, outside, vent)
-    transpiration, canopy_heat, absorbed, leaf = _canopy(scenario, climate, outside)
-    inside_w = outside.radiation_w_m2 * scenario.transmission
-    gap_k = climate.air_degc - outside.temperature_degc
-    to_floor = _FLOOR_EXCHANGE_W_M2K * (climate.air_degc - climate.floor_degc)
-    to_soil = _SOIL_EXCHANGE_W_M2K * (climate.floor_degc - scenario.mean_degc)
-    floor_sun = 0.6 * (inside_w - absorbed)
-    ventilation = AIR_J_M3K * air_m_s * gap_k
-    cover = scenario.cover_u_w_m2k * scenario.cover_ratio * gap_k
-    air = climate.air_degc + step_s / AIR_J_M2K * (heating + canopy_heat - to_floor - ventilation - cover)
-    floor = climate.floor_degc + step_s / FLOOR_J_M2K * (floor_sun + to_floor - to_soil)
-    vapour_out = air_m_s * (climate.vapour_kg_m3 - outside.vapour_kg_m3)
-    on_cover = _condensation(scenario, climate, outside)
-    vapour = climate.vapour_kg_m3 + step_s / scenario.height_m * (transpiration - on_cover - vapour_out)
-    most = vapour_kg_m3(saturation_pa(air), air)
-    drip = max(0.0, vapour - most) * scenario.height_m / step_s
-    injection = setting.injection * _INJECTION_MAX_KG_M2S
-    assimilation = _assimilation(scenario, climate, inside_w)
-    co2_out = air_m_s * (climate.co2_kg_m3 - co2_kg_m3(outside.co2_ppm, outside.temperature_degc))
-    co2 = climate.co2_kg_m3 + step_s / scenario.height_m * (injection - assimilation - co2_out)
-    after = Climate(air, floor, min(vapour, most), co2, heating, vent, leaf)
+    """Return the climate after `step_s` (at most `MAX_STEP_S`) and the fluxes that made it."""
+    air_m_s = ventilation_m_s(structure, climate.air_degc, outside, actuators.vent)
+    lamps_w = actuators.lamps * structure.lamp_w_m2
+    canopy, light_w = _canopy(structure, climate, outside, lamps_w)
+    pipe, boiler_to_pipe, pipe_to_air = _pipe(structure, climate, actuators, step_s)
+    evaporation = _evaporation(structure, climate)
+    floor, air_to_floor, sun_to_floor, floor_to_soil = _floor(
+        climate, canopy, light_w, lamps_w, outside, evaporation, step_s
+    )
+    fog = actuators.fog * structure.fog_max_kg_m2s
+    inside_k = _INSIDE_OVER_U * structure.cover_u_w_m2k * structure.cover_ratio
+    inside_k = inside_k * (1 - structure.screen_saving * actuators.screen)
+    heat = pipe_to_air + canopy.heat_w_m2 + _LAMP_TO_AIR * lamps_w - air_to_floor - LATENT_J_KG * fog
+    exchange = AIR_J_M3K * air_m_s
+    ahead = AIR_J_M2K / step_s
+    air = (ahead * climate.air_degc + heat + exchange * outside.temperature_degc + inside_k * climate.cover_degc) / (
+        ahead + exchange + inside_k
+    )
+    air_to_cover = inside_k * (air - climate.cover_degc)
+    moistened = canopy.transpiration_kg_m2s + evaporation + fog
+    water, vapour = _vapour(structure, climate, outside, air, air_m_s, moistened, step_s)
+    cover_heat = air_to_cover - canopy.from_cover_w_m2
+    cover, to_outside, to_sky = _cover(structure, climate, outside, cover_heat, water[0], step_s)
+    carbon, co2, dry_weight = _carbon(structure, climate, actuators, outside, light_w, lamps_w, air_m_s, step_s)
+    irrigation, drainage, moisture = _substrate(climate, actuators, canopy.transpiration_kg_m2s, evaporation, step_s)
+    after = Climate(air, cover, floor, pipe, canopy.leaf_degc, vapour, co2, dry_weight, moisture)
     return after, Fluxes(
-        heating, canopy_heat, to_floor, ventilation, cover, absorbed, floor_sun, to_soil,
-        transpiration, on_cover + drip, vapour_out, injection, assimilation, co2_out,
+        boiler_to_pipe, pipe_to_air, canopy.heat_w_m2, _LAMP_TO_AIR * lamps_w, air_to_floor,
+        exchange * (air - outside.temperature_degc), air_to_cover, LATENT_J_KG * fog, canopy.absorbed_w_m2,
+        canopy.from_cover_w_m2, to_outside, to_sky, sun_to_floor, floor_to_soil, canopy.transpiration_kg_m2s,
+        evaporation, fog, water[0], water[1], *carbon, irrigation, drainage, air_m_s,
     )  # fmt: skip
 
 
-def relative_humidity_pct(climate: Climate) -> float:
+def relative_humidity_pct(climate: Climate) -> Numbers:
     """Return the relative humidity of the air, from the vapour state."""
     return 100 * vapour_pa(climate.vapour_kg_m3, climate.air_degc) / saturation_pa(climate.air_degc)
 
 
-def ventilation_m_s(scenario: HouseScenario, air_degc: float, outside: Outside, vent: float) -> float:
-    """Return the air exchanged, m3 per m2 of floor and second: Vanthoor (2011) eq 65 for roof vents, and leakage."""
-    mean_k = (air_degc + outside.temperature_degc) / 2 + ZERO_DEGC_K
-    buoyancy = 9.81 * _VENT_HEIGHT_M * max(0.0, air_degc - outside.temperature_degc) / (2 * mean_k)
-    drive = math.sqrt(buoyancy + _WIND_EFFECT * outside.wind_m_s**2)
-    return vent * scenario.vent_area_ratio * _DISCHARGE / 2 * drive + _LEAKAGE * max(outside.wind_m_s, 0.25)
-
-
-def _canopy(scenario: HouseScenario, climate: Climate, outside: Outside) -> tuple[float, float, float, float]:
-    """Return transpiration kg/(m2 s), sensible heat to the air W/m2, radiation absorbed W/m2 and leaf temperature.
-
-    What the canopy absorbs leaves it as vapour or as heat, exactly.
-    """
-    inside_w = outside.radiation_w_m2 * scenario.transmission
-    leaves = 2 * scenario.leaf_area_index
-    absorbed = 0.75 * (1 - math.exp(-0.7 * scenario.leaf_area_index)) * inside_w
-    air_degc = climate.air_degc
-    deficit_pa = max(0.0, saturation_pa(air_degc) - vapour_pa(climate.vapour_kg_m3, air_degc))
-    ppm = co2_ppm(climate.co2_kg_m3, air_degc)
-    stomata = stomata_s_m(inside_w, ppm, deficit_pa)
-    slope = saturation_slope_pa_k(air_degc)
-    conductance = leaves * AIR_J_M3K / LEAF_BOUNDARY_S_M
-    latent = (slope * absorbed + conductance * deficit_pa) / (
-        slope + PSYCHROMETRIC_PA_K * (1 + stomata / LEAF_BOUNDARY_S_M)
-    )
-    heat = absorbed - latent
-    return latent / LATENT_J_KG, heat, absorbed, air_degc + heat / conductance
-
-
-def stomata_s_m(sun_w_m2: float, ppm: float, deficit_pa: float) -> float:
-    """Return the resistance of the stomata, Stanghellini (1987) as in Vanthoor (2011) eq 49-52.
-
-    `sun_w_m2` falls on the canopy, `deficit_pa` is the leaf's vapour deficit, here taken as the air's.
-    """
-    by_day = sun_w_m2 > 5
-    by_light = (sun_w_m2 + 4.3) / (sun_w_m2 + 0.54)
-    by_co2 = min(1.5, 1 + (6.1e-7 if by_day else 1.1e-11) * (ppm - 200) ** 2)
-    by_vapour = min(5.8, 1 + (4.3e-6 if by_day else 5.2e-6) * deficit_pa**2)
-    return 82 * by_light * by_co2 * by_vapour
-
-
-def _condensation(scenario: HouseScenario, climate: Climate, outside: Outside) -> float:
-    """Return what condenses on the cover, kg/(m2 s): 6.4e-9 h (e_air - e_cover), Vanthoor (2011)."""
-    gap_k = climate.air_degc - outside.temperature_degc
-    cover_degc = climate.air_degc - scenario.cover_u_w_m2k * gap_k / _COVER_INSIDE_W_M2K * 0.7
-    excess_pa = vapour_pa(climate.vapour_kg_m3, climate.air_degc) - saturation_pa(cover_degc)
-    exchange = 1.7 * scenario.cover_ratio * math.cbrt(abs(climate.air_degc - cover_degc))
-    return 6.4e-9 * exchange * max(0.0, excess_pa)
-
-
-def _assimilation(scenario: HouseScenario, climate: Climate, inside_w: float) -> float:
-    """Return the net uptake of carbon dioxide, kg/(m2 s): van Henten (2003), less a dark respiration."""
-    temperature = min(40.0, max(5.0, climate.air_degc))
-    stomata_m_s = -5.11e-6 * temperature**2 + 2.3e-4 * temperature - 6.29e-4
-    compensation = 5.2e-5 * 1.1
-    light = 3.55e-9 * inside_w
-    carbon = max(0.0, stomata_m_s * (climate.co2_kg_m3 - compensation))
-    cover = 1 - math.exp(-0.7 * scenario.leaf_area_index)
-    gross = cover * light * carbon / (light + carbon) if light > 0 and carbon > 0 else 0.0
-    return gross - 6.0e-8 * 2 ** ((climate.air_degc - 25) / 10)
-
-
-def start_climate(scenario: HouseScenario, outside: Outside) -> Climate:
+def start_climate(structure: Structure, outside: Outside) -> Climate:
     """Return a climate to start from: near the night's set point, moist, with the outside's carbon dioxide."""
-    air = max(scenario.night_degc if scenario.heating_max_w_m2 else -60.0, outside.temperature_degc + 1)
+    warm = np.where(structure.heating_max_w_m2 > 0, structure.night_degc, -60.0)
+    air = np.maximum(warm, outside.temperature_degc + 1.0)
+    cover = outside.temperature_degc + 0.3 * (air - outside.temperature_degc)
     vapour = vapour_kg_m3(0.8 * saturation_pa(air), air)
-    return Climate(air, air - 1, vapour, co2_kg_m3(outside.co2_ppm, air), leaf_degc=air)
+    ppm = np.full_like(air, outside.co2_ppm)
+    dry = structure.leaf_area_index * 0.7 / 53.0
+    return Climate(
+        air, cover, air - 1.0, air.copy(), air.copy(), vapour, co2_kg_m3(ppm, air), dry, np.full_like(air, 34.0)
+    )
 
 
-def _unit(value: float) -> float:
-    return max(0.0, min(1.0, value))
+def start_actuators(structure: Structure) -> Actuators:
+    """Return everything closed and off."""
+    return Actuators(*(np.zeros_like(structure.height_m) for _ in range(7)))
+
+
+def _canopy(structure: Structure, climate: Climate, outside: Outside, lamps_w: Numbers) -> tuple[Canopy, Numbers]:
+    """Return the canopy in balance with its surroundings, and the sun's radiation inside."""
+    light_w = outside.radiation_w_m2 * structure.transmission
+    leaves = leaf_area_index(climate.dry_weight_kg_m2)
+    closed = 1 - np.exp(-0.7 * leaves)
+    surroundings = Surroundings(
+        air_degc=climate.air_degc,
+        cover_degc=climate.cover_degc,
+        vapour_pa=vapour_pa(climate.vapour_kg_m3, climate.air_degc),
+        co2_ppm=co2_ppm(climate.co2_kg_m3, climate.air_degc),
+        sun_w_m2=light_w + lamps_w,
+        absorbed_w_m2=closed * (0.75 * light_w + (1 - _LAMP_TO_AIR) * lamps_w),
+        leaf_area_index=leaves,
+        sky_view=closed,
+    )
+    return balance_canopy(surroundings, climate.leaf_degc), light_w
+
+
+def _pipe(
+    structure: Structure, climate: Climate, actuators: Actuators, step_s: float
+) -> tuple[Numbers, Numbers, Numbers]:
+    boiler = actuators.boiler * structure.heating_max_w_m2
+    given = _PIPE_W_M2K * np.maximum(0.0, climate.pipe_degc - climate.air_degc) ** 1.32
+    return climate.pipe_degc + step_s / PIPE_J_M2K * (boiler - given), boiler, given
+
+
+def _floor(
+    climate: Climate,
+    canopy: Canopy,
+    light_w: Numbers,
+    lamps_w: Numbers,
+    outside: Outside,
+    evaporation: Numbers,
+    step_s: float,
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    to_floor = _FLOOR_EXCHANGE_W_M2K * (climate.air_degc - climate.floor_degc)
+    to_soil = _SOIL_EXCHANGE_W_M2K * (climate.floor_degc - outside.soil_degc)
+    past_canopy = light_w + (1 - _LAMP_TO_AIR) * lamps_w - canopy.absorbed_w_m2
+    sun = _FLOOR_ABSORBS * np.maximum(0.0, past_canopy)
+    gained = sun + to_floor - to_soil - LATENT_J_KG * evaporation
+    return climate.floor_degc + step_s / FLOOR_J_M2K * gained, to_floor, sun, to_soil
+
+
+def _evaporation(structure: Structure, climate: Climate) -> Numbers:
+    """Return what bare soil evaporates: as Vanthoor's condensation, 6.4e-9 h (e_floor - e_air), none the other way."""
+    air_pa = vapour_pa(climate.vapour_kg_m3, climate.air_degc)
+    wetness = np.clip((climate.moisture_pct - 10.0) / 20.0, 0.0, 1.0)
+    deficit_pa = np.maximum(0.0, _SOIL_HUMIDITY * saturation_pa(climate.floor_degc) - air_pa)
+    return 6.4e-9 * _FLOOR_EXCHANGE_W_M2K * structure.bare_soil * wetness * deficit_pa
+
+
+def _vapour(
+    structure: Structure,
+    climate: Climate,
+    outside: Outside,
+    air: Numbers,
+    air_m_s: Numbers,
+    moistened: Numbers,
+    step_s: float,
+) -> tuple[tuple[Numbers, Numbers], Numbers]:
+    """Return condensation and what goes outside, and the vapour after the step: never more than the air can hold.
+
+    On the cover condenses 6.4e-9 h (e_air - e_cover), Vanthoor (2011); what the air cannot hold condenses too.
+    """
+    excess_pa = vapour_pa(climate.vapour_kg_m3, climate.air_degc) - saturation_pa(climate.cover_degc)
+    exchange = 1.7 * structure.cover_ratio * np.cbrt(np.abs(climate.air_degc - climate.cover_degc))
+    on_cover = 6.4e-9 * exchange * np.maximum(0.0, excess_pa)
+    ahead = structure.height_m / step_s
+    gained = moistened - on_cover
+    vapour = (ahead * climate.vapour_kg_m3 + gained + air_m_s * outside.vapour_kg_m3) / (ahead + air_m_s)
+    held = np.minimum(vapour, vapour_kg_m3(saturation_pa(air), air))
+    lost = air_m_s * (vapour - outside.vapour_kg_m3)
+    return (on_cover + (vapour - held) * ahead, lost), held
+
+
+def _cover(
+    structure: Structure, climate: Climate, outside: Outside, heat: Numbers, condensation: Numbers, step_s: float
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Return the cover's temperature and what it gives to the air outside and to the sky."""
+    outside_k = structure.cover_u_w_m2k * structure.cover_ratio / (1 - 1 / _INSIDE_OVER_U)
+    to_sky = structure.cover_ratio * outside.sky_loss_w_m2
+    ahead = COVER_J_M2K / step_s
+    gained = heat + LATENT_J_KG * condensation - to_sky
+    cover = (ahead * climate.cover_degc + gained + outside_k * outside.temperature_degc) / (ahead + outside_k)
+    return cover, outside_k * (cover - outside.temperature_degc), to_sky
+
+
+def _carbon(
+    structure: Structure,
+    climate: Climate,
+    actuators: Actuators,
+    outside: Outside,
+    light_w: Numbers,
+    lamps_w: Numbers,
+    air_m_s: Numbers,
+    step_s: float,
+) -> tuple[tuple[Numbers, Numbers, Numbers, Numbers, Numbers], Numbers, Numbers]:
+    """Return injection, assimilation, respiration of crop and of soil, and loss; the air and the crop after them."""
+    injection = actuators.injection * structure.injection_max_kg_m2s
+    light = light_w + _LAMP_AS_SUN * lamps_w
+    assimilation = assimilation_kg_m2s(climate.air_degc, climate.co2_kg_m3, climate.dry_weight_kg_m2, light)
+    respiration = maintenance_kg_m2s(climate.air_degc, climate.dry_weight_kg_m2)
+    there = np.full_like(climate.air_degc, outside.co2_ppm)
+    there = co2_kg_m3(there, np.full_like(there, outside.temperature_degc))
+    ahead = structure.height_m / step_s
+    soil = _SOIL_RESPIRATION_KG_M2S * 2 ** ((climate.floor_degc - 15.0) / 10)
+    gained = injection - assimilation + respiration + soil
+    co2 = (ahead * climate.co2_kg_m3 + gained + air_m_s * there) / (ahead + air_m_s)
+    grown = _YIELD_KG_KG * assimilation - _GROWTH_RESPIRATION * respiration
+    dry_weight = climate.dry_weight_kg_m2 + step_s * grown
+    return (injection, assimilation, respiration, soil, air_m_s * (co2 - there)), co2, dry_weight
+
+
+def _substrate(
+    climate: Climate, actuators: Actuators, transpiration: Numbers, evaporation: Numbers, step_s: float
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Return irrigation and drainage, and the moisture after them and after what crop and soil gave off."""
+    water = SUBSTRATE_M * _WATER_KG_M3 / 100
+    irrigation = actuators.irrigating * _IRRIGATION_KG_M2S
+    drainage = _DRAINAGE_1_S * water * np.maximum(0.0, climate.moisture_pct - _FIELD_CAPACITY_PCT)
+    taken = np.maximum(0.0, transpiration) + evaporation
+    return irrigation, drainage, climate.moisture_pct + step_s / water * (irrigation - drainage - taken)
+
+
+def wants_water(climate: Climate, irrigating: Numbers) -> Numbers:
+    """Return 1 where the irrigation is to run: from dry until moist."""
+    return np.where(climate.moisture_pct < _DRY_PCT, 1.0, np.where(climate.moisture_pct > _MOIST_PCT, 0.0, irrigating))

@@ -7,18 +7,19 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firmware_sim.clock import SimClock
-from firmware_sim.controller import STEP_MS, TRUTH_COLUMNS, Controller
+from firmware_sim.compartments import STEP_MS, Compartments
 from firmware_sim.house import Readings
 from firmware_sim.house_buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
-from firmware_sim.house_scenario import house_named
+from firmware_sim.house_scenario import HouseScenario, house_named
+from firmware_sim.house_truth import HouseTruth
 from firmware_sim.link_faults import NO_FAULTS, LinkFaults
 from firmware_sim.mqtt_publisher import BrokerLogin
 from firmware_sim.serial_line import LINES
-from firmware_sim.truth import TruthFile
+from firmware_sim.weather_file import WeatherFile
 from headland.errors import SettingsError
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,6 +47,9 @@ class GreenhouseSettings:
     host: str = "127.0.0.1"
     port: int = 5020
     scenario: str = "hubei-tomato"
+    #: How many compartments; None: as many as the scenario has.
+    scale: int | None = None
+    weather_path: Path | None = None
     seed: int = 1
     speed: float = 1.0
     start_ms: int | None = None
@@ -60,7 +64,7 @@ class GreenhouseSettings:
 
     def __post_init__(self) -> None:
         """Check every bound once; raises SettingsError."""
-        house_named(self.scenario)
+        self.house()
         SimClock(self.speed, 0, 0)
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"The greenhouse's port is {self.port}: give 1 to 65535, or 0 for none.")
@@ -73,6 +77,10 @@ class GreenhouseSettings:
             if not 0 < period_s <= 86_400:
                 raise SettingsError(f"A period of {period_s:g} s cannot be kept: give seconds above 0, a day at most.")
 
+    def house(self) -> HouseScenario:
+        """Return the scenario at its scale; raises SettingsError for a name or a size that there is not."""
+        return house_named(self.scenario).scaled(self.scale)
+
 
 def run_greenhouse(settings: GreenhouseSettings, stop: threading.Event) -> None:
     """Serve the house until `stop` is set; returns within a second of it.
@@ -83,17 +91,19 @@ def run_greenhouse(settings: GreenhouseSettings, stop: threading.Event) -> None:
 
 
 class SimulatedHouse:
-    """The house with its clock, its truth file and the faults of its units: what the buses read."""
+    """The house with its clock, its truth files and the faults of its units: what the buses read."""
 
     def __init__(self, settings: GreenhouseSettings) -> None:
         real_ms = _real_ms()
         self._clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
-        self._house = Controller(house_named(settings.scenario), settings.seed, self._clock.now_ms(real_ms))
+        scenario = settings.house()
+        weather = None if settings.weather_path is None else WeatherFile(settings.weather_path)
+        self._house = Compartments(scenario, settings.seed, self._clock.now_ms(real_ms), weather)
         self._faults = settings.faults
         self._first: dict[int, Readings] = {}
         self._truth = None
         if settings.truth_dir is not None:
-            self._truth = TruthFile(Path(settings.truth_dir) / f"greenhouse-{settings.seed}.csv", TRUTH_COLUMNS)
+            self._truth = HouseTruth(Path(settings.truth_dir), scenario, settings.seed, self._house)
 
     @property
     def units(self) -> range:
@@ -119,7 +129,7 @@ class SimulatedHouse:
         return readings
 
     def close(self) -> None:
-        """Close the truth file."""
+        """Close the truth files."""
         if self._truth is not None:
             self._truth.close()
 
@@ -162,19 +172,19 @@ def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
         buses.append(Sdi12PtyBus(house, settings.sdi12_link, settings.speed, settings.faults, settings.seed))
     if settings.broker is not None:
         period_s = settings.mqtt_period_s / settings.speed
-        buses.append(MqttBus(house, settings.broker, period_s, settings.faults, settings.seed))
+        faults = replace(settings.faults, lost=max(settings.faults.lost, settings.house().radio_lost))
+        buses.append(MqttBus(house, settings.broker, period_s, faults, settings.seed))
     return buses
 
 
-def advance(house: Controller, until_ms: int, truth: TruthFile | None) -> bool:
+def advance(house: Compartments, until_ms: int, truth: HouseTruth | None) -> bool:
     """Step up to `until_ms`, at most `_MAX_STEPS`; tell whether it was reached."""
     for _ in range(_MAX_STEPS):
         if house.time_ms + STEP_MS > until_ms:
             return True
         house.step()
         if truth is not None:
-            values = house.truth()
-            truth.append(house.time_ms, [f"{values[name]:.5f}" for name in TRUTH_COLUMNS[1:]])
+            truth.note(house)
     return False
 
 

@@ -90,6 +90,8 @@ def sim_greenhouse(
         typer.Option(help="noise=, cut=, lost=SHARE, hangup=SECONDS, silent=UNIT, stuck=UNIT; several are allowed."),
     ] = None,
     scenario: Annotated[str, typer.Option(help="Which house.")] = "hubei-tomato",
+    scale: Annotated[int | None, typer.Option(help="How many compartments, instead of the scenario's own.")] = None,
+    weather: Annotated[Path | None, typer.Option(help="A CSV of weather, instead of the generator's.")] = None,
     seed: Annotated[int, typer.Option(help="The random seed.")] = 1,
     speed: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
     start_ms: Annotated[
@@ -108,6 +110,8 @@ def sim_greenhouse(
             host=host,
             port=port,
             scenario=scenario,
+            scale=scale,
+            weather_path=weather,
             seed=seed,
             speed=speed,
             start_ms=_resumed_ms(speed, start_ms, real_start_ms),

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from pymodbus.client import ModbusTcpClient
 
-from firmware_sim.controller import TRUTH_COLUMNS, Controller
+from firmware_sim.compartments import Compartments
 from firmware_sim.greenhouse_server import GreenhouseSettings, LinesLink, advance, run_greenhouse
 from firmware_sim.house_scenario import HOUSES
+from firmware_sim.house_truth import CLIMATE_COLUMNS, HouseTruth
 from firmware_sim.modbus_table import IDENTITY, REGISTER_COUNT
-from firmware_sim.truth import TruthFile
 from headland.errors import RetryLater, SettingsError
 
 START_MS = 1_795_000_000_000
@@ -81,7 +81,7 @@ def test_a_fast_house_reads_later_each_time_and_never_in_the_future(tmp_path: Pa
     assert start_ms <= first < second <= time.time_ns() // 1_000_000
     assert second - first > 100_000
     rows = list(csv.DictReader((tmp_path / "greenhouse-1.csv").read_text().splitlines()))
-    assert list(rows[0]) == list(TRUTH_COLUMNS)
+    assert tuple(rows[0]) == CLIMATE_COLUMNS
     times = [int(row["time_ms"]) for row in rows]
     assert times == list(range(times[0], times[-1] + 1, 1000))
 
@@ -100,8 +100,8 @@ def test_a_taken_port_is_to_be_tried_later() -> None:
 
 
 def test_it_catches_up_in_bounded_pieces_with_a_row_a_second(tmp_path: Path) -> None:
-    house = Controller(HOUSES["hubei-tomato"], 1, START_MS)
-    truth = TruthFile(tmp_path / "greenhouse-1.csv", TRUTH_COLUMNS)
+    house = Compartments(HOUSES["hubei-tomato"], 1, START_MS)
+    truth = HouseTruth(tmp_path, HOUSES["hubei-tomato"], 1, house)
     assert not advance(house, START_MS + 3_600_000, truth)
     assert house.time_ms == START_MS + 600_000
     assert advance(house, START_MS + 600_500, truth)
@@ -118,6 +118,7 @@ def test_it_catches_up_in_bounded_pieces_with_a_row_a_second(tmp_path: Path) -> 
         {"seed": -1},
         {"lines": [LinesLink("xml", Path("port"))]},
         {"mqtt_period_s": 0.0},
+        {"scale": 500},
     ],
 )
 def test_settings_out_of_bounds_are_refused(change: dict[str, Any]) -> None:

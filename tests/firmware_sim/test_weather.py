@@ -4,10 +4,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from firmware_sim.house_scenario import HOUSES
-from firmware_sim.weather import Weather, clear_sky_w_m2, solar_time
+from firmware_sim.place import CHONGQING, JURONG, WUHAN, Place
+from firmware_sim.weather import Outside, Weather, clear_sky_w_m2, solar_time
 
-WUHAN = HOUSES["hubei-tomato"]
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -55,14 +54,64 @@ def test_the_weather_of_a_seed_is_the_same_whenever_it_is_asked() -> None:
     assert Weather(WUHAN, 8).at(times[3]) != one.at(times[3])
 
 
-def test_a_year_outside_stays_within_the_climate_of_wuhan() -> None:
-    weather = Weather(WUHAN, 1)
-    hours = [weather.at(at(2026, 1, 1) + hour * 3 * 3_600_000) for hour in range(365 * 8)]
-    mean = sum(hour.temperature_degc for hour in hours) / len(hours)
-    assert mean == pytest.approx(17, abs=1.5)
-    assert all(-15 < hour.temperature_degc < 46 for hour in hours)
-    assert all(0 < hour.humidity_pct <= 98 and 0 <= hour.radiation_w_m2 < 1100 for hour in hours)
-    assert all(0 < hour.wind_m_s < 20 for hour in hours)
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+@pytest.fixture(scope="module", params=[WUHAN, CHONGQING, JURONG], ids=lambda place: place.site)
+def year(request: pytest.FixtureRequest) -> tuple[Place, list[list[Outside]]]:
+    """A year every two hours, by month."""
+    place: Place = request.param
+    weather = Weather(place, 1)
+    months: list[list[Outside]] = [[] for _ in range(12)]
+    for hour in range(0, 365 * 24, 2):
+        time_ms = at(2026, 1, 1) + hour * 3_600_000
+        months[datetime.fromtimestamp(time_ms / 1000, CHINA).month - 1].append(weather.at(time_ms))
+    return place, months
+
+
+def test_a_year_outside_has_the_temperatures_and_the_rain_of_its_place(
+    year: tuple[Place, list[list[Outside]]],
+) -> None:
+    place, months = year
+    everything = [hour for month in months for hour in month]
+    # Long-term figures of the region: year and January in degC, rain in mm.
+    annual, january, least_mm, most_mm = {
+        "wuhan": (17.0, 4.0, 1000, 1500),
+        "chongqing": (17.0, 7.5, 900, 1450),
+        "jurong": (15.8, 3.0, 850, 1300),
+    }[place.site]
+    assert mean([hour.temperature_degc for hour in everything]) == pytest.approx(annual, abs=1.5)
+    assert mean([hour.temperature_degc for hour in months[0]]) == pytest.approx(january, abs=2.0)
+    assert least_mm < 2 * sum(hour.rain_mm_h for hour in everything) < most_mm
+    assert all(-15 < hour.temperature_degc < 46 for hour in everything)
+    assert all(0 < hour.humidity_pct <= 98 and 0 <= hour.radiation_w_m2 < 1100 for hour in everything)
+    assert all(0 < hour.wind_m_s < 20 for hour in everything)
+
+
+def test_chongqing_is_dull_and_calm_in_winter(year: tuple[Place, list[list[Outside]]]) -> None:
+    place, months = year
+    january_mj_m2 = 0.0864 * mean([hour.radiation_w_m2 for hour in months[0]])
+    wind_m_s = mean([hour.wind_m_s for hour in months[0]])
+    if place is CHONGQING:
+        assert january_mj_m2 < 6
+        assert 0.5 < wind_m_s < 1.5
+    else:
+        assert 6.5 < january_mj_m2 < 11
+        assert wind_m_s > 1.5
+
+
+def test_a_frost_night_comes_when_it_was_asked_for_in_winter_only() -> None:
+    weather = Weather(WUHAN, 1, frost_every_days=3)
+
+    def coldest(*date: int) -> list[float]:
+        nights = [at(*date) + day * 86_400_000 for day in range(9)]
+        return [min(weather.at(night + hour * 1_800_000).temperature_degc for hour in range(16)) for night in nights]
+
+    winter = coldest(2026, 11, 20)
+    assert sum(night < -2.5 for night in winter) == 3
+    assert sum(night > 0 for night in winter) >= 4
+    assert min(coldest(2026, 7, 1)) > 10
 
 
 def test_the_night_is_dark() -> None:

@@ -1,0 +1,33 @@
+"""The places that simulated houses stand at, and the climate of each in a few numbers.
+
+Temperatures, rain and sunshine are long-term figures of the region: Wuhan 17 degC (January 4, July 29), 1,260 mm and
+1,900 h of sun; Chongqing 16-18 degC, 1,000-1,400 mm, 1,000-1,200 h of sun, calm; Jurong 1,050-1,100 mm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a house stands: the year's mean, the season's and the day's swing, clouds 0..1, wind and showers."""
+
+    site: str
+    latitude_deg: float
+    longitude_deg: float
+    mean_degc: float
+    season_degc: float
+    day_swing_degc: float
+    #: Cloudiness of the mean year, and how much cloudier (or clearer) midwinter is than midsummer.
+    cloudiness: float
+    winter_cloudiness: float
+    wind_m_s: float
+    #: How hard it rains under a heavy sky; it makes the year's sum.
+    shower_mm_h: float
+
+
+WUHAN: Final = Place("wuhan", 30.55, 114.35, 17.0, 12.5, 4.5, 0.65, 0.02, 1.7, 1.85)
+CHONGQING: Final = Place("chongqing", 29.56, 106.55, 17.5, 10.5, 2.8, 0.86, 0.10, 0.8, 0.78)
+JURONG: Final = Place("jurong", 31.95, 119.17, 15.8, 12.8, 4.4, 0.60, 0.00, 2.1, 2.0)
