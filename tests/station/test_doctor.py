@@ -326,6 +326,9 @@ def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(t
         assert sound.returncode == 0, sound.stdout
         assert found["store"]["found"].startswith("the running station says: duckdb")
         assert {found[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
+        with farm_estate(registry_url(None, farm.folder.registry_path), "test") as estate:
+            assert [each.name for each in estate.farms.list()] == ["Home farm"]
+            assert estate.fields.list() == []  # nothing is simulated
         station = farm.folder.read_state().pids["station"]
         os.kill(station, signal.SIGSTOP)
         try:

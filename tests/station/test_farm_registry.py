@@ -16,6 +16,7 @@ from headland.registry.registry import Registry
 from headland.store.memory_store import MemoryStore
 from station.command import app
 from station.farm_folder import FarmFolder
+from station.farm_plan import UpSettings, make_plan
 from station.farm_registry import (
     FIRST_FARM,
     RegistryKeeper,
@@ -26,6 +27,7 @@ from station.farm_registry import (
     keep_gateway,
 )
 from station.registry_choice import open_registry, registry_url, shown_url
+from station.serve import StationSettings
 from tests.store.batches import batch, key
 
 DRONE = Descriptor(device="drone-1", kind="drone", site="jurong", name="Drone 1")
@@ -106,6 +108,21 @@ def test_a_demo_does_not_bring_back_what_people_deleted(registry: Registry) -> N
             shelf.delete(record.id, record.version)
     add_demo(first_estate(registry, "local", "test"), "demo")
     assert estate.farms.list() == []
+
+
+def test_the_station_of_a_simulated_farm_is_told_what_is_simulated(
+    tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = FarmFolder(tmp_path)
+    folder.create()
+    plan = make_plan(UpSettings(data_dir=tmp_path, broker="iotcore", scenario="chongqing"), folder, free_port)
+    command = next(part.command for part in plan.parts if part.name == "station")
+    told: list[StationSettings] = []
+    monkeypatch.setattr("station.serve.run_station", told.append)
+    assert CliRunner().invoke(app, list(command)[list(command).index("station", 4) :]).exit_code == 0
+    assert told[0].demo == "chongqing"
+    assert told[0].registry_url == registry_url(None, folder.registry_path)
+    assert f"registry    {told[0].registry_url}" in plan.lines
 
 
 def test_a_gateways_login_belongs_to_one_organisation(registry: Registry) -> None:
