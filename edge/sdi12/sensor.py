@@ -23,8 +23,10 @@ from edge.sdi12.message import (
 from edge.sdi12.settings import SensorSettings
 from headland.contract.records import Clock
 
-#: A data answer whose checksum is wrong is asked for again so often.
+#: A data answer whose checksum is wrong, or that has no values yet, is asked for again so often.
 _DATA_TRIES: Final = 3
+#: How much later than it said a sensor may ask for service: adapters pass it on in their own time.
+_LATE_S: Final = 0.3
 
 
 class Sensor:
@@ -81,10 +83,9 @@ class Sensor:
 
     def await_service(self, bus: Sdi12Bus) -> None:
         """Wait until it is ready: for its service request, at most for the time it said. Raises RetryLater."""
-        if self.due_s is None or self.is_concurrent:
+        if self._measuring is None or self.due_s is None or self._measuring.ready_s == 0 or self.is_concurrent:
             return
-        wait_s = self.due_s - time.monotonic()
-        if wait_s > 0 and bus.wait(wait_s) is not None:
+        if bus.wait(self.due_s + _LATE_S - time.monotonic()) is not None:
             self._counts["service_requests"] += 1
 
     def collect(self, bus: Sdi12Bus, sink: Sink) -> None:
@@ -95,16 +96,7 @@ class Sensor:
         if self._settings.measure[0] == "R":
             values = self._page(bus, self._command())
         else:
-            values = []
-            for page in range(MOST_PAGES):
-                if len(values) >= measuring.values:
-                    break
-                more = self._page(bus, f"{self._address}D{page}!")
-                if not more:
-                    break
-                values += more
-            if len(values) != measuring.values:
-                self._counts["values_missing"] += abs(measuring.values - len(values))
+            values = self._pages(bus, measuring.values)
         row = self._fields.convert(Measurement(index, value) for index, value in enumerate(values))
         self._device.say(sink, self._clock, self._began_ms, row)
 
@@ -123,14 +115,31 @@ class Sensor:
             self._device.learn(model=" ".join(part for part in identity if part))
         self._identified = True
 
+    def _pages(self, bus: Sdi12Bus, count: int) -> list[float]:
+        """Return the values of a measurement; where a later page is no good, those before it: their indices are sure."""
+        values: list[float] = []
+        for page in range(MOST_PAGES):
+            if len(values) >= count:
+                break
+            try:
+                values += self._page(bus, f"{self._address}D{page}!")
+            except NoAnswer:
+                if not values:
+                    raise
+                break
+        self._counts["values_missing"] += max(0, count - len(values))
+        return values
+
     def _page(self, bus: Sdi12Bus, command: str) -> list[float]:
-        """Return the values of one data answer, none where it stays wrong."""
+        """Return the values of one data answer; NoAnswer where it stays wrong or empty: the measurement is no good."""
         for _ in range(_DATA_TRIES):
             values = read_values(bus.ask(self._address, command), crc=self._settings.crc)
-            if not isinstance(values, BadAnswer):
+            if isinstance(values, BadAnswer):
+                self._counts[values] += 1
+            elif values:
                 return values
-            self._counts[values] += 1
-        return []
+            # An empty answer may be a service request that came late; a measurement that was given up stays empty.
+        raise NoAnswer(f"address {self._address} has no good answer to {command!r}")
 
     def _command(self) -> str:
         return measure_command(self._address, self._settings.measure, crc=self._settings.crc)

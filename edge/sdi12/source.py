@@ -62,7 +62,6 @@ class Sdi12Source:
                         self._bus.wire.open()
                         self._counts["connects"] += 1
                     self._round(sink)
-                    self._line.succeed()
                 except RetryLater as error:
                     if not self._stopping.is_set():
                         self._stopping.wait(self._line.fail(error))
@@ -110,6 +109,7 @@ class Sdi12Source:
                 self._counts["no_answer"] += 1
                 sensor.retry_s = time.monotonic() + sensor.attempts.fail(error)
         else:
+            self._line.succeed()
             sensor.attempts.succeed()
 
 
