@@ -84,6 +84,7 @@ class IngestService:
             "points": 0,
             "points_duplicate": 0,
             "points_conflicting": 0,
+            "points_rejected": 0,
             **dict(self._writer.counts),
             "session_generation": link.generation,
             "sessions_lost": link.sessions_lost,

@@ -19,6 +19,7 @@ from station.farm_folder import GATEWAY, INGEST_USER, FarmFolder, write_whole
 from station.farm_simulators import Simulator, plan_simulators
 from station.gateways import Gateways, broker_users
 from station.registry_choice import REGISTRY_URL, registry_url, shown_url
+from station.store_choice import STORE_URL, without_password
 from station.supervisor import Part
 
 HOST: Final = "127.0.0.1"
@@ -91,7 +92,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     lines = [
         f"broker      {kind} on {HOST}:{broker_port}",
         *_listener_lines(settings.listener),
-        "station     ingest and API, store " + str(folder.store_path),
+        f"station     ingest and API, store {without_password(os.environ.get(STORE_URL) or str(folder.store_path))}",
         f"registry    {shown_url(registry_url(os.environ.get(REGISTRY_URL), folder.registry_path))}",
         f"edge        gateway {GATEWAY}, settings {edge_toml}",
     ]

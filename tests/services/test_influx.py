@@ -1,0 +1,57 @@
+"""The farm on InfluxDB: gateway, simulators, broker, ingest and API as processes, and a server that dies meanwhile."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headland.store.influx_store import open_influx
+from headland.store.port import SeriesFilter
+from tests.influx_server import InfluxServer
+from tests.services.farm import Farm
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.services("mosquitto", "influxdb", "nginx"), pytest.mark.timeout(240)]
+
+
+def test_a_farm_on_influxdb_answers_and_loses_nothing_when_the_server_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = InfluxServer(tmp_path / "influxdb")
+    server.start()
+    url = server.url("farm")
+    monkeypatch.setenv("HEADLAND_STORE_URL", url)
+    farm = Farm(tmp_path / "farm", "--speed", "10")
+    try:
+        farm.wait_ready()
+        assert f"store {url}" in farm.said
+        house = wait_until(lambda: farm.devices("greenhouse"), 30)[0]["id"]
+        before_ms = wait_until(lambda: farm.reached_ms(house, "air_temperature_degc"), 30)
+        server.kill()
+        server.start()
+        wait_until(lambda: farm.reached_ms(house, "air_temperature_degc") > before_ms + 60_000, 60)
+
+        def reconciled() -> dict[str, Any]:
+            """Return the delivery of the gateway's spool once all that was received is stored."""
+            epochs: list[dict[str, Any]] = farm.get("/v1/gateways/gateway-1/delivery")["epochs"]
+            return epochs[-1] if epochs and not epochs[-1]["missing"] else {}
+
+        told = wait_until(reconciled, 30)
+        assert told["stored"] > 0
+        assert told["quarantined"] == 0
+        asked = farm.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=before_ms)
+        assert asked["time_ms"]
+    finally:
+        farm.stop()
+        try:
+            with closing(open_influx(url)) as store:
+                (samples,) = store.raw(SeriesFilter("local", channels=frozenset({"air_temperature_degc"})), 0, 2**60)
+                marks = [state for (gateway, _), state in store.marks().items() if gateway == "gateway-1"]
+        finally:
+            server.close()
+    # The house says one sample a second; a record that was lost would have taken ten of them with it.
+    assert (samples.time_ms[1:] - samples.time_ms[:-1]).max() < 5000
+    assert [state.ahead for state in marks] == [()]
