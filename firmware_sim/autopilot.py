@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum, IntEnum
 from typing import Final
 
 from firmware_sim.ac_sprayer import AcSprayer
 from firmware_sim.body import STEP_MS, STEP_S, Body, Order
 from firmware_sim.field import Place
-from firmware_sim.flight import MAX_ACCELERATION_M_S2, Aim, Follower
 from firmware_sim.mission import (
     COMMAND_DELAY,
     COMMAND_LAND,
@@ -27,47 +24,17 @@ from firmware_sim.mission import (
     FRAMES,
     Item,
 )
+from firmware_sim.modes import Mode, Stage, Text
+from firmware_sim.navigator import Navigator
 from firmware_sim.parameters import Parameters
-from firmware_sim.path import Height, Waypoint, plan_path
+from firmware_sim.path import Height, Waypoint
 
 #: A take-off ends this far below its height, so that the flight goes on without stopping.
 _NEARLY_UP_M: Final = 0.5
 _KEPT: Final = 40
 
 
-class Mode(IntEnum):
-    """ArduCopter's custom modes."""
-
-    STABILIZE = 0
-    AUTO = 3
-    GUIDED = 4
-    LOITER = 5
-    RTL = 6
-    LAND = 9
-    BRAKE = 17
-
-
 _ARMABLE: Final = frozenset({Mode.STABILIZE, Mode.GUIDED, Mode.LOITER})
-
-
-class Stage(Enum):
-    """What the vehicle is about within its mode."""
-
-    IDLE = "on the ground"
-    TAKE_OFF = "taking off"
-    PATH = "under way"
-    HOLD = "holding"
-    DRIFT = "without position hold"
-    RETURN = "returning"
-    DESCEND = "landing"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A STATUSTEXT: MAV_SEVERITY and what it says."""
-
-    severity: int
-    text: str
 
 
 class Autopilot:
@@ -87,9 +54,7 @@ class Autopilot:
         self.texts: deque[Text] = deque(maxlen=_KEPT)
         #: Mission items reached since somebody last took them away.
         self.reached: deque[int] = deque(maxlen=_KEPT)
-        self._follower: Follower | None = None
-        self._hold: Place = self.home
-        self._up = Height(0.0)
+        self._navigator = Navigator(body)
         self._speed_m_s = parameters["WPNAV_SPEED"] / 100
         self._wait_ms = 0
         self._idle_ms = 0
@@ -152,7 +117,8 @@ class Autopilot:
             return False
         if self.armed:
             self.say(6, "Disarming motors")
-        self.armed, self.stage, self._follower = False, Stage.IDLE, None
+        self.armed, self.stage = False, Stage.IDLE
+        self._navigator.hold(self._navigator.place())
         self.seq = 0
         self.mission_complete = False
         return True
@@ -185,7 +151,7 @@ class Autopilot:
         """Fly to a place and height in GUIDED; None keeps what is."""
         if self.mode is not Mode.GUIDED or not self.armed or self.stage is Stage.IDLE:
             return False
-        self._fly([Waypoint(place or self._place(), height or self._up, self._speed_m_s, self.seq)])
+        self._fly([Waypoint(place or self._navigator.place(), height or self._navigator.up, self._speed_m_s, self.seq)])
         return True
 
     def change_speed(self, speed_m_s: float) -> bool:
@@ -193,9 +159,8 @@ class Autopilot:
         if not 0 < speed_m_s <= 50:
             return False
         self._speed_m_s = speed_m_s
-        if self.stage is Stage.PATH and self._follower is not None and self.mode is Mode.AUTO:
-            pace = self._follower.speed_m_s
-            self._fly_items(self.seq, pace)
+        if self.stage is Stage.PATH and self.mode is Mode.AUTO:
+            self._fly_items(self.seq, self._navigator.pace_m_s)
         return True
 
     def load(self, items: Sequence[Item]) -> None:
@@ -232,8 +197,9 @@ class Autopilot:
         motion = self.body.motion
         self.sprayer.step(motion.speed_m_s if flying else 0.0)
         pump, spinner = self.sprayer.shares()
-        aim = None if self.stage is Stage.DRIFT else self._aim()
-        return Order(self.armed, flying, aim, self._up_m(), pump, spinner)
+        aim = None if self.stage is Stage.DRIFT else self._navigator.aim()
+        up_m = self.body.ground_m if self.stage is Stage.DESCEND else self._navigator.up_m()
+        return Order(self.armed, flying, aim, up_m, pump, spinner)
 
     def _can_auto(self) -> bool:
         if len(self.items) < 2:
@@ -271,7 +237,7 @@ class Autopilot:
             return
         self._speed_m_s = self.parameters["WPNAV_SPEED"] / 100
         if self.stage in {Stage.TAKE_OFF, Stage.RETURN, Stage.DESCEND}:
-            self._up = Height(self.body.motion.up_m)
+            self._navigator.keep_height()
         if self.mode is Mode.AUTO:
             self._start_item(max(1, self.seq))
         elif self.mode is Mode.RTL:
@@ -288,14 +254,13 @@ class Autopilot:
     def _go_on(self) -> None:
         body = self.body
         if self.stage is Stage.TAKE_OFF:
-            if body.motion.up_m >= self._up.height_m - _NEARLY_UP_M:
+            if body.motion.up_m >= self._navigator.up.height_m - _NEARLY_UP_M:
                 self._arrive()
-        elif self.stage in {Stage.PATH, Stage.RETURN} and self._follower is not None:
-            follower = self._follower
-            follower.step(STEP_S)
-            if self.stage is Stage.PATH and self.mode is Mode.AUTO:
-                self._pass_items(follower.leg.seq)
-            if follower.done and body.motion.speed_m_s < 0.2:
+        elif self.stage in {Stage.PATH, Stage.RETURN}:
+            self._navigator.step()
+            if self.stage is Stage.PATH and self.mode is Mode.AUTO and self._navigator.seq is not None:
+                self._pass_items(self._navigator.seq)
+            if self._navigator.arrived:
                 self._arrive()
         elif self.stage is Stage.HOLD and self._wait_ms and self._now_ms >= self._wait_ms:
             self._wait_ms = 0
@@ -307,7 +272,7 @@ class Autopilot:
     def _arrive(self) -> None:
         """Go on at the end of a take-off or a path."""
         if self.stage is Stage.RETURN:
-            self._hold_at(self.home)
+            self._keep_place()
             self._wait(self.parameters["RTL_LOIT_TIME"] / 1000)
             return
         item = self.items[self.seq] if self.mode is Mode.AUTO and self.seq < len(self.items) else None
@@ -331,7 +296,7 @@ class Autopilot:
             self.mode is Mode.AUTO and self.seq < len(self.items) and self.items[self.seq].command == COMMAND_RETURN
         )
         if returning:
-            self._up, self.stage = Height(0.0, over_ground=True), Stage.DESCEND
+            self.stage = Stage.DESCEND
         elif self.mode is Mode.AUTO:
             self._start_item(self.seq + 1)
 
@@ -372,11 +337,11 @@ class Autopilot:
         else:
             self._fly_items(seq)
 
-    def _fly_items(self, first: int, speed_m_s: float = 0.0) -> None:
+    def _fly_items(self, first: int, pace_m_s: float = 0.0) -> None:
         """Plan a path over the waypoints from `first` up to the one where the vehicle stops."""
         waypoints: list[Waypoint] = []
         cap_m_s = self._speed_m_s
-        place = self._place()
+        place = self._navigator.place()
         for seq in range(first, len(self.items)):
             item = self.items[seq]
             if item.command == COMMAND_SPEED and item.param2 > 0:
@@ -387,62 +352,36 @@ class Autopilot:
                 break
             if item.has_place:
                 place = self.body.frame.to_east_north(item.x / 1e7, item.y / 1e7)
-            height = self._up if item.command == COMMAND_LAND else self._height_of(item)
+            height = self._navigator.up if item.command == COMMAND_LAND else self._height_of(item)
             waypoints.append(Waypoint(place, height, cap_m_s, seq))
             if item.command in {COMMAND_LOITER, COMMAND_LOITER_TIME, COMMAND_LAND} or item.param1 > 0:
                 break
-        self._fly(waypoints, speed_m_s)
+        self._fly(waypoints, pace_m_s)
 
-    def _fly(self, waypoints: Sequence[Waypoint], speed_m_s: float = 0.0) -> None:
-        aim = self._aim()
-        self._follower = Follower(plan_path((aim.east_m, aim.north_m), waypoints), speed_m_s)
-        self._wait_ms = 0
-        self.stage = Stage.PATH
+    def _fly(self, waypoints: Sequence[Waypoint], pace_m_s: float = 0.0) -> None:
+        self._navigator.fly(waypoints, pace_m_s)
+        self.stage, self._wait_ms = Stage.PATH, 0
 
     def _take_off(self, height_m: float) -> None:
-        self.home = self.home if not self.body.landed else self._place()
+        self.home = self.home if not self.body.landed else self._navigator.place()
         self._keep_place()
-        self._up, self.stage = Height(height_m), Stage.TAKE_OFF
+        self._navigator.up, self.stage = Height(height_m), Stage.TAKE_OFF
 
     def _return(self) -> None:
         """Fly home at RTL_ALT or higher, or where RTL_ALT is 0 as high as now."""
         up_m = max(self.body.motion.up_m, self.parameters["RTL_ALT"] / 100)
         speed_m_s = self.parameters["WPNAV_SPEED"] / 100
         self._fly([Waypoint(self.home, Height(up_m), speed_m_s, self.seq)])
-        self._up, self.stage = Height(up_m), Stage.RETURN
+        self.stage = Stage.RETURN
         self.say(6, "Returning home")
 
     def _keep_place(self) -> None:
-        """Hold where the vehicle comes to a stop, at the height it has."""
-        motion = self.body.motion
-        stop_s = motion.speed_m_s / (2 * MAX_ACCELERATION_M_S2)
-        if self._follower is not None and self._follower.done:
-            self._hold_at(self._follower.leg.end)
-        else:
-            self._hold_at((motion.east_m + stop_s * motion.east_m_s, motion.north_m + stop_s * motion.north_m_s))
-
-    def _hold_at(self, place: Place) -> None:
-        self._hold = place
-        if self._follower is not None and self.stage is Stage.PATH:
-            self._up = self._follower.leg.height
-        self._follower, self.stage, self._wait_ms = None, Stage.HOLD, 0
+        """Hold where the vehicle comes to a stop."""
+        self._navigator.stop()
+        self.stage, self._wait_ms = Stage.HOLD, 0
 
     def _wait(self, wait_s: float) -> None:
         self._wait_ms = self._now_ms + int(min(wait_s, 86_400) * 1000)
-
-    def _place(self) -> Place:
-        motion = self.body.motion
-        return motion.east_m, motion.north_m
-
-    def _aim(self) -> Aim:
-        return Aim(*self._hold) if self._follower is None else self._follower.aim()
-
-    def _up_m(self) -> float:
-        """Return the height to keep now, above home."""
-        if self.stage is Stage.DESCEND:
-            return self.body.ground_m
-        up = self._follower.leg.height if self._follower is not None and self.stage is Stage.PATH else self._up
-        return up.height_m + (self.body.ground_m if up.over_ground else 0.0)
 
     def _height_of(self, item: Item) -> Height:
         frame = FRAMES.get(item.frame)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.autopilot import Mode
 from firmware_sim.encoder import Encoder, Message
 from firmware_sim.mission import FRAME_GLOBAL, FRAME_TERRAIN, FRAMES
+from firmware_sim.modes import Mode
 from firmware_sim.path import Height
 from firmware_sim.streams import Streams
 from firmware_sim.vehicle import Vehicle

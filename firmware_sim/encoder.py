@@ -11,7 +11,7 @@ from pymavlink.dialects.v10 import ardupilotmega as dialect_1
 from pymavlink.dialects.v20 import ardupilotmega as dialect_2
 
 from firmware_sim import machine_messages
-from firmware_sim.autopilot import Mode, Text
+from firmware_sim.modes import Mode, Text
 from firmware_sim.streams import Streams
 from firmware_sim.vehicle import Vehicle
 

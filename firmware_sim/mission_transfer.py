@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.autopilot import Autopilot, Mode
+from firmware_sim.autopilot import Autopilot
 from firmware_sim.mission import DO_COMMANDS, FRAMES, NAV_COMMANDS, PLACED, Item
+from firmware_sim.modes import Mode
 
 Message = Any
 Answers = list[Message]

@@ -8,9 +8,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from firmware_sim.autopilot import Autopilot, Mode, Stage
+from firmware_sim.autopilot import Autopilot
 from firmware_sim.body import STEP_MS, Battery, Body
 from firmware_sim.mission import list_items, row_start_seq, rows_done
+from firmware_sim.modes import Mode, Stage
 
 #: Fly home while there is this much more than the next row needs, and this much charge.
 _RESERVE: Final = 1.05

@@ -8,8 +8,8 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.autopilot import Stage
 from firmware_sim.drone import Drone, DroneSettings
+from firmware_sim.modes import Stage
 from firmware_sim.sprayer import Sprayer
 
 START_MS = 1_795_000_000_000

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.autopilot import Mode, Stage
 from firmware_sim.drone import DroneSettings, Fleet
 from firmware_sim.impair import corrupt, cut
 from firmware_sim.mission import list_items
+from firmware_sim.modes import Mode, Stage
 from firmware_sim.vehicle import Vehicle
 from tests.firmware_sim.recording import START_MS, read_frames
 

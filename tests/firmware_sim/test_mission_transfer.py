@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.autopilot import Mode
 from firmware_sim.mission import Item, list_items
+from firmware_sim.modes import Mode
 from firmware_sim.scenario import FIELDS
 from tests.firmware_sim.test_handler import Station
 

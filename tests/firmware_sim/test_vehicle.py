@@ -7,8 +7,8 @@ import pytest
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
 
-from firmware_sim.autopilot import Mode, Stage
 from firmware_sim.body import STEP_MS
+from firmware_sim.modes import Mode, Stage
 from firmware_sim.scenario import FIELDS
 from firmware_sim.vehicle import Vehicle
 from tests.firmware_sim.recording import START_MS, STEP_S, read_demo, record_demo, sprayer_of
