@@ -11,6 +11,7 @@ import msgspec
 from edge.channels.alarm import AlarmState, Phase, step
 from edge.channels.alarm_rules import AlarmRule, Margin
 from edge.channels.condensation import condensation_margin_k
+from edge.channels.data_time import DataTime, Turn
 from edge.reading import DeviceId, Reading
 from headland.contract.records import ALARM_CLEARED, Clock, Event, Quality, Scalar
 
@@ -62,6 +63,13 @@ class _Device:
     heard_s: float
     watches: list[_Watch]
     latest: dict[str, tuple[int, float]] = field(default_factory=dict)
+    time: DataTime = field(default_factory=DataTime)
+
+    def begin_anew(self) -> None:
+        """Forget all times: the device's clock stands elsewhere now. What is raised stays raised."""
+        self.latest.clear()
+        for watch in self.watches:
+            watch.heard_ms, watch.state = None, replace(watch.state, last_ms=None)
 
 
 class AlarmDesk:
@@ -86,11 +94,16 @@ class AlarmDesk:
         if device is None:
             return []
         time_ms = reading.time_ms
-        if time_ms >= device.newest_ms:
+        turn = device.time.take(time_ms)
+        if turn is Turn.ANEW:
+            device.begin_anew()
+        if turn is not Turn.BEHIND:
             device.newest_ms, device.heard_s, device.clock = time_ms, now_s, reading.clock
         for channel, value in reading.values.items():
             if value is not None and reading.quality.get(channel, Quality.GOOD) < Quality.FAIL:
-                device.latest[channel] = (time_ms, value)
+                known = device.latest.get(channel)
+                if known is None or time_ms >= known[0]:
+                    device.latest[channel] = (time_ms, value)
         events = [event for watch in device.watches for event in self._judge(device, watch, reading)]
         return events + self._look_for_silence(device, time_ms)
 
@@ -141,9 +154,8 @@ class AlarmDesk:
         identity = reading.source
         absent = self._absent.pop(identity.device, None)
         watches = self._watches(identity) if absent is None else absent.watches
-        for watch in watches:  # the device's clock counts from now on, which may stand elsewhere
-            watch.heard_ms, watch.state = None, replace(watch.state, last_ms=None)
         made = self._devices[identity] = _Device(identity, reading.clock, reading.time_ms, now_s, watches)
+        made.begin_anew()  # from now on its own clock counts
         return made
 
     def _watches(self, identity: DeviceId) -> list[_Watch]:

@@ -11,6 +11,7 @@ import msgspec
 
 from edge.channels.calibration import Calibration, make_calibration
 from edge.channels.checks import FlatCheck, GapCheck, RateCheck, judge_range
+from edge.channels.data_time import DataTime, Turn
 from edge.channels.limits import Limits, find_mistake, merge_checks
 from edge.channels.reporting import Reporter, due_s, make_reporter
 from edge.channels.settings import ChannelSettings, Checks, GrossRange
@@ -92,7 +93,7 @@ class ChannelState:
         self._rate = None if checks.rate_of_change is None else RateCheck(checks.rate_of_change)
         self._flat = None if checks.flat_line is None else FlatCheck(checks.flat_line)
         self._gap: GapCheck | None = None
-        self._last_ms: int | None = None
+        self._time = DataTime()
         self.expect(plan.settings.interval_s)
 
     def expect(self, interval_s: float | None) -> None:
@@ -112,9 +113,12 @@ class ChannelState:
         if value is not None and not math.isfinite(value):
             value = None
         judged = Judged(value, raw, {"gross_range": judge_range(value, self._range)})
-        if self._last_ms is not None and time_ms <= self._last_ms:
+        turn = self._time.take(time_ms)
+        if turn is Turn.BEHIND:
             return judged
-        self._last_ms = time_ms
+        if turn is Turn.ANEW:
+            self._forget()
+            self._gap = None if self._gap is None else GapCheck(self._gap.gap_s)
         if value is not None and self._gap is not None:
             judged.late_since_ms = self._gap.judge(time_ms)
             judged.is_first_gap = self._gap.is_first

@@ -110,6 +110,15 @@ def test_a_device_that_says_nothing_any_more_is_dead_when_so_much_time_has_passe
     assert said(desk.tick(5300.0)) == [(4300, "raised", "dead")], "said again by its rule"
 
 
+def test_a_stamp_from_the_future_neither_freezes_an_alarm_nor_the_next_one() -> None:
+    desk = AlarmDesk([FROST])
+    for minute in range(7):
+        desk.take(row(60 * minute, air_temperature_degc=0.0), 0.0)
+    desk.take(row(86_400 * 365, air_temperature_degc=0.0), 0.0)
+    events = [event for minute in range(7, 20) for event in desk.take(row(60 * minute, air_temperature_degc=9.0), 0.0)]
+    assert [one.kind for one in events] == ["alarm_cleared"]
+
+
 def test_a_silence_that_is_found_only_afterwards_was_one() -> None:
     desk = AlarmDesk([DEAD])
     events = desk.take(row(0, air_temperature_degc=20.0), 0.0) + desk.take(row(900, air_temperature_degc=20.0), 0.0)

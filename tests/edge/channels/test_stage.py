@@ -150,6 +150,13 @@ def test_a_gap_is_said_once_with_its_channels_and_no_step_is_seen_across_it() ->
     assert bench.stage.counters()["gaps"] == 3
 
 
+def test_after_a_stamp_from_the_future_steps_are_seen_again() -> None:
+    bench = Bench(limits={AIR: Checks(rate_of_change=RateOfChange(suspect=3, within_s=60))})
+    for at_s, value in ((0, 20.0), (10**8, 20.0), (60, 20.0), (120, 20.0), (180, 20.0), (240, 30.0)):
+        bench.say(at_s, air_temperature_degc=value)
+    assert [flag for _, _, flag in bench.rows()] == [1, 1, 1, 1, 1, 3]
+
+
 def test_the_descriptor_says_when_a_sample_is_due_and_a_gap_follows_from_it() -> None:
     bench = Bench(
         ChannelSettings(
