@@ -20,19 +20,19 @@ from headland.registry.estate import Estate
 from headland.registry.ids import IdMaker
 from headland.registry.migration import current_revision, newest_revision
 from headland.registry.records import Organisation, Scope
-from headland.registry.tables import api_keys, organisations
+from headland.registry.tables import api_keys, members, organisations
 
 #: The last use of a key is written at most so often.
 _USE_EVERY_MS: Final = 60_000
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key opens: whose estate, how far, and its word for the audit log."""
+    """What a key or a membership opens: whose estate, how far, and the word for the audit log."""
 
     organisation: Organisation
     scope: Scope
-    key: str
     by: str
+    key: str | None = None
 
 
 class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +107,16 @@ class Registry:
             with suppress(RetryLater), self._database.writing() as connection:
                 connection.execute(api_keys.update().where(api_keys.c.id == row.id).values(last_used_ms=now_ms))
         return Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=f"key:{row.prefix}")
+
+    def memberships(self, subject: str) -> list[Access]:
+        """Return what a person may enter, whom somebody else has signed in as `subject`: one for each organisation."""
+        joined = sa.select(members.c.role, organisations).join_from(members, organisations)
+        mine = joined.where(members.c.subject == subject, members.c.deleted_ms.is_(None)).order_by(organisations.c.id)
+        with self._database.reading() as connection:
+            return [
+                Access(organisation=_organisation(row), scope=Scope(row.role), by=f"member:{subject}")
+                for row in connection.execute(mine)
+            ]
 
     def info(self) -> RegistryInfo:
         """Return where it is and how it stands; raises RetryLater when the database is away."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from headland.contract.records import ChannelInfo
 from headland.registry.errors import Conflict, InvalidRecord, NotFound
 from headland.registry.estate import Estate
-from headland.registry.records import Scope
+from headland.registry.records import Member, Scope
 from headland.registry.registry import Registry
 from tests.registry.conftest import HandClock
 from tests.registry.records import START_MS, descriptor, fill
@@ -74,6 +74,22 @@ def test_a_keys_last_use_is_written_at_most_once_a_minute_and_is_no_change(
     used = estate.keys.get(record.id)
     assert (used.last_used_ms, used.version) == (START_MS + 60_000, 1)
     assert [entry.action for entry in estate.history(record.id)] == ["add"]
+
+
+def test_a_person_enters_each_organisation_that_has_them_as_a_member(
+    registry: Registry, estate: Estate, neighbour: Estate
+) -> None:
+    member = estate.members.add(Member(subject="idp|7", name="Li", role=Scope.ADMIN))
+    neighbour.members.add(Member(subject="idp|7", name="Li", role=Scope.READ))
+    neighbour.members.add(Member(subject="idp|8", name="Wang", role=Scope.ADMIN))
+    found = [(access.organisation.id, access.scope, access.by) for access in registry.memberships("idp|7")]
+    assert found == [
+        (estate.organisation, Scope.ADMIN, "member:idp|7"),
+        (neighbour.organisation, Scope.READ, "member:idp|7"),
+    ]
+    estate.members.delete(member.id, member.version)
+    assert [access.organisation.id for access in registry.memberships("idp|7")] == [neighbour.organisation]
+    assert registry.memberships("idp|9") == []
 
 
 def test_what_a_gateway_describes_is_kept_and_said_again_writes_nothing(estate: Estate) -> None:
