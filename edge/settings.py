@@ -27,6 +27,7 @@ from edge.toml_file import TomlFile
 from edge.toml_lines import TomlPath
 from edge.uplink_state import DeleteOn
 from headland.contract.records import Clock
+from headland.errors import SettingsError
 
 #: The source types that come along; others are added by plug-ins (`edge.plugins`).
 SourceSettings = (
@@ -209,6 +210,11 @@ def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder:
             _check_maps(file, here, source, folder)
         elif isinstance(source, MqttSettings) and source.ca is not None and not (folder / source.ca).is_file():
             raise file.error((*here, "ca"), f"source.ca: there is no file {source.ca!r}")
+        elif isinstance(source, MavlinkSettings):
+            try:
+                source.resolve(folder)
+            except SettingsError as error:
+                raise file.error(here, str(error)) from error
 
 
 def _devices_of(source: object) -> list[tuple[TomlPath, str]]:
@@ -257,7 +263,9 @@ def _resolve(settings: EdgeSettings, folder: Path) -> EdgeSettings:
         }
         broker = replace(broker, tls=replace(broker.tls, **files))
     sources = [
-        one.resolve(folder) if isinstance(one, ModbusSettings | ModbusRtuSettings | MqttSettings) else one
+        one.resolve(folder)
+        if isinstance(one, MavlinkSettings | ModbusSettings | ModbusRtuSettings | MqttSettings)
+        else one
         for one in settings.source
     ]
     limits = find_limits(settings.quality.limits, folder) if settings.quality.limits else None

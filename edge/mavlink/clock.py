@@ -49,6 +49,8 @@ class UtcMap:
     def __init__(self) -> None:
         self._offsets_ms: deque[float] = deque(maxlen=_WINDOW)
         self._candidates_ms: list[float] = []
+        #: While the offset rests, UTC is time since boot plus this; None while it moves: ask `utc_ms`.
+        self.rest_ms: int | None = None
         self._target_ms = 0.0
         self._offset_ms = 0.0
         self._at_boot_ms = 0
@@ -85,6 +87,7 @@ class UtcMap:
         self._candidates_ms.clear()
         self._offsets_ms.append(offset_ms)
         self._target_ms = median(self._offsets_ms)
+        self._rest()
         return Pair.STEADY
 
     def utc_ms(self, boot_ms: int) -> int:
@@ -94,7 +97,8 @@ class UtcMap:
             limit_ms = advance_ms * _MAX_SLEW
             self._offset_ms += max(-limit_ms, min(limit_ms, self._target_ms - self._offset_ms))
             self._at_boot_ms = boot_ms
-        return round(boot_ms + self._offset_ms)
+            self._rest()
+        return boot_ms + round(self._offset_ms)
 
     def _suspect(self, offset_ms: float, boot_ms: int) -> Pair:
         if self._candidates_ms and abs(offset_ms - self._candidates_ms[0]) > STEP_MS:
@@ -111,6 +115,10 @@ class UtcMap:
         self._target_ms = self._offset_ms = median(offsets_ms)
         self._at_boot_ms = boot_ms
         self._candidates_ms = []
+        self._rest()
+
+    def _rest(self) -> None:
+        self.rest_ms = round(self._offset_ms) if self._target_ms == self._offset_ms else None
 
 
 class Boot(Enum):
@@ -130,25 +138,29 @@ class BootTime:
     def __init__(self) -> None:
         #: The newest time since boot of this session, None before the first.
         self.last_ms: int | None = None
+        #: Whether a time that is no less than the last can be taken as it is: nothing wrapped, nothing in doubt.
+        self.is_plain = False
         self._epoch_ms = 0
         self._fallen: list[int] = []
 
     def observe(self, raw_ms: int) -> tuple[int, Boot]:
         """Return (unwrapped time since boot in ms, what it says of the session)."""
-        if self.last_ms is None or (self.last_ms <= raw_ms and not self._epoch_ms):  # nearly always
+        if self.last_ms is None or (self.last_ms <= raw_ms and not self._epoch_ms):
             self.last_ms = raw_ms
-            if self._fallen:
-                self._fallen.clear()
+            self._fallen.clear()
+            self.is_plain = True
             return raw_ms, _RUNNING
         last_raw_ms = self.last_ms - self._epoch_ms
         if last_raw_ms > WRAP_32 - _WRAP_MARGIN_MS and raw_ms < _WRAP_MARGIN_MS:
             self._epoch_ms += WRAP_32
+            self.is_plain = False
         boot_ms = raw_ms + self._epoch_ms
         if self._epoch_ms and boot_ms - self.last_ms > WRAP_32 - _WRAP_MARGIN_MS:
             boot_ms -= WRAP_32
         if boot_ms < self.last_ms - REBOOT_FALL_MS:
             return self._fall(raw_ms, boot_ms)
         self._fallen.clear()
+        self.is_plain = not self._epoch_ms
         self.last_ms = max(self.last_ms, boot_ms)
         return boot_ms, _RUNNING
 
@@ -165,6 +177,7 @@ class BootTime:
         return boot_ms if self.near(boot_ms) else None
 
     def _fall(self, raw_ms: int, boot_ms: int) -> tuple[int, Boot]:
+        self.is_plain = False
         if self._fallen and raw_ms < self._fallen[-1] - REBOOT_FALL_MS:
             self._fallen.clear()
         self._fallen.append(raw_ms)
@@ -172,5 +185,6 @@ class BootTime:
             return boot_ms, Boot.FALLEN
         self._fallen.clear()
         self._epoch_ms = 0
+        self.is_plain = True
         self.last_ms = raw_ms
         return raw_ms, Boot.REBOOTED

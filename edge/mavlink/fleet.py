@@ -1,27 +1,41 @@
 """The vehicles of one source, each kept apart by the link it is heard on and its system id.
 
-Only component 1 of a system can be a vehicle: radios (51, 68), ground stations, cameras and companions that share its
-system id are counted and left out, so that nothing of theirs is taken for the vehicle's.
+Only component 1 of a system can be a vehicle. What other components of it measure is kept beside it under their own
+names; a telemetry radio's own report is the radio's; ground stations and the rest are counted and left out.
+
+Two autopilots under one system id: on two links they are two vehicles; in one stream of bytes (two identities are
+said, or two boot times take turns) they are told apart by `senders`. Either way it is said as an event.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 from typing import Final
 
-from edge.mavlink.frame import AUTOPILOT, Frame
-from edge.mavlink.identity import Surroundings, fallback_device
-from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
-from edge.mavlink.outlet import Output
-from edge.mavlink.settings import SprayerSettings
+from edge.mavlink.frame import AUTOPILOT, RawFrame
+from edge.mavlink.identity import Surroundings, fallback_device, radio_device
+from edge.mavlink.messages import LAYOUTS, MESSAGE_BY_ID
+from edge.mavlink.outlet import Nameplate, Outlet, Output
+from edge.mavlink.profile import SprayerSettings
+from edge.mavlink.samples import ROW_KINDS
+from edge.mavlink.senders import Senders
 from edge.mavlink.timeline import Patience
 from edge.mavlink.vehicle import Foreknowledge, Vehicle
+from headland.contract.records import Clock
 
 #: Two vehicles with one system id that were both heard within this are two, not one that changed its address.
 _TOGETHER_MS: Final = 3000
 _NOTHING_KNOWN: Final = Foreknowledge()
+_RADIO_STATUS: Final = (109, 166)
+#: What another component may measure: batteries, range finders, rotation, ESCs, engines, a second wind sensor.
+_PART_MESSAGES: Final = frozenset((132, 147, 168, 173, 225, 226, 11030, 11031, 11032))
+#: The component ids of a system's parts; 190 and beyond to 199 are ground stations, planners and onboard computers.
+_GROUND_STATION: Final = 190
+
+#: (link, system, 0); a second autopilot in the same stream is number 1.
+Key = tuple[str, int, int]
 
 
 class Fleet:
@@ -34,43 +48,56 @@ class Fleet:
         patience: Callable[[int], Patience],
         known: Mapping[int, Foreknowledge] | None = None,
     ) -> None:
-        self.vehicles: dict[tuple[str, int], Vehicle] = {}
+        self.vehicles: dict[Key, Vehicle] = {}
         self._surroundings = surroundings
         self._sprayer = sprayer
         self._patience = patience
         self._known = known or {}
+        self._senders: dict[tuple[str, int], Senders] = {}
+        self._radios: dict[tuple[str, int], _Radio] = {}
         self._counts: Counter[str] = Counter()
         self._gone: Counter[str] = Counter()
         self._out: list[Output] = []
+        self._drained = 0
 
-    def take_all(self, link: str, frames: list[Frame], now_ms: int) -> None:
-        """Take frames that were heard on `link` at one time; most are of kinds that are not read, and pass quickly."""
-        for frame in frames:
-            if frame[2] == AUTOPILOT and frame[0] not in MESSAGE_BY_ID:
-                self._counts["other_message"] += 1
-            else:
-                self.take(link, frame, now_ms)
+    def take_all(
+        self, link: str, frames: Sequence[RawFrame], now_ms: int, arrivals_ms: Sequence[int] | None = None
+    ) -> None:
+        """Take frames that were heard on `link` at one time, or each at its own in `arrivals_ms`."""
+        at = 0
+        while at < len(frames):
+            vehicle = self.vehicles.get((link, frames[at][1], 0))
+            if vehicle is not None:
+                at = vehicle.take_run(frames, at, now_ms, arrivals_ms)
+            if at < len(frames):
+                self.take(link, frames[at], now_ms if arrivals_ms is None else arrivals_ms[at])
+                at += 1
 
-    def take(self, link: str, frame: Frame, now_ms: int) -> None:
+    def take(self, link: str, frame: RawFrame, now_ms: int) -> None:
         """Take a frame that was heard on `link`."""
-        system = frame[1]
-        if frame[2] != AUTOPILOT or system == 0:
-            self._counts["other_component"] += 1
-            return
-        message = decode_message(frame)
-        if message is None:
-            self._counts["other_message"] += 1
-            return
-        key = (link, system)
-        vehicle = self.vehicles.get(key)
+        message_id, system, component = frame[0], frame[1], frame[2]
+        if message_id not in MESSAGE_BY_ID:
+            self._counts["other_message" if component == AUTOPILOT and system else "other_component"] += 1
+        elif message_id in _RADIO_STATUS:
+            self._take_radio(link, frame, now_ms)
+        elif component != AUTOPILOT or system == 0:
+            self._take_part(link, frame, now_ms)
+        else:
+            self._take_autopilot(link, frame, now_ms)
+
+    def _take_autopilot(self, link: str, frame: RawFrame, now_ms: int) -> None:
+        place = (link, frame[1])
+        vehicle = self._whose(place, frame, now_ms)
         if vehicle is None:
-            vehicle = self.vehicles[key] = self._meet(key)
-        last = vehicle.last_frame
-        if last is not None and last[3] == frame[3] and last[:5] == frame[:5]:
+            return
+        before = vehicle.last_frame
+        if vehicle.repeats(frame):
             self._counts["repeated_frame"] += 1
             return
-        vehicle.last_frame = frame
-        vehicle.take(message, now_ms)
+        vehicle.take(frame, now_ms)
+        if vehicle.has_rival and place not in self._senders:
+            sequences = _next_sequences(before, frame) if vehicle.rival is not None else (None, None)
+            self._split(place, Senders(sequences), now_ms)
 
     def tick(self, now_ms: int) -> None:
         """Let the bounds pass; call it about once a second."""
@@ -82,18 +109,22 @@ class Fleet:
         """Stamp and name all that waits: no more bytes will come."""
         for vehicle in self.vehicles.values():
             vehicle.finish(now_ms)
+        self._report_clashes(now_ms)
 
     def forget(self, link: str, now_ms: int) -> None:
         """Finish and drop the vehicles of a link that is gone for good."""
         for key in [key for key in self.vehicles if key[0] == link]:
-            vehicle = self.vehicles.pop(key)
-            vehicle.finish(now_ms)
-            self._gone += vehicle.counters()
+            self._drop(key, now_ms)
+        for place in [place for place in self._senders if place[0] == link]:
+            del self._senders[place]
+        for place in [place for place in self._radios if place[0] == link]:
+            self._gone += self._radios.pop(place).outlet.counts
 
     def drain(self) -> list[Output]:
         """Return what has become ready since the last call, in order."""
         out = self._out.copy()
         self._out.clear()
+        self._drained += len(out)
         return out
 
     def counters(self) -> Counter[str]:
@@ -101,21 +132,78 @@ class Fleet:
         total = self._counts.copy() + self._gone.copy()
         for vehicle in list(self.vehicles.values()):
             total += vehicle.counters()
-        return total
+        for radio in list(self._radios.values()):
+            total += radio.outlet.counts.copy()
+        rows = self._drained - total["events"] - total.pop("descriptors", 0)
+        return total + Counter(rows=max(0, rows))
 
-    def _meet(self, key: tuple[str, int]) -> Vehicle:
+    def _whose(self, place: tuple[str, int], frame: RawFrame, now_ms: int) -> Vehicle | None:
+        """Return the vehicle that a frame is of, None where two could be."""
+        senders = self._senders.get(place)
+        if senders is None:
+            vehicle = self.vehicles.get((*place, 0))
+            if vehicle is None:
+                return self._meet((*place, 0), self._known.get(frame[1], _NOTHING_KNOWN))
+            if not vehicle.has_rival:
+                return vehicle
+            senders = self._split(place, Senders(), now_ms)
+        chosen = senders.choose(frame, now_ms)
+        if chosen is None:
+            self._counts["ambiguous_sender"] += 1
+            return None
+        return self.vehicles[*place, chosen]
+
+    def _split(self, place: tuple[str, int], senders: Senders, now_ms: int) -> Senders:
+        """Part a vehicle that was two: both begin anew, since what was known of one may be the other's."""
+        old = self.vehicles[*place, 0]
+        old.part(now_ms)
+        self._drop((*place, 0), now_ms)
+        self._counts["identity_clash"] += 1
+        versions = (None, None) if old.rival is None else (old.version, old.rival)
+        for number, version in enumerate(versions):
+            self._meet((*place, number), _NOTHING_KNOWN).be_like(old, version, now_ms)
+        self._senders[place] = senders
+        self._report_clashes(now_ms)
+        return senders
+
+    def _take_radio(self, link: str, frame: RawFrame, now_ms: int) -> None:
+        """Take a radio's report of its own link; it has no clock, so it is stamped when it is heard."""
+        place = (link, frame[1])
+        radio = self._radios.get(place)
+        if radio is None:
+            twins = sum(other[1] == frame[1] for other in self._radios)
+            radio = self._radios[place] = _Radio(self._out, self._surroundings, frame[1], twins)
+        radio.take(frame, now_ms)
+
+    def _take_part(self, link: str, frame: RawFrame, now_ms: int) -> None:
+        place = (link, frame[1])
+        vehicle = self.vehicles.get((*place, 0))
+        is_part = frame[0] in _PART_MESSAGES and frame[2] != _GROUND_STATION
+        if not is_part or vehicle is None or not vehicle.is_vehicle or place in self._senders:
+            self._counts["other_component"] += 1
+            return
+        vehicle.take_part(frame, now_ms)
+
+    def _meet(self, key: Key, known: Foreknowledge) -> Vehicle:
         system = key[1]
-        return Vehicle(
+        vehicle = self.vehicles[key] = Vehicle(
             system,
             self._surroundings,
             self._sprayer,
             self._patience(system),
             self._out,
             free_fallback=lambda now_ms: self._free_fallback(key, now_ms),
-            known=self._known.get(system, _NOTHING_KNOWN),
+            known=known,
         )
+        return vehicle
 
-    def _others(self, key: tuple[str, int], now_ms: int) -> list[Vehicle]:
+    def _drop(self, key: Key, now_ms: int) -> Vehicle:
+        vehicle = self.vehicles.pop(key)
+        vehicle.finish(now_ms)
+        self._gone += vehicle.counters()
+        return vehicle
+
+    def _others(self, key: Key, now_ms: int) -> list[Vehicle]:
         """Return the other vehicles with this system id that are heard now."""
         return [
             vehicle
@@ -123,7 +211,7 @@ class Fleet:
             if other != key and other[1] == key[1] and vehicle.is_vehicle and now_ms - vehicle.heard_ms < _TOGETHER_MS
         ]
 
-    def _free_fallback(self, key: tuple[str, int], now_ms: int) -> str:
+    def _free_fallback(self, key: Key, now_ms: int) -> str:
         taken = {vehicle.device for vehicle in self._others(key, now_ms)}
         twin = 0
         while (device := fallback_device(self._surroundings, key[1], twin)) in taken:
@@ -132,10 +220,37 @@ class Fleet:
 
     def _report_clashes(self, now_ms: int) -> None:
         by_system: dict[int, list[Vehicle]] = {}
-        for (_, system), vehicle in self.vehicles.items():
+        for (_, system, _), vehicle in self.vehicles.items():
             if vehicle.is_vehicle and vehicle.device is not None and now_ms - vehicle.heard_ms < _TOGETHER_MS:
                 by_system.setdefault(system, []).append(vehicle)
         for vehicles in by_system.values():
             for vehicle, other in permutations(vehicles, 2):
                 if vehicle.device != other.device and other.device is not None:
                     vehicle.report_clash(other.device, now_ms)
+
+
+def _next_sequences(before: RawFrame | None, second: RawFrame) -> tuple[int | None, int | None]:
+    """Return what the next frames of the first and of the second sender are numbered, given where the second spoke."""
+    following = (second[3] + 1) & 255
+    if before is None or (before[3] + 1) & 255 == second[3]:
+        return None, following
+    return (before[3] + 1) & 255, following
+
+
+class _Radio:
+    """A telemetry radio that reports on the link itself."""
+
+    def __init__(self, out: list[Output], surroundings: Surroundings, system: int, twin: int) -> None:
+        self.outlet = Outlet(out, surroundings, 0, kind="radio")
+        device = radio_device(surroundings, system, twin)
+        self.outlet.name(device, Nameplate("telemetry radio", system), simulated=False)
+        self._last_ms = -1
+
+    def take(self, frame: RawFrame, now_ms: int) -> None:
+        """Take a RADIO_STATUS or RADIO: the same report under two ids, of which one a moment is enough."""
+        if now_ms <= self._last_ms:
+            return
+        self._last_ms = now_ms
+        row = ROW_KINDS[frame[0]].make(LAYOUTS[frame[0]].values(frame[4]))
+        if row is not None:
+            self.outlet.take(Clock.ARRIVAL, now_ms, "radio", row)

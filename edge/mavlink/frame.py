@@ -23,10 +23,13 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
+from collections.abc import Container
 from typing import Final, NamedTuple
 
 from fastcrc.crc16 import mcrf4xx
 from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from edge.mavlink.signing import Guard
 
 MAGIC_V1: Final = 0xFE
 MAGIC_V2: Final = 0xFD
@@ -65,11 +68,22 @@ class Frame(NamedTuple):
     stamp_us: int | None
 
 
-class FrameDecoder:
-    """Turns a stream of bytes, however it is cut, into frames. Never raises for what the bytes hold."""
+#: A `Frame` without its names: what `read` gives, because a name costs as much as the rest of reading a frame.
+RawFrame = tuple[int, int, int, int, bytes, int, int | None]
 
-    def __init__(self, *, stamped: bool = False) -> None:
+
+class FrameDecoder:
+    """Turns a stream of bytes, however it is cut, into frames. Never raises for what the bytes hold.
+
+    Of ids that are not `wanted` frames are checked and counted, but not given. `guard` decides by signature.
+    """
+
+    def __init__(
+        self, *, stamped: bool = False, wanted: Container[int] | None = None, guard: Guard | None = None
+    ) -> None:
         self._gap_bytes = STAMP_BYTES if stamped else 0
+        self._wanted: Container[int] = _CRC_EXTRA if wanted is None else wanted
+        self._guard = guard
         self._rest = b""  # from the end of the last frame (or the last bytes that can still be its successor's stamp)
         self._next_at = self._gap_bytes  # where in `_rest` the next frame should start
         self._in_sync = True
@@ -81,33 +95,42 @@ class FrameDecoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that `data` completes."""
+        return list(map(Frame._make, self.read(data)))
+
+    def read(self, data: bytes) -> list[RawFrame]:
+        """Return the frames that `data` completes, without names for their parts."""
         self._counts["bytes"] += len(data)
         return self._scan(self._rest + data, final=False)
 
     def finish(self) -> list[Frame]:
         """Return what is still whole behind a frame that was cut off by the end of the stream."""
-        return self._scan(self._rest, final=True)
+        return list(map(Frame._make, self._scan(self._rest, final=True)))
 
     def counters(self) -> dict[str, int]:
         """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not come.
 
-        Others' losses are in `lost` by source only: of a ground station's traffic a link carries but a part.
+        Others' losses are in `lost_sys<system>_comp<component>` only: of a ground station's traffic a link carries but
+        a part.
         """
         lost = self.lost.copy()
-        return {**self._counts, "lost": sum(count for (_, component), count in lost.items() if component == AUTOPILOT)}
+        total = sum(count for (_, component), count in lost.items() if component == AUTOPILOT)
+        by_source = {f"lost_sys{system}_comp{component}": count for (system, component), count in lost.items() if count}
+        signed = {} if self._guard is None else self._guard.counts.copy()
+        return {**self._counts, "lost": total, **by_source, **signed}
 
-    def _scan(self, buffer: bytes, *, final: bool) -> list[Frame]:  # noqa: C901 - one loop: calls would double its time
+    def _scan(self, buffer: bytes, *, final: bool) -> list[RawFrame]:  # noqa: C901 - one loop: calls would double its time
         """Walk the buffer once: `free` is the end of the last frame, `at` where the next one may start."""
-        frames: list[Frame] = []
-        append, new_frame, extras, next_sequence = frames.append, tuple.__new__, _CRC_EXTRA, self._next_sequence
-        unpack_v1, unpack_v2 = _HEADER_V1.unpack_from, _HEADER_V2.unpack_from
-        size, gap_bytes = len(buffer), self._gap_bytes
+        frames: list[RawFrame] = []
+        append, extras, wanted, next_sequence = frames.append, _CRC_EXTRA, self._wanted, self._next_sequence
+        unpack_v1, unpack_v2, crc16 = _HEADER_V1.unpack_from, _HEADER_V2.unpack_from, mcrf4xx
+        size, gap_bytes, guard, sound_frames = len(buffer), self._gap_bytes, self._guard, 0
         free, at = 0, self._next_at
         while at + MIN_FRAME_BYTES <= size:
             magic = buffer[at]
             if magic == MAGIC_V2 and at + 12 <= size:
                 length, flags, _, sequence, system, component, low, high = unpack_v2(buffer, at + 1)
-                message_id, start = low | high << 16, at + 10
+                message_id = low | high << 16 if high else low
+                start = at + 10
                 crc_at = start + length
                 end = crc_at + (2 + SIGNATURE_BYTES if flags & _SIGNED else 2)
             elif magic == MAGIC_V1:
@@ -126,7 +149,7 @@ class FrameDecoder:
                 at = self._resync(buffer, free, at)
                 continue
             extra = extras.get(message_id, b"")
-            sound = mcrf4xx(buffer[at + 1 : crc_at] + extra) == buffer[crc_at] | buffer[crc_at + 1] << 8
+            sound = crc16(buffer[at + 1 : crc_at] + extra) == buffer[crc_at] | buffer[crc_at + 1] << 8
             if not extra:
                 belief = self._believes(buffer, at, end, flags)
                 if belief is None and not final:
@@ -143,18 +166,22 @@ class FrameDecoder:
                 self._note_gap(source, sequence)
             if not extra or flags & ~_SIGNED:
                 self._counts["incompatible" if extra else "unknown_id"] += 1
-            else:
-                stamp_us = self._stamp(buffer, free, at) if gap_bytes else None
-                version = 1 + (magic & 1)
-                append(
-                    new_frame(Frame, (message_id, system, component, sequence, buffer[start:crc_at], version, stamp_us))
-                )
+            elif guard is None or guard.admits(
+                message_id, system, component, buffer[at:end], is_signed=bool(flags & _SIGNED)
+            ):
+                sound_frames += 1
+                if message_id in wanted:
+                    stamp_us = self._stamp(buffer, free, at) if gap_bytes else None
+                    payload = buffer[start:crc_at]
+                    append((message_id, system, component, sequence, payload, 1 + (magic & 1), stamp_us))
             if not self._in_sync:
                 self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
                 self._in_sync = True
             free, at = end, end + gap_bytes
         self._keep(buffer, free, at)
-        self._counts["frames"] += len(frames)
+        self._counts["frames"] += sound_frames
+        if sound_frames > len(frames):
+            self._counts["not_read"] += sound_frames - len(frames)
         return frames
 
     def _resync(self, buffer: bytes, free: int, at: int) -> int:

@@ -11,15 +11,21 @@ from edge.mavlink.messages import AutopilotVersion
 SIMULATOR_UID: Final = b"HLSIM"
 #: A device id has 64 characters; this leaves room for `.sys255-9`.
 _PREFIX_CHARACTERS: Final = 54
+_DEVICE_CHARACTERS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where vehicles are heard. `prefix` names those without a unique id: the gateway, or `log-` and a file's hash."""
+    """Where vehicles are heard.
+
+    `prefix` names those without a unique id: the gateway, or `log-` and a file's hash. `link` tells the radios of one
+    gateway's links apart.
+    """
 
     prefix: str
     site: str
     simulated: bool = False
+    link: str = ""
 
 
 def unique_device(version: AutopilotVersion) -> str | None:
@@ -39,6 +45,19 @@ def fallback_device(surroundings: Surroundings, system: int, twin: int = 0) -> s
     """Return the id of a vehicle that says no unique one; `twin` tells vehicles of one system id apart."""
     suffix = f"-{twin + 1}" if twin else ""
     return f"{surroundings.prefix[:_PREFIX_CHARACTERS]}.sys{system}{suffix}"
+
+
+def part_device(device: str, component: int) -> str:
+    """Return the id of what another component of a vehicle measures."""
+    suffix = f".comp{component}"
+    return device[-(_DEVICE_CHARACTERS - len(suffix)) :].lstrip("._-") + suffix
+
+
+def radio_device(surroundings: Surroundings, system: int, twin: int = 0) -> str:
+    """Return the id of a telemetry radio; `twin` tells the radios of several peers of one link apart."""
+    suffix = f".radio{system}" + (f"-{twin + 1}" if twin else "")
+    name = f"{surroundings.prefix}.{surroundings.link}" if surroundings.link else surroundings.prefix
+    return name[: _DEVICE_CHARACTERS - len(suffix)] + suffix
 
 
 def software_name(version: AutopilotVersion) -> str:

@@ -2,19 +2,22 @@
 
 Fields stand in wire order (largest first, as MAVLink sorts them); how they are packed comes from pymavlink's own
 definitions, against which the classes are checked when this file is imported. Values are as sent: scaled integers and
-sentinels are the business of `samples`.
+sentinels are the business of `samples`. Messages that only become rows have classes made of those definitions; rows
+are made of the flat values of `Layout.values`, without any class.
 """
 
 from __future__ import annotations
 
 import re
 import struct
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.frame import Frame
+from edge.mavlink.frame import RawFrame
+from edge.mavlink.samples import ROW_KINDS
 
 
 class Heartbeat(NamedTuple):
@@ -184,6 +187,83 @@ class AutopilotVersion(NamedTuple):
     uid2: tuple[int, ...]
 
 
+class MissionCurrent(NamedTuple):
+    """MISSION_CURRENT (42): the item that is flown to, of how many (65535: not told), and MISSION_STATE."""
+
+    seq: int
+    total: int
+    mission_state: int
+    mission_mode: int
+
+
+class MissionItemReached(NamedTuple):
+    """MISSION_ITEM_REACHED (46)."""
+
+    seq: int
+
+
+class MissionItemInt(NamedTuple):
+    """MISSION_ITEM_INT (73): one item of a plan on its way up or down; `x`, `y` are degrees times 1e7."""
+
+    param1: float
+    param2: float
+    param3: float
+    param4: float
+    x: int
+    y: int
+    z: float
+    seq: int
+    command: int
+    target_system: int
+    target_component: int
+    frame: int
+    current: int
+    autocontinue: int
+    mission_type: int
+
+
+class HomePosition(NamedTuple):
+    """HOME_POSITION (242): what relative heights are above. Degrees times 1e7, mm."""
+
+    latitude: int
+    longitude: int
+    altitude: int
+    x: float
+    y: float
+    z: float
+    q: tuple[float, ...]
+    approach_x: float
+    approach_y: float
+    approach_z: float
+    time_usec: int
+
+
+class ParamValue(NamedTuple):
+    """PARAM_VALUE (22): ArduPilot sends every parameter as a float of its value."""
+
+    param_value: float
+    param_count: int
+    param_index: int
+    param_id: bytes
+    param_type: int
+
+
+class NamedValueFloat(NamedTuple):
+    """NAMED_VALUE_FLOAT (251): a number of a script or companion; only its name says what it is."""
+
+    time_boot_ms: int
+    value: float
+    name: bytes
+
+
+class NamedValueInt(NamedTuple):
+    """NAMED_VALUE_INT (252)."""
+
+    time_boot_ms: int
+    value: int
+    name: bytes
+
+
 class ExtendedSysState(NamedTuple):
     """EXTENDED_SYS_STATE (245): MAV_VTOL_STATE and MAV_LANDED_STATE."""
 
@@ -200,42 +280,50 @@ class Statustext(NamedTuple):
     chunk_seq: int
 
 
-Message = (
-    Heartbeat
-    | SysStatus
-    | SystemTime
-    | GpsRawInt
-    | Attitude
-    | GlobalPositionInt
-    | ServoOutputRaw
-    | VfrHud
-    | CommandAck
-    | BatteryStatus
-    | AutopilotVersion
-    | ExtendedSysState
-    | Statustext
-)
+#: A message of a kind whose state is followed, or the values of one that only becomes rows.
+Message = tuple[Any, ...]
 
-MESSAGE_BY_ID: Final[dict[int, type[Message]]] = {
+_CLASSES: Final[dict[int, type[Message]]] = {
     0: Heartbeat,
     1: SysStatus,
     2: SystemTime,
+    22: ParamValue,
     24: GpsRawInt,
     30: Attitude,
     33: GlobalPositionInt,
     36: ServoOutputRaw,
+    42: MissionCurrent,
+    46: MissionItemReached,
+    73: MissionItemInt,
     74: VfrHud,
     77: CommandAck,
     147: BatteryStatus,
     148: AutopilotVersion,
+    242: HomePosition,
     245: ExtendedSysState,
+    251: NamedValueFloat,
+    252: NamedValueInt,
     253: Statustext,
 }
+
+
+def _classes() -> dict[int, type[Message]]:
+    """Return the class of every message that is read."""
+    classes = dict(_CLASSES)
+    for message_id in ROW_KINDS:
+        if message_id not in classes:
+            definition = dialect.mavlink_map[message_id]
+            name = str(definition.msgname).title().replace("_", "")
+            classes[message_id] = namedtuple(name, definition.ordered_fieldnames)
+    return classes
+
+
+MESSAGE_BY_ID: Final[dict[int, type[Message]]] = _classes()
 
 _Group = Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
 
-class _Layout(NamedTuple):
+class Layout(NamedTuple):
     """How one message's payload becomes values: padded to `size`, unpacked, arrays gathered by `group`."""
 
     size: int
@@ -243,24 +331,26 @@ class _Layout(NamedTuple):
     group: _Group | None
     kind: type[Message]
 
+    def values(self, payload: bytes) -> tuple[Any, ...]:
+        """Return the flat values, in wire order.
 
-def decode_message(frame: Frame) -> Message | None:
-    """Return the frame's message, or None when its id is not read here.
+        A short payload is filled up with the zeros that the sender left off; bytes beyond the known fields belong to a
+        newer definition and are ignored.
+        """
+        size = self.size
+        return self.unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
 
-    A short payload is filled up with the zeros that the sender left off; bytes beyond the known fields belong to a
-    newer definition and are ignored.
-    """
-    layout = _LAYOUTS.get(frame[0])
+
+def decode_message(frame: RawFrame) -> Message | None:
+    """Return the frame's message, or None when its id is not read here."""
+    layout = LAYOUTS.get(frame[0])
     if layout is None:
         return None
-    size, unpack, group, kind = layout
-    payload = frame[4]
-    if len(payload) != size:
-        payload = payload[:size].ljust(size, b"\0")
-    values = unpack(payload)
-    if group is not None:
-        values = group(values)
-    return tuple.__new__(kind, values)
+    values = layout.values(frame[4])
+    if layout.group is not None:
+        values = layout.group(values)
+    message: Message = tuple.__new__(layout.kind, values)
+    return message
 
 
 def _gather(lengths: list[int], is_text: list[bool]) -> _Group | None:
@@ -282,17 +372,17 @@ def _gather(lengths: list[int], is_text: list[bool]) -> _Group | None:
     return group
 
 
-def _layout(message_id: int, kind: type[Message]) -> _Layout:
+def _layout(message_id: int, kind: type[Message]) -> Layout:
     definition = dialect.mavlink_map[message_id]
     fields = tuple(definition.ordered_fieldnames)
-    if fields != kind._fields:
+    if fields != kind._fields:  # type: ignore[attr-defined]  # all of them are named tuples
         msg = f"{kind.__name__} does not have the fields of {definition.msgname}: {fields}"
         raise TypeError(msg)
     unpacker: struct.Struct = definition.unpacker
     codes = re.findall(r"(\d*)([A-Za-z])", str(unpacker.format))
     is_text = [code == "s" for _, code in codes]
     lengths = [1 if code == "s" else int(count or 1) for count, code in codes]
-    return _Layout(unpacker.size, unpacker.unpack, _gather(lengths, is_text), kind)
+    return Layout(unpacker.size, unpacker.unpack, _gather(lengths, is_text), kind)
 
 
-_LAYOUTS: Final = {message_id: _layout(message_id, kind) for message_id, kind in MESSAGE_BY_ID.items()}
+LAYOUTS: Final = {message_id: _layout(message_id, kind) for message_id, kind in MESSAGE_BY_ID.items()}

@@ -18,6 +18,7 @@ _CUSTOM_MODE_FLAG: Final[int] = dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 
 _SEVERITIES: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 _LANDED_STATES: Final = ("undefined", "on_ground", "in_air", "takeoff", "landing")
+_MISSION_STATES: Final = ("unknown", "no_mission", "not_started", "active", "paused", "complete")
 
 #: PX4's main modes, and the sub modes of its automatic one (custom_mode bits 16..23 and 24..31).
 _PX4_MAIN: Final = {1: "MANUAL", 2: "ALTCTL", 3: "POSCTL", 5: "ACRO", 6: "OFFBOARD", 7: "STABILIZED", 8: "RATTITUDE"}
@@ -105,3 +106,8 @@ def landed_name(state: int) -> str:
 def severity_name(severity: int) -> str:
     """Return the name of a MAV_SEVERITY."""
     return _SEVERITIES[severity] if severity < len(_SEVERITIES) else f"severity {severity}"
+
+
+def mission_state_name(state: int) -> str:
+    """Return the name of a MISSION_STATE."""
+    return _MISSION_STATES[state] if state < len(_MISSION_STATES) else f"state {state}"

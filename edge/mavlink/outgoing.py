@@ -1,8 +1,8 @@
 """All that the gateway ever sends to a vehicle, built by one function.
 
 It shows that it is there (as an onboard computer, never as a ground station: that would defeat the failsafe for a lost
-ground station), asks who the vehicle is, and asks for message rates. Nothing here can arm, move or reconfigure a
-vehicle, and nothing else in this package encodes MAVLink.
+ground station), asks who the vehicle is, for message rates, and what the parameters of its outputs are set to. Nothing
+here can arm, move or reconfigure a vehicle, and nothing else in this package encodes MAVLink.
 """
 
 from __future__ import annotations
@@ -12,9 +12,15 @@ from typing import Any, Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from edge.mavlink.signing import timestamp_of
+
 OWN_SYSTEM: Final = 245
 OWN_COMPONENT: Final[int] = dialect.MAV_COMP_ID_ONBOARD_COMPUTER
 _AUTOPILOT_COMPONENT: Final = 1
+#: The link id in our signatures: a vehicle keeps a time stamp for each (link, system, component).
+SIGNING_LINK: Final = 191
+#: PARAM_REQUEST_READ's index where the name counts.
+_BY_NAME: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +53,34 @@ class AskStream:
     rate_hz: int
 
 
-Outgoing = Presence | AskVersion | AskInterval | AskStream
+@dataclass(frozen=True, slots=True)
+class AskParameter:
+    """Ask `system` what a parameter is set to; nothing here can set one."""
+
+    system: int
+    name: str
+
+
+Outgoing = Presence | AskVersion | AskInterval | AskStream | AskParameter
 
 
 class Encoder:
-    """Numbers and encodes what is sent on one link."""
+    """Numbers, encodes and, with a key, signs what is sent on one link."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes | None = None) -> None:
         self._state = dialect.MAVLink(None, srcSystem=OWN_SYSTEM, srcComponent=OWN_COMPONENT)
+        self._signing = self._state.signing
+        if key is not None:
+            self._signing.secret_key = key
+            self._signing.link_id = SIGNING_LINK
+            self._signing.sign_outgoing = True
 
-    def encode(self, what: Outgoing, *, version: int = 2) -> bytes:
-        """Return the frame; `version` 1 for a vehicle that speaks only MAVLink 1."""
+    def encode(self, what: Outgoing, *, version: int = 2, now_ms: int = 0, newest: int = 0) -> bytes:
+        """Return the frame; `version` 1 for a vehicle that speaks only MAVLink 1, which knows no signature.
+
+        A signature's time stamp is `now_ms`, but always above the last and above `newest`, which was heard.
+        """
+        self._signing.timestamp = max(timestamp_of(now_ms), newest + 1, self._signing.timestamp)
         frame = bytes(_build(what).pack(self._state, force_mavlink1=version == 1))
         self._state.seq = (self._state.seq + 1) & 255
         return frame
@@ -79,6 +102,10 @@ def _build(what: Outgoing) -> Any:
             return _command(what.system, dialect.MAV_CMD_REQUEST_MESSAGE, wanted, 0)
         case AskInterval():
             return _command(what.system, dialect.MAV_CMD_SET_MESSAGE_INTERVAL, what.message_id, what.interval_us)
+        case AskParameter():
+            return dialect.MAVLink_param_request_read_message(
+                what.system, _AUTOPILOT_COMPONENT, what.name.encode("ascii"), _BY_NAME
+            )
         case AskStream():
             return dialect.MAVLink_request_data_stream_message(
                 what.system, _AUTOPILOT_COMPONENT, what.stream_id, what.rate_hz, 1

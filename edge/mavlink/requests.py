@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, get_args
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.messages import MESSAGE_BY_ID, Message
-from edge.mavlink.outgoing import AskInterval, AskStream, AskVersion, Outgoing
+from edge.mavlink.outgoing import AskInterval, AskParameter, AskStream, AskVersion, Outgoing
 from edge.mavlink.settings import RatedMessage
 
 _SET_INTERVAL: Final[int] = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
+_UNSUPPORTED: Final[int] = dialect.MAV_RESULT_UNSUPPORTED
 #: How long the answers to a round of requests are waited for.
 _ROUND_S: Final = 3.0
 #: So many rounds for what was never heard, then only what was heard and slowed down is asked for again.
@@ -26,28 +26,37 @@ _WATCH_S: Final = 30.0
 #: Below this part of the wanted rate a message has been slowed down by someone.
 _SLOW: Final = 0.5
 _MAX_VERSION_WAIT_S: Final = 30.0
+#: Parameters are asked for a few at a time, each so often in a session: some do not exist on a vehicle.
+_PARAMETERS_AT_ONCE: Final = 4
+_PARAMETER_PAUSE_S: Final = 0.5
+_PARAMETER_TRIES: Final = 3
 
 _IDS: Final[dict[RatedMessage, int]] = {
-    "ATTITUDE": 30,
-    "BATTERY_STATUS": 147,
-    "EXTENDED_SYS_STATE": 245,
-    "GLOBAL_POSITION_INT": 33,
-    "GPS_RAW_INT": 24,
-    "SERVO_OUTPUT_RAW": 36,
-    "SYSTEM_TIME": 2,
-    "SYS_STATUS": 1,
-    "VFR_HUD": 74,
+    name: message_id
+    for name in get_args(RatedMessage)
+    for message_id, definition in dialect.mavlink_map.items()
+    if definition.msgname == name
 }
 #: The data stream that carries a message on ArduPilot before 4.0.
 _STREAMS: Final[dict[RatedMessage, int]] = {
     "ATTITUDE": dialect.MAV_DATA_STREAM_EXTRA1,
     "BATTERY_STATUS": dialect.MAV_DATA_STREAM_EXTRA3,
+    "DISTANCE_SENSOR": dialect.MAV_DATA_STREAM_EXTRA3,
+    "EKF_STATUS_REPORT": dialect.MAV_DATA_STREAM_EXTRA3,
+    "ESC_TELEMETRY_1_TO_4": dialect.MAV_DATA_STREAM_EXTRA3,
     "GLOBAL_POSITION_INT": dialect.MAV_DATA_STREAM_POSITION,
+    "GPS2_RAW": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
     "GPS_RAW_INT": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
+    "MISSION_CURRENT": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
+    "RANGEFINDER": dialect.MAV_DATA_STREAM_EXTRA3,
+    "RC_CHANNELS": dialect.MAV_DATA_STREAM_RC_CHANNELS,
+    "RPM": dialect.MAV_DATA_STREAM_EXTRA3,
     "SERVO_OUTPUT_RAW": dialect.MAV_DATA_STREAM_RC_CHANNELS,
     "SYSTEM_TIME": dialect.MAV_DATA_STREAM_EXTRA3,
     "SYS_STATUS": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
+    "TERRAIN_REPORT": dialect.MAV_DATA_STREAM_EXTRA3,
     "VFR_HUD": dialect.MAV_DATA_STREAM_EXTRA2,
+    "WIND": dialect.MAV_DATA_STREAM_EXTRA3,
 }
 
 
@@ -63,7 +72,9 @@ class Requester:
         self._round = 0
         self._look_at_s = 0.0
         self._asked_at_s = 0.0
-        self._heard_before: Counter[type[Message]] = Counter()
+        self._heard_before: Counter[int] = Counter()
+        self._parameters_at_s = 0.0
+        self._parameter_tries: Counter[str] = Counter()
 
     def due(
         self,
@@ -71,14 +82,19 @@ class Requester:
         *,
         session: int,
         has_version: bool,
-        heard: Counter[type[Message]],
+        heard: Counter[int],
         acks: Mapping[int, int],
+        parameters: Sequence[str] = (),
     ) -> list[Outgoing]:
-        """Return what to send now. `heard` counts messages and `acks` holds command results of this session."""
+        """Return what to send now.
+
+        `heard` counts messages by id and `acks` holds command results of this session; `parameters` are still missing.
+        """
         if session != self._session:
             self._session = session
             self._version_at_s, self._version_wait_s = now_s, 1.0
             self._round, self._look_at_s = 0, now_s
+            self._parameter_tries.clear()
         requests: list[Outgoing] = []
         if not has_version and now_s >= self._version_at_s:
             requests.append(AskVersion(self._system))
@@ -86,11 +102,25 @@ class Requester:
             self._version_wait_s = min(2 * self._version_wait_s, _MAX_VERSION_WAIT_S)
         if now_s >= self._look_at_s:
             requests += self._ask_rates(now_s, heard, acks)
+        if parameters and now_s >= self._parameters_at_s:
+            requests += self._ask_parameters(now_s, parameters)
         return requests
 
-    def _ask_rates(self, now_s: float, heard: Counter[type[Message]], acks: Mapping[int, int]) -> list[Outgoing]:
+    def _ask_parameters(self, now_s: float, parameters: Sequence[str]) -> list[Outgoing]:
+        self._parameters_at_s = now_s + _PARAMETER_PAUSE_S
+        tries = self._parameter_tries
+        due = sorted((name for name in parameters if tries[name] < _PARAMETER_TRIES), key=lambda name: tries[name])
+        for name in due[:_PARAMETERS_AT_ONCE]:
+            tries[name] += 1
+        return [AskParameter(self._system, name) for name in due[:_PARAMETERS_AT_ONCE]]
+
+    def _ask_rates(self, now_s: float, heard: Counter[int], acks: Mapping[int, int]) -> list[Outgoing]:
         missing = self._missing(now_s, heard)
-        is_deaf = self._round > 0 and _SET_INTERVAL not in acks and len(missing) == len(self._rates_hz)
+        # ArduPilot often does what is asked and does not say so: no answer counts only where little of it came.
+        answer = acks.get(_SET_INTERVAL)
+        unheard = sum(not heard[_IDS[name]] for name in missing)
+        is_deaf = answer == _UNSUPPORTED or (answer is None and 2 * unheard >= len(self._rates_hz))
+        is_deaf = is_deaf and self._round > 0 and bool(missing)
         self._round += 1
         self._heard_before = heard.copy()
         self._asked_at_s = now_s
@@ -99,19 +129,19 @@ class Requester:
             return self._streams()
         return [AskInterval(self._system, _IDS[name], round(1e6 / self._rates_hz[name])) for name in missing]
 
-    def _missing(self, now_s: float, heard: Counter[type[Message]]) -> list[RatedMessage]:
+    def _missing(self, now_s: float, heard: Counter[int]) -> list[RatedMessage]:
         """Return the messages to ask for: all at first, then the unheard ones, in the end the slowed ones."""
         if self._round == 0:
             return list(self._rates_hz)
         elapsed_s = max(now_s - self._asked_at_s, 0.1)
         missing: list[RatedMessage] = []
         for name, rate_hz in self._rates_hz.items():
-            kind = MESSAGE_BY_ID[_IDS[name]]
-            got = heard[kind] - self._heard_before[kind]
+            message_id = _IDS[name]
+            got = heard[message_id] - self._heard_before[message_id]
             if self._round < _ROUNDS:
                 is_missing = got == 0 and elapsed_s * rate_hz >= 1
             else:
-                is_missing = heard[kind] > 0 and got < _SLOW * rate_hz * elapsed_s
+                is_missing = heard[message_id] > 0 and got < _SLOW * rate_hz * elapsed_s
             if is_missing or (self._round >= _ROUNDS and not heard.total()):
                 missing.append(name)
         return missing

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
+from edge.mavlink.profile import SprayerSettings, resolve_profile
+from edge.mavlink.signing import read_key
 from headland.contract.records import NAME
 from headland.errors import SettingsError
+
+__all__ = ["LinkAddress", "MavlinkSettings", "RatedMessage", "SigningSettings", "SprayerSettings", "parse_url"]
 
 LinkKind = Literal["udpin", "udpout", "tcp", "tcpin", "serial"]
 
@@ -16,27 +21,46 @@ LinkKind = Literal["udpin", "udpout", "tcp", "tcpin", "serial"]
 RatedMessage = Literal[
     "ATTITUDE",
     "BATTERY_STATUS",
+    "DISTANCE_SENSOR",
+    "EFI_STATUS",
+    "EKF_STATUS_REPORT",
+    "ESC_TELEMETRY_1_TO_4",
+    "ESC_TELEMETRY_5_TO_8",
+    "ESTIMATOR_STATUS",
     "EXTENDED_SYS_STATE",
     "GLOBAL_POSITION_INT",
+    "GPS2_RAW",
     "GPS_RAW_INT",
+    "MISSION_CURRENT",
+    "RANGEFINDER",
+    "RC_CHANNELS",
+    "RPM",
     "SERVO_OUTPUT_RAW",
     "SYSTEM_TIME",
     "SYS_STATUS",
+    "TERRAIN_REPORT",
     "VFR_HUD",
+    "WIND",
+    "WIND_COV",
 ]
 
-#: Together 1.3 kB/s: a quarter of what a 57,600 baud radio carries. Ten times a second tells where a pump was shut off
-#: to half a metre at 5 m/s.
+#: Together 1.7 kB/s: a third of what a 57,600 baud radio carries. Ten times a second tells where a pump was shut off
+#: to half a metre at 5 m/s. What is not named here is read where the vehicle sends it, and asked for by `rates`.
 DEFAULT_RATES_HZ: Final[dict[RatedMessage, float]] = {
     "ATTITUDE": 5.0,
     "BATTERY_STATUS": 4.0,
+    "EKF_STATUS_REPORT": 1.0,
     "EXTENDED_SYS_STATE": 1.0,
     "GLOBAL_POSITION_INT": 10.0,
     "GPS_RAW_INT": 2.0,
+    "MISSION_CURRENT": 1.0,
+    "RPM": 2.0,
     "SERVO_OUTPUT_RAW": 10.0,
     "SYSTEM_TIME": 1.0,
     "SYS_STATUS": 1.0,
+    "TERRAIN_REPORT": 1.0,
     "VFR_HUD": 2.0,
+    "WIND": 1.0,
 }
 
 _HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
@@ -44,15 +68,15 @@ _URL = rf"^(?:(?:udpin|udpout|tcp|tcpin):{_HOST}:[0-9]{{1,5}}|serial:[^:\n]+(?::
 _DEFAULT_BAUD = 57600
 
 
-class SprayerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which outputs and meters mean spraying; what is not named is not recorded as spraying."""
+class SigningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Message signing: what comes in is checked with the key, what goes out is signed with it.
 
-    #: The autopilot output that drives the pump, 1..32 as in SERVOn_FUNCTION.
-    pump_servo: Annotated[int, msgspec.Meta(ge=1, le=32)] | None = None
-    #: The pump counts as on while its output is above this pulse width.
-    pump_off_us: Annotated[int, msgspec.Meta(ge=500, le=2500)] = 1100
-    #: The BATTERY_STATUS id that is a flow meter: 1 cA means 0.01 L/h, 1 mAh means 1 mL.
-    flow_battery_id: Annotated[int, msgspec.Meta(ge=1, le=255)] | None = None
+    `key_file` holds the passphrase that the ground station set up the vehicle with, or 64 hex digits.
+    """
+
+    key_file: Annotated[str, msgspec.Meta(min_length=1)]
+    accept_unsigned: bool = False
+    sign: bool = True
 
 
 class MavlinkSettings(
@@ -66,6 +90,7 @@ class MavlinkSettings(
     simulated: bool = False
     listen_only: bool = False
     sprayer: SprayerSettings | None = None
+    signing: SigningSettings | None = None
     rates: dict[RatedMessage, Annotated[float, msgspec.Meta(ge=0, le=50)]] = {}
 
     def __post_init__(self) -> None:
@@ -74,6 +99,18 @@ class MavlinkSettings(
             parse_url(self.url)
         except SettingsError as error:
             raise ValueError(str(error)) from error
+
+    def resolve(self, folder: Path) -> MavlinkSettings:
+        """Return the settings with the profile's own values and with full paths.
+
+        Raises SettingsError where a profile or a key cannot be used.
+        """
+        sprayer = None if self.sprayer is None else resolve_profile(self.sprayer, folder)
+        signing = self.signing
+        if signing is not None:
+            signing = msgspec.structs.replace(signing, key_file=str(folder / Path(signing.key_file).expanduser()))
+            read_key(Path(signing.key_file))
+        return msgspec.structs.replace(self, sprayer=sprayer, signing=signing)
 
     def rates_hz(self) -> dict[RatedMessage, float]:
         """Return the rate to ask for of each message, without those that are not asked for."""

@@ -11,17 +11,20 @@ import logging
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from edge.mavlink.fleet import Fleet
+from edge.mavlink.fleet import Fleet, Key
 from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.link import Link, open_link
-from edge.mavlink.outgoing import Encoder, Presence
+from edge.mavlink.messages import MESSAGE_BY_ID
+from edge.mavlink.outgoing import Encoder, Outgoing, Presence
 from edge.mavlink.outlet import Output
 from edge.mavlink.requests import Requester
 from edge.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
+from edge.mavlink.signing import Guard, read_key
 from edge.mavlink.timeline import Patience
 from edge.reading import Reading, Sink
 from headland.contract.records import Descriptor, Event
@@ -50,7 +53,8 @@ _PRESENT_MS: Final = 3000
 class _Peer:
     """One stream of bytes: its decoder, and whether a frame of it proved that it speaks MAVLink, and which."""
 
-    decoder: FrameDecoder = field(default_factory=FrameDecoder)
+    decoder: FrameDecoder
+    guard: Guard | None
     heard_s: float = 0.0
     version: int | None = None
 
@@ -65,13 +69,15 @@ class MavlinkSource:
         self._stop = threading.Event()
         self._counts: Counter[str] = Counter()
         self._fleet = Fleet(
-            Surroundings(gateway_id, settings.site or site, settings.simulated),
+            Surroundings(gateway_id, settings.site or site, settings.simulated, link=settings.name),
             settings.sprayer,
             lambda _system: Patience(wait_ms=_CLOCK_WAIT_MS, rows=_HELD_ROWS),
         )
         self._peers: dict[str, _Peer] = {}
-        self._encoder = Encoder()
-        self._requesters: dict[tuple[str, int], Requester] = {}
+        signing = settings.signing
+        self._key = None if signing is None else read_key(Path(signing.key_file))
+        self._encoder = Encoder(self._key if signing is not None and signing.sign else None)
+        self._requesters: dict[Key, Requester] = {}
         self._rates_hz = _wanted_rates(settings)
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
@@ -115,7 +121,7 @@ class MavlinkSource:
         _LOGGER.info("%s: listening on %s", self.name, self._settings.url)
         for peer in self._peers.values():  # half a frame of the old connection is no beginning of the new one
             self._counts += Counter(peer.decoder.counters())
-            peer.decoder = FrameDecoder()
+            peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, guard=peer.guard)
         while not self._stop.is_set():
             chunks = link.receive(_RECEIVE_S)
             now_s, now_ms = time.monotonic(), _now_ms()
@@ -141,12 +147,26 @@ class MavlinkSource:
             if len(self._peers) >= _MAX_PEERS:
                 self._counts["peers_dropped"] += 1
                 self._forget(min(self._peers, key=lambda other: self._peers[other].heard_s), now_ms)
-            peer = self._peers[name] = _Peer()
+            peer = self._peers[name] = self._greet()
         peer.heard_s = now_s
-        frames = peer.decoder.feed(data)
+        if peer.guard is not None:
+            peer.guard.now_ms = now_ms
+        frames = peer.decoder.read(data)
         self._fleet.take_all(name, frames, now_ms)
         if frames:
-            peer.version = max(frame.version for frame in frames)
+            peer.version = max(frame[5] for frame in frames)
+
+    def _greet(self) -> _Peer:
+        """Return the state for a new stream of bytes."""
+        signing, guard = self._settings.signing, None
+        if signing is not None and self._key is not None:
+            guard = Guard(self._key, accept_unsigned=signing.accept_unsigned)
+        return _Peer(FrameDecoder(wanted=MESSAGE_BY_ID, guard=guard), guard)
+
+    def _frame_of(self, what: Outgoing, peer: _Peer | None, now_ms: int) -> bytes:
+        version = 2 if peer is None or peer.version is None else peer.version
+        newest = 0 if peer is None or peer.guard is None else peer.guard.newest
+        return self._encoder.encode(what, version=version, now_ms=now_ms, newest=newest)
 
     def _speak(self, link: Link, now_s: float, now_ms: int) -> None:
         """Send the heartbeat and what is to be asked of each vehicle."""
@@ -156,27 +176,26 @@ class MavlinkSource:
             if self._address.kind in ("udpin", "tcpin"):
                 for name, peer in self._peers.items():
                     if peer.version is not None:
-                        link.send(name, self._encoder.encode(heartbeat, version=peer.version))
+                        link.send(name, self._frame_of(heartbeat, peer, now_ms))
             else:
-                version = max((peer.version or 2 for peer in self._peers.values()), default=2)
-                link.send(None, self._encoder.encode(heartbeat, version=version))
+                link.send(None, self._frame_of(heartbeat, next(iter(self._peers.values()), None), now_ms))
         for key, vehicle in self._fleet.vehicles.items():
             if not vehicle.is_vehicle or now_ms - vehicle.heard_ms > _PRESENT_MS:
                 continue
-            name, system = key
+            name, system, _ = key
             requester = self._requesters.get(key)
             if requester is None:
                 requester = self._requesters[key] = Requester(system, self._rates_hz)
-            version = self._peers[name].version or 2
             for request in requester.due(
                 now_s,
                 session=vehicle.session,
                 has_version=vehicle.version is not None,
                 heard=vehicle.heard,
                 acks=vehicle.acks,
+                parameters=() if vehicle.spray is None else vehicle.spray.outputs.missing(),
             ):
                 self._counts["requests"] += 1
-                link.send(name, self._encoder.encode(request, version=version))
+                link.send(name, self._frame_of(request, self._peers[name], now_ms))
 
     def _forget_silent(self, now_s: float, now_ms: int) -> None:
         if self._address.kind in ("udpin", "tcpin"):
@@ -215,7 +234,7 @@ def deliver(outputs: list[Output], sink: Sink) -> None:
 def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
     """Return the rates to ask for; servo outputs only where one of them is a pump."""
     rates_hz = settings.rates_hz()
-    if settings.sprayer is None or settings.sprayer.pump_servo is None:
+    if settings.sprayer is None or not settings.sprayer.reads_outputs:
         rates_hz.pop("SERVO_OUTPUT_RAW", None)
     return rates_hz
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from edge.mavlink.clock import UTC_FROM_US, UTC_UNTIL_US
+from edge.mavlink.columns import FIX_3D
 from edge.mavlink.fleet import Fleet
-from edge.mavlink.frame import AUTOPILOT, Frame, FrameDecoder
+from edge.mavlink.frame import AUTOPILOT, FrameDecoder, RawFrame
 from edge.mavlink.identity import Surroundings
-from edge.mavlink.messages import AutopilotVersion, GpsRawInt, SystemTime, decode_message
+from edge.mavlink.messages import MESSAGE_BY_ID, AutopilotVersion, GpsRawInt, SystemTime, decode_message
 from edge.mavlink.outlet import Output
-from edge.mavlink.samples import FIX_3D
 from edge.mavlink.settings import MavlinkSettings
 from edge.mavlink.timeline import Patience
 from edge.mavlink.vehicle import Foreknowledge
@@ -86,13 +86,11 @@ class _Survey:
     first_ms: int | None = None
     systems: dict[int, _System] = field(default_factory=dict)
 
-    def take(self, frame: Frame) -> None:
+    def take(self, frame: RawFrame) -> None:
         """Note what a frame tells beforehand."""
-        if self.first_ms is None:
-            self.first_ms = _recorded_ms(frame)
-        if frame.message_id not in _SURVEYED_IDS or frame.component != AUTOPILOT:
+        if frame[2] != AUTOPILOT:
             return
-        system = self.systems.setdefault(frame.system, _System())
+        system = self.systems.setdefault(frame[1], _System())
         message = decode_message(frame)
         if isinstance(message, SystemTime):
             system.utc = system.utc or UTC_FROM_US < message.time_unix_usec < UTC_UNTIL_US
@@ -115,7 +113,7 @@ class TlogSource:
         self._simulated = settings.simulated if settings is not None else False
         self._stop = threading.Event()
         self._read_bytes = 0
-        self._decoder = FrameDecoder(stamped=True)
+        self._decoder = FrameDecoder(stamped=True, wanted=MESSAGE_BY_ID)
         self._fleet: Fleet | None = None
         self._counts: Counter[str] = Counter()
         self._survey = _Survey()
@@ -143,7 +141,7 @@ class TlogSource:
         fleet = self._fleet = self._muster()
         now_ms = self._survey.first_ms or 0
         for chunk in self._chunks():
-            now_ms = self._take(self._decoder.feed(chunk), fleet, now_ms)
+            now_ms = self._take(self._decoder.read(chunk), fleet, now_ms)
             self._deliver(fleet.drain(), sink)
         if self._stop.is_set():
             return
@@ -181,10 +179,14 @@ class TlogSource:
         )
 
     def _look(self) -> _Survey:
-        survey, decoder, digest = _Survey(), FrameDecoder(stamped=True), hashlib.sha256()
+        survey, digest = _Survey(), hashlib.sha256()
+        decoder, probe = FrameDecoder(stamped=True, wanted=_SURVEYED_IDS), FrameDecoder(stamped=True)
         for chunk in self._chunks():
             digest.update(chunk)
-            for frame in decoder.feed(chunk):
+            if survey.first_ms is None:
+                known = (_recorded_ms(frame) for frame in probe.read(chunk))
+                survey.first_ms = next((time_ms for time_ms in known if time_ms is not None), None)
+            for frame in decoder.read(chunk):
                 survey.take(frame)
         for frame in decoder.finish():
             survey.take(frame)
@@ -209,43 +211,61 @@ class TlogSource:
                 self._read_bytes += len(chunk)
                 yield chunk
 
-    def _take(self, frames: list[Frame], fleet: Fleet, now_ms: int) -> int:
+    def _take(self, frames: Sequence[RawFrame], fleet: Fleet, now_ms: int) -> int:
         """Put frames into the fleet; a frame without a credible stamp has the time of the one before.
 
         A jump of more than a day is credible when the next stamp agrees with it: the recording went on another day.
         """
+        arrivals_ms: list[int] = []
         for frame in frames:
-            recorded_ms = _recorded_ms(frame)
-            if recorded_ms is None:
-                self._counts["without_stamp"] += 1
-            elif abs(recorded_ms - now_ms) < _MAX_JUMP_MS or abs(recorded_ms - self._odd_ms) < _MAX_JUMP_MS:
-                now_ms = recorded_ms
+            stamp_us = frame[6]
+            if stamp_us is not None and abs(stamp_us // 1000 - now_ms) < _MAX_JUMP_MS:
+                now_ms = stamp_us // 1000
             else:
-                self._counts["odd_stamp"] += 1
-                self._odd_ms = recorded_ms
-            fleet.take("log", frame, now_ms)
+                now_ms = self._judge(frame, now_ms)
+            arrivals_ms.append(now_ms)
+        fleet.take_all("log", frames, now_ms, arrivals_ms)
         self._last_ms = now_ms
         return now_ms
 
-    def _deliver(self, outputs: list[Output], sink: Sink) -> None:
-        for output in outputs:
-            match output:
-                case Reading():
-                    sink.reading(output)
-                    self._note_row(output)
-                case Event():
-                    sink.event(output)
-                    self._device(output.device).events += 1
-                case Descriptor():
-                    sink.describe(output)
-                    self._device(output.device).model = output.model
+    def _judge(self, frame: RawFrame, now_ms: int) -> int:
+        """Return the time of a frame whose stamp is missing or far from the one before."""
+        recorded_ms = _recorded_ms(frame)
+        if recorded_ms is None:
+            self._counts["without_stamp"] += 1
+        elif abs(recorded_ms - self._odd_ms) < _MAX_JUMP_MS:
+            return recorded_ms
+        else:
+            self._counts["odd_stamp"] += 1
+            self._odd_ms = recorded_ms
+        return now_ms
 
-    def _note_row(self, row: Reading) -> None:
-        device = self._device(row.source.device)
-        device.rows += 1
-        device.clocks[row.clock] = device.clocks.get(row.clock, 0) + 1
-        device.first_ms = row.time_ms if device.first_ms is None else min(device.first_ms, row.time_ms)
-        device.last_ms = row.time_ms if device.last_ms is None else max(device.last_ms, row.time_ms)
+    def _deliver(self, outputs: list[Output], sink: Sink) -> None:
+        times_ms: dict[tuple[str, Clock], list[int]] = {}
+        for output in outputs:
+            if isinstance(output, Reading):
+                sink.reading(output)
+                key = (output[0].device, output[1])
+                if key in times_ms:
+                    times_ms[key].append(output[2])
+                else:
+                    times_ms[key] = [output[2]]
+            elif isinstance(output, Event):
+                sink.event(output)
+                self._device(output.device).events += 1
+            elif isinstance(output, Descriptor):
+                sink.describe(output)
+                self._device(output.device).model = output.model
+        for (name, clock), times in times_ms.items():
+            self._note_rows(name, clock, times)
+
+    def _note_rows(self, name: str, clock: Clock, times_ms: list[int]) -> None:
+        device = self._device(name)
+        device.rows += len(times_ms)
+        device.clocks[clock] = device.clocks.get(clock, 0) + len(times_ms)
+        first_ms, last_ms = min(times_ms), max(times_ms)
+        device.first_ms = first_ms if device.first_ms is None else min(device.first_ms, first_ms)
+        device.last_ms = last_ms if device.last_ms is None else max(device.last_ms, last_ms)
 
     def _device(self, name: str) -> DeviceReport:
         report = self._devices.get(name)
@@ -254,7 +274,7 @@ class TlogSource:
         return report
 
 
-def _recorded_ms(frame: Frame) -> int | None:
+def _recorded_ms(frame: RawFrame) -> int | None:
     """Return the recorder's time of a frame, None where it is missing or cannot be."""
-    stamp_us = frame.stamp_us
+    stamp_us = frame[6]
     return stamp_us // 1000 if stamp_us is not None and UTC_FROM_US - 10**15 < stamp_us < UTC_UNTIL_US else None

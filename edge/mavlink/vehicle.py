@@ -1,7 +1,7 @@
 """One vehicle on one link: who it is, what it says, what changed.
 
-    message --> before its heartbeat: waits --> state changes become events  \\
-                                            --> rows                          > timeline (UTC) --> device id --> out
+    frame --> before its heartbeat: waits --> state changes become events  \\
+                                          --> rows                          > timeline (UTC) --> device id --> out
 
 The device id may be known later than the time: stamped rows wait for it, at most `identity_wait_ms` on a live link.
 """
@@ -9,42 +9,65 @@ The device id may be known later than the time: stamped rows wait for it, at mos
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from edge.mavlink.frame import Frame
+from edge.mavlink.chronicle import Chronicle
+from edge.mavlink.columns import FIX_3D
+from edge.mavlink.frame import AUTOPILOT, RawFrame
 from edge.mavlink.identity import Surroundings, is_simulator, software_name, unique_device
 from edge.mavlink.messages import (
+    LAYOUTS,
     AutopilotVersion,
-    BatteryStatus,
     CommandAck,
-    ExtendedSysState,
-    GpsRawInt,
     Heartbeat,
-    Message,
-    Statustext,
-    SysStatus,
+    MissionCurrent,
+    ParamValue,
     SystemTime,
+    decode_message,
 )
-from edge.mavlink.names import (
-    ARMED_FLAG,
-    AUTOPILOT_INVALID,
-    TYPE_GCS,
-    landed_name,
-    mode_name,
-    model_name,
-    severity_name,
-)
+from edge.mavlink.names import AUTOPILOT_INVALID, TYPE_GCS, model_name
 from edge.mavlink.outlet import Nameplate, Outlet, Output
-from edge.mavlink.samples import FIX_3D, samples_of
-from edge.mavlink.settings import SprayerSettings
-from edge.mavlink.texts import TextAssembler
+from edge.mavlink.profile import SprayerSettings
+from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, Make, Raw, RowKind, Stamp
+from edge.mavlink.spray import SPRAY_MESSAGES, Spray
+from edge.mavlink.spray_watch import SprayWatch
 from edge.mavlink.timeline import Patience, Timeline
 from headland.contract.records import Clock, Scalar
 
 #: Messages that wait for the first heartbeat, which comes every second; the oldest go first, counted.
 _EARLY_MESSAGES: Final = 5000
+_HEARTBEAT: Final = 0
+_SYSTEM_TIME: Final = 2
+_SYS_STATUS: Final = 1
+_GPS_RAW_INT: Final = 24
+_GLOBAL_POSITION_INT: Final = 33
+_BATTERY_STATUS: Final = 147
+_NAMED_VALUES: Final = (251, 252)
+_HIGH_LATENCY2: Final = 235
+#: Where BATTERY_STATUS has its id and GPS_RAW_INT its fix among their flat values.
+_BATTERY_ID_AT: Final = 14
+_FIX_AT: Final = 8
+
+
+#: Follows what a message says of the vehicle's state.
+_Note = Callable[[Any, int], None]
+#: Sees the values of a message before they become a row; says whether they do.
+_Tap = Callable[[int, Raw, int], bool]
+
+
+class _Lane(NamedTuple):
+    """How a message becomes a row, all that is needed in one place; `kind` only where it has instances."""
+
+    size: int
+    unpack: Callable[[bytes], Raw]
+    make: Make
+    family: str
+    stamp: int
+    stamp_at: int
+    instanced: RowKind | None
+    tap: _Tap | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +79,7 @@ class Foreknowledge:
 
 
 class Vehicle:
-    """The state of one (link, system). Outputs are appended to `out`; time comes in with every call."""
+    """The state of one autopilot. Outputs are appended to `out`; time comes in with every call."""
 
     def __init__(
         self,
@@ -72,68 +95,129 @@ class Vehicle:
     ) -> None:
         self.system = system
         self.heard_ms = 0
-        self.last_frame: Frame | None = None
+        self.last_frame: RawFrame | None = None
         self.is_vehicle: bool | None = None  # None: no heartbeat yet
         self.version: AutopilotVersion | None = None
         self.device: str | None = None
         self.counts: Counter[str] = Counter()
-        #: How often each message was heard in this session: what the link still has to ask for.
-        self.heard: Counter[type[Message]] = Counter()
+        #: How often each message id was heard in this session: what the link still has to ask for.
+        self.heard: Counter[int] = Counter()
         self.acks: dict[int, int] = {}
+        self.spray = None if sprayer is None else Spray(sprayer)
+        #: Another autopilot speaks under this system id in the same stream: what follows is not of one vehicle.
+        self.has_rival = False
+        self._is_one_of_two = False
+        #: Who the other one is, where it said so.
+        self.rival: AutopilotVersion | None = None
+        self._watch = None if sprayer is None else SprayWatch(sprayer)
         self._free_fallback = free_fallback
         self._fallback: str | None = None
-        self._is_clash = False
-        self._sprayer = sprayer
         self._known = known
         self._identity_wait_ms = identity_wait_ms
         self._identity_due_ms: int | None = None
         self._session = 0
-        self._early: deque[tuple[Message, int]] = deque()
+        self._early: deque[tuple[RawFrame, int]] = deque()
         self._outlet = Outlet(out, surroundings, patience.rows)
-        self._timeline = Timeline(patience, self._outlet.take)
+        self._timeline = Timeline(patience, self._outlet.take, out)
+        self._chronicle = Chronicle(self._event)
         self._model = ""
-        self._mode: str | None = None
-        self._armed: bool | None = None
-        self._landed: int | None = None
-        self._texts = TextAssembler()
         self._flight_battery = False
         self._clashes: set[str] = set()
-        #: What a message changes beyond its row; each says whether there is a row to take.
-        self._notes: dict[type[Message], Callable[[Any, int], bool]] = {
-            SystemTime: self._note_time,
-            Heartbeat: self._note_heartbeat,
-            AutopilotVersion: self._note_version,
-            Statustext: self._note_text,
-            ExtendedSysState: self._note_landed,
-            CommandAck: self._note_ack,
-            GpsRawInt: self._note_gps,
-            BatteryStatus: self._note_battery,
-            SysStatus: self._note_status,
-        }
+        self._notes = self._make_notes()
+        self._lanes = self._make_lanes()
 
     @property
     def session(self) -> int:
         """How often the vehicle was heard to restart."""
         return self._timeline.session
 
-    def take(self, message: Message, now_ms: int) -> None:
-        """Take a message of the vehicle's autopilot."""
+    @property
+    def clock(self) -> Clock:
+        """What the vehicle's rows are stamped by now."""
+        return self._timeline.clock
+
+    def take(self, frame: RawFrame, now_ms: int) -> None:
+        """Take a frame of the vehicle's autopilot."""
         self.heard_ms = now_ms
-        if self.is_vehicle:
-            self._handle(message, now_ms)
-        elif isinstance(message, Heartbeat):
-            self._meet(message, now_ms)
-        elif self.is_vehicle is None:
-            if len(self._early) >= _EARLY_MESSAGES:
-                self._early.popleft()
-                self.counts["dropped_before_heartbeat"] += 1
-            self._early.append((message, now_ms))
+        self.last_frame = frame
+        if not self.is_vehicle:
+            self._take_early(frame, now_ms)
+            return
+        note = self._notes.get(frame[0])
+        if note is None:
+            self._take_rows((frame,), 0, now_ms, None)
+            return
+        self.heard[frame[0]] += 1
+        note(decode_message(frame), now_ms)
+        if self._timeline.has_news:
+            self._take_news(now_ms)
+
+    def take_run(
+        self, frames: Sequence[RawFrame], at: int, now_ms: int, arrivals_ms: Sequence[int] | None = None
+    ) -> int:
+        """Take the frames from `at` on that only become rows, the way of nearly all that is ever heard.
+
+        Returns where they end: at another's frame, one that says more than a row, or one that may be a repetition.
+        """
+        if not self.is_vehicle or self.has_rival or self._is_one_of_two:
+            return at
+        return self._take_rows(frames, at, now_ms, arrivals_ms)
+
+    def _take_rows(self, frames: Sequence[RawFrame], at: int, now_ms: int, arrivals_ms: Sequence[int] | None) -> int:
+        own_system, lanes, heard, timeline = self.system, self._lanes, self.heard, self._timeline
+        start, sequence = at, -1 if self.last_frame is frames[at] or self.last_frame is None else self.last_frame[3]
+        while at < len(frames):
+            message_id, system, component, number, payload, _, _ = frames[at]
+            lane = lanes.get(message_id)
+            if lane is None or system != own_system or component != AUTOPILOT or number == sequence:
+                break
+            if arrivals_ms is not None:
+                now_ms = arrivals_ms[at]
+            at, sequence = at + 1, number
+            heard[message_id] += 1
+            size, unpack, make, family, stamp, stamp_at, instanced, tap = lane
+            values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
+            if tap is not None and not tap(message_id, values, now_ms):
+                continue
+            if instanced is not None:
+                kind = instanced.variant(values[instanced.instance_at])
+                make, family = kind.make, kind.family
+            row = make(values)
+            if row is not None:
+                timeline.take_row(stamp, family, row, values[stamp_at], now_ms)
+            if timeline.has_news:
+                self._take_news(now_ms)
+                break
+        if at > start:
+            self.heard_ms = now_ms
+            self.last_frame = frames[at - 1]
+        return at
+
+    def be_like(self, other: Vehicle, version: AutopilotVersion | None, now_ms: int) -> None:
+        """Begin as a vehicle of the kind that `other` is, without waiting for a heartbeat."""
+        self.is_vehicle, self._model, self.heard_ms = True, other._model, now_ms
+        self._is_one_of_two = True
+        self._expect_identity(now_ms)
+        if version is not None:
+            self._note_version(version, now_ms)
+
+    def take_part(self, frame: RawFrame, now_ms: int) -> None:
+        """Take what another component of the vehicle measures: it has the vehicle's time and its own series."""
+        layout, kind = LAYOUTS.get(frame[0]), ROW_KINDS.get(frame[0])
+        if not self.is_vehicle or layout is None or kind is None:
+            return
+        values = layout.values(frame[4])
+        if kind.has_instances:
+            kind = kind.variant(values[kind.instance_at])
+        row = kind.make(values)
+        if row is not None:
+            self._timeline.take_values(f"{frame[2]}/{kind.family}", row, now_ms)
 
     def tick(self, now_ms: int) -> None:
         """Give up waiting where a bound has passed; call it about once a second on a live link."""
         if not self.is_vehicle:
             return
-        self._say(self._texts.expire(now_ms), now_ms)
+        self._chronicle.expire(now_ms)
         self._timeline.expire(now_ms)
         if self._identity_due_ms is not None and now_ms >= self._identity_due_ms:
             self._settle_identity(now_ms)
@@ -144,10 +228,15 @@ class Vehicle:
             self.counts["without_heartbeat"] += len(self._early)
             self._early.clear()
             return
-        self._say(self._texts.flush(), now_ms)
+        self._chronicle.finish(now_ms)
         if self._timeline.held:
             self._timeline.give_up()
         self._settle_identity(now_ms)
+
+    def part(self, now_ms: int) -> None:
+        """End as one vehicle that was two: what waits is of either, so it is dropped and counted."""
+        self.counts["dropped_of_two"] += self._timeline.abandon()
+        self.finish(now_ms)
 
     def report_clash(self, other: str, now_ms: int) -> None:
         """Report, once, that another vehicle with this system id is heard at the same time."""
@@ -159,13 +248,64 @@ class Vehicle:
         """Return what was counted of this vehicle (copies: another thread may ask)."""
         return self.counts.copy() + self._timeline.counts.copy() + self._outlet.counts.copy()
 
-    @property
-    def clock(self) -> Clock:
-        """What the vehicle's rows are stamped by now."""
-        return self._timeline.clock
+    def _make_notes(self) -> dict[int, _Note]:
+        """Return how each message is taken that says something of the vehicle's state."""
+        chronicle = self._chronicle
+        return {
+            _HEARTBEAT: chronicle.note_heartbeat,
+            _SYSTEM_TIME: self._note_time,
+            22: self._note_parameter,
+            42: self._note_mission,
+            46: chronicle.note_reached,
+            73: chronicle.note_item,
+            77: self._note_ack,
+            148: self._note_version,
+            242: chronicle.note_home,
+            245: chronicle.note_landed,
+            253: chronicle.note_text,
+        }
 
-    def _meet(self, heartbeat: Heartbeat, now_ms: int) -> None:
-        """Decide by the first heartbeat whether this is a vehicle at all."""
+    def _make_lanes(self) -> dict[int, _Lane]:
+        """Return how each message is taken that becomes a row."""
+        taps: dict[int, _Tap] = {
+            _SYS_STATUS: self._tap_status,
+            _GPS_RAW_INT: self._tap_gps,
+            _BATTERY_STATUS: self._tap_battery,
+            _HIGH_LATENCY2: self._tap_high_latency,
+            **dict.fromkeys(_NAMED_VALUES, self._tap_unnamed),
+        }
+        if self.spray is not None:
+            taps.update(dict.fromkeys(SPRAY_MESSAGES, self._tap_spray))
+            if self.spray.profile.fields:
+                taps[_GLOBAL_POSITION_INT] = self._tap_place
+        lanes = {}
+        for message_id in (*ROW_KINDS, *_NAMED_VALUES):
+            layout, kind = LAYOUTS[message_id], ROW_KINDS.get(message_id, _NO_ROW)
+            lanes[message_id] = _Lane(
+                layout.size,
+                layout.unpack,
+                kind.make,
+                kind.family,
+                kind.stamp,
+                kind.stamp_at,
+                kind if kind.has_instances else None,
+                taps.get(message_id),
+            )
+        return lanes
+
+    def _take_early(self, frame: RawFrame, now_ms: int) -> None:
+        """Keep what comes before the first heartbeat, which tells whether this is a vehicle at all."""
+        if frame[0] == _HEARTBEAT:
+            heartbeat = decode_message(frame)
+            if isinstance(heartbeat, Heartbeat):
+                self._meet(heartbeat, frame, now_ms)
+        elif self.is_vehicle is None:
+            if len(self._early) >= _EARLY_MESSAGES:
+                self._early.popleft()
+                self.counts["dropped_before_heartbeat"] += 1
+            self._early.append((frame, now_ms))
+
+    def _meet(self, heartbeat: Heartbeat, frame: RawFrame, now_ms: int) -> None:
         self.is_vehicle = heartbeat.autopilot != AUTOPILOT_INVALID and heartbeat.type != TYPE_GCS
         early, self._early = self._early, deque()
         if not self.is_vehicle:
@@ -173,79 +313,105 @@ class Vehicle:
             return
         self._model = model_name(heartbeat)
         self._expect_identity(now_ms)
-        for message, at_ms in early:
-            self._handle(message, at_ms)
-        self._handle(heartbeat, now_ms)
+        for one, at_ms in early:
+            self.take(one, at_ms)
+        self.take(frame, now_ms)
 
-    def _handle(self, message: Message, now_ms: int) -> None:
-        kind = type(message)
-        self.heard[kind] += 1
-        note = self._notes.get(kind)
-        if note is None or note(message, now_ms):
-            sample = samples_of(message, self._sprayer)
-            if sample is not None:
-                self._timeline.take_sample(sample, now_ms)
-        if self._timeline.session != self._session:
-            self._restart(now_ms)
-
-    def _note_time(self, message: SystemTime, now_ms: int) -> bool:
+    def _note_time(self, message: SystemTime, now_ms: int) -> None:
         self._timeline.take_time(message.time_unix_usec, message.time_boot_ms, now_ms)
-        return False
 
-    def _note_gps(self, message: GpsRawInt, _: int) -> bool:
-        if message.fix_type >= FIX_3D:
+    def _note_ack(self, message: CommandAck, _: int) -> None:
+        self.acks[message.command] = message.result
+
+    def _note_mission(self, message: MissionCurrent, now_ms: int) -> None:
+        before = self._chronicle.mission_seq
+        self._chronicle.note_mission(message, now_ms)
+        if self.spray is not None and self._chronicle.mission_seq != before:
+            self._take_spray_rows(self.spray.note_mission(self._chronicle.plan, message.seq), now_ms)
+
+    def _note_parameter(self, message: ParamValue, _: int) -> None:
+        if self.spray is not None:
+            self.spray.note_parameter(message.param_id.decode("ascii", "replace"), message.param_value)
+
+    def _tap_gps(self, _: int, values: Raw, _now_ms: int) -> bool:
+        if values[_FIX_AT] >= FIX_3D:
             self._timeline.note_fix()
         return True
 
-    def _note_battery(self, message: BatteryStatus, _: int) -> bool:
-        self._flight_battery = self._flight_battery or message.id == 0
+    def _tap_battery(self, _: int, values: Raw, _now_ms: int) -> bool:
+        self._flight_battery = self._flight_battery or values[_BATTERY_ID_AT] == 0
         return True
 
-    def _note_status(self, _: SysStatus, _now_ms: int) -> bool:
-        return not self._flight_battery  # else it is the same battery, said less well
+    def _tap_status(self, _: int, values: Raw, now_ms: int) -> bool:
+        """SYS_STATUS also tells of the flight pack, less well than BATTERY_STATUS does."""
+        if not self._flight_battery:
+            row = SYSTEM_BATTERY_KIND.make(values)
+            if row is not None:
+                self._timeline.take_values(SYSTEM_BATTERY_KIND.family, row, now_ms)
+        return True
 
-    def _note_text(self, message: Statustext, now_ms: int) -> bool:
-        self._say(self._texts.take(message, now_ms), now_ms)
+    def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> bool:
+        return not self.heard[_GLOBAL_POSITION_INT]  # else it is the same track, said less well
+
+    def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> bool:
+        """Only a profile can say what a named value is."""
+        self.counts["unnamed_value"] += 1
         return False
 
-    def _note_ack(self, message: CommandAck, _: int) -> bool:
-        self.acks[message.command] = message.result
-        return False
+    def _tap_place(self, _: int, values: Raw, now_ms: int) -> bool:
+        if self._watch is not None and (values[1] or values[2]):
+            self._watch.note_place(values[1] / 1e7, values[2] / 1e7, self._moment_ms(now_ms))
+        return True
 
-    def _note_heartbeat(self, heartbeat: Heartbeat, now_ms: int) -> bool:
-        if heartbeat.autopilot == AUTOPILOT_INVALID:
-            return False
-        mode = mode_name(heartbeat)
-        if mode != self._mode:
-            self._event("mode", {"mode": mode, "previous": self._mode, "code": heartbeat.custom_mode}, now_ms)
-            self._mode = mode
-        armed = bool(heartbeat.base_mode & ARMED_FLAG)
-        if armed != self._armed:
-            self._event("armed", {"armed": armed}, now_ms)
-            self._armed = armed
-        return False
+    def _tap_spray(self, message_id: int, values: Raw, now_ms: int) -> bool:
+        spray, watch = self.spray, self._watch
+        if spray is None or watch is None:
+            return True
+        moment_ms = self._moment_ms(now_ms)
+        is_row, rows = spray.read(message_id, values, moment_ms)
+        if message_id in _NAMED_VALUES and not rows:
+            self.counts["unnamed_value"] += 1
+        kind = ROW_KINDS.get(message_id, _NO_ROW)
+        if rows:
+            self._outlet.learn_evidence(spray.evidence)
+            for family, row in rows:
+                self._timeline.take_row(kind.stamp, family, row, values[kind.stamp_at], now_ms)
+            for alarm, data in watch.look(spray, self._chronicle.mode, moment_ms):
+                self._event(alarm, data, now_ms)
+        if message_id == _BATTERY_STATUS:
+            return is_row and self._tap_battery(message_id, values, now_ms)
+        return is_row and message_id not in _NAMED_VALUES
 
-    def _note_landed(self, message: ExtendedSysState, now_ms: int) -> bool:
-        state = message.landed_state
-        if state not in (0, self._landed):
-            self._event("landed_state", {"state": landed_name(state)}, now_ms)
-            self._landed = state
-        return False
+    def _take_spray_rows(self, rows: list[tuple[str, Any]], now_ms: int) -> None:
+        if self.spray is not None:
+            self._outlet.learn_evidence(self.spray.evidence)
+        for family, row in rows:
+            self._timeline.take_values(family, row, now_ms)
 
-    def _say(self, texts: list[tuple[int, str]], now_ms: int) -> None:
-        for severity, text in texts:
-            self._event("text", {"text": text, "severity": severity_name(severity)}, now_ms)
+    def _moment_ms(self, now_ms: int) -> int:
+        """Return the vehicle's own clock where it has one: it goes on evenly, whatever the link does."""
+        boot_ms = self._timeline.boot_ms
+        return now_ms if boot_ms is None else boot_ms
 
     def _event(self, kind: str, data: dict[str, Scalar], now_ms: int) -> None:
         self._timeline.take_event(kind, data, now_ms)
 
+    def _take_news(self, now_ms: int) -> None:
+        """Follow what the timeline found out by itself."""
+        self._timeline.has_news = False
+        self.has_rival = self.has_rival or self._timeline.interleaved
+        if self._timeline.session != self._session:
+            self._restart(now_ms)
+
     def _restart(self, now_ms: int) -> None:
         """Begin a session: what was known of the old one may not be true of the new one."""
-        self._is_clash = False
         self._session = self._timeline.session
         self.heard.clear()
         self.acks.clear()
         self.counts["reboots"] += 1
+        if self.spray is not None:
+            self.spray = Spray(self.spray.profile)
+            self._watch = SprayWatch(self.spray.profile)
         if not self._known.complete or len({unique_device(version) for version in self._known.versions}) > 1:
             self.version = None
             self._expect_identity(now_ms)
@@ -260,33 +426,24 @@ class Vehicle:
             self._settle_identity(now_ms)
         else:
             self._outlet.wait_for_name()
+            self._timeline.forget_sources()
             self._identity_due_ms = now_ms + self._identity_wait_ms
 
-    def _note_version(self, version: AutopilotVersion, now_ms: int) -> bool:
-        if not self._is_clash:
-            self._identify(version, now_ms)
-        return False
+    def repeats(self, frame: RawFrame) -> bool:
+        """Tell whether a frame is the one before once more, byte for byte."""
+        last = self.last_frame
+        return last is not None and last[:5] == frame[:5]
 
-    def _identify(self, version: AutopilotVersion, now_ms: int) -> None:
+    def _note_version(self, version: AutopilotVersion, now_ms: int) -> None:
         device, before = unique_device(version), self.device
+        if self._outlet.is_named and before not in (None, self._fallback) and device not in (None, before):
+            self.has_rival, self.rival = True, version
+            return
         self.version = version
-        if not self._outlet.is_named or before is None:
+        if not self._outlet.is_named or before in (None, self._fallback):
             self._settle_identity(now_ms)
-        elif device is not None and device != before:
-            if before == self._fallback:
-                self._settle_identity(now_ms)
-            else:
-                self._split(before, device, now_ms)
-                return
         if before is not None and self.device != before:
             self._event("identified", {"device": self.device, "before": before}, now_ms)
-
-    def _split(self, first: str, second: str, now_ms: int) -> None:
-        """Two autopilots answer under one system id on the same bytes: whose a row is can no longer be told."""
-        self._is_clash = True
-        self.counts["identity_clash"] += 1
-        self._name(self._choose_fallback(now_ms), simulated=False)
-        self._event("identity_clash", {"system": self.system, "first": first, "second": second}, now_ms)
 
     def _settle_identity(self, now_ms: int) -> None:
         self._identity_due_ms = None
@@ -305,4 +462,13 @@ class Vehicle:
     def _name(self, device: str, *, simulated: bool) -> None:
         self.device = device
         software = "" if self.version is None else software_name(self.version)
+        self._timeline.forget_sources()
         self._outlet.name(device, Nameplate(self._model, self.system, software), simulated=simulated)
+
+
+def _nothing(_: Raw) -> None:
+    return None
+
+
+#: Of messages that are rows only where a profile says so; their own stamp comes first.
+_NO_ROW: Final = RowKind("", _nothing, stamp=Stamp.BOOT_MS)

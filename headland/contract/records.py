@@ -39,6 +39,15 @@ class Quality(IntEnum):
     MISSING = 9
 
 
+class Evidence(StrEnum):
+    """How an application of product is known, best first."""
+
+    MEASURED_FLOW = "measured_flow"  # a sensor in the stream of product
+    TANK_MASS = "tank_mass"  # what left the tank or hopper
+    PUMP_PWM = "pump_pwm"  # the signal to the pump or spinner, as the autopilot reports its output
+    COMMANDED = "commanded"  # an order, whatever became of it
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=False):
     """Base of the wire records: unknown fields are ignored, so that a newer gateway is still understood."""
 
@@ -100,11 +109,15 @@ class Ack(Record, frozen=True, kw_only=True):
 
 
 class ChannelInfo(Record, frozen=True, kw_only=True):
-    """What a descriptor says of one channel; `calibration` says what corrected its raw value, and since when."""
+    """What a descriptor says of one channel; `evidence` is an `Evidence` or a newer word, where product is applied.
+
+    `calibration` says what corrected its raw value, and since when.
+    """
 
     unit: str
     interval_s: float | None = None
     sensor: str | None = None
+    evidence: str | None = None
     calibration: str | None = None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from edge.mavlink.fleet import Fleet
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.timeline import Patience
@@ -180,7 +182,8 @@ def test_rows_of_a_session_whose_time_never_came_are_stamped_by_arrival_at_the_r
 def test_an_overtaken_message_keeps_its_own_time_and_is_no_reboot() -> None:
     field, pilot = Field(), Autopilot()
     field.hear([*met(pilot, 50_000), pilot.attitude(50_100), pilot.attitude(40_000), pilot.attitude(50_200)])
-    assert field.times() == [NOON_MS + ms for ms in (50_100, 40_000, 50_200)]
+    field.wait(4000)
+    assert field.times() == [NOON_MS + ms for ms in (50_100, 50_200, 40_000)]
     assert field.fleet.counters()["late_rows"] == 1
     assert "reboot" not in [event.kind for event in field.events]
 
@@ -320,13 +323,57 @@ def test_a_nameless_vehicle_that_comes_back_from_another_address_is_the_same() -
     assert field.devices() == {"gw-1.sys1"}
 
 
-def test_two_autopilots_in_one_stream_are_merged_into_neither() -> None:
+def test_two_autopilots_in_one_stream_that_say_who_they_are_are_two_vehicles_with_a_clash() -> None:
+    field, one, two = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
+    field.hear([*met(one, 1000), one.attitude(1500), one.attitude(1600)])
+    field.hear(two.identity(UID_B))
+    for n in range(10):
+        field.hear([one.gps(2000 + 100 * n), one.system_time(2010 + 100 * n), one.attitude(2020 + 100 * n)])
+        field.hear([two.gps(402_000 + 100 * n), two.system_time(402_010 + 100 * n), two.attitude(402_020 + 100 * n)])
+        field.hear([one.hud(4.0), two.hud(9.0)], after_ms=100)
+    attitudes = {(row.source.device, row.time_ms) for row in field.rows if "roll_rad" in row.values}
+    assert attitudes == {
+        *((f"uav-{uid}", NOON_MS + 2020 + 100 * n) for uid in ("a1b2c3", "d4e5") for n in range(10)),
+        ("uav-a1b2c3", NOON_MS + 1500),
+        ("uav-a1b2c3", NOON_MS + 1600),
+    }
+    speeds = {(row.source.device, row.values["air_speed_m_s"]) for row in field.rows if "air_speed_m_s" in row.values}
+    assert speeds == {("uav-a1b2c3", 4.0), ("uav-d4e5", 9.0)}
+    clashes = {(event.device, event.data["other"]) for event in field.events if event.kind == "identity_clash"}
+    assert clashes == {("uav-a1b2c3", "uav-d4e5"), ("uav-d4e5", "uav-a1b2c3")}
+
+
+@pytest.mark.parametrize("burst", [1, 5])
+def test_two_nameless_autopilots_in_one_stream_are_told_apart_by_their_boot_times(burst: int) -> None:
+    field, one, two = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
+    field.hear(met(one, 1000, [0] * 18))
+    for n in range(40):
+        start_ms = 1100 + 200 * n
+        for pilot, boot_ms, roll in ((one, start_ms, 0.25), (two, 400_000 + start_ms, 0.75)):
+            field.hear([pilot.attitude(boot_ms + k, roll) for k in range(burst)])
+            field.hear([pilot.heartbeat(), pilot.gps(boot_ms + burst), pilot.system_time(boot_ms + burst)])
+        field.wait(200)
+    field.wait(6000)
+    rolls: dict[str, set[float | None]] = {}
+    for row in field.rows:
+        if "roll_rad" in row.values:
+            rolls.setdefault(row.source.device, set()).add(row.values["roll_rad"])
+            assert 1000 <= row.time_ms - NOON_MS < 10_000
+    assert {frozenset(one) for one in rolls.values()} == {frozenset({0.25}), frozenset({0.75})}
+    assert set(rolls) == {"gw-1.sys1", "gw-1.sys1-2"}
+    assert {event.kind for event in field.events} >= {"identity_clash"}
+    assert field.fleet.counters()["identity_clash"] == 1
+
+
+def test_what_could_be_either_vehicles_is_nobodys() -> None:
     field, one, two = Field(), Autopilot(), Autopilot()
     field.hear([*met(one, 1000), one.attitude(1500)])
-    field.hear([two.identity(UID_B), two.attitude(1600), one.identity(UID_A), one.attitude(1700)])
-    named = [row.source.device for row in field.rows if "roll_rad" in row.values]
-    assert named == ["uav-a1b2c3", "gw-1.sys1", "gw-1.sys1"]
-    assert field.event("identity_clash").data == {"system": 1, "first": "uav-a1b2c3", "second": "uav-d4e5"}
+    two.state.seq = one.state.seq - 1  # both count alike, and say no boot time
+    field.hear([two.identity(UID_B), *(pilot.hud() for _ in range(20) for pilot in (one, two))])
+    field.finish()
+    told = [row for row in field.rows if "air_speed_m_s" in row.values]
+    assert field.fleet.counters()["ambiguous_sender"] + len(told) == 40
+    assert field.fleet.counters()["ambiguous_sender"] > 30
 
 
 def test_another_vehicle_plugged_into_the_same_radio_is_a_new_device() -> None:

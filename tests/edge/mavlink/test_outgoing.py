@@ -9,9 +9,10 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 import edge.mavlink
-from edge.mavlink.outgoing import AskInterval, AskStream, AskVersion, Encoder, Outgoing, Presence
+from edge.mavlink.outgoing import AskInterval, AskParameter, AskStream, AskVersion, Encoder, Outgoing, Presence
 from edge.mavlink.requests import Requester
 from edge.mavlink.settings import DEFAULT_RATES_HZ
+from tests.edge.mavlink.stand_ins import NOON_MS
 
 #: The only commands that may ever leave: they ask for messages.
 HARMLESS_COMMANDS = {dialect.MAV_CMD_REQUEST_MESSAGE, dialect.MAV_CMD_SET_MESSAGE_INTERVAL}
@@ -21,6 +22,7 @@ EVERYTHING: list[Outgoing] = [
     *(AskVersion(system) for system in (1, 255)),
     *(AskInterval(7, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
     *(AskStream(7, stream, 4) for stream in range(13)),
+    *(AskParameter(7, name) for name in ("SERVO16_FUNCTION", "BATT3_CAPACITY")),
 ]
 
 
@@ -48,6 +50,10 @@ def test_nothing_that_is_sent_can_arm_move_or_reconfigure(what: Outgoing, versio
             assert message.target_component == 1
         case "REQUEST_DATA_STREAM":
             assert message.start_stop == 1
+        case "PARAM_REQUEST_READ":  # reads; PARAM_SET, which writes, is not here
+            assert (message.target_component, message.param_index) == (1, -1)
+            assert isinstance(what, AskParameter)
+            assert message.param_id == what.name
         case other:
             pytest.fail(f"{other} may not be sent")
 
@@ -73,6 +79,31 @@ def test_the_requester_emits_only_what_is_walked_here() -> None:
     sent = {
         type(what)
         for second in range(300)
-        for what in requester.due(float(second), session=second // 100, has_version=False, heard=Counter(), acks={})
+        for what in requester.due(
+            float(second),
+            session=second // 100,
+            has_version=False,
+            heard=Counter(),
+            acks={},
+            parameters=["SERVO1_FUNCTION"],
+        )
     }
-    assert sent <= {AskVersion, AskInterval, AskStream}
+    assert sent == {AskVersion, AskInterval, AskStream, AskParameter}
+
+
+def test_a_signed_frame_is_one_to_pymavlink_and_its_time_never_falls() -> None:
+    key = bytes(range(32))
+    parser = dialect.MAVLink(None)
+    parser.signing.secret_key = key
+    encoder = Encoder(key)
+    stamps = []
+    for now_ms in (NOON_MS, NOON_MS + 10, NOON_MS - 5000, NOON_MS + 20):
+        raw = encoder.encode(Presence(), now_ms=now_ms)
+        (message,) = parser.parse_buffer(raw)
+        assert message.get_signed()
+        stamps.append(int.from_bytes(raw[-12:-6], "little"))
+    assert stamps == sorted(set(stamps))
+    assert stamps[0] == (NOON_MS - 1_420_070_400_000) * 100
+    ahead = encoder.encode(Presence(), now_ms=NOON_MS, newest=stamps[-1] + 1000)
+    assert int.from_bytes(ahead[-12:-6], "little") > stamps[-1] + 1000
+    assert encoder.encode(Presence(), version=1)[0] == 0xFE

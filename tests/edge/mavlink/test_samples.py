@@ -6,28 +6,28 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.frame import Frame
-from edge.mavlink.messages import decode_message
-from edge.mavlink.samples import Sample, samples_of
-from edge.mavlink.settings import SprayerSettings
+from edge.mavlink.columns import ROWS, Column
+from edge.mavlink.messages import LAYOUTS
+from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, flat_fields
 from headland.contract.quantities import quantity_of
 from tests.edge.mavlink.stand_ins import Autopilot, frames_of
 
-SPRAYER = SprayerSettings(pump_servo=9, pump_off_us=1100, flow_battery_id=1)
+
+def row_of(message: Any) -> dict[str, float | None] | None:
+    (frame,) = frames_of(Autopilot().encode(message))
+    kind, values = ROW_KINDS[frame.message_id], LAYOUTS[frame.message_id].values(frame.payload)
+    if kind.has_instances:
+        kind = kind.variant(values[kind.instance_at])
+    row = kind.make(values)
+    return None if row is None else dict(row)
 
 
-def sample_of(message: Any, sprayer: SprayerSettings | None = SPRAYER) -> Sample | None:
-    decoded = decode_message(frames_of(Autopilot().encode(message))[0])
-    assert decoded is not None
-    return samples_of(decoded, sprayer)
-
-
-def values_of(message: Any, sprayer: SprayerSettings | None = SPRAYER) -> dict[str, float | None]:
-    sample = sample_of(message, sprayer)
-    assert sample is not None
-    for channel in sample.values:
+def values_of(message: Any) -> dict[str, float | None]:
+    row = row_of(message)
+    assert row is not None
+    for channel in row:
         assert quantity_of(channel) is not None, channel
-    return dict(sample.values)
+    return row
 
 
 def battery(number: int = 0, **changes: Any) -> Any:
@@ -142,6 +142,7 @@ def test_a_battery_is_the_sum_of_its_cells() -> None:
         "battery_current_a": 12.5,
         "battery_remaining_pct": 81.0,
         "battery_consumed_mah": 730.0,
+        "battery_energy_wh": None,
         "battery_temperature_degc": 31.5,
     }
     assert values_of(battery(voltages=[65534, 2466, *[65535] * 8]))["battery_voltage_v"] == 68.0
@@ -157,62 +158,150 @@ def test_battery_sentinels_are_no_values() -> None:
 
 def test_another_battery_has_its_own_channels() -> None:
     assert "battery_voltage_v:2" in values_of(battery(2))
-    assert "battery_voltage_v:1" in values_of(battery(1), sprayer=None)
-
-
-def test_the_flow_battery_is_a_flow_meter() -> None:
-    # 1 cA is 0.01 L/h: 120 L/h are 2 L/min.
-    values = values_of(battery(1, current_battery=12_000, current_consumed=8_250, voltages=[1000, *[65535] * 9]))
-    assert values == {"flow_l_min": 2.0, "flow_volume_total_l": 8.25}
-
-
-@pytest.mark.parametrize("reading", [32767, 32760, -32768, -1])
-def test_a_saturated_or_unknown_flow_is_no_value_but_the_total_stays(reading: int) -> None:
-    values = values_of(battery(1, current_battery=reading, current_consumed=8_250))
-    assert values == {"flow_l_min": None, "flow_volume_total_l": 8.25}
-
-
-def test_the_pump_is_read_from_the_output_the_profile_names() -> None:
-    assert values_of(servos(servo9_raw=1500)) == {"pump_command_us": 1500.0, "pump_on": 1.0}
-    assert values_of(servos(servo9_raw=1100)) == {"pump_command_us": 1100.0, "pump_on": 0.0}
-    first = SprayerSettings(pump_servo=1)
-    assert values_of(servos(servo1_raw=1800), first)["pump_on"] == 1.0
-    assert values_of(servos(servo8_raw=1800), SprayerSettings(pump_servo=8))["pump_command_us"] == 1800.0
-    last = SprayerSettings(pump_servo=17)
-    assert values_of(servos(port=1, servo1_raw=1700), last)["pump_command_us"] == 1700.0
-    assert sample_of(servos(port=0, servo1_raw=1700), last) is None
-
-
-def test_an_output_that_is_not_there_is_not_off() -> None:
-    for pulse in (0, 65535):
-        assert values_of(servos(servo9_raw=pulse)) == {"pump_command_us": None, "pump_on": None}
-
-
-def test_the_short_payload_of_mavlink_1_carries_only_eight_outputs() -> None:
-    payload = frames_of(Autopilot().encode(servos(servo8_raw=1500, servo9_raw=1500)))[0].payload
-    message = decode_message(Frame(36, 1, 1, 0, payload[:21], 1, None))
-    assert message is not None
-    sample = samples_of(message, SPRAYER)
-    assert sample is not None
-    assert sample.values == {"pump_command_us": None, "pump_on": None}
-
-
-def test_without_a_sprayer_profile_no_output_means_spraying() -> None:
-    assert sample_of(servos(servo9_raw=1900), None) is None
-    assert sample_of(servos(servo9_raw=1900), SprayerSettings(flow_battery_id=1)) is None
+    assert set(values_of(battery(1))) == {f"{channel}:1" for channel in values_of(battery(0))}
 
 
 def test_the_system_status_knows_its_sentinels() -> None:
-    def status(voltage: int, current: int, remaining: int) -> Any:
-        return dialect.MAVLink_sys_status_message(0, 0, 0, 0, voltage, current, remaining, 0, 0, 0, 0, 0, 0)
+    def battery_of(voltage: int, current: int, remaining: int) -> dict[str, float | None]:
+        message = dialect.MAVLink_sys_status_message(7, 3, 1, 415, voltage, current, remaining, 250, 0, 0, 0, 0, 0)
+        assert values_of(message) == {
+            "processor_load_pct": 41.5,
+            "link_drop_rate_pct": 2.5,
+            "sensors_present_code": 7,
+            "sensors_enabled_code": 3,
+            "sensors_health_code": 1,
+        }
+        (frame,) = frames_of(Autopilot().encode(message))
+        return dict(SYSTEM_BATTERY_KIND.make(LAYOUTS[1].values(frame.payload)) or {})
 
-    assert values_of(status(12_600, 550, 77)) == {
+    assert battery_of(12_600, 550, 77) == {
         "battery_voltage_v": 12.6,
         "battery_current_a": 5.5,
         "battery_remaining_pct": 77.0,
     }
-    assert set(values_of(status(65535, -1, -1)).values()) == {None}
+    assert set(battery_of(65535, -1, -1).values()) == {None}
 
 
-def test_a_message_without_a_measurement_gives_no_row() -> None:
-    assert sample_of(dialect.MAVLink_extended_sys_state_message(0, 1)) is None
+#: What MAVLink's own XML says a field is counted in -> how many of it make one of the channel's unit.
+PER_UNIT = {
+    "degE7": 1e7, "cdeg": 100, "deg": 1, "deg/2": 0.5, "rad": 1, "rad/s": 1, "mm": 1000, "cm": 100, "m": 1,
+    "cm/s": 100, "m/s": 1, "mm/s": 1000, "m/s*5": 5, "dm/s": 10, "mV": 1000, "V": 1, "cA": 100, "mAh": 1, "hJ": 36,
+    "cdegC": 100, "%": 1, "d%": 10, "c%": 100, "cm^3": 1000, "cm^3/min": 1000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message_id", ROWS)
+def test_every_scale_is_what_the_units_of_mavlinks_own_definition_say(message_id: int) -> None:
+    units = dialect.mavlink_map[message_id].fieldunits_by_name
+    for column in ROWS[message_id].columns:
+        if isinstance(column, Column) and column.field in units:
+            assert column.divisor == PER_UNIT[units[column.field]], column
+
+
+@pytest.mark.parametrize("message_id", ROW_KINDS)
+def test_every_channel_is_in_the_table_of_quantities_and_no_float_can_be_a_nan(message_id: int) -> None:
+    fields = flat_fields(message_id)
+    flat: list[Any] = []
+    for span in fields.values():
+        flat += [math.nan if span.is_float else 1] * (span.end - span.start)
+    row = ROW_KINDS[message_id].make(flat)
+    assert row is not None
+    for channel, value in row.items():
+        assert quantity_of(channel) is not None, channel
+        assert value is None or math.isfinite(value)
+
+
+def test_a_second_receiver_has_its_own_channels() -> None:
+    fields = dict.fromkeys(dialect.MAVLink_gps2_raw_message.fieldnames, 0)
+    message = dialect.MAVLink_gps2_raw_message(**{**fields, "fix_type": 6, "lat": 10, "lon": 20, "yaw": 36000})
+    values = values_of(message)
+    assert values["gps_fix_code:1"] == 6
+    assert values["gps_yaw_deg:1"] == 0.0
+    assert set(values) == {f"{channel}:1" for channel in values_of(gps())}
+
+
+@pytest.mark.parametrize(("yaw", "expected"), [(0, None), (65535, None), (36000, 0.0), (9000, 90.0)])
+def test_a_gps_yaw_of_nought_is_no_yaw_and_36000_is_north(yaw: int, expected: float | None) -> None:
+    message = gps()
+    message.yaw = yaw
+    assert values_of(message)["gps_yaw_deg"] == expected
+
+
+def test_only_outputs_that_are_there_are_kept_whichever_they_are() -> None:
+    assert values_of(servos(servo1_raw=1500, servo9_raw=1100)) == {"servo_output_us:1": 1500, "servo_output_us:9": 1100}
+    assert values_of(servos(servo1_raw=1501, servo9_raw=1900)) == {"servo_output_us:1": 1501, "servo_output_us:9": 1900}
+    assert values_of(servos(servo1_raw=1500, servo9_raw=65535)) == {"servo_output_us:1": 1500}
+    assert values_of(servos(servo2_raw=1500, servo9_raw=1100)) == {"servo_output_us:2": 1500, "servo_output_us:9": 1100}
+    assert values_of(servos(port=1, servo1_raw=1700)) == {"servo_output_us:17": 1700}
+    assert row_of(servos(port=9, servo1_raw=1700)) is None
+    assert row_of(servos()) is None
+
+
+def test_rc_channels_without_a_pulse_are_not_there() -> None:
+    message = dialect.MAVLink_rc_channels_message(1, 4, 1500, 1000, *[65535] * 16, 255)
+    assert values_of(message) == {"rc_channel_us:1": 1500, "rc_channel_us:2": 1000, "rc_rssi_code": None}
+
+
+@pytest.mark.parametrize(
+    ("current", "quality", "expected"), [(500, 0, 5.0), (500, 80, 5.0), (500, 1, None), (10, 0, None), (3001, 0, None)]
+)
+def test_a_distance_outside_the_sensors_limits_is_no_distance(
+    current: int, quality: int, expected: float | None
+) -> None:
+    message = dialect.MAVLink_distance_sensor_message(1, 20, 3000, current, 0, 0, 25, 0, signal_quality=quality)
+    assert values_of(message)["distance_m"] == expected
+    other = dialect.MAVLink_distance_sensor_message(1, 20, 3000, current, 0, 3, 25, 0)
+    assert set(values_of(other)) == {"distance_m:3", "distance_orientation_code:3", "distance_signal_pct:3"}
+
+
+def test_without_a_grid_there_is_no_terrain() -> None:
+    assert row_of(dialect.MAVLink_terrain_report_message(1, 1, 0, 210.5, 19.5, 0, 0)) is None
+    assert values_of(dialect.MAVLink_terrain_report_message(1, 1, 100, 210.5, 19.5, 2, 8)) == {
+        "terrain_altitude_m": 210.5,
+        "height_above_terrain_m": 19.5,
+        "terrain_pending_count": 2,
+        "terrain_loaded_count": 8,
+    }
+
+
+def test_wind_is_where_it_comes_from_or_the_airs_own_velocity() -> None:
+    assert values_of(dialect.MAVLink_wind_message(-90.0, 5.0, 0.5))["wind_from_deg"] == 270.0
+    values = values_of(dialect.MAVLink_wind_cov_message(1, 3.0, -4.0, math.nan, 0.0, 0.0, 0.0, 0.0, 0.0))
+    assert values == {
+        "wind_north_m_s": 3.0,
+        "wind_east_m_s": -4.0,
+        "wind_down_m_s": None,
+        "wind_speed_m_s": 5.0,
+    }
+
+
+def test_a_rotation_of_nought_is_a_sensor_that_is_not_healthy() -> None:
+    assert values_of(dialect.MAVLink_rpm_message(1200.0, 0.0)) == {"rotation_rpm:1": 1200.0, "rotation_rpm:2": None}
+
+
+def test_motor_controllers_are_numbered_and_those_that_never_spoke_are_not_there() -> None:
+    message = dialect.MAVLink_esc_telemetry_5_to_8_message(
+        [40, 41, 0, 0], [5000, 5010, 0, 0], [1250, 0, 0, 0], [12, 0, 0, 0], [5200, 5300, 0, 0], [9, 9, 0, 0]
+    )
+    values = values_of(message)
+    assert values["esc_voltage_v:5"] == 50.0
+    assert values["esc_current_a:5"] == 12.5
+    assert (values["esc_rpm:6"], values["esc_temperature_degc:6"]) == (5300, 41)
+    assert not [channel for channel in values if channel.endswith((":7", ":8"))]
+
+
+def test_a_remote_id_that_knows_nothing_says_nothing() -> None:
+    message = dialect.MAVLink_open_drone_id_location_message(
+        0, 0, [0] * 20, 2, 36100, 25500, 6300, 0, 0, -1000.0, -1000.0, 0, -1000.0, 0, 0, 0, 0, 65535.0, 0
+    )
+    assert set(values_of(message).values()) == {None}
+
+
+def test_a_satellite_modems_words_are_scaled() -> None:
+    fields = dict.fromkeys(dialect.MAVLink_high_latency2_message.fieldnames, 0)
+    message = dialect.MAVLink_high_latency2_message(
+        **{**fields, "latitude": 300_000_000, "longitude": 1, "heading": 90, "airspeed": 50, "battery": -1}
+    )
+    values = values_of(message)
+    assert (values["latitude_deg"], values["heading_deg"], values["air_speed_m_s"]) == (30.0, 180.0, 10.0)
+    assert values["battery_remaining_pct"] is None

@@ -1,0 +1,273 @@
+"""Which fields of which MAVLink messages become which channels: scales, sentinels and conditions in one table.
+
+Scales and sentinels are those of MAVLink's common.xml and ardupilotmega.xml. MAVLink 2 leaves trailing zero bytes off,
+so an extension field that reads 0 may never have been sent: there 0 is no value. A `when` or an expression is Python
+over the message's own field names; `samples` compiles each row once.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+UINT8_MAX: Final = 255
+INT16_MAX: Final = 32767
+UINT16_MAX: Final = 65535
+#: GPS_FIX_TYPE below this is no fix.
+FIX_2D: Final = 2
+FIX_3D: Final = 3
+
+
+class Column(NamedTuple):
+    """One channel: `field / divisor`, no value where the field is one of `none` or `when` does not hold."""
+
+    channel: str
+    field: str
+    divisor: float = 1
+    none: tuple[int, ...] = ()
+    when: str = ""
+
+
+class Derived(NamedTuple):
+    """One channel that more than one field makes."""
+
+    channel: str
+    expression: str
+    when: str = ""
+
+
+class Row(NamedTuple):
+    """What one message holds.
+
+    `instance` names the field that tells several of a kind apart: 0 is the first and has no suffix. `suffix` is one
+    that all channels have. Without `when` there is always a row. `stamp` is the field with the message's own time.
+    """
+
+    family: str
+    columns: tuple[Column | Derived, ...]
+    instance: str = ""
+    suffix: str = ""
+    when: str = ""
+    stamp: str = ""
+
+
+_PLACE = "lat or lon"
+_FIXED = f"fix_type >= {FIX_2D} and (lat or lon)"
+_FIXED_3D = f"fix_type >= {FIX_3D} and (lat or lon)"
+
+_GPS: Final = (
+    Column("gps_latitude_deg", "lat", 1e7, when=_FIXED),
+    Column("gps_longitude_deg", "lon", 1e7, when=_FIXED),
+    Column("gps_altitude_m", "alt", 1000, when=_FIXED_3D),
+    Column("gps_ground_speed_m_s", "vel", 100, (UINT16_MAX,), _FIXED),
+    Column("gps_course_deg", "cog", 100, (UINT16_MAX,), _FIXED),
+    Column("gps_hdop_ratio", "eph", 100, (UINT16_MAX,)),
+    Column("gps_vdop_ratio", "epv", 100, (UINT16_MAX,)),
+    Column("gps_horizontal_accuracy_m", "h_acc", 1000, (0,), _FIXED),
+    Column("gps_vertical_accuracy_m", "v_acc", 1000, (0,), _FIXED),
+    Column("gps_speed_accuracy_m_s", "vel_acc", 1000, (0,), _FIXED),
+    Derived("gps_yaw_deg", "yaw / 100 % 360", f"yaw not in (0, {UINT16_MAX})"),  # 36000 is north
+    Column("gps_fix_code", "fix_type"),
+    Column("gps_satellites_count", "satellites_visible", none=(UINT8_MAX,)),
+)
+_RADIO: Final = Row(
+    "radio",
+    (
+        Column("radio_rssi_code", "rssi", none=(UINT8_MAX,)),
+        Column("radio_remote_rssi_code", "remrssi", none=(UINT8_MAX,)),
+        Column("radio_noise_code", "noise", none=(UINT8_MAX,)),
+        Column("radio_remote_noise_code", "remnoise", none=(UINT8_MAX,)),
+        Column("radio_transmit_buffer_pct", "txbuf", when="txbuf <= 100"),
+        Column("radio_receive_errors_count", "rxerrors"),
+        Column("radio_corrected_errors_count", "fixed"),
+    ),
+)
+
+#: By message id; the outputs, RC channels and ESCs that are numbered within one message are in `samples`.
+ROWS: Final[dict[int, Row]] = {
+    1: Row(  # SYS_STATUS
+        "system",
+        (
+            Column("processor_load_pct", "load", 10),
+            Column("link_drop_rate_pct", "drop_rate_comm", 100),
+            Column("sensors_present_code", "onboard_control_sensors_present"),
+            Column("sensors_enabled_code", "onboard_control_sensors_enabled"),
+            Column("sensors_health_code", "onboard_control_sensors_health"),
+        ),
+    ),
+    24: Row("gps", _GPS, stamp="time_usec"),  # GPS_RAW_INT
+    124: Row("gps:1", _GPS, suffix=":1", stamp="time_usec"),  # GPS2_RAW
+    30: Row(  # ATTITUDE
+        "attitude",
+        (
+            Column("roll_rad", "roll"),
+            Column("pitch_rad", "pitch"),
+            Column("yaw_rad", "yaw"),
+            Column("roll_rate_rad_s", "rollspeed"),
+            Column("pitch_rate_rad_s", "pitchspeed"),
+            Column("yaw_rate_rad_s", "yawspeed"),
+        ),
+        stamp="time_boot_ms",
+    ),
+    33: Row(  # GLOBAL_POSITION_INT
+        "position",
+        (
+            Column("latitude_deg", "lat", 1e7, when=_PLACE),
+            Column("longitude_deg", "lon", 1e7, when=_PLACE),
+            Column("altitude_m", "alt", 1000),
+            Column("relative_altitude_m", "relative_alt", 1000),
+            Column("velocity_north_m_s", "vx", 100),
+            Column("velocity_east_m_s", "vy", 100),
+            Column("velocity_down_m_s", "vz", 100),
+            Derived("ground_speed_m_s", "hypot(vx, vy) / 100"),
+            Column("heading_deg", "hdg", 100, (UINT16_MAX,)),
+        ),
+        stamp="time_boot_ms",
+    ),
+    74: Row(  # VFR_HUD
+        "air_data",
+        (
+            Column("air_speed_m_s", "airspeed"),
+            Column("hud_ground_speed_m_s", "groundspeed"),
+            Column("hud_altitude_m", "alt"),
+            Column("hud_heading_deg", "heading"),
+            Column("climb_rate_m_s", "climb"),
+            Column("throttle_pct", "throttle"),
+        ),
+    ),
+    109: _RADIO,  # RADIO_STATUS
+    166: _RADIO,  # RADIO
+    132: Row(  # DISTANCE_SENSOR; outside its limits the sensor sees nothing
+        "distance",
+        (
+            Column(
+                "distance_m",
+                "current_distance",
+                100,
+                when="min_distance <= current_distance <= max_distance and signal_quality != 1",
+            ),
+            Column("distance_orientation_code", "orientation"),
+            Column("distance_signal_pct", "signal_quality", none=(0, 1)),
+        ),
+        instance="id",
+        stamp="time_boot_ms",
+    ),
+    136: Row(  # TERRAIN_REPORT; without a grid spacing there is no terrain data
+        "terrain",
+        (
+            Column("height_above_terrain_m", "current_height"),
+            Column("terrain_altitude_m", "terrain_height"),
+            Column("terrain_pending_count", "pending"),
+            Column("terrain_loaded_count", "loaded"),
+        ),
+        when="spacing",
+    ),
+    147: Row(  # BATTERY_STATUS
+        "battery",
+        (
+            Derived("battery_voltage_v", "pack_voltage_v(voltages, voltages_ext)"),
+            Column("battery_current_a", "current_battery", 100, (-1,)),
+            Column("battery_remaining_pct", "battery_remaining", none=(-1,)),
+            Column("battery_consumed_mah", "current_consumed", none=(-1,)),
+            Column("battery_energy_wh", "energy_consumed", 36, (-1,)),  # hJ: 100 J of 3600 in a Wh
+            Column("battery_temperature_degc", "temperature", 100, (INT16_MAX,)),
+        ),
+        instance="id",
+    ),
+    168: Row(  # WIND of ArduPilot: where it comes from
+        "wind",
+        (
+            Derived("wind_from_deg", "direction % 360"),
+            Column("wind_speed_m_s", "speed"),
+            Column("wind_vertical_m_s", "speed_z"),
+        ),
+    ),
+    231: Row(  # WIND_COV of PX4: the air's own velocity
+        "wind",
+        (
+            Column("wind_north_m_s", "wind_x"),
+            Column("wind_east_m_s", "wind_y"),
+            Column("wind_down_m_s", "wind_z"),
+            Derived("wind_speed_m_s", "hypot(wind_x, wind_y)"),
+        ),
+        stamp="time_usec",
+    ),
+    173: Row(  # RANGEFINDER
+        "rangefinder",
+        (Column("rangefinder_distance_m", "distance", none=(0,)), Column("rangefinder_signal_v", "voltage")),
+    ),
+    193: Row(  # EKF_STATUS_REPORT
+        "ekf",
+        (
+            Column("ekf_flags_code", "flags"),
+            Column("ekf_velocity_variance_ratio", "velocity_variance"),
+            Column("ekf_horizontal_variance_ratio", "pos_horiz_variance"),
+            Column("ekf_vertical_variance_ratio", "pos_vert_variance"),
+            Column("ekf_compass_variance_ratio", "compass_variance"),
+            Column("ekf_terrain_variance_ratio", "terrain_alt_variance"),
+        ),
+    ),
+    230: Row(  # ESTIMATOR_STATUS; its flags are not those of EKF_STATUS_REPORT
+        "estimator",
+        (
+            Column("estimator_flags_code", "flags"),
+            Column("estimator_velocity_ratio", "vel_ratio"),
+            Column("estimator_horizontal_ratio", "pos_horiz_ratio"),
+            Column("estimator_vertical_ratio", "pos_vert_ratio"),
+            Column("estimator_compass_ratio", "mag_ratio"),
+            Column("estimator_horizontal_accuracy_m", "pos_horiz_accuracy"),
+            Column("estimator_vertical_accuracy_m", "pos_vert_accuracy"),
+        ),
+        stamp="time_usec",
+    ),
+    225: Row(  # EFI_STATUS
+        "engine",
+        (
+            Column("engine_rpm", "rpm"),
+            Column("fuel_flow_l_min", "fuel_flow", 1000),
+            Column("fuel_consumed_l", "fuel_consumed", 1000),
+        ),
+    ),
+    226: Row(  # RPM; nought or less is a sensor that is not healthy
+        "rotation",
+        (Column("rotation_rpm:1", "rpm1", when="rpm1 > 0"), Column("rotation_rpm:2", "rpm2", when="rpm2 > 0")),
+    ),
+    235: Row(  # HIGH_LATENCY2: all there is over a satellite modem
+        "high_latency",
+        (
+            Column("latitude_deg", "latitude", 1e7, when="latitude or longitude"),
+            Column("longitude_deg", "longitude", 1e7, when="latitude or longitude"),
+            Column("altitude_m", "altitude"),
+            Column("heading_deg", "heading", 0.5),
+            Column("air_speed_m_s", "airspeed", 5),
+            Column("ground_speed_m_s", "groundspeed", 5),
+            Column("wind_speed_m_s", "windspeed", 5),
+            Column("wind_from_deg", "wind_heading", 0.5),
+            Column("climb_rate_m_s", "climb_rate", 10),
+            Column("throttle_pct", "throttle"),
+            Column("battery_remaining_pct", "battery", none=(-1,)),
+        ),
+        stamp="timestamp",
+    ),
+    12901: Row(  # OPEN_DRONE_ID_LOCATION: what the vehicle broadcasts of itself, relayed and never its track
+        "remote_id",
+        (
+            Column("remote_id_latitude_deg", "latitude", 1e7, when="latitude or longitude"),
+            Column("remote_id_longitude_deg", "longitude", 1e7, when="latitude or longitude"),
+            Column("remote_id_altitude_m", "altitude_geodetic", none=(-1000,)),
+            Column("remote_id_height_m", "height", none=(-1000,)),
+            Column("remote_id_course_deg", "direction", 100, (36100,)),
+            Column("remote_id_ground_speed_m_s", "speed_horizontal", 100, (25500,)),
+            Column("remote_id_climb_rate_m_s", "speed_vertical", 100, (6300,)),
+        ),
+    ),
+}
+
+#: The flight pack as SYS_STATUS says it, for vehicles whose BATTERY_STATUS 0 was never heard.
+SYSTEM_BATTERY: Final = Row(
+    "system_battery",
+    (
+        Column("battery_voltage_v", "voltage_battery", 1000, (UINT16_MAX,)),
+        Column("battery_current_a", "current_battery", 100, (-1,)),
+        Column("battery_remaining_pct", "battery_remaining", none=(-1,)),
+    ),
+)

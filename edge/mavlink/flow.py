@@ -1,0 +1,96 @@
+"""Meters of product: litres a minute of a flow meter that speaks as a battery, kilograms a minute of a scale."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+#: int16 centiamperes cannot say more: a flow meter at 327.6 L/h or beyond reads this, whatever flows.
+FLOW_SATURATED_CA: Final = 32760
+#: A rate is the slope over this long; shorter than the first is no rate.
+_SPAN_MS: Final = (2000, 5000)
+#: At most as many samples are kept, whatever their rate.
+_SAMPLES: Final = 250
+
+
+class Slope:
+    """The rate of a growing or falling amount: least squares over the last seconds."""
+
+    def __init__(self) -> None:
+        self._points: deque[tuple[int, float]] = deque(maxlen=_SAMPLES)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._points.clear()
+
+    def add(self, moment_ms: int, amount: float) -> None:
+        """Take an amount; a moment that goes back begins anew, one that stands still replaces the last."""
+        points = self._points
+        if points and moment_ms < points[-1][0]:
+            points.clear()
+        elif points and moment_ms == points[-1][0]:
+            points.pop()
+        points.append((moment_ms, amount))
+        while moment_ms - points[0][0] > _SPAN_MS[1]:
+            points.popleft()
+
+    @property
+    def last(self) -> float | None:
+        """The newest amount."""
+        return self._points[-1][1] if self._points else None
+
+    def per_minute(self) -> float | None:
+        """Return the slope a minute, None while the samples span less than two seconds."""
+        points = self._points
+        if len(points) < 3 or points[-1][0] - points[0][0] < _SPAN_MS[0]:
+            return None
+        mean_ms = sum(moment_ms for moment_ms, _ in points) / len(points)
+        mean = sum(amount for _, amount in points) / len(points)
+        spread = sum((moment_ms - mean_ms) ** 2 for moment_ms, _ in points)
+        return sum((moment_ms - mean_ms) * (amount - mean) for moment_ms, amount in points) / spread * 60_000
+
+
+class FlowMeter:
+    """ArduPilot's FuelFlow monitor: 1 A means 1 L/h, 1 mAh means 1 mL.
+
+    The current is int16 and says no more than 327.67 L/h (5.46 L/min); beyond, and where it says nothing, the rate is
+    read from the volume, which is exact.
+    """
+
+    def __init__(self) -> None:
+        self._volume = Slope()
+
+    def flow_l_min(self, current_ca: int, consumed_ml: int, moment_ms: int) -> float | None:
+        """Return the flow, None while it cannot be told."""
+        if current_ca != -1 and abs(current_ca) < FLOW_SATURATED_CA:
+            self._volume.clear()
+            return current_ca / 100 / 60
+        if consumed_ml == -1:
+            return None
+        last_ml = self._volume.last
+        if last_ml is not None and consumed_ml < last_ml:  # it restarted
+            self._volume.clear()
+        self._volume.add(moment_ms, consumed_ml)
+        rate_ml_min = self._volume.per_minute()
+        return None if rate_ml_min is None else rate_ml_min / 1000
+
+
+class Scale:
+    """The mass flow out of a hopper, by what it weighs: falling mass is product, rising mass is a refill."""
+
+    #: A rise by more is a refill, less is noise of the scale.
+    _REFILL_KG: Final = 0.5
+
+    def __init__(self) -> None:
+        self._mass = Slope()
+        self._least_kg = 0.0
+
+    def mass_flow_kg_min(self, mass_kg: float, moment_ms: int) -> float | None:
+        """Return how much leaves, 0 at least, None while it cannot be told."""
+        if self._mass.last is None or mass_kg > self._least_kg + self._REFILL_KG:
+            self._mass.clear()
+            self._least_kg = mass_kg
+        self._least_kg = min(self._least_kg, mass_kg)
+        self._mass.add(moment_ms, mass_kg)
+        rate_kg_min = self._mass.per_minute()
+        return None if rate_kg_min is None else max(0.0, -rate_kg_min)
