@@ -116,7 +116,7 @@ class Sensor:
         self._identified = True
 
     def _pages(self, bus: Sdi12Bus, count: int) -> list[float]:
-        """Return the values of a measurement; where a later page is no good, those before it: their indices are sure."""
+        """Return the values of a measurement; where a later page is no good, those before it: their place is sure."""
         values: list[float] = []
         for page in range(MOST_PAGES):
             if len(values) >= count:
