@@ -123,6 +123,8 @@ class InfluxConnection:
             self._make_database()
         elif self.major == 2:
             self._make_bucket()
+        else:
+            self._configure_database()
 
     def close(self) -> None:
         """Let the connections go."""
@@ -211,8 +213,29 @@ class InfluxConnection:
             buckets = self._client.buckets_api()
             if buckets.find_bucket_by_name(address.bucket) is None:  # type: ignore[no-untyped-call]
                 buckets.create_bucket(bucket_name=address.bucket, retention_rules=rules, org=address.organisation)
+        except ValueError as error:
+            raise RetryLater(f"The store at {address.url} does not answer as InfluxDB 2 does: {error}.") from error
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._failure(error) from error
+
+    def _configure_database(self) -> None:
+        """Make the database of an InfluxDB 3, which answers no question about one that is not there."""
+        asked = {"db": self.address.bucket}
+        if self.address.retention_h is not None:
+            asked["retention_period"] = f"{self.address.retention_h}h"
+        try:
+            self._client.api_client.call_api(  # type: ignore[no-untyped-call]
+                "/api/v3/configure/database",
+                "POST",
+                header_params={"Content-Type": "application/json"},
+                body=asked,
+                auth_settings=[],
+                _preload_content=False,
+            )
+        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            # It is there already, or a hosted server makes databases elsewhere.
+            if not isinstance(error, ApiException) or error.status not in (404, 405, 409):
+                raise self._failure(error) from error
 
     def _refusal(self, error: Exception) -> str:
         """Return what a server said that refuses lines for good; raises what every other failure is."""

@@ -18,11 +18,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
+import numpy as np
 
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
+from headland.store.deduplicate import split_windows
 from headland.store.influx_client import InfluxConnection, Precision, Series
-from headland.store.influx_samples import FIRST_MS, LAST_MS
+from headland.store.influx_samples import FIRST_MS, LAST_MS, MOST_WINDOWS, WINDOW_GAP_MS
 from headland.store.line_protocol import OWN_BEGINNING, head, quote, tags_of
 from headland.store.port import Mark, MarkState, SeriesKey, StoredEvent
 from headland.store.selection import pack_event
@@ -96,7 +98,7 @@ class InfluxLedger:
             return 0
         times = [one.time_ms for one in conflicts]
         taken: dict[SeriesKey, dict[int, object]] = defaultdict(dict)
-        for series in self._read(f"SELECT value FROM {CONFLICT}", min(times), max(times) + 1, _SERIES):
+        for series in self._read_around(f"SELECT value FROM {CONFLICT}", times, _SERIES):
             taken[_key(series)].update((int(row[0] or 0), row[1]) for row in series.values)
         lines = []
         for one in conflicts:
@@ -112,7 +114,7 @@ class InfluxLedger:
         """Keep those not kept yet; return how many these were."""
         times = [_clamped(stored.event.t) for stored in events]
         taken: dict[tuple[str, str], dict[int, object]] = defaultdict(dict)
-        for series in self._read(f"SELECT body FROM {EVENT}", min(times), max(times) + 1, "organisation, device"):
+        for series in self._read_around(f"SELECT body FROM {EVENT}", times, "organisation, device"):
             whose = (series.tags.get("organisation", ""), series.tags.get("device", ""))
             taken[whose].update((int(row[0] or 0), row[1]) for row in series.values)
         lines = []
@@ -189,6 +191,11 @@ class InfluxLedger:
         said = self._connection.write(lines, precision) if lines else None
         if said is not None:
             raise RetryLater(f"The store refused a record of its own: {said}.")
+
+    def _read_around(self, select: str, times_ms: Sequence[int], tags: str) -> list[Series]:
+        """Return the series of a statement around some instants."""
+        windows = split_windows(np.array(times_ms, np.int64), WINDOW_GAP_MS, MOST_WINDOWS)
+        return [series for low_ms, high_ms in windows for series in self._read(select, low_ms, high_ms + 1, tags)]
 
     def _read(
         self,

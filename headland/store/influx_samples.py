@@ -25,8 +25,8 @@ LAST_MS: Final = 9_223_372_036_853
 _TAGS: Final = "organisation, site, device, simulated"
 #: InfluxQL's longest group: more than the whole range. Longer steps are made of samples here.
 _LONGEST_STEP_MS: Final = 2 * LAST_MS
-_WINDOW_GAP_MS: Final = 15 * 60_000
-_MOST_WINDOWS: Final = 8
+WINDOW_GAP_MS: Final = 15 * 60_000
+MOST_WINDOWS: Final = 8
 #: So many devices are named in a statement; where more are meant, all are read and the others left aside.
 _NAMED_DEVICES: Final = 20
 
@@ -100,7 +100,7 @@ class InfluxSamples:
         found: dict[int, float] = {}
         for (kind, channel), positions in members.items():
             devices = {keys[sid[position]].device for position in positions}
-            for low_ms, high_ms in split_windows(time_ms[positions], _WINDOW_GAP_MS, _MOST_WINDOWS):
+            for low_ms, high_ms in split_windows(time_ms[positions], WINDOW_GAP_MS, MOST_WINDOWS):
                 where, words = _where(devices, None, low_ms, high_ms + 1)
                 (answer,) = self._connection.query((_raw_statement(kind, channel, where, ""),), words)
                 for series in answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from headland.store.port import SeriesKey
@@ -23,6 +24,7 @@ _TAGS: Final = ("organisation", "site", "device", "simulated")
 OWN_BEGINNING: Final = "headland_"
 
 
+@lru_cache(maxsize=65_536)
 def why_unsayable(key: SeriesKey) -> str | None:
     """Return why a series cannot be named in line protocol, or None where it can."""
     words = (key.organisation, key.site, key.kind, key.device, key.channel)
