@@ -99,10 +99,10 @@ def _depth(spool: SpoolStatus, now_ms: int) -> str:
 
 def alarm_sentence(alarm: RaisedAlarm) -> str:
     """Return an alarm that stands, for a person; its times are the data's, in UTC."""
-    if alarm.unit == "s":
+    if alarm.condition == "silent":
         what = f"no {alarm.channel} for {show_age(round(alarm.value * 1000))}"
     else:
-        what = f"{alarm.channel} {alarm.value:g} {alarm.unit}, threshold {alarm.threshold:g} {alarm.unit}"
+        what = f"{alarm.channel} {alarm.value:.4g} {alarm.unit}, {alarm.condition} {alarm.threshold:g} {alarm.unit}"
     estimated = " (surface estimated)" if alarm.estimated else ""
     begun, raised = (datetime.fromtimestamp(one / 1000, UTC) for one in (alarm.since_ms, alarm.raised_ms))
     since = f"since {begun:%Y-%m-%d %H:%M:%S} UTC, raised {raised:%H:%M:%S}"

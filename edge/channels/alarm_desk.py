@@ -28,6 +28,7 @@ class RaisedAlarm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     device: str
     severity: str
     channel: str
+    condition: str
     value: float
     threshold: float
     unit: str
@@ -252,6 +253,7 @@ def _describe(device: _Device, watch: _Watch) -> RaisedAlarm:
         device=identity.device,
         severity=rule.severity,
         channel=rule.what,
+        condition=rule.condition,
         value=watch.value,
         threshold=rule.threshold,
         unit=rule.unit,
@@ -285,6 +287,7 @@ def _event(alarm: RaisedAlarm, kind: str, time_ms: int, why: str = "") -> Event:
         "rule": alarm.rule,
         "severity": alarm.severity,
         "channel": alarm.channel,
+        "condition": alarm.condition,
         "value": alarm.value,
         "threshold": alarm.threshold,
         "unit": alarm.unit,

@@ -69,6 +69,11 @@ class AlarmRule(_Settings, frozen=True, kw_only=True):
         return next(one for one in (self.below, self.above, self.silent_s) if one is not None)
 
     @property
+    def condition(self) -> str:
+        """How the value is held against the threshold."""
+        return "below" if self.below is not None else "above" if self.above is not None else "silent"
+
+    @property
     def what(self) -> str:
         """What is held against it: a channel, or the condensation margin."""
         return self.channel or "condensation_margin_k"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from typer.testing import CliRunner
 
 os.environ.setdefault("MAVLINK20", "1")
 
@@ -21,6 +22,7 @@ from edge.settings import BatchSettings, BrokerSettings, EdgeSettings, GatewaySe
 from edge.table.map import open_map
 from headland.contract.records import Block
 from headland.errors import DataDamaged, SettingsError
+from station.command import app
 from tests.broker import Broker
 from tests.edge.ingest_stand_in import StandInIngest
 from tests.waiting import WaitUntil
@@ -259,3 +261,23 @@ def test_a_table_without_a_map_and_a_log_with_one_are_refused(tmp_path: Path) ->
                 stop=threading.Event(),
                 table_map=table_map,
             )
+
+
+@pytest.mark.services
+def test_the_command_takes_a_map_and_prints_what_became_of_the_table(mosquitto: Broker, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(TABLE_MAP, encoding="utf-8")
+    (tmp_path / "house.csv").write_text("Date,Tair\n2/1/2022 0:00,12.5\n2/1/2022 0:05,200\n2/1/2022 0:10,?\n")
+    config = tmp_path / "edge.toml"
+    config.write_text(
+        f'[gateway]\nid = "gw-import"\nsite = "home"\ndata_dir = "data"\n[broker]\nport = {mosquitto.port}\n'
+    )
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    words = ["edge", "import", str(tmp_path / "house.csv"), "-c", str(config), "--map"]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "map.toml")])
+    unknown = CliRunner().invoke(app, [*words, "nowhere"])
+    ingest.close()
+    assert done.exit_code == 0, done.output
+    assert "house.csv: 2 points in 3 rows and 0 events of gh-9" in done.output
+    assert "1 gross_range fail" in done.output
+    assert "line 4, column Tair: not a number ('?')" in done.output
+    assert "there is no map 'nowhere'; built in are agc3-reference-climate" in str(unknown.exception)

@@ -13,8 +13,10 @@ import msgspec
 import pytest
 
 from edge.agent_status import AgentStatus, SourceStatus, UplinkStatus, write_status
+from edge.channels.alarm_desk import RaisedAlarm
+from edge.channels.stage import FlagCount
 from edge.status_report import show_age, show_bytes, status_lines, uplink_sentence, why_silent
-from headland.contract.records import SpoolStatus
+from headland.contract.records import Clock, SpoolStatus
 
 NOW_MS = 1_790_000_000_000
 STATUS = AgentStatus(
@@ -45,6 +47,46 @@ def test_a_person_reads_depth_age_losses_ack_uplink_and_sources() -> None:
         "sources   drone-link (mavlink) runs: frames 1,204",
         "          house-1 (modbus_tcp) does not run, started again 2 times, last because no answer: nothing read yet",
     ]
+
+
+def test_alarms_that_stand_and_flagged_channels_are_named() -> None:
+    frost = RaisedAlarm(
+        rule="frost",
+        device="gh-1",
+        severity="critical",
+        channel="air_temperature_degc",
+        condition="below",
+        value=1.25,
+        threshold=2.0,
+        unit="degC",
+        since_ms=NOW_MS - 600_000,
+        raised_ms=NOW_MS - 300_000,
+        device_kind="greenhouse",
+        site="home",
+        clock=Clock.RTC,
+        text="heat",
+    )
+    silence = {"condition": "silent", "unit": "s", "value": 960.0, "threshold": 900.0, "text": ""}
+    dead = msgspec.structs.replace(frost, rule="dead", severity="warning", **silence)
+    flags = [
+        FlagCount(device="gh-1", channel="co2_ppm", test="flat_line", flag="suspect", samples=1204),
+        FlagCount(device="gh-1", channel="co2_ppm", test="gross_range", flag="fail", samples=3),
+        *(FlagCount(device=f"h-{at}", channel="co2_ppm", test="spike", flag="fail", samples=1) for at in range(25)),
+    ]
+    lines = status_lines(msgspec.structs.replace(STATUS, alarms=[frost, dead], flags=flags), NOW_MS)
+    assert lines[5:7] == [
+        (
+            "ALARMS    critical frost at gh-1: air_temperature_degc 1.25 degC, below 2 degC, "
+            "since 2026-09-21 14:03:20 UTC, raised 14:08:20: heat"
+        ),
+        (
+            "          warning dead at gh-1: no air_temperature_degc for 16.0 min, "
+            "since 2026-09-21 14:03:20 UTC, raised 14:08:20"
+        ),
+    ]
+    assert lines[9] == "flags     gh-1 co2_ppm: flat_line suspect 1,204, gross_range fail 3"
+    assert len(lines) == 9 + 21
+    assert lines[-1] == "          and 6 channels more: --json shows all"
 
 
 def test_what_was_given_up_is_said_wherever_it_was() -> None:

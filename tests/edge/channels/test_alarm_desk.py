@@ -38,8 +38,9 @@ def test_an_alarm_says_rule_severity_value_threshold_and_since_when() -> None:
     assert (event.kind, event.t, event.device) == ("alarm_raised", START_MS + 300_000, "gh-1")
     assert (event.device_kind, event.site, event.clock, event.simulated) == ("greenhouse", "home", Clock.RTC, True)
     assert event.data == {
-        "rule": "frost", "severity": "critical", "channel": "air_temperature_degc", "value": 1.5, "threshold": 2.0,
-        "unit": "degC", "since_ms": START_MS, "raised_ms": START_MS + 300_000, "repeats": 0, "text": "heat",
+        "rule": "frost", "severity": "critical", "channel": "air_temperature_degc", "condition": "below",
+        "value": 1.5, "threshold": 2.0, "unit": "degC", "since_ms": START_MS, "raised_ms": START_MS + 300_000,
+        "repeats": 0, "text": "heat",
     }  # fmt: skip
     (standing,) = desk.raised()
     assert (standing.rule, standing.value) == ("frost", 1.5)
