@@ -1,8 +1,8 @@
 """The child of the crash tests of long work: `python -m tests.store.crash_keeper FILE WORK STEP` does WORK on a store.
 
-Beside it, it writes numbered batches and prints each that is acknowledged. It kills itself -9 at the STEP-th step of all
-transactions, renamings and pieces of work; with -1 right after the first renaming; with 0 it goes on to the end and
-prints how many steps there were.
+Beside it, it writes numbered batches and prints each that is acknowledged. It kills itself -9 at the STEP-th step of
+all transactions, renamings and pieces of work; with -1 right after the first renaming; with 0 it goes on to the end
+and prints how many steps there were.
 """
 
 from __future__ import annotations
@@ -80,7 +80,6 @@ def main() -> None:
         setattr(module, "transaction", steps.transaction)  # noqa: B010 - only here is it another one
     for module in (duckdb_file, duckdb_backup):
         setattr(module, "sync_folder", steps.around(duckdb_file.sync_folder))  # noqa: B010
-    setattr(duckdb_file, "remove_database", steps.around(duckdb_file.remove_database))  # noqa: B010
     setattr(duckdb_compaction, "_ROWS_AT_ONCE", 3000)  # noqa: B010
     setattr(duckdb_keeper, "_LEAST_FREE_BYTES", 0)  # noqa: B010
     setattr(duckdb_keeper, "_ASKED_FREE_SHARE", 0.0)  # noqa: B010
