@@ -46,7 +46,7 @@ TEMPERATURE, HUMIDITY, CO2, PAR, LEAF, SOIL, MOISTURE = CLIMATE
 OUTSIDE = ("outside_temperature_degc", "outside_humidity_pct", "wind_speed_m_s", "global_radiation_w_m2")
 #: Which channels of which device each source reads, and whose clock its rows carry.
 EXPECTED: dict[str, tuple[Clock, tuple[str, ...]]] = {
-    "tcp-1": (Clock.RTC, (TEMPERATURE, HUMIDITY, CO2, PAR, LEAF, *OUTSIDE, "vent_open_pct", "heating_power_w_m2")),
+    "tcp-1": (Clock.RTC, (*CLIMATE, *OUTSIDE, "vent_open_pct", "heating_power_w_m2")),
     "rtu-1": (Clock.NTP, (TEMPERATURE, HUMIDITY, CO2, "outside_temperature_degc")),
     "json-1": (Clock.ARRIVAL, CLIMATE),
     "csv-1": (Clock.ARRIVAL, CLIMATE),

@@ -36,6 +36,13 @@ WORDS = {
     18: 4550,
     19: 1234,
     20: 0x8000,
+    21: 1850,
+    22: 3125,
+    23: 0x8000,
+    24: 0,
+    25: 2011,
+    26: 8150,
+    27: 0x8000,
 }
 
 
@@ -90,6 +97,12 @@ def test_a_row_carries_the_devices_clock_and_values_in_units(peer: ModbusPeer, r
         "vent_open_pct": 45.5,
         "heating_power_w_m2": 123.4,
         "leaf_temperature_degc": None,
+        "soil_temperature_degc": 18.5,
+        "substrate_moisture_pct": 31.25,
+        "screen_closed_pct": 0.0,
+        "air_temperature_degc:1": 20.11,
+        "relative_humidity_pct:1": 81.5,
+        "air_temperature_degc:2": None,
     }
     assert row.quality == {}
 
