@@ -73,9 +73,9 @@ class BrokerSettings(_Settings, frozen=True, kw_only=True):
 
     `window`: how many messages may wait for their PUBACK. `resend_s`: after how long without a commit ack the
     uplink sends again from the head of its spool. While records older than `live_s` wait, `backlog_share` of the bytes
-    sent are of them and the rest is new; at 1 the oldest always goes first. `max_bytes_per_s` caps what data may use
-    of a metered link. `delete_on = "puback"` deletes what the broker has taken, for consumers that say no commit ack:
-    the weaker guarantee, and always oldest first.
+    sent are of them and the rest is new; at 1 the oldest always goes first. Alarms go before both. `max_bytes_per_s`
+    caps what data may use of a metered link. `delete_on = "puback"` deletes what the broker has taken, for consumers
+    that say no commit ack: the weaker guarantee, and always oldest first, alarms too.
     """
 
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
