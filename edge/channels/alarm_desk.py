@@ -83,7 +83,7 @@ class AlarmDesk:
     def __init__(self, rules: Sequence[AlarmRule], raised: Iterable[RaisedAlarm] = ()) -> None:
         """Begin with what was raised before the last stop."""
         self._rules = rules
-        self._devices: dict[DeviceId, _Device] = {}
+        self._devices: dict[str, _Device] = {}
         self._absent: dict[str, _Device] = {}
         self._waiting = {(one.rule, one.device): one for one in raised}
         self.changes = 0
@@ -146,8 +146,9 @@ class AlarmDesk:
         return dict(self._counters)
 
     def _device(self, reading: Reading, now_s: float) -> _Device | None:
-        found = self._devices.get(reading.source)
+        found = self._devices.get(reading.source.device)
         if found is not None:
+            found.identity = reading.source  # it may turn out to be simulated
             return found
         if len(self._devices) >= _MOST_DEVICES:
             self._counters["devices_unwatched"] += 1
@@ -155,7 +156,7 @@ class AlarmDesk:
         identity = reading.source
         absent = self._absent.pop(identity.device, None)
         watches = self._watches(identity) if absent is None else absent.watches
-        made = self._devices[identity] = _Device(identity, reading.clock, reading.time_ms, now_s, watches)
+        made = self._devices[identity.device] = _Device(identity, reading.clock, reading.time_ms, now_s, watches)
         made.begin_anew()  # from now on its own clock counts
         return made
 

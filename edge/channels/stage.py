@@ -27,6 +27,7 @@ from headland.errors import SettingsError
 
 #: So many devices have a state of their own; a stream of invented names must not fill the memory.
 _MOST_DEVICES: Final = 2000
+_MOST_CHANNELS: Final = 1000
 
 
 class FlagCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,6 +165,7 @@ class ChannelStage:
                 return [reading, *self._desk.take(reading, now_s)]
             states = {name: self._state(device, source, reading, name, has_limits) for name in reading.values}
             if not any(states.values()):
+                self._note_twins(reading, {})
                 return [reading, *self._desk.take(reading, now_s)]
             judged = {
                 name: state.take(reading.time_ms, reading.values[name])
@@ -175,7 +177,8 @@ class ChannelStage:
             names = tuple(reading.values)
             before = device.held.pop(names, None)
             if before is not None:
-                out += self._release(device, before, judged, now_s)
+                after = judged if reading.time_ms > before.reading.time_ms else None
+                out += self._release(device, before, after, now_s)
             held = _Held(reading, judged, self._before(device, judged), now_s)
             if self._spike_wait_s > 0 and any(state and state.plan.checks.spike for state in states.values()):
                 device.held[names] = held
@@ -223,8 +226,10 @@ class ChannelStage:
         state = None if plan is None else ChannelState(plan)
         if state is not None:
             state.expect(device.intervals_s.get(channel))
-        device.states[channel] = state
-        return state
+        if len(device.states) < _MOST_CHANNELS:
+            device.states[channel] = state
+            return state
+        return None
 
     def _plan(self, source: str, device: str, channel: str, has_limits: bool) -> ChannelPlan | None:
         for settings, plan in self._plans:
@@ -245,10 +250,11 @@ class ChannelStage:
 
     def _note_twins(self, reading: Reading, judged: Mapping[str, Judged]) -> None:
         """Keep the newest value of each channel that may be somebody's twin, before any of the row is judged by it."""
-        for name in self._twin_channels & judged.keys():
-            one = judged[name]
-            if one.value is not None and one.flags["gross_range"] < Quality.FAIL:
-                self._twins[reading.source.device, name] = (reading.time_ms, one.value)
+        for name in self._twin_channels & reading.values.keys():
+            one = judged.get(name)
+            value = reading.values[name] if one is None else one.value
+            if value is not None and (one is None or one.flags["gross_range"] < Quality.FAIL):
+                self._twins[reading.source.device, name] = (reading.time_ms, value)
 
     def _release(
         self, device: _Device, held: _Held, after: Mapping[str, Judged] | None, now_s: float
@@ -287,7 +293,7 @@ class ChannelStage:
         after: Mapping[str, Judged] | None,
     ) -> None:
         checks = plan.checks
-        if checks.spike is not None and after is not None and name in after:
+        if checks.spike is not None and after is not None and name in after and after[name].late_since_ms is None:
             judged.flags["spike"] = judge_spike(held.before[name], judged.value, after[name].value, checks.spike)
         if checks.twin is not None:
             found = self._twins.get((checks.twin.device or reading.source.device, checks.twin.channel))

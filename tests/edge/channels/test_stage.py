@@ -122,14 +122,21 @@ def test_a_spike_is_told_when_the_next_row_comes_or_goes_unjudged_when_none_come
     assert bench.flags() == {(AIR, "spike", "fail"): 1, (AIR, "spike", "suspect"): 1}
 
 
+def test_a_sample_is_no_spike_by_one_that_came_after_a_gap_or_late() -> None:
+    checks = {AIR: Checks(spike=Spike(suspect=3))}
+    bench = Bench(ChannelSettings(channel=AIR, interval_s=10), limits=checks, spike_wait_s=60)
+    for at_s, value in ((0, 20.0), (10, 30.0), (500, 20.0), (510, 30.0), (505, 20.0), (520, 20.0)):
+        bench.say(at_s, air_temperature_degc=value)
+    bench.stage.finish(bench.out)
+    assert {flag for _, _, flag in bench.rows()} == {1}
+
+
 def test_a_twin_in_the_same_row_or_of_another_device_says_when_two_sensors_differ() -> None:
     own = Checks(twin=Twin(channel=f"{AIR}:1", suspect=2))
     far = Checks(twin=Twin(channel=AIR, device="gh-2", suspect=2, within_s=300))
     bench = Bench(
         ChannelSettings(channel=AIR, device="gh-1", quality=own),
         ChannelSettings(channel=f"{AIR}:2", device="gh-1", quality=far),
-        ChannelSettings(channel=AIR, device="gh-2"),
-        ChannelSettings(channel=f"{AIR}:1"),
     )
     bench.say(0, DeviceId("gh-2", "greenhouse", "home"), air_temperature_degc=30.0)
     bench.say(10, air_temperature_degc=20.0, air_temperature_degc__1=23.0, air_temperature_degc__2=21.0)
