@@ -27,7 +27,7 @@ _SLICE_S: Final = 0.2
 _MOST_HOURS: Final = 96
 #: A night gives holes back where they are most of the file; being asked does where it is worth while at all.
 _NIGHTLY_FREE_SHARE: Final = 0.5
-_ASKED_FREE_SHARE: Final = 0.1
+_ASKED_FREE_SHARE: Final = 0.05
 _LEAST_FREE_BYTES: Final = 16 * 2**20
 
 

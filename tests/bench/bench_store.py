@@ -1,6 +1,7 @@
-"""How fast the DuckDB engine stores samples, beside a bare insert loop of the same run.
+"""How fast the DuckDB engine stores samples, beside a bare insert loop of the same run; and what questions take.
 
 `python -m tests.bench.bench_store --points 2000000 --json`
+`python -m tests.bench.bench_store --queries 1000000 20000000 --store URL`: the budget's questions, of any engine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -20,6 +22,9 @@ import numpy as np
 
 from headland.store.duckdb_store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, WriteBatch
+from station.store_choice import without_password
+from tests.bench.machine_load import busy_cores
+from tests.bench.store_queries import run_queries
 
 START_MS = 1_780_000_000_000
 
@@ -93,6 +98,26 @@ def run_store(batches: Sequence[WriteBatch], folder: Path) -> dict[str, float]:
     }
 
 
+def show_queries(points: Sequence[int], urls: Sequence[str | None], *, as_json: bool) -> None:
+    """Ask each engine about each number of points, in a process of its own, and print a column for each."""
+    columns: dict[str, dict[str, float]] = {}
+    for url in urls:
+        for each in points:
+            load = busy_cores()
+            with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1) as pool:
+                told = pool.submit(run_queries, each, url, Path(folder)).result()
+            columns[f"{without_password(url) if url else 'duckdb'} {each:,}"] = told | {"other load [cores]": load or 0}
+    if as_json:
+        json.dump(columns, sys.stdout)
+        print()
+        return
+    names = list(dict.fromkeys(name for told in columns.values() for name in told))
+    print(" " * 56 + "".join(f"{title[-22:]:>24}" for title in columns))
+    for name in names:
+        cells = (f"{told[name]:24,.2f}" if name in told else " " * 24 for told in columns.values())
+        print(f"{name:56}" + "".join(cells))
+
+
 def main() -> None:
     """Run both and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,7 +125,14 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=100)
     parser.add_argument("--each", type=int, default=100, help="samples of a series in a batch")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--queries", type=int, nargs="+", metavar="POINTS", help="ask questions of so many instead")
+    parser.add_argument(
+        "--store", nargs="+", metavar="URL", help="the engines to ask; empty ones; a DuckDB file if none"
+    )
     asked = parser.parse_args()
+    if asked.queries:
+        show_queries(asked.queries, asked.store or [None], as_json=asked.json)
+        return
     batches = make_batches(asked.points, asked.series, asked.each)
     with tempfile.TemporaryDirectory() as folder:
         result = run_store(batches, Path(folder))
