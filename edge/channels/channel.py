@@ -71,13 +71,13 @@ def make_plan(settings: ChannelSettings, limits: Limits) -> ChannelPlan | str:
 
 @dataclass(slots=True)
 class Judged:
-    """A sample on its way: `flags` by test, `late_since_ms` where a gap came before it, the first of several or not."""
+    """A sample on its way: `flags` by test, `late_since_ms` where a gap came before it, which may be news."""
 
     value: float | None
     raw: float | None
     flags: dict[str, Quality]
     late_since_ms: int | None = None
-    is_first_gap: bool = False
+    is_news: bool = False
 
 
 class ChannelState:
@@ -121,7 +121,7 @@ class ChannelState:
             self._gap = None if self._gap is None else GapCheck(self._gap.gap_s)
         if value is not None and self._gap is not None:
             judged.late_since_ms = self._gap.judge(time_ms)
-            judged.is_first_gap = self._gap.is_first
+            judged.is_news = self._gap.is_news
         if judged.late_since_ms is not None:
             self._forget()
         judged.flags.update(self._judge_in_time(time_ms, value))

@@ -26,6 +26,8 @@ SUSPECT: Final = Quality.SUSPECT
 FAIL: Final = Quality.FAIL
 MISSING: Final = Quality.MISSING
 
+#: So many samples in time make a gap after them news.
+_REGULAR: Final = 10
 #: What stands where several tests say something: the last that is there.
 _ORDER: Final = (NOT_EVALUATED, GOOD, SUSPECT, FAIL, MISSING)
 
@@ -139,19 +141,21 @@ class FlatCheck:
 class GapCheck:
     """Gap, [1] test 1: whether a sample came within `gap_s` of the one before.
 
-    `is_first`: the gap found last came after samples that were in time; a sensor that is always late says it once.
+    `is_news`: the gap found last came after ten samples that were in time, or is the first. A sensor with a bad radio
+    has gaps all day, and events are never thinned.
     """
 
     gap_s: float
     last_ms: int | None = None
-    is_first: bool = False
-    _was_late: bool = False
+    is_news: bool = False
+    _in_time: int = _REGULAR
 
     def judge(self, time_ms: int) -> int | None:
         """Note the next sample; return since when there was none where that was too long, else None."""
         last, self.last_ms = self.last_ms, time_ms
         is_late = last is not None and time_ms - last > self.gap_s * 1000
-        self.is_first, self._was_late = is_late and not self._was_late, is_late
+        self.is_news = is_late and self._in_time >= _REGULAR
+        self._in_time = 0 if is_late else self._in_time + 1
         return last if is_late else None
 
 

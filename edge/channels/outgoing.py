@@ -38,11 +38,9 @@ def report_row(states: Mapping[str, ChannelState | None], row: Reading, judged: 
 def say_gaps(row: Reading, judged: Mapping[str, Judged]) -> list[Event]:
     """Return one event for the channels of a row that were late; there is no sample to carry a flag.
 
-    A sensor that is always late is said once.
+    Of a sensor that is often late only some are said.
     """
-    late = {
-        name: one.late_since_ms for name, one in judged.items() if one.late_since_ms is not None and one.is_first_gap
-    }
+    late = {name: one.late_since_ms for name, one in judged.items() if one.late_since_ms is not None and one.is_news}
     if not late:
         return []
     identity = row.source

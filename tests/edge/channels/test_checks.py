@@ -96,10 +96,13 @@ def test_saturated_air_is_rightly_flat() -> None:
     assert [check.judge(6_000_000 + at * 60_000, 80.0) for at in range(12)][9:] == [1, 3, 3]
 
 
-def test_a_late_sample_names_the_time_before_it_and_only_the_first_of_several_is_news() -> None:
+def test_a_late_sample_names_the_time_before_it_and_is_news_after_ten_that_were_in_time() -> None:
     check = GapCheck(30.0)
-    found = [(check.judge(time_s * 1000), check.is_first) for time_s in (0, 30, 61, 100, 110, 200)]
-    assert found == [(None, False), (None, False), (30_000, True), (61_000, False), (None, False), (110_000, True)]
+    found = [(check.judge(time_s * 1000), check.is_news) for time_s in (0, 30, 61, 100, 110, 200)]
+    assert found == [(None, False), (None, False), (30_000, True), (61_000, False), (None, False), (110_000, False)]
+    for time_s in range(210, 310, 10):
+        assert check.judge(time_s * 1000) is None
+    assert (check.judge(400_000), check.is_news) == (300_000, True)
 
 
 def test_a_twin_may_differ_by_so_much() -> None:
