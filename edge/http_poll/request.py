@@ -43,6 +43,8 @@ class Requests:
 
     def __init__(self, url: str, headers: Mapping[str, str], timeout_s: float) -> None:
         self._url = url
+        # What is said of it names no login and no key.
+        self._where = str(httpx.URL(url).copy_with(userinfo=b"", query=None))
         self._timeout_s = timeout_s
         self._client = httpx.Client(
             headers={"Accept": "application/json", **headers},
@@ -64,14 +66,18 @@ class Requests:
                     return Answer(None)
                 self._validators = {}
                 if response.status_code != httpx.codes.OK:
-                    raise Refused(f"{self._url} answers {response.status_code}", _wanted_wait_s(response))
+                    raise Refused(f"{self._where} answers {response.status_code}", _wanted_wait_s(response))
                 body = self._read(response, deadline_s)
                 for told, asked in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
                     if told in response.headers:
                         self._validators[asked] = response.headers[told]
                 return Answer(body)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ssl.SSLError) as error:
-            raise RetryLater(f"{self._url} does not answer: {error or type(error).__name__}") from error
+            raise RetryLater(f"{self._where} does not answer: {error or type(error).__name__}") from error
+
+    def forget(self) -> None:
+        """Ask for the whole document next time, also where it is the one that was given last."""
+        self._validators = {}
 
     def interrupt(self) -> None:
         """Make a request under way, and every later one, fail at once."""
@@ -90,7 +96,7 @@ class Requests:
         for piece in response.iter_bytes():
             body += piece
             if len(body) > MOST_BYTES:
-                raise Refused(f"{self._url} answers with more than {MOST_BYTES} bytes")
+                raise Refused(f"{self._where} answers with more than {MOST_BYTES} bytes")
             if time.monotonic() > deadline_s or self._interrupted.is_set():
                 raise httpx.ReadTimeout("the answer takes too long")
         return body

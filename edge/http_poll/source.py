@@ -90,6 +90,7 @@ class HttpSource:
         document = read_document(answer.body, self._settings.channel, self._settings.time)
         if document is None:
             self._counts["refused_json"] += 1
+            self._requests.forget()
             return
         self._counts["missing"] += document.missing
         clock, time_ms = self._stamp(document, time.time_ns() // 1_000_000)

@@ -34,7 +34,11 @@ class BadResponse:
 
 
 class NoAnswer(RetryLater):
-    """A unit does not answer; others on the line may."""
+    """A unit does not answer; others on the line may. `exception` is the code of a gateway that says so instead."""
+
+    def __init__(self, sentence: str, exception: int | None = None) -> None:
+        super().__init__(sentence)
+        self.exception = exception
 
 
 class ModbusBus:
@@ -67,7 +71,7 @@ class ModbusBus:
             raise NoAnswer(f"unit {unit} at {self._wire.address} does not answer: {error}") from error
         if answer.isError():
             if answer.exception_code in _UNREACHABLE:
-                raise NoAnswer(f"unit {unit} behind {self._wire.address} does not answer")
+                raise NoAnswer(f"unit {unit} behind {self._wire.address} does not answer", answer.exception_code)
             return BadResponse(answer.exception_code)
         if read.function in BIT_FUNCTIONS:
             # The answer's last byte is filled up with bits that were not asked for.

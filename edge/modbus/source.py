@@ -94,6 +94,8 @@ class ModbusSource:
                 return
             if isinstance(error, NoAnswer):
                 self._counts["no_answer"] += 1
+                if error.exception is not None:
+                    self._counts[f"exception_{error.exception:02x}"] += 1
                 wait_s = node.attempts.fail(error)
             else:
                 self._stopping.wait(self._line.fail(error))

@@ -75,7 +75,9 @@ class HomeAssistantDecoder:
                 found = list(_find_entities(topic.removeprefix(f"{self._prefix}/").split("/")[:-1], config))
                 if None in found:
                     refusal = Refusal.TEMPLATE
-                if sum(map(len, self._found.values())) + len(found) <= _MOST_ENTITIES:
+                if sum(map(len, self._found.values())) + len(found) > _MOST_ENTITIES:
+                    refusal = Refusal.TOO_MANY
+                else:
                     self._found[topic] = [one for one in found if one is not None]
         self._by_state = {}
         for entities in self._found.values():

@@ -42,20 +42,20 @@ class LineProtocolDecoder(PlainDecoder):
         self._per_ms = _PER_MS[precision]
         self._sender = sender
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[Said] | Refusal:
-        """Return what each line says; one wrong line refuses the message."""
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[Said | Refusal] | Refusal:
+        """Return what each line says, or that it is none."""
         del now_ms
         try:
             texts = [text for text in payload.decode().splitlines() if text.strip() and not text.startswith("#")]
         except UnicodeDecodeError:
             return Refusal.SHAPE
-        lines = [parse_line(text) for text in texts[: _MOST_LINES + 1]]
-        if len(lines) > _MOST_LINES or not lines:
-            return Refusal.SHAPE
-        said = []
-        for line in lines:
+        if len(texts) > _MOST_LINES:
+            return Refusal.TOO_MANY
+        said: list[Said | Refusal] = []
+        for line in map(parse_line, texts):
             if line is None:
-                return Refusal.SHAPE
+                said.append(Refusal.SHAPE)
+                continue
             device = line.tags.get(self._sender or "", "") or topic.rpartition("/")[2]
             time_ms = None if line.time is None else round(line.time / self._per_ms)
             numbers = [

@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     SHAPE = "refused_shape"
     TOPIC = "refused_topic"
     TEMPLATE = "refused_template"
+    TOO_MANY = "refused_too_many"
 
 
 class Said(NamedTuple):
@@ -47,8 +48,8 @@ class Decoder(Protocol):
         """Take in a description; return further topics to subscribe to."""
         ...
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[Said] | Refusal:
-        """Return what a message says."""
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[Said | Refusal] | Refusal:
+        """Return what a message says, with a refusal for each part of it that says nothing."""
         ...
 
 

@@ -30,7 +30,11 @@ class _Record(msgspec.Struct):
     t: float = 0.0
 
 
-_DECODER: Final = msgspec.json.Decoder(list[_Record])
+_PACK: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_RECORD: Final = msgspec.json.Decoder(_Record)
+_BASE: Final = re.compile(rb'"b(?:n|t|u|v|s|ver)"\s*:')
+#: A field whose name ends in an underscore must be understood or the pack refused (RFC 8428 section 4.4).
+_MUST_UNDERSTAND: Final = re.compile(rb'_"\s*:')
 
 
 class SenmlDecoder(PlainDecoder):
@@ -39,19 +43,18 @@ class SenmlDecoder(PlainDecoder):
     Where the name has no such prefix, the device is called as the last level of the topic. Text values are left out.
     """
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[Said] | Refusal:
-        """Return what each device says at each instant."""
-        try:
-            records = _DECODER.decode(payload)
-        except msgspec.ValidationError:
-            return Refusal.SHAPE
-        except HOSTILE:
-            return Refusal.JSON
-        if len(records) > _MOST_RECORDS or any(one.bver > SENML_VERSION for one in records):
-            return Refusal.SHAPE
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[Said | Refusal] | Refusal:
+        """Return what each device says at each instant, and a refusal for each record that says nothing."""
+        records = _read_records(payload)
+        if isinstance(records, Refusal):
+            return records
         said: dict[tuple[str, int | None], list[Measurement]] = {}
+        refused: list[Refusal] = []
         base = _Record()
         for record in records:
+            if isinstance(record, Refusal):
+                refused.append(record)
+                continue
             base = _Record(
                 bn=record.bn or base.bn,
                 bt=base.bt if record.bt is None else record.bt,
@@ -65,7 +68,34 @@ class SenmlDecoder(PlainDecoder):
             time_ms = _resolve_ms((base.bt or 0.0) + record.t, now_ms)
             measurement = Measurement(name, value, base.bu if record.u is None else record.u)
             said.setdefault((device or topic.rpartition("/")[2], time_ms), []).append(measurement)
-        return [Said(device, measurements, time_ms) for (device, time_ms), measurements in said.items()]
+        return [*(Said(device, numbers, time_ms) for (device, time_ms), numbers in said.items()), *refused]
+
+
+def _read_records(payload: bytes) -> list[_Record | Refusal] | Refusal:
+    """Return the records of a pack; a wrong one refuses itself, or the pack where others lean on its base fields."""
+    try:
+        pieces = _PACK.decode(payload)
+    except msgspec.ValidationError:
+        return Refusal.SHAPE
+    except HOSTILE:
+        return Refusal.JSON
+    if len(pieces) > _MOST_RECORDS:
+        return Refusal.TOO_MANY
+    if _MUST_UNDERSTAND.search(payload):
+        return Refusal.SHAPE
+    records: list[_Record | Refusal] = []
+    for piece in pieces:
+        try:
+            record = _RECORD.decode(piece)
+        except HOSTILE:
+            if _BASE.search(bytes(piece)):
+                return Refusal.SHAPE
+            records.append(Refusal.SHAPE)
+            continue
+        if record.bver > SENML_VERSION:
+            return Refusal.SHAPE
+        records.append(record)
+    return records
 
 
 def _value(record: _Record, base: _Record) -> float | bool | None:

@@ -112,7 +112,10 @@ class MqttSource:
                 self._counts[said] += 1
                 return
             for one in said:
-                self._say(one, now_ms, sink)
+                if isinstance(one, Refusal):
+                    self._counts[one] += 1
+                else:
+                    self._say(one, now_ms, sink)
 
     def _say(self, said: Said, now_ms: int, sink: Sink) -> None:
         node = self._nodes.find(said.name, said.aliases)

@@ -47,8 +47,10 @@ class ZigbeeDecoder:
             return Refusal.JSON
         if not isinstance(entries, list):
             return Refusal.SHAPE
+        if len(entries) > _MOST_DEVICES:
+            return Refusal.TOO_MANY
         known: dict[str, _Known] = {}
-        for entry in entries[:_MOST_DEVICES]:
+        for entry in entries:
             name = text_of(entry, "friendly_name")
             if not name:
                 continue

@@ -47,31 +47,12 @@ def test_unlisted_devices_may_be_left_out_and_are_never_endless() -> None:
     assert counts["refused_device"] == 6
 
 
-def test_a_descriptor_is_said_again_only_when_it_changes() -> None:
-    sink = ListSink()
-    node = make(Counter()).find("0x02")
+def test_a_listed_device_is_known_by_any_of_its_names() -> None:
+    nodes = make(Counter(), listed_only=True)
+    node = nodes.find("tent", ("", "0x01"))
     assert node is not None
-    node.say(sink, Clock.ARRIVAL, 1, ROW)
-    node.say(sink, Clock.ARRIVAL, 2, ROW)
-    node.say(sink, Clock.ARRIVAL, 3, [Measurement("air_temperature", 20, "Cel")])
-    node.device.learn(model="TH-1")
-    node.say(sink, Clock.ARRIVAL, 4, ROW)
-    assert [sorted(one.channels) for one in sink.descriptors] == [
-        ["co2_ppm"],
-        ["air_temperature_degc", "co2_ppm"],
-        ["air_temperature_degc", "co2_ppm"],
-    ]
-    assert sink.descriptors[-1].model == "TH-1"
-
-
-def test_a_row_seen_twice_with_its_own_time_is_said_once() -> None:
-    sink, counts = ListSink(), Counter[str]()
-    node = make(counts).find("0x01")
-    assert node is not None
-    for time_ms in (5, 5, 6):
-        node.say(sink, Clock.RTC, time_ms, ROW)
-    assert [row.time_ms for row in sink.readings] == [5, 6]
-    assert counts["repeated_rows"] == 1
+    assert node.device.id.device == "bench-1"
+    assert nodes.find("tent", ("0x02", "tent")) is None
 
 
 @given(st.sets(st.text(min_size=1, max_size=80), max_size=20))

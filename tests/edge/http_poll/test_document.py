@@ -6,36 +6,12 @@ import json
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.fields import FieldSettings, Measurement
 from edge.http_poll.document import read_document
-from edge.json_tree import at_pointer
 from edge.own_time import TimeSettings
-
-# RFC 6901, section 5.
-RFC = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, 'k"l': 6, " ": 7, "m~n": 8}
-
-
-@pytest.mark.parametrize(
-    ("pointer", "value"),
-    [
-        ("/foo", ["bar", "baz"]), ("/foo/0", "bar"), ("/", 0), ("/a~1b", 1), ("/c%d", 2), ("/e^f", 3), ("/g|h", 4),
-        ("/i\\j", 5), ('/k"l', 6), ("/ ", 7), ("/m~0n", 8), ("foo/1", "baz"),
-    ],
-)  # fmt: skip
-def test_pointers_lead_where_the_rfc_says(pointer: str, value: object) -> None:
-    assert at_pointer(RFC, pointer) == value
-
-
-@pytest.mark.parametrize(
-    "pointer", ["/bar", "/foo/2", "/foo/-", "/foo/-1", "/foo/x", "/foo/0/x", "/foo/99999999999999"]
-)
-def test_a_pointer_into_nothing_is_said(pointer: str) -> None:
-    with pytest.raises(KeyError):
-        at_pointer(RFC, pointer)
 
 
 def field(pointer: str, channel: str = "co2_ppm") -> FieldSettings:

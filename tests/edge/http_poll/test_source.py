@@ -125,9 +125,11 @@ def test_a_documents_own_time_is_taken_and_the_same_one_is_no_new_sample(
 
 def test_what_is_no_json_or_too_much_is_refused_and_the_next_is_read(station: Station, wait_until: WaitUntil) -> None:
     source = make(station)
-    station.body = b"<html>"
+    station.body, station.etag = b"<html>", '"1"'
     with running(source) as sink:
-        wait_until(lambda: source.counters()["refused_json"] >= 1)
+        wait_until(lambda: source.counters()["refused_json"] >= 2)
+        assert source.counters()["unchanged"] == 0
+        station.etag = ""
         station.body = b" " * (2 * 1024 * 1024)
         wait_until(lambda: source.counters()["refused_answers"] >= 1)
         assert sink.readings == []
@@ -150,6 +152,17 @@ def test_an_error_is_answered_by_waiting_longer_and_a_wish_is_heard(station: Sta
             wait_until(lambda: len(station.asked) > asked, 0.3)
     assert sink.readings == []
     assert source.counters()["lost"] == 1
+
+
+def test_what_is_said_of_an_address_names_no_login_and_no_key(
+    free_port: int, caplog: Any, wait_until: WaitUntil
+) -> None:
+    source = make(Station(free_port), url=f"http://me:secret@127.0.0.1:{free_port}/now?key=abc")
+    with running(source):
+        wait_until(lambda: source.counters()["lost"] == 1)
+        wait_until(lambda: f"http://127.0.0.1:{free_port}/now does not answer" in caplog.text)
+    assert "secret" not in caplog.text
+    assert "abc" not in caplog.text
 
 
 def test_a_server_that_is_gone_is_waited_for(station: Station, wait_until: WaitUntil) -> None:

@@ -11,12 +11,13 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 
 class ModbusPeer:
-    """Serves `registers` (address -> word); what `broken` names is answered by an exception response."""
+    """Serves `registers` (address -> word); what `broken` names is answered by `exception`."""
 
     def __init__(self, port: int, registers: dict[int, int], unit: int = 1) -> None:
         self.port = port
         self.registers = registers
         self.broken: set[int] = set()
+        self.exception = ExcCodes.DEVICE_FAILURE
         self.requests: list[tuple[int, int, int]] = []
         self._unit = unit
         self._ready = threading.Event()
@@ -59,7 +60,7 @@ class ModbusPeer:
         self.requests.append((function, address, count))
         asked = range(address, address + count)
         if self.broken.intersection(asked):
-            return ExcCodes.DEVICE_FAILURE
+            return self.exception
         for at in asked:
             if at in self.registers:
                 words[at - start] = self.registers[at]

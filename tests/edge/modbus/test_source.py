@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pymodbus.constants import ExcCodes
 
 from edge.modbus.settings import ModbusSettings
 from edge.modbus.source import ModbusSource
@@ -151,6 +152,17 @@ def test_an_exception_response_costs_its_own_registers_only(
     assert abs(sink.readings[0].time_ms - time.time() * 1000) < 5000
     assert source.counters()["bad_exception_response"] >= 1
     assert source.counters()["lost"] == 0
+
+
+def test_a_gateway_that_speaks_for_a_silent_unit_keeps_its_connection(
+    peer: ModbusPeer, run: Run, wait_until: WaitUntil
+) -> None:
+    peer.broken, peer.exception = {10}, ExcCodes.GATEWAY_NO_RESPONSE
+    source = ModbusSource(settings(peer.port), "gw-1", "home")
+    run(source, ListSink())
+    wait_until(lambda: source.counters().get("exception_0b", 0) >= 2)
+    assert source.counters()["silent_now"] == 1
+    assert (source.counters()["connects"], source.counters()["lost"]) == (1, 1)
 
 
 def test_a_clock_that_was_never_set_is_not_believed(peer: ModbusPeer, run: Run, wait_until: WaitUntil) -> None:

@@ -23,7 +23,7 @@ from edge.mqtt_devices.zigbee import ZigbeeDecoder
 NOW_MS = 1_790_000_000_000
 
 
-def said(decoder: Decoder, topic: str, payload: Any) -> Sequence[Said]:
+def said(decoder: Decoder, topic: str, payload: Any) -> Sequence[Any]:
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     found = decoder.decode(topic, data, NOW_MS)
     assert not isinstance(found, Refusal), found
@@ -78,8 +78,18 @@ def test_senml_of_a_newer_version_or_another_shape_is_refused() -> None:
     decoder = SenmlDecoder([])
     assert decoder.decode("t", b'[{"bver":11,"n":"a","v":1}]', NOW_MS) is Refusal.SHAPE
     assert decoder.decode("t", b'{"n":"a","v":1}', NOW_MS) is Refusal.SHAPE
-    assert decoder.decode("t", b'[{"n":"a","v":"1"}]', NOW_MS) is Refusal.SHAPE
+    assert decoder.decode("t", b'[{"n":"a","v":1,"x_":1}]', NOW_MS) is Refusal.SHAPE
+    assert decoder.decode("t", b"[" + b"{}," * 1000 + b"{}]", NOW_MS) is Refusal.TOO_MANY
     assert decoder.decode("t", b'[{"n"', NOW_MS) is Refusal.JSON
+
+
+def test_senml_with_a_wrong_record_loses_it_alone_where_no_other_leans_on_it() -> None:
+    decoder = SenmlDecoder([])
+    assert said(decoder, "senml/x", [{"n": "a", "v": "1"}, {"n": "b", "v": 2}]) == [
+        Said("x", [Measurement("b", 2)]),
+        Refusal.SHAPE,
+    ]
+    assert decoder.decode("t", b'[{"bn":"x:","n":"a","v":"1"},{"n":"b","v":2}]', NOW_MS) is Refusal.SHAPE
 
 
 # Tasmota.
@@ -246,6 +256,7 @@ def test_zigbee2mqtt_topics_beside_a_devices_own_say_nothing() -> None:
         assert said(decoder, f"zigbee2mqtt/{topic}", {"state": "online"}) == ()
     assert decoder.learn("zigbee2mqtt/bridge/devices", b"{}") is Refusal.SHAPE
     assert decoder.learn("zigbee2mqtt/bridge/devices", b"[1, {}, {") is Refusal.JSON
+    assert decoder.learn("zigbee2mqtt/bridge/devices", b"[" + b"1," * 1000 + b"1]") is Refusal.TOO_MANY
     assert decoder.learn("zigbee2mqtt/bridge/devices", b'[1, {}, {"friendly_name": "a", "definition": 5}]') == ()
 
 

@@ -47,12 +47,17 @@ def test_the_time_has_the_precision_that_is_agreed(precision: Precision, stamp: 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "m", "m ", "m v", "m v=", "m =1", ",a=b v=1", "m,a v=1", "m,a= v=1", "m v=1,", "m v=1 x", "m v=1 1 1",
+    ["m", "m ", "m v", "m v=", "m =1", ",a=b v=1", "m,a v=1", "m,a= v=1", "m v=1,", "m v=1 x", "m v=1 1 1",
      'm v="x', "m v=1.2.3", "m v=nan", "m v=0x1", "m v=1i2"],
 )  # fmt: skip
-def test_a_line_that_is_written_otherwise_refuses_the_message(text: str) -> None:
-    assert decode(text) is Refusal.SHAPE
-    assert decode(f"good v=1\n{text}x=") is Refusal.SHAPE
+def test_a_line_that_is_written_otherwise_is_refused_and_its_neighbours_are_not(text: str) -> None:
+    good = Said("gh-1", [Measurement("v", 1.0)])
+    assert decode(f"m v=1\n{text}\nm v=1") == [good, Refusal.SHAPE, good]
+
+
+def test_an_empty_message_says_nothing_and_an_endless_one_is_refused() -> None:
+    assert decode("\n# no\n") == []
+    assert decode("m v=1\n" * 1001) is Refusal.TOO_MANY
 
 
 _NAMES = st.text(
