@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ _COMPACT_AT_HOUR: Final = 3
 
 #: What installs a module that an engine may lack; the others come with the part that asks.
 _EXTRAS: Final = {"influxdb_client": "influx", "sqlalchemy": "postgres", "psycopg": "postgres"}
+
+_PASSWORD: Final = re.compile(r"(://[^/:@?&]*):[^@/?&]*@")
+_TOKEN: Final = re.compile(r"([?&]token=)[^&]*")
 
 StoreOption = Annotated[
     str | None,
@@ -98,13 +102,8 @@ def folder_beside(url: str, otherwise: Path) -> Path:
 
 
 def without_password(url: str) -> str:
-    """Return a URL as it may be shown and logged: its password and token are hidden."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    user = parts.username or ""
-    shown = f"{user}:***@{host}" if parts.password else parts.netloc
-    query = "&".join("token=***" if pair.startswith("token=") else pair for pair in parts.query.split("&"))
-    return parts._replace(netloc=shown, query=query).geturl() if "://" in url else url
+    """Return a URL as it may be shown and logged: passwords and tokens are hidden, also those of URLs inside it."""
+    return _TOKEN.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
 
 
 def _open_duckdb(path: Path) -> Store:

@@ -113,6 +113,21 @@ def store_export(
     )
 
 
+@store_app.command("copy")
+def store_copy(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="The store to read: a URL, or a DuckDB file.")],
+    target: Annotated[str, typer.Argument(metavar="DST", help="The store to write to; what it holds already stays.")],
+) -> None:
+    """Copy everything into another store, of any engine, and prove it; start it again if it was interrupted.
+
+    Each series, and the events, devices, conflicts and marks, are counted and summed on both sides. Neither store may
+    be in use meanwhile: stop the station or the ingest that writes to it.
+    """
+    from station.store_copy import run_copy
+
+    run_copy(source, target, typer.echo)
+
+
 def parse_instant(text: str) -> int:
     """Return the epoch milliseconds of an ISO 8601 date or time, UTC where it names no zone; raises SettingsError."""
     try:

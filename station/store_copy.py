@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
-import typer
 
 from headland.contract.records import Event
 from headland.errors import HeadlandError, SettingsError
@@ -32,7 +31,7 @@ from headland.store.port import (
     StoredEvent,
     WriteBatch,
 )
-from station.store_choice import open_store, without_password
+from station.store_choice import duckdb_path, is_file, open_store, without_password
 
 _PAGE: Final = 50_000
 _START_MS: Final = -(2**62)
@@ -66,27 +65,34 @@ class CopyReport:
         return [name for name, told in self.source.items() if self.target.get(name) != told]
 
 
-def store_copy(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="The store to read: a URL, or a DuckDB file.")],
-    target: Annotated[str, typer.Argument(metavar="DST", help="The store to write to; what it holds already stays.")],
-) -> None:
-    """Copy everything from one store into another, of any engine; start it again if it was interrupted.
+def run_copy(source: str, target: str, say: Callable[[str], None]) -> None:
+    """Copy everything from the store of one URL into that of another, and say what came of it.
 
-    Each series, and the events, devices, contradictions and marks, are counted and summed on both sides. Neither store
-    may be in use meanwhile: stop the station or the ingest that writes to it.
+    Raises HeadlandError when not all of it is the same afterwards.
     """
     if source == target:
         raise SettingsError("A store cannot be copied into itself: name another target.")
-    with closing(open_store(source)) as reading, closing(open_store(target)) as writing:
-        report = copy_store(reading, writing, typer.echo)
-    series = len(report.refused)
-    typer.echo(f"{report.samples:,} samples of {series:,} series in {without_password(source)}")
+    with closing(_open_source(source)) as reading, closing(open_store(target)) as writing:
+        report = copy_store(reading, writing, say)
+    say(f"{report.samples:,} samples of {len(report.refused):,} series in {without_password(source)}")
     for name in report.different:
         for why, count in report.refused.get(name, Counter()).items():
-            typer.echo(f"{name}: {count:,} samples were refused: {why}")
+            say(f"{name}: {count:,} samples were refused: {why}")
     if report.different:
         raise HeadlandError(f"{len(report.different)} parts are not the same in {without_password(target)}, see above.")
-    typer.echo(f"all of it is in {without_password(target)}, the same by count and checksum")
+    say(f"all of it is in {without_password(target)}, the same by count and checksum")
+
+
+def _open_source(url: str) -> Store:
+    """Open a store to read from: a file that is missing or damaged is told, never begun anew."""
+    if not is_file(url):
+        return open_store(url)
+    from headland.store.duckdb_store import DuckDBStore
+
+    path = duckdb_path(url)
+    if not path.exists():
+        raise SettingsError(f"There is no store {path}.")
+    return DuckDBStore(path)
 
 
 def copy_store(source: Store, target: Store, say: Callable[[str], None]) -> CopyReport:

@@ -78,4 +78,7 @@ def test_a_url_is_shown_without_its_secrets() -> None:
     assert without_password("influx+http://me:word@host:8086/farm?org=o&token=abc") == (
         "influx+http://me:***@host:8086/farm?org=o&token=***"
     )
+    assert without_password("victoria+http://host:8428?side=postgresql://me:word@db/side&store=a") == (
+        "victoria+http://host:8428?side=postgresql://me:***@db/side&store=a"
+    )
     assert without_password("/plain/path") == "/plain/path"

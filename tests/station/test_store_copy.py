@@ -19,7 +19,7 @@ from headland.store.memory_store import MemoryStore
 from headland.store.port import Mark, Points, SeriesFilter, Store, WriteBatch, WriteResult
 from station import store_copy as copying
 from station.store_choice import duckdb_url, open_store
-from station.store_copy import copy_store, store_copy
+from station.store_copy import copy_store, run_copy
 from tests.influx_server import InfluxServer
 from tests.store.batches import ORG, batch, event, key, rows_of
 from tests.victoria_server import VictoriaServer
@@ -87,8 +87,8 @@ def test_duckdb_to_influxdb_and_back_gives_identical_rows(influx_server: InfluxS
     with closing(open_store(first)) as store:
         fill(store)
         before = everything(store)
-    store_copy(first, influx)
-    store_copy(influx, last)
+    run_copy(first, influx, hush)
+    run_copy(influx, last, hush)
     with closing(open_store(influx)) as between, closing(open_store(last)) as store:
         assert everything(between) == before
         assert everything(store) == before
@@ -102,8 +102,8 @@ def test_duckdb_to_victoriametrics_and_back_gives_identical_rows(
     with closing(open_store(first)) as store:
         fill(store)
         before = everything(store)
-    store_copy(first, victoria_server.url_of(tmp_path))
-    store_copy(victoria_server.url_of(tmp_path), last)
+    run_copy(first, victoria_server.url_of(tmp_path), hush)
+    run_copy(victoria_server.url_of(tmp_path), last, hush)
     with closing(open_store(last)) as store:
         assert everything(store) == before
 
@@ -162,16 +162,24 @@ def test_events_of_one_instant_are_not_parted_by_a_page(monkeypatch: pytest.Monk
     assert len(target.events(ORG, 0, 9)) == 17
 
 
-def test_what_the_target_holds_against_it_is_told_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    urls = [duckdb_url(tmp_path / f"{name}.duckdb") for name in ("source", "target")]
-    for url, value in zip(urls, (1.0, 2.0), strict=True):
+def test_what_the_target_holds_against_it_is_told_and_fails(tmp_path: Path) -> None:
+    said: list[str] = []
+    source, target = (duckdb_url(tmp_path / f"{name}.duckdb") for name in ("source", "target"))
+    for url, value in ((source, 1.0), (target, 2.0)):
         with closing(open_store(url)) as store:
             store.write(batch((SERIES[0], NOW_MS, value)))
     with pytest.raises(HeadlandError, match="parts are not the same"):
-        store_copy(*urls)
-    assert "DIFFERENT: the target has" in capsys.readouterr().out
+        run_copy(source, target, said.append)
+    assert any("DIFFERENT: the target has" in line for line in said)
+
+
+def test_a_source_is_never_made_and_never_the_target(tmp_path: Path) -> None:
+    missing, other = tmp_path / "missing.duckdb", duckdb_url(tmp_path / "other.duckdb")
+    with pytest.raises(SettingsError, match="There is no store"):
+        run_copy(duckdb_url(missing), other, hush)
+    assert not missing.exists()
     with pytest.raises(SettingsError, match="into itself"):
-        store_copy(urls[0], urls[0])
+        run_copy(other, other, hush)
 
 
 @pytest.mark.services("influxdb", "nginx")
@@ -180,20 +188,18 @@ def test_a_copy_that_is_killed_goes_on_and_ends_whole(influx_server: InfluxServe
     with closing(open_store(source)) as store:
         fill(store, 6000)
         before = everything(store)
-    command = [
-        sys.executable,
-        "-c",
-        "import typer; from station import store_copy as c; c._PAGE = 1000; typer.run(c.store_copy)",
-    ]
-    environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-P", "-m", "station", "store", "copy", source, target]
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
     for lines in (1, 3):
-        copy = subprocess.Popen([*command, source, target], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        copy = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
         assert copy.stdout is not None
         for _ in range(lines):
             assert copy.stdout.readline()
         copy.send_signal(signal.SIGKILL)
         copy.wait(10)
         copy.stdout.close()
-    store_copy(source, target)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "the same by count and checksum" in done.stdout
     with closing(open_store(target)) as store:
         assert everything(store) == before
