@@ -117,6 +117,11 @@ _SPELLINGS: Final[dict[str, tuple[str, float, float]]] = {
     "g/m3": ("g/m3", 1.0, 0.0),
     "mg/m3": ("g/m3", 0.001, 0.0),
     "kg/m3": ("g/m3", 1000.0, 0.0),
+    # Mass.
+    "g": ("kg", 0.001, 0.0),
+    "kg/h": ("kg/min", 1 / 60, 0.0),
+    "kg/s": ("kg/min", 60.0, 0.0),
+    "g/s": ("kg/min", 0.06, 0.0),
     # Electricity.
     "uV": ("V", 1e-6, 0.0),
     "kV": ("V", 1000.0, 0.0),
@@ -171,6 +176,8 @@ def convert_to_channel(channel: str, said: str) -> Conversion | NoConversion:
 @lru_cache(maxsize=1024)
 def convert_unit(said: str, unit: str) -> Conversion | NoConversion:
     """Return what takes a value in the unit that somebody calls `said` to `unit`, a symbol of the quantities table."""
+    if unit in (said, _plain(said)):
+        return Conversion(unit)
     found = _meaning(said)
     if found is None:
         return NoConversion(f"the unit {said[:40]!r} is not known; name one that is, such as {unit!r}")

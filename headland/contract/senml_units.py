@@ -24,7 +24,7 @@ UNITS: Final[dict[str, dict[str, float]]] = {
     "h": {"s": 3600.0},
     "hPa": {"hPa": 1.0, "kPa": 0.1},
     "kW": {"W": 1000.0},
-    "kWh": {"kWh": 1.0},
+    "kWh": {"kWh": 1.0, "Wh": 1000.0},
     "km": {"m": 1000.0},
     "km/h": {"m/s": 1 / 3.6},
     "l": {"L": 1.0},
