@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pymodbus.client.base import ModbusBaseSyncClient
-from pymodbus.exceptions import ModbusException
+from pymodbus.exceptions import ModbusException, ModbusIOException
 from pymodbus.framer import FramerRTU, FramerType
 from pymodbus.pdu import ModbusPDU
 from pymodbus.transport import CommParams, CommType
@@ -46,6 +46,7 @@ class ModbusBus:
 
     def __init__(self, address: WireAddress, framing: Literal["tcp", "rtu"], timeout_s: float) -> None:
         self._wire = Wire(address)
+        self._timeout_s = timeout_s
         self._client = _Client(self._wire, framing, timeout_s)
 
     @property
@@ -68,7 +69,8 @@ class ModbusBus:
             if self._wire.address.port is not None:
                 # What comes late on a connection would be taken for the next answer; a new one has nothing to come.
                 self.close()
-            raise NoAnswer(f"unit {unit} at {self._wire.address} does not answer: {error}") from error
+            how = f"is silent for {self._timeout_s:g} s" if isinstance(error, ModbusIOException) else "answers nonsense"
+            raise NoAnswer(f"unit {unit} at {self._wire.address} {how}") from error
         if answer.isError():
             if answer.exception_code in _UNREACHABLE:
                 raise NoAnswer(f"unit {unit} behind {self._wire.address} does not answer", answer.exception_code)
