@@ -83,6 +83,7 @@ class AlarmDesk:
     def __init__(self, rules: Sequence[AlarmRule], raised: Iterable[RaisedAlarm] = ()) -> None:
         """Begin with what was raised before the last stop."""
         self._rules = rules
+        self._channels = frozenset(channel for rule in rules for channel in rule.channels)
         self._devices: dict[str, _Device] = {}
         self._absent: dict[str, _Device] = {}
         self._waiting = {(one.rule, one.device): one for one in raised}
@@ -100,7 +101,8 @@ class AlarmDesk:
             device.begin_anew()
         if turn is not Turn.BEHIND:
             device.newest_ms, device.heard_s, device.clock = time_ms, now_s, reading.clock
-        for channel, value in reading.values.items():
+        for channel in self._channels & reading.values.keys():
+            value = reading.values[channel]
             if value is not None and reading.quality.get(channel, Quality.GOOD) < Quality.FAIL:
                 known = device.latest.get(channel)
                 if known is None or time_ms >= known[0]:
@@ -236,7 +238,7 @@ def _value_of(device: _Device, rule: AlarmRule, reading: Reading) -> float | Non
 
 
 def _margin_of(device: _Device, margin: Margin, reading: Reading) -> float | None:
-    channels = [margin.temperature, margin.humidity, margin.surface or margin.temperature]
+    channels = margin.channels
     found = [device.latest.get(channel) for channel in channels]
     if not any(channel in reading.values for channel in channels):
         return None

@@ -34,6 +34,11 @@ class Margin(_Settings, frozen=True, kw_only=True):
     humidity: Channel = "relative_humidity_pct"
     estimate_k: Annotated[float, Meta(ge=-10, le=10)] = -1.5
 
+    @property
+    def channels(self) -> tuple[str, str, str]:
+        """Air temperature, humidity, and the surface or what it is estimated from."""
+        return self.temperature, self.humidity, self.surface or self.temperature
+
 
 class AlarmRule(_Settings, frozen=True, kw_only=True):
     """A condition on one channel, or on the condensation margin, of every device that fits.
@@ -85,6 +90,11 @@ class AlarmRule(_Settings, frozen=True, kw_only=True):
             return "s"
         parts = split_channel(self.channel) if self.channel is not None else None
         return "K" if parts is None else unit_of_name(parts[0]) or "1"
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels it looks at."""
+        return self.margin.channels if self.margin is not None else (self.what,)
 
     def fits(self, device: str, kind: str) -> bool:
         """Tell whether the rule is for this device."""

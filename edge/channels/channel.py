@@ -107,6 +107,8 @@ class ChannelState:
     def take(self, time_ms: int, said: float | None) -> Judged:
         """Return the next sample, in the channel's unit, corrected and judged."""
         raw = said if said is None or self.plan.conversion is None else self.plan.conversion.apply(said)
+        if raw is not None and not math.isfinite(raw):
+            raw = None
         value = raw
         if raw is not None and self.plan.calibration is not None:
             value = self.plan.calibration.correct(raw, time_ms)

@@ -78,6 +78,14 @@ def test_units_and_calibration_make_the_value_and_the_raw_one_is_kept_beside_it(
     assert bench.rows("co2_ppm") == [(0, 400, 1), (60, 400, 1)]
 
 
+def test_what_is_no_number_is_missing_raw_and_corrected() -> None:
+    bench = Bench(ChannelSettings(channel=AIR, calibration=[CalibrationSettings(gain=1e300)]))
+    for at_s, value in enumerate((float("nan"), float("inf"), 1e300, None)):
+        bench.say(at_s, air_temperature_degc=value)
+    assert [value for _, value, _ in bench.rows()] == [None] * 4
+    assert [value for _, value, _ in bench.rows(f"raw_{AIR}")] == [None, None, 1e300, None]
+
+
 def test_a_flag_travels_with_its_sample_and_is_counted_under_the_test_that_gave_it() -> None:
     checks = Checks(
         gross_range=GrossRange(suspect=(-10, 60)),
