@@ -11,10 +11,14 @@ from api.instants import Window
 from api.problems import ProblemError
 from api.queries import EMPTY, Column, find_device, read_columns, read_first
 from headland.agronomy.answer import expected_interval_s
-from headland.agronomy.application import SILENCE_S, Application, PumpStates, assess_application
+from headland.agronomy.application import Application, assess_application
 from headland.agronomy.climate import Climate, assess_climate, pair_samples
 from headland.agronomy.coverage import Track
 from headland.agronomy.dosing import Meter
+from headland.agronomy.spreading import DRY_KG_MIN, Spreading, assess_spreading
+from headland.agronomy.treated import SILENCE_S, Flow, PumpStates
+from headland.agronomy.weighing import Hopper
+from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord
 
 #: What one answer may be computed from, a channel; more would take minutes and gigabytes.
@@ -26,6 +30,9 @@ _COLUMN_FIELDS: Final = ("time_ms", "value", "quality")
 _TEMPERATURE: Final = "air_temperature_degc"
 _HUMIDITY: Final = "relative_humidity_pct"
 _SPRAYER: Final = ("latitude_deg", "longitude_deg", "pump_on", "flow_l_min", "flow_volume_total_l")
+_MASS_FLOW: Final = "mass_flow_kg_min"
+_HOPPER: Final = "hopper_kg"
+_SPREADER: Final = ("latitude_deg", "longitude_deg", "pump_on", _MASS_FLOW, _HOPPER)
 
 
 def find_greenhouse(farm: Farm, greenhouse: str) -> DeviceRecord:
@@ -68,6 +75,33 @@ def answer_application(farm: Farm, record: DeviceRecord, window: Window, swath_m
         _track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
         PumpStates(pump.time_ms, pump.value > 0.5),
         Meter(total.time_ms, total.value, flow.time_ms, flow.value),
+        window=window.pair,
+        swath_m=swath_m,
+        quality=worst,
+    )
+
+
+def is_spreader(record: DeviceRecord) -> bool:
+    """Tell whether a device is known to spread granules rather than to spray."""
+    return _MASS_FLOW in record.descriptor.channels or _HOPPER in record.descriptor.channels
+
+
+def answer_spreading(farm: Farm, record: DeviceRecord, window: Window, swath_m: float) -> Spreading:
+    """Return what a spreader applied over a window, with swaths of the given width."""
+    margin_ms = int(SILENCE_S * 1000)
+    columns = _read(farm, record, list(_SPREADER), Window(window.start_ms - margin_ms, window.end_ms + margin_ms))
+    feeder = columns.get("pump_on", EMPTY)
+    told = record.descriptor.channels.get(_MASS_FLOW)
+    # A flow that the gateway made of the hopper's weight is no flow sensor: the weight itself says it better.
+    sensed = told is None or told.evidence in {None, Evidence.MEASURED_FLOW}
+    flow = columns.get(_MASS_FLOW, EMPTY) if sensed else EMPTY
+    hopper = _with_neighbours(farm, record, _HOPPER, columns, window, margin_ms)
+    worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
+    return assess_spreading(
+        _track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
+        PumpStates(feeder.time_ms, feeder.value > 0.5),
+        Flow(flow.time_ms, flow.value, DRY_KG_MIN, _MASS_FLOW),
+        Hopper(hopper.time_ms, hopper.value),
         window=window.pair,
         swath_m=swath_m,
         quality=worst,

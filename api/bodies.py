@@ -17,6 +17,7 @@ from api.queries import SeriesColumns, unit_of
 from headland.agronomy.answer import Answer
 from headland.agronomy.application import Application
 from headland.agronomy.climate import Climate
+from headland.agronomy.spreading import Spreading
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Event
 from headland.store.port import Conflict, DeviceRecord
@@ -130,18 +131,29 @@ def climate_of(record: DeviceRecord, climate: Climate) -> schema.ClimateAnswers:
     )
 
 
-def application_of(record: DeviceRecord, swath_m: float, application: Application) -> schema.ApplicationAnswers:
-    """Return what a sprayer applied."""
+def application_of(
+    record: DeviceRecord, swath_m: float, application: Application | Spreading
+) -> schema.ApplicationAnswers:
+    """Return what a sprayer applied, in litres, or a spreader, in kilograms."""
     simulated = record.descriptor.simulated
+    litres = kilograms = rate_l_ha = rate_kg_ha = None
+    if isinstance(application, Application):
+        litres = _answer_of(application.product_applied_l, simulated)
+        rate_l_ha = _answer_of(application.mean_rate_l_ha, simulated)
+    else:
+        kilograms = _answer_of(application.product_applied_kg, simulated)
+        rate_kg_ha = _answer_of(application.mean_rate_kg_ha, simulated)
     return schema.ApplicationAnswers(
         device=record.descriptor.device,
         simulated=simulated,
         swath_m=swath_m,
-        product_applied_l=_answer_of(application.product_applied_l, simulated),
+        product_applied_l=litres,
+        product_applied_kg=kilograms,
         area_treated_m2=_answer_of(application.area_treated_m2, simulated),
         area_treated_ha=_answer_of(application.area_treated_ha, simulated),
         overlap_m2=_answer_of(application.overlap_m2, simulated),
-        mean_rate_l_ha=_answer_of(application.mean_rate_l_ha, simulated),
+        mean_rate_l_ha=rate_l_ha,
+        mean_rate_kg_ha=rate_kg_ha,
     )
 
 

@@ -237,13 +237,15 @@ class ClimateAnswers(Model):
 
 
 class ApplicationAnswers(Model):
-    """What a sprayer applied over a window. Litres come from a flow meter or not at all."""
+    """What a sprayer or a spreader applied over a window: litres or kilograms that were metered, or none."""
 
     device: str
     simulated: bool
     swath_m: float
-    product_applied_l: Answer
+    product_applied_l: Annotated[Answer | None, Field(description="Of a sprayer.")]
+    product_applied_kg: Annotated[Answer | None, Field(description="Of a spreader of granules.")]
     area_treated_m2: Answer
     area_treated_ha: Answer
     overlap_m2: Answer
-    mean_rate_l_ha: Answer
+    mean_rate_l_ha: Annotated[Answer | None, Field(description="Of a sprayer.")]
+    mean_rate_kg_ha: Annotated[Answer | None, Field(description="Of a spreader of granules.")]

@@ -28,6 +28,7 @@ _SENSOR_NOISE: Final = 0.02
 _SENSOR_LAG_S: Final = 0.3
 _CELLS_NOISE_KG: Final = 0.12
 _CELLS_DRIFT_KG: Final = 0.06
+_UNCOMPENSATED: Final = 0.1
 
 
 class Spreader:
@@ -95,8 +96,8 @@ class Spreader:
         """Do nothing: neither load cells nor the flow sensor count."""
 
     def weigh_kg(self, up_m_s2: float) -> float:
-        """Return what the load cells report, which also weigh the vehicle's vertical acceleration."""
-        pull = 1 + up_m_s2 / 9.80665
+        """Return what the load cells report; a tenth of the vehicle's vertical acceleration is left in it."""
+        pull = 1 + _UNCOMPENSATED * up_m_s2 / 9.80665
         return self.hopper_kg * pull + self._drift.value + _CELLS_NOISE_KG * self._noise.normal()
 
     def sense_kg_min(self) -> float:

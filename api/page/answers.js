@@ -18,9 +18,11 @@ const CLIMATE = [
 
 const APPLICATION = [
   { field: "product_applied_l", name: "applied", digits: 2, coverage: "known" },
+  { field: "product_applied_kg", name: "applied", digits: 2, coverage: "known", either: true },
   { field: "area_treated_ha", name: "treated", digits: 3, coverage: "located", mu: (value) => `${numberText(value * MU_PER_HECTARE, 2)} 亩` },
   { field: "overlap_m2", name: "overlap", digits: 0, coverage: "located", shareOf: "area_treated_m2" },
   { field: "mean_rate_l_ha", name: "rate", digits: 1, coverage: "located", mu: (value) => `${numberText(value / MU_PER_HECTARE, 2)} L/亩` },
+  { field: "mean_rate_kg_ha", name: "rate", digits: 1, coverage: "located", mu: (value) => `${numberText(value / MU_PER_HECTARE, 2)} kg/亩`, either: true },
 ];
 
 export function answersOf(title) {
@@ -60,7 +62,8 @@ export class AnswerTile {
 
   update(answers, basis) {
     const answer = answers?.[this.spec.field];
-    this.element.hidden = this.how.hidden = answers !== null && !answer;
+    // Litres or kilograms: until an answer says which, room is kept for one of them.
+    this.element.hidden = this.how.hidden = !answer && (answers !== null || this.spec.either === true);
     if (!answer) {
       setText(this.number, "—");
       return;

@@ -8,12 +8,13 @@ import { ageText, channelName, clockText, kindName, valueParts, word } from "/pa
 
 const TILES = {
   greenhouse: ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "global_radiation_w_m2", "vent_open_pct"],
-  drone: ["relative_altitude_m", "ground_speed_m_s", "flow_l_min", "pump_on", "battery_remaining_pct", "gps_fix_code"],
+  drone: ["relative_altitude_m", "ground_speed_m_s", "flow_l_min", "mass_flow_kg_min", "hopper_kg", "pump_on", "battery_remaining_pct", "gps_fix_code"],
 };
-const CHARTS = { greenhouse: ["air_temperature_degc", "relative_humidity_pct"], drone: ["ground_speed_m_s", "flow_l_min"] };
-const TONES = ["warm", "cool"];
+const CHARTS = { greenhouse: ["air_temperature_degc", "relative_humidity_pct"], drone: ["ground_speed_m_s", "flow_l_min", "mass_flow_kg_min"] };
+const TONES = ["warm", "cool", "cool"];
 const MAX_TILES = 6;
-const MOST_COMMON_SWATH_M = 5;
+const SPRAYER_SWATH_M = 5;
+const SPREADER_SWATH_M = 5.5;
 
 const ICONS = {
   greenhouse: "M3 20V10l9-6 9 6v10H3Zm0-8h18M9 20v-8m6 8v-8",
@@ -32,7 +33,7 @@ export class DeviceCard {
     this.#farm = farm;
     this.id = device.id;
     this.kind = device.kind;
-    this.swathM = keptSwath(device.id);
+    this.swathM = keptSwath(device.id) ?? SPRAYER_SWATH_M;
     this.name = make("h2", { id: `name-${device.id}` });
     this.about = make("p", { class: "about" });
     this.age = make("span", { class: "age" });
@@ -79,7 +80,15 @@ export class DeviceCard {
     const channels = Object.keys(values);
     const wished = (TILES[this.kind] ?? channels).filter((channel) => channel in values).slice(0, MAX_TILES);
     for (const channel of wished) this.#tile(channel, values[channel]);
+    if ("hopper_kg" in values || "mass_flow_kg_min" in values) this.#expectSpreader();
     for (const channel of channels) this.#row(channel, values[channel]);
+  }
+
+  // Most spreaders throw wider than sprayers spray; what somebody set stays.
+  #expectSpreader() {
+    if (keptSwath(this.id) !== null || this.swathM === SPREADER_SWATH_M) return;
+    this.swathM = SPREADER_SWATH_M;
+    this.swath.value = this.swathM;
   }
 
   #tile(channel, latest) {
@@ -121,7 +130,7 @@ export class DeviceCard {
   #addFlight(onSwath) {
     this.map = new TrackMap(this.#farm.devices.get(this.id)?.name ?? this.id);
     this.none = make("p", { class: "none", hidden: true }, word("noFlight"));
-    const input = make("input", { type: "number", min: "0.5", max: "30", step: "0.5", value: this.swathM, inputmode: "decimal" });
+    const input = this.swath = make("input", { type: "number", min: "0.5", max: "30", step: "0.5", value: this.swathM, inputmode: "decimal" });
     input.addEventListener("change", () => {
       const wanted = Number(input.value);
       if (!(wanted > 0 && wanted <= 100)) {
@@ -175,6 +184,6 @@ function doubt(quality) {
 
 function keptSwath(id) {
   const kept = Number(localStorage.getItem(`headland.swath.${id}`));
-  return kept > 0 && kept <= 100 ? kept : MOST_COMMON_SWATH_M;
+  return kept > 0 && kept <= 100 ? kept : null;
 }
 

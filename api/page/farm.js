@@ -1,6 +1,6 @@
 // What the page knows of the farm, kept fresh by asking the API; no drawing here.
 
-const TRACK = ["latitude_deg", "longitude_deg", "pump_on", "flow_l_min"];
+const TRACK = ["latitude_deg", "longitude_deg", "pump_on", "flow_l_min", "mass_flow_kg_min"];
 const DAY_PART_MS = 12 * 3600 * 1000;
 
 export const CHART_WINDOW_MS = 600_000;

@@ -70,7 +70,8 @@ export class TrackMap {
 
 function metresOf(track) {
   if (!track) return [];
-  const { latitude_deg: latitudes, longitude_deg: longitudes, pump_on: pumps, flow_l_min: flows } = track.channels;
+  const { latitude_deg: latitudes, longitude_deg: longitudes, pump_on: pumps } = track.channels;
+  const flows = track.channels.flow_l_min ?? track.channels.mass_flow_kg_min;
   const path = [];
   let pump = 0;
   let flow = null;

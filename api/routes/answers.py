@@ -1,4 +1,4 @@
-"""The analytic answers: greenhouse climate and sprayed product."""
+"""The analytic answers: greenhouse climate and applied product."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answers import answer_application, answer_climate, begin_with_samples, find_greenhouse
+from api.answers import (
+    answer_application,
+    answer_climate,
+    answer_spreading,
+    begin_with_samples,
+    find_greenhouse,
+    is_spreader,
+)
 from api.bodies import application_of, climate_of, reply
 from api.farm import FarmOf
 from api.instants import settle_window
@@ -46,11 +53,13 @@ def get_application(
     start: Start = None,
     end: End = None,
 ) -> Response:
-    """Answer what was sprayed: litres, ground, overlap and mean rate, each with the evidence that it rests on.
+    """Answer what was sprayed or spread: amount, ground, overlap and mean rate, each with the evidence it rests on.
 
-    Litres come from a flow meter alone. A pump without one was told to run, which gives ground with the evidence
-    pump_pwm and never litres.
+    Of a sprayer litres, from a flow meter alone; of a spreader of granules kilograms, from a mass-flow sensor
+    (measured_flow) or else from what its hopper lost (tank_mass). A pump or feeder without one was told to run, which
+    gives ground with the evidence pump_pwm and never litres or kilograms.
     """
     window = settle_window(start, end, farm.now_ms(), LONGEST_APPLICATION_MS)
     record = find_device(farm, device)
-    return reply(request, application_of(record, swath_m, answer_application(farm, record, window, swath_m)))
+    answer = answer_spreading if is_spreader(record) else answer_application
+    return reply(request, application_of(record, swath_m, answer(farm, record, window, swath_m)))

@@ -79,23 +79,27 @@ def _rise_across(at_ms: int, time: Values, total_l: Values) -> Intervals:
 
 def volume_from_flow(meter: Meter, window: tuple[int, int]) -> Volume:
     """Return the volume within [start_ms, end_ms) by the trapezoid rule over flows at most `MAX_FLOW_GAP_S` apart."""
+    return Volume(*integrate_flow(meter.flow_time_ms, meter.flow_l_min, window))
+
+
+def integrate_flow(time_ms: Times, per_min: Values, window: tuple[int, int]) -> tuple[float, int, Intervals]:
+    """Return the amount that a flow a minute adds up to in [start_ms, end_ms), of how many samples, and the time known.
+
+    The trapezoid rule over flows at most `MAX_FLOW_GAP_S` apart, which are linear between their samples.
+    """
     start_ms, end_ms = window
-    time = meter.flow_time_ms.astype(np.float64)
-    known = clip(bridge(meter.flow_time_ms, MAX_FLOW_GAP_S), start_ms, end_ms)
-    pumped = np.concatenate(
-        ([0.0], np.cumsum(np.diff(time) / 60_000.0 * (meter.flow_l_min[1:] + meter.flow_l_min[:-1]) / 2))
-    )
-    volume = 0.0
+    time = time_ms.astype(np.float64)
+    known = clip(bridge(time_ms, MAX_FLOW_GAP_S), start_ms, end_ms)
+    pumped = np.concatenate(([0.0], np.cumsum(np.diff(time) / 60_000.0 * (per_min[1:] + per_min[:-1]) / 2)))
+    amount = 0.0
     for first, last in known:
-        volume += _pumped_until(last, time, meter.flow_l_min, pumped) - _pumped_until(
-            first, time, meter.flow_l_min, pumped
-        )
-    inside = int(np.count_nonzero((meter.flow_time_ms >= start_ms) & (meter.flow_time_ms < end_ms)))
-    return Volume(volume, inside, known)
+        amount += _pumped_until(last, time, per_min, pumped) - _pumped_until(first, time, per_min, pumped)
+    inside = int(np.count_nonzero((time_ms >= start_ms) & (time_ms < end_ms)))
+    return amount, inside, known
 
 
-def _pumped_until(at_ms: float, time: Values, flow_l_min: Values, pumped_l: Values) -> float:
-    """Return the integral of a flow that is linear between its samples, up to an instant among them [L]."""
+def _pumped_until(at_ms: float, time: Values, per_min: Values, pumped: Values) -> float:
+    """Return the integral of a flow that is linear between its samples, up to an instant among them."""
     before = min(int(np.searchsorted(time, at_ms, side="right")) - 1, len(time) - 1)
-    flow_at = float(np.interp(at_ms, time, flow_l_min))
-    return float(pumped_l[before] + (at_ms - time[before]) / 60_000.0 * (flow_l_min[before] + flow_at) / 2)
+    flow_at = float(np.interp(at_ms, time, per_min))
+    return float(pumped[before] + (at_ms - time[before]) / 60_000.0 * (per_min[before] + flow_at) / 2)

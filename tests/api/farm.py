@@ -82,6 +82,29 @@ def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True, 
     store.write(WriteBatch(points_of([]), [StoredEvent(OWN, event) for event in events]))
 
 
+def spread(
+    store: MemoryStore, device: str, *, sensed: bool, evidence: str | None = None, start_ms: int = START_MS
+) -> None:
+    """Spread 18 kg/min for 39 s of each of eight swaths of 200 m at 5 m/s, out of a hopper of 200 kg."""
+    seconds = np.arange(401)
+    swath, into = seconds // 50, seconds % 50
+    along = np.minimum(into, 40) * 5.0
+    on = (into >= 1) & (into <= 39)
+    flow = np.where(on, 18.0, 0.0)
+    columns = {
+        "latitude_deg": (swath * 5.0 + np.maximum(into - 40, 0) * 0.5) / NORTH_DEG_M,
+        "longitude_deg": np.where(swath % 2 == 0, along, 200.0 - along) / EAST_DEG_M,
+        "pump_on": on.astype(np.float64),
+        "hopper_kg": 200.0 - np.concatenate(([0.0], np.cumsum((flow[1:] + flow[:-1]) / 120))),
+    }
+    channels = {channel: ChannelInfo(unit="1") for channel in columns}
+    if sensed or evidence is not None:
+        columns["mass_flow_kg_min"] = flow if sensed else flow * 0.5
+        channels["mass_flow_kg_min"] = ChannelInfo(unit="kg/min", evidence=evidence)
+    put(store, OWN, "home", "drone", device, start_ms + 1000 * seconds, columns)
+    store.describe(OWN, "gw-1", Descriptor(device=device, kind="drone", site="home", name=device, channels=channels))
+
+
 def climate_house(store: MemoryStore, device: str = HOUSE, *, start_ms: int = START_MS) -> None:
     """Keep a greenhouse at 25 degC and 60 %, but for one impossible reading that is flagged 4."""
     seconds = np.arange(SECONDS)

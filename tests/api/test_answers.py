@@ -6,7 +6,7 @@ import pytest
 
 from api.app import create_app
 from headland.store.memory_store import MemoryStore
-from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NOW_MS, OWN, START_MS, fill_farm, fly_drone, put
+from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NOW_MS, OWN, START_MS, fill_farm, fly_drone, put, spread
 from tests.api.served import serve
 
 WINDOW = {"start": START_MS, "end": NOW_MS}
@@ -141,3 +141,35 @@ def test_an_empty_farm_has_no_devices() -> None:
     app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
     with serve(app) as client:
         assert client.get("/v1/devices").json() == {"items": [], "next": None}
+
+
+SPREAD_KG = 8 * 39 / 60 * 18.0
+
+
+@pytest.mark.parametrize(
+    ("sensed", "told", "evidence", "ground"),
+    [
+        (True, "measured_flow", "measured_flow", "measured_flow"),
+        (True, None, "measured_flow", "measured_flow"),
+        (False, None, "tank_mass", "pump_pwm"),
+        # A flow that was made of the hopper's weight, half of the true one here, is not taken for a sensor's.
+        (False, "tank_mass", "tank_mass", "pump_pwm"),
+    ],
+)
+def test_what_was_spread_is_answered_in_kilograms_with_its_evidence(
+    sensed: bool, told: str | None, evidence: str, ground: str
+) -> None:
+    store = fill_farm()
+    spread(store, "uav-spreader", sensed=sensed, evidence=told)
+    app = create_app(store, organisation=OWN, readiness=list, counters=dict)
+    params = {**WINDOW, "end": NOW_MS + 1000, "swath_m": 5}
+    with serve(app) as client:
+        answers = client.get("/v1/devices/uav-spreader/application", params=params).json()
+    assert answers["product_applied_l"] is None
+    assert answers["mean_rate_l_ha"] is None
+    product, rate = answers["product_applied_kg"], answers["mean_rate_kg_ha"]
+    assert product["value"] == pytest.approx(SPREAD_KG, rel=1e-3)
+    assert (product["unit"], product["evidence"]) == ("kg", evidence)
+    assert rate["value"] == pytest.approx(SPREAD_KG / 0.78, rel=0.005)
+    assert (rate["unit"], rate["evidence"]) == ("kg/ha", ground)
+    assert answers["area_treated_m2"]["evidence"] == ground

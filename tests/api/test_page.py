@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, spread
 from tests.api.served import serve
 from tests.machine import find_program
 
@@ -85,6 +85,24 @@ def test_the_page_shows_devices_values_and_answers(visit: Visit) -> None:
     see(page, f"{drone} [data-answer=area_treated_ha] .number", "0.780")
     see(page, f"{drone} .basis .evidence", "Measured by the flow meter")
     expect(page.locator(f"{drone} .chart-line").first).to_have_attribute("d", re.compile("^M"), timeout=PATIENCE_MS)
+
+
+def test_a_spreader_is_shown_in_kilograms_and_with_a_spreaders_swath(browser: Browser) -> None:
+    store = fill_farm()
+    spread(store, "uav-spreader", sensed=True, start_ms=time.time_ns() // 1_000_000 - 403_000)
+    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
+        context = browser.new_context(locale="en-GB")
+        page = context.new_page()
+        page.goto(str(client.base_url))
+        card = "[data-device='uav-spreader']"
+        # Eight swaths: 39 s of each at 18 kg/min; 195 m by 5.5 m, half a metre of it twice.
+        see(page, f"{card} [data-answer=product_applied_kg] .number", "93.60")
+        see(page, f"{card} [data-answer=product_applied_kg] .unit", "kg")
+        see(page, f"{card} [data-answer=mean_rate_kg_ha] .unit", "kg/ha")
+        expect(page.locator(f"{card} [data-answer=product_applied_l]")).to_be_hidden()
+        expect(page.locator(f"{card} .swath input")).to_have_value("5.5")
+        see(page, f"{card} .tile[data-channel=hopper_kg] .unit", "kg")
+        context.close()
 
 
 def test_a_value_that_stops_coming_ages_and_turns_grey(visit: Visit) -> None:
