@@ -12,7 +12,9 @@ import duckdb
 
 from headland.errors import DataDamaged, SettingsError
 from headland.store import duckdb_sql as sql
-from headland.store.duckdb_file import DuckDBFile, first_line, remove_database, size_of, sync_folder, wal_of, write_copy
+from headland.store.duckdb_copy import write_copy
+from headland.store.duckdb_file import DuckDBFile, first_line
+from headland.store.duckdb_paths import remove_database, size_of, sync_folder, wal_of
 from headland.store.progress import Progress
 
 _MEMORY_LIMIT: Final = "192MB"

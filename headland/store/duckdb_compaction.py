@@ -13,11 +13,9 @@ from typing import Final
 import duckdb
 
 from headland.errors import RetryLater
-from headland.store import duckdb_rollup_sql as rollup_sql
 from headland.store.duckdb_rollup import load_kept
 from headland.store.duckdb_state import count
 from headland.store.duckdb_transaction import transaction
-from headland.store.progress import Progress
 from headland.store.rollup import DAY_MS, WEEK_MS, floor_ms
 
 #: So many rows are moved in one transaction, for which the next commit waits: half a second.
@@ -25,7 +23,6 @@ _ROWS_AT_ONCE: Final = 1_000_000
 #: A stretch is sorted again once so much of it has come late.
 _LATE_SHARE: Final = 0.05
 
-_WEEK: Final = rollup_sql.floor_of("ts", WEEK_MS)
 _COUNT_DAYS: Final = """
     SELECT ts, sum(n)::BIGINT FROM rollup_days WHERE ts >= $low AND ts < $high GROUP BY ts ORDER BY ts
 """
@@ -39,12 +36,6 @@ _DELETE: Final = "DELETE FROM points WHERE ts >= $low AND ts < $high AND sid >= 
 _PUT: Final = "INSERT INTO points SELECT sid, ts, v, q FROM moving"
 _FORGET_SORTED: Final = "DELETE FROM sorted WHERE first_ms >= $low AND end_ms <= $high"
 _REMEMBER_SORTED: Final = "INSERT INTO sorted VALUES ($low, $high, $n)"
-
-_LIST_TABLES: Final = """
-    SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary ORDER BY 1
-"""
-_COUNT_WEEKS: Final = f"SELECT {_WEEK} AS week, count(*) FROM points GROUP BY week ORDER BY week"  # noqa: S608
-_SORTED_COPY: Final = f" ORDER BY {_WEEK}, sid, ts, q"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,34 +98,3 @@ def count_free(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         "WHERE database_name = current_database()"
     ).fetchall()[0]
     return int(row[0]), int(row[1])
-
-
-def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress) -> None:
-    """Copy everything into the attached empty database `into`, inside the caller's transaction; rollups are sorted.
-
-    Raises RetryLater when anything of it did not arrive.
-    """
-    ((source,),) = cursor.execute("SELECT current_database()").fetchall()
-    cursor.execute(f'COPY FROM DATABASE "{source}" TO {into} (SCHEMA)')
-    for (table,) in cursor.execute(_LIST_TABLES).fetchall():
-        if table != "points":
-            order = _SORTED_COPY if table.startswith("rollup_") else ""
-            arrived = count(cursor, f"INSERT INTO {into}.{table} SELECT * FROM {table}{order}")  # noqa: S608
-            _check(arrived, count(cursor, f"SELECT count(*) FROM {table}"), table)  # noqa: S608
-    weeks: list[tuple[int, int]] = cursor.execute(_COUNT_WEEKS).fetchall()
-    total, done = sum(rows for _, rows in weeks), 0
-    for week_ms, rows in weeks:
-        progress(f"{done} of {total} samples", done / total)
-        window = {"low": week_ms, "high": week_ms + WEEK_MS}
-        insert = f"INSERT INTO {into}.points SELECT * FROM points WHERE ts >= $low AND ts < $high"  # noqa: S608
-        _check(count(cursor, insert, window), rows, "points")
-        done += rows
-    progress(f"{total} samples", 1.0)
-    weigh = "SELECT bit_xor(hash(sid, ts, v, q)) FROM {0}points"
-    if cursor.execute(weigh.format("")).fetchall() != cursor.execute(weigh.format(f"{into}.")).fetchall():
-        raise RetryLater("The samples of the copy are not those of the store: the copy is not used.")
-
-
-def _check(arrived: int, expected: int, table: str) -> None:
-    if arrived != expected:
-        raise RetryLater(f"Only {arrived} of {expected} rows of {table} could be copied: the copy is not used.")

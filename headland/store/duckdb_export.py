@@ -12,7 +12,8 @@ import numpy as np
 
 from headland.errors import SettingsError
 from headland.store.duckdb_backup import refuse_existing
-from headland.store.duckdb_file import DuckDBFile, size_of, sync_folder
+from headland.store.duckdb_file import DuckDBFile
+from headland.store.duckdb_paths import size_of, sync_folder
 from headland.store.duckdb_state import count
 from headland.store.duckdb_transaction import transaction
 from headland.store.port import SeriesKey

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 import time
@@ -16,7 +15,8 @@ import duckdb
 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store import duckdb_sql as sql
-from headland.store.duckdb_compaction import copy_tables
+from headland.store.duckdb_copy import write_copy
+from headland.store.duckdb_paths import copy_of, remove_database, size_of, sync_folder, wal_of
 from headland.store.duckdb_state import count, load_state
 from headland.store.duckdb_transaction import transaction
 from headland.store.picture import StoreState
@@ -175,7 +175,11 @@ class DuckDBFile:
         """
         copy = copy_of(self.path)
         remove_database(copy)
-        write_copy(self.connection, copy, progress)
+        try:
+            write_copy(self.connection, copy, progress)
+        except BaseException:
+            remove_database(copy)
+            raise
         with self._changed:
             self._rewriting = True
             self._changed.wait_for(lambda: not self._reading)
@@ -296,53 +300,6 @@ def move_aside(path: Path, now_ms: int) -> Path:
         wal_of(path).rename(wal_of(moved))
     _LOGGER.error("moved the damaged store %s to %s", path, moved)
     return moved
-
-
-def write_copy(connection: duckdb.DuckDBPyConnection, path: Path, progress: Progress) -> None:
-    """Write everything, as of one instant, into a new database file; it is on the disk when this returns."""
-    name, quoted = "headland_copy", str(path).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS {name}")
-    try:
-        with transaction(connection):
-            copy_tables(connection, name, progress)
-        connection.execute(f"CHECKPOINT {name}")
-    finally:
-        connection.execute(f"DETACH {name}")
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def remove_database(path: Path) -> None:
-    """Delete a database file and its log, where they are."""
-    path.unlink(missing_ok=True)
-    wal_of(path).unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a new name in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def copy_of(path: Path) -> Path:
-    """Return where a file is written anew before it takes the old one's place."""
-    return path.with_name(path.name + ".rewriting")
-
-
-def wal_of(path: Path) -> Path:
-    """Return where DuckDB keeps a file's write-ahead log."""
-    return path.with_name(path.name + ".wal")
-
-
-def size_of(path: Path) -> int:
-    """Return a file's size in bytes, 0 when there is none."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _holder(text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from headland.errors import HeadlandError, RetryLater
@@ -95,7 +97,7 @@ class DuckDBKeeper:
         for number, stretch in enumerate(stretches):
             progress("sorting closed days", number / len(stretches))
             pieces = sort_stretch(self._file.connection, stretch)
-            while rows := self._writer.act_with_memory(lambda pieces=pieces: next(pieces, 0)):  # type: ignore[misc]
+            while rows := self._writer.act_with_memory(partial(next, pieces, 0)):
                 moved += rows
                 if self._stop.is_set():
                     raise RetryLater("The store is closed.")
@@ -103,7 +105,12 @@ class DuckDBKeeper:
 
     def _shrink(self, free_share: float, progress: Progress) -> None:
         free, total = self._writer.act(lambda: count_free(self._file.connection))
-        if free >= max(_LEAST_FREE_BYTES, free_share * total):
+        if free < max(_LEAST_FREE_BYTES, free_share * total):
+            return
+        needed, there = total - free, shutil.disk_usage(self._file.path.parent).free
+        if there < needed * 1.2:
+            _LOGGER.warning("the store keeps %d MB of holes: writing it anew needs more disk", free // 10**6)
+        else:
             self._writer.act_with_memory(lambda: self._file.rewrite(progress))
 
     # Everything below runs on the thread.
@@ -119,6 +126,9 @@ class DuckDBKeeper:
                     _LOGGER.info("compacted the store: %s", done)
             except HeadlandError as error:
                 _LOGGER.warning("the store is not kept in order now: %s", error)
+            except Exception:
+                # Answers stay right without this thread, only slow; it must not end unseen.
+                _LOGGER.exception("the store is not kept in order now")
 
     def _roll_up(self) -> None:
         """Bring quiet hours up to date, in pieces of about `_SLICE_S`."""

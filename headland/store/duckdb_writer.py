@@ -18,7 +18,8 @@ import numpy as np
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.duckdb_deletion import Deleted, delete_before, expire_day
-from headland.store.duckdb_file import LARGE_WORK_MB, DuckDBFile, sentence_of, size_of, wal_of
+from headland.store.duckdb_file import LARGE_WORK_MB, DuckDBFile, sentence_of
+from headland.store.duckdb_paths import size_of, wal_of
 from headland.store.duckdb_rollup import choose_hours, load_dirty, load_kept, load_retention, roll_up, save_retention
 from headland.store.duckdb_transaction import commit_group, prune_marks, put_device
 from headland.store.expired import leave_out_expired

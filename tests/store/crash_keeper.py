@@ -20,9 +20,11 @@ import duckdb
 from headland.store import (
     duckdb_backup,
     duckdb_compaction,
+    duckdb_copy,
     duckdb_deletion,
     duckdb_file,
     duckdb_keeper,
+    duckdb_paths,
     duckdb_rollup,
     duckdb_transaction,
 )
@@ -76,10 +78,10 @@ _TRANSACTION = duckdb_transaction.transaction
 
 def main() -> None:
     path, work, steps = Path(sys.argv[1]), sys.argv[2], Steps(int(sys.argv[3]))
-    for module in (duckdb_file, duckdb_transaction, duckdb_compaction, duckdb_deletion, duckdb_rollup):
+    for module in (duckdb_file, duckdb_transaction, duckdb_compaction, duckdb_copy, duckdb_deletion, duckdb_rollup):
         setattr(module, "transaction", steps.transaction)  # noqa: B010 - only here is it another one
     for module in (duckdb_file, duckdb_backup):
-        setattr(module, "sync_folder", steps.around(duckdb_file.sync_folder))  # noqa: B010
+        setattr(module, "sync_folder", steps.around(duckdb_paths.sync_folder))  # noqa: B010
     setattr(duckdb_compaction, "_ROWS_AT_ONCE", 3000)  # noqa: B010
     setattr(duckdb_keeper, "_LEAST_FREE_BYTES", 0)  # noqa: B010
     setattr(duckdb_keeper, "_ASKED_FREE_SHARE", 0.0)  # noqa: B010

@@ -12,7 +12,7 @@ import pytest
 
 from headland.errors import RetryLater
 from headland.store import duckdb_compaction, duckdb_keeper
-from headland.store.duckdb_file import copy_of
+from headland.store.duckdb_paths import copy_of
 from headland.store.duckdb_store import DuckDBStore
 from headland.store.port import Mark, MarkState, Points, WriteBatch, WriteResult
 from headland.store.rollup import DAY_MS, HOUR_MS, WEEK_MS, Retention

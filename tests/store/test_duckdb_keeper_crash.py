@@ -13,7 +13,7 @@ import pytest
 
 from headland.store import duckdb_sql as sql
 from headland.store.duckdb_backup import restore
-from headland.store.duckdb_file import copy_of
+from headland.store.duckdb_paths import copy_of
 from headland.store.duckdb_store import DuckDBStore
 from headland.store.port import MarkState
 from headland.store.progress import keep_quiet
