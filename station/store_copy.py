@@ -20,6 +20,7 @@ import numpy as np
 
 from headland.contract.records import Event
 from headland.errors import HeadlandError, SettingsError
+from headland.store.duckdb_store import DuckDBStore
 from headland.store.port import (
     Conflict,
     Mark,
@@ -73,6 +74,8 @@ def run_copy(source: str, target: str, say: Callable[[str], None]) -> None:
     if source == target:
         raise SettingsError("A store cannot be copied into itself: name another target.")
     with closing(_open_source(source)) as reading, closing(open_store(target)) as writing:
+        if isinstance(reading, DuckDBStore) and reading.keep().raw_days is not None:
+            say("Rollups whose samples were let go already are not copied: no other engine has them.")
         report = copy_store(reading, writing, say)
     say(f"{report.samples:,} samples of {len(report.refused):,} series in {without_password(source)}")
     for name in report.different:
@@ -87,8 +90,6 @@ def _open_source(url: str) -> Store:
     """Open a store to read from: a file that is missing or damaged is told, never begun anew."""
     if not is_file(url):
         return open_store(url)
-    from headland.store.duckdb_store import DuckDBStore
-
     path = duckdb_path(url)
     if not path.exists():
         raise SettingsError(f"There is no store {path}.")

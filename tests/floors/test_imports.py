@@ -32,11 +32,23 @@ CONTRACT_MAY = sys.stdlib_module_names | {
             "headland.registry",
             SERVERS - {"sqlalchemy"} | {"duckdb", "paho", "pymavlink", "pymodbus", "pydantic", "typer"},
         ),
-        ("headland.store", SERVERS | {"paho", "pymavlink", "pymodbus", "pydantic", "typer"}),
+        ("headland.store", SERVERS - {"sqlalchemy"} | {"paho", "pymavlink", "pymodbus", "pydantic", "typer"}),
     ],
 )
 def test_importing_all_of_a_part_loads_none_of_what_it_must_do_without(package: str, must_not_load: set[str]) -> None:
     assert loaded_by(*modules_of(package)) & must_not_load == set()
+
+
+@pytest.mark.parametrize(
+    ("engine", "must_not_load"),
+    [
+        ("headland.store.duckdb_store", {"sqlalchemy", "influxdb_client"}),
+        ("headland.store.influx_store", {"sqlalchemy", "duckdb"}),
+        ("headland.store.victoria_store", {"duckdb", "psycopg"}),
+    ],
+)
+def test_an_engine_loads_nothing_of_the_others(engine: str, must_not_load: set[str]) -> None:
+    assert loaded_by(engine) & must_not_load == set()
 
 
 def test_the_contract_loads_the_standard_library_and_msgspec_only() -> None:

@@ -184,6 +184,10 @@ def test_many_events_of_one_millisecond_are_all_kept(influx_server: InfluxServer
     found = store.events(ORG, 5, 6)
     assert sorted(int(str(one.data["number"])) for one in found) == list(range(2000))
     assert store.info().counters["events"] == 2000
+    store.write(batch(events=[event(4), event(9), event(5, device="uav-2")]))
+    every = store.events(ORG, 0, 99)
+    for limit in (1, 2, 7, 1500, 2001, 2003):
+        assert store.events(ORG, 0, 99, limit=limit) == every[:limit]
     store.close()
 
 
