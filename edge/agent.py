@@ -268,7 +268,7 @@ def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) 
         case MavlinkSettings():
             from edge.mavlink.source import MavlinkSource
 
-            return MavlinkSource(settings, gateway.id, gateway.site)
+            return MavlinkSource(settings, gateway.id, gateway.site, clock=edge.clock)
         case _:
             return build_plugin_source(settings, Gateway(gateway.id, gateway.site, edge.clock))
 

@@ -25,6 +25,8 @@ STEP_MS: Final = 500.0
 CONFIRMATIONS: Final = 3
 
 _WINDOW: Final = 31
+#: Long enough for a message without a queue before it, short enough for a clock that drifts by 50 ppm.
+_HOST_WINDOW_MS: Final = 30_000
 #: The offset in use follows the filter no faster than this, so that rows keep their order and spacing within 1 %.
 _MAX_SLEW: Final = 0.01
 #: Close to the wrap of a 32-bit millisecond counter (49.7 days): a fall there is the wrap.
@@ -119,6 +121,37 @@ class UtcMap:
 
     def _rest(self) -> None:
         self.rest_ms = round(self._offset_ms) if self._target_ms == self._offset_ms else None
+
+
+class HostMap:
+    """Maps time since boot to the gateway's own time: by the messages that came with the least delay lately."""
+
+    def __init__(self) -> None:
+        self._least_ms: list[int] = []  # of this window and of the one before
+        self._window_ends_ms = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether `utc_ms` can be asked."""
+        return bool(self._least_ms)
+
+    @property
+    def rest_ms(self) -> int | None:
+        """The gateway's time is time since boot plus this; None while that is not known."""
+        return min(self._least_ms) if self._least_ms else None
+
+    def observe(self, boot_ms: int, arrival_ms: int) -> None:
+        """Take when a message arrived that says `boot_ms`."""
+        offset_ms = arrival_ms - boot_ms
+        if arrival_ms >= self._window_ends_ms:
+            self._window_ends_ms = arrival_ms + _HOST_WINDOW_MS
+            self._least_ms = [*self._least_ms[-1:], offset_ms]
+        elif offset_ms < self._least_ms[-1]:
+            self._least_ms[-1] = offset_ms
+
+    def utc_ms(self, boot_ms: int) -> int:
+        """Return the gateway's time of a time since boot."""
+        return boot_ms + (self.rest_ms or 0)
 
 
 class Boot(Enum):

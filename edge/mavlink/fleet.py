@@ -16,7 +16,7 @@ from typing import Final
 
 from edge.mavlink.frame import AUTOPILOT, RawFrame
 from edge.mavlink.identity import Surroundings, fallback_device, radio_device
-from edge.mavlink.messages import LAYOUTS, MESSAGE_BY_ID
+from edge.mavlink.messages import LAYOUTS, MESSAGE_BY_ID, AutopilotVersion
 from edge.mavlink.outlet import Nameplate, Outlet, Output
 from edge.mavlink.profile import SprayerSettings
 from edge.mavlink.samples import ROW_KINDS
@@ -28,6 +28,7 @@ from headland.contract.records import Clock
 #: Two vehicles with one system id that were both heard within this are two, not one that changed its address.
 _TOGETHER_MS: Final = 3000
 _NOTHING_KNOWN: Final = Foreknowledge()
+_AUTOPILOT_VERSION: Final = 148
 _RADIO_STATUS: Final = (109, 166)
 #: What another component may measure: batteries, range finders, rotation, ESCs, engines, a second wind sensor.
 _PART_MESSAGES: Final = frozenset((132, 147, 168, 173, 225, 226, 11030, 11031, 11032))
@@ -90,14 +91,15 @@ class Fleet:
         vehicle = self._whose(place, frame, now_ms)
         if vehicle is None:
             return
-        before = vehicle.last_frame
         if vehicle.repeats(frame):
             self._counts["repeated_frame"] += 1
             return
         vehicle.take(frame, now_ms)
         if vehicle.has_rival and place not in self._senders:
-            sequences = _next_sequences(before, frame) if vehicle.rival is not None else (None, None)
-            self._split(place, Senders(sequences), now_ms)
+            if frame[0] == _AUTOPILOT_VERSION and vehicle.rival is not None:
+                self._split(place, Senders((None, (frame[3] + 1) & 255)), (vehicle.version, vehicle.rival), now_ms)
+            else:
+                self._split(place, Senders(), (None, None), now_ms)
 
     def tick(self, now_ms: int) -> None:
         """Let the bounds pass; call it about once a second."""
@@ -146,20 +148,25 @@ class Fleet:
                 return self._meet((*place, 0), self._known.get(frame[1], _NOTHING_KNOWN))
             if not vehicle.has_rival:
                 return vehicle
-            senders = self._split(place, Senders(), now_ms)
+            senders = self._split(place, Senders(), (None, None), now_ms)
         chosen = senders.choose(frame, now_ms)
         if chosen is None:
             self._counts["ambiguous_sender"] += 1
             return None
         return self.vehicles[*place, chosen]
 
-    def _split(self, place: tuple[str, int], senders: Senders, now_ms: int) -> Senders:
+    def _split(
+        self,
+        place: tuple[str, int],
+        senders: Senders,
+        versions: tuple[AutopilotVersion | None, AutopilotVersion | None],
+        now_ms: int,
+    ) -> Senders:
         """Part a vehicle that was two: both begin anew, since what was known of one may be the other's."""
         old = self.vehicles[*place, 0]
         old.part(now_ms)
         self._drop((*place, 0), now_ms)
         self._counts["identity_clash"] += 1
-        versions = (None, None) if old.rival is None else (old.version, old.rival)
         for number, version in enumerate(versions):
             self._meet((*place, number), _NOTHING_KNOWN).be_like(old, version, now_ms)
         self._senders[place] = senders
@@ -227,14 +234,6 @@ class Fleet:
             for vehicle, other in permutations(vehicles, 2):
                 if vehicle.device != other.device and other.device is not None:
                     vehicle.report_clash(other.device, now_ms)
-
-
-def _next_sequences(before: RawFrame | None, second: RawFrame) -> tuple[int | None, int | None]:
-    """Return what the next frames of the first and of the second sender are numbered, given where the second spoke."""
-    following = (second[3] + 1) & 255
-    if before is None or (before[3] + 1) & 255 == second[3]:
-        return None, following
-    return (before[3] + 1) & 255, following
 
 
 class _Radio:

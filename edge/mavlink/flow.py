@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from statistics import median
 from typing import Final
 
 #: int16 centiamperes cannot say more: a flow meter at 327.6 L/h or beyond reads this, whatever flows.
 FLOW_SATURATED_CA: Final = 32760
-#: A rate is the slope over this long; shorter than the first is no rate.
-_SPAN_MS: Final = (2000, 5000)
+#: The slope of a volume, which is exact to the millilitre: over (at least, at most) so long.
+_VOLUME_SPAN_MS: Final = (2000, 5000)
+#: The slope of a mass, which shakes by half a kilogram while the machine flies.
+_MASS_SPAN_MS: Final = (8000, 20_000)
 #: At most as many samples are kept, whatever their rate.
-_SAMPLES: Final = 250
+_SAMPLES: Final = 1000
 
 
 class Slope:
     """The rate of a growing or falling amount: least squares over the last seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, span_ms: tuple[int, int] = _VOLUME_SPAN_MS) -> None:
+        self._least_ms, self._most_ms = span_ms
         self._points: deque[tuple[int, float]] = deque(maxlen=_SAMPLES)
 
     def clear(self) -> None:
@@ -31,7 +36,7 @@ class Slope:
         elif points and moment_ms == points[-1][0]:
             points.pop()
         points.append((moment_ms, amount))
-        while moment_ms - points[0][0] > _SPAN_MS[1]:
+        while moment_ms - points[0][0] > self._most_ms:
             points.popleft()
 
     @property
@@ -40,9 +45,9 @@ class Slope:
         return self._points[-1][1] if self._points else None
 
     def per_minute(self) -> float | None:
-        """Return the slope a minute, None while the samples span less than two seconds."""
+        """Return the slope a minute, None while the samples span too little."""
         points = self._points
-        if len(points) < 3 or points[-1][0] - points[0][0] < _SPAN_MS[0]:
+        if len(points) < 3 or points[-1][0] - points[0][0] < self._least_ms:
             return None
         mean_ms = sum(moment_ms for moment_ms, _ in points) / len(points)
         mean = sum(amount for _, amount in points) / len(points)
@@ -78,19 +83,27 @@ class FlowMeter:
 class Scale:
     """The mass flow out of a hopper, by what it weighs: falling mass is product, rising mass is a refill."""
 
-    #: A rise by more is a refill, less is noise of the scale.
-    _REFILL_KG: Final = 0.5
+    #: A rise of the median by more is a refill, less is noise of the scale, which shakes as the machine does.
+    _REFILL_KG: Final = 2.0
+    _MEDIAN_OF: Final = 9
 
     def __init__(self) -> None:
-        self._mass = Slope()
-        self._least_kg = 0.0
+        self._mass = Slope(_MASS_SPAN_MS)
+        self._recent_kg: deque[float] = deque(maxlen=self._MEDIAN_OF)
+        self._least_kg = math.inf
+
+    def clear(self) -> None:
+        """Begin anew: the machine was turned on or off, or refilled."""
+        self._mass.clear()
+        self._least_kg = math.inf
 
     def mass_flow_kg_min(self, mass_kg: float, moment_ms: int) -> float | None:
         """Return how much leaves, 0 at least, None while it cannot be told."""
-        if self._mass.last is None or mass_kg > self._least_kg + self._REFILL_KG:
-            self._mass.clear()
-            self._least_kg = mass_kg
-        self._least_kg = min(self._least_kg, mass_kg)
+        self._recent_kg.append(mass_kg)
+        median_kg = median(self._recent_kg)
+        if median_kg > self._least_kg + self._REFILL_KG:
+            self.clear()
+        self._least_kg = min(self._least_kg, median_kg)
         self._mass.add(moment_ms, mass_kg)
         rate_kg_min = self._mass.per_minute()
         return None if rate_kg_min is None else max(0.0, -rate_kg_min)

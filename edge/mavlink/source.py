@@ -27,7 +27,7 @@ from edge.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
 from edge.mavlink.signing import Guard, read_key
 from edge.mavlink.timeline import Patience
 from edge.reading import Reading, Sink
-from headland.contract.records import Descriptor, Event
+from headland.contract.records import Clock, Descriptor, Event
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,9 +60,9 @@ class _Peer:
 
 
 class MavlinkSource:
-    """One link and the vehicles on it. `run` ends only by `stop`."""
+    """One link and the vehicles on it. `run` ends only by `stop`. `clock` is what the gateway's own may be called."""
 
-    def __init__(self, settings: MavlinkSettings, gateway_id: str, site: str) -> None:
+    def __init__(self, settings: MavlinkSettings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC) -> None:
         self.name = settings.name
         self._settings = settings
         self._address = parse_url(settings.url)
@@ -71,7 +71,9 @@ class MavlinkSource:
         self._fleet = Fleet(
             Surroundings(gateway_id, settings.site or site, settings.simulated, link=settings.name),
             settings.sprayer,
-            lambda _system: Patience(wait_ms=_CLOCK_WAIT_MS, rows=_HELD_ROWS),
+            lambda _system: Patience(
+                wait_ms=_CLOCK_WAIT_MS, rows=_HELD_ROWS, host=clock is Clock.NTP and not settings.simulated
+            ),
         )
         self._peers: dict[str, _Peer] = {}
         signing = settings.signing

@@ -116,6 +116,8 @@ class Spray:
             there = pulse_us not in (0, _UINT16_MAX)
             is_on = output.is_on(pulse_us) if there else None
             if name == "pump":
+                if is_on != self.pump_on:
+                    self._scale.clear()
                 self.pump_on = is_on
                 row = {
                     "pump_command_us": pulse_us if there else None,

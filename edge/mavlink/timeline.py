@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from edge.mavlink.clock import Boot, BootTime, Pair, UtcMap
+from edge.mavlink.clock import Boot, BootTime, HostMap, Pair, UtcMap
 from edge.mavlink.samples import UNIX_FROM_US, Stamp, Values
 from edge.reading import NO_FLAGS, DeviceId, Reading
 from headland.contract.records import Clock, Scalar
@@ -25,6 +25,8 @@ _SILENCE_MS: Final = 5000
 _ARRIVAL: Final = Clock.ARRIVAL
 _BOOT_MS: Final = Stamp.BOOT_MS
 _new: Final = tuple.__new__
+#: A vehicle's UTC further from a disciplined gateway's clock than a link can delay is wrong.
+_DISAGREES_MS: Final = 1000
 #: How far they may then differ; more is a vehicle that restarted unheard.
 _SILENCE_TOLERANCE_MS: Final = 2000
 
@@ -79,13 +81,15 @@ class Patience:
     """How long rows may wait for a clock.
 
     `wait_ms`: None waits to the end (a file). `rows`: when more wait, all are stamped by arrival, counted as
-    `held_overflow`. `utc`, `fix`: False where it is known beforehand that none will come.
+    `held_overflow`. `utc`, `fix`: False where it is known beforehand that none will come. `host`: arrival is told by a
+    clock that a time server keeps right, so that a vehicle whose UTC is seconds away from it is not believed.
     """
 
     wait_ms: int | None
     rows: int
     utc: bool = True
     fix: bool = True
+    host: bool = False
 
 
 class Timeline:
@@ -118,6 +122,9 @@ class Timeline:
         self._tracks: dict[str, _Track] = {}
         self._boot = BootTime()
         self._map = UtcMap()
+        self._host = HostMap()
+        self._ruler: UtcMap | HostMap = self._map  # what rows are stamped with that are not stamped by arrival
+        self._is_distrusted = False  # the vehicle's UTC is away from the gateway's, which is known to be right
         self._fix = False
         self._by_arrival = not patience.utc
         self._without_fix = not patience.fix
@@ -133,8 +140,10 @@ class Timeline:
     @property
     def clock(self) -> Clock:
         """What the next row's clock will be called if the doubt is not mended."""
+        if self._is_distrusted:
+            return Clock.NTP
         if self._by_arrival or not self._map.known:
-            return Clock.ARRIVAL
+            return Clock.NTP if self._patience.host and self._host.known else Clock.ARRIVAL
         return Clock.GPS if self._fix else Clock.RTC
 
     def uncertainty_ms(self) -> float:
@@ -168,8 +177,8 @@ class Timeline:
             time_ms = arrival_ms
         else:
             moment_ms = boot.last_ms or 0 if own_ms is None else own_ms
-            rest_ms = self._map.rest_ms
-            time_ms = self._map.utc_ms(moment_ms) if rest_ms is None else moment_ms + rest_ms
+            rest_ms = self._ruler.rest_ms
+            time_ms = self._ruler.utc_ms(moment_ms) if rest_ms is None else moment_ms + rest_ms
         if time_ms <= track.last_time_ms:
             time_ms = track.last_time_ms + 1
         track.last_time_ms = time_ms
@@ -213,19 +222,40 @@ class Timeline:
             return
         was_offset_ms = self._map.offset_ms
         pair = self._map.observe(unix_us, own_ms)
-        if pair is Pair.UNKNOWN or (pair is Pair.STEADY and self._clock not in (None, _ARRIVAL)):
+        self._compare(own_ms, arrival_ms)
+        if pair is Pair.UNKNOWN or (
+            pair is Pair.STEADY and self._clock not in (None, _ARRIVAL) and not self._by_arrival
+        ):
+            if self._by_arrival and self._clock is _ARRIVAL:
+                self._decide()
             return
         self._suspect = pair is Pair.SUSPECT
         self._unsure = self._unsure and self._suspect
         if pair is Pair.STEPPED:
             self._tracks.clear()
             step_ms = round(self._map.offset_ms - was_offset_ms)
-            self._announce("clock_step", {"step_ms": step_ms}, own_ms, arrival_ms)
+            data: dict[str, Scalar] = {"step_ms": step_ms, "followed": not self._is_distrusted}
+            self._announce("clock_step", data, own_ms, arrival_ms)
         elif self._by_arrival and not self._suspect:
             self._by_arrival = False
             self._tracks.clear()
             self._announce("clock_found", {}, own_ms, arrival_ms)
         self._decide()
+
+    def _compare(self, boot_ms: int, arrival_ms: int) -> None:
+        """Hold the vehicle's UTC against the gateway's, where that is known to be right."""
+        if not self._patience.host:
+            return
+        self._host.observe(boot_ms, arrival_ms)
+        rest_ms = self._host.rest_ms
+        if rest_ms is None or not self._map.known:
+            return
+        difference_ms = round(self._map.offset_ms - rest_ms)
+        is_distrusted = abs(difference_ms) > _DISAGREES_MS
+        if is_distrusted != self._is_distrusted:
+            self._is_distrusted = is_distrusted
+            self._announce("clock_disagrees", {"active": is_distrusted, "ahead_ms": difference_ms}, boot_ms, arrival_ms)
+            self._decide()
 
     def note_fix(self) -> None:
         """Take that the vehicle has a 3D fix: its UTC is a satellite clock from now on."""
@@ -330,6 +360,7 @@ class Timeline:
         self.session += 1
         self.has_news = True
         self._strays.clear()
+        self._host, self._is_distrusted = HostMap(), False
         if self._last_leap_ms is not None and arrival_ms - self._last_leap_ms < _LEAP_MEMORY_MS:
             self.interleaved = self.has_news = True
         self._map = UtcMap()
@@ -370,6 +401,8 @@ class Timeline:
     def _decide(self) -> None:
         """See whether rows may flow, and let those that waited go."""
         has_clock = self._by_arrival or (self._map.known and (self._fix or self._without_fix))
+        is_by_host = self._is_distrusted or (self._by_arrival and self._patience.host and self._host.known)
+        self._ruler = self._host if is_by_host else self._map
         in_doubt = self._suspect or self._unsure or self._fallen_at is not None
         self._clock = None if in_doubt or not has_clock else self.clock
         if self._clock is None or not self._held:
@@ -390,7 +423,7 @@ class Timeline:
         A row's time is unique within its family; a repeated message (the same `own_ms`) is counted and left out.
         """
         clock = self.clock
-        time_ms = arrival_ms if clock is _ARRIVAL else self._map.utc_ms(moment_ms or 0)
+        time_ms = arrival_ms if clock is _ARRIVAL else self._ruler.utc_ms(moment_ms or 0)
         if family:
             track = self._tracks.get(family)
             if track is None:

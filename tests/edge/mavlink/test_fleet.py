@@ -147,7 +147,7 @@ def test_a_clock_step_opens_a_segment_and_no_row_is_stamped_in_between() -> None
     for boot_ms in (2000, 3000, 4000):
         field.hear([pilot.system_time(boot_ms), pilot.attitude(boot_ms + 100)], after_ms=1000)
     assert field.times() == [NOON_MS + ms for ms in (1500, 12_100, 13_100, 14_100)]
-    assert field.event("clock_step").data == {"step_ms": 10_000}
+    assert field.event("clock_step").data == {"step_ms": 10_000, "followed": True}
 
 
 def test_one_wild_time_moves_nothing() -> None:
@@ -326,6 +326,7 @@ def test_a_nameless_vehicle_that_comes_back_from_another_address_is_the_same() -
 def test_two_autopilots_in_one_stream_that_say_who_they_are_are_two_vehicles_with_a_clash() -> None:
     field, one, two = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
     field.hear([*met(one, 1000), one.attitude(1500), one.attitude(1600)])
+    two.state.seq = 100
     field.hear(two.identity(UID_B))
     for n in range(10):
         field.hear([one.gps(2000 + 100 * n), one.system_time(2010 + 100 * n), one.attitude(2020 + 100 * n)])

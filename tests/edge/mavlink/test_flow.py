@@ -46,10 +46,10 @@ def test_a_volume_that_starts_anew_gives_no_flow_until_it_is_known_again() -> No
 
 
 def test_a_hopper_that_loses_mass_has_that_mass_flow_and_a_refill_is_none() -> None:
-    scale = Scale()
-    falling = [scale.mass_flow_kg_min(40.0 - 0.05 * n, 200 * n) for n in range(60)]  # 0.25 kg/s
-    assert falling[:9] == [None] * 9
-    assert falling[-1] == pytest.approx(15.0)
-    filled = [scale.mass_flow_kg_min(60.0, 12_000 + 200 * n) for n in range(30)]
-    assert filled[:9] == [None] * 9
+    scale, chance = Scale(), random.Random(3)
+    falling = [scale.mass_flow_kg_min(40.0 - 0.05 * n + chance.gauss(0, 0.3), 200 * n) for n in range(120)]
+    assert falling[:39] == [None] * 39
+    assert falling[-1] == pytest.approx(15.0, rel=0.1)  # 0.25 kg/s
+    filled = [scale.mass_flow_kg_min(60.0, 24_000 + 200 * n) for n in range(60)]
+    assert None in filled[:9]
     assert filled[-1] == 0.0
