@@ -17,8 +17,9 @@ from firmware_sim.house_buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBu
 from firmware_sim.house_scenario import HouseScenario, house_named
 from firmware_sim.house_truth import HouseTruth
 from firmware_sim.link_faults import NO_FAULTS, LinkFaults
-from firmware_sim.mqtt_publisher import BrokerLogin
+from firmware_sim.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, Fleet
 from firmware_sim.serial_line import LINES
+from firmware_sim.weather import Weather, WeatherSource
 from firmware_sim.weather_file import WeatherFile
 from headland.errors import SettingsError
 
@@ -50,6 +51,8 @@ class GreenhouseSettings:
     #: How many compartments; None: as many as the scenario has.
     scale: int | None = None
     weather_path: Path | None = None
+    #: The weather's own seed, so that houses of one farm have the same days; None: `seed`.
+    weather_seed: int | None = None
     seed: int = 1
     speed: float = 1.0
     start_ms: int | None = None
@@ -59,6 +62,7 @@ class GreenhouseSettings:
     lines_period_s: float = 1.0
     sdi12_link: Path | None = None
     broker: BrokerLogin | None = None
+    fleet: Fleet = EVERY_KIND
     mqtt_period_s: float = 10.0
     faults: LinkFaults = NO_FAULTS
 
@@ -68,11 +72,15 @@ class GreenhouseSettings:
         SimClock(self.speed, 0, 0)
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"The greenhouse's port is {self.port}: give 1 to 65535, or 0 for none.")
-        if not 0 <= self.seed < 2**63:
-            raise SettingsError(f"The seed is {self.seed}: give a whole number from 0.")
+        for seed in (self.seed, self.weather_seed or 0):
+            if not 0 <= seed < 2**63:
+                raise SettingsError(f"The seed is {seed}: give a whole number from 0.")
         for lines in self.lines:
             if lines.form not in LINES:
                 raise SettingsError(f"There are no {lines.form!r} lines: take one of {', '.join(LINES)}.")
+        unknown = sorted(set(self.fleet.kinds) - set(KINDS))
+        if unknown or not self.fleet.kinds:
+            raise SettingsError(f"There are no MQTT devices of kind {unknown}: take some of {', '.join(KINDS)}.")
         for period_s in (self.lines_period_s, self.mqtt_period_s):
             if not 0 < period_s <= 86_400:
                 raise SettingsError(f"A period of {period_s:g} s cannot be kept: give seconds above 0, a day at most.")
@@ -80,6 +88,14 @@ class GreenhouseSettings:
     def house(self) -> HouseScenario:
         """Return the scenario at its scale; raises SettingsError for a name or a size that there is not."""
         return house_named(self.scenario).scaled(self.scale)
+
+    def weather(self) -> WeatherSource:
+        """Return the weather that it stands in; raises SettingsError for a file that cannot be used."""
+        if self.weather_path is not None:
+            return WeatherFile(self.weather_path)
+        house = self.house()
+        seed = self.seed if self.weather_seed is None else self.weather_seed
+        return Weather(house.place, seed, house.frost_every_days)
 
 
 def run_greenhouse(settings: GreenhouseSettings, stop: threading.Event) -> None:
@@ -97,8 +113,7 @@ class SimulatedHouse:
         real_ms = _real_ms()
         self._clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
         scenario = settings.house()
-        weather = None if settings.weather_path is None else WeatherFile(settings.weather_path)
-        self._house = Compartments(scenario, settings.seed, self._clock.now_ms(real_ms), weather)
+        self._house = Compartments(scenario, settings.seed, self._clock.now_ms(real_ms), settings.weather())
         self._faults = settings.faults
         self._first: dict[int, Readings] = {}
         self._truth = None
@@ -173,7 +188,7 @@ def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
     if settings.broker is not None:
         period_s = settings.mqtt_period_s / settings.speed
         faults = replace(settings.faults, lost=max(settings.faults.lost, settings.house().radio_lost))
-        buses.append(MqttBus(house, settings.broker, period_s, faults, settings.seed))
+        buses.append(MqttBus(house, settings.broker, settings.fleet, period_s, faults, settings.seed))
     return buses
 
 

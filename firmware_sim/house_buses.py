@@ -18,7 +18,7 @@ from firmware_sim.house import Readings
 from firmware_sim.link_faults import Damage, LinkFaults
 from firmware_sim.modbus_rtu import RtuLine
 from firmware_sim.modbus_table import BLOCKS, register_table
-from firmware_sim.mqtt_publisher import BrokerLogin, MqttPublisher
+from firmware_sim.mqtt_publisher import BrokerLogin, Fleet, MqttPublisher
 from firmware_sim.pty_link import PtyLink
 from firmware_sim.sdi12 import PROBES, Sdi12Bus
 from firmware_sim.serial_line import BANNER
@@ -252,9 +252,11 @@ class Sdi12PtyBus(PtyBus):
 class MqttBus:
     """The MQTT devices of every compartment, which speak every `period_s` real seconds."""
 
-    def __init__(self, house: HouseOnBus, login: BrokerLogin, period_s: float, faults: LinkFaults, seed: int) -> None:
+    def __init__(
+        self, house: HouseOnBus, login: BrokerLogin, fleet: Fleet, period_s: float, faults: LinkFaults, seed: int
+    ) -> None:
         self._house = house
-        self._publisher = MqttPublisher(login, house.units, house.read, Damage(faults, seed))
+        self._publisher = MqttPublisher(login, fleet, house.units, house.read, Damage(faults, seed))
         self.period_s = max(_SHORTEST_PERIOD_S, period_s)
         self._due_s = 0.0
 

@@ -11,7 +11,7 @@ from itertools import cycle, islice
 from typing import Final
 
 from firmware_sim.compartment import Compartment
-from firmware_sim.place import CHONGQING, JURONG, WUHAN, Place
+from firmware_sim.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN, Place
 from firmware_sim.sensors import CLEAN, FIELD, PlantedFault, SensorKind
 from headland.errors import SettingsError
 
@@ -118,6 +118,21 @@ _SEEDLINGS: Final = replace(
     co2_ppm=0.0,
 )
 _FILM: Final = replace(_TOMATO, heating_max_w_m2=60.0)
+#: No house at all: shade and leaves over open ground, through which the air goes as it likes.
+_FOREST_EDGE: Final = replace(
+    _TUNNEL,
+    height_m=8.0,
+    cover_ratio=0.3,
+    transmission=0.25,
+    vent_area_ratio=3.0,
+    vent_height_m=2.0,
+    leaf_area_index=3.5,
+    vent_above_degc=-60.0,
+    edge_share=0.0,
+    height_gradient_k_m=0.1,
+    storm_m_s=1000.0,
+    bare_soil=0.6,
+)
 
 HOUSES: Final[dict[str, HouseScenario]] = {
     scenario.name: scenario
@@ -149,6 +164,15 @@ HOUSES: Final[dict[str, HouseScenario]] = {
             frost_every_days=5,
             truth_every_s=60,
             radio_lost=0.1,
+        ),
+        HouseScenario(
+            "chongqing-forest-edge",
+            FOREST_EDGE,
+            (_FOREST_EDGE,),
+            sensors=FIELD,
+            frost_every_days=5,
+            truth_every_s=60,
+            radio_lost=0.15,
         ),
     )
 }

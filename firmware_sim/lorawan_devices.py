@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,11 +21,18 @@ TTS_APPLICATION: Final = "headland-sim@ttn"
 _HUB: Final = uuid.UUID("6f1c1a52-6f4e-4c3b-9d5a-000000000000")
 
 
+def dev_eui(name: str, unit: int) -> str:
+    """Return the EUI-64 of the node in a compartment; fleets of another name than `gh` have others."""
+    fleet = 0 if name == "gh" else 1 + zlib.crc32(name.encode()) % 255
+    return f"70b3d57ed{fleet:02x}{unit:05x}"
+
+
 @dataclass(frozen=True, slots=True)
 class ChirpStack:
     """ChirpStack v4: an uplink event in JSON with the decoded object, over a radio hop that may lose it."""
 
     name: str
+    dev_eui: str
     unit: int
 
     #: property -> channel, decimals.
@@ -33,12 +41,10 @@ class ChirpStack:
         ("air_humidity", "relative_humidity_pct", 2),
         ("soil_temperature", "soil_temperature_degc", 2),
         ("soil_moisture", "substrate_moisture_pct", 1),
+        ("leaf_temperature", "leaf_temperature_degc", 2),
+        ("co2", "co2_ppm", 0),
+        ("par", "par_umol_m2_s", 0),
     )
-
-    @property
-    def dev_eui(self) -> str:
-        """The device's EUI-64."""
-        return f"70b3d57ed00{self.unit:05x}"
 
     def hello(self) -> list[Message]:
         """Return nothing: a LoRaWAN server says only uplinks."""

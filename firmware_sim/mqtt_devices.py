@@ -71,6 +71,7 @@ class EspHome:
 class Zigbee:
     """Zigbee2MQTT: one JSON a device under `zigbee2mqtt/`, units in the bridge's list of devices."""
 
+    prefix: str
     unit: int
     #: All compartments that have one: the bridge's list names them all.
     units: tuple[int, ...]
@@ -82,6 +83,11 @@ class Zigbee:
         ("soil_moisture", "substrate_moisture_pct", "%", 0),
     )
 
+    @property
+    def name(self) -> str:
+        """Its friendly name."""
+        return _zigbee_name(self.prefix, self.unit)
+
     def hello(self) -> list[Message]:
         """Return the retained state of the bridge and of the device, and the device's entry in the bridge's list."""
         exposes = [
@@ -92,7 +98,7 @@ class Zigbee:
             {
                 "ieee_address": f"0x00158d{unit:010x}",
                 "type": "EndDevice",
-                "friendly_name": _zigbee_name(unit),
+                "friendly_name": _zigbee_name(self.prefix, unit),
                 "supported": True,
                 "definition": {"model": "SIM-TH-1", "vendor": "Headland", "description": "", "exposes": exposes},
             }
@@ -101,7 +107,7 @@ class Zigbee:
         return [
             json_message("zigbee2mqtt/bridge/state", {"state": "online"}, retain=True),
             json_message("zigbee2mqtt/bridge/devices", entries, retain=True),
-            json_message(f"zigbee2mqtt/{_zigbee_name(self.unit)}/availability", {"state": "online"}, retain=True),
+            json_message(f"zigbee2mqtt/{self.name}/availability", {"state": "online"}, retain=True),
         ]
 
     def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
@@ -111,11 +117,11 @@ class Zigbee:
         for name, channel, _, decimals in self.PROPERTIES:
             state[name] = _rounded(readings.get(channel), decimals)
         state |= {"battery": max(5, 100 - count // 5000), "linkquality": 90 + count % 40, "voltage": 3000}
-        return [json_message(f"zigbee2mqtt/{_zigbee_name(self.unit)}", state)]
+        return [json_message(f"zigbee2mqtt/{self.name}", state)]
 
     def goodbye(self) -> list[Message]:
         """Return the retained `offline`."""
-        return [json_message(f"zigbee2mqtt/{_zigbee_name(self.unit)}/availability", {"state": "offline"}, retain=True)]
+        return [json_message(f"zigbee2mqtt/{self.name}/availability", {"state": "offline"}, retain=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +192,8 @@ class SenML:
         return []
 
 
-def _zigbee_name(unit: int) -> str:
-    return f"gh{unit}-zigbee"
+def _zigbee_name(prefix: str, unit: int) -> str:
+    return f"{prefix}{unit}-zigbee"
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_sim.house import ReadUnit
 from firmware_sim.link_faults import Damage
-from firmware_sim.lorawan_devices import ChirpStack, ThingsStack
+from firmware_sim.lorawan_devices import ChirpStack, ThingsStack, dev_eui
 from firmware_sim.mqtt_devices import EspHome, SenML, Tasmota, Zigbee
 from firmware_sim.mqtt_message import Message, MqttDevice
 
@@ -28,16 +29,32 @@ class BrokerLogin:
     password: str | None = None
 
 
-def devices_of(unit: int, units: Sequence[int]) -> list[MqttDevice]:
-    """Return the devices that stand in a compartment, one of `units`."""
-    return [
-        EspHome(f"gh{unit}-esp", unit),
-        Zigbee(unit, tuple(units)),
-        Tasmota(f"gh{unit}-tasmota"),
-        ChirpStack(f"gh{unit}-lora", unit),
-        ThingsStack(f"gh{unit}-leaf", unit),
-        SenML(f"gh{unit}-par"),
-    ]
+#: The kinds of devices, by the word that asks for them.
+KINDS: Final = ("esphome", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "senml")
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Which kinds of devices publish, and what their names begin with."""
+
+    name: str = "gh"
+    kinds: Sequence[str] = KINDS
+
+
+EVERY_KIND: Final = Fleet()
+
+
+def devices_of(unit: int, units: Sequence[int], name: str = "gh", kinds: Sequence[str] = KINDS) -> list[MqttDevice]:
+    """Return the devices of `kinds` that stand in a compartment, one of `units`; their names begin with `name`."""
+    every: dict[str, MqttDevice] = {
+        "esphome": EspHome(f"{name}{unit}-esp", unit),
+        "zigbee2mqtt": Zigbee(name, unit, tuple(units)),
+        "tasmota": Tasmota(f"{name}{unit}-tasmota"),
+        "chirpstack": ChirpStack(f"{name}{unit}-lora", dev_eui(name, unit), unit),
+        "things_stack": ThingsStack(f"{name}{unit}-leaf", unit),
+        "senml": SenML(f"{name}{unit}-par"),
+    }
+    return [device for kind, device in every.items() if kind in kinds]
 
 
 class MqttPublisher:
@@ -46,18 +63,21 @@ class MqttPublisher:
     What is published while the broker is away is dropped, as by devices without a memory.
     """
 
-    def __init__(self, login: BrokerLogin, units: Sequence[int], read: ReadUnit, damage: Damage) -> None:
+    def __init__(self, login: BrokerLogin, fleet: Fleet, units: Sequence[int], read: ReadUnit, damage: Damage) -> None:
         self._login = login
         self._read = read
         self._damage = damage
-        self._devices = [(unit, device) for unit in units for device in devices_of(unit, units)]
+        self._devices = [
+            (unit, device) for unit in units for device in devices_of(unit, units, fleet.name, fleet.kinds)
+        ]
         self._count = 0
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"headland-sim-{id(self):x}")
         self._client.on_connect = self._connected
         if login.username is not None:
             self._client.username_pw_set(login.username, login.password)
-        will = self._devices[0][1].goodbye()[0]
-        self._client.will_set(will.topic, will.payload, retain=True)
+        will = next((message for _, device in self._devices for message in device.goodbye()), None)
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, retain=True)
 
     def start(self) -> None:
         """Begin to connect; a broker that is away is tried again and again."""

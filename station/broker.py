@@ -27,15 +27,29 @@ _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/loca
 #: The limits of both: a message above the contract's cap still reaches ingest, which refuses it by name.
 _MAX_PACKET_BYTES: Final = 262_144
 _MAX_INFLIGHT: Final = 1000
+#: Where ESPHome, Zigbee2MQTT, Tasmota, ChirpStack, The Things Stack and SenML devices publish.
+_DEVICE_TOPICS: Final = (
+    "homeassistant/#",
+    "+/sensor/#",
+    "+/status",
+    "zigbee2mqtt/#",
+    "tele/#",
+    "application/#",
+    "v3/#",
+    "senml/#",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerUser:
-    """A login; a gateway may write its own topics only, ingest reads them all and writes acks."""
+    """A login; a gateway may write its own topics only, ingest reads them all and writes acks.
+
+    `devices` speak the topics of other people's firmware, and the gateway's source listens there with the same login.
+    """
 
     name: str
     password: str
-    role: Literal["gateway", "ingest"]
+    role: Literal["gateway", "ingest", "devices"]
 
 
 def find_mosquitto() -> str | None:
@@ -163,6 +177,8 @@ def _acl(user: BrokerUser) -> str:
     if user.role == "ingest":
         rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status")]
         rules.append(f"topic write {ROOT}/ack/#")
+    elif user.role == "devices":
+        rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
     else:
         rules = [
             f"topic write {topic}"

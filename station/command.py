@@ -87,6 +87,9 @@ def up(
     port: Annotated[int, typer.Option(help="Where the API and the page listen (loopback); 0 takes a free one.")] = 8000,
     data: DataOption = None,
     scenario: Annotated[str, typer.Option(help="What the simulators play.")] = "demo",
+    scale: Annotated[
+        int | None, typer.Option(help="How many compartments, for a scenario of many (hubei-greenhouses).")
+    ] = None,
     speed: Annotated[float, typer.Option(help="Simulated time runs this much faster, from a start in the past.")] = 1.0,
     no_sim: Annotated[bool, typer.Option("--no-sim", help="Start no simulators.")] = False,
     broker: Annotated[BrokerChoice, typer.Option(help="Which MQTT broker.")] = BrokerChoice.AUTO,
@@ -114,6 +117,7 @@ def up(
             port=port,
             data_dir=farm_folder(data).root,
             scenario=scenario,
+            scale=scale,
             speed=speed,
             simulate=not no_sim,
             broker=broker.value,

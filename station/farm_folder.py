@@ -18,6 +18,8 @@ from headland.errors import RetryLater, SettingsError
 INGEST_USER = "ingest"
 GATEWAY = "gateway-1"
 IMPORT_GATEWAY = "import"
+#: The simulated MQTT devices of a farm.
+DEVICES_USER = "sim-devices"
 
 
 class FarmState(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,9 +16,12 @@ import msgspec
 from station.broker import BrokerKind, choose_broker, prepare_broker
 from station.broker_listener import BrokerAddress, Listener
 from station.farm_folder import GATEWAY, INGEST_USER, FarmFolder, write_whole
-from station.farm_simulators import Simulator, plan_simulators
+from station.farm_houses import FarmBus
+from station.farm_simulator import Simulator
+from station.farm_simulators import plan_simulators
 from station.gateways import Gateways, broker_users
 from station.registry_choice import REGISTRY_URL, registry_url, shown_url
+from station.scenarios import farm_named
 from station.store_choice import STORE_URL, without_password
 from station.supervisor import Part
 
@@ -34,6 +37,8 @@ class UpSettings:
     port: int = 8000
     data_dir: Path = Path()
     scenario: str = "demo"
+    #: How many compartments the scenario's large houses have; None: as many as it says.
+    scale: int | None = None
     speed: float = 1.0
     simulate: bool = True
     broker: BrokerKind = "auto"
@@ -60,7 +65,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         users = broker_users(folder)
         broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener)
     api_url = f"http://{HOST}:{api_port}"
-    simulators = _simulators(settings, folder)
+    simulators = _simulators(settings, folder, broker_port)
     edge_toml = folder.edge_dir / "edge.toml"
     write_whole(edge_toml, _edge_settings(folder, broker_port, simulators).encode())
     station = [
@@ -104,10 +109,12 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     return FarmPlan(parts, lines, api_url, kind, broker_port)
 
 
-def _simulators(settings: UpSettings, folder: FarmFolder) -> list[Simulator]:
+def _simulators(settings: UpSettings, folder: FarmFolder, broker_port: int) -> list[Simulator]:
     if not settings.simulate:
         return []
-    return plan_simulators(settings.scenario, settings.seed, settings.speed, folder, HOST, free_port)
+    farm = farm_named(settings.scenario, settings.scale)
+    bus = FarmBus(HOST, broker_port, folder, settings.seed)
+    return plan_simulators(farm, settings.seed, settings.speed, bus, free_port)
 
 
 def _edge_settings(folder: FarmFolder, broker_port: int, simulators: Sequence[Simulator]) -> str:
@@ -132,6 +139,8 @@ type = "mavlink"
 name = "drones"
 url = "udpin:{HOST}:{_MAVLINK_PORT}"
 """
+    else:
+        text += '\n[alarms]\nrules = ["greenhouse"]\n'
     text += "".join(simulator.source_toml for simulator in simulators)
     own = _sources_path(folder)
     return text + ("\n" + own.read_text() if own.exists() else "")

@@ -73,8 +73,9 @@ def add_demo(estate: Estate, scenario: str) -> None:
         if not estate.fields.list(name=field.name) and estate.fields.deleted_ms(name=field.name) is None:
             estate.fields.add(field)
     for house in simulated.houses:
-        if not estate.greenhouses.list(name=house.device) and estate.greenhouses.deleted_ms(name=house.device) is None:
-            estate.greenhouses.add(Greenhouse(farm=farm.id, site=sites[house.site].id, name=house.device))
+        for name in house.devices if house.kind == "greenhouse" else ():
+            if not estate.greenhouses.list(name=name) and estate.greenhouses.deleted_ms(name=name) is None:
+                estate.greenhouses.add(Greenhouse(farm=farm.id, site=sites[house.site].id, name=name))
 
 
 def keep_gateway(estate: Estate, name: str, site: str) -> None:

@@ -5,37 +5,27 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
 from station.farm_folder import FarmFolder, SimRun
-from station.scenarios import FarmDrone, FarmHouse, farm_named
+from station.farm_houses import FarmBus, plan_house
+from station.farm_simulator import Simulator, numbered
+from station.scenarios import FarmDrone, FarmScenario
 
 #: How long a fast simulation runs until it meets the present.
 _CATCH_UP_S: Final = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Simulator:
-    """One simulator: its part's name, its command, the gateway's source for it and the line that tells of it."""
-
-    name: str
-    arguments: Sequence[str]
-    source_toml: str
-    line: str
-
-
 def plan_simulators(
-    scenario: str,
+    farm: FarmScenario,
     seed: int,
     speed: float,
-    folder: FarmFolder,
-    host: str,
+    bus: FarmBus,
     free_port: Callable[[socket.SocketKind], int],
 ) -> list[Simulator]:
-    """Return the simulators of a farm scenario, all on one simulated clock; raises SettingsError for another name."""
-    farm = farm_named(scenario)
+    """Return the simulators of a farm, all on one simulated clock."""
+    folder, host = bus.folder, bus.host
     now_ms = time.time_ns() // 1_000_000
     run = folder.next_sim_run(speed, now_ms, round((speed - 1.0) * _CATCH_UP_S * 1000))
     drones = [
@@ -43,7 +33,7 @@ def plan_simulators(
         for number, drone in enumerate(farm.drones, 1)
     ]
     houses = [
-        _house(house, number, host, free_port(socket.SOCK_STREAM), speed, _shared(seed + number - 1, run, folder))
+        plan_house(house, number, bus, free_port(socket.SOCK_STREAM), speed, _shared(seed + number - 1, run, folder))
         for number, house in enumerate(farm.houses, 1)
     ]
     return drones + houses
@@ -64,12 +54,8 @@ def _shared(seed: int, run: SimRun, folder: FarmFolder) -> list[str]:
     ]
 
 
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else f"{name}-{number}"
-
-
 def _drone(drone: FarmDrone, number: int, host: str, port: int, shared: list[str]) -> Simulator:
-    name = _numbered("sim-drone", number)
+    name = numbered("sim-drone", number)
     link = ["--connect", f"udpout:{host}:{port}", "--scenario", drone.scenario, "--system-id", str(number)]
     source = f"""
 [[source]]
@@ -81,25 +67,3 @@ simulated = true
 {drone.profile}"""
     line = f"drone       simulated, MAVLink on UDP {port}, scenario {drone.scenario}"
     return Simulator(name, ["sim", "drone", *link, *shared], source, line)
-
-
-def _house(house: FarmHouse, number: int, host: str, port: int, speed: float, shared: list[str]) -> Simulator:
-    name = _numbered("sim-greenhouse", number)
-    source = f"""
-[[source]]
-type = "modbus_tcp"
-name = "{name}"
-site = {json.dumps(house.site)}
-host = "{host}"
-port = {port}
-unit = 1
-device = {json.dumps(house.device)}
-kind = "greenhouse"
-poll_s = {max(0.1, 1.0 / speed):g}
-clock_speed = {speed:g}
-registers = "greenhouse-sim.toml"
-simulated = true
-"""
-    link = ["--host", host, "--port", str(port), "--scenario", house.scenario]
-    line = f"greenhouse  simulated, Modbus/TCP on {port}, scenario {house.scenario}, speed {speed:g}"
-    return Simulator(name, ["sim", "greenhouse", *link, *shared], source, line)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from headland.errors import SettingsError
+
+#: As many units as Modbus can address, with some to spare.
+MOST_COMPARTMENTS: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,25 @@ class FarmDrone:
 
 @dataclass(frozen=True, slots=True)
 class FarmHouse:
-    """A greenhouse: its scenario (`headland sim greenhouse --scenario`), its site and its device name."""
+    """A greenhouse: its scenario (`headland sim greenhouse --scenario`), its site and its device name.
+
+    Of several `compartments` each is a device of its own, `device` and its number. By `radio` they are LoRaWAN nodes
+    that a network server publishes, else units of one Modbus controller.
+    """
 
     scenario: str
     site: str
     device: str = "greenhouse-1"
+    compartments: int = 1
+    radio: bool = False
+    kind: str = "greenhouse"
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The device of each compartment."""
+        if self.compartments == 1:
+            return (self.device,)
+        return tuple(f"{self.device}-{unit}" for unit in range(1, self.compartments + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +58,16 @@ pump_off_us = 1140
 flow_battery_id = 1
 """
 
+_SPREADER: Final = """[source.sprayer]
+profile = "spreader-hopper"
+"""
+
 FARMS: Final[dict[str, FarmScenario]] = {
+    # Winter wheat at jointing, dressed with urea.
+    "jurong-wheat": FarmScenario(
+        drones=(FarmDrone("jurong-wheat", "jurong", _SPREADER),),
+        houses=(FarmHouse("hubei-tomato", "wuhan"),),
+    ),
     "demo": FarmScenario(
         drones=(FarmDrone("demo", "jurong", _PUMP),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
@@ -58,11 +84,40 @@ FARMS: Final[dict[str, FarmScenario]] = {
         drones=(FarmDrone("chongqing-terrace", "chongqing", _PUMP),),
         houses=(FarmHouse("chongqing-film", "chongqing"),),
     ),
+    # An ecological-vegetable base: tunnels and multi-span film houses behind one controller.
+    "hubei-greenhouses": FarmScenario(
+        drones=(),
+        houses=(FarmHouse("hubei-greenhouses", "wuhan", "greenhouse", compartments=12),),
+    ),
+    # Terraces, a node at the edge of the forest and a film house, both behind a LoRa hop that loses messages.
+    "chongqing-mixed": FarmScenario(
+        drones=(FarmDrone("chongqing-terrace", "chongqing", _PUMP),),
+        houses=(
+            FarmHouse("chongqing-hill-film", "chongqing", "film-house", compartments=2, radio=True),
+            FarmHouse("chongqing-forest-edge", "chongqing", "forest-edge", radio=True, kind="field"),
+        ),
+    ),
 }
 
 
-def farm_named(name: str) -> FarmScenario:
-    """Return the farm of that name; raises SettingsError that lists the names."""
+def farm_named(name: str, scale: int | None = None) -> FarmScenario:
+    """Return the farm of that name; raises SettingsError that lists the names.
+
+    `scale` is how many compartments its controllers have, where these have more than one.
+    """
     if name not in FARMS:
         raise SettingsError(f"There is no scenario {name!r}: take one of {', '.join(FARMS)}.")
-    return FARMS[name]
+    farm = FARMS[name]
+    if scale is None:
+        return farm
+    if not any(_is_scalable(house) for house in farm.houses):
+        names = ", ".join(one for one in FARMS if any(_is_scalable(house) for house in FARMS[one].houses))
+        raise SettingsError(f"The scenario {name!r} has one size only; --scale is for {names}.")
+    if not 2 <= scale <= MOST_COMPARTMENTS:
+        raise SettingsError(f"--scale must be 2 to {MOST_COMPARTMENTS} compartments, not {scale}.")
+    houses = (replace(house, compartments=scale) if _is_scalable(house) else house for house in farm.houses)
+    return replace(farm, houses=tuple(houses))
+
+
+def _is_scalable(house: FarmHouse) -> bool:
+    return house.compartments > 1 and not house.radio

@@ -84,6 +84,11 @@ def sim_greenhouse(
     mqtt_password_file: Annotated[
         Path | None, typer.Option(help="A file with its password; else HEADLAND_BROKER_PASSWORD.")
     ] = None,
+    mqtt_name: Annotated[str, typer.Option(help="What the names of the MQTT devices begin with.")] = "gh",
+    mqtt_kind: Annotated[
+        list[str] | None,
+        typer.Option(help="esphome, zigbee2mqtt, tasmota, chirpstack, things_stack, senml; all if left out."),
+    ] = None,
     mqtt_period: Annotated[float, typer.Option(help="Simulated seconds between their messages.")] = 10.0,
     fault: Annotated[
         list[str] | None,
@@ -93,6 +98,9 @@ def sim_greenhouse(
     scale: Annotated[int | None, typer.Option(help="How many compartments, instead of the scenario's own.")] = None,
     weather: Annotated[Path | None, typer.Option(help="A CSV of weather, instead of the generator's.")] = None,
     seed: Annotated[int, typer.Option(help="The random seed.")] = 1,
+    weather_seed: Annotated[
+        int | None, typer.Option(help="The weather's own seed, shared by the houses of a farm.")
+    ] = None,
     speed: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
     start_ms: Annotated[
         int | None,
@@ -104,6 +112,7 @@ def sim_greenhouse(
     """Run a simulated greenhouse behind Modbus/TCP and, where asked for, serial ports and MQTT devices."""
     from firmware_sim.greenhouse_server import GreenhouseSettings, run_greenhouse
     from firmware_sim.link_faults import read_faults
+    from firmware_sim.mqtt_publisher import KINDS, Fleet
 
     run_greenhouse(
         GreenhouseSettings(
@@ -112,6 +121,7 @@ def sim_greenhouse(
             scenario=scenario,
             scale=scale,
             weather_path=weather,
+            weather_seed=weather_seed,
             seed=seed,
             speed=speed,
             start_ms=_resumed_ms(speed, start_ms, real_start_ms),
@@ -121,6 +131,7 @@ def sim_greenhouse(
             lines_period_s=lines_period,
             sdi12_link=sdi12_pty,
             broker=None if mqtt is None else _login(mqtt, mqtt_username, mqtt_password_file),
+            fleet=Fleet(mqtt_name, tuple(mqtt_kind or KINDS)),
             mqtt_period_s=mqtt_period,
             faults=read_faults(fault or ()),
         ),

@@ -64,7 +64,14 @@ def test_tasmota_says_the_dew_point_of_its_own_temperature_and_humidity() -> Non
 
 def test_lorawan_uplinks_carry_the_time_the_counter_and_what_the_sensor_gives() -> None:
     event = content("application/6f1c1a52-6f4e-4c3b-9d5a-0000000000a1/device/70b3d57ed0000001/event/up")
-    assert event["object"] == {"air_temperature": 20.0, "air_humidity": 50.0, "soil_temperature": 18.25}
+    assert event["object"] == {
+        "air_temperature": 20.0,
+        "air_humidity": 50.0,
+        "soil_temperature": 18.25,
+        "leaf_temperature": 19.5,
+        "co2": 512,
+        "par": 3,
+    }
     assert event["time"] == "2026-11-18T11:06:40.500Z"
     assert event["fCnt"] == 7
     assert len(base64.b64decode(event["data"])) == 4 * len(event["object"])

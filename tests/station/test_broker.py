@@ -21,6 +21,7 @@ USERS = [
     BrokerUser("ingest", "secret-i", "ingest"),
     BrokerUser("gw-1", "secret-1", "gateway"),
     BrokerUser("gw-2", "secret-2", "gateway"),
+    BrokerUser("nodes", "secret-n", "devices"),
 ]
 
 
@@ -141,6 +142,30 @@ def test_a_gateway_writes_only_its_own_topics(tmp_path: Path, free_port: int, wa
         finally:
             gateway.close()
             ingest.close()
+
+
+@pytest.mark.services("mosquitto")
+def test_devices_speak_their_own_topics_and_reach_no_gateways(
+    tmp_path: Path, free_port: int, wait_until: WaitUntil
+) -> None:
+    with running("mosquitto", tmp_path, free_port):
+        wait_until(lambda: listens(free_port), timeout_s=10)
+        nodes, listener = (Client(free_port, "nodes", "secret-n") for _ in range(2))
+        try:
+            wait_until(lambda: nodes.connected and listener.connected)
+            own = ["application/a/device/d/event/up", "zigbee2mqtt/n", "gh1-esp/sensor/co2/state", "gh1-esp/status"]
+            for topic in own:
+                listener.mqtt.subscribe(topic, qos=1)
+            wait_until(lambda: listener.subscribed == 4)
+            for topic in [data_topic("gw-1"), status_topic("gw-1"), senml_topic("gw-1", "d"), *own]:
+                nodes.mqtt.publish(topic, b"x", qos=1)
+            wait_until(lambda: len(nodes.puback) == 7)
+            assert nodes.puback == [False] * 3 + [True] * 4
+            wait_until(lambda: len(listener.heard) == 4)
+            assert [topic for topic, _ in listener.heard] == own
+        finally:
+            nodes.close()
+            listener.close()
 
 
 @pytest.mark.services("mosquitto")
