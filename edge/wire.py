@@ -24,6 +24,7 @@ _DEFAULT_BAUD: Final = 9600
 _CONNECT_MOST_S: Final = 0.8
 _WRITE_S: Final = 0.8
 _READ_BYTES: Final = 4096
+_DRAIN_S: Final = 0.1
 #: How often a wait looks whether it was interrupted.
 _SLICE_S: Final = 0.2
 
@@ -108,9 +109,13 @@ class Wire:
         return data
 
     def drain(self) -> int:
-        """Throw away what has come so far; return how many bytes. Raises RetryLater."""
+        """Throw away what has come so far; return how many bytes. Raises RetryLater.
+
+        Of a device that never stops talking it throws away what comes in a tenth of a second.
+        """
         dropped = 0
-        while data := self.receive(0.0):
+        deadline_s = time.monotonic() + _DRAIN_S
+        while time.monotonic() < deadline_s and (data := self.receive(0.0)):
             dropped += len(data)
         return dropped
 

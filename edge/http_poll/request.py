@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import base64
+import re
 import socket
 import ssl
 import threading
@@ -10,18 +11,27 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote, urlsplit
 
-import httpx
+# httpx's own transport: httpx itself loads a command line with `rich`, which a gateway must do without.
+import httpcore
 
 from headland.errors import RetryLater
-
-#: httpx says every request; here they are counted.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 MOST_BYTES: Final = 1024 * 1024
 #: A connection attempt ends within a stop's second.
 _CONNECT_S: Final = 0.8
 _LONGEST_RETRY_S: Final = 3600.0
+_OK, _NOT_MODIFIED = 200, 304
+_ERRORS: Final = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    ssl.SSLError,
+    OSError,
+    ValueError,
+)
 
 
 class Answer(NamedTuple):
@@ -42,16 +52,18 @@ class Requests:
     """Asks for one URL. One thread uses it; `interrupt` may be called from another."""
 
     def __init__(self, url: str, headers: Mapping[str, str], timeout_s: float) -> None:
-        self._url = url
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
         # What is said of it names no login and no key.
-        self._where = str(httpx.URL(url).copy_with(userinfo=b"", query=None))
+        self._where = f"{parts.scheme}://{host}{parts.path}"
+        self._url = f"{parts.scheme}://{host}{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._timeout_s = timeout_s
-        self._client = httpx.Client(
-            headers={"Accept": "application/json", **headers},
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
-            # A device in the house is not behind the proxy that the environment may name.
-            trust_env=False,
-        )
+        self._headers = {"Host": host, "Accept": "application/json", "User-Agent": "headland"}
+        if parts.username is not None:
+            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            self._headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
+        self._headers.update(headers)
+        self._pool = httpcore.ConnectionPool(max_connections=1)
         self._socket: socket.socket | None = None
         self._interrupted = threading.Event()
         self._validators: dict[str, str] = {}
@@ -59,20 +71,23 @@ class Requests:
     def get(self) -> Answer:
         """Return what the address says. Raises Refused, and RetryLater where it is not there."""
         deadline_s = time.monotonic() + self._timeout_s
-        extensions = {"trace": self._trace}
+        waits = dict.fromkeys(("read", "write", "pool"), self._timeout_s)
+        extensions = {"trace": self._trace, "timeout": {**waits, "connect": min(self._timeout_s, _CONNECT_S)}}
+        headers = [*self._headers.items(), *self._validators.items()]
         try:
-            with self._client.stream("GET", self._url, headers=self._validators, extensions=extensions) as response:
-                if response.status_code == httpx.codes.NOT_MODIFIED and self._validators:
+            with self._pool.stream("GET", self._url, headers=headers, extensions=extensions) as response:
+                if response.status == _NOT_MODIFIED and self._validators:
                     return Answer(None)
                 self._validators = {}
-                if response.status_code != httpx.codes.OK:
-                    raise Refused(f"{self._where} answers {response.status_code}", _wanted_wait_s(response))
+                told = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers}
+                if response.status != _OK:
+                    raise Refused(f"{self._where} answers {response.status}", _wanted_wait_s(told))
                 body = self._read(response, deadline_s)
-                for told, asked in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
-                    if told in response.headers:
-                        self._validators[asked] = response.headers[told]
+                for validator, condition in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
+                    if validator in told:
+                        self._validators[condition] = told[validator]
                 return Answer(body)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ssl.SSLError) as error:
+        except _ERRORS as error:
             raise RetryLater(f"{self._where} does not answer: {error or type(error).__name__}") from error
 
     def forget(self) -> None:
@@ -89,28 +104,28 @@ class Requests:
 
     def close(self) -> None:
         """Let the connection go."""
-        self._client.close()
+        self._pool.close()
 
-    def _read(self, response: httpx.Response, deadline_s: float) -> bytes:
+    def _read(self, response: httpcore.Response, deadline_s: float) -> bytes:
         body = b""
-        for piece in response.iter_bytes():
+        for piece in response.iter_stream():
             body += piece
             if len(body) > MOST_BYTES:
                 raise Refused(f"{self._where} answers with more than {MOST_BYTES} bytes")
             if time.monotonic() > deadline_s or self._interrupted.is_set():
-                raise httpx.ReadTimeout("the answer takes too long")
+                raise httpcore.ReadTimeout("the answer takes too long")
         return body
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Keep the socket of a connection that httpx makes: only its end ends a read under way."""
+        """Keep the socket of a connection that is made: only its end ends a read under way."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             peer = info["return_value"].get_extra_info("socket")
             self._socket = peer if isinstance(peer, socket.socket) else None
         if self._interrupted.is_set():
-            raise httpx.ReadTimeout("it is to stop")
+            raise httpcore.ReadTimeout("it is to stop")
 
 
-def _wanted_wait_s(response: httpx.Response) -> float:
+def _wanted_wait_s(headers: Mapping[str, str]) -> float:
     """Return the seconds of a Retry-After header, which may also be a date; that one is left to the back-off."""
-    text = response.headers.get("retry-after", "")
-    return min(float(text), _LONGEST_RETRY_S) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0
+    text = headers.get("retry-after", "")
+    return min(float(text), _LONGEST_RETRY_S) if re.fullmatch(r"[0-9]{1,9}", text) else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +31,9 @@ class HttpSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", t
 
     def __post_init__(self) -> None:
         """Refuse an index where a pointer is wanted, and a header that cannot be sent."""
+        split = urlsplit(self.url)  # raises ValueError, also for what its port says
+        if not split.hostname or split.port == 0:
+            raise ValueError("url names no host, or no port that there is")
         keys = [one.key for one in self.channel] + ([] if self.time is None else [self.time.key])
         if not all(isinstance(key, str) for key in keys):
             raise ValueError("from is a JSON pointer: /sensors/0/temperature")

@@ -142,7 +142,7 @@ class _Client(ModbusBaseSyncClient):
             return self._wire.receive(self._wait_s)
         heard = b""
         deadline_s = time.monotonic() + self._wait_s
-        while piece := self._wire.receive(deadline_s - time.monotonic()):
+        while (left_s := deadline_s - time.monotonic()) > 0 and (piece := self._wire.receive(left_s)):
             heard = (heard + piece)[-_MOST_HEARD:]
             frame = find_frame(heard, *self._expected)
             if frame is not None:

@@ -53,7 +53,10 @@ class Sdi12Bus:
         """Return the next line of whom was asked last, as of its service request, or None when `wait_s` is over."""
         deadline_s = time.monotonic() + wait_s
         answer = self._reader.feed(b"")
-        while answer is None and (data := self.wire.receive(deadline_s - time.monotonic())):
+        while answer is None and (left_s := deadline_s - time.monotonic()) > 0:
+            data = self.wire.receive(left_s)
+            if not data:
+                break
             answer = self._reader.feed(data)
         self._counts["stray_lines"] += self._reader.stray
         self._reader.stray = 0

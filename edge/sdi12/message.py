@@ -18,6 +18,8 @@ MOST_PAGES: Final = 10
 #: A sign, and at most 7 digits with at most one point (section 4.4.7); some sensors send more digits than that.
 _VALUE: Final = re.compile(r"[+-](?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _CRC_CHARACTERS: Final = 3
+#: Longer than any answer; noise without an end is kept no further back.
+_LONGEST_LINE: Final = 256
 
 
 class BadAnswer(StrEnum):
@@ -105,6 +107,7 @@ class AnswerReader:
 
     def feed(self, data: bytes) -> str | None:
         """Return the answer once it is whole."""
+        self._text = self._text[-_LONGEST_LINE:]
         self._text += "".join(chr(byte & 0x7F) for byte in data if 0x20 <= byte & 0x7F < 0x7F or byte & 0x7F == 0x0A)
         while "\n" in self._text:
             line, _, self._text = self._text.partition("\n")

@@ -6,14 +6,23 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from edge.modbus.settings import ModbusRtuSettings
+from edge.modbus.source import ModbusSource
+from edge.reading import Source
+from edge.sdi12.settings import Sdi12Settings
+from edge.sdi12.source import Sdi12Source
 from edge.wire import Wire, WireAddress, parse_wire
 from headland.errors import RetryLater
 from tests.edge.pty_peer import PtyPeer
+from tests.edge.running import running
 from tests.waiting import WaitUntil
+from tests.waiting import wait_until as wait_until_true
 
 
 @pytest.fixture
@@ -93,3 +102,32 @@ def test_a_wait_is_ended_by_another_thread(free_port: int) -> None:
         assert wire.receive(10.0) == b""
         assert time.monotonic() - began_s < 1.0
         wire.close()
+
+
+def test_a_device_that_never_stops_talking_holds_nobody_up(free_port: int) -> None:
+    """Sources that ask over such a line find no answer in time, and still stop."""
+    rtu = {"type": "modbus_rtu", "name": "r", "url": f"tcp:127.0.0.1:{free_port}", "poll_s": 0.05, "timeout_s": 0.1}
+    node = {"device": "a", "registers": "xy-md02.toml"}
+    probe = {"device": "a", "address": "0", "channel": [{"from": 0, "channel": "co2_ppm"}]}
+    sdi12 = {**rtu, "type": "sdi12", "node": [probe]}
+    ending = threading.Event()
+
+    def talk(peer: socket.socket) -> None:
+        with peer, suppress(OSError):
+            while not ending.is_set():
+                peer.sendall(b"\x01\x03" * 2048)
+
+    sources: list[Source] = [
+        ModbusSource(msgspec.convert({**rtu, "node": [node]}, ModbusRtuSettings), "gw-1", "home"),
+        Sdi12Source(msgspec.convert(sdi12, Sdi12Settings), "gw-1", "home"),
+    ]
+    for source in sources:
+        with socket.create_server(("127.0.0.1", free_port)) as server, running(source) as sink:
+            peer, _ = server.accept()
+            talker = threading.Thread(target=talk, args=(peer,))
+            talker.start()
+            wait_until_true(lambda source=source: source.counters().get("no_answer", 0) >= 1)  # type: ignore[misc]
+            assert sink.readings == []
+        ending.set()
+        talker.join(5)
+        ending.clear()

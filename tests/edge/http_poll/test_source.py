@@ -90,6 +90,9 @@ def make(station: Station, **more: Any) -> HttpSource:
 def test_pointers_are_channels_and_the_time_is_that_of_arrival(station: Station, wait_until: WaitUntil) -> None:
     with running(make(station, headers={"Authorization": "Bearer x"})) as sink:
         wait_until(lambda: len(sink.readings) >= 2)
+    with running(make(station, url=f"http://me:p%40ss@127.0.0.1:{station.port}/now?x=1")):
+        wait_until(lambda: station.asked[-1]["authorization"] == "Basic bWU6cEBzcw==")
+    assert station.asked[-1]["host"] == f"127.0.0.1:{station.port}"
     row = sink.readings[0]
     assert row.values == {"outside_temperature_degc": pytest.approx(20.0), "outside_humidity_pct": 60.0}
     assert (row.clock, row.source.device, row.source.site) == (Clock.ARRIVAL, "ws-1", "home")
@@ -190,6 +193,8 @@ def test_stop_returns_within_a_second_from_a_server_that_never_answers(station: 
     [
         ({"url": "ftp://x"}, "regex"),
         ({"url": "http://a b"}, "regex"),
+        ({"url": "http://h:99999/"}, "Port out of range"),
+        ({"url": "http://:80/"}, "url names no host"),
         ({"channel": []}, "length >= 1"),
         ({"channel": [{"from": 0, "channel": "co2_ppm"}]}, "from is a JSON pointer"),
         ({"headers": {"X": "a\nb"}}, "printable ASCII"),
