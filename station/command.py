@@ -86,7 +86,7 @@ def main() -> None:
 def up(
     port: Annotated[int, typer.Option(help="Where the API and the page listen (loopback); 0 takes a free one.")] = 8000,
     data: DataOption = None,
-    scenario: Annotated[str, typer.Option(help="What the simulators play.")] = "demo",
+    scenario: Annotated[str, typer.Option(help="What the simulators play.")] = "jurong-wheat",
     scale: Annotated[
         int | None, typer.Option(help="How many compartments, for a scenario of many (hubei-greenhouses).")
     ] = None,

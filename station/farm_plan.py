@@ -36,7 +36,7 @@ class UpSettings:
 
     port: int = 8000
     data_dir: Path = Path()
-    scenario: str = "demo"
+    scenario: str = "jurong-wheat"
     #: How many compartments the scenario's large houses have; None: as many as it says.
     scale: int | None = None
     speed: float = 1.0
