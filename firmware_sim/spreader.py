@@ -15,7 +15,7 @@ from firmware_sim.parameters import SPINNER_FULL_RPM
 _FLOW_NOISE: Final = 0.04
 _LAG_S: Final = 0.6
 #: The feeder's gate shuts faster than the flow builds up.
-_SHUT_S: Final = 0.25
+_SHUT_S: Final = 0.1
 _SPIN_UP_S: Final = 0.4
 #: Below this much in the hopper the feeder is no longer covered and the flow tails off.
 _UNCOVERED_KG: Final = 1.0

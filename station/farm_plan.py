@@ -139,11 +139,12 @@ type = "mavlink"
 name = "drones"
 url = "udpin:{HOST}:{_MAVLINK_PORT}"
 """
-    else:
+    own = _sources_path(folder)
+    added = own.read_text() if own.exists() else ""
+    if simulators and "[alarms]" not in added:
         text += '\n[alarms]\nrules = ["greenhouse"]\n'
     text += "".join(simulator.source_toml for simulator in simulators)
-    own = _sources_path(folder)
-    return text + ("\n" + own.read_text() if own.exists() else "")
+    return text + (f"\n{added}" if added else "")
 
 
 def _listener_lines(listener: Listener | None) -> list[str]:
