@@ -219,7 +219,13 @@ def _progress() -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    from headland.store.progress import keep_quiet
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield keep_quiet
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task("opening", total=1.0)
         yield lambda words, fraction: bar.update(task, description=words or "working", completed=fraction)
