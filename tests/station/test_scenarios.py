@@ -37,6 +37,18 @@ def test_the_gateway_of_every_farm_reads_its_settings(tmp_path: Path, name: str)
     assert len(simulators) == len(farm_named(name).drones) + len(farm_named(name).houses)
 
 
+def test_alarms_of_the_users_own_stand_in_the_place_of_those_that_come_along(tmp_path: Path) -> None:
+    folder = FarmFolder(tmp_path / "farm")
+    folder.create()
+    asked = UpSettings(data_dir=folder.root, broker="iotcore")
+    make_plan(asked, folder, 8000)
+    (rules,) = load_settings(folder.edge_dir / "edge.toml", {}).alarms.rules
+    assert Path(rules).name == "greenhouse.toml"
+    (folder.root / "sources.toml").write_text("[alarms]\nrules = []\n", encoding="utf-8")
+    make_plan(asked, folder, 8000)
+    assert load_settings(folder.edge_dir / "edge.toml", {}).alarms.rules == []
+
+
 def test_a_base_of_greenhouses_is_as_large_as_asked_for(tmp_path: Path) -> None:
     folder = FarmFolder(tmp_path / "farm")
     folder.create()
