@@ -64,27 +64,22 @@ class HomeAssistantDecoder:
         return topic.startswith(f"{self._prefix}/") and topic.endswith("/config")
 
     def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
-        """Take in a discovery message; an empty one takes back what the topic said."""
-        before = {state for state, _ in self._found.pop(topic, ())}
-        refusal: Refusal | None = None
-        if payload:
-            config = read_object(payload)
-            if isinstance(config, Refusal):
-                refusal = config
-            else:
-                found = list(_find_entities(topic.removeprefix(f"{self._prefix}/").split("/")[:-1], config))
-                if None in found:
-                    refusal = Refusal.TEMPLATE
-                if sum(map(len, self._found.values())) + len(found) > _MOST_ENTITIES:
-                    refusal = Refusal.TOO_MANY
-                else:
-                    self._found[topic] = [one for one in found if one is not None]
+        """Take in a discovery message, which replaces the topic's last one; an empty one takes that back."""
+        config = read_object(payload) if payload else {}
+        if isinstance(config, Refusal):
+            return config
+        found = list(_find_entities(topic.removeprefix(f"{self._prefix}/").split("/")[:-1], config)) if config else []
+        known = self._found.get(topic, [])
+        if sum(map(len, self._found.values())) - len(known) + len(found) > _MOST_ENTITIES:
+            return Refusal.TOO_MANY
+        before = {state for state, _ in known}
+        self._found[topic] = [one for one in found if one is not None]
         self._by_state = {}
         for entities in self._found.values():
             for state, entity in entities:
                 self._by_state.setdefault(state, []).append(entity)
-        new = [state for state, _ in self._found.get(topic, ()) if state not in before]
-        return refusal if refusal is not None and not new else list(dict.fromkeys(new))
+        new = dict.fromkeys(state for state, _ in self._found[topic] if state not in before)
+        return Refusal.TEMPLATE if None in found and not new else list(new)
 
     def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[Said] | Refusal:
         """Return what the entities of a state topic say."""

@@ -291,6 +291,8 @@ def test_esphome_says_plain_numbers_in_the_unit_of_its_discovery() -> None:
         )
     ]
     assert decoder.learn(topic, json.dumps(ESPHOME).encode()) == []
+    assert decoder.learn(topic, b'{"stat_t": ') is Refusal.JSON
+    assert len(said(decoder, "gh1/sensor/air_temperature/state", b"68.0")) == 1
     assert decoder.learn(topic, b"") == []
     assert said(decoder, "gh1/sensor/air_temperature/state", b"68.0") == []
 
