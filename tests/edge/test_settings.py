@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.mavlink.settings import MavlinkSettings
-from edge.modbus.settings import ModbusSettings
+from edge.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.mqtt_devices.settings import MqttSettings
 from edge.settings import EdgeSettings, load_settings
 from headland.contract.records import Clock
 from headland.errors import SettingsError
@@ -48,6 +49,7 @@ def test_the_sample_is_sound_and_says_the_defaults() -> None:
     assert isinstance(drone, MavlinkSettings)
     assert isinstance(house, ModbusSettings)
     assert drone.sprayer is not None
+    assert house.registers is not None
     assert Path(house.registers).is_file()
     bare = EdgeSettings(gateway=settings.gateway)
     assert (settings.spool, settings.batch) == (bare.spool, bare.batch)
@@ -148,3 +150,72 @@ def test_a_file_that_is_not_there_or_no_text_is_said(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_bytes(b"a = '\xff'")
     with pytest.raises(SettingsError, match="is not UTF-8 text: byte 5 is 0xff"):
         load_settings(tmp_path / "bad.toml", {})
+
+
+BUSES = """\
+[gateway]
+id = "gw-1"
+site = "home"
+data_dir = "data"
+
+[[source]]
+type = "modbus_rtu"
+name = "rs485"
+url = "serial:/dev/ttyUSB0:9600"
+
+[[source.node]]
+device = "a"
+registers = "xy-md02.toml"
+
+[[source]]
+type = "mqtt"
+name = "tasmota"
+format = "tasmota"
+
+[[source.channel]]
+from = "SHT3X/Temperature"
+channel = "air_temperature_degc"
+unit = "degF"
+
+[[source.node]]
+match = "x"
+device = "b"
+"""
+
+
+def test_maps_and_certificates_are_looked_for_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "xy-md02.toml").write_text('[[register]]\nchannel = "co2_ppm"\naddress = 1\n')
+    (tmp_path / "ca.pem").write_text("")
+    rtu, mqtt = load(tmp_path, BUSES.replace('"tasmota"\n\n', '"tasmota"\ntls = true\nca = "ca.pem"\n\n')).source
+    assert isinstance(rtu, ModbusRtuSettings)
+    assert isinstance(mqtt, MqttSettings)
+    assert rtu.node[0].registers == str(tmp_path / "xy-md02.toml")
+    assert mqtt.ca == str(tmp_path / "ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('device = "b"', 'device = "a"', "edge.toml:27: source.device must be unique; two sources read 'a'"),
+        ("xy-md02", "xy-md03", "edge.toml:13: register map 'xy-md03.toml' is neither in"),
+        ('"degF"', '"ppm"', "edge.toml:20: source[1].channel[0]: 'ppm' cannot be converted to 'degC'"),
+        ("air_temperature_degc", "warmth", "edge.toml:20: source[1].channel[0]: 'warmth' is no channel"),
+        ("from =", "form =", "edge.toml:21: source[1].channel[0].form is not known; did you mean from?"),
+        ("match =", "name =", "edge.toml:26: source[1].node[0].name is not known; known here"),
+        ('match = "x"\n', "", "edge.toml:25: source[1].node[0].match is missing"),
+        ('format = "tasmota"', 'format = "shelly"', 'edge.toml:18: source[1].format must be "chirpstack" or'),
+        (
+            'format = "tasmota"',
+            'format = "tasmota"\ntls = true\nca = "x"',
+            "edge.toml:20: source.ca: there is no file 'x'",
+        ),
+        (":9600", ":9600:8N1", "edge.toml:9: source[0].url must be text like"),
+    ],
+)
+def test_a_mistake_in_a_source_with_nested_tables_is_said_with_its_line(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in BUSES
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, BUSES.replace(old, new, 1))
+    assert str(caught.value).startswith(said)

@@ -219,6 +219,25 @@ def test_garbage_instead_of_an_answer_is_a_lost_device(
         assert source.counters()["rows"] == 0
 
 
+def test_an_answer_in_single_bytes_behind_a_late_one_is_understood(
+    free_port: int, run: Run, wait_until: WaitUntil, tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text('[[register]]\nchannel = "co2_ppm"\naddress = 7\n')
+    with socket.create_server(("127.0.0.1", free_port)) as server:
+        sink = ListSink()
+        run(ModbusSource(settings(free_port, str(tmp_path / "own.toml")), "gw-1", "home"), sink)
+        peer, _ = server.accept()
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with peer:
+            # Modbus Messaging on TCP/IP 1.0b, section 3.1.3: transaction, protocol 0, length, unit; then the response.
+            transaction = peer.recv(64)[:2]
+            late = b"\xff\xfe\x00\x00\x00\x05\x01\x03\x02\x00\x09"
+            for byte in late + transaction + b"\x00\x00\x00\x05\x01\x03\x02\x01\x90":
+                peer.sendall(bytes([byte]))
+            wait_until(lambda: sink.readings)
+            assert sink.readings[0].values == {"co2_ppm": 400.0}
+
+
 def test_a_missing_map_is_said() -> None:
     with pytest.raises(SettingsError, match=r"no register map 'nowhere\.toml'"):
         ModbusSource(settings(5020, "nowhere.toml"), "gw-1", "home")
