@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 
 from firmware_sim.air import Numbers, co2_ppm, saturation_pa, vapour_pa
+from firmware_sim.climate import Actuators, Climate
 from firmware_sim.compartment import Structure
-from firmware_sim.greenhouse import Actuators, Climate, relative_humidity_pct, wants_water
+from firmware_sim.greenhouse import relative_humidity_pct, wants_water
 from firmware_sim.weather import Outside
 
 _DAY_W_M2: Final = 20.0

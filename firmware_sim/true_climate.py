@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from firmware_sim.air import Numbers, co2_ppm, dew_point_degc, saturation_pa, vapour_kg_m3, vapour_pa
+from firmware_sim.climate import Actuators, Climate, Fluxes
 from firmware_sim.compartment import Structure
-from firmware_sim.greenhouse import Actuators, Climate, Fluxes
 from firmware_sim.weather import Outside
 
 #: What one square metre of sunlight, and one watt of lamp, holds for plants: umol of photons per joule.

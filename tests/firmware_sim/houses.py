@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from firmware_sim.air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
+from firmware_sim.climate import Actuators, Climate
 from firmware_sim.compartment import Structure
-from firmware_sim.greenhouse import Actuators, Climate
 from firmware_sim.house_scenario import HOUSES
 from firmware_sim.weather import Outside
 

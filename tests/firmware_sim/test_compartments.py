@@ -7,8 +7,10 @@ from firmware_sim.air import dew_point_degc, saturation_pa
 from firmware_sim.compartments import Compartments
 from firmware_sim.house_scenario import HOUSES, house_named
 from firmware_sim.modbus_table import SLOTS
+from firmware_sim.place import CHONGQING, FOREST_EDGE
 from firmware_sim.sensors import CLEAN
 from firmware_sim.true_climate import TRUTH_COLUMNS
+from firmware_sim.weather import Weather
 from headland.errors import SettingsError
 
 START_MS = 1_795_000_000_000
@@ -73,8 +75,20 @@ def test_what_a_compartment_does_does_not_depend_on_its_neighbours() -> None:
     np.testing.assert_allclose(many.climate.air_degc[12:], many.climate.air_degc[:2], rtol=1e-12)
 
 
+def test_the_edge_of_the_forest_is_cooler_and_moister_by_day_than_the_fields() -> None:
+    # Three in the afternoon of 10 July 2026 in Chongqing.
+    afternoon_ms = 1_783_666_800_000
+    fields = Weather(CHONGQING, 1).at(afternoon_ms)
+    edge = Compartments(HOUSES["chongqing-forest-edge"], 2, afternoon_ms, Weather(FOREST_EDGE, 1)).truth
+    # Reference figures of such a place: 1 to 3 K cooler by day, some 8 % moister.
+    assert -3.5 < edge["air_temperature_degc"][0] - fields.temperature_degc < -0.8
+    assert edge["relative_humidity_pct"][0] > fields.humidity_pct + 3
+
+
 def test_a_scale_out_of_bounds_and_an_unknown_name_are_refused() -> None:
     with pytest.raises(SettingsError, match="1 to 240"):
         house_named("hubei-greenhouses").scaled(0)
-    with pytest.raises(SettingsError, match="chongqing-film, chongqing-hill-film, hubei-greenhouses"):
+    with pytest.raises(
+        SettingsError, match="chongqing-film, chongqing-forest-edge, chongqing-hill-film, hubei-greenhouses"
+    ):
         house_named("nowhere")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from firmware_sim.air import Numbers
+from firmware_sim.climate import Climate
 from firmware_sim.compartment import Structure
 from firmware_sim.controller import control, move
-from firmware_sim.greenhouse import Climate, start_actuators
+from firmware_sim.greenhouse import start_actuators
 from firmware_sim.house_scenario import HOUSES
 from firmware_sim.weather import Outside
 from tests.firmware_sim.houses import TOMATO, make_actuators, make_climate, make_outside

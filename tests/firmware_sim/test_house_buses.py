@@ -94,10 +94,10 @@ def test_noise_and_cuts_damage_lines_without_ending_the_house(tmp_path: Path) ->
     faults = LinkFaults(noise=0.5, cut=0.5)
     with serving(GreenhouseSettings(port=0, lines=[LinesLink("json", link)], lines_period_s=0.05, faults=faults), link):
         good = 0
-        for line in lines_of(link, 20):
+        for line in lines_of(link, 12):
             with suppress(ValueError):
                 good += "temp" in json.loads(line)
-        assert 0 <= good < 20
+        assert good < 12
 
 
 def test_a_hung_up_port_comes_back_at_the_same_path(tmp_path: Path) -> None:
