@@ -236,7 +236,8 @@ def _split_wide(reading: Reading, max_points: int) -> Iterator[Reading]:
         return
     channels = list(reading.values)
     for half in (channels[: len(channels) // 2], channels[len(channels) // 2 :]):
-        part = reading._replace(
+        part = msgspec.structs.replace(
+            reading,
             values={channel: reading.values[channel] for channel in half},
             quality={channel: flag for channel, flag in reading.quality.items() if channel in half},
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from edge.channels.channel import ChannelState, Judged
 from edge.channels.reporting import Sample
 from edge.reading import Reading
@@ -32,7 +34,10 @@ def report_row(states: Mapping[str, ChannelState | None], row: Reading, judged: 
                 flags[name] = sample.flag
             if state is not None and state.plan.raw_channel is not None:
                 values[state.plan.raw_channel] = sample.raw
-    return [row._replace(time_ms=at, values=values, quality=flags) for at, (values, flags) in sorted(rows.items())]
+    return [
+        msgspec.structs.replace(row, time_ms=at, values=values, quality=flags)
+        for at, (values, flags) in sorted(rows.items())
+    ]
 
 
 def say_gaps(row: Reading, judged: Mapping[str, Judged]) -> list[Event]:

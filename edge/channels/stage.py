@@ -276,7 +276,9 @@ class ChannelStage:
                 # What a source flagged stays at least as bad, unless it took the number to be in another unit.
                 said_before = GOOD if state.plan.conversion is not None else flags.get(name, GOOD)
                 flags[name] = int(max(flag, said_before))
-        whole = reading._replace(values=values, quality={name: flag for name, flag in flags.items() if flag != GOOD})
+        whole = msgspec.structs.replace(
+            reading, values=values, quality={name: flag for name, flag in flags.items() if flag != GOOD}
+        )
         self._counters["gaps"] += sum(one.late_since_ms is not None for one in held.judged.values())
         rows = report_row(device.states, whole, held.judged)
         reported = {name for row in rows for name in row.values}

@@ -20,12 +20,24 @@ _ASKED_OUTPUTS: Final = 16
 class Output:
     """One output that means something: it is on beyond `off_us`, below it where `is_reversed`.
 
-    `place` is where SERVO_OUTPUT_RAW has it: outputs 1 to 8 stand before `port`, 9 to 16 behind it.
+    `place` is where SERVO_OUTPUT_RAW has it: outputs 1 to 8 stand before `port`, 9 to 16 behind it. `command` and `on`
+    are its channels.
     """
 
+    name: str
     servo: int
     off_us: float
     is_reversed: bool = False
+
+    @cached_property
+    def command(self) -> str:
+        """The channel of its pulse width."""
+        return f"{self.name}_command_us"
+
+    @cached_property
+    def on(self) -> str:
+        """The channel of whether it is on."""
+        return f"{self.name}_on"
 
     @property
     def port(self) -> int:
@@ -58,7 +70,7 @@ class Outputs:
         self._profile = profile
         self._servos: dict[int, _Servo] = {}
         self._found: dict[str, Output | None] = {}
-        self._by_port: dict[int, list[tuple[str, Output]]] = {}
+        self._by_port: dict[int, list[Output]] = {}
 
     def note(self, name: str, value: float) -> None:
         """Take a parameter; names that mean nothing here are passed over."""
@@ -84,12 +96,12 @@ class Outputs:
             self._found[name] = self._look(name)
         return self._found[name]
 
-    def on_port(self, port: int) -> list[tuple[str, Output]]:
-        """Return (name, output) of those that SERVO_OUTPUT_RAW carries under `port`."""
+    def on_port(self, port: int) -> list[Output]:
+        """Return those that SERVO_OUTPUT_RAW carries under `port`."""
         found = self._by_port.get(port)
         if found is None:
-            both = ((name, self.find(name)) for name in ("pump", "spinner"))
-            found = [(name, output) for name, output in both if output is not None and output.port == port]
+            both = (self.find("pump"), self.find("spinner"))
+            found = [output for output in both if output is not None and output.port == port]
             self._by_port[port] = found
         return found
 
@@ -129,4 +141,4 @@ class Outputs:
             off_us = high_us - rest if is_reversed else low_us + rest
         if off_us is None:
             off_us, is_reversed = DEFAULT_OFF_US, False
-        return Output(servo, off_us, is_reversed)
+        return Output(name, servo, off_us, is_reversed)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from edge.mavlink.flow import FlowMeter, Scale
 from edge.mavlink.parameters import Outputs
@@ -24,10 +24,6 @@ from headland.contract.records import Evidence
 SERVO_OUTPUT_RAW: Final = 36
 BATTERY_STATUS: Final = 147
 RPM: Final = 226
-NAMED_VALUES: Final = (251, 252)
-#: The messages that a profile may read.
-SPRAY_MESSAGES: Final = (SERVO_OUTPUT_RAW, BATTERY_STATUS, RPM, *NAMED_VALUES)
-
 _DO_SPRAYER: Final = 216
 _UINT16_MAX: Final = 65535
 #: What ArduPilot calls the capacity of a monitor that nobody has set up.
@@ -70,16 +66,34 @@ class Spray:
         self._named = {one.name.encode(): one for one in profile.value}
         self._commanded: bool | None = None
         self._families: set[str] = set()
+        self._outputs_said = 0
 
     @property
     def has_meter(self) -> bool:
         """Whether the stream of product itself is measured."""
         return self.flow_l_min is not None or (self._has_flow_sensor and self.mass_flow_kg_min is not None)
 
+    def read_outputs(self, values: Raw) -> Values | None:
+        """Return what a SERVO_OUTPUT_RAW says of pump and spinner, None where it carries neither."""
+        outputs = self.outputs.on_port(values[9])
+        if not outputs:
+            return None
+        row: dict[str, float | None] = {}
+        for output in outputs:
+            pulse_us = values[output.place]
+            is_on = None if pulse_us in (0, _UINT16_MAX) else output.is_on(pulse_us)
+            row[output.command] = None if is_on is None else pulse_us
+            row[output.on] = None if is_on is None else 1.0 if is_on else 0.0
+            if output.on == "pump_on" and is_on is not self.pump_on:
+                self.pump_on = is_on
+                self._scale.clear()
+        if len(row) != self._outputs_said:
+            self._outputs_said = len(row)
+            self.evidence.update({channel: EVIDENCE[channel] for channel in row})
+        return row
+
     def read(self, message_id: int, values: Raw, moment_ms: int) -> tuple[bool, Rows]:
-        """Return (whether the message is still a row of its own, the rows of spraying it holds)."""
-        if message_id == SERVO_OUTPUT_RAW:
-            return True, self._read_outputs(values)
+        """Return (whether another message is still a row of its own, the rows of spraying it holds)."""
         if message_id == BATTERY_STATUS:
             return self._read_battery(values, moment_ms)
         if message_id == RPM:
@@ -108,28 +122,6 @@ class Spray:
                 if channel in EVIDENCE:
                     self.evidence.setdefault(channel, EVIDENCE[channel])
         return [(family, values)]
-
-    def _read_outputs(self, values: Raw) -> Rows:
-        rows: Rows = []
-        for name, output in self.outputs.on_port(values[9]):
-            pulse_us = values[output.place]
-            there = pulse_us not in (0, _UINT16_MAX)
-            is_on = output.is_on(pulse_us) if there else None
-            if name == "pump":
-                if is_on != self.pump_on:
-                    self._scale.clear()
-                self.pump_on = is_on
-                row = {
-                    "pump_command_us": pulse_us if there else None,
-                    "pump_on": is_on if is_on is None else float(is_on),
-                }
-            else:
-                row = {
-                    "spinner_command_us": pulse_us if there else None,
-                    "spinner_on": is_on if is_on is None else float(is_on),
-                }
-            rows += self._rows(name, row)
-        return rows
 
     def _read_battery(self, values: Raw, moment_ms: int) -> tuple[bool, Rows]:
         consumed_ml, current_ca, number, remaining_pct = values[0], values[13], values[14], values[17]
@@ -180,8 +172,3 @@ class Spray:
             self.mass_flow_kg_min = self._scale.mass_flow_kg_min(amount, moment_ms)
             rows += self._rows("hopper_loss", {"mass_flow_kg_min": self.mass_flow_kg_min})
         return False, rows
-
-
-def flat_text(value: Any) -> str:
-    """Return a text field without its padding."""
-    return bytes(value).split(b"\0", 1)[0].decode("ascii", "replace")

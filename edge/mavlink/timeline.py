@@ -17,14 +17,13 @@ from typing import Any, Final, NamedTuple
 
 from edge.mavlink.clock import Boot, BootTime, HostMap, Pair, UtcMap
 from edge.mavlink.samples import UNIX_FROM_US, Stamp, Values
-from edge.reading import NO_FLAGS, DeviceId, Reading
+from edge.reading import DeviceId, Reading
 from headland.contract.records import Clock, Scalar
 
 #: A silence of the link after which boot time is compared with arrival.
 _SILENCE_MS: Final = 5000
 _ARRIVAL: Final = Clock.ARRIVAL
 _BOOT_MS: Final = Stamp.BOOT_MS
-_new: Final = tuple.__new__
 #: A vehicle's UTC further from a disciplined gateway's clock than a link can delay is wrong.
 _DISAGREES_MS: Final = 1000
 #: How far they may then differ; more is a vehicle that restarted unheard.
@@ -183,7 +182,7 @@ class Timeline:
             time_ms = track.last_time_ms + 1
         track.last_time_ms = time_ms
         if track.source is not None and track.width == len(values):
-            self._out.append(_new(Reading, (track.source, clock, time_ms, values, NO_FLAGS)))
+            self._out.append(Reading(track.source, clock, time_ms, values))
         else:
             track.source, track.width = self._emit(clock, time_ms, family, values), len(values)
 

@@ -245,11 +245,11 @@ class TlogSource:
         for output in outputs:
             if isinstance(output, Reading):
                 sink.reading(output)
-                key = (output[0].device, output[1])
+                key = (output.source.device, output.clock)
                 if key in times_ms:
-                    times_ms[key].append(output[2])
+                    times_ms[key].append(output.time_ms)
                 else:
-                    times_ms[key] = [output[2]]
+                    times_ms[key] = [output.time_ms]
             elif isinstance(output, Event):
                 sink.event(output)
                 self._device(output.device).events += 1

@@ -9,7 +9,7 @@ The device id may be known later than the time: stamped rows wait for it, at mos
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -30,8 +30,8 @@ from edge.mavlink.messages import (
 from edge.mavlink.names import AUTOPILOT_INVALID, TYPE_GCS, model_name
 from edge.mavlink.outlet import Nameplate, Outlet, Output
 from edge.mavlink.profile import SprayerSettings
-from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, Make, Raw, RowKind, Stamp
-from edge.mavlink.spray import SPRAY_MESSAGES, Spray
+from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, Make, Raw, RowKind, Stamp, Values
+from edge.mavlink.spray import RPM, SERVO_OUTPUT_RAW, Spray
 from edge.mavlink.spray_watch import SprayWatch
 from edge.mavlink.timeline import Patience, Timeline
 from headland.contract.records import Clock, Scalar
@@ -44,6 +44,7 @@ _SYS_STATUS: Final = 1
 _GPS_RAW_INT: Final = 24
 _GLOBAL_POSITION_INT: Final = 33
 _BATTERY_STATUS: Final = 147
+_AUTOPILOT_VERSION: Final = 148
 _NAMED_VALUES: Final = (251, 252)
 _HIGH_LATENCY2: Final = 235
 #: Where BATTERY_STATUS has its id and GPS_RAW_INT its fix among their flat values.
@@ -53,13 +54,16 @@ _FIX_AT: Final = 8
 
 #: Follows what a message says of the vehicle's state.
 _Note = Callable[[Any, int], None]
-#: Sees the values of a message before they become a row; says whether they do.
-_Tap = Callable[[int, Raw, int], bool]
+#: Sees the values of a message before they become a row; returns channels to add to it, or `_NO_ROW`.
+_Tap = Callable[[int, Raw, int], Values | None]
+#: What a tap returns of a message that shall be no row of its own.
+_NO_ROW: Final[Values] = {}
 
 
 class _Lane(NamedTuple):
-    """How a message becomes a row, all that is needed in one place; `kind` only where it has instances."""
+    """How a message is taken, all in one place: by `note`, or as a row. `instanced` only where a kind has instances."""
 
+    note: _Note | None
     size: int
     unpack: Callable[[bytes], Raw]
     make: Make
@@ -123,8 +127,9 @@ class Vehicle:
         self._model = ""
         self._flight_battery = False
         self._clashes: set[str] = set()
-        self._notes = self._make_notes()
         self._lanes = self._make_lanes()
+        #: Without the one message that can tell of another autopilot.
+        self._plain_lanes = {number: lane for number, lane in self._lanes.items() if number != _AUTOPILOT_VERSION}
 
     @property
     def session(self) -> int:
@@ -138,53 +143,61 @@ class Vehicle:
 
     def take(self, frame: RawFrame, now_ms: int) -> None:
         """Take a frame of the vehicle's autopilot."""
-        self.heard_ms = now_ms
-        self.last_frame = frame
-        if not self.is_vehicle:
+        if self.is_vehicle:
+            self._take_frames((frame,), 0, now_ms, None, -1, self._lanes)
+        else:
+            self.heard_ms = now_ms
+            self.last_frame = frame
             self._take_early(frame, now_ms)
-            return
-        note = self._notes.get(frame[0])
-        if note is None:
-            self._take_rows((frame,), 0, now_ms, None)
-            return
-        self.heard[frame[0]] += 1
-        note(decode_message(frame), now_ms)
-        if self._timeline.has_news:
-            self._take_news(now_ms)
 
     def take_run(
         self, frames: Sequence[RawFrame], at: int, now_ms: int, arrivals_ms: Sequence[int] | None = None
     ) -> int:
-        """Take the frames from `at` on that only become rows, the way of nearly all that is ever heard.
+        """Take the frames from `at` on that can be nobody else's: nearly all that is ever heard comes this way.
 
-        Returns where they end: at another's frame, one that says more than a row, or one that may be a repetition.
+        Returns where they end: at another's frame, one that may tell of another, or one that may be a repetition.
         """
         if not self.is_vehicle or self.has_rival or self._is_one_of_two:
             return at
-        return self._take_rows(frames, at, now_ms, arrivals_ms)
+        last = self.last_frame
+        sequence = -1 if last is None else last[3]
+        return self._take_frames(frames, at, now_ms, arrivals_ms, sequence, self._plain_lanes)
 
-    def _take_rows(self, frames: Sequence[RawFrame], at: int, now_ms: int, arrivals_ms: Sequence[int] | None) -> int:
-        own_system, lanes, heard, timeline = self.system, self._lanes, self.heard, self._timeline
-        start, sequence = at, -1 if self.last_frame is frames[at] or self.last_frame is None else self.last_frame[3]
+    def _take_frames(
+        self,
+        frames: Sequence[RawFrame],
+        at: int,
+        now_ms: int,
+        arrivals_ms: Sequence[int] | None,
+        sequence: int,
+        lanes: Mapping[int, _Lane],
+    ) -> int:
+        own_system, heard, timeline, start = self.system, self.heard, self._timeline, at
         while at < len(frames):
             message_id, system, component, number, payload, _, _ = frames[at]
             lane = lanes.get(message_id)
             if lane is None or system != own_system or component != AUTOPILOT or number == sequence:
                 break
+            note, size, unpack, make, family, stamp, stamp_at, instanced, tap = lane
             if arrivals_ms is not None:
                 now_ms = arrivals_ms[at]
             at, sequence = at + 1, number
             heard[message_id] += 1
-            size, unpack, make, family, stamp, stamp_at, instanced, tap = lane
-            values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
-            if tap is not None and not tap(message_id, values, now_ms):
-                continue
-            if instanced is not None:
-                kind = instanced.variant(values[instanced.instance_at])
-                make, family = kind.make, kind.family
-            row = make(values)
-            if row is not None:
-                timeline.take_row(stamp, family, row, values[stamp_at], now_ms)
+            if note is not None:
+                note(decode_message(frames[at - 1]), now_ms)
+            else:
+                values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
+                more = None if tap is None else tap(message_id, values, now_ms)
+                if more is _NO_ROW:
+                    continue
+                if instanced is not None:
+                    kind = instanced.variant(values[instanced.instance_at])
+                    make, family = kind.make, kind.family
+                row = make(values)
+                if more is not None:
+                    row = more if row is None else {**row, **more}
+                if row is not None:
+                    timeline.take_row(stamp, family, row, values[stamp_at], now_ms)
             if timeline.has_news:
                 self._take_news(now_ms)
                 break
@@ -259,14 +272,14 @@ class Vehicle:
             46: chronicle.note_reached,
             73: chronicle.note_item,
             77: self._note_ack,
-            148: self._note_version,
+            _AUTOPILOT_VERSION: self._note_version,
             242: chronicle.note_home,
             245: chronicle.note_landed,
             253: chronicle.note_text,
         }
 
     def _make_lanes(self) -> dict[int, _Lane]:
-        """Return how each message is taken that becomes a row."""
+        """Return how each message is taken."""
         taps: dict[int, _Tap] = {
             _SYS_STATUS: self._tap_status,
             _GPS_RAW_INT: self._tap_gps,
@@ -275,13 +288,16 @@ class Vehicle:
             **dict.fromkeys(_NAMED_VALUES, self._tap_unnamed),
         }
         if self.spray is not None:
-            taps.update(dict.fromkeys(SPRAY_MESSAGES, self._tap_spray))
+            taps.update(dict.fromkeys((_BATTERY_STATUS, RPM, *_NAMED_VALUES), self._tap_spray))
+            taps[SERVO_OUTPUT_RAW] = self._tap_outputs
             if self.spray.profile.fields:
                 taps[_GLOBAL_POSITION_INT] = self._tap_place
+        notes = self._make_notes()
         lanes = {}
-        for message_id in (*ROW_KINDS, *_NAMED_VALUES):
-            layout, kind = LAYOUTS[message_id], ROW_KINDS.get(message_id, _NO_ROW)
+        for message_id, layout in LAYOUTS.items():
+            kind = ROW_KINDS.get(message_id, _NAMELESS)
             lanes[message_id] = _Lane(
+                notes.get(message_id),
                 layout.size,
                 layout.unpack,
                 kind.make,
@@ -333,54 +349,64 @@ class Vehicle:
         if self.spray is not None:
             self.spray.note_parameter(message.param_id.decode("ascii", "replace"), message.param_value)
 
-    def _tap_gps(self, _: int, values: Raw, _now_ms: int) -> bool:
+    def _tap_gps(self, _: int, values: Raw, _now_ms: int) -> None:
         if values[_FIX_AT] >= FIX_3D:
             self._timeline.note_fix()
-        return True
 
-    def _tap_battery(self, _: int, values: Raw, _now_ms: int) -> bool:
-        self._flight_battery = self._flight_battery or values[_BATTERY_ID_AT] == 0
-        return True
+    def _tap_battery(self, _: int, values: Raw, _now_ms: int) -> None:
+        if values[_BATTERY_ID_AT] == 0:
+            self._flight_battery = True
 
-    def _tap_status(self, _: int, values: Raw, now_ms: int) -> bool:
+    def _tap_status(self, _: int, values: Raw, now_ms: int) -> None:
         """SYS_STATUS also tells of the flight pack, less well than BATTERY_STATUS does."""
         if not self._flight_battery:
             row = SYSTEM_BATTERY_KIND.make(values)
             if row is not None:
                 self._timeline.take_values(SYSTEM_BATTERY_KIND.family, row, now_ms)
-        return True
 
-    def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> bool:
-        return not self.heard[_GLOBAL_POSITION_INT]  # else it is the same track, said less well
+    def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> Values | None:
+        return _NO_ROW if self.heard[_GLOBAL_POSITION_INT] else None  # else it is the same track, said less well
 
-    def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> bool:
+    def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> Values:
         """Only a profile can say what a named value is."""
         self.counts["unnamed_value"] += 1
-        return False
+        return _NO_ROW
 
-    def _tap_place(self, _: int, values: Raw, now_ms: int) -> bool:
+    def _tap_place(self, _: int, values: Raw, now_ms: int) -> None:
         if self._watch is not None and (values[1] or values[2]):
             self._watch.note_place(values[1] / 1e7, values[2] / 1e7, self._moment_ms(now_ms))
-        return True
 
-    def _tap_spray(self, message_id: int, values: Raw, now_ms: int) -> bool:
-        spray, watch = self.spray, self._watch
-        if spray is None or watch is None:
-            return True
-        moment_ms = self._moment_ms(now_ms)
-        is_row, rows = spray.read(message_id, values, moment_ms)
-        if message_id in _NAMED_VALUES and not rows:
-            self.counts["unnamed_value"] += 1
-        kind = ROW_KINDS.get(message_id, _NO_ROW)
+    def _tap_outputs(self, _: int, values: Raw, now_ms: int) -> Values | None:
+        """What the outputs of pump and spinner say stands in the row of all outputs."""
+        spray = self.spray
+        more = None if spray is None else spray.read_outputs(values)
+        if spray is not None and more:
+            if len(spray.evidence) != len(self._outlet.evidence):
+                self._outlet.learn_evidence(spray.evidence)
+            self._look_at_spray(now_ms)
+        return more
+
+    def _tap_spray(self, message_id: int, values: Raw, now_ms: int) -> Values | None:
+        spray = self.spray
+        if spray is None:
+            return None
+        is_row, rows = spray.read(message_id, values, self._moment_ms(now_ms))
         if rows:
+            kind = ROW_KINDS.get(message_id, _NAMELESS)
             self._outlet.learn_evidence(spray.evidence)
             for family, row in rows:
                 self._timeline.take_row(kind.stamp, family, row, values[kind.stamp_at], now_ms)
-            for alarm, data in watch.look(spray, self._chronicle.mode, moment_ms):
+            self._look_at_spray(now_ms)
+        elif message_id in _NAMED_VALUES:
+            self.counts["unnamed_value"] += 1
+        if is_row and message_id == _BATTERY_STATUS:
+            self._tap_battery(message_id, values, now_ms)
+        return None if is_row else _NO_ROW
+
+    def _look_at_spray(self, now_ms: int) -> None:
+        if self.spray is not None and self._watch is not None:
+            for alarm, data in self._watch.look(self.spray, self._chronicle.mode, self._moment_ms(now_ms)):
                 self._event(alarm, data, now_ms)
-        if message_id == _BATTERY_STATUS:
-            return is_row and self._tap_battery(message_id, values, now_ms)
-        return is_row and message_id not in _NAMED_VALUES
 
     def _take_spray_rows(self, rows: list[tuple[str, Any]], now_ms: int) -> None:
         if self.spray is not None:
@@ -471,4 +497,4 @@ def _nothing(_: Raw) -> None:
 
 
 #: Of messages that are rows only where a profile says so; their own stamp comes first.
-_NO_ROW: Final = RowKind("", _nothing, stamp=Stamp.BOOT_MS)
+_NAMELESS: Final = RowKind("", _nothing, stamp=Stamp.BOOT_MS)

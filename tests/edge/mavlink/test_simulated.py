@@ -8,6 +8,7 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -146,7 +147,7 @@ def test_without_a_right_clock_of_the_gateways_a_step_is_followed_and_said() -> 
         error_ms = truth.error_ms(row)
         if error_ms is not None and abs(row.time_ms - START_MS - 30_000) > 15_000:
             ahead_ms = 10_000 if row.time_ms > START_MS + 35_000 else 0
-            moved = truth.error_ms(row._replace(time_ms=row.time_ms - ahead_ms))
+            moved = truth.error_ms(msgspec.structs.replace(row, time_ms=row.time_ms - ahead_ms))
             assert moved is not None
             assert moved <= 200
     (step,) = [event for event in gateway.events if event.kind == "clock_step"]
