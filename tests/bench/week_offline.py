@@ -21,7 +21,7 @@ from edge.agent import run_agent
 from edge.agent_status import AgentStatus, read_status
 from edge.mavlink.settings import MavlinkSettings
 from edge.modbus.settings import ModbusSettings
-from edge.settings import BrokerSettings, EdgeSettings, GatewaySettings
+from edge.settings import BrokerSettings, EdgeSettings, GatewaySettings, SourceSettings
 from tests.broker import find_free_port
 from tests.waiting import wait_until
 
@@ -54,7 +54,7 @@ def simulate(mavlink_port: int, house_ports: list[int], drones: int) -> None:
 def measure(seconds: float, drones: int, houses: int) -> dict[str, float]:
     """Return the growth in bytes, records and samples a second, and what a week comes to."""
     mavlink_port, *house_ports = [find_free_port() for _ in range(houses + 1)]
-    sources: list[MavlinkSettings | ModbusSettings] = [
+    sources: list[SourceSettings] = [
         ModbusSettings(name=f"house-{at}", host="127.0.0.1", port=port, device=f"gh-{at}", registers=registers())
         for at, port in enumerate(house_ports)
     ]
