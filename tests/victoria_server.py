@@ -33,9 +33,12 @@ class VictoriaServer:
         return f"victoria+http://{self.host}:{self.port}?side=sqlite:///{side}{more}"
 
     def url_of(self, folder: Path) -> str:
-        """Return the URL of a store that stands for a folder: the same one for the same folder."""
+        """Return the URL of a store that stands for a folder: the same one for the same folder.
+
+        What is before 1970 lies in the side tables, so the server's own limit of a hundred years does not matter.
+        """
         name = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
-        return self.url(folder / "side.sqlite", f"&store={name}")
+        return self.url(folder / "side.sqlite", f"&store={name}&retention=1000y")
 
     @property
     def pid(self) -> int:

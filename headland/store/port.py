@@ -2,7 +2,8 @@
 
 - **Blocking.** All calls block and may be made from any thread; a coroutine calls them in a worker thread. Writes of
   several threads may share a transaction. A write returns once a crash loses nothing of it, however long that takes.
-- **Reads** see what writes have returned, whole batches only, and never another organisation's.
+- **Reads** see what writes have returned, and never another organisation's. The embedded engine shows whole batches only;
+  one on a server may show a part of a batch while its write has not returned.
 - **Emptiness.** Nothing found is an empty answer, never an exception; a series, a bucket or a device without samples is
   left out, never filled in. A window that ends before it starts holds nothing.
 - **Ends.** Windows are half-open `[start_ms, end_ms)`, may lie before 1970, and may be as wide as 64 bits allow.
@@ -251,13 +252,17 @@ class DeviceRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """Counts for /metrics and `headland store info`."""
+    """Counts for /metrics and `headland store info`.
+
+    `samples_since_ms`: samples before it were let go and only their rollups are kept, which `buckets` answers from.
+    """
 
     engine: str
     points: int
     series: int
     size_bytes: int | None = None
     counters: dict[str, int] = field(default_factory=dict)
+    samples_since_ms: int | None = None
 
 
 class Store(Protocol):
