@@ -15,6 +15,7 @@ from headland.contract.quantities import quantity_of, split_channel, unit_of_nam
 from headland.contract.records import Event
 from headland.store.port import Conflict, DeviceRecord, Flags, SeriesFilter, Times, Values
 from headland.store.port import Latest as LatestSample
+from headland.store.rollup import DAY_MS, align_buckets
 
 #: The flags of samples that are fit to be shown and computed with: good and not evaluated.
 MAX_QUALITY: Final = 2
@@ -131,14 +132,19 @@ def read_series(
         if channel not in known:
             sentence = f"{record.descriptor.device} has no channel {channel}; it has {', '.join(known) or 'none'}."
             raise ProblemError(404, "unknown-channel", "No such channel", sentence)
-    samples = read_columns(farm, record, channels, window, max_points)
+    since_ms = farm.store.info().samples_since_ms
+    whole = since_ms is None or since_ms <= window.start_ms
+    samples = None
+    if whole and not _surely_more(farm, record, channels, window, max_points):
+        samples = read_columns(farm, record, channels, window, max_points)
     if samples is not None:
         time_ms = _union_of_times(samples)
         if len(time_ms) <= max_points:
             return SeriesColumns(time_ms, {c: _align(samples.get(c, EMPTY), time_ms) for c in channels}, None)
-    window = _shrink_to_data(farm, record, channels, window)
-    step_ms = -(-(window.end_ms - window.start_ms) // max_points)
-    means = _read_means(farm, record, channels, window, step_ms)
+    if whole:
+        window = _shrink_to_data(farm, record, channels, window)
+    start_ms, step_ms = align_buckets(window.start_ms, window.end_ms, max_points, only_rollups=not whole)
+    means = _read_means(farm, record, channels, Window(start_ms, window.end_ms), step_ms)
     time_ms = _union_of_times(means)
     return SeriesColumns(time_ms, {c: _align(means.get(c, EMPTY), time_ms) for c in channels}, step_ms)
 
@@ -183,6 +189,15 @@ def _shrink_to_data(farm: Farm, record: DeviceRecord, channels: list[str], windo
     start_ms = min(firsts, default=window.start_ms)
     end_ms = max(start_ms + 1, min(window.end_ms, max(newest, default=window.end_ms) + 1))
     return Window(start_ms, end_ms) if (end_ms - start_ms) * 2 < window.end_ms - window.start_ms else window
+
+
+def _surely_more(farm: Farm, record: DeviceRecord, channels: list[str], window: Window, limit: int) -> bool:
+    """Tell whether whole days of a window alone hold more than `limit` samples of a series: rollups know at once."""
+    start_ms, end_ms = -(-window.start_ms // DAY_MS) * DAY_MS, window.end_ms // DAY_MS * DAY_MS
+    if start_ms >= end_ms:
+        return False
+    found = farm.store.buckets(_which(farm, record, channels), start_ms, end_ms, DAY_MS, max_quality=255)
+    return any(int(each.count.sum()) > limit for each in found)
 
 
 def _read_means(

@@ -71,7 +71,9 @@ def get_series(
     """Give samples of [start, end) as columns; suspect and failed samples (QARTOD 3 and 4) are left out.
 
     Where more than `max_points` rows would come, each row is the mean of a bucket and its time is the bucket's start:
-    `aggregation` says so and how long a bucket is; the first begins at the first sample in the window.
+    `aggregation` says so and how long a bucket is; the first begins at the first sample in the window. Buckets of six
+    minutes and longer begin on full minutes, those of six hours on full hours, of six days on days UTC: the first one
+    then begins up to that much before.
     """
     window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
     record = find_device(farm, device)

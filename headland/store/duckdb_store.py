@@ -159,7 +159,8 @@ class DuckDBStore:
         with self._writer.picture() as state:
             counters |= {"conflicts": state.conflicts, "events": state.events}
             points, series = state.points, state.frontier.count_filled()
-        return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters)
+        since_ms = self._writer.samples_since_ms()
+        return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters, since_ms)
 
     def roll_up(self, quiet_s: float = 0.0, most_hours: int = 10**9) -> int:
         """Bring rollups up to date, of hours not written to in the last `quiet_s`; return of how many hours."""

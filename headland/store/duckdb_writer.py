@@ -25,7 +25,7 @@ from headland.store.duckdb_transaction import commit_group, prune_marks, put_dev
 from headland.store.expired import leave_out_expired
 from headland.store.picture import StoreState, apply_change
 from headland.store.port import WriteBatch, WriteResult
-from headland.store.rollup import Retention
+from headland.store.rollup import ALWAYS_MS, Retention
 from headland.store.write_queue import ActionJob, BatchJob, WriteQueue
 
 _LOGGER = logging.getLogger(__name__)
@@ -65,6 +65,11 @@ class DuckDBWriter:
         """Return what was done so far."""
         with self._lock:
             return {**self._counters, "waiting_writes": len(self._queue)}
+
+    def samples_since_ms(self) -> int | None:
+        """Return from when on there are samples, where some were let go."""
+        since_ms = self._kept.raw_ms
+        return None if since_ms == ALWAYS_MS else since_ms
 
     def write(self, batch: WriteBatch) -> WriteResult:
         """Commit a batch, perhaps together with others that wait."""

@@ -81,6 +81,21 @@ def floor_ms(time_ms: int, step_ms: int) -> int:
     return time_ms // step_ms * step_ms
 
 
+def align_buckets(start_ms: int, end_ms: int, most: int, *, only_rollups: bool = False) -> tuple[int, int]:
+    """Return a start and a step for at most `most` buckets of a window that rollups can answer.
+
+    The start is moved back, and the step rounded up, by at most a sixth of a step; by at most a minute with
+    `only_rollups`. Where steps are too short for that, the window is divided as it is.
+    """
+    step_ms = max(1, -(-(end_ms - start_ms) // most))
+    tier = next((tier for tier in TIERS if step_ms >= 6 * tier.step_ms), MINUTES if only_rollups else None)
+    if tier is None:
+        return start_ms, step_ms
+    start_ms = floor_ms(start_ms, tier.step_ms)
+    least_ms = -(-(end_ms - start_ms) // most)
+    return start_ms, -(-least_ms // tier.step_ms) * tier.step_ms
+
+
 def plan_buckets(start_ms: int, end_ms: int, step_ms: int, kept: Kept) -> list[Piece]:
     """Return what to read, in time order, for buckets of `step_ms` from `start_ms` to `end_ms`.
 
