@@ -2,8 +2,8 @@
 
 - **Blocking.** All calls block and may be made from any thread; a coroutine calls them in a worker thread. Writes of
   several threads may share a transaction. A write returns once a crash loses nothing of it, however long that takes.
-- **Reads** see what writes have returned, and never another organisation's. The embedded engine shows whole batches only;
-  one on a server may show a part of a batch while its write has not returned.
+- **Reads** see what writes have returned, and never another organisation's. The embedded engine shows whole batches
+  only; one on a server may show a part of a batch while its write has not returned.
 - **Emptiness.** Nothing found is an empty answer, never an exception; a series, a bucket or a device without samples is
   left out, never filled in. A window that ends before it starts holds nothing.
 - **Ends.** Windows are half-open `[start_ms, end_ms)`, may lie before 1970, and may be as wide as 64 bits allow.
