@@ -34,7 +34,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 def ask(
     client: httpx.Client, start_ms: int, max_points: int
 ) -> tuple[list[int], list[float], dict[str, object] | None]:
-    asked = {"channel": SERIES.channel, "start": start_ms, "end": END_MS, "max_points": max_points}
+    asked: dict[str, str | int] = {
+        "channel": SERIES.channel,
+        "start": start_ms,
+        "end": END_MS,
+        "max_points": max_points,
+    }
     answer = client.get(f"/v1/devices/{SERIES.device}/series", params=asked).json()
     return answer["time_ms"], answer["channels"][SERIES.channel], answer["aggregation"]
 
