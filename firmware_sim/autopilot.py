@@ -13,17 +13,14 @@ from firmware_sim.mission import (
     COMMAND_DELAY,
     COMMAND_LAND,
     COMMAND_LOITER,
-    COMMAND_LOITER_TIME,
     COMMAND_RETURN,
     COMMAND_SPEED,
     COMMAND_SPRAYER,
     COMMAND_TAKEOFF,
     DO_COMMANDS,
-    FRAME_GLOBAL,
-    FRAME_TERRAIN,
-    FRAMES,
     Item,
 )
+from firmware_sim.mission_path import height_of, list_waypoints
 from firmware_sim.modes import Mode, Stage, Text
 from firmware_sim.navigator import Navigator
 from firmware_sim.parameters import Parameters
@@ -31,9 +28,8 @@ from firmware_sim.path import Height, Waypoint
 
 #: A take-off ends this far below its height, so that the flight goes on without stopping.
 _NEARLY_UP_M: Final = 0.5
+#: Texts and items reached that are kept for the next step; more would mean that nobody takes them.
 _KEPT: Final = 40
-
-
 _ARMABLE: Final = frozenset({Mode.STABILIZE, Mode.GUIDED, Mode.LOITER})
 
 
@@ -175,7 +171,7 @@ class Autopilot:
         if not 0 <= seq < len(self.items):
             return False
         self.seq, self.mission_complete = seq, False
-        if self.mode is Mode.AUTO and self.armed:
+        if self.mode is Mode.AUTO and self.armed and not self.body.landed:
             self._start_item(max(1, seq))
         return True
 
@@ -228,7 +224,8 @@ class Autopilot:
             and self.mode not in {Mode.RTL, Mode.LAND}
         ):
             self.say(3, "Battery 1 is low")
-            self.set_mode(Mode.RTL)
+            if not self.set_mode(Mode.RTL):
+                self.set_mode(Mode.LAND)
 
     def _enter(self) -> None:
         """Begin what the new mode does."""
@@ -328,7 +325,7 @@ class Autopilot:
         self.seq = seq
         item = self.items[seq]
         if item.command == COMMAND_TAKEOFF:
-            self._take_off(self._height_of(item).height_m)
+            self._take_off(height_of(item, self.body.scenario).height_m)
         elif item.command == COMMAND_RETURN:
             self._return()
         elif item.command == COMMAND_DELAY:
@@ -338,25 +335,9 @@ class Autopilot:
             self._fly_items(seq)
 
     def _fly_items(self, first: int, pace_m_s: float = 0.0) -> None:
-        """Plan a path over the waypoints from `first` up to the one where the vehicle stops."""
-        waypoints: list[Waypoint] = []
-        cap_m_s = self._speed_m_s
-        place = self._navigator.place()
-        for seq in range(first, len(self.items)):
-            item = self.items[seq]
-            if item.command == COMMAND_SPEED and item.param2 > 0:
-                cap_m_s = item.param2
-            if item.command in DO_COMMANDS:
-                continue
-            if item.command in {COMMAND_TAKEOFF, COMMAND_RETURN, COMMAND_DELAY}:
-                break
-            if item.has_place:
-                place = self.body.frame.to_east_north(item.x / 1e7, item.y / 1e7)
-            height = self._navigator.up if item.command == COMMAND_LAND else self._height_of(item)
-            waypoints.append(Waypoint(place, height, cap_m_s, seq))
-            if item.command in {COMMAND_LOITER, COMMAND_LOITER_TIME, COMMAND_LAND} or item.param1 > 0:
-                break
-        self._fly(waypoints, pace_m_s)
+        """Fly over the waypoints from `first` up to the one where the vehicle stops."""
+        here, up = self._navigator.place(), self._navigator.up
+        self._fly(list_waypoints(self.items, first, self.body.scenario, here, up, self._speed_m_s), pace_m_s)
 
     def _fly(self, waypoints: Sequence[Waypoint], pace_m_s: float = 0.0) -> None:
         self._navigator.fly(waypoints, pace_m_s)
@@ -382,9 +363,3 @@ class Autopilot:
 
     def _wait(self, wait_s: float) -> None:
         self._wait_ms = self._now_ms + int(min(wait_s, 86_400) * 1000)
-
-    def _height_of(self, item: Item) -> Height:
-        frame = FRAMES.get(item.frame)
-        if frame == FRAME_TERRAIN:
-            return Height(item.z, over_ground=True)
-        return Height(item.z - (self.body.scenario.altitude_m if frame == FRAME_GLOBAL else 0.0))

@@ -156,6 +156,8 @@ class Commander:
         return ACCEPTED if self._autopilot.set_current(_whole(command.params[0])) else FAILED
 
     def _change_speed(self, command: Command) -> int:
+        if command.params[1] < 0:  # "no change"
+            return ACCEPTED
         return ACCEPTED if self._autopilot.change_speed(command.params[1]) else FAILED
 
     def _reposition(self, command: Command) -> int:

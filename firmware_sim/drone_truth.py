@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,8 @@ from firmware_sim.ground import GridHeader, write_grid
 from firmware_sim.sprayer import Sprayer
 from firmware_sim.truth import TruthFile
 from firmware_sim.vehicle import Vehicle
+
+_LOGGER = logging.getLogger(__name__)
 
 _BEFORE: Final = (
     "time_ms",
@@ -73,7 +76,10 @@ class DroneTruth:
             landed_outside=grid.outside,
             seed=self._seed,
         )
-        write_grid(self._grid_path, grid, header)
+        try:
+            write_grid(self._grid_path, grid, header)
+        except OSError as error:
+            _LOGGER.warning("the ground truth %s is not written: %s", self._grid_path, error)
 
 
 def truth_row(vehicle: Vehicle) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ class Parameters:
 
     def __init__(self, scenario: FieldScenario, system_id: int) -> None:
         self._table = dict(sorted(_defaults(scenario, system_id).items()))
+        self._servos: dict[int, int | None] = {}
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -59,11 +60,15 @@ class Parameters:
             if abs(value) > _RANGE[kind]:
                 return False
         self._table[name] = (value, kind)
+        self._servos.clear()
         return True
 
     def servo_with(self, function: int) -> int | None:
         """Return the number of the first output that has a function, or None."""
-        return next((n for n in range(1, SERVO_OUTPUTS + 1) if self[f"SERVO{n}_FUNCTION"] == function), None)
+        if function not in self._servos:
+            found = (n for n in range(1, SERVO_OUTPUTS + 1) if self[f"SERVO{n}_FUNCTION"] == function)
+            self._servos[function] = next(found, None)
+        return self._servos[function]
 
     def pulse_us(self, servo: int, share: float) -> int:
         """Return the pulse width that an output gives for 0 to 1 of its range; REVERSED turns the range round."""

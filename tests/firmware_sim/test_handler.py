@@ -403,3 +403,27 @@ def test_cut_requests_are_answered_as_whole_ones() -> None:
     whole, pieces = Fleet(DroneSettings(), START_MS), Fleet(DroneSettings(), START_MS)
     answers = [frame for chunk in requests() for frame in whole.hear(chunk)]
     assert answers == [frame for chunk in cut(requests(), 3, 7) for frame in pieces.hear(chunk)]
+
+
+def test_a_low_battery_without_a_position_lands_it_and_says_so_once() -> None:
+    station = flown(Station())
+    station.vehicle.body.receiver.lose_fix(station.vehicle.time_ms, 60)
+    station.listen(0.1)
+    station.vehicle.body.battery.consumed_mah = 20_000
+    texts = station.texts(2)
+    assert texts.count("Battery 1 is low") == 1
+    assert station.vehicle.autopilot.mode is Mode.LAND
+
+
+def test_a_speed_changes_what_is_under_way_and_minus_one_changes_nothing() -> None:
+    station = Station(idle=False)
+    station.listen(14)
+    motion = station.vehicle.body.motion
+    assert motion.speed_m_s == pytest.approx(5.0, abs=0.4)
+    assert station.result(178, 1, 2) == 0
+    station.listen(4)
+    assert motion.speed_m_s == pytest.approx(2.0, abs=0.4)
+    assert station.result(178, 1, -1) == 0
+    station.listen(1)
+    assert motion.speed_m_s == pytest.approx(2.0, abs=0.4)
+    assert station.result(178, 1, 0) == 4

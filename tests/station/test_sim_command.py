@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.services.farm import HEADLAND
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--fault", "lose=2", "'lose=2' is no fault of a drone: take lose="),
+        ("--scenario", "nowhere", "There is no field scenario 'nowhere': take one of chongqing-terrace, demo"),
+        ("--connect", "nonsense", "'nonsense' is no link: write udpout:HOST:PORT"),
+        ("--fleet", "300", "give 1 to 250 drones"),
+    ],
+)
+def test_a_drone_that_cannot_be_is_refused_with_one_sentence(option: str, value: str, sentence: str) -> None:
+    command = [*HEADLAND, "sim", "drone", option, value]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("headland: ")
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
