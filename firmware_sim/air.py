@@ -22,6 +22,8 @@ _GAS_J_MOLK = 8.314
 _CO2_KG_MOL = 0.04401
 _PRESSURE_PA = 101_325.0
 ZERO_DEGC_K = 273.15
+#: What a kelvin of a cubic metre of air holds.
+AIR_J_M3K = 1_206.0
 
 
 def saturation_pa(temperature_degc: Value) -> Value:

@@ -11,10 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.air import Numbers, saturation_pa, saturation_slope_pa_k
+from firmware_sim.air import AIR_J_M3K, Numbers, saturation_pa, saturation_slope_pa_k
 
 LATENT_J_KG: Final = 2.45e6
-AIR_J_M3K: Final = 1_206.0
 PSYCHROMETRIC_PA_K: Final = 65.8
 LEAF_BOUNDARY_S_M: Final = 275.0
 #: Long-wave exchange of a closed canopy with the cover, near that of black bodies at 10 degC.

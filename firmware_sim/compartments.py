@@ -9,9 +9,9 @@ import numpy as np
 from firmware_sim import controller, greenhouse
 from firmware_sim.air import Numbers
 from firmware_sim.compartment import Structure
-from firmware_sim.house import Readings
 from firmware_sim.house_scenario import HouseScenario
 from firmware_sim.noise import Noise, Wander
+from firmware_sim.readings import Readings
 from firmware_sim.sensors import STATION, SensorArray
 from firmware_sim.true_climate import true_climate
 from firmware_sim.weather import Weather, WeatherSource, solar_time

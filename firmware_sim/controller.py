@@ -14,7 +14,7 @@ import numpy as np
 from firmware_sim.air import Numbers, co2_ppm, saturation_pa, vapour_pa
 from firmware_sim.climate import Actuators, Climate
 from firmware_sim.compartment import Structure
-from firmware_sim.greenhouse import relative_humidity_pct, wants_water
+from firmware_sim.greenhouse import relative_humidity_pct
 from firmware_sim.weather import Outside
 
 _DAY_W_M2: Final = 20.0
@@ -24,6 +24,7 @@ _FOG_ABOVE_PA = 1_500.0
 _SCREEN_BELOW_DEGC, _SCREEN_GAP_ABOVE_PCT = 12.0, 93.0
 _LAMP_HOURS: Final = (5.0, 19.0)
 _LAMPS_BELOW_W_M2 = 60.0
+_DRY_PCT, _MOIST_PCT = 30.0, 36.0
 #: In a storm and in rain the vents are held at no more than this.
 _STORM_VENT, _RAIN_VENT, _RAIN_MM_H = 0.1, 0.2, 0.1
 #: How long a vent and a screen take from end to end, what a vent does not bother to move, and how others follow.
@@ -52,7 +53,7 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
         fog=(_band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA) if day else np.zeros_like(humidity))
         * (structure.fog_max_kg_m2s > 0),
         injection=np.where(now.vent < 0.15, np.clip(lack, 0.0, 1.0), 0.0) if day else np.zeros_like(humidity),
-        irrigating=wants_water(climate, now.irrigating),
+        irrigating=_wants_water(climate, now.irrigating),
     )
 
 
@@ -69,6 +70,11 @@ def move(now: Actuators, wanted: Actuators, step_s: float) -> Actuators:
         injection=_follow(now.injection, wanted.injection, _INJECTION_LAG_S, step_s),
         irrigating=wanted.irrigating,
     )
+
+
+def _wants_water(climate: Climate, irrigating: Numbers) -> Numbers:
+    """Return 1 where the irrigation is to run: from dry until moist."""
+    return np.where(climate.moisture_pct < _DRY_PCT, 1.0, np.where(climate.moisture_pct > _MOIST_PCT, 0.0, irrigating))
 
 
 def _most_vent(structure: Structure, outside: Outside) -> Numbers:

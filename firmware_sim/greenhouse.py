@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.air import Numbers, co2_kg_m3, co2_ppm, saturation_pa, vapour_kg_m3, vapour_pa
+from firmware_sim.air import AIR_J_M3K, Numbers, co2_kg_m3, co2_ppm, saturation_pa, vapour_kg_m3, vapour_pa
 from firmware_sim.canopy import (
     LATENT_J_KG,
     Canopy,
@@ -27,7 +27,7 @@ from firmware_sim.canopy import (
 )
 from firmware_sim.climate import Actuators, Climate, Fluxes
 from firmware_sim.compartment import Structure
-from firmware_sim.ventilation import AIR_J_M3K, ventilation_m_s
+from firmware_sim.ventilation import ventilation_m_s
 from firmware_sim.weather import Outside
 
 MAX_STEP_S: Final = 30.0
@@ -54,7 +54,7 @@ _LAMP_TO_AIR = 0.55
 #: Photons of a lamp's watt (2.7 umol/J) over those of the sun's (2.02 umol/J).
 _LAMP_AS_SUN = 2.7 / 2.02
 _IRRIGATION_KG_M2S = 2.0 / 3600
-_DRY_PCT, _MOIST_PCT, _FIELD_CAPACITY_PCT = 30.0, 36.0, 40.0
+_FIELD_CAPACITY_PCT = 40.0
 _DRAINAGE_1_S = 1.0 / 7200
 
 
@@ -240,8 +240,3 @@ def _substrate(
     drainage = _DRAINAGE_1_S * water * np.maximum(0.0, climate.moisture_pct - _FIELD_CAPACITY_PCT)
     taken = np.maximum(0.0, transpiration) + evaporation
     return irrigation, drainage, climate.moisture_pct + step_s / water * (irrigation - drainage - taken)
-
-
-def wants_water(climate: Climate, irrigating: Numbers) -> Numbers:
-    """Return 1 where the irrigation is to run: from dry until moist."""
-    return np.where(climate.moisture_pct < _DRY_PCT, 1.0, np.where(climate.moisture_pct > _MOIST_PCT, 0.0, irrigating))

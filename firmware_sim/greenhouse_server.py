@@ -12,12 +12,12 @@ from pathlib import Path
 
 from firmware_sim.clock import SimClock
 from firmware_sim.compartments import STEP_MS, Compartments
-from firmware_sim.house import Readings
 from firmware_sim.house_buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
 from firmware_sim.house_scenario import HouseScenario, house_named
 from firmware_sim.house_truth import HouseTruth
 from firmware_sim.link_faults import NO_FAULTS, LinkFaults
 from firmware_sim.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, Fleet
+from firmware_sim.readings import Readings
 from firmware_sim.serial_line import LINES
 from firmware_sim.weather import Weather, WeatherSource
 from firmware_sim.weather_file import WeatherFile

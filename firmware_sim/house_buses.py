@@ -14,12 +14,12 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from firmware_sim.house import Readings
 from firmware_sim.link_faults import Damage, LinkFaults
 from firmware_sim.modbus_rtu import RtuLine
 from firmware_sim.modbus_table import BLOCKS, register_table
 from firmware_sim.mqtt_publisher import BrokerLogin, Fleet, MqttPublisher
 from firmware_sim.pty_link import PtyLink
+from firmware_sim.readings import Readings
 from firmware_sim.sdi12 import PROBES, Sdi12Bus
 from firmware_sim.serial_line import BANNER
 from headland.errors import RetryLater

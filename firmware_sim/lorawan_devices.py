@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from firmware_sim.house import Readings
 from firmware_sim.mqtt_message import Message, json_message
+from firmware_sim.readings import Readings
 
 APPLICATION_ID: Final = "6f1c1a52-6f4e-4c3b-9d5a-0000000000a1"
 TTS_APPLICATION: Final = "headland-sim@ttn"

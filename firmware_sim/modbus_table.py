@@ -18,7 +18,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from firmware_sim.house import Readings
+from firmware_sim.readings import Readings
 
 IDENTITY: Final = 0x484C
 NO_INT16: Final = 0x8000

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from firmware_sim.air import dew_point_degc, saturation_pa
-from firmware_sim.house import Readings
 from firmware_sim.mqtt_message import Message, json_message
+from firmware_sim.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Protocol
 
-from firmware_sim.house import Readings
+from firmware_sim.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)

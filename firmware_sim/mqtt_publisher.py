@@ -10,11 +10,11 @@ from typing import Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from firmware_sim.house import ReadUnit
 from firmware_sim.link_faults import Damage
 from firmware_sim.lorawan_devices import ChirpStack, ThingsStack, dev_eui
 from firmware_sim.mqtt_devices import EspHome, SenML, Tasmota, Zigbee
 from firmware_sim.mqtt_message import Message, MqttDevice
+from firmware_sim.readings import ReadUnit
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from firmware_sim.house import Readings
 from firmware_sim.modbus_rtu import crc16
+from firmware_sim.readings import Readings
 
 #: What an SDI-12 sensor says of a value that it does not have.
 NO_VALUE: Final = -9999.0

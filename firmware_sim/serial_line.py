@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from firmware_sim.house import Readings
+from firmware_sim.readings import Readings
 
 #: Short names as loggers print them -> channel and decimals.
 COLUMNS: Final[dict[str, tuple[str, int]]] = {

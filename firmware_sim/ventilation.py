@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from firmware_sim.air import ZERO_DEGC_K, Numbers
 from firmware_sim.compartment import Structure
 from firmware_sim.weather import Outside
 
-AIR_J_M3K: Final = 1_206.0
 _DISCHARGE, _WIND_EFFECT = 0.75, 0.09
 _LEAKAGE = 1.0e-4
 

@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from firmware_sim.air import saturation_pa
+from firmware_sim.air import AIR_J_M3K, saturation_pa
 from firmware_sim.canopy import (
-    AIR_J_M3K,
     LATENT_J_KG,
     LEAF_BOUNDARY_S_M,
     Surroundings,

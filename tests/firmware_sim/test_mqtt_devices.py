@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from firmware_sim.house import Readings
 from firmware_sim.mqtt_message import Message
 from firmware_sim.mqtt_publisher import devices_of
+from firmware_sim.readings import Readings
 from headland.contract.senml import Pack, decode_senml
 
 READINGS: Readings = {

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from firmware_sim.house import Readings
+from firmware_sim.readings import Readings
 from firmware_sim.sdi12 import PROBES, Probe, Sdi12Bus, sdi12_crc
 
 READINGS: Readings = {
