@@ -64,7 +64,7 @@ class InfluxLedger:
         """Return what is held."""
         marks, devices, ahead, events, conflicts = self._connection.query(
             (
-                f"SELECT high_water, ahead FROM {MARK} GROUP BY gateway, epoch",
+                f"SELECT high_water, ahead FROM {MARK} GROUP BY gateway, epoch ORDER BY time DESC LIMIT 2",
                 f"SELECT last(body) AS body, gateway FROM {DEVICE} GROUP BY organisation, device",
                 f"SELECT n FROM {AHEAD} GROUP BY {_SERIES}",
                 f"SELECT count(body) FROM {EVENT}",
@@ -77,7 +77,7 @@ class InfluxLedger:
             for one in devices
             for row in one.values[-1:]
         }
-        stamps = [int(row[0] or 0) for one in (*marks, *devices) for row in one.values]
+        stamps = [max(int(row[0] or 0) for row in one.values) for one in (*marks, *devices)]
         self._stamp_ms = max(stamps, default=FIRST_MS)
         self._renewed_ms = max(self._renewed_ms, min(stamps, default=FIRST_MS))
         return LedgerPicture(
@@ -246,7 +246,7 @@ def _device_line(organisation: str, gateway: str, descriptor: Descriptor, stamp_
 
 
 def _mark_state(series: Series) -> MarkState:
-    """Return what all points of a source tell together: marks only ever grow."""
+    """Return what the newest points of a source tell together: marks only ever grow."""
     state = MarkState()
     for _, high_water, ahead in series.values:
         for first, last in ((1, int(high_water or 0)), *_decode(str(ahead), tuple[tuple[int, int], ...])):

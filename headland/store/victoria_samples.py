@@ -183,7 +183,7 @@ class VictoriaSamples:
                 self._side.delete_before(key, cut_ms)
                 for samples in self.raw([key], cut_ms, 2**62, None):
                     self._side.add([key], _rows_of(samples), moves=True)
-                self._connection.delete(self._selector([key], _ENDINGS))
+                self._connection.delete(self._exactly(key))
                 self._finish_move()
         return deleted
 
@@ -233,6 +233,13 @@ class VictoriaSamples:
         if len(devices) <= _NAMED:
             labels.append(f"device=~{json.dumps(_either(devices))}")
         return "{" + ",".join(labels) + "}"
+
+    def _exactly(self, key: SeriesKey) -> str:
+        """Return what means the metrics of one series and of no other: a label that is not there is empty."""
+        labels = {**tags_of(key), "kind": key.kind, "store": self._store}
+        said = [f"{label}={json.dumps(word)}" for label, word in labels.items()]
+        name = re.escape(f"{key.kind}_{key.channel}") + f"(?:{_either(_ENDINGS)})?"
+        return "{" + ",".join([*said, f"__name__=~{json.dumps(name)}"]) + "}"
 
 
 def _either(words: Iterable[str]) -> str:

@@ -255,6 +255,21 @@ def test_delete_before_keeps_the_cut_itself_and_other_organisations(store: Store
     assert (store.info().points, store.info().series) == (2, 2)
 
 
+def test_deleting_leaves_what_is_named_alike(store: Store) -> None:
+    alike = [
+        key("b_m", kind="a", device="d"),
+        key("b_m", kind="a", device="d", simulated=True),
+        key("b_m", kind="a", device="d", site="south"),
+        key("m", kind="a_b", device="d"),
+        key("b_m", kind="a", device="d.e"),
+    ]
+    store.write(batch(*((series, 10 + at, float(at)) for at, series in enumerate(alike)), (alike[0], 90, 9.0)))
+    for at in range(len(alike)):
+        assert store.delete_before(ORG, 11 + at) == 1
+        left = [(other, 10 + later, float(later), 1) for later, other in enumerate(alike) if later > at]
+        assert sorted(rows_of(store), key=str) == sorted([*left, (alike[0], 90, 9.0, 1)], key=str)
+
+
 def test_what_was_deleted_may_be_written_again(store: Store) -> None:
     store.write(batch((A, 10, 1.0), (A, 20, 2.0), (A, 30, 3.0)))
     store.delete_before(ORG, 25)
