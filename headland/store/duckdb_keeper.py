@@ -116,12 +116,12 @@ class DuckDBKeeper:
     # Everything below runs on the thread.
 
     def _run(self) -> None:
-        next_night = self._next_night()
+        night = next_night(self._compact_at_hour, _now())
         while not self._stop.wait(_LOOK_EVERY_S):
             try:
                 self._roll_up()
-                if next_night is not None and datetime.now().astimezone() >= next_night:
-                    next_night = self._next_night()
+                if night is not None and _now() >= night:
+                    night = next_night(self._compact_at_hour, _now())
                     done = self.compact(time.time_ns() // 1_000_000, keep_quiet, _NIGHTLY_FREE_SHARE)
                     _LOGGER.info("compacted the store: %s", done)
             except HeadlandError as error:
@@ -142,10 +142,15 @@ class DuckDBKeeper:
             )
             self._stop.wait(2 * spent_s)
 
-    def _next_night(self) -> datetime | None:
-        """Return the next instant at which to compact, by the local clock."""
-        if self._compact_at_hour is None:
-            return None
-        now = datetime.now().astimezone()
-        night = now.replace(hour=self._compact_at_hour, minute=0, second=0, microsecond=0)
-        return night if night > now else night + timedelta(days=1)
+
+def next_night(hour: int | None, now: datetime) -> datetime | None:
+    """Return the next instant after `now` at which to compact, `hour` by its clock; None where that is never."""
+    if hour is None:
+        return None
+    night = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return night if night > now else night + timedelta(days=1)
+
+
+def _now() -> datetime:
+    """Return the local time."""
+    return datetime.now().astimezone()

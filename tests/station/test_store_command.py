@@ -28,11 +28,11 @@ A, B = key("air_temperature_degc", organisation="local"), key("co2_ppm", organis
 
 @pytest.fixture
 def folder(tmp_path: Path) -> FarmFolder:
-    """A farm's folder with 40 days of a sample an hour in two series."""
+    """A farm's folder with 12 days of a sample an hour in two series."""
     folder = FarmFolder(tmp_path / "farm")
     folder.create()
     store = DuckDBStore(folder.store_path)
-    store.write(batch(*((each, START_MS + hour * 3_600_000, hour / 8) for each in (A, B) for hour in range(40 * 24))))
+    store.write(batch(*((each, START_MS + hour * 3_600_000, hour / 8) for each in (A, B) for hour in range(12 * 24))))
     store.close()
     return folder
 
@@ -69,8 +69,8 @@ def door(request: pytest.FixtureRequest) -> list[str]:
 
 def test_info_says_what_is_there(folder: FarmFolder, door: list[str]) -> None:
     told = say(folder, "info", *door)
-    assert "samples 1,920 in 2 series" in told
-    assert "from, to 2026-06-01 00:00:00, 2026-07-10 23:00:00 UTC" in told
+    assert "samples 576 in 2 series" in told
+    assert "from, to 2026-06-01 00:00:00, 2026-06-12 23:00:00 UTC" in told
     assert "kept samples for ever, rollups of minutes for ever, of hours for ever, of days for ever" in told
 
 
@@ -79,19 +79,17 @@ def test_retention_is_set_and_takes_effect_at_a_compaction(folder: FarmFolder, d
         folder, "keep", "--raw-days", "30", "--minute-days", "60", *door
     )
     told = say(folder, "compact", *door)
-    assert told.startswith("Let go what was due of 40 days; everything was sorted already; the file was ")
+    assert told.startswith("Let go what was due of 12 days; everything was sorted already; the file was ")
     assert re.search(r"samples 0 in 2 series .* let go samples before 20", say(folder, "info", *door))
 
 
 def test_a_back_up_is_restored_beside_the_station(folder: FarmFolder, door: list[str], tmp_path: Path) -> None:
     backup = tmp_path / "backup.duckdb"
     told = say(folder, "backup", str(backup), *door)
-    assert re.match(
-        r"Backed up 1,920 samples and 0 events, as they were at .* UTC, to .*; every row was read back", told
-    )
+    assert re.match(r"Backed up 576 samples and 0 events, as they were at .* UTC, to .*; every row was read back", told)
     other = FarmFolder(tmp_path / "other")
-    assert "Restored 1,920 samples and 0 events" in say(other, "restore", str(backup))
-    assert "samples 1,920 in 2 series" in say(other, "info")
+    assert "Restored 576 samples and 0 events" in say(other, "restore", str(backup))
+    assert "samples 576 in 2 series" in say(other, "info")
     again = run(other, "restore", str(backup))
     assert isinstance(again.exception, SettingsError)
     assert "nothing is overwritten" in str(again.exception)
@@ -107,7 +105,7 @@ def test_an_export_says_what_it_wrote(folder: FarmFolder, door: list[str], tmp_p
         found = connection.execute(f"SELECT min(time_ms), max(time_ms), any_value(unit) FROM '{out}'").fetchall()
     assert found == [(START_MS + DAY_MS, START_MS + 47 * 3_600_000, "ppm")]
     assert say(folder, "export", str(tmp_path / "w.csv"), "--wide", *door).startswith(
-        "Wrote 1,920 samples of 2 series as 960 rows"
+        "Wrote 576 samples of 2 series as 288 rows"
     )
 
 

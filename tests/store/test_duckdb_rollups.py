@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store import duckdb_rollup
+from headland.store import duckdb_keeper, duckdb_rollup
 from headland.store.duckdb_store import DuckDBStore
 from headland.store.memory_store import MemoryStore
 from headland.store.port import Buckets, SeriesFilter, SeriesKey
 from headland.store.rollup import DAY_MS, HOUR_MS, Retention
 from tests.store.batches import EVERYTHING, ORG, batch, key, rows_of
 from tests.store.test_any_batches import assert_same_buckets
+from tests.waiting import wait_until
 
 MINUTE_MS = 60_000
 A, B = key("air_temperature_degc"), key("co2_ppm")
@@ -67,7 +68,7 @@ DEEDS = st.lists(
         st.just(("reopen", 0)),
     ),
     min_size=2,
-    max_size=10,
+    max_size=7,
 )
 
 
@@ -78,7 +79,7 @@ def two_samples_are_dense() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(base_ms=st.sampled_from([BASE_MS, 0]), deeds=DEEDS, questions=QUESTIONS)
 def test_buckets_of_rollups_are_the_buckets_of_the_samples(
     base_ms: int, deeds: list[list[Row] | tuple[str, int]], questions: list[tuple[int, int, int, int]]
@@ -132,17 +133,49 @@ def test_a_day_that_is_still_written_to_is_made_of_its_hours_and_samples(tmp_pat
     store.close()
 
 
-def test_hours_that_rest_are_rolled_up_without_being_asked(tmp_path: Path) -> None:
-    path = tmp_path / "store.duckdb"
-    store = DuckDBStore(path)
+def test_an_hour_waits_until_nothing_was_written_to_it_for_a_while(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path / "store.duckdb")
     store.write(batch((A, BASE_MS, 1.0), (A, BASE_MS + HOUR_MS, 2.0)))
     assert store.roll_up(quiet_s=3600.0) == 0
+    assert store.figures().stale_hours == 2
     assert store.roll_up() == 2
     assert store.roll_up() == 0
+    told = store.figures()
+    assert (told.stale_hours, told.rollup_rows) == (0, {"days": 1, "hours": 2, "minutes": 0})
     store.close()
-    with duckdb.connect(str(path), read_only=True) as connection:
-        for table, rows in (("rollup_days", 1), ("rollup_hours", 2), ("dirty", 0)):
-            assert connection.execute(f"SELECT count(*) FROM {table}").fetchall() == [(rows,)]
+
+
+def test_hours_that_rest_are_rolled_up_without_being_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_keeper, "_QUIET_S", 0.0)
+    monkeypatch.setattr(duckdb_keeper, "_LOOK_EVERY_S", 0.02)
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    for hour in range(3):
+        store.write(batch((A, BASE_MS + hour * HOUR_MS, 1.0)))
+        wait_until(lambda: store.figures().stale_hours == 0, 10.0)
+        assert store.figures().rollup_rows["hours"] == hour + 1
+    store.close()
+
+
+def test_every_night_the_store_is_compacted_without_being_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_keeper, "_LOOK_EVERY_S", 0.02)
+    clock = [datetime(2026, 6, 1, 23, tzinfo=UTC)]
+    monkeypatch.setattr(duckdb_keeper, "_now", lambda: clock[0])
+    store = DuckDBStore(tmp_path / "store.duckdb", compact_at_hour=3)
+    store.keep(Retention(raw_days=1))
+    store.write(batch((A, BASE_MS - 300 * DAY_MS, 1.0), (A, BASE_MS - 299 * DAY_MS, 1.0)))
+    clock[0] += timedelta(hours=5)
+    wait_until(lambda: store.info().points == 0, 10.0)
+    assert store.figures().rollup_rows["days"] == 2
+    store.close()
+
+
+def test_the_night_is_the_next_one_by_the_local_clock() -> None:
+    assert duckdb_keeper.next_night(None, datetime(2026, 6, 1, 12, tzinfo=UTC)) is None
+    for hour, day in ((2, 1), (3, 2), (23, 2)):
+        night = duckdb_keeper.next_night(3, datetime(2026, 6, 1, hour, tzinfo=UTC))
+        assert night == datetime(2026, 6, day, 3, tzinfo=UTC)
 
 
 def filled_for_days(path: Path, days: int) -> DuckDBStore:
