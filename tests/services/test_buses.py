@@ -7,10 +7,10 @@ import signal
 import subprocess
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 
@@ -183,6 +183,8 @@ class Truth:
     def near(self, time_ms: int, channel: str) -> float:
         """Return a channel's true value in the second of `time_ms`."""
         at = min(bisect_left(self._times_ms, time_ms), len(self._rows) - 1)
+        if at and time_ms - self._times_ms[at - 1] < self._times_ms[at] - time_ms:
+            at -= 1
         assert abs(self._times_ms[at] - time_ms) < 3000, f"{time_ms} is not in the truth"
         return float(self._rows[at][channel])
 
@@ -206,6 +208,8 @@ class Simulation:
             *(word for fault in faults for word in ("--fault", fault)),
         ]  # fmt: skip
         self._broker = broker
+        self._said: IO[bytes]
+        self._house: subprocess.Popen[bytes]
 
     @contextmanager
     def running(self, sources: str) -> Iterator[StandInIngest]:
@@ -213,16 +217,27 @@ class Simulation:
         (self.folder / "edge.toml").write_text(HEAD.format(port=self._broker.port) + sources)
         ingest = StandInIngest(self._broker.host, self._broker.port, "gw-1")
         with (self.folder / "said.txt").open("wb") as said:
-            commands = [self._sim, [*HEADLAND, "edge", "run", "-c", str(self.folder / "edge.toml")]]
-            running = [subprocess.Popen(command, stdout=said, stderr=said) for command in commands]
+            self._said = said
+            self._house = self._start(self._sim)
+            gateway = self._start([*HEADLAND, "edge", "run", "-c", str(self.folder / "edge.toml")])
             try:
                 yield ingest
             finally:
-                for process in reversed(running):
+                running = [gateway, self._house]
+                for process in running:
                     process.send_signal(signal.SIGTERM)
-                codes = [process.wait(10) for process in reversed(running)]
+                codes = [process.wait(10) for process in running]
                 ingest.close()
         assert codes == [0, 0], (self.folder / "said.txt").read_text()
+
+    def restart_house(self) -> None:
+        """Cut every bus at once, as a power cut does, and bring them back."""
+        self._house.kill()
+        self._house.wait(10)
+        self._house = self._start(self._sim)
+
+    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, stdout=self._said, stderr=self._said)
 
     def samples(self, ingest: StandInIngest) -> dict[tuple[str, str], list[Sample]]:
         """Return every number that came, by device and channel, in simulated time."""
@@ -250,23 +265,27 @@ def disagreeing(samples: list[Sample], truth: Truth, channel: str) -> list[Sampl
     return [one for one in samples if abs(one.value - truth.near(one.time_ms, channel)) > TOLERANCE[channel]]
 
 
-def test_every_source_reads_the_house_over_its_bus_and_agrees_with_the_truth(
+def test_every_source_reads_the_house_over_its_bus_also_after_a_cut_and_agrees_with_the_truth(
     tmp_path: Path, mosquitto: Broker, wait_until: WaitUntil
 ) -> None:
     simulation = Simulation(tmp_path, mosquitto)
     wanted = {(device, channel) for device, (_, channels) in EXPECTED.items() for channel in channels}
-    with simulation.running(all_sources(tmp_path, mosquitto, simulation.modbus_port)) as ingest:
 
-        def all_there() -> bool:
-            found = simulation.samples(ingest)
-            return all(len(found.get(one, ())) >= 3 for one in wanted)
+    def lacking(ingest: StandInIngest, since_ms: int) -> list[tuple[str, str]]:
+        found = simulation.samples(ingest)
+        return sorted(one for one in wanted if sum(x.time_ms >= since_ms for x in found.get(one, ())) < 3)
 
+    def wait_for_all(ingest: StandInIngest, since_ms: int) -> None:
         try:
-            wait_until(all_there, 40)
+            wait_until(lambda: not lacking(ingest, since_ms), 40)
         except AssertionError:
-            found = simulation.samples(ingest)
-            lacks = sorted(one for one in wanted if len(found.get(one, ())) < 3)
-            pytest.fail(f"{lacks} did not come: {(tmp_path / 'said.txt').read_text()}")
+            pytest.fail(f"{lacking(ingest, since_ms)} did not come: {(tmp_path / 'said.txt').read_text()}")
+
+    with simulation.running(all_sources(tmp_path, mosquitto, simulation.modbus_port)) as ingest:
+        wait_for_all(ingest, simulation.start_ms)
+        simulation.restart_house()
+        cut_ms = time.time_ns() // 1_000_000 - simulation.real_start_ms + simulation.start_ms
+        wait_for_all(ingest, cut_ms)
     found = simulation.samples(ingest)
     truth = simulation.truth()
     assert {one[0] for one in found} == set(EXPECTED)
@@ -276,7 +295,8 @@ def test_every_source_reads_the_house_over_its_bus_and_agrees_with_the_truth(
         assert all(one.simulated for one in samples), device
         assert disagreeing(samples, truth, channel) == [], (device, channel)
     counters = {one.name: one.counters for one in simulation.status().sources}
-    assert all(one.counters.get("rows", 0) >= 3 for one in simulation.status().sources)
+    assert all(one.counters["rows"] >= 6 for one in simulation.status().sources)
+    assert all(counters[name]["lost"] >= 1 for name in ("tcp", "rtu", "probes", "json", "csv", "kv"))
     assert counters["probes"]["service_requests"] >= 1
     assert counters["esp"]["descriptions"] >= 4
 
