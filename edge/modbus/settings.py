@@ -18,7 +18,7 @@ PollSeconds = Annotated[float, Meta(ge=0.05, le=3600)]
 TimeoutSeconds = Annotated[float, Meta(ge=0.05, le=10)]
 
 
-class NodeSettings(PlaceSettings, frozen=True, kw_only=True):
+class UnitSettings(PlaceSettings, frozen=True, kw_only=True):
     """One unit on the line: a `[[source.node]]` table. `registers` names its map; `poll_s` overrides the source's."""
 
     device: Name
@@ -46,7 +46,7 @@ class ModbusSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type",
     clock_speed: Annotated[float, Meta(ge=1, le=1000)] = 1.0
     timeout_s: TimeoutSeconds = 1.0
     registers: Annotated[str, Meta(min_length=1)] | None = None
-    node: list[NodeSettings] = msgspec.field(default_factory=list)
+    node: list[UnitSettings] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse a source that says neither which device it reads nor which units, and one that says both."""
@@ -55,12 +55,12 @@ class ModbusSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type",
         _check_units(self.node)
 
     @property
-    def nodes(self) -> Sequence[NodeSettings]:
+    def nodes(self) -> Sequence[UnitSettings]:
         """Return the units to read."""
         if self.device is None or self.registers is None:
             return self.node
         place = {key: getattr(self, key) for key in PlaceSettings.__struct_fields__}
-        return [NodeSettings(device=self.device, unit=self.unit, registers=self.registers, **place)]
+        return [UnitSettings(device=self.device, unit=self.unit, registers=self.registers, **place)]
 
     @property
     def address(self) -> WireAddress:
@@ -85,7 +85,7 @@ class ModbusRtuSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     poll_s: PollSeconds = 10.0
     clock_speed: Annotated[float, Meta(ge=1, le=1000)] = 1.0
     timeout_s: TimeoutSeconds = 0.5
-    node: Annotated[list[NodeSettings], Meta(min_length=1)]
+    node: Annotated[list[UnitSettings], Meta(min_length=1)]
 
     def __post_init__(self) -> None:
         """Refuse a line that cannot be, and two nodes with one unit."""
@@ -93,7 +93,7 @@ class ModbusRtuSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         _check_units(self.node)
 
     @property
-    def nodes(self) -> Sequence[NodeSettings]:
+    def nodes(self) -> Sequence[UnitSettings]:
         """Return the units to read."""
         return self.node
 
@@ -112,7 +112,7 @@ class ModbusRtuSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         return msgspec.structs.replace(self, node=_resolve_nodes(self.node, folder))
 
 
-def _check_units(nodes: Sequence[NodeSettings]) -> None:
+def _check_units(nodes: Sequence[UnitSettings]) -> None:
     units = [one.unit for one in nodes]
     for unit in units:
         if units.count(unit) > 1:
@@ -123,5 +123,5 @@ def _resolve_map(name: str, folder: Path) -> str:
     return str(find_map(name, folder) or name)
 
 
-def _resolve_nodes(nodes: Sequence[NodeSettings], folder: Path) -> list[NodeSettings]:
+def _resolve_nodes(nodes: Sequence[UnitSettings], folder: Path) -> list[UnitSettings]:
     return [msgspec.structs.replace(one, registers=_resolve_map(one.registers, folder)) for one in nodes]

@@ -12,7 +12,7 @@ from edge.attempts import Attempts
 from edge.device import Device
 from edge.modbus.bus import BadResponse, ModbusBus, NoAnswer
 from edge.modbus.registers import find_map, load_map, plan_reads
-from edge.modbus.settings import ModbusRtuSettings, ModbusSettings, NodeSettings
+from edge.modbus.settings import ModbusRtuSettings, ModbusSettings, UnitSettings
 from edge.modbus.words import Words, decode_clock, decode_values, is_simulator, place_words
 from edge.own_time import CREDIBLE_FROM_MS
 from edge.poll import PollSchedule
@@ -118,7 +118,7 @@ class _Node:
 
     def __init__(
         self,
-        settings: NodeSettings,
+        settings: UnitSettings,
         poll_s: float,
         clock_speed: float,
         site: str,
