@@ -32,6 +32,8 @@ _MAX_STEPS: Final = 300
 _DATAGRAM_BYTES: Final = 1200
 #: Vehicles of one fleet start one after another, on fields side by side with a path between them.
 _STAGGER_S: Final = 7.0
+#: They were switched on one after another, too: no two autopilots share a boot time.
+_UP_APART_S: Final = 41.38
 _PATH_M: Final = 40.0
 
 
@@ -86,6 +88,7 @@ class Drone:
             system_id=system_id,
             flies=not settings.idle,
             delay_s=number * _STAGGER_S,
+            up_for_s=number * _UP_APART_S,
             with_ground=settings.truth_dir is not None,
         )
         self.seed = seed

@@ -13,7 +13,7 @@ class Vehicle:
     """A multirotor that treats its scenario's field again and again, in steps of `STEP_MS` of simulated time.
 
     Everything true is in `body`. The same seed, scenario and start give the same flight; where `flies` is False it
-    stands until a ground station flies it. `delay_s` passes before its first flight.
+    stands until a ground station flies it. `delay_s` passes before its first flight; its autopilot has been `up_for_s`.
     """
 
     def __init__(
@@ -25,12 +25,13 @@ class Vehicle:
         system_id: int = 1,
         flies: bool = True,
         delay_s: float = 0.0,
+        up_for_s: float = 0.0,
         with_ground: bool = False,
     ) -> None:
         self.scenario = scenario
-        self.boot_ms = start_ms - start_ms % STEP_MS
-        self.time_ms = self.boot_ms
-        self.body = Body(scenario, seed, self.boot_ms, with_ground=with_ground)
+        self.time_ms = start_ms - start_ms % STEP_MS
+        self.boot_ms = self.time_ms - round(up_for_s * 1000 / STEP_MS) * STEP_MS
+        self.body = Body(scenario, seed, self.time_ms, with_ground=with_ground)
         self.parameters = Parameters(scenario, system_id)
         self.autopilot = Autopilot(self.body, self.parameters)
         self.pilot = Pilot(self.body, self.autopilot, flies=flies, delay_s=delay_s)

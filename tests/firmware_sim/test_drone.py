@@ -156,6 +156,10 @@ def test_a_fleet_has_its_own_ids_seeds_and_fields_and_starts_one_after_another()
             turns.setdefault(message.get_srcSystem(), len(turns))
     assert turns == {11: 0, 12: 1, 13: 2}
     assert [drone.seed for drone in fleet.drones] == [5, 6, 7]
+    boot_ms = {
+        message.get_srcSystem(): message.time_boot_ms for message in messages if message.get_type() == "ATTITUDE"
+    }
+    assert [boot_ms[one] // 1000 for one in (11, 12, 13)] == [20, 61, 102]
     latitudes = [drone.vehicle.scenario.latitude_deg for drone in fleet.drones]
     assert all(later - earlier > 0.0008 for earlier, later in pairwise(latitudes))
 
