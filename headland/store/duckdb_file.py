@@ -31,6 +31,9 @@ _LARGE_QUESTION_MB: Final = 512
 #: What it may use while it moves many rows or its log: a checkpoint that has too little ends the database.
 LARGE_WORK_MB: Final = 192
 
+#: So long a reader may take to finish once the file is to be closed.
+_WAIT_FOR_READERS_S: Final = 2.0
+
 # DuckDB would share one database between two openers in a process; two writers with two memories must not.
 _OPEN_PATHS: Final[set[Path]] = set()
 _OPEN_PATHS_LOCK: Final = threading.Lock()
@@ -60,7 +63,7 @@ class DuckDBFile:
         }
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._idle: list[duckdb.DuckDBPyConnection] = []
-        self._reading = 0
+        self._lent: list[duckdb.DuckDBPyConnection] = []
         self._larger_limits_mb: list[int] = []
         self._rewriting = False
         self._changed = threading.Condition()
@@ -135,7 +138,7 @@ class DuckDBFile:
         with self._changed:
             self._changed.wait_for(lambda: not self._rewriting)
             cursor = self._idle.pop() if self._idle and self.is_open else self.connection.cursor()
-            self._reading += 1
+            self._lent.append(cursor)
         healthy = False
         try:
             yield cursor
@@ -144,19 +147,21 @@ class DuckDBFile:
             raise sentence_of(error, self.path) from error
         finally:
             with self._changed:
+                self._lent.remove(cursor)
                 if healthy:
                     self._idle.append(cursor)
                 else:
                     # Its answer may not have been read to the end; such a cursor refuses the next question.
                     cursor.close()
-                self._reading -= 1
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Wait for the readers, then let the file go."""
+        """Wait for the readers, interrupt those that take long, and let the file go."""
         with self._changed:
             connection, self._connection = self._connection, None
-            self._changed.wait_for(lambda: not self._reading)
+            while not self._changed.wait_for(lambda: not self._lent, _WAIT_FOR_READERS_S):
+                for cursor in self._lent:
+                    cursor.interrupt()
             idle, self._idle = self._idle, []
         if connection is None:
             return
@@ -182,18 +187,19 @@ class DuckDBFile:
             raise
         with self._changed:
             self._rewriting = True
-            self._changed.wait_for(lambda: not self._reading)
+            self._changed.wait_for(lambda: not self._lent)
             try:
                 self._exchange(copy)
             finally:
                 self._rewriting = False
                 self._changed.notify_all()
+                remove_database(copy)
 
     def _exchange(self, copy: Path) -> None:
         """Close the file, which leaves no log of it, let the copy take its name, and open that."""
+        self.connection.execute("CHECKPOINT")
         idle, self._idle = self._idle, []
         connection, self._connection = self.connection, None
-        connection.execute("CHECKPOINT")
         for each in (*idle, connection):
             each.close()
         try:

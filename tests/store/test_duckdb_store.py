@@ -301,3 +301,29 @@ def wait_until(condition: Callable[[], bool], deadline_s: float = 10.0) -> None:
             return
         waiting.wait(0.005)
     raise AssertionError("the condition was not met in time")
+
+
+def test_closing_interrupts_a_reader_that_takes_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headland.store.duckdb_file._WAIT_FOR_READERS_S", 0.05)
+    store = filled(path)
+    monkeypatch.setattr(
+        "headland.store.duckdb_sql.EVENTS",
+        "SELECT count(*) FROM range(1000000000) a (x), range(1000000) b (y) WHERE x + y = 7 "
+        "AND concat($organisation, $device, $start, $end, $limit) <> ''",
+    )
+    begun = threading.Event()
+
+    def ask() -> None:
+        begun.set()
+        store.events(ORG, 0, 99)
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        begun.wait(5)
+        wait_until(lambda: len(store._file._lent) > 0)
+        store.close()
+        with pytest.raises(RetryLater):
+            asking.result(10)
+    again = DuckDBStore(path)
+    assert again.info().points == 4
+    again.close()
