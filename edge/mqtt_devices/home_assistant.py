@@ -12,6 +12,7 @@ from edge.json_tree import at_pointer, parse_json
 from edge.mqtt_devices.said import Refusal, Said, read_object, text_of
 
 _MOST_ENTITIES: Final = 5000
+_LONGEST_TOPIC: Final = 256
 #: Long names of what is used here, by their abbreviation.
 _LONG: Final = {
     "stat_t": "state_topic", "unit_of_meas": "unit_of_measurement", "val_tpl": "value_template", "dev": "device",
@@ -126,7 +127,7 @@ def _read_entity(component: str, name: str, config: Mapping[str, Any], device: _
     if base:
         topic = base + topic[1:] if topic.startswith("~") else topic[:-1] + base if topic.endswith("~") else topic
     pointer = _read_template(text_of(config, "value_template"))
-    if not topic or "+" in topic or "#" in topic or pointer == "":
+    if not 0 < len(topic) <= _LONGEST_TOPIC or not topic.isprintable() or "+" in topic or "#" in topic or pointer == "":
         return None
     words = {}
     if component == "binary_sensor":

@@ -49,6 +49,9 @@ class Listener:
         self._client = client
         self._topics: list[str] = []
         self._connected = False
+        self._first_mid: int | None = None
+        #: Topics that the broker does not let it hear, beside others that it does.
+        self.refused_topics = 0
 
     @property
     def is_connected(self) -> bool:
@@ -100,7 +103,7 @@ class Listener:
             self._fault = f"it refuses the connection: {reason}"
             return
         self._connected = True
-        self._client.subscribe([(topic, 1) for topic in self._topics])
+        self._first_mid = self._client.subscribe([(topic, 1) for topic in self._topics])[1]
 
     def _on_disconnect(
         self,
@@ -116,12 +119,15 @@ class Listener:
         self,
         _client: Client,
         _data: object,
-        _mid: int,
+        mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
+        refused = sum(reason.is_failure for reason in reasons)
+        if mid == self._first_mid and refused == len(reasons):
             self._fault = f"it refuses the subscription to {', '.join(self._topics[:3])}"
+        else:
+            self.refused_topics += refused
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         try:

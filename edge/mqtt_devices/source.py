@@ -20,8 +20,8 @@ from headland.contract.records import Clock
 from headland.errors import RetryLater
 
 _COUNTERS: Final = (
-    "messages", "rows", "connects", "lost", "retained_ignored", "descriptions", "unmapped", "refused_unit",
-    "refused_value", "clock_unset", *Refusal,
+    "messages", "rows", "connects", "lost", "refused_topics", "retained_ignored", "descriptions", "unmapped",
+    "refused_unit", "refused_value", "clock_unset", *Refusal,
 )  # fmt: skip
 _LISTEN_S: Final = 0.2
 #: The longest message of a device, and the longest that describes devices: a bridge lists all of its own in one.
@@ -80,6 +80,7 @@ class MqttSource:
         connected = False
         while not self._stopping.is_set():
             heard = listener.listen(_LISTEN_S)
+            self._counts["refused_topics"] = listener.refused_topics
             if not connected and listener.is_connected:
                 connected = True
                 self._counts["connects"] += 1

@@ -368,7 +368,7 @@ def test_discovery_of_what_is_no_number_or_no_sense_is_left_out() -> None:
         assert decoder.learn(topic, json.dumps(config).encode()) == []
     assert decoder.learn("homeassistant/sensor/x/config", b"[]") is Refusal.SHAPE
     assert decoder.learn("homeassistant/sensor/x/config", b"{") is Refusal.JSON
-    for state in ("", "a/#", "a/+"):
+    for state in ("", "a/#", "a/+", "a\0b", "a" * 300):
         assert (
             decoder.learn("homeassistant/sensor/x/config", json.dumps({"stat_t": state}).encode()) is Refusal.TEMPLATE
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -202,6 +203,23 @@ def test_a_broker_that_refuses_is_said_and_not_hammered(
         assert "it refuses the connection: Not authorized" in caplog.text
     assert source.counters()["connects"] == 0
     broker.kill()
+
+
+def test_a_broker_that_refuses_the_subscription_is_said(
+    free_port: int, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = {"type": "mqtt", "name": "local", "format": "senml", "port": free_port}
+    with socket.create_server(("127.0.0.1", free_port)) as server:
+        source = MqttSource(msgspec.convert(table, MqttSettings), "gw-1", "home")
+        with running(source):
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(1024)
+                peer.sendall(b"\x20\x02\x00\x00")  # MQTT 3.1.1, section 3.2: CONNACK, accepted
+                subscribe = peer.recv(1024)
+                peer.sendall(b"\x90\x03" + subscribe[2:4] + b"\x80")  # section 3.9: SUBACK, failure
+                wait_until(lambda: source.counters()["lost"] == 1)
+    assert "it refuses the subscription to senml/#" in caplog.text
 
 
 @pytest.mark.parametrize(
