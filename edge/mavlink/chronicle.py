@@ -52,6 +52,7 @@ class Chronicle:
         self.plan: dict[int, tuple[int, float]] = {}
         self._say = say
         self._texts = TextAssembler()
+        self._heartbeat: Heartbeat | None = None
         self._landed: int | None = None
         self._mission_state = 0
         self._reached: int | None = None
@@ -60,8 +61,9 @@ class Chronicle:
 
     def note_heartbeat(self, heartbeat: Heartbeat, now_ms: int) -> None:
         """Follow mode and arming."""
-        if heartbeat.autopilot == AUTOPILOT_INVALID:
+        if heartbeat == self._heartbeat or heartbeat.autopilot == AUTOPILOT_INVALID:
             return
+        self._heartbeat = heartbeat
         mode = mode_name(heartbeat)
         if mode != self.mode:
             self._say("mode", {"mode": mode, "previous": self.mode, "code": heartbeat.custom_mode}, now_ms)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Final, NamedTuple
 
 from fastcrc.crc16 import mcrf4xx
@@ -104,7 +104,11 @@ class FrameDecoder:
 
     def finish(self) -> list[Frame]:
         """Return what is still whole behind a frame that was cut off by the end of the stream."""
-        return list(map(Frame._make, self._scan(self._rest, final=True)))
+        frames = list(map(Frame._make, self._scan(self._rest, final=True)))
+        if not self._in_sync:  # too short to be looked at
+            self._counts["junk_bytes"] += len(self._rest)
+            self._rest, self._next_at = b"", self._gap_bytes
+        return frames
 
     def counters(self) -> dict[str, int]:
         """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not come.
@@ -123,65 +127,63 @@ class FrameDecoder:
         frames: list[RawFrame] = []
         append, extras, wanted, next_sequence = frames.append, _CRC_EXTRA, self._wanted, self._next_sequence
         unpack_v1, unpack_v2, crc16 = _HEADER_V1.unpack_from, _HEADER_V2.unpack_from, mcrf4xx
-        size, gap_bytes, guard, sound_frames = len(buffer), self._gap_bytes, self._guard, 0
-        free, at = 0, self._next_at
+        size, gap_bytes, guard, sound = len(buffer), self._gap_bytes, self._guard, 0
+        free, at, in_sync = 0, self._next_at, self._in_sync
         while at + MIN_FRAME_BYTES <= size:
             magic = buffer[at]
-            if magic == MAGIC_V2 and at + 12 <= size:
+            if magic == 0xFD and at + 12 <= size:
                 length, flags, _, sequence, system, component, low, high = unpack_v2(buffer, at + 1)
                 message_id = low | high << 16 if high else low
                 start = at + 10
                 crc_at = start + length
-                end = crc_at + (2 + SIGNATURE_BYTES if flags & _SIGNED else 2)
-            elif magic == MAGIC_V1:
+                end = crc_at + (15 if flags & _SIGNED else 2)
+            elif magic == 0xFE:
                 length, sequence, system, component, message_id = unpack_v1(buffer, at + 1)
                 flags, start = 0, at + 6
                 crc_at = start + length
                 end = crc_at + 2
-            elif magic == MAGIC_V2:
-                end = size + 1
             else:
-                at = self._resync(buffer, free, at)
+                if magic == 0xFD and not final:
+                    break
+                at, in_sync = self._resync(buffer, free, at), False
                 continue
             if end > size:
                 if not final:
                     break
-                at = self._resync(buffer, free, at)
+                at, in_sync = self._resync(buffer, free, at), False
                 continue
-            extra = extras.get(message_id, b"")
-            sound = crc16(buffer[at + 1 : crc_at] + extra) == buffer[crc_at] | buffer[crc_at + 1] << 8
-            if not extra:
+            extra = extras.get(message_id)
+            if extra is None:
                 belief = self._believes(buffer, at, end, flags)
                 if belief is None and not final:
                     break
-                sound = belief is True
-            if not sound:
-                self._note_bad(known=bool(extra))
-                at = self._resync(buffer, free, at)
+                if not belief:
+                    at, in_sync = self._resync(buffer, free, at), False
+                    continue
+            elif crc16(buffer[at + 1 : crc_at] + extra) != buffer[crc_at] | buffer[crc_at + 1] << 8:
+                self._note_bad()
+                at, in_sync = self._resync(buffer, free, at), False
                 continue
             source = system << 8 | component
             if next_sequence.get(source) == sequence:
                 next_sequence[source] = (sequence + 1) & 255
             else:
                 self._note_gap(source, sequence)
-            if not extra or flags & ~_SIGNED:
-                self._counts["incompatible" if extra else "unknown_id"] += 1
-            elif guard is None or guard.admits(
-                message_id, system, component, buffer[at:end], is_signed=bool(flags & _SIGNED)
-            ):
-                sound_frames += 1
+            if extra is None or flags > _SIGNED:
+                self._counts["unknown_id" if extra is None else "incompatible"] += 1
+            elif guard is None or guard.admits(message_id, system, component, buffer[at:end], is_signed=flags > 0):
+                sound += 1
                 if message_id in wanted:
                     stamp_us = self._stamp(buffer, free, at) if gap_bytes else None
-                    payload = buffer[start:crc_at]
-                    append((message_id, system, component, sequence, payload, 1 + (magic & 1), stamp_us))
-            if not self._in_sync:
+                    append((message_id, system, component, sequence, buffer[start:crc_at], 1 + (magic & 1), stamp_us))
+            if not in_sync:
                 self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
-                self._in_sync = True
+                self._in_sync = in_sync = True
             free, at = end, end + gap_bytes
         self._keep(buffer, free, at)
-        self._counts["frames"] += sound_frames
-        if sound_frames > len(frames):
-            self._counts["not_read"] += sound_frames - len(frames)
+        self._counts["frames"] += sound
+        if sound > len(frames):
+            self._counts["not_read"] += sound - len(frames)
         return frames
 
     def _resync(self, buffer: bytes, free: int, at: int) -> int:
@@ -224,9 +226,9 @@ class FrameDecoder:
         self._rest = buffer[start:]
         self._next_at = at - start
 
-    def _note_bad(self, *, known: bool) -> None:
+    def _note_bad(self) -> None:
         # In a stamped stream the first failure is looked at once more from the end of the last frame.
-        if known and not (self._in_sync and self._gap_bytes):
+        if not (self._in_sync and self._gap_bytes):
             self._counts["bad_crc"] += 1
 
     def _note_gap(self, source: int, sequence: int) -> None:
@@ -249,6 +251,25 @@ class FrameDecoder:
                 self.lost[source >> 8, source & 255] += gap
         self._late.discard(source)
         self._next_sequence[source] = (sequence + 1) & 255
+
+
+def find_frames(buffer: bytes, message_id: int, component: int) -> Iterator[RawFrame]:
+    """Yield the sound frames of one kind and component, wherever in `buffer` they stand, MAVLink 1 before MAVLink 2.
+
+    A search for the header's bytes instead of a walk from frame to frame: ten times as fast, where a few kinds are all
+    that is wanted of a file.
+    """
+    low, component_byte = re.escape(bytes((message_id,))), re.escape(bytes((component,)))
+    for pattern, head in (
+        (b"\xfe(?=..." + component_byte + low + b")", 6),
+        (b"\xfd(?=.[\x00\x01]..." + component_byte + low + b"\x00\x00)", 10),
+    ):
+        for match in re.finditer(pattern, buffer, re.DOTALL):
+            at = match.start()
+            if _is_sound(buffer, at):
+                end = at + head + buffer[at + 1]
+                sequence, system = buffer[at + head - 4 : at + head - 2] if head == 6 else buffer[at + 4 : at + 6]
+                yield message_id, system, component, sequence, buffer[at + head : end], 1 + (head == 10), None
 
 
 def _is_sound(buffer: bytes, at: int) -> bool | None:

@@ -17,7 +17,7 @@ from typing import Final
 from edge.mavlink.clock import UTC_FROM_US, UTC_UNTIL_US
 from edge.mavlink.columns import FIX_3D
 from edge.mavlink.fleet import Fleet
-from edge.mavlink.frame import AUTOPILOT, FrameDecoder, RawFrame
+from edge.mavlink.frame import AUTOPILOT, MAX_FRAME_BYTES, FrameDecoder, RawFrame, find_frames
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import MESSAGE_BY_ID, AutopilotVersion, GpsRawInt, SystemTime, decode_message
 from edge.mavlink.outlet import Output
@@ -33,7 +33,8 @@ _CHUNK_BYTES: Final = 64 * 1024
 _HELD_ROWS: Final = 200_000
 #: A recorder's clock does not jump further than this between two frames that are read one after the other.
 _MAX_JUMP_MS: Final = 86_400_000
-_SURVEYED_IDS: Final = frozenset((2, 24, 148))
+#: SYSTEM_TIME, GPS_RAW_INT, AUTOPILOT_VERSION.
+_SURVEYED_IDS: Final = (2, 24, 148)
 
 
 @dataclass(slots=True)
@@ -88,8 +89,6 @@ class _Survey:
 
     def take(self, frame: RawFrame) -> None:
         """Note what a frame tells beforehand."""
-        if frame[2] != AUTOPILOT:
-            return
         system = self.systems.setdefault(frame[1], _System())
         message = decode_message(frame)
         if isinstance(message, SystemTime):
@@ -179,17 +178,17 @@ class TlogSource:
         )
 
     def _look(self) -> _Survey:
-        survey, digest = _Survey(), hashlib.sha256()
-        decoder, probe = FrameDecoder(stamped=True, wanted=_SURVEYED_IDS), FrameDecoder(stamped=True)
+        survey, digest, probe, rest = _Survey(), hashlib.sha256(), FrameDecoder(stamped=True), b""
         for chunk in self._chunks():
             digest.update(chunk)
             if survey.first_ms is None:
                 known = (_recorded_ms(frame) for frame in probe.read(chunk))
                 survey.first_ms = next((time_ms for time_ms in known if time_ms is not None), None)
-            for frame in decoder.read(chunk):
-                survey.take(frame)
-        for frame in decoder.finish():
-            survey.take(frame)
+            buffer = rest + chunk
+            for message_id in _SURVEYED_IDS:
+                for frame in find_frames(buffer, message_id, AUTOPILOT):
+                    survey.take(frame)
+            rest = buffer[-MAX_FRAME_BYTES:]
         survey.sha256 = digest.hexdigest()
         return survey
 

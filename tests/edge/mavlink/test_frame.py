@@ -3,11 +3,12 @@ from __future__ import annotations
 import itertools
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.frame import MAX_FRAME_BYTES, STAMP_BYTES, Frame, FrameDecoder
+from edge.mavlink.frame import MAX_FRAME_BYTES, STAMP_BYTES, Frame, FrameDecoder, find_frames
 from tests.edge.mavlink.stand_ins import NOON_MS, Autopilot, frames_of, make_tlog
 
 
@@ -187,3 +188,13 @@ def test_a_recording_cut_in_a_frame_gives_all_frames_before() -> None:
     data = make_tlog((NOON_MS + n, frame) for n, frame in enumerate(flight(10)))
     got, _ = decode_in_pieces(data[:-3], [], stamped=True)
     assert len(got) == 9
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_search_for_one_kind_finds_what_a_walk_finds(version: int) -> None:
+    pilot, other = Autopilot(system=0xFD, version=version), Autopilot(component=0xFE, version=version)
+    data = b"".join(
+        [one for n in range(300) for one in (pilot.system_time(n), pilot.attitude(n), other.system_time(n))]
+    )
+    walked = [frame for frame in frames_of(data) if (frame.message_id, frame.component) == (2, 1)]
+    assert [Frame(*frame) for frame in find_frames(b"\xfd\xfe" + data[:-3], 2, 1)] == walked
