@@ -26,8 +26,8 @@ from headland.errors import SettingsError
 _LOGGER = logging.getLogger(__name__)
 
 _TICK_S = 0.1
-#: Steps between two turns of the event loop: an hour of simulated time, so that readers are served in between.
-_MAX_STEPS = 600
+#: Steps between two turns of the event loop, less than a tenth of a second of work: readers are served in between.
+_MAX_STEPS = 120
 
 
 @dataclass(frozen=True, slots=True)

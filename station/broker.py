@@ -78,10 +78,12 @@ def prepare_broker(
     port: int,
     users: Sequence[BrokerUser],
     listener: Listener | None = None,
+    devices_port: int | None = None,
 ) -> list[str]:
     """Write the broker's configuration into `folder` and return the command that runs it.
 
-    It listens on loopback `port`, and on `listener` for gateways elsewhere.
+    It listens on loopback `port`, and on `listener` for gateways elsewhere. iotcore speaks one version of MQTT a port:
+    5 on `port`, and 3.1.1, which most devices speak, on `devices_port`; mosquitto speaks both on `port`.
     """
     if kind == "iotcore":
         if listener is not None:
@@ -90,7 +92,7 @@ def prepare_broker(
                 "Install it: apt-get install mosquitto, brew install mosquitto."
             )
         config = folder / "iotcore.toml"
-        write_whole(config, _iotcore_config(port, users).encode())
+        write_whole(config, _iotcore_config(port, users, devices_port).encode())
         return [sys.executable, "-P", "-m", "station", "broker", "--config", str(config)]
     program = find_mosquitto()
     if program is None:
@@ -142,9 +144,8 @@ log_type warning
 """
 
 
-def _iotcore_config(port: int, users: Sequence[BrokerUser]) -> str:
-    logins = "\n".join(f"{json.dumps(user.name)} = {json.dumps(user.password)}" for user in users)
-    return f"""# Made by `headland up` at every start.
+def _iotcore_config(port: int, users: Sequence[BrokerUser], devices_port: int | None) -> str:
+    head = """# Made by `headland up` at every start.
 id = 0
 [router]
 id = 0
@@ -152,16 +153,24 @@ max_connections = 1000
 max_outgoing_packet_count = 200
 max_segment_size = 4194304
 max_segment_count = 8
-[v5.1]
-name = "farm"
+"""
+    doors = _iotcore_door("v5", port, users)
+    return head + doors + ("" if devices_port is None else _iotcore_door("v4", devices_port, users))
+
+
+def _iotcore_door(version: Literal["v4", "v5"], port: int, users: Sequence[BrokerUser]) -> str:
+    """Return the lines of a port; iotcore counts protocol levels, and 4 is MQTT 3.1.1."""
+    logins = "\n".join(f"{json.dumps(user.name)} = {json.dumps(user.password)}" for user in users)
+    return f"""[{version}.1]
+name = "farm-{version}"
 listen = "127.0.0.1:{port}"
 next_connection_delay_ms = 1
-[v5.1.connections]
+[{version}.1.connections]
 connection_timeout_ms = 60000
 max_payload_size = {_MAX_PACKET_BYTES}
 max_inflight_count = {_MAX_INFLIGHT}
 dynamic_filters = true
-[v5.1.connections.auth]
+[{version}.1.connections.auth]
 {logins}
 """
 

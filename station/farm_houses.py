@@ -32,10 +32,10 @@ _RADIO_FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FarmBus:
-    """Where the houses are reached: the host they listen on, and the farm's broker with its folder of secrets."""
+    """Where houses are reached: the host they listen on, the broker's port for MQTT devices, and the farm's folder."""
 
     host: str
-    broker_port: int
+    devices_port: int
     folder: FarmFolder
     #: All houses of the farm stand in the weather of this seed.
     weather_seed: int
@@ -92,7 +92,7 @@ simulated = true
 def _radio(house: FarmHouse, name: str, bus: FarmBus) -> tuple[list[str], str, str]:
     """Return how LoRaWAN nodes are started and heard, and the line that tells of them."""
     password_file = str(bus.folder.secret_path(DEVICES_USER))
-    broker = f"{bus.host}:{bus.broker_port}"
+    broker = f"{bus.host}:{bus.devices_port}"
     arguments = ["--port", "0", "--mqtt", broker, "--mqtt-username", DEVICES_USER]
     arguments += ["--mqtt-password-file", password_file, "--mqtt-name", f"{house.device}-"]
     arguments += ["--mqtt-kind", "chirpstack", "--mqtt-period", f"{_RADIO_PERIOD_S:g}"]
@@ -102,7 +102,7 @@ type = "mqtt"
 name = "{name}"
 format = "chirpstack"
 host = "{bus.host}"
-port = {bus.broker_port}
+port = {bus.devices_port}
 username = "{DEVICES_USER}"
 password = {json.dumps(bus.folder.secret(DEVICES_USER))}
 site = {json.dumps(house.site)}

@@ -63,9 +63,10 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     broker_port = open_address(folder, settings.listener).port
     with Gateways(folder).hold():
         users = broker_users(folder)
-        broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener)
+        devices_port = broker_port if kind == "mosquitto" else free_port()
+        broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener, devices_port)
     api_url = f"http://{HOST}:{api_port}"
-    simulators = _simulators(settings, folder, broker_port)
+    simulators = _simulators(settings, folder, devices_port)
     edge_toml = folder.edge_dir / "edge.toml"
     write_whole(edge_toml, _edge_settings(folder, broker_port, simulators).encode())
     station = [
@@ -109,11 +110,11 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     return FarmPlan(parts, lines, api_url, kind, broker_port)
 
 
-def _simulators(settings: UpSettings, folder: FarmFolder, broker_port: int) -> list[Simulator]:
+def _simulators(settings: UpSettings, folder: FarmFolder, devices_port: int) -> list[Simulator]:
     if not settings.simulate:
         return []
     farm = farm_named(settings.scenario, settings.scale)
-    bus = FarmBus(HOST, broker_port, folder, settings.seed)
+    bus = FarmBus(HOST, devices_port, folder, settings.seed)
     return plan_simulators(farm, settings.seed, settings.speed, bus, free_port)
 
 

@@ -168,6 +168,32 @@ def test_devices_speak_their_own_topics_and_reach_no_gateways(
             listener.close()
 
 
+def test_iotcore_has_a_port_for_devices_that_speak_mqtt_3(
+    tmp_path: Path, new_port: Callable[[], int], wait_until: WaitUntil
+) -> None:
+    port, devices_port = new_port(), new_port()
+    command = prepare_broker("iotcore", tmp_path, port, USERS, None, devices_port)
+    heard: list[str] = []
+    ready: list[object] = []
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: listens(port) and listens(devices_port), timeout_s=10)
+            device = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+            device.username_pw_set("nodes", "secret-n")
+            device.on_connect = lambda client, *_: client.subscribe("senml/#")
+            device.on_subscribe = lambda *_: ready.append(True)
+            device.on_message = lambda _c, _u, message: heard.append(message.topic)
+            device.connect("127.0.0.1", devices_port)
+            device.loop_start()
+            wait_until(lambda: ready)
+            device.publish("senml/n", b"[]")
+            wait_until(lambda: heard == ["senml/n"])
+            device.disconnect()
+            device.loop_stop()
+        finally:
+            process.kill()
+
+
 @pytest.mark.services("mosquitto")
 def test_mosquitto_has_nothing_to_say_about_its_configuration(
     tmp_path: Path, new_port: Callable[[], int], wait_until: WaitUntil
