@@ -108,6 +108,8 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("gps_yaw_deg", "deg", 0, 360, "gauge", "yaw of a receiver with two antennas, from true north"),
     ("gps_fix_code", "1", 0, 8, "state", "MAVLink GPS_FIX_TYPE: 0-1 none, 2 2D, 3 3D, 4 DGPS, 5-6 RTK, 8 PPP"),
     ("gps_satellites_count", "1", 0, 254, "gauge", "satellites in use"),
+    ("baro_altitude_m", "m", -2000, 20000, "gauge", "height above the place of power-up, by air pressure"),
+    ("static_pressure_hpa", "hPa", 10, 1200, "gauge", "air pressure at the vehicle"),
     ("height_above_terrain_m", "m", -500, 20000, "gauge", "height above the autopilot's terrain data"),
     ("terrain_altitude_m", "m", -500, 9000, "gauge", "height of the terrain data above mean sea level"),
     ("terrain_pending_count", "1", 0, 65535, "gauge", "terrain blocks the autopilot still waits for"),
