@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -58,7 +59,7 @@ class Compartments:
         channels = [kind.channel for kind in self.sensors.kinds]
         values = {**dict(zip(channels, self._read[unit - 1].tolist(), strict=True)), **self._outside_read}
         values |= {name: float(self.truth[name][unit - 1]) for name in _REPORTED}
-        return {name: None if value != value else value for name, value in values.items()}
+        return {name: None if math.isnan(value) else value for name, value in values.items()}
 
     def _spin_up(self) -> None:
         times = range(self.time_ms - _SPIN_UP_S * 1000, self.time_ms + 1, int(_SPIN_UP_STEP_S * 1000))

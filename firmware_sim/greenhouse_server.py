@@ -79,8 +79,8 @@ class GreenhouseSettings:
             if lines.form not in LINES:
                 raise SettingsError(f"There are no {lines.form!r} lines: take one of {', '.join(LINES)}.")
         unknown = sorted(set(self.fleet.kinds) - set(KINDS))
-        if unknown or not self.fleet.kinds:
-            raise SettingsError(f"There are no MQTT devices of kind {unknown}: take some of {', '.join(KINDS)}.")
+        if unknown:
+            raise SettingsError(f"There are no MQTT devices of kind {unknown[0]}: take some of {', '.join(KINDS)}.")
         for period_s in (self.lines_period_s, self.mqtt_period_s):
             if not 0 < period_s <= 86_400:
                 raise SettingsError(f"A period of {period_s:g} s cannot be kept: give seconds above 0, a day at most.")

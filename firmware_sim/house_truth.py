@@ -48,6 +48,9 @@ SENSOR_COLUMNS: Final = (
     "lag_s",
     "quantum",
     "radiation_error_per_600_w_m2",
+    "spike_ratio",
+    "spike_size",
+    "dropout_ratio",
     "planted",
     "planted_from_ms",
 )
@@ -120,7 +123,7 @@ def _write_sensors(file: TruthFile, scenario: HouseScenario, house: Compartments
             fault = planted.get((unit, kind.channel))
             errors = (
                 sensors.bias[unit - 1, place], sensors.drift_per_day[unit - 1, place],
-                kind.noise, kind.lag_s, kind.quantum, kind.radiation,
+                kind.noise, kind.lag_s, kind.quantum, kind.radiation, kind.spikes, kind.spike_size, kind.dropouts,
             )  # fmt: skip
             since = "" if fault is None else str(house.time_ms + round(fault.after_h * _HOUR_MS))
             name = "" if fault is None else fault.kind

@@ -141,10 +141,9 @@ def sim_greenhouse(
 
 def _lines_link(text: str) -> LinesLink:
     from firmware_sim.greenhouse_server import LinesLink
-    from firmware_sim.serial_line import LINES
 
     form, colon, link = text.partition(":")
-    return LinesLink(form, Path(link)) if colon and form in LINES else LinesLink("json", Path(text))
+    return LinesLink(form, Path(link)) if colon and form.isalnum() else LinesLink("json", Path(text))
 
 
 def _login(address: str, username: str | None, password_file: Path | None) -> BrokerLogin:

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.services.farm import HEADLAND
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--scenario", "nowhere", "There is no greenhouse scenario 'nowhere': take one of chongqing-film, "),
+        ("--lines-pty", "xml:port", "There are no 'xml' lines: take one of json, csv, kv"),
+        ("--mqtt-kind", "homie", "There are no MQTT devices of kind homie: take some of esphome, "),
+        ("--weather", "none.csv", "The weather file none.csv cannot be read"),
+    ],
+)
+def test_a_greenhouse_that_cannot_be_is_refused_with_one_sentence(option: str, value: str, sentence: str) -> None:
+    command = [*HEADLAND, "sim", "greenhouse", "--modbus-port", "0", option, value]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("headland: ")
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
