@@ -383,6 +383,13 @@ def requests() -> list[bytes]:
             dialect.MAVLink_param_request_read_message(1, 1, b"SERVO9_FUNCTION", -1),
             dialect.MAVLink_mission_request_list_message(1, 1),
             dialect.MAVLink_statustext_message(6, b"hello"),
+            dialect.MAVLink_command_int_message(1, 1, 6, 192, 0, 0, -1, 1, 0, 0, 319_500_000, 1_191_700_000, 5),
+            dialect.MAVLink_param_set_message(1, 1, b"SPRAY_SPEED_MIN", 150, 4),
+            dialect.MAVLink_mission_count_message(1, 1, 2),
+            dialect.MAVLink_mission_item_int_message(1, 1, 0, 3, 16, 0, 1, 0, 0, 0, 0, 319_500_000, 1_191_700_000, 5),
+            dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, [0] * 251),
+            dialect.MAVLink_set_mode_message(1, 1, 4),
+            dialect.MAVLink_timesync_message(0, 5),
         )
         for _ in range(3)
     ]
@@ -397,6 +404,58 @@ def test_damaged_and_cut_bytes_are_counted_and_never_raise(seed: int, longest: i
     for chunk in [bytes(600), *requests(), *requests()]:
         fleet.hear(chunk)
     assert fleet.drones[0].handler.counters["heard"] > 0
+
+
+any_float = st.floats(width=32)
+known_commands = st.sampled_from(
+    [16, 17, 20, 21, 22, 176, 178, 192, 216, 224, 246, 300, 400, 401, 410, 510, 511, 512, 520]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(number=known_commands, params=st.tuples(*[any_float] * 7), flying=st.booleans(), steps=st.integers(0, 60))
+def test_every_command_is_acknowledged_once_whatever_its_parameters(
+    number: int, params: tuple[float, ...], flying: bool, steps: int
+) -> None:
+    station = Station()
+    autopilot = station.vehicle.autopilot
+    if flying:
+        station.listen(3.5)
+        autopilot.set_mode(4)
+        autopilot.arm()
+        autopilot.take_off(5.0)
+        station.listen(1)
+    answers = station.ask(dialect.MAVLink_command_long_message(1, 1, number, 0, *params))
+    acks = [answer for answer in answers if answer.get_type() == "COMMAND_ACK"]
+    assert [ack.command for ack in acks] == [number]
+    for _ in range(steps):
+        station.fleet.step()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    command=st.sampled_from([16, 17, 19, 20, 21, 22, 93, 178, 216]),
+    frame=st.sampled_from([0, 2, 3, 6, 10]),
+    params=st.tuples(*[any_float] * 4),
+    x=st.integers(-(2**31), 2**31 - 1),
+    y=st.integers(-(2**31), 2**31 - 1),
+    z=any_float,
+)
+def test_whatever_item_is_accepted_can_be_flown(
+    command: int, frame: int, params: tuple[float, ...], x: int, y: int, z: float
+) -> None:
+    station = Station()
+    item = dialect.MAVLink_mission_item_int_message
+    station.ask(dialect.MAVLink_mission_count_message(1, 1, 3))
+    station.ask(item(1, 1, 0, 3, 16, 0, 1, 0, 0, 0, 0, 0, 0, 0))
+    station.ask(item(1, 1, 1, 3, 22, 0, 1, 0, 0, 0, 0, 0, 0, 2))
+    (ack,) = station.ask(item(1, 1, 2, frame, command, 0, 1, *params, x, y, z))
+    assert ack.get_type() == "MISSION_ACK"
+    if ack.type == 0:
+        station.listen(3.5)
+        for order in (lambda: station.result(176, 1, 4), lambda: station.result(400, 1), lambda: station.result(300)):
+            assert order() == 0
+        station.listen(4)
 
 
 def test_cut_requests_are_answered_as_whole_ones() -> None:
