@@ -24,6 +24,7 @@ _COUNTERS: Final = (
     "refused_unit", "refused_value", "clock_unset", *Refusal,
 )  # fmt: skip
 _LISTEN_S: Final = 0.2
+_SETTLED_S: Final = 5.0
 #: The longest message of a device, and the longest that describes devices: a bridge lists all of its own in one.
 _MOST_BYTES: Final = 256 * 1024
 _MOST_DESCRIPTION_BYTES: Final = 16 * 1024 * 1024
@@ -77,13 +78,16 @@ class MqttSource:
         return dict(self._counts)
 
     def _listen(self, listener: Listener, sink: Sink) -> None:
-        connected = False
+        connected_s: float | None = None
         while not self._stopping.is_set():
             heard = listener.listen(_LISTEN_S)
             self._counts["refused_topics"] = listener.refused_topics
-            if not connected and listener.is_connected:
-                connected = True
+            now_s = time.monotonic()
+            if connected_s is None and listener.is_connected:
+                connected_s = now_s
                 self._counts["connects"] += 1
+            if heard or (connected_s is not None and now_s - connected_s >= _SETTLED_S):
+                # A broker that takes every connection and ends it at once is not there again.
                 self._attempts.succeed()
             now_ms = time.time_ns() // 1_000_000
             for message in heard:
