@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from headland.contract.topics import shard_of
 from headland.registry.boundary import Position, area_of, area_without, check_geometry
 from headland.registry.errors import InvalidRecord
-from headland.registry.records import Farm, Field, Gateway, Implement, Product, Season, Site
+from headland.registry.records import Farm, Field, Gateway, Implement, Pass, Product, Season, Site
 from headland.registry.tables import farms
 
 #: Labels round to tenths of a percent.
 _ROUNDING_PCT: Final = 0.15
+LONGEST_PASS_MS: Final = 2 * 86_400_000
 
 
 def check_farm(farm: Farm, _connection: sa.Connection, _organisation: str) -> Farm:
@@ -95,6 +96,13 @@ def check_season(season: Season, _connection: sa.Connection, _organisation: str)
     if season.sowing_date and season.harvest_date and season.harvest_date < season.sowing_date:
         raise InvalidRecord(f"The harvest, {season.harvest_date}, is before the sowing, {season.sowing_date}.")
     return season
+
+
+def check_pass(declared: Pass, _connection: sa.Connection, _organisation: str) -> Pass:
+    """A pass takes time, and at most two days of it."""
+    if not 0 < declared.end_ms - declared.start_ms <= LONGEST_PASS_MS:
+        raise InvalidRecord("A pass ends after its start, and at most two days after it: declare longer work in parts.")
+    return declared
 
 
 def _check_pair(longitude_deg: float | None, latitude_deg: float | None) -> None:

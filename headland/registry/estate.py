@@ -9,6 +9,8 @@ from headland.contract.records import Descriptor
 from headland.registry import audit, checks, keys, records, tables
 from headland.registry.audit import AuditCheck, AuditEntry
 from headland.registry.binding import Binding
+from headland.registry.ledger import Ledger
+from headland.registry.pass_book import PassBook
 from headland.registry.records import ApiKey, Device
 from headland.registry.shelf import Shelf
 
@@ -29,6 +31,8 @@ class Estate:
         self.products = Shelf(binding, records.Product, tables.products, checks.check_product)
         self.implements = Shelf(binding, records.Implement, tables.implements, checks.check_implement)
         self.seasons = Shelf(binding, records.Season, tables.seasons, checks.check_season)
+        self.passes = PassBook(Shelf(binding, records.Pass, tables.passes, checks.check_pass))
+        self.ledger = Ledger(binding)
         self.keys = Shelf(binding, ApiKey, tables.api_keys)
 
     @property

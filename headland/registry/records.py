@@ -237,6 +237,23 @@ class Season(Kept, frozen=True, kw_only=True):
     target_yield_t_ha: Positive | None = None
 
 
+class Pass(Kept, frozen=True, kw_only=True):
+    """A working pass that somebody declared: this vehicle on this field in [start_ms, end_ms). It is never changed.
+
+    `device` is the vehicle's name on the wire. `planned_rate_ha` is in kilograms, or litres of a liquid, per hectare.
+    """
+
+    field: str
+    device: WireName
+    start_ms: Annotated[int, Meta(ge=0)]
+    end_ms: Annotated[int, Meta(gt=0)]
+    implement: str | None = None
+    product: str | None = None
+    season: str | None = None
+    planned_rate_ha: Positive | None = None
+    note: Note = ""
+
+
 class ApiKey(Kept, frozen=True, kw_only=True):
     """What is known of a key; the key itself was shown once and is nowhere. `prefix` is its readable beginning."""
 

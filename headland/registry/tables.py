@@ -187,6 +187,21 @@ seasons = _table(
     references={"field": "fields"},
     unique=("organisation", "field", "name"),
 )
+# Rows are added and never changed: `headland.registry.pass_book` has no other way.
+passes = _table(
+    "passes",
+    _need("field"),
+    _need("device"),
+    _need("start_ms", sa.BigInteger),
+    _need("end_ms", sa.BigInteger),
+    _may("implement"),
+    _may("product"),
+    _may("season"),
+    _may("planned_rate_ha", sa.Double),
+    _need("note"),
+    references={"field": "fields", "implement": "implements", "product": "products", "season": "seasons"},
+    unique=("organisation", "field", "device", "start_ms"),
+)
 api_keys = _table(
     "api_keys",
     _need("name"),
@@ -213,4 +228,28 @@ audit = sa.Table(
     _may("after"),
     _need("hash"),
     sa.Index(None, "organisation", "record"),
+)
+
+ledger = sa.Table(
+    "ledger",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _need("time_ms", sa.BigInteger),
+    _need("who"),
+    _need("kind"),
+    _need("field"),
+    _need("pass"),
+    _need("body"),
+    _need("hash"),
+    sa.Index(None, "organisation", "field"),
+    sa.Index(None, "organisation", "pass"),
+)
+# The newest entry of each organisation's ledger, so that none can be cut off unseen.
+ledger_heads = sa.Table(
+    "ledger_heads",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    _need("seq", sa.BigInteger),
+    _need("hash"),
 )
