@@ -29,7 +29,6 @@ from headland.store.port import (
     DeviceRecord,
     Latest,
     MarkState,
-    Points,
     Rejection,
     Samples,
     SeriesFilter,
@@ -39,6 +38,8 @@ from headland.store.port import (
     WriteResult,
 )
 from headland.store.selection import check_points, check_step, clamp_ms, order_of
+from headland.store.server_batch import find_conflicts, make_rejection, set_aside_unfit
+from headland.store.server_frontier import load_frontier
 from headland.store.server_parts import Extent, Ledger, LedgerPicture, LoginRefused, NewConflict, Refusals, SampleServer
 
 _LOGGER = logging.getLogger(__name__)
@@ -266,13 +267,13 @@ class ServerStore:
             key = extent.latest.key
             sid = state.catalog.find(key)
             if sid is not None:
-                _load_frontier(state, self._samples, sid, extent.latest, held.never_latest.get(key, []))
+                load_frontier(state, self._samples, sid, extent.latest, held.never_latest.get(key, []))
         state.marks, state.devices = held.marks, held.devices
         state.events, state.conflicts = held.events, held.conflicts
 
     def _commit(self, batch: WriteBatch, now_ms: int) -> tuple[Change, tuple[Rejection, ...]]:
         state = self._state
-        batch, unfit = self._without_unfit(batch)
+        batch, unfit = set_aside_unfit(batch, self._samples)
         rows, new_series = join_batches(state.catalog, [batch])
         keys = [*(state.catalog.key(sid) for sid in range(len(state.catalog))), *new_series]
         verdict = judge(
@@ -290,13 +291,13 @@ class ServerStore:
         accepted = verdict.accepted.copy()
         accepted[list(refused)] = False
         seen_ms = now_ms if batch.seen_ms is None else batch.seen_ms
-        conflicts = self._ledger.add_conflicts(_conflicts_of(keys, rows, verdict.conflicting, seen_ms))
+        conflicts = self._ledger.add_conflicts(find_conflicts(keys, rows, verdict.conflicting, seen_ms))
         events = self._ledger.add_events(batch.events) if batch.events else 0
         marks = advance_marks(state.marks, [batch])
         if marks:
             self._ledger.put_marks(marks)
         results = count_results(rows, Verdict(accepted, verdict.conflicting), 1)
-        rejections = (*unfit, *(_rejection(keys, rows, at, why) for at, why in refused.items()))
+        rejections = (*unfit, *(make_rejection(keys, rows, at, why) for at, why in refused.items()))
         if refused:
             results = [WriteResult(results[0].accepted, results[0].duplicate - len(refused), results[0].conflicting)]
         return Change(results, new_series, rows, accepted, marks, events, conflicts), rejections
@@ -307,32 +308,6 @@ class ServerStore:
             return {}
         chosen = Rows(*(getattr(rows, name)[at] for name in Rows.__slots__))
         return {int(at[position]): why for position, why in self._samples.put(keys, chosen).items()}
-
-    def _without_unfit(self, batch: WriteBatch) -> tuple[WriteBatch, list[Rejection]]:
-        """Return the batch without the samples that can never be stored here, and these."""
-        points = batch.points
-        reasons = [self._samples.why_unfit(key) for key in points.series]
-        first_ms, last_ms = self._samples.limits_ms()
-        time_ms = np.asarray(points.time_ms, np.int64)
-        outside = (time_ms < first_ms) | (time_ms > last_ms)
-        unfit = np.array([why is not None for why in reasons], np.bool_)[points.index] if len(points) else outside
-        bad = unfit | outside
-        if not bad.any():
-            return batch, []
-        too_far = "its time is outside what the store keeps"
-        rejections = [
-            Rejection(
-                points.series[points.index[at]],
-                int(time_ms[at]),
-                float(points.value[at]),
-                int(points.quality[at]),
-                reasons[points.index[at]] or too_far,
-            )
-            for at in np.flatnonzero(bad).tolist()
-        ]
-        good = ~bad
-        kept = Points(points.series, points.index[good], time_ms[good], points.value[good], points.quality[good])
-        return WriteBatch(kept, batch.events, batch.marks, batch.latest_until_ms, batch.seen_ms), rejections
 
     def _with_stored(self, found: list[NewConflict]) -> list[Conflict]:
         """Return conflicts with the values that stayed; one whose sample is gone says nothing any more."""
@@ -349,46 +324,3 @@ class ServerStore:
             for one in found
             if (one.key, one.time_ms) in stored
         ]
-
-
-def _load_frontier(state: StoreState, samples: SampleServer, sid: int, newest: Latest, ahead_ms: list[int]) -> None:
-    """Take in how far a series reaches; one that ran ahead is looked at from its end."""
-    at = np.array([sid], np.int32)
-    if newest.time_ms not in ahead_ms:
-        ahead_ms = [time_ms for time_ms in ahead_ms if time_ms > newest.time_ms]
-        latest: Latest | None = newest
-    else:
-        end = samples.newest(newest.key, len(ahead_ms) + 1)
-        latest = None if end is None else _newest_allowed(end, set(ahead_ms))
-    if latest is not None:
-        state.frontier.advance(
-            at,
-            np.array([latest.time_ms], np.int64),
-            np.array([latest.value], np.float64),
-            np.array([latest.quality], np.uint8),
-        )
-    if ahead_ms:
-        above = [time_ms for time_ms in ahead_ms if latest is None or time_ms > latest.time_ms]
-        state.frontier.advance_ahead(np.full(len(above), sid, np.int32), np.array(above, np.int64))
-
-
-def _newest_allowed(end: Samples, never: set[int]) -> Latest | None:
-    for time_ms, value, quality in zip(
-        reversed(end.time_ms.tolist()), reversed(end.value.tolist()), reversed(end.quality.tolist()), strict=True
-    ):
-        if time_ms not in never:
-            return Latest(end.key, time_ms, value, quality)
-    return None
-
-
-def _conflicts_of(keys: list[SeriesKey], rows: Rows, conflicting: NDArray[np.bool_], seen_ms: int) -> list[NewConflict]:
-    """Return each contradiction of the batch once, the first with its flag."""
-    once: dict[tuple[int, int, float], NewConflict] = {}
-    for at in np.flatnonzero(conflicting).tolist():
-        sid, time_ms, value = int(rows.sid[at]), int(rows.time_ms[at]), float(rows.value[at])
-        once.setdefault((sid, time_ms, value), NewConflict(keys[sid], time_ms, value, int(rows.quality[at]), seen_ms))
-    return list(once.values())
-
-
-def _rejection(keys: list[SeriesKey], rows: Rows, at: int, why: str) -> Rejection:
-    return Rejection(keys[rows.sid[at]], int(rows.time_ms[at]), float(rows.value[at]), int(rows.quality[at]), why)

@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 
 from headland.store.deduplicate import Positions, split_windows
 from headland.store.joined_rows import Rows
-from headland.store.line_protocol import GOOD, QUALITY_ENDING, RESIDUE_ENDING, SeriesLines, tags_of, why_unsayable
-from headland.store.port import Buckets, Flags, Index, Latest, Samples, SeriesKey, Times, Values
+from headland.store.line_protocol import QUALITY_ENDING, SeriesLines, tags_of, why_unsayable
+from headland.store.port import Buckets, Flags, Index, Samples, SeriesKey, Times, Values
 from headland.store.sample_buckets import aggregate, replace_buckets
 from headland.store.server_parts import Extent, Refusals
 from headland.store.side_samples import SideSamples, merge
-from headland.store.victoria_client import Exported, Vector, VictoriaConnection
-from headland.store.victoria_values import join, split
+from headland.store.victoria_answers import (
+    ENDINGS,
+    FUNCTIONS,
+    join_metrics,
+    labels_of,
+    make_buckets,
+    make_extent,
+    parse_metric,
+)
+from headland.store.victoria_client import VictoriaConnection
+from headland.store.victoria_values import split
 
 #: VictoriaMetrics reads 0 as "now", refuses what is before, and drops what is more than two days ahead of its clock.
 _FIRST_MS: Final = 1
@@ -29,8 +38,6 @@ _MOST_WINDOWS: Final = 8
 _NAMED: Final = 20
 #: A query answers with at most 30,000 steps a metric; more buckets are made of samples.
 _MOST_BUCKETS: Final = 20_000
-_FUNCTIONS: Final = ("count_over_time", "avg_over_time", "min_over_time", "max_over_time", "last_over_time")
-_ENDINGS: Final = (QUALITY_ENDING, RESIDUE_ENDING)
 
 
 class VictoriaSamples:
@@ -71,8 +78,8 @@ class VictoriaSamples:
         )
         told: dict[tuple[SeriesKey, str], dict[str, float]] = {}
         for vector in answer:
-            told.setdefault(_parse(vector.metric), {})[vector.metric["rollup"]] = float(vector.value[1])
-        extents = {key: _extent(key, told) for key, ending in told if not ending}
+            told.setdefault(parse_metric(vector.metric), {})[vector.metric["rollup"]] = float(vector.value[1])
+        extents = {key: make_extent(key, told) for key, ending in told if not ending}
         for odd in self._side.load():
             there = extents.get(odd.latest.key)
             if there is not None:
@@ -120,8 +127,8 @@ class VictoriaSamples:
         found = self._side.read(keys, start_ms, end_ms)
         low_ms, high_ms = max(start_ms, _FIRST_MS), min(end_ms, _LAST_MS)
         if low_ms < high_ms:
-            exported = self._connection.export(self._selector(keys, _ENDINGS), low_ms, high_ms)
-            for key, samples in _join(exported).items():
+            exported = self._connection.export(self._selector(keys, ENDINGS), low_ms, high_ms)
+            for key, samples in join_metrics(exported).items():
                 if key in wanted:
                     found[key] = merge(samples, found[key]) if key in found else samples
         if limit is None:
@@ -141,7 +148,7 @@ class VictoriaSamples:
             return [buckets for buckets in made if buckets is not None]
         wanted, cut_ms = set(keys), start_ms + whole * step_ms
         window = (start_ms + step_ms - 1, cut_ms - 1, step_ms)
-        names = ", ".join(f'"{function}"' for function in _FUNCTIONS)
+        names = ", ".join(f'"{function}"' for function in FUNCTIONS)
         range_of = f"[{step_ms}ms]"
         vectors = self._connection.query_range(
             f"aggr_over_time(({names}), {self._selector(keys)}{range_of}) keep_metric_names", *window
@@ -151,8 +158,8 @@ class VictoriaSamples:
             "keep_metric_names",
             *window,
         )
-        found = {key: made for key, made in _buckets(vectors, step_ms).items() if key in wanted}
-        mend = _labels_of(worse, step_ms)
+        found = {key: made for key, made in make_buckets(vectors, step_ms).items() if key in wanted}
+        mend = labels_of(worse, step_ms)
         for key, odd in self._side.read(keys, start_ms, cut_ms).items():
             labels = np.unique(start_ms + (odd.time_ms - start_ms) // step_ms * step_ms)
             mend[key] = sorted({*mend.get(key, ()), *labels.tolist()})
@@ -229,7 +236,7 @@ class VictoriaSamples:
             said = f"(?:{_either(names)})" if len(names) <= _NAMED else ".+"
             labels.append(f"__name__=~{json.dumps(said + ending)}")
         elif not endings:
-            labels.append(f"__name__!~{json.dumps(f'.+(?:{_either(_ENDINGS)})')}")
+            labels.append(f"__name__!~{json.dumps(f'.+(?:{_either(ENDINGS)})')}")
         if len(devices) <= _NAMED:
             labels.append(f"device=~{json.dumps(_either(devices))}")
         return "{" + ",".join(labels) + "}"
@@ -238,90 +245,12 @@ class VictoriaSamples:
         """Return what means the metrics of one series and of no other: a label that is not there is empty."""
         labels = {**tags_of(key), "kind": key.kind, "store": self._store}
         said = [f"{label}={json.dumps(word)}" for label, word in labels.items()]
-        name = re.escape(f"{key.kind}_{key.channel}") + f"(?:{_either(_ENDINGS)})?"
+        name = re.escape(f"{key.kind}_{key.channel}") + f"(?:{_either(ENDINGS)})?"
         return "{" + ",".join([*said, f"__name__=~{json.dumps(name)}"]) + "}"
 
 
 def _either(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words))
-
-
-def _parse(metric: Mapping[str, str]) -> tuple[SeriesKey, str]:
-    """Return the series that a metric's labels name, and the ending of its name."""
-    kind, name = metric.get("kind", ""), metric.get("__name__", "")
-    ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")
-    channel = name[len(kind) + 1 :].removesuffix(ending)
-    simulated = metric.get("simulated", "") == "true"
-    key = SeriesKey(
-        metric.get("organisation", ""), metric.get("site", ""), kind, metric.get("device", ""), channel, simulated
-    )
-    return key, ending
-
-
-def _join(exported: Iterable[Exported]) -> dict[SeriesKey, Samples]:
-    """Return the samples of values, flags and residues."""
-    columns: dict[str, dict[SeriesKey, Exported]] = {"": {}, QUALITY_ENDING: {}, RESIDUE_ENDING: {}}
-    for metric in exported:
-        key, ending = _parse(metric.metric)
-        columns[ending][key] = metric
-    found = {}
-    for key, values in columns[""].items():
-        time_ms = np.array(values.timestamps, np.int64)
-        residue = _beside(time_ms, columns[RESIDUE_ENDING].get(key), 0).astype(np.int64)
-        quality = _beside(time_ms, columns[QUALITY_ENDING].get(key), GOOD)
-        value = join(np.array(values.values, np.float64), residue)
-        order = np.argsort(time_ms, kind="stable")
-        found[key] = Samples(key, time_ms[order], value[order], quality[order].astype(np.uint8))
-    return found
-
-
-def _beside(time_ms: Times, other: Exported | None, missing: float) -> Values:
-    """Return what lies beside each instant, or `missing`."""
-    found = np.full(len(time_ms), float(missing))
-    if other is not None:
-        _, here, there = np.intersect1d(time_ms, np.array(other.timestamps, np.int64), return_indices=True)
-        found[here] = np.array(other.values, np.float64)[there]
-    return found
-
-
-def _extent(key: SeriesKey, told: Mapping[tuple[SeriesKey, str], Mapping[str, float]]) -> Extent:
-    """Return a series' newest sample with its flag and residue, where these are of the same instant."""
-    value, when_s = told[key, ""]["last_over_time"], told[key, ""]["tlast_over_time"]
-    beside = {}
-    for ending in _ENDINGS:
-        other = told.get((key, ending), {})
-        if other.get("tlast_over_time") == when_s:
-            beside[ending] = other["last_over_time"]
-    residue = np.array([beside.get(RESIDUE_ENDING, 0)], np.int64)
-    whole = float(join(np.array([value]), residue)[0])
-    latest = Latest(key, round(when_s * 1000), whole, int(beside.get(QUALITY_ENDING, GOOD)))
-    return Extent(latest, int(told[key, ""]["count_over_time"]))
-
-
-def _buckets(vectors: Iterable[Vector], step_ms: int) -> dict[SeriesKey, Buckets]:
-    columns: dict[SeriesKey, dict[str, Vector]] = {}
-    for vector in vectors:
-        columns.setdefault(_parse(vector.metric)[0], {})[vector.metric["rollup"]] = vector
-    found = {}
-    for key, by_function in columns.items():
-        counts = by_function[_FUNCTIONS[0]].values
-        start_ms = np.array([round(when_s * 1000) - step_ms + 1 for when_s, _ in counts], np.int64)
-        count, mean, low, high, last = (
-            np.array([float(number) for _, number in by_function[function].values]) for function in _FUNCTIONS
-        )
-        found[key] = Buckets(key, start_ms, count.astype(np.int64), mean, low, high, last)
-    return found
-
-
-def _labels_of(vectors: Iterable[Vector], step_ms: int) -> dict[SeriesKey, list[int]]:
-    """Return the buckets in which something was counted."""
-    return {
-        _parse(vector.metric)[0]: [
-            round(when_s * 1000) - step_ms + 1 for when_s, number in vector.values if float(number)
-        ]
-        for vector in vectors
-        if any(float(number) for _, number in vector.values)
-    }
 
 
 def _choose(rows: Rows, at: Positions) -> Rows:
