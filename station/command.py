@@ -142,6 +142,7 @@ def station(
     demo: Annotated[
         str | None, typer.Option(help="The scenario that is simulated, for the registry.", hidden=True)
     ] = None,
+    demo_scale: Annotated[int | None, typer.Option(help="Its compartments.", hidden=True)] = None,
 ) -> None:
     """Run ingest and API in one process on one store."""
     from ingest.settings import IngestSettings
@@ -155,6 +156,7 @@ def station(
             store_url=store_url(store, folder.store_path),
             registry_url=registry_url(registry, folder.registry_path),
             demo=demo,
+            demo_scale=demo_scale,
             store_token=folder.secret("store"),
             host=host,
             port=port,

@@ -83,7 +83,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         INGEST_USER,
         "--password-file",
         str(folder.secret_path(INGEST_USER)),
-        *(["--demo", settings.scenario] if settings.simulate else []),
+        *_demo_arguments(settings),
     ]
 
     def part(name: str, arguments: Sequence[str], stop_stage: int) -> Part:
@@ -108,6 +108,14 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         lines += [f"drones      MAVLink on UDP {HOST}:{_MAVLINK_PORT}; more sources: {_sources_path(folder)}"]
     lines.append(f"logs        {folder.logs_dir}")
     return FarmPlan(parts, lines, api_url, kind, broker_port)
+
+
+def _demo_arguments(settings: UpSettings) -> list[str]:
+    """Return how the station is told what is simulated."""
+    if not settings.simulate:
+        return []
+    scale = [] if settings.scale is None else ["--demo-scale", str(settings.scale)]
+    return ["--demo", settings.scenario, *scale]
 
 
 def _simulators(settings: UpSettings, folder: FarmFolder, devices_port: int) -> list[Simulator]:

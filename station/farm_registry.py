@@ -53,14 +53,17 @@ def first_estate(registry: Registry, handle: str, by: str) -> Estate:
     return estate
 
 
-def add_demo(estate: Estate, scenario: str) -> None:
-    """Keep the sites, fields and houses that a scenario simulates; what people changed or deleted stays so."""
+def add_demo(estate: Estate, scenario: str, scale: int | None = None) -> None:
+    """Keep the sites, fields and houses that a scenario simulates; what people changed or deleted stays so.
+
+    `scale` is how many compartments its houses have; None: as many as it says.
+    """
     from firmware_sim.scenario import FIELDS
 
     farm = next(iter(estate.farms.list(limit=1)), None)
     if farm is None:
         return
-    simulated = farm_named(scenario)
+    simulated = farm_named(scenario, scale)
     sites = {site.name: site for site in estate.sites.all()}
     for name in (*(drone.site for drone in simulated.drones), *(house.site for house in simulated.houses)):
         if name not in sites:

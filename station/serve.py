@@ -39,6 +39,7 @@ class StationSettings:
     ingest: IngestSettings
     registry_url: str | None = None
     demo: str | None = None
+    demo_scale: int | None = None
     store_token: str | None = None
 
 
@@ -49,7 +50,8 @@ def run_station(settings: StationSettings) -> None:
         ending.callback(store.close)
         registry = None
         if settings.registry_url is not None:
-            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, settings.demo)
+            demo = settings.demo, settings.demo_scale
+            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, *demo)
         ingest = IngestService(settings.ingest, store)
         app = _station_app(settings, store, ingest, registry)
         ingest.start()
@@ -57,13 +59,15 @@ def run_station(settings: StationSettings) -> None:
         _serve(app, settings.host, settings.port)
 
 
-def _open_registry(url: str, organisation: str, store: Store, ending: ExitStack, demo: str | None = None) -> Registry:
+def _open_registry(
+    url: str, organisation: str, store: Store, ending: ExitStack, demo: str | None = None, scale: int | None = None
+) -> Registry:
     """Return the registry, which learns from now on of what the store hears of; it knows what `demo` simulates."""
     registry = open_registry(url)
     ending.callback(registry.close)
     estate = first_estate(registry, organisation, "station")
     if demo is not None:
-        add_demo(estate, demo)
+        add_demo(estate, demo, scale)
     keeper = RegistryKeeper(registry, store, organisation)
     keeper.start()
     ending.callback(keeper.stop)

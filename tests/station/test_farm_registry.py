@@ -63,6 +63,15 @@ def test_the_demo_has_the_field_that_its_drone_flies_and_what_people_changed_sta
     assert [each.owner for each in estate.fields.list()] == ["Zhang"]
 
 
+def test_every_compartment_of_a_base_is_a_greenhouse_and_the_forests_edge_is_none(registry: Registry) -> None:
+    estate = first_estate(registry, "local", "test")
+    add_demo(estate, "hubei-greenhouses", 20)
+    assert {house.name for house in estate.greenhouses.all()} == {f"greenhouse-{unit}" for unit in range(1, 21)}
+    add_demo(estate, "chongqing-mixed")
+    added = {house.name for house in estate.greenhouses.all()} - {f"greenhouse-{unit}" for unit in range(1, 21)}
+    assert added == {"film-house-1", "film-house-2"}
+
+
 def test_the_keeper_learns_devices_and_gateways_from_the_store_and_writes_only_changes(registry: Registry) -> None:
     store = MemoryStore()
     keeper = RegistryKeeper(registry, store, "local")
