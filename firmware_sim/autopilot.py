@@ -30,6 +30,8 @@ from firmware_sim.path import Height, Waypoint
 _NEARLY_UP_M: Final = 0.5
 #: Texts and items reached that are kept for the next step; more would mean that nobody takes them.
 _KEPT: Final = 40
+#: WPNAV_SPEED below this would never arrive.
+_LEAST_M_S: Final = 0.2
 _ARMABLE: Final = frozenset({Mode.STABILIZE, Mode.GUIDED, Mode.LOITER})
 
 
@@ -51,7 +53,7 @@ class Autopilot:
         #: Mission items reached since somebody last took them away.
         self.reached: deque[int] = deque(maxlen=_KEPT)
         self._navigator = Navigator(body)
-        self._speed_m_s = parameters["WPNAV_SPEED"] / 100
+        self._speed_m_s = self._cruise_m_s()
         self._wait_ms = 0
         self._idle_ms = 0
         self._now_ms = body.start_ms
@@ -232,7 +234,7 @@ class Autopilot:
         if self.body.landed and self.mode is not Mode.AUTO:
             self.stage = Stage.IDLE
             return
-        self._speed_m_s = self.parameters["WPNAV_SPEED"] / 100
+        self._speed_m_s = self._cruise_m_s()
         if self.stage in {Stage.TAKE_OFF, Stage.RETURN, Stage.DESCEND}:
             self._navigator.keep_height()
         if self.mode is Mode.AUTO:
@@ -351,8 +353,7 @@ class Autopilot:
     def _return(self) -> None:
         """Fly home at RTL_ALT or higher, or where RTL_ALT is 0 as high as now."""
         up_m = max(self.body.motion.up_m, self.parameters["RTL_ALT"] / 100)
-        speed_m_s = self.parameters["WPNAV_SPEED"] / 100
-        self._fly([Waypoint(self.home, Height(up_m), speed_m_s, self.seq)])
+        self._fly([Waypoint(self.home, Height(up_m), self._cruise_m_s(), self.seq)])
         self.stage = Stage.RETURN
         self.say(6, "Returning home")
 
@@ -360,6 +361,9 @@ class Autopilot:
         """Hold where the vehicle comes to a stop."""
         self._navigator.stop()
         self.stage, self._wait_ms = Stage.HOLD, 0
+
+    def _cruise_m_s(self) -> float:
+        return max(_LEAST_M_S, self.parameters["WPNAV_SPEED"] / 100)
 
     def _wait(self, wait_s: float) -> None:
         self._wait_ms = self._now_ms + int(min(wait_s, 86_400) * 1000)

@@ -23,7 +23,7 @@ _RASTER_MARGIN_M: Final = 30.0
 #: From power-up to a position and UTC.
 _FIX_S: Final = 3.0
 #: How far the true height wanders from the one held, and how far the reported one from the true.
-_HEIGHT_KEPT_M: Final = 0.06
+_HEIGHT_KEPT_M: Final = 0.1
 _RTK_M: Final = (0.02, 0.02, 0.04)
 
 

@@ -17,6 +17,7 @@ TANK_BATTERY_ID: Final = 2
 NO_CELL: Final = 65535
 _NO_TEMPERATURE: Final = 32767
 _CLIP_CA: Final = 32767
+_MOST_US: Final = 65534
 #: MAVLink's names have ten bytes.
 HOPPER_NAME: Final = b"HOPPER_KG"
 MASS_FLOW_NAME: Final = b"MFLOW_KGM"
@@ -29,7 +30,8 @@ def servo_output(vehicle: Vehicle) -> list[Message]:
     for motor in range(4):
         outputs[motor] = round(1520 + 12 * vehicle.body.sensor_noise.normal()) if flying else 1000
     for number, pulse_us in vehicle.autopilot.sprayer.pulses_us().items():
-        outputs[number - 1] = pulse_us
+        # Parameters may ask for what no output can give.
+        outputs[number - 1] = max(0, min(_MOST_US, pulse_us))
     return [dialect.MAVLink_servo_output_raw_message(vehicle.boot_time_ms * 1000 % 2**32, 0, *outputs)]
 
 

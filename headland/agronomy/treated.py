@@ -36,7 +36,8 @@ COVERAGE_BAR: Final = 0.8
 #: A longer silence means that the vehicle was off or out of reach, not that telemetry of a flight is missing.
 SILENCE_S: Final = 60.0
 KNOWN: Final = (
-    f"a silence of more than {SILENCE_S:.0f} s is no work, unless the meter's total or the hopper's weight changed in it"
+    f"a silence of more than {SILENCE_S:.0f} s is no work, "
+    "unless the meter's total or the hopper's weight changed in it"
 )
 
 #: A dry pump must last: a meter lags the pump and reports a few times a second.

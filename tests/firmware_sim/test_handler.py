@@ -432,6 +432,19 @@ def test_every_command_is_acknowledged_once_whatever_its_parameters(
         station.fleet.step()
 
 
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), scenario=st.sampled_from(["demo", "jurong-wheat"]))
+def test_it_flies_with_any_parameters(data: st.DataObject, scenario: str) -> None:
+    station = Station(scenario=scenario, idle=False)
+    names = sorted(name for name in station.vehicle.parameters if not name.startswith("ARMING"))
+    changes = data.draw(st.lists(st.tuples(st.sampled_from(names), any_float), min_size=1, max_size=8))
+    for name, value in changes:
+        station.ask(dialect.MAVLink_param_set_message(1, 1, name.encode(), value, 9))
+    station.listen(8)
+    station.result(20)
+    station.listen(2)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     command=st.sampled_from([16, 17, 19, 20, 21, 22, 93, 178, 216]),
