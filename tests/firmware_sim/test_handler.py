@@ -466,8 +466,7 @@ def test_whatever_item_is_accepted_can_be_flown(
     assert ack.get_type() == "MISSION_ACK"
     if ack.type == 0:
         station.listen(3.5)
-        for order in (lambda: station.result(176, 1, 4), lambda: station.result(400, 1), lambda: station.result(300)):
-            assert order() == 0
+        assert [station.result(number, *rest) for number, *rest in ((176, 1, 4), (400, 1), (300,))] == [0, 0, 0]
         station.listen(4)
 
 
