@@ -14,12 +14,9 @@ import shapely
 from numpy.typing import NDArray
 
 from headland.agronomy.intervals import Intervals, Times, bridge, intersect, no_time
+from headland.agronomy.plane import Plane
 
 Values = NDArray[np.float64]
-
-#: WGS84: semi-major axis [m] and first eccentricity squared; NIMA TR8350.2 (2000), tables 3.1 and 3.3.
-_AXIS_M: Final = 6_378_137.0
-_ECCENTRICITY_2: Final = 6.694_379_990_14e-3
 
 #: Neighbouring positions further apart than this are not joined by a line.
 MAX_TRACK_GAP_S: Final = 2.0
@@ -60,15 +57,8 @@ def to_local_metres(track: Track, origin_deg: tuple[float, float] | None = None)
     """
     if len(track.time_ms) == 0:
         return np.empty((0, 2))
-    latitude, longitude = origin_deg or (np.median(track.latitude_deg), np.median(track.longitude_deg))
-    sine = np.sin(np.radians(latitude))
-    shrink = 1.0 - _ECCENTRICITY_2 * sine * sine
-    prime_vertical_m = _AXIS_M / np.sqrt(shrink)
-    meridian_m = _AXIS_M * (1.0 - _ECCENTRICITY_2) / shrink**1.5
-    turned = (track.longitude_deg - longitude + 180.0) % 360.0 - 180.0
-    east = np.radians(turned) * prime_vertical_m * np.cos(np.radians(latitude))
-    north = np.radians(track.latitude_deg - latitude) * meridian_m
-    return np.column_stack((east, north))
+    latitude, longitude = origin_deg or (float(np.median(track.latitude_deg)), float(np.median(track.longitude_deg)))
+    return np.column_stack(Plane(latitude, longitude).to_metres(track.latitude_deg, track.longitude_deg))
 
 
 def find_on_time(time_ms: Times, on: NDArray[np.bool_], max_gap_s: float = MAX_STATE_GAP_S) -> Intervals:
@@ -88,13 +78,14 @@ def find_on_time(time_ms: Times, on: NDArray[np.bool_], max_gap_s: float = MAX_S
     return _join(pieces)
 
 
-def find_passes(track: Track, on_time: Intervals) -> list[Values]:
+def find_passes(track: Track, on_time: Intervals, origin_deg: tuple[float, float] | None = None) -> list[Values]:
     """Return the line of each stretch of spraying, (k, 2) metres, its ends interpolated on the track.
 
-    A hole in the track of more than `MAX_TRACK_GAP_S` ends a pass and starts another behind it.
+    A hole in the track of more than `MAX_TRACK_GAP_S` ends a pass and starts another behind it. The metres are those
+    of `to_local_metres`.
     """
     heard = bridge(track.time_ms, MAX_TRACK_GAP_S)
-    metres = to_local_metres(track)
+    metres = to_local_metres(track, origin_deg)
     time = track.time_ms.astype(np.float64)
     passes: list[Values] = []
     for start, end in intersect(heard, on_time):
@@ -110,19 +101,30 @@ def measure_ground(passes: list[Values], swath_m: float) -> Ground:
     Overlap is the sum of what each piece of line covered, its length times the width, minus the union of all: so a
     pass that crosses itself overlaps too.
     """
-    # Distances that are only rounding would overflow the thinning.
-    lines = [shapely.LineString(np.round(line / _GRID_M) * _GRID_M) for line in passes]
-    thinned = [
-        _drop_repeats(np.asarray(line.coords))
-        for line in shapely.simplify(lines, _TOLERANCE_OF_SWATH * swath_m)
-        if line.length > 0.0
-    ]
+    thinned = _thin(passes, swath_m)
     if not thinned:
         return Ground(0.0, 0.0, 0)
     pieces = [piece for line in thinned for piece in _widen(line, swath_m / 2.0)]
     treated = float(shapely.union_all(pieces, grid_size=_GRID_M).area)
     gross = sum(float(np.sum(np.hypot(*np.diff(line, axis=0).T))) for line in thinned) * swath_m
     return Ground(treated, max(gross - treated, 0.0), len(thinned))
+
+
+def draw_swaths(passes: list[Values], swath_m: float) -> list[shapely.Geometry]:
+    """Return the ground that each pass covered as `measure_ground` takes it; passes that stand still cover none."""
+    widened = (_widen(line, swath_m / 2.0) for line in _thin(passes, swath_m))
+    return [shapely.union_all(pieces, grid_size=_GRID_M) for pieces in widened]
+
+
+def _thin(passes: list[Values], swath_m: float) -> list[Values]:
+    """Return the lines without jitter, those that lead nowhere left out."""
+    # Distances that are only rounding would overflow the thinning.
+    lines = [shapely.LineString(np.round(line / _GRID_M) * _GRID_M) for line in passes]
+    return [
+        _drop_repeats(np.asarray(line.coords))
+        for line in shapely.simplify(lines, _TOLERANCE_OF_SWATH * swath_m)
+        if line.length > 0.0
+    ]
 
 
 def _drop_repeats(line: Values) -> Values:
