@@ -52,14 +52,17 @@ class FarmScenario:
     houses: tuple[FarmHouse, ...]
 
 
+# The output is named here, too, so that it is known before the vehicle's parameters are read.
 _PUMP: Final = """[source.sprayer]
+profile = "sprayer-batt-flow"
 pump_servo = 9
 pump_off_us = 1140
-flow_battery_id = 1
 """
 
 _SPREADER: Final = """[source.sprayer]
 profile = "spreader-hopper"
+pump_servo = 9
+pump_off_us = 1140
 """
 
 FARMS: Final[dict[str, FarmScenario]] = {
