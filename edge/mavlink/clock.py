@@ -92,6 +92,10 @@ class UtcMap:
         self._rest()
         return Pair.STEADY
 
+    def agrees(self, unix_us: int, boot_ms: int) -> bool:
+        """Tell whether a pair is of the clock that is mapped."""
+        return self.known and abs(unix_us / 1000 - boot_ms - self._target_ms) <= STEP_MS
+
     def utc_ms(self, boot_ms: int) -> int:
         """Return the UTC of a time since boot. Times that rise by 2 ms or more give UTC that rises."""
         advance_ms = boot_ms - self._at_boot_ms

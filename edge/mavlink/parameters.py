@@ -71,6 +71,7 @@ class Outputs:
         self._servos: dict[int, _Servo] = {}
         self._found: dict[str, Output | None] = {}
         self._by_port: dict[int, list[Output]] = {}
+        self._missing: list[str] | None = None
 
     def note(self, name: str, value: float) -> None:
         """Take a parameter; names that mean nothing here are passed over."""
@@ -81,6 +82,7 @@ class Outputs:
         if match[1] == "BATT":
             if match[3] == "CAPACITY":
                 self.battery_capacities[number - 1] = value
+                self._missing = None
             return
         servo = self._servos.setdefault(number, _Servo())
         if match[3] == "FUNCTION":
@@ -89,6 +91,7 @@ class Outputs:
             servo.numbers[match[3]] = value
         self._found.clear()
         self._by_port.clear()
+        self._missing = None
 
     def find(self, name: str) -> Output | None:
         """Return the output of the `pump` or the `spinner`, None where it is not known."""
@@ -107,6 +110,11 @@ class Outputs:
 
     def missing(self) -> list[str]:
         """Return the parameters to ask for: first what the outputs are, then the range of those that matter."""
+        if self._missing is None:
+            self._missing = self._look_for_missing()
+        return self._missing
+
+    def _look_for_missing(self) -> list[str]:
         profile = self._profile
         names: list[str] = []
         for name in ("pump", "spinner"):

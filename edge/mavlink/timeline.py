@@ -216,9 +216,12 @@ class Timeline:
     def take_time(self, unix_us: int, boot_ms: int, arrival_ms: int) -> None:
         """Take a SYSTEM_TIME."""
         own_ms = self._observe_boot(boot_ms, arrival_ms)
-        leap_ms = self._last_leap_ms
-        if self._fallen_at is not None or (leap_ms is not None and arrival_ms - leap_ms < _LEAP_DOUBT_MS):
+        if self._fallen_at is not None:
             return
+        if self._last_leap_ms is not None and arrival_ms - self._last_leap_ms < _LEAP_DOUBT_MS:
+            if not self._map.agrees(unix_us, own_ms):
+                return
+            self._last_leap_ms = None  # the same clock: messages between were lost
         was_offset_ms = self._map.offset_ms
         pair = self._map.observe(unix_us, own_ms)
         self._compare(own_ms, arrival_ms)

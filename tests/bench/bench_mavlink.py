@@ -1,96 +1,64 @@
-"""MAVLink bytes to rows, messages a second, against pymavlink's parse_buffer in the same run.
+"""MAVLink against pymavlink and mavutil in one run: bytes to rows, a log file, and a hundred vehicles on a live link.
 
-`python -m tests.bench.bench_mavlink [--json] [--seconds 60] [--rounds 5]`. The stream is a vehicle's, made with
-pymavlink: 21 kinds at their usual rates, 13 of which Headland reads; and the same stream of those 13 alone, where
-every frame must be decoded. CPU time, the best of the rounds.
+`python -m tests.bench.bench_mavlink [--json] [--seconds 100] [--rounds 5] [--vehicles 100] [--live 10]`. The stream is
+a vehicle's: 21 kinds at their usual rates, of which Headland reads 15; and those alone, where every frame becomes
+something. CPU time, the best of the rounds; the live link is measured once for each reader, by the CPU time of its
+process in a time in which the vehicles really sent that much.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+os.environ["MAVLINK20"] = "1"
+
+from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.mavlink.fleet import Fleet
 from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
-from edge.mavlink.settings import SprayerSettings
+from edge.mavlink.settings import MavlinkSettings, SprayerSettings
+from edge.mavlink.source import MavlinkSource
 from edge.mavlink.timeline import Patience
+from edge.mavlink.tlog import TlogSource
+from edge.reading import Reading
+from headland.contract.records import Descriptor, Event
+from tests.bench.machine_load import busy_cores
+from tests.bench.mavlink_stream import RATES_HZ, make_stream
+from tests.broker import find_free_port
 
-#: Kind -> messages in one second.
-RATES_HZ = {
-    "HEARTBEAT": 1,
-    "SYSTEM_TIME": 1,
-    "SYS_STATUS": 2,
-    "GPS_RAW_INT": 5,
-    "ATTITUDE": 25,
-    "GLOBAL_POSITION_INT": 10,
-    "SERVO_OUTPUT_RAW": 10,
-    "VFR_HUD": 10,
-    "BATTERY_STATUS": 4,
-    "EXTENDED_SYS_STATE": 1,
-    "STATUSTEXT": 1,
-    "COMMAND_ACK": 1,
-    "AUTOPILOT_VERSION": 1,
-    "RAW_IMU": 25,
-    "SCALED_PRESSURE": 10,
-    "RC_CHANNELS": 10,
-    "NAV_CONTROLLER_OUTPUT": 10,
-    "VIBRATION": 5,
-    "EKF_STATUS_REPORT": 5,
-    "LOCAL_POSITION_NED": 10,
-    "AHRS2": 10,
-}
-#: Four motors and a pump on output 9, eight channels of a remote control: as a small sprayer has them.
-PULSES = {
-    **{f"servo{n}_raw": 1500 if n < 5 else 1600 if n == 9 else 0 for n in range(1, 17)},
-    **{f"chan{n}_raw": 1500 if n < 9 else 65535 for n in range(1, 19)},
-}
-FIXED = {**PULSES, "port": 0, "uid2": [7] + [0] * 17, "autopilot": 3, "fix_type": 3, "id": 0, "component_id": 1}
+CHUNK_BYTES = 65536
+SPRAYER = SprayerSettings(pump_servo=9, pump_off_us=1100, flow_battery_id=1)
 
 
-def make_stream(seconds: int, kinds: frozenset[str]) -> tuple[bytes, int]:
-    """Return the bytes of a vehicle's stream and how many messages they hold."""
-    encoder = dialect.MAVLink(None, srcSystem=1, srcComponent=1)
-    classes = {kind.msgname: kind for kind in dialect.mavlink_map.values() if kind.msgname in kinds}
-    out = bytearray()
-    count = 0
-    for tick in range(seconds * 50):
-        boot_ms = 60_000 + tick * 20
-        for name, kind in classes.items():
-            if tick * RATES_HZ[name] // 50 == (tick + 1) * RATES_HZ[name] // 50:
-                continue
-            out += kind(*_values(kind, tick, boot_ms)).pack(encoder)
-            encoder.seq = (encoder.seq + 1) & 255
-            count += 1
-    return bytes(out), count
+class CountingSink:
+    """Takes all and keeps none."""
 
+    def __init__(self) -> None:
+        self.rows = 0
 
-def _values(kind: Any, tick: int, boot_ms: int) -> list[object]:
-    values: list[object] = []
-    for name, field_type, length in zip(
-        kind.fieldnames, kind.fieldtypes, (kind.array_lengths[order] for order in kind.orders), strict=True
-    ):
-        if name == "time_boot_ms":
-            values.append(boot_ms)
-        elif name == "time_unix_usec":
-            values.append((1_790_000_000_000 + boot_ms) * 1000)
-        elif name in ("time_usec", "time_boot_us"):
-            values.append(boot_ms * 1000)
-        elif name in FIXED:
-            values.append(FIXED[name])
-        elif field_type == "char":
-            values.append(b"EKF3 IMU0 is using GPS")
-        elif field_type == "float":
-            values.append([0.25 + tick % 7] * length if length else 0.25 + tick % 7)
-        else:
-            values.append([50 + tick % 50] * length if length else 50 + tick % 50)
-    return values
+    def reading(self, _reading: Reading) -> None:
+        """Take a row."""
+        self.rows += 1
+
+    def event(self, _event: Event) -> None:
+        """Take an event."""
+
+    def describe(self, _descriptor: Descriptor) -> None:
+        """Take a descriptor."""
 
 
 def best_cpu_s(work: Callable[[], object], rounds: int) -> float:
@@ -103,28 +71,28 @@ def best_cpu_s(work: Callable[[], object], rounds: int) -> float:
     return min(times)
 
 
-def measure(stream: bytes, count: int, rounds: int) -> dict[str, float]:
+def measure_bytes(stream: list[tuple[int, bytes]], rounds: int) -> dict[str, float]:
     """Return messages a second of each path over one stream, in reads of 64 KiB as a file has them."""
-    chunks = [stream[at : at + 65536] for at in range(0, len(stream), 65536)]
+    data, count = b"".join(frame for _, frame in stream), len(stream)
+    chunks = [data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES)]
 
     def frames() -> None:
         decoder = FrameDecoder()
-        got = sum(len(decoder.feed(chunk)) for chunk in chunks)
+        got = sum(len(decoder.read(chunk)) for chunk in chunks)
         assert got == count, f"{got} of {count} frames"
 
     def typed() -> None:
-        decoder = FrameDecoder()
+        decoder = FrameDecoder(wanted=MESSAGE_BY_ID)
         for chunk in chunks:
-            for frame in decoder.feed(chunk):
+            for frame in decoder.read(chunk):
                 decode_message(frame)
 
     def rows() -> None:
-        decoder = FrameDecoder()
+        decoder = FrameDecoder(wanted=MESSAGE_BY_ID)
         patience = Patience(wait_ms=10_000, rows=20_000)
-        fleet = Fleet(Surroundings("gw", "home"), SprayerSettings(pump_servo=9), lambda _system: patience)
+        fleet = Fleet(Surroundings("gw", "home"), SPRAYER, lambda _system: patience)
         for chunk in chunks:
-            for frame in decoder.feed(chunk):
-                fleet.take("bench", frame, 0)
+            fleet.take_all("bench", decoder.read(chunk), 0)
             fleet.drain()
 
     def pymavlink_parse() -> None:
@@ -133,33 +101,119 @@ def measure(stream: bytes, count: int, rounds: int) -> dict[str, float]:
         assert got == count, f"{got} of {count} messages"
 
     paths = {"frames": frames, "typed": typed, "rows": rows, "pymavlink_parse_buffer": pymavlink_parse}
-    return {name: count / best_cpu_s(work, rounds) for name, work in paths.items()}
+    rates = {name: count / best_cpu_s(work, rounds) for name, work in paths.items()}
+    return {
+        "message_count": count,
+        "bytes_per_message": round(len(data) / count, 1),
+        **{f"{name}_msg_per_s": round(rate) for name, rate in rates.items()},
+        "typed_over_pymavlink_ratio": round(rates["typed"] / rates["pymavlink_parse_buffer"], 2),
+        "rows_over_pymavlink_ratio": round(rates["rows"] / rates["pymavlink_parse_buffer"], 2),
+    }
+
+
+def measure_log(stream: list[tuple[int, bytes]], rounds: int) -> dict[str, float]:
+    """Return messages a second from a .tlog to rows, both looks at the file included, and of mavutil reading it."""
+    count = len(stream)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.tlog"
+        path.write_bytes(b"".join((at_ms * 1000).to_bytes(8) + frame for at_ms, frame in stream))
+
+        def headland() -> None:
+            source = TlogSource(path, None, "gw", "home")
+            source.run(CountingSink())
+            assert source.report().frames == count
+
+        def with_mavutil() -> None:
+            log = mavutil.mavlink_connection(str(path))
+            got = 0
+            while log.recv_msg() is not None:
+                got += 1
+            log.close()
+            assert got >= count - 1, f"{got} of {count} messages"
+
+        ours = count / best_cpu_s(headland, rounds)
+        theirs = count / best_cpu_s(with_mavutil, min(rounds, 2))
+    return {
+        "tlog_to_rows_msg_per_s": round(ours),
+        "mavutil_recv_msg_msg_per_s": round(theirs),
+        "tlog_over_mavutil_ratio": round(ours / theirs, 2),
+    }
+
+
+def measure_live(vehicles: int, seconds: int, read: Callable[[int, threading.Event], int]) -> dict[str, float]:
+    """Return what a reader of a live link used of a core and what it missed; `read(port, stop)` returns frames."""
+    port, stop = find_free_port(), threading.Event()
+    line = [sys.executable, "-m", "tests.bench.mavlink_stream", str(port), str(vehicles), str(seconds)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sender:
+        assert sender.stdin is not None
+        assert sender.stdout is not None
+        sender.stdout.readline()
+        got: list[int] = []
+        reader = threading.Thread(target=lambda: got.append(read(port, stop)))
+        reader.start()
+        time.sleep(1.0)
+        start_s = time.process_time()
+        sender.stdin.write("go\n")
+        sender.stdin.flush()
+        told = json.loads(sender.stdout.readline())
+        time.sleep(0.5)
+        used_s = time.process_time() - start_s
+        stop.set()
+        reader.join()
+    return {
+        "sent_msg_per_s": round(told["sent"] / told["seconds"]),
+        "core_pct": round(100 * used_s / told["seconds"], 1),
+        "us_per_message": round(used_s / told["sent"] * 1e6, 2),
+        "lost_count": told["sent"] - got[0],
+    }
+
+
+def read_by_source(port: int, stop: threading.Event) -> int:
+    """Read as the gateway does, to rows."""
+    settings = MavlinkSettings(name="bench", url=f"udpin:127.0.0.1:{port}", sprayer=SPRAYER)
+    source = MavlinkSource(settings, "gw", "home")
+    thread = threading.Thread(target=source.run, args=(CountingSink(),))
+    thread.start()
+    stop.wait()
+    source.stop()
+    thread.join()
+    return source.counters().get("frames", 0)
+
+
+def read_by_mavutil(port: int, stop: threading.Event) -> int:
+    """Read as a ground station in Python does."""
+    link: Any = mavutil.mavlink_connection(f"udpin:127.0.0.1:{port}")
+    got = 0
+    while not stop.is_set():
+        message = link.recv_match(blocking=True, timeout=0.2)
+        got += message is not None and message.get_type() != "BAD_DATA"
+    with contextlib.suppress(OSError):
+        link.close()
+    return got
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--seconds", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--vehicles", type=int, default=100)
+    parser.add_argument("--live", type=int, default=10, help="seconds on the live link; 0 leaves it out")
     options = parser.parse_args()
     read = frozenset(RATES_HZ) & {dialect.mavlink_map[message_id].msgname for message_id in MESSAGE_BY_ID}
-    result: dict[str, object] = {}
+    result: dict[str, object] = {"busy_cores_before_count": busy_cores()}
     for label, kinds in (("21_kinds", frozenset(RATES_HZ)), ("read_kinds", read)):
-        stream, count = make_stream(options.seconds, kinds)
-        rates = measure(stream, count, options.rounds)
-        result[label] = {
-            "message_count": count,
-            "bytes_per_message": round(len(stream) / count, 1),
-            **{f"{name}_msg_per_s": round(rate) for name, rate in rates.items()},
-            "typed_over_pymavlink_ratio": round(rates["typed"] / rates["pymavlink_parse_buffer"], 2),
-            "rows_over_pymavlink_ratio": round(rates["rows"] / rates["pymavlink_parse_buffer"], 2),
-        }
+        result[label] = measure_bytes(make_stream(options.seconds, kinds), options.rounds)
+    result["log"] = measure_log(make_stream(options.seconds, frozenset(RATES_HZ)), options.rounds)
+    if options.live:
+        readers = (("live_source", read_by_source), ("live_mavutil", read_by_mavutil))
+        for label, reader in readers:
+            result[label] = measure_live(options.vehicles, options.live, reader)
     if options.json:
         print(json.dumps(result))
         return
-    for label, figures in result.items():
-        print(label, json.dumps(figures, indent=2))
+    print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

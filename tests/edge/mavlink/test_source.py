@@ -207,7 +207,7 @@ def test_a_serial_line_is_opened_again_after_the_device_was_pulled(tmp_path: Pat
             device.unlink(missing_ok=True)
             device.symlink_to(os.ttyname(slave))
 
-            def spoken(master: int = master, wanted: int = 30 * turn) -> bool:
+            def spoken(master: int = master, wanted: int = attitudes(sink) + 30) -> bool:
                 os.set_blocking(master, False)
                 with contextlib.suppress(BlockingIOError):
                     os.write(master, b"".join(speaker.say()))

@@ -1,0 +1,80 @@
+"""A dump of a link's bytes without time stamps (.rlog, .raw) as a source.
+
+Nothing in such a file says when its bytes were heard. The vehicles' own clocks say how time passed, SYSTEM_TIME what
+UTC it was; what neither can date is left out and counted, never dated by the file's time.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from edge.mavlink.fleet import Fleet
+from edge.mavlink.frame import AUTOPILOT, FrameDecoder, RawFrame
+from edge.mavlink.messages import MESSAGE_BY_ID
+from edge.mavlink.outlet import Output
+from edge.mavlink.settings import MavlinkSettings
+from edge.mavlink.tlog import TlogReport, TlogSource
+from edge.reading import Reading, Sink
+from headland.contract.records import Clock, Descriptor, Event
+from headland.errors import DataDamaged
+
+#: Where messages that autopilots send all the time have their time since boot, in milliseconds.
+_BOOT_AT: Final = {2: 8, 30: 0, 32: 0, 33: 0, 65: 0}
+_UINT32: Final = struct.Struct("<I")
+#: A time since boot that goes on by more, or falls, must be said so often in a row before it is believed.
+_MAX_ADVANCE_MS: Final = 3_600_000
+_MAX_FALL_MS: Final = 1000
+_CONFIRMATIONS: Final = 3
+
+
+class StreamClock:
+    """Milliseconds that go on as the times since boot in a stream do: the arrival clock that the stream lacks."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        #: What takes a system's time since boot to this clock, and how often in a row it did not fit.
+        self._bases_ms: dict[int, int] = {}
+        self._odd: dict[int, int] = {}
+
+    def hear(self, frame: RawFrame) -> int:
+        """Return the time of a frame."""
+        at = _BOOT_AT.get(frame[0])
+        if at is None or frame[2] != AUTOPILOT:
+            return self.now_ms
+        system, payload = frame[1], frame[4]
+        (boot_ms,) = _UINT32.unpack_from(payload if len(payload) >= at + 4 else payload.ljust(at + 4, b"\0"), at)
+        base_ms = self._bases_ms.get(system)
+        if base_ms is None:
+            self._bases_ms[system] = self.now_ms - boot_ms
+            return self.now_ms
+        now_ms = base_ms + boot_ms
+        if -_MAX_FALL_MS <= now_ms - self.now_ms <= _MAX_ADVANCE_MS:
+            self._odd[system] = 0
+            self.now_ms = max(self.now_ms, now_ms)
+            return self.now_ms
+        self._odd[system] = self._odd.get(system, 0) + 1
+        if self._odd[system] >= _CONFIRMATIONS:
+            self._odd[system] = 0
+            self._bases_ms[system] = self.now_ms - boot_ms
+        return self.now_ms
+
+
+class RawLogSource(TlogSource):
+    """A .rlog as a Source: `run` puts the whole file through and returns."""
+
+    def __init__(self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str) -> None:
+        super().__init__(path, settings, gateway_id, site)
+        self._decoder = FrameDecoder(wanted=MESSAGE_BY_ID)
+        self._stream = StreamClock()
+        self._undated: Counter[str] = Counter()
+        self._awaited: dict[str, Descriptor] = {}
+
+    def run(self, sink: Sink) -> None:
+        """Put the file through `sink` to its end, or until `stop`. Raises DataDamaged when no MAVLink frame is in it."""
+        super().run(sink)
+        if not self._stop.is_set() and not self._decoder.counters().get("frames"):
+            raise DataDamaged(f"{self.name} holds no MAVLink frame: is it a dump of a link's bytes?")
