@@ -8,8 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from edge.reading import Reading
+
 #: So many refusals are told one by one.
 _SHOWN: Final = 10
+#: A vehicle that says nothing for longer has a gap in its log.
+_SILENCE_MS: Final = 1000
+_VEHICLE: Final = "drone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,49 @@ class Progress:
         return f"stored {self.records_acked} of {self.records_total} messages"
 
 
+@dataclass(slots=True)
+class Gaps:
+    """Stretches of time that are missing: how many, and how long in all."""
+
+    count: int = 0
+    total_ms: int = 0
+
+    def add(self, length_ms: int) -> None:
+        """Take one more."""
+        self.count += 1
+        self.total_ms += length_ms
+
+    def sentence(self, name: str) -> str:
+        """Return it for a person; `name` is what one of them is called."""
+        return f"{self.count:,} {name}{'' if self.count == 1 else 's'} of {self.total_ms / 1000:,.1f} s in all"
+
+
+class Silences:
+    """Finds where a vehicle said nothing for longer than a second. Rows come in the order of their times."""
+
+    def __init__(self) -> None:
+        self.gaps = Gaps()
+        self._last_ms: dict[str, int] = {}
+
+    def note(self, reading: Reading) -> None:
+        """Take a row."""
+        source = reading.source
+        if source.kind != _VEHICLE:
+            return
+        last_ms, time_ms = self._last_ms.get(source.device, reading.time_ms), reading.time_ms
+        if time_ms - last_ms > _SILENCE_MS:
+            self.gaps.add(time_ms - last_ms)
+        if time_ms >= last_ms:
+            self._last_ms[source.device] = time_ms
+
+
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """What one file held and what was left out of it, by reason; `error` where it could not be read.
 
-    `refusals` are sentences, one for each of the first rows and cells that were left out. `flags` counts the samples
-    that a quality test flagged, by test and flag.
+    `messages` are those of a log that were read, `gaps` where a vehicle in it said nothing, `dropouts` what its logger
+    says it lost, `notes` sentences on the whole of it. `refusals` are sentences, one for each of the first rows and
+    cells that were left out. `flags` counts the samples that a quality test flagged, by test and flag.
     """
 
     path: Path
@@ -59,6 +101,10 @@ class FileReport:
     ignored: Mapping[str, int] | None = None
     refusals: tuple[str, ...] = ()
     flags: Mapping[str, int] | None = None
+    messages: int = 0
+    gaps: Gaps | None = None
+    dropouts: Gaps | None = None
+    notes: tuple[str, ...] = ()
     error: str = ""
 
     def sentence(self) -> str:
@@ -67,13 +113,19 @@ class FileReport:
             return f"{self.path.name}: {self.error}"
         whose = ", ".join(self.devices) or "no vehicle"
         text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {whose}"
+        if self.messages:
+            text += f", of {self.messages:,} messages"
         if self.first_ms is not None and self.last_ms is not None:
             text += f", {_show_time(self.first_ms)} to {_show_time(self.last_ms)} UTC"
+        if self.gaps is not None and self.gaps.count:
+            text += f"; {self.gaps.sentence('gap')}"
+        if self.dropouts is not None and self.dropouts.count:
+            text += f"; {self.dropouts.sentence('dropout')}, as its logger says"
         if self.ignored:
             text += f"; left out: {', '.join(f'{count:,} {name}' for name, count in sorted(self.ignored.items()))}"
         if self.flags:
             text += f"; flagged: {', '.join(f'{count:,} {name}' for name, count in sorted(self.flags.items()))}"
-        return text
+        return "; ".join((text, *self.notes))
 
     def refused(self) -> list[str]:
         """Return a line for each of the first things that were left out, and how many more there are."""

@@ -15,9 +15,8 @@ import msgspec
 from edge.agent import software_version
 from edge.batcher import Batcher, Content
 from edge.channels.assembly import assemble_import_stage
-from edge.import_report import FileReport, ImportReport, Progress
-from edge.mavlink.settings import MavlinkSettings
-from edge.mavlink.tlog import TlogSource
+from edge.import_files import LogSource, find_files, open_source, report_file
+from edge.import_report import FileReport, ImportReport, Progress, Silences
 from edge.reading import Reading
 from edge.settings import EdgeSettings
 from edge.spool import Spool
@@ -26,7 +25,7 @@ from edge.table.map import LoadedMap
 from edge.table.source import TableSource
 from edge.uplink import Uplink
 from headland.contract.records import Descriptor, Event
-from headland.errors import DataDamaged, SettingsError
+from headland.errors import DataDamaged, HeadlandError
 
 __all__ = ["FileReport", "ImportReport", "Progress", "import_files"]
 
@@ -38,8 +37,6 @@ _GROUP_RECORDS: Final = 50
 _PROGRESS_S: Final = 0.2
 #: After how long without progress the person is told, and how often the sentence changes.
 _SILENCE_S: Final = 5.0
-_LOGS: Final = (".tlog",)
-_TABLES: Final = (".csv", ".tsv", ".txt")
 
 
 def import_files(
@@ -52,12 +49,13 @@ def import_files(
 ) -> ImportReport:
     """Put `paths` into the farm and return when the store has all of it, or soon after `stop` is set.
 
-    With `table_map` they are tables that it describes, else logs. A broker or station that is away is waited for. What
-    an earlier call left in the spool goes first. The same file gives the same points, so that repeating an import adds
-    nothing. Raises SettingsError for a file of a kind that is not known or that cannot be opened, before anything is
-    read, and DataDamaged where none of the files is readable.
+    They are files, folders and patterns: of tables where `table_map` describes them, else of logs. A broker or station
+    that is away is waited for. What an earlier call left in the spool goes first. The same file gives the same points,
+    so that repeating an import adds nothing. Raises SettingsError for a file of a kind that is not known or that cannot
+    be opened, before anything is read, and DataDamaged where none of the files is readable; one that is not stops no
+    other.
     """
-    check_files(paths, tables=table_map is not None)
+    files = find_files(paths, tables=table_map is not None)
     gateway = settings.gateway
     owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
     spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
@@ -67,31 +65,13 @@ def import_files(
     uplink = Uplink(
         broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
     )
-    run = _Import(paths, settings, table_map, spool, uplink, progress, stop)
+    run = _Import(files, settings, table_map, spool, uplink, progress, stop)
     try:
         uplink.start()
         return run.run()
     finally:
         uplink.stop(0.0)
         spool.close()
-
-
-def check_files(paths: Sequence[Path], *, tables: bool = False) -> None:
-    """Raise SettingsError for the first path that is no readable file of a kind that is expected."""
-    for path in paths:
-        kind = path.suffix.lower()
-        if tables and kind not in _TABLES:
-            raise SettingsError(f"{path}: a map describes tables ({', '.join(_TABLES)}), and this is none")
-        if not tables and kind in _TABLES:
-            raise SettingsError(f"{path}: a table needs a map that says what its columns are: --map")
-        if not tables and kind not in _LOGS:
-            raise SettingsError(
-                f"{path}: this kind of file is not known; {', '.join(_LOGS)} logs can be imported, and tables by a map"
-            )
-        try:
-            path.open("rb").close()
-        except OSError as error:
-            raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 class _Import:
@@ -115,7 +95,7 @@ class _Import:
         self._progress = progress
         self._stop = stop
         self._batcher = Batcher(settings.batch.max_points, settings.batch.max_age_s)
-        self._source: TlogSource | TableSource | None = None
+        self._source: LogSource | TableSource | None = None
         self._read_before = 0
         self._bytes_total = sum(path.stat().st_size for path in paths)
         self._appended = spool.status().records
@@ -124,6 +104,7 @@ class _Import:
         self._moved_s = time.monotonic()
         self._points = 0
         self._events = 0
+        self._silences = Silences()
 
     def run(self) -> ImportReport:
         """Read all files, then wait until the store has all of it."""
@@ -145,6 +126,7 @@ class _Import:
     def reading(self, reading: Reading) -> None:
         """Take a row; waits while too much is on its way."""
         self._points += sum(value is not None for value in reading.values.values())
+        self._silences.note(reading)
         self._batcher.add(reading, time.monotonic())
         self._append_closed(_GROUP_RECORDS)
 
@@ -159,14 +141,19 @@ class _Import:
         self._uplink.describe(descriptor)
 
     def _read(self, path: Path) -> FileReport:
-        source = self._source = self._open(path)
+        try:
+            source = open_source(path, self._settings, self._table_map)
+        except OSError as failure:
+            return FileReport(path=path, error=f"it cannot be read: {failure.strerror or failure}")
+        self._source = source
         self._points = self._events = 0
+        self._silences = Silences()
         error = ""
         stage = assemble_import_stage(self._settings)
         try:
             source.run(stage.sink(source.name, self, has_limits=self._table_map is not None))
             stage.finish(self)
-        except DataDamaged as damage:
+        except HeadlandError as damage:
             error = str(damage)
         except OSError as failure:
             error = f"it cannot be read: {failure.strerror or failure}"
@@ -178,14 +165,8 @@ class _Import:
         for one in stage.flags():
             flags[f"{one.test} {one.flag}"] += one.samples
         report = report_file(path, source, error)
-        return replace(report, points=self._points, events=self._events, flags=flags)
-
-    def _open(self, path: Path) -> TlogSource | TableSource:
-        gateway = self._settings.gateway
-        if self._table_map is not None:
-            return TableSource(path, self._table_map, gateway.site)
-        mavlink = next((one for one in self._settings.source if isinstance(one, MavlinkSettings)), None)
-        return TlogSource(path, mavlink, gateway.id, gateway.site)
+        gaps = self._silences.gaps
+        return replace(report, points=self._points, events=self._events, flags=flags, gaps=gaps)
 
     def _append_closed(self, at_least: int) -> None:
         self._show()
@@ -241,29 +222,3 @@ class _Import:
         state = self._uplink.state()
         why = state.detail or "the broker is there, but no station has stored anything"
         return f"waiting for {silent_s} s: {why}"
-
-
-def report_file(path: Path, source: TlogSource | TableSource, error: str) -> FileReport:
-    """Return what a person is told of a file that was read, but for the points and events that came of it."""
-    if isinstance(source, TableSource):
-        table = source.report()
-        return FileReport(
-            path=path,
-            rows=table.rows,
-            devices=(table.device,),
-            first_ms=table.first_ms,
-            last_ms=table.last_ms,
-            ignored=table.refused,
-            refusals=tuple(one.sentence() for one in table.refusals),
-            error=error,
-        )
-    log = source.report()
-    return FileReport(
-        path=path,
-        rows=log.rows,
-        devices=tuple(device.device for device in log.devices),
-        first_ms=min((device.first_ms for device in log.devices if device.first_ms is not None), default=None),
-        last_ms=max((device.last_ms for device in log.devices if device.last_ms is not None), default=None),
-        ignored=log.left_out,
-        error=error,
-    )

@@ -75,7 +75,10 @@ def edge_status(
 
 @edge_app.command("import")
 def edge_import(
-    files: Annotated[list[Path], typer.Argument(help="Flight logs (.tlog), or tables (.csv) with --map.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Flight logs (.tlog .rlog .BIN .ulg), tables (.csv) with --map, folders."),
+    ],
     table_map: Annotated[
         str | None, typer.Option("--map", help="The map of the tables: a file, or a name that comes along.")
     ] = None,

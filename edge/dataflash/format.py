@@ -1,0 +1,174 @@
+"""How a DataFlash log describes its own messages: FMT, and FMTU, UNIT and MULT where the firmware writes them.
+
+A message is 0xA3 0x95, its type, and a body that the FMT of that type describes: one format character a column.
+
+    b B h H i I q Q   integers of 8, 16, 32 and 64 bits, signed and not      c C e E   16 and 32 bits, times 100
+    f d g             floats of 32, 64 and 16 bits                           L         degrees, times 1e7
+    n N Z             texts of 4, 16 and 64 characters                       M         flight mode
+    a                 32 integers of 16 bits
+
+A character's own scale goes before MULT's; MULT scales the others. Facts of ArduPilot's AP_Logger/LogStructure.h.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+HEAD: Final = b"\xa3\x95"
+HEAD_BYTES: Final = 3
+FMT_TYPE: Final = 0x80
+FMT_BYTES: Final = 89
+
+#: struct code and divisor by format character.
+_CODES: Final[dict[str, tuple[str, float]]] = {
+    "a": ("64s", 1), "b": ("b", 1), "B": ("B", 1), "h": ("h", 1), "H": ("H", 1), "i": ("i", 1), "I": ("I", 1),
+    "q": ("q", 1), "Q": ("Q", 1), "f": ("f", 1), "d": ("d", 1), "g": ("e", 1), "n": ("4s", 1), "N": ("16s", 1),
+    "Z": ("64s", 1), "c": ("h", 100), "C": ("H", 100), "e": ("i", 100), "E": ("I", 100), "L": ("i", 10_000_000),
+    "M": ("b", 1),
+}  # fmt: skip
+_TEXTS: Final = "nNZ"
+_ARRAY: Final = struct.Struct("<32h")
+#: Multipliers that say nothing: none given, not worked out yet (it is 1 then).
+_NO_MULTIPLIERS: Final = "-?"
+
+Raw = Sequence[Any]
+
+
+class Unit(NamedTuple):
+    """What FMTU says of a column: its unit's name, and what to multiply its raw value by (None: not said)."""
+
+    name: str
+    multiplier: float | None
+
+
+class Format:
+    """One kind of message. `units` stands empty until an FMTU names it."""
+
+    __slots__ = ("_own_struct", "characters", "columns", "length", "name", "places", "type", "units", "unpack")
+
+    def __init__(self, number: int, length: int, name: str, characters: str, columns: Sequence[str]) -> None:
+        self.type = number
+        self.length = length
+        self.name = name
+        self.characters = characters
+        self.columns = tuple(columns)
+        self.places = {column: place for place, column in enumerate(self.columns)}
+        self.units: dict[str, Unit] = {}
+        self._own_struct = struct.Struct("<3x" + "".join(_CODES[one][0] for one in characters))
+        #: Takes (buffer, offset of the header), gives the raw values.
+        self.unpack: Callable[[bytes, int], Raw] = self._own_struct.unpack_from
+
+    @classmethod
+    def read(cls, values: Raw) -> Format | None:
+        """Return what an FMT's values describe, None where that cannot be (damage; a newer format character)."""
+        number, length, name, characters, columns = values
+        texts = [text for one in (name, characters, columns) if (text := _ascii(one)) is not None]
+        if len(texts) < 3 or not texts[0]:
+            return None
+        names = texts[2].split(",") if texts[2] else []
+        if len(names) != len(texts[1]) or any(one not in _CODES for one in texts[1]):
+            return None
+        found = cls(number, length, texts[0], texts[1], names)
+        return found if found._own_struct.size == length else None
+
+    def same(self, other: Format) -> bool:
+        """Tell whether two describe a message alike."""
+        return (self.name, self.characters, self.columns) == (other.name, other.characters, other.columns)
+
+    def divisor(self, column: str) -> float:
+        """Return what the column's format character divides by."""
+        return _CODES[self.characters[self.places[column]]][1]
+
+    def is_float(self, column: str) -> bool:
+        """Tell whether the column has floats, which may be no numbers."""
+        return self.characters[self.places[column]] in "fdg"
+
+    def is_whole(self, column: str) -> bool:
+        """Tell whether the column has integers without a scale of their own."""
+        return self.characters[self.places[column]] in "bBhHiIqQM"
+
+    def fields(self, values: Raw) -> dict[str, Any]:
+        """Return all of a message's values by column, scaled by the format characters alone; texts as text."""
+        return {
+            column: _decode(character, value)
+            for column, character, value in zip(self.columns, self.characters, values, strict=True)
+        }
+
+
+#: The one that describes the others.
+FMT: Final = Format(FMT_TYPE, FMT_BYTES, "FMT", "BBnNZ", ("Type", "Length", "Name", "Format", "Columns"))
+
+
+def text_of(value: bytes) -> str:
+    """Return a text without its padding; bytes that are no UTF-8 are taken as Latin-1."""
+    raw = value.split(b"\0", 1)[0]
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _decode(character: str, value: Any) -> Any:
+    if character in _TEXTS:
+        return text_of(value)
+    if character == "a":
+        return list(_ARRAY.unpack(value))
+    divisor = _CODES[character][1]
+    return value if divisor == 1 else value / divisor
+
+
+def _ascii(value: bytes) -> str | None:
+    """Return a printable text without its padding, None where it is none."""
+    raw = value.split(b"\0", 1)[0]
+    return raw.decode() if raw.isascii() and (not raw or raw.decode().isprintable()) else None
+
+
+class Dictionary:
+    """The formats of one log, with the units and multipliers that it says."""
+
+    def __init__(self) -> None:
+        self.by_type: list[Format | None] = [None] * 256
+        self.by_type[FMT_TYPE] = FMT
+        self._unit_names: dict[int, str] = {}
+        self._multipliers: dict[int, float] = {}
+        self._said: dict[int, tuple[str, str]] = {}
+
+    def note_format(self, values: Raw) -> Format | None:
+        """Take an FMT; returns the format that holds from now on, None where the message is damaged."""
+        found = Format.read(values)
+        if found is None:
+            return None
+        if found.type == FMT_TYPE:  # it describes itself, and is known
+            return FMT
+        known = self.by_type[found.type]
+        if known is not None and known.same(found):
+            return known
+        self.by_type[found.type] = found
+        self._apply(found.type)
+        return found
+
+    def note_units(self, message: Format, values: Raw) -> None:
+        """Take an UNIT, MULT or FMTU; other messages mean nothing here."""
+        said = message.fields(values)
+        if message.name == "UNIT":
+            self._unit_names[said.get("Id", -1)] = said.get("Label", "")
+        elif message.name == "MULT":
+            # It was a float of 32 bits: seven digits of it are meant.
+            self._multipliers[said.get("Id", -1)] = float(f"{said.get('Mult', 0.0):.7g}")
+        elif message.name == "FMTU":
+            self._said[said.get("FmtType", -1)] = said.get("UnitIds", ""), said.get("MultIds", "")
+            self._apply(said.get("FmtType", -1))
+
+    def _apply(self, number: int) -> None:
+        """Give a format the units that were said of it; they come after it, units and multipliers before."""
+        found = self.by_type[number] if 0 <= number < 256 else None
+        if found is None or number not in self._said:
+            return
+        units, multipliers = self._said[number]
+        for column, unit, multiplier in zip(found.columns, units, multipliers, strict=False):
+            name = self._unit_names.get(ord(unit), "")
+            factor = None if multiplier in _NO_MULTIPLIERS else self._multipliers.get(ord(multiplier))
+            if name:
+                found.units[column] = Unit(name, factor)
