@@ -13,6 +13,7 @@ _GRAVITY_M_S2 = 9.80665
 #: Poles of the tracking controller: critically damped at 2 rad/s.
 _STIFFNESS = 4.0
 _DAMPING = 4.0
+_CATCH_UP_M_S = 2.0
 _CLIMB_M_S = 2.0
 _SINK_M_S = 1.2
 _TOUCHDOWN_M_S = 0.5
@@ -108,8 +109,12 @@ class Follower:
 
 def steer(motion: Motion, aim: Aim, push_m_s2: Place, step_s: float) -> None:
     """Advance the horizontal motion after the aim; the whole acceleration, the wind's included, is limited."""
-    east = _STIFFNESS * (aim.east_m - motion.east_m) + _DAMPING * (aim.east_m_s - motion.east_m_s) + push_m_s2[0]
-    north = _STIFFNESS * (aim.north_m - motion.north_m) + _DAMPING * (aim.north_m_s - motion.north_m_s) + push_m_s2[1]
+    pull = _STIFFNESS / _DAMPING
+    catch_up = (pull * (aim.east_m - motion.east_m), pull * (aim.north_m - motion.north_m))
+    # Far behind, after a turn of the plan, it follows faster than the aim, but not as fast as it could.
+    share = min(1.0, _CATCH_UP_M_S / max(_CATCH_UP_M_S, math.hypot(*catch_up)))
+    east = _DAMPING * (aim.east_m_s + share * catch_up[0] - motion.east_m_s) + push_m_s2[0]
+    north = _DAMPING * (aim.north_m_s + share * catch_up[1] - motion.north_m_s) + push_m_s2[1]
     size = math.hypot(east, north)
     if size > MAX_ACCELERATION_M_S2:
         east *= MAX_ACCELERATION_M_S2 / size

@@ -139,14 +139,18 @@ def test_it_refills_changes_the_pack_and_starts_again() -> None:
 def test_a_small_tank_needs_two_sorties_and_what_is_left_is_taken_up_where_it_ended() -> None:
     vehicle = Vehicle(FIELDS["jurong-refill"], 1, START_MS)
     modes: list[Mode] = []
+    speeds: list[float] = []
     while vehicle.autopilot.stage is not Stage.RETURN or vehicle.autopilot.mode is not Mode.AUTO:
         for _ in range(5):
             vehicle.step()
         if not modes or modes[-1] is not vehicle.autopilot.mode:
             modes.append(vehicle.autopilot.mode)
         assert vehicle.body.machine.left > 0
+        speeds.append(vehicle.body.motion.speed_m_s)
     # Back by RTL for the refill, up again in GUIDED, and the rest of the mission.
     assert modes == [Mode.STABILIZE, Mode.AUTO, Mode.RTL, Mode.GUIDED, Mode.AUTO]
+    # Turning home from a row at speed does not make it race.
+    assert max(speeds) < 7.5
     assert vehicle.body.raster.treated_m2 == pytest.approx(record_demo().drone.vehicle.body.raster.treated_m2, rel=0.01)
 
 
