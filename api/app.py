@@ -19,8 +19,10 @@ from api.readiness import Check
 from api.routes import answers, devices, health, page
 from api.routes import gateways as gateway_routes
 from api.routes import store as store_routes
+from api.routes import things as thing_routes
 from api.schema import Problem
 from api.store_desk import StoreDesk
+from api.things import describe_things
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -37,6 +39,10 @@ as applied. What a simulator made is marked `simulated` for ever.
 _TAGS: Final = [
     {"name": "devices", "description": "What there is and what it measured."},
     {"name": "answers", "description": "What it means: each number with its method, coverage and evidence."},
+    {
+        "name": "registry",
+        "description": "Whose ground, which products and machines: versioned, with history.",
+    },
     {"name": "gateways", "description": "What became of every record, and what was refused."},
     {"name": "health", "description": "For those who run it."},
 ]
@@ -72,6 +78,8 @@ def create_app(
     install_problems(app)
     for room in (devices, answers, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
+    for router in thing_routes.ROUTERS:
+        app.include_router(router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app
 
@@ -88,6 +96,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        document["components"]["schemas"].update(describe_things())
         _drop_null(document["paths"])
         app.openapi_schema = document
     return app.openapi_schema

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from headland.errors import HeadlandError, RetryLater
+from headland.registry.errors import Conflict, InvalidRecord, NotFound, VersionConflict
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: How long a client should wait for a store that is not there yet [s].
@@ -71,6 +72,9 @@ def install_problems(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_on_invalid)
     app.exception_handler(HTTPException)(_on_http)
     app.exception_handler(RetryLater)(_on_retry_later)
+    app.exception_handler(NotFound)(_on_not_found)
+    app.exception_handler(Conflict)(_on_conflict)
+    app.exception_handler(InvalidRecord)(_on_invalid_record)
     app.exception_handler(Exception)(_on_bug)
 
 
@@ -101,6 +105,22 @@ def _on_http(request: Request, error: HTTPException) -> Response:
 def _on_retry_later(_request: Request, error: RetryLater) -> Response:
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return reply_problem(503, str(error), kind="store-unavailable", title="The store is not ready", headers=headers)
+
+
+def _on_not_found(_request: Request, error: NotFound) -> Response:
+    kind = error.kind.replace(" ", "-")
+    return reply_problem(404, str(error), kind=f"unknown-{kind}", title=f"No such {error.kind}")
+
+
+def _on_conflict(_request: Request, error: Conflict) -> Response:
+    if isinstance(error, VersionConflict):
+        extra = {"expected": error.expected, "found": error.found}
+        return reply_problem(412, str(error), kind="changed-meanwhile", title="It was changed meanwhile", extra=extra)
+    return reply_problem(409, str(error), kind="conflict", title="What is there does not allow it")
+
+
+def _on_invalid_record(_request: Request, error: InvalidRecord) -> Response:
+    return reply_problem(400, str(error), kind="invalid-record", title="This cannot be kept")
 
 
 def _on_bug(_request: Request, _error: Exception) -> Response:

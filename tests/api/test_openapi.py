@@ -1,5 +1,7 @@
 """Schemathesis sends what the OpenAPI document allows and what it does not, and holds the answers against it."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,10 @@ from api.app import create_app
 from api.readiness import Check
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
 from tests.api.paper_desk import MESSAGE, PaperDesk
+from tests.api.registry import fill_registry
+
+FOLDER = tempfile.TemporaryDirectory()  # as long as the module, as the schema's examples need it
+REGISTRY, _, IDS = fill_registry(Path(FOLDER.name))
 
 APP = create_app(
     fill_farm(),
@@ -19,9 +25,11 @@ APP = create_app(
     counters=lambda: {"ingest_messages": 12.0},
     now_ms=lambda: NOW_MS,
     gateways=PaperDesk(),
+    registry=REGISTRY,
 )
 
-# 400 is what two parameters may earn that are right one by one: an end before a start.
+# 400 is what two parameters may earn that are right one by one: an end before a start. A change may meet a name that
+# is taken (409), another version (412), or name none (428).
 CONFIG = SchemathesisConfig.from_str(f"""
 [dictionaries.devices]
 values = ["{HOUSE}", "{DRONE}"]
@@ -33,14 +41,17 @@ values = [{START_MS + 230_000}, {NOW_MS}]
 values = ["gw-1", "gw-2"]
 [dictionaries.messages]
 values = [{MESSAGE.id}]
+[dictionaries.things]
+values = {[*IDS.values()]}
 [parameters]
+"path.thing" = {{ dictionary = "things", probability = 0.8 }}
 "path.gateway" = {{ dictionary = "gateways", probability = 0.8 }}
 "path.message" = {{ dictionary = "messages", probability = 0.8 }}
 "path.device" = {{ dictionary = "devices", probability = 0.8 }}
 "query.start" = {{ dictionary = "starts", probability = 0.8 }}
 "query.end" = {{ dictionary = "ends", probability = 0.8 }}
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "400", "404"]
+expected-statuses = ["2xx", "400", "404", "409", "412", "428"]
 """)
 
 schema = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG)

@@ -1,0 +1,205 @@
+"""Farms, fields, products, implements and seasons: the same five routes for each kind of thing in the registry."""
+
+import re
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from starlette.responses import Response
+
+from api.estates import estate_of
+from api.farm import FarmOf
+from api.problems import ProblemError, declare_problems
+from api.things import EXAMPLE_ID, KINDS, Kind
+from headland.registry.errors import NotFound
+from headland.registry.records import Kept
+
+# No `from __future__ import annotations` here: `make_router` annotates with what only it knows.
+
+#: An outline of 100,000 corners has some 4 MB.
+MOST_BYTES: Final = 32 * 1024 * 1024
+ID_PATTERN: Final = "^[0-9a-z]{26}$"
+_ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+
+ThingId = Annotated[str, Path(description="Id of a record.", pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
+IfMatch = Annotated[
+    str | None, Header(description='The version that is changed, as the ETag says it: "3".', max_length=64)
+]
+Cursor = Annotated[str, Query(description="`next` of the page before.", max_length=64)]
+Limit = Annotated[int, Query(description="Records a page.", ge=1, le=1000)]
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request; a 413 for one that is larger than anything the registry keeps."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            sentence = f"The body is larger than {MOST_BYTES // 1024 // 1024} MB."
+            raise ProblemError(413, "too-large", "The body is too large", sentence)
+    return bytes(body)
+
+
+BodyOf = Annotated[bytes, Depends(read_body)]
+
+
+def make_router(kind: Kind) -> APIRouter:
+    """Return the routes of one kind."""
+    router = APIRouter(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
+    reference = {"$ref": f"#/components/schemas/{kind.wire.__name__}"}
+    shown = {"content": {"application/json": {"schema": reference}}}
+    body = {"requestBody": {"required": True, **shown}}
+    listed = {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": reference}, "next": {"type": ["string", "null"]}},
+        "required": ["items", "next"],
+    }
+    of_list: dict[int | str, dict[str, Any]] = {
+        200: {"description": "A page.", "content": {"application/json": {"schema": listed}}}
+    }
+
+    def list_page(farm: FarmOf, where: dict[str, str], cursor: str, limit: int) -> Response:
+        found = kind.shelf(estate_of(farm)).list(after=cursor, limit=min(limit + 1, 1000), **where)
+        page, more = found[:limit], len(found) > limit or len(found) == 1000
+        items = [kind.show(record) for record in page]
+        return _json({"items": items, "next": page[-1].id if page and more else None})
+
+    def list_all(farm: FarmOf, cursor: Cursor = "", limit: Limit = 100) -> Response:
+        return list_page(farm, {}, cursor, limit)
+
+    def list_within(
+        farm: FarmOf,
+        within: Annotated[
+            str | None, Query(alias=kind.within, description=f"Only those of this {kind.within}.", max_length=64)
+        ] = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
+    ) -> Response:
+        return list_page(farm, {} if within is None else {str(kind.within): within}, cursor, limit)
+
+    def add(farm: FarmOf, sent: BodyOf) -> Response:
+        try:
+            made = kind.shelf(estate_of(farm)).add(kind.read(_decode(kind, sent)))
+        except NotFound as error:
+            raise _unknown_reference(error) from error
+        return _show(kind, made, 201)
+
+    def get(request: Request, farm: FarmOf, thing: ThingId) -> Response:
+        record = kind.shelf(estate_of(farm)).get(thing)
+        tag = f'"{record.version}"'
+        if tag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
+            return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
+        return _show(kind, record)
+
+    def change(farm: FarmOf, thing: ThingId, sent: BodyOf, if_match: IfMatch = None) -> Response:
+        shelf = kind.shelf(estate_of(farm))
+        told = kind.read(_decode(kind, sent))
+        version = _version(if_match, told.version, lambda: int(shelf.get(thing).version))
+        try:
+            return _show(kind, shelf.change(msgspec.structs.replace(told, id=thing, version=version)))
+        except NotFound as error:
+            raise (error if error.id == thing else _unknown_reference(error)) from error
+
+    def delete(
+        farm: FarmOf,
+        thing: ThingId,
+        if_match: IfMatch = None,
+        version: Annotated[int, Query(description="The version that is deleted.", ge=1, le=2**31 - 1)] = 0,
+    ) -> Response:
+        shelf = kind.shelf(estate_of(farm))
+        shelf.delete(thing, _version(if_match, version, lambda: int(shelf.get(thing).version)))
+        return Response(status_code=204)
+
+    a = f"an {kind.one}" if kind.one[0] in "aeiou" else f"a {kind.one}"
+    writes = declare_problems(400, 409, 413)
+    router.get(
+        "",
+        summary=f"List the {kind.path}",
+        description=f"List the {kind.path} in the order of their making; the next page starts at `next`.",
+        responses=of_list,
+        name=f"list_{kind.path}",
+    )(list_within if kind.within else list_all)
+    router.post(
+        "",
+        status_code=201,
+        summary=f"Add {a}",
+        description=f"Keep {a}. Id, version and times are the registry's: what is sent of them is not looked at.",
+        openapi_extra=body,
+        responses={201: {"description": f"The {kind.one} as it is kept.", **shown}, **writes},
+        name=f"add_{kind.one}",
+    )(add)
+    router.get(
+        "/{thing}",
+        summary=f"Show {a}",
+        description=f"Show {a}; its ETag is its version.",
+        responses={200: {"description": f"The {kind.one}.", **shown}},
+        name=f"get_{kind.one}",
+    )(get)
+    router.put(
+        "/{thing}",
+        summary=f"Change {a}",
+        description=f"Put {a} in the place of the version that If-Match, or `version` in the body, names.",
+        openapi_extra=body,
+        responses={
+            200: {"description": f"The {kind.one} as it is kept.", **shown},
+            **writes,
+            **declare_problems(412, 428),
+        },
+        name=f"change_{kind.one}",
+    )(change)
+    router.delete(
+        "/{thing}",
+        status_code=204,
+        summary=f"Delete {a}",
+        description=f"Take {a} out of use, at the version that If-Match or `version` names; history keeps it.",
+        responses=declare_problems(400, 409, 412, 428),
+        name=f"delete_{kind.one}",
+    )(delete)
+    return router
+
+
+ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
+
+
+def _decode(kind: Kind, body: bytes) -> Any:
+    """Return what a body says of one thing; a 422 for what is none, or has a name that no such thing has."""
+    try:
+        thing = msgspec.json.decode(body, type=kind.wire)
+        names = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProblemError(422, "bad-body", "The body is not valid", f"This is no {kind.one}: {error}.") from error
+    unknown = sorted(names.keys() - set(kind.wire.__struct_fields__))
+    if unknown:
+        sentence = f"There is no {unknown[0][:64]!r} in this: {kind.one} has {', '.join(kind.wire.__struct_fields__)}."
+        raise ProblemError(422, "bad-body", "The body is not valid", sentence)
+    return thing
+
+
+def _version(if_match: str | None, told: int, current: Any) -> int:
+    """Return the version that a change is made to: If-Match first, `*` is whatever there is now."""
+    if if_match is None:
+        if told > 0:
+            return told
+        sentence = "Say which version is changed: If-Match with the ETag that you read, or `version`."
+        raise ProblemError(428, "no-version", "Which version?", sentence)
+    if if_match.strip() == "*":
+        return int(current())
+    match = _ETAG.match(if_match.strip())
+    if match is None:
+        raise ProblemError(400, "bad-etag", "If-Match is not an ETag of ours", 'If-Match is a version, such as "3".')
+    return int(match.group(1))
+
+
+def _unknown_reference(error: NotFound) -> ProblemError:
+    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "It refers to nothing", str(error))
+
+
+def _show(kind: Kind, record: Kept, status: int = 200) -> Response:
+    headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
+    if status == 201:
+        headers["Location"] = f"/v1/{kind.path}/{record.id}"
+    return _json(kind.show(record), status, headers)
+
+
+def _json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, "application/json")

@@ -1,0 +1,163 @@
+"""What the registry keeps, as the API shows it: JSON by the names of `headland.registry.records`, fields as GeoJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from headland.registry.boundary import Geometry
+from headland.registry.estate import Estate
+from headland.registry.records import (
+    Farm,
+    Field,
+    FieldZone,
+    Implement,
+    Kept,
+    Positive,
+    Product,
+    Season,
+    Text,
+    ZoneKind,
+)
+from headland.registry.shelf import Shelf
+
+Position = Annotated[list[float], Meta(min_length=2, max_length=3, description="Longitude, latitude, height if any.")]
+Ring = Annotated[list[Position], Meta(min_length=4, description="Closed: its last position is its first.")]
+
+
+class Polygon(msgspec.Struct, frozen=True, tag="Polygon", tag_field="type"):
+    """A GeoJSON polygon: its outer ring, then its holes."""
+
+    coordinates: Annotated[list[Ring], Meta(min_length=1)]
+
+
+class MultiPolygon(msgspec.Struct, frozen=True, tag="MultiPolygon", tag_field="type"):
+    """GeoJSON polygons of one piece of ground."""
+
+    coordinates: Annotated[list[Annotated[list[Ring], Meta(min_length=1)]], Meta(min_length=1)]
+
+
+class ZoneThing(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a field that is not treated."""
+
+    kind: ZoneKind
+    name: Text
+    geometry: Polygon | MultiPolygon
+    width_m: Positive | None = None
+
+
+class FieldThing(Kept, frozen=True, kw_only=True):
+    """Ground that is worked as one, WGS84. The areas are computed; `usable_area_m2` leaves out what `zones` cover."""
+
+    farm: str
+    name: Text
+    geometry: Polygon | MultiPolygon
+    zones: tuple[ZoneThing, ...] = ()
+    site: str | None = None
+    owner: Annotated[str, Meta(max_length=200)] = ""
+    area_m2: float = 0.0
+    usable_area_m2: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of thing: its path, its JSON, its shelf, and by what its list narrows."""
+
+    path: str
+    one: str
+    wire: type[Kept]
+    shelf: Callable[[Estate], Shelf[Any]]
+    example: dict[str, Any]
+    within: str | None = None
+    read: Callable[[Any], Kept] = lambda thing: thing
+    show: Callable[[Any], Kept] = lambda record: record
+
+
+def read_geometry(shape: Polygon | MultiPolygon) -> Geometry:
+    """Return GeoJSON coordinates as the registry keeps them, without heights; nothing is checked yet."""
+    parts = [shape.coordinates] if isinstance(shape, Polygon) else shape.coordinates
+    return tuple(tuple(tuple((spot[0], spot[1]) for spot in ring) for ring in part) for part in parts)
+
+
+def show_geometry(geometry: Geometry) -> Polygon | MultiPolygon:
+    """Return a kept geometry as GeoJSON, one part as a polygon."""
+    parts = [[[list(spot) for spot in ring] for ring in rings] for rings in geometry]
+    return Polygon(parts[0]) if len(parts) == 1 else MultiPolygon(parts)
+
+
+def _read_field(thing: FieldThing) -> Field:
+    zones = tuple(
+        FieldZone(kind=zone.kind, name=zone.name, geometry=read_geometry(zone.geometry), width_m=zone.width_m)
+        for zone in thing.zones
+    )
+    values = {name: getattr(thing, name) for name in Field.__struct_fields__}
+    return Field(**{**values, "geometry": read_geometry(thing.geometry), "zones": zones})
+
+
+def show_field(field: Field) -> FieldThing:
+    """Return a field as the API shows it."""
+    zones = tuple(
+        ZoneThing(kind=zone.kind, name=zone.name, geometry=show_geometry(zone.geometry), width_m=zone.width_m)
+        for zone in field.zones
+    )
+    values = {name: getattr(field, name) for name in FieldThing.__struct_fields__}
+    return FieldThing(**{**values, "geometry": show_geometry(field.geometry), "zones": zones})
+
+
+EXAMPLE_ID: Final = "01k9v4k8r0q3m8x5w7t2n6y4c1"
+_OUTLINE: Final = [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.952], [119.17, 31.95]]]
+
+FARMS: Final = Kind(
+    "farms",
+    "farm",
+    Farm,
+    lambda estate: estate.farms,
+    {"name": "Home farm", "longitude_deg": 119.17, "latitude_deg": 31.95},
+)
+FIELDS: Final = Kind(
+    "fields",
+    "field",
+    FieldThing,
+    lambda estate: estate.fields,
+    {"farm": EXAMPLE_ID, "name": "North", "geometry": {"type": "Polygon", "coordinates": _OUTLINE}},
+    within="farm",
+    read=_read_field,
+    show=show_field,
+)
+PRODUCTS: Final = Kind(
+    "products",
+    "product",
+    Product,
+    lambda estate: estate.products,
+    {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0, "density_kg_l": 0.75},
+)
+IMPLEMENTS: Final = Kind(
+    "implements",
+    "implement",
+    Implement,
+    lambda estate: estate.implements,
+    {"name": "T40 spreader", "kind": "spreader", "swath_m": 6, "tank_l": 70, "max_flow_kg_min": 60},
+)
+SEASONS: Final = Kind(
+    "seasons",
+    "season",
+    Season,
+    lambda estate: estate.seasons,
+    {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
+    within="field",
+)
+KINDS: Final = (FARMS, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS)
+
+
+def describe_things() -> dict[str, Any]:
+    """Return the JSON schemas of all kinds by name, for the OpenAPI document."""
+    wires = [kind.wire for kind in KINDS]
+    _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")
+    for kind in KINDS:
+        schemas[kind.wire.__name__]["additionalProperties"] = False
+        schemas[kind.wire.__name__]["example"] = kind.example
+    return schemas

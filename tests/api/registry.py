@@ -1,0 +1,55 @@
+"""A registry for the API's tests: one farm with a field that has a pond, a product, a machine and a season."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from api.app import create_app
+from api.readiness import Check
+from headland.registry.estate import Estate
+from headland.registry.registry import Registry, open_registry
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import NOW_MS, OWN
+from tests.api.served import serve
+from tests.registry.records import fill
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An API with a registry behind it: its client, what is in the registry, and its ids by shelf."""
+
+    client: httpx.Client
+    registry: Registry
+    estate: Estate
+    ids: dict[str, str]
+
+
+def fill_registry(folder: Path) -> tuple[Registry, Estate, dict[str, str]]:
+    """Return a new registry in a folder, its estate, and the id of the one record on each shelf."""
+    registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: NOW_MS)
+    estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
+    return registry, estate, {name: record.id for name, record in fill(estate).items()}
+
+
+@contextmanager
+def serve_registry(folder: Path) -> Iterator[Known]:
+    """Yield an API on a filled registry."""
+    registry, estate, ids = fill_registry(folder)
+    app = create_app(
+        MemoryStore(),
+        organisation=OWN,
+        readiness=lambda: [Check("ingest", True, "connected")],
+        counters=dict,
+        now_ms=lambda: NOW_MS,
+        registry=registry,
+    )
+    try:
+        with serve(app) as client:
+            yield Known(client, registry, estate, ids)
+    finally:
+        registry.close()
