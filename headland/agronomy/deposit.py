@@ -19,8 +19,12 @@ from headland.agronomy.spread_pattern import Pattern
 
 Values = NDArray[np.float64]
 
-#: A piece of way is laid in steps of at most this part of a cell, and so is the pattern across it.
+#: A piece of way is laid in steps of at most half a metre or half a smaller cell, and so is the pattern across it. Each
+#: step goes to one cell whole: in steps of a metre a pattern of a few metres came out an eighth wrong on cells of 2 m,
+#: so larger cells, of which there are few, get finer steps.
 _STEP_OF_CELL: Final = 0.5
+_STEP_OF_LARGE_CELL: Final = 0.125
+_LARGE_CELL_M: Final = 1.5
 _TINY_M: Final = 1e-6
 
 
@@ -110,11 +114,15 @@ def lay_down(flow: Flow, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0
     is_hole = np.diff(time_s) > MAX_TRACK_GAP_S
     unlocated_kg = float(mass_kg[is_hole].sum())
     at = np.flatnonzero((mass_kg > 0.0) & ~is_hole)
-    east, north, weight_kg, right_east, right_north = _steps(flow, at, mass_kg[at], grid.cell_m * _STEP_OF_CELL)
+    east, north, weight_kg, right_east, right_north = _steps(flow, at, mass_kg[at], _step_m(grid))
     cells, weights_kg = _across(grid, pattern, (east, north), weight_kg, (right_east, right_north))
     sums = np.asarray(np.bincount(cells, weights_kg, minlength=grid.rows * grid.columns + 1), np.float64)
     mass = sums[:-1].reshape(grid.rows, grid.columns)
     return Deposit(grid, mass, float(sums[-1]), unlocated_kg)
+
+
+def _step_m(grid: Grid) -> float:
+    return grid.cell_m * (_STEP_OF_CELL if grid.cell_m < _LARGE_CELL_M else _STEP_OF_LARGE_CELL)
 
 
 def _steps(flow: Flow, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> tuple[Values, ...]:
@@ -155,7 +163,7 @@ def _across(
     grid: Grid, pattern: Pattern, middle_m: tuple[Values, Values], mass_kg: Values, right: tuple[Values, Values]
 ) -> tuple[NDArray[np.intp], Values]:
     """Lay each step across its way; return cells, one past the last for what falls beside the grid, and masses."""
-    bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / (grid.cell_m * _STEP_OF_CELL))), 1)
+    bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / _step_m(grid))), 1)
     edges_m = np.linspace(pattern.offset_m[0], pattern.offset_m[-1], bins + 1)
     shares = pattern.shares(edges_m)
     offsets_m = (edges_m[1:] + edges_m[:-1]) / 2
