@@ -2,7 +2,8 @@
 
 E.J. van Henten (1994), Greenhouse climate management: an optimal control approach, PhD thesis, Wageningen; van Henten
 (2003), Sensitivity analysis of an optimal control problem in greenhouse climate management, Biosystems Engineering 85,
-355-364, equations 1-4 and table 1. The leakage is 0.75e-5 m/s as in the common benchmark code; the paper prints 0.75e-4.
+355-364, equations 1-4 and table 1. The leakage is 0.75e-5 m/s as in the common benchmark code; the paper prints
+0.75e-4.
 Pure. Areas are per m2 of floor.
 """
 

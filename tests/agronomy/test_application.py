@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from headland.agronomy.application import Application, PumpStates, assess_application
+from headland.agronomy.application import Application, assess_application
 from headland.agronomy.coverage import Track
 from headland.agronomy.dosing import Meter
+from headland.agronomy.treated import PumpStates
 
 EAST_DEG_M = 111_319.4908
 NORTH_DEG_M = 110_574.2758
