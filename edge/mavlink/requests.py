@@ -72,7 +72,7 @@ class Requester:
         self._round = 0
         self._look_at_s = 0.0
         self._asked_at_s = 0.0
-        self._heard_before: Counter[int] = Counter()
+        self._heard_before: dict[int, int] = {}
         self._parameters_at_s = 0.0
         self._parameter_tries: Counter[str] = Counter()
 
@@ -82,7 +82,7 @@ class Requester:
         *,
         session: int,
         has_version: bool,
-        heard: Counter[int],
+        heard: Mapping[int, int],
         acks: Mapping[int, int],
         parameters: Sequence[str] = (),
     ) -> list[Outgoing]:
@@ -114,7 +114,7 @@ class Requester:
             tries[name] += 1
         return [AskParameter(self._system, name) for name in due[:_PARAMETERS_AT_ONCE]]
 
-    def _ask_rates(self, now_s: float, heard: Counter[int], acks: Mapping[int, int]) -> list[Outgoing]:
+    def _ask_rates(self, now_s: float, heard: Mapping[int, int], acks: Mapping[int, int]) -> list[Outgoing]:
         missing = self._missing(now_s, heard)
         # ArduPilot often does what is asked and does not say so: no answer counts only where little of it came.
         answer = acks.get(_SET_INTERVAL)
@@ -122,14 +122,14 @@ class Requester:
         is_deaf = answer == _UNSUPPORTED or (answer is None and 2 * unheard >= len(self._rates_hz))
         is_deaf = is_deaf and self._round > 0 and bool(missing)
         self._round += 1
-        self._heard_before = heard.copy()
+        self._heard_before = dict(heard)
         self._asked_at_s = now_s
         self._look_at_s = now_s + (_ROUND_S if self._round <= _ROUNDS else _WATCH_S)
         if is_deaf:
             return self._streams()
         return [AskInterval(self._system, _IDS[name], round(1e6 / self._rates_hz[name])) for name in missing]
 
-    def _missing(self, now_s: float, heard: Counter[int]) -> list[RatedMessage]:
+    def _missing(self, now_s: float, heard: Mapping[int, int]) -> list[RatedMessage]:
         """Return the messages to ask for: all at first, then the unheard ones, in the end the slowed ones."""
         if self._round == 0:
             return list(self._rates_hz)
@@ -137,12 +137,12 @@ class Requester:
         missing: list[RatedMessage] = []
         for name, rate_hz in self._rates_hz.items():
             message_id = _IDS[name]
-            got = heard[message_id] - self._heard_before[message_id]
+            got = heard[message_id] - self._heard_before.get(message_id, 0)
             if self._round < _ROUNDS:
                 is_missing = got == 0 and elapsed_s * rate_hz >= 1
             else:
                 is_missing = heard[message_id] > 0 and got < _SLOW * rate_hz * elapsed_s
-            if is_missing or (self._round >= _ROUNDS and not heard.total()):
+            if is_missing or (self._round >= _ROUNDS and not any(heard.values())):
                 missing.append(name)
         return missing
 

@@ -218,7 +218,7 @@ class MavlinkSource:
                 has_version=vehicle.version is not None,
                 heard=vehicle.heard,
                 acks=vehicle.acks,
-                parameters=() if vehicle.spray is None else vehicle.spray.outputs.missing(),
+                parameters=vehicle.missing_parameters,
             ):
                 self._counts["requests"] += 1
                 link.send(name, self._frame_of(request, self._peers[name], now_ms))

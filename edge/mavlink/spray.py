@@ -24,6 +24,7 @@ from headland.contract.records import Evidence
 SERVO_OUTPUT_RAW: Final = 36
 BATTERY_STATUS: Final = 147
 RPM: Final = 226
+NAMED_VALUES: Final = (251, 252)
 _DO_SPRAYER: Final = 216
 _UINT16_MAX: Final = 65535
 #: What ArduPilot calls the capacity of a monitor that nobody has set up.

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from edge.mavlink.chronicle import Chronicle
 from edge.mavlink.columns import FIX_3D
 from edge.mavlink.frame import AUTOPILOT, RawFrame
 from edge.mavlink.identity import Surroundings, is_simulator, software_name, unique_device
+from edge.mavlink.lanes import NO_ROW, Lane, Note, Tap, make_lanes
 from edge.mavlink.messages import (
     LAYOUTS,
     AutopilotVersion,
@@ -30,9 +31,9 @@ from edge.mavlink.messages import (
 from edge.mavlink.names import AUTOPILOT_INVALID, TYPE_GCS, model_name
 from edge.mavlink.outlet import Nameplate, Outlet, Output
 from edge.mavlink.profile import SprayerSettings
-from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, Make, Raw, RowKind, Stamp, Values
-from edge.mavlink.spray import RPM, SERVO_OUTPUT_RAW, Spray
-from edge.mavlink.spray_watch import SprayWatch
+from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, Raw, Values
+from edge.mavlink.spray import NAMED_VALUES
+from edge.mavlink.spray_recorder import SprayRecorder
 from edge.mavlink.timeline import Patience, Timeline
 from headland.contract.records import Clock, Scalar
 
@@ -45,33 +46,10 @@ _GPS_RAW_INT: Final = 24
 _GLOBAL_POSITION_INT: Final = 33
 _BATTERY_STATUS: Final = 147
 _AUTOPILOT_VERSION: Final = 148
-_NAMED_VALUES: Final = (251, 252)
 _HIGH_LATENCY2: Final = 235
 #: Where BATTERY_STATUS has its id and GPS_RAW_INT its fix among their flat values.
 _BATTERY_ID_AT: Final = 14
 _FIX_AT: Final = 8
-
-
-#: Follows what a message says of the vehicle's state.
-_Note = Callable[[Any, int], None]
-#: Sees the values of a message before they become a row; returns channels to add to it, or `_NO_ROW`.
-_Tap = Callable[[int, Raw, int], Values | None]
-#: What a tap returns of a message that shall be no row of its own.
-_NO_ROW: Final[Values] = {}
-
-
-class _Lane(NamedTuple):
-    """How a message is taken, all in one place: by `note`, or as a row. `instanced` only where a kind has instances."""
-
-    note: _Note | None
-    size: int
-    unpack: Callable[[bytes], Raw]
-    make: Make
-    family: str
-    stamp: int
-    stamp_at: int
-    instanced: RowKind | None
-    tap: _Tap | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +83,13 @@ class Vehicle:
         self.device: str | None = None
         self.counts: Counter[str] = Counter()
         #: How often each message id was heard in this session: what the link still has to ask for.
-        self.heard: Counter[int] = Counter()
+        self.heard = dict.fromkeys(LAYOUTS, 0)
         self.acks: dict[int, int] = {}
-        self.spray = None if sprayer is None else Spray(sprayer)
         #: Another autopilot speaks under this system id in the same stream: what follows is not of one vehicle.
         self.has_rival = False
         self._is_one_of_two = False
         #: Who the other one is, where it said so.
         self.rival: AutopilotVersion | None = None
-        self._watch = None if sprayer is None else SprayWatch(sprayer)
         self._free_fallback = free_fallback
         self._fallback: str | None = None
         self._known = known
@@ -127,9 +103,19 @@ class Vehicle:
         self._model = ""
         self._flight_battery = False
         self._clashes: set[str] = set()
+        self._recorder: SprayRecorder | None = None
+        if sprayer is not None:
+            self._recorder = SprayRecorder(
+                sprayer, self._timeline, self._outlet, self._chronicle, self.counts, self._tap_battery
+            )
         self._lanes = self._make_lanes()
         #: Without the one message that can tell of another autopilot.
         self._plain_lanes = {number: lane for number, lane in self._lanes.items() if number != _AUTOPILOT_VERSION}
+
+    @property
+    def missing_parameters(self) -> list[str]:
+        """What the profile would still know of the vehicle's parameters."""
+        return [] if self._recorder is None else self._recorder.spray.outputs.missing()
 
     @property
     def session(self) -> int:
@@ -170,10 +156,10 @@ class Vehicle:
         now_ms: int,
         arrivals_ms: Sequence[int] | None,
         sequence: int,
-        lanes: Mapping[int, _Lane],
+        lanes: Mapping[int, Lane],
     ) -> int:
-        own_system, heard, timeline, start = self.system, self.heard, self._timeline, at
-        while at < len(frames):
+        own_system, heard, timeline, start, end = self.system, self.heard, self._timeline, at, len(frames)
+        while at < end:
             message_id, system, component, number, payload, _, _ = frames[at]
             lane = lanes.get(message_id)
             if lane is None or system != own_system or component != AUTOPILOT or number == sequence:
@@ -188,7 +174,7 @@ class Vehicle:
             else:
                 values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
                 more = None if tap is None else tap(message_id, values, now_ms)
-                if more is _NO_ROW:
+                if more is NO_ROW:
                     continue
                 if instanced is not None:
                     kind = instanced.variant(values[instanced.instance_at])
@@ -261,7 +247,7 @@ class Vehicle:
         """Return what was counted of this vehicle (copies: another thread may ask)."""
         return self.counts.copy() + self._timeline.counts.copy() + self._outlet.counts.copy()
 
-    def _make_notes(self) -> dict[int, _Note]:
+    def _make_notes(self) -> dict[int, Note]:
         """Return how each message is taken that says something of the vehicle's state."""
         chronicle = self._chronicle
         return {
@@ -278,36 +264,18 @@ class Vehicle:
             253: chronicle.note_text,
         }
 
-    def _make_lanes(self) -> dict[int, _Lane]:
+    def _make_lanes(self) -> dict[int, Lane]:
         """Return how each message is taken."""
-        taps: dict[int, _Tap] = {
+        taps: dict[int, Tap] = {
             _SYS_STATUS: self._tap_status,
             _GPS_RAW_INT: self._tap_gps,
             _BATTERY_STATUS: self._tap_battery,
             _HIGH_LATENCY2: self._tap_high_latency,
-            **dict.fromkeys(_NAMED_VALUES, self._tap_unnamed),
+            **dict.fromkeys(NAMED_VALUES, self._tap_unnamed),
         }
-        if self.spray is not None:
-            taps.update(dict.fromkeys((_BATTERY_STATUS, RPM, *_NAMED_VALUES), self._tap_spray))
-            taps[SERVO_OUTPUT_RAW] = self._tap_outputs
-            if self.spray.profile.fields:
-                taps[_GLOBAL_POSITION_INT] = self._tap_place
-        notes = self._make_notes()
-        lanes = {}
-        for message_id, layout in LAYOUTS.items():
-            kind = ROW_KINDS.get(message_id, _NAMELESS)
-            lanes[message_id] = _Lane(
-                notes.get(message_id),
-                layout.size,
-                layout.unpack,
-                kind.make,
-                kind.family,
-                kind.stamp,
-                kind.stamp_at,
-                kind if kind.has_instances else None,
-                taps.get(message_id),
-            )
-        return lanes
+        if self._recorder is not None:
+            taps.update(self._recorder.taps())
+        return make_lanes(self._make_notes(), taps)
 
     def _take_early(self, frame: RawFrame, now_ms: int) -> None:
         """Keep what comes before the first heartbeat, which tells whether this is a vehicle at all."""
@@ -342,12 +310,12 @@ class Vehicle:
     def _note_mission(self, message: MissionCurrent, now_ms: int) -> None:
         before = self._chronicle.mission_seq
         self._chronicle.note_mission(message, now_ms)
-        if self.spray is not None and self._chronicle.mission_seq != before:
-            self._take_spray_rows(self.spray.note_mission(self._chronicle.plan, message.seq), now_ms)
+        if self._recorder is not None and self._chronicle.mission_seq != before:
+            self._recorder.note_mission(message.seq, now_ms)
 
     def _note_parameter(self, message: ParamValue, _: int) -> None:
-        if self.spray is not None:
-            self.spray.note_parameter(message.param_id.decode("ascii", "replace"), message.param_value)
+        if self._recorder is not None:
+            self._recorder.spray.note_parameter(message.param_id.decode("ascii", "replace"), message.param_value)
 
     def _tap_gps(self, _: int, values: Raw, _now_ms: int) -> None:
         if values[_FIX_AT] >= FIX_3D:
@@ -365,59 +333,12 @@ class Vehicle:
                 self._timeline.take_values(SYSTEM_BATTERY_KIND.family, row, now_ms)
 
     def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> Values | None:
-        return _NO_ROW if self.heard[_GLOBAL_POSITION_INT] else None  # else it is the same track, said less well
+        return NO_ROW if self.heard[_GLOBAL_POSITION_INT] else None  # else it is the same track, said less well
 
     def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> Values:
         """Only a profile can say what a named value is."""
         self.counts["unnamed_value"] += 1
-        return _NO_ROW
-
-    def _tap_place(self, _: int, values: Raw, now_ms: int) -> None:
-        if self._watch is not None and (values[1] or values[2]):
-            self._watch.note_place(values[1] / 1e7, values[2] / 1e7, self._moment_ms(now_ms))
-
-    def _tap_outputs(self, _: int, values: Raw, now_ms: int) -> Values | None:
-        """What the outputs of pump and spinner say stands in the row of all outputs."""
-        spray = self.spray
-        more = None if spray is None else spray.read_outputs(values)
-        if spray is not None and more:
-            if len(spray.evidence) != len(self._outlet.evidence):
-                self._outlet.learn_evidence(spray.evidence)
-            self._look_at_spray(now_ms)
-        return more
-
-    def _tap_spray(self, message_id: int, values: Raw, now_ms: int) -> Values | None:
-        spray = self.spray
-        if spray is None:
-            return None
-        is_row, rows = spray.read(message_id, values, self._moment_ms(now_ms))
-        if rows:
-            kind = ROW_KINDS.get(message_id, _NAMELESS)
-            self._outlet.learn_evidence(spray.evidence)
-            for family, row in rows:
-                self._timeline.take_row(kind.stamp, family, row, values[kind.stamp_at], now_ms)
-            self._look_at_spray(now_ms)
-        elif message_id in _NAMED_VALUES:
-            self.counts["unnamed_value"] += 1
-        if is_row and message_id == _BATTERY_STATUS:
-            self._tap_battery(message_id, values, now_ms)
-        return None if is_row else _NO_ROW
-
-    def _look_at_spray(self, now_ms: int) -> None:
-        if self.spray is not None and self._watch is not None:
-            for alarm, data in self._watch.look(self.spray, self._chronicle.mode, self._moment_ms(now_ms)):
-                self._event(alarm, data, now_ms)
-
-    def _take_spray_rows(self, rows: list[tuple[str, Any]], now_ms: int) -> None:
-        if self.spray is not None:
-            self._outlet.learn_evidence(self.spray.evidence)
-        for family, row in rows:
-            self._timeline.take_values(family, row, now_ms)
-
-    def _moment_ms(self, now_ms: int) -> int:
-        """Return the vehicle's own clock where it has one: it goes on evenly, whatever the link does."""
-        boot_ms = self._timeline.boot_ms
-        return now_ms if boot_ms is None else boot_ms
+        return NO_ROW
 
     def _event(self, kind: str, data: dict[str, Scalar], now_ms: int) -> None:
         self._timeline.take_event(kind, data, now_ms)
@@ -432,12 +353,11 @@ class Vehicle:
     def _restart(self, now_ms: int) -> None:
         """Begin a session: what was known of the old one may not be true of the new one."""
         self._session = self._timeline.session
-        self.heard.clear()
+        self.heard.update(dict.fromkeys(LAYOUTS, 0))
         self.acks.clear()
         self.counts["reboots"] += 1
-        if self.spray is not None:
-            self.spray = Spray(self.spray.profile)
-            self._watch = SprayWatch(self.spray.profile)
+        if self._recorder is not None:
+            self._recorder.restart()
         if not self._known.complete or len({unique_device(version) for version in self._known.versions}) > 1:
             self.version = None
             self._expect_identity(now_ms)
@@ -490,11 +410,3 @@ class Vehicle:
         software = "" if self.version is None else software_name(self.version)
         self._timeline.forget_sources()
         self._outlet.name(device, Nameplate(self._model, self.system, software), simulated=simulated)
-
-
-def _nothing(_: Raw) -> None:
-    return None
-
-
-#: Of messages that are rows only where a profile says so; their own stamp comes first.
-_NAMELESS: Final = RowKind("", _nothing, stamp=Stamp.BOOT_MS)

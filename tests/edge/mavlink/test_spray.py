@@ -89,13 +89,12 @@ def test_the_short_payload_of_mavlink_1_carries_only_eight_outputs() -> None:
 def test_the_vehicles_own_parameters_tell_which_output_the_pump_is_and_when_it_is_on() -> None:
     sprayer = Sprayer(SprayerSettings(pump_function=22, spinner_function=23))
     vehicle = next(iter(sprayer.fleet.vehicles.values()))
-    assert vehicle.spray is not None
     sprayer.say(servos(servo6_raw=1500))
     assert sprayer.values("pump_on") == []
-    assert "SERVO6_FUNCTION" in vehicle.spray.outputs.missing()
+    assert "SERVO6_FUNCTION" in vehicle.missing_parameters
     sprayer.parameter("SERVO6_FUNCTION", 22)
     sprayer.parameter("SERVO7_FUNCTION", 23)
-    assert {"SERVO6_MIN", "SERVO6_MAX", "SERVO6_REVERSED"} <= set(vehicle.spray.outputs.missing())
+    assert {"SERVO6_MIN", "SERVO6_MAX", "SERVO6_REVERSED"} <= set(vehicle.missing_parameters)
     for name, value in (("MIN", 1000), ("MAX", 2000), ("REVERSED", 0)):
         sprayer.parameter(f"SERVO6_{name}", value)
     for pulse in (1000, 1020, 1030):
