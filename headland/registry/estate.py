@@ -6,7 +6,9 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.contract.records import Descriptor
-from headland.registry import audit, checks, keys, records, tables
+from headland.registry import alarm_records, audit, checks, keys, records, tables
+from headland.registry.alarm_book import AlarmBook
+from headland.registry.alarm_checks import check_recipient, check_rule, check_window
 from headland.registry.audit import AuditCheck, AuditEntry
 from headland.registry.binding import Binding
 from headland.registry.ledger import Ledger
@@ -33,6 +35,10 @@ class Estate:
         self.seasons = Shelf(binding, records.Season, tables.seasons, checks.check_season)
         self.passes = PassBook(Shelf(binding, records.Pass, tables.passes, checks.check_pass))
         self.ledger = Ledger(binding)
+        self.alarm_rules = Shelf(binding, alarm_records.AlarmRule, tables.alarm_rules, check_rule)
+        self.alarm_recipients = Shelf(binding, alarm_records.AlarmRecipient, tables.alarm_recipients, check_recipient)
+        self.maintenance = Shelf(binding, alarm_records.MaintenanceWindow, tables.maintenance_windows, check_window)
+        self.alarms = AlarmBook(binding)
         self.keys = Shelf(binding, ApiKey, tables.api_keys)
 
     @property

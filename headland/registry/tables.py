@@ -202,6 +202,31 @@ passes = _table(
     references={"field": "fields", "implement": "implements", "product": "products", "season": "seasons"},
     unique=("organisation", "field", "device", "start_ms"),
 )
+alarm_rules = _table(
+    "alarm_rules",
+    *(_need(name) for name in ("name", "severity", "text", "text_zh", "source")),
+    *(_need(name, sa.JSON) for name in ("any_of", "recipients", "escalation")),
+    *(_need(name, sa.Double) for name in ("for_s", "clear_for_s", "hold_s", "lost_after_s", "page_within_s")),
+    *(_may(name) for name in ("device", "kind", "site", "zone")),
+    _may("repeat_s", sa.Double),
+    _need("most_an_hour", sa.Integer),
+    _need("enabled", sa.Boolean),
+    references={"zone": "greenhouse_zones"},
+    unique=("organisation", "name"),
+)
+# `secret` signs what a webhook is sent; no record shows it.
+alarm_recipients = _table(
+    "alarm_recipients",
+    *(_need(name) for name in ("name", "kind", "address", "language", "least_severity", "secret")),
+    _need("enabled", sa.Boolean),
+    unique=("organisation", "name"),
+)
+maintenance_windows = _table(
+    "maintenance_windows",
+    _need("name"),
+    *(_need(name, sa.BigInteger) for name in ("start_ms", "end_ms")),
+    *(_may(name) for name in ("rule", "device", "kind", "site")),
+)
 api_keys = _table(
     "api_keys",
     _need("name"),

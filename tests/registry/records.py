@@ -5,6 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.alarm_records import (
+    AlarmRecipient,
+    AlarmRule,
+    AlarmTest,
+    Escalation,
+    MaintenanceWindow,
+    RecipientKind,
+    Severity,
+)
 from headland.registry.boundary import Geometry, Ring
 from headland.registry.estate import Estate
 from headland.registry.records import (
@@ -95,6 +104,20 @@ def fill(estate: Estate) -> dict[str, Kept]:
                 sowing_date=date(2026, 10, 25),
                 target_yield_t_ha=6.75,
             )
+        ),
+        "alarm_rules": estate.alarm_rules.add(
+            AlarmRule(
+                name="frost",
+                any_of=((AlarmTest(what="air_temperature_degc", below=2.0, hysteresis=1.0),),),
+                zone=zone.id,
+                escalation=(Escalation(after_s=600.0, severity=Severity.CRITICAL, recipients=("Li",)),),
+            )
+        ),
+        "alarm_recipients": estate.alarm_recipients.add(
+            AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"), {"secret": ""}
+        ),
+        "maintenance": estate.maintenance.add(
+            MaintenanceWindow(name="new sensors", start_ms=START_MS, end_ms=START_MS + 3_600_000, kind="greenhouse")
         ),
         "keys": estate.mint_key("app", Scope.READ)[0],
     }

@@ -1,0 +1,115 @@
+"""What makes a rule, a recipient or a maintenance window sound beyond the bounds of its fields."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.registry.alarm_records import AlarmRecipient, AlarmRule, AlarmTest, MaintenanceWindow, RecipientKind
+from headland.registry.errors import InvalidRecord
+
+#: What a rule can look at beside channels, and the unit of each.
+INDICES: Final = {
+    "vpd_kpa": "kPa",
+    "dew_point_degc": "degC",
+    "condensation_margin_k": "K",
+    "delta_t_k": "K",
+    "dli_mol_m2": "mol/m2",
+    "local_hour": "h",
+    "age_s": "s",
+}
+#: What a rule can look at of a gateway.
+GATEWAY_VALUES: Final = {
+    "gateway_offline": "1",
+    "gateway_status_age_s": "s",
+    "gateway_spool_records": "1",
+    "gateway_spool_bytes": "byte",
+    "gateway_spool_age_s": "s",
+    "gateway_dropped_records": "1",
+    "gateway_trouble": "1",
+}
+#: A cycle of an alarm takes at least so long, so that no noise makes a storm of it.
+LEAST_CYCLE_S: Final = 60.0
+_MAILBOX: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]{1,255}")
+
+
+def unit_of_what(what: str) -> str | None:
+    """Return the unit of what a test looks at, None where nothing tells it."""
+    told = INDICES.get(what) or GATEWAY_VALUES.get(what)
+    if told is not None:
+        return told
+    quantity = quantity_of(what)
+    if quantity is not None:
+        return quantity.unit
+    parts = split_channel(what)
+    return None if parts is None else unit_of_name(parts[0])
+
+
+def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) -> AlarmRule:
+    """Each test can be meant, gateways and devices are not mixed, and no noise can make a storm."""
+    tests = [test for group in rule.any_of for test in group]
+    for test in tests:
+        _check_test(test)
+    of_gateways = {test.what in GATEWAY_VALUES for test in tests}
+    if len(of_gateways) > 1:
+        raise InvalidRecord("A rule looks at gateways or at devices, not at both: write two rules.")
+    if of_gateways == {True} and (rule.kind not in (None, "gateway") or rule.zone is not None):
+        raise InvalidRecord("A rule of gateways has no zone, and no kind but gateway.")
+    if rule.for_s + rule.clear_for_s < LEAST_CYCLE_S:
+        raise InvalidRecord(
+            f"for_s and clear_for_s come to {LEAST_CYCLE_S:g} s at least, so that noise makes no storm."
+        )
+    waits = [step.after_s for step in rule.escalation]
+    if waits != sorted(set(waits)):
+        raise InvalidRecord("Each escalation comes later than the one before it.")
+    return rule
+
+
+def _check_test(test: AlarmTest) -> None:
+    if (test.below is None) == (test.above is None):
+        raise InvalidRecord(f"A test of {test.what} has exactly one of below and above.")
+    if unit_of_what(test.what) is None:
+        raise InvalidRecord(
+            f"{test.what!r} is neither a channel, whose name ends in a unit, nor one of {', '.join(INDICES)}, "
+            f"{', '.join(GATEWAY_VALUES)}."
+        )
+    if (test.hours is None) != (test.of_hours is None):
+        raise InvalidRecord("hours and of_hours come together: so many hours of the last so many.")
+    if test.hours is not None and test.of_hours is not None:
+        if test.hours > test.of_hours:
+            raise InvalidRecord(f"{test.hours:g} hours of the last {test.of_hours:g} cannot be.")
+        if test.hysteresis or test.what in GATEWAY_VALUES or test.what in ("age_s", "local_hour"):
+            raise InvalidRecord("Hours are counted of a channel or an index of one, without hysteresis.")
+    if test.of is not None and test.what != "age_s":
+        raise InvalidRecord("of names the channel of age_s, and of nothing else.")
+
+
+def check_recipient(recipient: AlarmRecipient, _connection: sa.Connection, _organisation: str) -> AlarmRecipient:
+    """A webhook has a URL, an e-mail a mailbox, and MQTT the station's own broker."""
+    match recipient.kind:
+        case RecipientKind.WEBHOOK:
+            try:
+                url = urlsplit(recipient.address)
+                usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+            except ValueError:
+                usable = False
+            if not usable or not recipient.address.isascii() or not recipient.address.isprintable():
+                raise InvalidRecord(f"{recipient.address[:200]!r} is no URL: write https://HOST/PATH.")
+        case RecipientKind.EMAIL:
+            if not _MAILBOX.fullmatch(recipient.address):
+                raise InvalidRecord(f"{recipient.address[:200]!r} is no mailbox: write NAME@HOST.")
+        case RecipientKind.MQTT:
+            if recipient.address:
+                raise InvalidRecord("MQTT goes to the station's own broker: leave the address empty.")
+    return recipient
+
+
+def check_window(window: MaintenanceWindow, _connection: sa.Connection, _organisation: str) -> MaintenanceWindow:
+    """A window ends after its start, within a year."""
+    if not 0 < window.end_ms - window.start_ms <= 366 * 86_400_000:
+        raise InvalidRecord("A maintenance window ends after its start, and within a year.")
+    return window
