@@ -8,11 +8,11 @@ from typing import Final
 
 import msgspec
 
-from edge.channels.alarm import AlarmState, Phase, step
 from edge.channels.alarm_rules import AlarmRule, Margin
 from edge.channels.condensation import condensation_margin_k
 from edge.channels.data_time import DataTime, Turn
 from edge.reading import DeviceId, Reading
+from headland.contract.alarm import AlarmState, Phase, step
 from headland.contract.records import ALARM_CLEARED, Clock, Event, Quality, Scalar
 
 #: How long temperature, humidity and surface may lie apart to be taken together.

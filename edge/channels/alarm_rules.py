@@ -8,9 +8,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.channels.alarm import Timing
 from edge.channels.settings import Channel, Name, Seconds
 from edge.toml_file import TomlFile
+from headland.contract.alarm import Timing
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.errors import SettingsError
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.channels.alarm import AlarmState, Phase, step
 from edge.channels.alarm_desk import judge
 from edge.channels.alarm_rules import MIN_CYCLE_S, AlarmRule, find_mistake
+from headland.contract.alarm import AlarmState, Phase, step
 
 FROST = AlarmRule(
     name="frost", channel="air_temperature_degc", below=2, hysteresis=1, for_s=300, clear_for_s=600, repeat_s=1800
