@@ -94,8 +94,8 @@ class OwnTime:
         odd_us.clear()
         if own_us < last_us:
             self.session += 1
-            self._base_us += last_us - own_us
-            own_us = last_us
+            self._base_us += last_us + 1 - own_us
+            own_us = last_us + 1  # no row of before has the time at which the new session begins
         self.last_us = own_us
         return own_us
 

@@ -1,7 +1,8 @@
 """Bytes of a DataFlash log to messages: find them, believe them, count what is none. Never raises for what they hold.
 
 Messages have no checksum. One is believed where another begins right behind it, or the file ends, or the padding of a
-flash page stands there; what is torn in its middle by a lost block would else be read with another's values.
+flash page stands there; what is torn in its middle by a lost block would else be read with another's values. An FMT
+proves itself by what it says, and without it all of its kind would be lost.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Container
 from typing import Final
 
-from edge.dataflash.format import FMT, HEAD, HEAD_BYTES, Dictionary, Format, Raw
+from edge.dataflash.format import FMT, FMT_TYPE, HEAD, HEAD_BYTES, Dictionary, Format, Raw
 
 _HEAD_1: Final = HEAD[0]
 _HEAD_2: Final = HEAD[1]
@@ -39,7 +40,7 @@ class LogReader:
         self._seen = [0] * 256
         self._kinds: Counter[str] = Counter()
         self._ways = [_PASS] * 256
-        self._ways[FMT.type] = self._way_of(FMT.name)
+        self._ways[FMT_TYPE] = self._way_of(FMT.name)
         self._in_sync = True
 
     def read(self, data: bytes) -> list[Message]:
@@ -82,7 +83,8 @@ class LogReader:
                 at = self._resync(buffer, at, "cut")
                 continue
             if (
-                end + 1 < size
+                number != FMT_TYPE
+                and end + 1 < size
                 and (buffer[end] != _HEAD_1 or buffer[end + 1] != _HEAD_2)
                 and buffer[end : end + HEAD_BYTES] not in _PADDING
             ):
@@ -129,7 +131,7 @@ class LogReader:
         if before is not None and before is not found and found is not FMT:
             self._kinds[before.name] += self._seen[number]
             self._seen[number] = 0
-        if number != FMT.type:
+        if number != FMT_TYPE:
             self._ways[number] = self._way_of(found.name)
         return True
 

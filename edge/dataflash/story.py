@@ -243,11 +243,12 @@ def _unused_estimators(kinds: Mapping[str, int], parameters: Mapping[str, float]
 
 def _as_battery_status(family: str, values: Values) -> list[Any]:
     """Return a battery's row as the values of BATTERY_STATUS that a profile reads; a log does not clip the current."""
-    _, _, instance = family.partition(":")
+    _, colon, instance = family.partition(":")
+    suffix = colon + instance
     raw: list[Any] = [-1] * 18
     raw[14] = int(instance or 0)
-    consumed_mah, current_a = values.get("battery_consumed_mah"), values.get("battery_current_a")
-    remaining_pct = values.get("battery_remaining_pct")
+    consumed_mah, current_a = values.get(f"battery_consumed_mah{suffix}"), values.get(f"battery_current_a{suffix}")
+    remaining_pct = values.get(f"battery_remaining_pct{suffix}")
     raw[0] = -1 if consumed_mah is None else consumed_mah
     raw[13] = -1 if current_a is None else current_a * 100
     raw[17] = -1 if remaining_pct is None else remaining_pct
