@@ -42,7 +42,7 @@ def test_a_farm_on_influxdb_answers_and_loses_nothing_when_the_server_dies(
         told = wait_until(reconciled, 30)
         assert told["stored"] > 0
         assert told["quarantined"] == 0
-        asked = farm.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=before_ms)
+        asked = farm.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=before_ms + 1)
         assert asked["time_ms"]
     finally:
         farm.stop()
