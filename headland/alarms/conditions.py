@@ -94,7 +94,7 @@ def needs_of(test: AlarmTest) -> tuple[str, ...]:
     """Return the channels without which a test says nothing."""
     if test.what == "age_s":
         return (test.of or ANY,)
-    return _NEEDS.get(test.what, () if test.what in GATEWAY_VALUES else (test.what,))
+    return _NEEDS.get(test.what, (test.what,))
 
 
 def lookback_ms(rule: AlarmRule) -> int:
