@@ -99,10 +99,10 @@ class UlogSource:
                 f" than {MOST_BYTES / 1e6:,.0f} MB is refused: log fewer topics (SDLOG_PROFILE) or shorter flights"
             )
         digest = file_hash(self._path, self._note_read)
-        log = self._load()
-        if log is None or self._stop.is_set():
+        log = None if self._stop.is_set() else self._load()
+        if log is None:
             return
-        topics = {(data.name, data.multi_id): data for data in log.data_list}
+        topics = {(data.name, data.multi_id): data for data in log.data_list if _is_timed(data)}
         outlet = self._outlet = LogOutlet(
             _fit_clock(topics, self._notes), Surroundings(f"log-{digest[:12]}", self._site, self._simulated), sink
         )
@@ -110,7 +110,7 @@ class UlogSource:
         for dropout in log.dropouts:
             self._dropouts.add(dropout.duration)
         self._counts["damaged"] += bool(log.file_corruption)
-        self._counts["messages"] = sum(len(data.data["timestamp"]) for data in log.data_list)
+        self._counts["messages"] = sum(len(data.data["timestamp"]) for data in topics.values())
         for item in heapq.merge(*_items(log, topics), key=lambda item: item[:2]):
             if self._stop.is_set():
                 return
@@ -159,13 +159,22 @@ class UlogSource:
             ) from error
         wanted = [*TOPICS, OUTPUTS, STATUS, LANDED]
         # It prints what it finds wrong; what that means for the import stands in the report.
-        with _Watched(self._path, self._note_read) as file, contextlib.redirect_stdout(io.StringIO()):
+        with (
+            io.BufferedReader(_Watched(self._path, self._note_read)) as file,
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             try:
-                return ULog(io.BufferedReader(file), wanted)
+                return ULog(file, wanted)
             except _StoppedError:
                 return None
-            except (ULogException, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
+            except (ULogException, ValueError, LookupError, TypeError, AttributeError, OSError, struct.error) as error:
                 raise DataDamaged(f"{self.name} cannot be read as a ULog of PX4: {error}") from error
+
+
+def _is_timed(data: Any) -> bool:
+    """Tell whether a topic has what all have: a file may be damaged."""
+    stamps = data.data.get("timestamp")
+    return stamps is not None and stamps.dtype.kind == "u"
 
 
 def _fit_clock(topics: dict[tuple[str, int], Any], notes: list[str]) -> LogClock:
@@ -173,7 +182,7 @@ def _fit_clock(topics: dict[tuple[str, int], Any], notes: list[str]) -> LogClock
     survey = ClockSurvey()
     for name in _RECEIVERS:
         data = topics.get((name, 0))
-        if data is None or "time_utc_usec" not in data.data:
+        if data is None or not {"time_utc_usec", "fix_type"} <= data.data.keys():
             continue
         columns = data.data
         behind = columns.get("timestamp_time_relative", columns["timestamp"] * 0)
@@ -205,7 +214,8 @@ def _name(outlet: LogOutlet, log: Any, topics: dict[tuple[str, int], Any], prefi
         uid2 = b""
     status = topics.get((STATUS, 0))
     kind = status.data["system_type"][0] if status is not None and "system_type" in status.data else 0
-    system = int(log.initial_parameters.get("MAV_SYS_ID", 1))
+    number = log.initial_parameters.get("MAV_SYS_ID")
+    system = number if isinstance(number, int) else 1
     heartbeat = Heartbeat(0, int(kind), AUTOPILOT_PX4, 0, dialect.MAV_STATE_STANDBY, 3)
     software = f"{release >> 24 & 255}.{release >> 16 & 255}.{release >> 8 & 255}" if isinstance(release, int) else ""
     outlet.name(
@@ -224,9 +234,9 @@ def _items(log: Any, topics: dict[tuple[str, int], Any]) -> list[Iterator[_Item]
             continue  # the same receivers, blended
         if name == OUTPUTS and instance < 2:
             items.append(_output_rows(data, instance, order))
-        elif name == STATUS and instance == 0:
+        elif name == STATUS and instance == 0 and {"arming_state", "nav_state"} <= data.data.keys():
             items.append(_status_events(data, order))
-        elif name == LANDED and instance == 0:
+        elif name == LANDED and instance == 0 and "landed" in data.data:
             items.append(_landed_events(data, order))
         elif name in TOPICS and (instance == 0 or TOPICS[name].instanced):
             items.append(_topic_rows(data, instance, order))
