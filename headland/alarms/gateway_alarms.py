@@ -40,13 +40,12 @@ def alarms_in(events: Iterable[Event]) -> list[GatewayAlarm]:
     return sorted(found.values(), key=lambda one: one.raised_ms)
 
 
-def alarm_of(told: GatewayAlarm, id: str, now_ms: int) -> Alarm:  # noqa: A002 - it is the alarm's id
-    """Return what a gateway's alarm is here, as it stands."""
+def alarm_of(told: GatewayAlarm, now_ms: int) -> Alarm:
+    """Return what a gateway's alarm is here, as it stands, still without an id."""
     event, data = told.newest, told.newest.data
     severity = data.get("severity")
     since_ms = data.get("since_ms")
     return Alarm(
-        id=id,
         rule=told.rule,
         subject=told.device,
         kind=event.device_kind,

@@ -12,7 +12,7 @@ import msgspec
 
 from headland.alarms.gateway_alarms import GatewayAlarm, alarm_of
 from headland.alarms.watch import Transition
-from headland.registry.alarm_records import Alarm
+from headland.registry.alarm_records import Alarm, Severity
 
 Key = tuple[str, str]  # the rule's name, the subject
 
@@ -42,7 +42,8 @@ class Register:
         if known is None:
             self._put(msgspec.structs.replace(alarm, id=self._new_id(), noted_ms=self._now_ms))
         elif "station" not in known.standing:
-            self._put(msgspec.structs.replace(known, by_station=True, standing=(*known.standing, "station")))
+            joined = {"by_station": True, "standing": (*known.standing, "station")}
+            self._put(msgspec.structs.replace(known, severity=_worse(known, alarm.severity), **joined))
 
     def end_here(self, key: Key, change: Transition) -> None:
         """Note that a rule here says that it is over, or that nobody can tell."""
@@ -83,10 +84,12 @@ class Register:
             self.end(key, "gateway", told.cleared_ms, "cleared")
 
     def _begin(self, told: GatewayAlarm, known: Alarm | None) -> None:
+        alarm = alarm_of(told, self._now_ms)
         if known is None:
-            self._put(alarm_of(told, self._new_id(), self._now_ms))
+            self._put(msgspec.structs.replace(alarm, id=self._new_id()))
         elif told.cleared_ms is None:
-            self._put(msgspec.structs.replace(known, by_gateway=True, standing=(*known.standing, "gateway")))
+            joined = {"by_gateway": True, "standing": (*known.standing, "gateway")}
+            self._put(msgspec.structs.replace(known, severity=_worse(known, alarm.severity), **joined))
 
     def put(self, alarm: Alarm) -> None:
         """Note what became of an alarm by what was said of it."""
@@ -99,3 +102,7 @@ class Register:
             self._standing[key] = alarm
         elif key in self._standing and self._standing[key].id == alarm.id:
             del self._standing[key]
+
+
+def _worse(alarm: Alarm, severity: Severity) -> Severity:
+    return max(alarm.severity, severity, key=lambda one: one.rank)

@@ -256,6 +256,5 @@ def _with_deeds(alarm: Alarm, kept: Alarm) -> Alarm:
 
 
 def _notice(row: sa.Row[*tuple[Any, ...]]) -> Notice:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    del values["organisation"]
-    return msgspec.convert(values, Notice)
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return msgspec.convert({name: values[name] for name in Notice.__struct_fields__}, Notice)

@@ -59,6 +59,8 @@ def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) 
         raise InvalidRecord("A rule looks at gateways or at devices, not at both: write two rules.")
     if of_gateways == {True} and (rule.kind not in (None, "gateway") or rule.zone is not None):
         raise InvalidRecord("A rule of gateways has no zone, and no kind but gateway.")
+    if any(test.what == "age_s" for test in tests) and any(test.hours or test.what == "dli_mol_m2" for test in tests):
+        raise InvalidRecord("A rule of age_s looks at the newest values only: count hours and light in another.")
     if rule.for_s + rule.clear_for_s < LEAST_CYCLE_S:
         raise InvalidRecord(
             f"for_s and clear_for_s come to {LEAST_CYCLE_S:g} s at least, so that noise makes no storm."

@@ -1,0 +1,97 @@
+"""A farm with a registry and a store in memory, and a clerk on a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headland.alarms.clerk import Clerk
+from headland.contract.records import ALARM_RAISED, ChannelInfo, Clock, Descriptor, Event
+from headland.registry.alarm_book import Round
+from headland.registry.alarm_records import Alarm, AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
+from headland.registry.estate import Estate
+from headland.registry.registry import open_registry
+from headland.store.memory_store import MemoryStore
+from headland.store.port import Points, SeriesKey, StoredEvent, WriteBatch
+
+HANDLE = "own"
+START_MS = 1_795_507_200_000
+MINUTE = 60_000
+AIR = "air_temperature_degc"
+
+
+def frost(**more: object) -> AlarmRule:
+    values: dict[str, object] = {
+        "name": "frost", "any_of": ((AlarmTest(what=AIR, below=2.0, hysteresis=1.0),),), "for_s": 300.0,
+        "clear_for_s": 600.0, **more,
+    }  # fmt: skip
+    return AlarmRule(**values)  # type: ignore[arg-type]
+
+
+class Station:
+    """The farm; `restart` is a new process with what was kept."""
+
+    def __init__(self, estate: Estate, clock: list[int]) -> None:
+        self.store = MemoryStore()
+        self.estate = estate
+        self.clock = clock
+        self.gateways: dict[str, Mapping[str, float]] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        self.clerk = Clerk(self.store, self.estate, HANDLE, lambda: self.gateways)
+
+    def at(self, minute: float) -> Round:
+        self.clock[0] = START_MS + round(minute * MINUTE)
+        return self.clerk.round(self.clock[0])
+
+    def measure(
+        self, values: Mapping[float, float], device: str = "gh-1", channel: str = AIR, kind: str = "greenhouse"
+    ) -> None:
+        """Store values by the minute of their time."""
+        key = SeriesKey(HANDLE, "home", kind, device, channel)
+        times = START_MS + np.round(np.array(list(values)) * MINUTE).astype(np.int64)
+        flags, index = np.ones(len(times), np.uint8), np.zeros(len(times), np.int32)
+        self.store.write(WriteBatch(Points([key], index, times, np.array(list(values.values()), float), flags)))
+        channels = {channel: ChannelInfo(unit="degC")}
+        told = Descriptor(device=device, kind=kind, site="home", name=device, channels=channels)
+        self.store.describe(HANDLE, "gw-1", told)
+
+    def gateway_says(self, kind: str, minute: float, raised: float, rule: str = "frost", device: str = "gh-1") -> None:
+        event = Event(
+            t=START_MS + round(minute * MINUTE), device=device, kind=kind, device_kind="greenhouse", site="home",
+            clock=Clock.NTP,
+            data={
+                "rule": rule, "severity": "critical", "channel": AIR, "condition": "below", "value": 1.0,
+                "threshold": 2.0, "unit": "degC", "since_ms": START_MS, "repeats": 0,
+                "raised_ms": START_MS + round(raised * MINUTE),
+            },
+        )  # fmt: skip
+        self.store.write(WriteBatch(_NOTHING, [StoredEvent(HANDLE, event)]))
+
+    def alarms(self) -> list[Alarm]:
+        """All alarms, the oldest first."""
+        return self.estate.alarms.newest()[::-1]
+
+    def said(self) -> list[tuple[str, str]]:
+        """What was ever to be said: rule and news, the oldest first."""
+        return [(notice.rule, notice.what) for notice in self.estate.alarms.notices(limit=1000)[::-1]]
+
+
+_NOTHING = Points([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
+RAISED = ALARM_RAISED
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    clock = [START_MS]
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: clock[0])
+    estate = registry.estate(registry.add_organisation(HANDLE, "Our farm", "test").id, "tester")
+    estate.alarm_recipients.add(
+        AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"), {"secret": ""}
+    )
+    yield Station(estate, clock)
+    registry.close()
