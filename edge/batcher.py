@@ -39,15 +39,12 @@ class Content:
     points: int
     urgent: bool = False
 
-    @property
-    def oldest_ms(self) -> int:
-        """The earliest time in it."""
-        return min([block.t0 for block in self.blocks] + [event.t for event in self.events])
-
-    @property
-    def newest_ms(self) -> int:
-        """The latest time in it."""
-        return max([block.t0 + max(block.dt) for block in self.blocks] + [event.t for event in self.events])
+    def span_ms(self) -> tuple[int, int]:
+        """Return the earliest and the latest time in it."""
+        times = [event.t for event in self.events]
+        for block in self.blocks:
+            times += (block.t0, block.t0 + max(block.dt))
+        return min(times), max(times)
 
 
 class Batcher:

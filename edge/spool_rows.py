@@ -60,8 +60,8 @@ def insert_contents(
         )
         payload = encode_batch(batch)
         kind = URGENT if content.urgent else EVENTS if content.events else TELEMETRY
-        rows.append((seq, seq, kind, content.points, content.oldest_ms, content.newest_ms, len(payload), payload))
-    needed = sum(row[6] + ROW_BYTES for row in rows)
+        rows.append((seq, seq, kind, content.points, *content.span_ms(), len(payload), payload))
+    needed = sum([row[6] for row in rows]) + ROW_BYTES * len(rows)
     missing = tally.bytes + needed - max_bytes
     if missing > 0:
         before = tally.bytes

@@ -100,7 +100,7 @@ def test_events_alone_make_a_message() -> None:
     batcher.add_event(event(text="vent stuck"), 0.0)
     assert batcher.due(0.5)
     (content,) = batcher.take()
-    assert (content.blocks, content.points, content.oldest_ms) == ([], 0, START_MS)
+    assert (content.blocks, content.points, content.span_ms()) == ([], 0, (START_MS, START_MS))
 
 
 def test_an_event_too_long_for_any_message_is_cut_and_says_so() -> None:
