@@ -127,10 +127,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Close with a table of what this machine lacks and how many tests that left out."""
-    missing = [name for name in PROGRAMS if find_program(name) is None]
-    if not missing:
-        return
+    """Close with a table of what this machine lacks and how many tests that left out, where it left out any."""
     left_out = Counter(
         lack
         for reports in terminalreporter.stats.values()
@@ -139,8 +136,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for key, lack in report.user_properties
         if key == "lacks"
     )
+    if not left_out:
+        return
     terminalreporter.section("what this machine lacks")
-    for name in missing:
+    for name in sorted(left_out):
         terminalreporter.line(f"{name:<16} {left_out[name]:>4} tests left out   {how_to_get(name)}")
 
 
