@@ -18,7 +18,7 @@ _TERRAIN_OK: Final = 2
 _RANGE_GOOD: Final = 4
 _UINT8_MAX: Final = 255
 
-#: A message's raw values by column.
+#: A message's raw numbers by column.
 Named = Mapping[str, Any]
 
 
@@ -48,16 +48,16 @@ class Rule(NamedTuple):
     derive: Callable[[dict[str, float | None]], None] | None = None
 
 
+def _placed(named: Named) -> object:
+    return named.get("Lat") or named.get("Lng")
+
+
 def _fixed(named: Named) -> object:
-    return named["Status"] >= FIX_2D and (named["Lat"] or named["Lng"])
+    return named.get("Status", 0) >= FIX_2D and _placed(named)
 
 
 def _fixed_3d(named: Named) -> object:
-    return named["Status"] >= FIX_3D and (named["Lat"] or named["Lng"])
-
-
-def _placed(named: Named) -> object:
-    return named["Lat"] or named["Lng"]
+    return named.get("Status", 0) >= FIX_3D and _placed(named)
 
 
 def _in_range(named: Named) -> object:
@@ -65,7 +65,7 @@ def _in_range(named: Named) -> object:
 
 
 def _terrain(named: Named) -> object:
-    return named["Status"] == _TERRAIN_OK and named["Spacing"]
+    return named.get("Status") == _TERRAIN_OK and named.get("Spacing")
 
 
 def _healthy(named: Named) -> object:
@@ -74,7 +74,7 @@ def _healthy(named: Named) -> object:
 
 def _blows(named: Named) -> object:
     """An estimator that estimates no wind says nought to both."""
-    return named["VWN"] or named["VWE"]
+    return named.get("VWN") or named.get("VWE")
 
 
 def _turn_yaw(row: dict[str, float | None]) -> None:

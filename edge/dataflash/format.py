@@ -29,9 +29,12 @@ _CODES: Final[dict[str, tuple[str, float]]] = {
     "M": ("b", 1),
 }  # fmt: skip
 _TEXTS: Final = "nNZ"
+_NO_NUMBERS: Final = "nNZa"
 _ARRAY: Final = struct.Struct("<32h")
 #: Multipliers that say nothing: none given, not worked out yet (it is 1 then).
 _NO_MULTIPLIERS: Final = "-?"
+#: What is smaller, or larger than one over it, is damage.
+_LEAST_MULTIPLIER: Final = 1e-12
 
 Raw = Sequence[Any]
 
@@ -85,9 +88,15 @@ class Format:
         """Tell whether the column has floats, which may be no numbers."""
         return self.characters[self.places[column]] in "fdg"
 
+    def is_number(self, column: str) -> bool:
+        """Tell whether there is a column of that name and it has numbers."""
+        place = self.places.get(column)
+        return place is not None and self.characters[place] not in _NO_NUMBERS
+
     def is_whole(self, column: str) -> bool:
-        """Tell whether the column has integers without a scale of their own."""
-        return self.characters[self.places[column]] in "bBhHiIqQM"
+        """Tell whether there is a column of that name and it has integers without a scale of their own."""
+        place = self.places.get(column)
+        return place is not None and self.characters[place] in "bBhHiIqQM"
 
     def fields(self, values: Raw) -> dict[str, Any]:
         """Return all of a message's values by column, scaled by the format characters alone; texts as text."""
@@ -152,14 +161,16 @@ class Dictionary:
     def note_units(self, message: Format, values: Raw) -> None:
         """Take an UNIT, MULT or FMTU; other messages mean nothing here."""
         said = message.fields(values)
-        if message.name == "UNIT":
-            self._unit_names[said.get("Id", -1)] = said.get("Label", "")
-        elif message.name == "MULT":
+        letter, label, multiplier = said.get("Id"), said.get("Label"), said.get("Mult")
+        number, units, multipliers = said.get("FmtType"), said.get("UnitIds"), said.get("MultIds")
+        if message.name == "UNIT" and isinstance(letter, int) and isinstance(label, str):
+            self._unit_names[letter] = label
+        elif message.name == "MULT" and isinstance(letter, int) and isinstance(multiplier, float):
             # It was a float of 32 bits: seven digits of it are meant.
-            self._multipliers[said.get("Id", -1)] = float(f"{said.get('Mult', 0.0):.7g}")
-        elif message.name == "FMTU":
-            self._said[said.get("FmtType", -1)] = said.get("UnitIds", ""), said.get("MultIds", "")
-            self._apply(said.get("FmtType", -1))
+            self._multipliers[letter] = float(f"{multiplier:.7g}")
+        elif isinstance(number, int) and isinstance(units, str) and isinstance(multipliers, str):
+            self._said[number] = units, multipliers
+            self._apply(number)
 
     def _apply(self, number: int) -> None:
         """Give a format the units that were said of it; they come after it, units and multipliers before."""
@@ -170,5 +181,7 @@ class Dictionary:
         for column, unit, multiplier in zip(found.columns, units, multipliers, strict=False):
             name = self._unit_names.get(ord(unit), "")
             factor = None if multiplier in _NO_MULTIPLIERS else self._multipliers.get(ord(multiplier))
+            if factor is not None and not _LEAST_MULTIPLIER <= factor <= 1 / _LEAST_MULTIPLIER:
+                factor = None
             if name:
                 found.units[column] = Unit(name, factor)

@@ -33,6 +33,7 @@ _FACTORS: Final = {
 _NUMBERED: Final = re.compile(r"Ch?([0-9]{1,2})\Z")
 _NOT_SAID: Final = ("", "UNKNOWN", "instance")
 _UINT16_MAX: Final = 65535
+_MOST_PULSES: Final = 32
 
 
 class Kind(NamedTuple):
@@ -68,13 +69,13 @@ def kind_of(found: Format, instance: int = 0) -> Kind | None:
     rule = RULES.get(found.name)
     if rule is None:
         return None
-    at = next((found.places[one] for one in rule.instance if one in found.places), None)
+    at = next((found.places[one] for one in rule.instance if found.is_whole(one)), None)
     number = rule.first + instance if at is not None else rule.number
     suffix = f":{number}" if number else ""
     entries: list[_Entry] = []
     left_out: list[str] = []
     for column in rule.columns:
-        if column.field not in found.places or any(one.channel == column.channel + suffix for one in entries):
+        if not found.is_number(column.field) or any(one.channel == column.channel + suffix for one in entries):
             continue
         entry = _entry(found, column, suffix if ":" not in column.channel else "")
         if entry is None:
@@ -110,10 +111,11 @@ def _entry(found: Format, column: Column, suffix: str) -> _Entry | None:
 
 def _maker(found: Format, rule: Rule, entries: list[_Entry]) -> Make:
     """Return the function that makes the row of the raw values."""
-    columns, derive, is_gated = found.columns, rule.derive, any(entry.when for entry in entries)
+    derive, is_gated = rule.derive, any(entry.when for entry in entries)
+    numbers = [(column, found.places[column]) for column in found.columns if found.is_number(column)]
 
     def make(raw: Raw) -> Values | None:
-        named = dict(zip(columns, raw, strict=True)) if is_gated else {}
+        named = {column: raw[place] for column, place in numbers} if is_gated else {}
         row: Values = {}
         for channel, place, divisor, scale, offset, none, when, is_float in entries:
             value = raw[place]
@@ -134,7 +136,11 @@ def _maker(found: Format, rule: Rule, entries: list[_Entry]) -> Make:
 
 def numbered(found: Format) -> list[tuple[int, int]]:
     """Return (number, place) of the columns that are numbered: `C9`, `Ch9`."""
-    return [(int(match[1]), found.places[column]) for column in found.columns if (match := _NUMBERED.match(column))]
+    return [
+        (int(match[1]), found.places[column])
+        for column in found.columns
+        if found.is_whole(column) and (match := _NUMBERED.match(column)) and 1 <= int(match[1]) <= _MOST_PULSES
+    ]
 
 
 def _pulses(found: Format) -> Kind:

@@ -99,7 +99,7 @@ class Story:
         if kind is None:
             return None
         if found.name[:3] in _ESTIMATORS and "C" in found.places:
-            if found.name[3:] == "4" and "PI" in found.places and raw[found.places["PI"]] >= 0:
+            if found.name[3:] == "4" and found.is_whole("PI") and raw[found.places["PI"]] >= 0:
                 self._core = raw[found.places["PI"]]
             return kind if raw[found.places["C"]] == self._core else None
         if kind.instance_at is None or not raw[kind.instance_at]:
@@ -119,27 +119,28 @@ class Story:
 
     def _tell(self, name: str, said: dict[str, Any], own_us: int) -> None:
         if name == "MODE":
-            self._note_mode(int(said.get("ModeNum", said.get("Mode", 0))), own_us)
+            self._note_mode(_whole(said, "ModeNum", "Mode"), own_us)
         elif name == "ARM":
-            self._note_armed(bool(said.get("ArmState")), own_us)
+            self._note_armed(_whole(said, "ArmState") > 0, own_us)
         elif name == "EV":
-            self._note_event(said.get("Id", 0), own_us)
+            self._note_event(_whole(said, "Id"), own_us)
         elif name == "ERR":
-            subsystem, code = said.get("Subsys", 0), said.get("ECode", 0)
+            subsystem, code = _whole(said, "Subsys"), _whole(said, "ECode")
             known = _SUBSYSTEMS[subsystem - 1] if 1 <= subsystem <= len(_SUBSYSTEMS) else f"subsystem {subsystem}"
             self._outlet.event("autopilot_error", own_us, {"subsystem": known, "code": code})
         elif name == "MSG":
-            if text := said.get("Message", "").strip():
+            if text := str(said.get("Message", "")).strip():
                 self._outlet.event("text", own_us, {"text": text, "severity": None})
         elif name == "CMD":
             self._note_item(said, own_us)
         elif name == "ORGN":
             self._note_home(said, own_us)
         elif name == "PARM":
-            if self._spray is not None:
-                self._spray.note_parameter(said.get("Name", ""), said.get("Value", 0.0))
+            value = _finite(said.get("Value"))
+            if self._spray is not None and value is not None:
+                self._spray.note_parameter(str(said.get("Name", "")), value)
         else:
-            self.dropped = max(self.dropped, said.get("Dp", 0))
+            self.dropped = max(self.dropped, _whole(said, "Dp"))
 
     def _note_mode(self, number: int, own_us: int) -> None:
         mode = self._vehicle.mode_name(number)
@@ -165,23 +166,28 @@ class Story:
     def _note_item(self, said: dict[str, Any], own_us: int) -> None:
         latitude_deg, longitude_deg = said.get("Lat", 0.0), said.get("Lng", 0.0)
         has_place = latitude_deg or longitude_deg
+        number = _whole(said, "CNum")
         data: dict[str, Scalar] = {
-            "seq": said.get("CNum", 0),
-            "command": said.get("CId", 0),
+            "seq": number,
+            "command": _whole(said, "CId"),
             "frame": said.get("Frame"),
             "latitude_deg": _finite(latitude_deg) if has_place else None,
             "longitude_deg": _finite(longitude_deg) if has_place else None,
             "height_m": _finite(said.get("Alt", 0.0)),
             **{f"param{number}": _finite(said.get(f"Prm{number}", 0.0)) for number in range(1, 5)},
         }
-        if self._items.get(said.get("CNum", 0)) != data:
-            self._items[said.get("CNum", 0)] = data
+        if self._items.get(number) != data:
+            self._items[number] = data
             self._outlet.event("mission_item", own_us, data)
 
     def _note_home(self, said: dict[str, Any], own_us: int) -> None:
         if said.get("Type") == _HOME and (said.get("Lat") or said.get("Lng")):
-            place: dict[str, Scalar] = {"latitude_deg": said["Lat"], "longitude_deg": said["Lng"]}
-            self._outlet.event("home_position", own_us, {**place, "altitude_m": said.get("Alt")})
+            place: dict[str, Scalar] = {
+                "latitude_deg": _finite(said.get("Lat")),
+                "longitude_deg": _finite(said.get("Lng")),
+                "altitude_m": _finite(said.get("Alt")),
+            }
+            self._outlet.event("home_position", own_us, place)
 
     # Spraying
 
@@ -253,6 +259,11 @@ def _as_battery_status(family: str, values: Values) -> list[Any]:
     raw[13] = -1 if current_a is None else current_a * 100
     raw[17] = -1 if remaining_pct is None else remaining_pct
     return raw
+
+
+def _whole(said: Mapping[str, Any], *names: str) -> int:
+    """Return the first of these that is a whole number, else 0: the format itself may be damaged."""
+    return next((said[name] for name in names if isinstance(said.get(name), int)), 0)
 
 
 def _finite(value: Any) -> float | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from edge.dataflash.format import Format, Raw, text_of
+from edge.dataflash.format import Format, Raw
 from edge.dataflash.reader import LogReader, Message
 from edge.dataflash.vehicle import Vehicle, read_vehicle
 from edge.log_clock import ClockSurvey, LogClock, OwnTime, gps_utc_us
@@ -38,7 +38,7 @@ class TimeField:
     def _find(found: Format) -> tuple[int, int] | None:
         names = ("TimeUS", "T", "TimeMS") if found.name.startswith("GPS") else ("TimeUS", "TimeMS")
         for name in names:
-            if name in found.places and found.is_whole(name):
+            if found.is_whole(name):
                 return found.places[name], 1 if name == "TimeUS" else 1000
         return None
 
@@ -107,15 +107,21 @@ class Survey:
                     self._clock.restart(own_us)
                 if found.name == "GPS":
                     self._note_fix(found, raw, own_us)
-            if found.name == "MSG" and len(self._texts) < _MOST_TEXTS:
-                self._texts.append(text_of(raw[found.places["Message"]]))
-            elif found.name == "PARM" and len(self._parameters) < _MOST_PARAMETERS:
-                self._parameters[text_of(raw[found.places["Name"]])] = raw[found.places["Value"]]
+            if found.name in ("MSG", "PARM"):
+                self._note_words(found.fields(raw))
+
+    def _note_words(self, said: dict[str, Any]) -> None:
+        """Take a text or a parameter."""
+        text, name, value = said.get("Message"), said.get("Name"), said.get("Value")
+        if isinstance(text, str) and len(self._texts) < _MOST_TEXTS:
+            self._texts.append(text)
+        elif isinstance(name, str) and isinstance(value, float) and len(self._parameters) < _MOST_PARAMETERS:
+            self._parameters[name] = value
 
     def _note_fix(self, found: Format, raw: Raw, own_us: int) -> None:
         """Take a pair of the first receiver; GMS and GWk were once called TimeMS and Week."""
-        named = dict(zip(found.columns, raw, strict=True))
-        if named.get("I", 0) or named["Status"] < _FIX_3D:
+        named = {column: raw[place] for column, place in found.places.items() if found.is_whole(column)}
+        if named.get("I", 0) or named.get("Status", 0) < _FIX_3D:
             return
         utc_us = gps_utc_us(named.get("GWk", named.get("Week", 0)), named.get("GMS", named.get("TimeMS", 0)))
         if utc_us is not None:

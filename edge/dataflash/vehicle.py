@@ -20,8 +20,9 @@ _MACHINE: Final = re.compile(r"[0-9a-f]{32}\Z")
 #: How many characters of it AUTOPILOT_VERSION's uid2 has; a simulator ends it with a nought.
 _UID2_CHARACTERS: Final = 18
 _SIMULATED_CHARACTERS: Final = 17
+_MOST_SYSTEMS: Final = 255
 #: FRAME_CLASS of a copter to MAV_TYPE.
-_FRAMES: Final = {
+_FRAMES: Final[dict[float, int]] = {
     1: dialect.MAV_TYPE_QUADROTOR,
     2: dialect.MAV_TYPE_HEXAROTOR,
     3: dialect.MAV_TYPE_OCTOROTOR,
@@ -64,11 +65,12 @@ def read_vehicle(texts: Sequence[str], parameters: Mapping[str, float], *, simul
     name = "" if firmware is None else firmware[1]
     kind = _TYPES.get(name, dialect.MAV_TYPE_GENERIC)
     if name == "Copter":
-        kind = _FRAMES.get(int(parameters.get("FRAME_CLASS", 0)), kind)
+        kind = _FRAMES.get(parameters.get("FRAME_CLASS", 0), kind)
+    system = parameters.get("MAV_SYSID", parameters.get("SYSID_THISMAV", 1))
     uid2 = next((one for text in texts if (one := _uid2(text, simulated=simulated))), None)
     return Vehicle(
         device=None if uid2 is None else f"uav-{uid2.rstrip(bytes(1)).hex()}",
-        system=int(parameters.get("MAV_SYSID", parameters.get("SYSID_THISMAV", 1))),
+        system=int(system) if 1 <= system <= _MOST_SYSTEMS else 1,
         type=kind,
         model=model_name(_heartbeat(kind, 0)),
         software="" if firmware is None else firmware[2],

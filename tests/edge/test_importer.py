@@ -16,15 +16,18 @@ os.environ.setdefault("MAVLINK20", "1")
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from edge.import_report import FileReport, ImportReport, Progress
+from edge.import_report import FileReport, Gaps, ImportReport, Progress, Silences
 from edge.importer import import_files
+from edge.reading import DeviceId, Reading
 from edge.settings import BatchSettings, BrokerSettings, EdgeSettings, GatewaySettings
 from edge.table.map import open_map
-from headland.contract.records import Block
+from headland.contract.records import Block, Clock
 from headland.errors import DataDamaged, SettingsError
 from station.command import app
 from tests.broker import Broker
+from tests.edge.dataflash.bin_writer import make_flight as bin_flight
 from tests.edge.ingest_stand_in import StandInIngest
+from tests.edge.ulog.ulg_writer import make_flight as ulg_flight
 from tests.waiting import WaitUntil
 
 START_MS: Final = 1_790_000_000_000
@@ -192,6 +195,48 @@ def test_a_report_names_what_was_left_out() -> None:
         "a.tlog: 30 points in 10 rows and 2 events of uav-1, 1970-01-01 00:00:00 to 1970-01-01 00:01:00 UTC; "
         "left out: 3 bad_crc"
     )
+
+
+def test_a_report_says_what_was_missing_and_what_holds_for_all_of_it() -> None:
+    report = FileReport(
+        Path("a.BIN"), 10, 30, 2, ("uav-1",), messages=1234, gaps=Gaps(2, 41_200), dropouts=Gaps(1, 30), notes=("oh",)
+    )
+    assert report.sentence() == (
+        "a.BIN: 30 points in 10 rows and 2 events of uav-1, of 1,234 messages; 2 gaps of 41.2 s in all; "
+        "1 dropout of 0.0 s in all, as its logger says; oh"
+    )
+
+
+def test_a_gap_is_where_one_vehicle_says_nothing_for_longer_than_a_second() -> None:
+    silences, drone, other = Silences(), DeviceId("a", "drone", "home"), DeviceId("b", "drone", "home")
+    radio = DeviceId("c", "radio", "home")
+    for source, time_ms in (
+        (drone, 1000), (other, 1500), (radio, 1000), (drone, 2000), (drone, 5500), (drone, 3000), (drone, 6000),
+        (other, 9000), (radio, 90_000),
+    ):  # fmt: skip
+        silences.note(Reading(source, Clock.GPS, time_ms, {}))
+    assert silences.gaps == Gaps(2, 3500 + 7500)
+
+
+@pytest.mark.services
+def test_logs_of_every_kind_are_stored_and_a_bad_one_between_them_is_said(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    write_tlog(folder / "a.tlog", 20)
+    (folder / "b.rlog").write_bytes(b"no frame at all")
+    (folder / "c.BIN").write_bytes(bin_flight(12).data)
+    (folder / "d.ulg").write_bytes(ulg_flight(12).whole())
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files([folder], settings, progress=lambda _: None, stop=threading.Event())
+    stored = {block.device for batch in ingest.seen.values() for block in batch.blocks}
+    ingest.close()
+    assert report.finished
+    assert [bool(one.error) for one in report.files] == [False, True, False, False]
+    assert "b.rlog holds no MAVLink frame" in report.files[1].error
+    assert stored == {device for one in report.files for device in one.devices}
+    assert len(stored) == 3
+    assert all(one.points > 0 and one.messages > 0 for one in report.files if not one.error)
 
 
 TABLE_MAP: Final = """

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edge.dataflash.source import DataflashSource
 from edge.log_outlet import LogReport
@@ -14,7 +18,7 @@ from edge.mavlink.settings import MavlinkSettings
 from edge.reading import Reading
 from headland.contract.records import Clock, Evidence
 from headland.errors import DataDamaged
-from tests.edge.dataflash.bin_writer import NOON_MS, BinWriter, make_flight
+from tests.edge.dataflash.bin_writer import FORMATS, NOON_MS, BinWriter, make_flight
 from tests.edge.mavlink.stand_ins import Collector
 
 Play = Callable[..., tuple[Collector, LogReport]]
@@ -285,6 +289,46 @@ def test_an_autopilot_that_restarted_within_the_file_begins_a_session_and_keeps_
     assert times[300:] == [NOON_MS + 97_000 + 100 * tenth for tenth in range(2, 200)]
     assert reboot.t == NOON_MS + 97_200
     assert report.left_out == {"odd_time": 2, "reboots": 1}
+
+
+def damaged_flight() -> bytes:
+    log = make_flight(8)
+    log.units("BAT", "s#vvAaXOw%", "F-000C0?00").battery(11_000, 0, 12.0, 800.0, 55).outputs(12_000, c1=1500)
+    log.put("XKF1", 12_100_000, 0, 0, 0, 0, 3.0, 4.0, 0.5, 0, 0, 0, 0, 0, 0, 0, 0)
+    log.put("XKF4", 12_100_000, 0, 10, 20, 30, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    log.put("CMD", 12_200_000, 5, 1, 216, 1.0, 0.0, 0.0, 0.0, 0, 0, 0.0, 3).put("ERR", 12_200_000, 6, 1)
+    log.put("TERR", 12_200_000, 2, 0, 0, 100, 45.5, 20.25, 0, 504).put("DSF", 12_300_000, 3, 0, 0, 0, 0, 0)
+    return bytes(log.att(12_400).data)
+
+
+DAMAGED = damaged_flight()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(DAMAGED) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_log_raises_nothing_and_says_no_number_that_is_none(
+    play: Play, damage: list[tuple[int, int]]
+) -> None:
+    data = bytearray(DAMAGED)
+    for at, value in damage:
+        data[at] = value
+    with suppress(DataDamaged):
+        sink, report = play(bytes(data), profile(pump_function=22, flow_battery_id=1))
+        assert len(sink.readings) == report.rows
+        assert all(value is None or math.isfinite(value) for row in sink.readings for value in row.values.values())
+
+
+@pytest.mark.parametrize("character", ["n", "f", "L", "a"])
+def test_known_messages_with_columns_of_another_kind_raise_nothing(play: Play, character: str) -> None:
+    value = {"n": "abcd", "f": math.nan, "L": -1, "a": bytes(64)}[character]
+    log = make_flight(6)
+    for name, (number, _, columns) in FORMATS.items():
+        if name != "FMT":
+            count = len(columns.split(",")) if character != "a" else 3
+            other = BinWriter({name: (number, character * count, ",".join(columns.split(",")[:count]))})
+            log.data += other.put(name, *[value] * count).data
+    sink, _ = play(log, profile(pump_function=22, flow_battery_id=1))
+    assert len(having(sink, "roll_rad")) >= 60
 
 
 def test_what_is_no_log_is_said(play: Play) -> None:
