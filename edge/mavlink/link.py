@@ -72,14 +72,18 @@ class UdpServer:
         if not self._selector.select(wait_s):
             return []
         chunks: dict[tuple[str, int], list[bytes]] = {}
+        receive = self._socket.recvfrom
         for _ in range(_BURST):
             try:
-                data, sender = self._socket.recvfrom(_DATAGRAM_BYTES)
+                data, sender = receive(_DATAGRAM_BYTES)
             except BlockingIOError:
                 break
             except ConnectionError:
                 continue  # an answer of ours was refused; others still send
-            chunks.setdefault(sender, []).append(data)
+            if sender in chunks:
+                chunks[sender].append(data)
+            else:
+                chunks[sender] = [data]
         return [(self._peer(sender), b"".join(datagrams)) for sender, datagrams in chunks.items()]
 
     def send(self, peer: str | None, data: bytes) -> None:

@@ -37,6 +37,7 @@ class SprayRecorder:
         self._chronicle = chronicle
         self._counts = counts
         self._note_battery = note_battery
+        self._outputs_heard = 0
 
     def taps(self) -> dict[int, Tap]:
         """Return who looks at which message."""
@@ -63,11 +64,14 @@ class SprayRecorder:
 
     def _tap_outputs(self, _: int, values: Raw, now_ms: int) -> Values | None:
         """What the outputs of pump and spinner say stands in the row of all outputs."""
-        more = self.spray.read_outputs(values)
+        spray, was_on = self.spray, self.spray.pump_on
+        more = spray.read_outputs(values)
         if more:
-            if len(self.spray.evidence) != len(self._outlet.evidence):
-                self._outlet.learn_evidence(self.spray.evidence)
-            self._look(now_ms)
+            if len(spray.evidence) != len(self._outlet.evidence):
+                self._outlet.learn_evidence(spray.evidence)
+            self._outputs_heard += 1
+            if spray.pump_on is not was_on or not self._outputs_heard & 1:  # between, flow and place look, too
+                self._look(now_ms)
         return more
 
     def _tap(self, message_id: int, values: Raw, now_ms: int) -> Values | None:
