@@ -16,7 +16,7 @@ from api.gateway_desk import GatewayDesk
 from api.metrics import DurationMiddleware, FarmCollector
 from api.problems import install_problems
 from api.readiness import Check
-from api.routes import answers, devices, health, page
+from api.routes import answers, catalog, devices, field_import, health, page
 from api.routes import gateways as gateway_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
@@ -78,7 +78,8 @@ def create_app(
     install_problems(app)
     for room in (devices, answers, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
-    for router in thing_routes.ROUTERS:
+    # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
+    for router in (catalog.router, field_import.router, *thing_routes.ROUTERS):
         app.include_router(router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from headland.registry.boundary import Geometry
+from headland.registry.catalog import CatalogProduct
 from headland.registry.estate import Estate
 from headland.registry.records import (
     Farm,
@@ -155,7 +156,7 @@ KINDS: Final = (FARMS, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS)
 
 def describe_things() -> dict[str, Any]:
     """Return the JSON schemas of all kinds by name, for the OpenAPI document."""
-    wires = [kind.wire for kind in KINDS]
+    wires = [*(kind.wire for kind in KINDS), CatalogProduct]
     _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")
     for kind in KINDS:
         schemas[kind.wire.__name__]["additionalProperties"] = False

@@ -18,6 +18,7 @@ from station.chaos_command import chaos
 from station.command_options import DataOption, farm_folder, host_and_port, read_password
 from station.doctor_command import doctor
 from station.edge_command import edge_app
+from station.field_command import field_app
 from station.gateway_command import gateway_app
 from station.ingest_command import ingest_app
 from station.registry_choice import RegistryOption, registry_url
@@ -33,6 +34,7 @@ app = typer.Typer(
     help="Headland: precision-agriculture telemetry, from the gateway to the answer.",
 )
 app.add_typer(edge_app, name="edge")
+app.add_typer(field_app, name="field")
 app.add_typer(gateway_app, name="gateway")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(sim_app, name="sim")
@@ -47,6 +49,7 @@ _EXTRA_OF_PART: Final = {
     "ingest": "ingest",
     "api": "api",
     "chaos": "all",
+    "field": "api",
     "sim": "sim",
     "broker": "all",
 }

@@ -62,7 +62,7 @@ def make_router(kind: Kind) -> APIRouter:
         found = kind.shelf(estate_of(farm)).list(after=cursor, limit=min(limit + 1, 1000), **where)
         page, more = found[:limit], len(found) > limit or len(found) == 1000
         items = [kind.show(record) for record in page]
-        return _json({"items": items, "next": page[-1].id if page and more else None})
+        return reply_json({"items": items, "next": page[-1].id if page and more else None})
 
     def list_all(farm: FarmOf, cursor: Cursor = "", limit: Limit = 100) -> Response:
         return list_page(farm, {}, cursor, limit)
@@ -82,21 +82,21 @@ def make_router(kind: Kind) -> APIRouter:
             made = kind.shelf(estate_of(farm)).add(kind.read(_decode(kind, sent)))
         except NotFound as error:
             raise _unknown_reference(error) from error
-        return _show(kind, made, 201)
+        return show_thing(kind, made, 201)
 
     def get(request: Request, farm: FarmOf, thing: ThingId) -> Response:
         record = kind.shelf(estate_of(farm)).get(thing)
         tag = f'"{record.version}"'
         if tag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
-        return _show(kind, record)
+        return show_thing(kind, record)
 
     def change(farm: FarmOf, thing: ThingId, sent: BodyOf, if_match: IfMatch = None) -> Response:
         shelf = kind.shelf(estate_of(farm))
         told = kind.read(_decode(kind, sent))
         version = _version(if_match, told.version, lambda: int(shelf.get(thing).version))
         try:
-            return _show(kind, shelf.change(msgspec.structs.replace(told, id=thing, version=version)))
+            return show_thing(kind, shelf.change(msgspec.structs.replace(told, id=thing, version=version)))
         except NotFound as error:
             raise (error if error.id == thing else _unknown_reference(error)) from error
 
@@ -194,12 +194,14 @@ def _unknown_reference(error: NotFound) -> ProblemError:
     return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "It refers to nothing", str(error))
 
 
-def _show(kind: Kind, record: Kept, status: int = 200) -> Response:
+def show_thing(kind: Kind, record: Kept, status: int = 200) -> Response:
+    """Return a record as an answer with its version as ETag, a new one with its address."""
     headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
     if status == 201:
         headers["Location"] = f"/v1/{kind.path}/{record.id}"
-    return _json(kind.show(record), status, headers)
+    return reply_json(kind.show(record), status, headers)
 
 
-def _json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def reply_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return structs, or what is made of them, as a JSON answer."""
     return Response(msgspec.json.encode(body), status, headers, "application/json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -49,6 +49,12 @@ class Shelf(Generic[R]):
         now_ms = self._binding.now_ms()
         with self._binding.database.writing() as connection:
             return self.add_within(connection, record, now_ms, more)
+
+    def add_all(self, records: Sequence[R]) -> list[R]:
+        """Keep new records, all of them or none; raises what `add` raises."""
+        now_ms = self._binding.now_ms()
+        with self._binding.database.writing() as connection:
+            return [self.add_within(connection, record, now_ms) for record in records]
 
     def add_within(
         self, connection: sa.Connection, record: R, now_ms: int, more: Mapping[str, object] | None = None

@@ -1,0 +1,44 @@
+"""The catalog of common fertilizers, from which a farm takes over what it uses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from api.estates import estate_of
+from api.farm import FarmOf
+from api.problems import declare_problems
+from api.routes.things import reply_json, show_thing
+from api.things import PRODUCTS
+from headland.registry.catalog import find_in_catalog, list_catalog
+
+router = APIRouter(prefix="/v1/products/catalog", tags=["registry"], responses=declare_problems(404, 422, 503))
+
+_LIST: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/CatalogProduct"}}},
+    "required": ["items"],
+}
+
+
+@router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}})
+def get_catalog() -> Response:
+    """List common fertilizers, each with its grade, forms of nitrogen, density and where these figures are from."""
+    return reply_json({"items": list_catalog()})
+
+
+@router.post(
+    "/{name}",
+    status_code=201,
+    responses={
+        201: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Product"}}}},
+        **declare_problems(409),
+    },
+)
+def take_over(
+    farm: FarmOf, name: Annotated[str, Path(description="Its name in the catalog.", max_length=200)]
+) -> Response:
+    """Keep a fertilizer of the catalog as a product of the farm, to be changed there to what its bag says."""
+    return show_thing(PRODUCTS, estate_of(farm).products.add(find_in_catalog(name).product()), 201)

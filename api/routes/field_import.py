@@ -1,0 +1,93 @@
+"""Fields out of a file that another program wrote."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.estates import estate_of
+from api.farm import FarmOf
+from api.outlines.importing import import_fields
+from api.outlines.outline import RefusedFile
+from api.problems import ProblemError, declare_problems
+from api.routes.things import BodyOf, reply_json
+from api.things import show_field
+from headland.registry.errors import NotFound
+from headland.registry.estate import Estate
+from headland.registry.records import Farm
+
+router = APIRouter(prefix="/v1/fields", tags=["registry"], responses=declare_problems(404, 422, 503))
+
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "description": "GeoJSON, KML, KMZ, or a zip of .shp, .dbf and .prj; told by what it holds.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_LIST: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/FieldThing"}}},
+    "required": ["items"],
+}
+
+
+@router.post(
+    "/import",
+    status_code=201,
+    openapi_extra=_BODY,
+    responses={
+        201: {"description": "The new fields.", "content": {"application/json": {"schema": _LIST}}},
+        **declare_problems(400, 409, 413),
+    },
+)
+def import_file(
+    farm: FarmOf,
+    sent: BodyOf,
+    farm_id: Annotated[
+        str | None, Query(alias="farm", description="Whose fields they become; needless with one farm.", max_length=64)
+    ] = None,
+    crs: Annotated[
+        str | None,
+        Query(
+            description="The coordinate system, where the file names none: an EPSG code.",
+            pattern="^EPSG:[0-9]{4,6}$",
+            openapi_examples={"utm": {"value": "EPSG:32650"}},
+        ),
+    ] = None,
+    name_property: Annotated[
+        str | None, Query(description="Which property names a field; `name` by default.", min_length=1, max_length=64)
+    ] = None,
+) -> Response:
+    """Import outlines as fields: all of them, or none and, in `features`, what is wrong with each.
+
+    Told and refused are swapped axes, metres taken for degrees, open and self-crossing rings, holes outside, parts that
+    overlap, lines and points, places far from the farm, and names that are taken, as by the same import before.
+    """
+    estate = estate_of(farm)
+    try:
+        fields = import_fields(estate, choose_farm(estate, farm_id), sent, crs=crs, name_property=name_property)
+    except RefusedFile as refused:
+        features = [
+            {"feature": each.feature, "name": each.name, "detail": each.detail} for each in refused.troubles[:1000]
+        ]
+        raise ProblemError(
+            400, "import-refused", "Nothing was imported", str(refused), {"features": features}
+        ) from refused
+    return reply_json({"items": [show_field(field) for field in fields]}, 201)
+
+
+def choose_farm(estate: Estate, id: str | None) -> Farm:  # noqa: A002 - it is the farm's id
+    """Return the farm of an id, else the only one there is; raises a problem where that is not clear."""
+    try:
+        if id is not None:
+            return estate.farms.get(id)
+    except NotFound as error:
+        raise ProblemError(400, "unknown-farm", "No such farm", str(error)) from error
+    farms = estate.farms.list(limit=2)
+    if len(farms) != 1:
+        sentence = "There is no farm yet: add one first." if not farms else "There are several farms: say which."
+        raise ProblemError(400, "which-farm", "Which farm?", sentence)
+    return farms[0]
