@@ -110,7 +110,7 @@ class FileReport:
     def sentence(self) -> str:
         """Return the file's line for a person."""
         if self.error:
-            return f"{self.path.name}: {self.error}"
+            return self.error if self.error.startswith(self.path.name) else f"{self.path.name}: {self.error}"
         whose = ", ".join(self.devices) or "no vehicle"
         text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {whose}"
         if self.messages:

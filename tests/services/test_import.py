@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.edge.dataflash.bin_writer import NOON_MS
+from tests.edge.dataflash.bin_writer import make_flight as bin_flight
+from tests.edge.ulog.ulg_writer import UUID
+from tests.edge.ulog.ulg_writer import make_flight as ulg_flight
 from tests.services.farm import Farm
-from tests.services.tlog_writer import BOOT_UTC_MS, POSITION_EVERY_MS, write_tlog
+from tests.services.tlog_writer import BOOT_UTC_MS, POSITION_EVERY_MS, RLOG_DEVICE, write_rlog, write_tlog
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
@@ -44,6 +48,40 @@ def test_an_import_stores_vehicle_time_and_a_repeated_one_adds_nothing(farm: Far
     second = farm.run("edge", "import", str(log))
     assert second.returncode == 0, second.stdout + second.stderr
     assert stored_positions(farm) == stored
+
+
+def test_a_folder_of_what_autopilots_wrote_themselves_is_stored_once(farm: Farm, tmp_path: Path) -> None:
+    folder = tmp_path / "cards"
+    (folder / "copter").mkdir(parents=True)
+    (folder / "copter" / "00000007.BIN").write_bytes(bin_flight(30).data)
+    (folder / "quad.ulg").write_bytes(ulg_flight(30).whole())
+    write_rlog(folder / "link.rlog", positions=300)
+    (folder / "empty.BIN").write_bytes(b"")
+    first = farm.run("edge", "import", str(folder))
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "empty.BIN holds no DataFlash message" in first.stdout
+    copter, quad = "uav-210032000a51323138383637", f"uav-{UUID}"
+    assert f"00000007.BIN: 2,775 points in 600 rows and 3 events of {copter}, of 913 messages" in first.stdout
+    devices = {device["id"]: device for device in farm.devices("drone")}
+    assert devices.keys() == {copter, quad, RLOG_DEVICE}
+    stored = {device: roll_times(farm, device) for device in devices}
+    assert stored[copter] == [NOON_MS + 5_000 + 100 * tenth for tenth in range(300)]
+    assert stored[quad] == [NOON_MS + 1_000 + 100 * tenth for tenth in range(300)]
+    assert stored[RLOG_DEVICE] == [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(300)]
+    second = farm.run("edge", "import", str(folder / "**" / "*.*"))
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert {device: roll_times(farm, device) for device in devices} == stored
+
+
+def roll_times(farm: Farm, device: str) -> list[int]:
+    times: list[int] = farm.get(
+        f"/v1/devices/{device}/series",
+        channel="roll_rad",
+        start="2024-01-01T00:00:00Z",
+        end="2026-11-01T00:00:00Z",
+        max_points=100_000,
+    )["time_ms"]
+    return times
 
 
 def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm: Farm, tmp_path: Path) -> None:

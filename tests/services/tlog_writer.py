@@ -13,6 +13,8 @@ BOOT_UTC_MS: Final = 1_772_676_000_000
 #: The ground station's clock is this much ahead of the vehicle's.
 HOST_AHEAD_MS: Final = 9_000
 POSITION_EVERY_MS: Final = 100
+#: The device that it is, by its unique id.
+RLOG_DEVICE: Final = f"uav-{b'tests/import'.hex()}"
 
 
 def write_tlog(path: Path, positions: int) -> None:
@@ -39,3 +41,16 @@ def write_tlog(path: Path, positions: int) -> None:
                 ),
             )
             put(boot_ms, encoder.attitude_encode(boot_ms, 0.01, -0.02, 0.5, 0.0, 0.0, 0.0))
+
+
+def write_rlog(path: Path, positions: int) -> None:
+    """Write the same as a dump of the link's bytes, without the ground station's stamps."""
+    stamped = path.with_suffix(".stamped")
+    write_tlog(stamped, positions)
+    data, at, frames = stamped.read_bytes(), 0, bytearray()
+    while at < len(data):
+        end = at + 8 + 12 + data[at + 9]  # MAVLink 2: ten bytes of header, two of checksum
+        frames += data[at + 8 : end]
+        at = end
+    path.write_bytes(frames)
+    stamped.unlink()
