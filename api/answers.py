@@ -72,7 +72,7 @@ def answer_application(farm: Farm, record: DeviceRecord, window: Window, swath_m
     total = _with_neighbours(farm, record, "flow_volume_total_l", columns, window, margin_ms)
     worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
     return assess_application(
-        _track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
+        track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
         PumpStates(pump.time_ms, pump.value > 0.5),
         Meter(total.time_ms, total.value, flow.time_ms, flow.value),
         window=window.pair,
@@ -98,7 +98,7 @@ def answer_spreading(farm: Farm, record: DeviceRecord, window: Window, swath_m: 
     hopper = _with_neighbours(farm, record, _HOPPER, columns, window, margin_ms)
     worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
     return assess_spreading(
-        _track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
+        track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
         PumpStates(feeder.time_ms, feeder.value > 0.5),
         Flow(flow.time_ms, flow.value, DRY_KG_MIN, _MASS_FLOW),
         Hopper(hopper.time_ms, hopper.value),
@@ -134,7 +134,7 @@ def _part(column: Column, rows: slice) -> Column:
     return Column(column.time_ms[rows], column.value[rows], column.quality[rows])
 
 
-def _track_of(latitude: Column, longitude: Column) -> Track:
+def track_of(latitude: Column, longitude: Column) -> Track:
     """Pair the two halves of each position: they carry the same instant."""
     time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
     return Track(time_ms, latitude.value[first], longitude.value[second])

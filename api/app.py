@@ -18,6 +18,7 @@ from api.problems import install_problems
 from api.readiness import Check
 from api.routes import answers, catalog, devices, field_import, health, page
 from api.routes import gateways as gateway_routes
+from api.routes import passes as pass_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
 from api.schema import Problem
@@ -43,6 +44,7 @@ _TAGS: Final = [
         "name": "registry",
         "description": "Whose ground, which products and machines: versioned, with history.",
     },
+    {"name": "passes", "description": "Where product was applied, how much, and what that rests on."},
     {"name": "gateways", "description": "What became of every record, and what was refused."},
     {"name": "health", "description": "For those who run it."},
 ]
@@ -76,7 +78,7 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
-    for room in (devices, answers, gateway_routes, store_routes, health, page):
+    for room in (devices, answers, pass_routes, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
     for router in (catalog.router, field_import.router, *thing_routes.ROUTERS):

@@ -124,10 +124,10 @@ def climate_of(record: DeviceRecord, climate: Climate) -> schema.ClimateAnswers:
     return schema.ClimateAnswers(
         greenhouse=record.descriptor.device,
         simulated=simulated,
-        vpd_kpa=_answer_of(climate.vpd_kpa, simulated),
-        dew_point_degc=_answer_of(climate.dew_point_degc, simulated),
-        humidity_deficit_g_m3=_answer_of(climate.humidity_deficit_g_m3, simulated),
-        frost_point_degc=None if frost is None else _answer_of(frost, simulated),
+        vpd_kpa=answer_of(climate.vpd_kpa, simulated),
+        dew_point_degc=answer_of(climate.dew_point_degc, simulated),
+        humidity_deficit_g_m3=answer_of(climate.humidity_deficit_g_m3, simulated),
+        frost_point_degc=None if frost is None else answer_of(frost, simulated),
     )
 
 
@@ -138,26 +138,27 @@ def application_of(
     simulated = record.descriptor.simulated
     litres = kilograms = rate_l_ha = rate_kg_ha = None
     if isinstance(application, Application):
-        litres = _answer_of(application.product_applied_l, simulated)
-        rate_l_ha = _answer_of(application.mean_rate_l_ha, simulated)
+        litres = answer_of(application.product_applied_l, simulated)
+        rate_l_ha = answer_of(application.mean_rate_l_ha, simulated)
     else:
-        kilograms = _answer_of(application.product_applied_kg, simulated)
-        rate_kg_ha = _answer_of(application.mean_rate_kg_ha, simulated)
+        kilograms = answer_of(application.product_applied_kg, simulated)
+        rate_kg_ha = answer_of(application.mean_rate_kg_ha, simulated)
     return schema.ApplicationAnswers(
         device=record.descriptor.device,
         simulated=simulated,
         swath_m=swath_m,
         product_applied_l=litres,
         product_applied_kg=kilograms,
-        area_treated_m2=_answer_of(application.area_treated_m2, simulated),
-        area_treated_ha=_answer_of(application.area_treated_ha, simulated),
-        overlap_m2=_answer_of(application.overlap_m2, simulated),
+        area_treated_m2=answer_of(application.area_treated_m2, simulated),
+        area_treated_ha=answer_of(application.area_treated_ha, simulated),
+        overlap_m2=answer_of(application.overlap_m2, simulated),
         mean_rate_l_ha=rate_l_ha,
         mean_rate_kg_ha=rate_kg_ha,
     )
 
 
-def _answer_of(answer: Answer, simulated: bool) -> schema.Answer:
+def answer_of(answer: Answer, simulated: bool) -> schema.Answer:
+    """Return an analytic answer."""
     return schema.Answer(
         value=answer.value,
         unit=answer.unit,

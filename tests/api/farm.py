@@ -93,7 +93,7 @@ def spread(
     flow = np.where(on, 18.0, 0.0)
     columns = {
         "latitude_deg": (swath * 5.0 + np.maximum(into - 40, 0) * 0.5) / NORTH_DEG_M,
-        "longitude_deg": np.where(swath % 2 == 0, along, 200.0 - along) / EAST_DEG_M,
+        "longitude_deg": 10.0 + np.where(swath % 2 == 0, along, 200.0 - along) / EAST_DEG_M,
         "pump_on": on.astype(np.float64),
         "hopper_kg": 200.0 - np.concatenate(([0.0], np.cumsum((flow[1:] + flow[:-1]) / 120))),
     }

@@ -1,0 +1,95 @@
+"""As-applied maps as files: GeoJSON, CSV and PNG."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from api.applied import Applied
+from api.png import write_png
+from headland.agronomy.as_applied import EVIDENCE
+from headland.agronomy.outline import OUTSIDE, PLACES
+
+Values = NDArray[np.float64]
+
+#: From too little to too much of the mean over the treated field, colours that the colour-blind tell apart (after
+#: ColorBrewer's RdYlBu), one for each step of a tenth; the last for what was only commanded, the first for nothing.
+_RAMP: Final = (
+    (165, 0, 38), (215, 48, 39), (244, 109, 67), (253, 174, 97), (254, 224, 144), (255, 255, 191),
+    (224, 243, 248), (171, 217, 233), (116, 173, 209), (69, 117, 180), (49, 54, 149),
+)  # fmt: skip
+_NOTHING: Final = (0, 0, 0, 0)
+_MISSED: Final = (60, 60, 60, 255)
+_COMMANDED: Final = (200, 0, 200, 255)
+
+
+def applied_geojson(applied: Applied) -> bytes:
+    """Return each cell of the field, and each beside it that got something, as a polygon (RFC 7946)."""
+    at, south, west, north, east = _cells(applied)
+    rate, evidence, places = (
+        each[at] for each in (applied.drawn.rate_ha, applied.drawn.evidence, applied.drawn.places)
+    )
+    features = []
+    for index in range(len(south)):
+        low_x, high_x, low_y, high_y = (float(edge[index]) for edge in (west, east, south, north))
+        ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+                "properties": {
+                    "rate_ha": None if np.isnan(rate[index]) else round(float(rate[index]), 3),
+                    "evidence": EVIDENCE[evidence[index]],
+                    "place": PLACES[places[index]],
+                },
+            }
+        )
+    head = {"pass": applied.one.id, "unit": f"{applied.unit}/ha", "simulated": applied.one.simulated}
+    return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
+
+
+def applied_csv(applied: Applied) -> bytes:
+    """Return a row for each cell of the field, and each beside it that got something."""
+    at, south, west, north, east = _cells(applied)
+    unit = applied.unit.lower()
+    text = io.StringIO()
+    text.write(f"latitude_deg,longitude_deg,rate_{unit}_ha,amount_{unit},evidence,place,simulated\n")
+    rate, amount = applied.drawn.rate_ha[at], applied.drawn.amount[at]
+    evidence, places = applied.drawn.evidence[at], applied.drawn.places[at]
+    simulated = str(applied.one.simulated).lower()
+    for index in range(len(south)):
+        known = not np.isnan(rate[index])
+        text.write(
+            f"{(south[index] + north[index]) / 2:.8f},{(west[index] + east[index]) / 2:.8f},"
+            f"{f'{rate[index]:.3f}' if known else ''},{f'{amount[index]:.6f}' if known else ''},"
+            f"{EVIDENCE[evidence[index]]},{PLACES[places[index]]},{simulated}\n"
+        )
+    return text.getvalue().encode()
+
+
+def applied_png(applied: Applied, planned_ha: float | None = None) -> bytes:
+    """Return a picture, north up, a pixel a cell: rates from nothing to twice the plan, or twice the field's mean."""
+    rate, drawn = applied.drawn.rate_ha, applied.drawn
+    treated = (drawn.places != OUTSIDE) & (drawn.amount > 0.0)
+    middle = planned_ha or (float(rate[treated].mean()) if treated.any() else 1.0)
+    steps = np.clip(np.nan_to_num(rate) / middle * (len(_RAMP) // 2), 0, len(_RAMP) - 1).round().astype(np.uint8) + 2
+    pixels = np.where(drawn.amount > 0.0, steps, np.where(drawn.places == OUTSIDE, 0, 1)).astype(np.uint8)
+    pixels[np.isnan(rate)] = len(_RAMP) + 2
+    colours = [_NOTHING, _MISSED, *((*colour, 255) for colour in _RAMP), _COMMANDED]
+    return write_png(np.ascontiguousarray(pixels[::-1]), colours)
+
+
+def _cells(applied: Applied) -> tuple[NDArray[np.bool_], Values, Values, Values, Values]:
+    """Return which cells are of interest, and their south, west, north and east edges [deg]."""
+    drawn, grid, plane = applied.drawn, applied.drawn.grid, applied.work.plane
+    at = (drawn.places != OUTSIDE) | (drawn.evidence > 0)
+    row, column = np.nonzero(at)
+    edges = []
+    for step in (0, 1):
+        east_m, north_m = (column + step) * grid.cell_m + grid.west_m, (row + step) * grid.cell_m + grid.south_m
+        edges.append(plane.to_degrees(np.asarray(east_m, np.float64), np.asarray(north_m, np.float64)))
+    return at, edges[0][0], edges[0][1], edges[1][0], edges[1][1]

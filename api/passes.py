@@ -1,0 +1,215 @@
+"""The passes of a field: those that were declared, and those that telemetry shows. No HTTP."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+
+from api.estates import estate_of
+from api.farm import Farm
+from api.instants import Window
+from api.pass_telemetry import HOUR_MS, Heard, find_visits, hear
+from api.problems import ProblemError
+from api.queries import find_device
+from headland.agronomy.intervals import Intervals, clip
+from headland.agronomy.outline import Outline, Rings, draw_outline
+from headland.agronomy.passes import FoundPass, describe_pass, detect_passes, spraying_of
+from headland.agronomy.plane import Plane
+from headland.registry.estate import Estate
+from headland.registry.records import Field, Implement, Pass, ZoneKind
+from headland.store.port import DeviceRecord, SeriesFilter
+
+#: A detected pass is named by what it is found with again: field, vehicle, and when product first left.
+_DETECTED: Final = re.compile(r"^([0-9a-z]{26})~([A-Za-z0-9][A-Za-z0-9._-]{0,63})~([0-9]{1,15})$")
+#: How wide a swath is taken to be where nobody has said which implement it was; it moves no amount.
+_UNKNOWN_SWATH_M: Final = 5.0
+#: Around a pass, what is read with it: the legs to and from it.
+_MARGIN_MS: Final = 900_000
+#: How far before a pass is looked, so that it is told from the pass before as in a longer list.
+_BACK_MS: Final = 4 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPass:
+    """One pass of one vehicle on a field. `declared` is what somebody said of it, None for one that was found."""
+
+    id: str
+    field: Field
+    device: str
+    start_ms: int
+    end_ms: int
+    declared: Pass | None
+    implement: Implement | None
+    found: FoundPass | None
+    unit: str | None
+    simulated: bool
+
+    @property
+    def swath_m(self) -> float | None:
+        """The implement's swath, where one is known."""
+        return None if self.implement is None else self.implement.swath_m
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A pass with all that was heard of it: what as-applied maps are made of."""
+
+    one: FieldPass
+    heard: Heard
+    stretches: Intervals
+    plane: Plane
+    outline: Outline
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """The pass's time."""
+        return self.one.start_ms, self.one.end_ms
+
+
+def plane_of(field: Field) -> Plane:
+    """Return the plane of a field: always the same one, so that grids of all of its passes add up."""
+    west, south, east, north = bounds_of(field)
+    return Plane((south + north) / 2.0, (west + east) / 2.0)
+
+
+def bounds_of(field: Field) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of a field [deg]."""
+    corners = np.array([spot for part in field.geometry for spot in part[0]])
+    west, south = corners.min(axis=0).tolist()
+    east, north = corners.max(axis=0).tolist()
+    return west, south, east, north
+
+
+def outline_of(field: Field, plane: Plane) -> Outline:
+    """Return a field with its zones in metres."""
+    zones: dict[ZoneKind, list[Rings]] = {kind: [] for kind in ZoneKind}
+    for zone in field.zones:
+        zones[zone.kind].append(zone.geometry)
+    return draw_outline(field.geometry, zones[ZoneKind.BUFFER], zones[ZoneKind.EXCLUSION], plane)
+
+
+def list_passes(farm: Farm, field_id: str, window: Window) -> list[FieldPass]:
+    """Return the passes of a field that begin in a window, in time order: declared ones, and others that were found."""
+    estate = estate_of(farm)
+    field = estate.fields.get(field_id)
+    declared = [one for one in estate.passes.of_field(field.id) if window.start_ms <= one.start_ms < window.end_ms]
+    passes = [_describe_declared(farm, estate, field, one) for one in declared]
+    for record in _vehicles(farm):
+        for visit in find_visits(farm, record, bounds_of(field), window):
+            for found in _detect(farm, estate, field, record, visit):
+                if window.start_ms <= found.start_ms < window.end_ms and not any(_same(found, one) for one in passes):
+                    passes.append(found)
+    return sorted(passes, key=lambda one: (one.start_ms, one.id))
+
+
+def find_pass(farm: Farm, pass_id: str) -> FieldPass:
+    """Return a pass by its id; raises ProblemError (404) and NotFound."""
+    estate = estate_of(farm)
+    named = _DETECTED.match(pass_id)
+    if named is None:
+        declared = estate.passes.get(pass_id)
+        field = estate.fields.get(declared.field, also_deleted=True)
+        return _describe_declared(farm, estate, field, declared)
+    field = estate.fields.get(named[1], also_deleted=True)
+    start_ms = int(named[3])
+    record = find_device(farm, named[2])
+    for visit in find_visits(farm, record, bounds_of(field), Window(start_ms - _BACK_MS, start_ms + 12 * HOUR_MS)):
+        for found in _detect(farm, estate, field, record, visit):
+            if found.start_ms <= start_ms <= found.end_ms:
+                return found
+    sentence = f"Nothing shows a pass of {named[2]} on this field at {start_ms}."
+    raise ProblemError(404, "unknown-pass", "No such pass", sentence)
+
+
+def read_work(farm: Farm, one: FieldPass) -> Work:
+    """Return a pass with what was heard of it; raises ProblemError (409) where no positions were."""
+    record = find_device(farm, one.device)
+    heard = hear(farm, record, Window(one.start_ms - 5000, one.end_ms + 5000))
+    if heard.n < 2:
+        sentence = f"{one.device} told no positions during this pass: there is nothing to draw."
+        raise ProblemError(409, "no-track", "Nothing was heard of the pass", sentence)
+    plane = plane_of(one.field)
+    stretches = clip(spraying_of(heard.told), one.start_ms, one.end_ms)
+    return Work(one, heard, stretches, plane, outline_of(one.field, plane))
+
+
+def _describe_declared(farm: Farm, estate: Estate, field: Field, declared: Pass) -> FieldPass:
+    implement = (
+        estate.implements.get(declared.implement, also_deleted=True)
+        if declared.implement is not None
+        else _implement_of(estate, declared.device)
+    )
+    record = next((r for r in farm.store.devices(farm.organisation) if r.descriptor.device == declared.device), None)
+    found = unit = None
+    if record is not None:
+        window = Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS)
+        heard = hear(farm, record, window)
+        unit = heard.unit
+        if heard.n >= 2:
+            plane = plane_of(field)
+            stretches = clip(spraying_of(heard.told), declared.start_ms, declared.end_ms)
+            if len(stretches):
+                ground = outline_of(field, plane).whole
+                swath_m = implement.swath_m if implement else _UNKNOWN_SWATH_M
+                found = describe_pass(heard.told, stretches, ground, plane, swath_m)
+    return FieldPass(
+        declared.id,
+        field,
+        declared.device,
+        declared.start_ms,
+        declared.end_ms,
+        declared,
+        implement,
+        found,
+        unit,
+        record is not None and record.descriptor.simulated,
+    )
+
+
+def _detect(farm: Farm, estate: Estate, field: Field, record: DeviceRecord, visit: Window) -> list[FieldPass]:
+    heard = hear(farm, record, visit)
+    if heard.n < 2:
+        return []
+    device, plane = record.descriptor.device, plane_of(field)
+    implement = _implement_of(estate, device)
+    ground: shapely.Geometry = outline_of(field, plane).whole
+    swath_m = implement.swath_m if implement else _UNKNOWN_SWATH_M
+    return [
+        FieldPass(
+            f"{field.id}~{device}~{found.start_ms}",
+            field,
+            device,
+            found.start_ms,
+            found.end_ms,
+            None,
+            implement,
+            found,
+            heard.unit,
+            record.descriptor.simulated,
+        )
+        for found in detect_passes(heard.told, ground, plane, swath_m)
+    ]
+
+
+def _implement_of(estate: Estate, device: str) -> Implement | None:
+    """Return the one implement that is said to hang on a vehicle."""
+    known = estate.devices.list(name=device, limit=1)
+    fitted = estate.implements.list(device=known[0].id, limit=2) if known else []
+    return fitted[0] if len(fitted) == 1 else None
+
+
+def _same(found: FieldPass, declared: FieldPass) -> bool:
+    """Tell whether a pass that was found is one that was declared: the same vehicle, at the same time."""
+    overlaps = found.start_ms < declared.end_ms and declared.start_ms < found.end_ms
+    return declared.declared is not None and declared.device == found.device and overlaps
+
+
+def _vehicles(farm: Farm) -> list[DeviceRecord]:
+    """Return the devices that have told where they are."""
+    located = SeriesFilter(farm.organisation, None, frozenset(("latitude_deg",)))
+    names = {key.device for key in farm.store.series(located)}
+    return [record for record in farm.store.devices(farm.organisation) if record.descriptor.device in names]

@@ -1,0 +1,121 @@
+"""Passes of a field, declared or found, and what they applied."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.applied import Applied, apply_pass
+from api.applied_files import applied_csv, applied_geojson, applied_png
+from api.bodies import reply
+from api.estates import estate_of
+from api.farm import FarmOf
+from api.instants import settle_window
+from api.pass_bodies import applied_of, pass_detail_of, pass_of
+from api.pass_schema import AppliedBody, PassDetail, PassItem, PassList, PassTold
+from api.passes import find_pass, list_passes
+from api.problems import ProblemError, declare_problems
+from api.routes.parameters import End, Start
+from headland.registry.errors import NotFound
+from headland.registry.records import Pass
+
+LONGEST_LIST_MS: Final = 400 * 86_400_000
+_DEFAULT_LIST_MS: Final = 7 * 86_400_000
+
+FieldId = Annotated[str, Path(description="Id of a field.", pattern="^[0-9a-z]{26}$")]
+_PATTERN: Final = r"^[0-9a-z]{26}(~[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[0-9]{1,15})?$"
+PassId = Annotated[str, Path(description="Id of a pass.", pattern=_PATTERN)]
+CellM = Annotated[float, Query(description="Side of a cell [m].", ge=0.25, le=50, allow_inf_nan=False)]
+SwathM = Annotated[
+    float | None, Query(description="Swath [m], instead of the implement's.", gt=0, le=100, allow_inf_nan=False)
+]
+LatencyS = Annotated[
+    float | None,
+    Query(
+        description="From the measured flow (or the feeder's signal) to the ground [s], instead of the implement's.",
+        ge=0,
+        le=60,
+        allow_inf_nan=False,
+    ),
+]
+
+_FILES: Final[dict[str, tuple[str, Any]]] = {
+    "geojson": ("application/geo+json", applied_geojson),
+    "csv": ("text/csv; charset=utf-8", applied_csv),
+    "png": ("image/png", applied_png),
+}
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_APPLIED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The map in the format asked for.",
+        "content": {
+            "application/geo+json": {"schema": {"type": "object"}},
+            "text/csv": {"schema": {"type": "string"}},
+            "image/png": _BINARY,
+        },
+    }
+}
+
+router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.post("/passes", response_model=PassItem, status_code=201, responses=declare_problems(409))
+def declare_pass(farm: FarmOf, told: PassTold) -> PassItem:
+    """Declare a pass. It is never changed; declared again with the same words it is the same pass.
+
+    The wind, Delta-T and rain at the time are kept with it in the ledger, as far as the site's own weather tells.
+    """
+    estate = estate_of(farm)
+    try:
+        kept = estate.passes.declare(Pass(**told.model_dump()))
+    except NotFound as error:
+        kind = error.kind.replace(" ", "-")
+        raise ProblemError(400, f"unknown-{kind}", "It refers to nothing", str(error)) from error
+    return pass_of(find_pass(farm, kept.id))
+
+
+@router.get("/fields/{field}/passes", response_model=PassList)
+def get_passes(request: Request, farm: FarmOf, field: FieldId, start: Start = None, end: End = None) -> Response:
+    """List the passes of a field that begin in [start, end), the last seven days by default.
+
+    Those that were declared, and others that telemetry shows: product left over the field. Refills and short silences
+    lie within a pass; a return that treats mostly what was treated already is another one.
+    """
+    end_ms = farm.now_ms() if end is None else end
+    window = settle_window(end_ms - _DEFAULT_LIST_MS if start is None else start, end_ms, end_ms, LONGEST_LIST_MS)
+    return reply(request, PassList(items=[pass_of(one) for one in list_passes(farm, field, window)]))
+
+
+@router.get("/passes/{pass_id}", response_model=PassDetail)
+def get_pass(request: Request, farm: FarmOf, pass_id: PassId) -> Response:
+    """Show a pass with its segments: work, turns, transits, refills and the way home, each with its evidence."""
+    return reply(request, pass_detail_of(find_pass(farm, pass_id)))
+
+
+@router.get(
+    "/passes/{pass_id}/as-applied",
+    response_model=AppliedBody,
+    responses={**_APPLIED, **declare_problems(409)},
+)
+def get_applied(
+    request: Request,
+    farm: FarmOf,
+    pass_id: PassId,
+    cell_m: CellM = 2.0,
+    swath_m: SwathM = None,
+    latency_s: LatencyS = None,
+    shape: Annotated[
+        Literal["json", "geojson", "csv", "png"], Query(alias="format", description="What to answer with.")
+    ] = "json",
+) -> Response:
+    """Draw what a pass applied: by metered amounts only. Ground over which only a command is known has no rate.
+
+    Amounts are on the usable field, in buffers, in exclusions, outside, or unlocated, and add up to what left.
+    """
+    applied: Applied = apply_pass(farm, find_pass(farm, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    if shape == "json":
+        return reply(request, applied_of(applied))
+    media_type, write = _FILES[shape]
+    return Response(write(applied), media_type=media_type, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,177 @@
+"""Passes and what they applied, over HTTP: a spreader of known flow over a known field."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import shapely
+
+from api.app import create_app
+from api.readiness import Check
+from headland.registry.boundary import Geometry
+from headland.registry.records import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, spread
+from tests.api.registry import Known, fill_registry
+from tests.api.served import serve
+
+SPREADER = "uav-spreader"
+#: Eight swaths of 195 m, 39 s at 18 kg/min and one second of ramps each.
+APPLIED_KG = 8 * 18.0 * 39 / 60
+WINDOW = {"start": START_MS - 60_000, "end": NOW_MS + 60_000}
+
+
+def box(west_m: float, south_m: float, east_m: float, north_m: float) -> Geometry:
+    west, east = 10.0 + west_m / EAST_DEG_M, 10.0 + east_m / EAST_DEG_M
+    south, north = south_m / NORTH_DEG_M, north_m / NORTH_DEG_M
+    return ((((west, south), (east, south), (east, north), (west, north), (west, south)),),)
+
+
+#: Five metres of the first swath's left half lie beside it.
+FIELD = box(0.5, -2.5, 199.5, 37.5)
+BUFFER = box(0.5, 32.5, 199.5, 37.5)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    store = MemoryStore()
+    spread(store, SPREADER, sensed=True)
+    registry, estate, ids = fill_registry(tmp_path_factory.mktemp("passes"))
+    farm = estate.farms.list()[0]
+    estate.farms.change(msgspec.structs.replace(farm, longitude_deg=10.0, latitude_deg=0.0))
+    zone = FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=BUFFER, width_m=5.0)
+    field = estate.fields.add(Field(farm=farm.id, name="Equator", geometry=FIELD, zones=(zone,), owner="Wang"))
+    pattern = tuple(PatternPoint(offset_m=x, rate=r) for x, r in ((-2.5, 1.0), (0.0, 1.0), (2.5, 1.0)))
+    implement = estate.implements.add(
+        Implement(name="disc", kind=ImplementKind.SPREADER, swath_m=5.0, pattern=pattern, max_flow_kg_min=60.0)
+    )
+    app = create_app(
+        store,
+        organisation=OWN,
+        readiness=lambda: [Check("ingest", True, "connected")],
+        counters=dict,
+        now_ms=lambda: NOW_MS,
+        registry=registry,
+    )
+    with serve(app) as client:
+        yield replace(Known(client, registry, estate, ids), ids={**ids, "field": field.id, "implement": implement.id})
+    registry.close()
+
+
+@pytest.fixture(scope="module")
+def one(known: Known) -> dict[str, Any]:
+    told = {
+        "field": known.ids["field"],
+        "device": SPREADER,
+        "start_ms": START_MS,
+        "end_ms": NOW_MS,
+        "implement": known.ids["implement"],
+        "product": known.ids["products"],
+        "planned_rate_ha": 120.0,
+    }
+    made = known.client.post("/v1/passes", json=told)
+    assert made.status_code == 201, made.text
+    again = known.client.post("/v1/passes", json=told)
+    assert again.json() == made.json()
+    other = known.client.post("/v1/passes", json={**told, "planned_rate_ha": 90.0})
+    assert other.status_code == 409
+    found: dict[str, Any] = made.json()
+    return found
+
+
+def applied(known: Known, pass_id: str, **params: Any) -> Any:
+    answer = known.client.get(f"/v1/passes/{pass_id}/as-applied", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json() if params.get("format", "json") == "json" else answer
+
+
+def test_a_pass_is_found_where_nobody_declared_it_and_has_the_same_name_every_time(known: Known) -> None:
+    path = f"/v1/fields/{known.ids['field']}/passes"
+    (found,) = known.client.get(path, params=WINDOW).json()["items"]
+    assert (found["device"], found["declared"]) == (SPREADER, False)
+    assert found["start_ms"] == pytest.approx(START_MS + 500, abs=500)
+    assert found["work_s"] == pytest.approx(8 * 39, abs=8)
+    assert found["work_m"] == pytest.approx(8 * 195, abs=40)
+    shown = known.client.get(f"/v1/passes/{found['id']}").json()
+    assert shown["id"] == found["id"]
+    kinds = [segment["kind"] for segment in shown["segments"]]
+    assert kinds.count("work") == 8
+    assert kinds.count("turn") == 7
+    assert {segment["evidence"] for segment in shown["segments"]} == {"measured_flow"}
+
+
+def test_a_declared_pass_is_listed_once(known: Known, one: dict[str, Any]) -> None:
+    (listed,) = known.client.get(f"/v1/fields/{known.ids['field']}/passes", params=WINDOW).json()["items"]
+    assert (listed["id"], listed["declared"]) == (one["id"], True)
+
+
+def test_a_pass_that_nothing_shows_is_not_found(known: Known) -> None:
+    assert known.client.get(f"/v1/passes/{known.ids['field']}~{SPREADER}~1").status_code == 404
+    assert known.client.get(f"/v1/passes/{'0' * 26}").status_code == 404
+    assert known.client.get(f"/v1/fields/{'0' * 26}/passes").status_code == 404
+
+
+def test_all_that_left_is_on_the_field_in_its_buffer_or_beside_it(known: Known, one: dict[str, Any]) -> None:
+    answer = applied(known, one["id"], cell_m=1.0)
+    assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=1e-3)
+    assert (answer["amount"]["unit"], answer["amount"]["evidence"]) == ("kg", "measured_flow")
+    places = answer["places"]
+    assert places["closure"] < 1e-3
+    parts = sum(places[name] for name in ("usable", "buffer", "exclusion", "outside", "unlocated"))
+    assert parts == pytest.approx(places["released"], rel=1e-3)
+    # One swath of eight lies on the buffer strip.
+    assert places["buffer"] == pytest.approx(APPLIED_KG / 8, rel=0.02)
+    assert answer["cover"]["covered_m2"] == pytest.approx(7 * 195 * 5, rel=0.02)
+    # 18 kg/min over 5 m at 5 m/s.
+    assert answer["rate"]["value"] == pytest.approx(120.0, rel=0.02)
+
+
+def test_tank_and_pump_curve_are_held_against_the_flow(known: Known, one: dict[str, Any]) -> None:
+    known_kg = applied(known, one["id"])["reconciliation"]
+    assert known_kg["by_flow"] == pytest.approx(APPLIED_KG, rel=1e-3)
+    assert known_kg["by_tank"] == pytest.approx(APPLIED_KG, rel=1e-3)
+    assert known_kg["flow_residual"] == pytest.approx(0.0, abs=0.1)
+    assert known_kg["by_pump_curve"] is None
+
+
+def test_the_grid_lies_where_the_field_is(known: Known, one: dict[str, Any]) -> None:
+    grid = applied(known, one["id"], cell_m=1.0)["grid"]
+    rate = np.array(grid["rate_ha"], dtype=float)
+    assert rate.shape == (grid["rows"], grid["columns"])
+    row = int((17.5 / NORTH_DEG_M - grid["south_deg"]) / grid["north_step_deg"])
+    column = int((10.0 + 100.0 / EAST_DEG_M - grid["west_deg"]) / grid["east_step_deg"])
+    assert rate[row, column] == pytest.approx(120.0, rel=0.1)
+    assert set(np.unique(grid["place"])) == {0, 1, 2}
+
+
+def test_the_map_comes_as_files(known: Known, one: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(applied(known, one["id"], format="csv").text)))
+    assert sum(float(row["amount_kg"]) for row in rows) == pytest.approx(APPLIED_KG, rel=1e-3)
+    assert {row["evidence"] for row in rows} <= {"none", "measured_flow"}
+    features = applied(known, one["id"], format="geojson").json()["features"]
+    assert len(features) == len(rows)
+    area_m2 = sum(shapely.Polygon(f["geometry"]["coordinates"][0]).area for f in features) * EAST_DEG_M * NORTH_DEG_M
+    assert area_m2 == pytest.approx(len(rows) * 4.0, rel=1e-3)
+    picture = applied(known, one["id"], format="png").content
+    assert picture.startswith(b"\x89PNG")
+    at = picture.index(b"IDAT")
+    size = int.from_bytes(picture[at - 4 : at])
+    grid = applied(known, one["id"])["grid"]
+    assert len(zlib.decompress(picture[at + 4 : at + 4 + size])) == grid["rows"] * (grid["columns"] + 1)
+
+
+def test_without_an_implement_the_swath_must_be_said(known: Known) -> None:
+    told = {"field": known.ids["field"], "device": SPREADER, "start_ms": START_MS + 1, "end_ms": NOW_MS}
+    made = known.client.post("/v1/passes", json=told).json()
+    answer = known.client.get(f"/v1/passes/{made['id']}/as-applied")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:headland:problem:no-implement")
+    assert applied(known, made["id"], swath_m=5)["swath_m"] == 5.0
+    assert known.client.get(f"/v1/passes/{made['id']}/as-applied", params={"cell_m": 0.1}).status_code == 422
