@@ -185,9 +185,10 @@ def _password_line(user: BrokerUser) -> str:
 def _acl(user: BrokerUser) -> str:
     if user.role == "ingest":
         rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status")]
-        rules.append(f"topic write {ROOT}/ack/#")
+        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "alarm")]
     elif user.role == "devices":
         rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
+        rules.append(f"topic read {ROOT}/alarm/#")
     else:
         rules = [
             f"topic write {topic}"

@@ -21,6 +21,7 @@ from station.edge_command import edge_app
 from station.field_command import field_app
 from station.gateway_command import gateway_app
 from station.ingest_command import ingest_app
+from station.mail_choice import MailOption, mail_settings
 from station.registry_choice import RegistryOption, registry_url
 from station.sim_command import sim_app
 from station.store_choice import StoreOption, store_url
@@ -142,6 +143,7 @@ def station(
     username: Annotated[str, typer.Option(help="The broker user that may read all gateways.")] = "ingest",
     password_file: Annotated[Path | None, typer.Option(help="A file that holds its password.")] = None,
     organisation: Annotated[str, typer.Option(help="Whose gateways these are.")] = "local",
+    mail: MailOption = None,
     demo: Annotated[
         str | None, typer.Option(help="The scenario that is simulated, for the registry.", hidden=True)
     ] = None,
@@ -161,6 +163,7 @@ def station(
             demo=demo,
             demo_scale=demo_scale,
             store_token=folder.secret("store"),
+            mail=mail_settings(mail),
             host=host,
             port=port,
             ingest=IngestSettings(
@@ -186,6 +189,7 @@ def api(
     ingest: Annotated[
         list[str] | None, typer.Option(help="http://HOST:PORT of an ingest worker's --listen; once for each worker.")
     ] = None,
+    mail: MailOption = None,
 ) -> None:
     """Run the API alone, on a store that ingest elsewhere writes: InfluxDB or VictoriaMetrics, never a DuckDB file."""
     from station.serve import ApiSettings, run_api
@@ -199,6 +203,7 @@ def api(
             host=host,
             port=port,
             ingest_urls=ingest or [],
+            mail=mail_settings(mail),
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -13,12 +13,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.gateway_desk import GatewayDesk
 from api.readiness import Check
 from api.store_desk import StoreDesk
 from headland.registry.registry import Registry
 from headland.store.port import Store
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
+from station.alarm_courier import AlarmCourier
+from station.alarm_keeper import AlarmKeeper
+from station.alarm_senders import MailSettings
 from station.command_options import stop_event
 from station.farm_registry import RegistryKeeper, add_demo, first_estate
 from station.gateway_desk import IngestDesk
@@ -41,6 +45,7 @@ class StationSettings:
     demo: str | None = None
     demo_scale: int | None = None
     store_token: str | None = None
+    mail: MailSettings | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -53,7 +58,12 @@ def run_station(settings: StationSettings) -> None:
             demo = settings.demo, settings.demo_scale
             registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, *demo)
         ingest = IngestService(settings.ingest, store)
-        app = _station_app(settings, store, ingest, registry)
+        desk = IngestDesk(ingest)
+        counts: list[Callable[[], Mapping[str, int]]] = []
+        if registry is not None:
+            organisation, broker = settings.ingest.organisation, settings.ingest
+            counts = _start_alarms(registry, store, organisation, desk, settings.mail, broker, ending)
+        app = _station_app(settings, store, ingest, registry, counts)
         ingest.start()
         ending.callback(ingest.stop)
         _serve(app, settings.host, settings.port)
@@ -74,7 +84,32 @@ def _open_registry(
     return registry
 
 
-def _station_app(settings: StationSettings, store: Store, ingest: IngestService, registry: Registry | None) -> FastAPI:
+def _start_alarms(
+    registry: Registry,
+    store: Store,
+    organisation: str,
+    gateways: GatewayDesk | None,
+    mail: MailSettings | None,
+    broker: IngestSettings | None,
+    ending: ExitStack,
+) -> list[Callable[[], Mapping[str, int]]]:
+    """Judge rules and deliver what they say from now on; return what counts that."""
+    ask = None if gateways is None else gateways.gateways
+    keeper = AlarmKeeper(registry, store, organisation, ask, has_broker=broker is not None)
+    courier = AlarmCourier(registry, organisation, mail, broker)
+    for worker in (keeper, courier):
+        worker.start()
+        ending.callback(worker.stop)
+    return [keeper.counters, courier.counters]
+
+
+def _station_app(
+    settings: StationSettings,
+    store: Store,
+    ingest: IngestService,
+    registry: Registry | None,
+    counts: Sequence[Callable[[], Mapping[str, int]]],
+) -> FastAPI:
     started_s = time.monotonic()
 
     def readiness() -> list[Check]:
@@ -85,6 +120,7 @@ def _station_app(settings: StationSettings, store: Store, ingest: IngestService,
         return {
             "uptime_s": time.monotonic() - started_s,
             **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
+            **{name: float(count) for counted in counts for name, count in counted().items()},
         }
 
     return create_app(
@@ -135,6 +171,7 @@ class ApiSettings:
     host: str
     port: int
     ingest_urls: Sequence[str] = ()
+    mail: MailSettings | None = None
 
 
 def run_api(settings: ApiSettings) -> None:
@@ -148,13 +185,19 @@ def run_api(settings: ApiSettings) -> None:
         workers = RemoteDesk(settings.ingest_urls)
         ending.callback(workers.close)
         started_s = time.monotonic()
+        desk = workers if settings.ingest_urls else None
+        registry = _open_registry(settings.registry_url, settings.organisation, store, ending)
+        counts = _start_alarms(registry, store, settings.organisation, desk, settings.mail, None, ending)
         app = create_app(
             store,
             organisation=settings.organisation,
             readiness=list,
-            counters=lambda: {"uptime_s": time.monotonic() - started_s},
-            gateways=workers if settings.ingest_urls else None,
-            registry=_open_registry(settings.registry_url, settings.organisation, store, ending),
+            counters=lambda: {
+                "uptime_s": time.monotonic() - started_s,
+                **{name: float(count) for counted in counts for name, count in counted().items()},
+            },
+            gateways=desk,
+            registry=registry,
         )
         _serve(app, settings.host, settings.port)
 

@@ -77,6 +77,12 @@ class Clerk:
         self.counts.update(rounds=1, judged=len(pairs), notices=len(done.notices))
         return done
 
+    def forget(self) -> None:
+        """Read anew what is kept before the next round: another process was at work meanwhile."""
+        self._kept = None
+        self._noted = set()
+        self._rounds = 0
+
     def write(self) -> None:
         """Keep where every rule stands, so that the next process has nothing to judge again."""
         kept = self._kept or {}

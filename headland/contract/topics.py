@@ -56,6 +56,11 @@ def meta_topic(gateway: str, device: str) -> str:
     return f"{ROOT}/meta/{gateway}/{device}"
 
 
+def alarm_topic(organisation: str) -> str:
+    """Return where the station says what is new about an organisation's alarms."""
+    return f"{ROOT}/alarm/{organisation}"
+
+
 def parse_topic(topic: str) -> Topic | None:
     """Return the parts of a version 1 topic, or None for any other (a wrong shard is another)."""
     return None if len(topic) > MAX_TOPIC else _parse_topic(topic)

@@ -11,6 +11,7 @@ from headland.registry.alarm_book import AlarmBook
 from headland.registry.alarm_checks import check_recipient, check_rule, check_window
 from headland.registry.audit import AuditCheck, AuditEntry
 from headland.registry.binding import Binding
+from headland.registry.errors import NotFound
 from headland.registry.ledger import Ledger
 from headland.registry.pass_book import PassBook
 from headland.registry.records import ApiKey, Device
@@ -51,6 +52,16 @@ class Estate:
         key = keys.make_key()
         record = ApiKey(name=name, scope=scope, prefix=keys.prefix_of(key), expires_ms=expires_ms)
         return self.keys.add(record, {"secret_sha256": keys.hash_key(key)}), key
+
+    def recipient_secret(self, recipient: str) -> str:
+        """Return what signs the webhooks of a recipient; raises NotFound."""
+        table = tables.alarm_recipients
+        mine = table.c.organisation == self.organisation, table.c.id == recipient, table.c.deleted_ms.is_(None)
+        with self._binding.database.reading() as connection:
+            found = connection.execute(sa.select(table.c.secret).where(*mine)).scalar_one_or_none()
+        if found is None:
+            raise NotFound("alarm recipient", recipient)
+        return str(found)
 
     def observe(self, gateway: str, descriptor: Descriptor) -> Device:
         """Keep what a descriptor says of its device; what people said of it stays. Unchanged, it writes nothing.
