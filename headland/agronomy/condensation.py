@@ -24,8 +24,6 @@ LEAF_OFFSET_OPEN_K: Final = 1.5
 LEAF_OFFSET_SCREEN_K: Final = 0.5
 #: Heat exchange of a film cover's inside with the air [W/m2/K].
 COVER_INSIDE_W_M2_K: Final = 7.0
-#: An event lasts for at least so many samples.
-LEAST_SAMPLES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +115,11 @@ def find_wet_events(
     A sample speaks until the next, at most `max_gap_s`; a longer hole or an unknown margin ends an event.
     """
     wet = np.isfinite(margin) & (margin <= below_k)
-    joined = np.append(np.diff(time_ms) <= max_gap_s * 1000.0, False)
-    events: list[WetEvent] = []
-    start: int | None = None
-    for at in range(len(time_ms)):
-        if wet[at] and start is None:
-            start = at
-        if start is not None and (not wet[at] or not joined[at] or at == len(time_ms) - 1):
-            last = at if wet[at] else at - 1
-            if last - start + 1 >= LEAST_SAMPLES:
-                events.append(_event(time_ms, margin, coldest, names, (start, last), max_gap_s))
-            start = None
-    return events
+    # A stretch goes on where this sample and the next are wet and lie near enough to each other.
+    goes_on = wet[:-1] & wet[1:] & (np.diff(time_ms) <= max_gap_s * 1000.0)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], goes_on, [False])).astype(np.int8)))
+    spans = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [_event(time_ms, margin, coldest, names, span, max_gap_s) for span in spans]
 
 
 def _event(

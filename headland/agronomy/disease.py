@@ -19,13 +19,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 Level = Literal["low", "moderate", "high"]
+Values = NDArray[np.float64]
 
 #: [1]: clamps of the temperature [degC], and from which index on the pressure is moderate and high.
 _BOTRYTIS_LOW_DEGC, _BOTRYTIS_HIGH_DEGC, _BOTRYTIS_DEAD_DEGC = 12.0, 32.0, 40.0
 BOTRYTIS_LEVELS: Final = (0.5, 1.0)
 #: Dry hours that end a wet period; [1].
 BOTRYTIS_DRY_H: Final = 4.0
+#: The index before the first wet hour, the model's constant.
+BOTRYTIS_WHEN_DRY: Final = -2.647866
 
 
 def botrytis_index(wet_hours: float, wet_degc: float) -> float | None:
@@ -34,10 +40,16 @@ def botrytis_index(wet_hours: float, wet_degc: float) -> float | None:
     None for a mean above 40 degC, which the model does not count, or no wetness. Made for grape: elsewhere it orders
     days, it does not say how many fruits rot.
     """
-    if wet_hours <= 0.0 or wet_degc > _BOTRYTIS_DEAD_DEGC:
-        return None
-    t = min(max(wet_degc, _BOTRYTIS_LOW_DEGC), _BOTRYTIS_HIGH_DEGC)
-    return -2.647866 - 0.374927 * wet_hours + 0.061601 * wet_hours * t - 0.001511 * wet_hours * t * t
+    found = float(botrytis_indices(wet_hours, wet_degc))
+    return None if math.isnan(found) else found
+
+
+def botrytis_indices(wet_hours: ArrayLike, wet_degc: ArrayLike) -> Values:
+    """Return the index of many wet periods, arrays that broadcast; NaN where `botrytis_index` says None."""
+    hours, degc = np.asarray(wet_hours, np.float64), np.asarray(wet_degc, np.float64)
+    t = np.clip(degc, _BOTRYTIS_LOW_DEGC, _BOTRYTIS_HIGH_DEGC)
+    index = BOTRYTIS_WHEN_DRY - 0.374927 * hours + 0.061601 * hours * t - 0.001511 * hours * t * t
+    return np.where((hours > 0.0) & (degc <= _BOTRYTIS_DEAD_DEGC), index, np.nan)
 
 
 def botrytis_incidence(index: float) -> float:
@@ -170,15 +182,20 @@ DOWNY_MILDEWS: Final[dict[str, Infection]] = {
 
 def wetness_needed_h(infection: Infection, wet_degc: float) -> float | None:
     """Return the hours of wetness that an infection needs at a temperature; [6] eq 1 and 2. None where it cannot."""
-    if not infection.low_degc < wet_degc < infection.high_degc:
-        return None
-    above, below = infection.high_degc - infection.best_degc, infection.best_degc - infection.low_degc
-    rising: float = ((wet_degc - infection.low_degc) / below) ** (below / above)
-    response = (infection.high_degc - wet_degc) / above * rising
-    return infection.least_wet_h / response
+    share = float(infection_shares(infection, 1.0, wet_degc))
+    return 1.0 / share if share > 0.0 else None
 
 
 def infection_share(infection: Infection, wet_hours: float, wet_degc: float) -> float:
     """Return how much of the wetness an infection needs a period had: 1 and more is an infection; 0 where it cannot."""
-    needed_h = wetness_needed_h(infection, wet_degc)
-    return wet_hours / needed_h if needed_h is not None else 0.0
+    return float(infection_shares(infection, wet_hours, wet_degc))
+
+
+def infection_shares(infection: Infection, wet_hours: ArrayLike, wet_degc: ArrayLike) -> Values:
+    """Return `infection_share` of many wet periods, arrays that broadcast; [6] eq 1 and 2."""
+    degc = np.asarray(wet_degc, np.float64)
+    fits = (degc > infection.low_degc) & (degc < infection.high_degc)
+    t = np.where(fits, degc, infection.best_degc)
+    above, below = infection.high_degc - infection.best_degc, infection.best_degc - infection.low_degc
+    response = (infection.high_degc - t) / above * ((t - infection.low_degc) / below) ** (below / above)
+    return np.where(fits, np.asarray(wet_hours, np.float64) * response / infection.least_wet_h, 0.0)

@@ -1,0 +1,132 @@
+"""What the air did, period by period: deficits, dew, warmth, hours beyond thresholds; from steps of five minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.answer import Method
+from headland.agronomy.index import SUM_BAR, Index, mean_index, told_index
+from headland.agronomy.psychrometrics import (
+    absolute_humidity_g_m3,
+    dew_point_degc,
+    humidity_deficit_g_m3,
+    leaf_vapour_pressure_deficit_kpa,
+    vapour_pressure_deficit_kpa,
+)
+from headland.agronomy.steps import Flags, Periods, Values, average, count_true, highest, hours_of, lowest, sum_up
+from headland.agronomy.thermal_time import METHODS
+
+_T, _RH, _LEAF = "air_temperature_degc", "relative_humidity_pct", "leaf_temperature_degc"
+_FAO56: Final = "FAO Irrigation and Drainage Paper 56 (1998), eq 11"
+_STEPS: Final = "mean of five-minute means; coverage is the share of those known, from 50 % on"
+_HOURS: Final = "sum over five-minute means; coverage is the share of those known, from 90 % on"
+
+VPD: Final = Method("vapour_pressure_deficit", 2, f"es - ea with es from {_FAO56}; {_STEPS}")
+LEAF_VPD: Final = Method(
+    "leaf_vapour_pressure_deficit", 1, f"es(leaf) - ea with es from {_FAO56}; below 0 the leaf grows wet; {_STEPS}"
+)
+DEW: Final = Method("dew_point_over_water", 2, f"inverse of {_FAO56}, over water at any temperature; {_STEPS}")
+DEFICIT: Final = Method("humidity_deficit", 2, f"(es - ea) / (461.5 J/(kg K) T) with es from {_FAO56}; {_STEPS}")
+ABSOLUTE: Final = Method("absolute_humidity", 1, f"ea / (461.5 J/(kg K) T) with es from {_FAO56}; {_STEPS}")
+TEMPERATURE: Final = Method("average_temperature", 1, f"time-weighted mean (ADT over a day); {_STEPS}")
+HUMIDITY: Final = Method("average_humidity", 1, f"time-weighted mean; {_STEPS}")
+DIF: Final = Method(
+    "dif", 1, "mean by day less mean by night, day from sunrise to sunset (Meeus 1998); coverage is the worse known one"
+)
+BEYOND: Final = Method("hours_beyond", 1, f"hours at or beyond the threshold; {_HOURS}")
+DEGREE_HOURS: Final = Method("degree_hours_beyond", 1, f"integral of what is beyond the threshold; {_HOURS}")
+_DEGREE_DAYS: Final = {
+    "average": "McMaster and Wilhelm (1997) method 1",
+    "average_clamped": "McMaster and Wilhelm (1997) method 2",
+    "single_sine": "Baskerville and Emin (1969), horizontal cutoff",
+    "double_sine": "Allen (1976), horizontal cutoff",
+}
+#: Thresholds of heat and of cold that a day's hours are told of [degC].
+HEAT_DEGC: Final = (30.0, 35.0)
+COLD_DEGC: Final = (10.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """Five-minute means over a grid of periods; NaN where unknown.
+
+    `by_day` tells where the sun is up; None where nobody knows the place.
+    """
+
+    temperature_degc: Values
+    humidity_pct: Values
+    leaf_degc: Values | None = None
+    by_day: Flags | None = None
+
+
+def air_indices(periods: Periods, air: Air) -> list[Index]:
+    """Return the means of each period: deficits, dew point, humidity, temperature, and of leaves if they are known."""
+    t, rh = air.temperature_degc, air.humidity_pct
+    both = (_T, _RH)
+    found = [
+        mean_index("vpd_kpa", "kPa", VPD, both, periods, vapour_pressure_deficit_kpa(t, rh)),
+        mean_index("dew_point_degc", "degC", DEW, both, periods, dew_point_degc(t, rh)),
+        mean_index("humidity_deficit_g_m3", "g/m3", DEFICIT, both, periods, humidity_deficit_g_m3(t, rh)),
+        mean_index("absolute_humidity_g_m3", "g/m3", ABSOLUTE, both, periods, absolute_humidity_g_m3(t, rh)),
+        mean_index("air_temperature_degc", "degC", TEMPERATURE, (_T,), periods, t),
+        mean_index("relative_humidity_pct", "%", HUMIDITY, (_RH,), periods, rh),
+    ]
+    if air.leaf_degc is not None:
+        leaf = leaf_vapour_pressure_deficit_kpa(air.leaf_degc, t, rh)
+        found.append(mean_index("leaf_vpd_kpa", "kPa", LEAF_VPD, (_LEAF, *both), periods, leaf))
+    return found
+
+
+def day_indices(periods: Periods, air: Air, base_degc: float, upper_degc: float | None) -> list[Index]:
+    """Return what has a meaning over whole days: DIF, hours of heat and cold with their degree-hours, degree days."""
+    t = air.temperature_degc
+    found = [] if air.by_day is None else [_dif(periods, t, air.by_day)]
+    known = count_true(periods, np.isfinite(t))
+    coverage = known / periods.lengths
+    for threshold, name, sign in [(each, "heat", 1.0) for each in HEAT_DEGC] + [(e, "cold", -1.0) for e in COLD_DEGC]:
+        excess = sign * (t - threshold)
+        hours = hours_of(count_true(periods, excess >= 0.0))
+        degree_hours = hours_of(sum_up(periods, np.maximum(excess, 0.0)))
+        end = f"{threshold:g}_degc"
+        found.append(told_index(f"{name}_hours_{end}", "h", BEYOND, (_T,), hours, coverage, known))
+        found.append(
+            told_index(f"{name}_degree_hours_{end}", "degC h", DEGREE_HOURS, (_T,), degree_hours, coverage, known)
+        )
+    return found + degree_day_indices(periods, t, base_degc, upper_degc)
+
+
+def degree_day_indices(
+    periods: Periods, temperature_degc: Values, base_degc: float, upper_degc: float | None, methods: Sequence[str] = ()
+) -> list[Index]:
+    """Return the degree days of each period, which is a day, by all named methods or those asked for."""
+    low, high = lowest(periods, temperature_degc), highest(periods, temperature_degc)
+    following = np.append(low[1:], low[-1:])
+    known = count_true(periods, np.isfinite(temperature_degc))
+    limits = f"base {base_degc:g} degC" + ("" if upper_degc is None else f", upper {upper_degc:g} degC")
+    return [
+        told_index(
+            f"degree_days_{name}",
+            "degC d",
+            Method(f"degree_days_{name}", 1, f"{_DEGREE_DAYS[name]}; {limits}; coverage from 90 % on"),
+            (_T,),
+            METHODS[name](low, high, following, base_degc, upper_degc),
+            known / periods.lengths,
+            known,
+        )
+        for name in methods or tuple(METHODS)
+    ]
+
+
+def _dif(periods: Periods, temperature: Values, by_day: Flags) -> Index:
+    value, least = [], []
+    for part in (by_day, ~by_day):
+        inside = np.where(part, temperature, np.nan)
+        value.append(average(periods, inside))
+        least.append(count_true(periods, np.isfinite(inside)) / np.maximum(count_true(periods, part), 1))
+    known = count_true(periods, np.isfinite(temperature))
+    coverage = np.minimum(*least)
+    return told_index("dif_degc", "degC", DIF, (_T,), value[0] - value[1], coverage, known, SUM_BAR)
