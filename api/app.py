@@ -16,7 +16,7 @@ from api.gateway_desk import GatewayDesk
 from api.metrics import DurationMiddleware, FarmCollector
 from api.problems import install_problems
 from api.readiness import Check
-from api.routes import answers, catalog, devices, field_import, health, page
+from api.routes import answers, catalog, devices, field_import, health, page, recommendation
 from api.routes import gateways as gateway_routes
 from api.routes import passes as pass_routes
 from api.routes import store as store_routes
@@ -45,6 +45,7 @@ _TAGS: Final = [
         "description": "Whose ground, which products and machines: versioned, with history.",
     },
     {"name": "passes", "description": "Where product was applied, how much, and what that rests on."},
+    {"name": "fertilization", "description": "How much of what a field should get, and what that rests on."},
     {"name": "gateways", "description": "What became of every record, and what was refused."},
     {"name": "health", "description": "For those who run it."},
 ]
@@ -81,7 +82,7 @@ def create_app(
     for room in (devices, answers, pass_routes, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
-    for router in (catalog.router, field_import.router, *thing_routes.ROUTERS):
+    for router in (catalog.router, field_import.router, recommendation.router, *thing_routes.ROUTERS):
         app.include_router(router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app

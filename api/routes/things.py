@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from api.estates import estate_of
@@ -20,6 +21,23 @@ from headland.registry.records import Kept
 MOST_BYTES: Final = 32 * 1024 * 1024
 ID_PATTERN: Final = "^[0-9a-z]{26}$"
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+
+
+class _RecordId(Convertor[str]):
+    """An id in a path: what cannot be one is no record's address, so `/import` beside `/{thing}` is its own."""
+
+    regex = "[0-9a-z]{26}"
+
+    def convert(self, value: str) -> str:
+        """Return the id."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the id."""
+        return value
+
+
+register_url_convertor("record_id", _RecordId())
 
 ThingId = Annotated[str, Path(description="Id of a record.", pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
 IfMatch = Annotated[
@@ -129,14 +147,14 @@ def make_router(kind: Kind) -> APIRouter:
         name=f"add_{kind.one}",
     )(add)
     router.get(
-        "/{thing}",
+        "/{thing:record_id}",
         summary=f"Show {a}",
         description=f"Show {a}; its ETag is its version.",
         responses={200: {"description": f"The {kind.one}.", **shown}},
         name=f"get_{kind.one}",
     )(get)
     router.put(
-        "/{thing}",
+        "/{thing:record_id}",
         summary=f"Change {a}",
         description=f"Put {a} in the place of the version that If-Match, or `version` in the body, names.",
         openapi_extra=body,
@@ -148,7 +166,7 @@ def make_router(kind: Kind) -> APIRouter:
         name=f"change_{kind.one}",
     )(change)
     router.delete(
-        "/{thing}",
+        "/{thing:record_id}",
         status_code=204,
         summary=f"Delete {a}",
         description=f"Take {a} out of use, at the version that If-Match or `version` names; history keeps it.",

@@ -1,0 +1,149 @@
+"""Nitrogen by published rules over HTTP, held against published examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.registry import Known, serve_registry
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    with serve_registry(Path(tmp_path_factory.mktemp("registry"))) as served:
+        yield served
+
+
+def ask(known: Known, status: int = 200, **query: Any) -> Any:
+    answer = known.client.get(f"/v1/fields/{known.ids['fields']}/recommendation", params=query)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    ("query", "n_kg_ha"),
+    [
+        # 6 t at 25 kg/t, 60 from the soil, 60 % taken up.
+        ({"method": "stanford", "crop_n_kg_ha": 150, "soil_n_kg_ha": 60, "efficiency": 0.6}, 150.0),
+        (
+            {
+                "method": "stanford",
+                "target_yield_t_ha": 6,
+                "uptake_kg_100kg": 2.5,
+                "soil_n_kg_ha": 60,
+                "efficiency": 0.6,
+            },
+            150.0,
+        ),
+        # 450 kg/mu aimed at, 250 without: 37.27 kg of urea a mu.
+        (
+            {
+                "method": "target_yield",
+                "target_yield_t_ha": 6.75,
+                "unfertilised_yield_t_ha": 3.75,
+                "uptake_kg_100kg": 3.0,
+                "recovery": 0.35,
+            },
+            257.14,
+        ),
+        # B wheat of 90 dt in a farmers' paper: 230 + 10 - 43 - 20 - 10 - 10.
+        (
+            {
+                "method": "duev",
+                "target_yield_t_ha": 9,
+                "nmin_kg_ha": 43,
+                "quality_class": "B",
+                "humus_kg_ha": 20,
+                "organic_last_year_kg_ha": 10,
+                "precrop_kg_ha": 10,
+            },
+            157.0,
+        ),
+        (
+            {"method": "nfoa", "ndvi": 0.55, "reference_ndvi": 0.75, "growing_days": 95, "curve": "oklahoma-2004"},
+            34.01,
+        ),
+        ({"method": "sufficiency", "index": 0.85, "reference_index": 1.0, "optimum_kg_ha": 150}, 106.1),
+        (
+            {
+                "method": "linear",
+                "index": 0.6,
+                "index_low": 0.4,
+                "index_high": 0.8,
+                "least_kg_ha": 60,
+                "most_kg_ha": 120,
+                "direction": "compensate",
+            },
+            90.0,
+        ),
+    ],
+    ids=lambda value: value["method"] if isinstance(value, dict) else "",
+)
+def test_each_rule_answers_its_published_example_with_source_and_inputs(
+    known: Known, query: dict[str, Any], n_kg_ha: float
+) -> None:
+    answer = ask(known, **query)
+    assert answer["n_kg_ha"] == pytest.approx(n_kg_ha, rel=1e-3)
+    assert answer["n_kg_mu"] == pytest.approx(n_kg_ha / 15, rel=1e-3)
+    assert answer["method"]["source"]
+    assert answer["valid_for"]
+    assert len(answer["inputs"]) >= 3
+    assert answer["product"] is None
+
+
+def test_the_rate_of_a_product_is_per_hectare_per_mu_and_for_the_whole_usable_field(known: Known) -> None:
+    query: dict[str, Any] = {"unfertilised_yield_t_ha": 3.75, "uptake_kg_100kg": 3.0, "recovery": 0.35}
+    # The season says 6.75 t/ha.
+    ids: dict[str, Any] = {"season": known.ids["seasons"], "product": known.ids["products"]}
+    answer = ask(known, method="target_yield", **query, **ids)
+    product = answer["product"]
+    assert (product["kg_ha"], product["kg_mu"]) == (pytest.approx(559, rel=1e-3), pytest.approx(37.27, rel=1e-3))
+    assert (product["l_ha"], product["p2o5_kg_ha"]) == (None, 0.0)
+    assert product["field_kg"] == pytest.approx(559.006 * answer["area_ha"], rel=1e-4)
+    assert answer["area_ha"] < 4.1934
+
+
+@pytest.mark.parametrize(
+    ("method", "missing"),
+    [
+        ("stanford", ["crop_n_kg_ha", "soil_n_kg_ha", "efficiency"]),
+        ("target_yield", ["target_yield_t_ha", "unfertilised_yield_t_ha", "uptake_kg_100kg", "recovery"]),
+        ("duev", ["target_yield_t_ha", "nmin_kg_ha", "quality_class"]),
+        ("nfoa", ["ndvi", "reference_ndvi", "growing_days", "curve"]),
+        ("sufficiency", ["index", "reference_index", "optimum_kg_ha"]),
+        ("linear", ["index", "index_low", "index_high", "least_kg_ha", "most_kg_ha", "direction"]),
+    ],
+)
+def test_an_input_that_is_missing_is_named_and_never_assumed(known: Known, method: str, missing: list[str]) -> None:
+    problem = ask(known, 400, method=method)
+    assert problem["type"] == "urn:headland:problem:missing-input"
+    assert problem["missing"] == missing
+    assert all(name in problem["detail"] for name in missing)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "kind"),
+    [
+        ({"method": "guess"}, 422, "bad-parameter"),
+        ({"method": "duev", "nmin": 5}, 422, "bad-parameter"),
+        ({"method": "duev", "season": "0" * 26}, 404, "unknown-season"),
+        (
+            {"method": "nfoa", "ndvi": 0.5, "reference_ndvi": 0.7, "growing_days": 90, "curve": "jiangsu"},
+            400,
+            "outside-of-rule",
+        ),
+    ],
+)
+def test_a_question_that_cannot_be_answered_says_why(
+    known: Known, query: dict[str, Any], status: int, kind: str
+) -> None:
+    assert ask(known, status, **query)["type"] == f"urn:headland:problem:{kind}"
+
+
+def test_a_product_without_nitrogen_gives_none(known: Known) -> None:
+    made = known.client.post("/v1/products/catalog/Potassium chloride 60").json()
+    query: dict[str, Any] = {"crop_n_kg_ha": 150, "soil_n_kg_ha": 60, "efficiency": 0.6, "product": made["id"]}
+    assert ask(known, 400, method="stanford", **query)["type"] == "urn:headland:problem:no-nitrogen"
