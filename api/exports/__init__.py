@@ -1,0 +1,1 @@
+"""Prescriptions and maps as files that other programs and machines read."""
