@@ -17,7 +17,7 @@ from edge.log_clock import LogClock
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.outlet import Nameplate, Outlet, Output
 from edge.mavlink.timeline import EventBody
-from edge.reading import Reading, Sink
+from edge.reading import DeviceId, Reading, Sink
 from headland.contract.records import Clock, Descriptor, Event, Evidence, Scalar
 
 #: A row may be moved by so much to keep the times of a family apart; what comes later than that is left out.
@@ -58,10 +58,12 @@ def chunks_of(path: Path) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class _Track:
-    """The last times of one family."""
+    """The last times of one family, and whose its rows are that have as many channels."""
 
     own_us: int = -1
     time_ms: int = -1
+    source: DeviceId | None = None
+    width: int = 0
 
 
 class LogOutlet:
@@ -87,6 +89,7 @@ class LogOutlet:
     def evidence(self, evidence: Mapping[str, Evidence]) -> None:
         """Take how channels come about."""
         self._outlet.learn_evidence(evidence)
+        self._send()
 
     def row(self, family: str, own_us: int, values: Mapping[str, float | None]) -> None:
         """Take a row of a family at an own time; its time is unique within the family."""
@@ -106,9 +109,12 @@ class LogOutlet:
                 return
             time_ms = track.time_ms + 1
         track.own_us, track.time_ms = own_us, time_ms
-        self._outlet.take(Clock.GPS, time_ms, family, values)
         self.rows += 1
         self._note(time_ms)
+        if track.source is not None and track.width == len(values):
+            self._sink.reading(Reading(track.source, Clock.GPS, time_ms, values))
+            return
+        track.source, track.width = self._outlet.take(Clock.GPS, time_ms, family, values), len(values)
         self._send()
 
     def event(self, kind: str, own_us: int, data: dict[str, Scalar]) -> None:

@@ -111,15 +111,20 @@ def _entry(found: Format, column: Column, suffix: str) -> _Entry | None:
 
 def _maker(found: Format, rule: Rule, entries: list[_Entry]) -> Make:
     """Return the function that makes the row of the raw values."""
-    derive, is_gated = rule.derive, any(entry.when for entry in entries)
+    derive = rule.derive
+    gates = list(dict.fromkeys(entry.when for entry in entries if entry.when is not None))
+    plan = [(*entry[:6], -1 if entry.when is None else gates.index(entry.when), entry.is_float) for entry in entries]
     numbers = [(column, found.places[column]) for column in found.columns if found.is_number(column)]
 
     def make(raw: Raw) -> Values | None:
-        named = {column: raw[place] for column, place in numbers} if is_gated else {}
+        open_gates: list[object] = []
+        if gates:
+            named = {column: raw[place] for column, place in numbers}
+            open_gates = [gate(named) for gate in gates]
         row: Values = {}
-        for channel, place, divisor, scale, offset, none, when, is_float in entries:
+        for channel, place, divisor, scale, offset, none, gate_at, is_float in plan:
             value = raw[place]
-            if value in none or (when is not None and not when(named)) or (is_float and value - value != 0.0):
+            if value in none or (gate_at >= 0 and not open_gates[gate_at]) or (is_float and value - value != 0.0):
                 row[channel] = None
                 continue
             if divisor != 1:

@@ -14,6 +14,8 @@ from edge.log_clock import ClockSurvey, LogClock, OwnTime, gps_utc_us
 
 #: GPS Status from which a receiver's time is a satellite's.
 _FIX_3D: Final = 3
+#: Which receiver, its status, week and time of week, by their names of today and of old.
+_FIX_FIELDS: Final = (("I",), ("Status",), ("GWk", "Week"), ("GMS", "TimeMS"))
 _MOST_TEXTS: Final = 200
 _MOST_PARAMETERS: Final = 10_000
 #: What only a simulator logs.
@@ -52,6 +54,7 @@ class Survey:
         self._times = TimeField()
         self._own = OwnTime()
         self._clock = ClockSurvey()
+        self._fixes: dict[Format, list[int | None]] = {}
         self._texts: list[str] = []
         self._parameters: dict[str, float] = {}
         #: The first own time, in microseconds: that of what was said before any.
@@ -120,9 +123,14 @@ class Survey:
 
     def _note_fix(self, found: Format, raw: Raw, own_us: int) -> None:
         """Take a pair of the first receiver; GMS and GWk were once called TimeMS and Week."""
-        named = {column: raw[place] for column, place in found.places.items() if found.is_whole(column)}
-        if named.get("I", 0) or named.get("Status", 0) < _FIX_3D:
+        places = self._fixes.get(found)
+        if places is None:
+            places = self._fixes[found] = [
+                next((found.places[name] for name in names if found.is_whole(name)), None) for names in _FIX_FIELDS
+            ]
+        number, status, week, time_ms = (0 if place is None else raw[place] for place in places)
+        if number or status < _FIX_3D:
             return
-        utc_us = gps_utc_us(named.get("GWk", named.get("Week", 0)), named.get("GMS", named.get("TimeMS", 0)))
+        utc_us = gps_utc_us(week, time_ms)
         if utc_us is not None:
             self._clock.note(own_us, utc_us)
