@@ -187,6 +187,28 @@ seasons = _table(
     references={"field": "fields"},
     unique=("organisation", "field", "name"),
 )
+prescriptions = _table(
+    "prescriptions",
+    _need("field"),
+    _need("name"),
+    _may("product"),
+    _may("implement"),
+    _may("season"),
+    _need("unit"),
+    _need("south_deg", sa.Double),
+    _need("west_deg", sa.Double),
+    _need("cell_north_deg", sa.Double),
+    _need("cell_east_deg", sa.Double),
+    _need("cell_m", sa.Double),
+    _need("rows", sa.Integer),
+    _need("columns", sa.Integer),
+    _need("cells"),
+    _need("zones", sa.JSON),
+    _need("total", sa.Double),
+    _need("checks", sa.JSON),
+    _need("method", sa.JSON),
+    references={"field": "fields", "product": "products", "implement": "implements", "season": "seasons"},
+)
 # Rows are added and never changed: `headland.registry.pass_book` has no other way.
 passes = _table(
     "passes",

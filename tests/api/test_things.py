@@ -83,6 +83,7 @@ def test_what_is_referred_to_is_not_deleted(known: Known) -> None:
     assert (refused.status_code, kind_of(refused)) == (409, "conflict")
     season = f"/v1/seasons/{known.ids['seasons']}"
     assert known.client.delete(season, headers={"If-Match": '"1"'}).status_code == 204
+    known.estate.prescriptions.delete(known.ids["prescriptions"], 1)
     assert known.client.delete(thing, params={"version": 1}).status_code == 204
     assert kind_of(known.client.get(thing)) == "unknown-field"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
+
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.alarm_records import (
     AlarmRecipient,
@@ -16,6 +18,7 @@ from headland.registry.alarm_records import (
 )
 from headland.registry.boundary import Geometry, Ring
 from headland.registry.estate import Estate
+from headland.registry.prescription_records import PrescribedZone, Prescription, PrescriptionCheck, pack_cells
 from headland.registry.records import (
     Farm,
     Field,
@@ -103,6 +106,25 @@ def fill(estate: Estate) -> dict[str, Kept]:
                 crop="winter wheat",
                 sowing_date=date(2026, 10, 25),
                 target_yield_t_ha=6.75,
+            )
+        ),
+        "prescriptions": estate.prescriptions.add(
+            Prescription(
+                field=field.id,
+                name="jointing",
+                unit="kg/ha",
+                south_deg=31.95,
+                west_deg=119.17,
+                cell_north_deg=9e-5,
+                cell_east_deg=1.06e-4,
+                cell_m=10.0,
+                rows=1,
+                columns=2,
+                cells=pack_cells(np.array([[0, -1]])),
+                zones=(PrescribedZone(rate_ha=98.0, area_ha=0.01, amount=0.98, n_kg_ha=45.08, index_mean=0.6),),
+                total=0.98,
+                checks=(PrescriptionCheck(id="maximum_rate", holds=None, detail="no limit was given"),),
+                method={"zones": "quantile", "of": "ndvi"},
             )
         ),
         "alarm_rules": estate.alarm_rules.add(

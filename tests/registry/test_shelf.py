@@ -18,7 +18,8 @@ from tests.registry.conftest import HandClock
 from tests.registry.records import PLOT, START_MS, fill
 
 SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devices", "members", "products",
-           "implements", "seasons", "alarm_rules", "alarm_recipients", "maintenance", "keys"]  # fmt: skip
+           "implements", "seasons", "prescriptions", "alarm_rules", "alarm_recipients", "maintenance",
+           "keys"]  # fmt: skip
 
 
 def shelf(estate: Estate, name: str) -> Shelf[Any]:
@@ -113,6 +114,7 @@ def test_what_others_refer_to_is_not_deleted_from_under_them(estate: Estate) -> 
     with pytest.raises(Conflict, match="1 of its seasons still refer to this field"):
         estate.fields.delete(kept["fields"].id, 1)
     estate.seasons.delete(kept["seasons"].id, 1)
+    estate.prescriptions.delete(kept["prescriptions"].id, 1)
     estate.fields.delete(kept["fields"].id, 1)
     with pytest.raises(NotFound, match="no field"):
         estate.seasons.add(Season(field=kept["fields"].id, name="2027", crop="rice"))

@@ -1,0 +1,80 @@
+"""Prescriptions as the registry keeps them: written once, since a machine may have been sent what they say."""
+
+from __future__ import annotations
+
+import zlib
+from base64 import b64decode, b64encode
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from headland.registry.records import Kept, Latitude, Longitude, Note, NotNegative, Positive, Text
+
+#: The cell that is no part of a zone, in the bytes of `cells`.
+_NO_ZONE = 255
+MAX_CELLS = 250_000
+
+
+class PrescribedZone(msgspec.Struct, frozen=True, kw_only=True):
+    """A zone and its rate in the prescription's unit; `index_mean` is the mean of what zones were drawn by first."""
+
+    rate_ha: NotNegative
+    area_ha: NotNegative
+    amount: NotNegative
+    n_kg_ha: NotNegative | None
+    index_mean: float
+
+
+class PrescriptionCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """A constraint: whether it holds (None: not known), and the sentence."""
+
+    id: Text
+    holds: bool | None
+    detail: Note
+
+
+class Prescription(Kept, frozen=True, kw_only=True):
+    """How much of a product each zone of a field gets, on a grid from its south-west corner.
+
+    `cells` are the zones of the cells, rows from the south, a byte each (255: not treated), deflated, as base64.
+    `method` says how they came about.
+    """
+
+    field: str
+    name: Text
+    product: str | None = None
+    implement: str | None = None
+    season: str | None = None
+    unit: Literal["kg/ha", "L/ha"]
+    south_deg: Latitude
+    west_deg: Longitude
+    cell_north_deg: Positive
+    cell_east_deg: Positive
+    cell_m: Positive
+    rows: Annotated[int, Meta(ge=1, le=MAX_CELLS)]
+    columns: Annotated[int, Meta(ge=1, le=MAX_CELLS)]
+    cells: str
+    zones: tuple[PrescribedZone, ...]
+    total: NotNegative
+    checks: tuple[PrescriptionCheck, ...]
+    method: dict[str, str | float | None]
+
+    def zone_of_cell(self) -> NDArray[np.int64]:
+        """Return the zone of each cell (rows, columns), row 0 the southernmost; -1 is none."""
+        plain = np.frombuffer(zlib.decompress(b64decode(self.cells)), np.uint8).astype(np.int64)
+        return np.where(plain == _NO_ZONE, -1, plain).reshape(self.rows, self.columns)
+
+    def rate_of_cell(self) -> NDArray[np.float64]:
+        """Return the rate of each cell; NaN where none is prescribed."""
+        labels = self.zone_of_cell()
+        rates = np.array([*(zone.rate_ha for zone in self.zones), np.nan])
+        return rates[labels]
+
+
+def pack_cells(labels: NDArray[np.int64]) -> str:
+    """Return the zones of cells (-1: none) as a prescription keeps them."""
+    plain = np.where(labels < 0, _NO_ZONE, labels).astype(np.uint8)
+    return b64encode(zlib.compress(plain.tobytes(), 6)).decode()
