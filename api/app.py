@@ -11,19 +11,20 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
 
+from api.alarm_things import ALARM_KINDS
 from api.farm import Farm
 from api.gateway_desk import GatewayDesk
 from api.metrics import DurationMiddleware, FarmCollector
 from api.problems import install_problems
 from api.readiness import Check
-from api.routes import answers, catalog, devices, field_import, health, page, recommendation
+from api.routes import alarms, answers, catalog, devices, field_import, health, page, recommendation
 from api.routes import gateways as gateway_routes
 from api.routes import passes as pass_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
 from api.schema import Problem
 from api.store_desk import StoreDesk
-from api.things import describe_things
+from api.things import describe_kinds, describe_things
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -46,6 +47,7 @@ _TAGS: Final = [
     },
     {"name": "passes", "description": "Where product was applied, how much, and what that rests on."},
     {"name": "fertilization", "description": "How much of what a field should get, and what that rests on."},
+    {"name": "alarms", "description": "What stands, who is told, by which rules; and what would have been raised."},
     {"name": "gateways", "description": "What became of every record, and what was refused."},
     {"name": "health", "description": "For those who run it."},
 ]
@@ -82,7 +84,14 @@ def create_app(
     for room in (devices, answers, pass_routes, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
-    for router in (catalog.router, field_import.router, recommendation.router, *thing_routes.ROUTERS):
+    for router in (
+        catalog.router,
+        field_import.router,
+        recommendation.router,
+        *thing_routes.ROUTERS,
+        alarms.router,
+        *alarms.KEPT,
+    ):
         app.include_router(router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app
@@ -100,7 +109,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-        document["components"]["schemas"].update(describe_things())
+        document["components"]["schemas"].update({**describe_things(), **describe_kinds(ALARM_KINDS)})
         _drop_null(document["paths"])
         app.openapi_schema = document
     return app.openapi_schema

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -155,10 +155,15 @@ KINDS: Final = (FARMS, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS)
 
 
 def describe_things() -> dict[str, Any]:
-    """Return the JSON schemas of all kinds by name, for the OpenAPI document."""
-    wires = [*(kind.wire for kind in KINDS), CatalogProduct]
+    """Return the JSON schemas of the kinds here by name, for the OpenAPI document."""
+    return describe_kinds(KINDS, CatalogProduct)
+
+
+def describe_kinds(kinds: Sequence[Kind], *more: type) -> dict[str, Any]:
+    """Return the JSON schemas of kinds, and of more that is sent, by name."""
+    wires = [*(kind.wire for kind in kinds), *more]
     _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")
-    for kind in KINDS:
+    for kind in kinds:
         schemas[kind.wire.__name__]["additionalProperties"] = False
         schemas[kind.wire.__name__]["example"] = kind.example
     return schemas

@@ -182,7 +182,7 @@ ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
 def _decode(kind: Kind, body: bytes) -> Any:
     """Return what a body says of one thing; a 422 for what is none, or has a name that no such thing has."""
     try:
-        thing = msgspec.json.decode(body, type=kind.wire)
+        thing = _read(kind, body)
         names = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(422, "bad-body", "The body is not valid", f"This is no {kind.one}: {error}.") from error
@@ -191,6 +191,22 @@ def _decode(kind: Kind, body: bytes) -> Any:
         sentence = f"There is no {unknown[0][:64]!r} in this: {kind.one} has {', '.join(kind.wire.__struct_fields__)}."
         raise ProblemError(422, "bad-body", "The body is not valid", sentence)
     return thing
+
+
+def _read(kind: Kind, body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body, type=kind.wire)
+    except msgspec.ValidationError:
+        # JSON has one kind of number, and 61.0 is an integer of it.
+        return msgspec.convert(_whole(msgspec.json.decode(body)), kind.wire)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return {key: _whole(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def _version(if_match: str | None, told: int, current: Any) -> int:

@@ -40,5 +40,5 @@ def add_shipped(estate: Estate, *, has_broker: bool) -> int:
     told = estate.alarm_recipients
     if has_broker and not told.list(name=BROKER_RECIPIENT) and told.deleted_ms(name=BROKER_RECIPIENT) is None:
         with suppress(Conflict):
-            told.add(AlarmRecipient(name=BROKER_RECIPIENT, kind=RecipientKind.MQTT), {"secret": ""})
+            told.add(AlarmRecipient(name=BROKER_RECIPIENT, kind=RecipientKind.MQTT))
     return added

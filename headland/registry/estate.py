@@ -9,12 +9,12 @@ from headland.contract.records import Descriptor
 from headland.registry import alarm_records, audit, checks, keys, records, tables
 from headland.registry.alarm_book import AlarmBook
 from headland.registry.alarm_checks import check_recipient, check_rule, check_window
+from headland.registry.alarm_recipients import RecipientShelf, make_secret
 from headland.registry.audit import AuditCheck, AuditEntry
 from headland.registry.binding import Binding
 from headland.registry.errors import NotFound
 from headland.registry.ledger import Ledger
 from headland.registry.pass_book import PassBook
-from headland.registry.prescription_records import Prescription
 from headland.registry.records import ApiKey, Device
 from headland.registry.shelf import Shelf
 
@@ -35,11 +35,12 @@ class Estate:
         self.products = Shelf(binding, records.Product, tables.products, checks.check_product)
         self.implements = Shelf(binding, records.Implement, tables.implements, checks.check_implement)
         self.seasons = Shelf(binding, records.Season, tables.seasons, checks.check_season)
-        self.prescriptions = Shelf(binding, Prescription, tables.prescriptions)
         self.passes = PassBook(Shelf(binding, records.Pass, tables.passes, checks.check_pass))
         self.ledger = Ledger(binding)
         self.alarm_rules = Shelf(binding, alarm_records.AlarmRule, tables.alarm_rules, check_rule)
-        self.alarm_recipients = Shelf(binding, alarm_records.AlarmRecipient, tables.alarm_recipients, check_recipient)
+        self.alarm_recipients = RecipientShelf(
+            binding, alarm_records.AlarmRecipient, tables.alarm_recipients, check_recipient
+        )
         self.maintenance = Shelf(binding, alarm_records.MaintenanceWindow, tables.maintenance_windows, check_window)
         self.alarms = AlarmBook(binding)
         self.keys = Shelf(binding, ApiKey, tables.api_keys)
@@ -64,6 +65,16 @@ class Estate:
         if found is None:
             raise NotFound("alarm recipient", recipient)
         return str(found)
+
+    def renew_recipient_secret(self, recipient: str) -> str:
+        """Make a new secret that signs the webhooks of a recipient and return it; raises NotFound."""
+        secret = make_secret()
+        table = tables.alarm_recipients
+        mine = table.c.organisation == self.organisation, table.c.id == recipient, table.c.deleted_ms.is_(None)
+        with self._binding.database.writing() as connection:
+            if connection.execute(table.update().where(*mine).values(secret=secret)).rowcount == 0:
+                raise NotFound("alarm recipient", recipient)
+        return secret
 
     def observe(self, gateway: str, descriptor: Descriptor) -> Device:
         """Keep what a descriptor says of its device; what people said of it stays. Unchanged, it writes nothing.

@@ -90,8 +90,6 @@ def station(tmp_path: Path) -> Iterator[Station]:
     clock = [START_MS]
     registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: clock[0])
     estate = registry.estate(registry.add_organisation(HANDLE, "Our farm", "test").id, "tester")
-    estate.alarm_recipients.add(
-        AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"), {"secret": ""}
-    )
+    estate.alarm_recipients.add(AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"))
     yield Station(estate, clock)
     registry.close()

@@ -136,7 +136,7 @@ def fill(estate: Estate) -> dict[str, Kept]:
             )
         ),
         "alarm_recipients": estate.alarm_recipients.add(
-            AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"), {"secret": ""}
+            AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org")
         ),
         "maintenance": estate.maintenance.add(
             MaintenanceWindow(name="new sensors", start_ms=START_MS, end_ms=START_MS + 3_600_000, kind="greenhouse")

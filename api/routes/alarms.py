@@ -1,0 +1,165 @@
+"""Alarms that stand and that stood, taking care of them, what was said of them, and what a rule would have raised."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.alarm_schema import (
+    Acknowledgement,
+    AlarmList,
+    AlarmShown,
+    NoticeList,
+    NoticeShown,
+    RecipientSecret,
+    ReplayAnswer,
+    ReplayOfDevice,
+    Snooze,
+    WouldHave,
+)
+from api.alarm_things import ALARM_KINDS
+from api.bodies import reply
+from api.estates import estate_of
+from api.farm import FarmOf
+from api.instants import HIGH_MS, settle_window
+from api.problems import ProblemError, declare_problems
+from api.routes.parameters import NAME_PATTERN, End, Start
+from api.routes.things import ID_PATTERN, make_router
+from headland.alarms.conditions import is_of_gateways
+from headland.alarms.replay import replay
+from headland.alarms.scene import look
+from headland.registry.alarm_records import NoticeState
+
+LONGEST_REPLAY_MS: Final = 366 * 86_400_000
+_CURSOR: Final = re.compile(r"^([0-9]{1,15})-([0-9a-z]{26})$")
+
+Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
+Limit = Annotated[int, Query(description="Records a page.", ge=1, le=1000)]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=64)]
+
+router = APIRouter(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
+KEPT: Final = tuple(make_router(kind) for kind in ALARM_KINDS)
+
+
+@router.get("/alarms", response_model=AlarmList, responses=declare_problems(400))
+def get_alarms(
+    request: Request,
+    farm: FarmOf,
+    state: Annotated[Literal["active", "ended"] | None, Query(description="Only those; all by default.")] = None,
+    subject: Annotated[str | None, Query(description="Of a device or gateway.", pattern=NAME_PATTERN)] = None,
+    rule: Annotated[str | None, Query(description="Of a rule's name.", pattern=NAME_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List alarms by the time of their raising, the newest first: of the rules here and of the gateways' own.
+
+    Where a gateway watches by a rule of the same name as one here, the two are one alarm.
+    """
+    active = None if state is None else state == "active"
+    before = _before(cursor)
+    found = estate_of(farm).alarms.newest(before=before, limit=limit + 1, active=active, subject=subject, rule=rule)
+    page = [AlarmShown.model_validate(alarm) for alarm in found[:limit]]
+    following = f"{page[-1].raised_ms}-{page[-1].id}" if len(found) > limit else None
+    return reply(request, AlarmList(items=page, next=following))
+
+
+@router.get("/alarms/{alarm}", response_model=AlarmShown)
+def get_alarm(request: Request, farm: FarmOf, alarm: Id) -> Response:
+    """Show an alarm."""
+    return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.get(alarm)))
+
+
+@router.post("/alarms/{alarm}/acknowledge", response_model=AlarmShown, responses=declare_problems(400))
+def acknowledge(request: Request, farm: FarmOf, alarm: Id, told: Acknowledgement | None = None) -> Response:
+    """Say that somebody takes care of it: it is not said again and does not escalate; its end is said."""
+    note = told.note if told is not None else ""
+    return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.acknowledge(alarm, note)))
+
+
+@router.post("/alarms/{alarm}/snooze", response_model=AlarmShown, responses=declare_problems(400))
+def snooze(request: Request, farm: FarmOf, alarm: Id, told: Snooze) -> Response:
+    """Say nothing of it until then; if it still stands then, it is said again."""
+    return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.snooze(alarm, told.until_ms)))
+
+
+@router.get("/alarm-notices", response_model=NoticeList)
+def get_notices(
+    request: Request,
+    farm: FarmOf,
+    state: Annotated[
+        Literal["waiting", "delivered", "dead"] | None, Query(description="Only those; all by default.")
+    ] = None,
+    cursor: Annotated[str, Query(description="`next` of the page before.", max_length=64)] = "",
+    limit: Limit = 100,
+) -> Response:
+    """List what was to be said of alarms, the newest first; `dead` is what nobody took."""
+    wanted = None if state is None else NoticeState(state)
+    found = estate_of(farm).alarms.notices(wanted, before=cursor, limit=limit + 1)
+    page = [NoticeShown.model_validate(notice) for notice in found[:limit]]
+    return reply(request, NoticeList(items=page, next=page[-1].id if len(found) > limit else None))
+
+
+@router.post("/alarm-notices/{notice}/replay", response_model=NoticeShown, status_code=202)
+def replay_notice(farm: FarmOf, notice: Id) -> NoticeShown:
+    """Try a dead notice again from now on."""
+    return NoticeShown.model_validate(estate_of(farm).alarms.replay(notice))
+
+
+@router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
+def make_secret(farm: FarmOf, recipient: Id) -> RecipientSecret:
+    """Make a new secret that signs a recipient's webhooks, in the place of the one before; it is shown this once."""
+    return RecipientSecret(secret=estate_of(farm).renew_recipient_secret(recipient))
+
+
+@router.post("/alarm-rules/{rule}/replay", response_model=ReplayAnswer, responses=declare_problems(400))
+def replay_rule(
+    request: Request,
+    farm: FarmOf,
+    rule: Id,
+    device: Annotated[str | None, Query(description="Only on this device.", pattern=NAME_PATTERN)] = None,
+    start: Start = None,
+    end: End = None,
+) -> Response:
+    """Answer what a rule would have raised over [start, end), by what the store holds now: late data too.
+
+    Nothing is kept and nothing is said. Where a value was never known the answer is insufficient_data.
+    """
+    window = settle_window(start, end, farm.now_ms(), LONGEST_REPLAY_MS)
+    estate = estate_of(farm)
+    found = estate.alarm_rules.get(rule)
+    if is_of_gateways(found):
+        sentence = "What gateways said of themselves is not kept: only rules on devices can be replayed."
+        raise ProblemError(400, "no-history", "There is no history of gateways", sentence)
+    scene = look(farm.store, estate, farm.organisation, {})
+    devices: list[ReplayOfDevice] = []
+    for subject in scene.subjects_of(found):
+        if device not in (None, subject.name):
+            continue
+        done = replay(found, subject, scene, farm.store, farm.organisation, *window.pair)
+        devices.append(
+            ReplayOfDevice(
+                device=subject.name,
+                simulated=subject.simulated,
+                judged=done.judged,
+                reason=None if done.judged else "insufficient_data",
+                alarms=[WouldHave.model_validate(alarm) for alarm in done.alarms],
+            )
+        )
+    count = sum(len(one.alarms) for one in devices)
+    start_ms, end_ms = window.pair
+    answer = ReplayAnswer(rule=found.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
+    return reply(request, answer)
+
+
+def _before(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    match = _CURSOR.match(cursor)
+    if match is None or int(match[1]) > HIGH_MS:
+        raise ProblemError(
+            400, "bad-cursor", "The cursor is not one of ours", "Take `next` of the page before as it is."
+        )
+    return int(match[1]), match[2]

@@ -1,0 +1,171 @@
+"""Rules, alarms and notices over HTTP: kept, listed page by page, taken care of, and replayed over history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from api.app import create_app
+from headland.registry.alarm_book import Round
+from headland.registry.alarm_records import Alarm, Notice, NoticeState, Severity
+from headland.registry.estate import Estate
+from headland.registry.registry import open_registry
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
+from tests.api.served import serve
+
+MINUTE = 60_000
+HEAT = {
+    "name": "heat",
+    "kind": "greenhouse",
+    "any_of": [[{"what": "air_temperature_degc", "above": 24.0, "hysteresis": 1.0}]],
+    "for_s": 60,
+    "clear_for_s": 60,
+}
+RECIPIENT = {"name": "app", "kind": "webhook", "address": "https://example.org/hook"}
+
+
+class Desk:
+    """The API and what is behind it."""
+
+    def __init__(self, client: httpx.Client, estate: Estate, store: MemoryStore) -> None:
+        self.client, self.estate, self.store = client, estate, store
+
+    def post(self, path: str, body: Any = None, status: int = 200, **query: Any) -> Any:
+        answer = self.client.post(path, json=body, params=query)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def raise_alarm(self, number: int, **more: Any) -> Alarm:
+        at_ms = START_MS + number * MINUTE
+        alarm = Alarm(
+            id=self.estate.alarms.new_id(), rule="heat", subject=f"gh-{number}", kind="greenhouse", site="home",
+            severity=Severity.WARNING, by_station=True, standing=("station",), began_ms=at_ms, raised_ms=at_ms,
+            noted_ms=at_ms, **more,
+        )  # fmt: skip
+        self.estate.alarms.keep(Round(alarms={alarm.id: alarm}))
+        return alarm
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: NOW_MS)
+    estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
+    store = fill_farm()
+    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, registry=registry)
+    with serve(app) as client:
+        yield Desk(client, estate, store)
+    registry.close()
+
+
+def test_a_rule_is_kept_changed_at_its_version_and_deleted(desk: Desk) -> None:
+    rule = desk.post("/v1/alarm-rules", HEAT, 201)
+    assert desk.get("/v1/alarm-rules")["items"] == [rule]
+    stale = desk.client.put(f"/v1/alarm-rules/{rule['id']}", json={**HEAT, "for_s": 300}, headers={"If-Match": '"9"'})
+    assert stale.status_code == 412
+    changed = desk.client.put(f"/v1/alarm-rules/{rule['id']}", json={**HEAT, "for_s": 300, "version": 1})
+    assert (changed.status_code, changed.json()["for_s"]) == (200, 300.0)
+    assert desk.client.delete(f"/v1/alarm-rules/{rule['id']}", headers={"If-Match": '"2"'}).status_code == 204
+    assert desk.get("/v1/alarm-rules")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"any_of": [[{"what": "air_temperature_degc"}]]}, "exactly one of below and above"),
+        ({"any_of": [[{"what": "warmth", "above": 1}]]}, "neither a channel"),
+        ({"any_of": [[{"what": "vpd_kpa", "above": 1}], [{"what": "gateway_offline", "above": 0}]]}, "two rules"),
+        ({"any_of": [[{"what": "rain_on", "above": 0, "hours": 5, "of_hours": 4}]]}, "cannot be"),
+        ({"for_s": 0, "clear_for_s": 0}, "noise makes no storm"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused_with_a_sentence(
+    desk: Desk, change: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in desk.post("/v1/alarm-rules", {**HEAT, **change}, 400)["detail"]
+
+
+def test_a_webhooks_secret_is_shown_once_and_in_no_record(desk: Desk) -> None:
+    made = desk.post("/v1/alarm-recipients", RECIPIENT, 201)
+    first, second = (desk.post(f"/v1/alarm-recipients/{made['id']}/secret")["secret"] for _ in range(2))
+    assert first != second
+    assert desk.estate.recipient_secret(made["id"]) == second
+    assert "secret" not in desk.client.get("/v1/alarm-recipients").text
+    assert desk.post("/v1/alarm-recipients", {**RECIPIENT, "name": "b", "address": "ftp://x"}, 400)["status"] == 400
+
+
+def test_alarms_come_page_by_page_and_are_taken_care_of(desk: Desk) -> None:
+    alarms = [desk.raise_alarm(number) for number in range(5)]
+    desk.raise_alarm(9, ended_ms=NOW_MS, ended_why="cleared")
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        query = {"state": "active", "limit": 2, **({} if cursor is None else {"cursor": cursor})}
+        page = desk.get("/v1/alarms", **query)
+        found += [alarm["id"] for alarm in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert found == [alarm.id for alarm in alarms[::-1]]
+    assert len(desk.get("/v1/alarms")["items"]) == 6
+    assert [alarm["subject"] for alarm in desk.get("/v1/alarms", subject="gh-3")["items"]] == ["gh-3"]
+    path = f"/v1/alarms/{alarms[0].id}"
+    assert desk.post(f"{path}/acknowledge", {"note": "vents are open"})["acknowledged_ms"] == NOW_MS
+    assert desk.post(f"{path}/snooze", {"until_ms": NOW_MS + 1})["snoozed_until_ms"] == NOW_MS + 1
+    shown = desk.get(path)
+    assert (shown["note"], shown["acknowledged_by"], shown["ended_ms"]) == ("vents are open", "api", None)
+    assert desk.post(f"/v1/alarms/{'0' * 26}/acknowledge", status=404)["type"] == "urn:headland:problem:unknown-alarm"
+    assert desk.client.get("/v1/alarms", params={"cursor": "what"}).status_code == 400
+
+
+def test_a_dead_notice_is_seen_and_tried_again(desk: Desk) -> None:
+    notice = Notice(
+        id=desk.estate.alarms.new_id(), recipient="0" * 26, rule="heat", what="raised", about=(), body="{}",
+        created_ms=NOW_MS, due_ms=NOW_MS, attempts=16, state=NoticeState.DEAD, error="it answered 500",
+    )  # fmt: skip
+    desk.estate.alarms.keep(Round(notices=[notice]))
+    assert desk.get("/v1/alarm-notices", state="dead")["items"][0]["error"] == "it answered 500"
+    desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=202)
+    assert [one.id for one in desk.estate.alarms.due(NOW_MS)] == [notice.id]
+    desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=404)
+
+
+def test_a_replay_answers_what_would_have_been_raised_and_says_nothing(desk: Desk) -> None:
+    temperatures = np.concatenate((np.full(60, 20.0), np.full(60, 30.0), np.full(60, 20.0)))
+    day = START_MS - 86_400_000
+    put(
+        desk.store,
+        OWN,
+        "home",
+        "greenhouse",
+        HOUSE,
+        day + MINUTE * np.arange(180),
+        {"air_temperature_degc": temperatures},
+    )
+    rule = desk.post("/v1/alarm-rules", HEAT, 201)
+    answer = desk.post(f"/v1/alarm-rules/{rule['id']}/replay", start=day, end=START_MS)
+    assert answer["alarms"] == 1
+    device = answer["devices"][0]
+    assert (device["device"], device["judged"], device["reason"]) == (HOUSE, 180, None)
+    alarm = device["alarms"][0]
+    assert [(alarm[name] - day) // MINUTE for name in ("began_ms", "raised_ms", "ended_ms")] == [60, 61, 121]
+    assert (alarm["value"], alarm["threshold"], alarm["unit"]) == (30.0, 24.0, "degC")
+    empty = desk.post(f"/v1/alarm-rules/{rule['id']}/replay", start=day - 86_400_000, end=day)
+    assert empty["devices"][0]["reason"] == "insufficient_data"
+    assert (desk.estate.alarms.newest(), desk.estate.alarms.notices()) == ([], [])
+
+
+def test_a_rule_of_gateways_has_no_history(desk: Desk) -> None:
+    gateways = {"name": "offline", "any_of": [[{"what": "gateway_offline", "above": 0.5}]]}
+    rule = desk.post("/v1/alarm-rules", gateways, 201)
+    assert desk.post(f"/v1/alarm-rules/{rule['id']}/replay", status=400)["type"].endswith("no-history")
