@@ -12,8 +12,8 @@ from edge.reading import Reading
 
 #: So many refusals are told one by one.
 _SHOWN: Final = 10
-#: A vehicle that says nothing for longer has a gap in its log.
-_SILENCE_MS: Final = 1000
+#: A vehicle that says nothing for longer has a gap in its log; many say something once a second and no more.
+_SILENCE_MS: Final = 1500
 _VEHICLE: Final = "drone"
 
 
@@ -60,11 +60,11 @@ class Gaps:
 
     def sentence(self, name: str) -> str:
         """Return it for a person; `name` is what one of them is called."""
-        return f"{self.count:,} {name}{'' if self.count == 1 else 's'} of {self.total_ms / 1000:,.1f} s in all"
+        return f"{self.count:,} {name}{'' if self.count == 1 else 's'} of {self.total_ms / 1000:,.2f} s in all"
 
 
 class Silences:
-    """Finds where a vehicle said nothing for longer than a second. Rows come in the order of their times."""
+    """Finds where a vehicle said nothing for longer than 1.5 s. Rows come in the order of their times."""
 
     def __init__(self) -> None:
         self.gaps = Gaps()

@@ -87,7 +87,6 @@ class DataflashSource:
             total += self._outlet.counts
             total["rows"] = self._outlet.rows
         if self._story is not None:
-            total += self._story.counts
             total["dropped_by_logger"] = self._story.dropped
         return dict(total)
 

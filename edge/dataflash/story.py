@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -53,7 +52,6 @@ class Story:
         parameters: Mapping[str, float],
         outlet: LogOutlet,
     ) -> None:
-        self.counts: Counter[str] = Counter()
         #: What columns could not be converted: the log says a unit that their channel has not.
         self.left_out: set[str] = set()
         #: Messages the autopilot's own logger dropped.
@@ -90,7 +88,6 @@ class Story:
         """Begin a session: the autopilot started anew."""
         self._outlet.event("reboot", own_us, {"session": session})
         self._mode = self._armed = self._landed = None
-        self.counts["reboots"] += 1
 
     def _kind(self, found: Format, raw: Raw) -> Kind | None:
         kind = self._kinds.get((found, 0), _NEW)

@@ -202,20 +202,20 @@ def test_a_report_says_what_was_missing_and_what_holds_for_all_of_it() -> None:
         Path("a.BIN"), 10, 30, 2, ("uav-1",), messages=1234, gaps=Gaps(2, 41_200), dropouts=Gaps(1, 30), notes=("oh",)
     )
     assert report.sentence() == (
-        "a.BIN: 30 points in 10 rows and 2 events of uav-1, of 1,234 messages; 2 gaps of 41.2 s in all; "
-        "1 dropout of 0.0 s in all, as its logger says; oh"
+        "a.BIN: 30 points in 10 rows and 2 events of uav-1, of 1,234 messages; 2 gaps of 41.20 s in all; "
+        "1 dropout of 0.03 s in all, as its logger says; oh"
     )
 
 
-def test_a_gap_is_where_one_vehicle_says_nothing_for_longer_than_a_second() -> None:
+def test_a_gap_is_where_one_vehicle_says_nothing_for_longer_than_a_second_and_a_half() -> None:
     silences, drone, other = Silences(), DeviceId("a", "drone", "home"), DeviceId("b", "drone", "home")
     radio = DeviceId("c", "radio", "home")
     for source, time_ms in (
-        (drone, 1000), (other, 1500), (radio, 1000), (drone, 2000), (drone, 5500), (drone, 3000), (drone, 6000),
+        (drone, 1000), (other, 1500), (radio, 1000), (drone, 2500), (drone, 5500), (drone, 3000), (drone, 6000),
         (other, 9000), (radio, 90_000),
     ):  # fmt: skip
         silences.note(Reading(source, Clock.GPS, time_ms, {}))
-    assert silences.gaps == Gaps(2, 3500 + 7500)
+    assert silences.gaps == Gaps(2, 3000 + 7500)
 
 
 @pytest.mark.services
