@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -32,12 +32,18 @@ class AlarmCourier:
     """Delivers notices at least once, each noted when it is done. `broker` is where MQTT goes, None: nowhere."""
 
     def __init__(
-        self, registry: Registry, handle: str, mail: MailSettings | None, broker: IngestSettings | None
+        self,
+        registry: Registry,
+        handle: str,
+        mail: MailSettings | None,
+        broker: IngestSettings | None,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._registry = registry
         self._handle = handle
         self._mail = mail
         self._broker = broker
+        self._now_ms = now_ms
         self._client = httpx.Client(follow_redirects=False)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alarm-courier", daemon=True)
@@ -61,7 +67,7 @@ class AlarmCourier:
     def deliver(self) -> int:
         """Try what is due; return how much was. Raises HeadlandError while the registry is away."""
         estate = first_estate(self._registry, self._handle, "station")
-        due = estate.alarms.due(_now_ms())
+        due = estate.alarms.due(self._now_ms())
         for notice in due:
             if self._stop.is_set():
                 break
@@ -69,7 +75,7 @@ class AlarmCourier:
             self._counts[outcome.result] += 1
             if outcome.result == "refused":
                 _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
-            estate.alarms.settle(settle(notice, outcome, _now_ms()))
+            estate.alarms.settle(settle(notice, outcome, self._now_ms()))
         return len(due)
 
     def _try(self, estate: Estate, notice: Notice) -> Outcome:
@@ -102,7 +108,3 @@ class AlarmCourier:
             if trouble and trouble != self._trouble:
                 _LOGGER.warning("Notices of alarms wait: %s", trouble)
             self._trouble = trouble
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

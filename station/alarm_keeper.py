@@ -61,7 +61,12 @@ class AlarmKeeper:
         """End after the round under way, and let another process judge at once."""
         self._stop.set()
         self._thread.join()
+        self.stop_judging()
+
+    def stop_judging(self) -> None:
+        """Keep where the rules stand, and let another process judge; where that cannot be kept it is judged again."""
         if self._holds:
+            self._holds = False
             with suppress(HeadlandError):
                 self._clerk.write()
                 self._estate.alarms.let_go(self._name)

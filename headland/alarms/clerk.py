@@ -12,6 +12,7 @@ from headland.alarms.gateway_alarms import GatewayAlarm, alarms_in
 from headland.alarms.judging import MOST_BEHIND_MS, Outcome, Pair, judge_pairs, pair_up
 from headland.alarms.notices import HOUR_MS, decide
 from headland.alarms.register import Register
+from headland.alarms.review import Review
 from headland.alarms.scene import GatewayValues, Scene, look
 from headland.alarms.texts import body_of
 from headland.alarms.watch import Watch
@@ -32,6 +33,8 @@ _WRITE_EVERY_MS: Final = 600_000
 _EVENTS_MS: Final = 2 * HOUR_MS
 _LATE_EVENTS_EVERY: Final = 10
 _MOST_EVENTS: Final = 10_000
+#: Every so many rounds it looks again at hours that got late samples.
+_REVIEW_EVERY: Final = 40
 
 
 class Clerk:
@@ -52,6 +55,7 @@ class Clerk:
         self._noted: set[tuple[str, str, int, int]] = set()
         self._written_ms = 0
         self._rounds = 0
+        self._review = Review(store, estate, handle)
         self.counts: Counter[str] = Counter()
 
     def round(self, now_ms: int) -> Round:
@@ -66,6 +70,9 @@ class Clerk:
         outcomes = judge_pairs(pairs, scene, self._store, self._handle, now_ms)
         watches = {outcome.pair.key: _apply(outcome, register, now_ms) for outcome in outcomes}
         _end_unwatched(register, pairs, {rule.name for rule in rules}, now_ms)
+        if self._rounds % _REVIEW_EVERY == _REVIEW_EVERY - 1:
+            for alarm in self._review.look(pairs, scene, now_ms):
+                register.add_history(alarm)
         done = Round()
         by_name = {rule.name: rule for rule in rules}
         owed = self._say(register, by_name, scene, done, now_ms)

@@ -91,6 +91,10 @@ class Register:
             joined = {"by_gateway": True, "standing": (*known.standing, "gateway")}
             self._put(msgspec.structs.replace(known, severity=_worse(known, alarm.severity), **joined))
 
+    def add_history(self, alarm: Alarm) -> None:
+        """Note an alarm that is over and was found too late."""
+        self._put(msgspec.structs.replace(alarm, id=self._new_id(), noted_ms=self._now_ms))
+
     def put(self, alarm: Alarm) -> None:
         """Note what became of an alarm by what was said of it."""
         self._put(alarm)

@@ -23,6 +23,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "escalated": "{severity}, worse than before: {rule} at {where}",
         "repeated": "{severity}, still so: {rule} at {where}",
         "cleared": "Over: {rule} at {where}",
+        "ended": "No longer known: {rule} at {where}",
         "places": "{count} places",
         "line": "{subject} ({site}): {value}since {since}",
         "over": "{subject} ({site}): over since {ended}",
@@ -44,6 +45,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "escalated": "{severity}（已升级）：{where} {rule}",
         "repeated": "{severity}（仍在持续）：{where} {rule}",
         "cleared": "已解除：{where} {rule}",
+        "ended": "已结束（无法判断）：{where} {rule}",
         "places": "{count} 处",
         "line": "{subject}（{site}）：{value}自 {since} 起",
         "over": "{subject}（{site}）：已于 {ended} 解除",
@@ -92,7 +94,10 @@ def title_of(saying: Saying, language: str) -> str:
     first = saying.alarms[0]
     text = first.text_zh if language == "zh-CN" else first.text
     where = first.subject if len(saying.alarms) == 1 else words["places"].format(count=len(saying.alarms))
-    said = words[saying.what].format(severity=words[worst.value], rule=saying.rule, where=where)
+    is_known = any(alarm.ended_why in (None, "cleared") for alarm in saying.alarms)
+    said = words[saying.what if is_known else "ended"].format(
+        severity=words[worst.value], rule=saying.rule, where=where
+    )
     made = words["simulated"] if all(alarm.simulated for alarm in saying.alarms) else ""
     return f"{made}{said}{f' - {text}' if text and saying.what != 'cleared' else ''}"
 

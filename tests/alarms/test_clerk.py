@@ -89,6 +89,23 @@ def test_back_filled_data_older_than_what_was_judged_never_raises_anything(stati
     assert (facts(station), station.said()) == ([], [])
 
 
+def test_a_frost_in_back_filled_data_becomes_history_and_is_never_said(station: Station) -> None:
+    station.estate.alarm_rules.add(frost())
+    station.measure(minutes(-600, 0, 5.0) | minutes(600, 660, 5.0))
+    for at in range(600, 645):
+        station.at(at)
+    assert facts(station) == []
+    # The gateway's backlog of the hours in which it was cut off.
+    station.measure(minutes(120, 180, 1.0) | minutes(180, 300, 5.0))
+    for at in range(645, 690):
+        station.at(at)
+    assert facts(station) == [("frost", "gh-1", 125, 190, "cleared")]
+    assert station.alarms()[0].late
+    for at in range(690, 740):
+        station.at(at)
+    assert (len(station.alarms()), station.said()) == (1, [])
+
+
 def test_a_gateways_own_alarm_shows_and_is_one_with_the_rule_of_the_same_name_here(station: Station) -> None:
     station.estate.alarm_rules.add(frost())
     station.gateway_says(ALARM_RAISED, 4, 4)
