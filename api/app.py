@@ -19,6 +19,7 @@ from api.problems import install_problems
 from api.readiness import Check
 from api.routes import alarms, answers, catalog, devices, field_import, health, page, recommendation
 from api.routes import gateways as gateway_routes
+from api.routes import ledger as ledger_routes
 from api.routes import passes as pass_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
@@ -81,7 +82,7 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
-    for room in (devices, answers, pass_routes, gateway_routes, store_routes, health, page):
+    for room in (devices, answers, pass_routes, ledger_routes, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
     for router in (

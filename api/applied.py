@@ -103,6 +103,11 @@ def apply_pass(
     return Applied(work, machine, released, drawn, amount, _answer_rate(amount, drawn, heard.unit), known)
 
 
+def fine_cell_m(one: FieldPass) -> float:
+    """Return the smallest usual cell that a pass's field takes: what sums are made on, as edges round by half a cell."""
+    return next((cell_m for cell_m in (1.0, 2.0, 5.0, 10.0) if one.field.area_m2 * 4.0 / cell_m**2 < MAX_CELLS), 20.0)
+
+
 def machine_of(one: FieldPass, swath_m: float | None = None, latency_s: float | None = None) -> Machine:
     """Return how the implement of a pass lays down what it lets go; raises ProblemError (409) without a swath."""
     implement = one.implement

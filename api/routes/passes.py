@@ -12,12 +12,14 @@ from api.applied_files import applied_csv, applied_geojson, applied_png
 from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
-from api.instants import settle_window
+from api.instants import Window, settle_window
 from api.pass_bodies import applied_of, pass_detail_of, pass_of
 from api.pass_schema import AppliedBody, PassDetail, PassItem, PassList, PassTold
 from api.passes import find_pass, list_passes
 from api.problems import ProblemError, declare_problems
 from api.routes.parameters import End, Start
+from api.weather import judge_weather, weather_evidence
+from headland.agronomy.weather_window import Kind
 from headland.registry.errors import NotFound
 from headland.registry.records import Pass
 
@@ -71,9 +73,14 @@ def declare_pass(farm: FarmOf, told: PassTold) -> PassItem:
     try:
         kept = estate.passes.declare(Pass(**told.model_dump()))
     except NotFound as error:
-        kind = error.kind.replace(" ", "-")
-        raise ProblemError(400, f"unknown-{kind}", "It refers to nothing", str(error)) from error
-    return pass_of(find_pass(farm, kept.id))
+        missing = error.kind.replace(" ", "-")
+        raise ProblemError(400, f"unknown-{missing}", "It refers to nothing", str(error)) from error
+    one = find_pass(farm, kept.id)
+    kind: Kind = "liquid" if one.unit == "L" else "granular"
+    window = Window(kept.start_ms, kept.end_ms)
+    weather = weather_evidence(*judge_weather(farm, estate, one.field, window, kind))
+    estate.ledger.append("weather", one.field.id, kept.id, weather)
+    return pass_of(one)
 
 
 @router.get("/fields/{field}/passes", response_model=PassList)

@@ -124,13 +124,13 @@ def map_applied(
 
     `released` is known at the track's moments, two at least.
     """
-    way = _way(track, plane, machine, air)
+    way = way_of(track, plane, machine, air)
     grid = _grid(way, stretches, outline, machine, cell_m)
     amount = np.zeros((grid.rows, grid.columns))
     evidence = np.zeros((grid.rows, grid.columns), np.uint8)
     beside, unlocated = 0.0, released.untimed
     for name, total in released.totals.items():
-        laid = _lay(way, np.maximum.accumulate(total - total[0]), machine, grid)
+        laid = lay_total(way, np.maximum.accumulate(total - total[0]), machine, grid)
         amount += laid.mass_kg
         beside, unlocated = beside + laid.beside_kg, unlocated + laid.unlocated_kg
         evidence[laid.mass_kg > _TRACE * amount] = EVIDENCE.index(name)
@@ -138,7 +138,7 @@ def map_applied(
         on_s = np.zeros(len(way.time_ms))
         for start, end in released.unknown:
             on_s += np.clip(way.time_ms, start, end) - start
-        evidence[_lay(way, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(PUMP_PWM)
+        evidence[lay_total(way, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(PUMP_PWM)
     places = map_places(outline, grid)
     by_place = np.bincount(places.ravel(), amount.ravel(), minlength=4)
     totals = Totals(
@@ -155,7 +155,7 @@ def map_applied(
     return AsApplied(grid, amount, evidence, places, totals, cover)
 
 
-def _way(track: Track, plane: Plane, machine: Machine, air: Air) -> Way:
+def way_of(track: Track, plane: Plane, machine: Machine, air: Air) -> Way:
     """Return the outlet's way in metres, with the wind's push on what falls from it."""
     east, north = plane.to_metres(track.latitude_deg, track.longitude_deg)
     if machine.behind_m:
@@ -191,6 +191,7 @@ def _grid(way: Way, stretches: Intervals, outline: Outline, machine: Machine, ce
     return Grid(float(low[0]), float(low[1]), cell_m, max(rows, 1), max(columns, 1))
 
 
-def _lay(way: Way, total: Values, machine: Machine, grid: Grid) -> Deposit:
+def lay_total(way: Way, total: Values, machine: Machine, grid: Grid) -> Deposit:
+    """Return where a running total at the moments of a way came down."""
     flow = Way(way.time_ms, way.east_m, way.north_m, total, way.wind_east_m, way.wind_north_m)
     return lay_down(flow, machine.pattern, grid, latency_s=machine.latency_s)

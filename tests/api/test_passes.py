@@ -6,77 +6,27 @@ import csv
 import io
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 import shapely
 
-from api.app import create_app
-from api.readiness import Check
-from headland.registry.boundary import Geometry
-from headland.registry.records import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
 from headland.store.memory_store import MemoryStore
-from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, spread
-from tests.api.registry import Known, fill_registry
-from tests.api.served import serve
-
-SPREADER = "uav-spreader"
-#: Eight swaths of 195 m, 39 s at 18 kg/min and one second of ramps each.
-APPLIED_KG = 8 * 18.0 * 39 / 60
-WINDOW = {"start": START_MS - 60_000, "end": NOW_MS + 60_000}
-
-
-def box(west_m: float, south_m: float, east_m: float, north_m: float) -> Geometry:
-    west, east = 10.0 + west_m / EAST_DEG_M, 10.0 + east_m / EAST_DEG_M
-    south, north = south_m / NORTH_DEG_M, north_m / NORTH_DEG_M
-    return ((((west, south), (east, south), (east, north), (west, north), (west, south)),),)
-
-
-#: Five metres of the first swath's left half lie beside it.
-FIELD = box(0.5, -2.5, 199.5, 37.5)
-BUFFER = box(0.5, 32.5, 199.5, 37.5)
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS
+from tests.api.registry import Known
+from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, declaration, serve_spread_field
 
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
-    store = MemoryStore()
-    spread(store, SPREADER, sensed=True)
-    registry, estate, ids = fill_registry(tmp_path_factory.mktemp("passes"))
-    farm = estate.farms.list()[0]
-    estate.farms.change(msgspec.structs.replace(farm, longitude_deg=10.0, latitude_deg=0.0))
-    zone = FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=BUFFER, width_m=5.0)
-    field = estate.fields.add(Field(farm=farm.id, name="Equator", geometry=FIELD, zones=(zone,), owner="Wang"))
-    pattern = tuple(PatternPoint(offset_m=x, rate=r) for x, r in ((-2.5, 1.0), (0.0, 1.0), (2.5, 1.0)))
-    implement = estate.implements.add(
-        Implement(name="disc", kind=ImplementKind.SPREADER, swath_m=5.0, pattern=pattern, max_flow_kg_min=60.0)
-    )
-    app = create_app(
-        store,
-        organisation=OWN,
-        readiness=lambda: [Check("ingest", True, "connected")],
-        counters=dict,
-        now_ms=lambda: NOW_MS,
-        registry=registry,
-    )
-    with serve(app) as client:
-        yield replace(Known(client, registry, estate, ids), ids={**ids, "field": field.id, "implement": implement.id})
-    registry.close()
+    with serve_spread_field(tmp_path_factory.mktemp("passes"), MemoryStore()) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
 def one(known: Known) -> dict[str, Any]:
-    told = {
-        "field": known.ids["field"],
-        "device": SPREADER,
-        "start_ms": START_MS,
-        "end_ms": NOW_MS,
-        "implement": known.ids["implement"],
-        "product": known.ids["products"],
-        "planned_rate_ha": 120.0,
-    }
+    told = declaration(known)
     made = known.client.post("/v1/passes", json=told)
     assert made.status_code == 201, made.text
     again = known.client.post("/v1/passes", json=told)

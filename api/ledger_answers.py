@@ -1,0 +1,176 @@
+"""What a pass means: against its plan, for the field's nutrients, and for whoever's plot it was. No HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from api.applied import Applied, apply_pass, fine_cell_m
+from api.farm import Farm
+from api.passes import FieldPass, bounds_of
+from api.problems import ProblemError
+from headland.agronomy.conditions import Happening, list_happenings, map_conditions
+from headland.agronomy.deviation import Deviation, judge
+from headland.agronomy.loss_risk import Aftermath, Risk, judge_leaching, judge_volatilisation
+from headland.agronomy.nutrients import Grade, Nutrients
+from headland.agronomy.outline import USABLE, draw_rings, rasterise
+from headland.registry.estate import Estate
+from headland.registry.records import Field, Product, Season
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A pass against its plan, and what may have spoilt it."""
+
+    applied: Applied
+    planned_ha: float
+    deviation: Deviation
+    happenings: list[Happening]
+
+
+@dataclass(frozen=True, slots=True)
+class PassNutrients:
+    """What a pass brought a field, per hectare of its usable ground; None with the `reason` where it is not known."""
+
+    one: FieldPass
+    product: Product | None
+    product_kg: float | None
+    per_ha: Nutrients | None
+    reason: str | None
+    volatilisation: Risk
+    leaching: Risk
+
+
+@dataclass(frozen=True, slots=True)
+class PlotShare:
+    """What of a pass is one plot's: ground that swaths covered, and the amount that landed; `owner` may be empty."""
+
+    field: Field
+    treated_m2: float
+    amount: float
+
+
+def judge_pass(
+    farm: Farm,
+    one: FieldPass,
+    planned_ha: float | None,
+    *,
+    cell_m: float,
+    swath_m: float | None = None,
+    latency_s: float | None = None,
+) -> Judged:
+    """Return how a pass differs from its plan; raises ProblemError (409) without a plan or without a metered amount."""
+    planned = planned_ha or (one.declared.planned_rate_ha if one.declared else None)
+    if planned is None:
+        sentence = "Nobody has said what was planned: declare the pass with planned_rate_ha, or give it here."
+        raise ProblemError(409, "no-plan", "The plan is not known", sentence)
+    applied = apply_pass(farm, one, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    drawn, work = applied.drawn, applied.work
+    rate = np.where(drawn.places == USABLE, drawn.rate_ha, np.nan)
+    if applied.amount.value is None or one.found is None:
+        sentence = f"What was applied is not known ({applied.amount.reason}): there is nothing to hold against a plan."
+        raise ProblemError(409, "no-amount", "The amount is not known", sentence)
+    plan = np.where(drawn.places == USABLE, planned, np.nan)
+    told, found = work.heard.told, one.found
+    conditions = map_conditions(
+        told, found, applied.released, work.stretches, drawn, work.outline, work.plane, applied.machine, work.heard.air
+    )
+    deviation = judge(rate, plan, conditions, drawn.grid.cell_m, applied.machine.swath_m)
+    if deviation is None:
+        raise ProblemError(409, "no-amount", "The amount is not known", "No cell of the field has a known amount.")
+    return Judged(applied, planned, deviation, list_happenings(told, found, work.stretches, work.heard.air))
+
+
+def share_by_plot(
+    farm: Farm, estate: Estate, one: FieldPass, *, cell_m: float, swath_m: float | None
+) -> list[PlotShare]:
+    """Return what of a pass landed on each of the organisation's fields that it touched."""
+    applied = apply_pass(farm, one, cell_m=cell_m, swath_m=swath_m)
+    if applied.amount.value is None:
+        sentence = f"What was applied is not known ({applied.amount.reason}): nothing can be settled by it."
+        raise ProblemError(409, "no-amount", "The amount is not known", sentence)
+    drawn, plane = applied.drawn, applied.work.plane
+    treated = drawn.evidence > 0
+    shares = []
+    for field in estate.fields.all():
+        if not _near(bounds_of(field), bounds_of(one.field)):
+            continue
+        inside = rasterise(draw_rings(field.geometry, plane), drawn.grid)
+        amount = float(drawn.amount[inside].sum())
+        if amount > 0.0:
+            shares.append(PlotShare(field, float((inside & treated).sum()) * drawn.grid.cell_m**2, amount))
+    return shares
+
+
+def _near(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    margin_deg = 0.005
+    apart = (
+        one[0] > other[2] + margin_deg,
+        other[0] > one[2] + margin_deg,
+        one[1] > other[3] + margin_deg,
+        other[1] > one[3] + margin_deg,
+    )
+    return not any(apart)
+
+
+def grade_of(product: Product) -> Grade:
+    """Return a product's label as shares of its mass; forms that it does not tell are 0."""
+    return Grade(
+        product.n_pct / 100.0,
+        product.p2o5_pct / 100.0,
+        product.k2o_pct / 100.0,
+        (product.nitrate_n_pct or 0.0) / 100.0,
+        (product.ammonium_n_pct or 0.0) / 100.0,
+        (product.amide_n_pct or 0.0) / 100.0,
+    )
+
+
+def count_nutrients(farm: Farm, estate: Estate, one: FieldPass, after: Aftermath) -> PassNutrients:
+    """Return what one pass brought its field, from what was metered; `after` is the weather that followed."""
+    unknown = Risk("insufficient_data", ("product_not_told",))
+    product = None if one.declared is None or one.declared.product is None else one.declared.product
+    if product is None:
+        return PassNutrients(one, None, None, None, "product_not_told", unknown, unknown)
+    told = estate.products.get(product, also_deleted=True)
+    try:
+        applied = apply_pass(farm, one, cell_m=fine_cell_m(one))
+    except ProblemError as error:
+        return PassNutrients(one, told, None, None, error.kind.replace("-", "_"), unknown, unknown)
+    mass_kg, reason = _mass_kg(applied, told)
+    usable_ha = applied.drawn.cover.field_m2 / 10_000.0
+    grade = grade_of(told)
+    if mass_kg is None or usable_ha <= 0.0:
+        return PassNutrients(one, told, None, None, reason, judge_volatilisation(grade, after), unknown)
+    per_ha = grade.nutrients(mass_kg / usable_ha)
+    nitrate = None if told.nitrate_n_pct is None else mass_kg / usable_ha * grade.nitrate_n
+    return PassNutrients(
+        one, told, mass_kg, per_ha, None, judge_volatilisation(grade, after), judge_leaching(nitrate, after)
+    )
+
+
+def passes_of_season(passes: list[FieldPass], season: Season) -> list[FieldPass]:
+    """Return the passes that say this season, or say none and lie between its sowing and its harvest."""
+    found = []
+    for one in passes:
+        told = None if one.declared is None else one.declared.season
+        if told == season.id or (told is None and _within(one.start_ms, season)):
+            found.append(one)
+    return found
+
+
+def _within(time_ms: int, season: Season) -> bool:
+    day = datetime.fromtimestamp(time_ms / 1000.0, UTC).date()
+    after = season.sowing_date is None or day >= season.sowing_date
+    return after and (season.harvest_date is None or day <= season.harvest_date)
+
+
+def _mass_kg(applied: Applied, product: Product) -> tuple[float | None, str | None]:
+    """Return the product's mass on the usable field; litres become kilograms by its density alone."""
+    if applied.amount.value is None:
+        return None, applied.amount.reason
+    amount = applied.drawn.totals.usable
+    if applied.unit == "kg":
+        return amount, None
+    return (None, "density_not_told") if product.density_kg_l is None else (amount * product.density_kg_l, None)

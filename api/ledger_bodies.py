@@ -1,0 +1,181 @@
+"""Plans, nutrients, weather and rests as response models, and the settlement as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api import ledger_schema as schema
+from api.applied import Applied
+from api.bodies import answer_of
+from api.ledger_answers import Judged, PassNutrients, PlotShare
+from api.pass_bodies import cover_of
+from api.passes import FieldPass
+from headland.agronomy.deviation import CAUSES, CLASSES
+from headland.agronomy.loss_risk import Risk
+from headland.agronomy.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
+from headland.agronomy.weather_window import Verdict
+
+_M2_PER_HA: Final = 10_000.0
+#: What a spreadsheet would run as a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def deviation_of(judged: Judged) -> schema.DeviationBody:
+    """Return a pass against its plan."""
+    applied, deviation = judged.applied, judged.deviation
+    grid, plane = applied.drawn.grid, applied.work.plane
+    regions = []
+    for each in deviation.regions:
+        east_m = np.array([grid.west_m + (each.column + 0.5) * grid.cell_m])
+        north_m = np.array([grid.south_m + (each.row + 0.5) * grid.cell_m])
+        latitude, longitude = plane.to_degrees(east_m, north_m)
+        regions.append(
+            schema.RegionBody(
+                kind=each.kind,
+                cause=each.cause,
+                area_m2=each.area_m2,
+                planned=each.planned,
+                applied=each.applied,
+                difference=each.applied - each.planned,
+                latitude_deg=float(latitude[0]),
+                longitude_deg=float(longitude[0]),
+            )
+        )
+    return schema.DeviationBody(
+        pass_id=applied.one.id,
+        unit=applied.unit,
+        simulated=applied.one.simulated,
+        cell_m=grid.cell_m,
+        planned_rate_ha=judged.planned_ha,
+        amount=answer_of(applied.amount, applied.one.simulated),
+        planned=deviation.planned,
+        applied=deviation.applied,
+        mean_deviation_pct=deviation.mean_deviation_pct,
+        mean_absolute_ha=deviation.mean_absolute_ha,
+        rms_ha=deviation.rms_ha,
+        on_target_share=deviation.on_target_share,
+        class_m2=_areas(deviation.classes, CLASSES, grid.cell_m),
+        cause_m2=_areas(deviation.causes, CAUSES, grid.cell_m),
+        regions=regions,
+        happenings=[
+            schema.HappeningBody(kind=one.kind, start_ms=one.start_ms, end_ms=one.end_ms, value=one.value)
+            for one in judged.happenings
+        ],
+        cover=cover_of(applied),
+    )
+
+
+def pass_nutrients_of(told: PassNutrients) -> schema.PassNutrientsBody:
+    """Return what one pass brought."""
+    return schema.PassNutrientsBody(
+        pass_id=told.one.id,
+        start_ms=told.one.start_ms,
+        product=None if told.product is None else told.product.id,
+        product_kg=told.product_kg,
+        kg_ha=elements_of(told.per_ha),
+        kg_mu=elements_of(told.per_ha, 1.0 / MU_PER_HA),
+        reason=told.reason,
+        volatilisation=_risk_of(told.volatilisation),
+        leaching=_risk_of(told.leaching),
+    )
+
+
+def elements_of(nutrients: Nutrients | None, factor: float = 1.0) -> schema.ElementsBody | None:
+    """Return nutrients times a factor."""
+    if nutrients is None:
+        return None
+    scaled = nutrients.scaled(factor)
+    return schema.ElementsBody(n=scaled.n, p2o5=scaled.p2o5, k2o=scaled.k2o, p=scaled.p, k=scaled.k)
+
+
+def balance_of(balance: NitrogenBalance | None, input_kg_ha: float, output_kg_ha: float) -> schema.BalanceBody | None:
+    """Return a nitrogen balance."""
+    if balance is None:
+        return None
+    return schema.BalanceBody(
+        input_kg_ha=input_kg_ha,
+        output_kg_ha=output_kg_ha,
+        nue=balance.nue,
+        surplus_kg_ha=balance.surplus_kg_ha,
+        verdict=balance.verdict,
+    )
+
+
+def efficiency_of(use: NitrogenUse) -> schema.EfficiencyBody:
+    """Return the efficiencies of nitrogen."""
+    return schema.EfficiencyBody(pfp=use.pfp, ae=use.ae, re=use.re, pe=use.pe, pnb=use.pnb)
+
+
+def hour_of(one: Verdict) -> schema.HourBody:
+    """Return an hour of weather with its verdict."""
+    return schema.HourBody(
+        start_ms=one.hour.start_ms,
+        state=one.state,
+        reasons=list(one.reasons),
+        missing=list(one.missing),
+        air_temperature_degc=one.hour.temperature_degc,
+        relative_humidity_pct=one.hour.humidity_pct,
+        wind_speed_m_s=one.hour.wind_m_s,
+        rain_share=one.hour.rain_share,
+        delta_t_k=one.delta_t_k,
+    )
+
+
+def settlement_csv(one: FieldPass, shares: list[PlotShare], product: str, unit: str) -> bytes:
+    """Return a row for each plot that a pass touched: whose, how much ground, how much product landed on it."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(
+        ("owner", "field", "pass", "device", "start_ms", "product", "treated_ha", "treated_mu",
+         f"applied_{unit.lower()}", "simulated")
+    )  # fmt: skip
+    for share in sorted(shares, key=lambda each: (each.field.owner, each.field.name)):
+        area_ha = share.treated_m2 / _M2_PER_HA
+        table.writerow(
+            (_cell(share.field.owner), _cell(share.field.name), one.id, one.device, one.start_ms, _cell(product),
+             f"{area_ha:.4f}", f"{area_ha * MU_PER_HA:.3f}", f"{share.amount:.3f}", str(one.simulated).lower())
+        )  # fmt: skip
+    return text.getvalue().encode()
+
+
+def applied_entry(applied: Applied) -> dict[str, object]:
+    """Return what the ledger keeps of a closed pass."""
+    totals, cover = applied.drawn.totals, applied.drawn.cover
+    return {
+        "unit": applied.unit,
+        "amount": applied.amount.value,
+        "reason": applied.amount.reason,
+        "evidence": applied.amount.evidence,
+        "method": f"{applied.amount.method.id} {applied.amount.method.version}",
+        "coverage": round(applied.amount.coverage, 6),
+        "start_ms": applied.one.start_ms,
+        "end_ms": applied.one.end_ms,
+        "usable": round(totals.usable, 4),
+        "buffer": round(totals.buffer, 4),
+        "exclusion": round(totals.exclusion, 4),
+        "outside": round(totals.outside, 4),
+        "unlocated": round(totals.unlocated, 4),
+        "covered_m2": round(cover.covered_m2, 2),
+        "overlap_m2": round(cover.overlap_m2, 2),
+        "skipped_m2": round(cover.skipped_m2, 2),
+        "simulated": applied.one.simulated,
+    }
+
+
+def _cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _areas(codes: NDArray[np.uint8], names: tuple[str, ...], cell_m: float) -> dict[str, float]:
+    counts = np.bincount(codes.ravel(), minlength=len(names))
+    return {name: float(counts[code]) * cell_m * cell_m for code, name in enumerate(names) if code}
+
+
+def _risk_of(risk: Risk) -> schema.RiskBody:
+    return schema.RiskBody(state=risk.state, reasons=list(risk.reasons))

@@ -1,0 +1,188 @@
+"""What the API answers about plans, nutrients, plots, weather and the ledger, as OpenAPI shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.pass_schema import CoverBody
+from api.schema import Answer, Model
+
+
+class RegionBody(Model):
+    """Neighbouring cells that are off target alike. Amounts are in the answer's unit."""
+
+    kind: Annotated[str, Field(description="skip, under, over or double.")]
+    cause: Annotated[str, Field(description="The cause of most of its cells.")]
+    area_m2: float
+    planned: float
+    applied: float
+    difference: float
+    latitude_deg: float
+    longitude_deg: float
+
+
+class HappeningBody(Model):
+    """A gust (`value` in m/s), a refill (in the answer's unit), or a machine that ran dry (in seconds)."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+    value: float
+
+
+class DeviationBody(Model):
+    """A pass against its plan, over the cells of the usable field."""
+
+    pass_id: str
+    unit: str
+    simulated: bool
+    cell_m: float
+    planned_rate_ha: float
+    amount: Answer
+    planned: float
+    applied: float
+    mean_deviation_pct: float
+    mean_absolute_ha: float
+    rms_ha: float
+    on_target_share: float
+    class_m2: Annotated[
+        dict[str, float], Field(description="skip < 50 %, under < 90, on_target to 110, over to 150, double above.")
+    ]
+    cause_m2: dict[str, float]
+    regions: list[RegionBody]
+    happenings: list[HappeningBody]
+    cover: CoverBody
+
+
+class ElementsBody(Model):
+    """Nutrients of one area unit [kg]; P and K as elements beside the oxides that labels name."""
+
+    n: float
+    p2o5: float
+    k2o: float
+    p: float
+    k: float
+
+
+class RiskBody(Model):
+    """low, high or insufficient_data, and why."""
+
+    state: str
+    reasons: list[str]
+
+
+class PassNutrientsBody(Model):
+    """What one pass brought. Null with a reason where it is not known."""
+
+    pass_id: str
+    start_ms: int
+    product: str | None
+    product_kg: float | None
+    kg_ha: ElementsBody | None
+    kg_mu: ElementsBody | None
+    reason: str | None
+    volatilisation: RiskBody
+    leaching: RiskBody
+
+
+class BalanceBody(Model):
+    """The season's nitrogen in the EU panel's box (2015): NUE 0.5 to 0.9, surplus at most 80, output from 80 kg/ha."""
+
+    input_kg_ha: float
+    output_kg_ha: float
+    nue: float
+    surplus_kg_ha: float
+    verdict: str
+
+
+class EfficiencyBody(Model):
+    """PFP, AE, RE, PE and PNB (Dobermann 2007) [kg/kg]; null where what they need was not given."""
+
+    pfp: float | None
+    ae: float | None
+    re: float | None
+    pe: float | None
+    pnb: float | None
+
+
+class NutrientsBody(Model):
+    """What the passes of a season brought a field; sums are null while a pass's amount is not known."""
+
+    field: str
+    season: str | None
+    simulated: bool
+    passes: list[PassNutrientsBody]
+    total_kg_ha: ElementsBody | None
+    total_kg_mu: ElementsBody | None
+    reason: str | None
+    balance: BalanceBody | None
+    efficiency: EfficiencyBody | None
+
+
+class HourBody(Model):
+    """One hour: go, caution, stop or insufficient_data."""
+
+    start_ms: int
+    state: str
+    reasons: list[str]
+    missing: list[str]
+    air_temperature_degc: float | None
+    relative_humidity_pct: float | None
+    wind_speed_m_s: float | None
+    rain_share: float | None
+    delta_t_k: float | None
+
+
+class WeatherBody(Model):
+    """The hours of a window by what the site's own devices measured; none of them is a forecast."""
+
+    field: str
+    kind: str
+    devices: list[str]
+    hours: list[HourBody]
+
+
+class ResumeBody(Model):
+    """What is left of a field, and the lines that treat it without treating anything twice."""
+
+    pass_id: str
+    simulated: bool
+    remaining_m2: float
+    planned_m2: Annotated[float, Field(description="What the lines cover.")]
+    unflown_m2: Annotated[float, Field(description="Too narrow for a swath that treats nothing again.")]
+    amount: Annotated[float | None, Field(description="What they take at the planned rate; null without one.")]
+    unit: str
+    lines: int
+    length_m: float
+    plan_url: str
+
+
+class EntryBody(Model):
+    """One entry of the ledger; `body` is JSON as it was written."""
+
+    seq: int
+    time_ms: int
+    who: str
+    kind: str
+    field: str
+    pass_id: str
+    body: str
+    hash: str
+
+
+class EntryList(Model):
+    """Entries in the order of their writing; `next` is the seq to go on after, null at the end."""
+
+    items: list[EntryBody]
+    next: int | None
+
+
+class LedgerCheckBody(Model):
+    """Whether the ledger is as it was written: `broken_at` is the first entry that is not; keep `hash` elsewhere."""
+
+    entries: int
+    whole: bool
+    broken_at: int | None
+    hash: str

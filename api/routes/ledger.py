@@ -1,0 +1,249 @@
+"""What passes mean: against their plan, for the field's nutrients, for whoever's plot it was; and the ledger of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.applied import apply_pass, fine_cell_m
+from api.bodies import reply
+from api.estates import estate_of
+from api.farm import FarmOf
+from api.instants import Window, settle_window
+from api.ledger_answers import count_nutrients, judge_pass, passes_of_season, share_by_plot
+from api.ledger_bodies import (
+    applied_entry,
+    balance_of,
+    deviation_of,
+    efficiency_of,
+    elements_of,
+    hour_of,
+    pass_nutrients_of,
+    settlement_csv,
+)
+from api.ledger_schema import (
+    DeviationBody,
+    EntryBody,
+    EntryList,
+    LedgerCheckBody,
+    NutrientsBody,
+    ResumeBody,
+    WeatherBody,
+)
+from api.pass_telemetry import HOUR_MS
+from api.passes import find_pass, list_passes
+from api.problems import declare_problems
+from api.rests import find_work_left, plan_rest
+from api.routes.parameters import End, Start
+from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
+from api.weather import judge_weather, weather_evidence
+from headland.agronomy.loss_risk import Aftermath
+from headland.agronomy.nutrients import Nutrients, balance_nitrogen, nitrogen_use
+from headland.agronomy.weather_window import Kind
+from headland.registry.ledger import LedgerEntry
+
+_LONGEST_WEATHER_MS: Final = 31 * 86_400_000
+
+PlannedRate = Annotated[
+    float | None,
+    Query(description="Planned rate [kg/ha, of a liquid L/ha], instead of the pass's.", gt=0, le=100_000,
+          allow_inf_nan=False),
+]  # fmt: skip
+KgHa = Annotated[float | None, Query(ge=0, le=100_000, allow_inf_nan=False)]
+
+_CSV: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "A table.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+
+router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/passes/{pass_id}/deviation", response_model=DeviationBody, responses=declare_problems(409))
+def get_deviation(
+    request: Request,
+    farm: FarmOf,
+    pass_id: PassId,
+    planned_rate_ha: PlannedRate = None,
+    cell_m: CellM = 2.0,
+    swath_m: SwathM = None,
+    latency_s: LatencyS = None,
+) -> Response:
+    """Hold a pass against its plan: where too little or too much landed, and the likeliest cause of it.
+
+    Causes are asked in this order: refill, empty_hopper, boundary, wind, not_covered, overlap, speed, flow,
+    calibration (the whole pass is off alike), pattern (between swaths). They are hints, not proofs.
+    """
+    one = find_pass(farm, pass_id)
+    judged = judge_pass(farm, one, planned_rate_ha, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    return reply(request, deviation_of(judged))
+
+
+@router.get("/passes/{pass_id}/settlement", response_class=Response, responses={**_CSV, **declare_problems(409)})
+def get_settlement(farm: FarmOf, pass_id: PassId, swath_m: SwathM = None) -> Response:
+    """Give a CSV of the ground and the product of each plot owner, by what was metered: to bill a service by."""
+    estate, one = estate_of(farm), find_pass(farm, pass_id)
+    shares = share_by_plot(farm, estate, one, cell_m=fine_cell_m(one), swath_m=swath_m)
+    named = None if one.declared is None else one.declared.product
+    product = "" if named is None else estate.products.get(named, also_deleted=True).name
+    table = settlement_csv(one, shares, product, one.unit or "kg")
+    return Response(table, media_type="text/csv; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/fields/{field}/nutrients", response_model=NutrientsBody)
+def get_nutrients(
+    request: Request,
+    farm: FarmOf,
+    field: FieldId,
+    season: Annotated[str | None, Query(description="Id of a season; else the last 400 days.", max_length=64)] = None,
+    yield_kg_ha: KgHa = None,
+    unfertilised_yield_kg_ha: KgHa = None,
+    uptake_kg_ha: KgHa = None,
+    unfertilised_uptake_kg_ha: KgHa = None,
+    grain_n_pct: Annotated[float | None, Query(ge=0, le=20, allow_inf_nan=False)] = None,
+) -> Response:
+    """Add up nitrogen, phosphorus and potassium by pass and season, and balance the nitrogen with the harvest.
+
+    By what was metered on the usable field alone. One pass whose amount or product is not known leaves the sums open.
+    """
+    estate = estate_of(farm)
+    told = None if season is None else estate.seasons.get(season)
+    now_ms = farm.now_ms()
+    passes = list_passes(farm, field, Window(now_ms - LONGEST_LIST_MS, now_ms + 1))
+    if told is not None:
+        passes = passes_of_season(passes, told)
+    counted = [count_nutrients(farm, estate, one, Aftermath()) for one in passes]
+    known = [each.per_ha for each in counted if each.per_ha is not None]
+    reason = next((each.reason for each in counted if each.per_ha is None), None)
+    total = sum(known, Nutrients()) if counted and reason is None else None
+    grain_n_share = None if grain_n_pct is None else grain_n_pct / 100.0
+    output = None if yield_kg_ha is None or grain_n_share is None else yield_kg_ha * grain_n_share
+    use = None
+    if total is not None:
+        use = nitrogen_use(
+            total.n,
+            yield_kg_ha=yield_kg_ha,
+            unfertilised_yield_kg_ha=unfertilised_yield_kg_ha,
+            uptake_kg_ha=uptake_kg_ha,
+            unfertilised_uptake_kg_ha=unfertilised_uptake_kg_ha,
+            grain_n_share=grain_n_share,
+        )
+    balanced = total is not None and output is not None
+    body = NutrientsBody(
+        field=field,
+        season=season,
+        simulated=any(one.simulated for one in passes),
+        passes=[pass_nutrients_of(each) for each in counted],
+        total_kg_ha=elements_of(total),
+        total_kg_mu=elements_of(total, 1.0 / 15.0),
+        reason=reason if counted else "no_passes",
+        balance=balance_of(balance_nitrogen(total.n, output), total.n, output) if balanced else None,  # type: ignore[union-attr, arg-type]
+        efficiency=None if use is None else efficiency_of(use),
+    )
+    return reply(request, body)
+
+
+@router.get("/fields/{field}/weather-window", response_model=WeatherBody)
+def get_weather_window(
+    request: Request,
+    farm: FarmOf,
+    field: FieldId,
+    kind: Annotated[Kind, Query(description="What is to be applied.")] = "granular",
+    start: Start = None,
+    end: End = None,
+) -> Response:
+    """Say of each hour whether its weather suits the work, by the devices of the field's own site; no forecast.
+
+    Hours that were not measured are insufficient_data; where nobody measures rain no hour is a plain go.
+    """
+    estate = estate_of(farm)
+    known = estate.fields.get(field)
+    end_ms = farm.now_ms() if end is None else end
+    window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
+    verdicts, devices = judge_weather(farm, estate, known, window, kind)
+    body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(one) for one in verdicts])
+    return reply(request, body)
+
+
+@router.get("/passes/{pass_id}/resume", response_model=ResumeBody, responses=declare_problems(409))
+def get_resume(
+    request: Request, farm: FarmOf, pass_id: PassId, planned_rate_ha: PlannedRate = None, swath_m: SwathM = None
+) -> Response:
+    """Say what a pass that was broken off left over, and where its mission is: nothing is treated twice."""
+    left = find_work_left(farm, find_pass(farm, pass_id), planned_rate_ha, swath_m)
+    query = "" if swath_m is None else f"?swath_m={swath_m:g}"
+    body = ResumeBody(
+        pass_id=left.one.id,
+        simulated=left.one.simulated,
+        remaining_m2=left.rest.remaining_m2,
+        planned_m2=left.planned_m2,
+        unflown_m2=max(left.rest.remaining_m2 - left.planned_m2, 0.0),
+        amount=left.amount,
+        unit=left.one.unit or "kg",
+        lines=len(left.rest.lines),
+        length_m=left.rest.length_m,
+        plan_url=f"/v1/passes/{left.one.id}/resume.plan{query}",
+    )
+    return reply(request, body)
+
+
+@router.get("/passes/{pass_id}/resume.plan", responses=declare_problems(409))
+def get_resume_plan(
+    farm: FarmOf,
+    pass_id: PassId,
+    swath_m: SwathM = None,
+    height_m: Annotated[float, Query(description="Above home [m].", ge=1, le=120, allow_inf_nan=False)] = 4.0,
+    speed_m_s: Annotated[float, Query(description="Over ground [m/s].", ge=0.5, le=20, allow_inf_nan=False)] = 5.0,
+) -> dict[str, Any]:
+    """Give the mission that finishes a pass as a QGroundControl .plan; Headland itself never flies it.
+
+    The sprayer is on along the lines alone. Heights are above home: over sloping ground let the autopilot follow it.
+    """
+    return plan_rest(farm, find_work_left(farm, find_pass(farm, pass_id), None, swath_m), height_m, speed_m_s)
+
+
+@router.post("/passes/{pass_id}/close", response_model=EntryList, responses=declare_problems(409))
+def close_pass(farm: FarmOf, pass_id: PassId) -> EntryList:
+    """Write what a pass applied, and the weather at the time, into the ledger; the same again adds nothing.
+
+    Where telemetry that came late changes the amount, closing again adds an entry: nothing is ever rewritten.
+    """
+    estate, one = estate_of(farm), find_pass(farm, pass_id)
+    applied = apply_pass(farm, one, cell_m=fine_cell_m(one))
+    kind: Kind = "granular" if applied.unit == "kg" else "liquid"
+    verdicts, devices = judge_weather(farm, estate, one.field, Window(one.start_ms, one.end_ms + 1), kind)
+    entries = [
+        estate.ledger.append("as_applied", one.field.id, one.id, applied_entry(applied)),
+        estate.ledger.append("weather", one.field.id, one.id, weather_evidence(verdicts, devices)),
+    ]
+    return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
+
+
+@router.get("/ledger", response_model=EntryList)
+def get_ledger(
+    request: Request,
+    farm: FarmOf,
+    field: Annotated[str | None, Query(description="Only this field's.", max_length=64)] = None,
+    after: Annotated[int, Query(description="`next` of the page before.", ge=0, le=2**53)] = 0,
+    limit: Annotated[int, Query(description="Entries a page.", ge=1, le=1000)] = 100,
+) -> Response:
+    """List the ledger's entries in the order of their writing."""
+    found = estate_of(farm).ledger.read(field=field, after_seq=after, limit=limit + 1)
+    page = found[:limit]
+    more = page[-1].seq if len(found) > limit else None
+    return reply(request, EntryList(items=[_entry_of(entry) for entry in page], next=more))
+
+
+@router.get("/ledger/check", response_model=LedgerCheckBody)
+def check_ledger(request: Request, farm: FarmOf) -> Response:
+    """Read the whole ledger and say whether any entry was changed, taken out, put in or cut off."""
+    found = estate_of(farm).ledger.check()
+    body = LedgerCheckBody(
+        entries=found.entries, whole=found.broken_at is None, broken_at=found.broken_at, hash=found.hash
+    )
+    return reply(request, body)
+
+
+def _entry_of(entry: LedgerEntry) -> EntryBody:
+    return EntryBody(**{name: getattr(entry, name) for name in LedgerEntry.__struct_fields__})

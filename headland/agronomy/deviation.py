@@ -1,0 +1,230 @@
+"""What was applied against what was planned: the class of each cell, and the likeliest cause of what is off.
+
+Classes are shares of the plan: skip below 50 %, under below 90, on target to 110, over to 150, double above. A cause is
+the first of a fixed order that fits the cell; it is what is known of that place, and no proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+Codes = NDArray[np.uint8]
+
+CLASSES: Final = ("none", "skip", "under", "on_target", "over", "double")
+_EDGES: Final = (0.5, 0.9, 1.1, 1.5)
+
+#: In the order in which they are asked, for too little and for too much.
+CAUSES: Final = (
+    "none", "refill", "empty_hopper", "boundary", "wind", "not_covered", "overlap", "speed", "flow", "calibration",
+    "pattern",
+)  # fmt: skip
+
+#: Wind that differs so much from the pass's median moves a swath of granules by a quarter of a metre to a metre [m/s].
+GUST_M_S: Final = 1.5
+#: A speed or a flow further than this from the pass's median changes the rate by more than the target allows.
+_OFF_SHARE: Final = 0.1
+#: Less than this in the hopper does not cover a feeder any more [kg].
+_EMPTY_KG: Final = 1.0
+#: A pass of which the median cell under one swath is further than this from its plan was set wrong.
+_SET_WRONG: Final = 0.03
+_CALIBRATION: Final = CAUSES.index("calibration")
+_PATTERN: Final = CAUSES.index("pattern")
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What is known of each cell, all (rows, columns); NaN where nothing is.
+
+    `covers` is by how many swaths; `edge_m` how far inside the field's edge; `refill_m` how far from where the work was
+    broken off for a refill; the others are means weighted by what landed there; `dry` where the machine was on and its
+    meter said that nothing came.
+    """
+
+    covers: NDArray[np.int64]
+    edge_m: Values
+    refill_m: Values
+    speed_m_s: Values
+    wind_m_s: Values
+    flow_per_min: Values
+    hopper_kg: Values
+    dry: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Neighbouring cells of one class: `row`, `column` are of one of them; amounts in the map's unit."""
+
+    kind: str
+    cause: str
+    area_m2: float
+    planned: float
+    applied: float
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Classes and causes (codes of `CLASSES` and `CAUSES`), and the sums over all cells that have a plan.
+
+    Rates per hectare; `on_target_share` is of the area.
+    """
+
+    classes: Codes
+    causes: Codes
+    planned: float
+    applied: float
+    mean_deviation_pct: float
+    mean_absolute_ha: float
+    rms_ha: float
+    on_target_share: float
+    regions: tuple[Region, ...]
+
+
+def judge(
+    rate_ha: Values, planned_ha: Values, conditions: Conditions, cell_m: float, swath_m: float, most_regions: int = 200
+) -> Deviation | None:
+    """Return how rates differ from a plan (NaN or 0 is no plan), None where no planned cell has a known rate."""
+    known = np.isfinite(rate_ha) & np.isfinite(planned_ha) & (planned_ha > 0.0)
+    if not known.any():
+        return None
+    classes = np.zeros(rate_ha.shape, np.uint8)
+    share = rate_ha[known] / planned_ha[known]
+    classes[known] = np.searchsorted(_EDGES, share, side="right").astype(np.uint8) + 1
+    # On target is from 90 to 110 % with both ends.
+    classes[known] = np.where(share == _EDGES[2], CLASSES.index("on_target"), classes[known])
+    causes = find_causes(classes, conditions, swath_m)
+    causes[_miscalibrated(rate_ha / np.where(known, planned_ha, np.nan), causes, conditions)] = _CALIBRATION
+    error = rate_ha[known] - planned_ha[known]
+    cell_ha = cell_m * cell_m / 10_000.0
+    return Deviation(
+        classes=classes,
+        causes=causes,
+        planned=float(planned_ha[known].sum()) * cell_ha,
+        applied=float(rate_ha[known].sum()) * cell_ha,
+        mean_deviation_pct=float(100.0 * error.sum() / planned_ha[known].sum()),
+        mean_absolute_ha=float(np.abs(error).mean()),
+        rms_ha=float(np.sqrt((error**2).mean())),
+        on_target_share=float((classes[known] == CLASSES.index("on_target")).mean()),
+        regions=_find_regions(classes, causes, rate_ha, planned_ha, cell_ha, most_regions),
+    )
+
+
+def find_causes(classes: Codes, told: Conditions, swath_m: float) -> Codes:
+    """Return for each cell that is off target the first cause that fits it."""
+    little = (classes > 0) & (classes < CLASSES.index("on_target"))
+    much = classes > CLASSES.index("on_target")
+    speed, flow, wind = (_off(values) for values in (told.speed_m_s, told.flow_per_min, told.wind_m_s))
+    gust = np.abs(wind) >= GUST_M_S
+    speed_share, flow_share = speed / _median(told.speed_m_s), flow / _median(told.flow_per_min)
+    fits = {
+        "refill": told.refill_m <= 1.5 * swath_m,
+        "empty_hopper": little & (told.dry | (told.hopper_kg < _EMPTY_KG)),
+        "boundary": told.edge_m <= swath_m / 2.0,
+        "wind": gust,
+        "not_covered": little & (told.covers == 0),
+        "overlap": much & (told.covers >= 2),
+        "speed": np.where(little, speed_share > _OFF_SHARE, speed_share < -_OFF_SHARE),
+        "flow": np.where(little, flow_share < -_OFF_SHARE, flow_share > _OFF_SHARE),
+    }
+    # Of too much an overlap is the plainest cause, wherever it lies.
+    fits["refill"] &= little | (told.covers >= 2)
+    fits["boundary"] &= ~fits["overlap"]
+    causes = np.zeros(classes.shape, np.uint8)
+    open_cells = little | much
+    for name, fit in fits.items():
+        at = open_cells & (causes == 0) & fit
+        causes[at] = CAUSES.index(name)
+    causes[open_cells & (causes == 0)] = _PATTERN
+    return causes
+
+
+def _miscalibrated(share: Values, causes: Codes, told: Conditions) -> NDArray[np.bool_]:
+    """Return the cells that would be on target if the whole pass had not got so much less, or more, than its plan."""
+    usual = _median(np.where(told.covers == 1, share, np.nan))
+    if not np.isfinite(usual) or abs(usual - 1.0) <= _SET_WRONG:
+        return np.zeros(causes.shape, np.bool_)
+    rescaled = share / usual
+    return np.asarray((causes == _PATTERN) & (rescaled >= _EDGES[1]) & (rescaled <= _EDGES[2]), np.bool_)
+
+
+def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return a number from 1 for each set of cells of one class that touch by their sides; 0 where the class is 0."""
+    rows, columns = classes.shape
+    parent = np.arange(rows * columns)
+
+    def root(cell: int) -> int:
+        while parent[cell] != cell:
+            parent[cell] = parent[parent[cell]]
+            cell = int(parent[cell])
+        return cell
+
+    number = np.arange(rows * columns).reshape(rows, columns)
+    starts = np.ones((rows, columns), np.bool_)
+    starts[:, 1:] = classes[:, 1:] != classes[:, :-1]
+    # Each cell belongs to the first of its run along the row; only runs are joined one by one.
+    run = np.maximum.accumulate(np.where(starts, number, 0), axis=1)
+    joined = (classes[1:] == classes[:-1]) & (classes[1:] > 0)
+    pairs = np.unique(np.column_stack((run[1:][joined], run[:-1][joined])), axis=0)
+    for one, other in pairs.tolist():
+        first, second = root(one), root(other)
+        parent[max(first, second)] = min(first, second)
+    heads = np.unique(run[classes > 0])
+    roots = np.array([root(head) for head in heads.tolist()], np.int64)
+    labels = np.zeros(rows * columns, np.int64)
+    labels[heads] = np.unique(roots, return_inverse=True)[1] + 1 if len(heads) else 0
+    return np.asarray(np.where(classes > 0, labels[run], 0), np.int64)
+
+
+def _find_regions(
+    classes: Codes, causes: Codes, rate_ha: Values, planned_ha: Values, cell_ha: float, most: int
+) -> tuple[Region, ...]:
+    """Return the regions that are off target, those with the largest difference in amount first."""
+    off = np.where(classes == CLASSES.index("on_target"), 0, classes).astype(np.uint8)
+    labels = label_regions(off)
+    at = np.flatnonzero(labels)
+    label = labels.ravel()[at]
+    count = int(label.max()) + 1 if len(label) else 1
+    applied = np.bincount(label, rate_ha.ravel()[at], minlength=count) * cell_ha
+    planned = np.bincount(label, planned_ha.ravel()[at], minlength=count) * cell_ha
+    cells = np.bincount(label, minlength=count)
+    votes = np.bincount(label * len(CAUSES) + causes.ravel()[at], minlength=count * len(CAUSES))
+    leading = votes.reshape(count, len(CAUSES)).argmax(axis=1)
+    middle = _middles(at, label, count)
+    order = np.argsort(-np.abs(applied - planned)[1:], kind="stable")[:most] + 1
+    return tuple(
+        Region(
+            kind=CLASSES[int(off.ravel()[middle[each]])],
+            cause=CAUSES[int(leading[each])],
+            area_m2=float(cells[each]) * cell_ha * 10_000.0,
+            planned=float(planned[each]),
+            applied=float(applied[each]),
+            row=int(middle[each] // classes.shape[1]),
+            column=int(middle[each] % classes.shape[1]),
+        )
+        for each in order.tolist()
+        if cells[each]
+    )
+
+
+def _middles(at: NDArray[np.intp], label: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return one cell of each label: the middle one of its cells in reading order."""
+    order = np.argsort(label, kind="stable")
+    first = np.searchsorted(label[order], np.arange(count + 1))
+    middle = np.minimum((first[:-1] + first[1:]) // 2, max(len(order) - 1, 0))
+    return at[order][middle].astype(np.int64) if len(order) else np.zeros(count, np.int64)
+
+
+def _median(values: Values) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan
+
+
+def _off(values: Values) -> Values:
+    """Return how far values are from their median; nothing known is not off."""
+    return np.asarray(np.nan_to_num(values - _median(values)), np.float64)

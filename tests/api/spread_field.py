@@ -1,0 +1,74 @@
+"""A field at the equator that a spreader of known flow has treated, behind an API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from api.app import create_app
+from api.readiness import Check
+from headland.registry.boundary import Geometry
+from headland.registry.records import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, spread
+from tests.api.registry import Known, fill_registry
+from tests.api.served import serve
+
+SPREADER = "uav-spreader"
+#: Eight swaths of 195 m, 39 s at 18 kg/min and one second of ramps each.
+APPLIED_KG = 8 * 18.0 * 39 / 60
+WINDOW = {"start": START_MS - 60_000, "end": NOW_MS + 60_000}
+
+
+def box(west_m: float, south_m: float, east_m: float, north_m: float) -> Geometry:
+    west, east = 10.0 + west_m / EAST_DEG_M, 10.0 + east_m / EAST_DEG_M
+    south, north = south_m / NORTH_DEG_M, north_m / NORTH_DEG_M
+    return ((((west, south), (east, south), (east, north), (west, north), (west, south)),),)
+
+
+#: Five metres of the first swath's left half lie beside it.
+FIELD = box(0.5, -2.5, 199.5, 37.5)
+BUFFER = box(0.5, 32.5, 199.5, 37.5)
+
+
+@contextmanager
+def serve_spread_field(folder: Path, store: MemoryStore) -> Iterator[Known]:
+    """Yield an API on a field that was spread; `store` may hold the weather already."""
+    spread(store, SPREADER, sensed=True)
+    registry, estate, ids = fill_registry(folder)
+    farm = estate.farms.list()[0]
+    estate.farms.change(msgspec.structs.replace(farm, longitude_deg=10.0, latitude_deg=0.0))
+    zone = FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=BUFFER, width_m=5.0)
+    field = estate.fields.add(Field(farm=farm.id, name="Equator", geometry=FIELD, zones=(zone,), owner="Wang"))
+    pattern = tuple(PatternPoint(offset_m=x, rate=r) for x, r in ((-2.5, 1.0), (0.0, 1.0), (2.5, 1.0)))
+    implement = estate.implements.add(
+        Implement(name="disc", kind=ImplementKind.SPREADER, swath_m=5.0, pattern=pattern, max_flow_kg_min=60.0)
+    )
+    app = create_app(
+        store,
+        organisation=OWN,
+        readiness=lambda: [Check("ingest", True, "connected")],
+        counters=dict,
+        now_ms=lambda: NOW_MS,
+        registry=registry,
+    )
+    with serve(app) as client:
+        yield replace(Known(client, registry, estate, ids), ids={**ids, "field": field.id, "implement": implement.id})
+    registry.close()
+
+
+def declaration(known: Known) -> dict[str, object]:
+    """Return the pass as it is declared."""
+    return {
+        "field": known.ids["field"],
+        "device": SPREADER,
+        "start_ms": START_MS,
+        "end_ms": NOW_MS,
+        "implement": known.ids["implement"],
+        "product": known.ids["products"],
+        "planned_rate_ha": 120.0,
+    }

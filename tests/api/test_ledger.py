@@ -1,0 +1,148 @@
+"""What a pass means, over HTTP: against its plan, in nutrients, per owner, left over; and the ledger of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headland.registry.records import Site
+from headland.registry.tables import ledger
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS, put
+from tests.api.registry import Known
+from tests.api.spread_field import APPLIED_KG, declaration, serve_spread_field
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    store = MemoryStore()
+    first_ms = START_MS // HOUR_MS * HOUR_MS - 2 * HOUR_MS
+    time_ms = first_ms + 60_000 * np.arange(180)
+    columns = {
+        "air_temperature_degc": np.full(180, 25.0),
+        "relative_humidity_pct": np.full(180, 60.0),
+        "wind_speed_m_s": np.where(np.arange(180) < 60, 2.5, np.where(np.arange(180) < 120, 5.5, 7.0)),
+        "rain_on": np.zeros(180),
+    }
+    put(store, OWN, "equator", "weather", "wx-2", time_ms, columns)
+    with serve_spread_field(tmp_path_factory.mktemp("ledger"), store) as served:
+        farm = served.estate.farms.list()[0]
+        site = served.estate.sites.add(Site(farm=farm.id, name="equator", time_zone="Europe/Berlin"))
+        shown = served.client.get(f"/v1/fields/{served.ids['field']}").json()
+        assert served.client.put(f"/v1/fields/{shown['id']}", json={**shown, "site": site.id}).status_code == 200
+        yield served
+
+
+@pytest.fixture(scope="module")
+def one(known: Known) -> dict[str, Any]:
+    made = known.client.post("/v1/passes", json=declaration(known))
+    assert made.status_code == 201, made.text
+    found: dict[str, Any] = made.json()
+    return found
+
+
+def ask(known: Known, path: str, **params: Any) -> Any:
+    answer = known.client.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_pass_as_planned_is_on_target_and_one_at_half_of_its_plan_is_not(known: Known, one: dict[str, Any]) -> None:
+    path = f"/v1/passes/{one['id']}/deviation"
+    met = ask(known, path, cell_m=5)
+    assert met["planned_rate_ha"] == 120.0
+    assert met["on_target_share"] > 0.9
+    assert met["unit"] == "kg"
+    missed = ask(known, path, planned_rate_ha=150.0)
+    assert missed["mean_deviation_pct"] == pytest.approx(-20.0, abs=3.0)
+    # All of the pass is low alike, and that is what is said of it.
+    assert max(missed["cause_m2"], key=missed["cause_m2"].get) == "calibration"
+    assert missed["regions"][0]["kind"] == "under"
+
+
+def test_nutrients_are_what_the_meter_and_the_label_say(known: Known, one: dict[str, Any]) -> None:
+    field = known.ids["field"]
+    told = ask(known, f"/v1/fields/{field}/nutrients", yield_kg_ha=6750, grain_n_pct=2.1, unfertilised_yield_kg_ha=3600)
+    (each,) = told["passes"]
+    # Urea is 46 % nitrogen; seven of eight swaths are on the usable 199 m by 35 m.
+    n_kg_ha = APPLIED_KG * 7 / 8 * 0.46 / (199 * 35 / 10_000)
+    assert each["product_kg"] == pytest.approx(APPLIED_KG * 7 / 8, rel=0.02)
+    assert told["total_kg_ha"]["n"] == pytest.approx(n_kg_ha, rel=0.02)
+    assert told["total_kg_mu"]["n"] == pytest.approx(n_kg_ha / 15, rel=0.02)
+    assert told["balance"]["output_kg_ha"] == pytest.approx(141.75)
+    assert told["balance"]["verdict"] == "soil_mining"
+    assert told["efficiency"]["pfp"] == pytest.approx(6750 / told["total_kg_ha"]["n"])
+    assert told["efficiency"]["re"] is None
+    # Nothing measures millimetres of rain here.
+    assert each["volatilisation"]["state"] == "insufficient_data"
+    assert each["leaching"] == {"state": "low", "reasons": ["little_nitrate"]}
+
+
+def test_each_owner_is_billed_for_what_landed_on_the_plot(known: Known, one: dict[str, Any]) -> None:
+    answer = known.client.get(f"/v1/passes/{one['id']}/settlement")
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["owner"], row["product"]) == ("Wang", "Urea")
+    assert float(row["applied_kg"]) == pytest.approx(APPLIED_KG, rel=0.01)
+    assert float(row["treated_ha"]) == pytest.approx(8 * 195 * 5 / 10_000, rel=0.02)
+    assert float(row["treated_mu"]) == pytest.approx(float(row["treated_ha"]) * 15, rel=1e-3)
+
+
+def test_what_is_left_is_treated_once(known: Known, one: dict[str, Any]) -> None:
+    told = {**declaration(known), "start_ms": START_MS + 1, "end_ms": START_MS + 195_000}
+    broken = known.client.post("/v1/passes", json=told).json()
+    rest = ask(known, f"/v1/passes/{broken['id']}/resume")
+    # Four of the seven swaths of the usable field were done: three are left.
+    assert rest["lines"] == 3
+    assert rest["planned_m2"] == pytest.approx(3 * 199 * 5, rel=0.02)
+    assert rest["amount"] == pytest.approx(rest["planned_m2"] / 10_000 * 120.0)
+    plan = ask(known, rest["plan_url"])
+    assert (plan["fileType"], plan["version"], plan["mission"]["version"]) == ("Plan", 1, 2)
+    items = plan["mission"]["items"]
+    assert [item["doJumpId"] for item in items] == list(range(1, len(items) + 1))
+    spray = [item["params"][0] for item in items if item["command"] == 216]
+    assert spray == [0.0, *([1.0, 0.0] * 3)]
+    north_m = sorted({round(item["params"][4] * NORTH_DEG_M) for item in items if item["command"] == 16})
+    assert north_m == [20, 25, 30]
+    whole = ask(known, f"/v1/passes/{one['id']}/resume")
+    assert whole["lines"] == 0
+
+
+def test_the_hours_are_go_caution_or_stop_by_the_sites_own_wind(known: Known) -> None:
+    start_ms = START_MS // HOUR_MS * HOUR_MS - 3 * HOUR_MS
+    told = ask(known, f"/v1/fields/{known.ids['field']}/weather-window", start=start_ms, end=start_ms + 4 * HOUR_MS)
+    assert told["devices"] == ["wx-2"]
+    assert [hour["state"] for hour in told["hours"]] == ["insufficient_data", "go", "caution", "stop"]
+    assert told["hours"][3]["reasons"] == ["wind_too_strong"]
+    # Bureau of Meteorology's table: 25 degC and 60 % are 5.5 K.
+    assert told["hours"][1]["delta_t_k"] == pytest.approx(5.53, abs=0.1)
+
+
+def test_what_was_applied_and_the_weather_are_kept_and_a_changed_entry_shows(known: Known, one: dict[str, Any]) -> None:
+    closed = known.client.post(f"/v1/passes/{one['id']}/close")
+    assert closed.status_code == 200, closed.text
+    kinds = [entry["kind"] for entry in closed.json()["items"]]
+    assert kinds == ["as_applied", "weather"]
+    assert known.client.post(f"/v1/passes/{one['id']}/close").json() == closed.json()
+    entries = ask(known, "/v1/ledger", field=known.ids["field"])["items"]
+    assert [entry["kind"] for entry in entries if entry["pass_id"] == one["id"]] == ["weather", "as_applied"]
+    assert ask(known, "/v1/ledger/check")["whole"] is True
+    with known.registry._database.writing() as connection:
+        seq = closed.json()["items"][0]["seq"]
+        connection.execute(ledger.update().where(ledger.c.seq == seq).values(body='{"amount":1}'))
+    found = ask(known, "/v1/ledger/check")
+    assert (found["whole"], found["broken_at"]) == (False, seq)
+
+
+def test_no_plan_is_no_deviation(known: Known) -> None:
+    told = {**declaration(known), "start_ms": START_MS + 2, "planned_rate_ha": None}
+    made = known.client.post("/v1/passes", json=told).json()
+    answer = known.client.get(f"/v1/passes/{made['id']}/deviation")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:headland:problem:no-plan")
+    assert made["end_ms"] == NOW_MS
