@@ -21,6 +21,7 @@ from api.routes import alarms, answers, catalog, devices, field_import, health, 
 from api.routes import gateways as gateway_routes
 from api.routes import ledger as ledger_routes
 from api.routes import passes as pass_routes
+from api.routes import prescriptions as prescription_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
 from api.schema import Problem
@@ -89,6 +90,7 @@ def create_app(
         catalog.router,
         field_import.router,
         recommendation.router,
+        prescription_routes.router,
         *thing_routes.ROUTERS,
         alarms.router,
         *alarms.KEPT,
@@ -111,6 +113,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
         document["components"]["schemas"].update({**describe_things(), **describe_kinds(ALARM_KINDS)})
+        document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])
         app.openapi_schema = document
     return app.openapi_schema

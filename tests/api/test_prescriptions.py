@@ -1,0 +1,224 @@
+"""Prescriptions over HTTP: from measured points or rasters to zones, rates, checks and files that others open."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import shapefile
+import shapely
+from isoxml.util.isoxml_io import isoxml_from_path
+from rasterio.io import MemoryFile
+
+from headland.registry.boundary import area_of
+from headland.registry.prescription_records import Prescription
+from tests.api.registry import Known, serve_registry
+from tests.registry.records import PLOT, POND
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    with serve_registry(Path(tmp_path_factory.mktemp("registry"))) as served:
+        yield served
+
+
+def points(count: int = 200, **more: Any) -> dict[str, Any]:
+    """NDVI that rises from west to east."""
+    rng = np.random.default_rng(3)
+    longitude, latitude = rng.uniform(119.17, 119.172, count), rng.uniform(31.95, 31.952, count)
+    columns = {"longitude_deg": longitude, "latitude_deg": latitude, "value": 0.4 + (longitude - 119.17) * 150}
+    return {"kind": "points", "name": "ndvi", **{name: each.tolist() for name, each in columns.items()}, **more}
+
+
+def order(known: Known, **more: Any) -> dict[str, Any]:
+    return {
+        "field": known.ids["fields"],
+        "name": "jointing",
+        "layers": [points()],
+        "product": known.ids["products"],
+        "zones": {"by": "quantile", "count": 3},
+        "least_ha": 80,
+        "most_ha": 120,
+        "direction": "compensate",
+        "maximum_ha": 150,
+        **more,
+    }
+
+
+def make(known: Known, **more: Any) -> dict[str, Any]:
+    answer = known.client.post("/v1/prescriptions", json=order(known, **more))
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    assert known.client.get(answer.headers["location"]).json() == made
+    return made
+
+
+def export(known: Known, made: dict[str, Any], format: str, **more: Any) -> httpx.Response:  # noqa: A002
+    answer = known.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": format, **more})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def kept(known: Known, made: dict[str, Any]) -> Prescription:
+    return known.estate.prescriptions.get(made["id"])
+
+
+def test_weak_zones_get_more_and_the_total_is_what_was_planned(known: Known) -> None:
+    made = make(known, mean_ha=98)
+    rates = [zone["rate_ha"] for zone in made["zones"]]
+    index = [zone["index_mean"] for zone in made["zones"]]
+    assert sorted(index) == index
+    assert sorted(rates, reverse=True) == rates
+    area_ha = sum(zone["area_ha"] for zone in made["zones"])
+    assert made["total"] == pytest.approx(98 * area_ha, rel=1e-9)
+    assert made["zones"][0]["n_kg_ha"] == pytest.approx(rates[0] * 0.46)
+    # The pond is no part of it; whole cells of 5 m make up the rest.
+    assert area_ha * 10_000 == pytest.approx(area_of(PLOT) - area_of(POND), rel=0.02)
+    assert {check["id"]: check["holds"] for check in made["checks"]} == {
+        "legal_ceiling": None,
+        "limits": True,
+        "buffers": True,
+        "machine": None,
+    }
+
+
+def test_strong_zones_get_more_where_that_is_asked_for(known: Known) -> None:
+    rates = [zone["rate_ha"] for zone in make(known, direction="proportional")["zones"]]
+    assert rates[0] == pytest.approx(80)
+    assert rates[-1] == pytest.approx(120)
+
+
+def test_rates_of_nitrogen_become_rates_of_the_product(known: Known) -> None:
+    made = make(known, basis="nitrogen", rates_ha=[60, 45, 30], maximum_ha=60)
+    assert [zone["rate_ha"] for zone in made["zones"]] == pytest.approx([60 / 0.46, 45 / 0.46, 30 / 0.46])
+    assert [zone["n_kg_ha"] for zone in made["zones"]] == pytest.approx([60, 45, 30])
+
+
+@pytest.mark.parametrize("how", [{"interpolation": "kriging"}, {"interpolation": "idw", "power": 3}])
+def test_points_become_zones_by_kriging_and_by_distance(known: Known, how: dict[str, Any]) -> None:
+    made = make(known, layers=[points(120, **how)], zones={"by": "kmeans", "count": 2})
+    labels = kept(known, made).zone_of_cell()
+    west, east = labels[:, 3], labels[:, -4]
+    assert set(west[west >= 0]) == {0}
+    assert set(east[east >= 0]) == {1}
+    assert ("kriging" in made["method"]["ndvi by"]) == ("kriging" in how.values())
+
+
+def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(known: Known) -> None:
+    values: list[list[float | None]] = [[*[0.3] * 10, *[0.7] * 10] for _ in range(20)]
+    values[5][5] = None
+    raster = {
+        "kind": "raster",
+        "name": "yield",
+        "north_deg": 31.952,
+        "west_deg": 119.17,
+        "cell_north_deg": 1e-4,
+        "cell_east_deg": 1e-4,
+        "values": values,
+    }
+    made = make(known, layers=[raster], zones={"count": 2, "smooth": 0})
+    assert [zone["index_mean"] for zone in made["zones"]] == pytest.approx([0.3, 0.7])
+    assert 0.99 < made["method"]["yield coverage"] < 1.0
+    half = {**raster, "values": [row[:10] for row in values]}
+    refused = known.client.post("/v1/prescriptions", json=order(known, layers=[half]))
+    assert "is measured, and 90% are needed" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "why"),
+    [
+        ({"legal_n_kg_ha": 50, "basis": "nitrogen"}, "above-the-ceiling", "ceiling is 50"),
+        ({"total": 1e6}, "no-prescription", "cannot be shared out"),
+        ({"total": 1, "mean_ha": 1}, "no-prescription", "not both"),
+        ({"rates_ha": [1, 2]}, "no-prescription", "3 zones and 2 rates_ha"),
+        ({"direction": None}, "no-prescription", "a direction"),
+        ({"minimum_ha": 200}, "no-prescription", "above maximum_ha"),
+        ({"basis": "nitrogen", "product": None}, "no-prescription", "need a product"),
+        ({"field": "0" * 26}, "unknown-field", "no field"),
+        ({"product": "0" * 26}, "unknown-product", "no product"),
+        ({"season": "0" * 26}, "unknown-season", "no season"),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused_and_nothing_is_kept(
+    known: Known, change: dict[str, Any], kind: str, why: str
+) -> None:
+    before = len(known.client.get("/v1/prescriptions").json()["items"])
+    refused = known.client.post("/v1/prescriptions", json=order(known, **change))
+    assert (refused.status_code, refused.json()["type"]) == (400, f"urn:headland:problem:{kind}"), refused.text
+    assert why in refused.json()["detail"]
+    assert len(known.client.get("/v1/prescriptions").json()["items"]) == before
+
+
+def test_swapped_axes_of_points_are_told(known: Known) -> None:
+    told = points()
+    told["longitude_deg"], told["latitude_deg"] = [31.951], [89.0]
+    told["value"] = [0.5]
+    refused = known.client.post("/v1/prescriptions", json=order(known, layers=[told]))
+    assert "swapped?" in refused.json()["detail"]
+
+
+def test_a_machine_that_cannot_make_the_rates_is_named(known: Known) -> None:
+    body = {"name": "slow", "kind": "spreader", "swath_m": 6, "max_flow_kg_min": 10, "max_speed_m_s": 7}
+    weak = known.client.post("/v1/implements", json={**body, "min_speed_m_s": 4}).json()["id"]
+    # 120 kg/ha on 6 m from 10 kg/min need 2.3 m/s.
+    checks = {check["id"]: check for check in make(known, implement=weak)["checks"]}
+    assert checks["machine"]["holds"] is False
+    assert "slower than its lowest 4 m/s" in checks["machine"]["detail"]
+    strong = known.client.post("/v1/implements", json={**body, "name": "fast", "max_flow_kg_min": 60}).json()["id"]
+    checks = {check["id"]: check for check in make(known, implement=strong)["checks"]}
+    assert checks["machine"]["holds"] is True
+
+
+def test_the_isoxml_package_reads_the_prescription(known: Known, tmp_path: Path) -> None:
+    made = make(known)
+    with zipfile.ZipFile(io.BytesIO(export(known, made, "isoxml").content)) as archive:
+        archive.extractall(tmp_path)
+    document, files = isoxml_from_path(tmp_path / "TASKDATA" / "TASKDATA.XML")
+    grid = document.tasks[0].grids[0]
+    shape = int(grid.maximum_row), int(grid.maximum_column)
+    assert shape == (made["rows"], made["columns"])
+    assert float(grid.minimum_north_position) == pytest.approx(made["south_deg"], abs=1e-9)
+    read = np.frombuffer(files[grid.filename], "<i4").reshape(shape) / 100.0
+    np.testing.assert_allclose(read, np.nan_to_num(kept(known, made).rate_of_cell()), atol=0.005)
+
+
+def test_gdal_reads_the_prescription(known: Known) -> None:
+    made = make(known)
+    rate = kept(known, made).rate_of_cell()
+    with MemoryFile(export(known, made, "geotiff").content) as file, file.open() as opened:
+        np.testing.assert_array_equal(opened.read(1)[::-1], rate.astype(np.float32))
+        south, west = opened.bounds.bottom, opened.bounds.left
+        assert (south, west) == pytest.approx((made["south_deg"], made["west_deg"]), abs=1e-12)
+    with MemoryFile(export(known, made, "geotiff", crs="utm").content) as file, file.open() as opened:
+        assert opened.crs.to_epsg() == 32650
+        # Resampled to the nearest: the amount is the same within the cells at the edge.
+        total = float(np.nansum(opened.read(1))) * opened.res[0] * opened.res[1] / 10_000
+        assert total == pytest.approx(made["total"], rel=0.02)
+
+
+def test_zones_as_polygons_have_the_rates_and_the_area_of_their_cells(known: Known) -> None:
+    made = make(known)
+    document = json.loads(export(known, made, "geojson").content)
+    shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in document["features"]]
+    for zone, feature, shape in zip(made["zones"], document["features"], shapes, strict=True):
+        assert shape.is_valid
+        assert feature["properties"]["rate_ha"] == zone["rate_ha"]
+        rings = tuple(tuple(tuple(ring.coords) for ring in (part.exterior, *part.interiors)) for part in shape.geoms)
+        assert area_of(rings) / 10_000 == pytest.approx(zone["area_ha"], rel=1e-3)
+    packed = io.BytesIO(export(known, made, "shapefile").content)
+    with zipfile.ZipFile(packed) as archive:
+        assert "WGS_1984" in archive.read("prescription.prj").decode()
+        files = {ending: io.BytesIO(archive.read(f"prescription.{ending}")) for ending in ("shp", "dbf", "shx")}
+    read = shapefile.Reader(**files)
+    assert [record["RATE"] for record in read.records()] == pytest.approx(
+        [zone["rate_ha"] for zone in made["zones"]], abs=1e-4
+    )
+    for one, shape in zip(read.shapes(), shapes, strict=True):
+        assert shapely.geometry.shape(one.__geo_interface__).area == pytest.approx(shape.area, rel=1e-9)
