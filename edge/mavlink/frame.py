@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from fastcrc.crc16 import mcrf4xx
@@ -126,7 +126,12 @@ class FrameDecoder:
         """Walk the buffer once: `free` is the end of the last frame, `at` where the next one may start."""
         frames: list[RawFrame] = []
         append, extras, wanted, next_sequence = frames.append, _CRC_EXTRA, self._wanted, self._next_sequence
-        unpack_v1, unpack_v2, crc16 = _HEADER_V1.unpack_from, _HEADER_V2.unpack_from, mcrf4xx
+        unpack_v1, unpack_v2, crc16, from_bytes = (
+            _HEADER_V1.unpack_from,
+            _HEADER_V2.unpack_from,
+            mcrf4xx,
+            int.from_bytes,
+        )
         size, gap_bytes, guard, sound = len(buffer), self._gap_bytes, self._guard, 0
         free, at, in_sync = 0, self._next_at, self._in_sync
         while at + MIN_FRAME_BYTES <= size:
@@ -174,7 +179,7 @@ class FrameDecoder:
             elif guard is None or guard.admits(message_id, system, component, buffer[at:end], is_signed=flags > 0):
                 sound += 1
                 if message_id in wanted:
-                    stamp_us = self._stamp(buffer, free, at) if gap_bytes else None
+                    stamp_us = from_bytes(buffer[at - 8 : at]) if gap_bytes and at - free >= STAMP_BYTES else None
                     append((message_id, system, component, sequence, buffer[start:crc_at], 1 + (magic & 1), stamp_us))
             if not in_sync:
                 self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
@@ -213,9 +218,6 @@ class FrameDecoder:
             return None
         return _is_sound(buffer, follower)
 
-    def _stamp(self, buffer: bytes, free: int, at: int) -> int | None:
-        return int.from_bytes(buffer[at - STAMP_BYTES : at]) if at - STAMP_BYTES >= free else None
-
     def _keep(self, buffer: bytes, free: int, at: int) -> None:
         """Keep what the next bytes may complete."""
         if self._in_sync:
@@ -253,13 +255,13 @@ class FrameDecoder:
         self._next_sequence[source] = (sequence + 1) & 255
 
 
-def find_frames(buffer: bytes, message_id: int, component: int) -> Iterator[RawFrame]:
-    """Yield the sound frames of one kind and component, wherever in `buffer` they stand, MAVLink 1 before MAVLink 2.
+def find_frames(buffer: bytes, message_ids: Sequence[int], component: int) -> Iterator[RawFrame]:
+    """Yield the sound frames of some kinds and one component, wherever in `buffer` they stand, MAVLink 1 first.
 
     A search for the header's bytes instead of a walk from frame to frame: ten times as fast, where a few kinds are all
     that is wanted of a file.
     """
-    low, component_byte = re.escape(bytes((message_id,))), re.escape(bytes((component,)))
+    low, component_byte = b"[" + re.escape(bytes(message_ids)) + b"]", re.escape(bytes((component,)))
     for pattern, head in (
         (b"\xfe(?=..." + component_byte + low + b")", 6),
         (b"\xfd(?=.[\x00\x01]..." + component_byte + low + b"\x00\x00)", 10),
@@ -267,9 +269,11 @@ def find_frames(buffer: bytes, message_id: int, component: int) -> Iterator[RawF
         for match in re.finditer(pattern, buffer, re.DOTALL):
             at = match.start()
             if _is_sound(buffer, at):
-                end = at + head + buffer[at + 1]
-                sequence, system = buffer[at + head - 4 : at + head - 2] if head == 6 else buffer[at + 4 : at + 6]
-                yield message_id, system, component, sequence, buffer[at + head : end], 1 + (head == 10), None
+                start = at + head
+                end = start + buffer[at + 1]
+                message_id = buffer[at + 5] if head == 6 else buffer[at + 7]
+                sequence, system = buffer[start - 4 : start - 2] if head == 6 else buffer[at + 4 : at + 6]
+                yield message_id, system, component, sequence, buffer[start:end], 1 + (head == 10), None
 
 
 def _is_sound(buffer: bytes, at: int) -> bool | None:

@@ -6,18 +6,15 @@ UTC it was; what neither can date is left out and counted, never dated by the fi
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from edge.mavlink.fleet import Fleet
-from edge.mavlink.frame import AUTOPILOT, MAX_FRAME_BYTES, FrameDecoder, RawFrame, find_frames
-from edge.mavlink.messages import MESSAGE_BY_ID
+from edge.mavlink.frame import AUTOPILOT, RawFrame
+from edge.mavlink.frame_log import FrameLogSource
 from edge.mavlink.outlet import Output
 from edge.mavlink.settings import MavlinkSettings
-from edge.mavlink.tlog import _SURVEYED_IDS, TlogSource, _Survey
 from edge.reading import Sink
 from headland.contract.records import Clock, Descriptor, Event
 from headland.errors import DataDamaged
@@ -63,23 +60,16 @@ class StreamClock:
         return self.now_ms
 
 
-class RawLogSource(TlogSource):
+class RawLogSource(FrameLogSource):
     """A .rlog as a Source: `run` puts the whole file through and returns.
 
-    What its base calls a recorder's time is that of the stream's own clock here, so nothing dated by it leaves.
+    When a frame was heard is said by the stream's own clock here, so nothing that is dated by arrival leaves.
     """
 
     def __init__(self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str) -> None:
-        super().__init__(path, settings, gateway_id, site)
-        self._decoder = FrameDecoder(wanted=MESSAGE_BY_ID)
-        self._stream = StreamClock()
+        super().__init__(path, settings, gateway_id, site, stamped=False)
+        self._clock = StreamClock()
         self._unsaid: dict[str, Descriptor] = {}
-
-    def run(self, sink: Sink) -> None:
-        """Put the file through `sink` to its end, or until `stop`. Raises DataDamaged when no frame is in it."""
-        super().run(sink)
-        if not self._stop.is_set() and not self._decoder.counters().get("frames"):
-            raise DataDamaged(f"{self.name} holds no MAVLink frame: is it a dump of a link's bytes?")
 
     def counters(self) -> dict[str, int]:
         """Return what was read and left out, by name."""
@@ -87,23 +77,15 @@ class RawLogSource(TlogSource):
         counters["rows"] = counters.get("rows", 0) - counters.get("undated_rows", 0)
         return counters
 
-    def _look(self) -> _Survey:
-        survey, digest, rest = _Survey(first_ms=0), hashlib.sha256(), b""
-        for chunk in self._chunks():
-            digest.update(chunk)
-            buffer = rest + chunk
-            for message_id in _SURVEYED_IDS:
-                for frame in find_frames(buffer, message_id, AUTOPILOT):
-                    survey.take(frame)
-            rest = buffer[-MAX_FRAME_BYTES:]
-        survey.sha256 = digest.hexdigest()
-        return survey
+    def _begin(self) -> int:
+        return self._clock.now_ms
 
-    def _take(self, frames: Sequence[RawFrame], fleet: Fleet, now_ms: int) -> int:
-        arrivals_ms = [self._stream.hear(frame) for frame in frames]
-        now_ms = arrivals_ms[-1] if arrivals_ms else now_ms
-        fleet.take_all("log", frames, now_ms, arrivals_ms)
-        return now_ms
+    def _arrivals_ms(self, frames: Sequence[RawFrame], now_ms: int) -> list[int]:  # noqa: ARG002 - the clock has it
+        return [self._clock.hear(frame) for frame in frames]
+
+    def _end(self) -> None:
+        if not self._decoder.counters().get("frames"):
+            raise DataDamaged(f"{self.name} holds no MAVLink frame: is it a dump of a link's bytes?")
 
     def _deliver(self, outputs: list[Output], sink: Sink) -> None:
         """Pass on what has a vehicle's time; a device of which nothing has is not described either."""

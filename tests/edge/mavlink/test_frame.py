@@ -197,4 +197,4 @@ def test_a_search_for_one_kind_finds_what_a_walk_finds(version: int) -> None:
         [one for n in range(300) for one in (pilot.system_time(n), pilot.attitude(n), other.system_time(n))]
     )
     walked = [frame for frame in frames_of(data) if (frame.message_id, frame.component) == (2, 1)]
-    assert [Frame(*frame) for frame in find_frames(b"\xfd\xfe" + data[:-3], 2, 1)] == walked
+    assert [Frame(*frame) for frame in find_frames(b"\xfd\xfe" + data[:-3], (2,), 1)] == walked
