@@ -104,7 +104,7 @@ def apply_pass(
 
 
 def fine_cell_m(one: FieldPass) -> float:
-    """Return the smallest usual cell that a pass's field takes: what sums are made on, as edges round by half a cell."""
+    """Return the smallest usual cell for a pass's field: sums are made on it, as edges round by half a cell."""
     return next((cell_m for cell_m in (1.0, 2.0, 5.0, 10.0) if one.field.area_m2 * 4.0 / cell_m**2 < MAX_CELLS), 20.0)
 
 
