@@ -12,6 +12,7 @@ export class Farm {
   climate = new Map();
   flights = new Map();
   charts = new Map();
+  alarms = [];
   online = null;
   #skewMs = 0;
   #known = new Set();
@@ -21,10 +22,10 @@ export class Farm {
     return Date.now() + this.#skewMs;
   }
 
-  async ask(path) {
+  async ask(path, method = "GET") {
     const asked = Date.now();
     try {
-      const response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
+      const response = await fetch(path, { method, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
       this.#noteClock(response.headers.get("Date"), asked);
       if (response.status >= 500) throw new Error(`${path}: ${response.status}`);
       this.online = true;
@@ -54,6 +55,15 @@ export class Farm {
       const times = Object.values(item.channels).map((value) => value.time_ms);
       if (device && times.length) device.last_seen_ms = Math.max(...times);
     }
+  }
+
+  async askAlarms() {
+    this.alarms = (await this.ask("/v1/alarms?state=active&limit=500"))?.items ?? [];
+  }
+
+  async acknowledge(id) {
+    await this.ask(`/v1/alarms/${id}/acknowledge`, "POST");
+    await this.askAlarms();
   }
 
   async askDetail(id) {

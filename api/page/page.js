@@ -1,5 +1,6 @@
 // Puts the page together: asks often what changes often, and draws once a second so that ages count on.
 
+import { AlarmSection } from "/page/alarms.js";
 import { DeviceCard } from "/page/cards.js";
 import { setText } from "/page/dom.js";
 import { Farm } from "/page/farm.js";
@@ -13,6 +14,7 @@ const place = document.getElementById("cards");
 const empty = document.getElementById("empty");
 const notice = document.getElementById("notice");
 const live = document.getElementById("live");
+const alarms = new AlarmSection(document.getElementById("alarms"), farm, (id) => attempt(() => farm.acknowledge(id)));
 
 function applyLanguage(tag) {
   setLanguage(tag);
@@ -20,6 +22,7 @@ function applyLanguage(tag) {
   for (const element of document.querySelectorAll("[data-word]")) setText(element, word(element.dataset.word));
   for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === tag));
   cards.clear();
+  alarms.clear();
   for (const column of place.children) column.replaceChildren();
   draw();
 }
@@ -34,6 +37,7 @@ function draw() {
   }
   arrange(devices);
   for (const card of cards.values()) card.update();
+  alarms.update();
   empty.hidden = devices.length > 0;
   if (farm.online !== null) setText(empty, word(farm.online ? "empty" : "lostNotice"));
   live.dataset.state = farm.online === null ? "wait" : farm.online ? "on" : "off";
@@ -93,6 +97,7 @@ applyLanguage(chooseLanguage());
 await attempt(() => farm.askDevices());
 await attempt(() => farm.askLatest());
 repeat(10_000, () => farm.askDevices());
+repeat(5000, () => farm.askAlarms());
 repeat(1500, () => farm.askLatest());
 repeat(60_000, () => forEachOf(null, (id) => farm.askDetail(id)));
 repeat(5000, async () => {

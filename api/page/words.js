@@ -27,6 +27,8 @@ const ENGLISH = {
   quality_3: "suspect", quality_4: "failed its check",
   fix_0: "no receiver", fix_1: "no fix", fix_2: "2D", fix_3: "3D", fix_4: "DGPS", fix_5: "RTK float", fix_6: "RTK fixed", fix_8: "PPP",
   share_of_treated: "{share} of the area",
+  alarms: "Alarms", acknowledge: "I take care of it", acknowledged: "somebody takes care of it", since: "since {age}",
+  moreAlarms: "and {n} more", severity_critical: "Critical", severity_warning: "Warning", severity_info: "Note",
 };
 
 const CHINESE = {
@@ -54,6 +56,8 @@ const CHINESE = {
   quality_3: "可疑", quality_4: "未通过检查",
   fix_0: "无接收机", fix_1: "未定位", fix_2: "二维", fix_3: "三维", fix_4: "差分", fix_5: "RTK 浮点", fix_6: "RTK 固定", fix_8: "PPP",
   share_of_treated: "占面积 {share}",
+  alarms: "报警", acknowledge: "由我处理", acknowledged: "已有人处理", since: "始于 {age}",
+  moreAlarms: "以及另外 {n} 条", severity_critical: "紧急", severity_warning: "警告", severity_info: "提示",
 };
 
 // English, Chinese: the quantities of the nomenclature by name.

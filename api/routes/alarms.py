@@ -56,8 +56,11 @@ def get_alarms(
 ) -> Response:
     """List alarms by the time of their raising, the newest first: of the rules here and of the gateways' own.
 
-    Where a gateway watches by a rule of the same name as one here, the two are one alarm.
+    Where a gateway watches by a rule of the same name as one here, the two are one alarm. Without a registry nothing is
+    watched, and nothing is listed.
     """
+    if farm.registry is None:
+        return reply(request, AlarmList(items=[], next=None))
     active = None if state is None else state == "active"
     before = _before(cursor)
     found = estate_of(farm).alarms.newest(before=before, limit=limit + 1, active=active, subject=subject, rule=rule)

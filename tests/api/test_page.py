@@ -4,12 +4,17 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import msgspec
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
+from headland.registry.alarm_book import Round
+from headland.registry.alarm_records import Alarm, Severity
+from headland.registry.registry import open_registry
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, spread
 from tests.api.served import serve
 from tests.machine import find_program
@@ -166,3 +171,32 @@ def test_the_api_page_lists_and_tries_every_route(visit: Visit) -> None:
     operation.get_by_label("device").fill(HOUSE)
     operation.get_by_role("button", name="Send").click()
     expect(operation.locator("pre")).to_contain_text('"vpd_kpa"', timeout=PATIENCE_MS)
+
+
+def test_an_alarm_shows_and_somebody_takes_care_of_it(browser: Browser, tmp_path: Path) -> None:
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
+    book = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test").alarms
+    now_ms = time.time_ns() // 1_000_000
+    frost = Alarm(
+        id=book.new_id(), rule="frost", subject=HOUSE, kind="greenhouse", site="home", severity=Severity.CRITICAL,
+        by_station=True, standing=("station",), began_ms=now_ms - 600_000, raised_ms=now_ms,
+        what="air_temperature_degc", value=1.2, unit="degC", text="heat it", text_zh="加温", simulated=True,
+    )  # fmt: skip
+    book.keep(Round(alarms={frost.id: frost}))
+    store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
+    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict, registry=registry)) as client:
+        context = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 740})
+        page = context.new_page()
+        page.goto(str(client.base_url))
+        see(page, ".alarm .badge", "紧急")
+        see(page, ".alarm .about", "加温 · 气温 1.2 °C")
+        see(page, ".alarm-where", f"番茄一号棚 ({HOUSE}) · 模拟")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.get_by_role("button", name="由我处理").click()
+        see(page, ".alarm .age", re.compile("已有人处理$"))
+        expect(page.locator(".alarm button")).to_be_hidden()
+        assert book.get(frost.id).acknowledged_by == "api"
+        book.keep(Round(alarms={frost.id: msgspec.structs.replace(frost, ended_ms=now_ms, standing=())}))
+        expect(page.locator("#alarms")).to_be_hidden(timeout=PATIENCE_MS)
+        context.close()
+    registry.close()
