@@ -39,17 +39,17 @@ class LogReport:
     notes: tuple[str, ...] = ()
 
 
-def file_hash(path: Path, progress: Callable[[int], bool]) -> str:
+def hash_file(path: Path, progress: Callable[[int], bool]) -> str:
     """Return the SHA-256 of a file, hex; `progress` is told of the bytes of each piece and ends it by False."""
     digest = hashlib.sha256()
-    for chunk in chunks_of(path):
+    for chunk in read_chunks(path):
         digest.update(chunk)
         if not progress(len(chunk)):
             break
     return digest.hexdigest()
 
 
-def chunks_of(path: Path) -> Iterator[bytes]:
+def read_chunks(path: Path) -> Iterator[bytes]:
     """Read a file piece by piece."""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
@@ -86,12 +86,12 @@ class LogOutlet:
         self._outlet.name(device, nameplate, simulated=simulated)
         self._send()
 
-    def evidence(self, evidence: Mapping[str, Evidence]) -> None:
+    def learn_evidence(self, evidence: Mapping[str, Evidence]) -> None:
         """Take how channels come about."""
         self._outlet.learn_evidence(evidence)
         self._send()
 
-    def row(self, family: str, own_us: int, values: Mapping[str, float | None]) -> None:
+    def take_row(self, family: str, own_us: int, values: Mapping[str, float | None]) -> None:
         """Take a row of a family at an own time; its time is unique within the family."""
         time_ms = self._clock.utc_ms(own_us)
         if time_ms is None:
@@ -117,7 +117,7 @@ class LogOutlet:
         track.source, track.width = self._outlet.take(Clock.GPS, time_ms, family, values), len(values)
         self._send()
 
-    def event(self, kind: str, own_us: int, data: dict[str, Scalar]) -> None:
+    def take_event(self, kind: str, own_us: int, data: dict[str, Scalar]) -> None:
         """Take an event at an own time."""
         time_ms = self._clock.utc_ms(own_us)
         if time_ms is None:

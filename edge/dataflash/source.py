@@ -17,7 +17,7 @@ from edge.dataflash.reader import LogReader, Message
 from edge.dataflash.story import TOLD, Story
 from edge.dataflash.survey import Survey, TimeField
 from edge.log_clock import OwnTime
-from edge.log_outlet import LogOutlet, LogReport, chunks_of
+from edge.log_outlet import LogOutlet, LogReport, read_chunks
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.outlet import Nameplate
 from edge.mavlink.settings import MavlinkSettings
@@ -64,6 +64,8 @@ class DataflashSource:
             self._notes.append(
                 "no satellite fix with a time is in it, so nothing in it can be dated and all of it is left out"
             )
+        if self._survey.steps:
+            self._notes.append(f"the receiver's UTC stepped, and rows with it (steps: {self._survey.steps})")
         vehicle = self._survey.vehicle()
         prefix = f"log-{self._survey.sha256[:12]}"
         outlet = self._outlet = LogOutlet(clock, Surroundings(prefix, self._site, self._simulated), sink)
@@ -108,7 +110,7 @@ class DataflashSource:
         )
 
     def _each_chunk(self, take: Callable[[bytes], None]) -> None:
-        for chunk in chunks_of(self._path):
+        for chunk in read_chunks(self._path):
             if self._stop.is_set():
                 return
             self._read_bytes += len(chunk)

@@ -82,11 +82,11 @@ class Story:
         values = kind.make(raw)
         is_row = self._spray is None or self._take_spray(found, raw, values or {}, kind, own_us)
         if is_row and values is not None:
-            self._outlet.row(kind.family, own_us, values)
+            self._outlet.take_row(kind.family, own_us, values)
 
     def restart(self, own_us: int, session: int) -> None:
         """Begin a session: the autopilot started anew."""
-        self._outlet.event("reboot", own_us, {"session": session})
+        self._outlet.take_event("reboot", own_us, {"session": session})
         self._mode = self._armed = self._landed = None
 
     def _kind(self, found: Format, raw: Raw) -> Kind | None:
@@ -124,10 +124,10 @@ class Story:
         elif name == "ERR":
             subsystem, code = _whole(said, "Subsys"), _whole(said, "ECode")
             known = _SUBSYSTEMS[subsystem - 1] if 1 <= subsystem <= len(_SUBSYSTEMS) else f"subsystem {subsystem}"
-            self._outlet.event("autopilot_error", own_us, {"subsystem": known, "code": code})
+            self._outlet.take_event("autopilot_error", own_us, {"subsystem": known, "code": code})
         elif name == "MSG":
             if text := str(said.get("Message", "")).strip():
-                self._outlet.event("text", own_us, {"text": text, "severity": None})
+                self._outlet.take_event("text", own_us, {"text": text, "severity": None})
         elif name == "CMD":
             self._note_item(said, own_us)
         elif name == "ORGN":
@@ -142,12 +142,12 @@ class Story:
     def _note_mode(self, number: int, own_us: int) -> None:
         mode = self._vehicle.mode_name(number)
         if mode != self._mode:
-            self._outlet.event("mode", own_us, {"mode": mode, "previous": self._mode, "code": number})
+            self._outlet.take_event("mode", own_us, {"mode": mode, "previous": self._mode, "code": number})
             self._mode = mode
 
     def _note_armed(self, armed: bool, own_us: int) -> None:
         if armed != self._armed:
-            self._outlet.event("armed", own_us, {"armed": armed})
+            self._outlet.take_event("armed", own_us, {"armed": armed})
             self._armed = armed
 
     def _note_event(self, number: int, own_us: int) -> None:
@@ -156,9 +156,9 @@ class Story:
         elif number in _LANDED:
             if _LANDED[number] != self._landed:
                 self._landed = _LANDED[number]
-                self._outlet.event("landed_state", own_us, {"state": self._landed})
+                self._outlet.take_event("landed_state", own_us, {"state": self._landed})
         else:
-            self._outlet.event("autopilot_event", own_us, {"code": number, "name": _EVENTS.get(number)})
+            self._outlet.take_event("autopilot_event", own_us, {"code": number, "name": _EVENTS.get(number)})
 
     def _note_item(self, said: dict[str, Any], own_us: int) -> None:
         latitude_deg, longitude_deg = said.get("Lat", 0.0), said.get("Lng", 0.0)
@@ -175,7 +175,7 @@ class Story:
         }
         if self._items.get(number) != data:
             self._items[number] = data
-            self._outlet.event("mission_item", own_us, data)
+            self._outlet.take_event("mission_item", own_us, data)
 
     def _note_home(self, said: dict[str, Any], own_us: int) -> None:
         if said.get("Type") == _HOME and (said.get("Lat") or said.get("Lng")):
@@ -184,7 +184,7 @@ class Story:
                 "longitude_deg": _finite(said.get("Lng")),
                 "altitude_m": _finite(said.get("Alt")),
             }
-            self._outlet.event("home_position", own_us, place)
+            self._outlet.take_event("home_position", own_us, place)
 
     # Spraying
 
@@ -205,11 +205,11 @@ class Story:
         elif kind.family.startswith("rotation"):
             rows = self._read_rotation(spray, values)
         if rows:
-            self._outlet.evidence(spray.evidence)
+            self._outlet.learn_evidence(spray.evidence)
             for family, row in rows:
-                self._outlet.row(family, own_us, row)
+                self._outlet.take_row(family, own_us, row)
             for alarm, data in watch.look(spray, self._mode, moment_ms):
-                self._outlet.event(alarm, own_us, data)
+                self._outlet.take_event(alarm, own_us, data)
         return is_row
 
     def _read_outputs(self, spray: Spray, numbers: Mapping[int, int]) -> Rows:

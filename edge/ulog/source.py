@@ -21,7 +21,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.import_report import Gaps
 from edge.log_clock import ClockSurvey, LogClock
-from edge.log_outlet import LogOutlet, LogReport, file_hash
+from edge.log_outlet import LogOutlet, LogReport, hash_file
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import Heartbeat
 from edge.mavlink.names import AUTOPILOT_PX4, model_name, severity_name
@@ -98,7 +98,7 @@ class UlogSource:
                 f"{self.name} has {self.size_bytes / 1e6:,.0f} MB, and a .ulg is read into memory whole, so one of more"
                 f" than {MOST_BYTES / 1e6:,.0f} MB is refused: log fewer topics (SDLOG_PROFILE) or shorter flights"
             )
-        digest = file_hash(self._path, self._note_read)
+        digest = hash_file(self._path, self._note_read)
         log = None if self._stop.is_set() else self._load()
         if log is None:
             return
@@ -115,9 +115,9 @@ class UlogSource:
             if self._stop.is_set():
                 return
             if item.family:
-                outlet.row(item.family, item.own_us, item.values)
+                outlet.take_row(item.family, item.own_us, item.values)
             else:
-                outlet.event(item.kind, item.own_us, item.values)
+                outlet.take_event(item.kind, item.own_us, item.values)
 
     def stop(self) -> None:
         """Make `run` return soon."""

@@ -331,6 +331,17 @@ def test_known_messages_with_columns_of_another_kind_raise_nothing(play: Play, c
     assert len(having(sink, "roll_rad")) >= 60
 
 
+def test_a_step_of_the_receivers_utc_is_followed_and_said(play: Play) -> None:
+    log = make_flight(30)
+    for second in range(35, 65):
+        log.att(second * 1000).gps(second * 1000, utc_ms=NOON_MS + second * 1000 + 18_000)
+    sink, report = play(log)
+    times = [row.time_ms for row in having(sink, "roll_rad")]
+    assert times[:300] == [NOON_MS + 5_000 + 100 * tenth for tenth in range(300)]
+    assert times[301:] == [NOON_MS + 18_000 + second * 1000 for second in range(36, 65)]
+    assert report.notes == ("the receiver's UTC stepped, and rows with it (steps: 1)",)
+
+
 def test_what_is_no_log_is_said(play: Play) -> None:
     for data in (
         b"",
