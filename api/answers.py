@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from api.farm import Farm
 from api.instants import Window
@@ -15,6 +16,8 @@ from headland.agronomy.application import Application, assess_application
 from headland.agronomy.climate import Climate, assess_climate, pair_samples
 from headland.agronomy.coverage import Track
 from headland.agronomy.dosing import Meter
+from headland.agronomy.sample_tests import FAIL, SUSPECT
+from headland.agronomy.sensor_health import Finding, judge_channel
 from headland.agronomy.spreading import DRY_KG_MIN, Spreading, assess_spreading
 from headland.agronomy.treated import SILENCE_S, Flow, PumpStates
 from headland.agronomy.weighing import Hopper
@@ -50,9 +53,15 @@ def begin_with_samples(farm: Farm, record: DeviceRecord, window: Window) -> Wind
     return Window(int(first.time_ms[0]), window.end_ms) if len(first.time_ms) else window
 
 
-def answer_climate(farm: Farm, record: DeviceRecord, window: Window) -> Climate:
-    """Return what the air of a greenhouse was like over a window."""
+def answer_climate(farm: Farm, record: DeviceRecord, window: Window) -> tuple[Climate, list[Finding]]:
+    """Return what the air of a greenhouse was like over a window, and what was not believed of its two sensors."""
     columns = _read(farm, record, [_TEMPERATURE, _HUMIDITY], window)
+    findings: list[Finding] = []
+    for channel, column in columns.items():
+        flags, found = judge_channel(channel, column.time_ms, column.value)
+        findings += found
+        worse = np.maximum(column.quality, np.where(flags == SUSPECT, SUSPECT, 0)).astype(np.uint8)
+        columns[channel] = _part(Column(column.time_ms, column.value, worse), flags < FAIL)
     temperature, humidity = columns.get(_TEMPERATURE, EMPTY), columns.get(_HUMIDITY, EMPTY)
     interval_s = expected_interval_s(temperature.time_ms, _told_interval_s(record, (_TEMPERATURE, _HUMIDITY)))
     air = pair_samples(
@@ -60,7 +69,7 @@ def answer_climate(farm: Farm, record: DeviceRecord, window: Window) -> Climate:
         (humidity.time_ms, humidity.value, humidity.quality),
         within_s=interval_s,
     )
-    return assess_climate(air, window.pair, interval_s)
+    return assess_climate(air, window.pair, interval_s), findings
 
 
 def answer_application(farm: Farm, record: DeviceRecord, window: Window, swath_m: float) -> Application:
@@ -130,7 +139,7 @@ def _with_neighbours(
     return Column(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMN_FIELDS))
 
 
-def _part(column: Column, rows: slice) -> Column:
+def _part(column: Column, rows: slice | NDArray[np.bool_]) -> Column:
     return Column(column.time_ms[rows], column.value[rows], column.quality[rows])
 
 

@@ -14,12 +14,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from api.alarm_things import ALARM_KINDS
 from api.farm import Farm
 from api.gateway_desk import GatewayDesk
-from api.metrics import DurationMiddleware, FarmCollector
+from api.live import LiveFeed
+from api.live_sources import StorePoll
+from api.metrics import DurationMiddleware, FarmCollector, LiveCollector
 from api.problems import install_problems
 from api.readiness import Check
 from api.routes import alarms, answers, catalog, devices, field_import, health, page, recommendation
+from api.routes import climate as climate_routes
 from api.routes import gateways as gateway_routes
 from api.routes import ledger as ledger_routes
+from api.routes import live as live_routes
 from api.routes import passes as pass_routes
 from api.routes import prescriptions as prescription_routes
 from api.routes import store as store_routes
@@ -65,12 +69,14 @@ def create_app(
     gateways: GatewayDesk | None = None,
     registry: Registry | None = None,
     store_desk: StoreDesk | None = None,
+    live: LiveFeed | None = None,
 ) -> FastAPI:
     """Return the application that serves `organisation` from `store`; every call to the store is in a worker thread.
 
     `readiness` and `counters` are asked at each /readyz and /metrics; `now_ms` is where windows without an end stop.
     `gateways` is the ingest beside it; without one there are no answers about gateways and refused messages.
     `registry` says who owns what. `store_desk` takes work on a store that only this process may open.
+    `live` is told of commits as they happen; without one the store is asked once a second while anybody listens.
     """
     app = FastAPI(
         title="Headland", version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS, docs_url=None, redoc_url=None
@@ -80,11 +86,15 @@ def create_app(
     metrics.register(FarmCollector(farm))
     app.state.farm = farm
     app.state.metrics = metrics
+    app.state.live = StorePoll(store, organisation).feed if live is None else live
+    metrics.register(LiveCollector(app.state.live))
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
     for room in (devices, answers, pass_routes, ledger_routes, gateway_routes, store_routes, health, page):
         app.include_router(room.router)
+    app.include_router(climate_routes.router)
+    app.include_router(live_routes.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
     for router in (
         catalog.router,

@@ -17,6 +17,7 @@ from api.queries import SeriesColumns, unit_of
 from headland.agronomy.answer import Answer
 from headland.agronomy.application import Application
 from headland.agronomy.climate import Climate
+from headland.agronomy.sensor_health import Finding
 from headland.agronomy.spreading import Spreading
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Event
@@ -117,8 +118,8 @@ def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], next_ms: int |
     return schema.ConflictList(device=record.descriptor.device, items=items, next=next_ms)
 
 
-def climate_of(record: DeviceRecord, climate: Climate) -> schema.ClimateAnswers:
-    """Return the climate of a greenhouse."""
+def climate_of(record: DeviceRecord, climate: Climate, left_out: list[Finding]) -> schema.ClimateAnswers:
+    """Return the climate of a greenhouse, and what was not believed of its sensors."""
     simulated = record.descriptor.simulated
     frost = climate.frost_point_degc
     return schema.ClimateAnswers(
@@ -128,6 +129,22 @@ def climate_of(record: DeviceRecord, climate: Climate) -> schema.ClimateAnswers:
         dew_point_degc=answer_of(climate.dew_point_degc, simulated),
         humidity_deficit_g_m3=answer_of(climate.humidity_deficit_g_m3, simulated),
         frost_point_degc=None if frost is None else answer_of(frost, simulated),
+        left_out=[finding_of(record.descriptor.device, finding) for finding in left_out],
+    )
+
+
+def finding_of(device: str, finding: Finding) -> schema.LeftOutItem:
+    """Return a finding about one of a device's channels."""
+    return schema.LeftOutItem(
+        device=device,
+        channel=finding.channel,
+        test=finding.test,
+        flag=finding.flag,
+        n=finding.n,
+        start_ms=finding.start_ms,
+        end_ms=finding.end_ms,
+        left_out=finding.left_out,
+        detail=finding.detail,
     )
 
 

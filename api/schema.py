@@ -225,6 +225,23 @@ class Answer(Model):
     simulated: bool
 
 
+class LeftOutItem(Model):
+    """What is wrong with a channel of a device: the samples were left out, or used and doubted."""
+
+    device: str
+    channel: str
+    test: Annotated[
+        str,
+        Field(description="gross_range, spike, flat_line, over_saturation, sun_heated, drift, flagged or silent."),
+    ]
+    flag: Annotated[int, Field(description="QARTOD: 3 suspect, 4 fail, 9 missing.")]
+    n: Annotated[int, Field(ge=0, description="How many samples.")]
+    start_ms: int
+    end_ms: int
+    left_out: Annotated[bool, Field(description="Whether the indices were computed without them.")]
+    detail: str
+
+
 class ClimateAnswers(Model):
     """What the air of a greenhouse was like over a window."""
 
@@ -234,6 +251,7 @@ class ClimateAnswers(Model):
     dew_point_degc: Answer
     humidity_deficit_g_m3: Answer
     frost_point_degc: Annotated[Answer | None, Field(description="Only where hoar could have formed.")]
+    left_out: Annotated[list[LeftOutItem], Field(description="Samples that were not believed, and why.")]
 
 
 class ApplicationAnswers(Model):

@@ -18,7 +18,6 @@ from firmware_sim.true_climate import true_climate
 from firmware_sim.weather import Weather, WeatherSource, solar_time
 
 STEP_MS: Final = 1000
-_STEP_S: Final = STEP_MS / 1000
 #: A night of weather first brings the house into the state of its time.
 _SPIN_UP_S: Final = 8 * 3600
 _SPIN_UP_STEP_S: Final = 30.0
@@ -26,18 +25,29 @@ _REPORTED: Final = ("heating_power_w_m2", "screen_closed_pct", "fogging_pct", "l
 
 
 class Compartments:
-    """Steps a second at a time; the same seed, scenario, weather and start give the same readings."""
+    """Steps a second at a time, or `step_ms`; the same seed, scenario, weather, start and step give the same readings.
 
-    def __init__(self, scenario: HouseScenario, seed: int, start_ms: int, weather: WeatherSource | None = None) -> None:
+    Steps of up to `greenhouse.MAX_STEP_S` are sound: longer ones than a second make seasons affordable.
+    """
+
+    def __init__(
+        self,
+        scenario: HouseScenario,
+        seed: int,
+        start_ms: int,
+        weather: WeatherSource | None = None,
+        step_ms: int = STEP_MS,
+    ) -> None:
         self._scenario = scenario
+        self._step_ms, self._step_s = step_ms, step_ms / 1000
         self._structure = Structure.of(scenario.compartments)
         self._weather = weather or Weather(scenario.place, seed, scenario.frost_every_days)
         self.sensors = SensorArray(scenario.sensors, self.units, seed, scenario.planted)
         self._station = SensorArray(STATION, 1, seed + 1)
         noise = Noise(seed, 11)
         #: How the edge's and the roof's difference to the middle wander, as shares.
-        self._wander = tuple(Wander(noise, 0.15, 1800.0, _STEP_S) for _ in range(2))
-        self.time_ms = start_ms - start_ms % STEP_MS
+        self._wander = tuple(Wander(noise, 0.15, 1800.0, self._step_s) for _ in range(2))
+        self.time_ms = start_ms - start_ms % step_ms
         self._spin_up()
         self._measure()
 
@@ -47,11 +57,11 @@ class Compartments:
         return len(self._scenario.compartments)
 
     def step(self) -> None:
-        """Advance by one second and measure."""
-        self.time_ms += STEP_MS
+        """Advance by one step and measure."""
+        self.time_ms += self._step_ms
         for wander in self._wander:
             wander.step()
-        self._advance(self.time_ms, _STEP_S)
+        self._advance(self.time_ms, self._step_s)
         self._measure()
 
     def readings(self, unit: int) -> Readings:
@@ -84,7 +94,7 @@ class Compartments:
         )
         truth = np.stack([self.truth[kind.channel] for kind in self.sensors.kinds], axis=1)
         inside_w_m2 = self._structure.transmission * self.outside.radiation_w_m2
-        self._read = self.sensors.measure(truth, inside_w_m2, self.time_ms, _STEP_S)
+        self._read = self.sensors.measure(truth, inside_w_m2, self.time_ms, self._step_s)
         station = np.array([[float(self.truth[kind.channel][0]) for kind in STATION]])
-        read = self._station.measure(station, inside_w_m2[:1], self.time_ms, _STEP_S)
+        read = self._station.measure(station, inside_w_m2[:1], self.time_ms, self._step_s)
         self._outside_read = {kind.channel: float(value) for kind, value in zip(STATION, read[0], strict=True)}

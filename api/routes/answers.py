@@ -1,4 +1,4 @@
-"""The analytic answers: greenhouse climate and applied product."""
+"""The analytic answers about applied product."""
 
 from __future__ import annotations
 
@@ -9,39 +9,20 @@ from starlette.responses import Response
 
 from api.answers import (
     answer_application,
-    answer_climate,
     answer_spreading,
-    begin_with_samples,
-    find_greenhouse,
     is_spreader,
 )
-from api.bodies import application_of, climate_of, reply
+from api.bodies import application_of, reply
 from api.farm import FarmOf
 from api.instants import settle_window
 from api.problems import declare_problems
 from api.queries import find_device
 from api.routes.parameters import DeviceId, End, Start
-from api.schema import ApplicationAnswers, ClimateAnswers
+from api.schema import ApplicationAnswers
 
-LONGEST_CLIMATE_MS: Final = 366 * 86_400_000
 LONGEST_APPLICATION_MS: Final = 31 * 86_400_000
 
 router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
-
-
-@router.get("/greenhouses/{device}/climate", response_model=ClimateAnswers)
-def get_climate(request: Request, farm: FarmOf, device: DeviceId, start: Start = None, end: End = None) -> Response:
-    """Answer what the air was like: vapour pressure deficit, dew point and humidity deficit.
-
-    Each is the time-weighted mean over [start, end) with its lowest and highest value, from temperature and humidity
-    sampled together. Where less than half of the window is covered the value is null: insufficient_data. Without
-    `start` the window is the last hour, or as much of it as there are samples from.
-    """
-    window = settle_window(start, end, farm.now_ms(), LONGEST_CLIMATE_MS)
-    record = find_greenhouse(farm, device)
-    if start is None:
-        window = begin_with_samples(farm, record, window)
-    return reply(request, climate_of(record, answer_climate(farm, record, window)))
 
 
 @router.get("/devices/{device}/application", response_model=ApplicationAnswers)

@@ -1,0 +1,138 @@
+"""The climate answers as response models."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from api import climate_schema as schema
+from api.bodies import answer_of, finding_of
+from api.climate_answers import HouseAnswers
+from api.forecasts import HouseForecast
+from api.house_samples import LeftOut
+from api.houses import House
+from api.instants import Window
+from api.schema import AnswerWindow, LeftOutItem
+from api.sensor_answers import Health
+from api.site_weather import SiteWeather
+
+
+def house_answers_of(found: HouseAnswers) -> schema.HouseAnswersBody:
+    """Return the answers about a house."""
+    house = found.house
+    return schema.HouseAnswersBody(
+        greenhouse=house.id,
+        devices=[record.descriptor.device for record in house.records],
+        simulated=house.simulated,
+        time_zone=str(house.place.time_zone),
+        time_zone_known=house.place.time_zone_known,
+        by=found.by,
+        crop=house.crop,
+        stage=house.stage,
+        targets={
+            name: schema.Target(low=band.low, high=band.high, crop=band.crop, stage=band.stage, source=band.source)
+            for name, band in found.targets.items()
+        },
+        items=[
+            schema.PeriodAnswers(
+                window=AnswerWindow(start_ms=span.window[0], end_ms=span.window[1]),
+                stage=span.stage,
+                answers={name: answer_of(answer, house.simulated) for name, answer in span.answers.items()},
+                levels=span.levels,
+            )
+            for span in found.spans
+        ],
+        left_out=left_out_of(found.left_out),
+        notes=found.notes,
+        events=None
+        if found.events is None
+        else [
+            schema.WetEventItem(
+                start_ms=event.start_ms,
+                end_ms=event.end_ms,
+                hours=event.hours,
+                surface=event.surface,
+                least_margin_k=event.least_margin_k,
+            )
+            for event in found.events
+        ],
+    )
+
+
+def left_out_of(found: list[LeftOut]) -> list[LeftOutItem]:
+    """Return the findings about sensors."""
+    return [finding_of(one.device, one.finding) for one in found]
+
+
+def forecast_of(house: House, found: HouseForecast) -> schema.ForecastBody:
+    """Return the next hours of a house."""
+    simulated = house.simulated
+    return schema.ForecastBody(
+        greenhouse=house.id,
+        simulated=simulated,
+        origin_ms=found.origin_ms,
+        history_hours=found.history_hours,
+        drivers=found.drivers,
+        weather_forecast=found.expected,
+        items=[
+            schema.ForecastHour(
+                ahead_h=each.hours,
+                window=AnswerWindow(start_ms=each.window[0], end_ms=each.window[1]),
+                answers={name: answer_of(answer, simulated) for name, answer in each.answers.items()},
+                skill={
+                    name: None if skill is None else schema.ForecastSkill(**asdict(skill))
+                    for name, skill in each.skill.items()
+                },
+            )
+            for each in found.ahead
+        ],
+        left_out=left_out_of(found.left_out),
+    )
+
+
+def data_quality_of(house: House, window: Window, found: list[Health]) -> schema.DataQualityBody:
+    """Return which sensors of a house lie."""
+    devices = list(dict.fromkeys(one.device for one in found))
+    return schema.DataQualityBody(
+        greenhouse=house.id,
+        simulated=house.simulated,
+        window=AnswerWindow(start_ms=window.start_ms, end_ms=window.end_ms),
+        devices=[
+            schema.DeviceHealth(
+                device=device,
+                channels=[
+                    schema.ChannelHealth(
+                        channel=one.channel,
+                        zone=one.zone,
+                        state=one.state,
+                        n=one.n,
+                        coverage=one.coverage,
+                        findings=left_out_of(one.findings),
+                    )
+                    for one in found
+                    if one.device == device
+                ],
+            )
+            for device in devices
+        ],
+    )
+
+
+def site_weather_of(found: SiteWeather) -> schema.SiteWeatherBody:
+    """Return the weather of a site."""
+    house = found.house
+    return schema.SiteWeatherBody(
+        site=house.id,
+        devices=[record.descriptor.device for record in house.records],
+        simulated=house.simulated,
+        time_zone=str(house.place.time_zone),
+        time_zone_known=house.place.time_zone_known,
+        items=[
+            schema.WeatherDay(
+                window=AnswerWindow(start_ms=window[0], end_ms=window[1]),
+                answers={name: answer_of(answer, house.simulated) for name, answer in answers.items()},
+            )
+            for window, answers in found.days
+        ],
+        left_out=left_out_of(found.left_out),
+        notes=found.notes,
+    )

@@ -1,0 +1,184 @@
+"""Which devices, crop and place a greenhouse is: a device by its id, or a house of the registry with many of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from api.answers import find_greenhouse
+from api.estates import estate_of
+from api.farm import Farm
+from api.instants import Window
+from api.problems import ProblemError
+from headland.registry.errors import NotFound
+from headland.registry.estate import Estate
+from headland.registry.records import Device, Greenhouse, GreenhouseZone, Site
+from headland.store.port import DeviceRecord
+
+_NO_ZONE: Final = ZoneInfo("UTC")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR_MS: Final = 3_600_000
+#: No zone has more than this many years of history to look through.
+MOST_PERIODS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a house stands. Without a site in the registry its days are those of UTC, and `time_zone_known` says so."""
+
+    time_zone: ZoneInfo = _NO_ZONE
+    time_zone_known: bool = False
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A greenhouse to ask about: its devices, each in its zone, and the crop there; a lamp where one is declared."""
+
+    id: str
+    records: list[DeviceRecord]
+    place: Place
+    zones: dict[str, GreenhouseZone]
+    crop: str = ""
+    stage: str = ""
+    lamp: str = ""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of it is simulated."""
+        return any(record.descriptor.simulated for record in self.records)
+
+
+def find_house(farm: Farm, greenhouse: str, zone: str | None = None) -> House:
+    """Return a greenhouse by the id of a device or of the registry; `zone` takes one zone of it by name.
+
+    Raises ProblemError (404) for an unknown one, or a zone without devices.
+    """
+    estate = None if farm.registry is None else _estate(farm)
+    house = None if estate is None else _registered(farm, estate, greenhouse)
+    if house is None:
+        record = find_greenhouse(farm, greenhouse)
+        house = _of_device(estate, record)
+    if zone is None:
+        return house
+    records = [r for r in house.records if (z := house.zones.get(r.descriptor.device)) is not None and z.name == zone]
+    if not records:
+        names = sorted({each.name for each in house.zones.values()})
+        sentence = f"{greenhouse} has no zone {zone} with a device; it has {', '.join(names) or 'none'}."
+        raise ProblemError(404, "unknown-zone", "No such zone", sentence)
+    of = house.zones[records[0].descriptor.device]
+    return House(house.id, records, house.place, house.zones, of.crop, of.stage, house.lamp)
+
+
+def find_site(farm: Farm, site: str) -> tuple[str, Place, list[DeviceRecord]]:
+    """Return a site's wire name, place and devices, by that name or its id; raises ProblemError (404)."""
+    estate = None if farm.registry is None else _estate(farm)
+    kept = None if estate is None else next((s for s in estate.sites.all() if site in (s.id, s.name)), None)
+    name = site if kept is None else kept.name
+    records = [r for r in farm.store.devices(farm.organisation) if r.descriptor.site == name]
+    if kept is None and not records:
+        raise ProblemError(404, "unknown-site", "No such site", f"There is no site {site}.")
+    return name, _place(kept, records), records
+
+
+def cut_days(place: Place, window: Window) -> list[int]:
+    """Return the beginnings of the local days that a window touches; the first begins at or before its start."""
+    day = (_EPOCH + timedelta(milliseconds=window.start_ms)).astimezone(place.time_zone).date()
+    starts: list[int] = []
+    while len(starts) <= MOST_PERIODS:
+        start_ms = round(datetime(day.year, day.month, day.day, tzinfo=place.time_zone).timestamp() * 1000)
+        if start_ms >= window.end_ms:
+            break
+        starts.append(start_ms)
+        day += timedelta(days=1)
+    return starts
+
+
+def cut_hours(window: Window) -> list[int]:
+    """Return the beginnings of the whole hours that a window touches; local hours of zones off by half an hour too."""
+    first = window.start_ms - window.start_ms % _HOUR_MS
+    return list(range(first, window.end_ms, _HOUR_MS))
+
+
+def cut_stages(farm: Farm, house: House, window: Window) -> list[tuple[int, str]]:
+    """Return when which crop stage began in a window, as the registry's history of the house's first zone tells it.
+
+    Raises ProblemError (404) where the house has no zone.
+    """
+    zone = next((house.zones[r.descriptor.device] for r in house.records if r.descriptor.device in house.zones), None)
+    if zone is None:
+        sentence = f"{house.id} has no zone in the registry, so nobody said what stage its crop is in."
+        raise ProblemError(404, "no-stages", "No crop stages", sentence)
+    entries = reversed(estate_of(farm).history(zone.id, limit=1000))
+    told = [(e.time_ms, msgspec.json.decode(e.after, type=GreenhouseZone).stage) for e in entries if e.after]
+    spans: list[tuple[int, str]] = [(window.start_ms, "")]
+    for time_ms, stage in told:
+        if stage == spans[-1][1] or time_ms >= window.end_ms:
+            continue
+        if time_ms <= window.start_ms:
+            spans[-1] = (window.start_ms, stage)
+        else:
+            spans.append((time_ms, stage))
+    return spans
+
+
+def _estate(farm: Farm) -> Estate | None:
+    try:
+        return estate_of(farm)
+    except (NotFound, ProblemError):
+        return None
+
+
+def _registered(farm: Farm, estate: Estate, greenhouse: str) -> House | None:
+    try:
+        kept: Greenhouse = estate.greenhouses.get(greenhouse)
+    except NotFound:
+        return None
+    zones = {zone.id: zone for zone in estate.zones.all(greenhouse=kept.id)}
+    inside = {d.name: zones[d.zone] for d in estate.devices.all() if d.zone is not None and d.zone in zones}
+    records = [r for r in farm.store.devices(farm.organisation) if r.descriptor.device in inside]
+    if not records:
+        sentence = f"No device with samples is in a zone of {kept.name}: put its devices into its zones first."
+        raise ProblemError(404, "empty-greenhouse", "The greenhouse has no devices", sentence)
+    crops = {(zone.crop, zone.stage) for zone in inside.values()}
+    crop, stage = crops.pop() if len(crops) == 1 else ("", "")
+    site = estate.sites.get(kept.site)
+    place = _place(site, records)
+    if kept.latitude_deg is not None and kept.longitude_deg is not None:
+        place = Place(place.time_zone, place.time_zone_known, kept.latitude_deg, kept.longitude_deg, place.altitude_m)
+    return House(kept.id, records, place, inside, crop, stage, kept.lamp)
+
+
+def _of_device(estate: Estate | None, record: DeviceRecord) -> House:
+    told = record.descriptor
+    site = zone = None
+    lamp = ""
+    if estate is not None:
+        site = next((s for s in estate.sites.all() if s.name == told.site), None)
+        device: Device | None = next((d for d in estate.devices.all() if d.name == told.device), None)
+        if device is not None and device.zone is not None:
+            zone = estate.zones.get(device.zone)
+            lamp = estate.greenhouses.get(zone.greenhouse).lamp
+    zones = {} if zone is None else {told.device: zone}
+    crop, stage = ("", "") if zone is None else (zone.crop, zone.stage)
+    return House(told.device, [record], _place(site, [record]), zones, crop, stage, lamp)
+
+
+def _place(site: Site | None, records: list[DeviceRecord]) -> Place:
+    """Return the site's place; what it does not know is taken from a device that does."""
+    told = [r.descriptor for r in records if r.descriptor.latitude_deg is not None]
+    latitude = told[0].latitude_deg if told else None
+    longitude = told[0].longitude_deg if told else None
+    altitude = told[0].altitude_m if told else None
+    if site is None:
+        return Place(latitude_deg=latitude, longitude_deg=longitude, altitude_m=altitude)
+    if site.latitude_deg is not None and site.longitude_deg is not None:
+        latitude, longitude = site.latitude_deg, site.longitude_deg
+    altitude = altitude if site.altitude_m is None else site.altitude_m
+    return Place(ZoneInfo(site.time_zone), True, latitude, longitude, altitude)

@@ -1,0 +1,258 @@
+"""The answers about greenhouses: air, condensation, light, disease, water, set points, evenness, sensors, forecast."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.answers import answer_climate, begin_with_samples, find_greenhouse
+from api.bodies import climate_of, reply
+from api.climate_answers import Ask, By, answer_air, answer_condensation, answer_disease, answer_light
+from api.climate_bodies import data_quality_of, forecast_of, house_answers_of, site_weather_of
+from api.climate_schema import DataQualityBody, ForecastBody, HouseAnswersBody, SiteWeatherBody
+from api.control_answers import answer_compliance, answer_irrigation, answer_uniformity
+from api.crop_bands import load_crop_bands
+from api.farm import Farm, FarmOf
+from api.forecasts import Expected, forecast_house
+from api.houses import House, find_house, find_site
+from api.instants import Window, settle_window
+from api.problems import declare_problems
+from api.routes.parameters import NAME_PATTERN, End, Start
+from api.schema import ClimateAnswers
+from api.sensor_answers import judge_house
+from api.site_weather import answer_weather
+
+LONGEST_CLIMATE_MS: Final = 366 * 86_400_000
+LONGEST_BY_HOUR_MS: Final = 31 * 86_400_000
+_DAY_MS: Final = 86_400_000
+
+GreenhouseId = Annotated[
+    str,
+    Path(description="Id of a device that is a greenhouse, or of a greenhouse in the registry.", pattern=NAME_PATTERN),
+]
+Zone = Annotated[str | None, Query(description="Only this zone of it, by name.", min_length=1, max_length=200)]
+ByOf = Annotated[By, Query(description="What the window is cut into; days are local, of the site's time zone.")]
+ByHourOrDay = Annotated[Literal["hour", "day"], Query(description="What the window is cut into.")]
+Hourly = Annotated[
+    list[Annotated[float, Query(ge=-100, le=2000, allow_inf_nan=False)]],
+    Query(description="A weather forecast: the means of the coming hours, one value an hour.", max_length=24),
+]
+
+router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/greenhouses/{device}/climate", response_model=ClimateAnswers | HouseAnswersBody)
+def get_climate(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: Annotated[By | None, Query(description="Cut the window into hours, local days or crop stages.")] = None,
+    zone: Zone = None,
+) -> Response:
+    """Answer what the air was like: vapour pressure deficit, dew point, humidity deficit; by day warmth as well.
+
+    Without `by`, each is the time-weighted mean over [start, end) of one device with its lowest and highest value, from
+    temperature and humidity sampled together; without `start` of the last hour, or as much of it as there are samples
+    from. With `by`, the answers of each hour, local day or crop stage. Where too little is covered the value is null:
+    insufficient_data. Samples that lie are left out and named in `left_out`.
+    """
+    if by is None and zone is None and _is_device(farm, device):
+        window = settle_window(start, end, farm.now_ms(), LONGEST_CLIMATE_MS)
+        record = find_greenhouse(farm, device)
+        if start is None:
+            window = begin_with_samples(farm, record, window)
+        return reply(request, climate_of(record, *answer_climate(farm, record, window)))
+    ask = _ask(farm, find_house(farm, device, zone), start, end, by or "hour")
+    return reply(request, house_answers_of(answer_air(ask)))
+
+
+@router.get("/greenhouses/{device}/condensation", response_model=HouseAnswersBody)
+def get_condensation(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByOf = "day",
+    zone: Zone = None,
+) -> Response:
+    """Answer how near the dew leaves, fruit and cover came: margins, hours, and each event.
+
+    A surface is measured, or estimated as `notes` says; the most critical one wins.
+    """
+    return reply(
+        request, house_answers_of(answer_condensation(_ask(farm, find_house(farm, device, zone), start, end, by)))
+    )
+
+
+@router.get("/greenhouses/{device}/light", response_model=HouseAnswersBody)
+def get_light(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByHourOrDay = "day",
+    zone: Zone = None,
+    transmission: Annotated[
+        float | None,
+        Query(
+            description="What the cover passes, where only the sun outside is measured.",
+            gt=0,
+            le=1,
+            allow_inf_nan=False,
+        ),
+    ] = None,
+    lamp: Annotated[
+        str | None, Query(description="What shines, where only lux is measured: sun, hps, white_led ...", max_length=40)
+    ] = None,
+) -> Response:
+    """Answer how much light there was: daily light integral, photoperiod, the last 24 hours, light per warmth.
+
+    A day needs 90 % of its daylight. `notes` says what was measured and by which factor it became photons.
+    """
+    ask = _ask(farm, find_house(farm, device, zone), start, end, by)
+    return reply(request, house_answers_of(answer_light(ask, transmission, lamp)))
+
+
+@router.get("/greenhouses/{device}/disease", response_model=HouseAnswersBody)
+def get_disease(
+    request: Request, farm: FarmOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
+) -> Response:
+    """Answer how the days favoured Botrytis, powdery mildew, late blight and downy mildew, each with its drivers.
+
+    Indices of pressure by published rules, never counts of sick plants; `notes` says what each holds for.
+    """
+    ask = _ask(farm, find_house(farm, device, zone), start, end, "day")
+    return reply(request, house_answers_of(answer_disease(ask)))
+
+
+@router.get("/greenhouses/{device}/irrigation", response_model=HouseAnswersBody)
+def get_irrigation(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    zone: Zone = None,
+    dose_l_m2: Annotated[
+        float | None, Query(description="One watering [L/m2], for its trigger.", gt=0, le=20, allow_inf_nan=False)
+    ] = None,
+    uptake_ml_j_cm2: Annotated[
+        float, Query(description="Uptake by radiation [ml per J/cm2 and m2].", ge=0.5, le=4, allow_inf_nan=False)
+    ] = 2.0,
+) -> Response:
+    """Answer what the sun asked for by local day: radiation sum, uptake, water to give, drain aimed at and measured."""
+    ask = _ask(farm, find_house(farm, device, zone), start, end, "day")
+    return reply(request, house_answers_of(answer_irrigation(ask, dose_l_m2, uptake_ml_j_cm2)))
+
+
+@router.get("/greenhouses/{device}/compliance", response_model=HouseAnswersBody)
+def get_compliance(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByOf = "day",
+    zone: Zone = None,
+) -> Response:
+    """Answer how the climate kept to its set points, how much the vents moved, and whether heat and vents fought."""
+    return reply(
+        request, house_answers_of(answer_compliance(_ask(farm, find_house(farm, device, zone), start, end, by)))
+    )
+
+
+@router.get("/greenhouses/{device}/uniformity", response_model=HouseAnswersBody)
+def get_uniformity(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByOf = "day",
+    zone: Zone = None,
+) -> Response:
+    """Answer how even the house was: the span between its places, and how each place stands off the others."""
+    return reply(
+        request, house_answers_of(answer_uniformity(_ask(farm, find_house(farm, device, zone), start, end, by)))
+    )
+
+
+@router.get("/greenhouses/{device}/data-quality", response_model=DataQualityBody)
+def get_data_quality(
+    request: Request, farm: FarmOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
+) -> Response:
+    """Answer which sensors lie, by device and channel: stuck, jumping, drifting, sun-heated, saturated, silent."""
+    house = find_house(farm, device, zone)
+    window = _window(farm, start, end, LONGEST_BY_HOUR_MS)
+    return reply(request, data_quality_of(house, window, judge_house(farm, house, window)))
+
+
+@router.get("/greenhouses/{device}/forecast", response_model=ForecastBody)
+def get_forecast(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    end: End = None,
+    zone: Zone = None,
+    hours: Annotated[int, Query(description="How far ahead.", ge=1, le=24)] = 12,
+    outside_temperature_degc: Hourly = [],  # noqa: B006 - FastAPI copies it
+    outside_humidity_pct: Hourly = [],  # noqa: B006
+    global_radiation_w_m2: Hourly = [],  # noqa: B006
+    wind_speed_m_s: Hourly = [],  # noqa: B006
+) -> Response:
+    """Forecast temperature, humidity and condensation margin for each hour ahead of `end`, from the last five weeks.
+
+    Learnt when asked, from the house's own behaviour and the weather beside it; a weather forecast may be given.
+    `skill` is the error of such forecasts in the past days beside two naive ones. With less than some six days of
+    history the values are null: insufficient_data.
+    """
+    house = find_house(farm, device, zone)
+    expected = Expected(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
+    origin_ms = farm.now_ms() if end is None else end
+    bands = load_crop_bands()
+    return reply(request, forecast_of(house, forecast_house(farm, house, bands, origin_ms, hours, expected)))
+
+
+@router.get("/sites/{site}/weather", response_model=SiteWeatherBody)
+def get_weather(
+    request: Request,
+    farm: FarmOf,
+    site: Annotated[str, Path(description="A site by its name or id.", pattern=NAME_PATTERN)],
+    start: Start = None,
+    end: End = None,
+    base_degc: Annotated[
+        float, Query(description="Development begins above.", ge=-20, le=40, allow_inf_nan=False)
+    ] = 0.0,
+    upper_degc: Annotated[
+        float | None, Query(description="Development rises no more above.", ge=-20, le=60, allow_inf_nan=False)
+    ] = None,
+    wind_height_m: Annotated[
+        float, Query(description="How high the wind is measured [m].", ge=0.5, le=100, allow_inf_nan=False)
+    ] = 2.0,
+) -> Response:
+    """Answer what the weather of each local day was: extremes, radiation, reference evapotranspiration, degree days."""
+    window = _window(farm, start, end, LONGEST_CLIMATE_MS)
+    name, place, records = find_site(farm, site)
+    house = House(name, records, place, {})
+    return reply(request, site_weather_of(answer_weather(farm, house, window, base_degc, upper_degc, wind_height_m)))
+
+
+def _ask(farm: Farm, house: House, start_ms: int | None, end_ms: int | None, by: By) -> Ask:
+    longest_ms = LONGEST_BY_HOUR_MS if by == "hour" else LONGEST_CLIMATE_MS
+    return Ask(farm, house, _window(farm, start_ms, end_ms, longest_ms), by, load_crop_bands())
+
+
+def _window(farm: Farm, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:
+    """Return the window asked for; without a start it is a day long."""
+    end = farm.now_ms() if end_ms is None else end_ms
+    return settle_window(end - _DAY_MS if start_ms is None else start_ms, end, farm.now_ms(), longest_ms)
+
+
+def _is_device(farm: Farm, name: str) -> bool:
+    return farm.registry is None or any(r.descriptor.device == name for r in farm.store.devices(farm.organisation))

@@ -1,0 +1,149 @@
+"""The weather of a site by local day: temperature, radiation, reference evapotranspiration and degree days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from api.farm import Farm
+from api.house_samples import HouseGrid, LeftOut, gather
+from api.houses import House, cut_days
+from api.instants import Window
+from headland.agronomy.air_indices import degree_day_indices
+from headland.agronomy.answer import Answer, Method
+from headland.agronomy.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm, wind_at_2m_m_s
+from headland.agronomy.index import Index, answer_of, mean_index, told_index
+from headland.agronomy.psychrometrics import actual_vapour_pressure_kpa
+from headland.agronomy.radiation import extraterrestrial_daily_mj_m2
+from headland.agronomy.steps import STEP_MS, Periods, Values, average, count_true, cut_periods, highest, lowest, sum_up
+
+#: The same quantity outside: as a house's own weather mast names it, and as a weather station does.
+_TEMPERATURE = ("outside_temperature_degc", "air_temperature_degc")
+_HUMIDITY = ("outside_humidity_pct", "relative_humidity_pct")
+_SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWeather:
+    """The answers of each local day, and what they rest on."""
+
+    house: House
+    days: list[tuple[tuple[int, int], dict[str, Answer]]]
+    left_out: list[LeftOut]
+    notes: dict[str, str]
+
+
+def answer_weather(
+    farm: Farm, house: House, window: Window, base_degc: float, upper_degc: float | None, wind_height_m: float
+) -> SiteWeather:
+    """Return the weather of the local days that a window touches, from the site's devices as `house`."""
+    periods = cut_periods(cut_days(house.place, window), window.end_ms)
+    grid = gather(farm, house, (*_TEMPERATURE, *_HUMIDITY, _SUN, _WIND), periods)
+    notes: dict[str, str] = {}
+    indices: list[Index] = []
+    t_name, t = _outside(house, grid, *_TEMPERATURE)
+    rh_name, rh = _outside(house, grid, *_HUMIDITY)
+    if t is None:
+        notes["temperature"] = "No device of the site measures the temperature outside."
+    else:
+        indices += _extremes(periods, t_name, t)
+        indices += degree_day_indices(periods, t, base_degc, upper_degc)
+    sun, wind = grid.mean(_SUN), grid.mean(_WIND)
+    if sun is not None:
+        known = count_true(periods, np.isfinite(sun))
+        rule = Method("solar_radiation", 1, "integral of global radiation; coverage from 90 % on")
+        value = sum_up(periods, np.maximum(sun, 0.0)) * STEP_MS / 1e9
+        indices.append(told_index("radiation_mj_m2", "MJ/m2", rule, (_SUN,), value, known / periods.lengths, known))
+    if t is not None:
+        indices += _evapotranspiration(house, periods, t, rh, sun, wind, wind_height_m, notes, (t_name, rh_name))
+    days = [
+        (
+            periods.window(at),
+            {
+                index.name: answer_of(
+                    index,
+                    at,
+                    periods.window(at),
+                    n=grid.count(index.inputs, int(periods.edges[at]), int(periods.edges[at + 1])),
+                    quality=grid.quality(index.inputs),
+                )
+                for index in indices
+            },
+        )
+        for at in range(len(periods))
+    ]
+    return SiteWeather(house, days, grid.left_out, notes)
+
+
+def _outside(house: House, grid: HouseGrid, outside: str, station: str) -> tuple[str, Values | None]:
+    """Return the outside's channel and values: a mast's own, else what weather stations call just air."""
+    found = grid.mean(outside)
+    if found is not None:
+        return outside, found
+    stations = {r.descriptor.device for r in house.records if r.descriptor.kind == "weather"}
+    only = HouseGrid(grid.periods, [d for d in grid.devices if d.device in stations], [])
+    return station, only.mean(station)
+
+
+def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
+    rule = Method("average_temperature", 1, "mean of five-minute means; coverage from 50 % on")
+    return [mean_index("temperature_degc", "degC", rule, (name,), periods, value)]
+
+
+def _evapotranspiration(
+    house: House,
+    periods: Periods,
+    t: Values,
+    rh: Values | None,
+    sun: Values | None,
+    wind: Values | None,
+    wind_height_m: float,
+    notes: dict[str, str],
+    names: tuple[str, str],
+) -> list[Index]:
+    place = house.place
+    if place.latitude_deg is None or abs(place.latitude_deg) > 66.0:
+        notes["et0"] = "Reference evapotranspiration needs the site's latitude, up to 66 degrees."
+        return []
+    # A day of the year by the middle of the local day.
+    middle_ms = periods.start_ms + STEP_MS * (periods.edges[:-1] + periods.edges[1:]) // 2
+    dates = (middle_ms // 1000).astype("datetime64[s]").astype("datetime64[D]")
+    day_of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64) + 1
+    low, high = lowest(periods, t), highest(periods, t)
+    known = count_true(periods, np.isfinite(t))
+    whole = known / (86_400_000 // STEP_MS)
+    top = extraterrestrial_daily_mj_m2(place.latitude_deg, day_of_year)
+    found = [
+        told_index(
+            "et0_hargreaves_mm",
+            "mm",
+            Method("et0_hargreaves", 1, "FAO-56 eq 52, from temperatures alone; whole days from 90 % on"),
+            (names[0],),
+            et_hargreaves_mm(low, high, top),
+            np.minimum(whole, 1.0),
+            known,
+        )
+    ]
+    if rh is None or sun is None or wind is None:
+        notes["et0_fao56_mm"] = "FAO-56 eq 6 also needs humidity, global radiation and wind outside."
+        return found
+    altitude_m = 0.0 if place.altitude_m is None else place.altitude_m
+    if place.altitude_m is None:
+        notes["altitude"] = "The site's height is not known: sea level is taken, 100 m change ET0 by less than 1 %."
+    known = count_true(periods, np.isfinite(t + rh + sun + wind))
+    et0 = et0_from_weather_mm(
+        low,
+        high,
+        average(periods, actual_vapour_pressure_kpa(t, rh)),
+        sum_up(periods, np.maximum(sun, 0.0)) * STEP_MS / 1e9,
+        wind_at_2m_m_s(average(periods, wind), wind_height_m),
+        latitude_deg=place.latitude_deg,
+        altitude_m=altitude_m,
+        day_of_year=day_of_year,
+    )
+    rule = f"FAO-56 eq 6, wind from {wind_height_m:g} m by eq 47, mean vapour pressure; whole days from 90 % on"
+    inputs = (*names, _SUN, _WIND)
+    coverage = np.minimum(known / (86_400_000 // STEP_MS), 1.0)
+    found.append(told_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
+    return found
