@@ -78,10 +78,9 @@ def test_every_topic_is_listed() -> None:
     shown = [row[0] for row in tables(PROTOCOL)["topic | who writes | QoS | retained | payload"]]
     shard = topics.shard_of("gw")
     built = [topics.data_topic("gw"), topics.senml_topic("gw", "dev"), topics.ack_topic("gw")]
-    built += [topics.status_topic("gw"), topics.meta_topic("gw", "dev")]
-    filled = [
-        topic.replace("{shard}", str(shard)).replace("{gateway}", "gw").replace("{device}", "dev") for topic in shown
-    ]
+    built += [topics.status_topic("gw"), topics.meta_topic("gw", "dev"), topics.alarm_topic("org")]
+    names = {"{shard}": str(shard), "{gateway}": "gw", "{device}": "dev", "{organisation}": "org"}
+    filled = [re.sub(r"{\w+}", lambda found: names[found[0]], topic) for topic in shown]
     assert filled == built
     assert f"crc32(gateway) % {topics.SHARDS}" in PROTOCOL
 
