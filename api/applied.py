@@ -23,7 +23,7 @@ from headland.agronomy.spread_pattern import (
     overlap_cv_pct,
     rectangle,
 )
-from headland.agronomy.treated import COVERAGE_BAR, MEASURED_FLOW, PUMP_PWM, TANK_MASS
+from headland.agronomy.treated import COVERAGE_BAR, DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.registry.records import Implement
 
 #: More cells than this would be an answer of a hundred megabytes; ask for larger cells.
@@ -182,7 +182,7 @@ def _answer_amount(work: Work, released: Released, drawn: AsApplied) -> Answer:
 
 
 def _weakest(released: Released, drawn: AsApplied) -> str:
-    order = (PUMP_PWM, TANK_MASS, MEASURED_FLOW)
+    order = (DECLARED, PUMP_PWM, TANK_MASS, MEASURED_FLOW)
     shown = {EVIDENCE[code] for code in np.unique(drawn.evidence).tolist() if code}
     return next((name for name in order if name in shown), next(iter(released.totals), PUMP_PWM))
 

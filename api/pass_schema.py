@@ -35,7 +35,9 @@ class SegmentItem(Model):
     start_ms: int
     end_ms: int
     length_m: float
-    evidence: Annotated[str | None, Field(description="measured_flow, tank_mass or pump_pwm; null in a silence.")]
+    evidence: Annotated[
+        str | None, Field(description="measured_flow, tank_mass, pump_pwm, declared; null in a silence.")
+    ]
 
 
 class PassItem(Model):
@@ -131,7 +133,7 @@ class UniformityBody(Model):
 
 
 class GridBody(Model):
-    """Cells from south to north, each row from west to east. `rate_ha` is null where only a command is known."""
+    """Cells from south to north, each row from west to east. `rate_ha` is null where nothing measured it."""
 
     cell_m: float
     rows: int
@@ -141,7 +143,9 @@ class GridBody(Model):
     east_step_deg: float
     north_step_deg: float
     rate_ha: list[list[float | None]]
-    evidence: Annotated[list[list[int]], Field(description="0 none, 1 measured_flow, 2 tank_mass, 3 pump_pwm.")]
+    evidence: Annotated[
+        list[list[int]], Field(description="none, measured_flow, tank_mass, pump_pwm, declared, from 0.")
+    ]
     place: Annotated[list[list[int]], Field(description="0 outside, 1 usable, 2 buffer, 3 exclusion.")]
 
 

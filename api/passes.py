@@ -17,7 +17,7 @@ from api.problems import ProblemError
 from api.queries import find_device
 from headland.agronomy.intervals import Intervals, clip
 from headland.agronomy.outline import Outline, Rings, draw_outline
-from headland.agronomy.passes import FoundPass, describe_pass, detect_passes, spraying_of
+from headland.agronomy.passes import FoundPass, describe_pass, detect_passes, spraying_of, travelling_of
 from headland.agronomy.plane import Plane
 from headland.registry.estate import Estate
 from headland.registry.records import Field, Implement, Pass, ZoneKind
@@ -133,8 +133,19 @@ def read_work(farm: Farm, one: FieldPass) -> Work:
         sentence = f"{one.device} told no positions during this pass: there is nothing to draw."
         raise ProblemError(409, "no-track", "Nothing was heard of the pass", sentence)
     plane = plane_of(one.field)
-    stretches = clip(spraying_of(heard.told), one.start_ms, one.end_ms)
-    return Work(one, heard, stretches, plane, outline_of(one.field, plane))
+    outline = outline_of(one.field, plane)
+    stretches = _stretches_of(one, heard, outline, plane, one.swath_m or _UNKNOWN_SWATH_M)
+    return Work(one, heard, stretches, plane, outline)
+
+
+def _stretches_of(
+    one: FieldPass | Pass, heard: Heard, outline: Outline, plane: Plane, swath_m: float = _UNKNOWN_SWATH_M
+) -> Intervals:
+    """Return when product left in a pass; where nothing was heard of the machine, when the vehicle moved over it."""
+    told = heard.told
+    silent = len(told.pump.time_ms) < 2 and not told.flow.is_known
+    found = travelling_of(told, outline.whole, plane, swath_m) if silent else spraying_of(told)
+    return clip(found, one.start_ms, one.end_ms)
 
 
 def _describe_declared(farm: Farm, estate: Estate, field: Field, declared: Pass) -> FieldPass:
@@ -151,11 +162,10 @@ def _describe_declared(farm: Farm, estate: Estate, field: Field, declared: Pass)
         unit = heard.unit
         if heard.n >= 2:
             plane = plane_of(field)
-            stretches = clip(spraying_of(heard.told), declared.start_ms, declared.end_ms)
+            outline, swath_m = outline_of(field, plane), implement.swath_m if implement else _UNKNOWN_SWATH_M
+            stretches = _stretches_of(declared, heard, outline, plane, swath_m)
             if len(stretches):
-                ground = outline_of(field, plane).whole
-                swath_m = implement.swath_m if implement else _UNKNOWN_SWATH_M
-                found = describe_pass(heard.told, stretches, ground, plane, swath_m)
+                found = describe_pass(heard.told, stretches, outline.whole, plane, swath_m)
     return FieldPass(
         declared.id,
         field,

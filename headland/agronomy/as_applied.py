@@ -23,12 +23,12 @@ from headland.agronomy.plane import Plane
 from headland.agronomy.released import Released
 from headland.agronomy.spread_pattern import Pattern
 from headland.agronomy.swaths import Cover, measure_cover
-from headland.agronomy.treated import MEASURED_FLOW, PUMP_PWM, TANK_MASS
+from headland.agronomy.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 
 Values = NDArray[np.float64]
 
 #: The classes of evidence by the code of a cell; 0 is untouched ground. A cell has the weakest that it rests on.
-EVIDENCE: Final = ("none", MEASURED_FLOW, TANK_MASS, PUMP_PWM)
+EVIDENCE: Final = ("none", MEASURED_FLOW, TANK_MASS, PUMP_PWM, DECLARED)
 #: A class that brought less than this share of a cell's amount does not weaken it.
 _TRACE: Final = 0.01
 #: Ground further than this from the field is not drawn; what fell there is counted.
@@ -98,9 +98,9 @@ class AsApplied:
 
     @property
     def rate_ha(self) -> Values:
-        """The amount per hectare on each cell; NaN where only a command is known."""
+        """The amount per hectare on each cell; NaN where nothing measured it."""
         rate = self.amount / self.grid.cell_ha
-        rate[(self.evidence == EVIDENCE.index(PUMP_PWM)) & (self.amount <= 0.0)] = np.nan
+        rate[(self.evidence >= EVIDENCE.index(PUMP_PWM)) & (self.amount <= 0.0)] = np.nan
         return rate
 
     @property
@@ -138,7 +138,7 @@ def map_applied(
         on_s = np.zeros(len(way.time_ms))
         for start, end in released.unknown:
             on_s += np.clip(way.time_ms, start, end) - start
-        evidence[lay_total(way, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(PUMP_PWM)
+        evidence[lay_total(way, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(released.unmetered)
     places = map_places(outline, grid)
     by_place = np.bincount(places.ravel(), amount.ravel(), minlength=4)
     totals = Totals(

@@ -21,6 +21,7 @@ from headland.agronomy.intervals import Intervals, bridge, clip, intersect, subt
 from headland.agronomy.plane import Plane
 from headland.agronomy.treated import (
     COVERAGE_BAR,
+    DECLARED,
     MEASURED_FLOW,
     PUMP_PWM,
     TANK_MASS,
@@ -76,7 +77,8 @@ class Segment:
         `work` (product leaves over the field), `off_field` (product leaves elsewhere), `turn`, `transit`, `return`
         (RTL), `refill` (stands and the hopper gets heavier), `stop` (stands), `silence` (no positions).
     evidence
-        What it rests on that product left, or that none did: `measured_flow`, `tank_mass`, `pump_pwm`; None in silence.
+        What it rests on that product left, or that none did: `measured_flow`, `tank_mass`, `pump_pwm`, or `declared`
+        where nothing was heard of the machine; None in silence.
     """
 
     kind: str
@@ -123,6 +125,13 @@ def spraying_of(told: Telemetry) -> Intervals:
     return union(spraying, clip(subtract(metered, bridge(told.pump.time_ms, MAX_STATE_GAP_S)), *told.window))
 
 
+def travelling_of(told: Telemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> Intervals:
+    """Return when the vehicle moved over a field: all that is known where nothing was heard of its machine."""
+    if len(told.track.time_ms) < 2:
+        return np.empty((0, 2))
+    return _Ground(told, field.buffer(swath_m / 2.0), plane).travelling()
+
+
 def describe_pass(
     told: Telemetry, stretches: Intervals, field: shapely.Geometry, plane: Plane, swath_m: float
 ) -> FoundPass:
@@ -136,7 +145,7 @@ def describe_pass(
             is_leg = number in {0, len(edges) - 2}
             segments.extend(ground.work(start, end) if number % 2 else ground.between(start, end, is_leg=is_leg))
     classes = [s.evidence for s in segments if s.kind in {"work", "off_field"} and s.evidence]
-    weakest = max(classes, key=(MEASURED_FLOW, TANK_MASS, PUMP_PWM).index, default=PUMP_PWM)
+    weakest = max(classes, key=(MEASURED_FLOW, TANK_MASS, PUMP_PWM, DECLARED).index, default=DECLARED)
     return FoundPass(round(stretches[0, 0]), round(stretches[-1, 1]), weakest, tuple(segments))
 
 
@@ -212,6 +221,11 @@ class _Ground:
             found.append(np.unique(row * 1_000_003 + column))
         return np.unique(np.concatenate(found))
 
+    def travelling(self) -> Intervals:
+        """Return when the vehicle was over the field and moved."""
+        over = find_on_time(self._told.track.time_ms, self._near, MAX_TRACK_GAP_S)
+        return subtract(over, self._standing)
+
     def legs(self, start: float, end: float) -> tuple[float, float]:
         """Return from when the vehicle was on its way to the first product and until when after the last."""
         heard = self._heard[(self._heard[:, 0] <= start) & (self._heard[:, 1] >= start)]
@@ -276,13 +290,13 @@ class _Ground:
         length = float(np.diff(np.interp(times, self._time, travelled))[0])
         return Segment(kind, round(start), round(end), length, None if kind == "silence" else self._evidence(times))
 
-    def _evidence(self, stretch: Values) -> str | None:
+    def _evidence(self, stretch: Values) -> str:
         whole_s = float(stretch[1] - stretch[0]) / 1000.0
         known = ((MEASURED_FLOW, self._flowing), (TANK_MASS, self._weighed))
         for evidence, heard in known:
             if total_s(intersect(heard, stretch.reshape(1, 2))) >= COVERAGE_BAR * whole_s:
                 return evidence
-        return PUMP_PWM if len(self._told.pump.time_ms) >= 2 else None
+        return PUMP_PWM if len(self._told.pump.time_ms) >= 2 else DECLARED
 
     def _at(self, start: float, end: float) -> slice:
         first, last = np.searchsorted(self._time, (start, end), side="left").tolist()

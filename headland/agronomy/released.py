@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from headland.agronomy.dosing import MAX_FLOW_GAP_S, unwind_total
 from headland.agronomy.intervals import Intervals, Times, bridge, clip, intersect, no_time, subtract
-from headland.agronomy.treated import MEASURED_FLOW, TANK_MASS
+from headland.agronomy.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.agronomy.weighing import Hopper, find_refills, mass_from_hopper
 
 Values = NDArray[np.float64]
@@ -45,12 +45,13 @@ class Amounts:
 class Released:
     """Running totals at given moments, by class of evidence, and what is known to have left but not when.
 
-    `unknown` is the time of work for which no amount is known.
+    `unknown` is the time of work for which no amount is known, and `unmetered` the class of what is known of it.
     """
 
     totals: dict[str, Values]
     untimed: float
     unknown: Intervals
+    unmetered: str = PUMP_PWM
 
     @property
     def amount(self) -> float:
@@ -87,7 +88,7 @@ def release(at_ms: Times, amounts: Amounts, on_time: Intervals, window: tuple[in
     if amounts.hopper.is_weighed and len(silent):
         weighed, untimed = _by_hopper(at_ms, amounts.hopper, work, silent, window)
         totals[TANK_MASS], silent = weighed, no_time()
-    return Released(totals, untimed, silent)
+    return Released(totals, untimed, silent, PUMP_PWM if len(amounts.command_time_ms) >= 2 else DECLARED)
 
 
 def reconcile(amounts: Amounts, window: tuple[int, int], most_per_min: float | None) -> Reconciliation:

@@ -26,6 +26,8 @@ from headland.agronomy.intervals import Intervals, Times, bridge, clip, intersec
 MEASURED_FLOW: Final = "measured_flow"
 TANK_MASS: Final = "tank_mass"
 PUMP_PWM: Final = "pump_pwm"
+#: Nothing was heard of the machine: somebody said that the vehicle worked, and where it went is known.
+DECLARED: Final = "declared"
 
 NO_PUMP_STATE: Final = "no_pump_state"
 NOTHING_TREATED: Final = "nothing_treated"

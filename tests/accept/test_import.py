@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.services.farm import Farm
@@ -93,3 +94,37 @@ def test_a_log_without_a_fix_stores_no_position_at_zero(farm: Farm, real_data: P
             continue
         stored = series(farm, *pair)["channels"]
         assert not [1 for lat, lon in zip(*(stored[channel] for channel in pair), strict=True) if lat == lon == 0]
+
+
+def test_a_pass_with_a_declared_implement_has_the_area_and_the_length_of_its_track(farm: Farm, real_data: Path) -> None:
+    import_log(farm, real_data / "flights" / "phoenix_mission2.tlog")
+    stored = series(farm, "latitude_deg", "longitude_deg")
+    latitudes, longitudes = stored["channels"]["latitude_deg"], stored["channels"]["longitude_deg"]
+    url = farm.folder.read_state().api_url
+    farm_id = farm.get("/v1/farms")["items"][0]["id"]
+    south, north, west, east = 49.256, 49.2584, -123.2442, -123.241
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    field = {"farm": farm_id, "name": "Field", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    machine = {"name": "spreader", "kind": "spreader", "swath_m": 2.0}
+    ids = [httpx.post(f"{url}/v1/{path}", json=told).json()["id"] for path, told in
+           (("fields", field), ("implements", machine))]  # fmt: skip
+    told = {
+        "field": ids[0], "device": farm.devices("drone")[0]["id"], "implement": ids[1],
+        "start_ms": stored["time_ms"][0], "end_ms": stored["time_ms"][-1] + 1,
+    }  # fmt: skip
+    made = httpx.post(f"{url}/v1/passes", json=told, timeout=20)
+    assert made.status_code == 201, made.text
+    # Nothing was heard of any machine: the ground is where the vehicle moved, and no amount is said.
+    assert made.json()["evidence"] == "declared"
+    applied = farm.get(f"/v1/passes/{made.json()['id']}/as-applied", cell_m=1.0)
+    assert (applied["amount"]["value"], applied["amount"]["reason"]) == (None, "no_flow_meter")
+    # Where it moved, by the positions alone: neighbours at most 2 s apart and half a metre a second or faster.
+    steps_m = [
+        length_m([*pair], [*other]) for pair, other in zip(pairwise(latitudes), pairwise(longitudes), strict=True)
+    ]
+    waits_s = [(after - before) / 1000 for before, after in pairwise(stored["time_ms"])]
+    moved_m = sum(step for step, wait in zip(steps_m, waits_s, strict=True) if wait <= 2 and step >= 0.5 * wait)
+    assert made.json()["work_m"] == pytest.approx(moved_m, rel=0.03)
+    # Straight swaths of 2 m: all that was treated, once or again, is the length times the width.
+    cover = applied["cover"]
+    assert cover["covered_m2"] + cover["overlap_m2"] == pytest.approx(2.0 * made.json()["work_m"], rel=0.05)
