@@ -129,7 +129,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Close with a table of what this machine lacks and how many tests that left out, where it left out any."""
     left_out = Counter(
-        lack
+        str(lack)
         for reports in terminalreporter.stats.values()
         for report in reports
         if isinstance(report, pytest.TestReport) and report.when == "setup"
