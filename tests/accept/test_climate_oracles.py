@@ -1,0 +1,196 @@
+"""The whole oracle tables of the climate: every row that other people's programs computed, within its tolerance."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from headland.agronomy.chill import chill_hours, chill_portions, utah_units
+from headland.agronomy.disease import botrytis_incidence, botrytis_index, wallin_severity
+from headland.agronomy.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm
+from headland.agronomy.irrigation import charge_sums_meq_l, ec_of_solution_ms_cm
+from headland.agronomy.light import photons_mol_m2
+from headland.agronomy.psychrometrics import (
+    absolute_humidity_g_m3,
+    dew_point_degc,
+    enthalpy_kj_kg,
+    humidity_deficit_g_m3,
+    humidity_ratio,
+    leaf_vapour_pressure_deficit_kpa,
+    saturation_vapour_pressure_kpa,
+    vapour_pressure_deficit_kpa,
+    wet_bulb_degc,
+)
+from headland.agronomy.radiation import extraterrestrial_daily_mj_m2
+from headland.agronomy.sample_tests import check_flat_line, check_range, check_rate, check_spike
+from headland.agronomy.sensor_health import find_spikes
+from headland.agronomy.sun import find_daylight
+from headland.agronomy.thermal_time import (
+    degree_days_average,
+    degree_days_clamped,
+    degree_days_double_sine,
+    degree_days_sine,
+)
+from headland.agronomy.transpiration import stomatal_resistance_s_m, transpiration_g_m2_h
+from headland.agronomy.ventilation import co2_g_m3, roof_vent_m3_m2_s
+
+
+@pytest.fixture(scope="module")
+def oracle(real_data: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((real_data / "oracles.json").read_text())
+    return found
+
+
+def test_moist_air_agrees_with_psychrolib_over_the_whole_table(oracle: dict[str, Any]) -> None:
+    rows = [row for row in oracle["psychrometrics"]["rows"] if 0.01 <= row["T_C"] <= 45.0]
+    assert len(rows) >= 10
+    for row in rows:
+        t, rh = row["T_C"], row["RH_pct"]
+        assert saturation_vapour_pressure_kpa(t) * 1000 == pytest.approx(row["es_Pa"], rel=0.0015)
+        assert vapour_pressure_deficit_kpa(t, rh) * 1000 == pytest.approx(row["VPD_Pa"], rel=0.0015)
+        assert absolute_humidity_g_m3(t, rh) == pytest.approx(row["abs_hum_g_m3"], rel=0.0015)
+        assert humidity_deficit_g_m3(t, rh) == pytest.approx(row["hum_deficit_g_m3"], rel=0.0015)
+        assert humidity_ratio(t, rh) == pytest.approx(row["hum_ratio"], rel=0.002)
+        assert enthalpy_kj_kg(t, rh) == pytest.approx(row["enthalpy_J_kgda"] / 1000, rel=0.002, abs=0.02)
+        # Below 0 degC psychrolib's points are over ice, ours over water.
+        if row["dew_C"] > 0.01:
+            assert dew_point_degc(t, rh) == pytest.approx(row["dew_C"], abs=0.05)
+        if row["wet_bulb_C"] > 0.01:
+            assert wet_bulb_degc(t, rh) == pytest.approx(row["wet_bulb_C"], abs=0.05)
+
+
+def test_the_wet_bulb_follows_the_pressure_as_psychrolibs_does(oracle: dict[str, Any]) -> None:
+    for row in oracle["psychrometrics"]["altitude"]:
+        found = wet_bulb_degc(30.0, 40.0, row["P_Pa"] / 1000)
+        assert found == pytest.approx(row["wet_bulb_30C_40pct"], abs=0.05)
+
+
+def test_saturation_is_the_formula_that_it_says_and_near_iapws(oracle: dict[str, Any]) -> None:
+    table = oracle["saturation_vapour_pressure_formulas"]
+    t = np.array(table["T_C"], np.float64)
+    ours = saturation_vapour_pressure_kpa(t) * 1000
+    np.testing.assert_allclose(ours, table["fao56_eq11_Pa"], rtol=1e-6)
+    for temperature, found, iapws in zip(t, ours, table["CoolProp_IAPWS95_Pa"], strict=True):
+        if iapws is not None and 0.0 <= temperature <= 45.0:
+            assert found == pytest.approx(iapws, rel=0.0015)
+
+
+def test_leaf_deficits_agree_over_the_whole_table(oracle: dict[str, Any]) -> None:
+    for row in oracle["leaf_vpd"]:
+        found = leaf_vapour_pressure_deficit_kpa(row["T_leaf"], row["T_air"], row["RH"])
+        assert found == pytest.approx(row["VPD_leaf_kPa_fao"], abs=1e-6)
+
+
+def test_five_days_of_evapotranspiration_agree_with_pyet(oracle: dict[str, Any]) -> None:
+    table = oracle["pyet_methods"]
+    told = {name: np.array(table["inputs"][name]) for name in ("tmax", "tmin", "rs", "rhmean", "u2")}
+    latitude = table["inputs"]["lat_deg"]
+    days = datetime.fromisoformat(table["inputs"]["start"]).timetuple().tm_yday + np.arange(5)
+    saturated = (saturation_vapour_pressure_kpa(told["tmin"]) + saturation_vapour_pressure_kpa(told["tmax"])) / 2
+    # pyet takes the mean humidity at the mean of the two saturation pressures.
+    found = et0_from_weather_mm(
+        told["tmin"], told["tmax"], told["rhmean"] / 100 * saturated, told["rs"], told["u2"],
+        latitude_deg=latitude, altitude_m=table["inputs"]["elev"], day_of_year=days,
+    )  # fmt: skip
+    np.testing.assert_allclose(found, table["pm_fao56"], atol=0.05)
+    hargreaves = et_hargreaves_mm(told["tmin"], told["tmax"], extraterrestrial_daily_mj_m2(latitude, days))
+    np.testing.assert_allclose(hargreaves, table["hargreaves"], rtol=0.01)
+
+
+def test_every_sunrise_and_sunset_is_within_three_seconds_of_spa(oracle: dict[str, Any]) -> None:
+    # The table was made for days of UTC: east of Greenwich its sunrise is that of the next local day.
+    for place, zone, later in (("jurong", "Asia/Shanghai", 1), ("wuhan", "Asia/Shanghai", 1),
+                               ("chongqing", "Asia/Shanghai", 1), ("bleiswijk", "Europe/Amsterdam", 0)):  # fmt: skip
+        told = oracle["sun_and_dli"][place]
+        assert len(told["rows"]) == 5
+        for row in told["rows"]:
+            for event, days in (("sunrise", later), ("sunset", 0)):
+                local = datetime.fromisoformat(f"{row['date']}T{row[event]}").replace(tzinfo=ZoneInfo(zone))
+                moment_ms = (local + timedelta(days=days)).timestamp() * 1000
+                day = find_daylight(int(moment_ms), told["lat"], told["lon"])
+                found_ms = day.sunrise_ms if event == "sunrise" else day.sunset_ms
+                assert found_ms == pytest.approx(moment_ms, abs=3_000)
+
+
+def test_constant_light_sums_to_its_identity(oracle: dict[str, Any]) -> None:
+    for row in oracle["sun_and_dli"]["dli_identities"]:
+        time_ms = np.arange(0, row["hours"] * 3_600_000 + 1, 300_000)
+        photons, _ = photons_mol_m2(time_ms, np.full(len(time_ms), float(row["ppfd_const"])), 600.0)
+        assert photons == pytest.approx(row["DLI"], abs=1e-9)
+
+
+def test_degree_days_agree_with_quadrature_over_the_whole_table(oracle: dict[str, Any]) -> None:
+    for row in oracle["degree_days"]["rows"]:
+        low, high, following, base, upper = (row[k] for k in ("tmin", "tmax", "tmin_next", "lower", "upper"))
+        assert degree_days_average(low, high, base) == pytest.approx(row["average_m1"], abs=1e-6)
+        limit = np.inf if upper is None else upper
+        assert degree_days_clamped(low, high, base, limit) == pytest.approx(row["average_m2_clamped"], abs=1e-6)
+        assert degree_days_sine(low, high, base) == pytest.approx(row["single_sine_nocut"], abs=2e-5)
+        for cutoff in ("horizontal", "vertical", "intermediate"):
+            if f"single_sine_{cutoff}" in row:
+                one = degree_days_sine(low, high, base, upper, cutoff=cutoff)
+                two = degree_days_double_sine(low, high, following, base, upper, cutoff=cutoff)
+                assert one == pytest.approx(row[f"single_sine_{cutoff}"], abs=1e-4)
+                assert two == pytest.approx(row[f"double_sine_{cutoff}"], abs=1e-4)
+
+
+def test_chill_agrees_with_xclim_over_the_whole_table(oracle: dict[str, Any]) -> None:
+    hour = np.arange(1440)
+    series = {"sin_2_12": (7, 5), "const_4": (4, 0), "const_6": (6, 0), "const_10": (10, 0), "sin_-4_6": (1, 5)}
+    for name, (mean, swing) in (series | {"sin_5_20": (12.5, 7.5)}).items():
+        row = oracle["chill"][name]
+        temperature = mean + swing * np.sin(2 * np.pi * (hour - 9) / 24)
+        assert chill_portions(temperature, offset_k=273.15) == pytest.approx(row["dynamic_portions"], abs=1e-4)
+        assert utah_units(temperature) == row["utah_units"]
+        assert chill_hours(temperature) == row["hours_0_7p2"]
+
+
+def test_disease_tables_agree_in_every_row(oracle: dict[str, Any]) -> None:
+    for row in oracle["disease"]["broome1995"]:
+        index = botrytis_index(row["W_h"], row["T_C"])
+        assert index == pytest.approx(row["index"], abs=1e-6)
+        assert index is not None
+        assert botrytis_incidence(index) == pytest.approx(row["incidence"], abs=1e-6)
+    for row in oracle["disease"]["wallin"]:
+        assert wallin_severity(row["hours_RH90"], row["Tmean"]) == row["severity"]
+
+
+def test_a_canopy_and_its_air_agree_in_every_row(oracle: dict[str, Any]) -> None:
+    for row in oracle["stanghellini"]:
+        found = transpiration_g_m2_h(row["Tcan"], row["Tair"], row["RH"], row["R_can"], row["CO2"], row["LAI"])
+        resistance = stomatal_resistance_s_m(row["R_can"], row["CO2"], row["VPDleaf_Pa"])
+        assert resistance == pytest.approx(row["rs"], rel=0.02)
+        assert found == pytest.approx(row["E_g_m2_h"], rel=0.02)
+    for row in oracle["co2_and_vent"]["co2_g_m3"]:
+        assert co2_g_m3(row["ppm"], row["T"]) == pytest.approx(row["g_m3"], rel=1e-4)
+    for row in oracle["co2_and_vent"]["vanthoor_roof"]:
+        found = roof_vent_m3_m2_s(
+            row["U"], row["Ti"], row["To"], row["v"], vent_share=row["A_roof_over_floor"], vent_height_m=row["h"],
+            discharge=row["Cd"], wind_factor=row["Cw"],
+        )  # fmt: skip
+        assert found == pytest.approx(row["f_m3_m2_s"], rel=1e-3)
+
+
+def test_solutions_conduct_as_sonneveld_says(oracle: dict[str, Any]) -> None:
+    for recipe in oracle["nutrient_ec"].values():
+        cations, anions = charge_sums_meq_l(recipe["mmol_L"])
+        assert (cations, anions) == pytest.approx((recipe["cations_meq"], recipe["anions_meq"]), abs=0.01)
+        assert ec_of_solution_ms_cm(recipe["mmol_L"]) == pytest.approx(recipe["EC_sonneveld"], abs=0.001)
+
+
+def test_the_qartod_vector_agrees_in_every_test(oracle: dict[str, Any]) -> None:
+    told = oracle["qartod"]
+    value = np.array([np.nan if x is None else x for x in told["x"]])
+    time_ms = np.arange(len(value), dtype=np.int64) * told["dt_s"] * 1000
+    assert check_range(value, (0, 50), (5, 45)).tolist() == told["gross_range_fail_0_50_suspect_5_45"]
+    assert check_spike(value, 3.0, 8.0).tolist() == told["spike_suspect3_fail8_average"]
+    assert check_rate(time_ms, value, 0.005).tolist() == told["rate_of_change_0p005_per_s"]
+    flat = check_flat_line(time_ms, value, suspect_s=1200, fail_s=2400, tolerance=0.05)
+    assert flat.tolist() == told["flat_line_suspect1200_fail2400_tol0p05"]
+    assert (np.flatnonzero(find_spikes(value, 8.0)) == np.flatnonzero(np.array(told["spike_differential"]) == 4)).all()
