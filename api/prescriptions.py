@@ -12,7 +12,7 @@ from api.problems import ProblemError
 from api.recommendation import grade_of
 from headland.agronomy.deposit import Grid, fit_grid
 from headland.agronomy.interpolation import fit_variogram, idw, krige
-from headland.agronomy.outline import BUFFER, EXCLUSION, USABLE, draw_outline, map_places
+from headland.agronomy.outline import BUFFER, EXCLUSION, USABLE, Outline, draw_outline, map_places
 from headland.agronomy.plane import Plane
 from headland.agronomy.prescription import (
     Finding,
@@ -76,6 +76,17 @@ def machine_of(implement: Implement, unit: str, product: Product | None) -> Mach
     return Machine(implement.swath_m, in_unit, implement.min_speed_m_s, implement.max_speed_m_s)
 
 
+def draw_field(field: Field) -> tuple[Plane, Outline]:
+    """Return a field in metres of the plane at its middle."""
+    corners = np.array([spot for rings in field.geometry for ring in rings for spot in ring])
+    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2.0
+    plane = Plane(float(middle[1]), float(middle[0]))
+    buffers, exclusions = (
+        [zone.geometry for zone in field.zones if zone.kind is kind] for kind in (ZoneKind.BUFFER, ZoneKind.EXCLUSION)
+    )
+    return plane, draw_outline(field.geometry, buffers, exclusions, plane)
+
+
 def _make(order: PrescriptionOrder, field: Field, product: Product | None, implement: Implement | None) -> Prescription:
     ground = _lay_grid(field, order.cell_m)
     unit = "L/ha" if product is not None and product.kind is ProductKind.LIQUID else "kg/ha"
@@ -132,13 +143,8 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
 
 
 def _lay_grid(field: Field, cell_m: float) -> _Ground:
+    plane, outline = draw_field(field)
     corners = np.array([spot for rings in field.geometry for ring in rings for spot in ring])
-    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2.0
-    plane = Plane(float(middle[1]), float(middle[0]))
-    buffers, exclusions = (
-        [zone.geometry for zone in field.zones if zone.kind is kind] for kind in (ZoneKind.BUFFER, ZoneKind.EXCLUSION)
-    )
-    outline = draw_outline(field.geometry, buffers, exclusions, plane)
     east_m, north_m = plane.to_metres(corners[:, 1], corners[:, 0])
     grid = fit_grid(east_m, north_m, cell_m, 0.0)
     if grid.rows * grid.columns > MAX_CELLS:

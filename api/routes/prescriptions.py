@@ -11,8 +11,10 @@ from starlette.responses import Response
 
 from api.estates import estate_of
 from api.exports.grids import GridCrs, prescription_geotiff, prescription_isoxml
+from api.exports.qgc_plan import HeightAbove, write_plan
 from api.exports.zones import zones_geojson, zones_shapefile
 from api.farm import FarmOf
+from api.flights import FlightWishes, plan_flight
 from api.prescription_order import EXAMPLE, PrescriptionOrder
 from api.prescriptions import make_prescription
 from api.problems import ProblemError, declare_problems
@@ -44,6 +46,7 @@ class ExportFormat(StrEnum):
     SHAPEFILE = "shapefile"
     ISOXML = "isoxml"
     GEOTIFF = "geotiff"
+    QGC_PLAN = "qgc-plan"
 
 
 _FILES: Final = {
@@ -51,6 +54,7 @@ _FILES: Final = {
     ExportFormat.SHAPEFILE: ("application/zip", "shapefile.zip"),
     ExportFormat.ISOXML: ("application/zip", "isoxml.zip"),
     ExportFormat.GEOTIFF: ("image/tiff", "tif"),
+    ExportFormat.QGC_PLAN: ("application/json", "plan"),
 }
 _FILE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -100,14 +104,35 @@ def get_prescription(farm: FarmOf, thing: ThingId) -> Response:
     return reply_json(estate_of(farm).prescriptions.get(thing))
 
 
-@router.get("/{thing:record_id}/export", responses=_FILE_ANSWER)
+@router.get("/{thing:record_id}/export", responses={**_FILE_ANSWER, **declare_problems(400)})
 def export_prescription(
     farm: FarmOf,
     thing: ThingId,
     format: Annotated[ExportFormat, Query(description="As which file.")],  # noqa: A002 - its name in the query
     crs: Annotated[GridCrs, Query(description="geotiff: WGS84 cell for cell, or resampled to the UTM zone.")] = "wgs84",
+    bearing_deg: Annotated[
+        float | None, Query(description="qgc-plan: where the lines go; along the field's long side.", ge=0, lt=360)
+    ] = None,
+    height_m: Annotated[float, Query(description="qgc-plan: the height flown at.", ge=0.5, le=50)] = 3.0,
+    height_above: Annotated[
+        HeightAbove, Query(description="qgc-plan: above the terrain (MAV_FRAME 10) or above home (3).")
+    ] = "terrain",
+    speed_m_s: Annotated[
+        float | None, Query(description="qgc-plan: the highest speed, if not the implement's.", gt=0, le=20)
+    ] = None,
+    home_latitude_deg: Annotated[
+        float | None, Query(description="qgc-plan: where it is refilled; before the first line.", ge=-90, le=90)
+    ] = None,
+    home_longitude_deg: Annotated[
+        float | None, Query(description="qgc-plan: the longitude of that place.", ge=-180, le=180)
+    ] = None,
+    load: Annotated[int | None, Query(description="qgc-plan: this load alone, from 1.", ge=1, le=1000)] = None,
 ) -> Response:
-    """Write a prescription as a file: zones as GeoJSON or shapefile, the grid as ISOXML or GeoTIFF."""
+    """Write a prescription as a file: zones as GeoJSON or shapefile, the grid as ISOXML or GeoTIFF, or a mission.
+
+    The mission (`.plan` of QGroundControl) holds one steady flow and makes the rates by its speed. It switches off
+    within half a swath of exclusions and buffer strips, and waits at the refill place when a load is used up.
+    """
     estate = estate_of(farm)
     prescription = estate.prescriptions.get(thing)
     match format:
@@ -122,7 +147,18 @@ def export_prescription(
                 None if prescription.product is None else estate.products.get(prescription.product, also_deleted=True)
             )
             data = prescription_isoxml(prescription, estate.fields.get(prescription.field, also_deleted=True), product)
+        case ExportFormat.QGC_PLAN:
+            home_deg = _home(home_latitude_deg, home_longitude_deg)
+            wishes = FlightWishes(height_m, height_above, bearing_deg, speed_m_s, home_deg, load)
+            data = write_plan(plan_flight(estate, prescription, wishes))
     return reply_file(prescription, data, *_FILES[format])
+
+
+def _home(latitude_deg: float | None, longitude_deg: float | None) -> tuple[float, float] | None:
+    if (latitude_deg is None) != (longitude_deg is None):
+        sentence = "Give home_latitude_deg and home_longitude_deg both, or neither."
+        raise ProblemError(400, "half-a-place", "Where is home?", sentence)
+    return None if latitude_deg is None or longitude_deg is None else (latitude_deg, longitude_deg)
 
 
 def reply_file(prescription: Prescription, data: bytes, media: str, ending: str) -> Response:

@@ -222,3 +222,57 @@ def test_zones_as_polygons_have_the_rates_and_the_area_of_their_cells(known: Kno
     )
     for one, shape in zip(read.shapes(), shapes, strict=True):
         assert shapely.geometry.shape(one.__geo_interface__).area == pytest.approx(shape.area, rel=1e-9)
+
+
+def drone(known: Known, **more: Any) -> str:
+    body = {"kind": "spreader", "swath_m": 6, "max_flow_kg_min": 60, "max_speed_m_s": 6, **more}
+    made = known.client.post("/v1/implements", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def commands(plan: dict[str, Any]) -> list[tuple[int, list[float]]]:
+    return [(item["command"], item["params"]) for item in plan["mission"]["items"]]
+
+
+def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_load_is_used_up(known: Known) -> None:
+    made = make(known, implement=drone(known, name="small tank", tank_l=160), rates_ha=[120, 100, 80], total=None)
+    plan = export(known, made, "qgc-plan", height_m=4).json()
+    told, items = plan["headland"], commands(plan)
+    # 80 kg/ha on 6 m at 6 m/s are 17.28 kg/min, and with these 120 kg/ha need 4 m/s.
+    assert told["steady_flow_min"] == pytest.approx(17.28)
+    assert {params[1] for command, params in items if command == 178} == {4.0, 4.8, 6.0}
+    assert told["height"] == "4 m above terrain, MAV_FRAME 10"
+    assert {item["frame"] for item in plan["mission"]["items"] if item["command"] == 16} == {10}
+    # A tank of 160 L holds 120 kg of urea.
+    assert told["load_capacity"] == pytest.approx(120.0)
+    assert len(told["loads"]) == 4
+    assert [command for command, _ in items].count(17) == 3
+    assert (items[0][0], items[-1][0]) == (22, 20)
+    switches = [params[0] for command, params in items if command == 216]
+    assert switches == [1, 0] * (len(switches) // 2)
+    alone = export(known, made, "qgc-plan", load=2, height_above="home", bearing_deg=0).json()
+    assert 17 not in [command for command, _ in commands(alone)]
+    assert {item["frame"] for item in alone["mission"]["items"] if item["command"] == 16} == {3}
+
+
+@pytest.mark.parametrize(
+    ("machine", "query", "why"),
+    [
+        (None, {}, "names no implement"),
+        ({"max_speed_m_s": None}, {}, "give speed_m_s"),
+        ({"max_flow_kg_min": None}, {}, "largest flow"),
+        ({"min_speed_m_s": 5}, {}, "slower than its lowest"),
+        ({"tank_l": 0.1}, {}, "tank is too small"),
+        ({}, {"load": 2}, "no load 2"),
+        ({}, {"home_latitude_deg": 31.9}, "both"),
+    ],
+)
+def test_a_mission_that_cannot_be_is_refused_with_the_reason(
+    known: Known, machine: dict[str, Any] | None, query: dict[str, Any], why: str
+) -> None:
+    implement = None if machine is None else drone(known, name=why, **machine)
+    made = make(known, implement=implement, rates_ha=[120, 100, 80])
+    refused = known.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": "qgc-plan", **query})
+    assert refused.status_code == 400, refused.text
+    assert why in refused.json()["detail"]
