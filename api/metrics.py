@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.farm import Farm
 from api.gateway_metrics import collect_gateways
+from api.live import LiveFeed
 from headland.errors import HeadlandError
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -51,6 +52,18 @@ class FarmCollector(Collector):
         yield from collect_gateways(self._farm.gateways)
         for name, value in self._farm.counters().items():
             yield UnknownMetricFamily(f"headland_{_fit(name)}", f"the station's {name}", value=value)
+
+
+class LiveCollector(Collector):
+    """Tells what became of the live feed's values and clients."""
+
+    def __init__(self, feed: LiveFeed) -> None:
+        self._feed = feed
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the feed's counters."""
+        for name, value in self._feed.counters().items():
+            yield UnknownMetricFamily(f"headland_live_{name}", f"the live feed's {name}", value=value)
 
 
 class DurationMiddleware:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.records import GatewayStatus
 from headland.contract.topics import shard_of
-from headland.store.port import MarkState, Store
+from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from ingest.delivery import Delivery, reconcile
 from ingest.inbox import Inbox
 from ingest.quarantine import Quarantine
@@ -30,15 +30,25 @@ class Health:
 
 
 class IngestService:
-    """Takes what gateways publish into a store; the store stays the caller's to close, after `stop`."""
+    """Takes what gateways publish into a store; the store stays the caller's to close, after `stop`.
 
-    def __init__(self, settings: IngestSettings, store: Store) -> None:
+    `on_commit` is given each batch that the store holds now, in the thread that commits: it must return at once.
+    """
+
+    def __init__(
+        self,
+        settings: IngestSettings,
+        store: Store,
+        on_commit: Callable[[WriteBatch, WriteResult], None] | None = None,
+    ) -> None:
         self._settings = settings
         self._store = store
         self._inbox = Inbox(settings.receive_maximum)
         self._subscriber = Subscriber(settings, self._inbox)
         self._writer = Writer(settings, store, self._inbox, self._subscriber)
         self._subscriber.on_session = self._writer.resend_acks
+        if on_commit is not None:
+            self._writer.on_commit = on_commit
 
     def start(self) -> None:
         """Start both threads; returns at once, `health` tells when the session is up."""

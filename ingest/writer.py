@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
-from headland.store.port import Rejection, Store
+from headland.store.port import Rejection, Store, WriteBatch, WriteResult
 from ingest.flush import Flush, Planner
 from ingest.gateway_book import GatewayBook
 from ingest.inbox import Inbox, Message
@@ -90,6 +90,8 @@ class Writer:
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="ingest-commit")
         self._under_way: _UnderWay | None = None
         self.thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
+        #: Called in the commit thread with what the store holds now; must return at once and raise nothing.
+        self.on_commit: Callable[[WriteBatch, WriteResult], None] = lambda _batch, _result: None
         self.counts: Counter[str] = Counter()
         self.book = GatewayBook(now_ms())
         self.trouble = ""
@@ -274,12 +276,14 @@ class Writer:
         for (gateway, _), descriptor in flush.descriptors.items():
             self._store.describe(self._settings.organisation, gateway, descriptor)
         if not flush.is_empty:
-            result = self._store.write(flush.batch(self._now_ms()))
+            batch = flush.batch(self._now_ms())
+            result = self._store.write(batch)
             if result.rejections:
                 self._keep_rejected(flush, result.rejections)
             flush.counts["points"] += result.accepted
             flush.counts["points_duplicate"] += result.duplicate
             flush.counts["points_conflicting"] += result.conflicting
+            self.on_commit(batch, result)
 
     def _keep_rejected(self, flush: Flush, rejections: Sequence[Rejection]) -> None:
         """Quarantine the messages of samples that the store will never take, before anything is acknowledged."""

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 
 from api.app import create_app
+from api.live_sources import StorePoll
 from api.readiness import Check
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
 from tests.api.paper_desk import MESSAGE, PaperDesk
@@ -18,14 +19,18 @@ from tests.api.registry import fill_registry
 FOLDER = tempfile.TemporaryDirectory()  # as long as the module, as the schema's examples need it
 REGISTRY, _, IDS = fill_registry(Path(FOLDER.name))
 
+STORE = fill_farm()
+
 APP = create_app(
-    fill_farm(),
+    STORE,
     organisation=OWN,
     readiness=lambda: [Check("ingest", True, "connected")],
     counters=lambda: {"ingest_messages": 12.0},
     now_ms=lambda: NOW_MS,
     gateways=PaperDesk(),
     registry=REGISTRY,
+    # A stream ends soon: called in the process, its client can only go when it is over.
+    live=StorePoll(STORE, OWN, longest_s=0.03).feed,
 )
 
 # 400 is what two parameters may earn that are right one by one: an end before a start. A change may meet a name that

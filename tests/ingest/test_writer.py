@@ -353,3 +353,12 @@ def test_a_message_is_counted_in_quarantine_once_however_often_the_store_is_trie
     bench.store.check = lambda _: None
     bench.wait_for_mids([1])
     assert [kept.count for kept in bench.writer.quarantine.list()] == [1]
+
+
+def test_a_commit_is_told_once_it_is_in_the_store_and_before_it_is_acknowledged(bench: Bench) -> None:
+    told: list[tuple[int, int, int]] = []
+    bench.writer.on_commit = lambda batch, _result: told.append(
+        (len(batch.points), count_points(bench.store), len(bench.acks.mids))
+    )
+    bench.wait_for_start(batch_of(1), [1])
+    assert told == [(2, 2, 0)]

@@ -1,0 +1,107 @@
+"""The newest values as they come, as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from api.farm import Farm, FarmOf
+from api.live import Client, FeedFullError, LiveFeed, Selection, frame_of
+from api.problems import declare_problems, reply_problem
+from api.queries import find_device
+from api.routes.parameters import NAME_PATTERN
+
+#: When a client that was not taken may come again [s].
+RETRY_AFTER_S: Final = 5
+
+_EVENT: Final = {
+    "type": "object",
+    "description": "One event of the stream; `data` is JSON.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["hello", "latest", "gap", "heartbeat"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Server-sent events: hello, latest, gap, heartbeat.",
+        "content": {"text/event-stream": {"schema": _EVENT}},
+    }
+}
+#: A proxy that gathers what it passes on would make it late.
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(404, 422, 503))
+
+
+@router.get("/live", response_class=Response, responses=_STREAM)
+async def get_live(
+    request: Request,
+    farm: FarmOf,
+    device: Annotated[
+        list[Annotated[str, Query(pattern=NAME_PATTERN)]] | None,
+        Query(description="A device; repeat it for more. All by default.", max_length=100),
+    ] = None,
+    channel: Annotated[
+        list[Annotated[str, Query(max_length=128)]] | None,
+        Query(description="A channel; repeat it for more. All by default.", max_length=100),
+    ] = None,
+    last_event_id: Annotated[
+        str | None, Header(alias="Last-Event-ID", description="Go on behind this event.", max_length=128)
+    ] = None,
+) -> Response:
+    """Send the newest values as they are committed: first all of them, or what came behind `Last-Event-ID`.
+
+    `hello` says where they come from; `latest` has them, shaped as the items of /v1/latest; `gap` says that something
+    between was left out, and all newest values follow; `heartbeat` that there was nothing. Who reads too slowly gets
+    the newest value of each channel, and `skipped` counts the others.
+    """
+    feed: LiveFeed = request.app.state.live
+    await run_in_threadpool(_find_devices, farm, device or ())
+    chosen = Selection(None if device is None else frozenset(device), None if channel is None else frozenset(channel))
+    try:
+        client = feed.join(chosen, last_event_id)
+    except FeedFullError as error:
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        return reply_problem(503, str(error), kind="too-many-listeners", title="No room to listen", headers=headers)
+    return _LiveResponse(feed, client)
+
+
+class _LiveResponse(StreamingResponse):
+    """A stream whose client is forgotten when it ends, however it ends."""
+
+    def __init__(self, feed: LiveFeed, client: Client) -> None:
+        super().__init__(_say(feed, client), media_type="text/event-stream", headers=_HEADERS)
+        self._leave = partial(feed.leave, client)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what comes until one of both ends is gone."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
+
+
+async def _say(feed: LiveFeed, client: Client) -> AsyncIterator[bytes]:
+    yield frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s})
+    loop = asyncio.get_running_loop()
+    end_s = loop.time() + feed.longest_s
+    while (left_s := end_s - loop.time()) > 0:
+        frame = await client.take(min(feed.heartbeat_s, left_s))
+        if frame is None:
+            return
+        yield frame
+
+
+def _find_devices(farm: Farm, devices: list[str] | tuple[()]) -> None:
+    for device in devices:
+        find_device(farm, device)
