@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from api.gateway_schema import Gateway
+from api.readiness import Check
 from headland.alarms.clerk import Clerk
 from headland.alarms.shipped import add_shipped
 from headland.errors import HeadlandError, RetryLater
@@ -74,6 +75,11 @@ class AlarmKeeper:
     def counters(self) -> Mapping[str, int]:
         """Return how many rounds were made, how often a rule was judged on a subject, and how much was to be said."""
         return {f"alarm_{name}": self._clerk.counts[name] for name in ("rounds", "judged", "notices")}
+
+    def check(self) -> Check:
+        """Tell whether rules are judged, here or by another process."""
+        alive = self._thread.is_alive()
+        return Check("alarms", alive, self._trouble or ("judged" if alive else "the thread has ended; see the log"))
 
     def judge(self) -> bool:
         """Do one round; False while another process does them. Raises HeadlandError."""

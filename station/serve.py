@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -59,11 +59,11 @@ def run_station(settings: StationSettings) -> None:
             registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, *demo)
         ingest = IngestService(settings.ingest, store)
         desk = IngestDesk(ingest)
-        counts: list[Callable[[], Mapping[str, int]]] = []
+        alarms = None
         if registry is not None:
             organisation, broker = settings.ingest.organisation, settings.ingest
-            counts = _start_alarms(registry, store, organisation, desk, settings.mail, broker, ending)
-        app = _station_app(settings, store, ingest, registry, counts)
+            alarms = _start_alarms(registry, store, organisation, desk, settings.mail, broker, ending)
+        app = _station_app(settings, store, ingest, registry, alarms)
         ingest.start()
         ending.callback(ingest.stop)
         _serve(app, settings.host, settings.port)
@@ -84,6 +84,18 @@ def _open_registry(
     return registry
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmWork:
+    """The two threads of the alarms: one judges, one delivers."""
+
+    keeper: AlarmKeeper
+    courier: AlarmCourier
+
+    def counters(self) -> dict[str, float]:
+        """Return what both have counted."""
+        return {name: float(count) for one in (self.keeper, self.courier) for name, count in one.counters().items()}
+
+
 def _start_alarms(
     registry: Registry,
     store: Store,
@@ -92,15 +104,15 @@ def _start_alarms(
     mail: MailSettings | None,
     broker: IngestSettings | None,
     ending: ExitStack,
-) -> list[Callable[[], Mapping[str, int]]]:
-    """Judge rules and deliver what they say from now on; return what counts that."""
+) -> AlarmWork:
+    """Judge rules and deliver what they say from now on."""
     ask = None if gateways is None else gateways.gateways
     keeper = AlarmKeeper(registry, store, organisation, ask, has_broker=broker is not None)
     courier = AlarmCourier(registry, organisation, mail, broker)
     for worker in (keeper, courier):
         worker.start()
         ending.callback(worker.stop)
-    return [keeper.counters, courier.counters]
+    return AlarmWork(keeper, courier)
 
 
 def _station_app(
@@ -108,19 +120,19 @@ def _station_app(
     store: Store,
     ingest: IngestService,
     registry: Registry | None,
-    counts: Sequence[Callable[[], Mapping[str, int]]],
+    alarms: AlarmWork | None,
 ) -> FastAPI:
     started_s = time.monotonic()
 
     def readiness() -> list[Check]:
         health = ingest.health()
-        return [Check("ingest", health.ok, health.detail)]
+        return [Check("ingest", health.ok, health.detail), *([] if alarms is None else [alarms.keeper.check()])]
 
     def counters() -> Mapping[str, float]:
         return {
             "uptime_s": time.monotonic() - started_s,
             **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
-            **{name: float(count) for counted in counts for name, count in counted().items()},
+            **({} if alarms is None else alarms.counters()),
         }
 
     return create_app(
@@ -187,15 +199,12 @@ def run_api(settings: ApiSettings) -> None:
         started_s = time.monotonic()
         desk = workers if settings.ingest_urls else None
         registry = _open_registry(settings.registry_url, settings.organisation, store, ending)
-        counts = _start_alarms(registry, store, settings.organisation, desk, settings.mail, None, ending)
+        alarms = _start_alarms(registry, store, settings.organisation, desk, settings.mail, None, ending)
         app = create_app(
             store,
             organisation=settings.organisation,
-            readiness=list,
-            counters=lambda: {
-                "uptime_s": time.monotonic() - started_s,
-                **{name: float(count) for counted in counts for name, count in counted().items()},
-            },
+            readiness=lambda: [alarms.keeper.check()],
+            counters=lambda: {"uptime_s": time.monotonic() - started_s, **alarms.counters()},
             gateways=desk,
             registry=registry,
         )

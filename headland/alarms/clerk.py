@@ -18,7 +18,7 @@ from headland.alarms.texts import body_of
 from headland.alarms.watch import Watch
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
-from headland.registry.alarm_book import Round
+from headland.registry.alarm_book import KEEP_DELIVERED_MS, Round
 from headland.registry.alarm_records import Alarm, AlarmRule, Notice
 from headland.registry.estate import Estate
 from headland.store.port import Store
@@ -73,6 +73,7 @@ class Clerk:
         if self._rounds % _REVIEW_EVERY == _REVIEW_EVERY - 1:
             for alarm in self._review.look(pairs, scene, now_ms):
                 register.add_history(alarm)
+            book.forget_delivered(now_ms - KEEP_DELIVERED_MS)
         done = Round()
         by_name = {rule.name: rule for rule in rules}
         owed = self._say(register, by_name, scene, done, now_ms)
@@ -135,8 +136,12 @@ class Clerk:
         return found
 
     def _was_noted(self, told: GatewayAlarm) -> bool:
-        same = self._estate.alarms.of(told.rule, told.device, told.raised_ms, told.raised_ms + 1)
-        return any(alarm.by_gateway and alarm.raised_ms == told.raised_ms for alarm in same)
+        """Tell whether a gateway's alarm is known, and nothing new is said of it since it ended here."""
+        return any(
+            told.raised_ms in alarm.gateway_raised_ms
+            and (told.cleared_ms is not None or alarm.ended_ms is None or told.newest.t <= alarm.ended_ms)
+            for alarm in self._estate.alarms.of(told.rule, told.device, told.raised_ms - 1, told.newest.t + 1)
+        )
 
     def _say(
         self, register: Register, rules: dict[str, AlarmRule], scene: Scene, done: Round, now_ms: int

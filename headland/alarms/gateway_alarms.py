@@ -53,6 +53,7 @@ def alarm_of(told: GatewayAlarm, now_ms: int) -> Alarm:
         severity=Severity(severity) if severity in list(Severity) else Severity.WARNING,
         by_gateway=True,
         standing=("gateway",),
+        gateway_raised_ms=(told.raised_ms,),
         began_ms=int(since_ms or 0) if _is_time(since_ms) else told.raised_ms,
         raised_ms=told.raised_ms,
         what=_text(data.get("channel"), 64),

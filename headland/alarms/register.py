@@ -72,7 +72,7 @@ class Register:
         """Note a gateway's alarm; one that is over already and was noted before changes nothing."""
         key = told.rule, told.device
         known = self._standing.get(key)
-        if known is not None and "gateway" in known.standing and told.raised_ms < known.raised_ms:
+        if known is not None and "gateway" in known.standing and told.raised_ms < max(known.gateway_raised_ms):
             return
         if known is None or "gateway" not in known.standing:
             if was_noted(told):
@@ -88,7 +88,11 @@ class Register:
         if known is None:
             self._put(msgspec.structs.replace(alarm, id=self._new_id()))
         elif told.cleared_ms is None:
-            joined = {"by_gateway": True, "standing": (*known.standing, "gateway")}
+            joined = {
+                "by_gateway": True,
+                "standing": (*known.standing, "gateway"),
+                "gateway_raised_ms": (*known.gateway_raised_ms, told.raised_ms),
+            }
             self._put(msgspec.structs.replace(known, severity=_worse(known, alarm.severity), **joined))
 
     def add_history(self, alarm: Alarm) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from headland.alarms.conditions import ANY, Column, channels_of, is_of_gateways, needs_of
+from headland.alarms.conditions import ANY, Column, is_of_gateways, needs_of
 from headland.alarms.samples import MAX_QUALITY, newest_by_device
 from headland.registry.alarm_records import AlarmRule
 from headland.registry.estate import Estate
@@ -118,4 +118,4 @@ def _can_tell(rule: AlarmRule, subject: Subject) -> bool:
     return any(
         all(need in subject.newest or (need == ANY and subject.newest) for test in group for need in needs_of(test))
         for group in rule.any_of
-    ) and bool(subject.newest if channels_of(rule) else True)
+    )

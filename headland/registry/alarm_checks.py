@@ -54,6 +54,8 @@ def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) 
     tests = [test for group in rule.any_of for test in group]
     for test in tests:
         _check_test(test)
+    if any(all(test.what == "local_hour" for test in group) for group in rule.any_of):
+        raise InvalidRecord("local_hour alone says nothing of a device: put a test of what it measures beside it.")
     of_gateways = {test.what in GATEWAY_VALUES for test in tests}
     if len(of_gateways) > 1:
         raise InvalidRecord("A rule looks at gateways or at devices, not at both: write two rules.")

@@ -134,9 +134,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm from its raising to its end, of a rule here (`station`), of a gateway's (`gateway`), or of both.
 
-    `standing` are those of the two that still say so: it ends when neither does. `fresh_ms` is when its data was first
-    fresh enough to be said (None: never), `noted_ms` when the station noted it. `ended_why` is `cleared`, or why nobody
-    can tell any more: `no_data`, `rule_removed`, `not_selected`. `late`: found in data that came too late to be said.
+    `standing` are those of the two that still say so: it ends when neither does. `gateway_raised_ms` names the
+    gateway's own alarms that are in it, which may come and go while the rule here still says so. `fresh_ms` is when its
+    data was first fresh enough to be said (None: never), `noted_ms` when the station noted it. `ended_why` is
+    `cleared`, or why nobody can tell any more: `no_data`, `rule_removed`, `not_selected`. `late`: found in data that
+    came too late to be said.
     `simulated` is true for ever for what a simulator made.
     """
 
@@ -149,6 +151,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     by_station: bool = False
     by_gateway: bool = False
     standing: tuple[str, ...] = ()
+    gateway_raised_ms: tuple[int, ...] = ()
     began_ms: int
     raised_ms: int
     ended_ms: int | None = None

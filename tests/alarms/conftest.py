@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -85,11 +86,20 @@ _NOTHING = Points([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0),
 RAISED = ALARM_RAISED
 
 
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
+@contextmanager
+def station_in(folder: Path) -> Iterator[Station]:
+    """Yield a farm with one recipient, its registry in a folder."""
     clock = [START_MS]
-    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: clock[0])
+    registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: clock[0])
     estate = registry.estate(registry.add_organisation(HANDLE, "Our farm", "test").id, "tester")
     estate.alarm_recipients.add(AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"))
-    yield Station(estate, clock)
-    registry.close()
+    try:
+        yield Station(estate, clock)
+    finally:
+        registry.close()
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    with station_in(tmp_path) as made:
+        yield made

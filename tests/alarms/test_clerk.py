@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from headland.contract.records import ALARM_CLEARED, ALARM_RAISED
+from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Descriptor
 from headland.errors import RetryLater
 from headland.registry.alarm_book import AlarmBook
 from headland.registry.alarm_records import AlarmTest, Severity
-from tests.alarms.conftest import AIR, MINUTE, START_MS, Station, frost
+from headland.registry.records import Farm, Greenhouse, GreenhouseZone, Site
+from tests.alarms.conftest import AIR, MINUTE, START_MS, Station, frost, station_in
 
 
 def minutes(first: int, last: int, value: float) -> dict[float, float]:
@@ -193,3 +199,91 @@ def test_two_processes_do_not_judge_at_once(station: Station) -> None:
     assert book.hold("two", 60_000)
     book.let_go("two")
     assert book.hold("one", 60_000)
+
+
+def test_a_gateways_alarm_that_joined_ours_is_not_noted_again_by_a_restart(station: Station) -> None:
+    station.estate.alarm_rules.add(frost())
+    for at in range(60):
+        station.measure({at: 1.0 if at < 20 else 5.0})
+        if at == 9:
+            station.gateway_says(ALARM_RAISED, 8, 8)
+        if at == 12:
+            station.gateway_says(ALARM_CLEARED, 11, 8)
+        if at == 15:
+            station.gateway_says(ALARM_RAISED, 15, 15)
+        if at == 50:
+            station.gateway_says(ALARM_CLEARED, 50, 15)
+        station.at(at)
+        if at % 2:
+            station.restart()
+    assert facts(station) == [("frost", "gh-1", 5, 50, "cleared")]
+    assert station.alarms()[0].gateway_raised_ms == (START_MS + 8 * MINUTE, START_MS + 15 * MINUTE)
+    # The gateway calls it critical: that is news of its own.
+    assert [what for _, what in station.said()] == ["raised", "escalated", "cleared"]
+
+
+def test_a_gateway_that_comes_back_and_still_says_so_raises_its_alarm_anew(station: Station) -> None:
+    station.measure({0: 1.0})
+    station.gateway_says(ALARM_RAISED, 0, 0)
+    station.at(0)
+    station.at(361)
+    station.gateway_says(ALARM_RAISED, 600, 0)
+    station.measure({600: 1.0})
+    station.at(600)
+    station.at(601)
+    assert [(alarm.is_active, alarm.ended_why) for alarm in station.alarms()] == [(False, "no_data"), (True, None)]
+    assert [what for _, what in station.said()] == ["raised", "cleared", "raised"]
+
+
+def test_a_rule_is_for_its_site_and_its_zone(station: Station) -> None:
+    farm = station.estate.farms.add(Farm(name="Home"))
+    site = station.estate.sites.add(Site(farm=farm.id, name="home", time_zone="Asia/Shanghai"))
+    house = station.estate.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House"))
+    zone = station.estate.zones.add(GreenhouseZone(greenhouse=house.id, name="east"))
+    for name in ("gh-1", "gh-2"):
+        told = Descriptor(device=name, kind="greenhouse", site="home", name=name)
+        device = station.estate.observe("gw-1", told)
+        if name == "gh-2":
+            station.estate.devices.change(msgspec.structs.replace(device, zone=zone.id))
+        station.measure(minutes(0, 20, 1.0), name)
+    station.estate.alarm_rules.add(frost(name="zone", zone=zone.id))
+    station.estate.alarm_rules.add(frost(name="away", site="away"))
+    morning = AlarmTest(what="local_hour", above=16.0)  # START_MS is 08:00 UTC, four in the afternoon there
+    cold = AlarmTest(what=AIR, below=2.0)
+    station.estate.alarm_rules.add(frost(name="hour", device="gh-1", any_of=((cold, morning),)))
+    station.at(20)
+    assert sorted((alarm.rule, alarm.subject) for alarm in station.alarms()) == [("hour", "gh-1"), ("zone", "gh-2")]
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-3, 6), st.sampled_from([True, True, True, False]), st.booleans()), min_size=8, max_size=64
+    ),
+    st.integers(1, 4),
+)
+@settings(max_examples=6, deadline=None)
+def test_a_random_day_is_said_by_the_rule_through_restarts_and_always_to_its_end(
+    day: list[tuple[float, bool, bool]], most: int
+) -> None:
+    with TemporaryDirectory() as folder, station_in(Path(folder)) as station:
+        rule = frost(repeat_s=3600.0, most_an_hour=most, for_s=0.0, clear_for_s=600.0, lost_after_s=7200.0)
+        station.estate.alarm_rules.add(rule)
+        for step, (value, heard, restarts) in enumerate(day):
+            if heard:
+                station.measure({15.0 * step: value})
+            if restarts:
+                station.restart()
+            station.at(15.0 * step)
+        for step in range(len(day), len(day) + 20):
+            station.at(15.0 * step)
+        notices = station.estate.alarms.notices(limit=1000)[::-1]
+        assert station.estate.alarms.active() == []
+        for notice in notices:
+            hour = [one for one in notices if notice.created_ms - 3_600_000 < one.created_ms <= notice.created_ms]
+            assert len(hour) <= most
+        for alarm in station.alarms():
+            news = [(one.created_ms, one.what) for one in notices if alarm.id in one.about]
+            whats = [what for _, what in news]
+            assert whats == [] or (whats[0], whats[-1]) == ("raised", "cleared")
+            assert set(whats[1:-1]) <= {"repeated"}
+            assert all(b - a >= 3_600_000 for (a, _), (b, what) in pairwise(news) if what == "repeated")

@@ -1,0 +1,240 @@
+"""The answers about greenhouses over HTTP: periods, places, crops, what is missing, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import numpy as np
+import pytest
+
+from api.app import create_app
+from headland.contract.records import ChannelInfo, Descriptor
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import OWN, put
+from tests.api.registry import fill_registry
+from tests.api.served import serve
+
+#: 2026-03-01 00:00 in Shanghai, UTC+8.
+START_MS = 1_772_294_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+DAYS = 12
+END_MS = START_MS + DAYS * DAY_MS
+STEP_MS = 300_000
+TIME_MS = START_MS + STEP_MS * np.arange(DAYS * DAY_MS // STEP_MS)
+DAY = (TIME_MS - START_MS) / DAY_MS
+WAVE = np.sin(2 * np.pi * (DAY - 0.3))
+SUN = np.maximum(np.sin(2 * np.pi * (DAY - 0.25)), 0.0)
+RANDOM = np.random.default_rng(11)
+
+
+def house_columns(shift_k: float = 0.0) -> dict[str, np.ndarray]:
+    air = 19.0 + 5.0 * WAVE + shift_k + RANDOM.normal(0, 0.05, len(DAY))
+    return {
+        "air_temperature_degc": air,
+        "relative_humidity_pct": 75.0 - 15.0 * WAVE + RANDOM.normal(0, 0.3, len(DAY)),
+        "par_umol_m2_s": 500.0 * SUN,
+        "heating_setpoint_degc": np.full(len(DAY), 16.0),
+        "vent_open_pct": np.where(WAVE > 0.5, 40.0, 0.0),
+        "heating_power_w_m2": np.where(WAVE < 0.0, 50.0, 0.0),
+        "irrigation_volume_total_l": 1000.0 + 400.0 * DAY,
+        "drain_volume_total_l": 300.0 + 100.0 * DAY,
+        "irrigation_ec_ms_cm": np.full(len(DAY), 2.0),
+        "drain_ec_ms_cm": np.full(len(DAY), 4.0),
+        "outside_temperature_degc": 8.0 + 4.0 * WAVE,
+        "outside_humidity_pct": np.full(len(DAY), 70.0),
+        "global_radiation_w_m2": 400.0 * SUN,
+        "wind_speed_m_s": np.full(len(DAY), 2.0),
+    }
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
+    registry, estate, ids = fill_registry(tmp_path_factory.mktemp("registry"))
+    store = MemoryStore()
+    for device, shift in (("gh-a", 0.0), ("gh-b", 1.0)):
+        put(store, OWN, "wuhan", "greenhouse", device, TIME_MS, house_columns(shift))
+        told = Descriptor(
+            device=device, kind="greenhouse", site="wuhan", name=device, latitude_deg=30.55, longitude_deg=114.35,
+            altitude_m=25.0, channels={"co2_ppm": ChannelInfo(unit="ppm", interval_s=60.0)},
+        )  # fmt: skip
+        store.describe(OWN, "gw-1", told)
+        device_record = estate.observe("gw-1", told)
+        estate.devices.change(msgspec.structs.replace(device_record, zone=ids["zones"]))
+    put(store, OWN, "moor", "greenhouse", "gh-nowhere", TIME_MS[-300:], {"air_temperature_degc": np.full(300, 20.0)})
+    app = create_app(
+        store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
+    )  # fmt: skip
+    with serve(app) as client:
+        yield client, ids
+    registry.close()
+
+
+def ask(known: tuple[httpx.Client, dict[str, str]], about: str, house: str = "gh-a", **params: Any) -> Any:
+    response = known[0].get(
+        f"/v1/greenhouses/{house}/{about}", params={"start": START_MS, "end": END_MS, **params}
+    )  # fmt: skip
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def values(body: Any, name: str) -> list[Any]:
+    return [item["answers"][name]["value"] for item in body["items"]]
+
+
+Known = tuple[httpx.Client, dict[str, str]]
+
+
+def test_days_are_those_of_the_sites_time_zone(known: Known) -> None:
+    body = ask(known, "climate", by="day")
+    assert (body["time_zone"], body["time_zone_known"], body["crop"]) == ("Asia/Shanghai", True, "tomato")
+    assert len(body["items"]) == DAYS
+    assert body["items"][0]["window"] == {"start_ms": START_MS, "end_ms": START_MS + DAY_MS}
+    assert values(body, "air_temperature_degc")[3] == pytest.approx(19.0, abs=0.05)
+    assert values(body, "degree_days_average")[3] == pytest.approx(9.0, abs=0.1)
+    assert values(body, "dif_degc")[3] > 4.0
+    assert body["targets"]["vpd_kpa"]["crop"] == "tomato"
+    assert body["items"][3]["levels"]["vpd_kpa"] in ("below", "within", "above")
+
+
+def test_without_a_site_days_are_those_of_utc_and_that_is_said(known: Known) -> None:
+    body = ask(known, "climate", "gh-nowhere", by="day")
+    assert (body["time_zone"], body["time_zone_known"]) == ("UTC", False)
+    assert body["items"][2]["answers"]["vpd_kpa"]["reason"] == "insufficient_data"
+
+
+def test_a_greenhouse_of_the_registry_is_all_of_its_devices(known: Known) -> None:
+    body = ask(known, "climate", known[1]["greenhouses"], by="day")
+    assert body["devices"] == ["gh-a", "gh-b"]
+    assert values(body, "air_temperature_degc")[3] == pytest.approx(19.5, abs=0.05)
+    assert ask(known, "climate", known[1]["greenhouses"], zone="east", by="hour")["crop"] == "tomato"
+    response = known[0].get(f"/v1/greenhouses/{known[1]['greenhouses']}/light", params={"zone": "west"})
+    assert (response.status_code, response.json()["type"]) == (404, "urn:headland:problem:unknown-zone")
+
+
+def test_the_light_of_a_day_is_its_integral_by_the_sensor_that_is_there(known: Known) -> None:
+    body = ask(known, "light")
+    # A half wave of 500 umol/m2/s over 12 h: 500 * 43,200 * 2 / pi / 1e6 mol/m2.
+    assert values(body, "dli_mol_m2")[5] == pytest.approx(500 * 43_200 * 2 / np.pi / 1e6, rel=0.01)
+    assert values(body, "photoperiod_h")[5] == pytest.approx(12.0, abs=0.25)
+    assert body["items"][5]["levels"]["dli_mol_m2"] == "below"
+    assert body["notes"]["light"].startswith("par_umol_m2_s times 1")
+    assert values(body, "light_24_h_mol_m2")[0] is not None
+
+
+def test_light_that_nobody_measures_is_not_guessed(known: Known) -> None:
+    body = ask(known, "light", "gh-nowhere")
+    assert body["notes"]["light"] == "No light is measured."
+    assert body["items"][0]["answers"] == {}
+
+
+def test_estimated_surfaces_are_said_to_be_estimated(known: Known) -> None:
+    body = ask(known, "condensation")
+    assert all(body["notes"][surface].startswith("estimated") for surface in ("leaf", "cover", "fruit"))
+    assert values(body, "cover_condensation_h")[3] > 0.0
+    assert body["events"][0]["least_margin_k"] < 0.0
+    assert "cover" in body["items"][0]["answers"]["condensation_margin_k"]["method"]["source"]
+
+
+def test_disease_comes_with_drivers_levels_and_what_it_holds_for(known: Known) -> None:
+    body = ask(known, "disease", start=START_MS + 2 * DAY_MS)
+    assert len(body["items"]) == DAYS - 2
+    day = body["items"][4]
+    assert {"botrytis_index", "powdery_mildew_index", "smith_period", "hutton_period", "wet_h", "humid_h"} <= set(
+        day["answers"]
+    )
+    assert day["levels"]["botrytis_index"] in ("low", "moderate", "high")
+    assert "grape" in body["notes"]["botrytis_index"]
+
+
+def test_water_follows_sun_and_meters(known: Known) -> None:
+    body = ask(known, "irrigation", dose_l_m2=0.25)
+    # A half wave of 400 W/m2 over 12 h is 11 MJ/m2: 1100 J/cm2, 2.2 L/m2 at 2 ml a J/cm2.
+    assert values(body, "radiation_sum_j_cm2")[3] == pytest.approx(400 * 43_200 * 2 / np.pi / 1e4, rel=0.01)
+    assert values(body, "uptake_l_m2")[3] == pytest.approx(2.2, rel=0.01)
+    assert values(body, "trigger_j_cm2")[3] == pytest.approx(250 * 0.75 / 2)
+    assert values(body, "drain_share")[3] == pytest.approx(0.25, abs=0.001)
+    # (2 * 400 - 4 * 100) / 300
+    assert values(body, "uptake_ec_ms_cm")[3] == pytest.approx(4 / 3, abs=0.01)
+
+
+def test_a_set_point_that_binds_from_below_is_kept_by_warmer_air(known: Known) -> None:
+    body = ask(known, "compliance")
+    in_band = values(body, "heating_in_band")[3]
+    # Air is below 15 degC, a kelvin under the set point, where the wave is below -0.8.
+    assert in_band == pytest.approx(1.0 - np.mean(WAVE[:288] < -0.8), abs=0.02)
+    assert values(body, "heat_and_vent_h")[3] == 0.0
+    assert values(body, "vent_travel_pct")[3] == pytest.approx(80.0, abs=45.0)
+
+
+def test_places_of_a_house_are_compared(known: Known) -> None:
+    body = ask(known, "uniformity", known[1]["greenhouses"])
+    assert values(body, "air_temperature_degc_span")[3] == pytest.approx(1.0, abs=0.05)
+    assert "places" in ask(known, "uniformity", "gh-a")["notes"]
+
+
+def test_a_channel_that_was_named_and_never_spoke_is_silent(known: Known) -> None:
+    (device,) = ask(known, "data-quality")["devices"]
+    states = {channel["channel"]: channel["state"] for channel in device["channels"]}
+    assert states["co2_ppm"] == "silent"
+    assert states["air_temperature_degc"] == "good"
+
+
+def test_the_next_hours_come_with_the_error_of_the_past_days(known: Known) -> None:
+    body = known[0].get("/v1/greenhouses/gh-a/forecast", params={"hours": 6}).json()
+    assert [item["ahead_h"] for item in body["items"]] == [1, 2, 3, 4, 5, 6]
+    hour = body["items"][5]
+    really = 19.0 + 5.0 * np.sin(2 * np.pi * (5.5 / 24 - 0.3))
+    assert hour["answers"]["air_temperature_degc"]["value"] == pytest.approx(really, abs=0.5)
+    assert hour["answers"]["condensation_margin_k"]["value"] is not None
+    skill = hour["skill"]["air_temperature_degc"]
+    assert skill["rmse"] < skill["persistence_rmse"]
+    told = known[0].get(
+        "/v1/greenhouses/gh-a/forecast",
+        params={"hours": 2, "outside_temperature_degc": [5.0, 5.0], "outside_humidity_pct": [70.0, 70.0]},
+    )
+    assert told.json()["weather_forecast"] == ["outside_vapour_kpa"]
+
+
+def test_too_little_history_is_no_ground_for_a_forecast(known: Known) -> None:
+    body = known[0].get("/v1/greenhouses/gh-nowhere/forecast").json()
+    answer = body["items"][0]["answers"]["air_temperature_degc"]
+    assert (answer["value"], answer["reason"]) == (None, "insufficient_data")
+
+
+def test_the_weather_of_a_site_has_its_evapotranspiration_and_degree_days_by_name(known: Known) -> None:
+    response = known[0].get("/v1/sites/wuhan/weather", params={"start": START_MS, "end": END_MS, "base_degc": 5})
+    body = response.json()
+    assert (body["site"], body["time_zone"], len(body["items"])) == ("wuhan", "Asia/Shanghai", DAYS)
+    assert values(body, "temperature_degc")[3] == pytest.approx(8.0, abs=0.05)
+    assert values(body, "degree_days_average")[3] == pytest.approx(3.0, abs=0.05)
+    assert values(body, "degree_days_single_sine")[3] > 3.0
+    assert 1.0 < values(body, "et0_fao56_mm")[3] < 4.0
+    assert 1.0 < values(body, "et0_hargreaves_mm")[3] < 4.0
+    assert known[0].get("/v1/sites/atlantis/weather").status_code == 404
+
+
+def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> None:
+    registry, estate, ids = fill_registry(tmp_path)
+    store = MemoryStore()
+    put(store, OWN, "wuhan", "greenhouse", "gh-a", TIME_MS, house_columns())
+    told = Descriptor(device="gh-a", kind="greenhouse", site="wuhan", name="gh-a")
+    store.describe(OWN, "gw-1", told)
+    estate.devices.change(msgspec.structs.replace(estate.observe("gw-1", told), zone=ids["zones"]))
+    zone = estate.zones.get(ids["zones"])
+    estate.zones.change(msgspec.structs.replace(zone, stage="fruiting"))
+    entry = estate.history(ids["zones"])[0]
+    app = create_app(
+        store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
+    )  # fmt: skip
+    with serve(app) as client:
+        # The registry's clock stands still in these tests: the stage began before this window.
+        params = {"start": entry.time_ms + 1, "end": entry.time_ms + DAY_MS, "by": "stage"}
+        body = client.get("/v1/greenhouses/gh-a/climate", params=params).json()
+        nowhere = client.get("/v1/greenhouses/gh-a/climate", params={**params, "end": entry.time_ms + 400 * DAY_MS})
+    registry.close()
+    assert [item["stage"] for item in body["items"]] == ["fruiting"]
+    assert nowhere.status_code == 400
