@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from headland.agronomy.coverage import Track, draw_swaths, find_passes
 from headland.agronomy.deposit import Deposit, Grid, lay_down
 from headland.agronomy.deposit import Flow as Way
-from headland.agronomy.intervals import Intervals, Times
+from headland.agronomy.intervals import Intervals, Times, total_s
 from headland.agronomy.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, Outline, map_places
 from headland.agronomy.plane import Plane
 from headland.agronomy.released import Released
@@ -31,6 +31,8 @@ Values = NDArray[np.float64]
 EVIDENCE: Final = ("none", MEASURED_FLOW, TANK_MASS, PUMP_PWM, DECLARED)
 #: A class that brought less than this share of a cell's amount does not weaken it.
 _TRACE: Final = 0.01
+#: Less time than this without an amount is the edge of a meter's samples, not ground of which nothing is known.
+_LEAST_UNKNOWN_S: Final = 0.5
 #: Ground further than this from the field is not drawn; what fell there is counted.
 _BESIDE_M: Final = 150.0
 #: Granules of 2 to 4 mm fall at 7 to 9 m/s (reference values for prilled urea).
@@ -134,7 +136,7 @@ def map_applied(
         amount += laid.mass_kg
         beside, unlocated = beside + laid.beside_kg, unlocated + laid.unlocated_kg
         evidence[laid.mass_kg > _TRACE * amount] = EVIDENCE.index(name)
-    if len(released.unknown):
+    if total_s(released.unknown) >= _LEAST_UNKNOWN_S:
         on_s = np.zeros(len(way.time_ms))
         for start, end in released.unknown:
             on_s += np.clip(way.time_ms, start, end) - start

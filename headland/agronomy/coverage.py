@@ -113,7 +113,7 @@ def measure_ground(passes: list[Values], swath_m: float) -> Ground:
 def draw_swaths(passes: list[Values], swath_m: float) -> list[shapely.Geometry]:
     """Return the ground that each pass covered as `measure_ground` takes it; passes that stand still cover none."""
     widened = (_widen(line, swath_m / 2.0) for line in _thin(passes, swath_m))
-    return [shapely.union_all(pieces, grid_size=_GRID_M) for pieces in widened]
+    return [pieces[0] if len(pieces) == 1 else shapely.union_all(pieces, grid_size=_GRID_M) for pieces in widened]
 
 
 def _thin(passes: list[Values], swath_m: float) -> list[Values]:

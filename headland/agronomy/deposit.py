@@ -26,6 +26,8 @@ _STEP_OF_CELL: Final = 0.5
 _STEP_OF_LARGE_CELL: Final = 0.125
 _LARGE_CELL_M: Final = 1.5
 _TINY_M: Final = 1e-6
+#: Steps are laid so many at a time: what they need at once stays small, however fine the grid is.
+_BLOCK_STEPS: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,12 @@ def lay_down(flow: Flow, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0
     unlocated_kg = float(mass_kg[is_hole].sum())
     at = np.flatnonzero((mass_kg > 0.0) & ~is_hole)
     east, north, weight_kg, right_east, right_north = _steps(flow, at, mass_kg[at], _step_m(grid))
-    cells, weights_kg = _across(grid, pattern, (east, north), weight_kg, (right_east, right_north))
-    sums = np.asarray(np.bincount(cells, weights_kg, minlength=grid.rows * grid.columns + 1), np.float64)
+    sums = np.zeros(grid.rows * grid.columns + 1)
+    for first in range(0, len(weight_kg), _BLOCK_STEPS):
+        block = slice(first, first + _BLOCK_STEPS)
+        right = right_east[block], right_north[block]
+        cells, weights_kg = _across(grid, pattern, (east[block], north[block]), weight_kg[block], right)
+        sums += np.bincount(cells, weights_kg, minlength=len(sums))
     mass = sums[:-1].reshape(grid.rows, grid.columns)
     return Deposit(grid, mass, float(sums[-1]), unlocated_kg)
 

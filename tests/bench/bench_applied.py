@@ -1,0 +1,168 @@
+"""As-applied maps: one hour of a pass, and a season of 1,000 ha tile by tile.
+
+`python -m tests.bench.bench_applied [--json] [--fields N]`
+
+`hour`: a pass of one hour at 10 Hz with a flow at 5 Hz over a field of 24 ha, the whole answer as the API makes it:
+amounts along the track, laid down on a 1 m grid, places, swaths, overlaps and skips; the best of five, and its parts.
+`season`: so many fields of 10 ha, each treated ten times, on a 1 m grid: each map is added to its field's tile and let
+go; 100 fields are 1,000 ha and 100 million cells drawn. The peak is the process's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from headland.agronomy.as_applied import Air, AsApplied, Machine, map_applied
+from headland.agronomy.coverage import Track, draw_swaths, find_passes
+from headland.agronomy.deposit import Flow as Way
+from headland.agronomy.deposit import fit_grid, lay_down
+from headland.agronomy.intervals import Intervals
+from headland.agronomy.outline import Outline, map_places
+from headland.agronomy.passes import Telemetry, spraying_of
+from headland.agronomy.plane import Plane
+from headland.agronomy.released import Amounts, release
+from headland.agronomy.season import SeasonMap
+from headland.agronomy.spread_pattern import gaussian
+from headland.agronomy.swaths import measure_cover
+from headland.agronomy.treated import Flow, PumpStates
+from headland.agronomy.weighing import Hopper
+
+START_MS = 1_790_000_000_000
+PLANE = Plane(32.0, 119.0)
+SWATH_M = 5.5
+SPEED_M_S = 6.0
+MACHINE = Machine(gaussian(1.8), SWATH_M, latency_s=0.3)
+NOTHING = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What was heard of a pass that goes to and fro over a field of a size."""
+
+    told: Telemetry
+    amounts: Amounts
+    stretches: Intervals
+    outline: Outline
+    air: Air
+
+
+def fly(seconds: int, length_m: float, width_m: float) -> Pass:
+    """Return a pass of so many seconds at 10 Hz: rows a swath apart, turns of 5 s between."""
+    time_s = np.arange(0, seconds, 0.1)
+    row_s = length_m / SPEED_M_S + 5.0
+    row, into_s = np.floor(time_s / row_s), time_s % row_s
+    along = np.minimum(into_s * SPEED_M_S, length_m)
+    east = np.where(row % 2 == 0, along, length_m - along)
+    north = (row * SWATH_M + SWATH_M / 2) % width_m + np.maximum(into_s - length_m / SPEED_M_S, 0.0) * SWATH_M / 5.0
+    on = into_s < length_m / SPEED_M_S
+    latitude, longitude = PLANE.to_degrees(east, north)
+    time_ms = (START_MS + np.round(time_s * 1000)).astype(np.int64)
+    track = Track(time_ms, latitude, longitude)
+    flow_ms, flow = time_ms[::2], np.where(on, 18.0, 0.0)[::2]
+    hopper = Hopper(NOTHING, np.empty(0))
+    told = Telemetry(track, PumpStates(time_ms, on), Flow(flow_ms, flow, 0.5, "mass_flow_kg_min"), hopper)
+    amounts = Amounts(NOTHING, np.empty(0), flow_ms, flow, hopper, NOTHING, np.empty(0))
+    field = shapely.box(0.0, 0.0, length_m, width_m)
+    pond = shapely.Point(length_m / 2, width_m / 2).buffer(15.0)
+    outline = Outline(field, shapely.box(0.0, 0.0, length_m, 6.0), pond)
+    wind_ms = time_ms[::10]
+    air = Air(wind_ms, np.full(len(wind_ms), 2.0), np.full(len(wind_ms), 170.0), np.full(len(wind_ms), 0.5))
+    return Pass(told, amounts, spraying_of(told), outline, air)
+
+
+def draw(flown: Pass, cell_m: float) -> AsApplied:
+    """Return the whole map of a pass."""
+    released = release(flown.told.track.time_ms, flown.amounts, flown.stretches, flown.told.window)
+    return map_applied(flown.told.track, released, flown.stretches, flown.outline, PLANE, MACHINE, flown.air, cell_m)
+
+
+def best_ms(work: Callable[[], object], rounds: int = 5) -> float:
+    """Return the shortest of some rounds."""
+    taken = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - began) * 1000)
+    return min(taken)
+
+
+def bench_hour() -> dict[str, float]:
+    """Return what an hour's map takes, whole and in parts."""
+    flown = fly(3600, 600.0, 400.0)
+    drawn = draw(flown, 1.0)
+    origin = PLANE.latitude_deg, PLANE.longitude_deg
+    east, north = PLANE.to_metres(flown.told.track.latitude_deg, flown.told.track.longitude_deg)
+    mass = np.linspace(0.0, 1000.0, len(east))
+    way = Way(flown.told.track.time_ms, east, north, mass)
+    grid = fit_grid(east, north, 1.0, 10.0)
+    swaths = draw_swaths(find_passes(flown.told.track, flown.stretches, origin), SWATH_M)
+    return {
+        "whole_ms": best_ms(lambda: draw(flown, 1.0)),
+        "spraying_ms": best_ms(lambda: spraying_of(flown.told)),
+        "lay_down_ms": best_ms(lambda: lay_down(way, MACHINE.pattern, grid)),
+        "places_ms": best_ms(lambda: map_places(flown.outline, drawn.grid)),
+        "swaths_ms": best_ms(lambda: draw_swaths(find_passes(flown.told.track, flown.stretches, origin), SWATH_M)),
+        "cover_ms": best_ms(lambda: measure_cover(swaths, flown.outline.usable, SWATH_M)),
+        "positions": len(east),
+        "cells": drawn.grid.rows * drawn.grid.columns,
+        "closure_share": drawn.totals.closure,
+    }
+
+
+def bench_season(fields: int) -> dict[str, float]:
+    """Return what a season of fields of 10 ha takes: ten passes on each."""
+    flown, cell_m = fly(3200, 500.0, 200.0), 1.0
+    season = SeasonMap(cell_m)
+    before = peak_mb()
+    began = time.perf_counter()
+    applied_kg = laid_kg = 0.0
+    cells = 0
+    for number in range(fields):
+        for _ in range(10):
+            drawn = draw(flown, cell_m)
+            cells += drawn.amount.size
+            season.add(f"field-{number}", drawn.grid, drawn.amount, drawn.places)
+            applied_kg += drawn.totals.released - drawn.totals.unlocated
+        laid_kg += season.close(f"field-{number}").amount
+    took_s = time.perf_counter() - began
+    return {
+        "fields": fields,
+        "area_ha": fields * 10.0,
+        "cells_drawn": cells,
+        "took_s": took_s,
+        "grown_mb": peak_mb() - before,
+        "peak_mb": peak_mb(),
+        "missing_share": abs(applied_kg - laid_kg) / applied_kg,
+    }
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--fields", type=int, default=10)
+    options = parser.parse_args()
+    figures = {"hour": bench_hour(), "season": bench_season(options.fields)}
+    if options.json:
+        print(json.dumps(figures))
+        return
+    for group, values in figures.items():
+        for name, value in values.items():
+            print(f"{group} {name:<16} {value:,.3f}")
+
+
+if __name__ == "__main__":
+    main()
