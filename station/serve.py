@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.gateway_desk import GatewayDesk
+from api.live_sources import CommitSource
 from api.readiness import Check
 from api.store_desk import StoreDesk
 from headland.registry.registry import Registry
@@ -57,13 +59,16 @@ def run_station(settings: StationSettings) -> None:
         if settings.registry_url is not None:
             demo = settings.demo, settings.demo_scale
             registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, *demo)
-        ingest = IngestService(settings.ingest, store)
+        live = CommitSource(store, settings.ingest.organisation)
+        live.start()
+        ending.callback(live.stop)
+        ingest = IngestService(settings.ingest, store, live.hand_over)
         desk = IngestDesk(ingest)
         alarms = None
         if registry is not None:
             organisation, broker = settings.ingest.organisation, settings.ingest
             alarms = _start_alarms(registry, store, organisation, desk, settings.mail, broker, ending)
-        app = _station_app(settings, store, ingest, registry, alarms)
+        app = _station_app(settings, store, ingest, registry, alarms, live)
         ingest.start()
         ending.callback(ingest.stop)
         _serve(app, settings.host, settings.port)
@@ -121,6 +126,7 @@ def _station_app(
     ingest: IngestService,
     registry: Registry | None,
     alarms: AlarmWork | None,
+    live: CommitSource,
 ) -> FastAPI:
     started_s = time.monotonic()
 
@@ -132,6 +138,7 @@ def _station_app(
         return {
             "uptime_s": time.monotonic() - started_s,
             **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
+            **{name: float(count) for name, count in live.counters().items()},
             **({} if alarms is None else alarms.counters()),
         }
 
@@ -143,6 +150,7 @@ def _station_app(
         gateways=IngestDesk(ingest),
         registry=registry,
         store_desk=_store_desk(settings, store),
+        live=live.feed,
     )
 
 
@@ -211,10 +219,20 @@ def run_api(settings: ApiSettings) -> None:
         _serve(app, settings.host, settings.port)
 
 
+class _Server(uvicorn.Server):
+    """Ends the live streams first: they would keep it from ending by themselves."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            app.state.live.close()
+        await super().shutdown(sockets)
+
+
 def _serve(app: FastAPI, host: str, port: int) -> None:
     # uvicorn raises the signal that ended it once more: without a handler of ours nothing after it would run.
     stop_event()
-    uvicorn.Server(
+    _Server(
         uvicorn.Config(
             app,
             host=host,
