@@ -27,7 +27,7 @@ const ENGLISH = {
   quality_3: "suspect", quality_4: "failed its check",
   fix_0: "no receiver", fix_1: "no fix", fix_2: "2D", fix_3: "3D", fix_4: "DGPS", fix_5: "RTK float", fix_6: "RTK fixed", fix_8: "PPP",
   share_of_treated: "{share} of the area",
-  alarms: "Alarms", acknowledge: "I take care of it", acknowledged: "somebody takes care of it", since: "since {age}",
+  alarms: "Alarms", acknowledge: "I take care of it", acknowledged: "somebody takes care of it", since: "began {age}",
   moreAlarms: "and {n} more", severity_critical: "Critical", severity_warning: "Warning", severity_info: "Note",
 };
 
