@@ -76,7 +76,10 @@ class ForecastHour(Model):
     ahead_h: int
     window: AnswerWindow
     answers: dict[str, Answer]
-    skill: Annotated[dict[str, ForecastSkill | None], Field(description="By quantity.")]
+    skill: Annotated[
+        dict[str, ForecastSkill | None],
+        Field(description="By quantity. With a weather forecast: as if past ones had been right, so rather too good."),
+    ]
 
 
 class ForecastBody(Model):

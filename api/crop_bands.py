@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from msgspec import Meta
 from headland.errors import SettingsError
 
 SHIPPED: Final = Path(__file__).parent / "crop_bands.toml"
+#: The name of a file that stands in place of the shipped one.
+OWN_FILE: Final = "HEADLAND_CROP_BANDS"
 _DEFAULT: Final = "default"
 
 Degrees = Annotated[float, Meta(ge=-20, le=60)]
@@ -64,9 +67,15 @@ class CropBands:
         return found
 
 
+def crop_bands() -> CropBands:
+    """Return the crops of the file that HEADLAND_CROP_BANDS names, else of the shipped one; raises SettingsError."""
+    own = os.environ.get(OWN_FILE)
+    return load_crop_bands(Path(own) if own else SHIPPED)
+
+
 @cache
-def load_crop_bands(path: Path = SHIPPED) -> CropBands:
-    """Return the crops of a file; raises SettingsError in one sentence."""
+def load_crop_bands(path: Path) -> CropBands:
+    """Return the crops of a file, which is read once; raises SettingsError in one sentence."""
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         file = msgspec.convert(table, _File)

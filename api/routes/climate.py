@@ -13,7 +13,7 @@ from api.climate_answers import Ask, By, answer_air, answer_condensation, answer
 from api.climate_bodies import data_quality_of, forecast_of, house_answers_of, site_weather_of
 from api.climate_schema import DataQualityBody, ForecastBody, HouseAnswersBody, SiteWeatherBody
 from api.control_answers import answer_compliance, answer_irrigation, answer_uniformity
-from api.crop_bands import load_crop_bands
+from api.crop_bands import crop_bands
 from api.farm import Farm, FarmOf
 from api.forecasts import Expected, forecast_house
 from api.houses import House, find_house, find_site
@@ -215,8 +215,8 @@ def get_forecast(
     house = find_house(farm, device, zone)
     expected = Expected(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
     origin_ms = farm.now_ms() if end is None else end
-    bands = load_crop_bands()
-    return reply(request, forecast_of(house, forecast_house(farm, house, bands, origin_ms, hours, expected)))
+    found = forecast_house(farm, house, crop_bands(), origin_ms, hours, expected)
+    return reply(request, forecast_of(house, found))
 
 
 @router.get("/sites/{site}/weather", response_model=SiteWeatherBody)
@@ -245,7 +245,7 @@ def get_weather(
 
 def _ask(farm: Farm, house: House, start_ms: int | None, end_ms: int | None, by: By) -> Ask:
     longest_ms = LONGEST_BY_HOUR_MS if by == "hour" else LONGEST_CLIMATE_MS
-    return Ask(farm, house, _window(farm, start_ms, end_ms, longest_ms), by, load_crop_bands())
+    return Ask(farm, house, _window(farm, start_ms, end_ms, longest_ms), by, crop_bands())
 
 
 def _window(farm: Farm, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:

@@ -89,7 +89,8 @@ def predict(target: Values, company: Sequence[Values], around: Surroundings, ahe
 def backtest(target: Values, company: Sequence[Values], around: Surroundings, ahead_h: int, since: int) -> Skill | None:
     """Return the errors of the forecasts from each origin of index `since` on, as they would have been made then.
 
-    Models are fitted anew every three hours, on outcomes known by then. None where no forecast can be compared.
+    Models are fitted anew every three hours, on outcomes known by then. None where no forecast can be compared. Where
+    `around.expected` has a channel, its past hours stand in for past forecasts of it, as if those had been right.
     """
     made, known = made_forecasts(target, company, around, ahead_h, since)
     error = made - known

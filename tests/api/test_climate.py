@@ -45,7 +45,7 @@ def house_columns(shift_k: float = 0.0) -> dict[str, np.ndarray]:
         "irrigation_ec_ms_cm": np.full(len(DAY), 2.0),
         "drain_ec_ms_cm": np.full(len(DAY), 4.0),
         "outside_temperature_degc": 8.0 + 4.0 * WAVE,
-        "outside_humidity_pct": np.full(len(DAY), 70.0),
+        "outside_humidity_pct": 70.0 + RANDOM.normal(0, 0.5, len(DAY)),
         "global_radiation_w_m2": 400.0 * SUN,
         "wind_speed_m_s": np.full(len(DAY), 2.0),
     }
@@ -232,7 +232,7 @@ def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> No
     )  # fmt: skip
     with serve(app) as client:
         # The registry's clock stands still in these tests: the stage began before this window.
-        params = {"start": entry.time_ms + 1, "end": entry.time_ms + DAY_MS, "by": "stage"}
+        params: dict[str, Any] = {"start": entry.time_ms + 1, "end": entry.time_ms + DAY_MS, "by": "stage"}
         body = client.get("/v1/greenhouses/gh-a/climate", params=params).json()
         nowhere = client.get("/v1/greenhouses/gh-a/climate", params={**params, "end": entry.time_ms + 400 * DAY_MS})
     registry.close()
