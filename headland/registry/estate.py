@@ -15,6 +15,7 @@ from headland.registry.binding import Binding
 from headland.registry.errors import NotFound
 from headland.registry.ledger import Ledger
 from headland.registry.pass_book import PassBook
+from headland.registry.prescription_records import Prescription
 from headland.registry.records import ApiKey, Device
 from headland.registry.shelf import Shelf
 
@@ -35,6 +36,7 @@ class Estate:
         self.products = Shelf(binding, records.Product, tables.products, checks.check_product)
         self.implements = Shelf(binding, records.Implement, tables.implements, checks.check_implement)
         self.seasons = Shelf(binding, records.Season, tables.seasons, checks.check_season)
+        self.prescriptions = Shelf(binding, Prescription, tables.prescriptions)
         self.passes = PassBook(Shelf(binding, records.Pass, tables.passes, checks.check_pass))
         self.ledger = Ledger(binding)
         self.alarm_rules = Shelf(binding, alarm_records.AlarmRule, tables.alarm_rules, check_rule)
