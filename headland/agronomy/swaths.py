@@ -27,7 +27,8 @@ class Cover:
 
 def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath_m: float) -> Cover:
     """Return what swaths cover of a field; all in metres of one plane. Overlap counts each time after the first."""
-    within = [part for part in shapely.intersection(swaths, field, grid_size=_GRID_M) if not part.is_empty]
+    drawn = np.array(swaths, dtype=object)
+    within = [part for part in shapely.intersection(drawn, field, grid_size=_GRID_M) if not part.is_empty]
     covered = shapely.union_all(within, grid_size=_GRID_M)
     gross_m2 = sum(float(part.area) for part in within)
     skipped = shapely.difference(field, covered, grid_size=_GRID_M)
@@ -43,10 +44,9 @@ def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath
 
 def _find_overlaps(swaths: list[shapely.Geometry]) -> shapely.Geometry:
     """Return the ground that two or more swaths cover."""
-    tree = shapely.STRtree(swaths)
-    one, other = tree.query(swaths, predicate="intersects")
-    pairs = one < other
     drawn = np.array(swaths, dtype=object)
+    one, other = shapely.STRtree(drawn).query(drawn, predicate="intersects")
+    pairs = one < other
     shared = shapely.intersection(drawn[one[pairs]], drawn[other[pairs]], grid_size=_GRID_M)
     return shapely.union_all(shared, grid_size=_GRID_M)
 
