@@ -76,13 +76,17 @@ def latest_of(record: DeviceRecord, newest: dict[str, LatestSample]) -> schema.L
 
 def series_of(record: DeviceRecord, window: Window, columns: SeriesColumns) -> dict[str, Any]:
     """Return `schema.Series` as a dict whose columns are still arrays: big answers are not validated twice."""
-    step_ms = columns.step_ms
+    aggregation = None
+    if columns.step_ms is not None:
+        aggregation = {"method": "mean", "step_ms": columns.step_ms, "time": "bucket_start"}
+    elif columns.chosen_by is not None:
+        aggregation = {"method": columns.chosen_by, "step_ms": None, "time": "sample"}
     return {
         "device": record.descriptor.device,
         "simulated": record.descriptor.simulated,
         "start_ms": window.start_ms,
         "end_ms": window.end_ms,
-        "aggregation": None if step_ms is None else {"method": "mean", "step_ms": step_ms, "time": "bucket_start"},
+        "aggregation": aggregation,
         "time_ms": np.ascontiguousarray(columns.time_ms),
         "channels": {channel: np.ascontiguousarray(values) for channel, values in columns.channels.items()},
         "units": {channel: unit_of(record, channel) for channel in columns.channels},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 
+from api.downsampling import Method, select_rows
 from api.farm import Farm
 from api.instants import Window
 from api.problems import ProblemError
@@ -19,6 +21,11 @@ from headland.store.rollup import DAY_MS, align_buckets
 
 #: The flags of samples that are fit to be shown and computed with: good and not evaluated.
 MAX_QUALITY: Final = 2
+#: Rows from which samples are chosen for a chart; beyond, buckets are faster and no worse to look at.
+CHART_SAMPLES: Final = 200_000
+#: Rows that are in memory at once where all samples are asked for.
+SLICE_ROWS: Final = 20_000
+_FIRST_SLICE_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SeriesColumns:
-    """Channels over one time axis; NaN where a channel has no value. `step_ms` is None for the samples themselves."""
+    """Channels over one time axis; NaN where a channel has no value.
+
+    `step_ms` is the length of the buckets whose means these are, None for samples; `chosen_by` says how samples were
+    chosen where some were left out.
+    """
 
     time_ms: Times
     channels: dict[str, Values]
     step_ms: int | None
+    chosen_by: Method | None = None
 
 
 EMPTY: Final = Column(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
@@ -127,26 +139,58 @@ def read_series(
     farm: Farm, record: DeviceRecord, channels: list[str], window: Window, max_points: int
 ) -> SeriesColumns:
     """Return at most `max_points` rows: the samples where they are few enough, else the means of equal buckets."""
+    check_channels(farm, record, channels)
+    samples = _read_samples(farm, record, channels, window, max_points)
+    return _read_buckets(farm, record, channels, window, max_points) if samples is None else samples
+
+
+def read_chart(
+    farm: Farm, record: DeviceRecord, channels: list[str], window: Window, width: int, method: Method
+) -> SeriesColumns:
+    """Return the samples that a chart `width` pixels wide needs; of too many samples the means of `width` buckets."""
+    check_channels(farm, record, channels)
+    samples = _read_samples(farm, record, channels, window, CHART_SAMPLES)
+    if samples is None:
+        return _read_buckets(farm, record, channels, window, width)
+    rows = select_rows(samples.time_ms, list(samples.channels.values()), width, method)
+    if len(rows) == len(samples.time_ms):
+        return samples
+    chosen = {channel: values[rows] for channel, values in samples.channels.items()}
+    return SeriesColumns(samples.time_ms[rows], chosen, None, method)
+
+
+def read_slices(farm: Farm, record: DeviceRecord, channels: list[str], window: Window) -> Iterator[SeriesColumns]:
+    """Yield all fit samples in a window in time order, about `SLICE_ROWS` rows at a time, however many there are.
+
+    Raises ProblemError (400) where some of the window's samples were let go.
+    """
+    check_channels(farm, record, channels)
+    if not _is_whole(farm, window):
+        since_ms = farm.store.info().samples_since_ms
+        sentence = f"Samples before {since_ms} (epoch ms) were let go; ask from there on, or for means as JSON."
+        raise ProblemError(400, "samples-let-go", "Some samples are no longer kept", sentence)
+    start_ms, length_ms = window.start_ms, _FIRST_SLICE_MS
+    while start_ms < window.end_ms:
+        end_ms = min(start_ms + length_ms, window.end_ms)
+        columns = read_columns(farm, record, channels, Window(start_ms, end_ms), SLICE_ROWS)
+        if columns is None:  # a series has at most one sample a millisecond, so this ends
+            length_ms = (end_ms - start_ms) // 2
+            continue
+        time_ms = _union_of_times(columns)
+        if len(time_ms):
+            yield SeriesColumns(time_ms, {c: _align(columns.get(c, EMPTY), time_ms) for c in channels}, None)
+        if len(time_ms) * 4 < SLICE_ROWS:
+            length_ms *= 2
+        start_ms = end_ms
+
+
+def check_channels(farm: Farm, record: DeviceRecord, channels: list[str]) -> None:
+    """Raise ProblemError (404) where a device has no such channel."""
     known = list_channels(farm, record)
     for channel in channels:
         if channel not in known:
             sentence = f"{record.descriptor.device} has no channel {channel}; it has {', '.join(known) or 'none'}."
             raise ProblemError(404, "unknown-channel", "No such channel", sentence)
-    since_ms = farm.store.info().samples_since_ms
-    whole = since_ms is None or since_ms <= window.start_ms
-    samples = None
-    if whole and not _surely_more(farm, record, channels, window, max_points):
-        samples = read_columns(farm, record, channels, window, max_points)
-    if samples is not None:
-        time_ms = _union_of_times(samples)
-        if len(time_ms) <= max_points:
-            return SeriesColumns(time_ms, {c: _align(samples.get(c, EMPTY), time_ms) for c in channels}, None)
-    if whole:
-        window = _shrink_to_data(farm, record, channels, window)
-    start_ms, step_ms = align_buckets(window.start_ms, window.end_ms, max_points, only_rollups=not whole)
-    means = _read_means(farm, record, channels, Window(start_ms, window.end_ms), step_ms)
-    time_ms = _union_of_times(means)
-    return SeriesColumns(time_ms, {c: _align(means.get(c, EMPTY), time_ms) for c in channels}, step_ms)
 
 
 def read_events(farm: Farm, device: str, window: Window, limit: int) -> tuple[list[Event], int | None]:
@@ -176,6 +220,40 @@ def read_conflicts(farm: Farm, device: str, window: Window, limit: int) -> tuple
     if page:
         return page, cut_ms
     return store.conflicts(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
+
+
+def _read_samples(
+    farm: Farm, record: DeviceRecord, channels: list[str], window: Window, max_points: int
+) -> SeriesColumns | None:
+    """Return the fit samples; None where they are more than `max_points` rows, or some were let go."""
+    if not _is_whole(farm, window) or _surely_more(farm, record, channels, window, max_points):
+        return None
+    samples = read_columns(farm, record, channels, window, max_points)
+    if samples is None:
+        return None
+    time_ms = _union_of_times(samples)
+    if len(time_ms) > max_points:
+        return None
+    return SeriesColumns(time_ms, {c: _align(samples.get(c, EMPTY), time_ms) for c in channels}, None)
+
+
+def _read_buckets(
+    farm: Farm, record: DeviceRecord, channels: list[str], window: Window, max_points: int
+) -> SeriesColumns:
+    """Return the means of at most `max_points` buckets."""
+    whole = _is_whole(farm, window)
+    if whole:
+        window = _shrink_to_data(farm, record, channels, window)
+    start_ms, step_ms = align_buckets(window.start_ms, window.end_ms, max_points, only_rollups=not whole)
+    means = _read_means(farm, record, channels, Window(start_ms, window.end_ms), step_ms)
+    time_ms = _union_of_times(means)
+    return SeriesColumns(time_ms, {c: _align(means.get(c, EMPTY), time_ms) for c in channels}, step_ms)
+
+
+def _is_whole(farm: Farm, window: Window) -> bool:
+    """Tell whether no sample of a window was let go."""
+    since_ms = farm.store.info().samples_since_ms
+    return since_ms is None or since_ms <= window.start_ms
 
 
 def _shrink_to_data(farm: Farm, record: DeviceRecord, channels: list[str], window: Window) -> Window:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -125,11 +125,11 @@ class LatestList(Model):
 
 
 class Aggregation(Model):
-    """How samples were summed up: the mean of each bucket, labelled with the start of the bucket."""
+    """How samples became fewer: the mean of each bucket at its start, or some samples chosen for a chart."""
 
-    method: Annotated[str, Field(json_schema_extra=_example("mean"))]
-    step_ms: Annotated[int, Field(description="Length of a bucket.")]
-    time: Annotated[str, Field(json_schema_extra=_example("bucket_start"))]
+    method: Annotated[Literal["mean", "min_max", "lttb"], Field(json_schema_extra=_example("mean"))]
+    step_ms: Annotated[int | None, Field(description="Length of a bucket; null for samples.")]
+    time: Annotated[Literal["bucket_start", "sample"], Field(json_schema_extra=_example("bucket_start"))]
 
 
 class Series(Model):

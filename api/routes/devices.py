@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.bodies import conflicts_of, device_detail_of, device_of, events_of, latest_of, reply, series_of
+from api.downsampling import Method
 from api.farm import FarmOf
+from api.formats import CSV, JSON, PARQUET, choose_format, reply_table
 from api.instants import HIGH_MS, LOW_MS, settle_window
-from api.problems import declare_problems
-from api.queries import find_device, list_channels, list_devices, read_conflicts, read_events, read_latest, read_series
+from api.problems import ProblemError, declare_problems
+from api.queries import (
+    find_device,
+    list_channels,
+    list_devices,
+    read_chart,
+    read_conflicts,
+    read_events,
+    read_latest,
+    read_series,
+    read_slices,
+)
 from api.routes.parameters import DeviceId, End, Start
 from api.schema import ConflictList, DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
 
 #: Any window will do: what an answer costs is bounded by its rows, not by the years they lie in.
 LONGEST_SERIES_MS: Final = HIGH_MS - LOW_MS
+MAX_POINTS: Final = 10_000
+
+_SERIES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {
+            CSV: {"schema": {"type": "string"}},
+            PARQUET: {"schema": {"type": "string", "format": "binary"}},
+        }
+    },
+    **declare_problems(400, 404, 406, 422),
+}
 
 router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(503))
 
@@ -55,7 +78,7 @@ def get_latest(request: Request, farm: FarmOf, device: DeviceId) -> Response:
     return reply(request, latest_of(record, read_latest(farm, device).get(device, {})))
 
 
-@router.get("/devices/{device}/series", response_model=Series, responses=declare_problems(400, 404, 422))
+@router.get("/devices/{device}/series", response_model=Series, responses=_SERIES)
 def get_series(
     request: Request,
     farm: FarmOf,
@@ -66,7 +89,13 @@ def get_series(
     ],
     start: Start = None,
     end: End = None,
-    max_points: Annotated[int, Query(description="Rows at most.", ge=1, le=100_000)] = 10_000,
+    max_points: Annotated[
+        int | None, Query(description=f"Rows at most, {MAX_POINTS} by default.", ge=1, le=100_000)
+    ] = None,
+    width: Annotated[
+        int | None, Query(description="Pixels of a chart: only samples that it needs.", ge=3, le=10_000)
+    ] = None,
+    method: Annotated[Method, Query(description="How `width` chooses samples.")] = "min_max",
 ) -> Response:
     """Give samples of [start, end) as columns; suspect and failed samples (QARTOD 3 and 4) are left out.
 
@@ -74,11 +103,28 @@ def get_series(
     `aggregation` says so and how long a bucket is; the first begins at the first sample in the window. Buckets of six
     minutes and longer begin on full minutes, those of six hours on full hours, of six days on days UTC: the first one
     then begins up to that much before.
+
+    With `width` come the lowest and the highest sample of each pixel (`min_max`), or those with the largest triangles
+    (`lttb`), each row with the values of all channels; over a long window the means of `width` buckets.
+
+    `Accept: text/csv` and `application/vnd.apache.parquet` give every sample, however many, a row for each instant.
     """
+    form = choose_format(request.headers.get("accept"))
     window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
     record = find_device(farm, device)
-    columns = read_series(farm, record, list(dict.fromkeys(channel)), window, max_points)
-    return reply(request, series_of(record, window, columns))
+    channels = list(dict.fromkeys(channel))
+    if form != JSON:
+        if max_points is not None or width is not None:
+            sentence = f"{form} gives every sample: leave out max_points and width, or ask for {JSON}."
+            raise ProblemError(400, "bad-parameter", "A table has no limit of points", sentence)
+        return reply_table(form, record, channels, read_slices(farm, record, channels, window))
+    if width is not None:
+        columns = read_chart(farm, record, channels, window, width, method)
+    else:
+        columns = read_series(farm, record, channels, window, max_points or MAX_POINTS)
+    answer = reply(request, series_of(record, window, columns))
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 @router.get("/devices/{device}/events", response_model=EventList, responses=declare_problems(400, 404, 422))

@@ -64,3 +64,9 @@ def test_a_window_whose_samples_are_all_there_is_answered_with_them(client: http
     times, values, told = ask(client, END_MS - 2 * DAY_MS, 10_000)
     assert (told, len(times), values[-1]) == (None, 48, DAYS * 24 - 1)
     assert times[0] == END_MS - 2 * DAY_MS + 1
+
+
+def test_a_table_is_not_made_of_a_time_whose_samples_were_let_go(client: httpx.Client) -> None:
+    params: dict[str, str | int] = {"channel": SERIES.channel, "start": START_MS, "end": END_MS}
+    response = client.get(f"/v1/devices/{SERIES.device}/series", params=params, headers={"Accept": "text/csv"})
+    assert (response.status_code, response.json()["type"]) == (400, "urn:headland:problem:samples-let-go")
