@@ -1,4 +1,4 @@
-"""As-applied maps as files: GeoJSON, CSV and PNG."""
+"""As-applied maps as files: GeoJSON, CSV, PNG, GeoTIFF and ISOXML."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import orjson
 from numpy.typing import NDArray
 
 from api.applied import Applied
+from api.exports.geotiff import write_geotiff
+from api.exports.isoxml import Task, write_task
 from api.png import write_png
 from headland.agronomy.as_applied import EVIDENCE
 from headland.agronomy.outline import OUTSIDE, PLACES
@@ -81,6 +83,42 @@ def applied_png(applied: Applied, planned_ha: float | None = None) -> bytes:
     pixels[np.isnan(rate)] = len(_RAMP) + 2
     colours = [_NOTHING, _MISSED, *((*colour, 255) for colour in _RAMP), _COMMANDED]
     return write_png(np.ascontiguousarray(pixels[::-1]), colours)
+
+
+def applied_geotiff(applied: Applied) -> bytes:
+    """Return the rates as a GeoTIFF in WGS84; no data where nothing measured them and where nothing came down."""
+    rate, drawn = applied.drawn.rate_ha, applied.drawn
+    shown = np.where((drawn.places != OUTSIDE) | (drawn.amount > 0.0), rate, np.nan)
+    south, west, height, width = _corner(applied)
+    return write_geotiff(shown, (west, south), (width, height))
+
+
+def applied_isoxml(applied: Applied) -> bytes:
+    """Return the rates as a task with the actual amounts (ISO 11783-11 DDI 0007, of a liquid 0002), zipped."""
+    south, west, height, width = _corner(applied)
+    field = applied.one.field
+    return write_task(
+        Task(
+            name=f"as applied {applied.one.device} {applied.one.start_ms}",
+            field=field.name,
+            geometry=field.geometry,
+            area_m2=field.area_m2,
+            product="",
+            unit=f"{applied.unit}/ha",
+            rate_ha=applied.drawn.rate_ha,
+            corner_deg=(south, west),
+            cell_deg=(height, width),
+            is_applied=True,
+        )
+    )
+
+
+def _corner(applied: Applied) -> tuple[float, float, float, float]:
+    """Return south and west of the grid, and how high and wide a cell is [deg]."""
+    grid, plane = applied.drawn.grid, applied.work.plane
+    latitude, longitude = plane.to_degrees(np.array([grid.west_m]), np.array([grid.south_m]))
+    east_m_deg, north_m_deg = plane.scales_m_deg
+    return float(latitude[0]), float(longitude[0]), grid.cell_m / north_m_deg, grid.cell_m / east_m_deg
 
 
 def _cells(applied: Applied) -> tuple[NDArray[np.bool_], Values, Values, Values, Values]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.applied import Applied, apply_pass
-from api.applied_files import applied_csv, applied_geojson, applied_png
+from api.applied_files import applied_csv, applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
@@ -47,6 +47,8 @@ _FILES: Final[dict[str, tuple[str, Any]]] = {
     "geojson": ("application/geo+json", applied_geojson),
     "csv": ("text/csv; charset=utf-8", applied_csv),
     "png": ("image/png", applied_png),
+    "geotiff": ("image/tiff", applied_geotiff),
+    "isoxml": ("application/zip", applied_isoxml),
 }
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _APPLIED: Final[dict[int | str, dict[str, Any]]] = {
@@ -56,6 +58,8 @@ _APPLIED: Final[dict[int | str, dict[str, Any]]] = {
             "application/geo+json": {"schema": {"type": "object"}},
             "text/csv": {"schema": {"type": "string"}},
             "image/png": _BINARY,
+            "image/tiff": _BINARY,
+            "application/zip": _BINARY,
         },
     }
 }
@@ -114,7 +118,8 @@ def get_applied(
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
     shape: Annotated[
-        Literal["json", "geojson", "csv", "png"], Query(alias="format", description="What to answer with.")
+        Literal["json", "geojson", "csv", "png", "geotiff", "isoxml"],
+        Query(alias="format", description="What to answer with."),
     ] = "json",
 ) -> Response:
     """Draw what a pass applied: by metered amounts only. Ground over which only a command is known has no rate.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -116,6 +117,18 @@ def test_the_map_comes_as_files(known: Known, one: dict[str, Any]) -> None:
     size = int.from_bytes(picture[at - 4 : at])
     grid = applied(known, one["id"])["grid"]
     assert len(zlib.decompress(picture[at + 4 : at + 4 + size])) == grid["rows"] * (grid["columns"] + 1)
+
+
+def test_the_map_comes_as_files_for_gis_and_terminals(known: Known, one: dict[str, Any]) -> None:
+    rates = np.array(applied(known, one["id"])["grid"]["rate_ha"], dtype=float)
+    assert applied(known, one["id"], format="geotiff").content[:4] == b"II*\0"
+    with zipfile.ZipFile(io.BytesIO(applied(known, one["id"], format="isoxml").content)) as packed:
+        (grid,) = [name for name in packed.namelist() if name.endswith(".BIN")]
+        written = np.frombuffer(packed.read(grid), "<i4").reshape(rates.shape)
+        task = packed.read("TASKDATA/TASKDATA.XML").decode()
+    # DDI 0007, the actual mass per area: a kilogram to the hectare is 100.
+    assert written == pytest.approx(rates * 100.0, abs=1.0)
+    assert '"0007"' in task
 
 
 def test_without_an_implement_the_swath_must_be_said(known: Known) -> None:
