@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -29,8 +33,19 @@ class Known:
     ids: dict[str, str]
 
 
+@cache
+def _empty() -> Path:
+    """Return an empty registry to copy: making one takes longer than most tests."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "registry.sqlite"
+    open_registry(f"sqlite:///{path}").close()
+    return path
+
+
 def fill_registry(folder: Path) -> tuple[Registry, Estate, dict[str, str]]:
     """Return a new registry in a folder, its estate, and the id of the one record on each shelf."""
+    shutil.copy(_empty(), folder / "registry.sqlite")
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: NOW_MS)
     estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
     return registry, estate, {name: record.id for name, record in fill(estate).items()}
