@@ -11,11 +11,10 @@ import numpy as np
 from headland.agronomy.answer import Method
 from headland.agronomy.index import SUM_BAR, Index, mean_index, told_index
 from headland.agronomy.psychrometrics import (
-    absolute_humidity_g_m3,
+    actual_vapour_pressure_kpa,
     dew_point_degc,
-    humidity_deficit_g_m3,
-    leaf_vapour_pressure_deficit_kpa,
-    vapour_pressure_deficit_kpa,
+    saturation_vapour_pressure_kpa,
+    vapour_density_g_m3,
 )
 from headland.agronomy.steps import Flags, Periods, Values, average, count_true, highest, hours_of, lowest, sum_up
 from headland.agronomy.thermal_time import METHODS
@@ -67,16 +66,19 @@ def air_indices(periods: Periods, air: Air) -> list[Index]:
     """Return the means of each period: deficits, dew point, humidity, temperature, and of leaves if they are known."""
     t, rh = air.temperature_degc, air.humidity_pct
     both = (_T, _RH)
+    # Each pressure once: over a year of many houses the exponentials are what takes the time.
+    vapour = actual_vapour_pressure_kpa(t, rh)
+    deficit = saturation_vapour_pressure_kpa(t) - vapour
     found = [
-        mean_index("vpd_kpa", "kPa", VPD, both, periods, vapour_pressure_deficit_kpa(t, rh)),
+        mean_index("vpd_kpa", "kPa", VPD, both, periods, deficit),
         mean_index("dew_point_degc", "degC", DEW, both, periods, dew_point_degc(t, rh)),
-        mean_index("humidity_deficit_g_m3", "g/m3", DEFICIT, both, periods, humidity_deficit_g_m3(t, rh)),
-        mean_index("absolute_humidity_g_m3", "g/m3", ABSOLUTE, both, periods, absolute_humidity_g_m3(t, rh)),
+        mean_index("humidity_deficit_g_m3", "g/m3", DEFICIT, both, periods, vapour_density_g_m3(deficit, t)),
+        mean_index("absolute_humidity_g_m3", "g/m3", ABSOLUTE, both, periods, vapour_density_g_m3(vapour, t)),
         mean_index("air_temperature_degc", "degC", TEMPERATURE, (_T,), periods, t),
         mean_index("relative_humidity_pct", "%", HUMIDITY, (_RH,), periods, rh),
     ]
     if air.leaf_degc is not None:
-        leaf = leaf_vapour_pressure_deficit_kpa(air.leaf_degc, t, rh)
+        leaf = saturation_vapour_pressure_kpa(air.leaf_degc) - vapour
         found.append(mean_index("leaf_vpd_kpa", "kPa", LEAF_VPD, (_LEAF, *both), periods, leaf))
     return found
 

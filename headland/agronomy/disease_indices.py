@@ -126,8 +126,11 @@ def disease_indices(
         ),
         *_blight_periods(periods, t, humid_h, coverage, known),
     ]  # fmt: skip
+    at = np.flatnonzero(np.isfinite(course.hours))
     for crop, infection in downy.items():
-        share = np.nan_to_num(highest(periods, infection_shares(infection, course.hours, course.mean_degc)))
+        share = np.zeros(periods.steps)
+        share[at] = infection_shares(infection, course.hours[at], course.mean_degc[at])
+        share = highest(periods, share)
         name = f"downy_mildew_share_{crop}"
         rule = f"Magarey et al. (2005) eq 1 and 2 for {infection.name}; {_WETNESS}"
         found.append(tell(name, "1", rule, share))

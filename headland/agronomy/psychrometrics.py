@@ -145,12 +145,12 @@ def frost_point_degc(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLi
 
 def absolute_humidity_g_m3(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
     """Return the vapour in a volume of air [g/m3]: ea / (Rv T), the ideal gas law with [3]."""
-    return _density_g_m3(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct), temperature_degc)
+    return vapour_density_g_m3(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct), temperature_degc)
 
 
 def humidity_deficit_g_m3(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
     """Return what the air could still take up [g/m3, >= 0]: (es - ea) / (Rv T), growers' "vochtdeficit"; [3]."""
-    return _density_g_m3(vapour_pressure_deficit_kpa(temperature_degc, relative_humidity_pct), temperature_degc)
+    return vapour_density_g_m3(vapour_pressure_deficit_kpa(temperature_degc, relative_humidity_pct), temperature_degc)
 
 
 def _ratio_of(vapour_kpa: Values, pressure_kpa: ArrayLike) -> Values:
@@ -158,7 +158,8 @@ def _ratio_of(vapour_kpa: Values, pressure_kpa: ArrayLike) -> Values:
     return np.asarray(_MASS_RATIO * vapour_kpa / (pressure - vapour_kpa))
 
 
-def _density_g_m3(pressure_kpa: Values, temperature_degc: ArrayLike) -> Values:
+def vapour_density_g_m3(pressure_kpa: Values, temperature_degc: ArrayLike) -> Values:
+    """Return the mass of vapour of a partial pressure in a volume of air [g/m3] by the gas law; [3]."""
     kelvin = np.asarray(temperature_degc, dtype=np.float64) + KELVIN
     return np.asarray(pressure_kpa * 1e6 / (GAS_CONSTANT_VAPOUR_J_KG_K * kelvin))
 

@@ -126,9 +126,10 @@ def judge_channel(channel: str, time_ms: Times, value: Values) -> tuple[Flags, l
 def find_spikes(value: Values, size: float) -> Found:
     """Tell which samples stand `size` or more off both neighbours, on the same side; [1] test 6, differential."""
     found = np.zeros(len(value), np.bool_)
-    if len(value) > 2:
-        before, after = value[1:-1] - value[:-2], value[1:-1] - value[2:]
-        found[1:-1] = (np.minimum(np.abs(before), np.abs(after)) >= size) & (before * after > 0.0)
+    if len(value) > 2 and np.isfinite(size):
+        steps = np.diff(value)
+        up, down = steps >= size, steps <= -size
+        found[1:-1] = (up[:-1] & down[1:]) | (down[:-1] & up[1:])
     return found
 
 
@@ -138,7 +139,11 @@ def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Found:
     A missing sample, or a silence of a quarter of that, ends a stretch.
     """
     judged = (value >= limits.flat_from) & (value <= limits.flat_to)
-    same = (np.abs(np.diff(value)) <= _SAME) & judged[1:] & (np.diff(time_ms) <= limits.flat_s * 250.0)
+    same = (np.abs(np.diff(value)) <= _SAME) & judged[1:]
+    if same.any():
+        same &= np.diff(time_ms) <= limits.flat_s * 250.0
+    if not same.any():
+        return np.zeros(len(value), np.bool_)
     ends = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
     first, last = ends[::2], ends[1::2]
     long = time_ms[last] - time_ms[first] >= limits.flat_s * 1000.0
