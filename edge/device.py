@@ -80,15 +80,21 @@ class Device:
             self._changed = False
             sink.describe(self._descriptor())
 
-    def say(self, sink: Sink, clock: Clock, time_ms: int, values: Mapping[str, float | None]) -> None:
-        """Say a row, where it has any value and is not the one said last."""
+    def say(
+        self, sink: Sink, clock: Clock, time_ms: int, values: Mapping[str, float | None], *, own_time: bool = True
+    ) -> None:
+        """Say a row, where it has any value and is not the one said last.
+
+        `own_time` is false where the gateway stamped it, whatever `clock` its own is called.
+        """
         if not values:
             return
         if not values.keys() <= self._channels.keys():
             self._channels.update(dict.fromkeys(values))
             self._changed = True
         self.describe(sink)
-        if clock is Clock.ARRIVAL and self._last is not None and time_ms <= self._last[0] < time_ms + _BURST_MS:
+        is_stamped_here = clock is Clock.ARRIVAL or not own_time
+        if is_stamped_here and self._last is not None and time_ms <= self._last[0] < time_ms + _BURST_MS:
             # Rows that arrive together are one after the other all the same: at one instant they would be in conflict.
             time_ms = self._last[0] + 1
         if self._last == (time_ms, values):

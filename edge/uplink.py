@@ -164,9 +164,7 @@ class Uplink:
             if now_s - session.opened_s > _ANSWER_S:
                 raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s")
             return
-        if self._state.epoch != self._spool.epoch:
-            self._sender.forget()
-            self._say(epoch=self._spool.epoch, acked_seq=None, overdue_ms=None)
+        self._follow_epoch()
         self._look_for_stall(now_s)
         if self._settings.delete_on == "puback":
             self._delete_taken(now_s)
@@ -175,6 +173,12 @@ class Uplink:
             self._say_too_large(self._sender.too_large, session.packet_bytes)
         if session.goodbye_mid is None:
             self._announcer.announce(session.link, self._state, now_s)
+
+    def _follow_epoch(self) -> None:
+        """Begin at the head of the spool's epoch where that is another one than before."""
+        if self._state.epoch != self._spool.epoch:
+            self._sender.forget()
+            self._say(epoch=self._spool.epoch, acked_seq=None, overdue_ms=None)
 
     def _take(self, session: _Session, happening: Happening) -> None:
         match happening:
@@ -248,6 +252,8 @@ class Uplink:
         if isinstance(ack, Refused) or heard.topic != ack_topic(self._gateway) or ack.seq < 0:
             self._counters["bad_acks"] += 1
             return
+        # The retained ack may come before anything else of a connection is done.
+        self._follow_epoch()
         if not self._spool.confirm(ack.epoch, ack.seq):
             self._counters["foreign_acks"] += 1
             return

@@ -169,12 +169,17 @@ class _Node:
                 self._counts[f"exception_{answer.exception:02x}"] += 1
         self._device.learn(simulated=is_simulator(self._map, words))
         self._device.describe(sink)
-        clock, time_ms = self._stamp(words)
-        self._device.say(sink, clock, time_ms, decode_values(self._map, words))
+        values = decode_values(self._map, words)
+        own_ms = self._own_time_ms(words)
+        if own_ms is None:
+            self._device.say(sink, self._clock, time.time_ns() // 1_000_000, values, own_time=False)
+        else:
+            self._device.say(sink, Clock.RTC, own_ms, values)
 
-    def _stamp(self, words: Words) -> tuple[Clock, int]:
+    def _own_time_ms(self, words: Words) -> int | None:
+        """Return the time of the unit's own clock, None where it has none or that was never set."""
         time_ms = decode_clock(self._map, words)
         if time_ms is not None and time_ms >= CREDIBLE_FROM_MS:
-            return Clock.RTC, time_ms
+            return time_ms
         self._counts["clock_unset"] += self._map.clock is not None
-        return self._clock, time.time_ns() // 1_000_000
+        return None

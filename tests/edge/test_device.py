@@ -69,3 +69,13 @@ def test_an_impossible_value_is_said_and_flagged_and_an_empty_row_is_not() -> No
 
 def test_a_channel_has_the_unit_of_its_quantity_or_of_its_ending() -> None:
     assert (unit_of("co2_ppm:2"), unit_of("crop_temperature_degc"), unit_of("rows_count")) == ("ppm", "degC", "1")
+
+
+def test_a_gateways_clock_called_ntp_tells_no_instant_twice_either_and_a_devices_own_time_is_kept() -> None:
+    device, sink = make()
+    rows = [{"co2_ppm": float(number)} for number in range(4)]
+    device.say(sink, Clock.NTP, 1000, rows[0], own_time=False)
+    device.say(sink, Clock.NTP, 1000, rows[1], own_time=False)
+    device.say(sink, Clock.RTC, 1001, rows[2])
+    device.say(sink, Clock.RTC, 1001, rows[3])
+    assert [row.time_ms for row in sink.readings] == [1000, 1001, 1001, 1001]

@@ -125,6 +125,22 @@ def test_an_ack_of_another_epoch_deletes_nothing(mosquitto: Broker, spool: Spool
     _end(client)
 
 
+def test_a_commit_ack_that_was_retained_is_known_after_a_restart(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    client, _ = _listen(mosquitto, "none")
+    assert spool.append([content(number) for number in range(1, 4)])
+    acknowledged = client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch=spool.epoch, seq=3)), qos=1, retain=True)
+    acknowledged.wait_for_publish(10)
+    for _ in range(5):  # whether it comes with the subscription's answer or behind it is chance
+        uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+        uplink.start()
+        wait_until(lambda: spool.status().records == 0 and uplink.counters()["commit_acks"] > 0)  # noqa: B023 - called at once
+        uplink.stop(0)
+        assert uplink.state().acked_seq == 3
+    _end(client)
+
+
 def test_status_and_descriptors_are_retained_and_the_last_will_says_offline(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
