@@ -65,6 +65,9 @@ def chaos(
             from station.chaos.rounds import ChaosSettings
 
             is_sound = _hurt(ChaosSettings(rounds, seed, only or (), kind, freeze_s), root, console, json_file)
+        if not is_sound and keep is None:
+            kept = root.rename(root.with_name(f"{root.name}-kept"))
+            console.print(f"The farm's folder, with its logs, is kept: {kept}", highlight=False)
     raise typer.Exit(0 if is_sound else 1)
 
 
