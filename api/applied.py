@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from api.passes import FieldPass, Work, read_work
 from api.problems import ProblemError
 from headland.agronomy.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
 from headland.agronomy.as_applied import EVIDENCE, Air, AsApplied, Machine, map_applied
-from headland.agronomy.intervals import total_s
+from headland.agronomy.intervals import Intervals, total_s
 from headland.agronomy.released import Reconciliation, Released, reconcile, release
 from headland.agronomy.spread_pattern import (
     AERIAL_CV_PCT,
@@ -93,10 +93,13 @@ def apply_pass(
     if (east - west + 300.0) * (north - south + 300.0) / cell_m**2 > MAX_CELLS:
         sentence = f"The map would have more than {MAX_CELLS:,} cells: ask for a larger cell_m."
         raise ProblemError(400, "too-many-cells", "The cells are too small", sentence)
-    heard = work.heard
-    released = release(heard.told.track.time_ms, heard.amounts, work.stretches, _around(work))
+    heard, stretches = work.heard, work.stretches
+    if one.implement is not None and latency_s is None and not heard.amounts.is_metered:
+        # Without a meter the feeder's signal is all that times the work: opening and closing have their own latencies.
+        stretches, machine = _landing(stretches, one.implement), replace(machine, latency_s=0.0)
+    released = release(heard.told.track.time_ms, heard.amounts, stretches, _around(work))
     air = heard.air if len(heard.air.time_ms) else Air(np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
-    drawn = map_applied(heard.told.track, released, work.stretches, work.outline, work.plane, machine, air, cell_m)
+    drawn = map_applied(heard.told.track, released, stretches, work.outline, work.plane, machine, air, cell_m)
     amount = _answer_amount(work, released, drawn)
     most = None if one.implement is None else _most_per_min(one.implement, heard.unit)
     known = reconcile(heard.amounts, _around(work), most)
@@ -106,6 +109,13 @@ def apply_pass(
 def fine_cell_m(one: FieldPass) -> float:
     """Return the smallest usual cell for a pass's field: sums are made on it, as edges round by half a cell."""
     return next((cell_m for cell_m in (1.0, 2.0, 5.0, 10.0) if one.field.area_m2 * 4.0 / cell_m**2 < MAX_CELLS), 20.0)
+
+
+def _landing(stretches: Intervals, implement: Implement) -> Intervals:
+    """Return when product came down, of when the feeder was told to run."""
+    edges_ms = np.array([implement.on_latency_s, implement.off_latency_s]) * 1000.0
+    landed = stretches + edges_ms
+    return landed[landed[:, 1] > landed[:, 0]]
 
 
 def machine_of(one: FieldPass, swath_m: float | None = None, latency_s: float | None = None) -> Machine:

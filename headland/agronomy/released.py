@@ -40,6 +40,11 @@ class Amounts:
     command_time_ms: Times
     command_us: Values
 
+    @property
+    def is_metered(self) -> bool:
+        """Tell whether a meter said anything to take differences of or to integrate."""
+        return len(self.total_time_ms) >= 2 or len(self.flow_time_ms) >= 2
+
 
 @dataclass(frozen=True, slots=True)
 class Released:

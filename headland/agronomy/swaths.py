@@ -28,7 +28,8 @@ class Cover:
 def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath_m: float) -> Cover:
     """Return what swaths cover of a field; all in metres of one plane. Overlap counts each time after the first."""
     drawn = np.array(swaths, dtype=object)
-    within = [part for part in shapely.intersection(drawn, field, grid_size=_GRID_M) if not part.is_empty]
+    clipped = (_surfaces(part) for part in shapely.intersection(drawn, field, grid_size=_GRID_M))
+    within = [part for part in clipped if not part.is_empty]
     covered = shapely.union_all(within, grid_size=_GRID_M)
     gross_m2 = sum(float(part.area) for part in within)
     skipped = shapely.difference(field, covered, grid_size=_GRID_M)
@@ -48,7 +49,14 @@ def _find_overlaps(swaths: list[shapely.Geometry]) -> shapely.Geometry:
     one, other = shapely.STRtree(drawn).query(drawn, predicate="intersects")
     pairs = one < other
     shared = shapely.intersection(drawn[one[pairs]], drawn[other[pairs]], grid_size=_GRID_M)
-    return shapely.union_all(shared, grid_size=_GRID_M)
+    return shapely.union_all([_surfaces(part) for part in shared], grid_size=_GRID_M)
+
+
+def _surfaces(ground: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygons of some ground: edges that only touch leave lines and points, which cover nothing."""
+    if ground.geom_type in {"Polygon", "MultiPolygon"}:
+        return ground
+    return shapely.MultiPolygon([part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"])
 
 
 def name_parts(ground: shapely.Geometry, swath_m: float) -> tuple[shapely.Polygon, ...]:

@@ -145,3 +145,13 @@ def test_the_pumps_curve_is_held_against_tank_and_flow() -> None:
     assert found.by_tank == pytest.approx(59 * 0.3, rel=0.01)
     assert found.flow_residual == pytest.approx(18.5 - 59 * 0.3, abs=0.1)
     assert reconcile(amounts, window, None).pump_curve_residual is None
+
+
+def test_swaths_that_only_touch_the_field_cover_nothing_of_it() -> None:
+    # One swath along the edge from outside, one across a corner, one within: lines and points must not spoil the union.
+    ways = ((0.0, 100.0, -2.5), (0.0, 50.0, 2.5), (50.0, 100.0, 2.5))
+    lines = [np.array([[west, north], [east, north]]) for west, east, north in ways]
+    notched = shapely.box(0, 0, 100, 10).union(shapely.box(20, -5, 30, 0))
+    cover = measure_cover(draw_swaths(lines, 5.0), notched, 5.0)
+    assert cover.covered_m2 == pytest.approx(500.0 + 50.0, rel=1e-6)
+    assert cover.overlap_m2 == pytest.approx(0.0, abs=1e-3)

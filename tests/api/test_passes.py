@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 import shapely
 
 from headland.store.memory_store import MemoryStore
-from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS, spread
 from tests.api.registry import Known
 from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, declaration, serve_spread_field
 
@@ -129,6 +130,22 @@ def test_the_map_comes_as_files_for_gis_and_terminals(known: Known, one: dict[st
     # DDI 0007, the actual mass per area: a kilogram to the hectare is 100.
     assert written == pytest.approx(rates * 100.0, abs=1.0)
     assert '"0007"' in task
+
+
+def test_without_a_meter_the_hopper_tells_the_amount_and_the_feeder_when(tmp_path: Path) -> None:
+    store = MemoryStore()
+    spread(store, "uav-hopper", sensed=False)
+    with serve_spread_field(tmp_path, store) as known:
+        machine = {"name": "late disc", "kind": "spreader", "swath_m": 5.0, "on_latency_s": 2.0, "off_latency_s": 0.0}
+        implement = known.client.post("/v1/implements", json=machine).json()["id"]
+        told = {**declaration(known), "device": "uav-hopper", "implement": implement}
+        made = known.client.post("/v1/passes", json=told).json()
+        answer = applied(known, made["id"], cell_m=1.0)
+    assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=0.01)
+    assert answer["amount"]["evidence"] == made["evidence"] == "tank_mass"
+    assert answer["places"]["closure"] < 1e-3
+    # Two seconds at 5 m/s of each row stay empty.
+    assert answer["evidence_m2"]["tank_mass"] == pytest.approx(8 * (195 - 10) * 5, rel=0.03)
 
 
 def test_without_an_implement_the_swath_must_be_said(known: Known) -> None:
