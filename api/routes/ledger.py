@@ -40,7 +40,7 @@ from api.routes.parameters import End, Start
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
 from api.weather import judge_weather, weather_evidence
 from headland.agronomy.loss_risk import Aftermath
-from headland.agronomy.nutrients import Nutrients, balance_nitrogen, nitrogen_use
+from headland.agronomy.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
 from headland.agronomy.weather_window import Kind
 from headland.registry.ledger import LedgerEntry
 
@@ -129,16 +129,18 @@ def get_nutrients(
             unfertilised_uptake_kg_ha=unfertilised_uptake_kg_ha,
             grain_n_share=grain_n_share,
         )
-    balanced = total is not None and output is not None
+    balance = None
+    if total is not None and output is not None:
+        balance = balance_of(balance_nitrogen(total.n, output), total.n, output)
     body = NutrientsBody(
         field=field,
         season=season,
         simulated=any(one.simulated for one in passes),
         passes=[pass_nutrients_of(each) for each in counted],
         total_kg_ha=elements_of(total),
-        total_kg_mu=elements_of(total, 1.0 / 15.0),
+        total_kg_mu=elements_of(total, 1.0 / MU_PER_HA),
         reason=reason if counted else "no_passes",
-        balance=balance_of(balance_nitrogen(total.n, output), total.n, output) if balanced else None,  # type: ignore[union-attr, arg-type]
+        balance=balance,
         efficiency=None if use is None else efficiency_of(use),
     )
     return reply(request, body)
