@@ -14,6 +14,8 @@ export class Farm {
   charts = new Map();
   alarms = [];
   online = null;
+  streaming = false;
+  #stream = null;
   #skewMs = 0;
   #known = new Set();
 
@@ -49,8 +51,36 @@ export class Farm {
 
   async askLatest() {
     const answer = await this.ask("/v1/latest");
-    for (const item of answer?.items ?? []) {
-      this.latest.set(item.device, item.channels);
+    this.#takeLatest(answer?.items ?? []);
+  }
+
+  // Newest values as they are committed. While the stream is open nobody needs to ask for them; a browser that loses it
+  // comes back by itself and goes on where it was.
+  listen(onValues) {
+    this.#stream = new EventSource("/v1/live");
+    this.#stream.addEventListener("hello", () => { this.streaming = true; });
+    this.#stream.addEventListener("latest", (event) => {
+      this.#takeLatest(JSON.parse(event.data).items);
+      onValues();
+    });
+    this.#stream.addEventListener("error", () => { this.streaming = false; });
+  }
+
+  // A page that nobody looks at holds no connection: a browser has few for one host.
+  stopListening() {
+    this.#stream?.close();
+    this.#stream = null;
+    this.streaming = false;
+  }
+
+  // Whether the browser has given up on the stream, as where there was no room for another.
+  get deaf() {
+    return this.#stream === null || this.#stream.readyState === EventSource.CLOSED;
+  }
+
+  #takeLatest(items) {
+    for (const item of items) {
+      this.latest.set(item.device, { ...this.latest.get(item.device), ...item.channels });
       const device = this.devices.get(item.device);
       const times = Object.values(item.channels).map((value) => value.time_ms);
       if (device && times.length) device.last_seen_ms = Math.max(...times);

@@ -86,6 +86,20 @@ async function forEachOf(kind, task) {
   for (const device of [...farm.devices.values()]) if (kind === null || device.kind === kind) await task(device.id);
 }
 
+// Not for each event: ten a second are as fast as anybody sees.
+let drawSoon = null;
+function onValues() {
+  drawSoon ??= setTimeout(() => {
+    drawSoon = null;
+    draw();
+  }, 100);
+}
+
+function listenWhileSeen() {
+  if (document.hidden) farm.stopListening();
+  else if (farm.deaf) farm.listen(onValues);
+}
+
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => {
     localStorage.setItem("headland.language", button.dataset.language);
@@ -98,7 +112,12 @@ await attempt(() => farm.askDevices());
 await attempt(() => farm.askLatest());
 repeat(10_000, () => farm.askDevices());
 repeat(5000, () => farm.askAlarms());
-repeat(1500, () => farm.askLatest());
+listenWhileSeen();
+document.addEventListener("visibilitychange", listenWhileSeen);
+setInterval(listenWhileSeen, 30_000);
+repeat(1500, async () => {
+  if (!farm.streaming) await farm.askLatest();
+});
 repeat(60_000, () => forEachOf(null, (id) => farm.askDetail(id)));
 repeat(5000, async () => {
   await forEachOf(null, (id) => farm.askCharts(id, cards.get(id)?.chartChannels() ?? []));

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
+from api.live_sources import StorePoll
 from headland.registry.alarm_book import Round
 from headland.registry.alarm_records import Alarm, Severity
 from headland.registry.registry import open_registry
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, spread
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put, spread
 from tests.api.served import serve
 from tests.machine import find_program
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -115,6 +118,39 @@ def test_a_value_that_stops_coming_ages_and_turns_grey(visit: Visit) -> None:
     tile = page.locator(f"[data-device='{HOUSE}'] .tile[data-channel=air_temperature_degc]")
     expect(tile).to_have_class(re.compile(r"\bstale\b"), timeout=PATIENCE_MS)
     expect(tile.locator(".when")).to_have_text(re.compile(r"Not current · \d+ sec\. ago"))
+
+
+def test_a_new_value_comes_by_the_stream_and_nobody_asks_for_it(browser: Browser) -> None:
+    store = fill_farm()
+    feed = StorePoll(store, OWN, every_s=0.05).feed
+    asked: list[str] = []
+    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict, live=feed)) as client:
+        page = browser.new_page(locale="en-GB")
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(str(client.base_url))
+        tile = f"[data-device='{HOUSE}'] .tile[data-channel=co2_ppm] .number"
+        see(page, tile, "640")
+        wait_until(feed.has_clients)
+        with page.expect_request("**/series?**"):  # the stream is open by now
+            pass
+        before = sum("/v1/latest" in url for url in asked)
+        put(store, OWN, "home", "greenhouse", HOUSE, np.array([NOW_MS + 1]), {"co2_ppm": np.array([712.0])})
+        see(page, tile, "712")
+        assert sum("/v1/latest" in url for url in asked) - before <= 1
+        page.close()
+
+
+def test_where_no_stream_is_to_be_had_the_page_asks(browser: Browser) -> None:
+    store = fill_farm()
+    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
+        page = browser.new_page(locale="en-GB")
+        page.route("**/v1/live", lambda route: route.abort())
+        page.goto(str(client.base_url))
+        tile = f"[data-device='{HOUSE}'] .tile[data-channel=co2_ppm] .number"
+        see(page, tile, "640")
+        put(store, OWN, "home", "greenhouse", HOUSE, np.array([NOW_MS + 1]), {"co2_ppm": np.array([712.0])})
+        see(page, tile, "712")
+        page.close()
 
 
 def test_the_language_switches_and_is_kept(visit: Visit) -> None:
