@@ -106,7 +106,7 @@ def count_true(periods: Periods, flag: Flags) -> Counts:
 
 def sum_up(periods: Periods, value: Values) -> Values:
     """Return the sum over each period; NaN counts as 0."""
-    return np.asarray(np.add.reduceat(np.nan_to_num(value, nan=0.0), periods.edges[:-1]))
+    return np.asarray(np.add.reduceat(np.where(np.isnan(value), 0.0, value), periods.edges[:-1]))
 
 
 def average(periods: Periods, value: Values) -> Values:
