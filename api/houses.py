@@ -22,7 +22,7 @@ from headland.store.port import DeviceRecord
 _NO_ZONE: Final = ZoneInfo("UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR_MS: Final = 3_600_000
-#: No zone has more than this many years of history to look through.
+#: A window is cut into no more days than this, whatever it spans.
 MOST_PERIODS: Final = 10_000
 
 
@@ -101,7 +101,7 @@ def cut_days(place: Place, window: Window) -> list[int]:
 
 
 def cut_hours(window: Window) -> list[int]:
-    """Return the beginnings of the whole hours that a window touches; local hours of zones off by half an hour too."""
+    """Return the beginnings of the hours of UTC that a window touches."""
     first = window.start_ms - window.start_ms % _HOUR_MS
     return list(range(first, window.end_ms, _HOUR_MS))
 
