@@ -29,6 +29,7 @@ from api.routes import prescriptions as prescription_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
 from api.schema import Problem
+from api.sta import routes as sta_routes
 from api.store_desk import StoreDesk
 from api.things import describe_kinds, describe_things
 from headland.registry.registry import Registry
@@ -55,6 +56,7 @@ _TAGS: Final = [
     {"name": "fertilization", "description": "How much of what a field should get, and what that rests on."},
     {"name": "alarms", "description": "What stands, who is told, by which rules; and what would have been raised."},
     {"name": "gateways", "description": "What became of every record, and what was refused."},
+    {"name": "sensorthings", "description": "The same for GIS programs: OGC SensorThings 1.1, for reading."},
     {"name": "health", "description": "For those who run it."},
 ]
 
@@ -95,6 +97,7 @@ def create_app(
         app.include_router(room.router)
     app.include_router(climate_routes.router)
     app.include_router(live_routes.router)
+    app.include_router(sta_routes.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
     for router in (
         catalog.router,
