@@ -2,9 +2,10 @@
 
 `python -m tests.bench.bench_live [--json] [--clients N] [--rate N] [--seconds S]`
 
-A station (ingest with a DuckDB store, the live feed and the API, as `headland station` runs them) is sent `--rate` batches a second at QoS 1 through mosquitto; `--clients` streams of /v1/live are read by a second process. A
-sample carries the instant at which it was measured, and a client notes how long after that it has it. All of it shares
-this machine's cores, and both processes one clock.
+A station (ingest on DuckDB, live feed and API, as `headland station` runs them) is sent `--rate` batches a second at
+QoS 1 through mosquitto; `--clients` streams of /v1/live are read by a second process. A sample carries the instant at
+which its batch was made, and a client notes how long after that it has it. All of it shares this machine's cores. What
+a gateway gathers before it makes a batch (`max_age_s` under [batch] of edge.toml) comes on top.
 """
 
 from __future__ import annotations
