@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
 
 from api.alarm_things import ALARM_KINDS
+from api.crop_bands import crop_bands
 from api.farm import Farm
 from api.gateway_desk import GatewayDesk
 from api.live import LiveFeed
@@ -80,6 +81,8 @@ def create_app(
     `registry` says who owns what. `store_desk` takes work on a store that only this process may open.
     `live` is told of commits as they happen; without one the store is asked once a second while anybody listens.
     """
+    # A file of crops that cannot be used is said now, not at the first question.
+    crop_bands()
     app = FastAPI(
         title="Headland", version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS, docs_url=None, redoc_url=None
     )
