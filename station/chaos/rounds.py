@@ -139,10 +139,15 @@ def _device_names(farm: ChaosFarm) -> list[str]:
 
 
 def _are_spools_empty(farm: ChaosFarm, since_ms: int) -> bool:
-    """Tell whether every gateway has said since then that nothing waits in it."""
+    """Tell whether every gateway has said since then that nothing waits in it, and up to where all is committed.
+
+    One that has just started knows that only once it has heard its last commit ack again.
+    """
     for gateway in GATEWAYS:
         status = farm.gateway_status(gateway)
         if not status or status["time_ms"] < since_ms or status["spool"].get("records", 0) > 0:
+            return False
+        if status["uplink"]["acked_seq"] is None:
             return False
     return True
 
