@@ -11,7 +11,7 @@ from typing import Any, Final
 from headland.contract.codec import MAX_PAYLOAD_BYTES
 from headland.contract.topics import ack_topic
 from station.broker import find_mosquitto
-from station.doctor import Finding, Patient, State
+from station.finding import Finding, Patient, State
 
 _WAIT_S: Final = 5.0
 #: The gateway whose commit acks nobody waits for: what the round trip is published on.

@@ -10,8 +10,9 @@ import typer
 
 from headland.errors import RetryLater
 from station.command_options import DataOption, farm_folder, host_and_port, read_password
-from station.doctor import Patient, State, examine, report_lines
+from station.doctor import examine, report_lines
 from station.farm_folder import INGEST_USER, FarmFolder, FarmState
+from station.finding import Patient, State
 from station.registry_choice import RegistryOption, registry_url
 from station.store_choice import StoreOption, store_url
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from headland.errors import SettingsError
-from station.doctor import Finding, Patient, State
+from station.finding import Finding, Patient, State
 
 _SPOOL: Final = "spool.sqlite"
 #: A larger spool is not read through: that would take minutes on a slow card.

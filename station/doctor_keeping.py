@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
-from station.doctor import Finding, Patient, State
+from station.finding import Finding, Patient, State
 from station.registry_choice import shown_url
 from station.store_choice import duckdb_path, open_store, without_password
 

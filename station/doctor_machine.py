@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from station.doctor import Finding, Patient, State
+from station.finding import Finding, Patient, State
 
 _OLDEST_PYTHON: Final = (3, 11)
 _REQUIREMENT: Final = re.compile(

@@ -18,13 +18,14 @@ import sqlalchemy as sa
 
 from headland.registry.database import Database
 from headland.store.duckdb_store import DuckDBStore
-from station.doctor import Finding, Patient, State, examine, report_lines
+from station.doctor import examine, report_lines
 from station.doctor_broker import check_broker, check_mosquitto
 from station.doctor_gateway import check_gateway, check_spool
 from station.doctor_keeping import ask_station, check_registry, check_store
 from station.doctor_machine import check_disk
 from station.farm_folder import FarmFolder
 from station.farm_registry import farm_estate
+from station.finding import Finding, Patient, State
 from station.registry_choice import registry_url
 from station.store_choice import store_url
 from tests.broker import Broker, find_free_port

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from station.doctor import State
 from station.doctor_machine import check_clock_steps, judge_fsync, judge_packages, judge_space
+from station.finding import State
 
 ASKED = [
     "msgspec>=0.20",
