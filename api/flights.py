@@ -11,7 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from api.exports.qgc_plan import Flight, HeightAbove
-from api.prescriptions import draw_field, machine_of
+from api.field_plane import outline_of, plane_of
+from api.prescriptions import machine_of
 from api.problems import ProblemError
 from headland.agronomy.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
 from headland.agronomy.plane import Plane
@@ -51,7 +52,8 @@ def plan_flight(estate: Estate, prescription: Prescription, wishes: FlightWishes
     if wishes.speed_m_s is not None:
         machine = Machine(machine.swath_m, machine.most_flow_min, machine.least_speed_m_s, wishes.speed_m_s)
     flow = _settle_flow(rates, machine, prescription.unit)
-    plane, outline = draw_field(field)
+    plane = plane_of(field)
+    outline = outline_of(field, plane)
     bearing_deg = long_side_deg(outline.whole) if wishes.bearing_deg is None else wishes.bearing_deg
     barred = shapely.union(outline.buffer, outline.exclusion)
     rate_at = partial(_rate_at, prescription, prescription.rate_of_cell(), plane)

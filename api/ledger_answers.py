@@ -9,7 +9,8 @@ import numpy as np
 
 from api.applied import Applied, apply_pass, fine_cell_m
 from api.farm import Farm
-from api.passes import FieldPass, bounds_of
+from api.field_plane import bounds_of
+from api.passes import FieldPass
 from api.problems import ProblemError
 from headland.agronomy.conditions import Happening, list_happenings, map_conditions
 from headland.agronomy.deviation import Deviation, judge

@@ -6,21 +6,21 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import shapely
 
 from api.estates import estate_of
 from api.farm import Farm
+from api.field_plane import bounds_of, outline_of, plane_of
 from api.instants import Window
 from api.pass_telemetry import HOUR_MS, Heard, find_visits, hear
 from api.problems import ProblemError
 from api.queries import find_device
 from headland.agronomy.intervals import Intervals, clip
-from headland.agronomy.outline import Outline, Rings, draw_outline
+from headland.agronomy.outline import Outline
 from headland.agronomy.passes import FoundPass, describe_pass, detect_passes, spraying_of, travelling_of
 from headland.agronomy.plane import Plane
 from headland.registry.estate import Estate
-from headland.registry.records import Field, Implement, Pass, ZoneKind
+from headland.registry.records import Field, Implement, Pass
 from headland.store.port import DeviceRecord, SeriesFilter
 
 #: A detected pass is named by what it is found with again: field, vehicle, and when product first left.
@@ -68,28 +68,6 @@ class Work:
     def window(self) -> tuple[int, int]:
         """The pass's time."""
         return self.one.start_ms, self.one.end_ms
-
-
-def plane_of(field: Field) -> Plane:
-    """Return the plane of a field: always the same one, so that grids of all of its passes add up."""
-    west, south, east, north = bounds_of(field)
-    return Plane((south + north) / 2.0, (west + east) / 2.0)
-
-
-def bounds_of(field: Field) -> tuple[float, float, float, float]:
-    """Return west, south, east and north of a field [deg]."""
-    corners = np.array([spot for part in field.geometry for spot in part[0]])
-    west, south = corners.min(axis=0).tolist()
-    east, north = corners.max(axis=0).tolist()
-    return west, south, east, north
-
-
-def outline_of(field: Field, plane: Plane) -> Outline:
-    """Return a field with its zones in metres."""
-    zones: dict[ZoneKind, list[Rings]] = {kind: [] for kind in ZoneKind}
-    for zone in field.zones:
-        zones[zone.kind].append(zone.geometry)
-    return draw_outline(field.geometry, zones[ZoneKind.BUFFER], zones[ZoneKind.EXCLUSION], plane)
 
 
 def list_passes(farm: Farm, field_id: str, window: Window) -> list[FieldPass]:

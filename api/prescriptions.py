@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from api.field_plane import outline_of, plane_of
 from api.prescription_order import PointLayer, PrescriptionOrder, RasterLayer
 from api.problems import ProblemError
 from api.recommendation import grade_of
 from headland.agronomy.deposit import Grid, fit_grid
 from headland.agronomy.interpolation import fit_variogram, idw, krige
-from headland.agronomy.outline import BUFFER, EXCLUSION, USABLE, Outline, draw_outline, map_places
+from headland.agronomy.outline import BUFFER, EXCLUSION, USABLE, map_places
 from headland.agronomy.plane import Plane
 from headland.agronomy.prescription import (
     Finding,
@@ -33,7 +34,7 @@ from headland.registry.prescription_records import (
     PrescriptionCheck,
     pack_cells,
 )
-from headland.registry.records import Field, Implement, Product, ProductKind, ZoneKind
+from headland.registry.records import Field, Implement, Product, ProductKind
 
 Values = NDArray[np.float64]
 
@@ -74,17 +75,6 @@ def machine_of(implement: Implement, unit: str, product: Product | None) -> Mach
     if in_unit is None and other is not None and density is not None:
         in_unit = other / density if unit == "L/ha" else other * density
     return Machine(implement.swath_m, in_unit, implement.min_speed_m_s, implement.max_speed_m_s)
-
-
-def draw_field(field: Field) -> tuple[Plane, Outline]:
-    """Return a field in metres of the plane at its middle."""
-    corners = np.array([spot for rings in field.geometry for ring in rings for spot in ring])
-    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2.0
-    plane = Plane(float(middle[1]), float(middle[0]))
-    buffers, exclusions = (
-        [zone.geometry for zone in field.zones if zone.kind is kind] for kind in (ZoneKind.BUFFER, ZoneKind.EXCLUSION)
-    )
-    return plane, draw_outline(field.geometry, buffers, exclusions, plane)
 
 
 def _make(order: PrescriptionOrder, field: Field, product: Product | None, implement: Implement | None) -> Prescription:
@@ -143,7 +133,8 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
 
 
 def _lay_grid(field: Field, cell_m: float) -> _Ground:
-    plane, outline = draw_field(field)
+    plane = plane_of(field)
+    outline = outline_of(field, plane)
     corners = np.array([spot for rings in field.geometry for ring in rings for spot in ring])
     east_m, north_m = plane.to_metres(corners[:, 1], corners[:, 0])
     grid = fit_grid(east_m, north_m, cell_m, 0.0)

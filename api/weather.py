@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from api.farm import Farm
+from api.field_plane import bounds_of
 from api.instants import Window
-from api.passes import bounds_of
 from headland.agronomy.sun import is_day
 from headland.agronomy.weather_window import Hour, Kind, Verdict, judge_hour
 from headland.registry.estate import Estate
