@@ -56,7 +56,7 @@ def plan_flight(estate: Estate, prescription: Prescription, wishes: FlightWishes
     outline = outline_of(field, plane)
     bearing_deg = long_side_deg(outline.whole) if wishes.bearing_deg is None else wishes.bearing_deg
     barred = shapely.union(outline.buffer, outline.exclusion)
-    rate_at = partial(_rate_at, prescription, prescription.rate_of_cell(), plane)
+    rate_at = partial(_rate_at, prescription, plane)
     lines = draw_lines(outline.whole, barred, machine.swath_m, bearing_deg, rate_at)
     if not lines:
         raise _refuse("Nothing of the field can be treated along this bearing without reaching what is kept free.")
@@ -123,14 +123,8 @@ def _capacity(implement: Implement, unit: str, product: Product | None) -> float
     return None if density is None else implement.tank_l * density
 
 
-def _rate_at(prescription: Prescription, rates: Values, plane: Plane, east_m: Values, north_m: Values) -> Values:
-    latitude, longitude = plane.to_degrees(east_m, north_m)
-    column = np.floor((longitude - prescription.west_deg) / prescription.cell_east_deg).astype(np.int64)
-    row = np.floor((latitude - prescription.south_deg) / prescription.cell_north_deg).astype(np.int64)
-    inside = (row >= 0) & (row < prescription.rows) & (column >= 0) & (column < prescription.columns)
-    found = np.full(len(east_m), np.nan)
-    found[inside] = rates[row[inside], column[inside]]
-    return found
+def _rate_at(prescription: Prescription, plane: Plane, east_m: Values, north_m: Values) -> Values:
+    return prescription.rate_of_zone(prescription.zone_at(*plane.to_degrees(east_m, north_m)))
 
 
 def _first_place(loads: list[list[Line]], run_m: float) -> Place:

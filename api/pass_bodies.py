@@ -86,6 +86,7 @@ def _pass_fields(one: FieldPass) -> dict[str, Any]:
         "implement": None if one.implement is None else one.implement.id,
         "product": None if declared is None else declared.product,
         "season": None if declared is None else declared.season,
+        "prescription": None if declared is None else declared.prescription,
         "planned_rate_ha": None if declared is None else declared.planned_rate_ha,
         "note": "" if declared is None else declared.note,
         "evidence": None if found is None else found.evidence,

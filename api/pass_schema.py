@@ -13,7 +13,7 @@ _ID = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 
 
 class PassTold(BaseModel):
-    """A pass as somebody declares it. Product, implement and season are ids; the rate is kg/ha, of a liquid L/ha."""
+    """A pass as somebody declares it. Product, implement, season and prescription are ids; the rate is kg/ha or L/ha."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -24,6 +24,9 @@ class PassTold(BaseModel):
     implement: Annotated[str | None, Field(max_length=64)] = None
     product: Annotated[str | None, Field(max_length=64)] = None
     season: Annotated[str | None, Field(max_length=64)] = None
+    prescription: Annotated[
+        str | None, Field(max_length=64, description="What it carried out, instead of planned_rate_ha.")
+    ] = None
     planned_rate_ha: Annotated[float | None, Field(gt=0, le=100_000)] = None
     note: Annotated[str, Field(max_length=2000)] = ""
 
@@ -53,6 +56,7 @@ class PassItem(Model):
     implement: str | None
     product: str | None
     season: str | None
+    prescription: str | None
     planned_rate_ha: float | None
     note: str
     evidence: Annotated[

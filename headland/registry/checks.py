@@ -13,7 +13,7 @@ from headland.contract.topics import shard_of
 from headland.registry.boundary import Position, area_of, area_without, check_geometry
 from headland.registry.errors import InvalidRecord
 from headland.registry.records import Farm, Field, Gateway, Implement, Pass, Product, Season, Site
-from headland.registry.tables import farms
+from headland.registry.tables import farms, prescriptions
 
 #: Labels round to tenths of a percent.
 _ROUNDING_PCT: Final = 0.15
@@ -98,10 +98,17 @@ def check_season(season: Season, _connection: sa.Connection, _organisation: str)
     return season
 
 
-def check_pass(declared: Pass, _connection: sa.Connection, _organisation: str) -> Pass:
-    """A pass takes time, and at most two days of it."""
+def check_pass(declared: Pass, connection: sa.Connection, organisation: str) -> Pass:
+    """A pass takes time, and at most two days of it; it has one plan, and that is its own field's."""
     if not 0 < declared.end_ms - declared.start_ms <= LONGEST_PASS_MS:
         raise InvalidRecord("A pass ends after its start, and at most two days after it: declare longer work in parts.")
+    if declared.prescription is None:
+        return declared
+    if declared.planned_rate_ha is not None:
+        raise InvalidRecord("A pass has one plan: give its prescription or planned_rate_ha, not both.")
+    query = sa.select(prescriptions.c.field).where(prescriptions.c.organisation == organisation)
+    if connection.execute(query.where(prescriptions.c.id == declared.prescription)).scalar_one() != declared.field:
+        raise InvalidRecord("The prescription is of another field: a pass carries out one of its own field.")
     return declared
 
 

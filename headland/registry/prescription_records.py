@@ -69,9 +69,20 @@ class Prescription(Kept, frozen=True, kw_only=True):
 
     def rate_of_cell(self) -> NDArray[np.float64]:
         """Return the rate of each cell; NaN where none is prescribed."""
-        labels = self.zone_of_cell()
-        rates = np.array([*(zone.rate_ha for zone in self.zones), np.nan])
-        return rates[labels]
+        return self.rate_of_zone(self.zone_of_cell())
+
+    def rate_of_zone(self, zones: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the rates of zones; NaN for -1, which is none."""
+        return np.array([*(zone.rate_ha for zone in self.zones), np.nan])[zones]
+
+    def zone_at(self, latitude_deg: NDArray[np.float64], longitude_deg: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the zone at each place, -1 where nothing is prescribed."""
+        column = np.floor((longitude_deg - self.west_deg) / self.cell_east_deg).astype(np.int64)
+        row = np.floor((latitude_deg - self.south_deg) / self.cell_north_deg).astype(np.int64)
+        inside = (row >= 0) & (row < self.rows) & (column >= 0) & (column < self.columns)
+        found = np.full(np.shape(latitude_deg), -1, np.int64)
+        found[inside] = self.zone_of_cell()[row[inside], column[inside]]
+        return found
 
 
 def pack_cells(labels: NDArray[np.int64]) -> str:

@@ -240,7 +240,8 @@ class Season(Kept, frozen=True, kw_only=True):
 class Pass(Kept, frozen=True, kw_only=True):
     """A working pass that somebody declared: this vehicle on this field in [start_ms, end_ms). It is never changed.
 
-    `device` is the vehicle's name on the wire. `planned_rate_ha` is in kilograms, or litres of a liquid, per hectare.
+    `device` is the vehicle's name on the wire. What was planned is a prescription of the field, or one rate for all of
+    it: `planned_rate_ha` in kilograms, or litres of a liquid, per hectare.
     """
 
     field: str
@@ -250,6 +251,7 @@ class Pass(Kept, frozen=True, kw_only=True):
     implement: str | None = None
     product: str | None = None
     season: str | None = None
+    prescription: str | None = None
     planned_rate_ha: Positive | None = None
     note: Note = ""
 

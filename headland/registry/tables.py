@@ -219,9 +219,16 @@ passes = _table(
     _may("implement"),
     _may("product"),
     _may("season"),
+    _may("prescription"),
     _may("planned_rate_ha", sa.Double),
     _need("note"),
-    references={"field": "fields", "implement": "implements", "product": "products", "season": "seasons"},
+    references={
+        "field": "fields",
+        "implement": "implements",
+        "product": "products",
+        "season": "seasons",
+        "prescription": "prescriptions",
+    },
     unique=("organisation", "field", "device", "start_ms"),
 )
 alarm_rules = _table(
@@ -260,6 +267,17 @@ api_keys = _table(
     unique=("organisation", "name"),
 )
 sa.Index("un_api_keys_secret", api_keys.c.secret_sha256, unique=True)
+# A browser that was signed in with a key: no record, as nobody looks at it or changes it.
+sessions = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("secret_sha256", sa.Text, primary_key=True),
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), nullable=False),
+    _need("key"),
+    *(_need(name, sa.BigInteger) for name in ("created_ms", "expires_ms")),
+    sa.ForeignKeyConstraint(["organisation", "key"], ["api_keys.organisation", "api_keys.id"]),
+    sa.Index(None, "organisation", "key"),
+)
 
 audit = sa.Table(
     "audit",
