@@ -1,34 +1,20 @@
-"""What a pass means: against its plan, for the field's nutrients, and for whoever's plot it was. No HTTP."""
+"""What a pass means for the field's nutrients, and for whoever's plot it was. No HTTP."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-import numpy as np
 
 from api.applied import Applied, apply_pass, fine_cell_m
 from api.farm import Farm
 from api.field_plane import bounds_of
 from api.passes import FieldPass
+from api.plans import holds
 from api.problems import ProblemError
-from headland.agronomy.conditions import Happening, list_happenings, map_conditions
-from headland.agronomy.deviation import Deviation, judge
 from headland.agronomy.loss_risk import Aftermath, Risk, judge_leaching, judge_volatilisation
 from headland.agronomy.nutrients import Grade, Nutrients
-from headland.agronomy.outline import USABLE, draw_rings, rasterise
+from headland.agronomy.outline import draw_rings, rasterise
 from headland.registry.estate import Estate
 from headland.registry.records import Field, Product, Season
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A pass against its plan, and what may have spoilt it."""
-
-    applied: Applied
-    planned_ha: float
-    deviation: Deviation
-    happenings: list[Happening]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +37,6 @@ class PlotShare:
     field: Field
     treated_m2: float
     amount: float
-
-
-def judge_pass(
-    farm: Farm,
-    one: FieldPass,
-    planned_ha: float | None,
-    *,
-    cell_m: float,
-    swath_m: float | None = None,
-    latency_s: float | None = None,
-) -> Judged:
-    """Return how a pass differs from its plan; raises ProblemError (409) without a plan or without a metered amount."""
-    planned = planned_ha or (one.declared.planned_rate_ha if one.declared else None)
-    if planned is None:
-        sentence = "Nobody has said what was planned: declare the pass with planned_rate_ha, or give it here."
-        raise ProblemError(409, "no-plan", "The plan is not known", sentence)
-    applied = apply_pass(farm, one, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
-    drawn, work = applied.drawn, applied.work
-    rate = np.where(drawn.places == USABLE, drawn.rate_ha, np.nan)
-    if applied.amount.value is None or one.found is None:
-        sentence = f"What was applied is not known ({applied.amount.reason}): there is nothing to hold against a plan."
-        raise ProblemError(409, "no-amount", "The amount is not known", sentence)
-    plan = np.where(drawn.places == USABLE, planned, np.nan)
-    told, found = work.heard.told, one.found
-    conditions = map_conditions(
-        told, found, applied.released, work.stretches, drawn, work.outline, work.plane, applied.machine, work.heard.air
-    )
-    deviation = judge(rate, plan, conditions, drawn.grid.cell_m, applied.machine.swath_m)
-    if deviation is None:
-        raise ProblemError(409, "no-amount", "The amount is not known", "No cell of the field has a known amount.")
-    return Judged(applied, planned, deviation, list_happenings(told, found, work.stretches, work.heard.air))
 
 
 def share_by_plot(
@@ -156,15 +111,9 @@ def passes_of_season(passes: list[FieldPass], season: Season) -> list[FieldPass]
     found = []
     for one in passes:
         told = None if one.declared is None else one.declared.season
-        if told == season.id or (told is None and _within(one.start_ms, season)):
+        if told == season.id or (told is None and holds(season, one.start_ms)):
             found.append(one)
     return found
-
-
-def _within(time_ms: int, season: Season) -> bool:
-    day = datetime.fromtimestamp(time_ms / 1000.0, UTC).date()
-    after = season.sowing_date is None or day >= season.sowing_date
-    return after and (season.harvest_date is None or day <= season.harvest_date)
 
 
 def _mass_kg(applied: Applied, product: Product) -> tuple[float | None, str | None]:

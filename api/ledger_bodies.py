@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from api import ledger_schema as schema
 from api.applied import Applied
 from api.bodies import answer_of
-from api.ledger_answers import Judged, PassNutrients, PlotShare
+from api.judged import Judged
+from api.ledger_answers import PassNutrients, PlotShare
 from api.pass_bodies import cover_of
 from api.passes import FieldPass
+from api.plans import Plan
 from headland.agronomy.deviation import CAUSES, CLASSES
 from headland.agronomy.loss_risk import Risk
 from headland.agronomy.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
 from headland.agronomy.weather_window import Verdict
+from headland.agronomy.zone_deviation import ZoneDeviation
 
 _M2_PER_HA: Final = 10_000.0
 #: What a spreadsheet would run as a formula.
@@ -51,6 +54,8 @@ def deviation_of(judged: Judged) -> schema.DeviationBody:
         unit=applied.unit,
         simulated=applied.one.simulated,
         cell_m=grid.cell_m,
+        plan=plan_of(judged.plan),
+        inputs=[*applied.amount.inputs, *judged.plan.inputs],
         planned_rate_ha=judged.planned_ha,
         amount=answer_of(applied.amount, applied.one.simulated),
         planned=deviation.planned,
@@ -61,12 +66,46 @@ def deviation_of(judged: Judged) -> schema.DeviationBody:
         on_target_share=deviation.on_target_share,
         class_m2=_areas(deviation.classes, CLASSES, grid.cell_m),
         cause_m2=_areas(deviation.causes, CAUSES, grid.cell_m),
+        zones=[zone_of(each) for each in judged.zones],
+        unplanned_m2=judged.unplanned_m2,
+        unplanned=judged.unplanned,
         regions=regions,
         happenings=[
             schema.HappeningBody(kind=one.kind, start_ms=one.start_ms, end_ms=one.end_ms, value=one.value)
             for one in judged.happenings
         ],
         cover=cover_of(applied),
+    )
+
+
+def plan_of(plan: Plan) -> schema.PlanBody:
+    """Return a plan."""
+    prescription = plan.prescription
+    return schema.PlanBody(
+        source=plan.source,
+        rate_ha=plan.rate_ha,
+        prescription=None if prescription is None else prescription.id,
+        name=None if prescription is None else prescription.name,
+        product=None if prescription is None else prescription.product,
+        season=None if prescription is None else prescription.season,
+    )
+
+
+def zone_of(each: ZoneDeviation) -> schema.ZoneBody:
+    """Return a zone of a plan with what became of it."""
+    return schema.ZoneBody(
+        zone=each.zone,
+        planned_rate_ha=each.rate_ha,
+        applied_rate_ha=each.applied_ha,
+        area_m2=each.area_m2,
+        planned=each.planned,
+        applied=each.applied,
+        difference=each.applied - each.planned,
+        kind=each.kind,
+        cause=each.cause,
+        class_m2=each.class_m2,
+        cause_m2=each.cause_m2,
+        unknown_m2=each.unknown_m2,
     )
 
 

@@ -32,6 +32,40 @@ class HappeningBody(Model):
     value: float
 
 
+class PlanBody(Model):
+    """What a pass is held against: one rate (`rate_ha`), or a prescription; `source` says who named it."""
+
+    source: Annotated[
+        str,
+        Field(description="query_rate, query_prescription, pass_prescription, pass_rate, or field_prescription: "
+              "the field's newest that was made before the pass and contradicts nothing known of it."),
+    ]  # fmt: skip
+    rate_ha: float | None
+    prescription: str | None
+    name: str | None
+    product: str | None
+    season: str | None
+
+
+class ZoneBody(Model):
+    """A zone of the plan over the cells of which the rate is known; `kind` is the class of the zone as a whole."""
+
+    zone: int
+    planned_rate_ha: float
+    applied_rate_ha: float | None
+    area_m2: float
+    planned: float
+    applied: float
+    difference: float
+    kind: Annotated[
+        str | None, Field(description="skip, under, on_target, over, double; null where nothing was planned.")
+    ]
+    cause: Annotated[str | None, Field(description="Of most of its ground that is off target; null without any.")]
+    class_m2: dict[str, float]
+    cause_m2: dict[str, float]
+    unknown_m2: Annotated[float, Field(description="Its ground of which no amount is known; in no other number here.")]
+
+
 class DeviationBody(Model):
     """A pass against its plan, over the cells of the usable field."""
 
@@ -39,7 +73,9 @@ class DeviationBody(Model):
     unit: str
     simulated: bool
     cell_m: float
-    planned_rate_ha: float
+    plan: PlanBody
+    inputs: Annotated[list[str], Field(description="The channels and the plan that this rests on.")]
+    planned_rate_ha: Annotated[float, Field(description="Mean of the plan over its ground.")]
     amount: Answer
     planned: float
     applied: float
@@ -51,6 +87,9 @@ class DeviationBody(Model):
         dict[str, float], Field(description="skip < 50 %, under < 90, on_target to 110, over to 150, double above.")
     ]
     cause_m2: dict[str, float]
+    zones: list[ZoneBody]
+    unplanned_m2: Annotated[float, Field(description="Usable ground for which the plan says nothing.")]
+    unplanned: Annotated[float, Field(description="What landed there.")]
     regions: list[RegionBody]
     happenings: list[HappeningBody]
     cover: CoverBody

@@ -13,7 +13,7 @@ _ID = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 
 
 class PassTold(BaseModel):
-    """A pass as somebody declares it. Product, implement, season and prescription are ids; the rate is kg/ha or L/ha."""
+    """A pass as somebody declares it: names of a kind are ids, and the rate is in kg/ha, of a liquid in L/ha."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 

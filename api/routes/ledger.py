@@ -12,7 +12,8 @@ from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
 from api.instants import Window, settle_window
-from api.ledger_answers import count_nutrients, judge_pass, passes_of_season, share_by_plot
+from api.judged import judge_pass
+from api.ledger_answers import count_nutrients, passes_of_season, share_by_plot
 from api.ledger_bodies import (
     applied_entry,
     balance_of,
@@ -34,6 +35,7 @@ from api.ledger_schema import (
 )
 from api.pass_telemetry import HOUR_MS
 from api.passes import find_pass, list_passes
+from api.plans import PlanAsked
 from api.problems import declare_problems
 from api.rests import find_work_left, plan_rest
 from api.routes.parameters import End, Start
@@ -51,6 +53,9 @@ PlannedRate = Annotated[
     Query(description="Planned rate [kg/ha, of a liquid L/ha], instead of the pass's.", gt=0, le=100_000,
           allow_inf_nan=False),
 ]  # fmt: skip
+PrescriptionAsked = Annotated[
+    str | None, Query(description="Id of a prescription of the field, instead of the pass's plan.", max_length=64)
+]
 KgHa = Annotated[float | None, Query(ge=0, le=100_000, allow_inf_nan=False)]
 
 _CSV: Final[dict[int | str, dict[str, Any]]] = {
@@ -66,17 +71,22 @@ def get_deviation(
     farm: FarmOf,
     pass_id: PassId,
     planned_rate_ha: PlannedRate = None,
+    prescription: PrescriptionAsked = None,
     cell_m: CellM = 2.0,
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
 ) -> Response:
     """Hold a pass against its plan: where too little or too much landed, and the likeliest cause of it.
 
+    The plan is what the query names, else what the pass was declared with, else the field's newest prescription that
+    must be it; `plan.source` says which of these it was. `zones` tell of each zone of a prescription.
+
     Causes are asked in this order: refill, empty_hopper, boundary, wind, not_covered, overlap, speed, flow,
     calibration (the whole pass is off alike), pattern (between swaths). They are hints, not proofs.
     """
     one = find_pass(farm, pass_id)
-    judged = judge_pass(farm, one, planned_rate_ha, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    asked = PlanAsked(planned_rate_ha, prescription)
+    judged = judge_pass(farm, one, asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
     return reply(request, deviation_of(judged))
 
 

@@ -94,10 +94,7 @@ def judge(
     if not known.any():
         return None
     classes = np.zeros(rate_ha.shape, np.uint8)
-    share = rate_ha[known] / planned_ha[known]
-    classes[known] = np.searchsorted(_EDGES, share, side="right").astype(np.uint8) + 1
-    # On target is from 90 to 110 % with both ends.
-    classes[known] = np.where(share == _EDGES[2], CLASSES.index("on_target"), classes[known])
+    classes[known] = class_of(rate_ha[known] / planned_ha[known])
     causes = find_causes(classes, conditions, swath_m)
     causes[_miscalibrated(rate_ha / np.where(known, planned_ha, np.nan), causes, conditions)] = _CALIBRATION
     error = rate_ha[known] - planned_ha[known]
@@ -113,6 +110,12 @@ def judge(
         on_target_share=float((classes[known] == CLASSES.index("on_target")).mean()),
         regions=_find_regions(classes, causes, rate_ha, planned_ha, cell_ha, most_regions),
     )
+
+
+def class_of(share: Values | float) -> Codes:
+    """Return the code in `CLASSES` of each share of a plan that was applied; on target is from 90 to 110 %, both in."""
+    code = np.searchsorted(_EDGES, share, side="right") + 1
+    return np.asarray(np.where(np.equal(share, _EDGES[2]), CLASSES.index("on_target"), code), np.uint8)
 
 
 def find_causes(classes: Codes, told: Conditions, swath_m: float) -> Codes:
