@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schema import Answer, AnswerWindow, LeftOutItem, Model
+from api.schema import Answer, AnswerMethod, AnswerWindow, LeftOutItem, Model
 
 
 class Target(Model):
@@ -138,5 +138,100 @@ class SiteWeatherBody(Model):
     time_zone: str
     time_zone_known: bool
     items: list[WeatherDay]
+    left_out: list[LeftOutItem]
+    notes: dict[str, str]
+
+
+class OverviewSamples(Model):
+    """Means of steps of five minutes, null where unknown, for a chart: of each pixel the lowest and highest."""
+
+    step_ms: int
+    chosen_by: Annotated[str | None, Field(description="min_max where steps were left out; null: all are here.")]
+    time_ms: Annotated[list[int], Field(description="The beginning of each step, in order.")]
+    channels: dict[str, list[float | None]]
+    units: dict[str, str]
+    coldest: Annotated[list[int], Field(description="The most critical surface: its place in `surfaces`, -1 for none.")]
+
+
+class OverviewSurface(Model):
+    """A surface that may grow wet."""
+
+    name: str
+    estimated: Annotated[str | None, Field(description="How; null where it is measured.")]
+
+
+class OverviewBands(Model):
+    """Where indices should lie in a part of the window: that of one crop stage."""
+
+    start_ms: int
+    end_ms: int
+    stage: str
+    targets: dict[str, Target]
+
+
+class AnswerColumn(Model):
+    """One index of all days: an answer a day, what is the same for all of them once."""
+
+    unit: str
+    method: AnswerMethod
+    inputs: list[str]
+    value: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+    n: list[int]
+    coverage: list[float]
+    quality: list[int]
+    evidence: list[str | None]
+    reason: list[str | None]
+    level: Annotated[
+        list[str | None],
+        Field(description="below, within or above its target; of a disease low, moderate or high."),
+    ]
+
+
+class OverviewDays(Model):
+    """Whole local days that the window touches; one that is under way ends at the window's end."""
+
+    start_ms: list[int]
+    end_ms: list[int]
+    answers: dict[str, AnswerColumn]
+
+
+class OverviewPlace(Model):
+    """A zone, or a device in none: a row of the map."""
+
+    name: str
+    devices: list[str]
+    crop: str
+    stage: str
+    channels: Annotated[dict[str, list[float | None]], Field(description="By hour; null below half of it.")]
+
+
+class OverviewMap(Model):
+    """The means of each place by local hour."""
+
+    time_ms: Annotated[list[int], Field(description="The beginning of each hour.")]
+    units: dict[str, str]
+    places: list[OverviewPlace]
+
+
+class OverviewBody(Model):
+    """A greenhouse over a day or a week in one piece, as its page draws it."""
+
+    greenhouse: str
+    devices: list[str]
+    simulated: bool
+    time_zone: str
+    time_zone_known: bool
+    crop: str
+    stage: str
+    start_ms: int
+    end_ms: int
+    samples: OverviewSamples
+    surfaces: list[OverviewSurface]
+    bands: list[OverviewBands]
+    events: list[WetEventItem]
+    days: OverviewDays
+    map: OverviewMap
     left_out: list[LeftOutItem]
     notes: dict[str, str]

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from api.climate_answers import AIR, Ask, HouseAnswers, cut_periods_of, tell
+from api.climate_answers import Ask, HouseAnswers, cut_periods_of, tell
+from api.house_columns import AIR
 from api.house_samples import HouseGrid, gather
 from headland.agronomy.answer import Method
 from headland.agronomy.compliance import actuator_travel, find_place_bias, judge_setpoint, judge_uniformity

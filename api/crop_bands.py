@@ -1,4 +1,4 @@
-"""What crops ask for, from an editable file: bands of indices by crop and stage, and what formulas need of a crop."""
+"""What crops ask for, from an editable file: bands by crop and stage, what formulas need of a crop and of a cover."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ class Crop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     downy: list[str] | None = None
 
 
+class Cover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a cover lets through of heat, from inside air to outside air."""
+
+    u_w_m2_k: Annotated[float, Meta(gt=0, le=7)]
+    source: str
+
+
 class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where an index should lie for a crop, or for one stage of it."""
 
@@ -43,21 +50,32 @@ class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stage: str = ""
 
 
+#: For a file that says nothing of covers.
+_COVER: Final = Cover(u_w_m2_k=5.5, source="a film between its likely 5 and 6.5 W/m2/K")
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crop: dict[str, Crop]
     band: list[Band]
+    cover: dict[str, Cover] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class CropBands:
-    """All crops of a file."""
+    """All crops and covers of a file."""
 
     crops: dict[str, Crop]
     bands: list[Band]
+    covers: dict[str, Cover]
 
     def crop(self, name: str) -> Crop:
         """Return a crop, the default one for a name that the file does not have."""
         return self.crops.get(name.lower()) or self.crops.get(_DEFAULT) or Crop()
+
+    def cover(self, name: str) -> tuple[Cover, bool]:
+        """Return a cover by its name, and whether it is known by that; else the default one."""
+        known = self.covers.get(name.strip().lower())
+        return (known, True) if known is not None else (self.covers.get(_DEFAULT, _COVER), False)
 
     def targets(self, crop: str, stage: str) -> dict[str, Band]:
         """Return the band of each index, the crop's own before the default's, a stage's before none's."""
@@ -84,4 +102,4 @@ def load_crop_bands(path: Path) -> CropBands:
     bad = next((band for band in file.band if not band.low <= band.high), None)
     if bad is not None:
         raise SettingsError(f"The crop bands {path} cannot be used: {bad.crop} {bad.index} begins above its end.")
-    return CropBands(file.crop, file.band)
+    return CropBands(file.crop, file.band, file.cover)

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from api.climate_answers import Ask, margin_of
 from api.crop_bands import CropBands
 from api.farm import Farm
+from api.house_columns import by_day_of, margin_of
 from api.house_samples import HouseGrid, LeftOut, gather
-from api.houses import House
+from api.houses import House, begin_hour
 from api.instants import Window
 from headland.agronomy.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
 from headland.agronomy.forecast import MOST_AHEAD_H, MOST_HISTORY_H, Skill, Surroundings, backtest, predict
@@ -76,12 +76,12 @@ class HouseForecast:
 def forecast_house(
     farm: Farm, house: House, bands: CropBands, origin_ms: int, hours: int, expected: Expected
 ) -> HouseForecast:
-    """Return the forecast for each of the `hours` (1 to 24) after the last whole hour before `origin_ms`."""
-    origin_ms -= origin_ms % _HOUR_MS
+    """Return the forecast for each of the `hours` (1 to 24) after the last whole local hour before `origin_ms`."""
+    origin_ms = begin_hour(house.place, origin_ms)
     window = Window(origin_ms - MOST_HISTORY_H * _HOUR_MS, origin_ms)
     periods = cut_periods(list(range(window.start_ms, origin_ms, _HOUR_MS)), origin_ms)
     grid = gather(farm, house, _CHANNELS, periods)
-    margin = margin_of(Ask(farm, house, window, "hour", bands), grid)
+    margin = margin_of(house, bands, grid, by_day_of(house, periods))
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
     targets = {

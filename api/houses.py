@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A greenhouse to ask about: its devices, each in its zone, and the crop there; a lamp where one is declared."""
+    """A greenhouse to ask about: its devices, each in its zone, the crop there, and what is declared of the house."""
 
     id: str
     records: list[DeviceRecord]
@@ -48,6 +48,9 @@ class House:
     crop: str = ""
     stage: str = ""
     lamp: str = ""
+    cover: str = ""
+    floor_area_m2: float | None = None
+    volume_m3: float | None = None
 
     @property
     def simulated(self) -> bool:
@@ -73,7 +76,7 @@ def find_house(farm: Farm, greenhouse: str, zone: str | None = None) -> House:
         sentence = f"{greenhouse} has no zone {zone} with a device; it has {', '.join(names) or 'none'}."
         raise ProblemError(404, "unknown-zone", "No such zone", sentence)
     of = house.zones[records[0].descriptor.device]
-    return House(house.id, records, house.place, house.zones, of.crop, of.stage, house.lamp)
+    return replace(house, records=records, crop=of.crop, stage=of.stage)
 
 
 def find_site(farm: Farm, site: str) -> tuple[str, Place, list[DeviceRecord]]:
@@ -100,10 +103,26 @@ def cut_days(place: Place, window: Window) -> list[int]:
     return starts
 
 
-def cut_hours(window: Window) -> list[int]:
-    """Return the beginnings of the hours of UTC that a window touches."""
-    first = window.start_ms - window.start_ms % _HOUR_MS
-    return list(range(first, window.end_ms, _HOUR_MS))
+def cut_hours(place: Place, window: Window) -> list[int]:
+    """Return the beginnings of the local hours that a window touches; the first begins at or before its start.
+
+    Where clocks change by half an hour, one of them is half an hour longer or shorter.
+    """
+    starts = [begin_hour(place, window.start_ms)]
+    while len(starts) <= MOST_PERIODS:
+        following = begin_hour(place, starts[-1] + _HOUR_MS)
+        if following <= starts[-1]:
+            following += _HOUR_MS
+        if following >= window.end_ms:
+            break
+        starts.append(following)
+    return starts
+
+
+def begin_hour(place: Place, time_ms: int) -> int:
+    """Return when the local hour of an instant began: zones may be half or a quarter of an hour off UTC's."""
+    offset = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(place.time_zone).utcoffset()
+    return time_ms - (time_ms + (0 if offset is None else round(offset.total_seconds()) * 1000)) % _HOUR_MS
 
 
 def cut_stages(farm: Farm, house: House, window: Window) -> list[tuple[int, str]]:
@@ -152,22 +171,26 @@ def _registered(farm: Farm, estate: Estate, greenhouse: str) -> House | None:
     place = _place(site, records)
     if kept.latitude_deg is not None and kept.longitude_deg is not None:
         place = Place(place.time_zone, place.time_zone_known, kept.latitude_deg, kept.longitude_deg, place.altitude_m)
-    return House(kept.id, records, place, inside, crop, stage, kept.lamp)
+    return _declared(House(kept.id, records, place, inside, crop, stage), kept)
 
 
 def _of_device(estate: Estate | None, record: DeviceRecord) -> House:
     told = record.descriptor
-    site = zone = None
-    lamp = ""
+    site = zone = kept = None
     if estate is not None:
         site = next((s for s in estate.sites.all() if s.name == told.site), None)
         device: Device | None = next((d for d in estate.devices.all() if d.name == told.device), None)
         if device is not None and device.zone is not None:
             zone = estate.zones.get(device.zone)
-            lamp = estate.greenhouses.get(zone.greenhouse).lamp
+            kept = estate.greenhouses.get(zone.greenhouse)
     zones = {} if zone is None else {told.device: zone}
     crop, stage = ("", "") if zone is None else (zone.crop, zone.stage)
-    return House(told.device, [record], _place(site, [record]), zones, crop, stage, lamp)
+    house = House(told.device, [record], _place(site, [record]), zones, crop, stage)
+    return house if kept is None else _declared(house, kept)
+
+
+def _declared(house: House, kept: Greenhouse) -> House:
+    return replace(house, lamp=kept.lamp, cover=kept.cover, floor_area_m2=kept.floor_area_m2, volume_m3=kept.volume_m3)
 
 
 def _place(site: Site | None, records: list[DeviceRecord]) -> Place:

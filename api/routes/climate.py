@@ -11,13 +11,15 @@ from api.answers import answer_climate, begin_with_samples, find_greenhouse
 from api.bodies import climate_of, reply
 from api.climate_answers import Ask, By, answer_air, answer_condensation, answer_disease, answer_light
 from api.climate_bodies import data_quality_of, forecast_of, house_answers_of, site_weather_of
-from api.climate_schema import DataQualityBody, ForecastBody, HouseAnswersBody, SiteWeatherBody
+from api.climate_schema import DataQualityBody, ForecastBody, HouseAnswersBody, OverviewBody, SiteWeatherBody
 from api.control_answers import answer_compliance, answer_irrigation, answer_uniformity
 from api.crop_bands import crop_bands
 from api.farm import Farm, FarmOf
 from api.forecasts import Expected, forecast_house
 from api.houses import House, find_house, find_site
 from api.instants import Window, settle_window
+from api.overview import look_over
+from api.overview_bodies import overview_of
 from api.problems import declare_problems
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schema import ClimateAnswers
@@ -68,6 +70,26 @@ def get_climate(
         return reply(request, climate_of(record, *answer_climate(farm, record, window)))
     ask = _ask(farm, find_house(farm, device, zone), start, end, by or "hour")
     return reply(request, house_answers_of(answer_air(ask)))
+
+
+@router.get("/greenhouses/{device}/overview", response_model=OverviewBody)
+def get_overview(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    zone: Zone = None,
+    width: Annotated[int, Query(description="How many pixels wide the chart is.", ge=3, le=5000)] = 800,
+) -> Response:
+    """Answer a greenhouse in one piece for its page: lines for a chart, bands of the crop stage, days, map of places.
+
+    The lines are means of five minutes: deficit, dew point, coldest surface, light; of a chart narrower than them each
+    pixel's lowest and highest. The days' answers are those of climate, condensation, light and disease, by column.
+    """
+    house = find_house(farm, device, zone)
+    window = _window(farm, start, end, LONGEST_BY_HOUR_MS)
+    return reply(request, overview_of(look_over(Ask(farm, house, window, "day", crop_bands()), width)))
 
 
 @router.get("/greenhouses/{device}/condensation", response_model=HouseAnswersBody)

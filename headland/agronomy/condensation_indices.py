@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,12 +19,16 @@ _RULE: Final = "surface less dew point (FAO-56 eq 11 inverted), the most critica
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """The margin of the most critical surface by step [K], which one that is, and the surfaces themselves."""
+    """The margin of the most critical surface by step [K], which one that is, and the surfaces themselves.
+
+    `assumed` is what estimates rest on beside the air: channels, and figures that somebody declared or nobody did.
+    """
 
     surfaces: list[Surface]
     dew_degc: Values
     margin_k: Values
     coldest: NDArray[np.int64]
+    assumed: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -32,9 +36,9 @@ class Margin:
         return [surface.name for surface in self.surfaces]
 
 
-def weigh_surfaces(surfaces: list[Surface], dew_degc: Values) -> Margin:
+def weigh_surfaces(surfaces: list[Surface], dew_degc: Values, assumed: tuple[str, ...] = ()) -> Margin:
     """Return the margin of the most critical of the surfaces by step."""
-    return Margin(surfaces, dew_degc, *margin_k(surfaces, dew_degc))
+    return Margin(surfaces, dew_degc, *margin_k(surfaces, dew_degc), assumed)
 
 
 def is_wet(margin: Values, below_k: float = 0.0) -> Flags:
@@ -72,7 +76,7 @@ def condensation_indices(periods: Periods, found: Margin) -> list[Index]:
                 hours_of(count_true(periods, is_wet(alone))), seen / periods.lengths, seen,
             )
         )  # fmt: skip
-    return indices
+    return [replace(index, assumed=found.assumed) for index in indices]
 
 
 def wet_events(periods: Periods, found: Margin) -> list[WetEvent]:

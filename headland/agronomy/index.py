@@ -29,6 +29,8 @@ class Index:
         The smallest and largest value within each period, where that has a meaning.
     bar
         The coverage below which there is no value.
+    assumed
+        What it rests on beside its channels: an answer shows it among its inputs, and no samples are counted of it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Index:
     bar: float
     low: Values | None = None
     high: Values | None = None
+    assumed: tuple[str, ...] = ()
 
 
 def mean_index(name: str, unit: str, method: Method, inputs: tuple[str, ...], periods: Periods, value: Values) -> Index:
@@ -92,7 +95,7 @@ def answer_of(
         coverage=min(max(coverage, 0.0), 1.0),
         quality=quality if n else MISSING,
         method=index.method,
-        inputs=index.inputs,
+        inputs=(*index.inputs, *index.assumed),
         evidence=evidence if told else None,
         reason=reason,
         low=_number(index.low, at) if told else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -12,6 +13,9 @@ import numpy as np
 import pytest
 
 from api.app import create_app
+from api.climate_schema import OverviewBody
+from api.houses import Place, cut_hours
+from api.instants import Window
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory_store import MemoryStore
 from tests.api.farm import OWN, put
@@ -238,3 +242,70 @@ def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> No
     registry.close()
     assert [item["stage"] for item in body["items"]] == ["fruiting"]
     assert nowhere.status_code == 400
+
+
+def test_a_house_is_looked_over_in_one_piece_that_says_the_same_as_the_answers(known: Known) -> None:
+    start = START_MS + 5 * DAY_MS + 6 * HOUR_MS
+    body = ask(known, "overview", known[1]["greenhouses"], start=start, end=start + DAY_MS)
+    OverviewBody.model_validate(body)
+    samples = body["samples"]
+    assert (samples["step_ms"], samples["chosen_by"], len(samples["time_ms"])) == (STEP_MS, None, 288)
+    assert samples["time_ms"][0] == start
+    assert all(len(column) == 288 for column in [*samples["channels"].values(), samples["coldest"]])
+    surfaces = [surface["name"] for surface in body["surfaces"]]
+    assert surfaces == ["leaf", "cover", "fruit"]
+    coldest = samples["channels"]["coldest_surface_degc"]
+    assert coldest[0] - samples["channels"]["dew_point_degc"][0] == pytest.approx(
+        samples["channels"]["condensation_margin_k"][0], abs=2e-4
+    )
+    assert [part["targets"]["vpd_kpa"]["crop"] for part in body["bands"]] == ["tomato"]
+    days = body["days"]
+    assert days["start_ms"] == [START_MS + 5 * DAY_MS, START_MS + 6 * DAY_MS]
+    for about in ("climate", "condensation", "light", "disease"):
+        whole = ask(known, about, known[1]["greenhouses"], start=start, end=start + DAY_MS, **({} if about == "disease"
+                    else {"by": "day"}))  # fmt: skip
+        for name, answer in whole["items"][0]["answers"].items():
+            if name == "light_24_h_mol_m2":  # by hour in the light's own answer
+                continue
+            assert days["answers"][name]["value"][0] == pytest.approx(answer["value"]), name
+            assert days["answers"][name]["inputs"] == answer["inputs"]
+            assert days["answers"][name]["level"][0] == whole["items"][0]["levels"].get(name)
+
+
+def test_the_map_of_a_house_has_a_row_for_each_place_by_local_hour(known: Known) -> None:
+    body = ask(known, "overview", known[1]["greenhouses"], start=START_MS, end=START_MS + DAY_MS)["map"]
+    (place,) = body["places"]
+    assert (place["name"], place["devices"], place["crop"]) == ("east", ["gh-a", "gh-b"], "tomato")
+    assert len(body["time_ms"]) == 24
+    assert all(len(column) == 24 for column in place["channels"].values())
+    assert place["channels"]["air_temperature_degc"][7] == pytest.approx(
+        19.5 + 5.0 * np.sin(2 * np.pi * (7.458 / 24 - 0.3)), abs=0.05
+    )
+    assert set(place["channels"]) <= set(body["units"])
+
+
+def test_a_narrow_chart_keeps_its_peaks(known: Known) -> None:
+    whole = ask(known, "overview", start=START_MS, end=START_MS + 7 * DAY_MS, width=5000)["samples"]
+    narrow = ask(known, "overview", start=START_MS, end=START_MS + 7 * DAY_MS, width=50)["samples"]
+    assert (len(whole["time_ms"]), narrow["chosen_by"]) == (7 * 288, "min_max")
+    assert len(narrow["time_ms"]) <= 3 * 102
+    for name in ("vpd_kpa", "air_temperature_degc", "condensation_margin_k"):
+        assert max(narrow["channels"][name]) == max(whole["channels"][name])
+        assert min(narrow["channels"][name]) == min(whole["channels"][name])
+
+
+def test_hours_are_local_where_clocks_are_half_an_hour_off(known: Known) -> None:
+    place = Place(ZoneInfo("Asia/Kolkata"), True)
+    starts = cut_hours(place, Window(START_MS, START_MS + 3 * HOUR_MS))
+    assert starts == [START_MS - HOUR_MS // 2 + HOUR_MS * hour for hour in range(4)]
+    # Lord Howe turns its clocks back by half an hour at this instant: one hour is cut short, none is lost.
+    turned_ms = 1_775_314_800_000
+    hours = cut_hours(
+        Place(ZoneInfo("Australia/Lord_Howe"), True), Window(turned_ms - 7_200_000, turned_ms + 9_000_000)
+    )
+    assert np.diff(hours).tolist() == [HOUR_MS, HOUR_MS // 2, HOUR_MS, HOUR_MS]
+
+
+def test_the_answer_says_which_cover_it_took_for_granted(known: Known) -> None:
+    inputs = ask(known, "condensation")["items"][0]["answers"]["cover_condensation_h"]["inputs"]
+    assert any(each.startswith("cover_u_w_m2_k = 5.5 (cover not known, default") for each in inputs)
