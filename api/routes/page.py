@@ -1,4 +1,4 @@
-"""The first page and its files; nothing on it comes from another host."""
+"""The dashboard and the API's own description, as built files; nothing on them comes from another host."""
 
 from __future__ import annotations
 
@@ -13,14 +13,26 @@ FOLDER: Final = Path(__file__).parent.parent / "page"
 #: Read once: what is not listed here does not exist, whatever the path says.
 FILES: Final = frozenset(file.name for file in FOLDER.iterdir() if file.suffix in (".css", ".js", ".svg", ".html"))
 
-#: The page may talk to its own host and to no other.
-_POLICY: Final = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+#: Built from `dashboard/`; what lies in `assets/` has the hash of its content in its name.
+DASHBOARD: Final = Path(__file__).parent.parent / "dashboard"
+DASHBOARD_FILES: Final = {
+    file.relative_to(DASHBOARD).as_posix(): file for file in DASHBOARD.rglob("*") if file.is_file()
+}
+
+#: The page may talk to its own host and to no other. A map's buttons are pictures within its style sheet.
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 HEADERS: Final = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
+_FOR_EVER: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+#: What Python does not know everywhere, and a browser refuses to run under another name.
+_MEDIA_TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,6 +41,22 @@ router = APIRouter(include_in_schema=False)
 def get_page() -> Response:
     """Serve the page."""
     return FileResponse(FOLDER / "index.html", headers=HEADERS)
+
+
+@router.api_route("/dashboard", methods=["GET", "HEAD"])
+def get_dashboard() -> Response:
+    """Serve the dashboard."""
+    return FileResponse(DASHBOARD / "index.html", headers=HEADERS)
+
+
+@router.api_route("/dashboard/{name:path}", methods=["GET", "HEAD"])
+def get_dashboard_file(name: str) -> Response:
+    """Serve one of the dashboard's files; a browser may keep those whose name changes with their content for ever."""
+    file = DASHBOARD_FILES.get(name)
+    if file is None:
+        raise HTTPException(404)
+    headers = _FOR_EVER if name.startswith("assets/") else HEADERS
+    return FileResponse(file, headers=headers, media_type=_MEDIA_TYPES.get(file.suffix))
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])

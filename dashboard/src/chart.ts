@@ -1,0 +1,202 @@
+// Lines over time, up to hundreds of thousands of points. Gaps are gaps; dates are those of the site, in the chosen language.
+
+import "uplot/dist/uPlot.min.css";
+import uPlot from "uplot";
+
+import { make } from "./dom";
+import { clockText, dateText, formatInstant, zoneName } from "./instants";
+import { digitsOf, numberText, unitText } from "./numbers";
+import { word } from "./words";
+
+export interface Line {
+  name: string;
+  unit: string;
+  /** A CSS variable of the page, such as `--warm`. */
+  tone: string;
+  values: ArrayLike<number | null>;
+  /** Lines of a scale share an axis; by default their unit. */
+  scale?: string;
+  dashed?: boolean;
+}
+
+/** A band between two values of one scale, as the target of a crop's stage. */
+export interface Band {
+  scale: string;
+  low: number;
+  high: number;
+  tone: string;
+}
+
+export interface ChartOptions {
+  name: string;
+  heightPx?: number;
+  bands?: Band[];
+  /** Samples further apart than this are not joined [ms]. By default three times the median distance. */
+  gapMs?: number;
+  onZoom?: (startMs: number, endMs: number) => void;
+  /** Drawn over the chart; coordinates by `valToPos(ms, "x", true)` in canvas pixels. */
+  overlay?: (chart: uPlot) => void;
+  /** Charts with the same key move their cursors together. */
+  group?: string;
+}
+
+const LEAST_PX = 240;
+
+/** A chart in a `<figure>` with a text for those who do not see it. `close` lets go of it. */
+export class Chart {
+  readonly element: HTMLElement;
+  readonly #place = make("div", { class: "plot" });
+  readonly #said = make("figcaption", { class: "plot-said" });
+  readonly #watch: ResizeObserver;
+  #plot: uPlot | null = null;
+  #lines: Line[] = [];
+  #timeMs: ArrayLike<number> = [];
+
+  constructor(readonly options: ChartOptions) {
+    this.element = make("figure", { class: "chart", role: "group", "aria-label": options.name }, this.#place, this.#said);
+    this.#watch = new ResizeObserver(() => this.#fit());
+    this.#watch.observe(this.#place);
+  }
+
+  /** Draw these lines over one time axis, ascending in epoch ms. */
+  draw(timeMs: ArrayLike<number>, lines: Line[]): void {
+    const same = this.#plot !== null && lines.length === this.#lines.length
+      && lines.every((line, index) => line.name === this.#lines[index]?.name && line.unit === this.#lines[index]?.unit);
+    this.#lines = lines;
+    this.#timeMs = timeMs;
+    const gapMs = this.options.gapMs ?? 3 * medianStep(timeMs);
+    const data = withGaps(timeMs, lines.map((line) => line.values), gapMs);
+    this.#said.textContent = lines.map((line) => describe(line)).join("; ");
+    if (same && this.#plot) this.#plot.setData(data);
+    else {
+      this.#plot?.destroy();
+      this.#plot = new uPlot(this.#options(), data, this.#place);
+    }
+  }
+
+  get plot(): uPlot | null {
+    return this.#plot;
+  }
+
+  get points(): number {
+    return this.#timeMs.length;
+  }
+
+  close(): void {
+    this.#watch.disconnect();
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  #fit(): void {
+    const width = Math.max(LEAST_PX, this.#place.clientWidth);
+    if (this.#plot && width !== this.#plot.width) this.#plot.setSize({ width, height: this.options.heightPx ?? 220 });
+  }
+
+  #options(): uPlot.Options {
+    const tone = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim() || "#888";
+    const scales = [...new Set(this.#lines.map((line) => line.scale ?? line.unit))];
+    const muted = tone("--muted");
+    const axis: uPlot.Axis = { stroke: muted, grid: { stroke: tone("--line"), width: 1 }, ticks: { stroke: tone("--line") }, font: "12px system-ui, sans-serif" };
+    return {
+      width: Math.max(LEAST_PX, this.#place.clientWidth),
+      height: this.options.heightPx ?? 220,
+      ms: 1,
+      // Days begin where they begin at the site, not where somebody looks from.
+      tzDate: (timeMs) => uPlot.tzDate(new Date(timeMs), zoneName()),
+      cursor: { drag: { x: true, y: false }, ...(this.options.group ? { sync: { key: this.options.group } } : {}) },
+      legend: { show: true, live: true },
+      scales: { x: { time: true }, ...Object.fromEntries(scales.map((scale) => [scale, { auto: true }])) },
+      axes: [
+        { ...axis, space: 80, values: (_, splits, __, ___, stepMs) => splits.map((at, index) => tickText(at, splits[index - 1], stepMs)) },
+        ...scales.map((scale, index): uPlot.Axis => {
+          const line = this.#lines.find((one) => (one.scale ?? one.unit) === scale);
+          return {
+            ...axis, scale, side: index === 0 ? 3 : 1, size: 62, label: unitText(line?.unit ?? ""), labelSize: line?.unit && line.unit !== "1" ? 18 : 0,
+            labelFont: "12px system-ui, sans-serif", grid: { ...axis.grid, show: index === 0 },
+            values: (_, splits, __, ___, step) => splits.map((value) => numberText(value, Math.max(0, Math.min(4, -Math.floor(Math.log10(step))))))
+          };
+        }),
+      ],
+      series: [
+        { value: (_, timeMs) => (timeMs === null ? "—" : `${dateText(timeMs)} ${clockText(timeMs)}`), label: word("time") },
+        ...this.#lines.map((line): uPlot.Series => ({
+          label: line.name, scale: line.scale ?? line.unit, stroke: tone(line.tone), width: 1.6, spanGaps: false, points: { show: false },
+          ...(line.dashed ? { dash: [6, 4] } : {}),
+          value: (_, value) => (value === null || value === undefined ? "—" : `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`),
+        })),
+      ],
+      hooks: {
+        drawClear: [(plot) => this.#drawBands(plot, tone)],
+        draw: [(plot) => this.options.overlay?.(plot)],
+        setSelect: [(plot) => {
+          if (plot.select.width > 4) this.options.onZoom?.(plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x"));
+        }],
+      },
+    };
+  }
+
+  #drawBands(plot: uPlot, tone: (name: string) => string): void {
+    for (const band of this.options.bands ?? []) {
+      const [top, bottom] = [plot.valToPos(band.high, band.scale, true), plot.valToPos(band.low, band.scale, true)];
+      plot.ctx.save();
+      plot.ctx.globalAlpha = 0.14;
+      plot.ctx.fillStyle = tone(band.tone);
+      const from = Math.max(plot.bbox.top, top);
+      plot.ctx.fillRect(plot.bbox.left, from, plot.bbox.width, Math.max(0, Math.min(plot.bbox.top + plot.bbox.height, bottom) - from));
+      plot.ctx.restore();
+    }
+  }
+}
+
+function tickText(atMs: number, beforeMs: number | undefined, stepMs: number): string {
+  const date = formatInstant(atMs, { month: "short", day: "numeric" });
+  if (stepMs >= 86_400_000) return date;
+  const time = formatInstant(atMs, { hour: "2-digit", minute: "2-digit", ...(stepMs < 60_000 ? { second: "2-digit" } : {}), hourCycle: "h23" });
+  const newDay = beforeMs === undefined || formatInstant(beforeMs, { month: "short", day: "numeric" }) !== date;
+  return newDay ? `${time}\n${date}` : time;
+}
+
+function describe(line: Line): string {
+  let [low, high, last] = [Infinity, -Infinity, NaN];
+  for (let index = 0; index < line.values.length; index += 1) {
+    const value = line.values[index];
+    if (value === null || value === undefined) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    last = value;
+  }
+  if (Number.isNaN(last)) return `${line.name}: ${word("chart_none")}`;
+  const say = (value: number): string => `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`.trim();
+  return word("chart_text", { name: line.name, low: say(low), high: say(high), last: say(last) });
+}
+
+function medianStep(timeMs: ArrayLike<number>): number {
+  const steps: number[] = [];
+  const stride = Math.max(1, Math.floor(timeMs.length / 2000));
+  for (let index = 1; index < timeMs.length; index += stride) steps.push((timeMs[index] as number) - (timeMs[index - 1] as number));
+  steps.sort((a, b) => a - b);
+  return steps[steps.length >> 1] ?? 1000;
+}
+
+// uPlot joins neighbours: where time is missing between two, an empty sample goes in.
+function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[], gapMs: number): uPlot.AlignedData {
+  const holes: number[] = [];
+  for (let index = 1; index < timeMs.length; index += 1) {
+    if ((timeMs[index] as number) - (timeMs[index - 1] as number) > gapMs) holes.push(index);
+  }
+  if (holes.length === 0) return [Array.from(timeMs), ...columns.map((column) => Array.from(column))] as uPlot.AlignedData;
+  const fill = (column: ArrayLike<number | null>, at: (index: number) => number | null): (number | null)[] => {
+    const filled: (number | null)[] = [];
+    let next = 0;
+    for (let index = 0; index < timeMs.length; index += 1) {
+      if (holes[next] === index) {
+        filled.push(at(index));
+        next += 1;
+      }
+      filled.push(column[index] ?? null);
+    }
+    return filled;
+  };
+  return [fill(timeMs, (index) => (timeMs[index - 1] as number) + 1), ...columns.map((column) => fill(column, () => null))] as uPlot.AlignedData;
+}
