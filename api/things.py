@@ -21,6 +21,7 @@ from headland.registry.records import (
     Positive,
     Product,
     Season,
+    Site,
     Text,
     ZoneKind,
 )
@@ -119,6 +120,14 @@ FARMS: Final = Kind(
     lambda estate: estate.farms,
     {"name": "Home farm", "longitude_deg": 119.17, "latitude_deg": 31.95},
 )
+SITES: Final = Kind(
+    "sites",
+    "site",
+    Site,
+    lambda estate: estate.sites,
+    {"farm": EXAMPLE_ID, "name": "home", "time_zone": "Asia/Shanghai", "longitude_deg": 119.17, "latitude_deg": 31.95},
+    within="farm",
+)
 FIELDS: Final = Kind(
     "fields",
     "field",
@@ -151,7 +160,7 @@ SEASONS: Final = Kind(
     {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
     within="field",
 )
-KINDS: Final = (FARMS, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS)
+KINDS: Final = (FARMS, SITES, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS)
 
 
 def describe_things() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Farms, fields, products, implements and seasons over HTTP."""
+"""Farms, sites, fields, products, implements and seasons over HTTP."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def kind_of(answer: httpx.Response) -> str:
     return str(answer.json()["type"]).removeprefix("urn:headland:problem:")
 
 
-@pytest.mark.parametrize("path", ["farms", "fields", "products", "implements", "seasons"])
+@pytest.mark.parametrize("path", ["farms", "sites", "fields", "products", "implements", "seasons"])
 def test_what_was_shown_can_be_sent_back_as_a_change(known: Known, path: str) -> None:
     thing = f"/v1/{path}/{known.ids[path]}"
     shown = known.client.get(thing)
