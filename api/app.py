@@ -18,6 +18,7 @@ from api.gateway_desk import GatewayDesk
 from api.live import LiveFeed
 from api.live_sources import StorePoll
 from api.metrics import DurationMiddleware, FarmCollector, LiveCollector
+from api.ogc import routes as ogc_routes
 from api.problems import install_problems
 from api.readiness import Check
 from api.routes import alarms, answers, catalog, devices, field_import, health, page, recommendation
@@ -58,6 +59,7 @@ _TAGS: Final = [
     {"name": "alarms", "description": "What stands, who is told, by which rules; and what would have been raised."},
     {"name": "gateways", "description": "What became of every record, and what was refused."},
     {"name": "sensorthings", "description": "The same for GIS programs: OGC SensorThings 1.1, for reading."},
+    {"name": "maps", "description": "The same for map programs: OGC API Features, for reading."},
     {"name": "health", "description": "For those who run it."},
 ]
 
@@ -101,6 +103,7 @@ def create_app(
     app.include_router(climate_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)
+    app.include_router(ogc_routes.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
     for router in (
         catalog.router,

@@ -31,7 +31,7 @@ _COMMANDED: Final = (200, 0, 200, 255)
 
 def applied_geojson(applied: Applied) -> bytes:
     """Return each cell of the field, and each beside it that got something, as a polygon (RFC 7946)."""
-    at, south, west, north, east = _cells(applied)
+    at, south, west, north, east = cells_of(applied)
     rate, evidence, places = (
         each[at] for each in (applied.drawn.rate_ha, applied.drawn.evidence, applied.drawn.places)
     )
@@ -56,7 +56,7 @@ def applied_geojson(applied: Applied) -> bytes:
 
 def applied_csv(applied: Applied) -> bytes:
     """Return a row for each cell of the field, and each beside it that got something."""
-    at, south, west, north, east = _cells(applied)
+    at, south, west, north, east = cells_of(applied)
     unit = applied.unit.lower()
     text = io.StringIO()
     text.write(f"latitude_deg,longitude_deg,rate_{unit}_ha,amount_{unit},evidence,place,simulated\n")
@@ -121,7 +121,7 @@ def _corner(applied: Applied) -> tuple[float, float, float, float]:
     return float(latitude[0]), float(longitude[0]), grid.cell_m / north_m_deg, grid.cell_m / east_m_deg
 
 
-def _cells(applied: Applied) -> tuple[NDArray[np.bool_], Values, Values, Values, Values]:
+def cells_of(applied: Applied) -> tuple[NDArray[np.bool_], Values, Values, Values, Values]:
     """Return which cells are of interest, and their south, west, north and east edges [deg]."""
     drawn, grid, plane = applied.drawn, applied.drawn.grid, applied.work.plane
     at = (drawn.places != OUTSIDE) | (drawn.evidence > 0)

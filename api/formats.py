@@ -60,7 +60,7 @@ def write_csv(record: DeviceRecord, channels: list[str], slices: Iterable[Series
     """Yield samples as CSV (RFC 4180, UTF-8); an empty cell where a channel has no value."""
     text = io.StringIO()
     writer = csv.writer(text)
-    names = [_name_of(record, channel) for channel in channels]
+    names = [name_column(record, channel) for channel in channels]
     writer.writerow(["time_ms", "time_utc", "device", "simulated", *names])
     told = record.descriptor
     simulated = str(told.simulated).lower()
@@ -84,7 +84,7 @@ def write_parquet(record: DeviceRecord, channels: list[str], slices: Iterable[Se
     told = record.descriptor
     slots = [f"c{slot}" for slot in range(len(channels))]
     values = ", ".join(
-        f"{slot} AS {_quoted(_name_of(record, channel))}" for slot, channel in zip(slots, channels, strict=True)
+        f"{slot} AS {_quoted(name_column(record, channel))}" for slot, channel in zip(slots, channels, strict=True)
     )
     table = f"SELECT time_ms, make_timestamptz(time_ms * 1000) AS time_utc, device, simulated, {values} FROM samples"  # noqa: S608 - names are quoted
     with tempfile.TemporaryDirectory(prefix="headland-table-") as folder:
@@ -106,7 +106,7 @@ def write_parquet(record: DeviceRecord, channels: list[str], slices: Iterable[Se
                 yield chunk
 
 
-def _name_of(record: DeviceRecord, channel: str) -> str:
+def name_column(record: DeviceRecord, channel: str) -> str:
     """Return a column's name: the channel, and its unit where its own name does not tell it."""
     parts = split_channel(channel)
     if quantity_of(channel) is not None or (parts is not None and unit_of_name(parts[0]) is not None):

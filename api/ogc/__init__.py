@@ -1,0 +1,1 @@
+"""OGC API Features, for reading: the farm as layers of a map."""
