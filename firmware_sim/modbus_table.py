@@ -6,7 +6,7 @@
 | 2 | milliseconds of that second |
 | 3 | identity, 0x484C |
 | 4..9 | empty |
-| 10..29 | the channels of `SLOTS` as scaled int16 or uint16; 0x8000 or 0xFFFF is no value |
+| 10..30 | the channels of `SLOTS` as scaled int16 or uint16; 0x8000 or 0xFFFF is no value |
 | 100.. | the same channels in the same order as float32, high word first; NaN is no value |
 | 200.. | the same channels in the same order as float32, low word first; NaN is no value |
 """
@@ -23,7 +23,7 @@ from firmware_sim.readings import Readings
 IDENTITY: Final = 0x484C
 NO_INT16: Final = 0x8000
 NO_UINT16: Final = 0xFFFF
-REGISTER_COUNT: Final = 30
+REGISTER_COUNT: Final = 31
 FLOATS_AT: Final = 100
 SWAPPED_FLOATS_AT: Final = 200
 
@@ -60,6 +60,7 @@ SLOTS: Final[dict[str, Slot]] = {
     "air_temperature_degc:2": Slot(27, 100, signed=True),
     "fogging_pct": Slot(28, 100, signed=False, low=0),
     "lamp_power_w_m2": Slot(29, 10, signed=False, low=0),
+    "rain_total_mm": Slot(30, 10, signed=False, low=0),
 }
 
 #: The readable stretches: first register and length.

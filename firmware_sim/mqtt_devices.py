@@ -168,6 +168,7 @@ class SenML:
         ("outside_temperature", "outside_temperature_degc", "Cel"),
         ("outside_humidity", "outside_humidity_pct", "%RH"),
         ("wind_speed", "wind_speed_m_s", "m/s"),
+        ("rain_total_mm", "rain_total_mm", "mm"),
     )
 
     def hello(self) -> list[Message]:

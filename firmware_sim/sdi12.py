@@ -45,6 +45,7 @@ PROBES: Final[dict[str, Probe]] = {
     "3": Probe(
         "HEADLAND", "SIMMET", "100", "M001", 1,
         ("outside_temperature_degc", "outside_humidity_pct", "wind_speed_m_s", "global_radiation_w_m2"),
+        ("rain_total_mm",),
     ),
 }  # fmt: skip
 

@@ -82,7 +82,8 @@ const QUANTITIES = {
   leaf_temperature_degc: ["Leaf temperature", "叶温"], soil_temperature_degc: ["Soil temperature", "土温"], co2_ppm: ["CO₂", "二氧化碳"],
   par_umol_m2_s: ["Light (PAR)", "光合有效辐射"], global_radiation_w_m2: ["Global radiation", "总辐射"],
   outside_temperature_degc: ["Outside temperature", "室外气温"], outside_humidity_pct: ["Outside humidity", "室外湿度"],
-  wind_speed_m_s: ["Wind", "风速"], vent_open_pct: ["Vents open", "通风口开度"], screen_closed_pct: ["Screen closed", "幕布闭合"],
+  wind_speed_m_s: ["Wind", "风速"], rain_on: ["Raining", "正在下雨"], rain_total_mm: ["Rain counted", "累计雨量"],
+  vent_open_pct: ["Vents open", "通风口开度"], screen_closed_pct: ["Screen closed", "幕布闭合"],
   heating_power_w_m2: ["Heating", "加热功率"], substrate_moisture_pct: ["Substrate moisture", "基质含水量"],
 };
 

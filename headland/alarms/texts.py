@@ -65,6 +65,7 @@ _NAMES: Final[dict[str, tuple[str, str]]] = {
     "relative_humidity_pct": ("relative humidity", "相对湿度"),
     "wind_speed_m_s": ("wind", "风速"),
     "rain_on": ("rain", "降雨"),
+    "rain_total_mm": ("rain counted", "累计雨量"),
     "substrate_moisture_pct": ("substrate moisture", "基质含水量"),
     "battery_voltage_v": ("battery", "电池电压"),
     "vpd_kpa": ("vapour pressure deficit", "饱和水汽压差"),

@@ -238,6 +238,7 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("longwave_balance_w_m2", "W/m2", -500, 500, "gauge", "sky's long-wave radiation less the instrument's own"),
     ("radiation_sum_mj_m2", "MJ/m2", 0, 60, "total", "global radiation since the day began"),
     ("rain_on", "1", 0, 1, "state", "1 while it rains"),
+    ("rain_total_mm", "mm", 0, 1_000_000, "total", "rain since the gauge last began to count, by its counter"),
     ("irrigation_volume_total_l", "L", 0, 1_000_000_000, "total", "water given to a house, by its meter"),
     ("drain_volume_total_l", "L", 0, 1_000_000_000, "total", "water that drained from a house, by its meter"),
     ("irrigation_ec_ms_cm", "mS/cm", 0, 20, "gauge", "conductivity of the water given, at 25 degC"),

@@ -53,6 +53,7 @@ def test_a_number_that_nobody_mapped_is_taken_where_its_name_says_all() -> None:
     assert convert(("air_temperature", 68, "°F"))[0] == {"air_temperature_degc": pytest.approx(20.0)}
     assert convert(("air_temperature:2", 293.15, "K"))[0] == {"air_temperature_degc:2": pytest.approx(20.0)}
     assert convert(("wind_speed", 36, "km/h"))[0] == {"wind_speed_m_s": pytest.approx(10.0)}
+    assert convert(("rain_total", 0.5, "in"))[0] == {"rain_total_mm": pytest.approx(12.7)}
     assert convert(("par_umol_m2_s", 1, UNKNOWN_UNIT))[0] == {"par_umol_m2_s": 1.0}
 
 

@@ -45,9 +45,9 @@ def test_floats_are_the_same_values_in_both_word_orders() -> None:
 
 
 def test_only_the_blocks_can_be_read() -> None:
-    assert is_readable(0, 30)
-    assert is_readable(100, 40)
-    assert is_readable(200, 40)
-    assert not is_readable(0, 31)
+    assert is_readable(0, 31)
+    assert is_readable(100, 42)
+    assert is_readable(200, 42)
+    assert not is_readable(0, 32)
     assert not is_readable(99, 2)
-    assert not is_readable(240, 1)
+    assert not is_readable(242, 1)

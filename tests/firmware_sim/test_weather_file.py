@@ -32,6 +32,16 @@ def test_a_house_stands_in_the_weather_of_a_file(tmp_path: Path) -> None:
     assert house.truth["outside_temperature_degc"][0] == -7.5
 
 
+def test_the_station_counts_rain_in_whole_tips_from_its_start(tmp_path: Path) -> None:
+    weather = WeatherFile(write(tmp_path / "w.csv", "0,10,95,0,1,36"))
+    house = Compartments(HOUSES["hubei-tomato"], 1, 1_795_000_000_000, weather, step_ms=30_000)
+    assert house.readings(1)["rain_total_mm"] == 0.0
+    for _ in range(3):
+        house.step()
+    # 36 mm/h for 90 s are 0.9 mm: four tips of 0.2 mm, the fifth is not full yet.
+    assert house.readings(1)["rain_total_mm"] == 0.8
+
+
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [

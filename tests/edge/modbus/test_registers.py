@@ -28,8 +28,8 @@ def test_the_shipped_map_reads_the_simulated_controller_in_one_request() -> None
     path = find_map("greenhouse-sim.toml")
     assert path is not None
     registers = load_map(path)
-    assert plan_reads(registers) == [Read(3, 0, 28)]
-    assert [one.address for one in registers.register] == [*range(10, 23), *range(24, 28)]
+    assert plan_reads(registers) == [Read(3, 0, 31)]
+    assert [one.address for one in registers.register] == [*range(10, 23), *range(24, 28), 30]
     assert {one.channel: one.scale for one in registers.register}["heating_power_w_m2"] == 0.1
 
 

@@ -44,6 +44,9 @@ WORDS = {
     25: 2011,
     26: 8150,
     27: 0x8000,
+    28: 0,
+    29: 0,
+    30: 124,
 }
 
 
@@ -104,6 +107,7 @@ def test_a_row_carries_the_devices_clock_and_values_in_units(peer: ModbusPeer, r
         "air_temperature_degc:1": 20.11,
         "relative_humidity_pct:1": 81.5,
         "air_temperature_degc:2": None,
+        "rain_total_mm": 12.4,
     }
     assert row.quality == {}
 
