@@ -4,6 +4,7 @@
 
 `hour`: a pass of one hour at 10 Hz with a flow at 5 Hz over a field of 24 ha, the whole answer as the API makes it:
 amounts along the track, laid down on a 1 m grid, places, swaths, overlaps and skips; the best of five, and its parts.
+`whole_cpu_ms` is the processor's time of the best round, for machines that do other work meanwhile.
 `season`: so many fields of 10 ha, each treated ten times, on a 1 m grid: each map is added to its field's tile and let
 go; 100 fields are 1,000 ha and 100 million cells drawn. The peak is the process's.
 """
@@ -84,13 +85,13 @@ def draw(flown: Pass, cell_m: float) -> AsApplied:
     return map_applied(flown.told.track, released, flown.stretches, flown.outline, PLANE, MACHINE, flown.air, cell_m)
 
 
-def best_ms(work: Callable[[], object], rounds: int = 5) -> float:
+def best_ms(work: Callable[[], object], rounds: int = 5, clock: Callable[[], float] = time.perf_counter) -> float:
     """Return the shortest of some rounds."""
     taken = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = clock()
         work()
-        taken.append((time.perf_counter() - began) * 1000)
+        taken.append((clock() - began) * 1000)
     return min(taken)
 
 
@@ -106,6 +107,7 @@ def bench_hour() -> dict[str, float]:
     swaths = draw_swaths(find_passes(flown.told.track, flown.stretches, origin), SWATH_M)
     return {
         "whole_ms": best_ms(lambda: draw(flown, 1.0)),
+        "whole_cpu_ms": best_ms(lambda: draw(flown, 1.0), clock=time.process_time),
         "spraying_ms": best_ms(lambda: spraying_of(flown.told)),
         "lay_down_ms": best_ms(lambda: lay_down(way, MACHINE.pattern, grid)),
         "places_ms": best_ms(lambda: map_places(flown.outline, drawn.grid)),
