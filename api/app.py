@@ -86,7 +86,13 @@ def create_app(
     # A file of crops that cannot be used is said now, not at the first question.
     crop_bands()
     app = FastAPI(
-        title="Headland", version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS, docs_url=None, redoc_url=None
+        title="Headland",
+        version=VERSION,
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     farm = Farm(store, organisation, readiness, counters, now_ms, gateways, registry, store_desk)
     metrics = CollectorRegistry()

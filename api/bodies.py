@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import msgspec
 import numpy as np
 import orjson
 from fastapi import Request
@@ -25,15 +26,17 @@ from headland.store.port import Conflict, DeviceRecord
 from headland.store.port import Latest as LatestSample
 
 
-def reply(request: Request, body: BaseModel | dict[str, Any]) -> Response:
+def reply(request: Request, body: BaseModel | msgspec.Struct | dict[str, Any]) -> Response:
     """Return a JSON answer with its ETag, or 304 where the client has it already.
 
     Numpy columns are written as they are, NaN as null.
     """
     if isinstance(body, BaseModel):
         text = body.model_dump_json().encode()
+    elif isinstance(body, msgspec.Struct):
+        text = msgspec.json.encode(body)
     else:
-        text = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
+        text = orjson.dumps(body, default=msgspec.to_builtins, option=orjson.OPT_SERIALIZE_NUMPY)
     tag = f'W/"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     known = request.headers.get("if-none-match", "")
@@ -93,7 +96,7 @@ def series_of(record: DeviceRecord, window: Window, columns: SeriesColumns) -> d
     }
 
 
-def events_of(device: str, events: list[Event], next_ms: int | None) -> schema.EventList:
+def events_of(device: str, events: list[Event], following: str | None) -> schema.EventList:
     """Return a page of events."""
     items = [
         schema.EventItem(
@@ -101,10 +104,10 @@ def events_of(device: str, events: list[Event], next_ms: int | None) -> schema.E
         )
         for event in events
     ]
-    return schema.EventList(device=device, items=items, next=next_ms)
+    return schema.EventList(device=device, items=items, next=following)
 
 
-def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], next_ms: int | None) -> schema.ConflictList:
+def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], following: str | None) -> schema.ConflictList:
     """Return a page of conflicts."""
     items = [
         schema.ConflictItem(
@@ -119,7 +122,7 @@ def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], next_ms: int |
         )
         for one in conflicts
     ]
-    return schema.ConflictList(device=record.descriptor.device, items=items, next=next_ms)
+    return schema.ConflictList(device=record.descriptor.device, items=items, next=following)
 
 
 def climate_of(record: DeviceRecord, climate: Climate, left_out: list[Finding]) -> schema.ClimateAnswers:

@@ -128,10 +128,10 @@ class QuarantinedDetail(Quarantined):
 
 
 class QuarantineList(Model):
-    """Refused messages, the newest first; `next` is the `before` of the next page, null on the last."""
+    """Refused messages, the newest first; `next` is the cursor of the next page, null on the last."""
 
     items: list[Quarantined]
-    next: int | None
+    next: str | None
 
 
 class ReplayAsked(Model):

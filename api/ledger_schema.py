@@ -212,10 +212,10 @@ class EntryBody(Model):
 
 
 class EntryList(Model):
-    """Entries in the order of their writing; `next` is the seq to go on after, null at the end."""
+    """Entries in the order of their writing; `next` is the cursor of the next page, null on the last."""
 
     items: list[EntryBody]
-    next: int | None
+    next: str | None
 
 
 class LedgerCheckBody(Model):

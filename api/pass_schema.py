@@ -73,9 +73,10 @@ class PassDetail(PassItem):
 
 
 class PassList(Model):
-    """The passes of a field in time order."""
+    """The passes of a field in time order; `next` is the cursor of the next page, null on the last."""
 
     items: list[PassItem]
+    next: str | None
 
 
 class Place(Model):

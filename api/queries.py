@@ -62,9 +62,17 @@ def find_device(farm: Farm, device: str) -> DeviceRecord:
     raise ProblemError(404, "unknown-device", "No such device", f"There is no device {device}.")
 
 
-def list_devices(farm: Farm, after: str | None, limit: int) -> tuple[list[DeviceRecord], str | None]:
-    """Return devices by id behind `after`, and the cursor of the next page."""
-    rest = [d for d in farm.store.devices(farm.organisation) if after is None or d.descriptor.device > after]
+def list_devices(
+    farm: Farm, after: str, limit: int, kind: str | None = None, site: str | None = None
+) -> tuple[list[DeviceRecord], str | None]:
+    """Return devices by id behind `after`, and the id to go on behind; of a kind and at a site where these are said."""
+    rest = [
+        record
+        for record in farm.store.devices(farm.organisation)
+        if record.descriptor.device > after
+        and kind in (None, record.descriptor.kind)
+        and site in (None, record.descriptor.site)
+    ]
     page = rest[:limit]
     return page, page[-1].descriptor.device if len(rest) > limit else None
 

@@ -119,9 +119,10 @@ class Latest(Model):
 
 
 class LatestList(Model):
-    """The newest values of every device, by id."""
+    """The newest values of devices, by id; `next` is the cursor of the next page, null on the last."""
 
     items: list[Latest]
+    next: str | None
 
 
 class Aggregation(Model):
@@ -158,11 +159,11 @@ class EventItem(Model):
 
 
 class EventList(Model):
-    """Events in time order; `next` is the start to ask for the following ones with, null when there are none."""
+    """Events in time order; `next` is the cursor of the next page, null on the last."""
 
     device: str
     items: list[EventItem]
-    next: int | None
+    next: str | None
 
 
 class ConflictItem(Model):
@@ -179,11 +180,11 @@ class ConflictItem(Model):
 
 
 class ConflictList(Model):
-    """Conflicts in time order; `next` is the start to ask for the following ones with, null when there are none."""
+    """Conflicts in time order; `next` is the cursor of the next page, null on the last."""
 
     device: str
     items: list[ConflictItem]
-    next: int | None
+    next: str | None
 
 
 class AnswerWindow(Model):

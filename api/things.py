@@ -144,6 +144,7 @@ PRODUCTS: Final = Kind(
     Product,
     lambda estate: estate.products,
     {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0, "density_kg_l": 0.75},
+    within="kind",
 )
 IMPLEMENTS: Final = Kind(
     "implements",
@@ -151,6 +152,7 @@ IMPLEMENTS: Final = Kind(
     Implement,
     lambda estate: estate.implements,
     {"name": "T40 spreader", "kind": "spreader", "swath_m": 6, "tank_l": 70, "max_flow_kg_min": 60},
+    within="kind",
 )
 SEASONS: Final = Kind(
     "seasons",

@@ -8,6 +8,7 @@ from typing import Final
 import httpx
 
 from api.gateway_schema import Delivery, Gateway, GatewayList, Quarantined, QuarantinedDetail, QuarantineList
+from api.pages import write_cursor
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
 
@@ -63,7 +64,8 @@ class RemoteDesk:
             own_before = None if before is None else -((place - before) // _MOST_WORKERS)
             if own_before is not None and own_before < 1:
                 continue
-            answer = _get(worker, "/v1/quarantine", limit=min(limit, 1000), before=own_before, gateway=gateway)
+            cursor = None if own_before is None else write_cursor(own_before)
+            answer = _get(worker, "/v1/quarantine", limit=min(limit, 1000), cursor=cursor, gateway=gateway)
             page = QuarantineList.model_validate_json(answer.content)
             found += [each.model_copy(update={"id": each.id * _MOST_WORKERS + place}) for each in page.items]
         return sorted(found, key=lambda each: -each.id)[:limit]

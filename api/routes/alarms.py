@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -24,7 +23,8 @@ from api.alarm_things import ALARM_KINDS
 from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
-from api.instants import HIGH_MS, settle_window
+from api.instants import settle_window
+from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.problems import ProblemError, declare_problems
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.routes.things import ID_PATTERN, make_router
@@ -34,17 +34,14 @@ from headland.alarms.scene import look
 from headland.registry.alarm_records import NoticeState
 
 LONGEST_REPLAY_MS: Final = 366 * 86_400_000
-_CURSOR: Final = re.compile(r"^([0-9]{1,15})-([0-9a-z]{26})$")
 
 Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
-Limit = Annotated[int, Query(description="Records a page.", ge=1, le=1000)]
-Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=64)]
 
 router = APIRouter(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
 KEPT: Final = tuple(make_router(kind) for kind in ALARM_KINDS)
 
 
-@router.get("/alarms", response_model=AlarmList, responses=declare_problems(400))
+@router.get("/alarms", name="list_alarms", response_model=AlarmList, responses=declare_problems(400))
 def get_alarms(
     request: Request,
     farm: FarmOf,
@@ -60,13 +57,17 @@ def get_alarms(
     watched, and nothing is listed.
     """
     if farm.registry is None:
-        return reply(request, AlarmList(items=[], next=None))
-    active = None if state is None else state == "active"
-    before = _before(cursor)
-    found = estate_of(farm).alarms.newest(before=before, limit=limit + 1, active=active, subject=subject, rule=rule)
+        return reply_page(request, AlarmList(items=[], next=None))
+    found = estate_of(farm).alarms.newest(
+        before=read_cursor(cursor, tuple[int, str]),
+        limit=limit + 1,
+        active=None if state is None else state == "active",
+        subject=subject,
+        rule=rule,
+    )
     page = [AlarmShown.model_validate(alarm) for alarm in found[:limit]]
-    following = f"{page[-1].raised_ms}-{page[-1].id}" if len(found) > limit else None
-    return reply(request, AlarmList(items=page, next=following))
+    following = write_cursor(page[-1].raised_ms, page[-1].id) if len(found) > limit else None
+    return reply_page(request, AlarmList(items=page, next=following))
 
 
 @router.get("/alarms/{alarm}", response_model=AlarmShown)
@@ -88,21 +89,23 @@ def snooze(request: Request, farm: FarmOf, alarm: Id, told: Snooze) -> Response:
     return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.snooze(alarm, told.until_ms)))
 
 
-@router.get("/alarm-notices", response_model=NoticeList)
+@router.get("/alarm-notices", name="list_alarm_notices", response_model=NoticeList, responses=declare_problems(400))
 def get_notices(
     request: Request,
     farm: FarmOf,
     state: Annotated[
         Literal["waiting", "delivered", "dead"] | None, Query(description="Only those; all by default.")
     ] = None,
-    cursor: Annotated[str, Query(description="`next` of the page before.", max_length=64)] = "",
+    cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
     """List what was to be said of alarms, the newest first; `dead` is what nobody took."""
     wanted = None if state is None else NoticeState(state)
-    found = estate_of(farm).alarms.notices(wanted, before=cursor, limit=limit + 1)
+    before = read_cursor(cursor, tuple[str])
+    found = estate_of(farm).alarms.notices(wanted, before="" if before is None else before[0], limit=limit + 1)
     page = [NoticeShown.model_validate(notice) for notice in found[:limit]]
-    return reply(request, NoticeList(items=page, next=page[-1].id if len(found) > limit else None))
+    following = write_cursor(page[-1].id) if len(found) > limit else None
+    return reply_page(request, NoticeList(items=page, next=following))
 
 
 @router.post("/alarm-notices/{notice}/replay", response_model=NoticeShown, status_code=202)
@@ -155,14 +158,3 @@ def replay_rule(
     start_ms, end_ms = window.pair
     answer = ReplayAnswer(rule=found.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
     return reply(request, answer)
-
-
-def _before(cursor: str | None) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
-    match = _CURSOR.match(cursor)
-    if match is None or int(match[1]) > HIGH_MS:
-        raise ProblemError(
-            400, "bad-cursor", "The cursor is not one of ours", "Take `next` of the page before as it is."
-        )
-    return int(match[1]), match[2]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
+from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
 from api.problems import declare_problems
-from api.routes.things import reply_json, show_thing
+from api.routes.things import show_thing
 from api.things import PRODUCTS
 from headland.registry.catalog import find_in_catalog, list_catalog
 
@@ -18,19 +19,23 @@ router = APIRouter(prefix="/v1/products/catalog", tags=["registry"], responses=d
 
 _LIST: Final[dict[str, Any]] = {
     "type": "object",
-    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/CatalogProduct"}}},
-    "required": ["items"],
+    "properties": {
+        "items": {"type": "array", "items": {"$ref": "#/components/schemas/CatalogProduct"}},
+        "next": {"type": "null"},
+    },
+    "required": ["items", "next"],
 }
 
 
-@router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}})
-def get_catalog() -> Response:
+@router.get("", name="list_product_catalog", responses={200: {"content": {"application/json": {"schema": _LIST}}}})
+def get_catalog(request: Request) -> Response:
     """List common fertilizers, each with its grade, forms of nitrogen, density and where these figures are from."""
-    return reply_json({"items": list_catalog()})
+    return reply(request, {"items": list_catalog(), "next": None})
 
 
 @router.post(
     "/{name}",
+    name="take_over_product",
     status_code=201,
     responses={
         201: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Product"}}}},

@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from api.bodies import conflicts_of, device_detail_of, device_of, events_of, latest_of, reply, series_of
 from api.downsampling import Method
-from api.farm import FarmOf
+from api.farm import Farm, FarmOf
 from api.formats import CSV, JSON, PARQUET, choose_format, reply_table
-from api.instants import HIGH_MS, LOW_MS, settle_window
+from api.instants import HIGH_MS, LOW_MS, Window, settle_window
+from api.pages import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.problems import ProblemError, declare_problems
 from api.queries import (
     find_device,
@@ -24,12 +25,16 @@ from api.queries import (
     read_series,
     read_slices,
 )
-from api.routes.parameters import DeviceId, End, Start
+from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
 from api.schema import ConflictList, DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
+from headland.store.port import DeviceRecord
 
 #: Any window will do: what an answer costs is bounded by its rows, not by the years they lie in.
 LONGEST_SERIES_MS: Final = HIGH_MS - LOW_MS
 MAX_POINTS: Final = 10_000
+
+Kind = Annotated[str | None, Query(description="Only devices of this kind.", pattern=NAME_PATTERN)]
+Site = Annotated[str | None, Query(description="Only devices at this site.", pattern=NAME_PATTERN)]
 
 _SERIES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -44,24 +49,24 @@ _SERIES: Final[dict[int | str, dict[str, Any]]] = {
 router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(503))
 
 
-@router.get("/devices", response_model=DeviceList, responses=declare_problems(422))
+@router.get("/devices", name="list_devices", response_model=DeviceList, responses=declare_problems(400, 422))
 def get_devices(
-    request: Request,
-    farm: FarmOf,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=64)] = None,
-    limit: Annotated[int, Query(description="Devices a page.", ge=1, le=1000)] = 1000,
+    request: Request, farm: FarmOf, kind: Kind = None, site: Site = None, cursor: Cursor = None, limit: Limit = MOST
 ) -> Response:
     """List the devices by id."""
-    records, following = list_devices(farm, cursor, limit)
-    return reply(request, DeviceList(items=[device_of(record) for record in records], next=following))
+    records, following = _page_of(farm, kind, site, cursor, limit)
+    return reply_page(request, DeviceList(items=[device_of(record) for record in records], next=following))
 
 
-@router.get("/latest", response_model=LatestList)
-def get_latest_of_all(request: Request, farm: FarmOf) -> Response:
-    """Give the newest value of each channel of every device."""
+@router.get("/latest", name="list_latest", response_model=LatestList, responses=declare_problems(400, 422))
+def get_latest_of_all(
+    request: Request, farm: FarmOf, kind: Kind = None, site: Site = None, cursor: Cursor = None, limit: Limit = MOST
+) -> Response:
+    """Give the newest value of each channel of every device, by the device's id."""
+    records, following = _page_of(farm, kind, site, cursor, limit)
     newest = read_latest(farm)
-    records = farm.store.devices(farm.organisation)
-    return reply(request, LatestList(items=[latest_of(r, newest.get(r.descriptor.device, {})) for r in records]))
+    items = [latest_of(record, newest.get(record.descriptor.device, {})) for record in records]
+    return reply_page(request, LatestList(items=items, next=following))
 
 
 @router.get("/devices/{device}", response_model=DeviceDetail, responses=declare_problems(404, 422))
@@ -127,34 +132,63 @@ def get_series(
     return answer
 
 
-@router.get("/devices/{device}/events", response_model=EventList, responses=declare_problems(400, 404, 422))
+@router.get(
+    "/devices/{device}/events", name="list_events", response_model=EventList, responses=declare_problems(400, 404, 422)
+)
 def get_events(
     request: Request,
     farm: FarmOf,
     device: DeviceId,
     start: Start = None,
     end: End = None,
-    limit: Annotated[int, Query(description="Events a page.", ge=1, le=5000)] = 1000,
+    cursor: Cursor = None,
+    limit: Limit = MOST,
 ) -> Response:
-    """List the events of [start, end) in time order; the next page starts at `next`."""
+    """List the events of [start, end) in time order; those of one instant are on one page, however many."""
     window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
     find_device(farm, device)
-    return reply(request, events_of(device, *read_events(farm, device, window, limit)))
+    events, next_ms = read_events(farm, device, _behind(cursor, window), limit)
+    return reply_page(request, events_of(device, events, _cursor_of(next_ms)))
 
 
-@router.get("/devices/{device}/conflicts", response_model=ConflictList, responses=declare_problems(400, 404, 422))
+@router.get(
+    "/devices/{device}/conflicts",
+    name="list_conflicts",
+    response_model=ConflictList,
+    responses=declare_problems(400, 404, 422),
+)
 def get_conflicts(
     request: Request,
     farm: FarmOf,
     device: DeviceId,
     start: Start = None,
     end: End = None,
-    limit: Annotated[int, Query(description="Conflicts a page.", ge=1, le=5000)] = 1000,
+    cursor: Cursor = None,
+    limit: Limit = MOST,
 ) -> Response:
     """List the values in [start, end) that contradict stored ones, as when two gateways hear one vehicle differently.
 
-    They are in no other answer: the value that came first stays. The next page starts at `next`.
+    They are in no other answer: the value that came first stays.
     """
     window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
     record = find_device(farm, device)
-    return reply(request, conflicts_of(record, *read_conflicts(farm, device, window, limit)))
+    conflicts, next_ms = read_conflicts(farm, device, _behind(cursor, window), limit)
+    return reply_page(request, conflicts_of(record, conflicts, _cursor_of(next_ms)))
+
+
+def _page_of(
+    farm: Farm, kind: str | None, site: str | None, cursor: str | None, limit: int
+) -> tuple[list[DeviceRecord], str | None]:
+    after = read_cursor(cursor, tuple[str])
+    records, following = list_devices(farm, "" if after is None else after[0], limit, kind, site)
+    return records, None if following is None else write_cursor(following)
+
+
+def _behind(cursor: str | None, window: Window) -> Window:
+    """Return what a page's cursor leaves of a window; nothing of it may be left."""
+    start = read_cursor(cursor, tuple[int])
+    return window if start is None else Window(min(max(start[0], window.start_ms), window.end_ms), window.end_ms)
+
+
+def _cursor_of(next_ms: int | None) -> str | None:
+    return None if next_ms is None else write_cursor(next_ms)

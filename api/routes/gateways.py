@@ -11,6 +11,7 @@ from api.bodies import reply
 from api.farm import Farm, FarmOf
 from api.gateway_desk import GatewayDesk
 from api.gateway_schema import Delivery, GatewayList, QuarantinedDetail, QuarantineList, ReplayAsked
+from api.pages import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.problems import ProblemError, declare_problems
 from api.routes.parameters import NAME_PATTERN
 
@@ -20,17 +21,23 @@ MessageId = Annotated[int, Path(description="Id of a refused message.", ge=1, le
 router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
 
 
-@router.get("/gateways", response_model=GatewayList)
+@router.get("/gateways", name="list_gateways", response_model=GatewayList, responses=declare_problems(400))
 def get_gateways(
     request: Request,
     farm: FarmOf,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=64)] = None,
-    limit: Annotated[int, Query(description="Gateways a page.", ge=1, le=1000)] = 1000,
+    online: Annotated[bool | None, Query(description="Only those that are connected, or are not.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = MOST,
 ) -> Response:
     """List the gateways by id, each as it described itself last."""
-    rest = [each for each in _desk_of(farm).gateways() if cursor is None or each.id > cursor]
+    after = read_cursor(cursor, tuple[str])
+    rest = [
+        each
+        for each in _desk_of(farm).gateways()
+        if (after is None or each.id > after[0]) and online in (None, each.online)
+    ]
     page = rest[:limit]
-    return reply(request, GatewayList(items=page, next=page[-1].id if len(rest) > limit else None))
+    return reply_page(request, GatewayList(items=page, next=write_cursor(page[-1].id) if len(rest) > limit else None))
 
 
 @router.get("/gateways/{gateway}/delivery", response_model=Delivery)
@@ -42,18 +49,20 @@ def get_delivery(request: Request, farm: FarmOf, gateway: GatewayId) -> Response
     return reply(request, delivery)
 
 
-@router.get("/quarantine", response_model=QuarantineList)
+@router.get("/quarantine", name="list_quarantine", response_model=QuarantineList, responses=declare_problems(400))
 def get_quarantine(
     request: Request,
     farm: FarmOf,
-    before: Annotated[int | None, Query(description="`next` of the page before.", ge=1, le=2**53)] = None,
-    limit: Annotated[int, Query(description="Messages a page.", ge=1, le=1000)] = 100,
-    gateway: Annotated[str | None, Query(description="Only this gateway's.", max_length=64)] = None,
+    gateway: Annotated[str | None, Query(description="Only this gateway's.", pattern=NAME_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> Response:
     """List the messages that were refused, whole or in part, the newest first."""
-    found = _desk_of(farm).quarantined(limit + 1, before, gateway)
+    before = read_cursor(cursor, tuple[int])
+    found = _desk_of(farm).quarantined(limit + 1, None if before is None else before[0], gateway)
     page = found[:limit]
-    return reply(request, QuarantineList(items=page, next=page[-1].id if len(found) > limit else None))
+    following = write_cursor(page[-1].id) if len(found) > limit else None
+    return reply_page(request, QuarantineList(items=page, next=following))
 
 
 @router.get("/quarantine/{message}", response_model=QuarantinedDetail)

@@ -33,6 +33,7 @@ from api.ledger_schema import (
     ResumeBody,
     WeatherBody,
 )
+from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.pass_telemetry import HOUR_MS
 from api.passes import find_pass, list_passes
 from api.plans import PlanAsked
@@ -232,19 +233,22 @@ def close_pass(farm: FarmOf, pass_id: PassId) -> EntryList:
     return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
 
 
-@router.get("/ledger", response_model=EntryList)
+@router.get("/ledger", name="list_ledger", response_model=EntryList)
 def get_ledger(
     request: Request,
     farm: FarmOf,
     field: Annotated[str | None, Query(description="Only this field's.", max_length=64)] = None,
-    after: Annotated[int, Query(description="`next` of the page before.", ge=0, le=2**53)] = 0,
-    limit: Annotated[int, Query(description="Entries a page.", ge=1, le=1000)] = 100,
+    pass_id: Annotated[str | None, Query(description="Only this pass's.", max_length=128)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> Response:
     """List the ledger's entries in the order of their writing."""
-    found = estate_of(farm).ledger.read(field=field, after_seq=after, limit=limit + 1)
+    after = read_cursor(cursor, tuple[int])
+    after_seq = 0 if after is None else after[0]
+    found = estate_of(farm).ledger.read(field=field, pass_id=pass_id, after_seq=after_seq, limit=limit + 1)
     page = found[:limit]
-    more = page[-1].seq if len(found) > limit else None
-    return reply(request, EntryList(items=[_entry_of(entry) for entry in page], next=more))
+    following = write_cursor(page[-1].seq) if len(found) > limit else None
+    return reply_page(request, EntryList(items=[_entry_of(entry) for entry in page], next=following))
 
 
 @router.get("/ledger/check", response_model=LedgerCheckBody)

@@ -13,11 +13,12 @@ from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
 from api.instants import Window, settle_window
+from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.pass_bodies import applied_of, pass_detail_of, pass_of
 from api.pass_schema import AppliedBody, PassDetail, PassItem, PassList, PassTold
 from api.passes import find_pass, list_passes
 from api.problems import ProblemError, declare_problems
-from api.routes.parameters import End, Start
+from api.routes.parameters import NAME_PATTERN, End, Start
 from api.weather import judge_weather, weather_evidence
 from headland.agronomy.weather_window import Kind
 from headland.registry.errors import NotFound
@@ -87,8 +88,17 @@ def declare_pass(farm: FarmOf, told: PassTold) -> PassItem:
     return pass_of(one)
 
 
-@router.get("/fields/{field}/passes", response_model=PassList)
-def get_passes(request: Request, farm: FarmOf, field: FieldId, start: Start = None, end: End = None) -> Response:
+@router.get("/fields/{field}/passes", name="list_passes", response_model=PassList)
+def get_passes(
+    request: Request,
+    farm: FarmOf,
+    field: FieldId,
+    start: Start = None,
+    end: End = None,
+    device: Annotated[str | None, Query(description="Only this vehicle's.", pattern=NAME_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
     """List the passes of a field that begin in [start, end), the last seven days by default.
 
     Those that were declared, and others that telemetry shows: product left over the field. Refills and short silences
@@ -96,7 +106,15 @@ def get_passes(request: Request, farm: FarmOf, field: FieldId, start: Start = No
     """
     end_ms = farm.now_ms() if end is None else end
     window = settle_window(end_ms - _DEFAULT_LIST_MS if start is None else start, end_ms, end_ms, LONGEST_LIST_MS)
-    return reply(request, PassList(items=[pass_of(one) for one in list_passes(farm, field, window)]))
+    after = read_cursor(cursor, tuple[int, str])
+    rest = [
+        one
+        for one in list_passes(farm, field, window)
+        if (after is None or (one.start_ms, one.id) > after) and device in (None, one.device)
+    ]
+    page = rest[:limit]
+    following = write_cursor(page[-1].start_ms, page[-1].id) if len(rest) > limit else None
+    return reply_page(request, PassList(items=[pass_of(one) for one in page], next=following))
 
 
 @router.get("/passes/{pass_id}", response_model=PassDetail)

@@ -6,19 +6,21 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.bodies import reply
 from api.estates import estate_of
 from api.exports.grids import GridCrs, prescription_geotiff, prescription_isoxml
 from api.exports.qgc_plan import HeightAbove, write_plan
 from api.exports.zones import zones_geojson, zones_shapefile
 from api.farm import FarmOf
 from api.flights import FlightWishes, plan_flight
+from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.prescription_order import EXAMPLE, PrescriptionOrder
 from api.prescriptions import make_prescription
 from api.problems import ProblemError, declare_problems
-from api.routes.things import BodyOf, Cursor, Limit, ThingId, reply_json
+from api.routes.things import BodyOf, ThingId, reply_json
 from headland.registry.errors import NotFound
 from headland.registry.prescription_records import Prescription
 
@@ -85,23 +87,27 @@ def add_prescription(farm: FarmOf, sent: BodyOf) -> Response:
     return reply_json(made, 201, {"Location": f"/v1/prescriptions/{made.id}"})
 
 
-@router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}})
+@router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}, **declare_problems(400)})
 def list_prescriptions(
+    request: Request,
     farm: FarmOf,
     field: Annotated[str | None, Query(description="Only those of this field.", max_length=64)] = None,
-    cursor: Cursor = "",
+    cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List prescriptions in the order of their making; the next page starts at `next`."""
+    """List prescriptions in the order of their making."""
     where = {} if field is None else {"field": field}
-    found = estate_of(farm).prescriptions.list(after=cursor, limit=limit, **where)
-    return reply_json({"items": found, "next": found[-1].id if len(found) == limit else None})
+    after = read_cursor(cursor, tuple[str])
+    found = estate_of(farm).prescriptions.list(after="" if after is None else after[0], limit=limit + 1, **where)
+    page = found[:limit]
+    following = write_cursor(page[-1].id) if len(found) > limit else None
+    return reply_page(request, {"items": page, "next": following})
 
 
 @router.get("/{thing:record_id}", responses={200: _SHOWN})
-def get_prescription(farm: FarmOf, thing: ThingId) -> Response:
+def get_prescription(request: Request, farm: FarmOf, thing: ThingId) -> Response:
     """Show a prescription: its grid, zones, rates, checks and how it was made."""
-    return reply_json(estate_of(farm).prescriptions.get(thing))
+    return reply(request, estate_of(farm).prescriptions.get(thing))
 
 
 @router.get("/{thing:record_id}/export", responses={**_FILE_ANSWER, **declare_problems(400)})

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.estates import estate_of
 from api.farm import FarmOf
+from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.problems import ProblemError, declare_problems
 from api.things import EXAMPLE_ID, KINDS, Kind
 from headland.registry.errors import NotFound
@@ -43,8 +44,6 @@ ThingId = Annotated[str, Path(description="Id of a record.", pattern=ID_PATTERN,
 IfMatch = Annotated[
     str | None, Header(description='The version that is changed, as the ETag says it: "3".', max_length=64)
 ]
-Cursor = Annotated[str, Query(description="`next` of the page before.", max_length=64)]
-Limit = Annotated[int, Query(description="Records a page.", ge=1, le=1000)]
 
 
 async def read_body(request: Request) -> bytes:
@@ -73,27 +72,29 @@ def make_router(kind: Kind) -> APIRouter:
         "required": ["items", "next"],
     }
     of_list: dict[int | str, dict[str, Any]] = {
-        200: {"description": "A page.", "content": {"application/json": {"schema": listed}}}
+        200: {"description": "A page.", "content": {"application/json": {"schema": listed}}},
+        **declare_problems(400),
     }
 
-    def list_page(farm: FarmOf, where: dict[str, str], cursor: str, limit: int) -> Response:
-        found = kind.shelf(estate_of(farm)).list(after=cursor, limit=min(limit + 1, 1000), **where)
-        page, more = found[:limit], len(found) > limit or len(found) == 1000
-        items = [kind.show(record) for record in page]
-        return reply_json({"items": items, "next": page[-1].id if page and more else None})
+    def list_page(request: Request, farm: FarmOf, where: dict[str, str], cursor: Cursor, limit: int) -> Response:
+        after = read_cursor(cursor, tuple[str])
+        found = kind.shelf(estate_of(farm)).list(after="" if after is None else after[0], limit=limit + 1, **where)
+        items = [kind.show(record) for record in found[:limit]]
+        return reply_page(request, {"items": items, "next": write_cursor(items[-1].id) if len(found) > limit else None})
 
-    def list_all(farm: FarmOf, cursor: Cursor = "", limit: Limit = 100) -> Response:
-        return list_page(farm, {}, cursor, limit)
+    def list_all(request: Request, farm: FarmOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
+        return list_page(request, farm, {}, cursor, limit)
 
     def list_within(
+        request: Request,
         farm: FarmOf,
         within: Annotated[
             str | None, Query(alias=kind.within, description=f"Only those of this {kind.within}.", max_length=64)
         ] = None,
-        cursor: Cursor = "",
+        cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Response:
-        return list_page(farm, {} if within is None else {str(kind.within): within}, cursor, limit)
+        return list_page(request, farm, {} if within is None else {str(kind.within): within}, cursor, limit)
 
     def add(farm: FarmOf, sent: BodyOf) -> Response:
         try:
@@ -128,14 +129,15 @@ def make_router(kind: Kind) -> APIRouter:
         shelf.delete(thing, _version(if_match, version, lambda: int(shelf.get(thing).version)))
         return Response(status_code=204)
 
+    what, one = kind.path.replace("-", " "), kind.one.replace(" ", "_")
     a = f"an {kind.one}" if kind.one[0] in "aeiou" else f"a {kind.one}"
     writes = declare_problems(400, 409, 413)
     router.get(
         "",
-        summary=f"List the {kind.path}",
-        description=f"List the {kind.path} in the order of their making; the next page starts at `next`.",
+        summary=f"List the {what}",
+        description=f"List the {what} in the order of their making.",
         responses=of_list,
-        name=f"list_{kind.path}",
+        name=f"list_{kind.path.replace('-', '_')}",
     )(list_within if kind.within else list_all)
     router.post(
         "",
@@ -144,14 +146,14 @@ def make_router(kind: Kind) -> APIRouter:
         description=f"Keep {a}. Id, version and times are the registry's: what is sent of them is not looked at.",
         openapi_extra=body,
         responses={201: {"description": f"The {kind.one} as it is kept.", **shown}, **writes},
-        name=f"add_{kind.one}",
+        name=f"add_{one}",
     )(add)
     router.get(
         "/{thing:record_id}",
         summary=f"Show {a}",
         description=f"Show {a}; its ETag is its version.",
         responses={200: {"description": f"The {kind.one}.", **shown}},
-        name=f"get_{kind.one}",
+        name=f"get_{one}",
     )(get)
     router.put(
         "/{thing:record_id}",
@@ -163,7 +165,7 @@ def make_router(kind: Kind) -> APIRouter:
             **writes,
             **declare_problems(412, 428),
         },
-        name=f"change_{kind.one}",
+        name=f"change_{one}",
     )(change)
     router.delete(
         "/{thing:record_id}",
@@ -171,7 +173,7 @@ def make_router(kind: Kind) -> APIRouter:
         summary=f"Delete {a}",
         description=f"Take {a} out of use, at the version that If-Match or `version` names; history keeps it.",
         responses=declare_problems(400, 409, 412, 428),
-        name=f"delete_{kind.one}",
+        name=f"delete_{one}",
     )(delete)
     return router
 

@@ -17,7 +17,8 @@ from headland.registry.records import Kept
 from headland.registry.tables import METADATA
 
 R = TypeVar("R", bound=Kept)
-MAX_LIMIT: Final = 1000
+#: A page of the API, and one more to know whether another follows.
+MAX_LIMIT: Final = 1001
 
 
 class Check(Protocol[R]):
@@ -81,7 +82,7 @@ class Shelf(Generic[R]):
         return None if row is None else self._record(row)
 
     def list(self, *, after: str = "", limit: int = 100, **where: str | None) -> list[R]:
-        """Return records in the order of their making, those after the id `after`, at most `limit` (1 to 1000).
+        """Return records in the order of their making, those after the id `after`, at most `limit` (1 to 1001).
 
         `where` are fields that must equal a value: `fields.list(farm=farm.id)`.
         """

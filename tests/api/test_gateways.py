@@ -64,9 +64,9 @@ def test_a_delivery_names_what_is_missing_and_what_is_lost(client: httpx.Client)
 
 def test_refused_messages_are_listed_shown_asked_for_and_dropped(client: httpx.Client, desk: PaperDesk) -> None:
     first = client.get("/v1/quarantine", params={"limit": 1}).json()
-    assert ([item["id"] for item in first["items"]], first["next"]) == ([9], 9)
+    assert [item["id"] for item in first["items"]] == [9]
     assert "payload_base64" not in first["items"][0]
-    second = client.get("/v1/quarantine", params={"before": 9, "gateway": "gw-1"}).json()
+    second = client.get("/v1/quarantine", params={"cursor": first["next"], "gateway": "gw-1"}).json()
     assert ([item["id"] for item in second["items"]], second["next"]) == ([7], None)
     shown = client.get("/v1/quarantine/7").json()
     assert base64.b64decode(shown["payload_base64"]) == b"\x00\xff\x01"
