@@ -63,7 +63,7 @@ export class Ground {
   }
 
   /** Put `element` at a place, or move it there; `null` takes it away. */
-  mark(id: string, element: HTMLElement | null, longitudeDeg = 0, latitudeDeg = 0): void {
+  mark(id: string, element: HTMLElement | null, longitudeDeg = 0, latitudeDeg = 0, anchor: "center" | "bottom" = "center"): void {
     const known = this.#markers.get(id);
     if (element === null) {
       known?.remove();
@@ -71,7 +71,7 @@ export class Ground {
     } else if (known && known.getElement() === element) known.setLngLat([longitudeDeg, latitudeDeg]);
     else if (this.#map) {
       known?.remove();
-      this.#markers.set(id, new Marker({ element }).setLngLat([longitudeDeg, latitudeDeg]).addTo(this.#map));
+      this.#markers.set(id, new Marker({ element, anchor }).setLngLat([longitudeDeg, latitudeDeg]).addTo(this.#map));
     }
   }
 

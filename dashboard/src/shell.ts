@@ -2,6 +2,7 @@
 
 import { chooseArea, chooseLanguage, currentArea, currentLanguage, type AreaUnit, type Language } from "./choices";
 import { make, setText } from "./dom";
+import { zoneNote } from "./instants";
 import { PAGES } from "./pages";
 import { hrefOf } from "./router";
 import { currentSession, signOut } from "./session";
@@ -38,7 +39,8 @@ export class Shell {
           make("a", { href: "/docs" }, word("api")))),
       this.#lost,
       this.#notice,
-      this.main);
+      this.main,
+      make("footer", { class: "foot" }, zoneNote()));
     this.reach(this.#reach);
   }
 

@@ -1,1 +1,0 @@
-import{n as e,o as t}from"./index-BinkmbkM.js";var n=n=>{n.append(e(`p`,{class:`empty`},t(`page_not_ready`)))};export{n as mount};
