@@ -59,7 +59,7 @@ def items(known: Known, layer: str, **query: Any) -> list[dict[str, Any]]:
 
 
 def test_owslib_finds_its_way_from_the_landing_page_to_the_last_feature(known: Known) -> None:
-    client = Features(f"{known.client.base_url}/ogc")
+    client = Features(f"{known.client.base_url}/ogc", headers=dict(known.client.headers))
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson" in client.conformance()["conformsTo"]
     assert client.feature_collections() == LAYERS
     assert client.collection("fields")["itemType"] == "feature"

@@ -1,0 +1,182 @@
+"""A farm's passes and days of climate as farmOS logs: a page of them at a time. No HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+import shapely
+
+from api.applied import apply_pass, fine_cell_m
+from api.climate_answers import Ask, Span, answer_air
+from api.crop_bands import crop_bands
+from api.estates import estate_of
+from api.exports.farmos import Resource, Sheet
+from api.farm import Farm
+from api.houses import House, cut_days, find_house
+from api.instants import Window
+from api.ogc.layers import geometry_of
+from api.ogc.question import utc_of
+from api.passes import FieldPass, list_passes
+from api.problems import ProblemError
+from headland.agronomy.answer import Answer
+from headland.registry.estate import Estate
+
+INPUT: Final = "log--input"
+OBSERVATION: Final = "log--observation"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A log that could be written; only those of the page are."""
+
+    key: str
+    write: Callable[[Sheet], None]
+
+
+def list_entries(farm: Farm, window: Window, kinds: frozenset[str]) -> list[Entry]:
+    """Return the logs of a window by their time: passes that began in it, local days that ended in it."""
+    entries: list[Entry] = []
+    if INPUT in kinds:
+        estate = estate_of(farm)
+        for field in estate.fields.all():
+            entries += [_input_entry(farm, estate, one) for one in list_passes(farm, field.id, window)]
+    if OBSERVATION in kinds:
+        for record in farm.store.devices(farm.organisation):
+            if record.descriptor.kind == "greenhouse":
+                entries += _day_entries(farm, find_house(farm, record.descriptor.device), window)
+    return sorted(entries, key=lambda entry: entry.key)
+
+
+def _input_entry(farm: Farm, estate: Estate, one: FieldPass) -> Entry:
+    return Entry(f"{one.start_ms:015d}.{one.id}", lambda sheet: _write_input(sheet, farm, estate, one))
+
+
+def _write_input(sheet: Sheet, farm: Farm, estate: Estate, one: FieldPass) -> None:
+    product_id = None if one.declared is None else one.declared.product
+    material = None if product_id is None else estate.products.get(product_id, also_deleted=True).name
+    land = sheet.include(
+        "asset--land",
+        one.field.id,
+        {
+            "name": one.field.name,
+            "status": "active",
+            "land_type": "field",
+            "is_location": True,
+            "is_fixed": True,
+            "intrinsic_geometry": {"value": _wkt_of(one)},
+        },
+        {},
+    )
+    machine = sheet.include("asset--equipment", one.device, {"name": one.device, "status": "active"}, {})
+    told: dict[str, Any] = {
+        "pass": one.id,
+        "simulated": one.simulated,
+        "source": "declared" if one.declared else "found",
+    }
+    quantities: list[Resource] = []
+    notes: list[str] = []
+    try:
+        applied = apply_pass(farm, one, cell_m=fine_cell_m(one))
+    except ProblemError as error:
+        notes.append(f"What was applied is not known: {error.detail}")
+    else:
+        named = material or "not declared"
+        for label, answer in (("released", applied.amount), ("mean rate on the field", applied.rate)):
+            told[label.replace(" ", "_")] = answer_record(answer)
+            if answer.value is None:
+                notes.append(f"{label.capitalize()} is not known: {answer.reason}.")
+            else:
+                quantities.append(sheet.quantity(one.id, label, answer.value, answer.unit, named))
+        if applied.amount.value is not None:
+            on_field = applied.drawn.totals.usable
+            quantities.append(sheet.quantity(one.id, "on the usable field", on_field, applied.unit, named))
+    if material is None:
+        notes.append("Nobody declared the product.")
+    title = f"{material or 'Application'} on {one.field.name}"
+    sheet.add_log(
+        "input",
+        one.id,
+        title=_marked(title, one.simulated),
+        time=utc_of(one.start_ms) or "",
+        notes=_notes_of(notes, one.simulated),
+        data=msgspec.json.encode(told).decode(),
+        about=[land],
+        equipment=[machine],
+        quantities=quantities,
+    )
+
+
+def _day_entries(farm: Farm, house: House, window: Window) -> list[Entry]:
+    """Return a log of each local day of a house that ended in a window."""
+    starts = cut_days(house.place, Window(window.start_ms - 2 * 86_400_000, window.end_ms))
+    days = [(start_ms, end_ms) for start_ms, end_ms in pairwise(starts) if end_ms > window.start_ms]
+    ended = [day for day in days if day[1] <= farm.now_ms()]
+
+    def entry(day: tuple[int, int]) -> Entry:
+        return Entry(f"{day[1]:015d}.{house.id}", lambda sheet: _write_day(sheet, farm, house, Window(*day)))
+
+    return [entry(day) for day in ended]
+
+
+def _write_day(sheet: Sheet, farm: Farm, house: House, day: Window) -> None:
+    found = answer_air(Ask(farm, house, day, "day", crop_bands()))
+    span: Span | None = next(iter(found.spans), None)
+    answers = {} if span is None else span.answers
+    name = f"{house.id}:{day.start_ms}"
+    asset = sheet.include(
+        "asset--structure",
+        house.id,
+        {"name": house.id, "status": "active", "structure_type": "greenhouse", "is_location": True, "is_fixed": True},
+        {},
+    )
+    quantities = [
+        sheet.quantity(name, index, answer.value, answer.unit)
+        for index, answer in answers.items()
+        if answer.value is not None
+    ]
+    unknown = sorted(index for index, answer in answers.items() if answer.value is None)
+    notes = [f"Too little data for: {', '.join(unknown)}."] if unknown else []
+    if not house.place.time_zone_known:
+        notes.append("The site has no time zone: the day is one of UTC.")
+    sheet.add_log(
+        "observation",
+        name,
+        title=_marked(f"Climate of {house.id}", house.simulated),
+        time=utc_of(day.end_ms) or "",
+        notes=_notes_of(notes, house.simulated),
+        data=msgspec.json.encode({index: answer_record(answer) for index, answer in answers.items()}).decode(),
+        about=[asset],
+        quantities=quantities,
+    )
+
+
+def answer_record(answer: Answer) -> dict[str, Any]:
+    """Return what a number rests on, for programs."""
+    return {
+        "value": answer.value,
+        "unit": answer.unit,
+        "start_ms": answer.window[0],
+        "end_ms": answer.window[1],
+        "n": answer.n,
+        "coverage": answer.coverage,
+        "quality": answer.quality,
+        "method": answer.method.id,
+        "evidence": answer.evidence,
+        "reason": answer.reason,
+    }
+
+
+def _wkt_of(one: FieldPass) -> str:
+    return str(shapely.from_geojson(msgspec.json.encode(geometry_of(one.field.geometry))).wkt)
+
+
+def _marked(title: str, simulated: bool) -> str:
+    return f"{title} (simulated)" if simulated else title
+
+
+def _notes_of(notes: list[str], simulated: bool) -> str:
+    return " ".join([*notes, *(["A simulator made this."] if simulated else [])])

@@ -1,0 +1,70 @@
+"""Logs for farmOS, as JSON:API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.exports.farmos import Sheet
+from api.farm import FarmOf
+from api.farm_records import INPUT, OBSERVATION, list_entries
+from api.instants import Instant, settle_window
+from api.problems import ProblemError, declare_problems
+
+MEDIA: Final = "application/vnd.api+json"
+LONGEST_MS: Final = 366 * 86_400_000
+_DEFAULT_MS: Final = 7 * 86_400_000
+_KNOWN: Final = frozenset(("filter[start]", "filter[end]", "filter[type]", "page[after]", "page[size]"))
+_DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "A JSON:API document.", "content": {MEDIA: {"schema": {"type": "object"}}}}
+}
+
+router = APIRouter(prefix="/v1/export", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/farmos", responses=_DOCUMENT)
+def get_farmos(
+    request: Request,
+    farm: FarmOf,
+    start: Annotated[
+        Instant | None, Query(alias="filter[start]", description="Like `start` elsewhere; seven days ago by default.")
+    ] = None,
+    end: Annotated[Instant | None, Query(alias="filter[end]", description="Like `end` elsewhere.")] = None,
+    kind: Annotated[
+        Literal["log--input", "log--observation"] | None,
+        Query(alias="filter[type]", description="Only those; both by default."),
+    ] = None,
+    after: Annotated[
+        str | None,
+        Query(alias="page[after]", description="Of the link `next`.", pattern=r"^[A-Za-z0-9._~-]{1,200}$"),
+    ] = None,
+    size: Annotated[int, Query(alias="page[size]", description="Logs a page.", ge=1, le=200)] = 50,
+) -> Response:
+    """Give passes as input logs and days of greenhouse climate as observation logs, as farmOS has them (JSON:API 1.1).
+
+    A quantity is there only where its number is known: of a pass what was metered, never what was commanded. What each
+    rests on (coverage, quality, evidence, method) is JSON in `data`. Ids stay the same from export to export.
+    """
+    unknown = sorted(set(request.query_params) - _KNOWN)
+    if unknown:
+        sentence = f"There is no parameter {unknown[0][:64]!r} here; there are {', '.join(sorted(_KNOWN))}."
+        raise ProblemError(400, "unknown-parameter", "No such parameter", sentence)
+    end_ms = farm.now_ms() if end is None else end
+    window = settle_window(end_ms - _DEFAULT_MS if start is None else start, end_ms, end_ms, LONGEST_MS)
+    kinds = frozenset((INPUT, OBSERVATION) if kind is None else (kind,))
+    rest = [entry for entry in list_entries(farm, window, kinds) if entry.key > (after or "")]
+    sheet, page = Sheet(), rest[:size]
+    for entry in page:
+        entry.write(sheet)
+    here = str(request.url).split("?")[0]
+    following = None
+    if len(rest) > size:
+        # The window is said, so that a page of what began without one does not move with the clock.
+        query = {**request.query_params, "filter[start]": window.start_ms, "filter[end]": window.end_ms}
+        following = f"{here}?{urlencode({**query, 'page[after]': page[-1].key})}"
+    body = orjson.dumps(sheet.document({"self": str(request.url), "next": following}))
+    return Response(body, headers={"Cache-Control": "no-cache"}, media_type=MEDIA)

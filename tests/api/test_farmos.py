@@ -1,0 +1,152 @@
+"""The farmOS export: a spread pass and a house's days as JSON:API documents, held against the standard's rules."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+import numpy as np
+import pytest
+
+from headland.contract.records import Descriptor
+from headland.registry.records import Greenhouse, GreenhouseZone
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import NOW_MS, OWN, START_MS, put
+from tests.api.registry import Known
+from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
+
+DAY_MS = 86_400_000
+MIDNIGHT_MS = START_MS - START_MS % DAY_MS
+#: farmOS's field types: measures of core's quantity, and what a log may refer to.
+MEASURES = {"count", "length", "weight", "area", "volume", "time", "temperature", "pressure", "water_content", "value",
+            "rate", "rating", "ratio", "probability", "speed"}  # fmt: skip
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*[A-Za-z0-9]")
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    store = MemoryStore()
+    times = MIDNIGHT_MS - 2 * DAY_MS + 60_000 * np.arange(2 * 1440)
+    swing = np.sin(np.arange(len(times)) / 30.0)
+    mild = {"air_temperature_degc": 20.0 + 0.5 * swing, "relative_humidity_pct": 50.0 - swing}
+    # Of the second day only nine hours were heard.
+    some = {name: values[:1500] for name, values in mild.items()}
+    put(store, OWN, "wuhan", "greenhouse", "gh-day", times[:1500], some, simulated=True)
+    store.describe(
+        OWN, "gw-1", Descriptor(device="gh-day", kind="greenhouse", site="wuhan", name="House", simulated=True)
+    )
+    with serve_spread_field(tmp_path_factory.mktemp("farmos"), store) as served:
+        house = served.estate.greenhouses.add(
+            Greenhouse(farm=served.ids["farms"], site=served.ids["sites"], name="House 2")
+        )
+        served.estate.zones.add(GreenhouseZone(greenhouse=house.id, name="west"))
+        assert served.client.post("/v1/passes", json=declaration(served)).status_code == 201
+        yield served
+
+
+def export(known: Known, **query: Any) -> Any:
+    answer = known.client.get("/v1/export/farmos", params={**query})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/vnd.api+json"
+    return answer.json()
+
+
+def logs(document: Any, kind: str) -> list[Any]:
+    return [log for log in document["data"] if log["type"] == f"log--{kind}"]
+
+
+def quantities(document: Any, log: Any) -> dict[str, tuple[float, str]]:
+    """Return value and unit of a log's quantities by label, as a reader of JSON:API finds them."""
+    by_id = {(one["type"], one["id"]): one for one in document["included"]}
+    found = {}
+    for reference in log["relationships"]["quantity"]["data"]:
+        one = by_id[reference["type"], reference["id"]]
+        unit = one["relationships"]["units"]["data"]
+        name = by_id[unit["type"], unit["id"]]["attributes"]["name"]
+        found[one["attributes"]["label"]] = (float(one["attributes"]["value"]["decimal"]), name)
+    return found
+
+
+def test_a_pass_is_an_input_log_with_what_was_metered_and_its_material(known: Known) -> None:
+    document = export(known)
+    (log,) = logs(document, "input")
+    assert log["attributes"]["name"] == "Urea on Equator"
+    assert log["attributes"]["timestamp"] == "2026-11-24T08:00:00.000Z"
+    told = quantities(document, log)
+    assert {label: unit for label, (_, unit) in told.items()} == {
+        "released": "kg",
+        "on the usable field": "kg",
+        "mean rate on the field": "kg/ha",
+    }
+    assert told["released"][0] == pytest.approx(APPLIED_KG)
+    assert 0.8 * APPLIED_KG < told["on the usable field"][0] < APPLIED_KG
+    materials = [one for one in document["included"] if one["type"] == "taxonomy_term--material_type"]
+    assert [one["attributes"]["name"] for one in materials] == ["Urea"]
+    rests_on = msgspec.json.decode(log["attributes"]["data"])
+    assert rests_on["released"]["evidence"] == "measured_flow"
+    (machine,) = log["relationships"]["equipment"]["data"]
+    assert any(one["id"] == machine["id"] and one["attributes"]["name"] == SPREADER for one in document["included"])
+
+
+def test_a_local_day_is_an_observation_with_the_numbers_that_are_known_and_no_others(known: Known) -> None:
+    document = export(known)
+    first, second = logs(document, "observation")[-2:]
+    told = quantities(document, first)
+    assert [unit for _, unit in (told["air_temperature_degc"], told["vpd_kpa"])] == ["degC", "kPa"]
+    assert told["air_temperature_degc"][0] == pytest.approx(20.0, abs=0.1)
+    assert told["vpd_kpa"][0] == pytest.approx(1.17, abs=0.03)
+    # Days are those of Shanghai: they end at 16:00 UTC.
+    assert first["attributes"]["timestamp"].endswith("T16:00:00.000Z")
+    assert "simulated" in first["attributes"]["name"]
+    assert "vpd_kpa" not in quantities(document, second)
+    assert "Too little data for" in second["attributes"]["notes"]["value"]
+    assert msgspec.json.decode(second["attributes"]["data"])["vpd_kpa"]["reason"] == "insufficient_data"
+
+
+def test_every_document_is_valid_json_api(known: Known) -> None:
+    document = export(known)
+    assert document["jsonapi"] == {"version": "1.1"}
+    assert set(document) == {"jsonapi", "links", "data", "included"}
+    resources = [*document["data"], *document["included"]]
+    identities = [(one["type"], one["id"]) for one in resources]
+    assert len(set(identities)) == len(identities)
+    referred: set[tuple[str, str]] = set()
+    for one in resources:
+        assert set(one) <= {"type", "id", "attributes", "relationships"}
+        assert str(uuid.UUID(one["id"])) == one["id"]
+        names = [*one["attributes"], *one.get("relationships", {})]
+        assert all(NAME.fullmatch(name) for name in names)
+        assert len(set(names)) == len(names)
+        for related in one.get("relationships", {}).values():
+            linked = related["data"] if isinstance(related["data"], list) else [related["data"]]
+            referred |= {(each["type"], each["id"]) for each in linked}
+    # Full linkage: all that is included is referred to, and all that is referred to is included.
+    assert referred == {(one["type"], one["id"]) for one in document["included"]}
+    measures = {one["attributes"]["measure"] for one in document["included"] if one["type"].startswith("quantity")}
+    assert measures <= MEASURES
+
+
+def test_pages_of_one_are_the_same_logs_with_the_same_ids(known: Known) -> None:
+    whole = export(known)
+    assert whole["links"]["next"] is None
+    page = export(known, **{"page[size]": 1})
+    found = page["data"]
+    while page["links"]["next"]:
+        page = known.client.get(page["links"]["next"]).json()
+        found += page["data"]
+    assert found == whole["data"]
+    only = export(known, **{"filter[type]": "log--input"})
+    assert only["data"] == logs(whole, "input")
+
+
+def test_what_is_not_known_is_refused(known: Known) -> None:
+    def status(**query: Any) -> httpx.Response:
+        return known.client.get("/v1/export/farmos", params=query)
+
+    assert status(sort="name").status_code == 400
+    assert status(**{"page[size]": 0}).status_code == 422
+    assert status(**{"filter[start]": NOW_MS, "filter[end]": START_MS}).status_code == 400
