@@ -40,6 +40,8 @@ from api.plans import PlanAsked
 from api.problems import declare_problems
 from api.rests import find_work_left, plan_rest
 from api.routes.parameters import End, Start
+from api.routes import pass_cells
+from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
 from api.weather import judge_weather, weather_evidence
 from headland.agronomy.loss_risk import Aftermath
@@ -49,14 +51,6 @@ from headland.registry.ledger import LedgerEntry
 
 _LONGEST_WEATHER_MS: Final = 31 * 86_400_000
 
-PlannedRate = Annotated[
-    float | None,
-    Query(description="Planned rate [kg/ha, of a liquid L/ha], instead of the pass's.", gt=0, le=100_000,
-          allow_inf_nan=False),
-]  # fmt: skip
-PrescriptionAsked = Annotated[
-    str | None, Query(description="Id of a prescription of the field, instead of the pass's plan.", max_length=64)
-]
 KgHa = Annotated[float | None, Query(ge=0, le=100_000, allow_inf_nan=False)]
 
 _CSV: Final[dict[int | str, dict[str, Any]]] = {
@@ -64,6 +58,7 @@ _CSV: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
+router.include_router(pass_cells.router)
 
 
 @router.get("/passes/{pass_id}/deviation", response_model=DeviationBody, responses=declare_problems(409))

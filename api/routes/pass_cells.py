@@ -1,0 +1,90 @@
+"""A pass cell by cell: the map that a page draws, and why one cell of it shows what it shows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.bodies import reply
+from api.cell_evidence import explain_cell
+from api.farm import FarmOf
+from api.map_schema import CellEvidence, CellMapBody
+from api.pass_cells import cells_geojson, cells_grid, map_cells
+from api.passes import find_pass
+from api.plans import PlanAsked
+from api.problems import declare_problems
+from api.routes.passes import LatencyS, PassId, SwathM
+
+PlannedRate = Annotated[
+    float | None,
+    Query(description="Planned rate [kg/ha, of a liquid L/ha], instead of the pass's.", gt=0, le=100_000,
+          allow_inf_nan=False),
+]  # fmt: skip
+PrescriptionAsked = Annotated[
+    str | None, Query(description="Id of a prescription of the field, instead of the pass's plan.", max_length=64)
+]
+MapCellM = Annotated[
+    float | None,
+    Query(description="Side of a cell [m]; by default 2, 5, 10, 20 or 50, so that the map stays light.", ge=0.5, le=50,
+          allow_inf_nan=False),
+]  # fmt: skip
+
+_CELLS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The cells, as polygons (GeoJSON) or as grids of numbers.",
+        "content": {"application/geo+json": {"schema": {"type": "object"}}},
+    }
+}
+
+#: Below the prefix of the router that takes it in.
+router = APIRouter()
+
+
+@router.get("/passes/{pass_id}/cells", response_model=CellMapBody, responses={**_CELLS, **declare_problems(400, 409)})
+def get_cells(
+    request: Request,
+    farm: FarmOf,
+    pass_id: PassId,
+    planned_rate_ha: PlannedRate = None,
+    prescription: PrescriptionAsked = None,
+    cell_m: MapCellM = None,
+    swath_m: SwathM = None,
+    latency_s: LatencyS = None,
+    shape: Annotated[
+        Literal["geojson", "json"],
+        Query(alias="format", description="Polygons that a map draws as they are, or grids of numbers."),
+    ] = "geojson",
+) -> Response:
+    """Give the cells of a pass for a map: planned and applied rate, their difference, its class and likely cause.
+
+    Without a plan, or where no amount was measured, the cells come all the same and `reason` says what lacks.
+    """
+    asked = PlanAsked(planned_rate_ha, prescription)
+    cells = map_cells(farm, find_pass(farm, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    if shape == "json":
+        return reply(request, cells_grid(cells))
+    return Response(cells_geojson(cells), media_type="application/geo+json", headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/passes/{pass_id}/cell", response_model=CellEvidence, responses=declare_problems(400, 409))
+def get_cell(
+    request: Request,
+    farm: FarmOf,
+    pass_id: PassId,
+    latitude_deg: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
+    longitude_deg: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
+    planned_rate_ha: PlannedRate = None,
+    prescription: PrescriptionAsked = None,
+    cell_m: MapCellM = None,
+    swath_m: SwathM = None,
+    latency_s: LatencyS = None,
+) -> Response:
+    """Say why the cell at a place shows what it shows: each visit that brought it something, and the samples behind it.
+
+    Ask with the same `cell_m`, plan, swath and latency as the map was drawn with. The visits add up to the cell.
+    """
+    asked = PlanAsked(planned_rate_ha, prescription)
+    cells = map_cells(farm, find_pass(farm, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    return reply(request, explain_cell(farm, cells, latitude_deg, longitude_deg))

@@ -1,0 +1,209 @@
+"""A pass cell by cell, over HTTP: against a prescription by zones, as a map, and why one cell shows what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import shapely
+
+from headland.registry.estate import Estate
+from headland.registry.prescription_records import PrescribedZone, Prescription, pack_cells
+from headland.registry.records import Season
+from headland.registry.registry import open_registry
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, START_MS
+from tests.api.registry import Known
+from tests.api.spread_field import declaration, serve_spread_field
+
+#: The west half is to get what it got, 120 kg/ha; the east half more.
+WEST_HA, EAST_HA = 120.0, 200.0
+
+
+def prescription(known: Known, name: str, **changes: Any) -> Prescription:
+    """Return a prescription of two zones over the field, not yet kept."""
+    labels = np.zeros((40, 200), np.int64)
+    labels[:, 100:] = 1
+    zones = tuple(
+        PrescribedZone(rate_ha=rate, area_ha=0.4, amount=rate * 0.4, n_kg_ha=None, index_mean=0.5)
+        for rate in (WEST_HA, EAST_HA)
+    )
+    values = {
+        "field": known.ids["field"], "name": name, "product": known.ids["products"], "unit": "kg/ha",
+        "south_deg": -2.5 / NORTH_DEG_M, "west_deg": 10.0, "cell_north_deg": 1 / NORTH_DEG_M,
+        "cell_east_deg": 1 / EAST_DEG_M, "cell_m": 1.0, "rows": 40, "columns": 200, "cells": pack_cells(labels),
+        "zones": zones, "total": 128.0, "checks": (), "method": {},
+    }  # fmt: skip
+    return Prescription(**{**values, **changes})
+
+
+def estate_at(known: Known, now_ms: int) -> tuple[Any, Estate]:
+    """Return the registry as it was acted on at another time."""
+    registry = open_registry(known.registry._database.shown_url, lambda: now_ms)
+    return registry, registry.estate(known.estate.organisation, "test")
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    with serve_spread_field(tmp_path_factory.mktemp("cells"), MemoryStore()) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def made(known: Known) -> Prescription:
+    """A prescription of yesterday."""
+    registry, estate = estate_at(known, START_MS - 86_400_000)
+    kept = estate.prescriptions.add(prescription(known, "two rates"))
+    registry.close()
+    return kept
+
+
+@pytest.fixture(scope="module")
+def one(known: Known, made: Prescription) -> dict[str, Any]:
+    told = {**declaration(known), "planned_rate_ha": None, "prescription": made.id}
+    answer = known.client.post("/v1/passes", json=told)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["prescription"] == made.id
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def ask(known: Known, path: str, **params: Any) -> Any:
+    answer = known.client.get(path, params=params or None)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def refusal(known: Known, path: str, **params: Any) -> tuple[int, str]:
+    answer = known.client.get(path, params=params or None)
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+def test_each_zone_of_the_passs_own_prescription_is_judged_by_its_own_rate(
+    known: Known, made: Prescription, one: dict[str, Any]
+) -> None:
+    told = ask(known, f"/v1/passes/{one['id']}/deviation", cell_m=1)
+    assert told["plan"]["source"] == "pass_prescription"
+    assert f"prescription {made.id} (pass_prescription)" in told["inputs"]
+    west, east = told["zones"]
+    assert (west["planned_rate_ha"], west["kind"]) == (WEST_HA, "on_target")
+    assert west["applied_rate_ha"] == pytest.approx(WEST_HA, rel=0.05)
+    assert (east["planned_rate_ha"], east["kind"]) == (EAST_HA, "under")
+    assert east["planned"] == pytest.approx(99.5 * 35 * EAST_HA / 10_000, rel=0.02)
+    assert east["difference"] == pytest.approx(-0.4 * east["planned"], rel=0.08)
+    assert told["planned"] == pytest.approx(west["planned"] + east["planned"])
+    assert told["applied"] == pytest.approx(west["applied"] + east["applied"])
+    assert sum(east["class_m2"].values()) == pytest.approx(east["area_m2"])
+    assert told["unplanned_m2"] == 0.0
+
+
+def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_must_be(
+    known: Known, made: Prescription, one: dict[str, Any]
+) -> None:
+    told = {**declaration(known), "start_ms": START_MS + 3, "planned_rate_ha": None}
+    plain = known.client.post("/v1/passes", json=told).json()
+    path = f"/v1/passes/{plain['id']}/deviation"
+    found = ask(known, path)
+    assert (found["plan"]["source"], found["plan"]["prescription"]) == ("field_prescription", made.id)
+    assert found["zones"] == ask(known, f"/v1/passes/{one['id']}/deviation")["zones"]
+    registry, estate = estate_at(known, START_MS - 3_600_000)
+    # For another product it is none of this pass; made after it neither; for a season it makes two.
+    other = estate.products.add(msgspec.structs.replace(estate.products.list()[0], id="", name="Other urea"))
+    estate.prescriptions.add(prescription(known, "other product", product=other.id))
+    known.estate.prescriptions.add(prescription(known, "made after the pass"))
+    assert ask(known, path)["plan"]["prescription"] == made.id
+    season = estate.seasons.add(Season(field=known.ids["field"], name="wheat", crop="winter wheat"))
+    seasonal = estate.prescriptions.add(prescription(known, "of a season", season=season.id))
+    assert refusal(known, path) == (409, "ambiguous-plan")
+    assert ask(known, path, prescription=seasonal.id)["plan"]["source"] == "query_prescription"
+    cells = ask(known, f"/v1/passes/{plain['id']}/cells", format="json")
+    assert (cells["plan"], cells["reason"]) == (None, "ambiguous_plan")
+    # A newer one for the same product and season takes the older one's place.
+    estate.prescriptions.delete(seasonal.id, seasonal.version)
+    newer = estate.prescriptions.add(prescription(known, "two rates, again"))
+    assert ask(known, path)["plan"]["prescription"] == newer.id
+    registry.close()
+
+
+def test_a_plan_of_elsewhere_is_refused(known: Known, one: dict[str, Any]) -> None:
+    path = f"/v1/passes/{one['id']}/deviation"
+    assert refusal(known, path, prescription=known.ids["prescriptions"]) == (400, "other-field")
+    assert refusal(known, path, prescription="0" * 26) == (400, "unknown-prescription")
+    assert refusal(known, path, prescription="0" * 26, planned_rate_ha=1) == (400, "two-plans")
+    litres = known.estate.prescriptions.add(prescription(known, "litres", unit="L/ha"))
+    assert refusal(known, path, prescription=litres.id) == (400, "other-unit")
+    told = {**declaration(known), "start_ms": START_MS + 4, "prescription": known.ids["prescriptions"]}
+    for rate in (None, 100.0):
+        assert known.client.post("/v1/passes", json={**told, "planned_rate_ha": rate}).status_code == 400
+
+
+def test_the_cells_are_polygons_that_say_planned_applied_class_and_cause(known: Known, one: dict[str, Any]) -> None:
+    path = f"/v1/passes/{one['id']}/cells"
+    told = ask(known, path, cell_m=5)
+    assert told["type"] == "FeatureCollection"
+    assert (told["unit"], told["cell_m"], told["plan"]["source"]) == ("kg", 5.0, "pass_prescription")
+    grid = ask(known, path, cell_m=5, format="json")
+    planned, applied = (np.array(grid["grid"][name], float) for name in ("planned_ha", "applied_ha"))
+    assert planned.shape == (told["rows"], told["columns"])
+    for feature in told["features"]:
+        own, at = feature["properties"], (feature["properties"]["row"], feature["properties"]["column"])
+        assert feature["id"] == at[0] * told["columns"] + at[1]
+        assert own["applied_ha"] == applied[at]
+        assert own["planned_ha"] == (None if np.isnan(planned[at]) else planned[at])
+        assert own["kind"] == (grid["names"]["kind"][grid["grid"]["kind"][at[0]][at[1]]] if own["kind"] else None)
+        middle = shapely.Polygon(feature["geometry"]["coordinates"][0]).centroid
+        assert middle.x == pytest.approx(told["west_deg"] + (at[1] + 0.5) * told["east_step_deg"], abs=1e-8)
+        assert middle.y == pytest.approx(told["south_deg"] + (at[0] + 0.5) * told["north_step_deg"], abs=1e-8)
+        if own["place"] == "usable":
+            assert own["planned_ha"] == (WEST_HA if middle.x < 10 + 100 / EAST_DEG_M else EAST_HA)
+            assert own["difference_ha"] == pytest.approx(own["applied_ha"] - own["planned_ha"], abs=2e-3)
+        else:
+            assert (own["planned_ha"], own["kind"]) == (None, None)
+    kinds = [f["properties"]["kind"] for f in told["features"] if f["properties"]["zone"] == 0]
+    assert kinds.count("on_target") > 0.8 * len(kinds)
+    usual = ask(known, path)
+    assert usual["cell_m"] == 2.0
+    assert refusal(known, path, cell_m=0.25)[0] == 422
+
+
+def test_without_a_plan_the_cells_show_what_was_applied_and_say_so(known: Known) -> None:
+    told = {**declaration(known), "start_ms": START_MS + 5, "planned_rate_ha": None, "product": None}
+    registry, estate = estate_at(known, START_MS - 1)
+    field = msgspec.structs.replace(estate.fields.get(known.ids["field"]), id="", name="Same ground", zones=())
+    told["field"] = estate.fields.add(field).id
+    registry.close()
+    bare = known.client.post("/v1/passes", json=told).json()
+    cells = ask(known, f"/v1/passes/{bare['id']}/cells", cell_m=5)
+    assert (cells["plan"], cells["reason"]) == (None, "no_plan")
+    assert {f["properties"]["kind"] for f in cells["features"]} == {None}
+    assert max(f["properties"]["applied_ha"] for f in cells["features"]) == pytest.approx(120.0, rel=0.05)
+
+
+def test_the_evidence_of_a_cell_adds_up_to_what_the_map_shows(known: Known, one: dict[str, Any]) -> None:
+    assert known.client.post(f"/v1/passes/{one['id']}/close").status_code == 200
+    grid = ask(known, f"/v1/passes/{one['id']}/cells", cell_m=2, format="json")
+    place = {"latitude_deg": 22.4 / NORTH_DEG_M, "longitude_deg": 10 + 150.3 / EAST_DEG_M}
+    told = ask(known, f"/v1/passes/{one['id']}/cell", cell_m=2, **place)
+    at = told["cell"]["row"], told["cell"]["column"]
+    assert told["applied"]["rate_ha"] == pytest.approx(grid["grid"]["applied_ha"][at[0]][at[1]], abs=1e-3)
+    assert told["cell"]["south_deg"] < place["latitude_deg"] < told["cell"]["north_deg"]
+    assert (told["planned"]["rate_ha"], told["planned"]["zone"], told["kind"]) == (EAST_HA, 1, "under")
+    assert sum(visit["amount"] for visit in told["visits"]) == pytest.approx(told["applied"]["amount"], rel=1e-9)
+    assert sum(visit["share"] for visit in told["visits"]) == pytest.approx(1.0)
+    # Between two swaths: both brought something, 50 s apart there and back, and nobody else did.
+    assert [visit["segments"][0]["kind"] for visit in told["visits"]] == ["work", "work"]
+    chief = max(told["visits"], key=lambda visit: visit["amount"])
+    assert chief["speed_m_s"] == pytest.approx(5.0, rel=0.05)
+    assert chief["flow_per_min"] == pytest.approx(18.0, rel=0.01)
+    assert list(chief["amounts"]) == ["measured_flow"]
+    samples = {each["channel"]: each for each in chief["samples"]}
+    assert (samples["mass_flow_kg_min"]["role"], samples["pump_on"]["role"]) == ("amount", "command")
+    assert samples["mass_flow_kg_min"]["quality"] == {"1": samples["mass_flow_kg_min"]["n"]}
+    series = ask(known, chief["series_url"])
+    assert set(series["time_ms"]) >= set(samples["latitude_deg"]["time_ms"])
+    assert [entry["kind"] for entry in told["ledger"]] == ["weather", "as_applied"]
+    assert (told["gateway"], told["delivery_url"]) == ("gw-1", "/v1/gateways/gw-1/delivery")
+    assert refusal(known, f"/v1/passes/{one['id']}/cell", latitude_deg=1, longitude_deg=10) == (404, "no-cell")
