@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.aftermath import Followed, follow_pass
 from api.applied import Applied, apply_pass, fine_cell_m
 from api.farm import Farm
 from api.field_plane import bounds_of
 from api.passes import FieldPass
 from api.plans import holds
 from api.problems import ProblemError
-from headland.agronomy.loss_risk import Aftermath, Risk, judge_leaching, judge_volatilisation
+from headland.agronomy.loss_risk import Risk, judge_leaching, judge_volatilisation
 from headland.agronomy.nutrients import Grade, Nutrients
 from headland.agronomy.outline import draw_rings, rasterise
 from headland.registry.estate import Estate
@@ -28,6 +29,7 @@ class PassNutrients:
     reason: str | None
     volatilisation: Risk
     leaching: Risk
+    followed: Followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +85,36 @@ def grade_of(product: Product) -> Grade:
     )
 
 
-def count_nutrients(farm: Farm, estate: Estate, one: FieldPass, after: Aftermath) -> PassNutrients:
-    """Return what one pass brought its field, from what was metered; `after` is the weather that followed."""
+def count_nutrients(farm: Farm, estate: Estate, one: FieldPass, soil_deficit_mm: float | None = None) -> PassNutrients:
+    """Return what one pass brought its field, from what was metered, and whether the weather after it took some away.
+
+    `soil_deficit_mm` is how much more water the root zone could have held when the pass ended.
+    """
+    followed = follow_pass(farm, estate, one, soil_deficit_mm)
     unknown = Risk("insufficient_data", ("product_not_told",))
     product = None if one.declared is None or one.declared.product is None else one.declared.product
     if product is None:
-        return PassNutrients(one, None, None, None, "product_not_told", unknown, unknown)
+        return PassNutrients(one, None, None, None, "product_not_told", unknown, unknown, followed)
     told = estate.products.get(product, also_deleted=True)
+    grade = grade_of(told)
+    volatilisation = judge_volatilisation(grade, followed.after)
+    mass_kg, usable_ha, reason = _landed(farm, one, told)
+    per_mass_ha = None if mass_kg is None or usable_ha <= 0.0 else mass_kg / usable_ha
+    leaching = judge_leaching(grade, per_mass_ha, followed.after)
+    if mass_kg is None or per_mass_ha is None:
+        return PassNutrients(one, told, None, None, reason, volatilisation, leaching, followed)
+    per_ha = grade.nutrients(per_mass_ha)
+    return PassNutrients(one, told, mass_kg, per_ha, None, volatilisation, leaching, followed)
+
+
+def _landed(farm: Farm, one: FieldPass, product: Product) -> tuple[float | None, float, str | None]:
+    """Return the product's mass on the usable field and that field's hectares, or why the mass is not known."""
     try:
         applied = apply_pass(farm, one, cell_m=fine_cell_m(one))
     except ProblemError as error:
-        return PassNutrients(one, told, None, None, error.kind.replace("-", "_"), unknown, unknown)
-    mass_kg, reason = _mass_kg(applied, told)
-    usable_ha = applied.drawn.cover.field_m2 / 10_000.0
-    grade = grade_of(told)
-    if mass_kg is None or usable_ha <= 0.0:
-        return PassNutrients(one, told, None, None, reason, judge_volatilisation(grade, after), unknown)
-    per_ha = grade.nutrients(mass_kg / usable_ha)
-    nitrate = None if told.nitrate_n_pct is None else mass_kg / usable_ha * grade.nitrate_n
-    return PassNutrients(
-        one, told, mass_kg, per_ha, None, judge_volatilisation(grade, after), judge_leaching(nitrate, after)
-    )
+        return None, 0.0, error.kind.replace("-", "_")
+    mass_kg, reason = _mass_kg(applied, product)
+    return mass_kg, applied.drawn.cover.field_m2 / 10_000.0, reason
 
 
 def passes_of_season(passes: list[FieldPass], season: Season) -> list[FieldPass]:

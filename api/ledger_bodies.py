@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from api import ledger_schema as schema
 from api.applied import Applied
 from api.bodies import answer_of
+from api.instants import Window
 from api.judged import Judged
 from api.ledger_answers import PassNutrients, PlotShare
 from api.pass_bodies import cover_of
 from api.passes import FieldPass
 from api.plans import Plan
+from api.schema import AnswerMethod, AnswerWindow
+from headland.agronomy.answer import Method
 from headland.agronomy.deviation import CAUSES, CLASSES
-from headland.agronomy.loss_risk import Risk
+from headland.agronomy.loss_risk import LEACHING, VOLATILISATION, Risk
 from headland.agronomy.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
 from headland.agronomy.weather_window import Verdict
 from headland.agronomy.zone_deviation import ZoneDeviation
@@ -119,8 +122,10 @@ def pass_nutrients_of(told: PassNutrients) -> schema.PassNutrientsBody:
         kg_ha=elements_of(told.per_ha),
         kg_mu=elements_of(told.per_ha, 1.0 / MU_PER_HA),
         reason=told.reason,
-        volatilisation=_risk_of(told.volatilisation),
-        leaching=_risk_of(told.leaching),
+        volatilisation=_risk_of(told.volatilisation, VOLATILISATION, told.followed.volatile),
+        leaching=_risk_of(told.leaching, LEACHING, told.followed.leaching),
+        weather=told.followed.inputs,
+        weather_devices=told.followed.devices,
     )
 
 
@@ -161,6 +166,7 @@ def hour_of(one: Verdict) -> schema.HourBody:
         relative_humidity_pct=one.hour.humidity_pct,
         wind_speed_m_s=one.hour.wind_m_s,
         rain_share=one.hour.rain_share,
+        rain_mm=one.hour.rain_mm,
         delta_t_k=one.delta_t_k,
     )
 
@@ -216,5 +222,10 @@ def _areas(codes: NDArray[np.uint8], names: tuple[str, ...], cell_m: float) -> d
     return {name: float(counts[code]) * cell_m * cell_m for code, name in enumerate(names) if code}
 
 
-def _risk_of(risk: Risk) -> schema.RiskBody:
-    return schema.RiskBody(state=risk.state, reasons=list(risk.reasons))
+def _risk_of(risk: Risk, method: Method, window: Window) -> schema.RiskBody:
+    return schema.RiskBody(
+        state=risk.state,
+        reasons=list(risk.reasons),
+        window=AnswerWindow(start_ms=window.start_ms, end_ms=window.end_ms),
+        method=AnswerMethod(id=method.id, version=method.version, source=method.source),
+    )

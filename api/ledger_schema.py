@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.pass_schema import CoverBody
-from api.schema import Answer, Model
+from api.schema import Answer, AnswerMethod, AnswerWindow, Model
 
 
 class RegionBody(Model):
@@ -106,10 +106,12 @@ class ElementsBody(Model):
 
 
 class RiskBody(Model):
-    """low, high or insufficient_data, and why."""
+    """low, moderate, high or insufficient_data, and why; `window` is the time after the pass that decides."""
 
     state: str
     reasons: list[str]
+    window: AnswerWindow
+    method: AnswerMethod
 
 
 class PassNutrientsBody(Model):
@@ -124,6 +126,11 @@ class PassNutrientsBody(Model):
     reason: str | None
     volatilisation: RiskBody
     leaching: RiskBody
+    weather: Annotated[
+        dict[str, float | None],
+        Field(description="What the risks rest on: means and sums of their windows so far, null where not measured."),
+    ]
+    weather_devices: Annotated[list[str], Field(description="The devices of the field's site that measured it.")]
 
 
 class BalanceBody(Model):
@@ -170,7 +177,8 @@ class HourBody(Model):
     air_temperature_degc: float | None
     relative_humidity_pct: float | None
     wind_speed_m_s: float | None
-    rain_share: float | None
+    rain_share: Annotated[float | None, Field(description="Of the hour, by a detector.")]
+    rain_mm: Annotated[float | None, Field(description="By a gauge.")]
     delta_t_k: float | None
 
 

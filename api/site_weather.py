@@ -1,8 +1,8 @@
-"""The weather of a site by local day: temperature, radiation, reference evapotranspiration and degree days."""
+"""The weather of a site by local day: temperature, rain, radiation, reference evapotranspiration and degree days."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from api.farm import Farm
 from api.house_samples import HouseGrid, LeftOut, gather
 from api.houses import House, cut_days
 from api.instants import Window
+from api.open_air import OUTSIDE, RAIN, Gauge, read_rain, stands_outside
 from headland.agronomy.air_indices import degree_day_indices
 from headland.agronomy.answer import Answer, Method
 from headland.agronomy.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm, wind_at_2m_m_s
@@ -18,9 +19,6 @@ from headland.agronomy.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.radiation import extraterrestrial_daily_mj_m2
 from headland.agronomy.steps import STEP_MS, Periods, Values, average, count_true, cut_periods, highest, lowest, sum_up
 
-#: The same quantity outside: as a house's own weather mast names it, and as a weather station does.
-_TEMPERATURE = ("outside_temperature_degc", "air_temperature_degc")
-_HUMIDITY = ("outside_humidity_pct", "relative_humidity_pct")
 _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
 
 
@@ -39,16 +37,24 @@ def answer_weather(
 ) -> SiteWeather:
     """Return the weather of the local days that a window touches, from the site's devices as `house`."""
     periods = cut_periods(cut_days(house.place, window), window.end_ms)
-    grid = gather(farm, house, (*_TEMPERATURE, *_HUMIDITY, _SUN, _WIND), periods)
+    # What a vehicle says of the air is of where it flies: it does not count as the site's.
+    stations = replace(house, records=[r for r in house.records if stands_outside(r.descriptor.kind, _WIND)])
+    grid = gather(farm, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN), periods)
     notes: dict[str, str] = {}
     indices: list[Index] = []
-    t_name, t = _outside(house, grid, *_TEMPERATURE)
-    rh_name, rh = _outside(house, grid, *_HUMIDITY)
+    t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
+    rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
     if t is None:
         notes["temperature"] = "No device of the site measures the temperature outside."
     else:
         indices += _extremes(periods, t_name, t)
         indices += degree_day_indices(periods, t, base_degc, upper_degc)
+    gauge = read_rain(farm, stations.records, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
+    if gauge.device is None:
+        notes["rain"] = f"No device of the site counts the rain: {RAIN} is missing."
+    else:
+        indices.append(_rain(periods, gauge))
+        notes["rain"] = f"Counted by {gauge.device}."
     sun, wind = grid.mean(_SUN), grid.mean(_WIND)
     if sun is not None:
         known = count_true(periods, np.isfinite(sun))
@@ -77,18 +83,28 @@ def answer_weather(
 
 
 def _outside(house: House, grid: HouseGrid, outside: str, station: str) -> tuple[str, Values | None]:
-    """Return the outside's channel and values: a mast's own, else what weather stations call just air."""
+    """Return the outside's channel and values: a mast's own, else what stations in the open call just air."""
     found = grid.mean(outside)
     if found is not None:
         return outside, found
-    stations = {r.descriptor.device for r in house.records if r.descriptor.kind == "weather"}
-    only = HouseGrid(grid.periods, [d for d in grid.devices if d.device in stations], [])
+    open_air = {r.descriptor.device for r in house.records if stands_outside(r.descriptor.kind, station)}
+    only = HouseGrid(grid.periods, [d for d in grid.devices if d.device in open_air], [])
     return station, only.mean(station)
 
 
 def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
     rule = Method("average_temperature", 1, "mean of five-minute means; coverage from 50 % on")
     return [mean_index("temperature_degc", "degC", rule, (name,), periods, value)]
+
+
+def _rain(periods: Periods, gauge: Gauge) -> Index:
+    """Return the rain of each day."""
+    sums = [gauge.sum(*periods.window(at)) for at in range(len(periods))]
+    coverage = np.array([each.coverage for each in sums])
+    rule = "rise of a gauge's total, across its restarts; a hole counts within one day alone; coverage from 90 % on"
+    value = np.array([each.mm for each in sums])
+    known = np.round(coverage * periods.lengths).astype(np.int64)
+    return told_index("rain_mm", "mm", Method("rain_total", 1, rule), (RAIN,), value, coverage, known)
 
 
 def _evapotranspiration(

@@ -39,18 +39,22 @@ from api.passes import find_pass, list_passes
 from api.plans import PlanAsked
 from api.problems import declare_problems
 from api.rests import find_work_left, plan_rest
-from api.routes.parameters import End, Start
 from api.routes import pass_cells
+from api.routes.parameters import End, Start
 from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
 from api.weather import judge_weather, weather_evidence
-from headland.agronomy.loss_risk import Aftermath
 from headland.agronomy.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
 from headland.agronomy.weather_window import Kind
 from headland.registry.ledger import LedgerEntry
 
 _LONGEST_WEATHER_MS: Final = 31 * 86_400_000
 
+SoilDeficit = Annotated[
+    float | None,
+    Query(description="Water that the root zone could still take up when a pass ended [mm].", ge=0, le=1000,
+          allow_inf_nan=False),
+]  # fmt: skip
 KgHa = Annotated[float | None, Query(ge=0, le=100_000, allow_inf_nan=False)]
 
 _CSV: Final[dict[int | str, dict[str, Any]]] = {
@@ -108,10 +112,12 @@ def get_nutrients(
     uptake_kg_ha: KgHa = None,
     unfertilised_uptake_kg_ha: KgHa = None,
     grain_n_pct: Annotated[float | None, Query(ge=0, le=20, allow_inf_nan=False)] = None,
+    soil_deficit_mm: SoilDeficit = None,
 ) -> Response:
     """Add up nitrogen, phosphorus and potassium by pass and season, and balance the nitrogen with the harvest.
 
     By what was metered on the usable field alone. One pass whose amount or product is not known leaves the sums open.
+    The weather of the field's site after each pass says whether ammonia went off or nitrate leached: risks, not amounts.
     """
     estate = estate_of(farm)
     told = None if season is None else estate.seasons.get(season)
@@ -119,7 +125,7 @@ def get_nutrients(
     passes = list_passes(farm, field, Window(now_ms - LONGEST_LIST_MS, now_ms + 1))
     if told is not None:
         passes = passes_of_season(passes, told)
-    counted = [count_nutrients(farm, estate, one, Aftermath()) for one in passes]
+    counted = [count_nutrients(farm, estate, one, soil_deficit_mm) for one in passes]
     known = [each.per_ha for each in counted if each.per_ha is not None]
     reason = next((each.reason for each in counted if each.per_ha is None), None)
     total = sum(known, Nutrients()) if counted and reason is None else None

@@ -30,7 +30,10 @@ _DEW_PCT: Final = 95.0
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The means of one hour, None where it was not measured; `is_calm_time`: night, or 1.5 h around sunset."""
+    """The means of one hour, None where it was not measured; `is_calm_time`: night, or 1.5 h around sunset.
+
+    Rain is known by a detector (`rain_share` of the hour) or by a gauge (`rain_mm`).
+    """
 
     start_ms: int
     temperature_degc: float | None
@@ -38,6 +41,7 @@ class Hour:
     wind_m_s: float | None
     rain_share: float | None
     is_calm_time: bool
+    rain_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,11 @@ def judge_hour(hour: Hour, kind: Kind) -> Verdict:
     delta_k = None
     if hour.temperature_degc is not None and hour.humidity_pct is not None:
         delta_k = float(delta_t_k(hour.temperature_degc, min(hour.humidity_pct, 100.0)))
-    known = {"wind": hour.wind_m_s, "delta_t": delta_k, "rain": hour.rain_share}
+    rain = hour.rain_mm if hour.rain_share is None else hour.rain_share
+    known = {"wind": hour.wind_m_s, "delta_t": delta_k, "rain": rain}
     missing = tuple(name for name, value in known.items() if value is None)
     stops, cautions = _judge_wind(hour, kind)
-    if hour.rain_share:
+    if hour.rain_share or hour.rain_mm:
         stops.append("rain")
     if kind == "liquid":
         _judge_air(hour, delta_k, stops, cautions)

@@ -1,10 +1,6 @@
 import pytest
 
-from headland.agronomy.loss_risk import Aftermath, judge_leaching, judge_volatilisation
-from headland.agronomy.nutrients import Grade
 from headland.agronomy.weather_window import Hour, judge_hour
-
-UREA = Grade(0.46, amide_n=0.46)
 
 
 def hour(**more: object) -> Hour:
@@ -32,6 +28,8 @@ def hour(**more: object) -> Hour:
         ("granular", {"humidity_pct": 97.0}, "caution", "dew_on_leaves"),
         ("granular", {"rain_share": 0.2}, "stop", "rain"),
         ("granular", {"rain_share": None}, "caution", "rain_not_measured"),
+        ("granular", {"rain_share": None, "rain_mm": 0.2}, "stop", "rain"),
+        ("granular", {"rain_share": None, "rain_mm": 0.0}, "go", None),
         ("granular", {"wind_m_s": None}, "insufficient_data", None),
         # Rain stops the work whatever else is not known.
         ("granular", {"wind_m_s": None, "rain_share": 1.0}, "stop", "rain"),
@@ -51,21 +49,3 @@ def test_an_hour_is_what_its_worst_measure_says(
 def test_delta_t_is_the_published_one(temperature: float, humidity: float, delta_t: float) -> None:
     verdict = judge_hour(hour(temperature_degc=temperature, humidity_pct=humidity), "liquid")
     assert verdict.delta_t_k == pytest.approx(delta_t, abs=0.1)
-
-
-def test_urea_on_a_moist_warm_surface_is_at_risk_until_rain_washes_it_in() -> None:
-    warm = Aftermath(temperature_degc=20.0, wind_m_s=1.0, is_moist=True, rain_mm=3.0)
-    assert judge_volatilisation(UREA, warm).state == "high"
-    assert judge_volatilisation(UREA, Aftermath(temperature_degc=20.0, is_moist=True, rain_mm=13.0)).state == "low"
-    assert judge_volatilisation(UREA, Aftermath(is_moist=False, rain_mm=0.0)).state == "low"
-    assert judge_volatilisation(Grade(0.21, ammonium_n=0.21), warm).reasons == ("no_urea",)
-    assert judge_volatilisation(UREA, Aftermath()).state == "insufficient_data"
-    assert judge_volatilisation(Grade(0.46), warm).reasons == ("nitrogen_forms_not_told",)
-
-
-def test_much_nitrate_leaches_where_much_drains() -> None:
-    assert judge_leaching(80.0, Aftermath(drainage_mm=60.0)).state == "high"
-    assert judge_leaching(80.0, Aftermath(drainage_mm=40.0)).state == "low"
-    assert judge_leaching(20.0, Aftermath()).state == "low"
-    assert judge_leaching(80.0, Aftermath()).state == "insufficient_data"
-    assert judge_leaching(None, Aftermath()).state == "insufficient_data"

@@ -36,7 +36,7 @@ BUFFER = box(0.5, 32.5, 199.5, 37.5)
 
 
 @contextmanager
-def serve_spread_field(folder: Path, store: MemoryStore) -> Iterator[Known]:
+def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -> Iterator[Known]:
     """Yield an API on a field that was spread; `store` may hold the weather already."""
     spread(store, SPREADER, sensed=True)
     registry, estate, ids = fill_registry(folder)
@@ -53,7 +53,7 @@ def serve_spread_field(folder: Path, store: MemoryStore) -> Iterator[Known]:
         organisation=OWN,
         readiness=lambda: [Check("ingest", True, "connected")],
         counters=dict,
-        now_ms=lambda: NOW_MS,
+        now_ms=lambda: now_ms,
         registry=registry,
     )
     with serve(app) as client:

@@ -82,7 +82,8 @@ def test_nutrients_are_what_the_meter_and_the_label_say(known: Known, one: dict[
     assert told["efficiency"]["re"] is None
     # Nothing measures millimetres of rain here.
     assert each["volatilisation"]["state"] == "insufficient_data"
-    assert each["leaching"] == {"state": "low", "reasons": ["little_nitrate"]}
+    assert each["volatilisation"]["reasons"] == ["moist_not_known", "rain_mm_not_known"]
+    assert (each["leaching"]["state"], each["leaching"]["reasons"]) == ("low", ["little_nitrogen"])
 
 
 def test_each_owner_is_billed_for_what_landed_on_the_plot(known: Known, one: dict[str, Any]) -> None:
