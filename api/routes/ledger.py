@@ -117,7 +117,7 @@ def get_nutrients(
     """Add up nitrogen, phosphorus and potassium by pass and season, and balance the nitrogen with the harvest.
 
     By what was metered on the usable field alone. One pass whose amount or product is not known leaves the sums open.
-    The weather of the field's site after each pass says whether ammonia went off or nitrate leached: risks, not amounts.
+    The weather of the field's site after each pass says whether ammonia or nitrate may be lost: risks, not amounts.
     """
     estate = estate_of(farm)
     told = None if season is None else estate.seasons.get(season)
