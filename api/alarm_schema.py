@@ -28,7 +28,11 @@ class AlarmShown(Record):
 
     id: Annotated[str, Field(json_schema_extra=_ID)]
     rule: Annotated[str, Field(json_schema_extra={"example": "frost"})]
-    subject: Annotated[str, Field(description="The device or gateway.", json_schema_extra={"example": "gh-1"})]
+    subject: Annotated[
+        str, Field(description="The device or gateway, or the id of a zone.", json_schema_extra={"example": "gh-1"})
+    ]
+    name: Annotated[str, Field(description="What people call the subject where its id says nothing: of a zone.")]
+    measured_by: Annotated[str, Field(description="The device whose value it is, where that is not the subject.")]
     kind: str
     site: str
     severity: SeverityName
@@ -126,12 +130,14 @@ class WouldHave(Record):
     condition: str
     threshold: float | None
     estimated: bool
+    measured_by: str
 
 
 class ReplayOfDevice(Model):
-    """What a rule would have raised on one device; without a known value it says insufficient_data."""
+    """What a rule would have raised on one device or zone; without a known value it says insufficient_data."""
 
-    device: str
+    device: Annotated[str, Field(description="The device, or the id of the zone.")]
+    name: Annotated[str, Field(description="What people call it where its id says nothing: of a zone.")]
     simulated: bool
     judged: Annotated[int, Field(description="Instants at which the rule's value was known.")]
     reason: Annotated[str | None, Field(description="insufficient_data, or null.")]

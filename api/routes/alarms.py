@@ -148,6 +148,7 @@ def replay_rule(
         devices.append(
             ReplayOfDevice(
                 device=subject.name,
+                name=subject.title,
                 simulated=subject.simulated,
                 judged=done.judged,
                 reason=None if done.judged else "insufficient_data",

@@ -9,23 +9,24 @@ from typing import Final
 import numpy as np
 
 from headland.alarms.conditions import (
-    Column,
+    OWN,
     Judged,
+    Sight,
     axis_of,
-    channels_of,
-    is_estimated,
     is_of_gateways,
     judge,
     judge_values,
     lookback_ms,
     runs_on_the_clock,
+    wants_of,
 )
 from headland.alarms.samples import read_samples
 from headland.alarms.scene import Scene, Subject
+from headland.alarms.values import ANY, Column, Samples
 from headland.alarms.watch import Transition, Watch, run
 from headland.contract.alarm import AlarmState
 from headland.registry.alarm_checks import unit_of_what
-from headland.registry.alarm_records import Alarm, AlarmRule
+from headland.registry.alarm_records import Alarm, AlarmRule, AlarmTest
 from headland.store.port import Store
 
 #: What is read of all devices at once; a device that is further behind is read on its own.
@@ -74,44 +75,40 @@ def pair_up(
 def judge_pairs(pairs: Iterable[Pair], scene: Scene, store: Store, organisation: str, now_ms: int) -> list[Outcome]:
     """Judge each pair up to now. Raises RetryLater while the store is away."""
     listed = list(pairs)
-    due = [pair for pair in listed if not runs_on_the_clock(pair.rule) and _has_news(pair)]
+    due = [pair for pair in listed if not runs_on_the_clock(pair.rule) and _has_news(pair, scene)]
     samples = _read(due, store, organisation, now_ms)
     is_due = {id(pair) for pair in due}
     outcomes = []
     for pair in listed:
-        found: Mapping[str, Column] = {}
+        sight = Sight(members=pair.subject.members)
         if runs_on_the_clock(pair.rule):
-            found = {} if is_of_gateways(pair.rule) else pair.subject.newest_columns()
+            sight = sight if is_of_gateways(pair.rule) else scene.newest_sight(pair.rule, pair.subject)
         elif id(pair) in is_due:
-            found = samples.get((id(pair.rule), pair.subject.name), {})
-        outcomes.append(_judge(pair, found, scene, now_ms))
+            sight = samples.get((id(pair.rule), pair.subject.name), sight)
+        outcomes.append(_judge(pair, sight, scene, now_ms))
     return outcomes
 
 
-def _judge(pair: Pair, samples: Mapping[str, Column], scene: Scene, now_ms: int) -> Outcome:
+def _judge(pair: Pair, sight: Sight, scene: Scene, now_ms: int) -> Outcome:
     rule, subject = pair.rule, pair.subject
     if is_of_gateways(rule):
         judged = judge_values(rule, subject.told, now_ms)
     else:
         axis = np.array([now_ms], np.int64)
         if not runs_on_the_clock(rule):
-            axis = axis_of(rule, samples, pair.watch.judged_until_ms or 0, now_ms)
+            axis = axis_of(rule, sight, pair.watch.judged_until_ms or 0, now_ms)
         offset_ms = scene.utc_offset_ms(subject.site, now_ms)
-        judged = judge(rule, samples, axis, offset_ms)
+        judged = judge(rule, sight, axis, offset_ms)
     watch, changes = run(rule, pair.watch, judged, now_ms)
-    told = tuple((change, describe(rule, subject, judged, samples, change)) for change in changes)
+    told = tuple((change, describe(rule, subject, judged, change)) for change in changes)
     return Outcome(pair, watch, told)
 
 
-def describe(
-    rule: AlarmRule, subject: Subject, judged: Judged, samples: Mapping[str, Column], change: Transition
-) -> Alarm:
+def describe(rule: AlarmRule, subject: Subject, judged: Judged, change: Transition) -> Alarm:
     """Return the alarm that a change raises, with what made it bad."""
-    group, value = 0, None
-    if change.row is not None:
-        group = judged.group_at(change.row)
-        value = float(judged.values[group][0][change.row])
-    test = rule.any_of[group][0]
+    leaf = judged.leaf_at(change.row)
+    test = leaf.test if leaf is not None else AlarmTest()
+    value = float(leaf.value[change.row]) if leaf is not None and change.row is not None else None
     bound = test.below if test.below is not None else test.above
     return Alarm(
         rule=rule.name,
@@ -128,8 +125,10 @@ def describe(
         unit="h" if test.hours is not None else unit_of_what(test.what) or "1",
         condition="hours" if test.hours is not None else "below" if test.below is not None else "above",
         threshold=bound if test.hours is None else test.hours,
-        estimated=is_estimated(test, samples),
+        estimated=leaf is not None and leaf.estimated,
         simulated=subject.simulated,
+        name=subject.title,
+        measured_by="" if leaf is None or leaf.device == OWN else leaf.device,
         text=rule.text,
         text_zh=rule.text_zh,
     )
@@ -143,15 +142,33 @@ def _begin(rule: AlarmRule, watch: Watch | None, now_ms: int) -> Watch:
     return Watch(state=AlarmState(last_ms=max(start_ms, now_ms - MOST_BEHIND_MS)))
 
 
-def _has_news(pair: Pair) -> bool:
+def _has_news(pair: Pair, scene: Scene) -> bool:
     until_ms = pair.watch.judged_until_ms or 0
-    newest = pair.subject.newest
-    return any(channel in newest and newest[channel].time_ms > until_ms for channel in channels_of(pair.rule))
+    for device, channels in _wants(pair).items():
+        newest = pair.subject.newest if device == pair.subject.name else scene.newest_of(device)
+        if any(channel in newest and newest[channel].time_ms > until_ms for channel in channels):
+            return True
+    return False
 
 
-def _read(
-    pairs: Iterable[Pair], store: Store, organisation: str, now_ms: int
-) -> dict[tuple[int, str], dict[str, Column]]:
+def _wants(pair: Pair) -> dict[str, frozenset[str]]:
+    return wants_of(pair.rule, pair.subject.name, pair.subject.members)
+
+
+def sight_of(rule: AlarmRule, subject: Subject, read: Mapping[str, Samples]) -> Sight:
+    """Return what a rule sees on a subject of what was read, by device: the channels that it wants and no more."""
+    wanted = {
+        device: {
+            channel: column
+            for channel, column in read.get(device, {}).items()
+            if channel in channels or ANY in channels
+        }
+        for device, channels in wants_of(rule, subject.name, subject.members).items()
+    }
+    return Sight(wanted.pop(subject.name, {}), wanted, subject.members)
+
+
+def _read(pairs: Iterable[Pair], store: Store, organisation: str, now_ms: int) -> dict[tuple[int, str], Sight]:
     """Return the samples of each pair, read in as few questions as there are spans of time to look back on."""
     together: dict[int, list[Pair]] = {}
     alone: dict[str, list[Pair]] = {}
@@ -160,18 +177,18 @@ def _read(
             alone.setdefault(pair.subject.name, []).append(pair)
         else:
             together.setdefault(-(-lookback_ms(pair.rule) // _NEAR_MS), []).append(pair)
-    found: dict[tuple[int, str], dict[str, Column]] = {}
-    for group in (*together.values(), *alone.values()):
-        channels = frozenset(channel for pair in group for channel in channels_of(pair.rule))
+    found: dict[tuple[int, str], Sight] = {}
+    groups = [(group, False) for group in together.values()] + [(group, True) for group in alone.values()]
+    for group, is_alone in groups:
+        wants = [_wants(pair) for pair in group]
+        channels = frozenset(channel for want in wants for each in want.values() for channel in each)
         oldest_ms = now_ms - MOST_BEHIND_MS
         start_ms = min(max(pair.watch.judged_until_ms or 0, oldest_ms) - lookback_ms(pair.rule) for pair in group)
-        devices = {pair.subject.name for pair in group}
-        device = next(iter(devices)) if len(devices) == 1 else None
-        read = read_samples(store, organisation, channels, start_ms, now_ms + 1, device)
+        devices = {device for want in wants for device in want}
+        read: dict[str, dict[str, Column]] = {}
+        # One question for all devices; of those that are behind, none for what others measured meanwhile.
+        for device in sorted(devices) if is_alone or len(devices) == 1 else [None]:
+            read.update(read_samples(store, organisation, channels, start_ms, now_ms + 1, device))
         for pair in group:
-            columns = read.get(pair.subject.name, {})
-            wanted = channels_of(pair.rule)
-            found[id(pair.rule), pair.subject.name] = {
-                channel: column for channel, column in columns.items() if channel in wanted
-            }
+            found[id(pair.rule), pair.subject.name] = sight_of(pair.rule, pair.subject, read)
     return found

@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from headland.alarms.conditions import DAY_MS, axis_of, channels_of, judge, lookback_ms, runs_on_the_clock
-from headland.alarms.judging import MOST_BEHIND_MS, describe
+from headland.alarms.conditions import axis_of, judge, lookback_ms, runs_on_the_clock, wants_of
+from headland.alarms.judging import MOST_BEHIND_MS, describe, sight_of
 from headland.alarms.samples import read_samples
 from headland.alarms.scene import Scene, Subject
+from headland.alarms.values import DAY_MS, Column
 from headland.alarms.watch import Watch, run
 from headland.contract.alarm import AlarmState
 from headland.registry.alarm_records import Alarm, AlarmRule
@@ -35,7 +36,7 @@ class Replayed:
 def replay(
     rule: AlarmRule, subject: Subject, scene: Scene, store: Store, organisation: str, start_ms: int, end_ms: int
 ) -> Replayed:
-    """Judge a rule on a device over [start_ms, end_ms) as if nothing was known before; what still stands has no end.
+    """Judge a rule on a device or zone over [start_ms, end_ms) as if nothing was known before; what stands has no end.
 
     Of gateways there is no history: their rules cannot be replayed (ValueError).
     """
@@ -46,17 +47,19 @@ def replay(
     for chunk_ms in range(start_ms, end_ms, _CHUNK_MS):
         until_ms = min(chunk_ms + _CHUNK_MS, end_ms) - 1
         first_ms = chunk_ms - max(lookback_ms(rule), MOST_BEHIND_MS if runs_on_the_clock(rule) else 0)
-        read = read_samples(store, organisation, channels_of(rule), first_ms, until_ms + 1, subject.name)
-        samples = read.get(subject.name, {})
-        axis = axis_of(rule, samples, chunk_ms - 1, until_ms)
+        read: dict[str, dict[str, Column]] = {}
+        for device, channels in wants_of(rule, subject.name, subject.members).items():
+            read.update(read_samples(store, organisation, channels, first_ms, until_ms + 1, device))
+        sight = sight_of(rule, subject, read)
+        axis = axis_of(rule, sight, chunk_ms - 1, until_ms)
         if runs_on_the_clock(rule):
             axis = np.arange(chunk_ms, until_ms + 1, _CLOCK_MS, dtype=np.int64)
-        judged = judge(rule, samples, axis, scene.utc_offset_ms(subject.site, chunk_ms))
+        judged = judge(rule, sight, axis, scene.utc_offset_ms(subject.site, chunk_ms))
         judged_rows += int(judged.is_known.sum())
         watch, changes = run(rule, watch, judged, until_ms)
         for change in changes:
             if change.turn == "raised":
-                alarms.append(describe(rule, subject, judged, samples, change))
+                alarms.append(describe(rule, subject, judged, change))
             else:
                 ended = {"ended_ms": change.time_ms, "ended_why": change.turn, "standing": ()}
                 alarms[-1] = msgspec.structs.replace(alarms[-1], **ended)

@@ -7,11 +7,12 @@ from typing import Final
 
 import msgspec
 
-from headland.alarms.conditions import HOUR_MS, channels_of, runs_on_the_clock
+from headland.alarms.conditions import channels_of, runs_on_the_clock, wants_of
 from headland.alarms.judging import MOST_BEHIND_MS, Pair
 from headland.alarms.replay import replay
 from headland.alarms.samples import MAX_QUALITY
 from headland.alarms.scene import Scene
+from headland.alarms.values import HOUR_MS
 from headland.registry.alarm_records import Alarm
 from headland.registry.estate import Estate
 from headland.store.port import SeriesFilter, Store
@@ -37,7 +38,8 @@ class Review:
         counts = self._count(watched, now_ms)
         missed: list[Alarm] = []
         for pair in watched:
-            hours = self._changed(pair.subject.name, counts, now_ms)
+            wanted = wants_of(pair.rule, pair.subject.name, pair.subject.members)
+            hours = [hour for device in wanted for hour in self._changed(device, counts, now_ms)]
             judged_ms = pair.watch.judged_until_ms or 0
             late = [hour for hour in hours if hour < judged_ms]
             if late:

@@ -26,6 +26,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "ended": "No longer known: {rule} at {where}",
         "places": "{count} places",
         "line": "{subject} ({site}): {value}since {since}",
+        "measured_by": "{subject}: {device}",
         "over": "{subject} ({site}): over since {ended}",
         "no_data": "{subject} ({site}): nothing is heard any more, so nobody can tell (since {ended})",
         "rule_removed": "{subject} ({site}): the rule was taken away",
@@ -48,6 +49,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "ended": "已结束（无法判断）：{where} {rule}",
         "places": "{count} 处",
         "line": "{subject}（{site}）：{value}自 {since} 起",
+        "measured_by": "{subject}：{device}",
         "over": "{subject}（{site}）：已于 {ended} 解除",
         "no_data": "{subject}（{site}）：没有新数据，无法判断（自 {ended} 起）",
         "rule_removed": "{subject}（{site}）：规则已删除",
@@ -94,7 +96,7 @@ def title_of(saying: Saying, language: str) -> str:
     worst = max((alarm.severity for alarm in saying.alarms), key=lambda one: one.rank)
     first = saying.alarms[0]
     text = first.text_zh if language == "zh-CN" else first.text
-    where = first.subject if len(saying.alarms) == 1 else words["places"].format(count=len(saying.alarms))
+    where = first.name or first.subject if len(saying.alarms) == 1 else words["places"].format(count=len(saying.alarms))
     is_known = any(alarm.ended_why in (None, "cleared") for alarm in saying.alarms)
     said = words[saying.what if is_known else "ended"].format(
         severity=words[worst.value], rule=saying.rule, where=where
@@ -140,7 +142,10 @@ def alarm_fields(alarm: Alarm) -> dict[str, Any]:
 
 def _line(alarm: Alarm, language: str, zone: tzinfo) -> str:
     words = _WORDS[language]
-    parts = {"subject": alarm.subject, "site": alarm.site, "since": _clock(alarm.began_ms, zone)}
+    subject = alarm.name or alarm.subject
+    if alarm.measured_by:
+        subject = words["measured_by"].format(subject=subject, device=alarm.measured_by)
+    parts = {"subject": subject, "site": alarm.site, "since": _clock(alarm.began_ms, zone)}
     if alarm.ended_ms is not None:
         why = "over" if alarm.ended_why == "cleared" else str(alarm.ended_why)
         return words[why].format(ended=_clock(alarm.ended_ms, zone), **parts)

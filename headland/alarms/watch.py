@@ -80,6 +80,10 @@ def run(rule: AlarmRule, watch: Watch, judged: Judged, now_ms: int) -> tuple[Wat
         if gone is not None:
             changes.append(gone)
             continue
+        if state.is_raised and not is_known[row]:
+            # What nobody knows is no evidence: neither that it is over nor that it is bad again.
+            state, row = replace(state, last_ms=times[row]), row + 1
+            continue
         before = state
         state, said = step(state, timing, times[row], is_bad=bool(is_bad[row]), is_over=bool(is_over[row]))
         if is_known[row]:

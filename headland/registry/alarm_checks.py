@@ -6,10 +6,18 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 import sqlalchemy as sa
 
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
-from headland.registry.alarm_records import AlarmRecipient, AlarmRule, AlarmTest, MaintenanceWindow, RecipientKind
+from headland.registry.alarm_records import (
+    AlarmRecipient,
+    AlarmRule,
+    AlarmTest,
+    Group,
+    MaintenanceWindow,
+    RecipientKind,
+)
 from headland.registry.errors import InvalidRecord
 
 #: What a rule can look at beside channels, and the unit of each.
@@ -34,6 +42,9 @@ GATEWAY_VALUES: Final = {
 }
 #: A cycle of an alarm takes at least so long, so that no noise makes a storm of it.
 LEAST_CYCLE_S: Final = 60.0
+#: What people can still read aloud.
+MOST_TESTS: Final = 32
+MOST_DEEP: Final = 4
 _MAILBOX: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -51,10 +62,14 @@ def unit_of_what(what: str) -> str | None:
 
 def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) -> AlarmRule:
     """Each test can be meant, gateways and devices are not mixed, and no noise can make a storm."""
-    tests = [test for group in rule.any_of for test in group]
+    tests = tests_of(rule.any_of)
+    if len(tests) > MOST_TESTS or _depth(rule.any_of) > MOST_DEEP:
+        raise InvalidRecord(f"A rule has at most {MOST_TESTS} tests, in at most {MOST_DEEP} layers: write two rules.")
     for test in tests:
         _check_test(test)
-    if any(all(test.what == "local_hour" for test in group) for group in rule.any_of):
+    _check_joined(rule.any_of)
+    _check_devices(rule, tests)
+    if any(all(test.what == "local_hour" for test in tests_of((group,))) for group in rule.any_of):
         raise InvalidRecord("local_hour alone says nothing of a device: put a test of what it measures beside it.")
     of_gateways = {test.what in GATEWAY_VALUES for test in tests}
     if len(of_gateways) > 1:
@@ -73,7 +88,42 @@ def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) 
     return rule
 
 
+def tests_of(groups: tuple[Group, ...]) -> list[AlarmTest]:
+    """Return the plain tests of some groups and of all groups in them, in the order they are written."""
+    return [plain for group in groups for test in group for plain in (tests_of(test.parts) if test.parts else [test])]
+
+
+def _depth(groups: tuple[Group, ...]) -> int:
+    return 1 + max((_depth(test.parts) for group in groups for test in group if test.parts), default=0)
+
+
+def _check_joined(groups: tuple[Group, ...]) -> None:
+    """What stands for more tests is nothing else beside."""
+    for test in (test for group in groups for test in group if test.parts):
+        if msgspec.structs.replace(test, any_of=(), none_of=()) != AlarmTest() or (test.any_of and test.none_of):
+            raise InvalidRecord("In the place of a test stands any_of or none_of, and nothing beside it.")
+        _check_joined(test.parts)
+
+
+def _check_devices(rule: AlarmRule, tests: list[AlarmTest]) -> None:
+    """It is clear what each test looks at, and what the alarm is of."""
+    if any(test.device is not None and (test.across or test.what == "local_hour") for test in tests):
+        raise InvalidRecord("device names the one device that a test looks at: not of local_hour, nor with across.")
+    looking = [test for test in tests if test.what != "local_hour"]
+    of_zones = any(test.across for test in tests)
+    if of_zones and rule.device is not None:
+        raise InvalidRecord("A rule that looks across the devices of a zone is for zones: leave its device out.")
+    if of_zones and any(test.across is None and test.device is None for test in looking):
+        raise InvalidRecord("In a rule of zones each test says across, any or all, or names its device.")
+    if not of_zones and rule.device is None and looking and all(test.device is not None for test in looking):
+        raise InvalidRecord("Every test names its device: say with the rule's device which of them the alarm is of.")
+    if any(test.what in GATEWAY_VALUES and (test.device or test.across) for test in tests):
+        raise InvalidRecord("What gateways say of themselves is of no device.")
+
+
 def _check_test(test: AlarmTest) -> None:
+    if not test.what:
+        raise InvalidRecord("A test says what it looks at, or stands for more tests as any_of or none_of.")
     if (test.below is None) == (test.above is None):
         raise InvalidRecord(f"A test of {test.what} has exactly one of below and above.")
     if unit_of_what(test.what) is None:
@@ -88,6 +138,10 @@ def _check_test(test: AlarmTest) -> None:
             raise InvalidRecord(f"{test.hours:g} hours of the last {test.of_hours:g} cannot be.")
         if test.hysteresis or test.what in GATEWAY_VALUES or test.what in ("age_s", "local_hour"):
             raise InvalidRecord("Hours are counted of a channel or an index of one, without hysteresis.")
+    if test.rise_h is not None:
+        quantity = quantity_of(test.what)
+        if quantity is None or quantity.kind != "total" or test.hours is not None:
+            raise InvalidRecord("rise_h looks at a total, such as rain_total_mm, and counts no hours beside it.")
     if test.of is not None and test.what != "age_s":
         raise InvalidRecord("of names the channel of age_s, and of nothing else.")
 

@@ -1,13 +1,14 @@
 """Alarms as the registry holds them: rules and recipients that people keep, and what became of each alarm.
 
-A rule is tests in two layers: an alarm stands when every test of any of its groups does (`any_of` the groups, all of a
-group). Times are epoch milliseconds; of an alarm they are the data's, of what was said of it the station's.
+A rule is groups of tests: an alarm stands when every test of any of its groups does. In the place of a test there may
+be groups again, or groups none of which may hold; and a test may look at another device, or at all those of a zone.
+Times are epoch milliseconds; of an alarm they are the data's, of what was said of it the station's.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +17,7 @@ from headland.registry.records import Kept, Note, Text, WireName
 
 _WEEK_S = 604_800
 What = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}(:[0-9]{1,3})?$")]
+Looked = Annotated[str, Meta(pattern=r"^([a-z][a-z0-9_]{0,63}(:[0-9]{1,3})?)?$")]
 Wait = Annotated[float, Meta(ge=0, le=_WEEK_S)]
 Repeat = Annotated[float, Meta(ge=60, le=31_536_000)]
 Threshold = Annotated[float, Meta(ge=-1e12, le=1e12)]
@@ -38,16 +40,33 @@ class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One test: `what` (a channel or an index) is `below` or `above` a threshold, back only beyond `hysteresis`.
 
     With `hours` it holds once `what` was beyond the threshold for so many hours of the last `of_hours`. `of` is the
-    channel whose newest sample `age_s` looks at; without it any channel's counts.
+    channel whose newest sample `age_s` looks at; without it any channel's counts. With `rise_h` it looks at how much
+    `what`, a total such as a rain counter, rose in the last so many hours.
+
+    `device` names another device to look at than the one that the rule is for. `across` looks at every device of a
+    zone: at any of them, or at all of them that are heard; such a rule is for zones, and each has one alarm.
+
+    Without `what` it is more tests instead: `any_of` holds where every test of any of its groups does, `none_of` where
+    those of no group do.
     """
 
-    what: What
+    what: Looked = ""
     below: Threshold | None = None
     above: Threshold | None = None
     hysteresis: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     hours: Annotated[float, Meta(gt=0, le=168)] | None = None
     of_hours: Annotated[float, Meta(gt=0, le=168)] | None = None
     of: What | None = None
+    rise_h: Annotated[float, Meta(gt=0, le=168)] | None = None
+    device: WireName | None = None
+    across: Literal["any", "all"] | None = None
+    any_of: Annotated[tuple[Group, ...], Meta(max_length=8)] = ()
+    none_of: Annotated[tuple[Group, ...], Meta(max_length=8)] = ()
+
+    @property
+    def parts(self) -> tuple[Group, ...]:
+        """The groups that stand in its place; none of a plain test."""
+        return self.any_of or self.none_of
 
 
 Group = Annotated[tuple[AlarmTest, ...], Meta(min_length=1, max_length=8)]
@@ -62,7 +81,7 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class AlarmRule(Kept, frozen=True, kw_only=True):
-    """A rule for every device that fits `device`, `kind`, `site` and `zone` (a greenhouse zone's id).
+    """A rule for every device that fits `device`, `kind`, `site` and `zone` (a greenhouse zone's id), or for zones.
 
     It is raised when it has held `for_s` of data time, and cleared when it has been over for `clear_for_s`. A value
     speaks for `hold_s`; after `lost_after_s` without any the alarm ends as unknown. `recipients` are names, none:
@@ -139,7 +158,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     data was first fresh enough to be said (None: never), `noted_ms` when the station noted it. `ended_why` is
     `cleared`, or why nobody can tell any more: `no_data`, `rule_removed`, `not_selected`. `late`: found in data that
     came too late to be said.
-    `simulated` is true for ever for what a simulator made.
+    `simulated` is true for ever for what a simulator made. `name` is what people call the subject where its id says
+    nothing, and `measured_by` the device whose value it is where that is another than the subject.
     """
 
     id: str = ""
@@ -164,6 +184,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     estimated: bool = False
     late: bool = False
     simulated: bool = False
+    name: str = ""
+    measured_by: str = ""
     text: str = ""
     text_zh: str = ""
     noted_ms: int = 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.alarms.conditions import HOUR_MS, Column, Judged, Samples, axis_of, channels_of, judge, lookback_ms
+from headland.alarms.conditions import Judged, Sight, axis_of, channels_of, judge, lookback_ms
+from headland.alarms.values import HOUR_MS, Column, Samples
 from headland.registry.alarm_records import AlarmRule, AlarmTest
 
 MINUTE = 60_000
@@ -20,7 +21,7 @@ def column(values: list[float], step_ms: int = MINUTE, start_ms: int = 0) -> Col
 
 
 def judged(one: AlarmRule, samples: Samples, utc_offset_ms: int = 0) -> Judged:
-    return judge(one, samples, axis_of(one, samples, -1, 2**60), utc_offset_ms)
+    return judge(one, Sight(samples), axis_of(one, Sight(samples), -1, 2**60), utc_offset_ms)
 
 
 def air(temperature: float, humidity: float, leaf: float | None = None) -> dict[str, Column]:
@@ -114,6 +115,6 @@ def test_what_is_not_known_is_no_evidence_for_or_against_anything() -> None:
 def test_the_age_of_the_newest_sample_grows_with_the_clock() -> None:
     one = rule((AlarmTest(what="age_s", above=900.0, of="air_temperature_degc"),))
     samples = {"air_temperature_degc": column([20.0])}
-    found = judge(one, samples, np.array([0, 900_000, 900_001, 5_000_000]))
+    found = judge(one, Sight(samples), np.array([0, 900_000, 900_001, 5_000_000]))
     assert found.is_bad.tolist() == [False, False, True, True]
     assert found.is_known.all()

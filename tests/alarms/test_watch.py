@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.alarms.conditions import Column, axis_of, judge
+from headland.alarms.conditions import Sight, axis_of, judge
+from headland.alarms.values import Column
 from headland.alarms.watch import Transition, Watch, run
 from headland.registry.alarm_records import AlarmRule, AlarmTest
 
@@ -26,7 +27,7 @@ FROST = AlarmRule(
 def play(
     rule: AlarmRule, time_ms: list[int], values: list[float], now_ms: int, watch: Watch | None = None
 ) -> tuple[Watch, list[Transition]]:
-    samples = {"air_temperature_degc": Column(np.array(time_ms, np.int64), np.array(values))}
+    samples = Sight({"air_temperature_degc": Column(np.array(time_ms, np.int64), np.array(values))})
     watch = watch or Watch()
     axis = axis_of(rule, samples, -1 if watch.judged_until_ms is None else watch.judged_until_ms, now_ms)
     return run(rule, watch, judge(rule, samples, axis), now_ms)
@@ -46,7 +47,7 @@ def test_an_alarm_of_which_nothing_is_heard_any_more_ends_as_unknown() -> None:
     times = [at * MINUTE for at in range(10)]
     watch, changes = play(FROST, times, [0.0] * 10, 9 * MINUTE)
     assert [change.turn for change in changes] == ["raised"]
-    watch, changes = run(FROST, watch, judge(FROST, {}, np.empty(0, np.int64)), 9 * MINUTE + 3_600_001)
+    watch, changes = run(FROST, watch, judge(FROST, Sight(), np.empty(0, np.int64)), 9 * MINUTE + 3_600_001)
     assert [(change.turn, change.time_ms) for change in changes] == [("no_data", 9 * MINUTE + 3_600_000)]
     assert not watch.state.is_raised
 
@@ -99,7 +100,7 @@ def test_a_day_of_random_data_never_produces_an_alarm_that_does_not_clear_or_com
         assert after - one >= min((rule.for_s + rule.clear_for_s) * 1000, rule.lost_after_s * 1000)
     assert all(change.time_ms - change.began_ms >= rule.for_s * 1000 for change in changes if change.turn == "raised")
     # Nothing is heard after the day: whatever stands ends.
-    watch, rest = run(rule, watch, judge(rule, {}, np.empty(0, np.int64)), 3 * DAY)
+    watch, rest = run(rule, watch, judge(rule, Sight(), np.empty(0, np.int64)), 3 * DAY)
     assert len(turns + [change.turn for change in rest]) % 2 == 0
     assert not watch.state.is_raised
 
