@@ -1,8 +1,7 @@
-"""As-applied maps as files: GeoJSON, CSV, PNG, GeoTIFF and ISOXML."""
+"""As-applied maps as files: GeoJSON, PNG, GeoTIFF and ISOXML."""
 
 from __future__ import annotations
 
-import io
 from typing import Final
 
 import numpy as np
@@ -52,25 +51,6 @@ def applied_geojson(applied: Applied) -> bytes:
         )
     head = {"pass": applied.one.id, "unit": f"{applied.unit}/ha", "simulated": applied.one.simulated}
     return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
-
-
-def applied_csv(applied: Applied) -> bytes:
-    """Return a row for each cell of the field, and each beside it that got something."""
-    at, south, west, north, east = cells_of(applied)
-    unit = applied.unit.lower()
-    text = io.StringIO()
-    text.write(f"latitude_deg,longitude_deg,rate_{unit}_ha,amount_{unit},evidence,place,simulated\n")
-    rate, amount = applied.drawn.rate_ha[at], applied.drawn.amount[at]
-    evidence, places = applied.drawn.evidence[at], applied.drawn.places[at]
-    simulated = str(applied.one.simulated).lower()
-    for index in range(len(south)):
-        known = not np.isnan(rate[index])
-        text.write(
-            f"{(south[index] + north[index]) / 2:.8f},{(west[index] + east[index]) / 2:.8f},"
-            f"{f'{rate[index]:.3f}' if known else ''},{f'{amount[index]:.6f}' if known else ''},"
-            f"{EVIDENCE[evidence[index]]},{PLACES[places[index]]},{simulated}\n"
-        )
-    return text.getvalue().encode()
 
 
 def applied_png(applied: Applied, planned_ha: float | None = None) -> bytes:

@@ -1,109 +1,85 @@
-"""Samples as a table for other programs, CSV or Parquet: a row for each instant, written slice by slice.
+"""Which form an answer takes by what its client accepts, and samples as a table: a row for each instant.
 
 Column names end in their unit; each row names its device and says whether it was simulated.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import duckdb
 import numpy as np
+from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.bodies import reply
 from api.problems import ProblemError
 from api.queries import SeriesColumns, unit_of
+from api.tables import Cells, Kind, Slice, Table, write_arrow, write_csv, write_parquet
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
-from headland.store.port import DeviceRecord, Values
+from headland.store.port import DeviceRecord
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
-_ENDINGS: Final = {CSV: "csv", PARQUET: "parquet"}
-_CHUNK_BYTES: Final = 256 * 1024
-#: What a table is gathered with; what is more goes to its temporary file.
-_MEMORY: Final = "128MB"
+ARROW: Final = "application/vnd.apache.arrow.stream"
+FORMS: Final = (JSON, CSV, ARROW, PARQUET)
+_FILES: Final = {CSV: (write_csv, "csv"), PARQUET: (write_parquet, "parquet"), ARROW: (write_arrow, "arrows")}
+
+#: What OpenAPI says of the forms of a table beside JSON.
+TABLE_CONTENT: Final = {
+    CSV: {"schema": {"type": "string"}},
+    **{form: {"schema": {"type": "string", "format": "binary"}} for form in (PARQUET, ARROW)},
+}
 
 
-def choose_format(accept: str | None) -> str:
-    """Return the media type that an Accept header likes best, JSON where it says nothing; raises ProblemError (406)."""
+def choose_format(accept: str | None, forms: Sequence[str] = FORMS) -> str:
+    """Return the form that an Accept header likes best, the first where it says nothing; raises ProblemError (406)."""
     wishes = [_parse_wish(part) for part in (accept or "*/*").split(",")]
-    best, liked = JSON, 0.0
-    for form in (JSON, CSV, PARQUET):
+    best, liked = forms[0], 0.0
+    for form in forms:
         # What is said most exactly counts: `text/csv;q=0, */*` wants no CSV.
         said = [(kind, q) for kind, q in wishes if kind in (form, f"{form.split('/')[0]}/*", "*/*")]
         weight = max(said, key=lambda wish: wish[0].count("*") * -1)[1] if said else 0.0
         if weight > liked:
             best, liked = form, weight
     if liked == 0.0:
-        sentence = f"Samples come as {JSON}, {CSV} or {PARQUET}."
+        sentence = f"This comes as {', '.join(forms[:-1])} or {forms[-1]}: name one of them in Accept."
         raise ProblemError(406, "not-acceptable", "No such format", sentence)
     return best
 
 
-def reply_table(form: str, record: DeviceRecord, channels: list[str], slices: Iterator[SeriesColumns]) -> Response:
-    """Return samples as a file in a format that `choose_format` chose. What cannot be read is raised, not cut off."""
-    chunks = write_csv(record, channels, slices) if form == CSV else write_parquet(record, channels, slices)
+def reply_table(request: Request, form: str, table: Table) -> Response:
+    """Return a table in a form that `choose_format` chose: a file, or as JSON its columns.
+
+    A file is sent as it is written. What cannot be read is raised at the first slice, not cut off.
+    """
+    if form == JSON:
+        answer = reply(request, _columns_of(table))
+        answer.headers["Vary"] = "Accept"
+        return answer
+    write, ending = _FILES[form]
+    chunks = write(table)
     first = next(chunks)
-    name = f"{record.descriptor.device}.{_ENDINGS[form]}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache", "Vary": "Accept"}
+    disposition = f'attachment; filename="{table.name}.{ending}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-cache", "Vary": "Accept"}
     return StreamingResponse(chain([first], chunks), media_type=form, headers=headers)
 
 
-def write_csv(record: DeviceRecord, channels: list[str], slices: Iterable[SeriesColumns]) -> Iterator[bytes]:
-    """Yield samples as CSV (RFC 4180, UTF-8); an empty cell where a channel has no value."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    names = [name_column(record, channel) for channel in channels]
-    writer.writerow(["time_ms", "time_utc", "device", "simulated", *names])
+def samples_table(record: DeviceRecord, channels: list[str], slices: Iterator[SeriesColumns]) -> Table:
+    """Return samples as a table: a row for each instant, null where a channel has no value."""
     told = record.descriptor
-    simulated = str(told.simulated).lower()
-    for columns in slices:
-        stamps = np.datetime_as_string(columns.time_ms.astype("datetime64[ms]"), timezone="UTC").tolist()
-        cells = [_cells_of(values) for values in columns.channels.values()]
-        rows = zip(columns.time_ms.tolist(), stamps, *cells, strict=True)
-        writer.writerows([time_ms, stamp, told.device, simulated, *values] for time_ms, stamp, *values in rows)
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-    if text.tell():
-        yield text.getvalue().encode()  # nothing but the names of the columns
+    names = {channel: name_column(record, channel) for channel in channels}
+    kinds: dict[str, Kind] = {"time_ms": "integer", "time_utc": "instant", "device": "text", "simulated": "truth"}
+    kinds.update(dict.fromkeys(names.values(), "number"))
 
+    def rows_of(columns: SeriesColumns) -> Slice:
+        time_ms, values = columns.time_ms, {names[channel]: each for channel, each in columns.channels.items()}
+        head: Slice = {"time_ms": time_ms, "time_utc": time_ms, "device": told.device, "simulated": told.simulated}
+        return {**head, **values}
 
-def write_parquet(record: DeviceRecord, channels: list[str], slices: Iterable[SeriesColumns]) -> Iterator[bytes]:
-    """Yield samples as a Parquet file; null where a channel has no value.
-
-    It is gathered in a temporary folder first: what a Parquet file holds is written at its end.
-    """
-    told = record.descriptor
-    slots = [f"c{slot}" for slot in range(len(channels))]
-    values = ", ".join(
-        f"{slot} AS {_quoted(name_column(record, channel))}" for slot, channel in zip(slots, channels, strict=True)
-    )
-    table = f"SELECT time_ms, make_timestamptz(time_ms * 1000) AS time_utc, device, simulated, {values} FROM samples"  # noqa: S608 - names are quoted
-    with tempfile.TemporaryDirectory(prefix="headland-table-") as folder:
-        path = Path(folder) / "table.parquet"
-        with duckdb.connect(str(Path(folder) / "rows.duckdb"), config={"memory_limit": _MEMORY, "threads": 1}) as rows:
-            typed = ", ".join(f"{slot} DOUBLE" for slot in slots)
-            rows.execute(f"CREATE TABLE samples (time_ms BIGINT, device VARCHAR, simulated BOOLEAN, {typed})")
-            present = ", ".join(f"CASE WHEN isnan({slot}) THEN NULL ELSE {slot} END" for slot in slots)
-            insert = f"INSERT INTO samples SELECT time_ms, $device, $simulated, {present} FROM slice_in"  # noqa: S608 - only our own names
-            for columns in slices:
-                given: dict[str, Any] = {"time_ms": columns.time_ms}
-                given.update(zip(slots, columns.channels.values(), strict=True))
-                rows.register("slice_in", given)
-                rows.execute(insert, {"device": told.device, "simulated": told.simulated})
-                rows.unregister("slice_in")
-            rows.execute(f"COPY ({table}) TO {_quoted(str(path), mark=chr(39))} (FORMAT parquet, COMPRESSION zstd)")
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                yield chunk
+    return Table(told.device, kinds, map(rows_of, slices))
 
 
 def name_column(record: DeviceRecord, channel: str) -> str:
@@ -114,12 +90,21 @@ def name_column(record: DeviceRecord, channel: str) -> str:
     return f"{channel} [{unit_of(record, channel)}]"
 
 
-def _cells_of(values: Values) -> list[float | None]:
-    return [None if value != value else value for value in values.tolist()]
+def _columns_of(table: Table) -> dict[str, object]:
+    """Return a table that is short enough for one answer as `schema.Columns`, its arrays as they are."""
+    slices = list(table.slices)
+    counts = [next(len(cells) for cells in rows.values() if isinstance(cells, np.ndarray)) for rows in slices]
+    columns = {
+        name: [one for rows, count in zip(slices, counts, strict=True) for one in _listed(rows[name], count)]
+        for name in table.columns
+    }
+    return {"rows": sum(counts), "columns": columns}
 
 
-def _quoted(text: str, mark: str = '"') -> str:
-    return f"{mark}{text.replace(mark, mark * 2)}{mark}"
+def _listed(cells: Cells, count: int) -> list[object]:
+    if not isinstance(cells, np.ndarray):
+        return [cells] * count
+    return [None if value != value else value for value in cells.tolist()]
 
 
 def _parse_wish(part: str) -> tuple[str, float]:

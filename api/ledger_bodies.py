@@ -1,10 +1,6 @@
-"""Plans, nutrients, weather and rests as response models, and the settlement as a table."""
+"""Plans, nutrients, weather and rests as response models."""
 
 from __future__ import annotations
-
-import csv
-import io
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +10,8 @@ from api.applied import Applied
 from api.bodies import answer_of
 from api.instants import Window
 from api.judged import Judged
-from api.ledger_answers import PassNutrients, PlotShare
+from api.ledger_answers import PassNutrients
 from api.pass_bodies import cover_of
-from api.passes import FieldPass
 from api.plans import Plan
 from api.schema import AnswerMethod, AnswerWindow
 from headland.agronomy.answer import Method
@@ -25,10 +20,6 @@ from headland.agronomy.loss_risk import LEACHING, VOLATILISATION, Risk
 from headland.agronomy.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
 from headland.agronomy.weather_window import Verdict
 from headland.agronomy.zone_deviation import ZoneDeviation
-
-_M2_PER_HA: Final = 10_000.0
-#: What a spreadsheet would run as a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def deviation_of(judged: Judged) -> schema.DeviationBody:
@@ -171,23 +162,6 @@ def hour_of(one: Verdict) -> schema.HourBody:
     )
 
 
-def settlement_csv(one: FieldPass, shares: list[PlotShare], product: str, unit: str) -> bytes:
-    """Return a row for each plot that a pass touched: whose, how much ground, how much product landed on it."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(
-        ("owner", "field", "pass", "device", "start_ms", "product", "treated_ha", "treated_mu",
-         f"applied_{unit.lower()}", "simulated")
-    )  # fmt: skip
-    for share in sorted(shares, key=lambda each: (each.field.owner, each.field.name)):
-        area_ha = share.treated_m2 / _M2_PER_HA
-        table.writerow(
-            (_cell(share.field.owner), _cell(share.field.name), one.id, one.device, one.start_ms, _cell(product),
-             f"{area_ha:.4f}", f"{area_ha * MU_PER_HA:.3f}", f"{share.amount:.3f}", str(one.simulated).lower())
-        )  # fmt: skip
-    return text.getvalue().encode()
-
-
 def applied_entry(applied: Applied) -> dict[str, object]:
     """Return what the ledger keeps of a closed pass."""
     totals, cover = applied.drawn.totals, applied.drawn.cover
@@ -210,11 +184,6 @@ def applied_entry(applied: Applied) -> dict[str, object]:
         "skipped_m2": round(cover.skipped_m2, 2),
         "simulated": applied.one.simulated,
     }
-
-
-def _cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _areas(codes: NDArray[np.uint8], names: tuple[str, ...], cell_m: float) -> dict[str, float]:

@@ -148,6 +148,13 @@ class Series(Model):
     units: Annotated[dict[str, str], Field(json_schema_extra=_example({"air_temperature_degc": "degC"}))]
 
 
+class Columns(Model):
+    """A table by its columns, each as long as `rows`; null where a number is not known."""
+
+    rows: Annotated[int, Field(ge=0, json_schema_extra=_example(1))]
+    columns: dict[str, list[str | float | bool | None]]
+
+
 class EventItem(Model):
     """A change of state or a text at one instant."""
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.bodies import conflicts_of, device_detail_of, device_of, events_of, latest_of, reply, series_of
 from api.downsampling import Method
 from api.farm import Farm, FarmOf
-from api.formats import CSV, JSON, PARQUET, choose_format, reply_table
+from api.formats import JSON, TABLE_CONTENT, choose_format, reply_table, samples_table
 from api.instants import HIGH_MS, LOW_MS, Window, settle_window
 from api.pages import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.problems import ProblemError, declare_problems
@@ -37,12 +37,7 @@ Kind = Annotated[str | None, Query(description="Only devices of this kind.", pat
 Site = Annotated[str | None, Query(description="Only devices at this site.", pattern=NAME_PATTERN)]
 
 _SERIES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "content": {
-            CSV: {"schema": {"type": "string"}},
-            PARQUET: {"schema": {"type": "string", "format": "binary"}},
-        }
-    },
+    200: {"content": TABLE_CONTENT},
     **declare_problems(400, 404, 406, 422),
 }
 
@@ -112,7 +107,8 @@ def get_series(
     With `width` come the lowest and the highest sample of each pixel (`min_max`), or those with the largest triangles
     (`lttb`), each row with the values of all channels; over a long window the means of `width` buckets.
 
-    `Accept: text/csv` and `application/vnd.apache.parquet` give every sample, however many, a row for each instant.
+    `Accept: application/vnd.apache.arrow.stream`, `text/csv` and `application/vnd.apache.parquet` give every sample,
+    however many, a row for each instant; the first two as they are read.
     """
     form = choose_format(request.headers.get("accept"))
     window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
@@ -122,7 +118,8 @@ def get_series(
         if max_points is not None or width is not None:
             sentence = f"{form} gives every sample: leave out max_points and width, or ask for {JSON}."
             raise ProblemError(400, "bad-parameter", "A table has no limit of points", sentence)
-        return reply_table(form, record, channels, read_slices(farm, record, channels, window))
+        slices = read_slices(farm, record, channels, window)
+        return reply_table(request, form, samples_table(record, channels, slices))
     if width is not None:
         columns = read_chart(farm, record, channels, window, width, method)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +12,7 @@ from api.applied import apply_pass, fine_cell_m
 from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
+from api.formats import ARROW, CSV, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
 from api.instants import Window, settle_window
 from api.judged import judge_pass
 from api.ledger_answers import count_nutrients, passes_of_season, share_by_plot
@@ -22,7 +24,6 @@ from api.ledger_bodies import (
     elements_of,
     hour_of,
     pass_nutrients_of,
-    settlement_csv,
 )
 from api.ledger_schema import (
     DeviationBody,
@@ -33,6 +34,7 @@ from api.ledger_schema import (
     ResumeBody,
     WeatherBody,
 )
+from api.ledger_tables import entries_table, settlement_table
 from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.pass_telemetry import HOUR_MS
 from api.passes import find_pass, list_passes
@@ -43,10 +45,11 @@ from api.routes import pass_cells
 from api.routes.parameters import End, Start
 from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
+from api.schema import Columns
 from api.weather import judge_weather, weather_evidence
 from headland.agronomy.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
 from headland.agronomy.weather_window import Kind
-from headland.registry.ledger import LedgerEntry
+from headland.registry.ledger import Ledger, LedgerEntry
 
 _LONGEST_WEATHER_MS: Final = 31 * 86_400_000
 
@@ -57,9 +60,7 @@ SoilDeficit = Annotated[
 ]  # fmt: skip
 KgHa = Annotated[float | None, Query(ge=0, le=100_000, allow_inf_nan=False)]
 
-_CSV: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "A table.", "content": {"text/csv": {"schema": {"type": "string"}}}}
-}
+_TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": TABLE_CONTENT}, **declare_problems(406)}
 
 router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
 router.include_router(pass_cells.router)
@@ -90,15 +91,18 @@ def get_deviation(
     return reply(request, deviation_of(judged))
 
 
-@router.get("/passes/{pass_id}/settlement", response_class=Response, responses={**_CSV, **declare_problems(409)})
-def get_settlement(farm: FarmOf, pass_id: PassId, swath_m: SwathM = None) -> Response:
-    """Give a CSV of the ground and the product of each plot owner, by what was metered: to bill a service by."""
+@router.get("/passes/{pass_id}/settlement", response_model=Columns, responses={**_TABLE, **declare_problems(409)})
+def get_settlement(request: Request, farm: FarmOf, pass_id: PassId, swath_m: SwathM = None) -> Response:
+    """Give a table of the ground and the product of each plot owner, by what was metered: to bill a service by.
+
+    CSV where Accept does not ask for another form.
+    """
+    form = choose_format(request.headers.get("accept"), (CSV, JSON, ARROW, PARQUET))
     estate, one = estate_of(farm), find_pass(farm, pass_id)
     shares = share_by_plot(farm, estate, one, cell_m=fine_cell_m(one), swath_m=swath_m)
     named = None if one.declared is None else one.declared.product
     product = "" if named is None else estate.products.get(named, also_deleted=True).name
-    table = settlement_csv(one, shares, product, one.unit or "kg")
-    return Response(table, media_type="text/csv; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    return reply_table(request, form, settlement_table(one, shares, product, one.unit or "kg"))
 
 
 @router.get("/fields/{field}/nutrients", response_model=NutrientsBody)
@@ -234,7 +238,7 @@ def close_pass(farm: FarmOf, pass_id: PassId) -> EntryList:
     return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
 
 
-@router.get("/ledger", name="list_ledger", response_model=EntryList)
+@router.get("/ledger", name="list_ledger", response_model=EntryList, responses=_TABLE)
 def get_ledger(
     request: Request,
     farm: FarmOf,
@@ -243,13 +247,19 @@ def get_ledger(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List the ledger's entries in the order of their writing."""
+    """List the ledger's entries in the order of their writing; as CSV, Arrow or Parquet all of them, however many."""
+    ledger = estate_of(farm).ledger
     after = read_cursor(cursor, tuple[int])
     after_seq = 0 if after is None else after[0]
-    found = estate_of(farm).ledger.read(field=field, pass_id=pass_id, after_seq=after_seq, limit=limit + 1)
+    form = choose_format(request.headers.get("accept"))
+    if form != JSON:
+        return reply_table(request, form, entries_table(_read_all(ledger, field, pass_id, after_seq)))
+    found = ledger.read(field=field, pass_id=pass_id, after_seq=after_seq, limit=limit + 1)
     page = found[:limit]
     following = write_cursor(page[-1].seq) if len(found) > limit else None
-    return reply_page(request, EntryList(items=[_entry_of(entry) for entry in page], next=following))
+    answer = reply_page(request, EntryList(items=[_entry_of(entry) for entry in page], next=following))
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 @router.get("/ledger/check", response_model=LedgerCheckBody)
@@ -260,6 +270,14 @@ def check_ledger(request: Request, farm: FarmOf) -> Response:
         entries=found.entries, whole=found.broken_at is None, broken_at=found.broken_at, hash=found.hash
     )
     return reply(request, body)
+
+
+def _read_all(ledger: Ledger, field: str | None, pass_id: str | None, after_seq: int) -> Iterator[list[LedgerEntry]]:
+    """Yield entries page by page; the first page may be empty, none after it is."""
+    page = ledger.read(field=field, pass_id=pass_id, after_seq=after_seq)
+    yield page
+    while page and (page := ledger.read(field=field, pass_id=pass_id, after_seq=page[-1].seq)):
+        yield page
 
 
 def _entry_of(entry: LedgerEntry) -> EntryBody:

@@ -8,11 +8,13 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.applied import Applied, apply_pass
-from api.applied_files import applied_csv, applied_geojson, applied_geotiff, applied_isoxml, applied_png
+from api.applied_files import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from api.bodies import reply
 from api.estates import estate_of
 from api.farm import FarmOf
+from api.formats import ARROW, CSV, FORMS, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
 from api.instants import Window, settle_window
+from api.ledger_tables import cells_table
 from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.pass_bodies import applied_of, pass_detail_of, pass_of
 from api.pass_schema import AppliedBody, PassDetail, PassItem, PassList, PassTold
@@ -46,18 +48,18 @@ LatencyS = Annotated[
 
 _FILES: Final[dict[str, tuple[str, Any]]] = {
     "geojson": ("application/geo+json", applied_geojson),
-    "csv": ("text/csv; charset=utf-8", applied_csv),
     "png": ("image/png", applied_png),
     "geotiff": ("image/tiff", applied_geotiff),
     "isoxml": ("application/zip", applied_isoxml),
 }
+_TABLES: Final = {"csv": CSV, "arrow": ARROW, "parquet": PARQUET}
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _APPLIED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The map in the format asked for.",
         "content": {
             "application/geo+json": {"schema": {"type": "object"}},
-            "text/csv": {"schema": {"type": "string"}},
+            **TABLE_CONTENT,
             "image/png": _BINARY,
             "image/tiff": _BINARY,
             "application/zip": _BINARY,
@@ -126,7 +128,7 @@ def get_pass(request: Request, farm: FarmOf, pass_id: PassId) -> Response:
 @router.get(
     "/passes/{pass_id}/as-applied",
     response_model=AppliedBody,
-    responses={**_APPLIED, **declare_problems(409)},
+    responses={**_APPLIED, **declare_problems(406, 409)},
 )
 def get_applied(
     request: Request,
@@ -136,16 +138,29 @@ def get_applied(
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
     shape: Annotated[
-        Literal["json", "geojson", "csv", "png", "geotiff", "isoxml"],
-        Query(alias="format", description="What to answer with."),
-    ] = "json",
+        Literal["json", "geojson", "csv", "arrow", "parquet", "png", "geotiff", "isoxml"] | None,
+        Query(alias="format", description="What to answer with; else what Accept says."),
+    ] = None,
 ) -> Response:
     """Draw what a pass applied: by metered amounts only. Ground over which only a command is known has no rate.
 
-    Amounts are on the usable field, in buffers, in exclusions, outside, or unlocated, and add up to what left.
+    Amounts are on the usable field, in buffers, in exclusions, outside, or unlocated, and add up to what left. CSV,
+    Arrow and Parquet have a row for each cell.
     """
+    form = _form_of(request, shape)
     applied: Applied = apply_pass(farm, find_pass(farm, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
-    if shape == "json":
-        return reply(request, applied_of(applied))
-    media_type, write = _FILES[shape]
+    if form == JSON:
+        answer = reply(request, applied_of(applied))
+        answer.headers["Vary"] = "Accept"
+        return answer
+    if form in FORMS:
+        return reply_table(request, form, cells_table(applied))
+    media_type, write = _FILES[form]
     return Response(write(applied), media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+
+def _form_of(request: Request, shape: str | None) -> str:
+    """Return a media type of `FORMS` or a name of `_FILES`."""
+    if shape is None:
+        return choose_format(request.headers.get("accept"))
+    return JSON if shape == "json" else _TABLES.get(shape, shape)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import duckdb
 import httpx
 import numpy as np
 import pytest
+from arro3.io import read_ipc_stream
 
 from api import queries
 from api.app import create_app
-from api.formats import CSV, JSON, PARQUET, choose_format
+from api.formats import ARROW, CSV, JSON, PARQUET, choose_format
 from api.problems import ProblemError
 from headland.store.memory_store import MemoryStore
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
@@ -39,6 +41,7 @@ def rows_of(response: httpx.Response) -> list[dict[str, str]]:
         ("text/*", CSV),
         ("application/*", JSON),
         ("application/vnd.apache.parquet", PARQUET),
+        ("application/vnd.apache.arrow.stream, */*;q=0.1", ARROW),
         ("application/json;q=0.5, text/csv", CSV),
         ("text/html, application/xhtml+xml, */*;q=0.8", JSON),
         ("application/json;q=0, */*", CSV),
@@ -49,9 +52,7 @@ def test_the_format_is_the_one_that_is_liked_best(accept: str | None, form: str)
     assert choose_format(accept) == form
 
 
-@pytest.mark.parametrize(
-    "accept", ["image/png", "text/csv;q=0", "text/csv;q=much", "application/vnd.apache.arrow.stream"]
-)
+@pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "text/csv;q=much"])
 def test_a_format_that_is_not_made_is_said_so(accept: str) -> None:
     with pytest.raises(ProblemError) as raised:
         choose_format(accept)
@@ -110,6 +111,19 @@ def test_parquet_read_by_another_program_holds_what_csv_holds(client: httpx.Clie
     assert found[100] == (START_MS + 100_000, START_MS + 100_000, HOUSE, False, 610.0, None)
 
 
+def test_arrow_read_by_another_program_holds_what_csv_holds(client: httpx.Client) -> None:
+    response = ask(client, ARROW, channel=["co2_ppm", "air_temperature_degc"])
+    assert (response.status_code, response.headers["content-type"]) == (200, ARROW)
+    table = read_ipc_stream(io.BytesIO(response.content)).read_all()
+    assert table.column_names == ["time_ms", "time_utc", "device", "simulated", "co2_ppm", "air_temperature_degc"]
+    columns = {name: table[name].to_pylist() for name in table.column_names}
+    first = START_MS, datetime.fromtimestamp(START_MS / 1000, UTC), HOUSE, False, 600.0, 25.0
+    assert tuple(values[0] for values in columns.values()) == first
+    assert (table.num_rows, columns["co2_ppm"][100], columns["air_temperature_degc"][100]) == (400, 610.0, None)
+    empty = read_ipc_stream(io.BytesIO(ask(client, ARROW, channel="leaf_temperature_degc").content)).read_all()
+    assert (empty.num_rows, empty.column_names[-1]) == (0, "leaf_temperature_degc")
+
+
 def test_all_samples_come_in_slices_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "SLICE_ROWS", 50)
     store, count = MemoryStore(), 3000
@@ -134,7 +148,7 @@ def test_a_table_has_no_limit_of_points(client: httpx.Client) -> None:
     assert "leave out max_points" in response.json()["detail"]
 
 
-@pytest.mark.parametrize("accept", [CSV, PARQUET])
+@pytest.mark.parametrize("accept", [CSV, PARQUET, ARROW])
 def test_what_is_wrong_is_a_problem_in_every_format(client: httpx.Client, accept: str) -> None:
     unknown = ask(client, accept, channel="no_such_m")
     assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:headland:problem:unknown-channel")

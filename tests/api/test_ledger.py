@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arro3.io import read_ipc_stream
 
+from api.formats import ARROW, CSV, JSON
 from headland.registry.records import Site
 from headland.registry.tables import ledger
 from headland.store.memory_store import MemoryStore
@@ -93,6 +95,21 @@ def test_each_owner_is_billed_for_what_landed_on_the_plot(known: Known, one: dic
     assert float(row["applied_kg"]) == pytest.approx(APPLIED_KG, rel=0.01)
     assert float(row["treated_ha"]) == pytest.approx(8 * 195 * 5 / 10_000, rel=0.02)
     assert float(row["treated_mu"]) == pytest.approx(float(row["treated_ha"]) * 15, rel=1e-3)
+    told = known.client.get(f"/v1/passes/{one['id']}/settlement", headers={"Accept": JSON}).json()
+    assert (told["rows"], told["columns"]["owner"], told["columns"]["simulated"]) == (1, ["Wang"], [False])
+    assert told["columns"]["applied_kg"] == [float(row["applied_kg"])]
+
+
+def test_the_ledger_and_the_cells_of_a_map_are_tables_too(known: Known, one: dict[str, Any]) -> None:
+    for path in ("/v1/ledger", f"/v1/passes/{one['id']}/as-applied"):
+        text = known.client.get(path, headers={"Accept": CSV}).text
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        arrow = read_ipc_stream(io.BytesIO(known.client.get(path, headers={"Accept": ARROW}).content)).read_all()
+        assert arrow.num_rows == len(rows) > 0
+        assert arrow.column_names == list(rows[0])
+    cells = known.client.get(f"/v1/passes/{one['id']}/as-applied", params={"format": "csv"}).text
+    assert cells == text
+    assert sum(float(row["amount_kg"] or 0) for row in rows) == pytest.approx(APPLIED_KG, rel=0.01)
 
 
 def test_what_is_left_is_treated_once(known: Known, one: dict[str, Any]) -> None:

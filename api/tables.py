@@ -1,0 +1,186 @@
+"""A table for other programs: what its columns are, its rows slice by slice, and how they become CSV, Parquet or Arrow.
+
+Every form has the same columns and the same rows. Memory is bounded by a slice, however long the table is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import duckdb
+import nanoarrow
+import numpy as np
+from nanoarrow.ipc import StreamWriter
+from numpy.typing import NDArray
+
+#: instant: epoch ms, shown as a time in UTC; number: NaN where there is none; all others are always there.
+Kind = Literal["integer", "instant", "number", "text", "truth"]
+#: A numpy array, or one value that all rows have.
+Cells = NDArray[Any] | str | bool | int | float
+Slice = Mapping[str, Cells]
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_CHUNK_BYTES: Final = 256 * 1024
+#: What a Parquet file is gathered with; what is more goes to its temporary file.
+_MEMORY: Final = "128MB"
+_SQL: Final[dict[Kind, str]] = {
+    "integer": "BIGINT", "instant": "BIGINT", "number": "DOUBLE", "text": "VARCHAR", "truth": "BOOLEAN",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`name` is what its file is called, without an ending. Each slice has every column."""
+
+    name: str
+    columns: Mapping[str, Kind]
+    slices: Iterator[Slice]
+
+
+def write_csv(table: Table) -> Iterator[bytes]:
+    """Yield a table as CSV (RFC 4180, UTF-8); an empty cell where a number is not there."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(table.columns)
+    for rows in table.slices:
+        count = _count(rows)
+        cells = [_words(kind, rows[name], count) for name, kind in table.columns.items()]
+        writer.writerows(zip(*cells, strict=True))
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+    if text.tell():
+        yield text.getvalue().encode()  # nothing but the names of the columns
+
+
+def write_parquet(table: Table) -> Iterator[bytes]:
+    """Yield a table as a Parquet file (zstd); null where a number is not there.
+
+    It is gathered in a temporary folder first: what a Parquet file holds is written at its end.
+    """
+    slots = {name: f"c{slot}" for slot, name in enumerate(table.columns)}
+    kept = ", ".join(f"{slots[name]} {_SQL[kind]}" for name, kind in table.columns.items())
+    present = ", ".join(
+        f"CASE WHEN isnan({slots[name]}) THEN NULL ELSE {slots[name]} END" if kind == "number" else slots[name]
+        for name, kind in table.columns.items()
+    )
+    shown = ", ".join(
+        f"{f'make_timestamptz({slots[name]} * 1000)' if kind == 'instant' else slots[name]} AS {_quoted(name)}"
+        for name, kind in table.columns.items()
+    )
+    with tempfile.TemporaryDirectory(prefix="headland-table-") as folder:
+        path = Path(folder) / "table.parquet"
+        config: dict[str, Any] = {"memory_limit": _MEMORY, "threads": 1}
+        with duckdb.connect(str(Path(folder) / "rows.duckdb"), config=config) as database:
+            database.execute(f"CREATE TABLE kept ({kept})")
+            for rows in table.slices:
+                count = _count(rows)
+                given = {slots[name]: _array(kind, rows[name], count) for name, kind in table.columns.items()}
+                database.register("slice_in", given)
+                database.execute(f"INSERT INTO kept SELECT {present} FROM slice_in")  # noqa: S608 - only our own names
+                database.unregister("slice_in")
+            target = _quoted(str(path), mark="'")
+            database.execute(f"COPY (SELECT {shown} FROM kept) TO {target} (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608 - names are quoted
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+
+
+def write_arrow(table: Table) -> Iterator[bytes]:
+    """Yield a table as an Arrow IPC stream, a record batch for each slice; null where a number is not there."""
+    schema = nanoarrow.struct({name: _arrow_kind(kind) for name, kind in table.columns.items()}, nullable=False)
+    sink = io.BytesIO()
+    writer = StreamWriter.from_writable(sink)
+    writer.write_stream(nanoarrow.c_array_stream(nanoarrow.c_array_from_buffers(schema, 0, [None], children=[
+        _arrow_column(kind, np.empty(0, _DTYPES[kind])) for kind in table.columns.values()
+    ])))  # fmt: skip
+    for rows in table.slices:
+        count = _count(rows)
+        columns = [_arrow_column(kind, _array(kind, rows[name], count)) for name, kind in table.columns.items()]
+        writer.write_array(nanoarrow.c_array_from_buffers(schema, count, [None], null_count=0, children=columns))
+        yield sink.getvalue()
+        sink.seek(0)
+        sink.truncate()
+    writer.close()
+    yield sink.getvalue()
+
+
+_DTYPES: Final[dict[Kind, Any]] = {
+    "integer": np.int64, "instant": np.int64, "number": np.float64, "text": object, "truth": np.bool_,
+}  # fmt: skip
+
+
+def _count(rows: Slice) -> int:
+    return next(len(cells) for cells in rows.values() if isinstance(cells, np.ndarray))
+
+
+def _array(kind: Kind, cells: Cells, count: int) -> NDArray[Any]:
+    if isinstance(cells, np.ndarray):
+        return np.ascontiguousarray(cells, _DTYPES[kind])
+    return np.full(count, cells, _DTYPES[kind])
+
+
+def _words(kind: Kind, cells: Cells, count: int) -> list[Any]:
+    """Return what CSV writes of a column; None is an empty cell."""
+    if not isinstance(cells, np.ndarray):
+        return _words(kind, np.array([cells], _DTYPES[kind]), 1) * count
+    if kind == "instant":
+        cells = np.datetime_as_string(cells.astype("datetime64[ms]"), timezone="UTC")
+    values: list[Any] = cells.tolist()
+    match kind:
+        case "number":
+            return [None if value != value else value for value in values]
+        case "truth":
+            return [str(value).lower() for value in values]
+        case "text":
+            return [_plain(text) for text in values]
+        case _:
+            return values
+
+
+def _plain(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _arrow_kind(kind: Kind) -> Any:
+    match kind:
+        case "integer":
+            return nanoarrow.int64(nullable=False)
+        case "instant":
+            return nanoarrow.timestamp("ms", "UTC", nullable=False)
+        case "number":
+            return nanoarrow.float64()
+        case "text":
+            return nanoarrow.string(nullable=False)
+        case "truth":
+            return nanoarrow.bool_(nullable=False)
+
+
+def _arrow_column(kind: Kind, cells: NDArray[Any]) -> Any:
+    count, missing = len(cells), 0
+    valid: Any = None
+    if kind == "number":
+        present = ~np.isnan(cells)
+        missing = count - int(present.sum())
+        valid = np.packbits(present, bitorder="little") if missing else None
+    buffers: list[Any]
+    if kind == "truth":
+        buffers = [valid, np.packbits(cells, bitorder="little")]
+    elif kind == "text":
+        texts = [text.encode() for text in cells.tolist()]
+        ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+        buffers = [valid, ends, b"".join(texts)]
+    else:
+        buffers = [valid, cells]
+    return nanoarrow.c_array_from_buffers(_arrow_kind(kind), count, buffers, null_count=missing)
+
+
+def _quoted(text: str, mark: str = '"') -> str:
+    return f"{mark}{text.replace(mark, mark * 2)}{mark}"
