@@ -193,6 +193,7 @@ class _Look:
         self._sight = sight
         self._axis_ms = axis_ms
         self._utc_offset_ms = utc_offset_ms
+        self._leaves_out = _leaves_out(rule.any_of)
 
     def all_of(self, group: Group, found: list[Leaf]) -> Truth:
         """Return what a group is."""
@@ -215,7 +216,9 @@ class _Look:
             found.append(Leaf(test, device, np.full(len(self._axis_ms), np.nan), nowhere, estimated=False))
             return Truth(nowhere, nowhere, nowhere, nowhere)
         value = value_of(self._rule, test, samples, self._axis_ms, self._utc_offset_ms)
-        there = is_heard(self._rule, test, samples, self._axis_ms)
+        there = ~nowhere
+        if self._leaves_out:
+            there = is_heard(self._rule, test, samples, self._axis_ms)
         bad, over = _is_bad(test, value) & there, _is_over(test, value) & there
         found.append(Leaf(test, device, value, bad, is_estimated(test, samples)))
         return Truth(bad, over, np.isfinite(value) & there, there)
@@ -223,6 +226,8 @@ class _Look:
 
 def all_of(parts: Sequence[Truth]) -> Truth:
     """Join parts of which all must be bad; one that is over decides."""
+    if len(parts) == 1:
+        return parts[0]
     bad = np.logical_and.reduce([part.is_bad for part in parts])
     over = np.logical_or.reduce([part.is_over for part in parts])
     known = over | np.logical_and.reduce([part.is_known for part in parts])
@@ -231,6 +236,8 @@ def all_of(parts: Sequence[Truth]) -> Truth:
 
 def any_of(parts: Sequence[Truth]) -> Truth:
     """Join parts of which one bad is enough; it is over when all that are there are."""
+    if len(parts) == 1:
+        return parts[0]
     there = np.logical_or.reduce([part.is_there for part in parts])
     bad = np.logical_or.reduce([part.is_bad for part in parts])
     over = there & np.logical_and.reduce([part.is_over | ~part.is_there for part in parts])
