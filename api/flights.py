@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -46,21 +46,38 @@ def plan_flight(estate: Estate, prescription: Prescription, wishes: FlightWishes
         raise _refuse("The prescription names no implement, and so no swath: make one that does.")
     field = estate.fields.get(prescription.field, also_deleted=True)
     implement = estate.implements.get(prescription.implement, also_deleted=True)
-    product = None if prescription.product is None else estate.products.get(prescription.product, also_deleted=True)
-    rates = np.array([zone.rate_ha for zone in prescription.zones])
-    machine = machine_of(implement, prescription.unit, product)
-    if wishes.speed_m_s is not None:
-        machine = Machine(machine.swath_m, machine.most_flow_min, machine.least_speed_m_s, wishes.speed_m_s)
-    flow = _settle_flow(rates, machine, prescription.unit)
     plane = plane_of(field)
     outline = outline_of(field, plane)
     bearing_deg = long_side_deg(outline.whole) if wishes.bearing_deg is None else wishes.bearing_deg
     barred = shapely.union(outline.buffer, outline.exclusion)
-    rate_at = partial(_rate_at, prescription, plane)
-    lines = draw_lines(outline.whole, barred, machine.swath_m, bearing_deg, rate_at)
+    rates = partial(rate_at, prescription, plane)
+    lines = draw_lines(outline.whole, barred, implement.swath_m, bearing_deg, rates)
     if not lines:
         raise _refuse("Nothing of the field can be treated along this bearing without reaching what is kept free.")
-    capacity = _capacity(implement, prescription.unit, product)
+    return assemble_flight(estate, prescription, implement, lines, bearing_deg, plane, wishes)
+
+
+def assemble_flight(
+    estate: Estate,
+    prescription: Prescription,
+    implement: Implement,
+    lines: list[Line],
+    bearing_deg: float,
+    plane: Plane,
+    wishes: FlightWishes,
+    swath_m: float | None = None,
+) -> Flight:
+    """Return the flight over lines that are drawn already; raises ProblemError (400) for what the machine cannot do.
+
+    `swath_m` replaces the implement's.
+    """
+    product = None if prescription.product is None else estate.products.get(prescription.product, also_deleted=True)
+    rates = np.array([zone.rate_ha for zone in prescription.zones])
+    machine = machine_of(implement, prescription.unit, product)
+    fastest_m_s = machine.most_speed_m_s if wishes.speed_m_s is None else wishes.speed_m_s
+    machine = replace(machine, swath_m=swath_m or machine.swath_m, most_speed_m_s=fastest_m_s)
+    flow = _settle_flow(rates, machine, prescription.unit)
+    capacity = capacity_of(implement, prescription.unit, product)
     try:
         loads = share_loads(lines, machine.swath_m, capacity)
     except ValueError as error:
@@ -69,30 +86,39 @@ def plan_flight(estate: Estate, prescription: Prescription, wishes: FlightWishes
     if wishes.load is not None and wishes.load > len(loads):
         raise _refuse(f"It takes {len(loads)} loads: there is no load {wishes.load}.")
     fastest = float(machine.most_speed_m_s or 0.0)
-    run_m = max(_LEAST_RUN_M, fastest**2 / (2.0 * _ACCELERATION_M_S2) + 1.0)
-    to_degrees = partial(_to_degrees, plane)
-    frame = "terrain, MAV_FRAME 10" if wishes.height_above == "terrain" else "home, MAV_FRAME 3"
+    run_m = run_of(fastest)
     return Flight(
         loads=loads if wishes.load is None else [loads[wishes.load - 1]],
         speed_m_s=partial(_speed, machine, flow),
-        to_degrees=to_degrees,
+        to_degrees=partial(to_degrees, plane),
         height_m=wishes.height_m,
         height_above=wishes.height_above,
         run_m=run_m,
         turn_speed_m_s=fastest,
-        refill=wishes.home_deg or to_degrees(_first_place(loads, run_m)),
+        refill=wishes.home_deg or to_degrees(plane, _first_place(loads, run_m)),
         told={
             "prescription": prescription.id,
             "unit": prescription.unit,
             "steady_flow_min": flow,
             "swath_m": machine.swath_m,
             "bearing_deg": bearing_deg,
-            "height": f"{wishes.height_m:g} m above {frame}",
+            "height": told_height(wishes.height_m, wishes.height_above),
             "loads": amounts,
             "load_capacity": capacity,
             "load": wishes.load,
         },
     )
+
+
+def run_of(fastest_m_s: float) -> float:
+    """Return how far before and behind a line a vehicle flies on, to be at speed there and to turn [m]."""
+    return max(_LEAST_RUN_M, fastest_m_s**2 / (2.0 * _ACCELERATION_M_S2) + 1.0)
+
+
+def told_height(height_m: float, height_above: HeightAbove) -> str:
+    """Return the height as the file tells it to a person."""
+    frame = "terrain, MAV_FRAME 10" if height_above == "terrain" else "home, MAV_FRAME 3"
+    return f"{height_m:g} m above {frame}"
 
 
 def _settle_flow(rates: Values, machine: Machine, unit: str) -> float | None:
@@ -115,7 +141,7 @@ def _speed(machine: Machine, flow: float | None, rate_ha: float) -> float:
     return fastest if flow is None else min(fastest, fastest_m_s(rate_ha, machine.swath_m, flow))
 
 
-def _capacity(implement: Implement, unit: str, product: Product | None) -> float | None:
+def capacity_of(implement: Implement, unit: str, product: Product | None) -> float | None:
     """Return what a load holds in the prescription's unit, None where it is not known."""
     if implement.tank_l is None or unit == "L/ha":
         return implement.tank_l
@@ -123,7 +149,8 @@ def _capacity(implement: Implement, unit: str, product: Product | None) -> float
     return None if density is None else implement.tank_l * density
 
 
-def _rate_at(prescription: Prescription, plane: Plane, east_m: Values, north_m: Values) -> Values:
+def rate_at(prescription: Prescription, plane: Plane, east_m: Values, north_m: Values) -> Values:
+    """Return the rate at places of a plane; NaN where none is prescribed."""
     return prescription.rate_of_zone(prescription.zone_at(*plane.to_degrees(east_m, north_m)))
 
 
@@ -131,7 +158,8 @@ def _first_place(loads: list[list[Line]], run_m: float) -> Place:
     return loads[0][0].beyond(run_m)[0]
 
 
-def _to_degrees(plane: Plane, place: Place) -> Place:
+def to_degrees(plane: Plane, place: Place) -> Place:
+    """Return the latitude and longitude of a place of a plane."""
     latitude, longitude = plane.to_degrees(np.array(place[0]), np.array(place[1]))
     return round(float(latitude), 9), round(float(longitude), 9)
 

@@ -191,21 +191,6 @@ class WeatherBody(Model):
     hours: list[HourBody]
 
 
-class ResumeBody(Model):
-    """What is left of a field, and the lines that treat it without treating anything twice."""
-
-    pass_id: str
-    simulated: bool
-    remaining_m2: float
-    planned_m2: Annotated[float, Field(description="What the lines cover.")]
-    unflown_m2: Annotated[float, Field(description="Too narrow for a swath that treats nothing again.")]
-    amount: Annotated[float | None, Field(description="What they take at the planned rate; null without one.")]
-    unit: str
-    lines: int
-    length_m: float
-    plan_url: str
-
-
 class EntryBody(Model):
     """One entry of the ledger; `body` is JSON as it was written."""
 

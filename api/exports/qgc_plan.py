@@ -46,6 +46,8 @@ def write_plan(flight: Flight) -> bytes:
     """
     writer = _Items(flight)
     writer.add(_TAKEOFF, _RELATIVE, [0, 0, 0, None, 0, 0, flight.height_m])
+    # A flight that was broken off may have left it on.
+    writer.switch(on=False)
     for number, load in enumerate(flight.loads):
         if number:
             writer.fly(_WAYPOINT, flight.refill)
@@ -83,6 +85,10 @@ class _Items:
         self._speed_m_s: float | None = None
         self.items: list[dict[str, Any]] = []
 
+    def switch(self, *, on: bool) -> None:
+        """Switch the machine."""
+        self.add(_SPRAYER, _MISSION, [1 if on else 0, 0, 0, 0, 0, 0, 0])
+
     def treat(self, line: Line) -> None:
         """Fly a line: run in, the pieces with the machine on and off between them, run out."""
         flight = self._flight
@@ -91,16 +97,16 @@ class _Items:
         is_on, at = False, None
         for piece in line.pieces:
             if is_on and piece.start != at:
-                self._switch(on=False)
+                self.switch(on=False)
                 is_on = False
             self._set_speed(flight.speed_m_s(piece.rate_ha))
             if not is_on:
                 self.fly(_WAYPOINT, flight.to_degrees(piece.start))
-                self._switch(on=True)
+                self.switch(on=True)
                 is_on = True
             self.fly(_WAYPOINT, flight.to_degrees(piece.end))
             at = piece.end
-        self._switch(on=False)
+        self.switch(on=False)
         self.fly(_WAYPOINT, flight.to_degrees(run_out))
 
     def fly(self, command: int, place: Place) -> None:
@@ -120,9 +126,6 @@ class _Items:
         if frame in _ALTITUDE_MODES:
             item |= {"Altitude": params[6], "AltitudeMode": _ALTITUDE_MODES[frame], "AMSLAltAboveTerrain": None}
         self.items.append(item)
-
-    def _switch(self, *, on: bool) -> None:
-        self.add(_SPRAYER, _MISSION, [1 if on else 0, 0, 0, 0, 0, 0, 0])
 
     def _set_speed(self, speed_m_s: float) -> None:
         if speed_m_s != self._speed_m_s:

@@ -31,7 +31,6 @@ from api.ledger_schema import (
     EntryList,
     LedgerCheckBody,
     NutrientsBody,
-    ResumeBody,
     WeatherBody,
 )
 from api.ledger_tables import entries_table, settlement_table
@@ -40,8 +39,7 @@ from api.pass_telemetry import HOUR_MS
 from api.passes import find_pass, list_passes
 from api.plans import PlanAsked
 from api.problems import declare_problems
-from api.rests import find_work_left, plan_rest
-from api.routes import pass_cells
+from api.routes import pass_cells, rests
 from api.routes.parameters import End, Start
 from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
@@ -64,6 +62,7 @@ _TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": TABLE_CONTENT
 
 router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
 router.include_router(pass_cells.router)
+router.include_router(rests.router)
 
 
 @router.get("/passes/{pass_id}/deviation", response_model=DeviationBody, responses=declare_problems(409))
@@ -182,43 +181,6 @@ def get_weather_window(
     verdicts, devices = judge_weather(farm, estate, known, window, kind)
     body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(one) for one in verdicts])
     return reply(request, body)
-
-
-@router.get("/passes/{pass_id}/resume", response_model=ResumeBody, responses=declare_problems(409))
-def get_resume(
-    request: Request, farm: FarmOf, pass_id: PassId, planned_rate_ha: PlannedRate = None, swath_m: SwathM = None
-) -> Response:
-    """Say what a pass that was broken off left over, and where its mission is: nothing is treated twice."""
-    left = find_work_left(farm, find_pass(farm, pass_id), planned_rate_ha, swath_m)
-    query = "" if swath_m is None else f"?swath_m={swath_m:g}"
-    body = ResumeBody(
-        pass_id=left.one.id,
-        simulated=left.one.simulated,
-        remaining_m2=left.rest.remaining_m2,
-        planned_m2=left.planned_m2,
-        unflown_m2=max(left.rest.remaining_m2 - left.planned_m2, 0.0),
-        amount=left.amount,
-        unit=left.one.unit or "kg",
-        lines=len(left.rest.lines),
-        length_m=left.rest.length_m,
-        plan_url=f"/v1/passes/{left.one.id}/resume.plan{query}",
-    )
-    return reply(request, body)
-
-
-@router.get("/passes/{pass_id}/resume.plan", responses=declare_problems(409))
-def get_resume_plan(
-    farm: FarmOf,
-    pass_id: PassId,
-    swath_m: SwathM = None,
-    height_m: Annotated[float, Query(description="Above home [m].", ge=1, le=120, allow_inf_nan=False)] = 4.0,
-    speed_m_s: Annotated[float, Query(description="Over ground [m/s].", ge=0.5, le=20, allow_inf_nan=False)] = 5.0,
-) -> dict[str, Any]:
-    """Give the mission that finishes a pass as a QGroundControl .plan; Headland itself never flies it.
-
-    The sprayer is on along the lines alone. Heights are above home: over sloping ground let the autopilot follow it.
-    """
-    return plan_rest(farm, find_work_left(farm, find_pass(farm, pass_id), None, swath_m), height_m, speed_m_s)
 
 
 @router.post("/passes/{pass_id}/close", response_model=EntryList, responses=declare_problems(409))

@@ -103,6 +103,19 @@ def draw_lines(
     return lines
 
 
+def rate_lines(rows: Sequence[tuple[Place, Place]], swath_m: float, rate_at: RateAt) -> list[Line]:
+    """Return ways that are flown from start to end as lines of pieces by their rate; none where the rate is 0."""
+    lines: list[Line] = []
+    for start, end in rows:
+        length_m = math.dist(start, end)
+        sine, cosine = ((b - a) / length_m for a, b in zip(start, end, strict=True))
+        turn = np.array([[sine, cosine], [cosine, -sine]])  # its own inverse
+        (from_m, across_m), (to_m, _) = (np.array([start, end]) @ turn).tolist()
+        if found := tuple(_rate_pieces(from_m, to_m, across_m, turn, swath_m, rate_at)):
+            lines.append(Line(found))
+    return lines
+
+
 def share_loads(lines: Sequence[Line], swath_m: float, capacity: float | None) -> list[list[Line]]:
     """Return the lines parted into loads of at most `capacity` each; a piece is cut where the load ends.
 

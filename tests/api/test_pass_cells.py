@@ -15,7 +15,7 @@ from headland.registry.prescription_records import PrescribedZone, Prescription,
 from headland.registry.records import Season
 from headland.registry.registry import open_registry
 from headland.store.memory_store import MemoryStore
-from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, START_MS
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS
 from tests.api.registry import Known
 from tests.api.spread_field import declaration, serve_spread_field
 
@@ -207,3 +207,62 @@ def test_the_evidence_of_a_cell_adds_up_to_what_the_map_shows(known: Known, one:
     assert [entry["kind"] for entry in told["ledger"]] == ["weather", "as_applied"]
     assert (told["gateway"], told["delivery_url"]) == ("gw-1", "/v1/gateways/gw-1/delivery")
     assert refusal(known, f"/v1/passes/{one['id']}/cell", latitude_deg=1, longitude_deg=10) == (404, "no-cell")
+
+
+def test_the_rest_of_a_prescription_is_what_no_swath_reached_at_its_own_rates(known: Known, made: Prescription) -> None:
+    told = {**declaration(known), "start_ms": START_MS + 6, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
+    broken = known.client.post("/v1/passes", json={**told, "prescription": made.id}).json()
+    path = f"/v1/passes/{broken['id']}/resume"
+    rest = ask(known, path)
+    # Other declarations of the same minutes are the same work.
+    assert (rest["plan"]["prescription"], rest["passes"]) == (made.id, [broken["id"]])
+    west, east = rest["zones"]
+    # Four of seven swaths are done; three are left, at each zone's rate.
+    for zone, rate_ha, length_m in ((west, WEST_HA, 99.5), (east, EAST_HA, 99.5)):
+        assert zone["open"] == pytest.approx(3 * 5 * length_m * rate_ha / 10_000, rel=0.03)
+        assert zone["planned"] == pytest.approx(zone["applied"] - zone["treated_difference"] + zone["open"], rel=0.01)
+    assert west["treated_difference"] == pytest.approx(0.0, abs=0.05 * west["planned"])
+    assert east["treated_difference"] == pytest.approx(-4 * 5 * 99.5 * (EAST_HA - 120) / 10_000, rel=0.1)
+    assert rest["amount"] == pytest.approx(west["open"] + east["open"], rel=0.02)
+    kept = known.client.post(path)
+    assert kept.status_code == 201, kept.text
+    remaining = known.client.get(kept.headers["Location"]).json()
+    assert (remaining["name"], remaining["method"]["rest of"]) == ("two rates, rest", made.id)
+    assert [zone["rate_ha"] for zone in remaining["zones"]] == [WEST_HA, EAST_HA]
+    assert remaining["total"] == pytest.approx(rest["amount"], rel=0.02)
+
+
+def test_the_mission_of_a_rest_makes_each_rate_by_its_speed_and_is_refused_where_nothing_is_left(
+    known: Known, made: Prescription
+) -> None:
+    told = {**declaration(known), "start_ms": START_MS + 7, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
+    broken = known.client.post("/v1/passes", json={**told, "prescription": made.id}).json()
+    path = f"/v1/passes/{broken['id']}/resume.plan"
+    assert refusal(known, path) == (400, "no-flight")  # nobody said how fast the machine may go
+    plan = ask(known, path, speed_m_s=6)
+    items = plan["mission"]["items"]
+    # 18 kg/min and less: the west's 120 kg/ha at the highest speed, the east's at six tenths of it.
+    assert plan["headland"]["steady_flow_min"] == pytest.approx(WEST_HA * 5 * 6 * 60 / 10_000)
+    assert {item["params"][1] for item in items if item["command"] == 178} == {6.0, 3.6}
+    assert [item["params"][0] for item in items if item["command"] == 216] == [0, *([1, 0] * 3)]
+    sprayed = {round(item["params"][4] * NORTH_DEG_M) for item in items if item["command"] == 16}
+    assert sprayed == {20, 25, 30}
+    assert plan["headland"]["rest_of"] == broken["id"]
+    whole = known.client.post("/v1/passes", json={**told, "start_ms": START_MS + 8, "end_ms": NOW_MS}).json()
+    query = {"prescription": made.id, "speed_m_s": 6}
+    assert refusal(known, f"/v1/passes/{whole['id']}/resume.plan", **query) == (409, "nothing-left")
+    assert known.client.post(f"/v1/passes/{whole['id']}/resume").status_code == 409
+
+
+def test_what_another_pass_of_the_prescription_covered_is_not_treated_again(known: Known) -> None:
+    registry, estate = estate_at(known, START_MS - 60_000)
+    plan = estate.prescriptions.add(prescription(known, "in two flights"))
+    registry.close()
+    told = {**declaration(known), "planned_rate_ha": None, "prescription": plan.id}
+    times = ((START_MS + 9, START_MS + 195_000), (START_MS + 199_000, NOW_MS))
+    first = known.client.post("/v1/passes", json={**told, "start_ms": times[0][0], "end_ms": times[0][1]}).json()
+    assert ask(known, f"/v1/passes/{first['id']}/resume")["lines"] == 3
+    second = known.client.post("/v1/passes", json={**told, "start_ms": times[1][0], "end_ms": times[1][1]}).json()
+    for one, other in ((first, second), (second, first)):
+        rest = ask(known, f"/v1/passes/{one['id']}/resume")
+        assert (rest["lines"], rest["passes"]) == (0, [one["id"], other["id"]])
