@@ -1,4 +1,4 @@
-"""The FastAPI application: routes over one store and one organisation."""
+"""The FastAPI application: routes over one store and registry, each request bound to the organisation of who asks."""
 
 from __future__ import annotations
 
@@ -11,23 +11,31 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
 
+from api.access.admissions import Admissions
+from api.access.described import describe_access
+from api.access.gate import ClosedGate, Gate, RegistryGate
+from api.access.guard import Guard
+from api.access.limits import Limits
+from api.access.patience import Patience
 from api.alarm_things import ALARM_KINDS
 from api.crop_bands import crop_bands
 from api.farm import Farm
 from api.gateway_desk import GatewayDesk
 from api.live import LiveFeed
-from api.live_sources import StorePoll
-from api.metrics import DurationMiddleware, FarmCollector, LiveCollector
+from api.live_sources import LiveFeeds
+from api.metrics import DurationMiddleware
 from api.ogc import routes as ogc_routes
 from api.problems import install_problems
 from api.readiness import Check
 from api.routes import alarms, answers, catalog, devices, field_import, health, page, recommendation
 from api.routes import climate as climate_routes
+from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
 from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
 from api.routes import passes as pass_routes
 from api.routes import prescriptions as prescription_routes
+from api.routes import session as session_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
 from api.schema import Problem
@@ -47,7 +55,10 @@ Times are epoch milliseconds UTC; windows are half-open. Every number carries it
 as applied. What a simulator made is marked `simulated` for ever.
 """
 
+_LIMITS: Final = Limits()
+
 _TAGS: Final = [
+    {"name": "access", "description": "Who asks: keys, members, sessions, and the log of all changes."},
     {"name": "devices", "description": "What there is and what it measured."},
     {"name": "answers", "description": "What it means: each number with its method, coverage and evidence."},
     {
@@ -75,8 +86,14 @@ def create_app(
     registry: Registry | None = None,
     store_desk: StoreDesk | None = None,
     live: LiveFeed | None = None,
+    gate: Gate | None = None,
+    limits: Limits = _LIMITS,
 ) -> FastAPI:
-    """Return the application that serves `organisation` from `store`; every call to the store is in a worker thread.
+    """Return the application that serves `store`; every call to the store is in a worker thread.
+
+    A request is served from the organisation of who asks, as `gate` says; without one that are the registry's keys, and
+    without a registry nobody is let in. `organisation` is whose ingest, alarms and commits the rest here is about: no
+    other organisation's key gets to see it.
 
     `readiness` and `counters` are asked at each /readyz and /metrics; `now_ms` is where windows without an end stop.
     `gateways` is the ingest beside it; without one there are no answers about gateways and refused messages.
@@ -96,20 +113,34 @@ def create_app(
     )
     farm = Farm(store, organisation, readiness, counters, now_ms, gateways, registry, store_desk)
     metrics = CollectorRegistry()
-    metrics.register(FarmCollector(farm))
+    if gate is None:
+        gate = ClosedGate() if registry is None else RegistryGate(registry)
     app.state.farm = farm
     app.state.metrics = metrics
-    app.state.live = StorePoll(store, organisation).feed if live is None else live
-    metrics.register(LiveCollector(app.state.live))
+    app.state.live = LiveFeeds(store, organisation, live)
+    app.state.admissions = Admissions(gate, limits)
+    app.add_middleware(Guard, router=app.router, limits=limits)
+    app.add_middleware(Patience, answer_s=limits.answer_s)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
-    for room in (devices, answers, pass_routes, ledger_routes, gateway_routes, store_routes, health, page):
+    for room in (
+        devices,
+        answers,
+        pass_routes,
+        ledger_routes,
+        gateway_routes,
+        store_routes,
+        health,
+        page,
+        session_routes,
+    ):
         app.include_router(room.router)
     app.include_router(climate_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)
     app.include_router(ogc_routes.router)
+    app.include_router(farmos_routes.router)
     # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
     for router in (
         catalog.router,
@@ -140,6 +171,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         document["components"]["schemas"].update({**describe_things(), **describe_kinds(ALARM_KINDS)})
         document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])
+        describe_access(document)
         app.openapi_schema = document
     return app.openapi_schema
 

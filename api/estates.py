@@ -6,12 +6,9 @@ from api.farm import Farm
 from api.problems import ProblemError
 from headland.registry.estate import Estate
 
-#: Who acts, for the audit log, as long as requests carry no key.
-_ACTOR = "api"
-
 
 def estate_of(farm: Farm) -> Estate:
     """Return what the farm's organisation has; a 404 where this API runs without a registry."""
     if farm.registry is None:
         raise ProblemError(404, "no-registry", "No registry here", "This API runs without a registry.")
-    return farm.registry.estate(farm.registry.organisation(farm.organisation).id, _ACTOR)
+    return farm.registry.estate(farm.registry.organisation(farm.organisation).id, farm.by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from typing import Final
 
 from api.live import LONGEST_S, LiveFeed
@@ -18,6 +18,8 @@ _LOGGER = logging.getLogger(__name__)
 HANDED_COMMITS: Final = 16
 POLL_S: Final = 1.0
 _RETRY_S: Final = 1.0
+#: Feeds of organisations to which nobody listens now are kept as long as there are no more.
+_MOST_POLLS: Final = 50
 
 
 class CommitSource:
@@ -76,7 +78,9 @@ class CommitSource:
                 if is_behind:
                     self.feed.publish(self._store.last(self._which))
                 elif commit is not None:
-                    self.feed.publish(newest_of(*commit))
+                    self.feed.publish(
+                        one for one in newest_of(*commit) if one.key.organisation == self._which.organisation
+                    )
             except HeadlandError as error:
                 _LOGGER.debug("the live feed is behind: %s", error)
                 self._wait_and_catch_up()
@@ -133,3 +137,34 @@ class StorePoll:
             except Exception:
                 _LOGGER.exception("the live feed left out a look at the store")
             self._stopping.wait(self._every_s)
+
+
+class LiveFeeds:
+    """The feed of each organisation: that of `organisation` from whoever knows of its commits, the others by asking."""
+
+    def __init__(self, store: Store, organisation: str, feed: LiveFeed | None = None) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._own = feed
+        self._polls: OrderedDict[str, StorePoll] = OrderedDict()
+        self._organisation = organisation
+
+    def of(self, organisation: str) -> LiveFeed:
+        """Return the feed of an organisation; from any thread."""
+        if self._own is not None and organisation == self._organisation:
+            return self._own
+        with self._lock:
+            poll = self._polls.get(organisation)
+            if poll is None:
+                poll = self._polls[organisation] = StorePoll(self._store, organisation)
+            self._polls.move_to_end(organisation)
+            unheard = [name for name, one in self._polls.items() if not one.feed.has_clients() and name != organisation]
+            for name in unheard[: max(0, len(self._polls) - _MOST_POLLS)]:
+                del self._polls[name]
+            return poll.feed
+
+    def close(self) -> None:
+        """End all streams."""
+        feeds = [poll.feed for poll in self._polls.values()]
+        for feed in feeds if self._own is None else [self._own, *feeds]:
+            feed.close()

@@ -16,6 +16,7 @@ from api.farm import Farm
 from api.gateway_metrics import collect_gateways
 from api.live import LiveFeed
 from headland.errors import HeadlandError
+from headland.store.port import StoreInfo
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _UNFIT: Final = re.compile(r"[^a-zA-Z0-9_]")
@@ -23,14 +24,11 @@ _BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 class FarmCollector(Collector):
-    """Asks the store and the counters anew at each scrape."""
+    """Asks the store and the counters anew at each scrape; `whole` also tells what is not one organisation's alone."""
 
-    def __init__(self, farm: Farm) -> None:
+    def __init__(self, farm: Farm, *, whole: bool = True) -> None:
         self._farm = farm
-
-    def describe(self) -> list[Metric]:
-        """Name nothing beforehand: registering must not ask the store."""
-        return []
+        self._whole = whole
 
     def collect(self) -> Iterator[Metric]:
         """Yield the store's counts and all counters; a store that cannot answer is up = 0 and no more."""
@@ -43,15 +41,20 @@ class FarmCollector(Collector):
         else:
             up.add_metric([info.engine], 1.0)
             yield up
-            yield GaugeMetricFamily("headland_store_points", "samples in the store", value=info.points)
-            yield GaugeMetricFamily("headland_store_series", "series in the store", value=info.series)
-            if info.size_bytes is not None:
-                yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
-            for name, count in info.counters.items():
-                yield UnknownMetricFamily(f"headland_store_{_fit(name)}", f"the store's {name}", value=count)
+            if self._whole:
+                yield from _collect_store(info)
         yield from collect_gateways(self._farm.gateways)
         for name, value in self._farm.counters().items():
             yield UnknownMetricFamily(f"headland_{_fit(name)}", f"the station's {name}", value=value)
+
+
+def _collect_store(info: StoreInfo) -> Iterator[Metric]:
+    yield GaugeMetricFamily("headland_store_points", "samples in the store", value=info.points)
+    yield GaugeMetricFamily("headland_store_series", "series in the store", value=info.series)
+    if info.size_bytes is not None:
+        yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
+    for name, count in info.counters.items():
+        yield UnknownMetricFamily(f"headland_store_{_fit(name)}", f"the store's {name}", value=count)
 
 
 class LiveCollector(Collector):

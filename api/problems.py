@@ -24,15 +24,33 @@ _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "
 
 
 class ProblemError(HeadlandError):
-    """A request that cannot be answered: `kind` is its stable name, `detail` one sentence for a person."""
+    """A request that cannot be answered: `kind` is its stable name, `detail` one sentence for a person.
 
-    def __init__(self, status: int, kind: str, title: str, detail: str, extra: Mapping[str, Any] | None = None) -> None:
+    Where the status says it all, `kind` is empty.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.kind = kind
         self.title = title
         self.detail = detail
         self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+    def response(self) -> Response:
+        """Return it as an answer."""
+        return reply_problem(
+            self.status, self.detail, kind=self.kind or None, title=self.title, extra=self.extra, headers=self.headers
+        )
 
 
 def reply_problem(
@@ -79,7 +97,7 @@ def install_problems(app: FastAPI) -> None:
 
 
 def _on_problem(_request: Request, error: ProblemError) -> Response:
-    return reply_problem(error.status, error.detail, kind=error.kind, title=error.title, extra=error.extra)
+    return error.response()
 
 
 def _on_invalid(_request: Request, error: RequestValidationError) -> Response:

@@ -19,6 +19,7 @@ HEADLAND_STATION_COUNT=0
 HEADLAND_POSTGRES_PASSWORD=$(secret)
 HEADLAND_INFLUX_PASSWORD=$(secret)
 HEADLAND_INFLUX_TOKEN=$(secret)
+HEADLAND_WORKER_TOKEN=$(secret)
 END
 chmod 600 "$file"
 echo "Wrote $file. Keep a copy where the back-ups are: docker-compose up --build" >&2

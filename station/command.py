@@ -20,6 +20,7 @@ from station.doctor_command import doctor
 from station.edge_command import edge_app
 from station.field_command import field_app
 from station.gateway_command import gateway_app
+from station.home_choice import HomeOption, home_prefix
 from station.ingest_command import ingest_app
 from station.mail_choice import MailOption, mail_settings
 from station.registry_choice import RegistryOption, registry_url
@@ -27,6 +28,7 @@ from station.sim_command import sim_app
 from station.store_choice import StoreOption, store_url
 from station.store_command import store_app
 from station.supervisor import SUPERVISED
+from station.worker_token import worker_token
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -144,6 +146,7 @@ def station(
     password_file: Annotated[Path | None, typer.Option(help="A file that holds its password.")] = None,
     organisation: Annotated[str, typer.Option(help="Whose gateways these are.")] = "local",
     mail: MailOption = None,
+    home_assistant: HomeOption = None,
     demo: Annotated[
         str | None, typer.Option(help="The scenario that is simulated, for the registry.", hidden=True)
     ] = None,
@@ -163,7 +166,9 @@ def station(
             demo=demo,
             demo_scale=demo_scale,
             store_token=folder.secret("store"),
+            api_key_path=folder.api_key_path,
             mail=mail_settings(mail),
+            home_prefix=home_prefix(home_assistant),
             host=host,
             port=port,
             ingest=IngestSettings(
@@ -203,6 +208,7 @@ def api(
             host=host,
             port=port,
             ingest_urls=ingest or [],
+            worker_token=worker_token(folder) if ingest else "",
             mail=mail_settings(mail),
         )
     )

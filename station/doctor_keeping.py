@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from station.finding import Finding, Patient, State
@@ -14,6 +16,7 @@ from station.registry_choice import shown_url
 from station.store_choice import duckdb_path, open_store, without_password
 
 _WAIT_S: Final = 10.0
+API_KEY: Final = "HEADLAND_API_KEY"
 
 
 def check_store(patient: Patient) -> list[Finding]:
@@ -26,7 +29,7 @@ def check_store(patient: Patient) -> list[Finding]:
                 found = f"{path} is not there yet: the first start makes it"
                 return [Finding(check="store", state=State.OK, found=found)]
             if patient.api_url is not None:
-                return [ask_station(patient.api_url, "store")]
+                return [ask_station(patient.api_url, "store", os.environ.get(API_KEY) or patient.folder.api_key())]
             _look_into(str(path))
         store = open_store(url)
         try:
@@ -68,10 +71,10 @@ def check_registry(patient: Patient) -> list[Finding]:
     return [Finding(check="registry", state=State.OK, found=found)]
 
 
-def ask_station(api_url: str, check: str) -> Finding:
-    """Return what a running station says of one of its own checks."""
+def ask_station(api_url: str, check: str, key: str | None = None) -> Finding:
+    """Return what a running station says of one of its own checks; one elsewhere is shown the key."""
     try:
-        answer = _readiness(api_url)
+        answer = _readiness(api_url, key)
     except (OSError, ValueError) as error:
         advice = "Look at the station's log; if it does not run, start it."
         return Finding(check=check, state=State.FAILED, found=f"{api_url} does not answer: {error}", advice=advice)
@@ -82,11 +85,15 @@ def ask_station(api_url: str, check: str) -> Finding:
             return Finding(
                 check=check, state=state, found=f"the running station says: {told.get('detail')}", advice=advice
             )
-    return Finding(check=check, state=State.UNKNOWN, found=f"{api_url} says nothing of its {check}")
+    advice = f"It lets nobody in without a key from elsewhere: set {API_KEY} to one." if "checks" not in answer else ""
+    return Finding(check=check, state=State.UNKNOWN, found=f"{api_url} says nothing of its {check}", advice=advice)
 
 
-def _readiness(api_url: str) -> Mapping[str, list[Mapping[str, object]]]:
+def _readiness(api_url: str, key: str | None) -> Mapping[str, list[Mapping[str, object]]]:
     request = urllib.request.Request(f"{api_url}/readyz")  # noqa: S310 - the address that the user or the farm named
+    # This machine's own station needs no key, and one that is wrong would be refused.
+    if key is not None and urlsplit(api_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        request.add_header("Authorization", f"Bearer {key}")
     try:
         with urllib.request.urlopen(request, timeout=_WAIT_S) as answer:  # noqa: S310
             body = answer.read()

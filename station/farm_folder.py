@@ -92,6 +92,18 @@ class FarmFolder:
         return self.root / "farm.json"
 
     @property
+    def api_key_path(self) -> Path:
+        """The key of whoever runs this farm; the station makes it."""
+        return self.root / "api-key"
+
+    def api_key(self) -> str | None:
+        """Return that key, None before the first station ran here."""
+        try:
+            return self.api_key_path.read_text().strip() or None
+        except OSError:
+            return None
+
+    @property
     def gateways_path(self) -> Path:
         """The gateways that were added, with their passwords."""
         return self.root / "gateways.json"

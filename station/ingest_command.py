@@ -16,6 +16,7 @@ from headland.contract.topics import SHARDS
 from headland.errors import SettingsError
 from station.command_options import DataOption, farm_folder, host_and_port, read_password, stop_event
 from station.store_choice import StoreOption, folder_beside, store_url
+from station.worker_token import worker_token
 
 if TYPE_CHECKING:
     from ingest.quarantine import Kept, Quarantine
@@ -44,7 +45,7 @@ def ingest_run(
     ] = None,
     listen: Annotated[
         str | None,
-        typer.Option(help="HOST:PORT that answers /readyz, /metrics and for its gateways; unguarded: keep it inside."),
+        typer.Option(help="HOST:PORT that answers for its gateways to an API with the same HEADLAND_WORKER_TOKEN."),
     ] = None,
 ) -> None:
     """Run ingest as a service of its own, for all shards or for some; each keeps its own session and quarantine."""
@@ -71,7 +72,7 @@ def ingest_run(
     if listen is None:
         run_ingest(settings, url, stop_event())
     else:
-        run_station(StationSettings(url, *host_and_port(listen), settings))
+        run_station(StationSettings(url, *host_and_port(listen), settings, worker_token=worker_token(folder)))
 
 
 @quarantine_app.command("list")

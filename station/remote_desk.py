@@ -11,6 +11,7 @@ from api.gateway_schema import Delivery, Gateway, GatewayList, Quarantined, Quar
 from api.pages import write_cursor
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
+from station.worker_token import WORKER_TOKEN
 
 _ANSWER_S: Final = 5.0
 #: A worker's numbers are spread by so much, so that a refused message of any worker has a number of its own here.
@@ -21,11 +22,12 @@ class RemoteDesk:
     """An `api.gateway_desk.GatewayDesk` over the workers that `urls` name, each `headland ingest run --listen`.
 
     A gateway is one worker's, by its shard. A refused message's number is the worker's own times 16, plus the place of
-    the worker in `urls`. Raises RetryLater while a worker that is needed does not answer.
+    the worker in `urls`. All were given the same `token`. Raises RetryLater while one that is needed does not answer.
     """
 
-    def __init__(self, urls: Sequence[str]) -> None:
-        self._workers = [httpx.Client(base_url=url, timeout=_ANSWER_S) for url in urls[:_MOST_WORKERS]]
+    def __init__(self, urls: Sequence[str], token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        self._workers = [httpx.Client(base_url=url, timeout=_ANSWER_S, headers=headers) for url in urls[:_MOST_WORKERS]]
 
     def close(self) -> None:
         """Let the connections go."""
@@ -104,4 +106,8 @@ def _request(worker: httpx.Client, method: str, path: str, asked: dict[str, str 
         raise RetryLater(f"The ingest at {worker.base_url} does not answer: {error}.") from error
     if answer.is_success or answer.status_code == httpx.codes.NOT_FOUND:
         return answer
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise RetryLater(
+            f"The ingest at {worker.base_url} was given another token: set the same {WORKER_TOKEN} for both."
+        )
     raise RetryLater(f"The ingest at {worker.base_url} answers {answer.status_code} to {path}.")

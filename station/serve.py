@@ -9,10 +9,12 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
+from api.access.gate import TokenGate
 from api.app import create_app
 from api.gateway_desk import GatewayDesk
 from api.live_sources import CommitSource
@@ -27,7 +29,9 @@ from station.alarm_keeper import AlarmKeeper
 from station.alarm_senders import MailSettings
 from station.command_options import stop_event
 from station.farm_registry import RegistryKeeper, add_demo, first_estate
+from station.first_key import keep_first_key
 from station.gateway_desk import IngestDesk
+from station.home_bridge import HomeBridge
 from station.registry_choice import open_registry
 from station.remote_desk import RemoteDesk
 from station.store_choice import is_file, open_store
@@ -48,6 +52,12 @@ class StationSettings:
     demo_scale: int | None = None
     store_token: str | None = None
     mail: MailSettings | None = None
+    #: The discovery prefix of Home Assistant, None: it is told nothing.
+    home_prefix: str | None = None
+    #: Where the key of whoever runs this is kept.
+    api_key_path: Path | None = None
+    #: What the API elsewhere shows to this worker, where there is no registry.
+    worker_token: str | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -59,6 +69,9 @@ def run_station(settings: StationSettings) -> None:
         if settings.registry_url is not None:
             demo = settings.demo, settings.demo_scale
             registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, *demo)
+            if settings.api_key_path is not None:
+                estate = first_estate(registry, settings.ingest.organisation, "station")
+                keep_first_key(registry, estate, settings.api_key_path)
         live = CommitSource(store, settings.ingest.organisation)
         live.start()
         ending.callback(live.stop)
@@ -68,6 +81,10 @@ def run_station(settings: StationSettings) -> None:
         if registry is not None:
             organisation, broker = settings.ingest.organisation, settings.ingest
             alarms = _start_alarms(registry, store, organisation, desk, settings.mail, broker, ending)
+        if settings.home_prefix is not None:
+            home = HomeBridge(settings.home_prefix, store, settings.ingest.organisation, settings.ingest)
+            home.start()
+            ending.callback(home.stop)
         app = _station_app(settings, store, ingest, registry, alarms, live)
         ingest.start()
         ending.callback(ingest.stop)
@@ -142,6 +159,7 @@ def _station_app(
             **({} if alarms is None else alarms.counters()),
         }
 
+    token = settings.worker_token if registry is None else None
     return create_app(
         store,
         organisation=settings.ingest.organisation,
@@ -151,6 +169,7 @@ def _station_app(
         registry=registry,
         store_desk=_store_desk(settings, store),
         live=live.feed,
+        gate=None if token is None else TokenGate(token, settings.ingest.organisation),
     )
 
 
@@ -191,6 +210,7 @@ class ApiSettings:
     host: str
     port: int
     ingest_urls: Sequence[str] = ()
+    worker_token: str = ""
     mail: MailSettings | None = None
 
 
@@ -202,7 +222,7 @@ def run_api(settings: ApiSettings) -> None:
     with ExitStack() as ending:
         store = open_store(settings.store_url)
         ending.callback(store.close)
-        workers = RemoteDesk(settings.ingest_urls)
+        workers = RemoteDesk(settings.ingest_urls, settings.worker_token)
         ending.callback(workers.close)
         started_s = time.monotonic()
         desk = workers if settings.ingest_urls else None

@@ -66,7 +66,14 @@ def _tend(
             asked_s = time.monotonic()
             ready = _is_ready(plan.api_url)
             if ready:
-                say(f"Ready: open {plan.api_url}/ (API: {plan.api_url}/docs). Ctrl-C stops everything.")
+                _say_how_to_enter(folder, plan.api_url, say)
+
+
+def _say_how_to_enter(folder: FarmFolder, api_url: str, say: Callable[[str], None]) -> None:
+    key = folder.api_key()
+    # What stands behind # never leaves the browser: no server and no log gets to see it.
+    say(f"Ready: open {api_url}/{'' if key is None else f'#key={key}'}")
+    say(f"  API: {api_url}/docs, with the key in {folder.api_key_path}. Ctrl-C stops everything.")
 
 
 def _is_ready(api_url: str) -> bool:

@@ -3,7 +3,12 @@
 import { make } from "/page/dom.js";
 
 const place = document.getElementById("docs");
-const spec = await (await fetch("/openapi.json")).json();
+const answer = await fetch("/openapi.json");
+if (!answer.ok) {
+  place.replaceChildren(make("p", { class: "empty" }, make("a", { href: "/" }, "Sign in on the first page"), ", then come back."));
+  throw new Error(`openapi.json: ${answer.status}`);
+}
+const spec = await answer.json();
 
 function refOf(schema) {
   return schema?.$ref?.split("/").at(-1) ?? null;

@@ -15,6 +15,7 @@ export class Farm {
   alarms = [];
   online = null;
   streaming = false;
+  onSignedOut = null;
   #stream = null;
   #skewMs = 0;
   #known = new Set();
@@ -31,6 +32,7 @@ export class Farm {
       this.#noteClock(response.headers.get("Date"), asked);
       if (response.status >= 500) throw new Error(`${path}: ${response.status}`);
       this.online = true;
+      if (response.status === 401) this.onSignedOut?.();
       return response.ok ? await response.json() : null;
     } catch (error) {
       this.online = false;
@@ -39,14 +41,19 @@ export class Farm {
   }
 
   async askDevices() {
-    const found = new Map();
+    this.devices = new Map((await this.#askAll("/v1/devices?limit=1000")).map((item) => [item.id, item]));
+  }
+
+  // All pages of a list.
+  async #askAll(path) {
+    const items = [];
     let cursor = null;
     do {
-      const page = await this.ask(`/v1/devices${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
-      for (const item of page?.items ?? []) found.set(item.id, item);
+      const page = await this.ask(cursor === null ? path : `${path}&cursor=${encodeURIComponent(cursor)}`);
+      items.push(...(page?.items ?? []));
       cursor = page?.next ?? null;
     } while (cursor !== null);
-    this.devices = found;
+    return items;
   }
 
   async askLatest() {
@@ -123,8 +130,8 @@ export class Farm {
   async askFlight(id, swathM) {
     const end = this.#endOf(id);
     if (end === null) return;
-    const events = await this.ask(`/v1/devices/${id}/events?start=${end - DAY_PART_MS}&end=${end}&limit=5000`);
-    const arming = (events?.items ?? []).filter((event) => event.kind === "armed");
+    const events = await this.#askAll(`/v1/devices/${id}/events?start=${end - DAY_PART_MS}&end=${end}&limit=1000`);
+    const arming = events.filter((event) => event.kind === "armed");
     const from = arming.findLastIndex((event) => event.data.armed);
     const flight = from < 0 ? await this.#guessFlight(id, end) : [arming[from].time_ms, arming[from + 1]?.time_ms ?? end];
     if (flight === null) {

@@ -4,6 +4,7 @@ import { AlarmSection } from "/page/alarms.js";
 import { DeviceCard } from "/page/cards.js";
 import { setText } from "/page/dom.js";
 import { Farm } from "/page/farm.js";
+import { enter, enterAgain } from "/page/session.js";
 import { chooseLanguage, setLanguage, word } from "/page/words.js";
 
 const ORDER = ["greenhouse", "drone"];
@@ -108,6 +109,8 @@ for (const button of document.querySelectorAll("[data-language]")) {
 }
 
 applyLanguage(chooseLanguage());
+await enter();
+farm.onSignedOut = enterAgain;
 await attempt(() => farm.askDevices());
 await attempt(() => farm.askLatest());
 repeat(10_000, () => farm.askDevices());

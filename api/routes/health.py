@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import Response
 
 from api.bodies import reply
-from api.farm import Farm, FarmOf
+from api.farm import Farm, FarmOf, HomeOf
+from api.live_sources import LiveFeeds
+from api.metrics import FarmCollector, LiveCollector
 from api.problems import declare_problems, reply_problem
 from api.readiness import Check
 from api.schema import Health, Readiness, ReadinessCheck
 from headland.errors import HeadlandError
+from headland.registry.registry import Access
 
 router = APIRouter(tags=["health"])
 
@@ -29,10 +32,14 @@ def get_health(request: Request) -> Response:
 
 
 @router.get("/readyz", response_model=Readiness, responses=declare_problems(503))
-def get_readiness(request: Request, farm: FarmOf) -> Response:
+def get_readiness(request: Request, farm: HomeOf) -> Response:
     """Answer 200 once everything is there, else 503 with the checks that fail."""
     checks = [*farm.readiness(), check_store(farm), *check_registry(farm)]
     failing = [check for check in checks if not check.ok]
+    access: Access | None = getattr(request.state, "access", None)
+    if access is not None and access.organisation.handle != farm.organisation:
+        checks = [Check(check.name, check.ok, "") for check in checks]
+        failing = [Check(check.name, False, "not ready") for check in failing]
     shown = [ReadinessCheck(name=check.name, ok=check.ok, detail=check.detail) for check in checks]
     if not failing:
         return reply(request, Readiness(ready=True, checks=shown))
@@ -42,9 +49,15 @@ def get_readiness(request: Request, farm: FarmOf) -> Response:
 
 
 @router.get("/metrics", response_class=Response, responses=_METRICS)
-def get_metrics(request: Request) -> Response:
-    """Answer with counters for Prometheus."""
-    return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
+def get_metrics(request: Request, farm: FarmOf, home: HomeOf) -> Response:
+    """Answer with counters for Prometheus: of the whole process to who runs it, else of the key's organisation."""
+    own = CollectorRegistry()
+    feeds: LiveFeeds = request.app.state.live
+    is_home = farm.organisation == home.organisation
+    own.register(FarmCollector(farm, whole=is_home))
+    own.register(LiveCollector(feeds.of(farm.organisation)))
+    text = generate_latest(own) + (generate_latest(request.app.state.metrics) if is_home else b"")
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 def check_store(farm: Farm) -> Check:

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.farm import Farm, FarmOf
 from api.live import Client, FeedFullError, LiveFeed, Selection, frame_of
+from api.live_sources import LiveFeeds
 from api.problems import declare_problems, reply_problem
 from api.queries import find_device
 from api.routes.parameters import NAME_PATTERN
@@ -65,7 +66,8 @@ async def get_live(
     between was left out, and all newest values follow; `heartbeat` that there was nothing. Who reads too slowly gets
     the newest value of each channel, and `skipped` counts the others.
     """
-    feed: LiveFeed = request.app.state.live
+    feeds: LiveFeeds = request.app.state.live
+    feed = feeds.of(farm.organisation)
     await run_in_threadpool(_find_devices, farm, device or ())
     chosen = Selection(None if device is None else frozenset(device), None if channel is None else frozenset(channel))
     try:

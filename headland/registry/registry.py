@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from headland.contract.records import is_name
 from headland.errors import RetryLater
-from headland.registry import audit, keys
+from headland.registry import audit, keys, sessions
 from headland.registry.binding import Binding
 from headland.registry.database import Database
 from headland.registry.errors import Conflict, InvalidRecord, NotFound
@@ -94,19 +94,56 @@ class Registry:
         """Return what a key opens, or None for one that is unknown, expired or deleted; notes its use."""
         if not keys.is_key(key):
             return None
-        now_ms = self._now_ms()
-        columns = [api_keys.c[name] for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")]
-        hashed = api_keys.c.secret_sha256 == keys.hash_key(key)
         with self._database.reading() as connection:
-            row = connection.execute(sa.select(*columns).where(hashed, api_keys.c.deleted_ms.is_(None))).one_or_none()
-            if row is None or (row.expires_ms is not None and row.expires_ms <= now_ms):
-                return None
-            owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
-        if row.last_used_ms is None or now_ms - row.last_used_ms >= _USE_EVERY_MS:
+            found = self._open(connection, api_keys.c.secret_sha256 == keys.hash_key(key))
+        return self._note_use(found)
+
+    def begin_session(self, key: str) -> tuple[Access, str, int] | None:
+        """Sign a browser in with a key: return what it opens, the session's secret, and for how long [ms].
+
+        None for a key that opens nothing. The session ends with the key, too.
+        """
+        access = self.authenticate(key)
+        if access is None or access.key is None:
+            return None
+        now_ms = self._now_ms()
+        with self._database.writing() as connection:
+            row = connection.execute(sa.select(api_keys.c.expires_ms).where(api_keys.c.id == access.key)).one()
+            secret, until_ms = sessions.begin(connection, access.key, now_ms, row.expires_ms)
+        return access, secret, until_ms - now_ms
+
+    def resume_session(self, secret: str) -> Access | None:
+        """Return what a session opens, or None for one that is unknown or over, or whose key is."""
+        with self._database.reading() as connection:
+            key = sessions.find_key(connection, secret, self._now_ms())
+            found = None if key is None else self._open(connection, api_keys.c.id == key)
+        return self._note_use(found)
+
+    def end_session(self, secret: str) -> None:
+        """Sign a browser out."""
+        with self._database.writing() as connection:
+            sessions.end(connection, secret)
+
+    def _open(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> tuple[Access, int | None] | None:
+        """Return what a living key opens, and when it was used last."""
+        columns = [api_keys.c[name] for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")]
+        row = connection.execute(sa.select(*columns).where(which, api_keys.c.deleted_ms.is_(None))).one_or_none()
+        if row is None or (row.expires_ms is not None and row.expires_ms <= self._now_ms()):
+            return None
+        owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
+        by = f"key:{row.prefix}"
+        return Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=by), row.last_used_ms
+
+    def _note_use(self, found: tuple[Access, int | None] | None) -> Access | None:
+        if found is None:
+            return None
+        access, last_used_ms = found
+        now_ms = self._now_ms()
+        if last_used_ms is None or now_ms - last_used_ms >= _USE_EVERY_MS:
             # A database that takes no writes now is no reason to refuse the key.
             with suppress(RetryLater), self._database.writing() as connection:
-                connection.execute(api_keys.update().where(api_keys.c.id == row.id).values(last_used_ms=now_ms))
-        return Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=f"key:{row.prefix}")
+                connection.execute(api_keys.update().where(api_keys.c.id == access.key).values(last_used_ms=now_ms))
+        return access
 
     def memberships(self, subject: str) -> list[Access]:
         """Return what a person may enter, whom somebody else has signed in as `subject`: one for each organisation."""

@@ -272,11 +272,9 @@ sessions = sa.Table(
     "sessions",
     METADATA,
     sa.Column("secret_sha256", sa.Text, primary_key=True),
-    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), nullable=False),
-    _need("key"),
+    sa.Column("key", sa.Text, sa.ForeignKey("api_keys.id"), nullable=False),
     *(_need(name, sa.BigInteger) for name in ("created_ms", "expires_ms")),
-    sa.ForeignKeyConstraint(["organisation", "key"], ["api_keys.organisation", "api_keys.id"]),
-    sa.Index(None, "organisation", "key"),
+    sa.Index(None, "key"),
 )
 
 audit = sa.Table(

@@ -81,7 +81,7 @@ class FarmCore:
 
     def get(self, path: str, query: Mapping[str, str | int]) -> dict[str, Any] | None:
         """Return the body; empty where there is no such thing (yet), None where nobody answers."""
-        status, body = ask(self.api_port, f"{path}?{urlencode(query)}")
+        status, body = ask(self.api_port, f"{path}?{urlencode(query)}", self.folder.api_key())
         if status == _NOT_FOUND:
             return {}
         return dict(json.loads(body)) if status == _OK else None

@@ -10,11 +10,12 @@ from station.farm_plan import HOST
 _ANSWER_S = 10.0
 
 
-def ask(port: int, path: str) -> tuple[int, bytes]:
-    """Return status and body of a GET; status 0 where nobody answers."""
+def ask(port: int, path: str, key: str | None = None) -> tuple[int, bytes]:
+    """Return status and body of a GET that shows `key`; status 0 where nobody answers."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     try:
         with closing(HTTPConnection(HOST, port, timeout=_ANSWER_S)) as connection:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
     except (OSError, HTTPException):

@@ -106,13 +106,13 @@ def test_a_pass_with_a_declared_implement_has_the_area_and_the_length_of_its_tra
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     field = {"farm": farm_id, "name": "Field", "geometry": {"type": "Polygon", "coordinates": [ring]}}
     machine = {"name": "spreader", "kind": "spreader", "swath_m": 2.0}
-    ids = [httpx.post(f"{url}/v1/{path}", json=told).json()["id"] for path, told in
+    ids = [httpx.post(f"{url}/v1/{path}", json=told, headers=farm.headers).json()["id"] for path, told in
            (("fields", field), ("implements", machine))]  # fmt: skip
     told = {
         "field": ids[0], "device": farm.devices("drone")[0]["id"], "implement": ids[1],
         "start_ms": stored["time_ms"][0], "end_ms": stored["time_ms"][-1] + 1,
     }  # fmt: skip
-    made = httpx.post(f"{url}/v1/passes", json=told, timeout=20)
+    made = httpx.post(f"{url}/v1/passes", json=told, headers=farm.headers, timeout=20)
     assert made.status_code == 201, made.text
     # Nothing was heard of any machine: the ground is where the vehicle moved, and no amount is said.
     assert made.json()["evidence"] == "declared"

@@ -12,12 +12,15 @@ from schemathesis.config import SchemathesisConfig
 from api.app import create_app
 from api.live_sources import StorePoll
 from api.readiness import Check
+from headland.registry.records import Scope
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
 from tests.api.paper_desk import MESSAGE, PaperDesk
 from tests.api.registry import fill_registry
+from tests.api.served import BOUNDLESS
 
 FOLDER = tempfile.TemporaryDirectory()  # as long as the module, as the schema's examples need it
-REGISTRY, _, IDS = fill_registry(Path(FOLDER.name))
+REGISTRY, ESTATE, IDS = fill_registry(Path(FOLDER.name))
+SHOWN = {"Authorization": f"Bearer {ESTATE.mint_key('schemathesis', Scope.ADMIN)[1]}"}
 
 STORE = fill_farm()
 
@@ -31,11 +34,14 @@ APP = create_app(
     registry=REGISTRY,
     # A stream ends soon: called in the process, its client can only go when it is over.
     live=StorePoll(STORE, OWN, longest_s=0.03).feed,
+    limits=BOUNDLESS,
 )
 
 # 400 is what two parameters may earn that are right one by one: an end before a start. A change may meet a name that
 # is taken (409), another version (412), or name none (428).
 CONFIG = SchemathesisConfig.from_str(f"""
+[headers]
+Authorization = "{SHOWN["Authorization"]}"
 [dictionaries.devices]
 values = ["{HOUSE}", "{DRONE}"]
 [dictionaries.starts]
@@ -59,7 +65,7 @@ values = {[*IDS.values()]}
 expected-statuses = ["2xx", "400", "404", "409", "412", "428"]
 """)
 
-schema = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG)
+schema = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG, headers=SHOWN)
 
 
 @schema.parametrize()
@@ -88,7 +94,7 @@ def test_the_api_does_what_its_document_says(case: Any) -> None:
 )
 def test_answers_with_data_are_as_described(path: str, device: str, query: dict[str, Any]) -> None:
     window = {"start": START_MS, "end": NOW_MS}
-    case = schema[path]["GET"].Case(path_parameters={"device": device}, query={**window, **query})
+    case = schema[path]["GET"].Case(path_parameters={"device": device}, query={**window, **query}, headers=SHOWN)
     assert case.call_and_validate().status_code == 200
 
 

@@ -16,7 +16,10 @@ from api.app import create_app
 from api.live_sources import StorePoll
 from headland.registry.alarm_book import Round
 from headland.registry.alarm_records import Alarm, Severity
+from headland.registry.records import Scope
 from headland.registry.registry import open_registry
+from headland.store.memory_store import MemoryStore
+from tests.api.access.test_guard import house
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put, spread
 from tests.api.served import serve
 from tests.machine import find_program
@@ -25,6 +28,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.services("chromium")
 
 PATIENCE_MS = 15_000
+#: The gate of a served app is open to who shows anything; signing in has a test of its own.
+SHOWN = {"Authorization": "Bearer any"}
 
 
 @dataclass
@@ -51,17 +56,21 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def live_store() -> MemoryStore:
+    """Return a farm whose newest greenhouse value is four seconds old: it is due every second."""
+    return fill_farm(time.time_ns() // 1_000_000 - 3000 - (NOW_MS - START_MS))
+
+
 def live_app() -> FastAPI:
-    """Return the app on a farm whose newest greenhouse value is four seconds old: it is due every second."""
-    start_ms = time.time_ns() // 1_000_000 - 3000 - (NOW_MS - START_MS)
-    return create_app(fill_farm(start_ms), organisation=OWN, readiness=list, counters=dict)
+    """Return the app on it."""
+    return create_app(live_store(), organisation=OWN, readiness=list, counters=dict)
 
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     options = getattr(request, "param", {"locale": "en-GB"})
     with serve(live_app()) as client:
-        context = browser.new_context(**options)
+        context = browser.new_context(extra_http_headers=SHOWN, **options)
         context.set_default_timeout(PATIENCE_MS)
         base = str(client.base_url).rstrip("/")
         made = Visit(context.new_page(), base)
@@ -99,7 +108,7 @@ def test_a_spreader_is_shown_in_kilograms_and_with_a_spreaders_swath(browser: Br
     store = fill_farm()
     spread(store, "uav-spreader", sensed=True, start_ms=time.time_ns() // 1_000_000 - 403_000)
     with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
-        context = browser.new_context(locale="en-GB")
+        context = browser.new_context(locale="en-GB", extra_http_headers=SHOWN)
         page = context.new_page()
         page.goto(str(client.base_url))
         card = "[data-device='uav-spreader']"
@@ -125,7 +134,7 @@ def test_a_new_value_comes_by_the_stream_and_nobody_asks_for_it(browser: Browser
     feed = StorePoll(store, OWN, every_s=0.05).feed
     asked: list[str] = []
     with serve(create_app(store, organisation=OWN, readiness=list, counters=dict, live=feed)) as client:
-        page = browser.new_page(locale="en-GB")
+        page = browser.new_page(locale="en-GB", extra_http_headers=SHOWN)
         page.on("request", lambda request: asked.append(request.url))
         page.goto(str(client.base_url))
         tile = f"[data-device='{HOUSE}'] .tile[data-channel=co2_ppm] .number"
@@ -143,7 +152,7 @@ def test_a_new_value_comes_by_the_stream_and_nobody_asks_for_it(browser: Browser
 def test_where_no_stream_is_to_be_had_the_page_asks(browser: Browser) -> None:
     store = fill_farm()
     with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
-        page = browser.new_page(locale="en-GB")
+        page = browser.new_page(locale="en-GB", extra_http_headers=SHOWN)
         page.route("**/v1/live", lambda route: route.abort())
         page.goto(str(client.base_url))
         tile = f"[data-device='{HOUSE}'] .tile[data-channel=co2_ppm] .number"
@@ -221,7 +230,7 @@ def test_an_alarm_shows_and_somebody_takes_care_of_it(browser: Browser, tmp_path
     book.keep(Round(alarms={frost.id: frost}))
     store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
     with serve(create_app(store, organisation=OWN, readiness=list, counters=dict, registry=registry)) as client:
-        context = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 740})
+        context = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 740}, extra_http_headers=SHOWN)
         page = context.new_page()
         page.goto(str(client.base_url))
         see(page, ".alarm .badge", "紧急")
@@ -236,3 +245,34 @@ def test_an_alarm_shows_and_somebody_takes_care_of_it(browser: Browser, tmp_path
         expect(page.locator("#alarms")).to_be_hidden(timeout=PATIENCE_MS)
         context.close()
     registry.close()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
+    browser: Browser, tmp_path: Path, locale: str
+) -> None:
+    with house(tmp_path, live_store()) as own:
+        base, key = str(own.client.base_url), own.keys[Scope.ADMIN]
+        context = browser.new_context(locale=locale)
+        page = context.new_page()
+        page.goto(base)
+        expect(page.locator("#entry [name=key]")).to_be_focused(timeout=PATIENCE_MS)
+        expect(page.locator("#farm")).to_be_hidden()
+        page.locator("#entry [name=key]").fill("hl_wrong")
+        page.locator("#entry button").click()
+        expect(page.locator("#entry-trouble")).not_to_be_empty(timeout=PATIENCE_MS)
+        page.locator("#entry [name=key]").fill(key)
+        page.locator("#entry button").click()
+        expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible(timeout=PATIENCE_MS)
+        page.locator("#leave").click()
+        expect(page.locator("#entry")).to_be_visible(timeout=PATIENCE_MS)
+        page.goto("about:blank")
+        page.goto(f"{base}/#key={key}")
+        expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible(timeout=PATIENCE_MS)
+        assert "key" not in page.url
+        # The stream, too, is let in by the cookie: nobody can give an EventSource a header.
+        expect(page.locator("#live")).to_have_attribute("data-state", "on", timeout=PATIENCE_MS)
+        mine = next(one for one in own.estate.keys.all() if one.scope is Scope.ADMIN)
+        own.estate.keys.delete(mine.id, mine.version)
+        expect(page.locator("#entry")).to_be_visible(timeout=PATIENCE_MS)
+        context.close()

@@ -126,7 +126,7 @@ def test_a_field_that_cannot_be_is_refused_in_a_sentence(
 
 
 def test_a_body_that_is_no_json_is_a_problem_too(known: Known) -> None:
-    for body in (b"", b"{", b"\xff\xfe", b"[" * 5000):
+    for body in (b"", b"{", b"\xff\xfe", b"[" * 50):
         assert kind_of(known.client.post("/v1/products", content=body)) == "bad-body"
 
 

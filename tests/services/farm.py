@@ -41,6 +41,11 @@ class Farm:
         return {**os.environ, "HOME": str(self._home), "HEADLAND_DATA": str(self.folder.root)}
 
     @property
+    def headers(self) -> dict[str, str]:
+        """What whoever runs this farm shows to its API."""
+        return {"Authorization": f"Bearer {self.folder.api_key()}"}
+
+    @property
     def said(self) -> str:
         """What `headland up` printed."""
         return (self.folder.root / "up.txt").read_text()
@@ -51,7 +56,8 @@ class Farm:
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON answer of a GET that must succeed."""
-        answer = httpx.get(self.folder.read_state().api_url + path, params=parameters, timeout=20)
+        address = self.folder.read_state().api_url + path
+        answer = httpx.get(address, params=parameters, headers=self.headers, timeout=20)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 

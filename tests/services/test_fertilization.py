@@ -77,7 +77,7 @@ def fly(farm: Farm, kept: Path) -> Flown:
         # From the mass-flow sensor's word, which lags by 0.3 s, to the ground.
         "on_latency_s": 0.3, "pattern": measured_pattern(SCENARIO.machine),  # type: ignore[arg-type]
     }  # fmt: skip
-    implement = httpx.post(f"{url}/v1/implements", json=machine)
+    implement = httpx.post(f"{url}/v1/implements", json=machine, headers=farm.headers)
     assert implement.status_code == 201, implement.text
     passes = []
     for one in found[:2]:
@@ -85,7 +85,7 @@ def fly(farm: Farm, kept: Path) -> Flown:
             "field": field["id"], "device": drone, "start_ms": one["start_ms"], "end_ms": one["end_ms"],
             "implement": implement.json()["id"], "planned_rate_ha": 98.0,
         }  # fmt: skip
-        declared = httpx.post(f"{url}/v1/passes", json=told, timeout=20)
+        declared = httpx.post(f"{url}/v1/passes", json=told, headers=farm.headers, timeout=20)
         assert declared.status_code == 201, declared.text
         passes.append(declared.json())
     landed = []

@@ -122,7 +122,8 @@ def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path, 
     listen = f"127.0.0.1:{find_free_port()}"
     if listens:
         command += ["--listen", listen]
-    service = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "HEADLAND_WORKER_TOKEN": "t" * 16}
+    service = subprocess.Popen(command, env=environ)
     try:
         with Gateway(mosquitto.host, mosquitto.port) as gateway:
 
@@ -133,7 +134,9 @@ def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path, 
             wait_until(is_acked_after_sending, 20)
         if listens:
             assert httpx.get(f"http://{listen}/readyz").json()["ready"]
-            assert httpx.get(f"http://{listen}/v1/gateways/gw-1/delivery").json()["loss"] == 0
+            delivery = f"http://{listen}/v1/gateways/gw-1/delivery"
+            assert httpx.get(delivery).status_code == httpx.codes.UNAUTHORIZED
+            assert httpx.get(delivery, headers={"Authorization": "Bearer " + "t" * 16}).json()["loss"] == 0
             mosquitto.kill()
             wait_until(lambda: httpx.get(f"http://{listen}/readyz").status_code == httpx.codes.SERVICE_UNAVAILABLE)
     finally:

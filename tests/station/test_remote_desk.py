@@ -38,7 +38,7 @@ def urls(desks: list[PaperDesk]) -> Iterator[list[str]]:
 
 @pytest.fixture
 def remote(urls: list[str]) -> Iterator[RemoteDesk]:
-    with closing(RemoteDesk(urls)) as remote:
+    with closing(RemoteDesk(urls, "any")) as remote:
         yield remote
 
 
@@ -79,7 +79,7 @@ def test_a_message_of_no_worker_is_not_there(remote: RemoteDesk, number: int) ->
 
 def test_a_worker_that_is_away_is_said() -> None:
     port = find_free_port()
-    away = RemoteDesk([f"http://127.0.0.1:{port}"])
+    away = RemoteDesk([f"http://127.0.0.1:{port}"], "any")
     with closing(away), pytest.raises(RetryLater, match=f"127.0.0.1:{port} does not answer"):
         away.gateways()
 

@@ -1,0 +1,94 @@
+"""Signing a browser in: a key is shown once, and a cookie that no script can read takes its place."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api.access.admissions import admissions_of, challenge
+from api.access.guard import COOKIE, refuse_foreign_page
+from api.bodies import reply
+from api.farm import AccessOf, HomeOf
+from api.problems import ProblemError, declare_problems
+from headland.registry.registry import Access
+
+router = APIRouter(prefix="/v1/session", tags=["access"], responses=declare_problems(503))
+
+_UNKNOWN: Final = "The key is not known, or it was revoked, or has expired."
+
+
+class SignIn(BaseModel):
+    """A key to sign in with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Annotated[str, Field(max_length=200, examples=["hl_0123abcd.secret"])]
+
+
+class OrganisationShown(BaseModel):
+    """Whose data is shown."""
+
+    handle: str
+    name: str
+
+
+class Session(BaseModel):
+    """Who is signed in, and how far."""
+
+    organisation: OrganisationShown
+    scope: str
+    by: str
+
+
+@router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
+def sign_in(request: Request, farm: HomeOf, told: SignIn) -> Response:
+    """Begin a session with a key; the answer's cookie takes its place for thirty days, or until the key ends."""
+    refuse_foreign_page(request.headers)
+    if farm.registry is None:
+        raise ProblemError(404, "no-registry", "No registry here", "This API runs without a registry.")
+    admissions_of(request).refuse_guesser(request)
+    begun = farm.registry.begin_session(told.key.strip())
+    if begun is None:
+        admissions_of(request).note_failure(request)
+        raise ProblemError(401, "bad-key", "Not let in", _UNKNOWN, headers=challenge("invalid_token"))
+    access, secret, lasts_ms = begun
+    answer = reply(request, session_of(access))
+    answer.headers["Cache-Control"] = "no-store"
+    answer.set_cookie(
+        COOKIE,
+        secret,
+        max_age=lasts_ms // 1000,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+@router.get("", response_model=Session)
+def get_session(request: Request, access: AccessOf) -> Response:
+    """Say who is signed in, by the cookie or by a key that is shown."""
+    return reply(request, session_of(access))
+
+
+@router.delete("", status_code=204, responses=declare_problems(403))
+def sign_out(request: Request, farm: HomeOf) -> Response:
+    """End the session, here and in the browser; where there is none nothing happens."""
+    secret = request.cookies.get(COOKIE)
+    if secret and farm.registry is not None:
+        refuse_foreign_page(request.headers, must_tell=True)
+        farm.registry.end_session(secret)
+        admissions_of(request).forget()
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    return answer
+
+
+def session_of(access: Access) -> Session:
+    """Return what is said of who is let in."""
+    owner = OrganisationShown(handle=access.organisation.handle, name=access.organisation.name)
+    return Session(organisation=owner, scope=access.scope.value, by=access.by)
