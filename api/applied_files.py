@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,13 +20,13 @@ Values = NDArray[np.float64]
 
 #: From too little to too much of the mean over the treated field, colours that the colour-blind tell apart (after
 #: ColorBrewer's RdYlBu), one for each step of a tenth; the last for what was only commanded, the first for nothing.
-_RAMP: Final = (
+RAMP: Final = (
     (165, 0, 38), (215, 48, 39), (244, 109, 67), (253, 174, 97), (254, 224, 144), (255, 255, 191),
     (224, 243, 248), (171, 217, 233), (116, 173, 209), (69, 117, 180), (49, 54, 149),
 )  # fmt: skip
 _NOTHING: Final = (0, 0, 0, 0)
-_MISSED: Final = (60, 60, 60, 255)
-_COMMANDED: Final = (200, 0, 200, 255)
+MISSED: Final = (60, 60, 60, 255)
+COMMANDED: Final = (200, 0, 200, 255)
 
 
 def applied_geojson(applied: Applied) -> bytes:
@@ -53,16 +54,30 @@ def applied_geojson(applied: Applied) -> bytes:
     return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
 
 
-def applied_png(applied: Applied, planned_ha: float | None = None) -> bytes:
-    """Return a picture, north up, a pixel a cell: rates from nothing to twice the plan, or twice the field's mean."""
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """A map as indices of colours, rows from south to north; the ramp's middle step is `middle_ha`."""
+
+    pixels: NDArray[np.uint8]
+    colours: list[tuple[int, int, int, int]]
+    middle_ha: float
+
+
+def paint(applied: Applied, planned_ha: float | None = None) -> Painting:
+    """Return the colours of the cells: rates from nothing to twice the plan, or twice the field's mean."""
     rate, drawn = applied.drawn.rate_ha, applied.drawn
     treated = (drawn.places != OUTSIDE) & (drawn.amount > 0.0)
     middle = planned_ha or (float(rate[treated].mean()) if treated.any() else 1.0)
-    steps = np.clip(np.nan_to_num(rate) / middle * (len(_RAMP) // 2), 0, len(_RAMP) - 1).round().astype(np.uint8) + 2
+    steps = np.clip(np.nan_to_num(rate) / middle * (len(RAMP) // 2), 0, len(RAMP) - 1).round().astype(np.uint8) + 2
     pixels = np.where(drawn.amount > 0.0, steps, np.where(drawn.places == OUTSIDE, 0, 1)).astype(np.uint8)
-    pixels[np.isnan(rate)] = len(_RAMP) + 2
-    colours = [_NOTHING, _MISSED, *((*colour, 255) for colour in _RAMP), _COMMANDED]
-    return write_png(np.ascontiguousarray(pixels[::-1]), colours)
+    pixels[np.isnan(rate)] = len(RAMP) + 2
+    return Painting(pixels, [_NOTHING, MISSED, *((*colour, 255) for colour in RAMP), COMMANDED], middle)
+
+
+def applied_png(applied: Applied, planned_ha: float | None = None) -> bytes:
+    """Return a picture, north up, a pixel a cell: rates from nothing to twice the plan, or twice the field's mean."""
+    painted = paint(applied, planned_ha)
+    return write_png(np.ascontiguousarray(painted.pixels[::-1]), painted.colours)
 
 
 def applied_geotiff(applied: Applied) -> bytes:
