@@ -14,7 +14,8 @@ from api.house_columns import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, lig
 from api.house_samples import HouseGrid, LeftOut, gather
 from api.houses import House, cut_days, cut_hours, cut_stages
 from api.instants import Window
-from headland.agronomy.air_indices import Air, air_indices, day_indices
+from headland.agronomy.air import Air
+from headland.agronomy.air_indices import air_indices, day_indices
 from headland.agronomy.answer import Answer, Method
 from headland.agronomy.condensation import WetEvent
 from headland.agronomy.condensation_indices import condensation_indices, wet_events
@@ -125,7 +126,7 @@ def answer_disease(ask: Ask) -> HouseAnswers:
     grid = gather(ask.farm, ask.house, (*AIR, *LIGHT[:1]), periods)
     names = ask.crop.downy
     downy = {name: each for name, each in DOWNY_MILDEWS.items() if names is None or name in names}
-    found = tell(whole, grid, disease_indices(periods, *air_of(grid), downy), None)
+    found = tell(whole, grid, disease_indices(periods, Air(*air_of(grid)), downy), None)
     spans = [replace(s, levels=_disease_levels(s)) for s in found.spans if s.window[1] > ask.window.start_ms]
     notes = {name: text for name, text in VALIDITY.items() if name != "downy_mildew_share" or downy}
     notes["crop"] = ask.house.crop or "not declared: every downy mildew is told"

@@ -14,7 +14,8 @@ from api.house_columns import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, lig
 from api.house_samples import DeviceGrid, HouseGrid, LeftOut, gather
 from api.houses import House, cut_days, cut_hours, cut_stages
 from api.instants import Window
-from headland.agronomy.air_indices import Air, air_indices, day_indices
+from headland.agronomy.air import Air
+from headland.agronomy.air_indices import air_indices, day_indices
 from headland.agronomy.condensation import Surface, WetEvent
 from headland.agronomy.condensation_indices import Margin, condensation_indices, wet_events
 from headland.agronomy.index import MEAN_BAR, Index

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from headland.agronomy.air import Air
 from headland.agronomy.answer import Method
 from headland.agronomy.index import SUM_BAR, Index, mean_index, told_index
-from headland.agronomy.psychrometrics import (
-    actual_vapour_pressure_kpa,
-    dew_point_degc,
-    saturation_vapour_pressure_kpa,
-    vapour_density_g_m3,
-)
+from headland.agronomy.psychrometrics import saturation_vapour_pressure_kpa, vapour_density_g_m3
 from headland.agronomy.steps import Flags, Periods, Values, average, count_true, highest, hours_of, lowest, sum_up
 from headland.agronomy.thermal_time import METHODS
 
@@ -49,36 +44,20 @@ HEAT_DEGC: Final = (30.0, 35.0)
 COLD_DEGC: Final = (10.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Air:
-    """Five-minute means over a grid of periods; NaN where unknown.
-
-    `by_day` tells where the sun is up; None where nobody knows the place.
-    """
-
-    temperature_degc: Values
-    humidity_pct: Values
-    leaf_degc: Values | None = None
-    by_day: Flags | None = None
-
-
 def air_indices(periods: Periods, air: Air) -> list[Index]:
     """Return the means of each period: deficits, dew point, humidity, temperature, and of leaves if they are known."""
     t, rh = air.temperature_degc, air.humidity_pct
     both = (_T, _RH)
-    # Each pressure once: over a year of many houses the exponentials are what takes the time.
-    vapour = actual_vapour_pressure_kpa(t, rh)
-    deficit = saturation_vapour_pressure_kpa(t) - vapour
     found = [
-        mean_index("vpd_kpa", "kPa", VPD, both, periods, deficit),
-        mean_index("dew_point_degc", "degC", DEW, both, periods, dew_point_degc(t, rh)),
-        mean_index("humidity_deficit_g_m3", "g/m3", DEFICIT, both, periods, vapour_density_g_m3(deficit, t)),
-        mean_index("absolute_humidity_g_m3", "g/m3", ABSOLUTE, both, periods, vapour_density_g_m3(vapour, t)),
+        mean_index("vpd_kpa", "kPa", VPD, both, periods, air.deficit_kpa),
+        mean_index("dew_point_degc", "degC", DEW, both, periods, air.dew_degc),
+        mean_index("humidity_deficit_g_m3", "g/m3", DEFICIT, both, periods, vapour_density_g_m3(air.deficit_kpa, t)),
+        mean_index("absolute_humidity_g_m3", "g/m3", ABSOLUTE, both, periods, vapour_density_g_m3(air.vapour_kpa, t)),
         mean_index("air_temperature_degc", "degC", TEMPERATURE, (_T,), periods, t),
         mean_index("relative_humidity_pct", "%", HUMIDITY, (_RH,), periods, rh),
     ]
     if air.leaf_degc is not None:
-        leaf = saturation_vapour_pressure_kpa(air.leaf_degc) - vapour
+        leaf = saturation_vapour_pressure_kpa(air.leaf_degc) - air.vapour_kpa
         found.append(mean_index("leaf_vpd_kpa", "kPa", LEAF_VPD, (_LEAF, *both), periods, leaf))
     return found
 

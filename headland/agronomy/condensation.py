@@ -92,13 +92,14 @@ def estimate_lagging_degc(time_ms: Times, air_degc: Values, lag_s: float) -> Val
 
 def margin_k(surfaces: list[Surface], dew_degc: Values) -> tuple[Values, NDArray[np.int64]]:
     """Return the margin of the most critical surface at each sample, and which it is (-1 where none is known)."""
-    if not surfaces:
-        return np.full(len(dew_degc), np.nan), np.full(len(dew_degc), -1)
-    margins = np.array([surface.temperature_degc - dew_degc for surface in surfaces])
-    known = np.isfinite(margins).any(axis=0)
-    coldest = np.where(known, np.where(np.isfinite(margins), margins, np.inf).argmin(axis=0), -1)
-    least = np.where(known, np.take_along_axis(margins, np.maximum(coldest, 0)[None], 0)[0], np.nan)
-    return least, coldest.astype(np.int64)
+    least, coldest = np.full(len(dew_degc), np.inf), np.full(len(dew_degc), -1, np.int64)
+    for index, surface in enumerate(surfaces):
+        margin = surface.temperature_degc - dew_degc
+        colder = margin < least
+        np.copyto(least, margin, where=colder)
+        coldest[colder] = index
+    least[coldest < 0] = np.nan
+    return least, coldest
 
 
 def find_wet_events(
@@ -118,21 +119,18 @@ def find_wet_events(
     # A stretch goes on where this sample and the next are wet and lie near enough to each other.
     goes_on = wet[:-1] & wet[1:] & (np.diff(time_ms) <= max_gap_s * 1000.0)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], goes_on, [False])).astype(np.int8)))
-    spans = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [_event(time_ms, margin, coldest, names, span, max_gap_s) for span in spans]
-
-
-def _event(
-    time_ms: Times,
-    margin: Values,
-    coldest: NDArray[np.int64],
-    names: list[str],
-    span: tuple[int, int],
-    max_gap_s: float,
-) -> WetEvent:
-    first, last = span
-    worst = first + int(np.argmin(margin[first : last + 1]))
-    end_ms = int(time_ms[last])
-    if last + 1 < len(time_ms):
-        end_ms = min(int(time_ms[last + 1]), end_ms + round(max_gap_s * 1000))
-    return WetEvent(int(time_ms[first]), end_ms, names[int(coldest[worst])], float(margin[worst]))
+    first, last = edges[::2], edges[1::2]
+    if not len(first):
+        return []
+    end_ms = time_ms[last]
+    following = np.append(time_ms[1:], time_ms[-1:])[last]
+    end_ms = np.where(last + 1 < len(time_ms), np.minimum(following, end_ms + round(max_gap_s * 1000)), end_ms)
+    # The steps of all events behind one another, and where in them each event begins.
+    lengths = last - first + 1
+    starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    steps = np.repeat(first - starts, lengths) + np.arange(lengths.sum())
+    least = np.minimum.reduceat(margin[steps], starts)
+    at_least = np.flatnonzero(margin[steps] == np.repeat(least, lengths))
+    worst = steps[at_least[np.searchsorted(at_least, starts)]]
+    rows = zip(time_ms[first].tolist(), end_ms.tolist(), coldest[worst].tolist(), least.tolist(), strict=True)
+    return [WetEvent(start, end, names[surface], margin) for start, end, surface, margin in rows]

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.air import Air
 from headland.agronomy.answer import Method
 from headland.agronomy.disease import (
     BOTRYTIS_DRY_H,
@@ -25,7 +26,7 @@ from headland.agronomy.disease import (
     wallin_severity,
 )
 from headland.agronomy.index import SUM_BAR, Index, told_index
-from headland.agronomy.leaf_wetness import WET_FROM_PCT, wet_by_depression
+from headland.agronomy.leaf_wetness import WET_FROM_PCT, wet_while_near_dew
 from headland.agronomy.steps import (
     STEP_MS,
     Counts,
@@ -74,9 +75,10 @@ class WetCourse:
     mean_degc: Values
 
 
-def follow_wetness(temperature_degc: Values, humidity_pct: Values) -> WetCourse:
+def follow_wetness(air: Air) -> WetCourse:
     """Return the course of leaf wetness by dew point depression; unknown air is dry."""
-    wet = wet_by_depression(temperature_degc, humidity_pct)
+    temperature_degc = air.temperature_degc
+    wet = wet_while_near_dew(temperature_degc - air.dew_degc)
     hours, mean = np.full(len(wet), np.nan), np.full(len(wet), np.nan)
     at = np.flatnonzero(wet & np.isfinite(temperature_degc))
     if len(at):
@@ -90,17 +92,15 @@ def follow_wetness(temperature_degc: Values, humidity_pct: Values) -> WetCourse:
     return WetCourse(wet, hours, mean)
 
 
-def disease_indices(
-    periods: Periods, temperature_degc: Values, humidity_pct: Values, downy: dict[str, Infection]
-) -> list[Index]:
+def disease_indices(periods: Periods, air: Air, downy: dict[str, Infection]) -> list[Index]:
     """Return the indices and drivers of each period, which is a local day.
 
     `downy` are the downy mildews that the crop may have, by the crop's name; all of them where it is not known.
     """
-    t, rh = temperature_degc, humidity_pct
+    t, rh = air.temperature_degc, air.humidity_pct
     known = count_true(periods, np.isfinite(t + rh))
     coverage = known / periods.lengths
-    course = follow_wetness(t, rh)
+    course = follow_wetness(air)
     humid = rh >= WET_FROM_PCT
     humid_h = hours_of(count_true(periods, humid))
     humid_degc = average(periods, np.where(humid, t, np.nan))

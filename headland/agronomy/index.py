@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
-from headland.agronomy.steps import Counts, Periods, Values, average, count_true, highest, lowest
+from headland.agronomy.steps import Counts, Periods, Values, count_true, highest, lowest, sum_up
 
 #: Below this share of a period a mean says more about the hole than about the house.
 MEAN_BAR: Final = 0.5
@@ -56,7 +56,7 @@ def mean_index(name: str, unit: str, method: Method, inputs: tuple[str, ...], pe
         unit,
         method,
         inputs,
-        np.where(enough, average(periods, value), np.nan),
+        np.where(enough, sum_up(periods, value) / np.maximum(known, 1), np.nan),
         coverage,
         known,
         MEAN_BAR,

@@ -41,7 +41,11 @@ def wet_by_depression(temperature_degc: Values, relative_humidity_pct: Values) -
 
     Wet from a depression of 2 K down, and then until one of 3.8 K; an unknown sample keeps nothing: it is dry.
     """
-    depression_k = temperature_degc - dew_point_degc(temperature_degc, relative_humidity_pct)
+    return wet_while_near_dew(temperature_degc - dew_point_degc(temperature_degc, relative_humidity_pct))
+
+
+def wet_while_near_dew(depression_k: Values) -> Flags:
+    """Tell where leaves are wet by a dew point depression [K] that is known already, samples in time order; [3]."""
     # The last sample that decided, at or before each: below the onset, beyond the dry-off, or unknown.
     decides = (depression_k <= ONSET_K) | (depression_k >= DRY_OFF_K) | ~np.isfinite(depression_k)
     last = np.maximum.accumulate(np.where(decides, np.arange(len(decides)), -1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ _STEP_S: Final = STEP_MS / 1000.0
 _DAY_STEPS: Final = 86_400_000 // STEP_MS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Light:
     """The photon flux of each step [umol/m2/s], NaN where unknown, and how it was made.
 
@@ -33,13 +34,21 @@ class Light:
     source: str
     by_day: Flags | None = None
 
+    @cached_property
+    def flux(self) -> Values:
+        """The photon flux without what a sensor shows in the dark."""
+        flux = np.maximum(self.ppfd_umol_m2_s, 0.0)
+        if self.by_day is None:
+            return flux
+        return np.where(~self.by_day & (flux < NIGHT_OFFSET_UMOL_M2_S), 0.0, flux)
+
 
 def light_indices(periods: Periods, light: Light, base_degc: float, temperature_degc: Values | None) -> list[Index]:
     """Return of each period, which is a day, the light sum, its photoperiod, the mean flux, and light per warmth.
 
     A day needs 90 % of its daylight: a hole at noon is worth more than one at midnight. Below 0 counts as dark.
     """
-    flux = _flux(light)
+    flux = light.flux
     known = np.isfinite(flux)
     wanted = np.ones(len(flux), np.bool_) if light.by_day is None else light.by_day
     coverage = count_true(periods, known & wanted) / np.maximum(count_true(periods, wanted), 1)
@@ -72,7 +81,7 @@ def rolling_light(light: Light) -> tuple[Values, Values]:
 
     NaN where less than 90 % is, or before there are 24 hours.
     """
-    flux = _flux(light)
+    flux = light.flux
     known = np.isfinite(flux)
     total = _rolling(np.where(known, flux, 0.0)) * _STEP_S / 1e6
     share = _rolling(known.astype(np.float64)) / _DAY_STEPS
@@ -93,14 +102,6 @@ def _light_per_warmth(
     return told_index(
         "ptr_mol_m2_degc_d", "mol/m2/(degC d)", method, both, ratio, np.minimum(coverage, warm_share), count
     )
-
-
-def _flux(light: Light) -> Values:
-    """Return the flux without what a sensor shows in the dark."""
-    flux = np.maximum(light.ppfd_umol_m2_s, 0.0)
-    if light.by_day is None:
-        return flux
-    return np.where(~light.by_day & (flux < NIGHT_OFFSET_UMOL_M2_S), 0.0, flux)
 
 
 def _rolling(value: Values) -> Values:

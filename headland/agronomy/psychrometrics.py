@@ -50,8 +50,13 @@ def actual_vapour_pressure_kpa(temperature_degc: ArrayLike, relative_humidity_pc
 
     [1] eq 10 solved for ea. Humidity in 0..103 %; what lies over 100 counts as saturated.
     """
+    return vapour_pressure_kpa(saturation_vapour_pressure_kpa(temperature_degc), relative_humidity_pct)
+
+
+def vapour_pressure_kpa(saturation_kpa: Values, relative_humidity_pct: ArrayLike) -> Values:
+    """Return the vapour pressure [kPa] of air whose saturation vapour pressure is known already; [1] eq 10."""
     humidity = np.minimum(_within(relative_humidity_pct, 0.0, HIGH_HUMIDITY_PCT), 100.0)
-    return np.asarray(humidity / 100.0 * saturation_vapour_pressure_kpa(temperature_degc))
+    return np.asarray(humidity / 100.0 * saturation_kpa)
 
 
 def vapour_pressure_deficit_kpa(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
@@ -129,7 +134,12 @@ def dew_point_degc(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike
 
     Below 0 degC this is the dew point over supercooled water; hoar forms sooner, at `frost_point_degc`.
     """
-    x = _log_ratio(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct), 0.6108)
+    return dew_point_of_vapour_degc(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct))
+
+
+def dew_point_of_vapour_degc(vapour_kpa: Values) -> Values:
+    """Return the dew point over water [degC] of a vapour pressure [kPa], NaN where there is none; from [1] eq 11."""
+    x = _log_ratio(vapour_kpa, 0.6108)
     return np.asarray(237.3 * x / (17.27 - x))
 
 

@@ -138,10 +138,10 @@ def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Found:
 
     A missing sample, or a silence of a quarter of that, ends a stretch.
     """
-    judged = (value >= limits.flat_from) & (value <= limits.flat_to)
-    same = (np.abs(np.diff(value)) <= _SAME) & judged[1:]
+    same = np.abs(np.diff(value)) <= _SAME
     if same.any():
-        same &= np.diff(time_ms) <= limits.flat_s * 250.0
+        judged = (value >= limits.flat_from) & (value <= limits.flat_to)
+        same &= judged[1:] & (np.diff(time_ms) <= limits.flat_s * 250.0)
     if not same.any():
         return np.zeros(len(value), np.bool_)
     ends = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))

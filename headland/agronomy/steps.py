@@ -8,6 +8,7 @@ there were none; holes of a few steps are bridged by a line, longer ones stay.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,7 @@ STEP_MS: Final = 300_000
 MOST_BRIDGED: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Periods:
     """Neighbouring stretches of a grid: period i is the steps from `edges[i]` to before `edges[i + 1]`, none empty."""
 
@@ -40,7 +41,7 @@ class Periods:
         """How many steps the grid has."""
         return int(self.edges[-1])
 
-    @property
+    @cached_property
     def time_ms(self) -> Times:
         """The beginning of every step."""
         return self.start_ms + STEP_MS * np.arange(self.steps, dtype=np.int64)
@@ -49,6 +50,12 @@ class Periods:
     def lengths(self) -> Counts:
         """The steps of each period."""
         return np.diff(self.edges)
+
+    @cached_property
+    def length(self) -> int | None:
+        """The steps of each period where all have as many, None where they differ: equal ones fold faster."""
+        lengths = self.lengths
+        return int(lengths[0]) if len(lengths) and (lengths == lengths[0]).all() else None
 
     def window(self, index: int) -> tuple[int, int]:
         """Return [start_ms, end_ms) of a period."""
@@ -94,19 +101,24 @@ def bridge_holes(value: Values, most_steps: int = MOST_BRIDGED) -> Values:
     if not short.any():
         return value
     filled = value.copy()
-    at = np.concatenate([np.arange(known[i] + 1, known[i + 1]) for i in np.flatnonzero(short)])
-    filled[at] = np.interp(at, known, value[known])
+    before, size = known[:-1][short], hole[short]
+    low, rise = value[before], value[before + size + 1] - value[before]
+    for step in range(1, most_steps + 1):
+        within = size >= step
+        filled[(before + step)[within]] = (low + rise * step / (size + 1))[within]
     return filled
 
 
 def count_true(periods: Periods, flag: Flags) -> Counts:
     """Return in how many steps of each period a flag holds."""
+    if periods.length is not None:
+        return np.asarray(np.count_nonzero(flag.reshape(-1, periods.length), axis=1), np.int64)
     return np.asarray(np.add.reduceat(flag, periods.edges[:-1], dtype=np.int64))
 
 
 def sum_up(periods: Periods, value: Values) -> Values:
     """Return the sum over each period; NaN counts as 0."""
-    return np.asarray(np.add.reduceat(np.where(np.isnan(value), 0.0, value), periods.edges[:-1]))
+    return _fold(np.add, periods, np.where(np.isnan(value), 0.0, value))
 
 
 def average(periods: Periods, value: Values) -> Values:
@@ -117,12 +129,12 @@ def average(periods: Periods, value: Values) -> Values:
 
 def lowest(periods: Periods, value: Values) -> Values:
     """Return the smallest known value of each period, NaN where there is none."""
-    return np.asarray(np.fmin.reduceat(value, periods.edges[:-1]))
+    return _fold(np.fmin, periods, value)
 
 
 def highest(periods: Periods, value: Values) -> Values:
     """Return the largest known value of each period, NaN where there is none."""
-    return np.asarray(np.fmax.reduceat(value, periods.edges[:-1]))
+    return _fold(np.fmax, periods, value)
 
 
 def longest_run(periods: Periods, flag: Flags) -> Counts:
@@ -137,3 +149,9 @@ def longest_run(periods: Periods, flag: Flags) -> Counts:
 def hours_of(steps: Counts | Values) -> Values:
     """Return steps as hours."""
     return np.asarray(steps * (STEP_MS / 3_600_000.0))
+
+
+def _fold(with_ufunc: np.ufunc, periods: Periods, value: Values) -> Values:
+    if periods.length is not None:
+        return np.asarray(with_ufunc.reduce(value.reshape(-1, periods.length), axis=1))
+    return np.asarray(with_ufunc.reduceat(value, periods.edges[:-1]))

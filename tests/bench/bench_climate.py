@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from headland.agronomy.air_indices import Air, air_indices, day_indices
+from headland.agronomy.air import Air
+from headland.agronomy.air_indices import air_indices, day_indices
 from headland.agronomy.condensation import Surface
 from headland.agronomy.condensation_indices import condensation_indices, weigh_surfaces, wet_events
 from headland.agronomy.disease import DOWNY_MILDEWS
 from headland.agronomy.disease_indices import disease_indices
 from headland.agronomy.index import Index
 from headland.agronomy.light_indices import Light, light_indices, rolling_light
-from headland.agronomy.psychrometrics import dew_point_degc
 from headland.agronomy.sensor_health import judge_channel
 from headland.agronomy.steps import STEP_MS, Periods, Values, bridge_holes, cut_periods, mean_by_step
 from headland.agronomy.sun import is_day
@@ -58,7 +58,7 @@ def compute(periods: Periods, days: Periods, samples: dict[str, Values], by_day:
     t, rh, leaf = (grid[c] for c in ("air_temperature_degc", "relative_humidity_pct", "leaf_temperature_degc"))
     air = Air(t, rh, leaf, by_day)
     margin = weigh_surfaces(
-        [Surface("leaf", leaf), Surface("cover", grid["cover_temperature_degc"])], dew_point_degc(t, rh)
+        [Surface("leaf", leaf), Surface("cover", grid["cover_temperature_degc"])], air.dew_degc
     )
     light = Light(grid["par_umol_m2_s"], "par_umol_m2_s", 1.0, "measured", by_day)
     rolling_light(light)
@@ -68,7 +68,7 @@ def compute(periods: Periods, days: Periods, samples: dict[str, Values], by_day:
         *condensation_indices(periods, margin),
         *day_indices(days, air, 10.0, 30.0),
         *light_indices(days, light, 10.0, t),
-        *disease_indices(days, t, rh, DOWNY_MILDEWS),
+        *disease_indices(days, air, DOWNY_MILDEWS),
     ]
 
 
