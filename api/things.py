@@ -16,6 +16,9 @@ from headland.registry.records import (
     Farm,
     Field,
     FieldZone,
+    Greenhouse,
+    GreenhouseZone,
+    GrowerNote,
     Implement,
     Kept,
     Positive,
@@ -75,6 +78,7 @@ class Kind:
     shelf: Callable[[Estate], Shelf[Any]]
     example: dict[str, Any]
     within: str | None = None
+    or_within: str | None = None
     read: Callable[[Any], Kept] = lambda thing: thing
     show: Callable[[Any], Kept] = lambda record: record
 
@@ -162,7 +166,32 @@ SEASONS: Final = Kind(
     {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
     within="field",
 )
-KINDS: Final = (FARMS, SITES, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS)
+GREENHOUSES: Final = Kind(
+    "greenhouses",
+    "greenhouse",
+    Greenhouse,
+    lambda estate: estate.greenhouses,
+    {"farm": EXAMPLE_ID, "site": EXAMPLE_ID, "name": "House 1", "cover": "double film", "floor_area_m2": 960},
+    within="farm",
+)
+GREENHOUSE_ZONES: Final = Kind(
+    "greenhouse-zones",
+    "greenhouse zone",
+    GreenhouseZone,
+    lambda estate: estate.zones,
+    {"greenhouse": EXAMPLE_ID, "name": "east", "crop": "tomato", "stage": "fruiting"},
+    within="greenhouse",
+)
+NOTES: Final = Kind(
+    "notes",
+    "note",
+    GrowerNote,
+    lambda estate: estate.notes,
+    {"greenhouse": EXAMPLE_ID, "time_ms": 1_795_507_200_000, "author": "Li", "text": "first ripe truss"},
+    within="greenhouse",
+    or_within="field",
+)
+KINDS: Final = (FARMS, SITES, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS, GREENHOUSES, GREENHOUSE_ZONES, NOTES)
 
 
 def describe_things() -> dict[str, Any]:

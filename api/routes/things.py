@@ -1,4 +1,4 @@
-"""Farms, fields, products, implements and seasons: the same five routes for each kind of thing in the registry."""
+"""Farms, fields, greenhouses, seasons, notes and so on: the same five routes for each kind of thing in the registry."""
 
 import re
 from typing import Annotated, Any, Final
@@ -96,6 +96,22 @@ def make_router(kind: Kind) -> APIRouter:
     ) -> Response:
         return list_page(request, farm, {} if within is None else {str(kind.within): within}, cursor, limit)
 
+    def list_within_either(
+        request: Request,
+        farm: FarmOf,
+        within: Annotated[
+            str | None, Query(alias=kind.within, description=f"Only those of this {kind.within}.", max_length=64)
+        ] = None,
+        or_within: Annotated[
+            str | None, Query(alias=kind.or_within, description=f"Only those of this {kind.or_within}.", max_length=64)
+        ] = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Response:
+        told = {str(kind.within): within, str(kind.or_within): or_within}
+        where = {name: value for name, value in told.items() if value is not None}
+        return list_page(request, farm, where, cursor, limit)
+
     def add(farm: FarmOf, sent: BodyOf) -> Response:
         try:
             made = kind.shelf(estate_of(farm)).add(kind.read(_decode(kind, sent)))
@@ -138,7 +154,7 @@ def make_router(kind: Kind) -> APIRouter:
         description=f"List the {what} in the order of their making.",
         responses=of_list,
         name=f"list_{kind.path.replace('-', '_')}",
-    )(list_within if kind.within else list_all)
+    )(list_within_either if kind.or_within else list_within if kind.within else list_all)
     router.post(
         "",
         status_code=201,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from headland.contract.topics import shard_of
 from headland.registry.boundary import Position, area_of, area_without, check_geometry
 from headland.registry.errors import InvalidRecord
-from headland.registry.records import Farm, Field, Gateway, Implement, Pass, Product, Season, Site
+from headland.registry.records import Farm, Field, Gateway, GrowerNote, Implement, Pass, Product, Season, Site
 from headland.registry.tables import farms, prescriptions
 
 #: Labels round to tenths of a percent.
@@ -110,6 +110,13 @@ def check_pass(declared: Pass, connection: sa.Connection, organisation: str) -> 
     if connection.execute(query.where(prescriptions.c.id == declared.prescription)).scalar_one() != declared.field:
         raise InvalidRecord("The prescription is of another field: a pass carries out one of its own field.")
     return declared
+
+
+def check_note(note: GrowerNote, _connection: sa.Connection, _organisation: str) -> GrowerNote:
+    """A note is of one thing."""
+    if (note.greenhouse is None) == (note.field is None):
+        raise InvalidRecord("A note is of a greenhouse or of a field: name one of the two.")
+    return note
 
 
 def _check_pair(longitude_deg: float | None, latitude_deg: float | None) -> None:

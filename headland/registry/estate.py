@@ -13,6 +13,7 @@ from headland.registry.alarm_recipients import RecipientShelf, make_secret
 from headland.registry.audit import AuditCheck, AuditEntry
 from headland.registry.binding import Binding
 from headland.registry.errors import NotFound
+from headland.registry.forecast_book import ForecastBook
 from headland.registry.ledger import Ledger
 from headland.registry.pass_book import PassBook
 from headland.registry.prescription_records import Prescription
@@ -39,6 +40,8 @@ class Estate:
         self.prescriptions = Shelf(binding, Prescription, tables.prescriptions)
         self.passes = PassBook(Shelf(binding, records.Pass, tables.passes, checks.check_pass))
         self.ledger = Ledger(binding)
+        self.notes = Shelf(binding, records.GrowerNote, tables.notes, checks.check_note)
+        self.forecasts = ForecastBook(binding)
         self.alarm_rules = Shelf(binding, alarm_records.AlarmRule, tables.alarm_rules, check_rule)
         self.alarm_recipients = RecipientShelf(
             binding, alarm_records.AlarmRecipient, tables.alarm_recipients, check_recipient

@@ -256,6 +256,16 @@ class Pass(Kept, frozen=True, kw_only=True):
     note: Note = ""
 
 
+class GrowerNote(Kept, frozen=True, kw_only=True):
+    """What a person saw or did at `time_ms`, on a greenhouse or on a field, for its chart; `author` is who says so."""
+
+    time_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+    author: Text
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    greenhouse: str | None = None
+    field: str | None = None
+
+
 class ApiKey(Kept, frozen=True, kw_only=True):
     """What is known of a key; the key itself was shown once and is nowhere. `prefix` is its readable beginning."""
 

@@ -256,6 +256,15 @@ maintenance_windows = _table(
     *(_need(name, sa.BigInteger) for name in ("start_ms", "end_ms")),
     *(_may(name) for name in ("rule", "device", "kind", "site")),
 )
+notes = _table(
+    "notes",
+    _need("time_ms", sa.BigInteger),
+    _need("author"),
+    _need("text"),
+    _may("greenhouse"),
+    _may("field"),
+    references={"greenhouse": "greenhouses", "field": "fields"},
+)
 api_keys = _table(
     "api_keys",
     _need("name"),
@@ -291,6 +300,18 @@ audit = sa.Table(
     _may("after"),
     _need("hash"),
     sa.Index(None, "organisation", "record"),
+)
+
+# What was forecast of a house at an hour, and, once it has come, what was measured.
+forecasts = sa.Table(
+    "forecasts",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("house", sa.Text, primary_key=True),
+    sa.Column("origin_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    _need("made_ms", sa.BigInteger),
+    _need("is_settled", sa.Boolean),
+    _need("body", sa.JSON),
 )
 
 ledger = sa.Table(

@@ -31,7 +31,7 @@ def kind_of(answer: httpx.Response) -> str:
     return str(answer.json()["type"]).removeprefix("urn:headland:problem:")
 
 
-@pytest.mark.parametrize("path", ["farms", "sites", "fields", "products", "implements", "seasons"])
+@pytest.mark.parametrize("path", ["farms", "sites", "fields", "products", "implements", "seasons", "greenhouses"])
 def test_what_was_shown_can_be_sent_back_as_a_change(known: Known, path: str) -> None:
     thing = f"/v1/{path}/{known.ids[path]}"
     shown = known.client.get(thing)
@@ -132,3 +132,24 @@ def test_a_body_that_is_no_json_is_a_problem_too(known: Known) -> None:
 
 def test_without_a_registry_there_are_no_things(client: httpx.Client) -> None:
     assert kind_of(client.get("/v1/fields")) == "no-registry"
+
+
+def test_a_note_is_of_a_greenhouse_or_of_a_field_and_is_found_by_either(known: Known) -> None:
+    house, ground = known.ids["greenhouses"], known.ids["fields"]
+    told = {"time_ms": 1_795_507_200_000, "author": "Wang", "text": "晨间结露"}
+    made = known.client.post("/v1/notes", json={**told, "field": ground})
+    assert made.status_code == 201, made.text
+    of_house, of_field = (
+        known.client.get("/v1/notes", params=params).json()["items"]
+        for params in ({"greenhouse": house}, {"field": ground})
+    )
+    assert [note["id"] for note in of_house] == [known.ids["notes"]]
+    assert [note["text"] for note in of_field] == ["晨间结露"]
+    both = known.client.post("/v1/notes", json={**told, "field": ground, "greenhouse": house})
+    assert (both.status_code, kind_of(both)) == (400, "invalid-record")
+
+
+def test_the_crop_and_stage_of_a_zone_are_changed_over_the_api(known: Known) -> None:
+    zone = known.client.get(f"/v1/greenhouse-zones/{known.ids['zones']}").json()
+    changed = known.client.put(f"/v1/greenhouse-zones/{zone['id']}", json={**zone, "stage": "fruiting"})
+    assert changed.json()["stage"] == "fruiting"

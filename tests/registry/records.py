@@ -26,6 +26,7 @@ from headland.registry.records import (
     Gateway,
     Greenhouse,
     GreenhouseZone,
+    GrowerNote,
     Implement,
     ImplementKind,
     Kept,
@@ -126,6 +127,9 @@ def fill(estate: Estate) -> dict[str, Kept]:
                 checks=(PrescriptionCheck(id="maximum_rate", holds=None, detail="no limit was given"),),
                 method={"zones": "quantile", "of": "ndvi"},
             )
+        ),
+        "notes": estate.notes.add(
+            GrowerNote(greenhouse=house.id, time_ms=START_MS, author="Li", text="first ripe truss")
         ),
         "alarm_rules": estate.alarm_rules.add(
             AlarmRule(

@@ -18,7 +18,7 @@ from tests.registry.conftest import HandClock
 from tests.registry.records import PLOT, START_MS, fill
 
 SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devices", "members", "products",
-           "implements", "seasons", "prescriptions", "alarm_rules", "alarm_recipients", "maintenance",
+           "implements", "seasons", "prescriptions", "notes", "alarm_rules", "alarm_recipients", "maintenance",
            "keys"]  # fmt: skip
 
 

@@ -1,0 +1,99 @@
+"""Forecasts that were given and what came of them, of one organisation: what was said stays as it was said."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from headland.registry.audit import lock_organisation
+from headland.registry.binding import Binding
+from headland.registry.tables import forecasts
+
+#: So long forecasts are kept.
+KEEP_MS: Final = 90 * 86_400_000
+
+Hours = list[float | None]
+
+
+class ForecastOf(msgspec.Struct, frozen=True, kw_only=True):
+    """One quantity: what was said for each hour ahead, what was measured then, and what two naive forecasts would say.
+
+    `measured` is None for an hour that has not come, or of which too little was measured when it was settled.
+    """
+
+    made: Hours
+    low: Hours
+    high: Hours
+    as_now: float | None
+    as_yesterday: Hours
+    measured: Hours
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """What was forecast of a house from `origin_ms` on, by quantity; said at `made_ms`.
+
+    `with_weather`: a weather forecast was given with the question.
+    """
+
+    house: str
+    origin_ms: int
+    made_ms: int
+    quantities: dict[str, ForecastOf]
+    with_weather: bool = False
+    is_settled: bool = False
+
+
+class ForecastBook:
+    """Every call is one transaction; RetryLater while the database is away."""
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+
+    def keep(self, forecast: Forecast) -> bool:
+        """Keep what was said; False where something was said of that house and hour before: that stays."""
+        with self._binding.database.writing() as connection:
+            lock_organisation(connection, self._binding.organisation)
+            mine = self._mine(forecast.house, forecast.origin_ms)
+            if connection.execute(sa.select(forecasts.c.origin_ms).where(*mine)).first() is not None:
+                return False
+            connection.execute(forecasts.insert().values(organisation=self._binding.organisation, **_row(forecast)))
+            old = forecasts.c.origin_ms < forecast.origin_ms - KEEP_MS
+            connection.execute(forecasts.delete().where(*self._mine(forecast.house), old))
+        return True
+
+    def settle(self, forecast: Forecast) -> None:
+        """Note what was measured; what was said is not changed."""
+        values = _row(forecast)
+        with self._binding.database.writing() as connection:
+            mine = self._mine(forecast.house, forecast.origin_ms)
+            connection.execute(
+                forecasts.update().where(*mine).values(is_settled=values["is_settled"], body=values["body"])
+            )
+
+    def given(self, house: str, start_ms: int, end_ms: int, *, open_only: bool = False) -> list[Forecast]:
+        """Return what was forecast of a house from hours in [start_ms, end_ms), the oldest first."""
+        query = sa.select(forecasts).where(
+            *self._mine(house), forecasts.c.origin_ms >= start_ms, forecasts.c.origin_ms < end_ms
+        )
+        if open_only:
+            query = query.where(forecasts.c.is_settled.is_(False))
+        with self._binding.database.reading() as connection:
+            return [_forecast(row) for row in connection.execute(query.order_by(forecasts.c.origin_ms))]
+
+    def _mine(self, house: str, origin_ms: int | None = None) -> list[sa.ColumnElement[bool]]:
+        mine = [forecasts.c.organisation == self._binding.organisation, forecasts.c.house == house]
+        return mine if origin_ms is None else [*mine, forecasts.c.origin_ms == origin_ms]
+
+
+def _row(forecast: Forecast) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(forecast)
+    body = {name: plain.pop(name) for name in ("quantities", "with_weather")}
+    return {**plain, "body": body}
+
+
+def _forecast(row: sa.Row[*tuple[Any, ...]]) -> Forecast:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    names = ("house", "origin_ms", "made_ms", "is_settled")
+    return msgspec.convert({**values["body"], **{name: values[name] for name in names}}, Forecast)
