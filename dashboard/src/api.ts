@@ -18,6 +18,8 @@ export class AskError extends Error {
     readonly status: number,
     readonly kind: string,
     sentence: string,
+    /** What else the problem document said. */
+    readonly extra: Readonly<Record<string, unknown>> = {},
   ) {
     super(sentence);
   }
@@ -117,7 +119,7 @@ async function problemOf(response: Response): Promise<AskError> {
   }
   const name = told.type?.startsWith("urn:headland:problem:") ? told.type.slice("urn:headland:problem:".length) : kind;
   const detail = told.detail || told.title || response.statusText || String(response.status);
-  return new AskError(response.status, name, advise(response, detail));
+  return new AskError(response.status, name, advise(response, detail), told as Record<string, unknown>);
 }
 
 // The station's own sentence, and what a person can do about it where the station cannot know that.

@@ -64,8 +64,7 @@ export class Chart {
       && lines.every((line, index) => line.name === this.#lines[index]?.name && line.unit === this.#lines[index]?.unit);
     this.#lines = lines;
     this.#timeMs = timeMs;
-    const gapMs = this.options.gapMs ?? 3 * medianStep(timeMs);
-    const data = withGaps(timeMs, lines.map((line) => line.values), gapMs);
+    const data = withGaps(timeMs, lines.map((line) => line.values), this.options.gapMs);
     this.#said.textContent = lines.map((line) => describe(line)).join("; ");
     if (same && this.#plot) this.#plot.setData(data);
     else {
@@ -179,24 +178,41 @@ function medianStep(timeMs: ArrayLike<number>): number {
   return steps[steps.length >> 1] ?? 1000;
 }
 
-// uPlot joins neighbours: where time is missing between two, an empty sample goes in.
-function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[], gapMs: number): uPlot.AlignedData {
-  const holes: number[] = [];
-  for (let index = 1; index < timeMs.length; index += 1) {
-    if ((timeMs[index] as number) - (timeMs[index - 1] as number) > gapMs) holes.push(index);
-  }
-  if (holes.length === 0) return [Array.from(timeMs), ...columns.map((column) => Array.from(column))] as uPlot.AlignedData;
-  const fill = (column: ArrayLike<number | null>, at: (index: number) => number | null): (number | null)[] => {
-    const filled: (number | null)[] = [];
-    let next = 0;
-    for (let index = 0; index < timeMs.length; index += 1) {
-      if (holes[next] === index) {
-        filled.push(at(index));
-        next += 1;
-      }
-      filled.push(column[index] ?? null);
+// Lines of one axis have their own times. Where a line only has no sample of its own, it goes on (undefined); where its
+// own samples are too far apart, it breaks (null). Where all are, an empty sample goes in between.
+function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[], gapMs: number | undefined): uPlot.AlignedData {
+  const allowed = columns.map((column) => gapMs ?? 3 * medianStep(timesOf(timeMs, column)));
+  const most = Math.max(0, ...allowed);
+  const times: number[] = [];
+  const lines: (number | null | undefined)[][] = columns.map(() => []);
+  const lasts: (number | null)[] = columns.map(() => null);
+  const lastAts: number[] = columns.map(() => -1);
+  for (let index = 0; index < timeMs.length; index += 1) {
+    const at = timeMs[index] as number;
+    const before = times.at(-1);
+    if (before !== undefined && at - before > most) {
+      times.push(before + 1);
+      for (const line of lines) line.push(null);
     }
-    return filled;
-  };
-  return [fill(timeMs, (index) => (timeMs[index - 1] as number) + 1), ...columns.map((column) => fill(column, () => null))] as uPlot.AlignedData;
+    const row = times.push(at) - 1;
+    for (const [which, column] of columns.entries()) {
+      const line = lines[which] as (number | null | undefined)[];
+      const value = column[index] ?? null;
+      line.push(value === null ? undefined : value);
+      if (value === null) continue;
+      const last = lasts[which] ?? null;
+      const lastRow = lastAts[which] as number;
+      // What lies between two samples that are too far apart is a hole: one null in it is enough.
+      if (last !== null && at - last > (allowed[which] as number) && row - lastRow > 1) line[lastRow + 1] = null;
+      lasts[which] = at;
+      lastAts[which] = row;
+    }
+  }
+  return [times, ...lines] as uPlot.AlignedData;
+}
+
+function timesOf(timeMs: ArrayLike<number>, column: ArrayLike<number | null>): number[] {
+  const times: number[] = [];
+  for (let index = 0; index < timeMs.length; index += 1) if (column[index] !== null && column[index] !== undefined) times.push(timeMs[index] as number);
+  return times;
 }

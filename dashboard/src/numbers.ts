@@ -20,8 +20,8 @@ export function numberText(value: number, digits: number): string {
   return new Intl.NumberFormat(currentLanguage(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-export function shareText(share: number): string {
-  return new Intl.NumberFormat(currentLanguage(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+export function shareText(share: number, digits = 0): string {
+  return new Intl.NumberFormat(currentLanguage(), { style: "percent", maximumFractionDigits: digits }).format(share);
 }
 
 export function unitText(unit: string): string {

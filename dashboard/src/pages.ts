@@ -12,7 +12,7 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   { name: "farm", title: "page_farm", ready: true, load: () => import("./pages/farm") },
-  { name: "field", title: "page_field", ready: false, load: () => import("./pages/field") },
+  { name: "field", title: "page_field", ready: true, load: () => import("./pages/field") },
   { name: "greenhouse", title: "page_greenhouse", ready: false, load: () => import("./pages/greenhouse") },
   { name: "alarms", title: "page_alarms", ready: false, load: () => import("./pages/alarms") },
   { name: "health", title: "page_health", ready: false, load: () => import("./pages/health") },

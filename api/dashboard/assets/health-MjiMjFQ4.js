@@ -1,1 +1,0 @@
-import{d as e,y as t}from"./index-DxmFpNig.js";var n=n=>{n.append(e(`p`,{class:`empty`},t(`page_not_ready`)))};export{n as mount};
