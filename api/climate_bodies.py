@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from api import climate_schema as schema
 from api.bodies import answer_of, finding_of
 from api.climate_answers import HouseAnswers
-from api.forecasts import HouseForecast
+from api.forecast_record import Told
+from api.forecasts import FORECAST_UNITS, HouseForecast
 from api.house_samples import LeftOut
 from api.houses import House
 from api.instants import Window
 from api.schema import AnswerWindow, LeftOutItem
 from api.sensor_answers import Health
 from api.site_weather import SiteWeather
+from headland.agronomy.forecast import Skill
 
 
 def house_answers_of(found: HouseAnswers) -> schema.HouseAnswersBody:
@@ -63,8 +66,10 @@ def left_out_of(found: list[LeftOut]) -> list[LeftOutItem]:
     return [finding_of(one.device, one.finding) for one in found]
 
 
-def forecast_of(house: House, found: HouseForecast) -> schema.ForecastBody:
-    """Return the next hours of a house."""
+def forecast_of(
+    house: House, found: HouseForecast, record: Mapping[str, Sequence[Skill | None]]
+) -> schema.ForecastBody:
+    """Return the next hours of a house, and how far those that were said before were off."""
     simulated = house.simulated
     return schema.ForecastBody(
         greenhouse=house.id,
@@ -78,15 +83,34 @@ def forecast_of(house: House, found: HouseForecast) -> schema.ForecastBody:
                 ahead_h=each.hours,
                 window=AnswerWindow(start_ms=each.window[0], end_ms=each.window[1]),
                 answers={name: answer_of(answer, simulated) for name, answer in each.answers.items()},
-                skill={
-                    name: None if skill is None else schema.ForecastSkill(**asdict(skill))
-                    for name, skill in each.skill.items()
+                skill={name: _skill_of(skill) for name, skill in each.skill.items()},
+                record={
+                    name: _skill_of(skills[each.hours - 1]) if each.hours <= len(skills) else None
+                    for name, skills in record.items()
                 },
             )
             for each in found.ahead
         ],
         left_out=left_out_of(found.left_out),
     )
+
+
+def past_forecasts_of(house: House, ahead_h: int, window: Window, told: Mapping[str, Told]) -> schema.PastForecastBody:
+    """Return what was said of a house so many hours before."""
+    return schema.PastForecastBody(
+        greenhouse=house.id,
+        simulated=house.simulated,
+        ahead_h=ahead_h,
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        quantities={
+            name: schema.PastForecast(unit=FORECAST_UNITS.get(name, "1"), **asdict(each)) for name, each in told.items()
+        },
+    )
+
+
+def _skill_of(skill: Skill | None) -> schema.ForecastSkill | None:
+    return None if skill is None else schema.ForecastSkill(**asdict(skill))
 
 
 def data_quality_of(house: House, window: Window, found: list[Health]) -> schema.DataQualityBody:

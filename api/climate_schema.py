@@ -80,6 +80,10 @@ class ForecastHour(Model):
         dict[str, ForecastSkill | None],
         Field(description="By quantity. With a weather forecast: as if past ones had been right, so rather too good."),
     ]
+    record: Annotated[
+        dict[str, ForecastSkill | None],
+        Field(description="By quantity: the errors of the forecasts that were really given in the last 30 days."),
+    ]
 
 
 class ForecastBody(Model):
@@ -93,6 +97,28 @@ class ForecastBody(Model):
     weather_forecast: Annotated[list[str], Field(description="Those whose coming hours were given.")]
     items: list[ForecastHour]
     left_out: list[LeftOutItem]
+
+
+class PastForecast(Model):
+    """What was said of one quantity, by the hour that it was said of, and what then was measured."""
+
+    unit: str
+    time_ms: list[int]
+    made: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+    measured: Annotated[list[float | None], Field(description="Null: it has not come, or nothing was measured.")]
+
+
+class PastForecastBody(Model):
+    """Forecasts that were given, as they were given."""
+
+    greenhouse: str
+    simulated: bool
+    ahead_h: int
+    start_ms: int
+    end_ms: int
+    quantities: dict[str, PastForecast]
 
 
 class ChannelHealth(Model):

@@ -24,6 +24,8 @@ _HOUR_MS: Final = 3_600_000
 _BACKTEST_H: Final = 7 * 24
 #: An hour counts with half of its steps.
 _LEAST_STEPS: Final = 6
+#: What is forecast, with its unit.
+FORECAST_UNITS: Final = {"air_temperature_degc": "degC", "relative_humidity_pct": "%", "condensation_margin_k": "K"}
 _CHANNELS: Final = (
     "air_temperature_degc",
     "relative_humidity_pct",
@@ -51,6 +53,9 @@ class Expected:
     wind_speed_m_s: list[float]
 
 
+NOTHING_EXPECTED: Final = Expected([], [], [], [])
+
+
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """One hour ahead: answers and skills by quantity."""
@@ -63,7 +68,7 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class HouseForecast:
-    """The hours ahead of an origin, and what they were learnt from."""
+    """The hours ahead of an origin, and what they were learnt from: `hourly` from `hourly_start_ms` to the origin."""
 
     origin_ms: int
     history_hours: int
@@ -71,12 +76,24 @@ class HouseForecast:
     expected: list[str]
     ahead: list[Ahead]
     left_out: list[LeftOut]
+    hourly_start_ms: int
+    hourly: dict[str, Values]
 
 
 def forecast_house(
-    farm: Farm, house: House, bands: CropBands, origin_ms: int, hours: int, expected: Expected
+    farm: Farm,
+    house: House,
+    bands: CropBands,
+    origin_ms: int,
+    hours: int,
+    expected: Expected = NOTHING_EXPECTED,
+    *,
+    with_skill: bool = True,
 ) -> HouseForecast:
-    """Return the forecast for each of the `hours` (1 to 24) after the last whole local hour before `origin_ms`."""
+    """Return the forecast for each of the `hours` (1 to 24) after the last whole local hour before `origin_ms`.
+
+    Without `with_skill` the past is not gone over again: values alone, quickly.
+    """
     origin_ms = begin_hour(house.place, origin_ms)
     window = Window(origin_ms - MOST_HISTORY_H * _HOUR_MS, origin_ms)
     periods = cut_periods(list(range(window.start_ms, origin_ms, _HOUR_MS)), origin_ms)
@@ -84,12 +101,10 @@ def forecast_house(
     margin = margin_of(house, bands, grid, by_day_of(house, periods))
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
-    targets = {
-        "air_temperature_degc": ("degC", _hourly(grid, air)),
-        "relative_humidity_pct": ("%", _hourly(grid, humidity)),
-        "condensation_margin_k": ("K", _hourly(grid, margin.margin_k)),
+    columns = {
+        name: _hourly(grid, column)
+        for name, column in zip(FORECAST_UNITS, (air, humidity, margin.margin_k), strict=True)
     }
-    columns = {name: column for name, (_, column) in targets.items()}
     first = _first_known(columns["air_temperature_degc"])
     around = _surroundings(house, grid, window, expected, first)
     columns = {name: column[first:] for name, column in columns.items()}
@@ -97,12 +112,23 @@ def forecast_house(
     for ahead_h in range(1, hours + 1):
         span = (origin_ms + (ahead_h - 1) * _HOUR_MS, origin_ms + ahead_h * _HOUR_MS)
         answers, skills = {}, {}
-        for name, (unit, _) in targets.items():
+        for name, unit in FORECAST_UNITS.items():
             company = [column for other, column in columns.items() if other != name and "margin" not in other]
-            answers[name], skills[name] = _foretell(name, unit, columns[name], company, around, ahead_h, span, grid)
+            answers[name], skills[name] = _foretell(
+                name, unit, columns[name], company, around, ahead_h, span, grid, with_skill=with_skill
+            )
         found.append(Ahead(ahead_h, span, answers, skills))
     known = int(np.isfinite(columns["air_temperature_degc"]).sum())
-    return HouseForecast(origin_ms, known, sorted(around.weather), sorted(around.expected), found, grid.left_out)
+    return HouseForecast(
+        origin_ms,
+        known,
+        sorted(around.weather),
+        sorted(around.expected),
+        found,
+        grid.left_out,
+        window.start_ms + first * _HOUR_MS,
+        columns,
+    )
 
 
 def _foretell(
@@ -114,10 +140,12 @@ def _foretell(
     ahead_h: int,
     span: tuple[int, int],
     grid: HouseGrid,
+    *,
+    with_skill: bool,
 ) -> tuple[Answer, Skill | None]:
     value = predict(target, company, around, ahead_h) if len(target) else None
     since = max(len(target) - _BACKTEST_H, 0)
-    skill = None if value is None else backtest(target, company, around, ahead_h, since)
+    skill = None if value is None or not with_skill else backtest(target, company, around, ahead_h, since)
     if value is not None and name == "relative_humidity_pct":
         value = min(max(value, 0.0), 100.0)
     known = int(np.isfinite(target).sum())

@@ -30,6 +30,7 @@ from station.alarm_senders import MailSettings
 from station.command_options import stop_event
 from station.farm_registry import RegistryKeeper, add_demo, first_estate
 from station.first_key import keep_first_key
+from station.forecast_keeper import ForecastKeeper
 from station.gateway_desk import IngestDesk
 from station.home_bridge import HomeBridge
 from station.registry_choice import open_registry
@@ -127,11 +128,11 @@ def _start_alarms(
     broker: IngestSettings | None,
     ending: ExitStack,
 ) -> AlarmWork:
-    """Judge rules and deliver what they say from now on."""
+    """Judge rules and deliver what they say from now on, and forecast each house by the hour."""
     ask = None if gateways is None else gateways.gateways
     keeper = AlarmKeeper(registry, store, organisation, ask, has_broker=broker is not None)
     courier = AlarmCourier(registry, organisation, mail, broker)
-    for worker in (keeper, courier):
+    for worker in (keeper, courier, ForecastKeeper(registry, store, organisation)):
         worker.start()
         ending.callback(worker.stop)
     return AlarmWork(keeper, courier)

@@ -10,13 +10,28 @@ from starlette.responses import Response
 from api.answers import answer_climate, begin_with_samples, find_greenhouse
 from api.bodies import climate_of, reply
 from api.climate_answers import Ask, By, answer_air, answer_condensation, answer_disease, answer_light
-from api.climate_bodies import data_quality_of, forecast_of, house_answers_of, site_weather_of
-from api.climate_schema import DataQualityBody, ForecastBody, HouseAnswersBody, OverviewBody, SiteWeatherBody
+from api.climate_bodies import (
+    data_quality_of,
+    forecast_of,
+    house_answers_of,
+    past_forecasts_of,
+    site_weather_of,
+)
+from api.climate_schema import (
+    DataQualityBody,
+    ForecastBody,
+    HouseAnswersBody,
+    OverviewBody,
+    PastForecastBody,
+    SiteWeatherBody,
+)
 from api.control_answers import answer_compliance, answer_irrigation, answer_uniformity
 from api.crop_bands import crop_bands
+from api.estates import estate_of
 from api.farm import Farm, FarmOf
+from api.forecast_record import keep_forecast, record_of, settle_forecasts, told_before
 from api.forecasts import Expected, forecast_house
-from api.houses import House, find_house, find_site
+from api.houses import House, begin_hour, find_house, find_site
 from api.instants import Window, settle_window
 from api.overview import look_over
 from api.overview_bodies import overview_of
@@ -25,6 +40,7 @@ from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schema import ClimateAnswers
 from api.sensor_answers import judge_house
 from api.site_weather import answer_weather
+from headland.agronomy.forecast import Skill
 
 LONGEST_CLIMATE_MS: Final = 366 * 86_400_000
 LONGEST_BY_HOUR_MS: Final = 31 * 86_400_000
@@ -231,14 +247,38 @@ def get_forecast(
     """Forecast temperature, humidity and condensation margin for each hour ahead of `end`, from the last five weeks.
 
     Learnt when asked, from the house's own behaviour and the weather beside it; a weather forecast may be given.
-    `skill` is the error of such forecasts in the past days beside two naive ones. With less than some six days of
-    history the values are null: insufficient_data.
+    `skill` is the error of such forecasts in the past days beside two naive ones, `record` that of those which were
+    really given. With less than some six days of history the values are null: insufficient_data.
     """
     house = find_house(farm, device, zone)
     expected = Expected(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
     origin_ms = farm.now_ms() if end is None else end
     found = forecast_house(farm, house, crop_bands(), origin_ms, hours, expected)
-    return reply(request, forecast_of(house, found))
+    record: dict[str, list[Skill | None]] = {}
+    if farm.registry is not None and zone is None:
+        estate = estate_of(farm)
+        settle_forecasts(estate, house, found)
+        # What rests on a weather forecast that somebody brought is theirs, and none of the house's record.
+        if found.origin_ms == begin_hour(house.place, farm.now_ms()) and not found.expected:
+            keep_forecast(estate, house, found, farm.now_ms())
+        record = record_of(estate, house, found.origin_ms)
+    return reply(request, forecast_of(house, found, record))
+
+
+@router.get("/greenhouses/{device}/forecast/past", response_model=PastForecastBody)
+def get_past_forecasts(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    ahead_h: Annotated[int, Query(description="How long before the hour it was said.", ge=1, le=24)] = 6,
+) -> Response:
+    """Show what was forecast of the hours in [start, end) so long before, as it was said then, beside what came."""
+    house = find_house(farm, device)
+    window = _window(farm, start, end, LONGEST_BY_HOUR_MS)
+    told = {} if farm.registry is None else told_before(estate_of(farm), house, *window.pair, ahead_h)
+    return reply(request, past_forecasts_of(house, ahead_h, window, told))
 
 
 @router.get("/sites/{site}/weather", response_model=SiteWeatherBody)

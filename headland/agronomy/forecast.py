@@ -96,6 +96,11 @@ def backtest(target: Values, company: Sequence[Values], around: Surroundings, ah
     error = made - known
     persistence = target - known
     yesterday = _lag(target, HOURS_A_DAY - ahead_h) - known
+    return skill_of(error, persistence, yesterday)
+
+
+def skill_of(error: Values, persistence: Values, yesterday: Values) -> Skill | None:
+    """Return what forecasts were worth by their errors and those of the two naive ones; None without one to compare."""
     fit = np.isfinite(error) & np.isfinite(persistence) & np.isfinite(yesterday)
     if not fit.any():
         return None

@@ -32,16 +32,12 @@ class ForecastOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """What was forecast of a house from `origin_ms` on, by quantity; said at `made_ms`.
-
-    `with_weather`: a weather forecast was given with the question.
-    """
+    """What was forecast of a house from `origin_ms` on, by quantity; said at `made_ms`."""
 
     house: str
     origin_ms: int
     made_ms: int
     quantities: dict[str, ForecastOf]
-    with_weather: bool = False
     is_settled: bool = False
 
 
@@ -51,17 +47,19 @@ class ForecastBook:
     def __init__(self, binding: Binding) -> None:
         self._binding = binding
 
-    def keep(self, forecast: Forecast) -> bool:
-        """Keep what was said; False where something was said of that house and hour before: that stays."""
+    def keep(self, forecast: Forecast) -> None:
+        """Keep what was said. Of hours of which something was said before that stays; hours further ahead are added."""
         with self._binding.database.writing() as connection:
             lock_organisation(connection, self._binding.organisation)
             mine = self._mine(forecast.house, forecast.origin_ms)
-            if connection.execute(sa.select(forecasts.c.origin_ms).where(*mine)).first() is not None:
-                return False
+            known = connection.execute(sa.select(forecasts).where(*mine)).one_or_none()
+            if known is not None:
+                longer = _row(_lengthen(_forecast(known), forecast))["body"]
+                connection.execute(forecasts.update().where(*mine).values(body=longer))
+                return
             connection.execute(forecasts.insert().values(organisation=self._binding.organisation, **_row(forecast)))
             old = forecasts.c.origin_ms < forecast.origin_ms - KEEP_MS
             connection.execute(forecasts.delete().where(*self._mine(forecast.house), old))
-        return True
 
     def settle(self, forecast: Forecast) -> None:
         """Note what was measured; what was said is not changed."""
@@ -87,9 +85,25 @@ class ForecastBook:
         return mine if origin_ms is None else [*mine, forecasts.c.origin_ms == origin_ms]
 
 
+def _lengthen(kept: Forecast, forecast: Forecast) -> Forecast:
+    """Return what was said before with the hours that it did not reach."""
+    quantities = dict(kept.quantities)
+    for name, told in forecast.quantities.items():
+        before = quantities.setdefault(name, told)
+        count = len(before.made)
+        quantities[name] = msgspec.structs.replace(
+            before,
+            **{
+                column: [*getattr(before, column), *getattr(told, column)[count:]]
+                for column in ("made", "low", "high", "as_yesterday", "measured")
+            },
+        )
+    return msgspec.structs.replace(kept, quantities=quantities)
+
+
 def _row(forecast: Forecast) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(forecast)
-    body = {name: plain.pop(name) for name in ("quantities", "with_weather")}
+    body = {"quantities": plain.pop("quantities")}
     return {**plain, "body": body}
 
 

@@ -203,6 +203,19 @@ def test_the_next_hours_come_with_the_error_of_the_past_days(known: Known) -> No
     assert told.json()["weather_forecast"] == ["outside_vapour_kpa"]
 
 
+def test_what_was_forecast_is_kept_and_shown_as_it_was_said(known: Known) -> None:
+    now = known[0].get("/v1/greenhouses/gh-b/forecast", params={"hours": 3}).json()
+    assert now["items"][0]["record"] == {}  # its hours have not come
+    past = (
+        known[0]
+        .get("/v1/greenhouses/gh-b/forecast/past", params={"start": END_MS, "end": END_MS + 6 * HOUR_MS, "ahead_h": 2})
+        .json()
+    )
+    told = past["quantities"]["air_temperature_degc"]
+    assert (told["unit"], told["time_ms"], told["measured"]) == ("degC", [END_MS + HOUR_MS], [None])
+    assert told["made"] == [now["items"][1]["answers"]["air_temperature_degc"]["value"]]
+
+
 def test_too_little_history_is_no_ground_for_a_forecast(known: Known) -> None:
     body = known[0].get("/v1/greenhouses/gh-nowhere/forecast").json()
     answer = body["items"][0]["answers"]["air_temperature_degc"]
