@@ -35,6 +35,7 @@ from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
 from api.routes import passes as pass_routes
 from api.routes import prescriptions as prescription_routes
+from api.routes import reports as report_routes
 from api.routes import session as session_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
@@ -66,6 +67,7 @@ _TAGS: Final = [
         "description": "Whose ground, which products and machines: versioned, with history.",
     },
     {"name": "passes", "description": "Where product was applied, how much, and what that rests on."},
+    {"name": "reports", "description": "The same on paper: a printable page, PDF, or a table, in English and Chinese."},
     {"name": "fertilization", "description": "How much of what a field should get, and what that rests on."},
     {"name": "alarms", "description": "What stands, who is told, by which rules; and what would have been raised."},
     {"name": "gateways", "description": "What became of every record, and what was refused."},
@@ -137,6 +139,7 @@ def create_app(
     ):
         app.include_router(room.router)
     app.include_router(climate_routes.router)
+    app.include_router(report_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)
     app.include_router(ogc_routes.router)

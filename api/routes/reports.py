@@ -1,0 +1,85 @@
+"""Reports for people: a field pass and a greenhouse's week, as a printable page, as PDF and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.farm import FarmOf
+from api.problems import declare_problems
+from api.reports.csv_table import write_report_csv
+from api.reports.document import Document
+from api.reports.html_page import write_html
+from api.reports.pass_document import make_pass_document
+from api.reports.pdf_page import write_pdf
+from api.reports.shown import Shown
+from api.reports.week_document import make_week_document
+from api.reports.words import Language
+from api.routes.climate import GreenhouseId, Zone
+from api.routes.passes import PassId
+
+Form = Literal["html", "pdf", "csv"]
+FormOf = Annotated[Form, Query(alias="format", description="A page to look at and to print, PDF, or a table.")]
+LanguageOf = Annotated[Language, Query(alias="lang", description="English or Chinese.")]
+
+_WRITERS: Final[dict[Form, tuple[str, Callable[[Document, Shown], bytes]]]] = {
+    "html": ("text/html; charset=utf-8", write_html),
+    "pdf": ("application/pdf", write_pdf),
+    "csv": ("text/csv; charset=utf-8", write_report_csv),
+}
+_REPORT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The report in the form asked for.",
+        "content": {
+            "text/html": {"schema": {"type": "string"}},
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+}
+#: The page brings its style and pictures along; nothing else is let in.
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+router = APIRouter(prefix="/v1", tags=["reports"], responses=declare_problems(400, 404, 422, 501, 503))
+
+
+@router.get("/passes/{pass_id}/report", response_class=Response, responses=_REPORT)
+def get_pass_report(farm: FarmOf, pass_id: PassId, form: FormOf = "html", language: LanguageOf = "en") -> Response:
+    """Report a field pass on paper: map, amounts by evidence, plan, nutrients, weather, and the sources.
+
+    The figures are those of the pass's other answers, on cells of the size that `addresses` name. What is not known is
+    said with its reason.
+    """
+    return _reply(make_pass_document(farm, pass_id), f"pass-{pass_id.replace('~', '-')}", form, language)
+
+
+@router.get("/greenhouses/{device}/report", response_class=Response, responses=_REPORT)
+def get_greenhouse_report(
+    farm: FarmOf,
+    device: GreenhouseId,
+    week: Annotated[
+        str | None,
+        Query(description="A week of ISO 8601 in local days, such as 2026-W12; else the present one.", max_length=8),
+    ] = None,
+    zone: Zone = None,
+    form: FormOf = "html",
+    language: LanguageOf = "en",
+) -> Response:
+    """Report a greenhouse's week on paper: air, light, condensation, disease and water by local day; its sensors."""
+    document = make_week_document(farm, device, week, zone)
+    return _reply(document, f"greenhouse-{device}-{document.week}", form, language)
+
+
+def _reply(document: Document, name: str, form: Form, language: Language) -> Response:
+    media_type, write = _WRITERS[form]
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}-{language}.{form}"',
+        "Content-Language": "zh-CN" if language == "zh" else "en",
+        "Cache-Control": "no-cache",
+    }
+    if form == "html":
+        headers["Content-Security-Policy"] = _POLICY
+    return Response(write(document, Shown(language, document.zone)), media_type=media_type, headers=headers)

@@ -1,0 +1,246 @@
+"""Reports over HTTP: their figures are the API's own, in both languages and all forms, and nothing unknown is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import msgspec
+import numpy as np
+import pypdf
+import pytest
+
+from api.farm import Farm
+from api.reports.document import Document, Figure, Table
+from api.reports.pass_document import make_pass_document
+from api.reports.week_document import make_week_document
+from api.reports.weeks import find_week
+from api.reports.words import is_word
+from headland.contract.records import Descriptor
+from headland.registry.records import Site
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import NOW_MS, OWN, put
+from tests.api.registry import Known
+from tests.api.spread_field import declaration, serve_spread_field
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY_MS = round(datetime(2026, 11, 16, tzinfo=SHANGHAI).timestamp() * 1000)
+STEP_MS = 600_000
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture(scope="module")
+def known(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    """A field and a house of one site; a day of the house's week is missing."""
+    time_ms = MONDAY_MS + STEP_MS * np.arange(-3 * 144, 8 * 144 + 80)
+    here = (time_ms < MONDAY_MS + 4 * DAY_MS) | (time_ms >= MONDAY_MS + 5 * DAY_MS)
+    day = np.sin((time_ms[here] - MONDAY_MS) / DAY_MS * 2 * np.pi - 2.0)
+    house = {
+        "air_temperature_degc": 20.0 + 4.0 * day,
+        "relative_humidity_pct": 75.0 - 10.0 * day,
+        "par_umol_m2_s": 400.0 * np.maximum(day, 0.0),
+    }
+    put(store, OWN, "equator", "greenhouse", "gh-a", time_ms[here], house, simulated=True)
+    told = Descriptor(device="gh-a", kind="greenhouse", site="equator", name="番茄温室 <1>", simulated=True)
+    store.describe(OWN, "gw-1", told)
+    with serve_spread_field(tmp_path_factory.mktemp("reports"), store) as served:
+        farm = served.estate.farms.list()[0]
+        site = served.estate.sites.add(Site(farm=farm.id, name="equator", time_zone="Asia/Shanghai"))
+        field = served.estate.fields.get(served.ids["field"])
+        served.estate.fields.change(msgspec.structs.replace(field, site=site.id, name="小麦地 <b>", owner="王"))
+        yield served
+
+
+@pytest.fixture(scope="module")
+def one(known: Known) -> str:
+    made = known.client.post("/v1/passes", json=declaration(known))
+    assert made.status_code == 201, made.text
+    closed = known.client.post(f"/v1/passes/{made.json()['id']}/close")
+    assert closed.status_code == 200, closed.text
+    return str(made.json()["id"])
+
+
+def ask(known: Known, path: str, **params: Any) -> Any:
+    answer = known.client.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def report(known: Known, path: str, **params: Any) -> httpx.Response:
+    answer = known.client.get(f"{path}/report", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def rows_of(known: Known, path: str, **params: Any) -> list[Row]:
+    text = report(known, path, format="csv", **params).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def value(rows: list[Row], name: str, row: str = "", table: str = "") -> float:
+    (found,) = [r for r in rows if (r["name"], r["row"], r["table"]) == (name, row, table)]
+    return float(found["value"])
+
+
+def test_the_figures_of_a_pass_are_those_that_the_api_answers(known: Known, one: str) -> None:
+    rows = rows_of(known, f"/v1/passes/{one}")
+    applied = ask(known, f"/v1/passes/{one}/as-applied", cell_m=1)
+    assert value(rows, "amount") == applied["amount"]["value"]
+    assert value(rows, "mean_rate_ha") == applied["rate"]["value"]
+    assert value(rows, "mean_rate_mu") == pytest.approx(applied["rate"]["value"] / 15)
+    assert value(rows, "covered_mu") == pytest.approx(applied["cover"]["covered_m2"] * 15 / 10_000)
+    for place in ("released", "usable", "buffer", "outside"):
+        assert value(rows, "value", place, "where_it_went") == applied["places"][place]
+    amount = next(r for r in rows if r["name"] == "amount")
+    assert (amount["evidence"], amount["unit"], amount["method"]) == ("measured_flow", "kg", "as_applied_deposit")
+    assert float(amount["coverage"]) == applied["amount"]["coverage"]
+    deviation = ask(known, f"/v1/passes/{one}/deviation", cell_m=1)
+    assert value(rows, "planned_rate_ha") == deviation["planned_rate_ha"]
+    assert value(rows, "mean_deviation_pct") == deviation["mean_deviation_pct"]
+    for kind, m2 in deviation["class_m2"].items():
+        assert value(rows, "value", kind, "ground_by_class") == m2
+    nutrients = ask(known, f"/v1/fields/{known.ids['field']}/nutrients")["passes"][0]
+    assert value(rows, "per_ha", "n", "nutrients_per_area") == nutrients["kg_ha"]["n"]
+    assert value(rows, "per_mu", "n", "nutrients_per_area") == nutrients["kg_mu"]["n"]
+    risk = next(r for r in rows if r["name"] == "volatilisation")
+    assert risk["code"] == nutrients["volatilisation"]["state"] == "insufficient_data"
+    ledger = ask(known, "/v1/ledger", pass_id=one)["items"]
+    assert next(r for r in rows if r["name"] == "ledger_hash")["text"] in {entry["hash"] for entry in ledger}
+
+
+def test_the_days_of_a_week_are_those_that_the_api_answers_and_a_missing_day_has_no_sum(known: Known) -> None:
+    rows = rows_of(known, "/v1/greenhouses/gh-a", week="2026-W47")
+    window = {"start": MONDAY_MS, "end": MONDAY_MS + 7 * DAY_MS}
+    by_day = ask(known, "/v1/greenhouses/gh-a/climate", by="day", **window)["items"]
+    light = ask(known, "/v1/greenhouses/gh-a/light", **window)["items"]
+    wet = ask(known, "/v1/greenhouses/gh-a/condensation", **window)["items"]
+    assert len(by_day) == 7
+    for at, items, table, names in (
+        *((at, by_day, "air_by_day", ("air_temperature_degc", "vpd_kpa")) for at in range(7)),
+        *((at, light, "light_by_day", ("dli_mol_m2",)) for at in range(7)),
+        *((at, wet, "condensation_by_day", ("condensation_h",)) for at in range(7)),
+    ):
+        date = f"2026-11-{16 + at}"
+        for name in names:
+            (row,) = [r for r in rows if (r["table"], r["row"], r["name"]) == (table, date, name)]
+            answer = items[at]["answers"][name]
+            assert row["value"] == ("" if answer["value"] is None else str(answer["value"]))
+            assert (row["reason"], row["simulated"]) == (answer["reason"] or "", "true")
+    missing = [r for r in rows if (r["row"], r["name"]) == ("2026-11-20", "air_temperature_degc")]
+    assert [r["reason"] for r in missing] == ["insufficient_data"]
+    sums = [r for r in rows if r["table"] == "light_by_day" and r["name"] == "dli_mol_m2" and r["row"] == "8"]
+    assert [(r["value"], r["reason"]) for r in sums] == [("", "not_all_days")]
+
+
+def test_the_page_says_its_language_and_marks_what_is_simulated_and_takes_no_names_for_markup(
+    known: Known, one: str
+) -> None:
+    chinese = report(known, f"/v1/passes/{one}", lang="zh")
+    assert chinese.headers["content-language"] == "zh-CN"
+    assert "default-src 'none'" in chinese.headers["content-security-policy"]
+    text = chinese.text
+    assert '<html lang="zh-CN">' in text
+    assert "小麦地 &lt;b&gt;" in text
+    assert "<b>" not in text
+    for words in ("实际施用", "流量计实测", "kg/公顷", "kg/亩", "方法与来源", "Asia/Shanghai"):
+        assert words in text
+    assert "data:image/png;base64," in text
+    assert "<script" not in text
+    week = report(known, "/v1/greenhouses/gh-a", week="2026-W47").text
+    assert "SIMULATED" in week
+    assert "番茄温室 &lt;1&gt;" in week
+    # Nothing comes from elsewhere: the only addresses are those of the API, as text.
+    assert not re.search(r'(?:src|href)="(?!data:)', week)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_pdf_says_the_same_in_both_languages(known: Known, one: str, language: str) -> None:
+    for path, words in (
+        (f"/v1/passes/{one}", {"en": "What was applied", "zh": "实际施用"}),
+        ("/v1/greenhouses/gh-a", {"en": "Pressure of disease", "zh": "病害压力"}),
+    ):
+        told = report(known, path, format="pdf", lang=language, **({} if "passes" in path else {"week": "2026-W47"}))
+        assert told.headers["content-type"] == "application/pdf"
+        pages = pypdf.PdfReader(io.BytesIO(told.content)).pages
+        text = "\n".join(page.extract_text() for page in pages)
+        assert words[language] in text
+        if "passes" in path:
+            amount = ask(known, f"/v1/passes/{one}/as-applied", cell_m=1)["amount"]["value"]
+            assert f"{amount:.2f} kg" in text
+
+
+def test_a_pass_of_which_no_amount_is_known_reports_no_amount(known: Known, one: str) -> None:
+    rows = rows_of(known, f"/v1/passes/{one}")
+    assert [r["value"] for r in rows if r["name"] == "amount"] != [""]
+    silent = {**declaration(known), "device": "uav-nobody", "planned_rate_ha": None}
+    made = known.client.post("/v1/passes", json=silent)
+    assert made.status_code == 201, made.text
+    rows = rows_of(known, f"/v1/passes/{made.json()['id']}", lang="zh")
+    assert not [r for r in rows if r["name"] in ("amount", "mean_rate_ha", "planned_rate_ha") and r["value"]]
+    notes = {r["name"]: r["text"] for r in rows if r["section"] in ("what_was_applied", "against_the_plan")}
+    assert notes == {"unknown_device": "没有收到过该作业机的任何数据。"}
+    assert "work_s" in {r["name"] for r in rows if r["reason"] == "nothing_heard"}
+
+
+@pytest.mark.parametrize(
+    ("week", "kind"),
+    [
+        ("2026-W54", "no-week"),
+        ("last", "no-week"),
+        ("2026-47", "no-week"),
+        ("0001-W01", "no-week"),
+        ("2027-W01", "week-not-begun"),
+    ],
+)
+def test_a_week_that_is_none_is_refused_in_a_sentence(known: Known, week: str, kind: str) -> None:
+    answer = known.client.get("/v1/greenhouses/gh-a/report", params={"week": week})
+    assert (answer.status_code, answer.json()["type"]) == (400, f"urn:headland:problem:{kind}")
+
+
+def test_a_week_begins_on_its_local_monday_and_ends_with_now_while_it_is_under_way() -> None:
+    whole = find_week("2026-W47", SHANGHAI, MONDAY_MS + 30 * DAY_MS)
+    assert (whole.window.start_ms, whole.window.end_ms) == (MONDAY_MS, MONDAY_MS + 7 * DAY_MS)
+    present = find_week(None, SHANGHAI, MONDAY_MS + 2 * DAY_MS)
+    assert (present.name, present.window.end_ms, present.end_ms) == (
+        "2026-W47", MONDAY_MS + 2 * DAY_MS, MONDAY_MS + 7 * DAY_MS,
+    )  # fmt: skip
+    # A week in which clocks are put back has an hour more.
+    autumn = find_week("2026-W43", ZoneInfo("Europe/Berlin"), MONDAY_MS)
+    assert autumn.end_ms - autumn.window.start_ms == 7 * DAY_MS + HOUR_MS
+
+
+def test_every_name_that_a_report_uses_has_its_word_in_both_languages(
+    store: MemoryStore, known: Known, one: str
+) -> None:
+    farm = Farm(store, OWN, list, dict, lambda: NOW_MS, registry=known.registry)
+    documents = [make_pass_document(farm, one), make_week_document(farm, "gh-a", "2026-W47", None)]
+    missing = {name for document in documents for name in names_of(document) if not is_word(name)}
+    assert missing == set()
+
+
+def names_of(document: Document) -> Iterator[str]:
+    yield document.title
+    for section in document.sections:
+        yield section.name
+        for part in section.parts:
+            yield part.name
+            cells: list[Figure] = [part] if isinstance(part, Figure) else []
+            if isinstance(part, Table):
+                yield from (name for name, _ in part.columns)
+                cells = [cell for row in part.rows for cell in row if isinstance(cell, Figure)]
+            for cell in cells:
+                yield from (text for text in (cell.reason, cell.evidence, cell.level) if text)
+                if isinstance(cell.value, str) and cell.value and not cell.is_name and cell.name != "channel":
+                    yield cell.value
