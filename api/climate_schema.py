@@ -241,6 +241,15 @@ class OverviewMap(Model):
     places: list[OverviewPlace]
 
 
+class OverviewNote(Model):
+    """What a grower noted; `/v1/notes` keeps and changes it."""
+
+    id: str
+    time_ms: int
+    author: str
+    text: str
+
+
 class OverviewBody(Model):
     """A greenhouse over a day or a week in one piece, as its page draws it."""
 
@@ -261,3 +270,4 @@ class OverviewBody(Model):
     map: OverviewMap
     left_out: list[LeftOutItem]
     notes: dict[str, str]
+    grower_notes: Annotated[list[OverviewNote], Field(description="Of the greenhouse, within the window, by time.")]

@@ -39,7 +39,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A greenhouse to ask about: its devices, each in its zone, the crop there, and what is declared of the house."""
+    """A greenhouse to ask about: its devices, each in its zone, the crop there, and what is declared of the house.
+
+    `greenhouse` is the registry's id of it, None where the registry does not know it.
+    """
 
     id: str
     records: list[DeviceRecord]
@@ -51,6 +54,7 @@ class House:
     cover: str = ""
     floor_area_m2: float | None = None
     volume_m3: float | None = None
+    greenhouse: str | None = None
 
     @property
     def simulated(self) -> bool:
@@ -190,7 +194,14 @@ def _of_device(estate: Estate | None, record: DeviceRecord) -> House:
 
 
 def _declared(house: House, kept: Greenhouse) -> House:
-    return replace(house, lamp=kept.lamp, cover=kept.cover, floor_area_m2=kept.floor_area_m2, volume_m3=kept.volume_m3)
+    return replace(
+        house,
+        lamp=kept.lamp,
+        cover=kept.cover,
+        floor_area_m2=kept.floor_area_m2,
+        volume_m3=kept.volume_m3,
+        greenhouse=kept.id,
+    )
 
 
 def _place(site: Site | None, records: list[DeviceRecord]) -> Place:

@@ -10,6 +10,7 @@ import numpy as np
 from api.climate_answers import Ask, Span, answer_disease, tell
 from api.crop_bands import Band
 from api.downsampling import select_rows
+from api.estates import estate_of
 from api.house_columns import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
 from api.house_samples import DeviceGrid, HouseGrid, LeftOut, gather
 from api.houses import House, cut_days, cut_hours, cut_stages
@@ -22,6 +23,7 @@ from headland.agronomy.index import MEAN_BAR, Index
 from headland.agronomy.light_indices import light_indices
 from headland.agronomy.psychrometrics import dew_point_degc, vapour_pressure_deficit_kpa
 from headland.agronomy.steps import STEP_MS, Periods, Values, average, count_true, cut_periods
+from headland.registry.records import GrowerNote
 from headland.store.port import Times
 
 _CO2: Final = "co2_ppm"
@@ -95,6 +97,7 @@ class Overview:
     places: list[Place]
     left_out: list[LeftOut]
     notes: dict[str, str]
+    written: list[GrowerNote]
 
 
 def look_over(ask: Ask, width: int) -> Overview:
@@ -134,7 +137,18 @@ def look_over(ask: Ask, width: int) -> Overview:
         _places_of(house, grid, hours),
         _once(found.left_out + disease.left_out),
         notes,
+        _written(ask),
     )
+
+
+def _written(ask: Ask) -> list[GrowerNote]:
+    """Return what growers noted of the house in the window, by time."""
+    house, window = ask.house, ask.window
+    if house.greenhouse is None or ask.farm.registry is None:
+        return []
+    notes = estate_of(ask.farm).notes.all(greenhouse=house.greenhouse)
+    inside = [note for note in notes if window.start_ms <= note.time_ms < window.end_ms]
+    return sorted(inside, key=lambda note: note.time_ms)
 
 
 def _columns_of(grid: HouseGrid, air: Air, margin: Margin) -> dict[str, Values]:

@@ -285,6 +285,15 @@ def test_a_house_is_looked_over_in_one_piece_that_says_the_same_as_the_answers(k
             assert days["answers"][name]["level"][0] == whole["items"][0]["levels"].get(name)
 
 
+def test_growers_notes_are_on_the_chart_of_their_house(known: Known) -> None:
+    note = {"greenhouse": known[1]["greenhouses"], "time_ms": START_MS + HOUR_MS, "author": "Wang", "text": "晨间结露"}
+    made = known[0].post("/v1/notes", json=note).json()
+    shown = {"id": made["id"], **{name: note[name] for name in ("time_ms", "author", "text")}}
+    for house in (known[1]["greenhouses"], "gh-a"):
+        assert ask(known, "overview", house, end=START_MS + DAY_MS)["grower_notes"] == [shown]
+    assert ask(known, "overview", start=START_MS + DAY_MS, end=START_MS + 2 * DAY_MS)["grower_notes"] == []
+
+
 def test_the_map_of_a_house_has_a_row_for_each_place_by_local_hour(known: Known) -> None:
     body = ask(known, "overview", known[1]["greenhouses"], start=START_MS, end=START_MS + DAY_MS)["map"]
     (place,) = body["places"]
