@@ -107,6 +107,13 @@ class Ledger:
         whole = (seq, previous) == (head_seq, head_hash)
         return LedgerCheck(entries=head_seq, broken_at=None if whole else seq + 1, hash=head_hash)
 
+    def seq_of(self, hash: str) -> int | None:  # noqa: A002 - it is the entry's hash
+        """Return which entry has a hash, None where none has it (any more)."""
+        query = self._mine().where(ledger.c.hash == hash)
+        with self._binding.database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else int(row.seq)
+
     def _mine(self) -> sa.Select[*tuple[object, ...]]:
         return sa.select(ledger).where(ledger.c.organisation == self._binding.organisation)
 
