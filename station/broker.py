@@ -185,10 +185,11 @@ def _password_line(user: BrokerUser) -> str:
 def _acl(user: BrokerUser) -> str:
     if user.role == "ingest":
         rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status")]
-        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "alarm")]
+        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "alarm", "home")]
+        rules.append("topic write +/device/+/config")
     elif user.role == "devices":
         rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
-        rules.append(f"topic read {ROOT}/alarm/#")
+        rules += [f"topic read {ROOT}/{kind}/#" for kind in ("alarm", "home")]
     else:
         rules = [
             f"topic write {topic}"

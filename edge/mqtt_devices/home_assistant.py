@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from edge.fields import UNKNOWN_UNIT, Measurement
 from edge.json_tree import at_pointer, parse_json
 from edge.mqtt_devices.said import Refusal, Said, read_object, text_of
+from headland.contract.topics import HOME_ORIGIN
 
 _MOST_ENTITIES: Final = 5000
 _LONGEST_TOPIC: Final = 256
@@ -17,7 +18,7 @@ _LONGEST_TOPIC: Final = 256
 _LONG: Final = {
     "stat_t": "state_topic", "unit_of_meas": "unit_of_measurement", "val_tpl": "value_template", "dev": "device",
     "cmps": "components", "p": "platform", "pl_on": "payload_on", "pl_off": "payload_off",
-    "ids": "identifiers", "mf": "manufacturer", "mdl": "model",
+    "o": "origin", "ids": "identifiers", "mf": "manufacturer", "mdl": "model",
 }  # fmt: skip
 _NUMERIC: Final = ("sensor", "binary_sensor")
 
@@ -69,6 +70,8 @@ class HomeAssistantDecoder:
         config = read_object(payload) if payload else {}
         if isinstance(config, Refusal):
             return config
+        if _is_own(config):
+            return []  # the station's, of what gateways heard: it would come back as another device
         found = list(_find_entities(topic.removeprefix(f"{self._prefix}/").split("/")[:-1], config)) if config else []
         known = self._found.get(topic, [])
         if sum(map(len, self._found.values())) - len(known) + len(found) > _MOST_ENTITIES:
@@ -102,6 +105,11 @@ class HomeAssistantDecoder:
                 value = entity.words[value]
             said.setdefault(entity.device, []).append(Measurement(entity.name, value, entity.unit))
         return [Said(one.name, numbers, None, one.aliases, one.model) for one, numbers in said.items()]
+
+
+def _is_own(config: Mapping[str, Any]) -> bool:
+    origin = _spell_out(config).get("origin")
+    return isinstance(origin, dict) and origin.get("name") == HOME_ORIGIN
 
 
 def _find_entities(levels: Sequence[str], config: Mapping[str, Any]) -> Iterator[tuple[str, _Entity] | None]:

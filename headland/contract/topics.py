@@ -14,6 +14,9 @@ SHARDS: Final = 16
 #: No topic of this contract is longer.
 MAX_TOPIC: Final = 160
 
+#: What the station's messages for Home Assistant name as their origin: by it gateways pass over them.
+HOME_ORIGIN: Final = "Headland"
+
 TopicKind = Literal["data", "senml", "ack", "status", "meta"]
 
 
@@ -59,6 +62,16 @@ def meta_topic(gateway: str, device: str) -> str:
 def alarm_topic(organisation: str) -> str:
     """Return where the station says what is new about an organisation's alarms."""
     return f"{ROOT}/alarm/{organisation}"
+
+
+def home_status_topic() -> str:
+    """Return where it is retained for Home Assistant whether the station is there."""
+    return f"{ROOT}/home/status"
+
+
+def home_value_topic(device: str, channel: str) -> str:
+    """Return where a channel's values are said to Home Assistant."""
+    return f"{ROOT}/home/{device}/{channel}"
 
 
 def parse_topic(topic: str) -> Topic | None:

@@ -408,3 +408,18 @@ def test_whatever_comes_is_said_or_refused_and_never_raised(kind: Any, payload: 
         if decoder.describes(where):
             decoder.learn(where, payload)
         decoder.decode(where, payload, NOW_MS)
+
+
+def test_home_assistant_messages_of_our_own_station_are_no_devices() -> None:
+    config = {"device": {"name": "House 1"}, "origin": {"name": "Headland"}, "components": {
+        "air": {"platform": "sensor", "state_topic": "headland/v1/home/gh-1/air_temperature_degc",
+                "value_template": "{{ value_json.value }}", "unit_of_measurement": "°C"}}}  # fmt: skip
+    decoder = HomeAssistantDecoder("homeassistant")
+    topic = "homeassistant/device/headland_gh-1/config"
+    assert decoder.learn(topic, json.dumps(config).encode()) == []
+    short = {**config, "o": {"name": "Headland"}}
+    del short["origin"]
+    assert decoder.learn(topic, json.dumps(short).encode()) == []
+    assert decoder.learn(topic, json.dumps({**config, "origin": {"name": "esphome"}}).encode()) == [
+        "headland/v1/home/gh-1/air_temperature_degc"
+    ]
