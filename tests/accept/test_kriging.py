@@ -14,7 +14,7 @@ from headland.agronomy.interpolation import Variogram, idw, krige
 YIELD = Path("datasets/pyprecag_yield")
 #: As the control file says: the nearest 100 points, blocks of 30 m that are the mean of 10 by 10 places.
 NEAREST, BLOCK_M, PLACES = 100, 30.0, 10
-#: VESPER prints five decimals of the estimate and six digits of each local variogram, which moves it by up to 3e-5 t/ha.
+#: VESPER prints five decimals of the estimate and six digits of each local variogram, which moves it by up to 3e-5.
 PRINTED = 5e-5
 #: Every cell agrees (1,032, at most 3.0e-5 apart); every eighth is asked here, along all of the field.
 EVERY = 8
