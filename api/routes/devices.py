@@ -33,6 +33,7 @@ from headland.store.port import DeviceRecord
 LONGEST_SERIES_MS: Final = HIGH_MS - LOW_MS
 MAX_POINTS: Final = 10_000
 
+ManyLimit = Annotated[int, Query(description="Items a page.", ge=1, le=5000)]
 Kind = Annotated[str | None, Query(description="Only devices of this kind.", pattern=NAME_PATTERN)]
 Site = Annotated[str | None, Query(description="Only devices at this site.", pattern=NAME_PATTERN)]
 
@@ -139,7 +140,7 @@ def get_events(
     start: Start = None,
     end: End = None,
     cursor: Cursor = None,
-    limit: Limit = MOST,
+    limit: ManyLimit = MOST,
 ) -> Response:
     """List the events of [start, end) in time order; those of one instant are on one page, however many."""
     window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
@@ -161,7 +162,7 @@ def get_conflicts(
     start: Start = None,
     end: End = None,
     cursor: Cursor = None,
-    limit: Limit = MOST,
+    limit: ManyLimit = MOST,
 ) -> Response:
     """List the values in [start, end) that contradict stored ones, as when two gateways hear one vehicle differently.
 
