@@ -85,10 +85,17 @@ def grade_of(product: Product) -> Grade:
     )
 
 
-def count_nutrients(farm: Farm, estate: Estate, one: FieldPass, soil_deficit_mm: float | None = None) -> PassNutrients:
+def count_nutrients(
+    farm: Farm,
+    estate: Estate,
+    one: FieldPass,
+    soil_deficit_mm: float | None = None,
+    applied: Applied | ProblemError | None = None,
+) -> PassNutrients:
     """Return what one pass brought its field, from what was metered, and whether the weather after it took some away.
 
-    `soil_deficit_mm` is how much more water the root zone could have held when the pass ended.
+    `soil_deficit_mm` is how much more water the root zone could have held when the pass ended; `applied` is the pass
+    on fine cells, or why there is no map of it, where the caller has that already.
     """
     followed = follow_pass(farm, estate, one, soil_deficit_mm)
     unknown = Risk("insufficient_data", ("product_not_told",))
@@ -98,7 +105,7 @@ def count_nutrients(farm: Farm, estate: Estate, one: FieldPass, soil_deficit_mm:
     told = estate.products.get(product, also_deleted=True)
     grade = grade_of(told)
     volatilisation = judge_volatilisation(grade, followed.after)
-    mass_kg, usable_ha, reason = _landed(farm, one, told)
+    mass_kg, usable_ha, reason = _landed(_apply(farm, one) if applied is None else applied, told)
     per_mass_ha = None if mass_kg is None or usable_ha <= 0.0 else mass_kg / usable_ha
     leaching = judge_leaching(grade, per_mass_ha, followed.after)
     if mass_kg is None or per_mass_ha is None:
@@ -107,12 +114,17 @@ def count_nutrients(farm: Farm, estate: Estate, one: FieldPass, soil_deficit_mm:
     return PassNutrients(one, told, mass_kg, per_ha, None, volatilisation, leaching, followed)
 
 
-def _landed(farm: Farm, one: FieldPass, product: Product) -> tuple[float | None, float, str | None]:
-    """Return the product's mass on the usable field and that field's hectares, or why the mass is not known."""
+def _apply(farm: Farm, one: FieldPass) -> Applied | ProblemError:
     try:
-        applied = apply_pass(farm, one, cell_m=fine_cell_m(one))
+        return apply_pass(farm, one, cell_m=fine_cell_m(one))
     except ProblemError as error:
-        return None, 0.0, error.kind.replace("-", "_")
+        return error
+
+
+def _landed(applied: Applied | ProblemError, product: Product) -> tuple[float | None, float, str | None]:
+    """Return the product's mass on the usable field and that field's hectares, or why the mass is not known."""
+    if isinstance(applied, ProblemError):
+        return None, 0.0, applied.kind.replace("-", "_")
     mass_kg, reason = _mass_kg(applied, product)
     return mass_kg, applied.drawn.cover.field_m2 / 10_000.0, reason
 

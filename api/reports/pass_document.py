@@ -114,7 +114,7 @@ def _gather(farm: Farm, one: FieldPass) -> _Told:
     place = Place()
     if one.field.site is not None:
         place = find_site(farm, estate.sites.get(one.field.site, also_deleted=True).name)[1]
-    return _Told(farm, estate, one, place, applied, judged, count_nutrients(farm, estate, one))
+    return _Told(farm, estate, one, place, applied, judged, count_nutrients(farm, estate, one, None, applied))
 
 
 def _facts(told: _Told) -> list[Part]:

@@ -20,7 +20,8 @@ _LATIN, _HAN = "Helvetica", "STSong-Light"
 #: What Helvetica's encoding does not have goes to the other font.
 _OTHER: Final = re.compile("[^\u0020-\u007e\u00a0-\u00ff]+")
 _WIDTH_PT: Final = 510.0
-_MAP_MOST_PT: Final = 300.0
+#: Lower than that a map fits on the first page, under who did what.
+_MAP_MOST_PT: Final = 215.0
 _GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
 
 
