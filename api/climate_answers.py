@@ -126,8 +126,8 @@ def answer_disease(ask: Ask) -> HouseAnswers:
     grid = gather(ask.farm, ask.house, (*AIR, *LIGHT[:1]), periods)
     names = ask.crop.downy
     downy = {name: each for name, each in DOWNY_MILDEWS.items() if names is None or name in names}
-    found = tell(whole, grid, disease_indices(periods, Air(*air_of(grid)), downy), None)
-    spans = [replace(s, levels=_disease_levels(s)) for s in found.spans if s.window[1] > ask.window.start_ms]
+    found = tell(whole, grid, disease_indices(periods, Air(*air_of(grid)), downy), None, ask.window.start_ms)
+    spans = [replace(s, levels=_disease_levels(s)) for s in found.spans]
     notes = {name: text for name, text in VALIDITY.items() if name != "downy_mildew_share" or downy}
     notes["crop"] = ask.house.crop or "not declared: every downy mildew is told"
     return HouseAnswers(ask.house, "day", spans, found.left_out, notes=notes)
@@ -147,13 +147,19 @@ def cut_periods_of(ask: Ask) -> tuple[Periods, list[str] | None]:
     return cut_periods(starts, ask.window.end_ms), stages
 
 
-def tell(ask: Ask, grid: HouseGrid, indices: list[Index], stages: list[str] | None) -> HouseAnswers:
-    """Return the indices as answers by period, held against the targets of the crop and its stage."""
+def tell(
+    ask: Ask, grid: HouseGrid, indices: list[Index], stages: list[str] | None, since_ms: int | None = None
+) -> HouseAnswers:
+    """Return the indices as answers by period, held against the targets of the crop and its stage.
+
+    Periods that end by `since_ms` are left out: they only ran the others in.
+    """
     targets = ask.bands.targets(ask.house.crop, ask.house.stage)
     spans = []
     periods = grid.periods
     for at in range(len(periods)):
-        first, end = int(periods.edges[at]), int(periods.edges[at + 1])
+        if since_ms is not None and periods.window(at)[1] <= since_ms:
+            continue
         stage = None if stages is None else stages[min(at, len(stages) - 1)]
         held = targets if stages is None else ask.bands.targets(ask.house.crop, stage or "")
         answers = {
@@ -161,7 +167,7 @@ def tell(ask: Ask, grid: HouseGrid, indices: list[Index], stages: list[str] | No
                 index,
                 at,
                 periods.window(at),
-                n=grid.count(index.inputs, first, end),
+                n=grid.counts_of(index.inputs)[at],
                 quality=grid.quality(index.inputs),
                 evidence=grid.evidence(index.inputs),
             )

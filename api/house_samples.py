@@ -51,6 +51,7 @@ class HouseGrid:
     periods: Periods
     devices: list[DeviceGrid]
     left_out: list[LeftOut]
+    _counted: dict[tuple[str, ...], list[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def mean(self, channel: str) -> Values | None:
         """Return the mean of the devices by step, None where no device has the channel."""
@@ -63,13 +64,16 @@ class HouseGrid:
         total = np.where(known, found, 0.0).sum(axis=0)
         return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
 
-    def count(self, channels: Iterable[str], first: int, end: int) -> int:
-        """Return how many samples of the scarcest of some channels lie between two steps."""
-        sums = [
-            sum(int(device.counts[channel][first:end].sum()) for device in self.devices if channel in device.counts)
-            for channel in channels
-        ]
-        return min(sums, default=0)
+    def counts_of(self, channels: tuple[str, ...]) -> list[int]:
+        """Return how many samples of the scarcest of some channels lie in each period."""
+        if channels not in self._counted:
+            edges, none = self.periods.edges[:-1], np.zeros(len(self.periods), np.int64)
+            sums = [
+                sum((np.add.reduceat(d.counts[c], edges) for d in self.devices if c in d.counts), none)
+                for c in channels
+            ]
+            self._counted[channels] = (np.minimum.reduce(sums) if sums else none).tolist()
+        return self._counted[channels]
 
     def quality(self, channels: Iterable[str]) -> int:
         """Return the worst flag among the samples of some channels that were used."""

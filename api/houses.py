@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,6 +22,8 @@ from headland.store.port import DeviceRecord
 
 _NO_ZONE: Final = ZoneInfo("UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: What the registry calls its records.
+_ID: Final = re.compile("[0-9a-z]{26}")
 _HOUR_MS: Final = 3_600_000
 #: A window is cut into no more days than this, whatever it spans.
 MOST_PERIODS: Final = 10_000
@@ -159,6 +162,8 @@ def _estate(farm: Farm) -> Estate | None:
 
 
 def _registered(farm: Farm, estate: Estate, greenhouse: str) -> House | None:
+    if _ID.fullmatch(greenhouse) is None:
+        return None
     try:
         kept: Greenhouse = estate.greenhouses.get(greenhouse)
     except NotFound:
@@ -182,8 +187,8 @@ def _of_device(estate: Estate | None, record: DeviceRecord) -> House:
     told = record.descriptor
     site = zone = kept = None
     if estate is not None:
-        site = next((s for s in estate.sites.all() if s.name == told.site), None)
-        device: Device | None = next((d for d in estate.devices.all() if d.name == told.device), None)
+        site = next(iter(estate.sites.list(name=told.site, limit=1)), None)
+        device: Device | None = next(iter(estate.devices.list(name=told.device, limit=1)), None)
         if device is not None and device.zone is not None:
             zone = estate.zones.get(device.zone)
             kept = estate.greenhouses.get(zone.greenhouse)

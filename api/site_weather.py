@@ -71,7 +71,7 @@ def answer_weather(
                     index,
                     at,
                     periods.window(at),
-                    n=grid.count(index.inputs, int(periods.edges[at]), int(periods.edges[at + 1])),
+                    n=grid.counts_of(index.inputs)[at],
                     quality=grid.quality(index.inputs),
                 )
                 for index in indices

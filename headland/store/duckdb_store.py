@@ -40,6 +40,8 @@ from headland.store.progress import Progress, keep_quiet
 from headland.store.rollup import Retention
 from headland.store.selection import check_points, check_step, clamp_ms
 
+#: From this limit on all samples of a window are read first: mostly they are fewer, and ranking them takes long.
+_MANY = 10_000
 _HOURS_AT_ONCE = 48
 
 
@@ -99,15 +101,19 @@ class DuckDBStore:
     def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
         window = {"start": clamp_ms(start_ms), "end": clamp_ms(end_ms)}
-        statement = sql.RAW
-        if limit is not None:
-            statement, window["limit"] = sql.RAW_OF_EACH, max(limit, 0)
-        return [
-            Samples(key, columns["ts"], columns["v"], columns["q"])
-            for key, columns in self._query(
-                which, lambda cursor, sids: cursor.execute(statement, {**window, "sids": sids}).fetchnumpy()
-            )
-        ]
+
+        def ask(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> dict[str, NDArray[Any]]:
+            asked = {**window, "sids": sids}
+            if limit is None:
+                return cursor.execute(sql.RAW, asked).fetchnumpy()
+            asked["limit"] = min(max(limit, 0), 2**53)
+            if limit >= _MANY:
+                found = cursor.execute(sql.RAW_IF_FEW, asked).fetchnumpy()
+                if len(found["sid"]) <= limit:
+                    return found
+            return cursor.execute(sql.RAW_OF_EACH, asked).fetchnumpy()
+
+        return [Samples(key, columns["ts"], columns["v"], columns["q"]) for key, columns in self._query(which, ask)]
 
     def buckets(
         self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2

@@ -327,3 +327,16 @@ def test_closing_interrupts_a_reader_that_takes_long(path: Path, monkeypatch: py
     again = DuckDBStore(path)
     assert again.info().points == 4
     again.close()
+
+
+def test_a_large_limit_holds_for_each_series_also_where_some_have_more(path: Path) -> None:
+    store = DuckDBStore(path)
+    times = np.arange(12_000, dtype=np.int64)
+    index = np.concatenate((np.zeros(12_000, np.int32), np.ones(7, np.int32)))
+    time_ms = np.concatenate((times, times[:7]))
+    store.write(WriteBatch(Points([A, B], index, time_ms, time_ms.astype(float), np.ones(len(index), np.uint8))))
+    for limit, lengths in ((10_000, [10_000, 7]), (11_999, [11_999, 7]), (12_007, [12_000, 7]), (2**70, [12_000, 7])):
+        found = store.raw(EVERYTHING, 0, 20_000, limit)
+        assert [len(samples.time_ms) for samples in found] == lengths
+        assert all((np.diff(samples.time_ms) == 1).all() for samples in found)
+    store.close()
