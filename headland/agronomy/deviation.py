@@ -32,6 +32,8 @@ _OFF_SHARE: Final = 0.1
 _EMPTY_KG: Final = 1.0
 #: A pass of which the median cell under one swath is further than this from its plan was set wrong.
 _SET_WRONG: Final = 0.03
+#: A prescription with more rates than this is no map of zones.
+_MOST_RATES: Final = 50
 _CALIBRATION: Final = CAUSES.index("calibration")
 _PATTERN: Final = CAUSES.index("pattern")
 
@@ -95,7 +97,7 @@ def judge(
         return None
     classes = np.zeros(rate_ha.shape, np.uint8)
     classes[known] = class_of(rate_ha[known] / planned_ha[known])
-    causes = find_causes(classes, conditions, swath_m)
+    causes = find_causes(classes, conditions, swath_m, _alike(np.where(known, planned_ha, np.nan)))
     causes[_miscalibrated(rate_ha / np.where(known, planned_ha, np.nan), causes, conditions)] = _CALIBRATION
     error = rate_ha[known] - planned_ha[known]
     cell_ha = cell_m * cell_m / 10_000.0
@@ -118,13 +120,17 @@ def class_of(share: Values | float) -> Codes:
     return np.asarray(np.where(np.equal(share, _EDGES[2]), CLASSES.index("on_target"), code), np.uint8)
 
 
-def find_causes(classes: Codes, told: Conditions, swath_m: float) -> Codes:
-    """Return for each cell that is off target the first cause that fits it."""
+def find_causes(classes: Codes, told: Conditions, swath_m: float, alike: NDArray[np.int64] | None = None) -> Codes:
+    """Return for each cell that is off target the first cause that fits it.
+
+    `alike` numbers the cells that were planned alike: a prescription is carried out by another speed or another flow
+    for each of its rates, so that these are unusual only among their like. None: all of them.
+    """
     little = (classes > 0) & (classes < CLASSES.index("on_target"))
     much = classes > CLASSES.index("on_target")
-    speed, flow, wind = (_off(values) for values in (told.speed_m_s, told.flow_per_min, told.wind_m_s))
-    gust = np.abs(wind) >= GUST_M_S
-    speed_share, flow_share = speed / _median(told.speed_m_s), flow / _median(told.flow_per_min)
+    same = np.zeros(classes.shape, np.int64) if alike is None else alike
+    gust = np.abs(_off(told.wind_m_s)) >= GUST_M_S
+    speed_share, flow_share = _off_share(told.speed_m_s, same), _off_share(told.flow_per_min, same)
     fits = {
         "refill": told.refill_m <= 1.5 * swath_m,
         "empty_hopper": little & (told.dry | (told.hopper_kg < _EMPTY_KG)),
@@ -226,6 +232,21 @@ def _middles(at: NDArray[np.intp], label: NDArray[np.int64], count: int) -> NDAr
 def _median(values: Values) -> float:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else np.nan
+
+
+def _alike(planned_ha: Values) -> NDArray[np.int64]:
+    """Return a number for each planned rate, all one where there are so many that each has few cells."""
+    rates, number = np.unique(planned_ha, return_inverse=True)
+    shape = planned_ha.shape
+    return np.zeros(shape, np.int64) if len(rates) > _MOST_RATES else np.asarray(number.reshape(shape), np.int64)
+
+
+def _off_share(values: Values, alike: NDArray[np.int64]) -> Values:
+    """Return how far values are from the median of their like, as shares of it; nothing known is not off."""
+    usual = np.full(int(alike.max(initial=0)) + 1, np.nan)
+    for number in range(len(usual)):
+        usual[number] = _median(values[alike == number])
+    return np.asarray(np.nan_to_num(values / usual[alike] - 1.0), np.float64)
 
 
 def _off(values: Values) -> Values:

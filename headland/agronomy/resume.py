@@ -83,7 +83,7 @@ def _rows(part: shapely.Polygon, swath_m: float, bearing_deg: float) -> list[Lin
         across = first + number * swath_m
         cut = shapely.LineString([(across, south - 1.0), (across, north + 1.0)]).intersection(inner)
         for piece in shapely.get_parts(cut):
-            if piece.geom_type != "LineString" or piece.length + 2.0 * inset_m < _LEAST_ROW_M:
+            if piece.geom_type != "LineString" or piece.is_empty or piece.length + 2.0 * inset_m < _LEAST_ROW_M:
                 continue
             _, low, _, high = piece.bounds
             whole = shapely.LineString([(across, low - inset_m), (across, high + inset_m)])

@@ -62,3 +62,12 @@ def test_there_and_back_is_one_direction() -> None:
     lines = [np.array([[0.0, 0.0], [10.0, 10.0]]), np.array([[10.0, 12.0], [0.0, 2.0]])]
     assert main_bearing_deg(lines) == pytest.approx(45.0)
     assert main_bearing_deg([]) == 0.0
+
+
+def test_a_row_that_misses_the_open_ground_is_no_line() -> None:
+    # Two lobes of open ground that hang together by a strip narrower than a swath: the row between them meets neither.
+    lobes = shapely.union_all([shapely.box(0, 0, 5, 30), shapely.box(5, 14, 12, 16), shapely.box(12, 0, 17, 30)])
+    rest = find_rest(lobes, [], 5.0, 0.0)
+    assert all(np.isfinite(place) for line in rest.lines for end in line for place in end)
+    across = sorted({round(end[0], 1) for line in rest.lines for end in line})
+    assert all(0.0 <= x <= 5.0 or 12.0 <= x <= 17.0 for x in across)
