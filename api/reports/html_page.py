@@ -113,7 +113,7 @@ def _table(table: Table, shown: Shown) -> str:
     )
     rows = "".join("<tr>" + "".join(_cell(cell, shown) for cell in row) + "</tr>" for row in table.rows)
     return (
-        f'<h3>{escape(shown.word(table.name))}</h3><div class="scroll" tabindex="0" role="region"'
+        f'<h3>{escape(shown.word(table.name))}</h3><div class="scroll" tabindex="0" role="group"'
         f' aria-label="{escape(shown.word(table.name))}"><table><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )

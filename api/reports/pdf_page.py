@@ -164,10 +164,15 @@ def _table(table: Table, shown: Shown, pen: _Pen) -> Any:
     rows = [[pen.write(shown.cell(cell), pen.cell) for cell in row] for row in table.rows]
     # What people or sources wrote is long; numbers are not.
     weights = [
-        max(9.0, *(min(len(shown.cell(row[at])), 40) for row in table.rows), len(shown.word(name)) / 2.0)
+        max(9.0, *(min(_width(shown.cell(row[at])), 40.0) for row in table.rows), _width(shown.word(name)) / 2.0)
         for at, (name, _) in enumerate(table.columns)
     ]
     return _grid([heads, *rows], [_WIDTH_PT * weight / sum(weights) for weight in weights], heads=1)
+
+
+def _width(text: str) -> float:
+    """Return how wide a text is in letters; a Chinese one is as wide as two."""
+    return float(len(text) + sum(len(run) for run in _OTHER.findall(text)))
 
 
 def _grid(rows: list[list[Any]], widths_pt: list[float], *, heads: int) -> Any:

@@ -38,7 +38,9 @@ def _find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refuse
         if factors and own_unit not in factors:
             return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:60]!r} is in {own_unit}, the record says {senml_unit}")
         return name, factors.get(own_unit, 1.0)
-    unit, factor = next(iter(factors.items()), ("", 1.0))
+    # A quantity of the table that is told in one of these units, else the first: rain in mm is no length in m.
+    said = [each for each in factors.items() if f"{parts[0]}_{SUFFIX_OF_UNIT.get(each[0])}" in QUANTITIES]
+    unit, factor = next(iter(said or factors.items()), ("", 1.0))
     suffix = SUFFIX_OF_UNIT.get(unit)
     if suffix is None:
         return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} carries no unit")

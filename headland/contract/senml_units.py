@@ -63,6 +63,7 @@ SUFFIX_OF_UNIT: Final[dict[str, str]] = {
     "m": "m",
     "m/s": "m_s",
     "mS/cm": "ms_cm",
+    "mm": "mm",
     "pH": "ph",
     "ppm": "ppm",
     "rad": "rad",

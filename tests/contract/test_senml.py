@@ -193,6 +193,8 @@ def test_a_name_and_unit_that_leave_a_doubt_are_refused(name: str, unit: str | N
         ("flow", "l/s", 0.5, "flow_l_min", 30),
         ("wind_speed", "km/h", 36, "wind_speed_m_s", 10),
         ("gap", "mm", 1500, "gap_m", 1.5),
+        ("rain_total", "mm", 12.4, "rain_total_mm", 12.4),
+        ("static_pressure", "Pa", 101_325, "static_pressure_hpa", 1013.25),
         ("moisture_pct", "/", 0.25, "moisture_pct", 25),
         ("leaf_count", "count", 7, "leaf_count", 7),
     ],
