@@ -28,6 +28,7 @@ from api.climate_schema import (
 from api.control_answers import answer_compliance, answer_irrigation, answer_uniformity
 from api.crop_bands import crop_bands
 from api.estates import estate_of
+from api.exchange_answers import answer_exchange, height_of
 from api.farm import Farm, FarmOf
 from api.forecast_record import keep_forecast, record_of, settle_forecasts, told_before
 from api.forecasts import Expected, forecast_house
@@ -40,6 +41,7 @@ from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schema import ClimateAnswers
 from api.sensor_answers import judge_house
 from api.site_weather import answer_weather
+from headland.agronomy.exchange_indices import Declared
 from headland.agronomy.forecast import Skill
 
 LONGEST_CLIMATE_MS: Final = 366 * 86_400_000
@@ -53,6 +55,12 @@ GreenhouseId = Annotated[
 Zone = Annotated[str | None, Query(description="Only this zone of it, by name.", min_length=1, max_length=200)]
 ByOf = Annotated[By, Query(description="What the window is cut into; days are local, of the site's time zone.")]
 ByHourOrDay = Annotated[Literal["hour", "day"], Query(description="What the window is cut into.")]
+Transmission = Annotated[
+    float | None,
+    Query(
+        description="What the cover passes, where only the sun outside is measured.", gt=0, le=1, allow_inf_nan=False
+    ),
+]
 Hourly = Annotated[
     list[Annotated[float, Query(ge=-100, le=2000, allow_inf_nan=False)]],
     Query(description="A weather forecast: the means of the coming hours, one value an hour.", max_length=24),
@@ -136,15 +144,7 @@ def get_light(
     end: End = None,
     by: ByHourOrDay = "day",
     zone: Zone = None,
-    transmission: Annotated[
-        float | None,
-        Query(
-            description="What the cover passes, where only the sun outside is measured.",
-            gt=0,
-            le=1,
-            allow_inf_nan=False,
-        ),
-    ] = None,
+    transmission: Transmission = None,
     lamp: Annotated[
         str | None, Query(description="What shines, where only lux is measured: sun, hps, white_led ...", max_length=40)
     ] = None,
@@ -187,6 +187,40 @@ def get_irrigation(
     """Answer what the sun asked for by local day: radiation sum, uptake, water to give, drain aimed at and measured."""
     ask = _ask(farm, find_house(farm, device, zone), start, end, "day")
     return reply(request, house_answers_of(answer_irrigation(ask, dose_l_m2, uptake_ml_j_cm2)))
+
+
+@router.get("/greenhouses/{device}/exchange", response_model=HouseAnswersBody)
+def get_exchange(
+    request: Request,
+    farm: FarmOf,
+    device: GreenhouseId,
+    leaf_area_index: Annotated[
+        float, Query(description="The crop's leaves over its floor.", gt=0, le=10, allow_inf_nan=False)
+    ],
+    start: Start = None,
+    end: End = None,
+    by: ByHourOrDay = "hour",
+    zone: Zone = None,
+    height_m: Annotated[
+        float | None,
+        Query(description="The house's mean height; else its volume over its floor.", gt=0, le=30, allow_inf_nan=False),
+    ] = None,
+    co2_given_g_m2_h: Annotated[
+        float, Query(description="Carbon dioxide dosed, on every hour.", ge=0, le=200, allow_inf_nan=False)
+    ] = 0.0,
+    outside_co2_ppm: Annotated[
+        float, Query(description="Carbon dioxide outside.", ge=300, le=1000, allow_inf_nan=False)
+    ] = 420.0,
+    transmission: Transmission = None,
+) -> Response:
+    """Answer what the house exchanged: transpiration, the air that left by two balances, and carbon dioxide used.
+
+    From the canopy's model and balances by the hour; where inside and outside are alike within the sensors' errors a
+    balance says nothing. By day what hours add up to.
+    """
+    house = find_house(farm, device, zone)
+    declared = Declared(leaf_area_index, height_of(house, height_m), co2_given_g_m2_h, outside_co2_ppm)
+    return reply(request, house_answers_of(answer_exchange(_ask(farm, house, start, end, by), declared, transmission)))
 
 
 @router.get("/greenhouses/{device}/compliance", response_model=HouseAnswersBody)

@@ -74,9 +74,12 @@ def told_index(
     coverage: Values,
     known: Counts,
     bar: float = SUM_BAR,
+    assumed: tuple[str, ...] = (),
 ) -> Index:
     """Return an index whose values are computed already; those below the bar become NaN."""
-    return Index(name, unit, method, inputs, np.where(coverage >= bar, value, np.nan), coverage, known, bar)
+    return Index(
+        name, unit, method, inputs, np.where(coverage >= bar, value, np.nan), coverage, known, bar, assumed=assumed
+    )
 
 
 def answer_of(

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from headland.agronomy.psychrometrics import KELVIN
+from headland.agronomy.psychrometrics import KELVIN, saturation_vapour_pressure_kpa
 
 Values = NDArray[np.float64]
 
@@ -23,6 +23,9 @@ LEAST_SIGMAS: Final = 3.0
 
 _CO2_KG_KMOL: Final = 44.01
 _GAS_J_KMOL_K: Final = 8314.0
+#: [1]: vapour that condenses with a joule of exchanged heat and a pascal, and the cover's inside exchange.
+_CONDENSED_KG_PA_J: Final = 6.4e-9
+_COVER_W_M2_K: Final = 1.86
 _GRAVITY_M_S2: Final = 9.81
 
 
@@ -65,6 +68,17 @@ def air_exchange_by_vapour_m3_m2_h(
     return air_exchange_by_co2_m3_m2_h(
         transpired_g_m2_h, condensed_g_m2_h, stored_g_m2_h, inside_g_m3, outside_g_m3, sensor_error_g_m3
     )
+
+
+def condensed_g_m2_h(air_degc: ArrayLike, vapour_kpa: ArrayLike, cover_degc: ArrayLike) -> Values:
+    """Return the vapour that condenses on a cover of the floor's area [g/m2/h, >= 0]; [1] eq 42 to 44.
+
+    By its heat exchange with the air, 1.86 |T - Tc|^(1/3) W/m2/K, and what the vapour pressure is above the cover's.
+    """
+    air, cover = np.asarray(air_degc, np.float64), np.asarray(cover_degc, np.float64)
+    heat_w_m2_k = _COVER_W_M2_K * np.abs(air - cover) ** (1.0 / 3.0)
+    beyond_pa = 1000.0 * (np.asarray(vapour_kpa, np.float64) - saturation_vapour_pressure_kpa(cover))
+    return np.asarray(np.maximum(_CONDENSED_KG_PA_J * heat_w_m2_k * beyond_pa, 0.0) * 3.6e6)
 
 
 def air_changes_by_decay_1_h(first_ppm: float, last_ppm: float, outside_ppm: float, hours: float) -> float | None:

@@ -23,6 +23,7 @@ from headland.agronomy.ventilation import (
     air_exchange_by_co2_m3_m2_h,
     air_exchange_by_vapour_m3_m2_h,
     co2_g_m3,
+    condensed_g_m2_h,
     roof_vent_m3_m2_s,
 )
 
@@ -134,3 +135,10 @@ def test_a_wrong_analysis_does_not_balance() -> None:
 def test_conductivity_is_told_at_25_degrees() -> None:
     assert ec_at_25_ms_cm(2.0, 25.0) == 2.0
     assert ec_at_25_ms_cm(2.0, 20.0) == pytest.approx(2.210, abs=0.001)
+
+
+def test_vapour_condenses_on_a_cover_below_the_dew_point_and_not_above() -> None:
+    # 6.4e-9 kg/J/Pa * 1.86 * 8^(1/3) W/m2/K * 300 Pa * 3.6e6 g s/kg/h, with 300 Pa above the cover's saturation.
+    cover_kpa = 0.6108 * np.exp(17.27 * 12.0 / (12.0 + 237.3))
+    assert condensed_g_m2_h(20.0, cover_kpa + 0.3, 12.0) == pytest.approx(6.4e-9 * 1.86 * 2.0 * 300.0 * 3.6e6)
+    assert condensed_g_m2_h(20.0, cover_kpa - 0.1, 12.0) == 0.0

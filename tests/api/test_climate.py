@@ -16,6 +16,9 @@ from api.app import create_app
 from api.climate_schema import OverviewBody
 from api.houses import Place, cut_hours
 from api.instants import Window
+from headland.agronomy.condensation import estimate_cover_degc
+from headland.agronomy.psychrometrics import absolute_humidity_g_m3
+from headland.agronomy.ventilation import co2_g_m3, condensed_g_m2_h
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory_store import MemoryStore
 from tests.api.farm import OWN, put
@@ -68,6 +71,15 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
         store.describe(OWN, "gw-1", told)
         device_record = estate.observe("gw-1", told)
         estate.devices.change(msgspec.structs.replace(device_record, zone=ids["zones"]))
+    put(
+        store,
+        OWN,
+        "moor",
+        "greenhouse",
+        "gh-c",
+        TIME_MS,
+        {**house_columns(), "co2_ppm": 600.0 + RANDOM.normal(0, 2, len(DAY))},
+    )
     put(store, OWN, "moor", "greenhouse", "gh-nowhere", TIME_MS[-300:], {"air_temperature_degc": np.full(300, 20.0)})
     app = create_app(
         store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
@@ -163,6 +175,31 @@ def test_water_follows_sun_and_meters(known: Known) -> None:
     assert values(body, "drain_share")[3] == pytest.approx(0.25, abs=0.001)
     # (2 * 400 - 4 * 100) / 300
     assert values(body, "uptake_ec_ms_cm")[3] == pytest.approx(4 / 3, abs=0.01)
+
+
+def test_a_house_is_balanced_by_the_hour_and_its_days_are_what_hours_add_up_to(known: Known) -> None:
+    declared = {"leaf_area_index": 3.0, "height_m": 4.0, "start": START_MS + 3 * DAY_MS, "end": START_MS + 5 * DAY_MS}
+    hours = ask(known, "exchange", "gh-c", **declared)
+    assert len(hours["items"]) == 48
+    transpired = values(hours, "transpiration_g_m2_h")
+    assert transpired[12] > 5 * max(transpired[0], 1.0)
+    exchange = values(hours, "air_exchange_by_vapour_m3_m2_h")
+    noon = hours["items"][12]["answers"]
+    assert "height_m = 4 (declared)" in noon["air_exchange_by_vapour_m3_m2_h"]["inputs"]
+    # In from the canopy, out with the air: grams an hour over grams a cubic metre.
+    inside, outside = (absolute_humidity_g_m3(*pair) for pair in ((19.0 + 5 * 0.951, 60.7), (11.8, 70.0)))
+    air, dew_kpa = 19.0 + 5 * 0.951, 1.785
+    dripped = condensed_g_m2_h(air, dew_kpa, estimate_cover_degc(air, 11.8, 5.5))
+    assert 5.0 < dripped < 30.0
+    assert exchange[12] == pytest.approx((transpired[12] - dripped) / (inside - outside), rel=0.05)
+    dark = values(hours, "air_exchange_by_co2_m3_m2_h")
+    assert dark[12] is None  # by day the crop takes it up
+    assert values(hours, "co2_used_g_m2_h")[12] == pytest.approx(
+        -exchange[12] * (co2_g_m3(600.0, 23.8) - co2_g_m3(420.0, 23.8)), rel=0.05
+    )
+    days = ask(known, "exchange", "gh-c", by="day", **declared)
+    assert values(days, "transpired_l_m2")[0] == pytest.approx(sum(transpired[:24]) / 1000.0, rel=1e-3)
+    assert ask(known, "exchange", "gh-a", **declared)["notes"]["co2"].startswith("co2_ppm is not measured")
 
 
 def test_a_set_point_that_binds_from_below_is_kept_by_warmer_air(known: Known) -> None:
