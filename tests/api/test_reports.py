@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -179,6 +180,17 @@ def test_the_pdf_says_the_same_in_both_languages(known: Known, one: str, languag
         if "passes" in path:
             amount = ask(known, f"/v1/passes/{one}/as-applied", cell_m=1)["amount"]["value"]
             assert f"{amount:.2f} kg" in text
+
+
+def test_without_what_writes_pdf_that_is_said_and_the_page_still_comes(
+    known: Known, one: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Python has it where a package is not there.
+    monkeypatch.setitem(sys.modules, "reportlab.platypus", None)
+    refused = known.client.get(f"/v1/passes/{one}/report", params={"format": "pdf"})
+    assert (refused.status_code, refused.json()["type"]) == (501, "urn:headland:problem:no-pdf")
+    assert "headland[reports]" in refused.json()["detail"]
+    assert report(known, f"/v1/passes/{one}").status_code == 200
 
 
 def test_a_pass_of_which_no_amount_is_known_reports_no_amount(known: Known, one: str) -> None:
