@@ -31,6 +31,7 @@ from api.routes import alarms, answers, catalog, devices, field_import, health, 
 from api.routes import climate as climate_routes
 from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
+from api.routes import keys as key_routes
 from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
 from api.routes import passes as pass_routes
@@ -136,6 +137,7 @@ def create_app(
         health,
         page,
         session_routes,
+        key_routes,
     ):
         app.include_router(room.router)
     app.include_router(climate_routes.router)
@@ -151,6 +153,7 @@ def create_app(
         recommendation.router,
         prescription_routes.router,
         *thing_routes.ROUTERS,
+        key_routes.members,
         alarms.router,
         *alarms.KEPT,
     ):
@@ -171,7 +174,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-        document["components"]["schemas"].update({**describe_things(), **describe_kinds(ALARM_KINDS)})
+        document["components"]["schemas"].update({**describe_things(), **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS))})
         document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])
         describe_access(document)

@@ -22,6 +22,7 @@ from station.field_command import field_app
 from station.gateway_command import gateway_app
 from station.home_choice import HomeOption, home_prefix
 from station.ingest_command import ingest_app
+from station.key_command import key_app
 from station.ledger_command import ledger_app
 from station.mail_choice import MailOption, mail_settings
 from station.registry_choice import RegistryOption, registry_url
@@ -41,6 +42,7 @@ app.add_typer(edge_app, name="edge")
 app.add_typer(field_app, name="field")
 app.add_typer(gateway_app, name="gateway")
 app.add_typer(ingest_app, name="ingest")
+app.add_typer(key_app, name="key")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(sim_app, name="sim")
 app.add_typer(store_app, name="store")
@@ -55,6 +57,7 @@ _EXTRA_OF_PART: Final = {
     "api": "api",
     "chaos": "all",
     "field": "api",
+    "key": "api",
     "sim": "sim",
     "broker": "all",
 }

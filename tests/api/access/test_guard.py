@@ -164,9 +164,7 @@ def test_a_route_that_nobody_declared_is_reached_by_nobody() -> None:
 
 
 def sign_in(own: House, key: str | None = None, **headers: str) -> httpx.Response:
-    return httpx.post(
-        f"{own.client.base_url}/v1/session", json={"key": key or own.keys[Scope.WRITE]}, headers=headers
-    )
+    return httpx.post(f"{own.client.base_url}/v1/session", json={"key": key or own.keys[Scope.WRITE]}, headers=headers)
 
 
 def test_a_key_signs_a_browser_in_until_it_signs_out(own: House) -> None:
