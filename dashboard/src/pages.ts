@@ -13,10 +13,10 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { name: "farm", title: "page_farm", ready: true, load: () => import("./pages/farm") },
   { name: "field", title: "page_field", ready: true, load: () => import("./pages/field") },
-  { name: "greenhouse", title: "page_greenhouse", ready: false, load: () => import("./pages/greenhouse") },
-  { name: "alarms", title: "page_alarms", ready: false, load: () => import("./pages/alarms") },
-  { name: "health", title: "page_health", ready: false, load: () => import("./pages/health") },
-  { name: "settings", title: "page_settings", ready: false, load: () => import("./pages/settings") },
+  { name: "greenhouse", title: "page_greenhouse", ready: true, load: () => import("./pages/greenhouse") },
+  { name: "alarms", title: "page_alarms", ready: true, load: () => import("./pages/alarms") },
+  { name: "health", title: "page_health", ready: true, load: () => import("./pages/health") },
+  { name: "settings", title: "page_settings", ready: true, load: () => import("./pages/settings") },
 ];
 
 export const FIRST_PAGE = "farm";

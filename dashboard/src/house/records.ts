@@ -1,0 +1,71 @@
+// What the API says of a house, as its page needs it.
+
+export interface HouseItem {
+  id: string;
+  name: string;
+  /** In the registry: it has zones, and notes can be kept of it. */
+  registered: boolean;
+  /** The device of the same name, asked where no device was put into the house's zones. */
+  device: string | null;
+}
+
+export interface DayColumn {
+  unit: string;
+  method: { id: string; version: number; source: string };
+  value: (number | null)[];
+  n: number[];
+  coverage: number[];
+  evidence: (string | null)[];
+  reason: (string | null)[];
+  level: (string | null)[];
+}
+
+export interface GrowerNote {
+  id: string;
+  time_ms: number;
+  author: string;
+  text: string;
+}
+
+export interface LeftOut {
+  device: string;
+  channel: string;
+  test: string;
+  n: number;
+  start_ms: number;
+  end_ms: number;
+  left_out: boolean;
+  detail: string;
+}
+
+export interface Place {
+  name: string;
+  devices: string[];
+  channels: Record<string, (number | null)[]>;
+}
+
+export interface Overview {
+  greenhouse: string;
+  devices: string[];
+  simulated: boolean;
+  time_zone_known: boolean;
+  crop: string;
+  stage: string;
+  start_ms: number;
+  end_ms: number;
+  samples: {
+    step_ms: number;
+    time_ms: number[];
+    channels: Record<string, (number | null)[]>;
+    units: Record<string, string>;
+    coldest: number[];
+  };
+  surfaces: { name: string; estimated: string | null }[];
+  bands: { start_ms: number; end_ms: number; stage: string; targets: Record<string, { low: number; high: number; source: string }> }[];
+  events: { start_ms: number; end_ms: number; hours: number; surface: string; least_margin_k: number }[];
+  days: { start_ms: number[]; end_ms: number[]; answers: Record<string, DayColumn> };
+  map: { time_ms: number[]; units: Record<string, string>; places: Place[] };
+  left_out: LeftOut[];
+  notes: Record<string, string>;
+  grower_notes: GrowerNote[];
+}
