@@ -93,7 +93,9 @@ def hear(farm: Farm, record: DeviceRecord, window: Window) -> Heard:
     track = track_of(column("latitude_deg"), column("longitude_deg"))
     pump = column("pump_on")
     flow_name = "mass_flow_kg_min" if granules else "flow_l_min"
-    flow = column(flow_name) if _is_sensed(record, flow_name) else EMPTY
+    if not _is_sensed(record, flow_name):
+        columns.pop(flow_name, None)
+    flow = column(flow_name)
     total = EMPTY if granules else column("flow_volume_total_l")
     weighed = column("hopper_kg" if granules else "tank_l")
     command = column("pump_command_us")

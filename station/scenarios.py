@@ -71,6 +71,11 @@ FARMS: Final[dict[str, FarmScenario]] = {
         drones=(FarmDrone("jurong-wheat", "jurong", _SPREADER),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
     ),
+    # The same without a mass-flow sensor: amounts are known from the hopper's weight alone.
+    "jurong-wheat-hopper": FarmScenario(
+        drones=(FarmDrone("jurong-wheat-hopper", "jurong", _SPREADER),),
+        houses=(FarmHouse("hubei-tomato", "wuhan"),),
+    ),
     "demo": FarmScenario(
         drones=(FarmDrone("demo", "jurong", _PUMP),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),

@@ -134,7 +134,8 @@ def test_the_map_comes_as_files_for_gis_and_terminals(known: Known, one: dict[st
 
 def test_without_a_meter_the_hopper_tells_the_amount_and_the_feeder_when(tmp_path: Path) -> None:
     store = MemoryStore()
-    spread(store, "uav-hopper", sensed=False)
+    # The gateway makes a flow of the hopper's weight, here half of the truth: it is no meter's, and used for nothing.
+    spread(store, "uav-hopper", sensed=False, evidence="tank_mass")
     with serve_spread_field(tmp_path, store) as known:
         machine = {"name": "late disc", "kind": "spreader", "swath_m": 5.0, "on_latency_s": 2.0, "off_latency_s": 0.0}
         implement = known.client.post("/v1/implements", json=machine).json()["id"]
@@ -143,6 +144,9 @@ def test_without_a_meter_the_hopper_tells_the_amount_and_the_feeder_when(tmp_pat
         answer = applied(known, made["id"], cell_m=1.0)
     assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=0.01)
     assert answer["amount"]["evidence"] == made["evidence"] == "tank_mass"
+    assert "hopper_kg" in answer["amount"]["inputs"]
+    assert "mass_flow_kg_min" not in answer["amount"]["inputs"]
+    assert answer["reconciliation"]["by_flow"] is None
     assert answer["places"]["closure"] < 1e-3
     # Two seconds at 5 m/s of each row stay empty.
     assert answer["evidence_m2"]["tank_mass"] == pytest.approx(8 * (195 - 10) * 5, rel=0.03)
