@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from tests.broker import Broker, find_free_port
 from tests.influx_server import InfluxServer
@@ -26,6 +27,10 @@ from tests.postgres import Postgres
 from tests.victoria_server import VictoriaServer
 from tests.waiting import WaitUntil
 from tests.waiting import wait_until as wait_until_true
+
+#: How long an example takes is the machine's load, and nothing that a test is about.
+settings.register_profile("headland", deadline=None)
+settings.load_profile("headland")
 
 ACCEPT: Final = Path(__file__).parent / "accept"
 REAL_DATA: Final = "HEADLAND_REAL_DATA"
