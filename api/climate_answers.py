@@ -15,8 +15,9 @@ from api.house_samples import HouseGrid, LeftOut, gather
 from api.houses import House, cut_days, cut_hours, cut_stages
 from api.instants import Window
 from headland.agronomy.air import Air
-from headland.agronomy.air_indices import air_indices, day_indices
+from headland.agronomy.air_indices import Thresholds, air_indices, day_indices
 from headland.agronomy.answer import Answer, Method
+from headland.agronomy.chill_indices import chill_indices
 from headland.agronomy.condensation import WetEvent
 from headland.agronomy.condensation_indices import condensation_indices, wet_events
 from headland.agronomy.disease import BOTRYTIS_LEVELS, DOWNY_MILDEWS, MILDEW_LEVELS, level_of
@@ -70,16 +71,33 @@ class Ask:
         """What the formulas need of the house's crop."""
         return self.bands.crop(self.house.crop)
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """The thresholds of its crop."""
+        return Thresholds(self.crop.base_degc, self.crop.upper_degc)
 
-def answer_air(ask: Ask) -> HouseAnswers:
-    """Return the means of air, and of whole days DIF, hours of heat and cold, and degree days by all methods."""
+
+def answer_air(ask: Ask, told: Thresholds | None = None) -> HouseAnswers:
+    """Return the means of air, and of whole days DIF, hours of heat and cold, chill, and degree days by named methods.
+
+    `told` are thresholds in the place of the crop's.
+    """
     periods, stages = cut_periods_of(ask)
     grid = gather(ask.farm, ask.house, (*AIR, LEAF, *LIGHT[:1]), periods)
     air = Air(*air_of(grid), grid.mean(LEAF), by_day_of(ask.house, periods))
     indices = air_indices(periods, air)
     if ask.by == "day":
-        indices += day_indices(periods, air, ask.crop.base_degc, ask.crop.upper_degc)
+        indices += day_indices(periods, air, told or ask.thresholds)
+        indices += chill_of(ask.house, periods, air)
     return tell(ask, grid, indices, stages)
+
+
+def chill_of(house: House, days: Periods, air: Air) -> list[Index]:
+    """Return the winter chill of local days."""
+    whole = Window(days.start_ms, days.window(len(days) - 1)[1])
+    hours = cut_periods(cut_hours(house.place, whole), whole.end_ms)
+    in_hours = Periods(days.start_ms, np.searchsorted(hours.edges, days.edges))
+    return chill_indices(in_hours, hours, AIR[0], air.temperature_degc)
 
 
 def answer_condensation(ask: Ask) -> HouseAnswers:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from api.climate_answers import Ask, Span, answer_disease, tell
+from api.climate_answers import Ask, Span, answer_disease, chill_of, tell
 from api.crop_bands import Band
 from api.downsampling import select_rows
 from api.estates import estate_of
@@ -112,7 +112,8 @@ def look_over(ask: Ask, width: int) -> Overview:
     crop = ask.crop
     indices: list[Index] = [
         *air_indices(days, air),
-        *day_indices(days, air, crop.base_degc, crop.upper_degc),
+        *day_indices(days, air, ask.thresholds),
+        *chill_of(house, days, air),
         *condensation_indices(days, margin),
     ]
     if light is not None:

@@ -8,17 +8,22 @@ import numpy as np
 
 from api.farm import Farm
 from api.house_samples import HouseGrid, LeftOut, gather
-from api.houses import House, cut_days
+from api.houses import House, cut_days, cut_hours
 from api.instants import Window
 from api.open_air import OUTSIDE, RAIN, Gauge, read_rain, stands_outside
-from headland.agronomy.air_indices import degree_day_indices
+from headland.agronomy.air import Air
+from headland.agronomy.air_indices import Thresholds, degree_day_indices, hours_beyond
 from headland.agronomy.answer import Answer, Method
+from headland.agronomy.blight_indices import RUN_IN_DAYS, blight_indices
+from headland.agronomy.chill_indices import chill_indices
+from headland.agronomy.disease_indices import VALIDITY, disease_indices
 from headland.agronomy.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm, wind_at_2m_m_s
 from headland.agronomy.index import Index, answer_of, mean_index, told_index
 from headland.agronomy.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.radiation import extraterrestrial_daily_mj_m2
 from headland.agronomy.steps import STEP_MS, Periods, Values, average, count_true, cut_periods, highest, lowest, sum_up
 
+_DAY_MS = 86_400_000
 _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
 
 
@@ -33,10 +38,15 @@ class SiteWeather:
 
 
 def answer_weather(
-    farm: Farm, house: House, window: Window, base_degc: float, upper_degc: float | None, wind_height_m: float
+    farm: Farm, house: House, window: Window, thresholds: Thresholds, wind_height_m: float
 ) -> SiteWeather:
-    """Return the weather of the local days that a window touches, from the site's devices as `house`."""
-    periods = cut_periods(cut_days(house.place, window), window.end_ms)
+    """Return the weather of the local days that a window touches, from the site's devices as `house`.
+
+    Days before the window run its weeks in; chill is gathered from the window's first day on.
+    """
+    first_ms = cut_days(house.place, window)[0]
+    early = Window(first_ms - RUN_IN_DAYS * _DAY_MS, window.end_ms)
+    periods = cut_periods(cut_days(house.place, early), early.end_ms)
     # What a vehicle says of the air is of where it flies: it does not count as the site's.
     stations = replace(house, records=[r for r in house.records if stands_outside(r.descriptor.kind, _WIND)])
     grid = gather(farm, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN), periods)
@@ -48,13 +58,18 @@ def answer_weather(
         notes["temperature"] = "No device of the site measures the temperature outside."
     else:
         indices += _extremes(periods, t_name, t)
-        indices += degree_day_indices(periods, t, base_degc, upper_degc)
+        indices += hours_beyond(periods, t_name, t, thresholds)
+        indices += degree_day_indices(periods, t_name, t, thresholds)
     gauge = read_rain(farm, stations.records, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
     if gauge.device is None:
         notes["rain"] = f"No device of the site counts the rain: {RAIN} is missing."
     else:
-        indices.append(_rain(periods, gauge))
+        rain = _rain(periods, gauge)
+        indices.append(rain)
         notes["rain"] = f"Counted by {gauge.device}."
+        if t is not None and rh is not None:
+            indices += _blight(periods, t, rh, rain, (t_name, rh_name, RAIN))
+            notes["late_blight"] = VALIDITY["late_blight_severity"]
     sun, wind = grid.mean(_SUN), grid.mean(_WIND)
     if sun is not None:
         known = count_true(periods, np.isfinite(sun))
@@ -63,6 +78,8 @@ def answer_weather(
         indices.append(told_index("radiation_mj_m2", "MJ/m2", rule, (_SUN,), value, known / periods.lengths, known))
     if t is not None:
         indices += _evapotranspiration(house, periods, t, rh, sun, wind, wind_height_m, notes, (t_name, rh_name))
+    if t is not None:
+        indices += _chill(house, periods, first_ms, t_name, t)
     days = [
         (
             periods.window(at),
@@ -78,6 +95,7 @@ def answer_weather(
             },
         )
         for at in range(len(periods))
+        if periods.window(at)[1] > first_ms
     ]
     return SiteWeather(house, days, grid.left_out, notes)
 
@@ -95,6 +113,36 @@ def _outside(house: House, grid: HouseGrid, outside: str, station: str) -> tuple
 def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
     rule = Method("average_temperature", 1, "mean of five-minute means; coverage from 50 % on")
     return [mean_index("temperature_degc", "degC", rule, (name,), periods, value)]
+
+
+def _blight(periods: Periods, t: Values, rh: Values, rain: Index, names: tuple[str, ...]) -> list[Index]:
+    """Return Wallin's severity, the periods of two days, and what Blitecast makes of the severity and the rain."""
+    wanted = ("late_blight_severity", "smith_period", "hutton_period")
+    found = {index.name: index for index in disease_indices(periods, Air(t, rh), {})}
+    rule = Method("average_temperature", 1, "mean of five-minute means")
+    mean = mean_index("temperature_degc", "degC", rule, names[:1], periods, t)
+    local = [replace(found[name], inputs=names[:2]) for name in wanted]
+    return [*local, *blight_indices(local[0], mean, rain, names)]
+
+
+def _chill(house: House, periods: Periods, first_ms: int, channel: str, t: Values) -> list[Index]:
+    """Return the chill of the days from `first_ms` on, unknown for those before."""
+    skipped = (first_ms - periods.start_ms) // STEP_MS
+    end_ms = periods.window(len(periods) - 1)[1]
+    hours = cut_periods(cut_hours(house.place, Window(first_ms, end_ms)), end_ms)
+    before = int(np.searchsorted(periods.edges, skipped))
+    days = Periods(first_ms, np.searchsorted(hours.edges, periods.edges[before:] - skipped))
+    return [_later(index, before) for index in chill_indices(days, hours, channel, t[skipped:])]
+
+
+def _later(index: Index, days: int) -> Index:
+    """Return an index whose first value is that of a later day."""
+    return replace(
+        index,
+        value=np.concatenate((np.full(days, np.nan), index.value)),
+        coverage=np.concatenate((np.zeros(days), index.coverage)),
+        known=np.concatenate((np.zeros(days, np.int64), index.known)),
+    )
 
 
 def _rain(periods: Periods, gauge: Gauge) -> Index:

@@ -38,9 +38,11 @@ from api.overview import look_over
 from api.overview_bodies import overview_of
 from api.problems import declare_problems
 from api.routes.parameters import NAME_PATTERN, End, Start
+from api.routes.warmth import WarmthOf
 from api.schema import ClimateAnswers
 from api.sensor_answers import judge_house
 from api.site_weather import answer_weather
+from headland.agronomy.air_indices import Thresholds
 from headland.agronomy.exchange_indices import Declared
 from headland.agronomy.forecast import Skill
 
@@ -74,6 +76,7 @@ def get_climate(
     request: Request,
     farm: FarmOf,
     device: GreenhouseId,
+    warmth: WarmthOf,
     start: Start = None,
     end: End = None,
     by: Annotated[By | None, Query(description="Cut the window into hours, local days or crop stages.")] = None,
@@ -93,7 +96,7 @@ def get_climate(
             window = begin_with_samples(farm, record, window)
         return reply(request, climate_of(record, *answer_climate(farm, record, window)))
     ask = _ask(farm, find_house(farm, device, zone), start, end, by or "hour")
-    return reply(request, house_answers_of(answer_air(ask)))
+    return reply(request, house_answers_of(answer_air(ask, warmth.over(ask.thresholds))))
 
 
 @router.get("/greenhouses/{device}/overview", response_model=OverviewBody)
@@ -320,23 +323,22 @@ def get_weather(
     request: Request,
     farm: FarmOf,
     site: Annotated[str, Path(description="A site by its name or id.", pattern=NAME_PATTERN)],
+    warmth: WarmthOf,
     start: Start = None,
     end: End = None,
-    base_degc: Annotated[
-        float, Query(description="Development begins above.", ge=-20, le=40, allow_inf_nan=False)
-    ] = 0.0,
-    upper_degc: Annotated[
-        float | None, Query(description="Development rises no more above.", ge=-20, le=60, allow_inf_nan=False)
-    ] = None,
     wind_height_m: Annotated[
         float, Query(description="How high the wind is measured [m].", ge=0.5, le=100, allow_inf_nan=False)
     ] = 2.0,
 ) -> Response:
-    """Answer what the weather of each local day was: extremes, radiation, reference evapotranspiration, degree days."""
+    """Answer what the weather of each local day was: extremes, rain, radiation, reference evapotranspiration, warmth.
+
+    Warmth is hours beyond thresholds, degree days and winter chill; with rain there is Blitecast's advice as well.
+    """
     window = _window(farm, start, end, LONGEST_CLIMATE_MS)
     name, place, records = find_site(farm, site)
     house = House(name, records, place, {})
-    return reply(request, site_weather_of(answer_weather(farm, house, window, base_degc, upper_degc, wind_height_m)))
+    thresholds = warmth.over(Thresholds(0.0, None, cold_degc=(0.0, -2.0)))
+    return reply(request, site_weather_of(answer_weather(farm, house, window, thresholds, wind_height_m)))
 
 
 def _ask(farm: Farm, house: House, start_ms: int | None, end_ms: int | None, by: By) -> Ask:

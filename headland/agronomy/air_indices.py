@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from headland.agronomy.answer import Method
 from headland.agronomy.index import SUM_BAR, Index, mean_index, told_index
 from headland.agronomy.psychrometrics import saturation_vapour_pressure_kpa, vapour_density_g_m3
 from headland.agronomy.steps import Flags, Periods, Values, average, count_true, highest, hours_of, lowest, sum_up
-from headland.agronomy.thermal_time import METHODS
+from headland.agronomy.thermal_time import METHODS, Cutoff
 
 _T, _RH, _LEAF = "air_temperature_degc", "relative_humidity_pct", "leaf_temperature_degc"
 _FAO56: Final = "FAO Irrigation and Drainage Paper 56 (1998), eq 11"
@@ -36,8 +36,8 @@ DEGREE_HOURS: Final = Method("degree_hours_beyond", 1, f"integral of what is bey
 _DEGREE_DAYS: Final = {
     "average": "McMaster and Wilhelm (1997) method 1",
     "average_clamped": "McMaster and Wilhelm (1997) method 2",
-    "single_sine": "Baskerville and Emin (1969), horizontal cutoff",
-    "double_sine": "Allen (1976), horizontal cutoff",
+    "single_sine": "Baskerville and Emin (1969)",
+    "double_sine": "Allen (1976)",
 }
 #: Thresholds of heat and of cold that a day's hours are told of [degC].
 HEAT_DEGC: Final = (30.0, 35.0)
@@ -62,44 +62,71 @@ def air_indices(periods: Periods, air: Air) -> list[Index]:
     return found
 
 
-def day_indices(periods: Periods, air: Air, base_degc: float, upper_degc: float | None) -> list[Index]:
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a day's warmth is held against [degC]: development's base and upper, its cutoff, and heat and cold.
+
+    `methods` are the degree days wanted, by the names in `thermal_time.METHODS`.
+    """
+
+    base_degc: float = 10.0
+    upper_degc: float | None = None
+    cutoff: Cutoff = "horizontal"
+    methods: tuple[str, ...] = tuple(METHODS)
+    heat_degc: tuple[float, ...] = HEAT_DEGC
+    cold_degc: tuple[float, ...] = COLD_DEGC
+
+
+def day_indices(periods: Periods, air: Air, told: Thresholds) -> list[Index]:
     """Return what has a meaning over whole days: DIF, hours of heat and cold with their degree-hours, degree days."""
     t = air.temperature_degc
     found = [] if air.by_day is None else [_dif(periods, t, air.by_day)]
-    known = count_true(periods, np.isfinite(t))
+    return [*found, *hours_beyond(periods, _T, t, told), *degree_day_indices(periods, _T, t, told)]
+
+
+def hours_beyond(periods: Periods, channel: str, temperature_degc: Values, told: Thresholds) -> list[Index]:
+    """Return the hours of heat and of cold of each period, and their degree-hours."""
+    found = []
+    known = count_true(periods, np.isfinite(temperature_degc))
     coverage = known / periods.lengths
-    for threshold, name, sign in [(each, "heat", 1.0) for each in HEAT_DEGC] + [(e, "cold", -1.0) for e in COLD_DEGC]:
-        excess = sign * (t - threshold)
+    wanted = [(each, "heat", 1.0) for each in told.heat_degc] + [(each, "cold", -1.0) for each in told.cold_degc]
+    for threshold, name, sign in wanted:
+        excess = sign * (temperature_degc - threshold)
         hours = hours_of(count_true(periods, excess >= 0.0))
         degree_hours = hours_of(sum_up(periods, np.maximum(excess, 0.0)))
-        end = f"{threshold:g}_degc"
-        found.append(told_index(f"{name}_hours_{end}", "h", BEYOND, (_T,), hours, coverage, known))
+        end = f"{threshold:g}_degc".replace("-", "minus_")
+        found.append(told_index(f"{name}_hours_{end}", "h", BEYOND, (channel,), hours, coverage, known))
         found.append(
-            told_index(f"{name}_degree_hours_{end}", "degC h", DEGREE_HOURS, (_T,), degree_hours, coverage, known)
+            told_index(f"{name}_degree_hours_{end}", "degC h", DEGREE_HOURS, (channel,), degree_hours, coverage, known)
         )
-    return found + degree_day_indices(periods, t, base_degc, upper_degc)
+    return found
 
 
-def degree_day_indices(
-    periods: Periods, temperature_degc: Values, base_degc: float, upper_degc: float | None, methods: Sequence[str] = ()
-) -> list[Index]:
-    """Return the degree days of each period, which is a day, by all named methods or those asked for."""
+def degree_day_indices(periods: Periods, channel: str, temperature_degc: Values, told: Thresholds) -> list[Index]:
+    """Return the degree days of each period, which is a day, by the methods asked for."""
     low, high = lowest(periods, temperature_degc), highest(periods, temperature_degc)
     following = np.append(low[1:], low[-1:])
     known = count_true(periods, np.isfinite(temperature_degc))
-    limits = f"base {base_degc:g} degC" + ("" if upper_degc is None else f", upper {upper_degc:g} degC")
+    limits = f"base {told.base_degc:g} degC"
+    if told.upper_degc is not None:
+        limits += f", upper {told.upper_degc:g} degC"
     return [
         told_index(
             f"degree_days_{name}",
             "degC d",
-            Method(f"degree_days_{name}", 1, f"{_DEGREE_DAYS[name]}; {limits}; coverage from 90 % on"),
-            (_T,),
-            METHODS[name](low, high, following, base_degc, upper_degc),
+            Method(f"degree_days_{name}", 1, f"{_source(name, told)}; {limits}; coverage from 90 % on"),
+            (channel,),
+            METHODS[name](low, high, following, told.base_degc, told.upper_degc, told.cutoff),
             known / periods.lengths,
             known,
         )
-        for name in methods or tuple(METHODS)
+        for name in told.methods
     ]
+
+
+def _source(name: str, told: Thresholds) -> str:
+    ends = f", {told.cutoff} cutoff" if name.endswith("sine") and told.upper_degc is not None else ""
+    return f"{_DEGREE_DAYS[name]}{ends}"
 
 
 def _dif(periods: Periods, temperature: Values, by_day: Flags) -> Index:

@@ -32,8 +32,13 @@ def chill_hours(temperature_degc: Values, low_degc: float = 0.0, high_degc: floa
 
 def utah_units(temperature_degc: Values) -> float:
     """Return the Utah chill units of hourly temperatures; warm hours take units away; [1]. NaN counts as nothing."""
-    known = temperature_degc[np.isfinite(temperature_degc)]
-    return float(_UTAH_UNITS[np.searchsorted(_UTAH_EDGES_DEGC, known, side="left")].sum())
+    return float(np.nansum(utah_by_hour(temperature_degc)))
+
+
+def utah_by_hour(temperature_degc: Values) -> Values:
+    """Return the Utah chill units of each hourly temperature, NaN where it is not known; [1]."""
+    units = _UTAH_UNITS[np.searchsorted(_UTAH_EDGES_DEGC, temperature_degc, side="left")]
+    return np.where(np.isfinite(temperature_degc), units, np.nan)
 
 
 def chill_portions(temperature_degc: Values, *, offset_k: float = FITTED_OFFSET_K) -> float:
@@ -45,15 +50,25 @@ def chill_portions(temperature_degc: Values, *, offset_k: float = FITTED_OFFSET_
     """
     if not np.isfinite(temperature_degc).all():
         raise ValueError("chill portions need every hour: fill the holes from another sensor or begin anew after them")
+    return float(portions_by_hour(temperature_degc, offset_k=offset_k)[-1]) if len(temperature_degc) else 0.0
+
+
+def portions_by_hour(temperature_degc: Values, *, offset_k: float = FITTED_OFFSET_K) -> Values:
+    """Return the portions gathered up to each hour; NaN from the first hour on that is not known."""
     kelvin = temperature_degc + offset_k
     transition = np.exp(_SLOPE * _TRANSITION_K * (kelvin - _TRANSITION_K) / kelvin)
     fixed_share = transition / (1.0 + transition)
     level = _A0 / _A1 * np.exp((_E1 - _E0) / kelvin)
     kept = np.exp(-_A1 * np.exp(-_E1 / kelvin))
+    found = np.zeros(len(kelvin))
     intermediate, portions = 0.0, 0.0
-    for target, keep, share in zip(level[1:].tolist(), kept[1:].tolist(), fixed_share[1:].tolist(), strict=True):
+    rows = zip(level[1:].tolist(), kept[1:].tolist(), fixed_share[1:].tolist(), strict=True)
+    for at, (target, keep, share) in enumerate(rows, 1):
         intermediate = target - (target - intermediate) * keep
         if intermediate >= 1.0:
             portions += share * intermediate
             intermediate *= 1.0 - share
-    return portions
+        found[at] = portions
+    unknown = np.flatnonzero(~np.isfinite(kelvin))
+    found[unknown[0] if len(unknown) else len(kelvin) :] = np.nan
+    return found

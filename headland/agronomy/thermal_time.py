@@ -77,14 +77,18 @@ def degree_days_double_sine(
     return np.asarray((halves[0] + halves[1]) / 2.0)
 
 
-#: The methods by the name that an answer carries: low, high and next low of a day, base and upper threshold.
-METHODS: Final[dict[str, Callable[[Values, Values, Values, float, float | None], Values]]] = {
-    "average": lambda low, high, _next, base, _upper: degree_days_average(low, high, base),
-    "average_clamped": lambda low, high, _next, base, upper: degree_days_clamped(
+#: The methods by the name that an answer carries: low, high and next low of a day, base and upper threshold, cutoff.
+METHODS: Final[dict[str, Callable[[Values, Values, Values, float, float | None, Cutoff], Values]]] = {
+    "average": lambda low, high, _next, base, _upper, _cutoff: degree_days_average(low, high, base),
+    "average_clamped": lambda low, high, _next, base, upper, _cutoff: degree_days_clamped(
         low, high, base, np.inf if upper is None else upper
     ),
-    "single_sine": lambda low, high, _next, base, upper: degree_days_sine(low, high, base, upper),
-    "double_sine": degree_days_double_sine,
+    "single_sine": lambda low, high, _next, base, upper, cutoff: degree_days_sine(
+        low, high, base, upper, cutoff=cutoff
+    ),
+    "double_sine": lambda low, high, following, base, upper, cutoff: degree_days_double_sine(
+        low, high, following, base, upper, cutoff=cutoff
+    ),
 }
 
 

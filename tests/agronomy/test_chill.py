@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from headland.agronomy.chill import chill_hours, chill_portions, utah_units
+from headland.agronomy.chill_indices import chill_indices
+from headland.agronomy.steps import Periods
 
 HOUR = np.arange(1440)
 
@@ -41,3 +43,19 @@ def test_a_missing_hour_is_said_and_not_stepped_over() -> None:
     with pytest.raises(ValueError, match="need every hour"):
         chill_portions(np.array([5.0, np.nan, 5.0]))
     assert utah_units(np.array([5.0, np.nan, 20.0])) == 0.0
+
+
+def test_chill_by_day_adds_up_to_that_of_all_hours_and_ends_where_an_hour_is_missing() -> None:
+    hours = Periods(0, 12 * np.arange(24 * 6 + 1))
+    days = Periods(0, 24 * np.arange(7))
+    hourly = wave(7.0, 5.0)[: 24 * 6]
+    steps = np.repeat(hourly, 12)
+    found = {index.name: index for index in chill_indices(days, hours, "t", steps)}
+    assert found["chill_hours"].value.sum() == chill_hours(hourly)
+    assert found["chill_units"].value.sum() == pytest.approx(utah_units(hourly))
+    gathered = [chill_portions(hourly[: 24 * day]) for day in range(1, 7)]
+    assert found["chill_portions_since"].value == pytest.approx(gathered)
+    steps[12 * 30 : 12 * 31] = np.nan  # an hour of the second day
+    holed = {index.name: index for index in chill_indices(days, hours, "t", steps)}
+    assert np.isfinite(holed["chill_portions_since"].value).tolist() == [True] + [False] * 5
+    assert np.isfinite(holed["chill_hours"].value).all()

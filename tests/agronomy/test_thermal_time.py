@@ -87,7 +87,7 @@ def test_a_stricter_cutoff_never_gives_more(low: float, swing: float, change: fl
 def test_days_come_as_arrays_and_an_impossible_day_is_unknown() -> None:
     low, high = np.array([5.0, np.nan, 20.0]), np.array([15.0, 15.0, 10.0])
     for name, method in METHODS.items():
-        found = method(low, high, low, 10.0, 30.0)
+        found = method(low, high, low, 10.0, 30.0, "vertical")
         assert np.isfinite(found).tolist() == [True, False, False], name
 
 

@@ -271,6 +271,56 @@ def test_the_weather_of_a_site_has_its_evapotranspiration_and_degree_days_by_nam
     assert known[0].get("/v1/sites/atlantis/weather").status_code == 404
 
 
+def test_warmth_is_held_against_what_is_asked(known: Known) -> None:
+    path, window = "/v1/sites/wuhan/weather", {"start": START_MS + 2 * DAY_MS, "end": END_MS}
+    usual = known[0].get(path, params=window).json()
+    assert {"cold_hours_minus_2_degc", "cold_degree_hours_0_degc", "chill_units"} <= set(usual["items"][0]["answers"])
+    # Five to eleven degrees all day: every hour below 7.2 is one of chill.
+    course = 8.0 + 4.0 * np.sin(2 * np.pi * ((np.arange(288) + 0.5) / 288 - 0.3))
+    assert values(usual, "chill_hours")[3] == pytest.approx((course <= 7.2).sum() / 12, abs=1.0)
+    portions = values(usual, "chill_portions_since")
+    assert portions == sorted(portions)
+    assert portions[-1] > 3.0
+    asked = known[0].get(
+        path,
+        params={**window, "base_degc": 4, "upper_degc": 10, "cutoff": "vertical", "degree_days": ["single_sine"],
+                "heat_degc": [11], "cold_degc": [5, 6]},
+    ).json()["items"][3]["answers"]  # fmt: skip
+    names = {name for name in asked if name.startswith(("degree_days", "heat_", "cold_"))}
+    assert names == {
+        "degree_days_single_sine", "heat_hours_11_degc", "heat_degree_hours_11_degc", "cold_hours_5_degc",
+        "cold_degree_hours_5_degc", "cold_hours_6_degc", "cold_degree_hours_6_degc",
+    }  # fmt: skip
+    assert "vertical cutoff" in asked["degree_days_single_sine"]["method"]["source"]
+    assert asked["degree_days_single_sine"]["value"] < usual["items"][3]["answers"]["degree_days_single_sine"]["value"]
+    house = ask(known, "climate", by="day", base_degc=0, degree_days=["average"])
+    assert values(house, "degree_days_average")[3] == pytest.approx(19.0, abs=0.1)
+
+
+def test_a_site_with_rain_has_blitecasts_advice(tmp_path: Path) -> None:
+    store, days = MemoryStore(), 20
+    time_ms = START_MS + STEP_MS * np.arange(days * 288)
+    day = (time_ms - START_MS) / DAY_MS
+    night = (day % 1.0) > 0.5
+    weather = {
+        "air_temperature_degc": 16.0 + 0.1 * RANDOM.normal(0, 1, len(day)),
+        "relative_humidity_pct": np.where(night, 95.0, 70.0) + RANDOM.normal(0, 0.2, len(day)),
+        "rain_total_mm": np.floor(5.0 * day) * 1.0,
+    }
+    put(store, OWN, "moor", "weather", "mast", time_ms, weather)
+    store.describe(OWN, "gw-1", Descriptor(device="mast", kind="weather", site="moor", name="mast"))
+    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: int(time_ms[-1]) + STEP_MS)
+    with serve(app) as client:
+        body = client.get(
+            "/v1/sites/moor/weather", params={"start": START_MS + 18 * DAY_MS, "end": START_MS + 20 * DAY_MS}
+        ).json()
+    last = {name: answer["value"] for name, answer in body["items"][-1]["answers"].items()}
+    # Twelve humid hours at 16 degC are a severity of 1 a day, and 50 mm in ten days make each day favourable.
+    assert (last["late_blight_severity"], last["late_blight_severity_7_d"]) == (1.0, 7.0)
+    assert (last["rain_favourable_day"], last["blitecast_code"]) == (1.0, 2.0)
+    assert body["items"][-1]["answers"]["blitecast_code"]["inputs"][-1] == "rain_total_mm"
+
+
 def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> None:
     registry, estate, ids = fill_registry(tmp_path)
     store = MemoryStore()

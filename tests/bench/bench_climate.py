@@ -21,7 +21,7 @@ import numpy as np
 
 from api.app import create_app
 from headland.agronomy.air import Air
-from headland.agronomy.air_indices import air_indices, day_indices
+from headland.agronomy.air_indices import Thresholds, air_indices, day_indices
 from headland.agronomy.condensation import Surface
 from headland.agronomy.condensation_indices import condensation_indices, weigh_surfaces, wet_events
 from headland.agronomy.disease import DOWNY_MILDEWS
@@ -78,7 +78,7 @@ def compute(periods: Periods, days: Periods, samples: dict[str, Values], by_day:
     return [
         *air_indices(periods, air),
         *condensation_indices(periods, margin),
-        *day_indices(days, air, 10.0, 30.0),
+        *day_indices(days, air, Thresholds(10.0, 30.0)),
         *light_indices(days, light, 10.0, t),
         *disease_indices(days, air, DOWNY_MILDEWS),
     ]
