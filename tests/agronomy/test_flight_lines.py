@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headland.agronomy.flight_lines import Line, Values, draw_lines, long_side_deg, share_loads
+from headland.agronomy.flight_lines import Line, Values, draw_lines, long_side_deg, rate_lines, share_loads
 
 NOTHING = shapely.MultiPolygon()
 FIELD = shapely.box(0.0, 0.0, 200.0, 25.0)
@@ -80,3 +80,20 @@ def test_loads_hold_what_the_lines_need_and_no_more_than_the_tank(
     assert max(amounts) <= capacity + 1e-6
     assert sum(amounts) == pytest.approx(sum(piece.amount(swath_m) for line in lines for piece in line.pieces))
     assert all(math.isfinite(spot) for load in loads for line in load for spot in (*line.beyond(5.0)[0],))
+
+
+def test_lines_that_are_given_are_cut_where_the_rate_changes_in_the_direction_flown() -> None:
+    def rate_at(east_m: Values, north_m: Values) -> Values:
+        return np.where(east_m < 40.0, 60.0, np.where(east_m < 70.0, 120.0, 0.0))
+
+    there, back = rate_lines([((0.0, 5.0), (100.0, 5.0)), ((100.0, 10.0), (0.0, 10.0))], 5.0, rate_at)
+    assert [(piece.rate_ha, round(piece.start[0]), round(piece.end[0])) for piece in there.pieces] == [
+        (60.0, 0, 40),
+        (120.0, 40, 70),
+    ]
+    assert [(piece.rate_ha, round(piece.start[0]), round(piece.end[0])) for piece in back.pieces] == [
+        (120.0, 70, 40),
+        (60.0, 40, 0),
+    ]
+    assert {round(place[1], 6) for piece in back.pieces for place in (piece.start, piece.end)} == {10.0}
+    assert rate_lines([((80.0, 5.0), (100.0, 5.0))], 5.0, rate_at) == []
