@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from headland.errors import HeadlandError, SettingsError
+from station.access_choice import AudienceOption, IssuerOption, issuer_of, limits_from_environment
 from station.chaos_command import chaos
 from station.command_options import DataOption, farm_folder, host_and_port, read_password
 from station.doctor_command import doctor
@@ -150,6 +151,8 @@ def station(
     username: Annotated[str, typer.Option(help="The broker user that may read all gateways.")] = "ingest",
     password_file: Annotated[Path | None, typer.Option(help="A file that holds its password.")] = None,
     organisation: Annotated[str, typer.Option(help="Whose gateways these are.")] = "local",
+    oidc_issuer: IssuerOption = None,
+    oidc_audience: AudienceOption = None,
     mail: MailOption = None,
     home_assistant: HomeOption = None,
     demo: Annotated[
@@ -172,6 +175,8 @@ def station(
             demo_scale=demo_scale,
             store_token=folder.secret("store"),
             api_key_path=folder.api_key_path,
+            issuer=issuer_of(oidc_issuer, oidc_audience),
+            limits=limits_from_environment(),
             mail=mail_settings(mail),
             home_prefix=home_prefix(home_assistant),
             host=host,
@@ -199,6 +204,8 @@ def api(
     ingest: Annotated[
         list[str] | None, typer.Option(help="http://HOST:PORT of an ingest worker's --listen; once for each worker.")
     ] = None,
+    oidc_issuer: IssuerOption = None,
+    oidc_audience: AudienceOption = None,
     mail: MailOption = None,
 ) -> None:
     """Run the API alone, on a store that ingest elsewhere writes: InfluxDB or VictoriaMetrics, never a DuckDB file."""
@@ -214,6 +221,8 @@ def api(
             port=port,
             ingest_urls=ingest or [],
             worker_token=worker_token(folder) if ingest else "",
+            issuer=issuer_of(oidc_issuer, oidc_audience),
+            limits=limits_from_environment(),
             mail=mail_settings(mail),
         )
     )

@@ -10,11 +10,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
-from api.access.gate import TokenGate
+from api.access.gate import Gate, RegistryGate, TokenGate
+from api.access.limits import Limits
+from api.access.tokens import Issuer, OidcPeople
 from api.app import create_app
 from api.gateway_desk import GatewayDesk
 from api.live_sources import CommitSource
@@ -39,6 +42,8 @@ from station.store_choice import is_file, open_store
 
 _LOGGER = logging.getLogger(__name__)
 
+_LIMITS: Final = Limits()
+
 
 @dataclass(frozen=True, slots=True)
 class StationSettings:
@@ -59,6 +64,8 @@ class StationSettings:
     api_key_path: Path | None = None
     #: What the API elsewhere shows to this worker, where there is no registry.
     worker_token: str | None = None
+    issuer: Issuer | None = None
+    limits: Limits = _LIMITS
 
 
 def run_station(settings: StationSettings) -> None:
@@ -170,7 +177,8 @@ def _station_app(
         registry=registry,
         store_desk=_store_desk(settings, store),
         live=live.feed,
-        gate=None if token is None else TokenGate(token, settings.ingest.organisation),
+        gate=_gate(registry, settings.issuer) if token is None else TokenGate(token, settings.ingest.organisation),
+        limits=settings.limits,
     )
 
 
@@ -212,6 +220,8 @@ class ApiSettings:
     port: int
     ingest_urls: Sequence[str] = ()
     worker_token: str = ""
+    issuer: Issuer | None = None
+    limits: Limits = _LIMITS
     mail: MailSettings | None = None
 
 
@@ -236,8 +246,15 @@ def run_api(settings: ApiSettings) -> None:
             counters=lambda: {"uptime_s": time.monotonic() - started_s, **alarms.counters()},
             gateways=desk,
             registry=registry,
+            gate=_gate(registry, settings.issuer),
+            limits=settings.limits,
         )
         _serve(app, settings.host, settings.port)
+
+
+def _gate(registry: Registry | None, issuer: Issuer | None) -> Gate | None:
+    """Return who lets people in: the registry's keys, and the tokens of an issuer."""
+    return None if registry is None else RegistryGate(registry, None if issuer is None else OidcPeople(issuer))
 
 
 class _Server(uvicorn.Server):
