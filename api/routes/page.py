@@ -9,15 +9,10 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-FOLDER: Final = Path(__file__).parent.parent / "page"
+#: Built from `dashboard/` at the top; what lies in `assets/` has the hash of its content in its name.
+FOLDER: Final = Path(__file__).parent.parent / "dashboard"
 #: Read once: what is not listed here does not exist, whatever the path says.
-FILES: Final = frozenset(file.name for file in FOLDER.iterdir() if file.suffix in (".css", ".js", ".svg", ".html"))
-
-#: Built from `dashboard/`; what lies in `assets/` has the hash of its content in its name.
-DASHBOARD: Final = Path(__file__).parent.parent / "dashboard"
-DASHBOARD_FILES: Final = {
-    file.relative_to(DASHBOARD).as_posix(): file for file in DASHBOARD.rglob("*") if file.is_file()
-}
+FILES: Final = {file.relative_to(FOLDER).as_posix(): file for file in FOLDER.rglob("*") if file.is_file()}
 
 #: The page may talk to its own host and to no other. A map's buttons are pictures within its style sheet.
 _POLICY: Final = (
@@ -38,25 +33,10 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-def get_page() -> Response:
-    """Serve the page."""
-    return FileResponse(FOLDER / "index.html", headers=HEADERS)
-
-
 @router.api_route("/dashboard", methods=["GET", "HEAD"])
-def get_dashboard() -> Response:
+def get_page() -> Response:
     """Serve the dashboard."""
-    return FileResponse(DASHBOARD / "index.html", headers=HEADERS)
-
-
-@router.api_route("/dashboard/{name:path}", methods=["GET", "HEAD"])
-def get_dashboard_file(name: str) -> Response:
-    """Serve one of the dashboard's files; a browser may keep those whose name changes with their content for ever."""
-    file = DASHBOARD_FILES.get(name)
-    if file is None:
-        raise HTTPException(404)
-    headers = _FOR_EVER if name.startswith("assets/") else HEADERS
-    return FileResponse(file, headers=headers, media_type=_MEDIA_TYPES.get(file.suffix))
+    return FileResponse(FOLDER / "index.html", headers=HEADERS)
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
@@ -65,9 +45,11 @@ def get_docs() -> Response:
     return FileResponse(FOLDER / "docs.html", headers=HEADERS)
 
 
-@router.api_route("/page/{name}", methods=["GET", "HEAD"])
+@router.api_route("/dashboard/{name:path}", methods=["GET", "HEAD"])
 def get_file(name: str) -> Response:
-    """Serve one of the page's files."""
-    if name not in FILES:
+    """Serve one of the dashboard's files; a browser may keep those whose name changes with their content for ever."""
+    file = FILES.get(name)
+    if file is None:
         raise HTTPException(404)
-    return FileResponse(FOLDER / name, headers=HEADERS)
+    headers = _FOR_EVER if name.startswith("assets/") else HEADERS
+    return FileResponse(file, headers=headers, media_type=_MEDIA_TYPES.get(file.suffix))

@@ -53,7 +53,7 @@ export class Chart {
   #timeMs: ArrayLike<number> = [];
 
   constructor(readonly options: ChartOptions) {
-    this.element = make("figure", { class: "chart", role: "group", "aria-label": options.name }, this.#place, this.#said);
+    this.element = make("figure", { class: "chart", "aria-label": options.name }, this.#place, this.#said);
     this.#watch = new ResizeObserver(() => this.#fit());
     this.#watch.observe(this.#place);
   }
@@ -64,6 +64,7 @@ export class Chart {
       && lines.every((line, index) => line.name === this.#lines[index]?.name && line.unit === this.#lines[index]?.unit);
     this.#lines = lines;
     this.#timeMs = timeMs;
+    this.element.dataset["points"] = String(timeMs.length);
     const data = withGaps(timeMs, lines.map((line) => line.values), this.options.gapMs);
     this.#said.textContent = lines.map((line) => describe(line)).join("; ");
     if (same && this.#plot) this.#plot.setData(data);
@@ -202,8 +203,8 @@ function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[]
       if (value === null) continue;
       const last = lasts[which] ?? null;
       const lastRow = lastAts[which] as number;
-      // What lies between two samples that are too far apart is a hole: one null in it is enough.
-      if (last !== null && at - last > (allowed[which] as number) && row - lastRow > 1) line[lastRow + 1] = null;
+      // What lies between two samples that are too far apart is a hole, all of it: uPlot joins over what is undefined.
+      if (last !== null && at - last > (allowed[which] as number)) line.fill(null, lastRow + 1, row);
       lasts[which] = at;
       lastAts[which] = row;
     }

@@ -25,8 +25,8 @@ export class Ground {
   #map: GroundMap | null = null;
 
   constructor(name: string) {
-    this.element = make("div", { class: "ground", role: "region", "aria-label": word("map_label", { name }), "data-state": "wait" }, this.#place);
-    this.ready = this.#start();
+    this.element = make("div", { class: "ground", "data-state": "wait" }, this.#place);
+    this.ready = this.#start(name);
   }
 
   get map(): GroundMap | null {
@@ -95,7 +95,7 @@ export class Ground {
     this.#map = null;
   }
 
-  async #start(): Promise<void> {
+  async #start(name: string): Promise<void> {
     // The element must be in the page before the map measures it.
     await new Promise((resolve) => requestAnimationFrame(resolve));
     try {
@@ -107,7 +107,7 @@ export class Ground {
         attributionControl: false,
         dragRotate: false,
         pitchWithRotate: false,
-        locale: { "Map.Title": this.element.getAttribute("aria-label") ?? "" },
+        locale: { "Map.Title": word("map_label", { name }) },
       });
     } catch {
       this.element.dataset["state"] = "failed";

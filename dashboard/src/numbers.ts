@@ -36,7 +36,7 @@ export function digitsOf(unit: string, channel = ""): number {
 /** Return the value and the unit in which it is shown: `kg/ha` and `ha` become `kg/mu` and `mu` where mu was chosen. */
 export function inChosenArea(value: number, unit: string): { value: number; unit: string; digits: number } {
   const digits = digitsOf(unit);
-  if (currentArea() === "ha") return { value, unit: unitText(unit), digits };
+  if (currentArea() === "ha") return { value, unit: unitText(unit).replace(/(^|\/)ha$/, (_, slash: string) => `${slash}${word("unit_ha")}`), digits };
   if (unit === "ha") return { value: value * MU_PER_HA, unit: word("unit_mu"), digits: 2 };
   if (unit.endsWith("/ha")) return { value: value / MU_PER_HA, unit: `${unit.slice(0, -3)}/${word("unit_mu")}`, digits: digits + 1 };
   return { value, unit: unitText(unit), digits };
@@ -45,7 +45,7 @@ export function inChosenArea(value: number, unit: string): { value: number; unit
 /** Return a number with its unit, in the unit of ground that was chosen. */
 export function withUnit(value: number, unit: string, digits?: number): string {
   const shown = inChosenArea(value, unit);
-  const own = shown.unit === unitText(unit) ? digits : undefined;
+  const own = currentArea() === "ha" || shown.unit === unitText(unit) ? digits : undefined;
   return `${numberText(shown.value, own ?? shown.digits)} ${shown.unit}`.trim();
 }
 

@@ -27,7 +27,7 @@ def problem(client: httpx.Client, path: str, params: Mapping[str, Any] | None = 
     ("path", "params", "status", "kind"),
     [
         ("/nowhere", {}, 404, "about:blank"),
-        ("/page/nothing.js", {}, 404, "about:blank"),
+        ("/dashboard/nothing.js", {}, 404, "about:blank"),
         ("/v1/devices/gh-7", {}, 404, "urn:headland:problem:unknown-device"),
         (SERIES, {"channel": "sunshine_h"}, 404, "urn:headland:problem:unknown-channel"),
         (SERIES, {}, 422, "urn:headland:problem:bad-parameter"),
@@ -58,7 +58,7 @@ def test_an_unknown_channel_is_told_what_there_is(client: httpx.Client) -> None:
     assert "co2_ppm" in problem(client, SERIES, {"channel": "sunshine_h"})["detail"]
 
 
-@pytest.mark.parametrize("path", ["/v1/devices", "/", f"/v1/devices/{HOUSE}/latest", "/page/index.html"])
+@pytest.mark.parametrize("path", ["/v1/devices", "/", f"/v1/devices/{HOUSE}/latest", "/dashboard/index.html"])
 def test_a_method_that_is_not_taken_is_told_which_are(client: httpx.Client, path: str) -> None:
     response = client.delete(path)
     assert response.status_code == 405

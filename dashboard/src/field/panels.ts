@@ -27,7 +27,7 @@ export function appliedPanel(applied: Applied): HTMLElement {
       table(word("field_where"), [word("field_part"), word("field_amount"), word("field_share")],
         parts.map((part) => [part === "unlocated" ? word("field_unlocated") : wordOf("field_place", part, part), withUnit(places[part], unit, 2), places.released > 0 ? shareText(places[part] / places.released) : "—"]),
         word("field_closure", { share: shareText(places.closure, 2) })),
-      table(word("field_reconciliation"), ["", word("field_amount")], by.map(([name, value]) => [name, value === null ? word("field_not_known") : withUnit(value, unit, 2)]))));
+      table(word("field_reconciliation"), [word("field_source"), word("field_amount")], by.map(([name, value]) => [name, value === null ? word("field_not_known") : withUnit(value, unit, 2)]))));
 }
 
 export function planText(plan: Plan, unit: string): string {
@@ -48,7 +48,7 @@ export function deviationPanel(deviation: Deviation, onLook: (region: Region) =>
       plain(word("field_mean_deviation"), `${numberText(deviation.mean_deviation_pct, 1)} %`), plain(word("field_on_target"), shareText(deviation.on_target_share))),
     table(word("field_kind"), [word("field_kind"), word("field_ground"), word("field_share")],
       kinds.map(([kind, area]) => [wordOf("field_class", kind, kind), groundText(area), total > 0 ? shareText(area / total) : "—"])),
-    deviation.zones.length < 2 ? null : table(word("field_zones"), ["", word("field_ground"), word("field_planned"), word("field_applied"), word("field_kind"), word("field_cause")],
+    deviation.zones.length < 2 ? null : table(word("field_zones"), [word("field_part"), word("field_ground"), word("field_planned"), word("field_applied"), word("field_kind"), word("field_cause")],
       deviation.zones.map((zone) => [
         word("field_zone", { zone: zone.zone }), groundText(zone.area_m2), withUnit(zone.planned_rate_ha, `${unit}/ha`),
         zone.applied_rate_ha === null ? word("field_not_known") : withUnit(zone.applied_rate_ha, `${unit}/ha`),

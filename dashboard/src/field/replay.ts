@@ -22,7 +22,7 @@ interface Series {
 const WANTED = ["latitude_deg", "longitude_deg", "pump_on", "mass_flow_kg_min", "flow_l_min", "ground_speed_m_s", "heading_deg", "relative_altitude_m"];
 const LINES: [channel: string, tone: string][] = [["mass_flow_kg_min", "--warm"], ["flow_l_min", "--warm"], ["ground_speed_m_s", "--cool"]];
 const SPEEDS = [1, 5, 20, 60];
-const MOST_POINTS = 20_000;
+const MOST_POINTS = 100_000;
 /** A silence of this length is not drawn as flown. */
 const GAP_MS = 5000;
 const FRAME_MS = 100;

@@ -23,7 +23,7 @@ export function seasonPanel(passes: readonly PassItem[], swath: () => string | n
       rows.push([dateTimeText(pass.start_ms), pass.device, ...(await oneRow(pass))]);
     }
     count.textContent = "";
-    return table(word("field_season_map"), [word("field_pass"), "", word("field_amount"), word("field_mean_rate"), word("field_covered")], rows);
+    return table(word("field_season_map"), [word("field_pass"), word("field_vehicle"), word("field_amount"), word("field_mean_rate"), word("field_covered")], rows);
   };
   const oneRow = async (pass: PassItem): Promise<string[]> => {
     try {

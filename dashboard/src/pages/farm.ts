@@ -2,6 +2,7 @@
 
 import { LngLatBounds } from "maplibre-gl";
 
+import { AlarmStrip } from "../alarm_strip";
 import { askAll } from "../api";
 import { nowMs } from "../clock";
 import { DeviceCard, kindIcon } from "../device_card";
@@ -18,8 +19,8 @@ import { kindName, word } from "../words";
 
 interface GatewayItem {
   id: string;
-  online: boolean;
-  last_status_ms: number;
+  online: boolean | null;
+  last_status_ms: number | null;
   spool: { records: number } | null;
 }
 
@@ -36,6 +37,7 @@ class FarmPage {
   readonly #view: View;
   readonly #ground = new Ground(word("farm_map"));
   readonly #trails: Trails;
+  readonly #alarms: AlarmStrip;
   readonly #cards = new Map<string, DeviceCard>();
   readonly #marks = new Map<string, HTMLElement>();
   readonly #vehicles = make("div", { class: "list" });
@@ -50,6 +52,7 @@ class FarmPage {
   constructor(view: View) {
     this.#view = view;
     this.#trails = new Trails(view.farm);
+    this.#alarms = new AlarmStrip(view.farm);
     const key = (tone: string, text: string): HTMLElement => make("li", {}, make("span", { class: `key ${tone}`, "aria-hidden": "true" }), text);
     this.element = make("div", { class: "farm" },
       make("h1", { class: "hidden" }, word("page_farm")),
@@ -62,6 +65,7 @@ class FarmPage {
           make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, word("farm_whole")))),
       make("div", { class: "farm-list" },
         this.#empty,
+        this.#alarms.element,
         section(word("farm_vehicles"), this.#vehicles),
         section(word("farm_houses"), this.#houses),
         section(word("farm_fields"), this.#fields),
@@ -74,6 +78,7 @@ class FarmPage {
     this.#draw();
     this.#view.onLeave(farm.onChange(() => this.#draw()));
     this.#view.repeat(1000, () => this.#draw());
+    this.#view.repeat(5000, () => this.#alarms.look(signal).catch(() => undefined));
     this.#view.repeat(10_000, () => this.#askGateways());
     try {
       await this.#ground.ready;
@@ -125,6 +130,7 @@ class FarmPage {
 
   #draw(): void {
     const { farm } = this.#view;
+    this.#alarms.draw();
     const devices = [...farm.devices.values()].sort((a, b) => a.id.localeCompare(b.id));
     this.#empty.hidden = devices.length > 0;
     for (const device of devices) {
@@ -162,6 +168,8 @@ class FarmPage {
     mark.classList.toggle("stale", isStale(fix.timeMs, 1));
     const age = mark.querySelector(".mark-age");
     if (age) setText(age, ageText(nowMs() - fix.timeMs));
+    // Whoever hears it hears what the others see.
+    mark.setAttribute("aria-label", word("farm_marker", { name: mark.textContent ?? "", kind: kindName(DRONE) }));
     const arrow = mark.querySelector("svg");
     const heading = this.#view.farm.value(id, "heading_deg");
     if (arrow) arrow.style.transform = `rotate(${heading?.value ?? 0}deg)`;
@@ -214,7 +222,7 @@ class FarmPage {
     const rows = gateways.map((gateway) => make("li", { "data-gateway": gateway.id },
       make("strong", {}, gateway.id), " ",
       make("span", { class: gateway.online ? "state on" : "state off" }, word(gateway.online ? "farm_online" : "farm_offline")), " ",
-      make("span", { class: "age" }, ageText(nowMs() - gateway.last_status_ms)), " ",
+      make("span", { class: "age" }, gateway.last_status_ms === null ? word("never") : ageText(nowMs() - gateway.last_status_ms)), " ",
       make("span", { class: "note" }, gateway.spool && gateway.spool.records > 0 ? word("farm_spool", { records: numberText(gateway.spool.records, 0) }) : word("farm_spool_none"))));
     this.#gateways.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "note" }, word("farm_no_gateways"))]));
   }

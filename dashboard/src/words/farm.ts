@@ -36,6 +36,13 @@ export const en = {
   farm_dew_point: "Dew point",
   farm_deficit: "Humidity deficit",
   farm_frost_point: "Frost point",
+  farm_alarm_take: "I take care of it",
+  farm_alarm_taken: "somebody takes care of it",
+  farm_alarm_since: "began {age}",
+  farm_alarms_more: "and {n} more",
+  farm_severity_critical: "Critical",
+  farm_severity_warning: "Warning",
+  farm_severity_info: "Note",
 } as const;
 
 export const zh: Record<keyof typeof en, string> = {
@@ -74,4 +81,11 @@ export const zh: Record<keyof typeof en, string> = {
   farm_dew_point: "露点",
   farm_deficit: "湿度亏缺",
   farm_frost_point: "霜点",
+  farm_alarm_take: "由我处理",
+  farm_alarm_taken: "已有人处理",
+  farm_alarm_since: "始于 {age}",
+  farm_alarms_more: "以及另外 {n} 条",
+  farm_severity_critical: "紧急",
+  farm_severity_warning: "警告",
+  farm_severity_info: "提示",
 };

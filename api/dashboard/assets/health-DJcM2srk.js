@@ -1,1 +1,0 @@
-import{D as e,_ as t}from"./index-D6FVvuvw.js";var n=n=>{n.append(t(`p`,{class:`empty`},e(`page_not_ready`)))};export{n as mount};

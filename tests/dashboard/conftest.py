@@ -1,0 +1,86 @@
+"""One browser and one farm for all tests of the dashboard; a page each, on which nothing may go wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.dashboard.farm import Farm, serve_farm
+from tests.machine import find_program
+
+PATIENCE_MS: Final = 15_000
+#: The gate of a served app is open to who shows anything; signing in has a test of its own.
+SHOWN: Final = {"Authorization": "Bearer any"}
+#: Drawing in software is slow, and Chromium says so.
+_SLOW: Final = re.compile("GL Driver Message")
+
+#: Opens a page of the dashboard in a context with these options.
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    with serve_farm(tmp_path_factory.mktemp("dashboard")) as served:
+        yield served
+
+
+@pytest.fixture
+def troubles() -> list[str]:
+    """What went wrong in the browser; a test that means it to takes it out."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, farm: Farm, troubles: list[str]) -> Iterator[Open]:
+    """A function that opens an address; no request may leave the machine and nothing may go wrong."""
+    contexts = []
+
+    def open_page(address: str = "#/farm", *, base: str = farm.base, **options: Any) -> Page:
+        options = {"locale": "en-GB", "extra_http_headers": SHOWN, **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        watch(page, base, troubles)
+        page.goto(f"{base}/{address}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def watch(page: Page, base: str, troubles: list[str]) -> None:
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _SLOW.search(message.text):
+            troubles.append(f"{message.type}: {message.text}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+    page.on(
+        "request",
+        lambda asked: None if asked.url.startswith((base, "blob:", "data:")) else troubles.append(f"left: {asked.url}"),
+    )
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    return Path(str(find_program("axe-core"))).read_text(encoding="utf-8")

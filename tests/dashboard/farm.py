@@ -1,0 +1,119 @@
+"""A farm for the dashboard: everything it shows, and telemetry that ends a few seconds ago."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from api.app import create_app
+from api.live_sources import StorePoll
+from api.readiness import Check
+from headland.registry.alarm_book import Round
+from headland.registry.alarm_records import Alarm, Severity
+from headland.registry.estate import Estate
+from headland.registry.records import Farm as FarmRecord
+from headland.registry.records import (
+    Field,
+    FieldZone,
+    Implement,
+    ImplementKind,
+    Pass,
+    Product,
+    ProductKind,
+    Site,
+    ZoneKind,
+)
+from headland.registry.registry import open_registry
+from headland.store.memory_store import MemoryStore
+from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NORTH_DEG_M, NOW_MS, OWN, START_MS, fill_farm, put, spread
+from tests.api.paper_desk import PaperDesk
+from tests.api.served import serve
+from tests.api.spread_field import BUFFER, FIELD, SPREADER
+
+HOUR_MS: Final = 3_600_000
+#: As many samples of one channel as a chart must draw; within the 400 s of the pass.
+MANY: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Farm:
+    """Where it is served, and what tests change."""
+
+    base: str
+    store: MemoryStore
+    estate: Estate
+    field: str
+    flight: str
+    began_ms: int
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def fly_to(self, east_m: float, north_m: float) -> None:
+        """Let the drone tell another position, now."""
+        place = {"latitude_deg": north_m / NORTH_DEG_M, "longitude_deg": 10.0 + east_m / EAST_DEG_M}
+        self.tell("drone", DRONE, place, simulated=True)
+
+    def tell(self, kind: str, device: str, values: dict[str, float], *, simulated: bool = False) -> None:
+        """Let a device tell values, now."""
+        columns = {channel: np.array([value]) for channel, value in values.items()}
+        put(self.store, OWN, "home", kind, device, np.array([self.now_ms()]), columns, simulated=simulated)
+
+    def raise_frost(self, rule: str = "frost") -> Alarm:
+        """Let an alarm stand."""
+        frost = Alarm(
+            id=self.estate.alarms.new_id(), rule=rule, subject=HOUSE, kind="greenhouse", site="home",
+            severity=Severity.CRITICAL, by_station=True, standing=("station",), began_ms=self.now_ms() - 600_000,
+            raised_ms=self.now_ms(), what="air_temperature_degc", value=1.2, unit="degC", text="heat it",
+            text_zh="加温", simulated=True,
+        )  # fmt: skip
+        self.estate.alarms.keep(Round(alarms={frost.id: frost}))
+        return frost
+
+
+@contextmanager
+def serve_farm(folder: Path) -> Iterator[Farm]:
+    """Yield a served farm with a field that was spread an hour ago, a drone that flew just now, a house, an alarm."""
+    now_ms = time.time_ns() // 1_000_000
+    store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
+    began_ms = now_ms - HOUR_MS
+    spread(store, SPREADER, sensed=True, start_ms=began_ms)
+    many = began_ms + 4 * np.arange(MANY)
+    put(store, OWN, "home", "drone", SPREADER, many, {"ground_speed_m_s": 5.0 + np.sin(np.arange(MANY) / 500.0)})
+    registry = open_registry(f"sqlite:///{folder}/registry.sqlite")
+    estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
+    home = estate.farms.add(FarmRecord(name="Home farm", longitude_deg=10.0, latitude_deg=0.0))
+    site = estate.sites.add(
+        Site(farm=home.id, name="home", time_zone="Asia/Shanghai", longitude_deg=10.0, latitude_deg=0.0)
+    )
+    ditch = FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=BUFFER, width_m=5.0)
+    field = Field(farm=home.id, name="Equator", geometry=FIELD, zones=(ditch,), owner="Wang", site=site.id)
+    field = estate.fields.add(field)
+    spreader = Implement(name="disc", kind=ImplementKind.SPREADER, swath_m=5.0, max_flow_kg_min=60.0)
+    urea = Product(name="Urea", kind=ProductKind.GRANULAR, n_pct=46, p2o5_pct=0, k2o_pct=0)
+    declared = estate.passes.declare(
+        Pass(
+            field=field.id, device=SPREADER, start_ms=began_ms, end_ms=began_ms + 400_000,
+            implement=estate.implements.add(spreader).id, product=estate.products.add(urea).id, planned_rate_ha=720.0,
+        )
+    )  # fmt: skip
+    feed = StorePoll(store, OWN, every_s=0.05).feed
+    app = create_app(
+        store,
+        organisation=OWN,
+        readiness=lambda: [Check("ingest", True, "connected")],
+        counters=dict,
+        gateways=PaperDesk(),
+        registry=registry,
+        live=feed,
+    )
+    with serve(app) as client:
+        base = str(client.base_url).rstrip("/")
+        yield Farm(base, store, estate, field.id, declared.id, began_ms)
+    registry.close()

@@ -1,0 +1,120 @@
+"""What holds of every page: both languages, a phone, keys and screen readers; signing in; the files themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from headland.registry.records import Scope
+from tests.api.access.test_guard import house
+from tests.api.farm import HOUSE
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.mark.services("axe-core")
+@pytest.mark.parametrize(("locale", "width", "scheme"), [("en-GB", 1280, "light"), ("zh-CN", 375, "dark")])
+def test_every_page_is_readable_by_everybody(
+    visit: Open, farm: Farm, axe: str, locale: str, width: int, scheme: str
+) -> None:
+    # The tester's script is not the page's own: its policy would refuse it.
+    options = {"locale": locale, "viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    page = visit("#/farm", bypass_csp=True, **options)
+    expect(page.locator(".page")).to_have_attribute("data-mounted", "true")
+    pages = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert pages[:2] == ["#/farm", "#/field"]
+    titles = set()
+    for address in [*pages, f"#/field/{farm.field}?pass={farm.flight}"]:
+        page.goto(f"{farm.base}/{address}")
+        name = address.split("?")[0].split("/")[1]
+        expect(page.locator(f".page[data-page={name}]")).to_have_attribute("data-mounted", "true")
+        expect(page.locator("nav.menu a[aria-current]")).to_have_attribute("href", f"#/{name}")
+        titles.add(page.title())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert look(page, axe) == [], address
+    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if locale == "zh-CN" else "en")
+    assert len(titles) == len(pages) + 1
+
+
+def look(page: Page, axe: str) -> list[str]:
+    """Return what axe finds that is serious."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['target']}" for each in found if each["impact"] in SERIOUS]
+
+
+def test_the_language_and_the_unit_of_ground_are_kept(visit: Open) -> None:
+    page = visit("#/field")
+    expect(page.locator("tbody tr").first).to_contain_text("0.697 ha")
+    page.get_by_role("button", name="中文").press("Enter")
+    expect(page.locator("tbody tr").first).to_contain_text("10.45 亩")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    page.get_by_role("button", name="公斤/公顷").click()
+    page.reload()
+    expect(page.locator("tbody tr").first).to_contain_text("公顷")
+    expect(page.locator("footer")).to_contain_text("Asia/Shanghai")
+
+
+def test_a_page_that_is_not_there_is_said_so(visit: Open) -> None:
+    page = visit("#/nothing")
+    expect(page.locator(".page")).to_contain_text("There is no such page.")
+
+
+def test_the_api_page_lists_and_tries_every_route(visit: Open) -> None:
+    page = visit("docs")
+    operation = page.locator(".operation", has_text="/v1/greenhouses/{device}/climate").first
+    operation.locator("summary").first.click()
+    operation.get_by_label("device").fill(HOUSE)
+    operation.get_by_role("button", name="Send").click()
+    expect(operation.locator("pre")).to_contain_text('"vpd_kpa"')
+
+
+def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
+    visit: Open, tmp_path: Path, troubles: list[str]
+) -> None:
+    with house(tmp_path) as own:
+        base, key = str(own.client.base_url).rstrip("/"), own.keys[Scope.ADMIN]
+        page = visit("", base=base, extra_http_headers={})
+        entry = page.get_by_label("Key")
+        expect(entry).to_be_focused()
+        entry.fill("hl_wrong")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_have_text("This key is not known, or it has expired.")
+        entry.fill(key)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(entry).to_be_visible()
+        page.goto("about:blank")
+        page.goto(f"{base}/#key={key}")
+        expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible()
+        assert "key" not in page.url
+        # The stream, too, is let in by the cookie: nobody can give an EventSource a header.
+        expect(page.locator(".live")).to_have_attribute("data-state", "on")
+        # A session that has ended is noticed with the next question.
+        page.context.clear_cookies()
+        page.get_by_text("Climate of the last 10 minutes").click()
+        expect(entry).to_be_visible()
+        page.close()
+    troubles[:] = [trouble for trouble in troubles if "401" not in trouble and "ERR_" not in trouble]
+
+
+def test_a_browser_keeps_what_never_changes_and_asks_for_the_rest(farm: Farm) -> None:
+    first = httpx.get(f"{farm.base}/")
+    assert first.headers["cache-control"] == "no-cache"
+    assert "default-src 'self'" in first.headers["content-security-policy"]
+    assets = re.findall(r'(?:src|href)="(/dashboard/assets/[^"]+)"', first.text)
+    assert len(assets) >= 2
+    for asset in assets:
+        answer = httpx.get(f"{farm.base}{asset}")
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert httpx.get(f"{farm.base}/dashboard/assets/..%2findex.html").status_code == 404

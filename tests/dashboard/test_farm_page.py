@@ -1,0 +1,140 @@
+"""The farm's page, in a real browser, on a farm whose last values are a few seconds old."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import msgspec
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from headland.registry.alarm_book import Round
+from tests.api.farm import DRONE, HOUSE
+from tests.api.spread_field import SPREADER
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+
+def card(page: Page, device: str) -> Locator:
+    return page.locator(f".device[data-device='{device}']")
+
+
+def tile(page: Page, device: str, channel: str) -> Locator:
+    return card(page, device).locator(f".tile[data-channel='{channel}']")
+
+
+def test_devices_have_values_ages_and_marks(visit: Open) -> None:
+    page = visit()
+    expect(card(page, HOUSE).locator("h3")).to_have_text("番茄一号棚")
+    expect(card(page, HOUSE).locator("header .badge")).to_be_hidden()
+    expect(card(page, DRONE).locator("header .badge")).to_have_text("Simulated")
+    old = tile(page, HOUSE, "air_temperature_degc")
+    expect(old.locator(".number")).to_have_text("25.0")
+    # Due every second, and told for the last time a few seconds before this test began at the latest.
+    expect(old).to_have_class(re.compile(r"\bstale\b"))
+    expect(old.locator(".when")).to_have_text(re.compile(r"Not current · \d+ \w+\. ago"))
+    expect(tile(page, DRONE, "pump_on").locator("dt")).to_have_text("Pump (commanded)")
+    expect(page.locator("[data-gateway=gw-1] .state")).to_have_text("online")
+    expect(page.locator("[data-gateway=gw-2] .age")).to_have_text("never seen")
+
+
+def test_what_a_flight_and_a_climate_mean_is_asked_for_when_opened(visit: Open) -> None:
+    page = visit()
+    card(page, HOUSE).get_by_text("Climate of the last 10 minutes").click()
+    expect(card(page, HOUSE).locator("[data-answer=vpd_kpa] .number")).to_have_text("1.27")
+    expect(card(page, HOUSE).locator("[data-answer=dew_point_degc] .number")).to_have_text("16.7")
+    flight = card(page, DRONE)
+    flight.get_by_text("Last flight").click()
+    expect(flight.locator("[data-answer=product_applied_l] .number")).to_have_text("15.60")
+    expect(flight.locator("[data-answer=product_applied_l] .evidence")).to_have_text("Measured by the flow meter")
+    # Seven of eight swaths of 195 m share 1 m with their neighbour once they are 6 m wide.
+    flight.get_by_label("Swath width").fill("6")
+    flight.get_by_label("Swath width").press("Enter")
+    expect(flight.locator("[data-answer=overlap_m2] .number")).to_have_text(re.compile(r"^1,36\d$"))
+    spread = card(page, SPREADER)
+    spread.get_by_text("Last flight").click()
+    expect(spread.locator("[data-answer=product_applied_kg] .unit")).to_have_text("kg")
+
+
+def test_the_map_comes_to_rest_while_vehicles_move(visit: Open, farm: Farm) -> None:
+    page = visit()
+    expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+    expect(page.get_by_role("link", name="Open the field Equator")).to_be_visible()
+    mark = page.locator(f"[data-mark='{DRONE}']")
+    before = mark.bounding_box()
+    farm.fly_to(150.0, 20.0)
+    expect(mark.locator(".mark-age")).to_have_text(re.compile("now|sec"))
+    page.wait_for_function(
+        "([name, x]) => Math.abs(document.querySelector(`[data-mark='${name}']`).getBoundingClientRect().x - x) > 20",
+        arg=[DRONE, before["x"] if before else 0.0],
+    )
+    expect(mark).not_to_have_class(re.compile("stale"))
+    expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+    # A house without a position of its own is shown at its site, and that is said.
+    expect(card(page, HOUSE).locator(".place")).to_contain_text("Shown at its site")
+    mark.press("Enter")
+    expect(card(page, DRONE)).to_be_focused()
+
+
+def test_a_new_value_comes_by_the_stream_and_nobody_asks_for_it(visit: Open, farm: Farm) -> None:
+    page = visit()
+    expect(page.locator(".live")).to_have_attribute("data-state", "on")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    farm.tell("greenhouse", HOUSE, {"co2_ppm": 712.0})
+    number = tile(page, HOUSE, "co2_ppm")
+    expect(number.locator(".number")).to_have_text("712")
+    expect(number).not_to_have_class(re.compile("stale"))
+    assert not any("/v1/latest" in url for url in asked)
+
+
+def test_where_no_stream_is_to_be_had_the_page_asks(visit: Open, farm: Farm, troubles: list[str]) -> None:
+    page = visit("#/nothing")
+    page.route("**/v1/live", lambda route: route.abort())
+    page.goto(f"{farm.base}/?again#/farm")
+    expect(card(page, HOUSE)).to_be_visible()
+    farm.tell("greenhouse", HOUSE, {"co2_ppm": 655.0})
+    expect(tile(page, HOUSE, "co2_ppm").locator(".number")).to_have_text("655")
+    drop(troubles, "Failed to load resource")
+
+
+def test_a_wrong_clock_in_the_browser_makes_no_value_old(visit: Open, farm: Farm) -> None:
+    page = visit("#/nothing")
+    page.clock.set_system_time(time.time() + 3600)
+    page.goto(f"{farm.base}/?again#/farm")
+    farm.tell("greenhouse", HOUSE, {"co2_ppm": 660.0})
+    expect(tile(page, HOUSE, "co2_ppm").locator(".when")).to_have_text(re.compile(r"^(now|\d sec\. ago)$"))
+
+
+def test_a_station_that_is_gone_is_said_so(visit: Open, troubles: list[str]) -> None:
+    page = visit()
+    expect(card(page, HOUSE)).to_be_visible()
+    page.route("**/v1/**", lambda route: route.abort())
+    card(page, HOUSE).get_by_text("Climate of the last 10 minutes").click()
+    expect(page.locator(".live")).to_contain_text("No connection")
+    expect(page.locator(".notice", has_text="The station does not answer")).to_be_visible()
+    drop(troubles, "Failed to load resource")
+
+
+def test_somebody_takes_care_of_an_alarm_on_a_phone(visit: Open, farm: Farm) -> None:
+    frost = farm.raise_frost()
+    page = visit(locale="zh-CN", viewport={"width": 375, "height": 740})
+    alarm = page.locator("[data-alarm=frost]")
+    expect(alarm.locator(".badge")).to_have_text("紧急")
+    expect(alarm.locator(".about")).to_have_text("加温 · 气温 1.2 °C")
+    page.get_by_role("button", name="由我处理").click()
+    expect(alarm.locator(".age")).to_have_text(re.compile("已有人处理$"))
+    assert farm.estate.alarms.get(frost.id).acknowledged_by == "api"
+    ended = msgspec.structs.replace(frost, ended_ms=farm.now_ms(), standing=())
+    farm.estate.alarms.keep(Round(alarms={frost.id: ended}))
+    page.reload()
+    expect(card(page, HOUSE)).to_be_visible()
+    expect(page.locator(".alarms")).to_be_hidden()
+
+
+def drop(troubles: list[str], expected: str) -> None:
+    """Forget what was meant to go wrong."""
+    troubles[:] = [trouble for trouble in troubles if expected not in trouble]

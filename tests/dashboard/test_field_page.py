@@ -1,0 +1,131 @@
+"""A field's page in a real browser: 93.6 kg that a spreader of known flow has spread, against a plan of 720 kg/ha."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import MANY, Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+
+def open_field(visit: Open, farm: Farm, query: str = "", **options: object) -> Page:
+    page = visit(f"#/field/{farm.field}?pass={farm.flight}{query}", **options)
+    expect(page.locator(".field")).to_have_attribute("data-drawn", farm.flight)
+    expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+    return page
+
+
+def panel(page: Page, name: str):  # type: ignore[no-untyped-def]
+    return page.locator(f"[data-panel={name}]")
+
+
+def test_a_cell_opens_its_evidence_by_a_click_and_by_keys(visit: Open, farm: Farm) -> None:
+    page = open_field(visit, farm)
+    box = page.locator(".ground canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    evidence = panel(page, "evidence")
+    expect(evidence.locator(".facts")).to_contain_text("720.0 kg/ha")
+    expect(evidence.locator(".facts")).to_contain_text("the rate that the pass was declared with")
+    expect(evidence.locator(".facts")).to_contain_text("Measured by the flow meter")
+    expect(evidence.locator(".visit").first).to_contain_text("Flow 18")
+    expect(evidence.locator(".provenance")).to_contain_text("gw-1")
+    first = evidence.locator(".note").first.inner_text()
+    evidence.get_by_role("button", name="East").press("Enter")
+    expect(evidence.locator(".note").first).not_to_have_text(first)
+    panel(page, "deviation").get_by_role("button", name="Evidence").first.press("Enter")
+    expect(evidence.locator("h2")).to_be_focused()
+
+
+def test_amounts_and_deviations_are_those_of_the_pass(visit: Open, farm: Farm) -> None:
+    page = open_field(visit, farm)
+    applied = panel(page, "applied")
+    expect(applied.locator("[data-answer=Amount] .number")).to_have_text("93.60")
+    expect(applied.locator("table").first).to_contain_text("in a buffer strip")
+    expect(panel(page, "deviation")).to_contain_text("720.0 kg/ha (the rate that the pass was declared with)")
+    for layer in ("Prescription", "As applied", "Outline only", "Deviation"):
+        page.get_by_role("radio", name=layer).check()
+        expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+    # Another plan, on this page alone.
+    page.get_by_label("Planned rate").fill("360")
+    page.get_by_role("button", name="Draw").click()
+    expect(panel(page, "deviation")).to_contain_text("360.0 kg/ha (the rate set on this page)")
+    page.get_by_role("button", name="kg/mu").click()
+    expect(panel(page, "deviation")).to_contain_text("24.00 kg/mu")
+
+
+def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visit: Open, farm: Farm) -> None:
+    page = open_field(visit, farm)
+    replay = panel(page, "replay")
+    expect(replay.locator(".chart")).to_have_attribute("data-points", re.compile(f"^{str(MANY)[:3]}"))
+    inked = """canvas => {
+        const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        return dots.filter((dot, index) => index % 4 === 3 && dot > 0).length;
+    }"""
+    assert replay.locator("canvas").evaluate(inked) > 5000
+    slider = replay.get_by_label("Time in the flight")
+    slider.focus()
+    slider.press("End")
+    expect(replay.locator(".replay-said")).to_contain_text("Pump (commanded) off")
+    slider.press("Home")
+    expect(replay.locator(".replay-said")).to_contain_text("00:00")
+    replay.get_by_label("Speed of the replay").select_option("60")
+    replay.get_by_role("button", name="Play").click()
+    expect(replay.locator(".replay-said")).to_contain_text("Pump (commanded) on")
+    expect(page.locator(".replay-mark")).to_be_visible()
+
+
+def test_what_follows_from_a_pass_is_there_when_opened(visit: Open, farm: Farm, troubles: list[str]) -> None:
+    page = open_field(visit, farm, locale="zh-CN")
+    panel(page, "settlement").locator("summary").first.click()
+    expect(panel(page, "settlement").locator("tbody")).to_contain_text("Wang")
+    panel(page, "nutrients").locator("summary").first.click()
+    expect(panel(page, "nutrients").locator("tbody tr").first).to_contain_text("kg/亩")
+    ledger = panel(page, "ledger")
+    ledger.locator("summary").first.click()
+    ledger.locator("[data-act=close]").click()
+    expect(ledger.locator("tbody tr").first).to_be_visible()
+    ledger.locator("[data-act=check]").click()
+    expect(ledger).to_contain_text("与写入时一致")
+    files = panel(page, "files")
+    files.locator("summary").first.click()
+    with page.expect_download() as download:
+        files.get_by_role("button", name="GeoJSON").click()
+    assert json.loads(Path(download.value.path()).read_text())["type"] == "FeatureCollection"
+    panel(page, "season").locator("summary").first.click()
+    page.get_by_role("button", name="计算全部作业").click()
+    expect(panel(page, "season").locator("tbody")).to_contain_text("93.60 kg")
+    # The drone has flown there as well, and nobody said with which implement.
+    expect(panel(page, "season").locator("tbody")).to_contain_text("declare the pass with one")
+    troubles[:] = [trouble for trouble in troubles if "409" not in trouble]
+
+
+def test_outlines_are_imported_or_what_is_wrong_with_each_is_said(
+    visit: Open, farm: Farm, tmp_path: Path, troubles: list[str]
+) -> None:
+    page = visit("#/field")
+    expect(page.get_by_role("link", name="Equator")).to_be_visible()
+    ring = [[10.003, 0.0], [10.004, 0.0], [10.004, 0.001], [10.003, 0.001], [10.003, 0.0]]
+    swapped = [[latitude, longitude] for longitude, latitude in ring]
+    for name, outline in (("swapped", swapped), ("East", ring)):
+        geometry = {"type": "Polygon", "coordinates": [outline]}
+        feature = {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+        path = tmp_path / f"{name}.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    page.get_by_label("File", exact=True).set_input_files(tmp_path / "swapped.geojson")
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator(".troubles li")).to_contain_text("swapped")
+    page.get_by_label("File", exact=True).set_input_files(tmp_path / "East.geojson")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("Imported: East.")).to_be_visible()
+    expect(page.get_by_role("link", name="East", exact=True)).to_be_visible()
+    made = next(field for field in farm.estate.fields.all() if field.name == "East")
+    farm.estate.fields.delete(made.id, made.version)
+    troubles[:] = [trouble for trouble in troubles if "Failed to load resource" not in trouble]
