@@ -11,7 +11,14 @@ from api.climate_answers import Ask, HouseAnswers, cut_periods_of, tell
 from api.house_columns import AIR
 from api.house_samples import HouseGrid, gather
 from headland.agronomy.answer import Method
-from headland.agronomy.compliance import actuator_travel, find_place_bias, judge_setpoint, judge_uniformity
+from headland.agronomy.compliance import (
+    actuator_travel,
+    find_place_bias,
+    find_recoveries,
+    find_rises,
+    judge_setpoint,
+    judge_uniformity,
+)
 from headland.agronomy.index import SUM_BAR, Index, mean_index, told_index
 from headland.agronomy.irrigation import drain_share, drain_target, trigger_j_cm2, uptake_ec_ms_cm, water_for_radiation
 from headland.agronomy.steps import STEP_MS, Periods, Values, average, count_true, hours_of, sum_up
@@ -180,6 +187,7 @@ def _kept(
     for first, end in zip(periods.edges[:-1].tolist(), periods.edges[1:].tolist(), strict=True):
         part = judge_setpoint(held[first:end], wanted[first:end], np.full(end - first, _STEP_S), band)
         rows.append((part.in_band, part.mean_error, part.p95_error, part.error_hours, part.overshoot))
+    quick = _quickness(periods, held, wanted, band)
     unit = {"degc": "degC", "ppm": "ppm", "pct": "%", "m3": "g/m3"}[channel.rpartition("_")[2]]
     binds = {0: "on both sides", -1: "from below", 1: "from above"}[side]
     name = setpoint.replace("_setpoint", "").rpartition("_")[0].removesuffix("_g")
@@ -187,19 +195,67 @@ def _kept(
     columns = np.array(rows, dtype=np.float64).T
     units = ("1", unit, unit, f"{unit} h", unit)
     names = zip(("in_band", "mean_error", "p95_error", "error_hours", "overshoot"), units, strict=True)
-    return [
+    share = known / periods.lengths
+    swift = [
+        told_index(f"{name}_{what}", of, Method(f"setpoint_{what}", 1, f"{how}; {rule}"), (channel, setpoint), column,
+                   share, known, 0.5)
+        for what, of, how, column in quick
+    ]  # fmt: skip
+    return swift + [
         told_index(
             f"{name}_{what}",
             of,
             Method(f"setpoint_{what}", 1, rule),
             (channel, setpoint),
             column,
-            known / periods.lengths,
+            share,
             known,
             0.5,
         )
         for (what, of), column in zip(names, columns, strict=True)
     ]
+
+
+def _quickness(
+    periods: Periods, held: Values, wanted: Values, band: float
+) -> list[tuple[str, str, str, Values]]:  # fmt: skip
+    """Return how soon a value followed steps of its set point and came back when it had left it, by where that began.
+
+    NaN where a period has no step, or it was never left.
+    """
+    rises = find_rises(held, wanted, band)
+    reached = [(at, steps) for at, steps in rises if steps is not None]
+    back = find_recoveries(held, wanted, band)
+    unreached = np.zeros(len(periods))
+    np.add.at(unreached, _period_of(periods, [at for at, steps in rises if steps is None]), 1.0)
+    rise = _fold_hours(periods, reached, np.add) / np.maximum(_fold_hours(periods, reached, None), 1.0)
+    return [
+        ("rise_h", "h", "mean time from a step of the set point to within the band", _or_nan(periods, reached, rise)),
+        ("unreached", "1", "steps of the set point after which the band was not reached, or nobody knows", unreached),
+        (
+            "recovery_h",
+            "h",
+            "longest time outside the band until back in it, of a set point that stood still",
+            _or_nan(periods, back, _fold_hours(periods, back, np.maximum)),
+        ),
+    ]
+
+
+def _fold_hours(periods: Periods, found: list[tuple[int, int]], how: np.ufunc | None) -> Values:
+    """Return the hours of what was found by period, added up or the longest; how many there were without `how`."""
+    folded = np.zeros(len(periods))
+    steps = np.array([steps for _, steps in found], np.float64)
+    hours = np.ones(len(steps)) if how is None else hours_of(steps)
+    (np.add if how is None else how).at(folded, _period_of(periods, [at for at, _ in found]), hours)
+    return folded
+
+
+def _or_nan(periods: Periods, found: list[tuple[int, int]], value: Values) -> Values:
+    return np.where(_fold_hours(periods, found, None) > 0.0, value, np.nan)
+
+
+def _period_of(periods: Periods, at: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.asarray(np.searchsorted(periods.edges, np.array(at, np.int64), "right") - 1, np.int64)
 
 
 def _actuators(periods: Periods, vent: Values, grid: HouseGrid) -> list[Index]:

@@ -68,6 +68,37 @@ def _overshoot(value: Values, setpoint: Values) -> float:
     return most
 
 
+def find_rises(value: Values, setpoint: Values, band: float) -> list[tuple[int, int | None]]:
+    """Return at which samples the set point stepped by more than `band`, and after how many the value was within it.
+
+    None where it was not before the next step, the end, or a sample that nobody knows. Samples lie equally far apart.
+    """
+    steps = np.flatnonzero(np.abs(np.diff(setpoint)) > band) + 1
+    inside, known = np.abs(value - setpoint) <= band, np.isfinite(value) & np.isfinite(setpoint)
+    found: list[tuple[int, int | None]] = []
+    for start, end in pairwise([*steps.tolist(), len(value)]):
+        stop = np.flatnonzero(inside[start:end] | ~known[start:end])
+        reached = len(stop) > 0 and bool(known[start + int(stop[0])])
+        found.append((start, int(stop[0]) if reached else None))
+    return found
+
+
+def find_recoveries(value: Values, setpoint: Values, band: float) -> list[tuple[int, int]]:
+    """Return when a value left the band of a set point that stood still, and after how many samples it was back.
+
+    What began or ended with a step of the set point, with a sample that nobody knows or with the data is left out.
+    """
+    known = np.isfinite(value) & np.isfinite(setpoint)
+    outside = known & (np.abs(value - setpoint) > band)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], outside, [False])).astype(np.int8)))
+    moved = np.concatenate(([False], np.diff(setpoint) != 0.0))
+    return [
+        (first, end - first)
+        for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        if first > 0 and end < len(value) and known[first - 1] and known[end] and not moved[first : end + 1].any()
+    ]
+
+
 def actuator_travel(position: Values) -> tuple[float, int]:
     """Return how far an actuator moved in all, in its unit, and how often it turned around; NaN is left out."""
     known = position[np.isfinite(position)]

@@ -8,6 +8,8 @@ import pytest
 from headland.agronomy.compliance import (
     actuator_travel,
     find_place_bias,
+    find_recoveries,
+    find_rises,
     judge_setpoint,
     judge_uniformity,
     shared_time_s,
@@ -68,3 +70,18 @@ def test_a_place_that_is_always_cooler_is_found_through_the_days_course() -> Non
     assert bias[2] == pytest.approx(-0.8, abs=0.1)
     assert np.isnan(bias[4])
     assert np.isnan(find_place_bias(time_ms, values[:2])).all()
+
+
+def test_the_rise_after_a_step_is_counted_until_the_band_and_no_further_than_is_known() -> None:
+    setpoint = np.array([16, 16, 20, 20, 20, 20, 16, 16, 16, 22, 22, 22], float)
+    value = np.array([16, 16, 16, 18, 19.5, 20, 20, 18, 16.5, 17, np.nan, 22], float)
+    # Two samples after the step to 20 it is within a kelvin; two after the one down to 16; then nobody knows.
+    assert find_rises(value, setpoint, 1.0) == [(2, 2), (6, 2), (9, None)]
+    assert find_rises(value, setpoint, 10.0) == []
+
+
+def test_a_recovery_is_from_leaving_the_band_to_being_back_under_the_same_set_point() -> None:
+    setpoint = np.array([20.0] * 9 + [18.0] * 3)
+    value = np.array([20, 18, 17, 20, 20, 22, np.nan, 20, 18, 18, 16, 16], float)
+    # From 1 to 3 it was away; at 5 nobody knows how it ended, at 8 the set point came to it, at 10 the data ends.
+    assert find_recoveries(value, setpoint, 1.0) == [(1, 2)]

@@ -208,6 +208,10 @@ def test_a_set_point_that_binds_from_below_is_kept_by_warmer_air(known: Known) -
     # Air is below 15 degC, a kelvin under the set point, where the wave is below -0.8.
     assert in_band == pytest.approx(1.0 - np.mean(WAVE[:288] < -0.8), abs=0.02)
     assert values(body, "heat_and_vent_h")[3] == 0.0
+    # It is away from the band for as long in one piece, from before midnight on; the set point never stepped.
+    assert values(body, "heating_recovery_h")[3] == pytest.approx(24 * (1.0 - in_band), abs=0.5)
+    assert body["items"][3]["answers"]["heating_rise_h"]["reason"] == "not_defined"
+    assert values(body, "heating_unreached")[3] == 0.0
     assert values(body, "vent_travel_pct")[3] == pytest.approx(80.0, abs=45.0)
 
 
