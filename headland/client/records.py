@@ -1,0 +1,160 @@
+"""What the API answers with, as records. Times are epoch milliseconds UTC; what a newer API adds is left aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device; `last_seen_ms` is the time of its newest sample by its own clock."""
+
+    id: str
+    kind: str
+    name: str
+    site: str
+    gateway: str
+    model: str
+    simulated: bool
+    clock: str | None
+    last_seen_ms: int | None
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest value of a channel. `quality` is QARTOD's: 1 good, 2 not evaluated, 3 suspect, 4 fail."""
+
+    value: float
+    time_ms: int
+    unit: str
+    quality: int
+
+
+class Latest(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest values of a device, by channel."""
+
+    device: str
+    simulated: bool
+    channels: dict[str, Value]
+
+
+class Aggregation(msgspec.Struct, frozen=True, kw_only=True):
+    """How samples became fewer; `step_ms` is the length of a bucket, None for samples."""
+
+    method: str
+    step_ms: int | None
+    time: str
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """Channels over one time axis; None where a channel has no value. Without an aggregation these are the samples."""
+
+    device: str
+    simulated: bool
+    start_ms: int
+    end_ms: int
+    aggregation: Aggregation | None
+    time_ms: list[int]
+    channels: dict[str, list[float | None]]
+    units: dict[str, str]
+
+    def numpy(self) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+        """Return times and channels as numpy arrays, NaN where there is no value; needs numpy."""
+        import numpy as np
+
+        columns = {channel: np.array(values, np.float64) for channel, values in self.channels.items()}
+        return np.array(self.time_ms, np.int64), columns
+
+    def pandas(self) -> Any:
+        """Return a pandas DataFrame by time in UTC; needs pandas."""
+        import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+        times_ms, columns = self.numpy()
+        return pd.DataFrame(columns, index=pd.to_datetime(times_ms, unit="ms", utc=True))
+
+    def polars(self) -> Any:
+        """Return a polars DataFrame whose first column is the time in UTC; needs polars."""
+        import polars as pl  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+        time = pl.from_epoch(pl.Series("time", self.time_ms), time_unit="ms").dt.replace_time_zone("UTC")
+        return pl.DataFrame({"time": time, **self.channels})
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of state or a text at one instant."""
+
+    time_ms: int
+    kind: str
+    clock: str
+    simulated: bool
+    data: dict[str, str | int | float | bool | None]
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """How a number was made."""
+
+    id: str
+    version: int
+    source: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One number and what is needed to judge it; `value` is None where it would be a guess, and `reason` says why."""
+
+    value: float | None
+    unit: str
+    n: int
+    coverage: float
+    quality: int
+    method: Method
+    inputs: list[str]
+    simulated: bool
+    evidence: str | None = None
+    reason: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class Gateway(msgspec.Struct, frozen=True, kw_only=True):
+    """A gateway as it described itself last; `online` is None while it never did."""
+
+    id: str
+    online: bool | None
+    last_status_ms: int | None
+    software: str
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm; it stands while `ended_ms` is None."""
+
+    id: str
+    rule: str
+    subject: str
+    severity: str
+    raised_ms: int
+    ended_ms: int | None
+    value: float | None
+    unit: str
+    simulated: bool
+    text: str
+    text_zh: str
+    acknowledged_ms: int | None
+    note: str
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True):
+    """Values as they were committed, shaped as the newest ones; `skipped` older ones came too fast for this client."""
+
+    items: list[Latest]
+    sent_ms: int
+    skipped: int = 0
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Something may have been left out; all newest values follow."""
+
+    reason: str
