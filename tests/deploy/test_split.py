@@ -58,8 +58,8 @@ def checks(url: str) -> dict[str, bool]:
 @pytest.fixture
 def split(
     tmp_path: Path, new_port: Callable[[], int], mosquitto: Broker, influx_server: InfluxServer, postgres: Postgres
-) -> Iterator[tuple[str, str]]:
-    """Where ingest and API of a running split deployment answer."""
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Where ingest and API of a running split deployment answer, and its environment."""
     make_env(tmp_path / "env")
     (tmp_path / "password").write_text("anonymous clients may do anything here", encoding="utf-8")
     ingest_port, api_port = new_port(), new_port()
@@ -76,31 +76,45 @@ def split(
     environment = {
         "HEADLAND_STORE_URL": influx_server.url_of(tmp_path),
         "HEADLAND_REGISTRY_URL": postgres.new_database(),
+        "HEADLAND_WORKER_TOKEN": "both-know-this-one",
     }
     running = Split(read_compose(tmp_path / "env")["services"], places, environment, tmp_path)
     try:
-        yield f"http://127.0.0.1:{ingest_port}", f"http://127.0.0.1:{api_port}"
+        yield f"http://127.0.0.1:{ingest_port}", f"http://127.0.0.1:{api_port}", {**os.environ, **environment}
     finally:
         running.close()
 
 
 @pytest.mark.services("docker-compose", "mosquitto", "influxdb", "nginx", "postgresql")
 def test_the_split_deployment_stores_answers_and_outlives_its_registry(
-    split: tuple[str, str], mosquitto: Broker, postgres: Postgres
+    split: tuple[str, str, dict[str, str]], mosquitto: Broker, postgres: Postgres
 ) -> None:
-    ingest_url, api_url = split
+    ingest_url, api_url, environ = split
     wait_until(lambda: all(checks(ingest_url).values()) and checks(ingest_url), 30)
     wait_until(lambda: checks(api_url).get("registry"), 30)
     with Gateway(mosquitto.host, mosquitto.port) as gateway:
         gateway.send(batch_of(1))
         gateway.wait_for_ack(1)
+        # As docs/access.md says: this API has no folder to keep a first key in.
+        made = subprocess.run(
+            [*HEADLAND, "key", "add", "first"], capture_output=True, text=True, env=environ, check=True
+        )
+        shown = {"Authorization": f"Bearer {made.stdout.strip()}"}
+        assert httpx.get(f"{api_url}/v1/devices").status_code == 401
+
+        def devices() -> list[str]:
+            return [item["id"] for item in httpx.get(f"{api_url}/v1/devices", headers=shown).json()["items"]]
+
         # The API looks every five seconds at what ingest has written.
-        wait_until(lambda: [item["id"] for item in httpx.get(f"{api_url}/v1/devices").json()["items"]] == ["gh-1"], 20)
-        assert httpx.get(f"{api_url}/v1/gateways/gw-1/delivery").json()["epochs"][0]["stored"] == 1
+        wait_until(lambda: devices() == ["gh-1"], 20)
+        delivery = httpx.get(f"{api_url}/v1/gateways/gw-1/delivery", headers=shown).json()
+        assert delivery["epochs"][0]["stored"] == 1
         postgres.kill()
         try:
             assert checks(api_url)["registry"] is False
             assert httpx.get(f"{api_url}/readyz").status_code == 503
+            # Who was let in a moment ago is let in still: the store is there.
+            assert devices() == ["gh-1"]
             gateway.send(batch_of(2))
             gateway.wait_for_ack(2)
             assert httpx.get(f"{ingest_url}/readyz").status_code == 200
