@@ -94,7 +94,7 @@ class Drone:
         self.seed = seed
         self.encoder = Encoder(self.vehicle, seed, system_id, settings.mavlink_version)
         self.streams = Streams()
-        self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id)
+        self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id, settings.speed)
         self._faults = settings.faults
         self._power_up_ms = self.vehicle.time_ms
 

@@ -43,13 +43,15 @@ class Ear:
 class Handler:
     """Answers the messages that are meant for this vehicle; `counters` says what was heard and what passed by."""
 
-    def __init__(self, vehicle: Vehicle, encoder: Encoder, streams: Streams, system_id: int) -> None:
+    def __init__(
+        self, vehicle: Vehicle, encoder: Encoder, streams: Streams, system_id: int, speed: float = 1.0
+    ) -> None:
         self._vehicle = vehicle
         self._parameters = vehicle.parameters
         self._streams = streams
         self._system_id = system_id
         self.commander = Commander(vehicle, encoder, streams)
-        self._mission = MissionTransfer(vehicle.autopilot)
+        self._mission = MissionTransfer(vehicle.autopilot, speed)
         self.counters: dict[str, int] = {"heard": 0, "ignored": 0}
         mission = self._mission
         self._messages: dict[str, Callable[[Message], Answers]] = {

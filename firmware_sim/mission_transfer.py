@@ -48,10 +48,15 @@ class _Upload:
 
 
 class MissionTransfer:
-    """Both directions of the mission protocol for one vehicle; only missions, neither fences nor rally points."""
+    """Both directions of the mission protocol for one vehicle; only missions, neither fences nor rally points.
 
-    def __init__(self, autopilot: Autopilot) -> None:
+    A ground station answers in real time however fast the vehicle is simulated: it is waited for `speed` times longer.
+    """
+
+    def __init__(self, autopilot: Autopilot, speed: float = 1.0) -> None:
         self._autopilot = autopilot
+        self._ask_again_ms = _ASK_AGAIN_MS * speed
+        self._give_up_ms = _GIVE_UP_MS * speed
         self._upload: _Upload | None = None
 
     def count(self, message: Message, now_ms: int) -> Answers:
@@ -98,9 +103,9 @@ class MissionTransfer:
     def remind(self, now_ms: int) -> Answers:
         """Ask again for an item that has not come, and give up after a while."""
         upload = self._upload
-        if upload is None or now_ms < upload.asked_ms + _ASK_AGAIN_MS:
+        if upload is None or now_ms < upload.asked_ms + self._ask_again_ms:
             return []
-        if now_ms >= upload.began_ms + _GIVE_UP_MS:
+        if now_ms >= upload.began_ms + self._give_up_ms:
             self._upload = None
             self._autopilot.say(4, "Mission upload timeout")
             return [_ack(upload.sender, CANCELLED)]

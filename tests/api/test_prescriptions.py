@@ -250,7 +250,8 @@ def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_loa
     assert [command for command, _ in items].count(17) == 3
     assert (items[0][0], items[-1][0]) == (22, 20)
     switches = [params[0] for command, params in items if command == 216]
-    assert switches == [1, 0] * (len(switches) // 2)
+    # Off at the start: a flight that was broken off may have left it on.
+    assert switches == [0, *([1, 0] * (len(switches) // 2))]
     alone = export(known, made, "qgc-plan", load=2, height_above="home", bearing_deg=0).json()
     assert 17 not in [command for command, _ in commands(alone)]
     assert {item["frame"] for item in alone["mission"]["items"] if item["command"] == 16} == {3}

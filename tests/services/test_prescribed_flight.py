@@ -26,7 +26,7 @@ from mavsdk.asyncio.plugins.mission_raw import MissionRawAsync
 from mavsdk.asyncio.plugins.param import ParamAsync
 from mavsdk.asyncio.plugins.telemetry import TelemetryAsync
 from mavsdk.component_type import ComponentType
-from mavsdk.plugins.mission_raw import MissionItem, MissionRawError
+from mavsdk.plugins.mission_raw import MissionItem
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -148,14 +148,7 @@ async def fly(port: int, plan: str, flow_kg_min: float) -> None:
         # A feeder that is held at one flow, whatever the speed, and set by what it was weighed to let go.
         await parameters.set_param_int("SPRAY_PUMP_MIN", pump_pct(flow_kg_min))
         await parameters.set_param_float("SPRAY_PUMP_RATE", 0.0)
-        # The simulated autopilot gives an upload up after eight of its seconds: a quarter of one here.
-        for attempt in range(5):
-            try:
-                await mission.upload_mission(items)
-                break
-            except MissionRawError:
-                if attempt == 4:
-                    raise
+        await mission.upload_mission(items)
         await action.arm()
         assert await become(telemetry.armed, bool)
         await mission.start_mission()
