@@ -3,7 +3,7 @@
 import { ask, askAll, sentenceOf } from "../api";
 import { nowMs } from "../clock";
 import { make, setText } from "../dom";
-import { ageText, dateTimeText } from "../instants";
+import { ageText, dateTimeText, durationText } from "../instants";
 import { digitsOf, numberText, unitText } from "../numbers";
 import { Progress } from "../progress";
 import { currentSession } from "../session";
@@ -69,11 +69,11 @@ export const mount: Mount = (place, view) => {
 
 class AlarmsPage {
   readonly element: HTMLElement;
-  readonly #standing = make("div", { class: "list", "data-list": "standing" });
+  readonly #standing = make("div", { class: "cards", "data-list": "standing" });
   readonly #count = make("p", { class: "note", role: "status" });
   readonly #history = make("tbody");
   readonly #more = make("button", { type: "button", class: "secondary", hidden: true, onclick: () => void this.#moreHistory() }, word("alarms_more"));
-  readonly #rules = make("div", { class: "list" });
+  readonly #rules = make("div", { class: "cards" });
   readonly #progress = new Progress();
   readonly #cards = new Map<string, AlarmCard>();
   #cursor: string | null = null;
@@ -81,14 +81,14 @@ class AlarmsPage {
   constructor(readonly view: View) {
     this.element = make("div", { class: "page" },
       make("h1", {}, word("page_alarms")),
-      make("section", {}, make("h2", {}, word("alarms_standing")), this.#count, this.#standing),
+      make("section", { class: "stack" }, make("h2", {}, word("alarms_standing")), this.#count, this.#standing),
       make("section", { class: "card", "data-panel": "history" }, make("h2", {}, word("alarms_history")),
         make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": word("alarms_history") },
-          make("table", {}, make("caption", { class: "hidden" }, word("alarms_history")),
+          make("table", { class: "wide" }, make("caption", { class: "hidden" }, word("alarms_history")),
             make("thead", {}, make("tr", {}, ...[word("alarms_raised"), word("alarms_severity"), word("alarms_rule"), word("alarms_where"), word("value"), word("alarms_ended"), word("alarms_note")].map((head) => make("th", { scope: "col" }, head)))),
             this.#history)),
         this.#progress.element, this.#more),
-      make("section", {}, make("h2", {}, word("alarms_rules")), make("p", { class: "note" }, word("alarms_rules_about")), this.#rules));
+      make("section", { class: "stack" }, make("h2", {}, word("alarms_rules")), make("p", { class: "note" }, word("alarms_rules_about")), this.#rules));
   }
 
   start(): void {
@@ -142,7 +142,7 @@ class AlarmsPage {
 }
 
 class AlarmCard {
-  readonly element = make("article", { class: "card alarm" });
+  readonly element = make("article", { class: "card alarm-card" });
   readonly #age = make("span", { class: "age" });
   readonly #progress = new Progress();
   #alarm: Alarm | null = null;
@@ -159,7 +159,7 @@ class AlarmCard {
     this.#shown = state;
     this.element.dataset["severity"] = alarm.severity;
     this.element.dataset["alarm"] = alarm.id;
-    const text = currentLanguage() === "en" ? alarm.text : alarm.text_zh || alarm.text;
+    const text = currentLanguage() === "en" ? alarm.text : alarm.text_zh || wordOf("alarms_says", alarm.rule, alarm.text);
     const taken = alarm.acknowledged_ms === null ? null : make("p", {}, word("alarms_taken", { by: alarm.acknowledged_by ?? "", when: dateTimeText(alarm.acknowledged_ms) }), alarm.note ? ` – ${alarm.note}` : "");
     const snoozed = alarm.snoozed_until_ms !== null && alarm.snoozed_until_ms > nowMs() ? make("p", { class: "note" }, word("alarms_snoozed", { until: dateTimeText(alarm.snoozed_until_ms) })) : null;
     this.element.replaceChildren(
@@ -247,8 +247,8 @@ function subjectName(view: View, alarm: Alarm): string {
 }
 
 function conditionText(alarm: Pick<Alarm, "what" | "value" | "unit" | "condition" | "threshold" | "estimated">): string {
-  const say = (value: number): string => `${numberText(value, digitsOf(alarm.unit))} ${unitText(alarm.unit)}`.trim();
+  const say = (value: number): string => (alarm.unit === "s" ? durationText(value) : `${numberText(value, digitsOf(alarm.unit))} ${unitText(alarm.unit)}`.trim());
   const value = alarm.value === null ? word("unknown") : say(alarm.value);
   const limit = alarm.threshold === null ? "" : ` (${wordOf("alarms_condition", alarm.condition, alarm.condition)} ${say(alarm.threshold)})`;
-  return `${channelName(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${word("alarms_estimated")}` : ""}`;
+  return `${wordOf("alarms_what", alarm.what, channelName(alarm.what))} ${value}${limit}${alarm.estimated ? ` · ${word("alarms_estimated")}` : ""}`;
 }

@@ -95,7 +95,7 @@ class HealthPage {
       make("p", { class: "note" }, word("health_about")), this.#none, this.#gateways,
       make("section", { class: "card", "data-panel": "quarantine" }, make("h2", {}, word("health_quarantine")), make("p", { class: "note" }, word("health_quarantine_about")), this.#count,
         make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": word("health_quarantine") },
-          make("table", {}, make("caption", { class: "hidden" }, word("health_quarantine")),
+          make("table", { class: "wide" }, make("caption", { class: "hidden" }, word("health_quarantine")),
             make("thead", {}, make("tr", {}, ...[word("time"), word("kind_gateway"), word("health_reason"), word("health_detail"), word("health_times"), word("health_act")].map((head) => make("th", { scope: "col" }, head)))),
             this.#refused)),
         this.#progress.element, this.#more));
@@ -165,6 +165,7 @@ class HealthPage {
     if (!more) this.#refused.replaceChildren();
     this.#refused.append(...found.items.map((one) => this.#refusedRow(one)));
     const shown = this.#refused.children.length;
+    this.#refused.closest(".scroll")?.toggleAttribute("hidden", shown === 0);
     setText(this.#count, shown === 0 ? word("health_none_refused") : word(found.next === null ? "health_refused" : "health_refused_more", { count: shown }));
   }
 

@@ -124,7 +124,7 @@ async function drawZones(section: Section, may: boolean): Promise<Child[]> {
     return make("tr", { "data-zone": zone.id }, make("th", { scope: "row" }, nameOf(zone.greenhouse)), make("td", {}, zone.name), make("td", {}, crop), make("td", {}, stage),
       make("td", {}, may ? make("button", { type: "button", class: "secondary", onclick: save }, word("save")) : null));
   });
-  return [crops, table(word("settings_bands"), [word("kind_greenhouse"), word("greenhouse_zone"), word("settings_crop"), word("settings_stage"), ""], rows),
+  return [crops, zones.length === 0 ? null : table(word("settings_bands"), [word("kind_greenhouse"), word("greenhouse_zone"), word("settings_crop"), word("settings_stage"), ""], rows),
     bare.length > 0 ? make("p", { class: "note" }, word("settings_bare_houses", { houses: bare.map((house) => house.name).join(", ") })) : null];
 }
 
@@ -228,6 +228,6 @@ function submitting(parts: Labelled<HTMLElement>[], text: string, act: () => Pro
 
 function table(name: string, heads: string[], rows: HTMLElement[]): HTMLElement {
   return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name },
-    make("table", {}, make("caption", { class: "hidden" }, name),
+    make("table", { class: heads.length > 4 ? "wide" : null }, make("caption", { class: "hidden" }, name),
       make("thead", {}, make("tr", {}, ...heads.map((head) => (head === "" ? make("td") : make("th", { scope: "col" }, head))))), make("tbody", {}, ...rows)));
 }

@@ -1,0 +1,81 @@
+"""The page of alarms, in a real browser: taking care of one, silence, history, and what a rule would have raised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from playwright.sync_api import expect
+
+from headland.registry.alarm_book import Round
+from headland.registry.alarm_records import AlarmRule, AlarmTest, Severity
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+
+@pytest.fixture
+def frost(farm: Farm) -> Iterator[str]:
+    """An alarm that stands while a test runs."""
+    alarm = farm.raise_frost("page-frost")
+    yield alarm.id
+    end(farm, alarm.id)
+
+
+def end(farm: Farm, alarm: str) -> None:
+    kept = farm.estate.alarms.get(alarm)
+    over = msgspec.structs.replace(kept, standing=(), ended_ms=farm.now_ms(), ended_why="cleared")
+    farm.estate.alarms.keep(Round(alarms={alarm: over}))
+
+
+def test_an_alarm_is_taken_care_of_silenced_and_then_history_in_chinese_too(
+    visit: Open, farm: Farm, frost: str
+) -> None:
+    page = visit("#/alarms")
+    card = page.locator(f"[data-alarm='{frost}']")
+    expect(card.locator(".severity")).to_have_text("Critical")
+    expect(card).to_contain_text("番茄一号棚: Air temperature 1.2 °C")
+    expect(card.locator(".badge")).to_have_text("Simulated")
+    card.get_by_label("Note").fill("heating is on again")
+    card.get_by_role("button", name="I take care of it").press("Enter")
+    expect(card).to_contain_text("takes care of it since")
+    kept = farm.estate.alarms.get(frost)
+    assert (kept.note, kept.acknowledged_ms is not None) == ("heating is on again", True)
+    card.get_by_label("Silent for").select_option("4")
+    card.get_by_role("button", name="Be silent").click()
+    expect(card).to_contain_text("Nothing is said of it until")
+    until_ms = farm.estate.alarms.get(frost).snoozed_until_ms
+    assert until_ms is not None
+    assert until_ms - farm.now_ms() == pytest.approx(4 * 3_600_000, abs=30_000)
+    card.get_by_role("button", name="End the silence").click()
+    expect(card.get_by_role("button", name="End the silence")).to_have_count(0)
+    page.get_by_role("button", name="中文").click()
+    expect(card.locator("h3")).to_have_text("加温")
+    end(farm, frost)
+    page.reload()
+    history = page.locator("[data-panel=history] tr", has_text="page-frost")
+    expect(history).to_contain_text("已恢复")
+    expect(history).to_contain_text("heating is on again")
+    expect(card).to_have_count(0)
+
+
+def test_a_rule_says_what_it_would_have_raised_and_where_too_little_is_known(visit: Open, farm: Farm) -> None:
+    warm = AlarmTest(what="air_temperature_degc", above=20.0, hysteresis=1.0)
+    rule = AlarmRule(name="page-warm", any_of=((warm,),), severity=Severity.WARNING, device="gh-1", for_s=60.0)
+    kept = farm.estate.alarm_rules.add(rule)
+    try:
+        page = visit("#/alarms")
+        card = page.locator("[data-rule=page-warm]")
+        card.get_by_label("Over the last").select_option("1")
+        card.get_by_role("button", name="What would it have raised?").click()
+        expect(card).to_contain_text("1 alarms on 1 devices")
+        expect(card.locator("tbody tr")).to_have_text(
+            re.compile(r"Warning.*Air temperature 25\.0 °C \(above 20\.0 °C\)")
+        )
+        # Nothing was kept: what stands is what stood.
+        assert farm.estate.alarms.newest(limit=10, rule="page-warm") == []
+    finally:
+        farm.estate.alarm_rules.delete(kept.id, kept.version)

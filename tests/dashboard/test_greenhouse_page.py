@@ -1,0 +1,139 @@
+"""The page of a house, in a real browser: two places over three days, one of them colder, with notes and a crop."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.records import Greenhouse, GreenhouseZone
+from tests.api.farm import OWN, put
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import MANY, Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+DAY_MS: Final = 86_400_000
+DAYS: Final = 3
+#: The west place is so much colder.
+COLDER_K: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    id: str
+    zones: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def house(farm: Farm) -> House:
+    estate, home = farm.estate, farm.estate.farms.list()[0]
+    site = next(one for one in estate.sites.all() if one.name == "home")
+    kept = estate.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="Page house", cover="film"))
+    minutes = farm.now_ms() - DAYS * DAY_MS + 60_000 * np.arange(DAYS * 1440)
+    # Warm and dry by day, cool and moist by night, in the site's time (UTC+8).
+    sun = np.asarray(np.maximum(0.0, -np.cos((minutes % DAY_MS / DAY_MS + 8 / 24) * 2 * np.pi)), np.float64)
+    zones = {}
+    for name, colder_k in (("east", 0.0), ("west", COLDER_K)):
+        zone = estate.zones.add(GreenhouseZone(greenhouse=kept.id, name=name, crop="tomato", stage="fruiting"))
+        zones[name] = zone.id
+        wobble = np.asarray(0.2 * np.sin(np.arange(len(minutes)) / 7.0), np.float64)
+        columns = {
+            "air_temperature_degc": 16.0 + 10.0 * sun - colder_k + wobble,
+            "relative_humidity_pct": 90.0 - 35.0 * sun + wobble,
+            "par_umol_m2_s": 500.0 * sun * (sun > 0.05),
+        }
+        device = f"gh-{name}"
+        put(farm.store, OWN, "home", "greenhouse", device, minutes, columns)
+        told = Descriptor(
+            device=device, kind="greenhouse", site="home", name=f"{name} box",
+            channels={channel: ChannelInfo(unit="1", interval_s=60.0) for channel in (*columns, "co2_ppm")},
+        )  # fmt: skip
+        farm.store.describe(OWN, "gw-1", told)
+        record = estate.observe("gw-1", told)
+        estate.devices.change(msgspec.structs.replace(record, zone=zone.id))
+    often = farm.now_ms() - 2500 * np.arange(MANY, 0, -1)
+    put(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": 500.0 + np.arange(MANY) % 97})
+    return House(kept.id, zones)
+
+
+def look(visit: Open, house: House, query: str) -> Page:
+    page = visit(f"#/greenhouse/{house.id}{query}")
+    expect(page.locator(".house")).to_have_attribute("data-loaded", re.compile(r"^\d+$"))
+    return page
+
+
+def test_a_house_is_shown_against_its_stage_with_light_disease_and_places(visit: Open, house: House) -> None:
+    page = look(visit, house, "?days=3")
+    expect(page.locator("h1")).to_have_text("Page house")
+    expect(page.locator(".about").first).to_contain_text("Tomato, fruiting")
+    deficit = page.locator("[data-panel=deficit] .plot-said")
+    said = r"Deficit \(VPD\): from 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
+    expect(deficit).to_have_text(re.compile(said))
+    expect(page.locator("[data-panel=dew] .plot-said")).to_contain_text("Coldest surface: from ")
+    light = page.locator("[data-panel=light] tbody tr")
+    assert light.count() in {3, 4}
+    expect(light.nth(1)).to_have_text(re.compile(r"\d+\.\d mol/m²"))
+    mould = page.locator("[data-panel=disease] tr[data-index=botrytis_index]")
+    expect(mould.locator("th")).to_contain_text("Grey mould")
+    expect(mould.locator("td").nth(1)).to_have_text(re.compile(r"^-?\d+\.\d\d (low|moderate|high)$"))
+    expect(page.locator("[data-panel=trust]")).to_contain_text("Leaf: estimated")
+    # The map of places: the west is colder, and the arrow keys read it.
+    places = page.locator("[data-panel=places]")
+    rows = [row.split("\t") for row in places.locator("tbody").inner_text().split("\n")]
+    means = {row[0]: float(row[2].split()[0]) for row in rows}
+    assert means["east"] - means["west"] == pytest.approx(COLDER_K, abs=0.3)
+    heat = places.locator("canvas.heat")
+    heat.focus()
+    heat.press("ArrowRight")
+    heat.press("ArrowDown")
+    expect(places.get_by_role("status")).to_have_text(re.compile(r"^west, .*: \d+\.\d °C$"))
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("[data-panel=disease] h2")).to_have_text("每日病害风险")
+    expect(page.locator("[data-panel=deficit] .plot-said")).to_contain_text("水汽压差：0.")
+
+
+def test_notes_stand_on_the_chart_and_days_are_compared_on_one_axis(visit: Open, farm: Farm, house: House) -> None:
+    page = look(visit, house, "?days=1")
+    page.get_by_label("What was seen or done").fill("opened the vents")
+    page.get_by_label("Minutes ago").fill("90")
+    page.get_by_label("By", exact=True).fill("Li")
+    page.get_by_role("button", name="Add the note").press("Enter")
+    note = page.locator("[data-panel=notes] li[data-note]")
+    expect(note).to_contain_text("opened the vents")
+    (kept,) = farm.estate.notes.list(greenhouse=house.id)
+    assert kept.author == "Li"
+    assert farm.now_ms() - kept.time_ms == pytest.approx(90 * 60_000, abs=30_000)
+    note.get_by_role("button", name="Delete the note").click()
+    expect(note).to_have_count(0)
+    assert farm.estate.notes.list(greenhouse=house.id) == []
+    page.get_by_label("Compare with").select_option("before")
+    expect(page.locator("[data-panel=deficit] .plot-said")).to_contain_text("Deficit (VPD) – before: from 0.")
+    page.get_by_label("Zone").select_option("west")
+    expect(page.locator("[data-panel=places] tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="Earlier").click()
+    expect(page).to_have_url(re.compile(r"to=\d{13}"))
+
+
+def test_a_hundred_thousand_samples_are_drawn_and_minutes_are_said_to_be_too_little(visit: Open, house: House) -> None:
+    page = look(visit, house, "?days=3")
+    panel = page.locator("[data-panel=samples]")
+    panel.locator("summary").click()
+    panel.get_by_label("Device").select_option("gh-east")
+    panel.get_by_label("Quantity").select_option("co2_ppm")
+    expect(panel).to_have_attribute("data-points", str(MANY))
+    expect(panel.get_by_role("status").last).to_have_text("100,000 samples, none left out but suspect and failed ones.")
+    expect(panel.locator(".plot-said")).to_contain_text("CO₂: from 500 ppm to 596 ppm")
+    # The house that was heard for some minutes only.
+    page.get_by_label("Greenhouse", exact=True).select_option("gh-1")
+    expect(page.locator("h1")).to_have_text("番茄一号棚")
+    expect(page.locator("[data-panel=light]")).to_contain_text("No light is measured.")
+    mean = page.locator("[data-panel=days] tr[data-index=vpd_kpa] td")
+    expect(mean.last).to_have_text(re.compile(r"^Not enough data \d+%$"))
+    expect(page.locator("[data-panel=notes]")).to_contain_text("this one is known by its device alone")

@@ -1,0 +1,46 @@
+"""The page of data health, in a real browser: where every record of a gateway is, its clocks, and what was refused."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from headland.contract.records import Clock, Event
+from headland.store.port import StoredEvent, WriteBatch
+from tests.api.farm import DRONE, OWN, points_of
+from tests.api.paper_desk import MESSAGE
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+
+def test_where_every_record_is_which_clock_was_wrong_and_what_was_refused(visit: Open, farm: Farm) -> None:
+    event = Event(
+        t=farm.now_ms() - 60_000, device=DRONE, kind="clock_disagrees", device_kind="drone", site="home",
+        clock=Clock.GPS, data={"active": True, "ahead_ms": 7300}, simulated=True,
+    )  # fmt: skip
+    farm.store.write(WriteBatch(points_of([]), [StoredEvent(OWN, event)]))
+    page = visit("#/health")
+    card = page.locator(".card[data-gateway=gw-1]")
+    expect(card.get_by_role("row", name="Waiting in its spool")).to_contain_text("3 records")
+    expect(card.get_by_role("row", name="Last commit ack")).to_contain_text(re.compile(r"up to record [\d,]+ \(spool "))
+    expect(card.get_by_role("row", name="Lost")).to_be_visible()
+    expect(card.get_by_role("row", name="From sample to store")).to_contain_text("ms")
+    expect(page.locator(".card[data-gateway=gw-2] .age")).to_have_text("never seen")
+    clocks = card.locator("[data-fact=clock] td")
+    expect(clocks).to_have_text(re.compile(r"off by 7\.3 s \(Drone 1, "))
+    expect(clocks).to_have_class("bad")
+    row = page.locator(f"tr[data-refused='{MESSAGE.id}']")
+    expect(row.locator("th")).to_have_text("not deflated")
+    expect(row).to_contain_text("no zlib stream")
+    row.get_by_role("button", name="Try again").press("Enter")
+    expect(page.locator("[data-panel=quarantine] .progress")).to_contain_text("It is tried again")
+    page.once("dialog", lambda asked: asked.dismiss())
+    row.get_by_role("button", name="Delete for good").click()
+    expect(row).to_be_visible()
+    page.once("dialog", lambda asked: asked.accept())
+    row.get_by_role("button", name="Delete for good").click()
+    expect(row).to_have_count(0)
