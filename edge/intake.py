@@ -22,7 +22,7 @@ _LOGGER = logging.getLogger(__name__)
 
 #: Readings that may wait for the batch thread: seconds of a hundred vehicles. When full the sources wait.
 QUEUE_READINGS: Final = 10_000
-#: Messages are appended together: so many, or what has come within so long.
+#: Messages are appended together: so many, or what has come within so long, but no longer than a quarter of their age.
 GROUP_RECORDS: Final = 50
 GROUP_S: Final = 0.1
 #: Messages kept in memory while the spool says no; beyond it the oldest telemetry is lost, and counted.
@@ -45,6 +45,7 @@ class Intake:
     ) -> None:
         self._queue: queue.Queue[Reading | Event] = queue.Queue(size)
         self._batcher = Batcher(settings.max_points, settings.max_age_s)
+        self._group_s = min(GROUP_S, settings.max_age_s / 4)
         self._spool = spool
         self._describe = describe
         self._wake = wake
@@ -133,13 +134,13 @@ class Intake:
         if open_s is not None:
             waits.append(open_s)
         if self._pending:
-            waits.append(max(self._pending_since_s + GROUP_S, self._retry_s) - now_s)
+            waits.append(max(self._pending_since_s + self._group_s, self._retry_s) - now_s)
         return 0.02 if self._ending.is_set() else max(0.001, min(waits))
 
     def _append(self, now_s: float, *, all_of_it: bool) -> None:
         """Append what is pending in groups, when a group is full or has waited long enough."""
         while self._pending and (now_s >= self._retry_s or all_of_it):
-            old = now_s - self._pending_since_s >= GROUP_S
+            old = now_s - self._pending_since_s >= self._group_s
             searching = self._group_records == 1
             if len(self._pending) < GROUP_RECORDS and not (old or all_of_it or searching):
                 return

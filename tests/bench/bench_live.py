@@ -1,11 +1,12 @@
-"""From sensor to live client: a gateway's values through broker, ingest, DuckDB and server-sent events.
+"""From sensor to live client: what a source says, through gateway, broker, ingest, DuckDB and server-sent events.
 
-`python -m tests.bench.bench_live [--json] [--clients N] [--rate N] [--seconds S]`
+`python -m tests.bench.bench_live [--json] [--clients N] [--rate N] [--seconds S] [--max-age-s S]`
 
-A station (ingest on DuckDB, live feed and API, as `headland station` runs them) is sent `--rate` batches a second at
-QoS 1 through mosquitto; `--clients` streams of /v1/live are read by a second process. A sample carries the instant at
-which its batch was made, and a client notes how long after that it has it. All of it shares this machine's cores. What
-a gateway gathers before it makes a batch (`max_age_s` under [batch] of edge.toml) comes on top.
+A gateway (intake, spool and uplink, as `headland edge` runs them) is told `--rate` readings a second; it gathers them
+for `--max-age-s` ([batch] of edge.toml; `headland up` has 0.1, a gateway 0.5 unless told otherwise). A station (ingest
+on DuckDB, live feed and API, as `headland station` runs them) commits them; `--clients` streams of /v1/live are read by
+another process. A sample carries the instant at which the source said it, and a client notes how long after that it
+has it. All of it shares this machine's cores. `sent_mb_day` is what the messages come to at that rate.
 """
 
 from __future__ import annotations
@@ -22,15 +23,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from api.app import create_app
 from api.live_sources import CommitSource
-from headland.contract.codec import encode_batch
-from headland.contract.records import Batch, Block, Clock
+from edge.intake import Intake
+from edge.reading import DeviceId, Reading
+from edge.settings import BatchSettings, BrokerSettings
+from edge.spool import Spool
+from edge.spool_overflow import SpoolOwner
+from edge.uplink import Uplink
+from headland.contract.records import Clock
 from headland.contract.topics import data_topic
 from headland.store.duckdb_store import DuckDBStore
 from ingest.service import IngestService
@@ -41,29 +45,48 @@ from tests.broker import Broker
 from tests.waiting import wait_until
 
 GATEWAY = "gw-0"
+KEY = {"Authorization": "Bearer any"}  # the served app's gate is open to any key
 CHANNELS = ("latitude_deg", "longitude_deg", "altitude_m", "ground_speed_m_s", "flow_l_min")
 
 
-def publish(pipe: Connection, broker_port: int, rate: float, seconds: float) -> None:
-    """At the word, publish so many batches a second, each of one sample of each channel, measured now."""
-    client = Client(CallbackAPIVersion.VERSION2, "bench-gateway", protocol=MQTTProtocolVersion.MQTTv5)
+def publish(pipe: Connection, broker_port: int, rate: float, seconds: float, max_age_s: float) -> None:
+    """At the word, say so many readings a second to a gateway's intake, each measured now."""
+    with tempfile.TemporaryDirectory() as folder:
+        spool = Spool(Path(folder) / "spool.sqlite", SpoolOwner(GATEWAY, "bench", Clock.NTP), 10**9)
+        uplink = Uplink(BrokerSettings(port=broker_port), GATEWAY, spool, software="bench")
+        intake = Intake(BatchSettings(max_age_s=max_age_s), spool, uplink.describe, uplink.wake)
+        uplink.start()
+        intake.start()
+        wait_until(lambda: uplink.state().connected)
+        pipe.send("ready")
+        pipe.recv()
+        device = DeviceId("uav-0", "drone", "bench")
+        begun_s = time.perf_counter()
+        for number in range(1, round(rate * seconds) + 1):
+            time.sleep(max(0.0, begun_s + number / rate - time.perf_counter()))
+            values: dict[str, float | None] = dict.fromkeys(CHANNELS, number * 0.001)
+            intake.reading(Reading(device, Clock.GPS, time.time_ns() // 1_000_000, values))
+        pipe.recv()
+        intake.stop()
+        uplink.stop(1.0)
+        spool.close()
+
+
+def weigh(broker_port: int) -> list[int]:
+    """Return a list to which the bytes of each data message are added: topic, properties and payload."""
+    sizes: list[int] = []
+    client = Client(CallbackAPIVersion.VERSION2, "bench-scales", protocol=MQTTProtocolVersion.MQTTv5)
+
+    def note(_client: Client, _data: object, message: MQTTMessage) -> None:
+        told = getattr(message.properties, "UserProperty", [])
+        sizes.append(len(message.topic) + len(message.payload) + sum(len(name) + len(value) for name, value in told))
+
+    client.on_message = note
     client.connect("127.0.0.1", broker_port)
+    client.subscribe(data_topic(GATEWAY))
     client.loop_start()
     wait_until(client.is_connected)
-    pipe.send("ready")
-    pipe.recv()
-    begun_s = time.perf_counter()
-    for seq in range(1, round(rate * seconds) + 1):
-        time.sleep(max(0.0, begun_s + seq / rate - time.perf_counter()))
-        columns: dict[str, list[float | None]] = {name: [seq * 0.001] for name in CHANNELS}
-        now_ms = time.time_ns() // 1_000_000
-        block = Block(device="uav-0", kind="drone", site="bench", clock=Clock.GPS, t0=now_ms, dt=[0], c=columns)
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-        properties.UserProperty = [("epoch", "bench"), ("seq", str(seq))]
-        payload = encode_batch(Batch(gw=GATEWAY, epoch="bench", seq=seq, v=1, blocks=[block]))
-        client.publish(data_topic(GATEWAY), payload, qos=1, properties=properties)
-    pipe.recv()
-    client.loop_stop()
+    return sizes
 
 
 def listen(pipe: Connection, url: str, clients: int) -> None:
@@ -77,7 +100,7 @@ async def _listen(pipe: Connection, url: str, clients: int) -> list[list[float]]
     async def hear(client: httpx.AsyncClient) -> list[float]:
         nonlocal ready
         took_ms: list[float] = []
-        async with client.stream("GET", f"{url}/v1/live", timeout=30) as response:
+        async with client.stream("GET", f"{url}/v1/live", headers=KEY, timeout=30) as response:
             assert response.status_code == 200
             async for line in response.aiter_lines():
                 if line == "event: hello":
@@ -95,7 +118,7 @@ async def _listen(pipe: Connection, url: str, clients: int) -> list[list[float]]
         return await asyncio.gather(*(hear(client) for _ in range(clients)))
 
 
-def measure(clients: int, rate: float, seconds: float) -> dict[str, Any]:
+def measure(clients: int, rate: float, seconds: float, max_age_s: float) -> dict[str, Any]:
     """Return how long values took to all clients, and how many of them arrived."""
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
@@ -112,8 +135,9 @@ def measure(clients: int, rate: float, seconds: float) -> dict[str, Any]:
             live.start()
             ingest.start()
             wait_until(lambda: ingest.health().ok)
+            sizes = weigh(broker.port)
             readers = spawn.Process(target=listen, args=(listener_end, str(client.base_url), clients))
-            gateway = spawn.Process(target=publish, args=(gateway_end, broker.port, rate, seconds))
+            gateway = spawn.Process(target=publish, args=(gateway_end, broker.port, rate, seconds, max_age_s))
             try:
                 readers.start()
                 gateway.start()
@@ -122,8 +146,9 @@ def measure(clients: int, rate: float, seconds: float) -> dict[str, Any]:
                 to_gateway.recv()
                 to_gateway.send("go")
                 sent = round(rate * seconds)
-                wait_until(lambda: live.feed.counters()["values"] >= sent * len(CHANNELS), seconds + 30)
+                wait_until(lambda: store.info().points >= sent * len(CHANNELS), seconds + 30)
                 time.sleep(0.5)  # what is on its way to the clients
+                weighed = list(sizes)
                 counters = live.feed.counters()
                 live.feed.close()
                 assert to_listener.poll(60)
@@ -141,8 +166,11 @@ def measure(clients: int, rate: float, seconds: float) -> dict[str, Any]:
     cuts_ms = statistics.quantiles(took_ms, n=100)
     return {
         "clients": clients,
-        "sent_per_s": rate,
-        "heard_share": len(took_ms) / (sent * clients),
+        "said_per_s": rate,
+        "max_age_s": max_age_s,
+        "messages_per_s": round(len(weighed) / seconds, 1),
+        "sent_mb_day": round(sum(weighed) / seconds * 86_400 / 1e6, 1),
+        "heard_share": round(len(took_ms) / (len(weighed) * clients), 3),
         "values_skipped": counters["values_skipped"],
         "sensor_to_client_p50_ms": round(cuts_ms[49], 1),
         "sensor_to_client_p99_ms": round(cuts_ms[98], 1),
@@ -154,12 +182,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=100)
-    parser.add_argument("--rate", type=float, default=10.0, help="batches a second")
+    parser.add_argument("--rate", type=float, default=10.0, help="readings a second")
+    parser.add_argument("--max-age-s", type=float, default=0.1, help="what the gateway gathers for")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     options = parser.parse_args()
     other = busy_cores()
-    figures = {"other_load_cores": other, **measure(options.clients, options.rate, options.seconds)}
+    figures = {"other_load_cores": other, **measure(options.clients, options.rate, options.seconds, options.max_age_s)}
     if options.json:
         print(json.dumps(figures))
     else:
