@@ -42,6 +42,11 @@ export function inChosenArea(value: number, unit: string): { value: number; unit
   return { value, unit: unitText(unit), digits };
 }
 
+/** Return how many of the chosen unit of ground are a hectare: what somebody types is per one of them. */
+export function areasPerHa(): number {
+  return currentArea() === "ha" ? 1 : MU_PER_HA;
+}
+
 /** Return a number with its unit, in the unit of ground that was chosen. */
 export function withUnit(value: number, unit: string, digits?: number): string {
   const shown = inChosenArea(value, unit);

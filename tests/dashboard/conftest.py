@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from tests.dashboard.farm import Farm, serve_farm
 from tests.machine import find_program
 
-PATIENCE_MS: Final = 15_000
+PATIENCE_MS: Final = 40_000
 #: The gate of a served app is open to who shows anything; signing in has a test of its own.
 SHOWN: Final = {"Authorization": "Bearer any"}
 #: Drawing in software is slow, and Chromium says so.

@@ -58,7 +58,8 @@ def test_amounts_and_deviations_are_those_of_the_pass(visit: Open, farm: Farm) -
     page.get_by_role("button", name="Draw").click()
     expect(panel(page, "deviation")).to_contain_text("360.0 kg/ha (the rate set on this page)")
     page.get_by_role("button", name="kg/mu").click()
-    expect(panel(page, "deviation")).to_contain_text("24.00 kg/mu")
+    expect(panel(page, "deviation")).to_contain_text("24.00 kg/mu (the rate set on this page)")
+    expect(page.get_by_label("Planned rate [kg/mu]")).to_have_value("24")
 
 
 def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visit: Open, farm: Farm) -> None:

@@ -146,12 +146,10 @@ export class Replay {
   #flown(until: number, series: Series): GeoJSON.FeatureCollection {
     const parts: { on: boolean; fixes: Fix[] }[] = [];
     const pumps = series.channels["pump_on"];
-    const rows = new Map(series.time_ms.map((timeMs, index) => [timeMs, index]));
-    let on = false;
+    let [on, row] = [false, 0];
     for (const fix of this.#fixes.slice(0, until + 1)) {
-      const told = pumps?.[rows.get(fix.timeMs) ?? -1] ?? null;
       const before = parts.at(-1);
-      if (told !== null) on = told > 0.5;
+      for (; row < series.time_ms.length && (series.time_ms[row] as number) <= fix.timeMs; row += 1) on = (pumps?.[row] ?? Number(on)) > 0.5;
       if (before && before.on === on) before.fixes.push(fix);
       else parts.push({ on, fixes: [...(before?.fixes.slice(-1) ?? []), fix] });
     }

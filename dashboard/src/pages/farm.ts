@@ -199,7 +199,7 @@ class FarmPage {
         card?.scrollIntoView({ block: "nearest" });
         card?.focus();
       },
-    }, picture, make("span", { class: "mark-name" }, name, " ", make("span", { class: "mark-age" })));
+    }, picture, make("span", { class: "mark-name" }, name, kind === DRONE ? " · " : null, make("span", { class: "mark-age" })));
     this.#marks.set(id, mark);
     return mark;
   }

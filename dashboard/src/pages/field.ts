@@ -14,7 +14,7 @@ import { fileButton } from "../files";
 import type { FieldRecord } from "../ground_records";
 import { dateTimeText } from "../instants";
 import { nowMs } from "../clock";
-import { groundText } from "../numbers";
+import { areasPerHa, groundText, inChosenArea } from "../numbers";
 import { Progress } from "../progress";
 import { hrefOf } from "../router";
 import type { Mount, View } from "../view";
@@ -159,7 +159,7 @@ class FieldPage {
 
   #drawn(): DrawChoice {
     return {
-      swath_m: this.#swath.value || null, planned_rate_ha: this.#rate.value || null,
+      swath_m: this.#swath.value || null, planned_rate_ha: this.#rate.value ? String(Number(this.#rate.value) * areasPerHa()) : null,
       prescription: this.#rate.value ? null : this.#prescription.value || null, cell_m: this.#cell.value || null,
     };
   }
@@ -167,7 +167,7 @@ class FieldPage {
   #drawForm(): HTMLElement {
     const { query } = this.#view.route;
     this.#swath.value = query.get("swath_m") ?? "";
-    this.#rate.value = query.get("planned_rate_ha") ?? "";
+    this.#rate.value = query.has("planned_rate_ha") ? String(Number(query.get("planned_rate_ha")) / areasPerHa()) : "";
     this.#cell.append(make("option", { value: "" }, word("field_cell_auto")), ...[1, 2, 5, 10, 20].map((side) => make("option", { value: side }, String(side))));
     this.#cell.value = query.get("cell_m") ?? "";
     const draw = (event: Event): void => {
@@ -176,7 +176,7 @@ class FieldPage {
       void this.#draw();
     };
     return make("form", { class: "choices-row draw", "aria-label": word("field_settings"), onsubmit: draw },
-      labelled(this.#swath, word("field_swath"), word("field_swath_hint")), labelled(this.#rate, word("field_rate", { unit: "kg/ha" }), word("field_rate_hint")),
+      labelled(this.#swath, word("field_swath"), word("field_swath_hint")), labelled(this.#rate, word("field_rate", { unit: inChosenArea(1, "kg/ha").unit }), word("field_rate_hint")),
       labelled(this.#prescription, word("field_prescription")), labelled(this.#cell, word("field_cell")),
       make("button", { type: "submit", class: "primary" }, word("field_draw")));
   }
