@@ -38,16 +38,16 @@ def house(farm: Farm) -> House:
     kept = estate.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="Page house", cover="film"))
     minutes = farm.now_ms() - DAYS * DAY_MS + 60_000 * np.arange(DAYS * 1440)
     # Warm and dry by day, cool and moist by night, in the site's time (UTC+8).
-    sun = np.asarray(np.maximum(0.0, -np.cos((minutes % DAY_MS / DAY_MS + 8 / 24) * 2 * np.pi)), np.float64)
+    sun = np.maximum(0.0, -np.cos((minutes % DAY_MS / DAY_MS + 8 / 24) * 2 * np.pi))
     zones = {}
     for name, colder_k in (("east", 0.0), ("west", COLDER_K)):
         zone = estate.zones.add(GreenhouseZone(greenhouse=kept.id, name=name, crop="tomato", stage="fruiting"))
         zones[name] = zone.id
-        wobble = np.asarray(0.2 * np.sin(np.arange(len(minutes)) / 7.0), np.float64)
+        wobble = 0.2 * np.sin(np.arange(len(minutes)) / 7.0)
         columns = {
-            "air_temperature_degc": 16.0 + 10.0 * sun - colder_k + wobble,
-            "relative_humidity_pct": 90.0 - 35.0 * sun + wobble,
-            "par_umol_m2_s": 500.0 * sun * (sun > 0.05),
+            "air_temperature_degc": np.asarray(16.0 + 10.0 * sun - colder_k + wobble, np.float64),
+            "relative_humidity_pct": np.asarray(90.0 - 35.0 * sun + wobble, np.float64),
+            "par_umol_m2_s": np.asarray(500.0 * sun * (sun > 0.05), np.float64),
         }
         device = f"gh-{name}"
         put(farm.store, OWN, "home", "greenhouse", device, minutes, columns)
@@ -59,7 +59,8 @@ def house(farm: Farm) -> House:
         record = estate.observe("gw-1", told)
         estate.devices.change(msgspec.structs.replace(record, zone=zone.id))
     often = farm.now_ms() - 2500 * np.arange(MANY, 0, -1)
-    put(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": 500.0 + np.arange(MANY) % 97})
+    saw = np.asarray(500.0 + np.arange(MANY) % 97, np.float64)
+    put(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": saw})
     return House(kept.id, zones)
 
 

@@ -15,7 +15,7 @@ const HIGH: readonly [number, number, number] = [188, 64, 20];
 export class HeatMap {
   readonly element: HTMLElement;
   readonly #choose = make("select", { id: "heat-quantity", onchange: () => this.#draw() });
-  readonly #canvas = make("canvas", { tabindex: 0, role: "img", class: "heat" });
+  readonly #canvas = make("canvas", { tabindex: 0, role: "img", class: "heat", "aria-label": word("greenhouse_places") });
   readonly #said = make("p", { class: "note", role: "status" });
   readonly #names = make("div", { class: "heat-names", "aria-hidden": "true" });
   readonly #table = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": word("greenhouse_places") });
