@@ -58,6 +58,7 @@ def add_demo(estate: Estate, scenario: str, scale: int | None = None) -> None:
 
     `scale` is how many compartments its houses have; None: as many as it says.
     """
+    from firmware_sim.house_scenario import house_named
     from firmware_sim.scenario import FIELDS
 
     farm = next(iter(estate.farms.list(limit=1)), None)
@@ -65,9 +66,20 @@ def add_demo(estate: Estate, scenario: str, scale: int | None = None) -> None:
         return
     simulated = farm_named(scenario, scale)
     sites = {site.name: site for site in estate.sites.all()}
-    for name in (*(drone.site for drone in simulated.drones), *(house.site for house in simulated.houses)):
+    fields = {drone.site: FIELDS[drone.scenario] for drone in simulated.drones}
+    houses = {house.site: house_named(house.scenario).place for house in simulated.houses}
+    places = {name: (place.longitude_deg, place.latitude_deg) for name, place in houses.items()}
+    places |= {name: (field.longitude_deg, field.latitude_deg) for name, field in fields.items()}
+    for name, (longitude_deg, latitude_deg) in places.items():
         if name not in sites:
-            sites[name] = estate.sites.add(Site(farm=farm.id, name=name, time_zone=_DEMO_TIME_ZONE))
+            site = Site(
+                farm=farm.id,
+                name=name,
+                time_zone=_DEMO_TIME_ZONE,
+                longitude_deg=longitude_deg,
+                latitude_deg=latitude_deg,
+            )
+            sites[name] = estate.sites.add(site)
     for drone in simulated.drones:
         plots = FIELDS[drone.scenario].corners_deg()
         rings = tuple(tuple((longitude, latitude) for latitude, longitude in (*plot, plot[0])) for plot in plots)
