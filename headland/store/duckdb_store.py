@@ -106,14 +106,20 @@ class DuckDBStore:
             asked = {**window, "sids": sids}
             if limit is None:
                 return cursor.execute(sql.RAW, asked).fetchnumpy()
-            asked["limit"] = min(max(limit, 0), 2**53)
             if limit >= _MANY:
-                found = cursor.execute(sql.RAW_IF_FEW, asked).fetchnumpy()
-                if len(found["sid"]) <= limit:
+                few = min(limit * len(sids), 2**53)
+                found = cursor.execute(sql.RAW_IF_FEW, {**asked, "limit": few}).fetchnumpy()
+                if len(found["sid"]) <= few:
                     return found
+            asked["limit"] = min(max(limit, 0), 2**53)
             return cursor.execute(sql.RAW_OF_EACH, asked).fetchnumpy()
 
-        return [Samples(key, columns["ts"], columns["v"], columns["q"]) for key, columns in self._query(which, ask)]
+        most = slice(None) if limit is None else slice(max(limit, 0))
+        found = [
+            Samples(key, *(columns[name][most] for name in ("ts", "v", "q")))
+            for key, columns in self._query(which, ask)
+        ]
+        return [samples for samples in found if len(samples.time_ms)]
 
     def buckets(
         self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
