@@ -52,7 +52,7 @@ def margin_of(house: House, bands: CropBands, grid: HouseGrid, by_day: Flags | N
     surfaces: list[Surface] = []
     assumed: list[str] = []
     leaf, cover, outside = grid.mean(LEAF), grid.mean(_COVER), grid.mean(OUTSIDE)
-    if _is_known(leaf):
+    if _is_known(leaf, air):
         surfaces.append(Surface("leaf", leaf))
     else:
         night = np.zeros(periods.steps, np.bool_) if by_day is None else by_day
@@ -60,9 +60,9 @@ def margin_of(house: House, bands: CropBands, grid: HouseGrid, by_day: Flags | N
         closed = np.zeros(periods.steps, np.bool_) if screen is None else screen > 50.0
         how = "1.5 K below the air by night, 0.5 K under a closed screen"
         surfaces.append(Surface("leaf", estimate_leaf_degc(air, night, screen_closed=closed), how))
-    if _is_known(cover):
+    if _is_known(cover, air):
         surfaces.append(Surface("cover", cover))
-    elif _is_known(outside):
+    elif _is_known(outside, air):
         of, declared = bands.cover(house.cover)
         name = house.cover if declared else f"{house.cover or 'cover'} not known, default"
         how = f"heat that passes a cover of {of.u_w_m2_k:g} W/m2/K ({name})"
@@ -96,5 +96,9 @@ def light_of(
     return None, "No light is measured."
 
 
-def _is_known(column: Values | None) -> TypeGuard[Values]:
-    return column is not None and bool(np.isfinite(column).mean() >= _MOST_HOLES)
+def _is_known(column: Values | None, air: Values) -> TypeGuard[Values]:
+    """Tell whether a column is known for most of the time that the air is: what nobody heard has neither."""
+    if column is None:
+        return False
+    known = np.isfinite(air)
+    return bool(np.isfinite(column[known]).mean() >= _MOST_HOLES) if known.any() else False

@@ -68,6 +68,7 @@ class House:
 def find_house(farm: Farm, greenhouse: str, zone: str | None = None) -> House:
     """Return a greenhouse by the id of a device or of the registry; `zone` takes one zone of it by name.
 
+    A device that nobody put into a zone is the greenhouse of the registry that is called like it, if there is one.
     Raises ProblemError (404) for an unknown one, or a zone without devices.
     """
     estate = None if farm.registry is None else _estate(farm)
@@ -170,7 +171,11 @@ def _registered(farm: Farm, estate: Estate, greenhouse: str) -> House | None:
         return None
     zones = {zone.id: zone for zone in estate.zones.all(greenhouse=kept.id)}
     inside = {d.name: zones[d.zone] for d in estate.devices.all() if d.zone is not None and d.zone in zones}
-    records = [r for r in farm.store.devices(farm.organisation) if r.descriptor.device in inside]
+    heard = farm.store.devices(farm.organisation)
+    records = [r for r in heard if r.descriptor.device in inside]
+    if not records:
+        records = [r for r in heard if r.descriptor.device == kept.name]
+        inside = {kept.name: next(iter(zones.values()))} if len(zones) == 1 else {}
     if not records:
         sentence = f"No device with samples is in a zone of {kept.name}: put its devices into its zones first."
         raise ProblemError(404, "empty-greenhouse", "The greenhouse has no devices", sentence)
@@ -192,6 +197,10 @@ def _of_device(estate: Estate | None, record: DeviceRecord) -> House:
         if device is not None and device.zone is not None:
             zone = estate.zones.get(device.zone)
             kept = estate.greenhouses.get(zone.greenhouse)
+        else:
+            kept = next(iter(estate.greenhouses.list(name=told.device, limit=1)), None)
+            inside = [] if kept is None else estate.zones.list(greenhouse=kept.id, limit=2)
+            zone = inside[0] if len(inside) == 1 else None
     zones = {} if zone is None else {told.device: zone}
     crop, stage = ("", "") if zone is None else (zone.crop, zone.stage)
     house = House(told.device, [record], _place(site, [record]), zones, crop, stage)

@@ -397,6 +397,23 @@ def test_the_map_of_a_house_has_a_row_for_each_place_by_local_hour(known: Known)
     assert set(place["channels"]) <= set(body["units"])
 
 
+def test_a_surface_that_is_measured_whenever_the_air_is_is_a_measured_one(tmp_path: Path) -> None:
+    store, end = MemoryStore(), START_MS + DAY_MS
+    columns = {name: value[:60] for name, value in house_columns().items() if not name.startswith("outside")}
+    columns["leaf_temperature_degc"] = columns["air_temperature_degc"] - 1.0
+    put(store, OWN, "wuhan", "greenhouse", "House 1", end - STEP_MS * np.arange(60, 0, -1), columns)
+    store.describe(OWN, "gw-1", Descriptor(device="House 1", kind="greenhouse", site="wuhan", name="House 1"))
+    registry, _, ids = fill_registry(tmp_path)
+    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: end, registry=registry)
+    with serve(app) as client:
+        # A device in no zone is the greenhouse that is called like it, with its only zone's crop.
+        body = client.get(f"/v1/greenhouses/{ids['greenhouses']}/overview", params={"end": end}).json()
+    registry.close()
+    assert (body["devices"], body["crop"]) == (["House 1"], "tomato")
+    assert [surface["estimated"] is None for surface in body["surfaces"]] == [True, False]
+    assert [place["name"] for place in body["map"]["places"]] == ["east"]
+
+
 def test_a_narrow_chart_keeps_its_peaks(known: Known) -> None:
     whole = ask(known, "overview", start=START_MS, end=START_MS + 7 * DAY_MS, width=5000)["samples"]
     narrow = ask(known, "overview", start=START_MS, end=START_MS + 7 * DAY_MS, width=50)["samples"]
