@@ -46,9 +46,9 @@ def keep_forecast(estate: Estate, house: House, found: HouseForecast, now_ms: in
             continue
         ago = [origin + at - HOURS_A_DAY for at in range(len(answers))]
         quantities[name] = ForecastOf(
-            made=[answer.value for answer in answers],
-            low=[answer.low for answer in answers],
-            high=[answer.high for answer in answers],
+            made=[_kept(answer.value) for answer in answers],
+            low=[_kept(answer.low) for answer in answers],
+            high=[_kept(answer.high) for answer in answers],
             as_now=_at(column, origin - 1),
             as_yesterday=[_at(column, at) for at in ago],
             measured=[None] * len(answers),
@@ -132,4 +132,9 @@ def _most_hours(kept: Sequence[Forecast], name: str) -> int:
 
 
 def _at(column: Values, at: int) -> float | None:
-    return float(column[at]) if 0 <= at < len(column) and np.isfinite(column[at]) else None
+    return _kept(float(column[at])) if 0 <= at < len(column) and np.isfinite(column[at]) else None
+
+
+def _kept(value: float | None) -> float | None:
+    """Return a value as it is kept: a thousandth is beyond every sensor, and the rest is most of the bytes."""
+    return None if value is None else round(value, 3)
