@@ -144,7 +144,9 @@ def _visit(farm: Farm, cells: CellMap, visit: Visit, amount: float | None) -> sc
         if each.key.simulated == work.heard.record.descriptor.simulated
     ]
     track = work.heard.told.track
-    by_way = (track.time_ms >= visit.start_ms) & (track.time_ms <= visit.end_ms)
+    near_ms, earlier_ms = visit.nearest_ms, visit.start_ms - start_ms
+    left_ms = (near_ms[0] - earlier_ms, near_ms[1] - earlier_ms)
+    by_way = (track.time_ms >= near_ms[0]) & (track.time_ms <= near_ms[1])
     segments = () if one.found is None else one.found.segments
     asked = "&".join(f"channel={name}" for name in sorted({each.key.channel for each in found}))
     amounts = visit.amounts
@@ -156,11 +158,11 @@ def _visit(farm: Farm, cells: CellMap, visit: Visit, amount: float | None) -> sc
         amounts=amounts,
         beside_m=visit.beside_m,
         speed_m_s=_known(speed_of(track, work.plane)[by_way].mean()),
-        height_m=_mean(found, "relative_altitude_m", visit.start_ms, end_ms),
-        wind_m_s=_mean(found, "wind_speed_m_s", visit.start_ms, end_ms),
-        wind_from_deg=_bearing(found, "wind_from_deg", visit.start_ms, end_ms),
-        flow_per_min=_mean(found, "mass_flow_kg_min" if applied.unit == "kg" else "flow_l_min", start_ms, end_ms),
-        hopper_kg=_mean(found, "hopper_kg", start_ms, end_ms),
+        height_m=_mean(found, "relative_altitude_m", near_ms),
+        wind_m_s=_mean(found, "wind_speed_m_s", near_ms),
+        wind_from_deg=_bearing(found, "wind_from_deg", near_ms),
+        flow_per_min=_mean(found, "mass_flow_kg_min" if applied.unit == "kg" else "flow_l_min", left_ms),
+        hopper_kg=_mean(found, "hopper_kg", left_ms),
         segments=[
             schema.CellSegment(kind=each.kind, start_ms=each.start_ms, end_ms=each.end_ms, evidence=each.evidence)
             for each in segments
@@ -189,23 +191,26 @@ def _samples(cells: CellMap, each: Samples) -> schema.CellSamples:
     )
 
 
-def _around(found: list[Samples], channel: str, start_ms: int, end_ms: int) -> Values:
+def _around(found: list[Samples], channel: str, window_ms: tuple[int, int]) -> Values:
     """Return the fit values of a channel in a time, else those just around it."""
     parts = [each for each in found if each.key.channel == channel]
     fit = [each.value[each.quality <= 2] for each in parts]
-    inside = [each.value[(each.quality <= 2) & (each.time_ms >= start_ms) & (each.time_ms <= end_ms)] for each in parts]
+    inside = [
+        each.value[(each.quality <= 2) & (each.time_ms >= window_ms[0]) & (each.time_ms <= window_ms[1])]
+        for each in parts
+    ]
     chosen = np.concatenate(inside) if inside else np.empty(0)
     return chosen if len(chosen) or not fit else np.concatenate(fit)
 
 
-def _mean(found: list[Samples], channel: str, start_ms: int, end_ms: int) -> float | None:
-    values = _around(found, channel, start_ms, end_ms)
+def _mean(found: list[Samples], channel: str, window_ms: tuple[int, int]) -> float | None:
+    values = _around(found, channel, window_ms)
     return float(values.mean()) if len(values) else None
 
 
-def _bearing(found: list[Samples], channel: str, start_ms: int, end_ms: int) -> float | None:
+def _bearing(found: list[Samples], channel: str, window_ms: tuple[int, int]) -> float | None:
     """Return the mean direction: of 350 and 10 degrees it is 0."""
-    angles = np.radians(_around(found, channel, start_ms, end_ms))
+    angles = np.radians(_around(found, channel, window_ms))
     if not len(angles):
         return None
     return float(np.degrees(np.arctan2(np.sin(angles).sum(), np.cos(angles).sum())) % 360.0)

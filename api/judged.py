@@ -55,6 +55,16 @@ def judge_pass(
     return judge_applied(apply_pass(farm, one, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s), plan)
 
 
+def judge_if_planned(farm: Farm, applied: Applied) -> Judged | None:
+    """Return how an as-applied map differs from its plan, None without a plan or without a known amount."""
+    try:
+        return judge_applied(applied, find_plan(farm, applied.one, PlanAsked()))
+    except ProblemError as error:
+        if error.status != 409:
+            raise
+        return None
+
+
 def judge_applied(applied: Applied, plan: Plan) -> Judged:
     """Return how an as-applied map differs from a plan; raises ProblemError (409) where no amount is known."""
     drawn, work, one = applied.drawn, applied.work, applied.one

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api import ledger_schema as schema
-from api.applied import Applied
 from api.bodies import answer_of
 from api.instants import Window
 from api.judged import Judged
@@ -160,30 +159,6 @@ def hour_of(one: Verdict) -> schema.HourBody:
         rain_mm=one.hour.rain_mm,
         delta_t_k=one.delta_t_k,
     )
-
-
-def applied_entry(applied: Applied) -> dict[str, object]:
-    """Return what the ledger keeps of a closed pass."""
-    totals, cover = applied.drawn.totals, applied.drawn.cover
-    return {
-        "unit": applied.unit,
-        "amount": applied.amount.value,
-        "reason": applied.amount.reason,
-        "evidence": applied.amount.evidence,
-        "method": f"{applied.amount.method.id} {applied.amount.method.version}",
-        "coverage": round(applied.amount.coverage, 6),
-        "start_ms": applied.one.start_ms,
-        "end_ms": applied.one.end_ms,
-        "usable": round(totals.usable, 4),
-        "buffer": round(totals.buffer, 4),
-        "exclusion": round(totals.exclusion, 4),
-        "outside": round(totals.outside, 4),
-        "unlocated": round(totals.unlocated, 4),
-        "covered_m2": round(cover.covered_m2, 2),
-        "overlap_m2": round(cover.overlap_m2, 2),
-        "skipped_m2": round(cover.skipped_m2, 2),
-        "simulated": applied.one.simulated,
-    }
 
 
 def _areas(codes: NDArray[np.uint8], names: tuple[str, ...], cell_m: float) -> dict[str, float]:

@@ -14,10 +14,9 @@ from api.estates import estate_of
 from api.farm import FarmOf
 from api.formats import ARROW, CSV, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
 from api.instants import Window, settle_window
-from api.judged import judge_pass
+from api.judged import judge_if_planned, judge_pass
 from api.ledger_answers import count_nutrients, passes_of_season, share_by_plot
 from api.ledger_bodies import (
-    applied_entry,
     balance_of,
     deviation_of,
     efficiency_of,
@@ -25,6 +24,7 @@ from api.ledger_bodies import (
     hour_of,
     pass_nutrients_of,
 )
+from api.ledger_entries import applied_entry, deviation_entry
 from api.ledger_schema import (
     DeviationBody,
     EntryBody,
@@ -185,18 +185,20 @@ def get_weather_window(
 
 @router.post("/passes/{pass_id}/close", response_model=EntryList, responses=declare_problems(409))
 def close_pass(farm: FarmOf, pass_id: PassId) -> EntryList:
-    """Write what a pass applied, and the weather at the time, into the ledger; the same again adds nothing.
+    """Write what a pass applied, how that differs from its plan, and the weather at the time, into the ledger.
 
+    The same again adds nothing. A pass without a plan, or of which no amount is known, has no entry of a deviation.
     Where telemetry that came late changes the amount, closing again adds an entry: nothing is ever rewritten.
     """
     estate, one = estate_of(farm), find_pass(farm, pass_id)
     applied = apply_pass(farm, one, cell_m=fine_cell_m(one))
     kind: Kind = "granular" if applied.unit == "kg" else "liquid"
     verdicts, devices = judge_weather(farm, estate, one.field, Window(one.start_ms, one.end_ms + 1), kind)
-    entries = [
-        estate.ledger.append("as_applied", one.field.id, one.id, applied_entry(applied)),
-        estate.ledger.append("weather", one.field.id, one.id, weather_evidence(verdicts, devices)),
-    ]
+    entries = [estate.ledger.append("as_applied", one.field.id, one.id, applied_entry(applied))]
+    judged = judge_if_planned(farm, applied)
+    if judged is not None:
+        entries.append(estate.ledger.append("deviation", one.field.id, one.id, deviation_entry(judged)))
+    entries.append(estate.ledger.append("weather", one.field.id, one.id, weather_evidence(verdicts, devices)))
     return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
 
 

@@ -23,11 +23,13 @@ class Visit:
     """One time that the vehicle was within reach of a cell, [start_ms, end_ms], and what it laid down there.
 
     `amounts` by class of evidence, `worked_s` how long it worked there without any amount being known. `beside_m` is
-    how near the middle of the cell its way came. What lands in that time left the machine the latency earlier.
+    how near the middle of the cell its way came, and `nearest_ms` from when to when it was no more than a cell's side
+    further: what it did then is what the cell got most of. What lands left the machine the latency earlier.
     """
 
     start_ms: int
     end_ms: int
+    nearest_ms: tuple[int, int]
     amounts: dict[str, float]
     worked_s: float
     beside_m: float
@@ -59,13 +61,16 @@ def trace_cell(
         amounts = {name: _laid(way, mass, machine, cell, first, last) for name, mass in landed.items()}
         worked_s = _laid(way, worked, machine, cell, first, last)
         if worked_s > 0.0 or any(amount > 0.0 for amount in amounts.values()):
+            beside_m = float(distance_m[first : last + 1].min())
+            nearest = first + np.flatnonzero(distance_m[first : last + 1] <= beside_m + cell.cell_m)
             visits.append(
                 Visit(
                     start_ms=int(way.time_ms[first]),
                     end_ms=int(way.time_ms[last + 1]),
+                    nearest_ms=(int(way.time_ms[nearest[0]]), int(way.time_ms[nearest[-1] + 1])),
                     amounts={name: amount for name, amount in amounts.items() if amount > 0.0},
                     worked_s=worked_s,
-                    beside_m=float(distance_m[first : last + 1].min()),
+                    beside_m=beside_m,
                 )
             )
     return tuple(visits)

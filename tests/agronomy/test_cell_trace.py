@@ -63,6 +63,8 @@ def test_a_cell_between_two_rows_was_visited_there_and_back() -> None:
     there, back = trace_cell(way, {"measured_flow": total}, np.zeros(len(total)), machine, cell_of(GRID, 6, 30))
     assert 9_000 < there.start_ms < 10_000 < there.end_ms < 12_000
     assert back.start_ms > 30_000
+    # Up to 5 m from it, and 3 m beside it: 4 m on both sides of 51 m.
+    assert there.nearest_ms == pytest.approx((9_400, 11_000), abs=150)
     # A quarter of the cell lies under the first swath; a swath of 5 m gets 0.06 kg on each metre.
     assert there.amount == pytest.approx(0.06 / 5.0 * 2.0 * 0.5, rel=0.15)
     assert back.amount == pytest.approx(0.06 / 5.0 * 2.0 * 1.5, rel=0.15)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -146,10 +147,15 @@ def test_what_was_applied_and_the_weather_are_kept_and_a_changed_entry_shows(kno
     closed = known.client.post(f"/v1/passes/{one['id']}/close")
     assert closed.status_code == 200, closed.text
     kinds = [entry["kind"] for entry in closed.json()["items"]]
-    assert kinds == ["as_applied", "weather"]
+    assert kinds == ["as_applied", "deviation", "weather"]
+    deviation = json.loads(closed.json()["items"][1]["body"])
+    assert (deviation["source"], deviation["rate_ha"], deviation["prescription"]) == ("pass_rate", 120.0, None)
+    assert deviation["zones"][0]["kind"] == "on_target"
+    assert deviation["applied"] == pytest.approx(deviation["planned"], rel=0.05)
     assert known.client.post(f"/v1/passes/{one['id']}/close").json() == closed.json()
     entries = ask(known, "/v1/ledger", field=known.ids["field"])["items"]
-    assert [entry["kind"] for entry in entries if entry["pass_id"] == one["id"]] == ["weather", "as_applied"]
+    kept = [entry["kind"] for entry in entries if entry["pass_id"] == one["id"]]
+    assert kept == ["weather", "as_applied", "deviation"]
     assert ask(known, "/v1/ledger/check")["whole"] is True
     with known.registry._database.writing() as connection:
         seq = closed.json()["items"][0]["seq"]

@@ -204,7 +204,7 @@ def test_the_evidence_of_a_cell_adds_up_to_what_the_map_shows(known: Known, one:
     assert samples["mass_flow_kg_min"]["quality"] == {"1": samples["mass_flow_kg_min"]["n"]}
     series = ask(known, chief["series_url"])
     assert set(series["time_ms"]) >= set(samples["latitude_deg"]["time_ms"])
-    assert [entry["kind"] for entry in told["ledger"]] == ["weather", "as_applied"]
+    assert [entry["kind"] for entry in told["ledger"]] == ["weather", "as_applied", "deviation"]
     assert (told["gateway"], told["delivery_url"]) == ("gw-1", "/v1/gateways/gw-1/delivery")
     assert refusal(known, f"/v1/passes/{one['id']}/cell", latitude_deg=1, longitude_deg=10) == (404, "no-cell")
 

@@ -207,3 +207,12 @@ def test_the_scenarios_own_mission_can_be_loaded_by_anybody() -> None:
     items = list(list_items(FIELDS["jurong-wheat"]))
     assert upload(station, items) == 0
     assert download(station) == items
+
+
+def test_a_fast_vehicle_waits_for_an_item_as_long_as_a_ground_station_takes() -> None:
+    station = Station(speed=30.0)
+    begin(station, 2)
+    # Eight of its own seconds are a quarter of one of the station's.
+    assert [m for m in station.listen(29) if m.get_type() in {"MISSION_REQUEST_INT", "MISSION_ACK"}] == []
+    (again,) = [m for m in station.listen(2) if m.get_type() in {"MISSION_REQUEST_INT", "MISSION_ACK"}]
+    assert (again.get_type(), again.seq) == ("MISSION_REQUEST_INT", 0)

@@ -289,4 +289,6 @@ def test_a_cell_is_explained_by_what_was_heard_and_the_pass_is_kept_in_the_ledge
     checked = flown.farm.run("ledger", "check", "--json")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     (ledger,) = [each for each in json.loads(checked.stdout)["ledgers"] if each["entries"]]
-    assert (ledger["hash"], ledger["broken_at"]) == (closed.json()["items"][0]["hash"], None)
+    kept = {entry["kind"]: entry for entry in closed.json()["items"]}
+    assert (ledger["hash"], ledger["broken_at"]) == (kept["deviation"]["hash"], None)
+    assert json.loads(kept["deviation"]["body"])["prescription"] == flown.made["id"]
