@@ -17,7 +17,7 @@ from api.estates import estate_of
 from api.exports.farmos import Resource, Sheet
 from api.farm import Farm
 from api.houses import House, cut_days, find_house
-from api.instants import Window
+from api.instants import LOW_MS, Window
 from api.ogc.layers import geometry_of
 from api.ogc.question import utc_of
 from api.passes import FieldPass, list_passes
@@ -27,6 +27,7 @@ from headland.registry.estate import Estate
 
 INPUT: Final = "log--input"
 OBSERVATION: Final = "log--observation"
+_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ def _write_input(sheet: Sheet, farm: Farm, estate: Estate, one: FieldPass) -> No
 
 def _day_entries(farm: Farm, house: House, window: Window) -> list[Entry]:
     """Return a log of each local day of a house that ended in a window."""
-    starts = cut_days(house.place, Window(window.start_ms - 2 * 86_400_000, window.end_ms))
+    # Neither before the calendar nor beyond today: no day has ended there.
+    first_ms = max(window.start_ms, LOW_MS + 4 * _DAY_MS) - 2 * _DAY_MS
+    starts = cut_days(house.place, Window(first_ms, min(window.end_ms, farm.now_ms())))
     days = [(start_ms, end_ms) for start_ms, end_ms in pairwise(starts) if end_ms > window.start_ms]
     ended = [day for day in days if day[1] <= farm.now_ms()]
 

@@ -150,3 +150,9 @@ def test_what_is_not_known_is_refused(known: Known) -> None:
     assert status(sort="name").status_code == 400
     assert status(**{"page[size]": 0}).status_code == 422
     assert status(**{"filter[start]": NOW_MS, "filter[end]": START_MS}).status_code == 400
+
+
+def test_windows_at_both_ends_of_the_calendar_hold_no_day(known: Known) -> None:
+    for end in (-62_135_596_800_000 + 1000, 253_402_300_799_999):
+        window = {"filter[start]": end - 1000, "filter[end]": end}
+        assert export(known, **window)["data"] == []
