@@ -40,6 +40,7 @@ from api.routes import reports as report_routes
 from api.routes import session as session_routes
 from api.routes import store as store_routes
 from api.routes import things as thing_routes
+from api.routes import webhooks as webhook_routes
 from api.schema import Problem
 from api.sta import routes as sta_routes
 from api.store_desk import StoreDesk
@@ -138,6 +139,7 @@ def create_app(
         page,
         session_routes,
         key_routes,
+        webhook_routes,
     ):
         app.include_router(room.router)
     app.include_router(climate_routes.router)
@@ -154,6 +156,7 @@ def create_app(
         prescription_routes.router,
         *thing_routes.ROUTERS,
         key_routes.members,
+        webhook_routes.webhooks,
         alarms.router,
         *alarms.KEPT,
     ):
@@ -174,7 +177,9 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-        document["components"]["schemas"].update({**describe_things(), **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS))})
+        document["components"]["schemas"].update(
+            {**describe_things(), **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS))}
+        )
         document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])
         describe_access(document)

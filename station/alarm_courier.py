@@ -82,16 +82,26 @@ class AlarmCourier:
         try:
             recipient = estate.alarm_recipients.get(notice.recipient)
         except NotFound:
-            return Outcome("refused", "the recipient was deleted")
+            return self._try_webhook(estate, notice)
         match recipient.kind:
             case RecipientKind.WEBHOOK:
-                return post_webhook(self._client, recipient, estate.recipient_secret(recipient.id), notice)
+                return post_webhook(self._client, recipient.address, estate.recipient_secret(recipient.id), notice)
             case RecipientKind.EMAIL:
                 return self._mail_to(recipient, notice)
             case RecipientKind.MQTT:
                 if self._broker is None:
                     return Outcome("refused", "this station has no broker of its own")
                 return publish_notice(self._broker, self._handle, notice)
+
+    def _try_webhook(self, estate: Estate, notice: Notice) -> Outcome:
+        try:
+            hook = estate.webhooks.get(notice.recipient)
+            secret = estate.webhooks.secret(hook.id)
+        except NotFound:
+            return Outcome("refused", "the recipient was deleted")
+        if not hook.enabled:
+            return Outcome("refused", "the webhook is switched off")
+        return post_webhook(self._client, hook.url, secret, notice)
 
     def _mail_to(self, recipient: AlarmRecipient, notice: Notice) -> Outcome:
         if self._mail is None:

@@ -19,6 +19,7 @@ from headland.alarms.shipped import add_shipped
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
 from station.farm_registry import first_estate
+from station.webhook_keeper import WebhookKeeper
 
 if TYPE_CHECKING:
     from headland.store.port import Store
@@ -42,6 +43,7 @@ class AlarmKeeper:
         *,
         has_broker: bool = False,
     ) -> None:
+        self._webhooks = WebhookKeeper(registry, store, handle, first_estate(registry, handle, "station"), gateways)
         self._estate = first_estate(registry, handle, "station")
         self._gateways = gateways
         self._has_broker = has_broker
@@ -51,6 +53,8 @@ class AlarmKeeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alarm-keeper", daemon=True)
         self._trouble = ""
+        self._webhook_trouble = ""
+        self._posts = 0
         self._holds = False
 
     def start(self) -> None:
@@ -74,7 +78,8 @@ class AlarmKeeper:
 
     def counters(self) -> Mapping[str, int]:
         """Return how many rounds were made, how often a rule was judged on a subject, and how much was to be said."""
-        return {f"alarm_{name}": self._clerk.counts[name] for name in ("rounds", "judged", "notices")}
+        counts = {f"alarm_{name}": self._clerk.counts[name] for name in ("rounds", "judged", "notices")}
+        return {**counts, "webhook_posts": self._posts}
 
     def check(self) -> Check:
         """Tell whether rules are judged, here or by another process."""
@@ -89,7 +94,19 @@ class AlarmKeeper:
         self._holds = holds
         if holds:
             self._clerk.round(time.time_ns() // 1_000_000)
+            self._tell_webhooks()
         return holds
+
+    def _tell_webhooks(self) -> None:
+        """Tell apps what is new; that this fails is no reason to judge no alarms."""
+        try:
+            self._posts += self._webhooks.round(time.time_ns() // 1_000_000)
+            trouble = ""
+        except HeadlandError as error:
+            trouble = str(error)
+        if trouble and trouble != self._webhook_trouble:
+            _LOGGER.warning("Webhooks are not told now: %s", trouble)
+        self._webhook_trouble = trouble
 
     def _ask_gateways(self) -> Mapping[str, Mapping[str, float]]:
         """Return what gateways say of themselves; what they said before while nobody can be asked."""

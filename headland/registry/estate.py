@@ -19,6 +19,7 @@ from headland.registry.pass_book import PassBook
 from headland.registry.prescription_records import Prescription
 from headland.registry.records import ApiKey, Device
 from headland.registry.shelf import Shelf
+from headland.registry.webhook_book import WebhookBook, WebhookShelf
 
 
 class Estate:
@@ -48,6 +49,8 @@ class Estate:
         )
         self.maintenance = Shelf(binding, alarm_records.MaintenanceWindow, tables.maintenance_windows, check_window)
         self.alarms = AlarmBook(binding)
+        self.webhooks = WebhookShelf(binding)
+        self.webhook_book = WebhookBook(binding)
         self.keys = Shelf(binding, ApiKey, tables.api_keys)
 
     @property

@@ -265,6 +265,21 @@ notes = _table(
     _may("field"),
     references={"greenhouse": "greenhouses", "field": "fields"},
 )
+# `secret` signs what is posted; no record shows it.
+webhooks = _table(
+    "webhooks",
+    *(_need(name) for name in ("name", "url")),
+    _need("events", sa.JSON),
+    _need("enabled", sa.Boolean),
+    _need("secret"),
+    unique=("organisation", "name"),
+)
+webhook_marks = sa.Table(
+    "webhook_marks",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    _need("body", sa.JSON),
+)
 api_keys = _table(
     "api_keys",
     _need("name"),

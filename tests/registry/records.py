@@ -39,6 +39,7 @@ from headland.registry.records import (
     Site,
     ZoneKind,
 )
+from headland.registry.webhook_records import Webhook, WebhookEvent
 
 START_MS = 1_790_000_000_000
 
@@ -144,6 +145,9 @@ def fill(estate: Estate) -> dict[str, Kept]:
         ),
         "maintenance": estate.maintenance.add(
             MaintenanceWindow(name="new sensors", start_ms=START_MS, end_ms=START_MS + 3_600_000, kind="greenhouse")
+        ),
+        "webhooks": estate.webhooks.add(
+            Webhook(name="farm app", url="https://app.example/headland", events=(WebhookEvent.ALARM_RAISED,))
         ),
         "keys": estate.mint_key("app", Scope.READ)[0],
     }

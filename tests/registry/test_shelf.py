@@ -19,7 +19,7 @@ from tests.registry.records import PLOT, START_MS, fill
 
 SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devices", "members", "products",
            "implements", "seasons", "prescriptions", "notes", "alarm_rules", "alarm_recipients", "maintenance",
-           "keys"]  # fmt: skip
+           "webhooks", "keys"]  # fmt: skip
 
 
 def shelf(estate: Estate, name: str) -> Shelf[Any]:

@@ -97,7 +97,7 @@ def test_no_route_shows_or_changes_anything_of_another_organisation(
     seen: set[int] = set()
     for method, path, said in addresses(own, owner):
         body: dict[str, Any] = {} if method == "GET" else {"json": {}}
-        answer = own.client.request(method, path, headers={**shown, "If-Match": "*"}, **body)
+        answer = own.client.request(method, path, headers={**shown, "If-Match": "*"}, timeout=60, **body)
         seen.add(answer.status_code)
         assert answer.status_code < 500, (method, path, answer.text[:300])
         told = answer.text
