@@ -75,6 +75,8 @@ def test_the_map_comes_to_rest_while_vehicles_move(visit: Open, farm: Farm) -> N
     expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
     # A house without a position of its own is shown at its site, and that is said.
     expect(card(page, HOUSE).locator(".place")).to_contain_text("Shown at its site")
+    # So is a gateway, which tells none, at the site of what speaks through it.
+    expect(page.locator("[data-mark='gateway:gw-1']")).to_have_text("gw-1 · online")
     mark.press("Enter")
     expect(card(page, DRONE)).to_be_focused()
 

@@ -50,6 +50,26 @@ export interface CellMap extends GeoJSON.FeatureCollection<GeoJSON.Polygon, Cell
   reason: string | null;
 }
 
+/** A prescription as polygons, one a zone. */
+export interface ZoneMap extends GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon, { zone: number; rate_ha: number }> {
+  unit: string;
+}
+
+/** Return a plan alone as what a map of cells draws: nothing was applied, so nothing else is known. */
+export function cellsOfZones(zones: ZoneMap): CellMap {
+  const features = zones.features.map(({ geometry, properties }) => ({
+    type: "Feature" as const,
+    geometry: geometry as GeoJSON.Polygon,
+    properties: {
+      row: 0, column: 0, place: "usable", zone: properties.zone, planned_ha: properties.rate_ha, applied_ha: null, difference_ha: null, kind: null, cause: null, evidence: null,
+    },
+  }));
+  const unit = zones.unit.replace(/\/ha$/, "");
+  return {
+    type: "FeatureCollection", features, unit, cell_m: 0, south_deg: 0, west_deg: 0, north_step_deg: 0, east_step_deg: 0, simulated: false, plan: null, reason: null,
+  };
+}
+
 export interface Spot {
   area_m2: number;
   latitude_deg: number;

@@ -61,7 +61,7 @@ class FarmPage {
         make("div", { class: "map-foot" },
           make("ul", { class: "keys" },
             key("field", word("farm_field_key")), key("vehicle", word("farm_vehicle_key")), key("trail", word("farm_trail")),
-            key("house", word("farm_house_key")), key("old", word("farm_old_key"))),
+            key("house", word("farm_house_key")), key("gateway", word("farm_gateways")), key("old", word("farm_old_key"))),
           make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, word("farm_whole")))),
       make("div", { class: "farm-list" },
         this.#empty,
@@ -219,12 +219,36 @@ class FarmPage {
     } catch {
       // A station without an ingest beside it hears no gateway.
     }
+    this.#placeGateways(gateways);
     const rows = gateways.map((gateway) => make("li", { "data-gateway": gateway.id },
       make("strong", {}, gateway.id), " ",
       make("span", { class: gateway.online ? "state on" : "state off" }, word(gateway.online ? "farm_online" : "farm_offline")), " ",
       make("span", { class: "age" }, gateway.last_status_ms === null ? word("never") : ageText(nowMs() - gateway.last_status_ms)), " ",
       make("span", { class: "note" }, gateway.spool && gateway.spool.records > 0 ? word("farm_spool", { records: numberText(gateway.spool.records, 0) }) : word("farm_spool_none"))));
     this.#gateways.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "note" }, word("farm_no_gateways"))]));
+  }
+
+  // A gateway tells no position: it is shown at the site of what stands still and speaks through it.
+  #placeGateways(gateways: readonly GatewayItem[]): void {
+    const devices = [...this.#view.farm.devices.values()].sort((a, b) => Number(a.kind === DRONE) - Number(b.kind === DRONE));
+    for (const gateway of gateways) {
+      const named = devices.find((device) => device.gateway === gateway.id)?.site;
+      const site = this.#sites.find((one) => one.name === named);
+      if (this.#ground.map === null || !site || site.longitude_deg === null || site.latitude_deg === null) continue;
+      const id = `gateway:${gateway.id}`;
+      const state = word(gateway.online ? "farm_online" : "farm_offline");
+      let mark = this.#marks.get(id);
+      if (!mark) {
+        const show = (): void => this.#gateways.querySelector(`[data-gateway="${CSS.escape(gateway.id)}"]`)?.scrollIntoView({ block: "nearest" });
+        mark = make("button", { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: show }, kindIcon("other"), make("span", { class: "mark-name" }));
+        this.#marks.set(id, mark);
+      }
+      const name = mark.querySelector(".mark-name");
+      if (name) setText(name, `${gateway.id} · ${state}`);
+      mark.setAttribute("aria-label", word("farm_marker", { name: `${gateway.id} · ${state}`, kind: word("kind_gateway") }));
+      mark.classList.toggle("stale", gateway.online !== true);
+      this.#ground.mark(id, mark, site.longitude_deg, site.latitude_deg, "bottom");
+    }
   }
 
   #shower(show: () => void, note = ""): HTMLElement {

@@ -7,7 +7,7 @@ import { EvidencePanel } from "../field/evidence";
 import { mountFieldList } from "../field/field_list";
 import { FieldMap, LAYERS, type Layer } from "../field/field_map";
 import { appliedPanel, deviationPanel } from "../field/panels";
-import type { Applied, CellMap, Deviation, DrawChoice, Named, PassItem } from "../field/records";
+import { cellsOfZones, type Applied, type CellMap, type Deviation, type DrawChoice, type Named, type PassItem, type ZoneMap } from "../field/records";
 import { Replay } from "../field/replay";
 import { seasonPanel } from "../field/season";
 import { fileButton } from "../files";
@@ -98,6 +98,7 @@ class FieldPage {
       this.#choose.append(make("option", {}, "—"));
       this.#replay.element.hidden = true;
       this.#panels.replaceChildren(this.#nutrients(), this.#ledger(null));
+      await this.#progress.run(() => this.#drawPlan(prescriptions));
       return;
     }
     this.#choose.replaceChildren(...[...passes].reverse().map((pass) => make("option", { value: pass.id },
@@ -106,6 +107,18 @@ class FieldPage {
     this.#choose.value = wished?.id ?? "";
     this.#choose.addEventListener("change", () => void this.#open(passes.find((pass) => pass.id === this.#choose.value)));
     await this.#open(wished);
+  }
+
+  // Before anybody flew there is only the plan.
+  async #drawPlan(prescriptions: readonly Named[]): Promise<void> {
+    const chosen = prescriptions.find((one) => one.id === this.#prescription.value) ?? prescriptions.at(-1);
+    if (!chosen) return;
+    const { signal } = this.#view;
+    const zones = await ask<ZoneMap>(`/v1/prescriptions/${chosen.id}/export`, { signal, query: { format: "geojson" }, headers: { Accept: "*/*" } });
+    this.#prescription.value = chosen.id;
+    this.#layers.querySelector<HTMLInputElement>('input[value="planned"]')?.click();
+    await this.#map.drawCells(cellsOfZones(zones));
+    this.element.dataset["drawn"] = chosen.id;
   }
 
   async #open(pass: PassItem | undefined): Promise<void> {
@@ -173,7 +186,7 @@ class FieldPage {
     const draw = (event: Event): void => {
       event.preventDefault();
       for (const [name, value] of Object.entries(this.#drawn())) this.#view.keep(name, value as string | null);
-      void this.#draw();
+      if (this.#pass !== null) void this.#draw();
     };
     return make("form", { class: "choices-row draw", "aria-label": word("field_settings"), onsubmit: draw },
       labelled(this.#swath, word("field_swath"), word("field_swath_hint")), labelled(this.#rate, word("field_rate", { unit: inChosenArea(1, "kg/ha").unit }), word("field_rate_hint")),
