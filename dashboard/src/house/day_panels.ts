@@ -72,7 +72,9 @@ function daysTable(overview: Overview, name: string, rows: [string, DayColumn][]
 function dayCell(column: DayColumn, value: number | null, day: number): HTMLElement {
   const level = column.level[day] ?? null;
   if (value === null) return make("td", { class: "none" }, reasonText(column.reason[day]), make("span", { class: "more" }, ` ${shareText(column.coverage[day] ?? 0)}`));
-  return make("td", { "data-level": level }, numberText(value, column.unit === "1" ? 2 : Math.min(2, digitsOf(column.unit))),
+  // Nothing is written as minus nothing.
+  const shown = Math.abs(value) < 0.005 ? 0 : value;
+  return make("td", { "data-level": level }, numberText(shown, column.unit === "1" ? 2 : Math.min(2, digitsOf(column.unit))),
     level ? make("span", { class: "more" }, ` ${wordOf("greenhouse_level", level, level)}`) : null);
 }
 
