@@ -35,6 +35,7 @@ from api.routes import keys as key_routes
 from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
 from api.routes import passes as pass_routes
+from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
 from api.routes import reports as report_routes
 from api.routes import session as session_routes
@@ -143,6 +144,7 @@ def create_app(
     ):
         app.include_router(room.router)
     app.include_router(climate_routes.router)
+    app.include_router(place_routes.router)
     app.include_router(report_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)

@@ -22,7 +22,7 @@ from headland.agronomy.ventilation import co2_g_m3, condensed_g_m2_h
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory_store import MemoryStore
 from tests.api.farm import OWN, put
-from tests.api.registry import fill_registry
+from tests.api.registry import fill_registry, serve_registry
 from tests.api.served import serve
 
 #: 2026-03-01 00:00 in Shanghai, UTC+8.
@@ -412,6 +412,18 @@ def test_a_surface_that_is_measured_whenever_the_air_is_is_a_measured_one(tmp_pa
     assert (body["devices"], body["crop"]) == (["House 1"], "tomato")
     assert [surface["estimated"] is None for surface in body["surfaces"]] == [True, False]
     assert [place["name"] for place in body["map"]["places"]] == ["east"]
+
+
+def test_a_device_is_put_into_a_zone_over_the_api(tmp_path: Path) -> None:
+    with serve_registry(tmp_path) as known:
+        place = "/v1/devices/greenhouse-1/place"
+        assert known.client.get(place).json() == {"device": "greenhouse-1", "zone": None, "field": None}
+        moved = known.client.put(place, json={"zone": known.ids["zones"]})
+        assert (moved.status_code, moved.json()["zone"]) == (200, known.ids["zones"])
+        assert known.estate.devices.list(name="greenhouse-1")[0].zone == known.ids["zones"]
+        nowhere = known.client.put(place, json={"zone": known.ids["fields"]})
+        assert (nowhere.status_code, nowhere.json()["type"]) == (400, "urn:headland:problem:unknown-zone")
+        assert known.client.get("/v1/devices/gh-9/place").status_code == 404
 
 
 def test_a_narrow_chart_keeps_its_peaks(known: Known) -> None:

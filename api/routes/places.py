@@ -1,0 +1,74 @@
+"""Where a device is: the zone of a greenhouse, or the field, that somebody put it in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Request
+from pydantic import ConfigDict, Field
+from starlette.responses import Response
+
+from api.bodies import reply
+from api.estates import estate_of
+from api.farm import FarmOf
+from api.problems import ProblemError, declare_problems
+from api.routes.parameters import DeviceId
+from api.routes.things import ID_PATTERN
+from api.schema import Model
+from api.things import EXAMPLE_ID
+from headland.registry.errors import NotFound
+from headland.registry.estate import Estate
+from headland.registry.records import Device
+
+RecordId = Annotated[str | None, Field(pattern=ID_PATTERN)]
+
+
+class PlaceTold(Model):
+    """The id of a greenhouse zone or of a field, or neither: then it is nowhere in particular."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"zone": EXAMPLE_ID}})
+
+    zone: RecordId = None
+    field: RecordId = None
+
+
+class DevicePlace(Model):
+    """Where a device is."""
+
+    device: str
+    zone: str | None
+    field: str | None
+
+
+router = APIRouter(prefix="/v1/devices", tags=["registry"], responses=declare_problems(404, 422, 503))
+
+
+@router.get("/{device}/place", response_model=DevicePlace)
+def get_place(request: Request, farm: FarmOf, device: DeviceId) -> Response:
+    """Show in which zone of a greenhouse, or on which field, a device is."""
+    return reply(request, _place_of(_find(estate_of(farm), device)))
+
+
+@router.put("/{device}/place", response_model=DevicePlace, responses=declare_problems(400, 409, 412))
+def put_place(request: Request, farm: FarmOf, device: DeviceId, told: PlaceTold) -> Response:
+    """Put a device into a zone of a greenhouse or onto a field: a house's answers are of its zones' devices."""
+    estate = estate_of(farm)
+    known = _find(estate, device)
+    try:
+        changed = estate.devices.change(msgspec.structs.replace(known, zone=told.zone, field=told.field))
+    except NotFound as error:
+        raise ProblemError(400, f"unknown-{error.kind}", "It refers to nothing", str(error)) from error
+    return reply(request, _place_of(changed))
+
+
+def _find(estate: Estate, device: str) -> Device:
+    found = estate.devices.list(name=device, limit=1)
+    if not found:
+        sentence = f"The registry has no device {device}: it learns of devices when they are heard of."
+        raise ProblemError(404, "unknown-device", "No such device", sentence)
+    return found[0]
+
+
+def _place_of(device: Device) -> DevicePlace:
+    return DevicePlace(device=device.name, zone=device.zone, field=device.field)
