@@ -46,6 +46,7 @@ export class DeviceCard {
   readonly #place = make("p", { class: "place" });
   readonly #tiles = make("dl", { class: "tiles" });
   readonly #rows = make("tbody");
+  readonly #all = make("details", { class: "all" });
   readonly #shown = new Map<string, ValueTile>();
   readonly #table = new Map<string, { element: HTMLElement; value: HTMLElement; age: HTMLElement }>();
   #intervals: Record<string, { interval_s: number | null }> = {};
@@ -60,10 +61,12 @@ export class DeviceCard {
       this.#tiles,
       device.kind === "drone" ? this.#flight() : null,
       device.kind === "greenhouse" ? this.#climate() : null,
-      make("details", { class: "all" }, make("summary", {}, word("all_values")),
-        make("div", { class: "scroll" }, make("table", {},
-          make("thead", {}, make("tr", {}, make("th", { scope: "col" }, word("quantity")), make("th", { scope: "col", class: "number" }, word("value")), make("th", { scope: "col", class: "number" }, word("age")))),
-          this.#rows))));
+      this.#all);
+    this.#all.append(make("summary", {}, word("all_values")),
+      make("div", { class: "scroll" }, make("table", {},
+        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, word("quantity")), make("th", { scope: "col", class: "number" }, word("value")), make("th", { scope: "col", class: "number" }, word("age")))),
+        this.#rows)));
+    this.#all.addEventListener("toggle", () => this.draw());
     void farm.detail(device.id).then((detail) => (this.#intervals = detail.channels), () => undefined);
     this.draw();
   }
@@ -94,7 +97,8 @@ export class DeviceCard {
       this.#tiles.append(tile.element);
     }
     for (const [channel, tile] of this.#shown) tile.show(values[channel], this.#intervals[channel]?.interval_s);
-    for (const channel of channels) this.#row(channel);
+    // Ten times a second for all of a farm's channels, but only where somebody looks.
+    if (this.#all.open) for (const channel of channels) this.#row(channel);
   }
 
   #row(channel: string): void {

@@ -37,6 +37,8 @@ def test_devices_have_values_ages_and_marks(visit: Open) -> None:
     expect(old).to_have_class(re.compile(r"\bstale\b"))
     expect(old.locator(".when")).to_have_text(re.compile(r"Not current · \d+ \w+\. ago"))
     expect(tile(page, DRONE, "pump_on").locator("dt")).to_have_text("Pump (commanded)")
+    card(page, DRONE).get_by_text("All values").click()
+    expect(card(page, DRONE).locator("tr[data-channel=latitude_deg] th")).to_have_text("Latitude")
     expect(page.locator("[data-gateway=gw-1] .state")).to_have_text("online")
     expect(page.locator("[data-gateway=gw-2] .age")).to_have_text("never seen")
 
