@@ -19,6 +19,7 @@ from api.access.limits import Limits
 from api.access.patience import Patience
 from api.alarm_things import ALARM_KINDS
 from api.crop_bands import crop_bands
+from api.examples import add_examples
 from api.farm import Farm
 from api.gateway_desk import GatewayDesk
 from api.live import LiveFeed
@@ -185,6 +186,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])
         describe_access(document)
+        add_examples(document)
         app.openapi_schema = document
     return app.openapi_schema
 

@@ -69,7 +69,8 @@ include-name = "POST /v1/session"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401"]
 """)
 
-schema = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG, headers=SHOWN)
+# A machine that is busy with the other half of the tests takes a while to write the document.
+schema = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG, headers=SHOWN, timeout=60)
 
 
 @schema.parametrize()
