@@ -45,11 +45,12 @@ class BrokerUser:
     """A login; a gateway may write its own topics only, ingest reads them all and writes acks.
 
     `devices` speak the topics of other people's firmware, and the gateway's source listens there with the same login.
+    `home` is Home Assistant, which reads what the station tells it.
     """
 
     name: str
     password: str
-    role: Literal["gateway", "ingest", "devices"]
+    role: Literal["gateway", "ingest", "devices", "home"]
 
 
 def find_mosquitto() -> str | None:
@@ -189,6 +190,10 @@ def _acl(user: BrokerUser) -> str:
         rules.append("topic write +/device/+/config")
     elif user.role == "devices":
         rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
+        rules += [f"topic read {ROOT}/{kind}/#" for kind in ("alarm", "home")]
+    elif user.role == "home":
+        # Any discovery prefix; it says of itself when it comes and goes.
+        rules = ["topic read +/device/+/config", "topic write +/status"]
         rules += [f"topic read {ROOT}/{kind}/#" for kind in ("alarm", "home")]
     else:
         rules = [

@@ -20,6 +20,8 @@ GATEWAY = "gateway-1"
 IMPORT_GATEWAY = "import"
 #: The simulated MQTT devices of a farm.
 DEVICES_USER = "sim-devices"
+#: With this login Home Assistant reads what the station tells it.
+HOME_USER = "home-assistant"
 
 
 class FarmState(msgspec.Struct, frozen=True, kw_only=True):

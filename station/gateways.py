@@ -13,11 +13,19 @@ import msgspec
 from headland.contract.records import is_name
 from headland.errors import SettingsError
 from station.broker import BrokerUser
-from station.farm_folder import DEVICES_USER, GATEWAY, IMPORT_GATEWAY, INGEST_USER, FarmFolder, write_whole
+from station.farm_folder import (
+    DEVICES_USER,
+    GATEWAY,
+    HOME_USER,
+    IMPORT_GATEWAY,
+    INGEST_USER,
+    FarmFolder,
+    write_whole,
+)
 
 #: The farm's own logins. Client ids begin like these, too, and at the gateways' door a login is its client id: a
 #: gateway of such a name could push another session off the broker.
-_OWN_BEGINNINGS: Final = ("ingest", "edge-", "import", "sim-")
+_OWN_BEGINNINGS: Final = ("ingest", "edge-", "import", "sim-", "home-assistant")
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,5 +104,6 @@ def broker_users(folder: FarmFolder) -> list[BrokerUser]:
         BrokerUser(GATEWAY, folder.secret(GATEWAY), "gateway"),
         BrokerUser(IMPORT_GATEWAY, folder.secret(IMPORT_GATEWAY), "gateway"),
         BrokerUser(DEVICES_USER, folder.secret(DEVICES_USER), "devices"),
+        BrokerUser(HOME_USER, folder.secret(HOME_USER), "home"),
         *(BrokerUser(gateway.name, gateway.password, "gateway") for gateway in Gateways(folder).all()),
     ]

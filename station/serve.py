@@ -89,11 +89,12 @@ def run_station(settings: StationSettings) -> None:
         if registry is not None:
             organisation, broker = settings.ingest.organisation, settings.ingest
             alarms = _start_alarms(registry, store, organisation, desk, settings.mail, broker, ending)
+        home = None
         if settings.home_prefix is not None:
             home = HomeBridge(settings.home_prefix, store, settings.ingest.organisation, settings.ingest)
             home.start()
             ending.callback(home.stop)
-        app = _station_app(settings, store, ingest, registry, alarms, live)
+        app = _station_app(settings, store, ingest, registry, alarms, live, home)
         ingest.start()
         ending.callback(ingest.stop)
         _serve(app, settings.host, settings.port)
@@ -152,6 +153,7 @@ def _station_app(
     registry: Registry | None,
     alarms: AlarmWork | None,
     live: CommitSource,
+    home: HomeBridge | None,
 ) -> FastAPI:
     started_s = time.monotonic()
 
@@ -165,6 +167,7 @@ def _station_app(
             **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
             **{name: float(count) for name, count in live.counters().items()},
             **({} if alarms is None else alarms.counters()),
+            **({} if home is None else {name: float(count) for name, count in home.counters().items()}),
         }
 
     token = settings.worker_token if registry is None else None

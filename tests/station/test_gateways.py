@@ -24,7 +24,7 @@ def test_an_added_gateway_has_a_login_and_a_password_of_its_own(folder: FarmFold
     assert len({first.password, second.password}) == 2
     assert len(first.password) >= 24
     users = {user.name: user for user in broker_users(folder)}
-    assert set(users) == {"ingest", "gateway-1", "import", "sim-devices", "gw-2", "gw-3"}
+    assert set(users) == {"ingest", "gateway-1", "import", "sim-devices", "home-assistant", "gw-2", "gw-3"}
     assert users["gw-3"].password == first.password
     assert users["gw-3"].role == "gateway"
 

@@ -129,11 +129,15 @@ def test_it_is_off_unless_a_prefix_is_told() -> None:
             home_prefix(wrong)
 
 
-def test_the_broker_lets_the_station_say_it_and_devices_read_it() -> None:
+def test_the_broker_lets_the_station_say_it_and_home_assistant_read_it() -> None:
     rules = _acl(BrokerUser("ingest", "x", "ingest"))
     assert "topic write headland/v1/home/#" in rules
     assert "topic write +/device/+/config" in rules
     assert "topic read headland/v1/home/#" in _acl(BrokerUser("devices", "x", "devices"))
+    home = _acl(BrokerUser("home-assistant", "x", "home"))
+    assert {"topic read headland/v1/home/#", "topic read +/device/+/config"} <= set(home.splitlines())
+    assert "data" not in home
+    assert [line for line in home.splitlines() if "write" in line] == ["topic write +/status"]
 
 
 @contextmanager
