@@ -13,6 +13,7 @@ from api.instants import Window
 from api.open_air import HOUR_MS, Gauge, Hourly, measure_hours, read_rain, records_of
 from api.passes import FieldPass
 from api.site_weather import answer_weather
+from headland.agronomy.air_indices import Thresholds
 from headland.agronomy.loss_risk import (
     INCORPORATING_MM,
     LEACHING_DAYS,
@@ -132,7 +133,7 @@ def _drainage(
     name, place, _ = find_site(farm, site)
     # Whole local days, so rather more than the window: the least that drained is still the least.
     days = Window(window.start_ms, window.end_ms + _DAY_MS)
-    told = answer_weather(farm, House(name, records, place, {}), days, 0.0, None, 2.0)
+    told = answer_weather(farm, House(name, records, place, {}), days, Thresholds(), wind_height_m=2.0)
     et0_mm = 0.0
     for (start_ms, _), answers in told.days:
         evaporated = answers.get("et0_hargreaves_mm")

@@ -74,7 +74,7 @@ def exchange_indices(hours: Periods, inside: Inside, declared: Declared) -> list
     """Return by hour the transpiration, the air exchange by vapour and by carbon dioxide, and what the crop used."""
     found: list[Index] = []
     transpired = None
-    said = (f"leaf_area_index = {declared.leaf_area_index:g} (declared)",)
+    said: tuple[str, ...] = (f"leaf_area_index = {declared.leaf_area_index:g} (declared)",)
     if inside.radiation_w_m2 is not None and inside.co2_ppm is not None:
         step = transpiration_of(inside, declared.leaf_area_index)
         known = count_true(hours, np.isfinite(step))
@@ -209,10 +209,10 @@ def _by_co2(hours: Periods, inside: Inside, declared: Declared, by_vapour: Index
             "what was dosed less what left with the air (by the vapour balance) and what the air stored; below 0 the "
             "crop breathes; from 50 % on",
         )  # fmt: skip
-        inputs = tuple(dict.fromkeys((*by_vapour.inputs, _CO2)))
+        channels = tuple(dict.fromkeys((*by_vapour.inputs, _CO2)))
         both = tuple(dict.fromkeys((*by_vapour.assumed, *assumed)))
         lesser = np.minimum(coverage, by_vapour.coverage)
-        found.append(told_index("co2_used_g_m2_h", "g/m2/h", rule, inputs, used, lesser, known, MEAN_BAR, both))
+        found.append(told_index("co2_used_g_m2_h", "g/m2/h", rule, channels, used, lesser, known, MEAN_BAR, both))
     return found
 
 
