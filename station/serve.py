@@ -117,14 +117,16 @@ def _open_registry(
 
 @dataclass(frozen=True, slots=True)
 class AlarmWork:
-    """The two threads of the alarms: one judges, one delivers."""
+    """The two threads of the alarms, of which one judges and one delivers, and the one that forecasts."""
 
     keeper: AlarmKeeper
     courier: AlarmCourier
+    forecasts: ForecastKeeper
 
     def counters(self) -> dict[str, float]:
-        """Return what both have counted."""
-        return {name: float(count) for one in (self.keeper, self.courier) for name, count in one.counters().items()}
+        """Return what all have counted."""
+        workers = (self.keeper, self.courier, self.forecasts)
+        return {name: float(count) for one in workers for name, count in one.counters().items()}
 
 
 def _start_alarms(
@@ -140,10 +142,11 @@ def _start_alarms(
     ask = None if gateways is None else gateways.gateways
     keeper = AlarmKeeper(registry, store, organisation, ask, has_broker=broker is not None)
     courier = AlarmCourier(registry, organisation, mail, broker)
-    for worker in (keeper, courier, ForecastKeeper(registry, store, organisation)):
+    forecasts = ForecastKeeper(registry, store, organisation)
+    for worker in (keeper, courier, forecasts):
         worker.start()
         ending.callback(worker.stop)
-    return AlarmWork(keeper, courier)
+    return AlarmWork(keeper, courier, forecasts)
 
 
 def _station_app(
