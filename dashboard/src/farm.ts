@@ -26,6 +26,7 @@ export interface DeviceDetail extends Device {
 type Listener = () => void;
 const DRAW_MS = 100;
 const POLL_MS = 1500;
+const LOOK_MS = 10_000;
 
 export class Farm {
   readonly devices = new Map<string, Device>();
@@ -33,23 +34,35 @@ export class Farm {
   readonly latest = new Map<string, Record<string, LatestValue>>();
   stream: LiveState = "wait";
   readonly #listeners = new Set<Listener>();
+  #stop: () => void = () => undefined;
   #drawSoon: ReturnType<typeof setTimeout> | null = null;
 
   /** Begin to listen; where no stream is to be had, the newest values are asked for instead. */
   async start(): Promise<void> {
     await this.askDevices();
     this.#take((await ask<{ items: LatestItem[] }>("/v1/latest")).items);
-    listen({
+    const deafen = listen({
       onItems: (items) => this.#take(items),
       onState: (state) => {
         this.stream = state;
         this.#tell();
       },
     });
-    setInterval(() => void this.#poll(), POLL_MS);
-    setInterval(() => {
+    const poll = setInterval(() => void this.#poll(), POLL_MS);
+    const look = setInterval(() => {
       if (!document.hidden) void this.askDevices().catch(() => undefined);
-    }, 10_000);
+    }, LOOK_MS);
+    this.#stop = () => {
+      deafen();
+      clearInterval(poll);
+      clearInterval(look);
+    };
+  }
+
+  /** End asking and listening, as when nobody is signed in any more. */
+  stop(): void {
+    this.#stop();
+    this.#listeners.clear();
   }
 
   /** Hear of new values, at most ten times a second. Returns how to stop. */

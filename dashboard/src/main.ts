@@ -42,13 +42,23 @@ async function start(): Promise<void> {
 
 async function startFarm(): Promise<Farm> {
   const made = new Farm();
-  await Promise.all([made.start(), askZones()]);
+  try {
+    await Promise.all([made.start(), askZones()]);
+  } catch (error) {
+    made.stop();
+    throw error;
+  }
   made.onChange(showReach);
   return made;
 }
 
 function showSignIn(): void {
+  // Whoever types a key must not lose it to a late answer that says the same again.
+  if (app.querySelector("form.sign-in-form") !== null) return;
   leave();
+  leave = () => undefined;
+  farm?.stop();
+  farm = null;
   shell = null;
   document.title = `${word("sign_in")} · Headland`;
   app.replaceChildren(signInForm(() => void start()));

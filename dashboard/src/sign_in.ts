@@ -26,7 +26,7 @@ export function signInForm(onSignedIn: () => void): HTMLElement {
     }
   };
   return make("main", { id: "main", class: "sign-in" },
-    make("form", { class: "card", onsubmit: (event: Event) => void submit(event) },
+    make("form", { class: "card sign-in-form", onsubmit: (event: Event) => void submit(event) },
       make("h1", {}, make("img", { src: "/dashboard/headland.svg", alt: "", width: 28, height: 28 }), " Headland"),
       make("p", {}, word("sign_in_hint")),
       make("label", { for: "key" }, word("sign_in_key")), input, trouble, button));

@@ -52,7 +52,9 @@ def visit(browser: Browser, farm: Farm, troubles: list[str]) -> Iterator[Open]:
     contexts = []
 
     def open_page(address: str = "#/farm", *, base: str = farm.base, **options: Any) -> Page:
-        options = {"locale": "en-GB", "extra_http_headers": SHOWN, **options}
+        # Small, because a map that is drawn in software takes the longer the larger it is.
+        size = {"width": 1000, "height": 640}
+        options = {"locale": "en-GB", "extra_http_headers": SHOWN, "viewport": size, **options}
         context = browser.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
