@@ -139,6 +139,25 @@ def test_somebody_takes_care_of_an_alarm_on_a_phone(visit: Open, farm: Farm) -> 
     expect(page.locator(".alarms")).to_be_hidden()
 
 
+def test_a_browser_that_cannot_draw_a_map_says_so_and_lists_the_same(
+    visit: Open, farm: Farm, troubles: list[str]
+) -> None:
+    page = visit("#/nothing")
+    page.add_init_script(
+        """const draw = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+          return kind.startsWith("webgl") ? null : draw.call(this, kind, ...more);
+        };"""
+    )
+    page.goto(f"{farm.base}/?again#/farm")
+    expect(page.locator(".ground")).to_contain_text("WebGL is missing")
+    expect(card(page, HOUSE)).to_be_visible()
+    expect(page.get_by_role("link", name="Equator")).to_be_visible()
+    page.goto(f"{farm.base}/?again#/field/{farm.field}?pass={farm.flight}")
+    expect(page.locator("[data-panel=applied] [data-answer=Amount] .number")).to_have_text("93.60")
+    drop(troubles, "WebGL")
+
+
 def drop(troubles: list[str], expected: str) -> None:
     """Forget what was meant to go wrong."""
     troubles[:] = [trouble for trouble in troubles if expected not in trouble]
