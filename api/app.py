@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
@@ -25,6 +25,7 @@ from api.gateway_desk import GatewayDesk
 from api.live import LiveFeed
 from api.live_sources import LiveFeeds
 from api.metrics import DurationMiddleware
+from api.negotiation import check_exchange, describe_exchange
 from api.ogc import routes as ogc_routes
 from api.problems import install_problems
 from api.readiness import Check
@@ -116,6 +117,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
+        dependencies=[Depends(check_exchange)],
     )
     farm = Farm(store, organisation, readiness, counters, now_ms, gateways, registry, store_desk)
     metrics = CollectorRegistry()
@@ -186,6 +188,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])
         describe_access(document)
+        describe_exchange(document)
         add_examples(document)
         app.openapi_schema = document
     return app.openapi_schema

@@ -45,7 +45,8 @@ def choose_format(accept: str | None, forms: Sequence[str] = FORMS) -> str:
         if weight > liked:
             best, liked = form, weight
     if liked == 0.0:
-        sentence = f"This comes as {', '.join(forms[:-1])} or {forms[-1]}: name one of them in Accept."
+        kinds = " or ".join(filter(None, (", ".join(forms[:-1]), forms[-1])))
+        sentence = f"This comes as {kinds}: say so in Accept."
         raise ProblemError(406, "not-acceptable", "No such format", sentence)
     return best
 
