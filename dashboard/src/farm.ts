@@ -1,27 +1,10 @@
 // What every page knows of the farm: its devices and their newest values, kept fresh by the stream.
 
-import { ask, askAll } from "./api";
+import { all, api, at, got, type components } from "./api/client";
 import { listen, type LatestItem, type LatestValue, type LiveState } from "./live";
 
-export interface Device {
-  id: string;
-  kind: string;
-  name: string;
-  site: string;
-  gateway: string;
-  model: string;
-  simulated: boolean;
-  clock: string | null;
-  last_seen_ms: number | null;
-}
-
-export interface DeviceDetail extends Device {
-  software: string;
-  latitude_deg: number | null;
-  longitude_deg: number | null;
-  altitude_m: number | null;
-  channels: Record<string, { unit: string; meaning: string | null; interval_s: number | null; sensor: string | null }>;
-}
+export type Device = components["schemas"]["Device"];
+export type DeviceDetail = components["schemas"]["DeviceDetail"];
 
 type Listener = () => void;
 const DRAW_MS = 100;
@@ -40,7 +23,7 @@ export class Farm {
   /** Begin to listen; where no stream is to be had, the newest values are asked for instead. */
   async start(): Promise<void> {
     await this.askDevices();
-    this.#take((await ask<{ items: LatestItem[] }>("/v1/latest")).items);
+    this.#take(await askLatest());
     const deafen = listen({
       onItems: (items) => this.#take(items),
       onState: (state) => {
@@ -72,7 +55,7 @@ export class Farm {
   }
 
   async askDevices(): Promise<void> {
-    const found = await askAll<Device>("/v1/devices");
+    const found = await all((cursor) => api.GET("/v1/devices", { params: { query: at(cursor) } }));
     this.devices.clear();
     for (const device of found) this.devices.set(device.id, device);
     this.#tell();
@@ -82,7 +65,7 @@ export class Farm {
   async detail(id: string): Promise<DeviceDetail> {
     const known = this.details.get(id);
     if (known) return known;
-    const found = await ask<DeviceDetail>(`/v1/devices/${encodeURIComponent(id)}`);
+    const found = await got(api.GET("/v1/devices/{device}", { params: { path: { device: id } } }));
     this.details.set(id, found);
     setTimeout(() => this.details.delete(id), 60_000);
     return found;
@@ -109,7 +92,7 @@ export class Farm {
   async #poll(): Promise<void> {
     if (this.stream === "open" || document.hidden) return;
     try {
-      this.#take((await ask<{ items: LatestItem[] }>("/v1/latest")).items);
+      this.#take(await askLatest());
     } catch {
       // The shell says that the station does not answer; ages go on counting.
     }
@@ -121,4 +104,8 @@ export class Farm {
       for (const listener of [...this.#listeners]) listener();
     }, DRAW_MS);
   }
+}
+
+async function askLatest(): Promise<LatestItem[]> {
+  return all((cursor) => api.GET("/v1/latest", { params: { query: at(cursor) } }));
 }

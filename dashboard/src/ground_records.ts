@@ -1,36 +1,11 @@
 // What the registry tells of ground: fields and sites; and where a device stands.
 
-import { askAll } from "./api";
+import { all, api, at, type components } from "./api/client";
 import type { Farm } from "./farm";
 import type { GroundFeatures } from "./map";
 
-export interface FieldZone {
-  kind: "exclusion" | "buffer";
-  name: string;
-  geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon;
-  width_m: number | null;
-}
-
-export interface FieldRecord {
-  id: string;
-  version: number;
-  farm: string;
-  name: string;
-  geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon;
-  zones: FieldZone[];
-  site: string | null;
-  owner: string;
-  area_m2: number;
-  usable_area_m2: number;
-}
-
-export interface SiteRecord {
-  id: string;
-  name: string;
-  time_zone: string;
-  longitude_deg: number | null;
-  latitude_deg: number | null;
-}
+export type FieldRecord = components["schemas"]["FieldThing"];
+export type SiteRecord = components["schemas"]["Site"];
 
 export interface Place {
   longitudeDeg: number;
@@ -40,11 +15,11 @@ export interface Place {
 }
 
 export async function askFields(signal: AbortSignal): Promise<FieldRecord[]> {
-  return askAll<FieldRecord>("/v1/fields", { signal, query: { limit: 1000 } });
+  return all((cursor) => api.GET("/v1/fields", { params: { query: { limit: 1000, ...at(cursor) } }, signal }));
 }
 
 export async function askSites(signal?: AbortSignal): Promise<SiteRecord[]> {
-  return askAll<SiteRecord>("/v1/sites", signal ? { signal } : {});
+  return all((cursor) => api.GET("/v1/sites", { params: { query: at(cursor) }, ...(signal ? { signal } : {}) }));
 }
 
 /** Return where a device that stands still is: by its own word, else by its site's; null where nobody said. */

@@ -1,19 +1,10 @@
 // Newest values as they are committed. A browser that loses the stream comes back by itself behind what it had.
 
 import { address } from "./api";
+import type { components } from "./api/client";
 
-export interface LatestValue {
-  value: number;
-  time_ms: number;
-  unit: string;
-  quality: number;
-}
-
-export interface LatestItem {
-  device: string;
-  simulated: boolean;
-  channels: Record<string, LatestValue>;
-}
+export type LatestValue = components["schemas"]["LatestValue"];
+export type LatestItem = components["schemas"]["Latest"];
 
 export type LiveState = "wait" | "open" | "lost";
 

@@ -44,3 +44,8 @@ export async function all<Item>(
   } while (cursor !== undefined && items.length < most);
   return items;
 }
+
+/** Return the query of a page: the first has no cursor. */
+export function at(cursor: string | undefined): { cursor?: string } {
+  return cursor === undefined ? {} : { cursor };
+}

@@ -1,6 +1,7 @@
 // What follows from passes: whose they were, what nutrients they brought, and the ledger.
 
-import { ask, askAll, askResponse, sentenceOf } from "../api";
+import { ask, askResponse, sentenceOf } from "../api";
+import { all, api, at } from "../api/client";
 import { make, setText } from "../dom";
 import { fileButton } from "../files";
 import { dateTimeText } from "../instants";
@@ -8,7 +9,7 @@ import { groundText, numberText, shareText, withUnit } from "../numbers";
 import { Progress } from "../progress";
 import { word, wordOf } from "../words";
 import { plain, table } from "./panels";
-import type { Elements, LedgerEntry, Named, NutrientsAnswer } from "./records";
+import type { Elements, NutrientsAnswer } from "./records";
 
 /** A part of the page that is asked for when somebody opens it. */
 export function folded(title: string, panel: string, load: () => Promise<Node[]>): HTMLDetailsElement {
@@ -26,7 +27,7 @@ export function folded(title: string, panel: string, load: () => Promise<Node[]>
   return details;
 }
 
-export async function loadSettlement(pass: string, swath: string | null, signal: AbortSignal): Promise<Node[]> {
+export async function loadSettlement(pass: string, swath: number | undefined, signal: AbortSignal): Promise<Node[]> {
   const path = `/v1/passes/${encodeURIComponent(pass)}/settlement`;
   const query = { swath_m: swath };
   const response = await askResponse(path, { signal, query, headers: { Accept: "text/csv" }, patienceMs: 120_000 });
@@ -42,7 +43,7 @@ export async function loadSettlement(pass: string, swath: string | null, signal:
 }
 
 export async function loadNutrients(field: string, signal: AbortSignal): Promise<Node[]> {
-  const seasons = await askAll<Named>("/v1/seasons", { signal, query: { field } });
+  const seasons = await all((cursor) => api.GET("/v1/seasons", { params: { query: { field, ...at(cursor) } }, signal }));
   const season = make("select", { id: "nutrient-season" }, make("option", { value: "" }, word("field_season_year")), ...seasons.map((one) => make("option", { value: one.id }, one.name)));
   const harvest = make("input", { id: "nutrient-yield", type: "number", min: 0, max: 100_000, step: "any", inputmode: "decimal" });
   const grain = make("input", { id: "nutrient-grain", type: "number", min: 0, max: 20, step: "any", inputmode: "decimal" });
@@ -83,7 +84,7 @@ export async function loadLedger(field: string, pass: string | null, signal: Abo
   const said = make("p", { role: "status", class: "note" });
   const progress = new Progress();
   const look = async (): Promise<void> => {
-    const entries = await askAll<LedgerEntry>("/v1/ledger", { signal, query: { field } });
+    const entries = await all((cursor) => api.GET("/v1/ledger", { params: { query: { field, ...at(cursor) } }, signal }));
     place.replaceChildren(entries.length === 0 ? make("p", { class: "note" }, word("field_ledger_empty")) : table(word("field_ledger"),
       ["#", word("time"), word("field_ledger_kind"), word("field_ledger_who"), "SHA-256", word("field_ledger_body")],
       entries.map((entry) => [

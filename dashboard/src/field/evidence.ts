@@ -1,6 +1,6 @@
 // Why one cell shows what it shows: plan, what came down, each visit and the samples behind it, and the ledger.
 
-import { ask } from "../api";
+import { api, got } from "../api/client";
 import { make } from "../dom";
 import { clockText, dateTimeText } from "../instants";
 import { numberText, shareText, withUnit } from "../numbers";
@@ -23,9 +23,9 @@ export class EvidencePanel {
 
   /** Ask for the cell at a place of the map that `drawn` describes, and show it. */
   async show(pass: string, drawn: DrawChoice, longitudeDeg: number, latitudeDeg: number, signal: AbortSignal, focus = false): Promise<void> {
-    const told = await this.#progress.run(() => ask<CellEvidence>(`/v1/passes/${encodeURIComponent(pass)}/cell`, {
-      signal, query: { latitude_deg: latitudeDeg, longitude_deg: longitudeDeg, ...drawn },
-    }));
+    const told = await this.#progress.run(() => got(api.GET("/v1/passes/{pass_id}/cell", {
+      params: { path: { pass_id: pass }, query: { latitude_deg: latitudeDeg, longitude_deg: longitudeDeg, ...drawn } }, signal,
+    })));
     if (told === null) return;
     this.#onCell(told);
     const { cell } = told;

@@ -1,29 +1,22 @@
 // What the API answers about passes, as far as the field page shows it.
 
-import type { Answer } from "../measured";
+import type { components } from "../api/client";
 
-export interface PassItem {
-  id: string;
-  field: string;
-  device: string;
-  start_ms: number;
-  end_ms: number;
-  declared: boolean;
-  simulated: boolean;
-  implement: string | null;
-  product: string | null;
-  season: string | null;
-  prescription: string | null;
-  planned_rate_ha: number | null;
-  evidence: string | null;
-}
-
-export interface Plan {
-  source: string;
-  rate_ha: number | null;
-  prescription: string | null;
-  name: string | null;
-}
+type Schemas = components["schemas"];
+export type PassItem = Schemas["PassItem"];
+export type Plan = Schemas["PlanBody"];
+export type Cover = Schemas["CoverBody"];
+export type Applied = Schemas["AppliedBody"];
+export type Region = Schemas["RegionBody"];
+export type ZoneResult = Schemas["ZoneBody"];
+export type Deviation = Schemas["DeviationBody"];
+export type CellSamples = Schemas["CellSamples"];
+export type CellVisit = Schemas["CellVisit"];
+export type CellEvidence = Schemas["CellEvidence"];
+export type LedgerEntry = Schemas["EntryBody"];
+export type NutrientsAnswer = Schemas["NutrientsBody"];
+export type Spot = Schemas["Place"];
+export type Elements = Schemas["ElementsBody"];
 
 export interface CellProperties {
   row: number;
@@ -70,133 +63,6 @@ export function cellsOfZones(zones: ZoneMap): CellMap {
   };
 }
 
-export interface Spot {
-  area_m2: number;
-  latitude_deg: number;
-  longitude_deg: number;
-}
-
-export interface Cover {
-  field_m2: number;
-  covered_m2: number;
-  overlap_m2: number;
-  skipped_m2: number;
-  skips: Spot[];
-  overlaps: Spot[];
-}
-
-export interface Applied {
-  unit: string;
-  swath_m: number;
-  simulated: boolean;
-  amount: Answer;
-  rate: Answer;
-  places: Record<"released" | "usable" | "buffer" | "exclusion" | "outside" | "unlocated" | "closure", number>;
-  cover: Cover;
-  reconciliation: { by_flow: number | null; by_tank: number | null; by_pump_curve: number | null };
-  uniformity: { field_cv_pct: number | null };
-}
-
-export interface Region {
-  kind: string;
-  cause: string;
-  area_m2: number;
-  planned: number;
-  applied: number;
-  difference: number;
-  latitude_deg: number;
-  longitude_deg: number;
-}
-
-export interface ZoneResult {
-  zone: number;
-  planned_rate_ha: number;
-  applied_rate_ha: number | null;
-  area_m2: number;
-  kind: string | null;
-  cause: string | null;
-}
-
-export interface Deviation {
-  unit: string;
-  plan: Plan;
-  planned_rate_ha: number;
-  amount: Answer;
-  planned: number;
-  applied: number;
-  mean_deviation_pct: number;
-  on_target_share: number;
-  class_m2: Record<string, number>;
-  zones: ZoneResult[];
-  regions: Region[];
-}
-
-export interface CellSamples {
-  channel: string;
-  unit: string;
-  role: string;
-  evidence: string | null;
-  sensor: string | null;
-  n: number;
-  quality: Record<string, number>;
-}
-
-export interface CellVisit {
-  start_ms: number;
-  end_ms: number;
-  amount: number | null;
-  share: number | null;
-  beside_m: number;
-  speed_m_s: number | null;
-  height_m: number | null;
-  wind_m_s: number | null;
-  flow_per_min: number | null;
-  hopper_kg: number | null;
-  samples: CellSamples[];
-  series_url: string;
-}
-
-export interface CellEvidence {
-  device: string;
-  gateway: string;
-  clock: string | null;
-  simulated: boolean;
-  unit: string;
-  cell: { row: number; column: number; cell_m: number; south_deg: number; west_deg: number; north_deg: number; east_deg: number; place: string };
-  planned: { rate_ha: number | null; zone: number | null; plan: Plan } | null;
-  applied: { rate_ha: number | null; amount: number | null; evidence: string | null; method: { id: string; version: number; source: string } };
-  difference_ha: number | null;
-  kind: string | null;
-  cause: string | null;
-  reason: string | null;
-  visits: CellVisit[];
-  conflicts: number;
-  ledger: { seq: number; time_ms: number; kind: string; hash: string }[];
-}
-
-export interface LedgerEntry {
-  seq: number;
-  time_ms: number;
-  who: string;
-  kind: string;
-  pass_id: string;
-  body: string;
-  hash: string;
-}
-
-export interface Elements {
-  n: number;
-  p2o5: number;
-  k2o: number;
-}
-
-export interface NutrientsAnswer {
-  passes: { pass_id: string; start_ms: number; product: string | null; product_kg: number | null; kg_ha: Elements | null; reason: string | null }[];
-  total_kg_ha: Elements | null;
-  reason: string | null;
-  balance: { input_kg_ha: number; output_kg_ha: number; nue: number; surplus_kg_ha: number; verdict: string } | null;
-}
-
 export interface Named {
   id: string;
   name: string;
@@ -204,8 +70,8 @@ export interface Named {
 
 /** With what a map is drawn; the same goes to every question about it. */
 export interface DrawChoice {
-  swath_m: string | null;
-  planned_rate_ha: string | null;
-  prescription: string | null;
-  cell_m: string | null;
+  swath_m?: number;
+  planned_rate_ha?: number;
+  prescription?: string;
+  cell_m?: number;
 }

@@ -13,7 +13,7 @@ import type { Applied, PassItem } from "./records";
 /** The cells matter to nobody here: large ones are quick. */
 const CELL_M = 10;
 
-export function seasonPanel(passes: readonly PassItem[], swath: () => string | null, signal: AbortSignal): Node[] {
+export function seasonPanel(passes: readonly PassItem[], swath: () => number | undefined, signal: AbortSignal): Node[] {
   const [place, progress, count] = [make("div"), new Progress(), make("span", { class: "note", role: "status" })];
   const draw = async (tell: (share: number) => void): Promise<HTMLElement> => {
     const rows: (string | Node)[][] = [];

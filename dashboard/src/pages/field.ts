@@ -171,9 +171,10 @@ class FieldPage {
   }
 
   #drawn(): DrawChoice {
+    const [swath, rate, cell] = [this.#swath, this.#rate, this.#cell].map((input) => (input.value === "" ? null : Number(input.value)));
     return {
-      swath_m: this.#swath.value || null, planned_rate_ha: this.#rate.value ? String(Number(this.#rate.value) * areasPerHa()) : null,
-      prescription: this.#rate.value ? null : this.#prescription.value || null, cell_m: this.#cell.value || null,
+      ...(swath ? { swath_m: swath } : {}), ...(cell ? { cell_m: cell } : {}),
+      ...(rate ? { planned_rate_ha: rate * areasPerHa() } : this.#prescription.value ? { prescription: this.#prescription.value } : {}),
     };
   }
 
@@ -185,7 +186,8 @@ class FieldPage {
     this.#cell.value = query.get("cell_m") ?? "";
     const draw = (event: Event): void => {
       event.preventDefault();
-      for (const [name, value] of Object.entries(this.#drawn())) this.#view.keep(name, value as string | null);
+      const drawn: Record<string, string | number> = { ...this.#drawn() };
+      for (const name of ["swath_m", "planned_rate_ha", "prescription", "cell_m"]) this.#view.keep(name, name in drawn ? String(drawn[name]) : null);
       if (this.#pass !== null) void this.#draw();
     };
     return make("form", { class: "choices-row draw", "aria-label": word("field_settings"), onsubmit: draw },
