@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from api.access.needs import Need, need_of
+from api.routes.things import ID_PATTERN
 from headland.contract.records import Descriptor
 from headland.registry.alarm_book import Round
 from headland.registry.alarm_records import Alarm, Severity
@@ -66,14 +67,17 @@ def walls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Sid
 def addresses(own: House, side: Side) -> Iterator[tuple[str, str, set[str]]]:
     """Yield every method and path of the document with each id of a side in it, and what was put in."""
     document = own.ask("GET", "/openapi.json", Scope.ADMIN).json()
-    texts = [*side.ids, *side.names, "gw-1", "7", "Things", f"Things('{side.names[0]}')/Datastreams"]
+    texts = [*side.ids[:2], *side.names, "gw-1", "7", "Things", f"Things('{side.names[0]}')/Datastreams"]
     for path, methods in document["paths"].items():
         parts = path.split("/")
         holes = [place for place, part in enumerate(parts) if "{" in part]
         for method in methods:
             if need_of(method.upper(), path) is Need.NOTHING or path == "/v1/live":
                 continue
-            chosen: list[tuple[str, ...]] = [(text,) for text in texts]
+            # What can be no id of such a thing is refused before anybody looks for it.
+            told = [one for one in methods[method].get("parameters", ()) if one["in"] == "path"]
+            of_records = any(one["schema"].get("pattern") == ID_PATTERN for one in told)
+            chosen: list[tuple[str, ...]] = [(text,) for text in (side.ids if of_records else texts)]
             if len(holes) > 1:
                 chosen = list(itertools.product(side.names[:1] + side.ids[:3], repeat=len(holes)))
             for said in chosen if holes else [()]:
