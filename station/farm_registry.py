@@ -12,7 +12,7 @@ from headland.contract.records import Descriptor
 from headland.errors import HeadlandError
 from headland.registry.errors import Conflict, NotFound
 from headland.registry.estate import Estate
-from headland.registry.records import Farm, Field, Gateway, Greenhouse, Site
+from headland.registry.records import Farm, Field, Gateway, Greenhouse, Implement, ImplementKind, Site
 from headland.registry.registry import Registry
 from station.registry_choice import open_registry
 from station.scenarios import farm_named
@@ -87,10 +87,23 @@ def add_demo(estate: Estate, scenario: str, scale: int | None = None) -> None:
         field = Field(farm=farm.id, name=drone.scenario, geometry=geometry, site=sites[drone.site].id)
         if not estate.fields.list(name=field.name) and estate.fields.deleted_ms(name=field.name) is None:
             estate.fields.add(field)
+        _keep_machine(estate, drone.scenario)
     for house in simulated.houses:
         for name in house.devices if house.kind == "greenhouse" else ():
             if not estate.greenhouses.list(name=name) and estate.greenhouses.deleted_ms(name=name) is None:
                 estate.greenhouses.add(Greenhouse(farm=farm.id, site=sites[house.site].id, name=name))
+
+
+def _keep_machine(estate: Estate, scenario: str) -> None:
+    """Keep what a simulated drone spreads or sprays with; which vehicle carries it is for a person to say."""
+    from firmware_sim.field import SprayerPlan
+    from firmware_sim.scenario import FIELDS
+
+    field = FIELDS[scenario]
+    kind = ImplementKind.SPRAYER if isinstance(field.machine, SprayerPlan) else ImplementKind.SPREADER
+    name = f"{scenario} {kind.value}"
+    if not estate.implements.list(name=name) and estate.implements.deleted_ms(name=name) is None:
+        estate.implements.add(Implement(name=name, kind=kind, swath_m=field.swath_m))
 
 
 def keep_gateway(estate: Estate, name: str, site: str) -> None:

@@ -86,6 +86,23 @@ def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visi
     expect(page.locator(".replay-mark")).to_be_visible()
 
 
+def choose(page: Page, name: str, part: str) -> None:
+    """Choose the option that has `part` in it."""
+    box = page.get_by_label(name, exact=True)
+    box.select_option(value=box.locator("option", has_text=part).first.get_attribute("value"))
+
+
+def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, troubles: list[str]) -> None:
+    page = visit(f"#/field/{farm.field}")
+    choose(page, "Pass", "Drone 1")
+    expect(page.get_by_role("status").filter(has_text="Choose an implement")).to_be_visible()
+    choose(page, "Implement", "disc")
+    page.get_by_label("Planned rate").fill("20")
+    page.get_by_role("button", name="Draw").click()
+    expect(panel(page, "applied").locator("[data-answer=Amount] .unit")).to_have_text("L")
+    troubles[:] = [trouble for trouble in troubles if "409" not in trouble]
+
+
 def test_what_follows_from_a_pass_is_there_when_opened(visit: Open, farm: Farm, troubles: list[str]) -> None:
     page = open_field(visit, farm, locale="zh-CN")
     panel(page, "settlement").locator("summary").first.click()

@@ -58,6 +58,7 @@ def test_the_demo_has_the_field_that_its_drone_flies_and_what_people_changed_sta
     assert {site.name: site.time_zone for site in estate.sites.list()} == dict.fromkeys(
         ("jurong", "wuhan"), "Asia/Shanghai"
     )
+    assert [(each.name, each.swath_m) for each in estate.implements.list()] == [("demo sprayer", 5.0)]
     # Where there is nothing better a map shows a house at its site.
     wuhan = estate.sites.list(name="wuhan")[0]
     assert (wuhan.longitude_deg, wuhan.latitude_deg) == (114.35, 30.55)

@@ -1,6 +1,7 @@
 // The list of fields, or one field: its passes on the map, what they rest on, and what follows from them.
 
 import { ask, askAll, AskError, sentenceOf } from "../api";
+import { all, api, at } from "../api/client";
 import { make, setText } from "../dom";
 import { folded, labelled, loadLedger, loadNutrients, loadSettlement } from "../field/books";
 import { EvidencePanel } from "../field/evidence";
@@ -14,7 +15,7 @@ import { fileButton } from "../files";
 import type { FieldRecord } from "../ground_records";
 import { dateTimeText } from "../instants";
 import { nowMs } from "../clock";
-import { areasPerHa, groundText, inChosenArea } from "../numbers";
+import { areasPerHa, groundText, inChosenArea, withUnit } from "../numbers";
 import { Progress } from "../progress";
 import { hrefOf } from "../router";
 import type { Mount, View } from "../view";
@@ -52,6 +53,7 @@ class FieldPage {
   readonly #panels = make("div", { class: "panels" });
   readonly #swath = make("input", { id: "draw-swath", type: "number", min: 0.5, max: 100, step: 0.1, inputmode: "decimal" });
   readonly #rate = make("input", { id: "draw-rate", type: "number", min: 0.1, max: 100_000, step: "any", inputmode: "decimal" });
+  readonly #implement = make("select", { id: "draw-implement" });
   readonly #prescription = make("select", { id: "draw-prescription" });
   readonly #cell = make("select", { id: "draw-cell" });
   #passes: PassItem[] = [];
@@ -85,9 +87,14 @@ class FieldPage {
     const found = await this.#progress.run(async () => Promise.all([
       askAll<PassItem>(`/v1/fields/${this.#field.id}/passes`, { signal, patienceMs: PATIENCE_MS, query: { start: Math.round(now - LIST_MS), end: Math.round(now) + 1, limit: 1000 } }),
       askAll<Named>("/v1/prescriptions", { signal, query: { field: this.#field.id } }),
+      all((cursor) => api.GET("/v1/implements", { params: { query: at(cursor) }, signal })),
     ]));
     if (found === null || signal.aborted) return;
-    const [passes, prescriptions] = found;
+    const [passes, prescriptions, machines] = found;
+    // Choosing one says its swath, here and now; the pass stays as it was told.
+    this.#implement.replaceChildren(make("option", { value: "" }, word("field_implement_own")),
+      ...machines.map((one) => make("option", { value: one.swath_m }, `${one.name} (${withUnit(one.swath_m, "m")})`)));
+    this.#implement.addEventListener("change", () => (this.#swath.value = this.#implement.value));
     this.#passes = passes;
     this.#prescription.replaceChildren(make("option", { value: "" }, word("field_prescription_own")), ...prescriptions.map((one) => make("option", { value: one.id }, one.name)));
     this.#prescription.value = route.query.get("prescription") ?? "";
@@ -191,7 +198,7 @@ class FieldPage {
       if (this.#pass !== null) void this.#draw();
     };
     return make("form", { class: "choices-row draw", "aria-label": word("field_settings"), onsubmit: draw },
-      labelled(this.#swath, word("field_swath"), word("field_swath_hint")), labelled(this.#rate, word("field_rate", { unit: inChosenArea(1, "kg/ha").unit }), word("field_rate_hint")),
+      labelled(this.#implement, word("field_implement")), labelled(this.#swath, word("field_swath"), word("field_swath_hint")), labelled(this.#rate, word("field_rate", { unit: inChosenArea(1, "kg/ha").unit }), word("field_rate_hint")),
       labelled(this.#prescription, word("field_prescription")), labelled(this.#cell, word("field_cell")),
       make("button", { type: "submit", class: "primary" }, word("field_draw")));
   }
