@@ -15,7 +15,7 @@ _UNSAID: Final = frozenset(("", "application/octet-stream"))
 
 
 async def check_exchange(request: Request) -> None:
-    """Raise ProblemError for a body that the route does not take, and where it gives JSON alone and that is not wanted."""
+    """Raise ProblemError for a body that a route does not take, and where it gives JSON alone and that is unwanted."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not route.include_in_schema:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from api.alarm_schema import (
@@ -20,9 +20,9 @@ from api.alarm_schema import (
     WouldHave,
 )
 from api.alarm_things import ALARM_KINDS
-from api.bodies import reply
+from api.bodies import check_match, reply
 from api.estates import estate_of
-from api.farm import FarmOf
+from api.farm import Farm, FarmOf
 from api.instants import settle_window
 from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.problems import ProblemError, declare_problems
@@ -36,6 +36,8 @@ from headland.registry.alarm_records import NoticeState
 LONGEST_REPLAY_MS: Final = 366 * 86_400_000
 
 Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
+
+AsRead = Annotated[str | None, Header(description="The ETag of the alarm as it was read.", max_length=256)]
 
 router = APIRouter(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
 KEPT: Final = tuple(make_router(kind) for kind in ALARM_KINDS)
@@ -76,16 +78,20 @@ def get_alarm(request: Request, farm: FarmOf, alarm: Id) -> Response:
     return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.get(alarm)))
 
 
-@router.post("/alarms/{alarm}/acknowledge", response_model=AlarmShown, responses=declare_problems(400))
-def acknowledge(request: Request, farm: FarmOf, alarm: Id, told: Acknowledgement | None = None) -> Response:
+@router.post("/alarms/{alarm}/acknowledge", response_model=AlarmShown, responses=declare_problems(400, 412))
+def acknowledge(
+    request: Request, farm: FarmOf, alarm: Id, told: Acknowledgement | None = None, if_match: AsRead = None
+) -> Response:
     """Say that somebody takes care of it: it is not said again and does not escalate; its end is said."""
+    _check_unchanged(farm, alarm, if_match)
     note = told.note if told is not None else ""
     return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.acknowledge(alarm, note)))
 
 
-@router.post("/alarms/{alarm}/snooze", response_model=AlarmShown, responses=declare_problems(400))
-def snooze(request: Request, farm: FarmOf, alarm: Id, told: Snooze) -> Response:
+@router.post("/alarms/{alarm}/snooze", response_model=AlarmShown, responses=declare_problems(400, 412))
+def snooze(request: Request, farm: FarmOf, alarm: Id, told: Snooze, if_match: AsRead = None) -> Response:
     """Say nothing of it until then; if it still stands then, it is said again."""
+    _check_unchanged(farm, alarm, if_match)
     return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.snooze(alarm, told.until_ms)))
 
 
@@ -159,3 +165,8 @@ def replay_rule(
     start_ms, end_ms = window.pair
     answer = ReplayAnswer(rule=found.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
     return reply(request, answer)
+
+
+def _check_unchanged(farm: Farm, alarm: str, if_match: str | None) -> None:
+    if if_match is not None:
+        check_match(if_match, AlarmShown.model_validate(estate_of(farm).alarms.get(alarm)))

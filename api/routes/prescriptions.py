@@ -61,7 +61,10 @@ _FILES: Final = {
 _FILE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file.",
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media, _ in _FILES.values()},
+        "content": {
+            media: {"schema": {"type": "object"} if media.endswith("json") else {"type": "string", "format": "binary"}}
+            for media, _ in _FILES.values()
+        },
     }
 }
 

@@ -120,6 +120,10 @@ def test_alarms_come_page_by_page_and_are_taken_care_of(desk: Desk) -> None:
     assert len(desk.get("/v1/alarms")["items"]) == 6
     assert [alarm["subject"] for alarm in desk.get("/v1/alarms", subject="gh-3")["items"]] == ["gh-3"]
     path = f"/v1/alarms/{alarms[0].id}"
+    read = {"If-Match": desk.client.get(path).headers["etag"]}
+    assert desk.client.post(f"{path}/acknowledge", json={"note": "mine"}, headers=read).status_code == 200
+    late = desk.client.post(f"{path}/acknowledge", json={"note": "too late"}, headers=read)
+    assert (late.status_code, late.json()["type"]) == (412, "urn:headland:problem:changed-meanwhile")
     assert desk.post(f"{path}/acknowledge", {"note": "vents are open"})["acknowledged_ms"] == NOW_MS
     assert desk.post(f"{path}/snooze", {"until_ms": NOW_MS + 1})["snoozed_until_ms"] == NOW_MS + 1
     shown = desk.get(path)
