@@ -142,9 +142,6 @@ host = "{HOST}"
 port = {broker_port}
 username = {quoted(GATEWAY)}
 password = {quoted(folder.secret(GATEWAY))}
-
-[batch]
-max_age_s = {LIVE_AGE_S}  # on one machine bytes cost nothing, and the page shows a value a fifth of a second later
 """
     if not simulators:
         text += f"""
@@ -155,6 +152,9 @@ url = "udpin:{HOST}:{_MAVLINK_PORT}"
 """
     own = _sources_path(folder)
     added = own.read_text() if own.exists() else ""
+    if "[batch]" not in added:
+        # On one machine bytes cost nothing, and the page shows a value a fifth of a second later.
+        text += f"\n[batch]\nmax_age_s = {LIVE_AGE_S}\n"
     if simulators and "[alarms]" not in added:
         text += '\n[alarms]\nrules = ["greenhouse"]\n'
     text += "".join(simulator.source_toml for simulator in simulators)
