@@ -48,6 +48,7 @@ class FarmPage {
   readonly #places = new Map<string, Place>();
   #sites: SiteRecord[] = [];
   #known: FieldRecord[] = [];
+  #heard: GatewayItem[] = [];
 
   constructor(view: View) {
     this.#view = view;
@@ -87,6 +88,7 @@ class FarmPage {
     }
     if (signal.aborted) return;
     await this.#askGround();
+    this.#placeGateways();
     await Promise.all([...farm.devices.values()].filter((device) => device.kind === DRONE).map((device) => this.#trails.seed(device.id, signal).catch(() => undefined)));
     this.#draw();
     this.#fit();
@@ -219,7 +221,8 @@ class FarmPage {
     } catch {
       // A station without an ingest beside it hears no gateway.
     }
-    this.#placeGateways(gateways);
+    this.#heard = gateways;
+    this.#placeGateways();
     const rows = gateways.map((gateway) => make("li", { "data-gateway": gateway.id },
       make("strong", {}, gateway.id), " ",
       make("span", { class: gateway.online ? "state on" : "state off" }, word(gateway.online ? "farm_online" : "farm_offline")), " ",
@@ -229,9 +232,9 @@ class FarmPage {
   }
 
   // A gateway tells no position: it is shown at the site of what stands still and speaks through it.
-  #placeGateways(gateways: readonly GatewayItem[]): void {
+  #placeGateways(): void {
     const devices = [...this.#view.farm.devices.values()].sort((a, b) => Number(a.kind === DRONE) - Number(b.kind === DRONE));
-    for (const gateway of gateways) {
+    for (const gateway of this.#heard) {
       const named = devices.find((device) => device.gateway === gateway.id)?.site;
       const site = this.#sites.find((one) => one.name === named);
       if (this.#ground.map === null || !site || site.longitude_deg === null || site.latitude_deg === null) continue;
