@@ -18,6 +18,7 @@ from typing import Final
 from edge.agent_status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.channels.alarm_file import AlarmKeeper, read_alarms
 from edge.channels.assembly import assemble_stage
+from edge.collector import calm_collector
 from edge.http_poll.settings import HttpSettings
 from edge.intake import Intake
 from edge.lines.settings import LinesSettings
@@ -49,6 +50,7 @@ def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
     Raises SettingsError where the settings cannot work (a register map, the spool's folder); nothing else ends it.
     """
     agent = Agent(settings)
+    calm_collector()
     agent.start()
     try:
         while not stop.wait(STATUS_S):

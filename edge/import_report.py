@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge.reading import Reading
+from edge.reading import DeviceId, Reading, Readings
 
 #: So many refusals are told one by one.
 _SHOWN: Final = 10
@@ -72,14 +72,27 @@ class Silences:
 
     def note(self, reading: Reading) -> None:
         """Take a row."""
-        source = reading.source
+        self._note(reading.source, (reading.time_ms,))
+
+    def note_all(self, runs: Iterable[Readings]) -> None:
+        """Take rows that were read in one go: what one kind does not say another may."""
+        times_ms: dict[DeviceId, list[int]] = {}
+        for run in runs:
+            times_ms.setdefault(run.source, []).extend(run.times_ms)
+        for source, times in times_ms.items():
+            self._note(source, sorted(times))
+
+    def _note(self, source: DeviceId, times_ms: Iterable[int]) -> None:
         if source.kind != _VEHICLE:
             return
-        last_ms, time_ms = self._last_ms.get(source.device, reading.time_ms), reading.time_ms
-        if time_ms - last_ms > _SILENCE_MS:
-            self.gaps.add(time_ms - last_ms)
-        if time_ms >= last_ms:
-            self._last_ms[source.device] = time_ms
+        last_ms = self._last_ms.get(source.device)
+        for time_ms in times_ms:
+            if last_ms is not None and time_ms - last_ms > _SILENCE_MS:
+                self.gaps.add(time_ms - last_ms)
+            if last_ms is None or time_ms > last_ms:
+                last_ms = time_ms
+        if last_ms is not None:
+            self._last_ms[source.device] = last_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ import msgspec
 from edge.agent import software_version
 from edge.batcher import Batcher, Content
 from edge.channels.assembly import assemble_import_stage
+from edge.collector import calm_collector
 from edge.import_files import LogSource, find_files, open_source, report_file
 from edge.import_report import FileReport, ImportReport, Progress, Silences
-from edge.reading import Reading
+from edge.reading import Reading, Readings
 from edge.settings import EdgeSettings
 from edge.spool import Spool
 from edge.spool_overflow import SpoolOwner
@@ -66,6 +67,7 @@ def import_files(
         broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
     )
     run = _Import(files, settings, table_map, spool, uplink, progress, stop)
+    calm_collector()
     try:
         uplink.start()
         return run.run()
@@ -129,6 +131,15 @@ class _Import:
         self._silences.note(reading)
         self._batcher.add(reading, time.monotonic())
         self._append_closed(_GROUP_RECORDS)
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take rows by column; waits while too much is on its way."""
+        self._silences.note_all(runs)
+        now_s = time.monotonic()
+        for run in runs:
+            self._points += sum(len(column) - column.count(None) for column in run.columns.values())
+            self._batcher.add_run(run, now_s)
+            self._append_closed(_GROUP_RECORDS)
 
     def event(self, event: Event) -> None:
         """Take an event."""

@@ -7,12 +7,12 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
 from edge.batcher import Batcher, Content
-from edge.reading import Reading
+from edge.reading import Reading, Readings
 from edge.retry import SPOOL
 from edge.settings import BatchSettings
 from edge.spool import Spool
@@ -31,6 +31,33 @@ _HELD_MESSAGES: Final = 500
 _LAST_TRIES: Final = 3
 
 
+_Item = Reading | Readings | Event
+
+
+class _RowQueue(queue.Queue[_Item]):
+    """A queue that is bounded by its rows: a run counts as so many, and enters whole where there is room for one."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._rows = 0
+
+    def _qsize(self) -> int:
+        return self._rows
+
+    def _put(self, item: _Item) -> None:
+        super()._put(item)
+        self._rows += _weight(item)
+
+    def _get(self) -> _Item:
+        item = super()._get()
+        self._rows -= _weight(item)
+        return item
+
+
+def _weight(item: _Item) -> int:
+    return max(1, len(item)) if isinstance(item, Readings) else 1
+
+
 class Intake:
     """A `Sink` for all sources; owns the thread `batch`. The policy of its full queue: the source waits."""
 
@@ -43,7 +70,7 @@ class Intake:
         *,
         size: int = QUEUE_READINGS,
     ) -> None:
-        self._queue: queue.Queue[Reading | Event] = queue.Queue(size)
+        self._queue = _RowQueue(size)
         self._batcher = Batcher(settings.max_points, settings.max_age_s)
         self._group_s = min(GROUP_S, settings.max_age_s / 4)
         self._spool = spool
@@ -62,6 +89,11 @@ class Intake:
     def reading(self, reading: Reading) -> None:
         """Take a row; waits while the queue is full."""
         self._put(reading)
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take rows by column; waits while the queue is full."""
+        for run in runs:
+            self._put(run)
 
     def event(self, event: Event) -> None:
         """Take an event; waits while the queue is full."""
@@ -84,7 +116,7 @@ class Intake:
         """Return what was taken, refused, waited for and lost, by name."""
         return {**self._batcher.counters(), **self._counters, "queued": self._queue.qsize()}
 
-    def _put(self, item: Reading | Event) -> None:
+    def _put(self, item: _Item) -> None:
         try:
             self._queue.put_nowait(item)
         except queue.Full:
@@ -112,7 +144,9 @@ class Intake:
             item = self._queue.get(timeout=self._idle_s(now_s))
             for _ in range(QUEUE_READINGS):
                 now_s = time.monotonic()
-                if isinstance(item, Event):
+                if isinstance(item, Readings):
+                    self._batcher.add_run(item, now_s)
+                elif isinstance(item, Event):
                     self._batcher.add_event(item, now_s)
                 else:
                     self._batcher.add(item, now_s)

@@ -15,14 +15,16 @@ from typing import Final
 from edge.import_report import Gaps
 from edge.log_clock import LogClock
 from edge.mavlink.identity import Surroundings
-from edge.mavlink.outlet import Nameplate, Outlet, Output
-from edge.mavlink.timeline import EventBody
-from edge.reading import DeviceId, Reading, Sink
-from headland.contract.records import Clock, Descriptor, Event, Evidence, Scalar
+from edge.mavlink.outlet import EventBody, Nameplate, Outlet, Output, deliver
+from edge.mavlink.samples import RowKind, kind_of_values
+from edge.reading import Sink
+from headland.contract.records import Clock, Descriptor, Evidence, Scalar
 
 #: A row may be moved by so much to keep the times of a family apart; what comes later than that is left out.
 _MOST_MOVED_MS: Final = 20
 _CHUNK_BYTES: Final = 256 * 1024
+#: Rows leave together, when they are so many.
+_GATHERED_ROWS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,13 @@ def read_chunks(path: Path) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class _Track:
-    """The last times of one family, and whose its rows are that have as many channels."""
+    """The last times of one family, and its rows that have not left yet."""
 
+    kind: RowKind
     own_us: int = -1
     time_ms: int = -1
-    source: DeviceId | None = None
-    width: int = 0
+    times_ms: list[int] = field(default_factory=list)
+    rows: list[Mapping[str, float | None]] = field(default_factory=list)
 
 
 class LogOutlet:
@@ -80,9 +83,11 @@ class LogOutlet:
         self._out: list[Output] = []
         self._outlet = Outlet(self._out, surroundings, 0)
         self._tracks: dict[str, _Track] = {}
+        self._gathered = 0
 
     def name(self, device: str, nameplate: Nameplate, *, simulated: bool) -> None:
         """Say whose all that follows is."""
+        self.flush()
         self._outlet.name(device, nameplate, simulated=simulated)
         self._send()
 
@@ -99,7 +104,7 @@ class LogOutlet:
             return
         track = self._tracks.get(family)
         if track is None:
-            track = self._tracks[family] = _Track()
+            track = self._tracks[family] = _Track(kind_of_values(family))
         if own_us == track.own_us:
             self.counts["repeated"] += 1
             return
@@ -111,11 +116,11 @@ class LogOutlet:
         track.own_us, track.time_ms = own_us, time_ms
         self.rows += 1
         self._note(time_ms)
-        if track.source is not None and track.width == len(values):
-            self._sink.reading(Reading(track.source, Clock.GPS, time_ms, values))
-            return
-        track.source, track.width = self._outlet.take(Clock.GPS, time_ms, family, values), len(values)
-        self._send()
+        track.times_ms.append(time_ms)
+        track.rows.append(values)
+        self._gathered += 1
+        if self._gathered >= _GATHERED_ROWS:
+            self.flush()
 
     def take_event(self, kind: str, own_us: int, data: dict[str, Scalar]) -> None:
         """Take an event at an own time."""
@@ -123,8 +128,17 @@ class LogOutlet:
         if time_ms is None:
             self.counts["undated_events"] += 1
             return
-        self._outlet.take(Clock.GPS, time_ms, "", EventBody(kind, data))
+        self._outlet.take_event(Clock.GPS, time_ms, EventBody(kind, data))
         self._note(time_ms)
+        self._send()
+
+    def flush(self) -> None:
+        """Let all rows leave; call it at the end of the log."""
+        for track in self._tracks.values():
+            if track.rows:
+                self._outlet.take_rows(Clock.GPS, track.kind, track.times_ms, track.rows)
+                track.times_ms, track.rows = [], []
+        self._gathered = 0
         self._send()
 
     def _note(self, time_ms: int) -> None:
@@ -135,12 +149,7 @@ class LogOutlet:
 
     def _send(self) -> None:
         for output in self._out:
-            if isinstance(output, Reading):
-                self._sink.reading(output)
-            elif isinstance(output, Event):
-                self._sink.event(output)
-            elif isinstance(output, Descriptor):
-                if output.device not in self.devices:
-                    self.devices.append(output.device)
-                self._sink.describe(output)
+            if isinstance(output, Descriptor) and output.device not in self.devices:
+                self.devices.append(output.device)
+        deliver(self._out, self._sink)
         self._out.clear()

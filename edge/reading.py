@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -41,11 +41,37 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     quality: Mapping[str, int] = NO_FLAGS
 
 
+class Readings(msgspec.Struct, frozen=True, gc=False):
+    """Many rows of one device with one clock and the same channels, by column, in the order they came; all are good.
+
+    What a fleet says is handed on so: a dict and a reading for each row cost more than decoding it.
+    """
+
+    source: DeviceId
+    clock: Clock
+    times_ms: Sequence[int]
+    columns: Mapping[str, Sequence[float | None]]
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.times_ms)
+
+    def rows(self) -> Iterator[Reading]:
+        """Yield the rows one by one."""
+        channels = tuple(self.columns)
+        for time_ms, values in zip(self.times_ms, zip(*self.columns.values(), strict=True), strict=True):
+            yield Reading(self.source, self.clock, time_ms, dict(zip(channels, values, strict=True)))
+
+
 class Sink(Protocol):
     """Where sources put what they have; safe to call from any thread, blocks while the queue behind it is full."""
 
     def reading(self, reading: Reading) -> None:
         """Take a row."""
+        ...
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take rows that were read in one go: each run is in order, the runs are beside each other in time."""
         ...
 
     def event(self, event: Event) -> None:

@@ -110,6 +110,10 @@ class AlarmDesk:
         events = [event for watch in device.watches for event in self._judge(device, watch, reading)]
         return events + self._look_for_silence(device, time_ms)
 
+    def watches(self, identity: DeviceId) -> bool:
+        """Tell whether any rule is about a device, so that each of its rows must be taken."""
+        return any(rule.fits(identity.device, identity.kind) for rule in self._rules)
+
     @property
     def has_rules(self) -> bool:
         """Whether there is anything to watch."""

@@ -20,7 +20,7 @@ from edge.channels.checks import GOOD, NOT_EVALUATED, combine, judge_spike, judg
 from edge.channels.limits import Limits
 from edge.channels.outgoing import report_row, say_gaps
 from edge.channels.settings import ChannelSettings
-from edge.reading import DeviceId, Reading, Sink
+from edge.reading import DeviceId, Reading, Readings, Sink
 from headland.contract.quantities import split_channel
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Event, Quality
 from headland.errors import SettingsError
@@ -163,7 +163,8 @@ class ChannelStage:
             device = self._device(source, reading.source)
             if device is None:
                 return [reading, *self._desk.take(reading, now_s)]
-            states = {name: self._state(device, source, reading, name, has_limits) for name in reading.values}
+            whose = reading.source.device
+            states = {name: self._state(device, source, whose, name, has_limits) for name in reading.values}
             if not any(states.values()):
                 self._note_twins(reading, {})
                 return [reading, *self._desk.take(reading, now_s)]
@@ -184,6 +185,23 @@ class ChannelStage:
                 device.held[names] = held
                 return out
             return out + self._release(device, held, None, now_s)
+
+    def part(self, source: str, runs: Sequence[Readings], *, has_limits: bool) -> tuple[list[Readings], list[Readings]]:
+        """Return the runs with which nothing would be done, and those of which each row must be taken."""
+        through: list[Readings] = []
+        looked_at: list[Readings] = []
+        with self._lock:
+            for run in runs:
+                device = self._device(source, run.source)
+                is_judged = device is not None and any(
+                    self._state(device, source, run.source.device, name, has_limits) for name in run.columns
+                )
+                if is_judged or self._desk.watches(run.source) or self._twin_channels & run.columns.keys():
+                    looked_at.append(run)
+                else:
+                    through.append(run)
+                    self._counters["rows"] += len(run)
+        return through, looked_at
 
     def describe(self, source: str, descriptor: Descriptor, *, has_limits: bool) -> Descriptor:
         """Return the descriptor as it is after the settings of its channels."""
@@ -212,12 +230,10 @@ class ChannelStage:
             found = self._devices[key] = _Device()
         return found
 
-    def _state(
-        self, device: _Device, source: str, reading: Reading, channel: str, has_limits: bool
-    ) -> ChannelState | None:
+    def _state(self, device: _Device, source: str, whose: str, channel: str, has_limits: bool) -> ChannelState | None:
         if channel in device.states:
             return device.states[channel]
-        return self._make_state(device, source, reading.source.device, channel, has_limits)
+        return self._make_state(device, source, whose, channel, has_limits)
 
     def _make_state(
         self, device: _Device, source: str, name: str, channel: str, has_limits: bool
@@ -316,6 +332,14 @@ class _SourceSink:
     def reading(self, reading: Reading) -> None:
         """Take a row."""
         _deliver(self._stage.take(self._source, reading, has_limits=self._has_limits), self._behind)
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take rows by column: those that nobody looks at go on as they are, the others one by one, in time's order."""
+        through, looked_at = self._stage.part(self._source, runs, has_limits=self._has_limits)
+        if through:
+            self._behind.runs(through)
+        for reading in sorted((row for run in looked_at for row in run.rows()), key=lambda row: row.time_ms):
+            self.reading(reading)
 
     def event(self, event: Event) -> None:
         """Pass an event on."""

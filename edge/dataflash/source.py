@@ -77,6 +77,7 @@ class DataflashSource:
         self._each_chunk(lambda data: self._tell(self._reader.read(data), story, times, own))
         if not self._stop.is_set():
             self._tell(self._reader.finish(), story, times, own)
+        outlet.flush()
 
     def stop(self) -> None:
         """Make `run` return after the chunk under way."""

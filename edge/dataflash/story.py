@@ -222,8 +222,8 @@ class Story:
                     within = (number - 1) % 16
                     pulses[1 + within if within < 8 else 2 + within] = max(0, pulse)
             if any(output.servo in numbers for output in spray.outputs.on_port(port)):
-                row = spray.read_outputs(pulses)
-                rows += [(f"outputs:{port}", row)] if row else []
+                columns = [output.columns((pulses[output.place],)) for output in spray.read_outputs(pulses)]
+                rows.append((f"outputs:{port}", {name: said[0] for one in columns for name, said in one.items()}))
         return rows
 
     @staticmethod

@@ -178,6 +178,7 @@ class BootTime:
         #: Whether a time that is no less than the last can be taken as it is: nothing wrapped, nothing in doubt.
         self.is_plain = False
         self._epoch_ms = 0
+        self._turned_us = 0  # what the last microsecond stamp that wraps had to be moved by
         self._fallen: list[int] = []
 
     def observe(self, raw_ms: int) -> tuple[int, Boot]:
@@ -207,10 +208,14 @@ class BootTime:
 
     def unwrap_us(self, wrapped_us: int) -> int | None:
         """Return the time since boot in ms that a 32-bit microsecond stamp means, None where that cannot be told."""
-        if self.last_ms is None:
+        last_ms = self.last_ms
+        if last_ms is None:
             return None
-        turns = round((self.last_ms * 1000 - wrapped_us) / WRAP_32)
-        boot_ms = (wrapped_us + turns * WRAP_32) // 1000
+        boot_ms = (wrapped_us + self._turned_us) // 1000
+        if -_SAME_CLOCK_MS <= boot_ms - last_ms <= _SAME_CLOCK_MS:
+            return boot_ms
+        self._turned_us = round((last_ms * 1000 - wrapped_us) / WRAP_32) * WRAP_32
+        boot_ms = (wrapped_us + self._turned_us) // 1000
         return boot_ms if self.near(boot_ms) else None
 
     def _fall(self, raw_ms: int, boot_ms: int) -> tuple[int, Boot]:

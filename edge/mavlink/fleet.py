@@ -17,17 +17,18 @@ from typing import Final
 from edge.mavlink.frame import AUTOPILOT, RawFrame
 from edge.mavlink.identity import Surroundings, fallback_device, radio_device
 from edge.mavlink.messages import LAYOUTS, MESSAGE_BY_ID, AutopilotVersion
+from edge.mavlink.naming import NOTHING_KNOWN, Foreknowledge
 from edge.mavlink.outlet import Nameplate, Outlet, Output
 from edge.mavlink.profile import SprayerSettings
+from edge.mavlink.ruler import Patience
 from edge.mavlink.samples import ROW_KINDS
 from edge.mavlink.senders import Senders
-from edge.mavlink.timeline import Patience
-from edge.mavlink.vehicle import Foreknowledge, Vehicle
+from edge.mavlink.vehicle import Vehicle
+from edge.reading import Readings
 from headland.contract.records import Clock
 
 #: Two vehicles with one system id that were both heard within this are two, not one that changed its address.
 _TOGETHER_MS: Final = 3000
-_NOTHING_KNOWN: Final = Foreknowledge()
 _AUTOPILOT_VERSION: Final = 148
 _RADIO_STATUS: Final = (109, 166)
 #: What another component may measure: batteries, range finders, rotation, ESCs, engines, a second wind sensor.
@@ -59,7 +60,7 @@ class Fleet:
         self._counts: Counter[str] = Counter()
         self._gone: Counter[str] = Counter()
         self._out: list[Output] = []
-        self._drained = 0
+        self._rows = 0
 
     def take_all(
         self, link: str, frames: Sequence[RawFrame], now_ms: int, arrivals_ms: Sequence[int] | None = None
@@ -123,10 +124,12 @@ class Fleet:
             self._gone += self._radios.pop(place).outlet.counts
 
     def drain(self) -> list[Output]:
-        """Return what has become ready since the last call, in order."""
+        """Return what has become ready since the last call; the rows of a series are in order."""
+        for vehicle in self.vehicles.values():
+            vehicle.flush()
         out = self._out.copy()
         self._out.clear()
-        self._drained += len(out)
+        self._rows += sum(len(one) for one in out if isinstance(one, Readings))
         return out
 
     def counters(self) -> Counter[str]:
@@ -136,8 +139,8 @@ class Fleet:
             total += vehicle.counters()
         for radio in list(self._radios.values()):
             total += radio.outlet.counts.copy()
-        rows = self._drained - total["events"] - total.pop("descriptors", 0)
-        return total + Counter(rows=max(0, rows))
+        del total["descriptors"]
+        return total + Counter(rows=self._rows)
 
     def _whose(self, place: tuple[str, int], frame: RawFrame, now_ms: int) -> Vehicle | None:
         """Return the vehicle that a frame is of, None where two could be."""
@@ -145,7 +148,7 @@ class Fleet:
         if senders is None:
             vehicle = self.vehicles.get((*place, 0))
             if vehicle is None:
-                return self._meet((*place, 0), self._known.get(frame[1], _NOTHING_KNOWN))
+                return self._meet((*place, 0), self._known.get(frame[1], NOTHING_KNOWN))
             if not vehicle.has_rival:
                 return vehicle
             senders = self._split(place, Senders(), (None, None), now_ms)
@@ -168,7 +171,7 @@ class Fleet:
         self._drop((*place, 0), now_ms)
         self._counts["identity_clash"] += 1
         for number, version in enumerate(versions):
-            self._meet((*place, number), _NOTHING_KNOWN).be_like(old, version, now_ms)
+            self._meet((*place, number), NOTHING_KNOWN).be_like(old, version, now_ms)
         self._senders[place] = senders
         self._report_clashes(now_ms)
         return senders
@@ -250,6 +253,4 @@ class _Radio:
         if now_ms <= self._last_ms:
             return
         self._last_ms = now_ms
-        row = ROW_KINDS[frame[0]].make(LAYOUTS[frame[0]].values(frame[4]))
-        if row is not None:
-            self.outlet.take(Clock.ARRIVAL, now_ms, "radio", row)
+        self.outlet.take_rows(Clock.ARRIVAL, ROW_KINDS[frame[0]], [now_ms], [LAYOUTS[frame[0]].values(frame[4])])

@@ -52,7 +52,7 @@ _CRC_EXTRA: Final[dict[int, bytes]] = {
     message_id: bytes((definition.crc_extra,)) for message_id, definition in dialect.mavlink_map.items()
 }
 _HEADER_V1: Final = struct.Struct("<BBBBB")
-_HEADER_V2: Final = struct.Struct("<BBBBBBHB")
+_HEADER_V2: Final = struct.Struct("<BBxBBBHB")
 _MAGIC: Final = re.compile(b"[\xfd\xfe]")
 
 
@@ -133,15 +133,17 @@ class FrameDecoder:
             int.from_bytes,
         )
         size, gap_bytes, guard, sound = len(buffer), self._gap_bytes, self._guard, 0
+        last_v1, last_v2 = size - MIN_FRAME_BYTES, size - 12
         free, at, in_sync = 0, self._next_at, self._in_sync
-        while at + MIN_FRAME_BYTES <= size:
+        while at <= last_v1:
             magic = buffer[at]
-            if magic == 0xFD and at + 12 <= size:
-                length, flags, _, sequence, system, component, low, high = unpack_v2(buffer, at + 1)
-                message_id = low | high << 16 if high else low
+            if magic == 0xFD and at <= last_v2:
+                length, flags, sequence, system, component, message_id, high = unpack_v2(buffer, at + 1)
+                if high:
+                    message_id |= high << 16
                 start = at + 10
                 crc_at = start + length
-                end = crc_at + (15 if flags & _SIGNED else 2)
+                end = crc_at + (15 if flags & 1 else 2)
             elif magic == 0xFE:
                 length, sequence, system, component, message_id = unpack_v1(buffer, at + 1)
                 flags, start = 0, at + 6
@@ -174,7 +176,7 @@ class FrameDecoder:
                 next_sequence[source] = (sequence + 1) & 255
             else:
                 self._note_gap(source, sequence)
-            if extra is None or flags > _SIGNED:
+            if extra is None or flags > 1:
                 self._counts["unknown_id" if extra is None else "incompatible"] += 1
             elif guard is None or guard.admits(message_id, system, component, buffer[at:end], is_signed=flags > 0):
                 sound += 1
@@ -256,24 +258,31 @@ class FrameDecoder:
 
 
 def find_frames(buffer: bytes, message_ids: Sequence[int], component: int) -> Iterator[RawFrame]:
-    """Yield the sound frames of some kinds and one component, wherever in `buffer` they stand, MAVLink 1 first.
+    """Yield the sound frames of some kinds (below 256) and one component, wherever in `buffer` they stand: MAVLink 1
+    first, then MAVLink 2 kind by kind.
 
-    A search for the header's bytes instead of a walk from frame to frame: ten times as fast, where a few kinds are all
+    A search for the header's bytes instead of a walk from frame to frame: many times as fast, where a few kinds are all
     that is wanted of a file.
     """
-    low, component_byte = b"[" + re.escape(bytes(message_ids)) + b"]", re.escape(bytes((component,)))
-    for pattern, head in (
-        (b"\xfe(?=..." + component_byte + low + b")", 6),
-        (b"\xfd(?=.[\x00\x01]..." + component_byte + low + b"\x00\x00)", 10),
-    ):
-        for match in re.finditer(pattern, buffer, re.DOTALL):
-            at = match.start()
-            if _is_sound(buffer, at):
-                start = at + head
-                end = start + buffer[at + 1]
-                message_id = buffer[at + 5] if head == 6 else buffer[at + 7]
-                sequence, system = buffer[start - 4 : start - 2] if head == 6 else buffer[at + 4 : at + 6]
-                yield message_id, system, component, sequence, buffer[start:end], 1 + (head == 10), None
+    ids = b"[" + re.escape(bytes(message_ids)) + b"]"
+    for match in re.finditer(b"\xfe(?=..." + re.escape(bytes((component,))) + ids + b")", buffer, re.DOTALL):
+        at = match.start()
+        if _is_sound(buffer, at):
+            length, sequence, system, _, message_id = _HEADER_V1.unpack_from(buffer, at + 1)
+            yield message_id, system, component, sequence, buffer[at + 6 : at + 6 + length], 1, None
+    for message_id in message_ids:
+        for at in _find_all(buffer, bytes((component, message_id, 0, 0))):  # the end of a header of MAVLink 2
+            start = at - 6
+            if start >= 0 and buffer[start] == MAGIC_V2 and _is_sound(buffer, start):
+                length, _, sequence, system, *_ = _HEADER_V2.unpack_from(buffer, start + 1)
+                yield message_id, system, component, sequence, buffer[at + 4 : at + 4 + length], 2, None
+
+
+def _find_all(buffer: bytes, text: bytes) -> Iterator[int]:
+    at = buffer.find(text)
+    while at >= 0:
+        yield at
+        at = buffer.find(text, at + 1)
 
 
 def _is_sound(buffer: bytes, at: int) -> bool | None:

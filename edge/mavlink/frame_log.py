@@ -18,10 +18,10 @@ from edge.mavlink.fleet import Fleet
 from edge.mavlink.frame import FrameDecoder, RawFrame
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import MESSAGE_BY_ID
-from edge.mavlink.outlet import Output
+from edge.mavlink.outlet import Output, deliver
 from edge.mavlink.settings import MavlinkSettings
 from edge.mavlink.survey import Survey
-from edge.reading import Reading, Sink
+from edge.reading import Readings, Sink
 from headland.contract.records import Clock, Descriptor, Event
 
 _CHUNK_BYTES: Final = 64 * 1024
@@ -171,30 +171,20 @@ class FrameLogSource(ABC):
                 yield chunk
 
     def _deliver(self, outputs: list[Output], sink: Sink) -> None:
-        times_ms: dict[tuple[str, Clock], list[int]] = {}
-        run: list[int] = []  # times of readings of one device by one clock: nearly all are
-        device, clock = "", Clock.ARRIVAL
+        runs = deliver(outputs, sink)
         for output in outputs:
-            if isinstance(output, Reading):
-                if output.source.device != device or output.clock is not clock:
-                    device, clock = output.source.device, output.clock
-                    run = times_ms.setdefault((device, clock), [])
-                sink.reading(output)
-                run.append(output.time_ms)
-            elif isinstance(output, Event):
-                sink.event(output)
+            if isinstance(output, Event):
                 self._device(output.device).events += 1
             elif isinstance(output, Descriptor):
-                sink.describe(output)
                 self._device(output.device).model = output.model
-        for (name, whose_clock), times in times_ms.items():
-            self._note_rows(name, whose_clock, times)
+        for run in runs:
+            self._note_rows(run)
 
-    def _note_rows(self, name: str, clock: Clock, times_ms: list[int]) -> None:
-        device = self._device(name)
-        device.rows += len(times_ms)
-        device.clocks[clock] = device.clocks.get(clock, 0) + len(times_ms)
-        first_ms, last_ms = min(times_ms), max(times_ms)
+    def _note_rows(self, run: Readings) -> None:
+        device, clock = self._device(run.source.device), run.clock
+        device.rows += len(run)
+        device.clocks[clock] = device.clocks.get(clock, 0) + len(run)
+        first_ms, last_ms = min(run.times_ms), max(run.times_ms)
         device.first_ms = first_ms if device.first_ms is None else min(device.first_ms, first_ms)
         device.last_ms = last_ms if device.last_ms is None else max(device.last_ms, last_ms)
 

@@ -6,36 +6,31 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from edge.mavlink.messages import LAYOUTS
-from edge.mavlink.samples import ROW_KINDS, Make, Raw, RowKind, Stamp, Values
+from edge.mavlink.row_compiler import HasRow, Raw
+from edge.mavlink.samples import ROW_KINDS, RowKind, Stamp, kind_of_values
 
 #: Follows what a message says of the vehicle's state.
 Note = Callable[[Any, int], None]
-#: Sees the values of a message before they become a row; returns channels to add to it, or `NO_ROW`.
-Tap = Callable[[int, Raw, int], Values | None]
+#: Sees the values of a message before they become a row; returns another kind to take it as, or `NO_ROW`.
+Tap = Callable[[int, Raw, int], RowKind | None]
 #: What a tap returns of a message that shall be no row of its own.
-NO_ROW: Final[Values] = {}
+NO_ROW: Final = kind_of_values("")
 
 
 class Lane(NamedTuple):
-    """How a message is taken: by `note`, or as a row. `instanced` only where a kind has instances."""
+    """How a message is taken: by `note`, or as a row; its own stamp stands at `stamp_at`."""
 
     note: Note | None
     size: int
     unpack: Callable[[bytes], Raw]
-    make: Make
-    family: str
-    stamp: int
+    kind: RowKind
+    has_instances: bool
     stamp_at: int
-    instanced: RowKind | None
     tap: Tap | None
 
 
-def _nothing(_: Raw) -> None:
-    return None
-
-
 #: Of messages that are rows only where a profile says so; their own stamp comes first.
-NAMELESS: Final = RowKind("", _nothing, stamp=Stamp.BOOT_MS)
+NAMELESS: Final = kind_of_values("", Stamp.BOOT_MS)
 
 
 def make_lanes(notes: Mapping[int, Note], taps: Mapping[int, Tap]) -> dict[int, Lane]:
@@ -47,11 +42,18 @@ def make_lanes(notes: Mapping[int, Note], taps: Mapping[int, Tap]) -> dict[int, 
             notes.get(message_id),
             layout.size,
             layout.unpack,
-            kind.make,
-            kind.family,
-            kind.stamp,
+            kind,
+            kind.has_instances,
             kind.stamp_at,
-            kind if kind.has_instances else None,
-            taps.get(message_id),
+            taps.get(message_id) or (None if kind.has_row is None else _tap_empty(kind.has_row)),
         )
     return lanes
+
+
+def _tap_empty(has_row: HasRow) -> Tap:
+    """Return the tap of a message that may hold no row."""
+
+    def tap(_: int, values: Raw, _now_ms: int) -> RowKind | None:
+        return None if has_row(values) else NO_ROW
+
+    return tap

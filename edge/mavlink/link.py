@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import serial
 
+from edge.mavlink.datagrams import Datagrams
 from edge.mavlink.settings import LinkAddress
 
 Chunk = tuple[str, bytes]
@@ -65,26 +66,14 @@ class UdpServer:
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=True)
         self._selector = _selector(self._socket)
+        self._datagrams = Datagrams(self._socket, _BURST)
         self._senders: dict[str, tuple[str, int]] = {}
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return all datagrams that are there, joined by sender in the order of their first."""
         if not self._selector.select(wait_s):
             return []
-        chunks: dict[tuple[str, int], list[bytes]] = {}
-        receive = self._socket.recvfrom
-        for _ in range(_BURST):
-            try:
-                data, sender = receive(_DATAGRAM_BYTES)
-            except BlockingIOError:
-                break
-            except ConnectionError:
-                continue  # an answer of ours was refused; others still send
-            if sender in chunks:
-                chunks[sender].append(data)
-            else:
-                chunks[sender] = [data]
-        return [(self._peer(sender), b"".join(datagrams)) for sender, datagrams in chunks.items()]
+        return [(self._peer(sender), b"".join(datagrams)) for sender, datagrams in self._datagrams.read().items()]
 
     def send(self, peer: str | None, data: bytes) -> None:
         """Answer a sender; one that is not known any more is no error."""

@@ -7,21 +7,44 @@ What another component of the vehicle measures (a smart battery, a range finder 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from edge.mavlink.identity import Surroundings, part_device
-from edge.mavlink.samples import Values
-from edge.mavlink.timeline import EventBody
-from edge.reading import DeviceId, Reading
+from edge.mavlink.samples import Columns, RowKind
+from edge.reading import DeviceId, Readings, Sink
 from headland.contract.quantities import quantity_of
-from headland.contract.records import ChannelInfo, Clock, Descriptor, Event, Evidence
+from headland.contract.records import ChannelInfo, Clock, Descriptor, Event, Evidence, Scalar
 
 KIND: Final = "drone"
 PART_KIND: Final = "component"
 
-Output = Reading | Event | Descriptor
+Output = Readings | Event | Descriptor
+
+
+class EventBody(NamedTuple):
+    """An event before its time and device are known."""
+
+    kind: str
+    data: dict[str, Scalar]
+
+
+class _Rows(NamedTuple):
+    """Messages with their time, that wait for a name."""
+
+    clock: Clock
+    kind: RowKind
+    times_ms: Sequence[int]
+    values: Sequence[Any]
+
+
+class _Event(NamedTuple):
+    """An event with its time, that waits for a name."""
+
+    clock: Clock
+    time_ms: int
+    body: EventBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +76,13 @@ class Outlet:
         self._surroundings = surroundings
         self._limit = limit
         self._kind = kind
-        self._waiting: deque[tuple[Clock, int, str, Values | EventBody]] = deque()
+        self._waiting: deque[_Rows | _Event] = deque()
+        self._waiting_rows = 0
         self._nameplate = Nameplate("", 0)
         self._vehicle: _Device | None = None
         self._parts: dict[int, _Device] = {}
-        #: Whose each family is that was seen since the last `name`, and how many channels its last row had.
-        self._sources: dict[str, tuple[DeviceId, int]] = {}
+        #: Whose each family is that was seen since the last `name`, and which channels its last rows had.
+        self._sources: dict[str, tuple[DeviceId, tuple[str, ...]]] = {}
         self._described: dict[int | None, dict[str, ChannelInfo]] = {}
 
     @property
@@ -80,29 +104,32 @@ class Outlet:
         self._parts.clear()
         self._sources.clear()
         self._describe(self._vehicle)
-        while self._waiting:
-            self.take(*self._waiting.popleft())
+        waiting, self._waiting, self._waiting_rows = self._waiting, deque(), 0
+        for one in waiting:
+            if isinstance(one, _Event):
+                self.take_event(*one)
+            else:
+                self.take_rows(*one)
 
-    def take(self, clock: Clock, time_ms: int, family: str, body: Values | EventBody) -> DeviceId | None:
-        """Take a row of `family` (`180/battery` is component 180's), or an event, that has its time.
-
-        Returns whose further rows of the family are, as long as they have as many channels; None: ask again.
-        """
+    def take_event(self, clock: Clock, time_ms: int, body: EventBody) -> None:
+        """Take an event that has its time."""
         if self._vehicle is None:
-            self._waiting.append((clock, time_ms, family, body))
-            if len(self._waiting) > self._limit:
-                self._waiting.popleft()
-                self.counts["dropped_unnamed"] += 1
-            return None
-        if isinstance(body, EventBody):
+            self._wait(_Event(clock, time_ms, body), 1)
+        else:
             self._send_event(clock, time_ms, body, self._vehicle.source)
-            return None
-        known = self._sources.get(family)
-        source = (
-            known[0] if known is not None and known[1] == len(body) else self._learn_family(family, body, self._vehicle)
-        )
-        self._out.append(Reading(source, clock, time_ms, body))
-        return source
+
+    def take_rows(self, clock: Clock, kind: RowKind, times_ms: Sequence[int], values: Sequence[Any]) -> None:
+        """Take messages of one kind that have their times (of the family `180/battery` they are component 180's)."""
+        vehicle = self._vehicle
+        if vehicle is None:
+            self._wait(_Rows(clock, kind, times_ms, values), len(times_ms))
+            return
+        for run_ms, columns in kind.runs(times_ms, values):
+            known, channels = self._sources.get(kind.family), tuple(columns)
+            if known is None or known[1] != channels:
+                known = self._learn_family(kind.family, columns, vehicle), channels
+                self._sources[kind.family] = known
+            self._out.append(Readings(known[0], clock, run_ms, columns))
 
     def learn_evidence(self, evidence: Mapping[str, Evidence]) -> None:
         """Take how channels come about; says again what has changed."""
@@ -115,6 +142,21 @@ class Outlet:
             known.update(changed)
             if self._vehicle is not None:
                 self._describe(self._vehicle)
+
+    def _wait(self, one: _Rows | _Event, rows: int) -> None:
+        """Keep what has no name yet; beyond the limit the oldest go."""
+        self._waiting.append(one)
+        self._waiting_rows += rows
+        while (excess := self._waiting_rows - self._limit) > 0:
+            oldest = self._waiting.popleft()
+            dropped = 1
+            if isinstance(oldest, _Rows):
+                dropped = min(excess, len(oldest.times_ms))
+                if dropped < len(oldest.times_ms):
+                    rest = oldest._replace(times_ms=oldest.times_ms[dropped:], values=oldest.values[dropped:])
+                    self._waiting.appendleft(rest)
+            self._waiting_rows -= dropped
+            self.counts["dropped_unnamed"] += dropped
 
     def _send_event(self, clock: Clock, time_ms: int, body: EventBody, source: DeviceId) -> None:
         self.counts["events"] += 1
@@ -131,15 +173,14 @@ class Outlet:
             )
         )
 
-    def _learn_family(self, family: str, values: Values, vehicle: _Device) -> DeviceId:
-        """Note whose a family is and which channels it has."""
+    def _learn_family(self, family: str, columns: Columns, vehicle: _Device) -> DeviceId:
+        """Note which channels a family has; return whose it is."""
         component, _, _ = family.rpartition("/")
         device = vehicle if not component else self._part(int(component), vehicle)
-        new = {channel: _info(channel, self.evidence.get(channel)) for channel in values if quantity_of(channel)}
+        new = {channel: _info(channel, self.evidence.get(channel)) for channel in columns if quantity_of(channel)}
         if not new.keys() <= device.channels.keys():
             device.channels.update(new)
             self._describe(device)
-        self._sources[family] = (device.source, len(values))
         return device.source
 
     def _part(self, component: int, vehicle: _Device) -> _Device:
@@ -172,3 +213,18 @@ class Outlet:
 def _info(channel: str, evidence: Evidence | None) -> ChannelInfo:
     quantity = quantity_of(channel)
     return ChannelInfo(unit=quantity.unit if quantity is not None else "1", evidence=evidence)
+
+
+def deliver(outputs: list[Output], sink: Sink) -> list[Readings]:
+    """Give all to the sink, the rows last and in one go; returns the rows."""
+    runs: list[Readings] = []
+    for output in outputs:
+        if isinstance(output, Readings):
+            runs.append(output)
+        elif isinstance(output, Event):
+            sink.event(output)
+        else:
+            sink.describe(output)
+    if runs:
+        sink.runs(runs)
+    return runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from edge.mavlink.profile import DEFAULT_OFF_US, SprayerSettings
 
 _NAME: Final = re.compile(r"(SERVO|BATT)([0-9]{0,2})_(FUNCTION|MIN|MAX|REVERSED|CAPACITY)\Z")
+_NO_PULSE: Final = (0, 65535)
 #: How far above its rest an output counts as on, of its range.
 _ON_SHARE: Final = 0.02
 #: Outputs that are asked for their function; more exist only on the largest boards.
@@ -50,9 +52,19 @@ class Output:
         number = (self.servo - 1) % 16
         return 1 + number if number < 8 else 2 + number
 
-    def is_on(self, pulse_us: int) -> bool:
-        """Tell whether a pulse width drives the machine."""
+    def is_on(self, pulse_us: int) -> bool | None:
+        """Tell whether a pulse width drives the machine; None of one that is none."""
+        if pulse_us in _NO_PULSE:
+            return None
         return pulse_us < self.off_us if self.is_reversed else pulse_us > self.off_us
+
+    def columns(self, pulses_us: Sequence[int]) -> dict[str, Sequence[float | None]]:
+        """Return its channels of so many pulse widths."""
+        states = [self.is_on(pulse_us) for pulse_us in pulses_us]
+        return {
+            self.command: [None if pulse_us in _NO_PULSE else pulse_us for pulse_us in pulses_us],
+            self.on: [None if is_on is None else float(is_on) for is_on in states],
+        }
 
 
 @dataclass(slots=True)

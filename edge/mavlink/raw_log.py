@@ -94,7 +94,8 @@ class RawLogSource(FrameLogSource):
             if isinstance(output, Descriptor):
                 self._unsaid[output.device] = output
             elif output.clock is Clock.ARRIVAL:
-                self._counts["undated_events" if isinstance(output, Event) else "undated_rows"] += 1
+                undated = ("undated_events", 1) if isinstance(output, Event) else ("undated_rows", len(output))
+                self._counts[undated[0]] += undated[1]
             else:
                 device = output.device if isinstance(output, Event) else output.source.device
                 if device in self._unsaid:

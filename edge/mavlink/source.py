@@ -21,13 +21,13 @@ from edge.mavlink.identity import Surroundings
 from edge.mavlink.link import Chunk, Link, open_link
 from edge.mavlink.messages import MESSAGE_BY_ID
 from edge.mavlink.outgoing import Encoder, Outgoing, Presence
-from edge.mavlink.outlet import Output
+from edge.mavlink.outlet import deliver
 from edge.mavlink.requests import Requester
+from edge.mavlink.ruler import Patience
 from edge.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
 from edge.mavlink.signing import Guard, read_key
-from edge.mavlink.timeline import Patience
-from edge.reading import Reading, Sink
-from headland.contract.records import Clock, Event
+from edge.reading import Sink
+from headland.contract.records import Clock
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,6 +42,9 @@ _GATHER_S: Final = 0.02
 #: whatever it sent. One vehicle is read at once, a hundred ten times a second.
 _HOLD_PER_PEER_S: Final = 0.001
 _MAX_HOLD_S: Final = 0.1
+#: Rows leave together after so long for each peer, at most the second: by column they cost a few us a time and kind.
+_KEEP_PER_PEER_S: Final = 0.005
+_MAX_KEEP_S: Final = 0.5
 _TICK_S: Final = 0.25
 _HEARTBEAT_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 0.5
@@ -87,6 +90,7 @@ class MavlinkSource:
         self._rates_hz = _wanted_rates(settings)
         self._gathered: dict[str, list[bytes]] = {}
         self._gathered_s = 0.0
+        self._delivered_s = 0.0
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
 
@@ -141,7 +145,9 @@ class MavlinkSource:
                     self._fleet.tick(now_ms)
                     if not self._settings.listen_only:
                         self._speak(link, now_s, now_ms)
-                self._deliver(sink)
+                if now_s - self._delivered_s >= min(_MAX_KEEP_S, _KEEP_PER_PEER_S * len(self._peers)):
+                    self._delivered_s = now_s
+                    self._deliver(sink)
                 if chunks:
                     time.sleep(_GATHER_S)
         finally:  # what came before the link was lost is not lost
@@ -243,17 +249,6 @@ class MavlinkSource:
         if backoff_s == _FIRST_BACKOFF_S:
             _LOGGER.warning("%s: %s is not there (%s); trying again", self.name, self._settings.url, error)
         self._counts[count] += 1
-
-
-def deliver(outputs: list[Output], sink: Sink) -> None:
-    """Give each output to the sink by its kind."""
-    for output in outputs:
-        if isinstance(output, Reading):  # nearly all
-            sink.reading(output)
-        elif isinstance(output, Event):
-            sink.event(output)
-        else:
-            sink.describe(output)
 
 
 def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:

@@ -12,13 +12,14 @@ mission items     -> spray_commanded_on                            commanded
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from edge.mavlink.flow import FlowMeter, Scale
-from edge.mavlink.parameters import Outputs
+from edge.mavlink.parameters import Output, Outputs
 from edge.mavlink.profile import SprayerSettings
-from edge.mavlink.samples import Raw, Values
+from edge.mavlink.row_compiler import Raw
+from edge.mavlink.samples import Values
 from headland.contract.records import Evidence
 
 SERVO_OUTPUT_RAW: Final = 36
@@ -26,7 +27,6 @@ BATTERY_STATUS: Final = 147
 RPM: Final = 226
 NAMED_VALUES: Final = (251, 252)
 _DO_SPRAYER: Final = 216
-_UINT16_MAX: Final = 65535
 #: What ArduPilot calls the capacity of a monitor that nobody has set up.
 _DEFAULT_CAPACITY_ML: Final = 3300.0
 #: How far level and used volume of one tank may differ, of its capacity; more, and only the level is right (a refill).
@@ -74,24 +74,18 @@ class Spray:
         """Whether the stream of product itself is measured."""
         return self.flow_l_min is not None or (self._has_flow_sensor and self.mass_flow_kg_min is not None)
 
-    def read_outputs(self, values: Raw) -> Values | None:
-        """Return what a SERVO_OUTPUT_RAW says of pump and spinner, None where it carries neither."""
+    def read_outputs(self, values: Raw) -> Sequence[Output]:
+        """Follow the pump, and return which of the outputs that a SERVO_OUTPUT_RAW carries mean something."""
         outputs = self.outputs.on_port(values[9])
-        if not outputs:
-            return None
-        row: dict[str, float | None] = {}
         for output in outputs:
-            pulse_us = values[output.place]
-            is_on = None if pulse_us in (0, _UINT16_MAX) else output.is_on(pulse_us)
-            row[output.command] = None if is_on is None else pulse_us
-            row[output.on] = None if is_on is None else 1.0 if is_on else 0.0
-            if output.on == "pump_on" and is_on is not self.pump_on:
+            if output.name == "pump" and (is_on := output.is_on(values[output.place])) is not self.pump_on:
                 self.pump_on = is_on
                 self._scale.clear()
-        if len(row) != self._outputs_said:
-            self._outputs_said = len(row)
-            self.evidence.update({channel: EVIDENCE[channel] for channel in row})
-        return row
+        if outputs and len(outputs) != self._outputs_said:
+            self._outputs_said = len(outputs)
+            said = (channel for output in outputs for channel in (output.command, output.on))
+            self.evidence.update({channel: EVIDENCE[channel] for channel in said})
+        return outputs
 
     def read(self, message_id: int, values: Raw, moment_ms: int) -> tuple[bool, Rows]:
         """Return (whether another message is still a row of its own, the rows of spraying it holds)."""

@@ -62,6 +62,7 @@ class SprayWatch:
         self._place_ms = 0
         self._seen: object = None
         self._looked_ms = 0
+        self._is_calm = False  # nothing holds, and nothing will before the state is another
         self._conditions = {
             "pump_without_flow": _Condition(_HYDRAULIC_MS),
             "flow_without_pump": _Condition(_HYDRAULIC_MS),
@@ -76,7 +77,7 @@ class SprayWatch:
     def look(self, spray: Spray, mode: str | None, moment_ms: int) -> Alarms:
         """Return what has begun (`active` true) and what has ended; without a change it looks five times a second."""
         state = (spray.pump_on, spray.flow_l_min, spray.mass_flow_kg_min, mode)
-        if state == self._seen and 0 <= moment_ms - self._looked_ms < _LOOK_MS:
+        if state == self._seen and (self._is_calm or 0 <= moment_ms - self._looked_ms < _LOOK_MS):
             return []
         self._seen, self._looked_ms = state, moment_ms
         flows = _flows(spray)
@@ -93,6 +94,7 @@ class SprayWatch:
             change = condition.follow(holds[kind], moment_ms)
             if change is not None:
                 alarms.append((kind, self._data(spray, active=change)))
+        self._is_calm = not self._fields and all(one.since_ms is None for one in self._conditions.values())
         return alarms
 
     def _data(self, spray: Spray, *, active: bool) -> dict[str, Scalar]:

@@ -10,8 +10,8 @@ from edge.mavlink.clock import UTC_FROM_US, UTC_UNTIL_US
 from edge.mavlink.columns import FIX_3D
 from edge.mavlink.frame import AUTOPILOT, MAX_FRAME_BYTES, RawFrame, find_frames
 from edge.mavlink.messages import AutopilotVersion, GpsRawInt, SystemTime, decode_message
-from edge.mavlink.timeline import Patience
-from edge.mavlink.vehicle import Foreknowledge
+from edge.mavlink.naming import Foreknowledge
+from edge.mavlink.ruler import Patience
 
 _SYSTEM_TIME: Final = 2
 _GPS_RAW_INT: Final = 24

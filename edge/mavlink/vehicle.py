@@ -1,22 +1,21 @@
 """One vehicle on one link: who it is, what it says, what changed.
 
     frame --> before its heartbeat: waits --> state changes become events  \\
-                                          --> rows                          > timeline (UTC) --> device id --> out
+                                          --> values                        > timeline (UTC) --> outlet (device id)
 
-The device id may be known later than the time: stamped rows wait for it, at most `identity_wait_ms` on a live link.
+The device id may be known later than the time: see `naming`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from edge.mavlink.chronicle import Chronicle
 from edge.mavlink.columns import FIX_3D
 from edge.mavlink.frame import AUTOPILOT, RawFrame
-from edge.mavlink.identity import Surroundings, is_simulator, software_name, unique_device
+from edge.mavlink.identity import Surroundings
 from edge.mavlink.lanes import NO_ROW, Lane, Note, Tap, make_lanes
 from edge.mavlink.messages import (
     LAYOUTS,
@@ -29,9 +28,11 @@ from edge.mavlink.messages import (
     decode_message,
 )
 from edge.mavlink.names import AUTOPILOT_INVALID, TYPE_GCS, model_name
-from edge.mavlink.outlet import Nameplate, Outlet, Output
+from edge.mavlink.naming import NOTHING_KNOWN, Foreknowledge, Naming
+from edge.mavlink.outlet import Outlet, Output
 from edge.mavlink.profile import SprayerSettings
-from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, Raw, Values
+from edge.mavlink.row_compiler import Raw
+from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, RowKind
 from edge.mavlink.spray import NAMED_VALUES
 from edge.mavlink.spray_recorder import SprayRecorder
 from edge.mavlink.timeline import Patience, Timeline
@@ -52,14 +53,6 @@ _BATTERY_ID_AT: Final = 14
 _FIX_AT: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Foreknowledge:
-    """What a first look at a file told of a system: the versions it says; live links know nothing beforehand."""
-
-    versions: tuple[AutopilotVersion, ...] = ()
-    complete: bool = False  # True: no other version will come
-
-
 class Vehicle:
     """The state of one autopilot. Outputs are appended to `out`; time comes in with every call."""
 
@@ -72,35 +65,26 @@ class Vehicle:
         out: list[Output],
         *,
         free_fallback: Callable[[int], str],
-        known: Foreknowledge = Foreknowledge(),
+        known: Foreknowledge = NOTHING_KNOWN,
         identity_wait_ms: int = 5000,
     ) -> None:
         self.system = system
         self.heard_ms = 0
         self.last_frame: RawFrame | None = None
         self.is_vehicle: bool | None = None  # None: no heartbeat yet
-        self.version: AutopilotVersion | None = None
-        self.device: str | None = None
         self.counts: Counter[str] = Counter()
         #: How often each message id was heard in this session: what the link still has to ask for.
         self.heard = dict.fromkeys(LAYOUTS, 0)
         self.acks: dict[int, int] = {}
-        #: Another autopilot speaks under this system id in the same stream: what follows is not of one vehicle.
-        self.has_rival = False
         self._is_one_of_two = False
-        #: Who the other one is, where it said so.
-        self.rival: AutopilotVersion | None = None
-        self._free_fallback = free_fallback
-        self._fallback: str | None = None
-        self._known = known
-        self._identity_wait_ms = identity_wait_ms
-        self._identity_due_ms: int | None = None
         self._session = 0
         self._early: deque[tuple[RawFrame, int]] = deque()
         self._outlet = Outlet(out, surroundings, patience.rows)
-        self._timeline = Timeline(patience, self._outlet.take, out)
+        self._timeline = Timeline(patience, self._outlet)
         self._chronicle = Chronicle(self._event)
-        self._model = ""
+        self._naming = Naming(
+            system, self._outlet, self._timeline, free_fallback, known=known, identity_wait_ms=identity_wait_ms
+        )
         self._flight_battery = False
         self._clashes: set[str] = set()
         self._recorder: SprayRecorder | None = None
@@ -111,6 +95,26 @@ class Vehicle:
         self._lanes = self._make_lanes()
         #: Without the one message that can tell of another autopilot.
         self._plain_lanes = {number: lane for number, lane in self._lanes.items() if number != _AUTOPILOT_VERSION}
+
+    @property
+    def device(self) -> str | None:
+        """What the vehicle is called, None before it is known."""
+        return self._naming.device
+
+    @property
+    def version(self) -> AutopilotVersion | None:
+        """What the vehicle says of itself, None where it has not in this session."""
+        return self._naming.version
+
+    @property
+    def has_rival(self) -> bool:
+        """Whether another autopilot speaks under this system id in the same stream: what follows is not of one."""
+        return self._naming.has_rival or self._timeline.interleaved
+
+    @property
+    def rival(self) -> AutopilotVersion | None:
+        """Who the other one is, where it said so."""
+        return self._naming.rival
 
     @property
     def missing_parameters(self) -> list[str]:
@@ -164,7 +168,7 @@ class Vehicle:
             lane = lanes.get(message_id)
             if lane is None or system != own_system or component != AUTOPILOT or number == sequence:
                 break
-            note, size, unpack, make, family, stamp, stamp_at, instanced, tap = lane
+            note, size, unpack, kind, has_instances, stamp_at, tap = lane
             if arrivals_ms is not None:
                 now_ms = arrivals_ms[at]
             at, sequence = at + 1, number
@@ -173,17 +177,15 @@ class Vehicle:
                 note(decode_message(frames[at - 1]), now_ms)
             else:
                 values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
-                more = None if tap is None else tap(message_id, values, now_ms)
-                if more is NO_ROW:
-                    continue
-                if instanced is not None:
-                    kind = instanced.variant(values[instanced.instance_at])
-                    make, family = kind.make, kind.family
-                row = make(values)
-                if more is not None:
-                    row = more if row is None else {**row, **more}
-                if row is not None:
-                    timeline.take_row(stamp, family, row, values[stamp_at], now_ms)
+                if has_instances:
+                    kind = kind.variant(values[kind.instance_at])
+                if tap is not None:
+                    other = tap(message_id, values, now_ms)
+                    if other is NO_ROW:
+                        continue
+                    if other is not None:
+                        kind = other
+                timeline.take_row(kind, values, values[stamp_at], now_ms)
             if timeline.has_news:
                 self._take_news(now_ms)
                 break
@@ -194,9 +196,10 @@ class Vehicle:
 
     def be_like(self, other: Vehicle, version: AutopilotVersion | None, now_ms: int) -> None:
         """Begin as a vehicle of the kind that `other` is, without waiting for a heartbeat."""
-        self.is_vehicle, self._model, self.heard_ms = True, other._model, now_ms
+        self.is_vehicle, self.heard_ms = True, now_ms
         self._is_one_of_two = True
-        self._expect_identity(now_ms)
+        self._naming.model = other._naming.model
+        self._naming.expect(now_ms)
         if version is not None:
             self._note_version(version, now_ms)
 
@@ -208,9 +211,7 @@ class Vehicle:
         values = layout.values(frame[4])
         if kind.has_instances:
             kind = kind.variant(values[kind.instance_at])
-        row = kind.make(values)
-        if row is not None:
-            self._timeline.take_values(f"{frame[2]}/{kind.family}", row, now_ms)
+        self._timeline.take_ambient(kind.of_part(frame[2]), values, now_ms)
 
     def tick(self, now_ms: int) -> None:
         """Give up waiting where a bound has passed; call it about once a second on a live link."""
@@ -218,8 +219,7 @@ class Vehicle:
             return
         self._chronicle.expire(now_ms)
         self._timeline.expire(now_ms)
-        if self._identity_due_ms is not None and now_ms >= self._identity_due_ms:
-            self._settle_identity(now_ms)
+        self._naming.expire(now_ms)
 
     def finish(self, now_ms: int) -> None:
         """Stamp and name all that still waits: the stream has ended."""
@@ -230,7 +230,12 @@ class Vehicle:
         self._chronicle.finish(now_ms)
         if self._timeline.held:
             self._timeline.give_up()
-        self._settle_identity(now_ms)
+        self._naming.settle(now_ms)
+        self.flush()
+
+    def flush(self) -> None:
+        """Let the rows leave that have their time."""
+        self._timeline.flush()
 
     def part(self, now_ms: int) -> None:
         """End as one vehicle that was two: what waits is of either, so it is dropped and counted."""
@@ -295,8 +300,8 @@ class Vehicle:
         if not self.is_vehicle:
             self.counts["no_vehicle"] += len(early)
             return
-        self._model = model_name(heartbeat)
-        self._expect_identity(now_ms)
+        self._naming.model = model_name(heartbeat)
+        self._naming.expect(now_ms)
         for one, at_ms in early:
             self.take(one, at_ms)
         self.take(frame, now_ms)
@@ -328,14 +333,12 @@ class Vehicle:
     def _tap_status(self, _: int, values: Raw, now_ms: int) -> None:
         """SYS_STATUS also tells of the flight pack, less well than BATTERY_STATUS does."""
         if not self._flight_battery:
-            row = SYSTEM_BATTERY_KIND.make(values)
-            if row is not None:
-                self._timeline.take_values(SYSTEM_BATTERY_KIND.family, row, now_ms)
+            self._timeline.take_ambient(SYSTEM_BATTERY_KIND, values, now_ms)
 
-    def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> Values | None:
+    def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> RowKind | None:
         return NO_ROW if self.heard[_GLOBAL_POSITION_INT] else None  # else it is the same track, said less well
 
-    def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> Values:
+    def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> RowKind:
         """Only a profile can say what a named value is."""
         self.counts["unnamed_value"] += 1
         return NO_ROW
@@ -346,7 +349,6 @@ class Vehicle:
     def _take_news(self, now_ms: int) -> None:
         """Follow what the timeline found out by itself."""
         self._timeline.has_news = False
-        self.has_rival = self.has_rival or self._timeline.interleaved
         if self._timeline.session != self._session:
             self._restart(now_ms)
 
@@ -358,22 +360,7 @@ class Vehicle:
         self.counts["reboots"] += 1
         if self._recorder is not None:
             self._recorder.restart()
-        if not self._known.complete or len({unique_device(version) for version in self._known.versions}) > 1:
-            self.version = None
-            self._expect_identity(now_ms)
-
-    # Who it is
-
-    def _expect_identity(self, now_ms: int) -> None:
-        """Wait for an AUTOPILOT_VERSION, unless it is known what will come."""
-        if self._known.complete and self.device is None:
-            if self._known.versions:
-                self.version = self._known.versions[0]
-            self._settle_identity(now_ms)
-        else:
-            self._outlet.wait_for_name()
-            self._timeline.forget_sources()
-            self._identity_due_ms = now_ms + self._identity_wait_ms
+        self._naming.restart(now_ms)
 
     def repeats(self, frame: RawFrame) -> bool:
         """Tell whether a frame is the one before once more, byte for byte."""
@@ -381,32 +368,6 @@ class Vehicle:
         return last is not None and last[:5] == frame[:5]
 
     def _note_version(self, version: AutopilotVersion, now_ms: int) -> None:
-        device, before = unique_device(version), self.device
-        if self._outlet.is_named and before not in (None, self._fallback) and device not in (None, before):
-            self.has_rival, self.rival = True, version
-            return
-        self.version = version
-        if not self._outlet.is_named or before in (None, self._fallback):
-            self._settle_identity(now_ms)
-        if before is not None and self.device != before:
-            self._event("identified", {"device": self.device, "before": before}, now_ms)
-
-    def _settle_identity(self, now_ms: int) -> None:
-        self._identity_due_ms = None
-        version = self.version
-        unique = None if version is None else unique_device(version)
-        if unique is not None and version is not None:
-            self._name(unique, simulated=is_simulator(version))
-        elif not self._outlet.is_named:
-            self._name(self.device or self._choose_fallback(now_ms), simulated=False)
-
-    def _choose_fallback(self, now_ms: int) -> str:
-        if self._fallback is None:
-            self._fallback = self._free_fallback(now_ms)
-        return self._fallback
-
-    def _name(self, device: str, *, simulated: bool) -> None:
-        self.device = device
-        software = "" if self.version is None else software_name(self.version)
-        self._timeline.forget_sources()
-        self._outlet.name(device, Nameplate(self._model, self.system, software), simulated=simulated)
+        change = self._naming.note_version(version, now_ms)
+        if change is not None:
+            self._event("identified", change, now_ms)

@@ -113,11 +113,12 @@ class UlogSource:
         self._counts["messages"] = sum(len(data.data["timestamp"]) for data in topics.values())
         for item in heapq.merge(*_items(log, topics), key=lambda item: item[:2]):
             if self._stop.is_set():
-                return
+                break
             if item.family:
                 outlet.take_row(item.family, item.own_us, item.values)
             else:
                 outlet.take_event(item.kind, item.own_us, item.values)
+        outlet.flush()
 
     def stop(self) -> None:
         """Make `run` return soon."""

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,16 @@ os.environ["MAVLINK20"] = "1"
 from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from edge.collector import calm_collector
 from edge.mavlink.fleet import Fleet
 from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
+from edge.mavlink.ruler import Patience
 from edge.mavlink.settings import MavlinkSettings, SprayerSettings
 from edge.mavlink.source import MavlinkSource
-from edge.mavlink.timeline import Patience
 from edge.mavlink.tlog import TlogSource
-from edge.reading import Reading
+from edge.reading import Reading, Readings
 from headland.contract.records import Descriptor, Event
 from tests.bench.machine_load import busy_cores
 from tests.bench.mavlink_stream import RATES_HZ, make_stream
@@ -54,6 +55,10 @@ class CountingSink:
     def reading(self, _reading: Reading) -> None:
         """Take a row."""
         self.rows += 1
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take rows by column."""
+        self.rows += sum(map(len, runs))
 
     def event(self, _event: Event) -> None:
         """Take an event."""
@@ -205,6 +210,7 @@ def main() -> None:
     parser.add_argument("--vehicles", type=int, default=100)
     parser.add_argument("--live", type=int, default=10, help="seconds on the live link; 0 leaves it out")
     options = parser.parse_args()
+    calm_collector()  # as the gateway does; it is the same for all readers
     read = frozenset(RATES_HZ) & {dialect.mavlink_map[message_id].msgname for message_id in MESSAGE_BY_ID}
     result: dict[str, object] = {"busy_cores_before_count": busy_cores()}
     for label, kinds in (("21_kinds", frozenset(RATES_HZ)), ("read_kinds", read)):

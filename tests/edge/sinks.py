@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edge.reading import Reading
+from collections.abc import Sequence
+
+from edge.reading import Reading, Readings
 from headland.contract.records import Descriptor, Event
 
 
@@ -14,6 +16,10 @@ class ListSink:
 
     def reading(self, reading: Reading) -> None:
         self.readings.append(reading)
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        for run in runs:
+            self.readings.extend(run.rows())
 
     def event(self, event: Event) -> None:
         self.events.append(event)

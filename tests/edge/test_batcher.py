@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.batcher import Batcher, Content
-from edge.reading import DeviceId, Reading
+from edge.reading import DeviceId, Reading, Readings
 from headland.contract.codec import (
     MAX_PAYLOAD_BYTES,
     MAX_TIME_MS,
@@ -141,6 +141,20 @@ _READINGS = st.builds(
     st.dictionaries(_CHANNELS, _VALUES, min_size=1, max_size=12),
     st.dictionaries(_CHANNELS, st.sampled_from([1, 2, 3, 4, 9]), max_size=3),
 )
+
+
+@st.composite
+def _runs(draw: st.DrawFn) -> Readings:
+    times_ms = draw(st.lists(st.integers(START_MS - 5, START_MS + 10_000), min_size=1, max_size=30))
+    far = draw(st.integers(0, 5)) == 0
+    times_ms += [draw(st.integers(0, MAX_TIME_MS))] if far else []
+    channels = draw(st.lists(_CHANNELS, min_size=1, max_size=12, unique=True))
+    columns = {
+        channel: tuple(draw(st.lists(_VALUES, min_size=n, max_size=n))) for channel in channels for n in [len(times_ms)]
+    }
+    return Readings(draw(st.sampled_from(DEVICES)), draw(st.sampled_from(list(Clock))), times_ms, columns)
+
+
 _EVENTS = st.builds(
     lambda time_ms, text: event(time_ms, text=text),
     st.integers(0, MAX_TIME_MS),
@@ -174,13 +188,17 @@ def _taken(batches: list[Batch]) -> Counter[tuple[Any, ...]]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.one_of(_READINGS, _EVENTS), max_size=60), st.integers(1, 40), st.integers(1, 5))
-def test_no_row_and_no_event_is_lost_or_doubled(items: list[Reading | Event], max_points: int, every: int) -> None:
+@given(st.lists(st.one_of(_READINGS, _runs(), _EVENTS), max_size=60), st.integers(1, 40), st.integers(1, 5))
+def test_no_row_and_no_event_is_lost_or_doubled(
+    items: list[Reading | Readings | Event], max_points: int, every: int
+) -> None:
     batcher = Batcher(max_points, 1.0)
     contents: list[Content] = []
     for now, item in enumerate(items):
         if isinstance(item, Event):
             batcher.add_event(item, now / every)
+        elif isinstance(item, Readings):
+            batcher.add_run(item, now / every)
         else:
             batcher.add(item, now / every)
         if batcher.due(now / every):
@@ -193,9 +211,43 @@ def test_no_row_and_no_event_is_lost_or_doubled(items: list[Reading | Event], ma
         assert decoded.refused == ()
         batches.append(decoded.batch)
         assert content.points <= max_points
-    assert _taken(batches) == _given([item for item in items if isinstance(item, Reading)])
+    assert _taken(batches) == _given(rows_among(items))
+    assert batcher.counters()["rows"] == len(rows_among(items))
     said = [item for item in items if isinstance(item, Event)]
     assert [one for batch in batches for one in batch.events] == said
+
+
+def rows_among(items: list[Reading | Readings | Event]) -> list[Reading]:
+    runs = [
+        list(item.rows()) if isinstance(item, Readings) else [item] for item in items if not isinstance(item, Event)
+    ]
+    return [row for run in runs for row in run]
+
+
+def test_rows_by_column_make_the_messages_that_they_make_one_by_one() -> None:
+    columns: dict[str, list[float | None]] = {
+        "co2_ppm": [float(n) for n in range(100)],
+        "par_umol_m2_s": [None] * 100,
+    }
+    run = Readings(DEVICES[0], Clock.RTC, range(START_MS, START_MS + 100), columns)
+    whole, single = Batcher(31, 60.0), Batcher(31, 60.0)
+    for batcher in (whole, single):
+        batcher.add(
+            Reading(DEVICES[0], Clock.RTC, START_MS, {"co2_ppm": 1.0, "par_umol_m2_s": 2.0}, {"co2_ppm": 3}), 0.0
+        )
+    whole.add_run(run, 0.0)
+    for row in run.rows():
+        single.add(row, 0.0)
+    assert finish(whole) == finish(single)
+    assert whole.counters() == single.counters()
+
+
+def test_a_run_with_a_time_that_no_message_may_carry_loses_that_row_only() -> None:
+    batcher = Batcher(500, 60.0)
+    batcher.add_run(Readings(DEVICES[0], Clock.RTC, [START_MS, -1, START_MS + 1], {"co2_ppm": [1.0, 2.0, 3.0]}), 0.0)
+    (content,) = finish(batcher)
+    assert content.blocks[0].c == {"co2_ppm": [1.0, 3.0]}
+    assert batcher.counters()["rows_refused"] == 1
 
 
 _WIDE = st.builds(

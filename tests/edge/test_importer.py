@@ -18,7 +18,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from edge.import_report import FileReport, Gaps, ImportReport, Progress, Silences
 from edge.importer import import_files
-from edge.reading import DeviceId, Reading
+from edge.reading import DeviceId, Reading, Readings
 from edge.settings import BatchSettings, BrokerSettings, EdgeSettings, GatewaySettings
 from edge.table.map import open_map
 from headland.contract.records import Block, Clock
@@ -216,6 +216,16 @@ def test_a_gap_is_where_one_vehicle_says_nothing_for_longer_than_a_second_and_a_
     ):  # fmt: skip
         silences.note(Reading(source, Clock.GPS, time_ms, {}))
     assert silences.gaps == Gaps(2, 3000 + 7500)
+
+
+def test_what_one_kind_of_rows_does_not_say_another_may_so_that_it_is_no_gap() -> None:
+    drone, silences = DeviceId("a", "drone", "home"), Silences()
+    rare = Readings(drone, Clock.GPS, [0, 5000, 20_000], {"gps_fix_code": [3.0, 3.0, 3.0]})
+    often = Readings(drone, Clock.GPS, range(0, 10_000, 1000), {"roll_rad": [0.0] * 10})
+    silences.note_all([rare, often])
+    assert silences.gaps == Gaps(1, 11_000)
+    silences.note_all([Readings(drone, Clock.GPS, [22_000], {"roll_rad": [0.0]})])
+    assert silences.gaps == Gaps(2, 13_000)
 
 
 @pytest.mark.services

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edge.intake import Intake
-from edge.reading import DeviceId, Reading
+from edge.reading import DeviceId, Reading, Readings
 from edge.settings import BatchSettings
 from edge.spool import Spool
 from edge.spool_overflow import SpoolOwner
@@ -77,6 +77,25 @@ def test_sources_wait_while_the_queue_is_full_and_nothing_is_lost(spool: Spool) 
     assert events == 1
     assert intake.counters()["waits"] > 0
     assert intake.counters()["rows"] == 1500
+
+
+def test_a_run_counts_as_its_rows_in_the_queue_and_enters_whole(spool: Spool) -> None:
+    intake = intake_of(spool, size=10)
+    run = Readings(DEVICE, Clock.RTC, range(START_MS, START_MS + 8), {"co2_ppm": [float(n) for n in range(8)]})
+
+    def say() -> None:
+        intake.runs([run] * 100)
+
+    source = threading.Thread(target=say)
+    source.start()
+    source.join(0.05)
+    assert source.is_alive()
+    assert intake.counters()["queued"] == 16  # the second run found room for one row
+    intake.start()
+    source.join(10)
+    intake.stop()
+    assert stored(spool) == ([float(n) for n in range(8)] * 100, 0)
+    assert intake.counters()["rows"] == 800
 
 
 def test_a_quiet_source_is_written_after_the_messages_age(spool: Spool, wait_until: WaitUntil) -> None:

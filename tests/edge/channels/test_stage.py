@@ -23,7 +23,7 @@ from edge.channels.settings import (
     Twin,
 )
 from edge.channels.stage import ChannelStage
-from edge.reading import DeviceId, Reading
+from edge.reading import DeviceId, Reading, Readings
 from headland.contract.records import ChannelInfo, Clock, Descriptor
 from headland.errors import SettingsError
 from tests.edge.sinks import ListSink
@@ -297,3 +297,46 @@ def test_no_sample_is_dropped_doubled_or_made_better_than_its_source_said(
     rows = bench.rows()
     assert [row[:2] for row in rows] == [one[:2] for one in said], "in the order they came"
     assert all(row[2] >= one[2] for row, one in zip(rows, said, strict=True))
+
+
+def run_of(device: DeviceId, times_s: list[int], channel: str, values: list[float | None]) -> Readings:
+    return Readings(device, Clock.RTC, [START_MS + 1000 * at_s for at_s in times_s], {channel: values})
+
+
+def test_rows_by_column_are_taken_one_by_one_only_where_something_is_done_with_them() -> None:
+    bench = Bench(ChannelSettings(channel=AIR, device="gh-1", quality=Checks(gross_range=GrossRange(fail=(0, 40)))))
+    drone = DeviceId("uav-1", "drone", "home")
+    bench.sink.runs(
+        [
+            run_of(HOUSE, [0, 2], AIR, [20.0, 99.0]),
+            run_of(HOUSE, [1], "co2_ppm", [800.0]),
+            run_of(drone, [0, 1], AIR, [20.0, 99.0]),
+        ]
+    )
+    found = {(row.source.device, row.time_ms - START_MS, *row.values): dict(row.quality) for row in bench.out.readings}
+    assert found == {
+        ("gh-1", 0, AIR): {},
+        ("gh-1", 2000, AIR): {AIR: 4},
+        ("gh-1", 1000, "co2_ppm"): {},
+        ("uav-1", 0, AIR): {},
+        ("uav-1", 1000, AIR): {},
+    }
+    assert bench.stage.counters()["rows"] == 5
+
+
+def test_an_alarm_sees_each_row_of_its_device_in_the_order_of_time_and_no_others_are_taken_apart() -> None:
+    rule = AlarmRule(name="hot", device="gh-1", channel=AIR, above=30.0, for_s=0)
+    bench = Bench(rules=[rule])
+    drone = DeviceId("uav-1", "drone", "home")
+    passed: list[Readings] = []
+    bench.out.runs = passed.extend  # type: ignore[method-assign, assignment]  # what was not taken apart
+    bench.sink.runs(
+        [
+            run_of(HOUSE, [0, 2, 4], "co2_ppm", [800.0, 801.0, 802.0]),
+            run_of(HOUSE, [1, 3], AIR, [20.0, 35.0]),
+            run_of(drone, [0], AIR, [99.0]),
+        ]
+    )
+    assert [run.source for run in passed] == [drone]
+    assert [row.time_ms - START_MS for row in bench.out.readings] == [0, 1000, 2000, 3000, 4000]
+    assert [(event.kind, event.t - START_MS) for event in bench.out.events] == [("alarm_raised", 3000)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from edge.dataflash.source import DataflashSource
 from edge.log_outlet import LogReport
 from edge.mavlink.profile import SprayerSettings
 from edge.mavlink.settings import MavlinkSettings
-from edge.reading import Reading
+from edge.reading import Reading, Readings
 from headland.contract.records import Clock, Evidence
 from headland.errors import DataDamaged
 from tests.edge.dataflash.bin_writer import FORMATS, NOON_MS, BinWriter, make_flight
@@ -359,11 +359,11 @@ def test_stop_ends_the_run_soon_and_progress_never_falls(tmp_path: Path) -> None
     seen: list[int] = []
 
     class Watcher(Collector):
-        def reading(self, reading: Reading) -> None:
-            seen.append(source.position_bytes)
-            if len(seen) == 1000:
+        def runs(self, runs: Sequence[Readings]) -> None:
+            super().runs(runs)
+            seen.extend([source.position_bytes] * sum(map(len, runs)))
+            if len(seen) >= 1000:
                 threading.Thread(target=source.stop).start()
-            super().reading(reading)
 
     source.stop()
     source.run(sink)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.mavlink.frame import Frame, FrameDecoder
-from edge.reading import Reading
+from edge.mavlink.outlet import Output
+from edge.reading import Reading, Readings
 from headland.contract.records import Descriptor, Event
 
 #: 2024-06-01T06:00:00Z.
@@ -84,6 +85,9 @@ class Collector:
     def reading(self, reading: Reading) -> None:
         self.readings.append(reading)
 
+    def runs(self, runs: Sequence[Readings]) -> None:
+        self.readings += rows_of(runs)
+
     def event(self, event: Event) -> None:
         self.events.append(event)
 
@@ -92,6 +96,12 @@ class Collector:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.events]
+
+
+def rows_of(outputs: Iterable[Output]) -> list[Reading]:
+    """Return the rows that are among outputs, one by one, in the order of their times."""
+    rows = (row for output in outputs if isinstance(output, Readings) for row in output.rows())
+    return sorted(rows, key=lambda row: row.time_ms)
 
 
 def frames_of(data: bytes) -> list[Frame]:

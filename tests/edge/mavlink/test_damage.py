@@ -17,15 +17,15 @@ from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
 from edge.mavlink.outlet import Output
 from edge.mavlink.settings import SprayerSettings
 from edge.mavlink.timeline import Patience
-from edge.reading import Reading
+from edge.reading import Reading, Readings
 from headland.contract.codec import MAX_TIME_MS
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Descriptor, Event, is_name
-from tests.edge.mavlink.stand_ins import NOON_MS, UID_A, Autopilot
+from tests.edge.mavlink.stand_ins import NOON_MS, UID_A, Autopilot, rows_of
 from tests.edge.mavlink.test_messages import assert_same_fields, field_values
 
 
-def drive(pieces: list[bytes]) -> list[Output]:
+def drive(pieces: list[bytes]) -> list[Reading | Event | Descriptor]:
     decoder = FrameDecoder()
     patience = Patience(wait_ms=10_000, rows=500)
     sprayer = SprayerSettings(pump_servo=9, flow_battery_id=1)
@@ -39,10 +39,11 @@ def drive(pieces: list[bytes]) -> list[Output]:
         out += fleet.drain()
     fleet.take_all("a", decoder.finish(), now_ms)
     fleet.finish(now_ms)
-    return out + fleet.drain()
+    out += fleet.drain()
+    return [*rows_of(out), *(one for one in out if not isinstance(one, Readings))]
 
 
-def check(outputs: list[Output]) -> None:
+def check(outputs: list[Reading | Event | Descriptor]) -> None:
     """Every output can be sent: known channels, finite values, names and times that the contract allows."""
     for output in outputs:
         match output:

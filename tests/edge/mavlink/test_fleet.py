@@ -9,9 +9,9 @@ import pytest
 from edge.mavlink.fleet import Fleet
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.timeline import Patience
-from edge.reading import Reading
+from edge.reading import Reading, Readings
 from headland.contract.records import Clock, Descriptor, Event
-from tests.edge.mavlink.stand_ins import NOON_MS, UID_A, UID_B, UID_SIMULATOR, Autopilot, frames_of
+from tests.edge.mavlink.stand_ins import NOON_MS, UID_A, UID_B, UID_SIMULATOR, Autopilot, frames_of, rows_of
 from tests.edge.mavlink.test_samples import battery
 
 #: The gateway's clock is 8 s ahead of the vehicles', as on a real field laptop.
@@ -45,10 +45,12 @@ class Field:
         self.collect()
 
     def collect(self) -> None:
-        for output in self.fleet.drain():
-            if isinstance(output, Reading):
-                self.rows.append(output)
-            elif isinstance(output, Event):
+        outputs = self.fleet.drain()
+        self.rows += rows_of(outputs)
+        for output in outputs:
+            if isinstance(output, Readings):
+                continue
+            if isinstance(output, Event):
                 self.events.append(output)
             else:
                 self.descriptors.append(output)

@@ -8,7 +8,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.mavlink.columns import ROWS, Column
 from edge.mavlink.messages import LAYOUTS
-from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, flat_fields
+from edge.mavlink.row_compiler import flat_fields
+from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND
 from headland.contract.quantities import quantity_of
 from tests.edge.mavlink.stand_ins import Autopilot, frames_of
 
@@ -159,6 +160,43 @@ def test_battery_sentinels_are_no_values() -> None:
 def test_another_battery_has_its_own_channels() -> None:
     assert "battery_voltage_v:2" in values_of(battery(2))
     assert set(values_of(battery(1))) == {f"{channel}:1" for channel in values_of(battery(0))}
+
+
+def test_many_messages_become_columns_as_each_becomes_a_row() -> None:
+    messages = [gps(), gps(fix_type=0), gps(eph=65535, h_acc=850)]
+    kind = ROW_KINDS[24]
+    values = [LAYOUTS[24].values(frames_of(Autopilot().encode(message))[0].payload) for message in messages]
+    ((times_ms, columns),) = kind.runs([10, 20, 30], values)
+    assert list(times_ms) == [10, 20, 30]
+    assert [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] == [
+        row_of(message) for message in messages
+    ]
+
+
+def test_outputs_that_come_and_go_part_the_columns_where_they_do() -> None:
+    said = [
+        servos(servo1_raw=1500),
+        servos(servo1_raw=1600),
+        servos(servo2_raw=1700),
+        servos(),
+        servos(servo1_raw=1800),
+    ]
+    values = [LAYOUTS[36].values(frames_of(Autopilot().encode(message))[0].payload) for message in said]
+    assert [
+        (list(times_ms), {name: list(column) for name, column in columns.items()})
+        for times_ms, columns in ROW_KINDS[36].runs(range(5), values)
+    ] == [
+        ([0, 1], {"servo_output_us:1": [1500, 1600]}),
+        ([2], {"servo_output_us:2": [1700]}),
+        ([4], {"servo_output_us:1": [1800]}),
+    ]
+
+
+def test_the_two_ports_of_outputs_at_one_time_are_two_families() -> None:
+    kind = ROW_KINDS[36]
+    assert kind.has_instances
+    assert {kind.variant(port).family for port in (0, 1)} == {"servos", "servos:1"}
+    assert kind.variant(2).make([0] * 18) is None
 
 
 def test_the_system_status_knows_its_sentinels() -> None:

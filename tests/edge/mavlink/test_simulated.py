@@ -25,6 +25,7 @@ from firmware_sim.drone import Drone, DroneSettings
 from firmware_sim.faults import Faults, Moment
 from firmware_sim.impair import lose
 from headland.contract.records import Clock, Descriptor, Event
+from tests.edge.mavlink.stand_ins import rows_of
 
 START_MS = 1_795_000_000_000
 #: The link's delay, the same for every frame: what the gateway's clock cannot know.
@@ -71,7 +72,7 @@ class Gateway:
 
     @property
     def rows(self) -> list[Reading]:
-        return [one for one in self.out if isinstance(one, Reading)]
+        return rows_of(self.out)
 
     @property
     def events(self) -> list[Event]:

@@ -13,7 +13,7 @@ from edge.mavlink.profile import NamedValue, SprayerSettings
 from edge.mavlink.spray_watch import is_inside
 from edge.mavlink.timeline import Patience
 from headland.contract.records import Descriptor, Event
-from tests.edge.mavlink.stand_ins import NOON_MS, UID_A, Autopilot, frames_of
+from tests.edge.mavlink.stand_ins import NOON_MS, UID_A, Autopilot, frames_of, rows_of
 from tests.edge.mavlink.test_samples import battery, servos
 
 SPRAYER = SprayerSettings(pump_servo=9, pump_off_us=1100, flow_battery_id=1, tank_battery_id=2)
@@ -42,8 +42,7 @@ class Sprayer:
             self.hear(self.pilot.attitude(self.boot_ms), *map(self.pilot.encode, messages))
 
     def values(self, channel: str) -> list[float | None]:
-        rows = [one for one in self.out if not isinstance(one, Event | Descriptor)]
-        return [row.values[channel] for row in rows if channel in row.values]
+        return [row.values[channel] for row in rows_of(self.out) if channel in row.values]
 
     def alarms(self) -> list[tuple[str, object]]:
         events = [one for one in self.out if isinstance(one, Event)]

@@ -158,17 +158,18 @@ def test_the_position_rises_to_the_size_and_a_stopped_run_returns(tlog: Path) ->
     seen: list[int] = []
 
     class Watcher(Collector):
-        def reading(self, reading: object) -> None:
+        def runs(self, runs: object) -> None:
             seen.append(source.position_bytes)
 
     source.run(Watcher())
+    assert len(seen) > 1
     assert seen == sorted(seen)
     assert source.position_bytes == source.size_bytes
 
     stopped = TlogSource(tlog, None, "gw-1", "home")
 
     class Stopper(Collector):
-        def reading(self, reading: object) -> None:
+        def runs(self, runs: object) -> None:
             stopped.stop()
 
     thread = threading.Thread(target=stopped.run, args=(Stopper(),))

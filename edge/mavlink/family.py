@@ -1,0 +1,51 @@
+"""Rows of one vehicle that have one kind and, by it, one series of times: their last stamps, and those yet to leave."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from edge.mavlink.samples import RowKind
+from headland.contract.records import Clock
+
+#: Of so many messages it is remembered that they were taken; one that is repeated later passes for a new one.
+_REMEMBERED: Final = 32
+
+
+class Family:
+    """Gathers the messages of rows that have the same kind and clock. Times are unique in it."""
+
+    __slots__ = ("clock", "kind", "last_own_ms", "last_time_ms", "recent_own_ms", "times_ms", "values")
+
+    def __init__(self, kind: RowKind, clock: Clock) -> None:
+        self.kind = kind
+        self.clock = clock
+        self.last_time_ms = -1
+        self.last_own_ms = -1
+        self.recent_own_ms: deque[int] = deque(maxlen=_REMEMBERED)
+        #: When the messages were that have not left yet, and what they said.
+        self.times_ms: list[int] = []
+        self.values: list[Any] = []
+
+    def date(self, time_ms: int, own_ms: int | None) -> int | None:
+        """Return the time of a message that came now, unique in the family; None of one that was taken already.
+
+        Later than another by a time of its own, or by none; what was overtaken has its own time as it is.
+        """
+        if own_ms is not None:
+            is_late = own_ms <= self.last_own_ms
+            if is_late and own_ms in self.recent_own_ms:
+                return None
+            self.recent_own_ms.append(own_ms)
+            if is_late:
+                return time_ms
+            self.last_own_ms = own_ms
+        self.last_time_ms = time_ms = max(time_ms, self.last_time_ms + 1)
+        return time_ms
+
+    def take_out(self) -> tuple[Sequence[int], Sequence[Any]]:
+        """Return times and values of what has not left yet, and forget them."""
+        taken = self.times_ms, self.values
+        self.times_ms, self.values = [], []
+        return taken
