@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request
 
-from api.farm import Farm, FarmOf
+from api.farm import Farm, HomeOf
 from api.problems import ProblemError
 from api.store_desk import StoreDesk, StoreJob, StoreWork
 
@@ -18,13 +18,13 @@ router = APIRouter(prefix="/v1/store", include_in_schema=False)
 
 
 @router.post("/jobs", response_model=StoreJob, status_code=202)
-def start_job(request: Request, farm: FarmOf, work: StoreWork, token: Token = "") -> StoreJob:
+def start_job(request: Request, farm: HomeOf, work: StoreWork, token: Token = "") -> StoreJob:
     """Begin a piece of work."""
     return _desk_of(request, farm, token).start(work)
 
 
 @router.get("/jobs/{job}", response_model=StoreJob)
-def get_job(request: Request, farm: FarmOf, job: Annotated[int, Path(ge=1, le=2**53)], token: Token = "") -> StoreJob:
+def get_job(request: Request, farm: HomeOf, job: Annotated[int, Path(ge=1, le=2**53)], token: Token = "") -> StoreJob:
     """Say how far a piece of work is."""
     found = _desk_of(request, farm, token).job(job)
     if found is None:
