@@ -2,8 +2,8 @@
 
 Each part of a rule is one of five at an instant: bad, over, in between (hysteresis), unknown, or not there: nothing of
 it was heard within the rule's `lost_after_s`. Joined they follow Kleene's three-valued logic, so that what nobody knows
-is no evidence for or against anything; what is not there is left out, so that a sensor that is gone for good can
-neither raise an alarm nor keep one from ending.
+is no evidence for or against anything; what is not there is left out where an alarm ends, never where one is raised,
+so that a sensor that is gone for good can neither raise an alarm nor keep one from ending.
 """
 
 from __future__ import annotations
@@ -53,12 +53,19 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a part of a rule is at each instant; one that is not there is neither bad, over nor known."""
+    """What a part of a rule is at each instant; one that is not there is neither bad, over nor known.
+
+    A part is bad by what is known alone, and over also where what is not there is left out: the one raises, the other
+    ends. `none_of` swaps the two, so each part says as well whether it is `surely_over` and `maybe_bad`: over by what
+    is known alone, and bad where what is not there is left out.
+    """
 
     is_bad: Truths
     is_over: Truths
     is_known: Truths
     is_there: Truths
+    surely_over: Truths
+    maybe_bad: Truths
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,48 +221,86 @@ class _Look:
         nowhere = np.zeros(len(self._axis_ms), np.bool_)
         if not has_all(test, samples):
             found.append(Leaf(test, device, np.full(len(self._axis_ms), np.nan), nowhere, estimated=False))
-            return Truth(nowhere, nowhere, nowhere, nowhere)
+            return _absent(len(self._axis_ms))
         value = value_of(self._rule, test, samples, self._axis_ms, self._utc_offset_ms)
         there = ~nowhere
         if self._leaves_out:
             there = is_heard(self._rule, test, samples, self._axis_ms)
         bad, over = _is_bad(test, value) & there, _is_over(test, value) & there
         found.append(Leaf(test, device, value, bad, is_estimated(test, samples)))
-        return Truth(bad, over, np.isfinite(value) & there, there)
+        return Truth(bad, over, np.isfinite(value) & there, there, over, bad)
 
 
 def all_of(parts: Sequence[Truth]) -> Truth:
     """Join parts of which all must be bad; one that is over decides."""
     if len(parts) == 1:
         return parts[0]
-    bad = np.logical_and.reduce([part.is_bad for part in parts])
-    over = np.logical_or.reduce([part.is_over for part in parts])
-    known = over | np.logical_and.reduce([part.is_known for part in parts])
-    return Truth(bad, over, known, over | np.logical_and.reduce([part.is_there for part in parts]))
+    over = _one([part.is_over for part in parts])
+    return Truth(
+        is_bad=_each([part.is_bad for part in parts]),
+        is_over=over,
+        is_known=over | _each([part.is_known for part in parts]),
+        is_there=over | _each([part.is_there for part in parts]),
+        surely_over=_one([part.surely_over for part in parts]),
+        maybe_bad=_each([part.maybe_bad for part in parts]),
+    )
 
 
 def any_of(parts: Sequence[Truth]) -> Truth:
     """Join parts of which one bad is enough; it is over when all that are there are."""
     if len(parts) == 1:
         return parts[0]
-    there = np.logical_or.reduce([part.is_there for part in parts])
-    bad = np.logical_or.reduce([part.is_bad for part in parts])
-    over = there & np.logical_and.reduce([part.is_over | ~part.is_there for part in parts])
-    known = bad | (there & np.logical_and.reduce([part.is_known | ~part.is_there for part in parts]))
-    return Truth(bad, over, known, there)
+    there = _one([part.is_there for part in parts])
+    bad = _one([part.is_bad for part in parts])
+    return Truth(
+        is_bad=bad,
+        is_over=there & _each([part.is_over | ~part.is_there for part in parts]),
+        is_known=bad | (there & _each([part.is_known | ~part.is_there for part in parts])),
+        is_there=there,
+        surely_over=_each([part.surely_over for part in parts]),
+        maybe_bad=_one([part.maybe_bad for part in parts]),
+    )
 
 
 def all_there(parts: Sequence[Truth], count: int) -> Truth:
-    """Join the places of a zone that must all be bad; those that are not there are left out."""
+    """Join the places of a zone that must all be bad; a device of it that is not there is no place of it."""
     if not parts:
-        nowhere = np.zeros(count, np.bool_)
-        return Truth(nowhere, nowhere, nowhere, nowhere)
-    return none_of(any_of([none_of(part) for part in parts]))
+        return _absent(count)
+    there = _one([part.is_there for part in parts])
+    over = _one([part.is_over for part in parts])
+    return Truth(
+        is_bad=there & _each([part.is_bad | ~part.is_there for part in parts]),
+        is_over=over,
+        is_known=over | (there & _each([part.is_known | ~part.is_there for part in parts])),
+        is_there=there,
+        surely_over=_one([part.surely_over for part in parts]),
+        maybe_bad=there & _each([part.maybe_bad | ~part.is_there for part in parts]),
+    )
 
 
 def none_of(part: Truth) -> Truth:
-    """Turn a part around: it is bad where the part is over, beyond its hysteresis."""
-    return Truth(part.is_over, part.is_bad, part.is_known, part.is_there)
+    """Turn a part around: it is bad where the part is surely over, beyond its hysteresis."""
+    return Truth(
+        is_bad=part.surely_over,
+        is_over=part.maybe_bad,
+        is_known=part.is_known,
+        is_there=part.is_there,
+        surely_over=part.is_bad,
+        maybe_bad=part.is_over,
+    )
+
+
+def _absent(count: int) -> Truth:
+    nowhere = np.zeros(count, np.bool_)
+    return Truth(nowhere, nowhere, nowhere, nowhere, nowhere, nowhere)
+
+
+def _one(truths: Sequence[Truths]) -> Truths:
+    return np.asarray(np.logical_or.reduce(truths))
+
+
+def _each(truths: Sequence[Truths]) -> Truths:
+    return np.asarray(np.logical_and.reduce(truths))
 
 
 def _is_bad(test: AlarmTest, value: Values) -> Truths:

@@ -83,6 +83,18 @@ def test_not_turns_a_group_around_beyond_its_hysteresis() -> None:
     assert found.is_known.all()
 
 
+def test_a_sensor_that_is_gone_raises_nothing_by_what_it_no_longer_denies() -> None:
+    denied = AlarmTest(none_of=((look_at(below=2.0),), (look_at(RH, below=50.0),)))
+    one = rule((denied,), hold_s=60.0, lost_after_s=600.0)
+    # Humidity denies it, then nobody hears of humidity any more: that is no word for it.
+    found = judged(one, Sight({AIR: column(*[8.0] * 30), RH: column(*[40.0] * 5)}))
+    assert not found.is_bad.any()
+    # Where both had said so it stands, and it ends when the one that is left denies it.
+    held = judged(one, Sight({AIR: column(*[8.0] * 25, *[1.0] * 5), RH: column(*[60.0] * 5)}))
+    assert held.is_bad.tolist() == [True] * 6 + [False] * 24
+    assert held.is_over.tolist() == [False] * 25 + [True] * 5
+
+
 def test_groups_stand_in_groups() -> None:
     either = AlarmTest(any_of=((look_at(RH, above=95.0),), (look_at("leaf_wetness_pct", above=50.0),)))
     found = judged(
