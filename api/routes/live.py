@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,12 +13,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from api.access.admissions import admissions_of
+from api.access.guard import shown_by
 from api.farm import Farm, FarmOf
 from api.live import Client, FeedFullError, LiveFeed, Selection, frame_of
 from api.live_sources import LiveFeeds
-from api.problems import declare_problems, reply_problem
+from api.problems import ProblemError, declare_problems, reply_problem
 from api.queries import find_device
 from api.routes.parameters import NAME_PATTERN
+from headland.errors import RetryLater
 
 #: When a client that was not taken may come again [s].
 RETRY_AFTER_S: Final = 5
@@ -75,14 +79,14 @@ async def get_live(
     except FeedFullError as error:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return reply_problem(503, str(error), kind="too-many-listeners", title="No room to listen", headers=headers)
-    return _LiveResponse(feed, client)
+    return _LiveResponse(feed, client, partial(_is_let_in, request))
 
 
 class _LiveResponse(StreamingResponse):
     """A stream whose client is forgotten when it ends, however it ends."""
 
-    def __init__(self, feed: LiveFeed, client: Client) -> None:
-        super().__init__(_say(feed, client), media_type="text/event-stream", headers=_HEADERS)
+    def __init__(self, feed: LiveFeed, client: Client, is_let_in: Callable[[], Awaitable[bool]]) -> None:
+        super().__init__(_say(feed, client, is_let_in), media_type="text/event-stream", headers=_HEADERS)
         self._leave = partial(feed.leave, client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,15 +97,34 @@ class _LiveResponse(StreamingResponse):
             self._leave()
 
 
-async def _say(feed: LiveFeed, client: Client) -> AsyncIterator[bytes]:
+async def _say(feed: LiveFeed, client: Client, is_let_in: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
     yield frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s})
     loop = asyncio.get_running_loop()
-    end_s = loop.time() + feed.longest_s
+    looked_s = loop.time()
+    end_s = looked_s + feed.longest_s
     while (left_s := end_s - loop.time()) > 0:
         frame = await client.take(min(feed.heartbeat_s, left_s))
         if frame is None:
             return
+        # A key that is revoked ends its streams, too.
+        if loop.time() - looked_s >= feed.heartbeat_s:
+            looked_s = loop.time()
+            if not await is_let_in():
+                return
         yield frame
+
+
+async def _is_let_in(request: Request) -> bool:
+    """Tell whether who listens may still; while nobody can tell, they may."""
+    shown = shown_by(request)
+    try:
+        if shown is not None:
+            await admissions_of(request).admit(request, shown)
+    except RetryLater:
+        return True
+    except ProblemError as error:
+        return error.status == HTTPStatus.TOO_MANY_REQUESTS
+    return True
 
 
 def _find_devices(farm: Farm, devices: list[str] | tuple[()]) -> None:

@@ -12,6 +12,7 @@ from headland.registry.records import Scope
 from headland.registry.tables import audit
 from tests.api.access.test_guard import House, house
 from tests.api.farm import NOW_MS
+from tests.api.test_live import feed_of
 
 
 @pytest.fixture
@@ -65,3 +66,14 @@ def test_a_session_may_manage_keys_from_our_own_page(own: House) -> None:
     assert own.client.post("/v1/keys", json={"name": "from the page"}).status_code == 403
     here = {"Sec-Fetch-Site": "same-origin"}
     assert own.client.post("/v1/keys", json={"name": "from the page"}, headers=here).status_code == 201
+
+
+def test_a_key_that_is_revoked_ends_its_live_streams(tmp_path: Path) -> None:
+    with house(tmp_path, live=feed_of(heartbeat_s=0.05)) as own:
+        made = own.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "screen"}).json()
+        shown = {"Authorization": f"Bearer {made['key']}"}
+        with own.client.stream("GET", "/v1/live", headers=shown, timeout=20) as stream:
+            lines = stream.iter_lines()
+            assert next(line for line in lines if line == "event: heartbeat")
+            assert own.ask("DELETE", f"/v1/keys/{made['id']}", Scope.ADMIN).status_code == 204
+            assert "event: latest" not in list(lines)
