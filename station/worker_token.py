@@ -18,8 +18,13 @@ def worker_token(folder: FarmFolder) -> str:
     """Return what HEADLAND_WORKER_TOKEN says, else what this farm's folder keeps; raises SettingsError."""
     told = os.environ.get(WORKER_TOKEN, "").strip()
     if not told:
-        folder.create()
-        return folder.secret("worker")
+        try:
+            folder.create()
+            return folder.secret("worker")
+        except (OSError, SettingsError) as error:
+            raise SettingsError(
+                f"{WORKER_TOKEN} is not set, and {folder.root} can keep no secret: set it, to the same for API and ingest."
+            ) from error
     if len(told) < _LEAST_LETTERS:
         raise SettingsError(f"{WORKER_TOKEN} is too short to be a secret: take {_LEAST_LETTERS} letters or more.")
     return told
