@@ -23,7 +23,7 @@ def worker_token(folder: FarmFolder) -> str:
             return folder.secret("worker")
         except (OSError, SettingsError) as error:
             raise SettingsError(
-                f"{WORKER_TOKEN} is not set, and {folder.root} can keep no secret: set it, to the same for API and ingest."
+                f"{WORKER_TOKEN} is not set, and {folder.root} can keep no secret: set it, for API and ingest alike."
             ) from error
     if len(told) < _LEAST_LETTERS:
         raise SettingsError(f"{WORKER_TOKEN} is too short to be a secret: take {_LEAST_LETTERS} letters or more.")
