@@ -65,6 +65,12 @@ class Farm:
         columns = {channel: np.array([value]) for channel, value in values.items()}
         put(self.store, OWN, "home", kind, device, np.array([self.now_ms()]), columns, simulated=simulated)
 
+    def tell_often(self) -> None:
+        """Let the spreader have told its speed 250 times a second during the pass."""
+        often = self.began_ms + 4 * np.arange(MANY)
+        speed = {"ground_speed_m_s": 5.0 + np.sin(np.arange(MANY) / 500.0)}
+        put(self.store, OWN, "home", "drone", SPREADER, often, speed)
+
     def raise_frost(self, rule: str = "frost") -> Alarm:
         """Let an alarm stand."""
         frost = Alarm(
@@ -84,8 +90,6 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
     store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
     began_ms = now_ms - HOUR_MS
     spread(store, SPREADER, sensed=True, start_ms=began_ms)
-    many = began_ms + 4 * np.arange(MANY)
-    put(store, OWN, "home", "drone", SPREADER, many, {"ground_speed_m_s": 5.0 + np.sin(np.arange(MANY) / 500.0)})
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite")
     estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
     home = estate.farms.add(FarmRecord(name="Home farm", longitude_deg=10.0, latitude_deg=0.0))
