@@ -148,8 +148,8 @@ class MavlinkSource:
                 if now_s - self._delivered_s >= min(_MAX_KEEP_S, _KEEP_PER_PEER_S * len(self._peers)):
                     self._delivered_s = now_s
                     self._deliver(sink)
-                if chunks:
-                    time.sleep(_GATHER_S)
+                if chunks:  # what was done since counts: a socket's buffer holds little more than comes in this time
+                    time.sleep(max(0.0, now_s + _GATHER_S - time.monotonic()))
         finally:  # what came before the link was lost is not lost
             self._take_gathered(time.monotonic(), _now_ms())
 
