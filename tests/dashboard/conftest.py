@@ -23,8 +23,9 @@ _SLOW: Final = re.compile("GL Driver Message")
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """A browser, as long as tests of the dashboard run: beside its event loop no other test could run one."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
