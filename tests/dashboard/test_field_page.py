@@ -99,6 +99,11 @@ def test_what_follows_from_a_pass_is_there_when_opened(visit: Open, farm: Farm, 
     with page.expect_download() as download:
         files.get_by_role("button", name="GeoJSON").click()
     assert json.loads(Path(download.value.path()).read_text())["type"] == "FeatureCollection"
+    with page.expect_download() as download:
+        files.get_by_role("button", name="报告 PDF").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    printed = page.request.get(f"{farm.base}{files.locator('[data-report=html]').get_attribute('href')}")
+    assert (printed.status, printed.headers["content-language"]) == (200, "zh-CN")
     panel(page, "season").locator("summary").first.click()
     page.get_by_role("button", name="计算全部作业").click()
     expect(panel(page, "season").locator("tbody")).to_contain_text("93.60 kg")

@@ -17,6 +17,7 @@ import { dateTimeText } from "../instants";
 import { nowMs } from "../clock";
 import { areasPerHa, groundText, inChosenArea, withUnit } from "../numbers";
 import { Progress } from "../progress";
+import { reportLinks } from "../report_links";
 import { hrefOf } from "../router";
 import type { Mount, View } from "../view";
 import { word, wordOf } from "../words";
@@ -244,6 +245,7 @@ class FieldPage {
     return folded(word("field_files"), "files", async () => [
       ...FILES.map(([format, ending]) => fileButton(word(`field_file_${format}`), `${path}/as-applied`, `as-applied-${pass.start_ms}.${ending}`, { query: { ...rest, format } })),
       fileButton(word("field_file_resume"), `${path}/resume.plan`, `resume-${pass.start_ms}.plan`, { query: rest }),
+      ...reportLinks(`${path}/report`, `pass-${pass.start_ms}`),
     ]);
   }
 }

@@ -12,6 +12,7 @@ import { SamplesPanel } from "../house/samples_panel";
 import { dateTimeText, windowText } from "../instants";
 import { isStale, ValueTile } from "../measured";
 import { Progress } from "../progress";
+import { reportLinks } from "../report_links";
 import { hrefOf } from "../router";
 import type { Mount, View } from "../view";
 import { channelName, word, wordOf } from "../words";
@@ -81,7 +82,10 @@ class GreenhousePage {
           step(word("greenhouse_earlier"), () => this.#move(-1)), step(word("greenhouse_later"), () => this.#move(1)), step(word("greenhouse_now"), () => this.#go(null)))),
       make("p", {}, this.#window), this.#progress.element,
       make("section", { class: "card", "data-panel": "now" }, make("h2", {}, word("greenhouse_at_present")), this.#tiles),
-      this.#charts.element, this.#days, this.#heat.element, this.#table, this.#notes.element, this.#trust, this.#samples.element);
+      this.#charts.element, this.#days, this.#heat.element, this.#table, this.#notes.element, this.#trust,
+      make("section", { class: "card", "data-panel": "report" }, make("h2", {}, word("greenhouse_report")),
+        make("div", { class: "choices-row" }, ...reportLinks(`/v1/greenhouses/${encodeURIComponent(house.id)}/report`, `greenhouse-${house.id}`))),
+      this.#samples.element);
   }
 
   async start(): Promise<void> {
