@@ -27,6 +27,10 @@ export class SamplesPanel {
   readonly #chart = new Chart({ name: word("greenhouse_samples"), heightPx: 260, onZoom: (startMs, endMs) => void this.#draw(startMs, endMs) });
   #overview: Overview | null = null;
 
+  /** The newest of each counts: an answer that comes late is not of what is chosen now. */
+  #offers = 0;
+  #draws = 0;
+
   constructor(readonly view: View) {
     const field = (control: HTMLElement, text: string): HTMLElement => make("div", { class: "labelled" }, make("label", { for: control.id }, text), control);
     this.element = make("details", { class: "card fold", "data-panel": "samples" }, make("summary", {}, make("h2", {}, word("greenhouse_samples"))),
@@ -49,8 +53,9 @@ export class SamplesPanel {
   async #offer(): Promise<void> {
     const device = this.#device.value;
     if (device === "") return;
+    const turn = ++this.#offers;
     const detail = await this.#progress.run(() => this.view.farm.detail(device));
-    if (detail === null) return;
+    if (detail === null || turn !== this.#offers) return;
     const chosen = this.#channel.value || "air_temperature_degc";
     this.#channel.replaceChildren(...Object.keys(detail.channels).map((channel) => make("option", { value: channel, selected: channel === chosen }, channelName(channel))));
     await this.#draw();
@@ -59,9 +64,10 @@ export class SamplesPanel {
   async #draw(startMs = this.#overview?.start_ms, endMs = this.#overview?.end_ms): Promise<void> {
     const channel = this.#channel.value;
     if (channel === "" || startMs === undefined || endMs === undefined) return;
+    const turn = ++this.#draws;
     const query = { channel, start: Math.round(startMs), end: Math.round(endMs), max_points: MOST_POINTS };
     const found = await this.#progress.run(() => ask<SeriesAnswer>(`/v1/devices/${encodeURIComponent(this.#device.value)}/series`, { query, signal: this.view.signal, patienceMs: 60_000 }));
-    if (found === null) return;
+    if (found === null || turn !== this.#draws) return;
     this.#chart.draw(found.time_ms, [{ name: channelName(channel), unit: found.units[channel] ?? "1", tone: "--cool", values: found.channels[channel] ?? [] }]);
     const count = numberText(found.time_ms.length, 0);
     const step = found.aggregation?.step_ms ?? null;
