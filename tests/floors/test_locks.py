@@ -11,6 +11,7 @@ import pytest
 from tests.floors.modules import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+NODE_LOCKS = [ROOT / "dashboard" / "package-lock.json", ROOT / "dashboard" / "openapi" / "package-lock.json"]
 
 
 def _pins(path: Path) -> dict[str, set[str]]:
@@ -27,6 +28,12 @@ def test_a_lock_names_no_host(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "://" not in text
     assert not re.search(r"^\s*--(index|extra|find|trusted)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", NODE_LOCKS, ids=lambda path: path.parent.name)
+def test_a_lock_of_the_dashboard_names_no_host(path: Path) -> None:
+    # npm writes who asks for donations into a lock: take `funding` out of it.
+    assert "://" not in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
