@@ -86,7 +86,6 @@ ROOMS: Final = (
             "catalog",
             "devices",
             "export",
-            "export",
             "farms",
             "fields",
             "gateways",
