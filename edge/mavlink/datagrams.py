@@ -10,12 +10,15 @@ import errno
 import os
 import socket
 import sys
+from collections import defaultdict
 from typing import Any, Final
 
-#: A datagram may be as long as this, so none is cut off; pages that nothing came to are never touched.
+#: A datagram may be as long as this, so none is cut off.
 _DATAGRAM_BYTES: Final = 65536
-#: Slots are no power of two apart: they would share the same few lines of the processor's cache.
-_SLOT_BYTES: Final = _DATAGRAM_BYTES + 192
+#: A slot takes a frame and more. They stand side by side, so that 128 datagrams touch 11 pages and not 128; of a longer
+#: one the rest goes where hardly ever anything comes.
+_SLOT_BYTES: Final = 352
+_REST_BYTES: Final = _DATAGRAM_BYTES - _SLOT_BYTES
 _SLOTS: Final = 128
 _DONT_WAIT: Final = 0x40  # MSG_DONTWAIT
 _MOST_ADDRESSES: Final = 1024
@@ -58,17 +61,12 @@ class Datagrams:
         self._most = most
         self._kernel = _Kernel(endpoint) if _RECVMMSG is not None else None
 
-    def read(self) -> dict[Address, list[bytes | bytearray]]:
+    def read(self) -> dict[Address, list[bytes]]:
         """Return what has come, by sender in the order of their first."""
-        found: dict[Address, list[bytes | bytearray]] = {}
-        if self._kernel is None:
-            return self._read_each(found)
-        for _ in range(0, self._most, _SLOTS):
-            if not self._kernel.read(found):
-                break
-        return found
+        return self._read_each() if self._kernel is None else self._kernel.read(self._most)
 
-    def _read_each(self, found: dict[Address, list[bytes | bytearray]]) -> dict[Address, list[bytes | bytearray]]:
+    def _read_each(self) -> dict[Address, list[bytes]]:
+        found: dict[Address, list[bytes]] = {}
         for _ in range(self._most):
             try:
                 data, sender = self._socket.recvfrom(_DATAGRAM_BYTES)
@@ -89,47 +87,68 @@ class _Kernel:
         self._name_bytes = 28 if endpoint.family == socket.AF_INET6 else 16  # sockaddr_in6, sockaddr_in
         self._addresses: dict[bytes, Address] = {}
         self._data = bytearray(_SLOTS * _SLOT_BYTES)
+        self._rests = bytearray(_SLOTS * _REST_BYTES)
         self._names = bytearray(_SLOTS * self._name_bytes)
         self._slots = (_Slot * _SLOTS)()
-        data_at, names_at = (ctypes.addressof(ctypes.c_char.from_buffer(one)) for one in (self._data, self._names))
-        vectors = [_Vector(data_at + at * _SLOT_BYTES, _DATAGRAM_BYTES) for at in range(_SLOTS)]
-        self._vectors = (_Vector * _SLOTS)(*vectors)
+        self._vectors = (_Vector * (2 * _SLOTS))()
+        data_at, rests_at, names_at = (
+            ctypes.addressof(ctypes.c_char.from_buffer(one)) for one in (self._data, self._rests, self._names)
+        )
         for at, slot in enumerate(self._slots):
+            self._vectors[2 * at] = _Vector(data_at + at * _SLOT_BYTES, _SLOT_BYTES)
+            self._vectors[2 * at + 1] = _Vector(rests_at + at * _REST_BYTES, _REST_BYTES)
             slot.message.name = names_at + at * self._name_bytes
             slot.message.name_length = self._name_bytes
-            slot.message.vectors = ctypes.addressof(self._vectors[at])
-            slot.message.vector_count = 1
+            slot.message.vectors = ctypes.addressof(self._vectors[2 * at])
+            slot.message.vector_count = 2
         self._fresh = bytes(self._slots)  # the kernel writes into each message what it found
         words = memoryview(self._slots).cast("B").cast("I")
         self._lengths = words[_Slot.length.offset // words.itemsize :: ctypes.sizeof(_Slot) // words.itemsize]
 
-    def read(self, found: dict[Address, list[bytes | bytearray]]) -> bool:
-        """Add one call's datagrams; tell whether there may be more. Raises OSError where the socket is lost."""
-        ctypes.memmove(self._slots, self._fresh, len(self._fresh))
-        count = _RECVMMSG(self._socket.fileno(), self._slots, _SLOTS, _DONT_WAIT, None) if _RECVMMSG is not None else 0
-        if count < 0:
+    def read(self, most: int) -> dict[Address, list[bytes]]:
+        """Return what has come, some `most` at the most. Raises OSError where the socket is lost."""
+        found: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        for _ in range(0, most, _SLOTS):
+            count = self._ask()
+            self._gather(count, found)
+            if count < _SLOTS:
+                break
+        return {self._address(name): datagrams for name, datagrams in found.items()}
+
+    def _ask(self) -> int:
+        """Let the kernel fill the slots; return how many it filled."""
+        while True:
+            ctypes.memmove(self._slots, self._fresh, len(self._fresh))
+            count = int(_RECVMMSG(self._socket.fileno(), self._slots, _SLOTS, _DONT_WAIT, None))
+            if count >= 0:
+                return count
             code = ctypes.get_errno()
             if code in (errno.EAGAIN, errno.EWOULDBLOCK):
-                return False
-            if code in (errno.ECONNREFUSED, errno.EINTR):
-                return True  # an answer of ours was refused; others still send
-            raise OSError(code, os.strerror(code))
-        data, names, name_bytes, addresses = self._data, self._names, self._name_bytes, self._addresses
-        data_at = name_at = 0
-        for length in self._lengths[:count].tolist():
-            name = bytes(names[name_at : name_at + name_bytes])
-            sender = addresses.get(name) or self._meet(name)
-            datagram = data[data_at : data_at + length]
-            if sender in found:
-                found[sender].append(datagram)
-            else:
-                found[sender] = [datagram]
-            data_at += _SLOT_BYTES
-            name_at += name_bytes
-        return bool(count == _SLOTS)
+                return 0
+            if code not in (errno.ECONNREFUSED, errno.EINTR):  # refused was an answer of ours; others still send
+                raise OSError(code, os.strerror(code))
 
-    def _meet(self, name: bytes) -> Address:
+    def _gather(self, count: int, found: defaultdict[bytes, list[bytes]]) -> None:
+        """Add what stands in the first slots, by the sender's name."""
+        name_bytes = self._name_bytes
+        names, data = bytes(self._names[: count * name_bytes]), bytes(self._data[: count * _SLOT_BYTES])
+        name_at = at = 0
+        for length in self._lengths[:count].tolist():
+            datagram = data[at : at + length] if length <= _SLOT_BYTES else self._long(at // _SLOT_BYTES, length)
+            found[names[name_at : name_at + name_bytes]].append(datagram)
+            name_at += name_bytes
+            at += _SLOT_BYTES
+
+    def _long(self, slot: int, length: int) -> bytes:
+        """Return a datagram that did not fit into its slot."""
+        at, rest_at = slot * _SLOT_BYTES, slot * _REST_BYTES
+        return bytes(self._data[at : at + _SLOT_BYTES] + self._rests[rest_at : rest_at + length - _SLOT_BYTES])
+
+    def _address(self, name: bytes) -> Address:
         """Return the address that a `sockaddr` means."""
+        known = self._addresses.get(name)
+        if known is not None:
+            return known
         port = int.from_bytes(name[2:4])
         address: Address = (socket.inet_ntop(socket.AF_INET, name[4:8]), port)
         if self._family == socket.AF_INET6:

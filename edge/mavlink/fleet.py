@@ -65,15 +65,21 @@ class Fleet:
     def take_all(
         self, link: str, frames: Sequence[RawFrame], now_ms: int, arrivals_ms: Sequence[int] | None = None
     ) -> None:
-        """Take frames that were heard on `link` at one time, or each at its own in `arrivals_ms`."""
-        at = 0
+        """Take frames that were heard on `link` at one time, or each at its own in `arrivals_ms`.
+
+        Their rows are made at once: what the vehicles have in memory is at hand now, and would not be after others'.
+        """
+        at, heard = 0, set()
         while at < len(frames):
             vehicle = self.vehicles.get((link, frames[at][1], 0))
             if vehicle is not None:
+                heard.add(vehicle)
                 at = vehicle.take_run(frames, at, now_ms, arrivals_ms)
             if at < len(frames):
                 self.take(link, frames[at], now_ms if arrivals_ms is None else arrivals_ms[at])
                 at += 1
+        for vehicle in heard:
+            vehicle.flush()
 
     def take(self, link: str, frame: RawFrame, now_ms: int) -> None:
         """Take a frame that was heard on `link`."""

@@ -97,14 +97,18 @@ class FrameDecoder:
         """Return the frames that `data` completes."""
         return list(map(Frame._make, self.read(data)))
 
-    def read(self, data: bytes) -> list[RawFrame]:
-        """Return the frames that `data` completes, without names for their parts."""
+    def read(self, data: bytes, ends: list[int] | None = None) -> list[RawFrame]:
+        """Return the frames that `data` completes, without names for their parts; adds to `ends` where in it they end."""
         self._counts["bytes"] += len(data)
-        return self._scan(self._rest + data, final=False)
+        rest_bytes = len(self._rest)
+        frames = self._scan(self._rest + data, ends, final=False)
+        if ends is not None and rest_bytes:
+            ends[:] = [end - rest_bytes for end in ends]
+        return frames
 
     def finish(self) -> list[Frame]:
         """Return what is still whole behind a frame that was cut off by the end of the stream."""
-        frames = list(map(Frame._make, self._scan(self._rest, final=True)))
+        frames = list(map(Frame._make, self._scan(self._rest, None, final=True)))
         if not self._in_sync:  # too short to be looked at
             self._counts["junk_bytes"] += len(self._rest)
             self._rest, self._next_at = b"", self._gap_bytes
@@ -122,7 +126,9 @@ class FrameDecoder:
         signed = {} if self._guard is None else self._guard.counts.copy()
         return {**self._counts, "lost": total, **by_source, **signed}
 
-    def _scan(self, buffer: bytes, *, final: bool) -> list[RawFrame]:  # noqa: C901 - one loop: calls would double its time
+    def _scan(  # noqa: C901 - one loop: calls would double its time
+        self, buffer: bytes, ends: list[int] | None, *, final: bool
+    ) -> list[RawFrame]:
         """Walk the buffer once: `free` is the end of the last frame, `at` where the next one may start."""
         frames: list[RawFrame] = []
         append, extras, wanted, next_sequence = frames.append, _CRC_EXTRA, self._wanted, self._next_sequence
@@ -183,6 +189,8 @@ class FrameDecoder:
                 if message_id in wanted:
                     stamp_us = from_bytes(buffer[at - 8 : at]) if gap_bytes and at - free >= STAMP_BYTES else None
                     append((message_id, system, component, sequence, buffer[start:crc_at], 1 + (magic & 1), stamp_us))
+                    if ends is not None:
+                        ends.append(end)
             if not in_sync:
                 self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
                 self._in_sync = in_sync = True

@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,6 +31,9 @@ from edge.mavlink.signing import Guard, read_key
 from edge.reading import Sink
 from headland.contract.records import Clock
 
+#: Bytes, and when they came.
+Piece = tuple[int, bytes]
+
 _LOGGER = logging.getLogger(__name__)
 
 #: Rows wait so long for a SYSTEM_TIME, then they are stamped by arrival.
@@ -36,15 +41,15 @@ _CLOCK_WAIT_MS: Final = 10_000
 #: More than a vehicle sends in that time.
 _HELD_ROWS: Final = 20_000
 _RECEIVE_S: Final = 0.2
-#: Between two readings of the link datagrams gather; a socket's buffer may be small, so it is emptied often.
-_GATHER_S: Final = 0.02
-#: What was read is decoded together after so long for each peer, at most the second: a peer costs some 15 us a time,
-#: whatever it sent. One vehicle is read at once, a hundred ten times a second.
-_HOLD_PER_PEER_S: Final = 0.001
-_MAX_HOLD_S: Final = 0.1
-#: Rows leave together after so long for each peer, at most the second: by column they cost a few us a time and kind.
-_KEEP_PER_PEER_S: Final = 0.005
-_MAX_KEEP_S: Final = 0.5
+#: What came is decoded and its rows leave after so long for each vehicle: to find a vehicle's state in memory again, and
+#: to make columns of its rows, costs the same whatever it said. One vehicle is read at once, a hundred twice a second.
+_HOLD_PER_VEHICLE_S: Final = 0.005
+#: So often is the link read until then: that is how exactly it is known when something came.
+_READINGS: Final = 5
+#: Between two readings; the longer one where the kernel has room for several times as much.
+_MIN_REST_S: Final = 0.02
+_MAX_REST_S: Final = 0.1
+_ROOM_SHARE: Final = 1 / 6
 _TICK_S: Final = 0.25
 _HEARTBEAT_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 0.5
@@ -88,9 +93,8 @@ class MavlinkSource:
         self._encoder = Encoder(self._key if signing is not None and signing.sign else None)
         self._requesters: dict[Key, Requester] = {}
         self._rates_hz = _wanted_rates(settings)
-        self._gathered: dict[str, list[bytes]] = {}
-        self._gathered_s = 0.0
-        self._delivered_s = 0.0
+        self._gathered: dict[str, list[Piece]] = {}
+        self._taken_s = 0.0
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
 
@@ -134,9 +138,12 @@ class MavlinkSource:
         for peer in self._peers.values():  # half a frame of the old connection is no beginning of the new one
             self._counts += Counter(peer.decoder.counters())
             peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, guard=peer.guard)
+        longest_rest_s = min(_MAX_REST_S, max(_MIN_REST_S, link.room_s * _ROOM_SHARE))
         try:
             while not self._stop.is_set():
-                chunks = link.receive(_GATHER_S if self._gathered else _RECEIVE_S)
+                hold_s = min(_HOLD_PER_VEHICLE_S * len(self._fleet.vehicles), _READINGS * longest_rest_s)
+                rest_s = max(_MIN_REST_S, hold_s / _READINGS)
+                chunks = link.receive(rest_s if self._gathered else _RECEIVE_S)
                 now_s, now_ms = time.monotonic(), _now_ms()
                 self._gather(chunks, now_s, now_ms)
                 if now_s >= self._next_tick_s:
@@ -145,34 +152,31 @@ class MavlinkSource:
                     self._fleet.tick(now_ms)
                     if not self._settings.listen_only:
                         self._speak(link, now_s, now_ms)
-                if now_s - self._delivered_s >= min(_MAX_KEEP_S, _KEEP_PER_PEER_S * len(self._peers)):
-                    self._delivered_s = now_s
+                if now_s - self._taken_s >= hold_s:
+                    self._taken_s = now_s
+                    self._take_gathered(now_s, now_ms)
                     self._deliver(sink)
-                if chunks:  # what was done since counts: a socket's buffer holds little more than comes in this time
-                    time.sleep(max(0.0, now_s + _GATHER_S - time.monotonic()))
+                if chunks:  # what was done since counts: the kernel's room is little where nobody gave it more
+                    time.sleep(max(0.0, now_s + rest_s - time.monotonic()))
         finally:  # what came before the link was lost is not lost
             self._take_gathered(time.monotonic(), _now_ms())
 
     def _gather(self, chunks: list[Chunk], now_s: float, now_ms: int) -> None:
         """Keep what was read until there is enough of it to be worth decoding; a peer that hung up ends it."""
-        if chunks and not self._gathered:
-            self._gathered_s = now_s
         for name, data in chunks:
             if data:
-                self._gathered.setdefault(name, []).append(data)
+                self._gathered.setdefault(name, []).append((now_ms, data))
             else:
                 self._take_gathered(now_s, now_ms)
                 self._forget(name, now_ms)
-        if self._gathered and now_s - self._gathered_s >= min(_MAX_HOLD_S, _HOLD_PER_PEER_S * len(self._gathered)):
-            self._take_gathered(now_s, now_ms)
 
     def _take_gathered(self, now_s: float, now_ms: int) -> None:
         """Take what was gathered, peer by peer."""
         gathered, self._gathered = self._gathered, {}
         for name, pieces in gathered.items():
-            self._take(name, b"".join(pieces), now_s, now_ms)
+            self._take(name, pieces, now_s, now_ms)
 
-    def _take(self, name: str, data: bytes, now_s: float, now_ms: int) -> None:
+    def _take(self, name: str, pieces: list[Piece], now_s: float, now_ms: int) -> None:
         self._counts["chunks"] += 1
         peer = self._peers.get(name)
         if peer is None:
@@ -183,8 +187,9 @@ class MavlinkSource:
         peer.heard_s = now_s
         if peer.guard is not None:
             peer.guard.now_ms = now_ms
-        frames = peer.decoder.read(data)
-        self._fleet.take_all(name, frames, now_ms)
+        ends: list[int] = []
+        frames = peer.decoder.read(b"".join(data for _, data in pieces), ends)
+        self._fleet.take_all(name, frames, now_ms, arrivals_ms(pieces, ends))
         if frames:
             peer.version = frames[-1][5]
 
@@ -249,6 +254,16 @@ class MavlinkSource:
         if backoff_s == _FIRST_BACKOFF_S:
             _LOGGER.warning("%s: %s is not there (%s); trying again", self.name, self._settings.url, error)
         self._counts[count] += 1
+
+
+def arrivals_ms(pieces: Sequence[Piece], ends: Sequence[int]) -> list[int]:
+    """Return when each frame was whole, given where it ends in the pieces joined; `ends` rise."""
+    arrivals: list[int] = []
+    size = 0
+    for at_ms, data in pieces:
+        size += len(data)
+        arrivals += [at_ms] * (bisect_right(ends, size) - len(arrivals))
+    return arrivals
 
 
 def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
