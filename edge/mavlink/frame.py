@@ -20,6 +20,7 @@ In a .tlog each frame stands behind a stamp: 8 bytes, big-endian, microseconds o
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
 from collections import Counter
@@ -54,6 +55,10 @@ _CRC_EXTRA: Final[dict[int, bytes]] = {
 _HEADER_V1: Final = struct.Struct("<BBBBB")
 _HEADER_V2: Final = struct.Struct("<BBxBBBHB")
 _MAGIC: Final = re.compile(b"[\xfd\xfe]")
+#: A whole frame of MAVLink 2, by its payload's length: magic, flags, sequence, system, component, id, payload, CRC.
+_WHOLE_V2: Final = tuple(struct.Struct(f"<BxBxBBBHB{length}sH").unpack_from for length in range(256))
+#: The sequence number that follows each.
+_AFTER: Final = (*range(1, 256), 0)
 
 
 class Frame(NamedTuple):
@@ -98,7 +103,7 @@ class FrameDecoder:
         return list(map(Frame._make, self.read(data)))
 
     def read(self, data: bytes, ends: list[int] | None = None) -> list[RawFrame]:
-        """Return the frames that `data` completes, without names for their parts; adds to `ends` where in it they end."""
+        """Return the frames that `data` completes, without names for their parts; `ends` takes where in it they end."""
         self._counts["bytes"] += len(data)
         rest_bytes = len(self._rest)
         frames = self._scan(self._rest + data, ends, final=False)
@@ -138,11 +143,18 @@ class FrameDecoder:
             mcrf4xx,
             int.from_bytes,
         )
-        size, gap_bytes, guard, sound = len(buffer), self._gap_bytes, self._guard, 0
+        size, gap_bytes, guard = len(buffer), self._gap_bytes, self._guard
         last_v1, last_v2 = size - MIN_FRAME_BYTES, size - 12
-        free, at, in_sync = 0, self._next_at, self._in_sync
-        while at <= last_v1:
+        free, at, in_sync, sound, not_read = 0, self._next_at, self._in_sync, 0, 0
+        is_plain = in_sync and guard is None
+        while True:
+            if is_plain:
+                at = self._scan_plain(buffer, at, frames, ends)
+                free = at - gap_bytes
+            if at > last_v1:
+                break
             magic = buffer[at]
+            is_plain = False
             if magic == 0xFD and at <= last_v2:
                 length, flags, sequence, system, component, message_id, high = unpack_v2(buffer, at + 1)
                 if high:
@@ -191,15 +203,63 @@ class FrameDecoder:
                     append((message_id, system, component, sequence, buffer[start:crc_at], 1 + (magic & 1), stamp_us))
                     if ends is not None:
                         ends.append(end)
+                else:
+                    not_read += 1
             if not in_sync:
                 self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
                 self._in_sync = in_sync = True
             free, at = end, end + gap_bytes
+            is_plain = guard is None and magic == 0xFD and not flags
         self._keep(buffer, free, at)
-        self._counts["frames"] += sound
-        if sound > len(frames):
-            self._counts["not_read"] += sound - len(frames)
+        self._count(sound, not_read)
         return frames
+
+    def _scan_plain(self, buffer: bytes, at: int, frames: list[RawFrame], ends: list[int] | None) -> int:
+        """Walk over frames as nearly all are: MAVLink 2, not signed, of a known kind, sound, one behind the other.
+
+        Returns where the first stands that is something else, or not there as a whole.
+        """
+        append, wanted, next_sequence, gap_bytes = frames.append, self._wanted, self._next_sequence, self._gap_bytes
+        extras, whole, after, crc16, from_bytes = _CRC_EXTRA, _WHOLE_V2, _AFTER, mcrf4xx, int.from_bytes
+        last_system = last_component = source = expected = -1
+        read, not_read, stamp_us = len(frames), 0, None
+        with contextlib.suppress(IndexError, struct.error, KeyError):  # the end; less than a frame; an unknown id
+            while True:
+                unpack = whole[buffer[at + 1]]
+                magic, flags, sequence, system, component, message_id, high, payload, checksum = unpack(buffer, at)
+                crc_at = at + len(payload) + 10
+                crc = crc16(buffer[at + 1 : crc_at] + extras[message_id])
+                if crc != checksum or magic != 0xFD or flags or high:
+                    break
+                if sequence == expected and system == last_system and component == last_component:
+                    expected = after[sequence]
+                else:
+                    if source >= 0:
+                        next_sequence[source] = expected
+                    last_system, last_component, source = system, component, system << 8 | component
+                    if next_sequence.get(source) == sequence:
+                        expected = after[sequence]
+                    else:
+                        self._note_gap(source, sequence)
+                        expected = next_sequence[source]
+                if message_id in wanted:
+                    if gap_bytes:
+                        stamp_us = from_bytes(buffer[at - 8 : at])
+                    append((message_id, system, component, sequence, payload, 2, stamp_us))
+                    if ends is not None:
+                        ends.append(crc_at + 2)
+                else:
+                    not_read += 1
+                at = crc_at + 2 + gap_bytes
+        if source >= 0:
+            next_sequence[source] = expected
+        self._count(len(frames) - read + not_read, not_read)
+        return at
+
+    def _count(self, sound: int, not_read: int) -> None:
+        self._counts["frames"] += sound
+        if not_read:
+            self._counts["not_read"] += not_read
 
     def _resync(self, buffer: bytes, free: int, at: int) -> int:
         """Return where the next frame may start, given that none starts at `at`.

@@ -41,8 +41,8 @@ _CLOCK_WAIT_MS: Final = 10_000
 #: More than a vehicle sends in that time.
 _HELD_ROWS: Final = 20_000
 _RECEIVE_S: Final = 0.2
-#: What came is decoded and its rows leave after so long for each vehicle: to find a vehicle's state in memory again, and
-#: to make columns of its rows, costs the same whatever it said. One vehicle is read at once, a hundred twice a second.
+#: What came is decoded and its rows leave after so long for each vehicle: to find a vehicle's state in memory again and
+#: to make columns of its rows costs the same whatever it said. One vehicle is read at once, a hundred twice a second.
 _HOLD_PER_VEHICLE_S: Final = 0.005
 #: So often is the link read until then: that is how exactly it is known when something came.
 _READINGS: Final = 5
