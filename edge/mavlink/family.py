@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from operator import lt
 from typing import Any, Final
 
 from edge.mavlink.samples import RowKind
@@ -14,9 +15,12 @@ _REMEMBERED: Final = 32
 
 
 class Family:
-    """Gathers the messages of rows that have the same kind and clock. Times are unique in it."""
+    """Gathers the messages of rows that have the same kind and clock. Times are unique in it.
 
-    __slots__ = ("clock", "kind", "last_own_ms", "last_time_ms", "recent_own_ms", "times_ms", "values")
+    Of the last `values` only the time since boot may be known yet, in `moments_ms`: `date_moments` dates them together.
+    """
+
+    __slots__ = ("clock", "kind", "last_own_ms", "last_time_ms", "moments_ms", "recent_own_ms", "times_ms", "values")
 
     def __init__(self, kind: RowKind, clock: Clock) -> None:
         self.kind = kind
@@ -26,6 +30,7 @@ class Family:
         self.recent_own_ms: deque[int] = deque(maxlen=_REMEMBERED)
         #: When the messages were that have not left yet, and what they said.
         self.times_ms: list[int] = []
+        self.moments_ms: list[int] = []
         self.values: list[Any] = []
 
     def date(self, time_ms: int, own_ms: int | None) -> int | None:
@@ -43,6 +48,21 @@ class Family:
             self.last_own_ms = own_ms
         self.last_time_ms = time_ms = max(time_ms, self.last_time_ms + 1)
         return time_ms
+
+    def date_moments(self, rest_ms: int) -> None:
+        """Give messages that are not late their times: time since boot plus `rest_ms`, unique in the family."""
+        moments_ms, self.moments_ms = self.moments_ms, []
+        if not moments_ms:
+            return
+        times_ms = [moment_ms + rest_ms for moment_ms in moments_ms]
+        if times_ms[0] <= self.last_time_ms or not all(map(lt, times_ms, times_ms[1:])):
+            before_ms = self.last_time_ms
+            for at, time_ms in enumerate(times_ms):
+                times_ms[at] = before_ms = max(time_ms, before_ms + 1)
+        self.last_time_ms = times_ms[-1]
+        self.times_ms += times_ms
+        if self.kind.stamp:
+            self.recent_own_ms.extend(moments_ms)
 
     def take_out(self) -> tuple[Sequence[int], Sequence[Any]]:
         """Return times and values of what has not left yet, and forget them."""

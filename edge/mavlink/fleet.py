@@ -62,10 +62,8 @@ class Fleet:
         self._out: list[Output] = []
         self._rows = 0
 
-    def take_all(
-        self, link: str, frames: Sequence[RawFrame], now_ms: int, arrivals_ms: Sequence[int] | None = None
-    ) -> None:
-        """Take frames that were heard on `link` at one time, or each at its own in `arrivals_ms`.
+    def take_all(self, link: str, frames: Sequence[RawFrame], arrivals_ms: Sequence[int]) -> None:
+        """Take frames that were heard on `link`, each at its own time.
 
         Their rows are made at once: what the vehicles have in memory is at hand now, and would not be after others'.
         """
@@ -74,9 +72,9 @@ class Fleet:
             vehicle = self.vehicles.get((link, frames[at][1], 0))
             if vehicle is not None:
                 heard.add(vehicle)
-                at = vehicle.take_run(frames, at, now_ms, arrivals_ms)
+                at = vehicle.take_run(frames, at, arrivals_ms)
             if at < len(frames):
-                self.take(link, frames[at], now_ms if arrivals_ms is None else arrivals_ms[at])
+                self.take(link, frames[at], arrivals_ms[at])
                 at += 1
         for vehicle in heard:
             vehicle.flush()

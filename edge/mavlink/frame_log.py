@@ -161,7 +161,7 @@ class FrameLogSource(ABC):
         if not frames:
             return now_ms
         arrivals_ms = self._arrivals_ms(frames, now_ms)
-        fleet.take_all("log", frames, arrivals_ms[-1], arrivals_ms)
+        fleet.take_all("log", frames, arrivals_ms)
         return arrivals_ms[-1]
 
     def _chunks(self) -> Iterator[bytes]:

@@ -189,7 +189,7 @@ class MavlinkSource:
             peer.guard.now_ms = now_ms
         ends: list[int] = []
         frames = peer.decoder.read(b"".join(data for _, data in pieces), ends)
-        self._fleet.take_all(name, frames, now_ms, arrivals_ms(pieces, ends))
+        self._fleet.take_all(name, frames, arrivals_ms(pieces, ends))
         if frames:
             peer.version = frames[-1][5]
 

@@ -55,6 +55,9 @@ class Timeline:
         self._boot_due_ms = 0  # when a boot time should have come, else the link was silent
         self._turns = Turns()
         self._families: dict[str, Family] = {}
+        #: Those whose messages need no more than to be put down: nothing is held, and the clock is at rest.
+        self._open: dict[RowKind, Family] = {}
+        self._rest_ms: int | None = None  # what those are dated with
         self._boot = BootTime()
         self._ruler = Ruler(patience)
         self._map = self._ruler.in_use
@@ -86,37 +89,33 @@ class Timeline:
 
         Nearly all take the short way: time since boot goes on, nothing is in doubt, nothing is held.
         """
-        boot, stamp = self._boot, kind.stamp
-        own_ms: int | None = None
+        stamp, family = kind.stamp, self._open.get(kind)
         if stamp == _BOOT_MS:
-            if boot.is_plain and 0 <= raw - boot.last_ms <= LEAP_MS and arrival_ms <= self._boot_due_ms:  # type: ignore[operator]  # plain: there is a last one
-                boot.last_ms = own_ms = raw
-                self._boot_due_ms = arrival_ms + _SILENCE_MS
-            else:
-                own_ms = self._observe_boot(raw, arrival_ms)
-        elif stamp:
-            own_ms = self._own_ms(kind, raw)
-        family = self._families.get(kind.family)
-        if family is None or family.clock is not self._clock or family.kind is not kind:
-            self._take(kind, values, own_ms, arrival_ms)
+            if family is not None:
+                boot = self._boot
+                if (
+                    boot.is_plain
+                    and 0 <= raw - boot.last_ms <= LEAP_MS  # type: ignore[operator]  # plain: there is a last one
+                    and arrival_ms <= self._boot_due_ms
+                    and raw > family.last_own_ms
+                ):
+                    boot.last_ms = family.last_own_ms = raw
+                    self._boot_due_ms = arrival_ms + _SILENCE_MS
+                    family.moments_ms.append(raw)
+                    family.values.append(values)
+                    return
+            self._take(kind, values, self._observe_boot(raw, arrival_ms), arrival_ms)
             return
-        if own_ms is not None:
-            if own_ms <= family.last_own_ms:
-                self._take(kind, values, own_ms, arrival_ms)
-                return
+        own_ms = self._own_ms(kind, raw) if stamp else None
+        if family is not None and not stamp:
+            family.moments_ms.append(self._boot.last_ms or 0)
+            family.values.append(values)
+        elif family is not None and own_ms is not None and own_ms > family.last_own_ms:
             family.last_own_ms = own_ms
-            family.recent_own_ms.append(own_ms)
-        if family.clock is _ARRIVAL:
-            time_ms = arrival_ms
+            family.moments_ms.append(own_ms)
+            family.values.append(values)
         else:
-            moment_ms = boot.last_ms or 0 if own_ms is None else own_ms
-            rest_ms = self._map.rest_ms
-            time_ms = self._map.utc_ms(moment_ms) if rest_ms is None else moment_ms + rest_ms
-        if time_ms <= family.last_time_ms:
-            time_ms = family.last_time_ms + 1
-        family.last_time_ms = time_ms
-        family.times_ms.append(time_ms)
-        family.values.append(values)
+            self._take(kind, values, own_ms, arrival_ms)
 
     def take_ambient(self, kind: RowKind, values: Any, arrival_ms: int) -> None:
         """Take a message without a time of its own: it has that of the last message that had one."""
@@ -147,6 +146,7 @@ class Timeline:
         if pair is Pair.UNKNOWN or is_steady:
             if ruler.by_arrival and self._clock is _ARRIVAL:
                 self._decide()
+            self._note_rest()
             return
         self._suspect = pair is Pair.SUSPECT
         self._unsure = self._unsure and self._suspect
@@ -196,8 +196,23 @@ class Timeline:
     def flush(self) -> None:
         """Let all rows leave that are stamped."""
         for family in self._families.values():
-            if family.times_ms:
-                self._outlet.take_rows(family.clock, family.kind, *family.take_out())
+            if family.values:
+                self._send(family)
+
+    def _send(self, family: Family) -> None:
+        family.date_moments(self._rest_ms or 0)  # there are none without a rest
+        self._outlet.take_rows(family.clock, family.kind, *family.take_out())
+
+    def _note_rest(self) -> None:
+        """Follow the clock: what was put down is dated by the offset that held, what comes by the new one."""
+        is_by_vehicle = self._clock is not None and self._clock is not _ARRIVAL
+        rest_ms = self._map.rest_ms if is_by_vehicle else None
+        if rest_ms == self._rest_ms:
+            return
+        for family in self._families.values():
+            family.date_moments(self._rest_ms or 0)
+        self._open.clear()
+        self._rest_ms = rest_ms
 
     def _own_ms(self, kind: RowKind, raw: int) -> int | None:
         """Return the time since boot that a stamp which wraps or stands still means, None where it means none."""
@@ -281,6 +296,7 @@ class Timeline:
         """Let no time before now have a say in those that come: the clock stands elsewhere."""
         self.flush()
         self._families.clear()
+        self._open.clear()
 
     def _announce(self, kind: str, data: dict[str, Scalar], boot_ms: int, arrival_ms: int) -> None:
         if not self._held:
@@ -304,7 +320,11 @@ class Timeline:
         """See whether rows may flow, and let those that waited go."""
         self._map = self._ruler.in_use
         in_doubt = self._suspect or self._unsure or self._fallen_at is not None
-        self._clock = None if in_doubt or not self._ruler.is_known else self._ruler.clock
+        clock = None if in_doubt or not self._ruler.is_known else self._ruler.clock
+        if clock is not self._clock:
+            self._open.clear()
+        self._clock = clock
+        self._note_rest()
         if self._clock is None or not self._held:
             return
         held, self._held = self._held, []
@@ -330,13 +350,19 @@ class Timeline:
         family = self._families.get(kind.family)
         if family is None:
             family = self._families[kind.family] = Family(kind, clock)
+        family.date_moments(self._rest_ms or 0)
         dated_ms = family.date(time_ms, own_ms)
         if dated_ms is None:
             self.counts["repeated"] += 1
             return
         if family.clock is not clock or family.kind is not kind:
-            if family.times_ms:
-                self._outlet.take_rows(family.clock, family.kind, *family.take_out())
+            if family.values:
+                self._send(family)
+            self._open.pop(family.kind, None)
             family.clock, family.kind = clock, kind
         family.times_ms.append(dated_ms)
         family.values.append(body)
+        if self._rest_ms is None:
+            self._note_rest()
+        if self._rest_ms is not None:
+            self._open[kind] = family

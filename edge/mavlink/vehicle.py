@@ -134,15 +134,13 @@ class Vehicle:
     def take(self, frame: RawFrame, now_ms: int) -> None:
         """Take a frame of the vehicle's autopilot."""
         if self.is_vehicle:
-            self._take_frames((frame,), 0, now_ms, None, -1, self._lanes)
+            self._take_frames((frame,), 0, (now_ms,), -1, self._lanes)
         else:
             self.heard_ms = now_ms
             self.last_frame = frame
             self._take_early(frame, now_ms)
 
-    def take_run(
-        self, frames: Sequence[RawFrame], at: int, now_ms: int, arrivals_ms: Sequence[int] | None = None
-    ) -> int:
+    def take_run(self, frames: Sequence[RawFrame], at: int, arrivals_ms: Sequence[int]) -> int:
         """Take the frames from `at` on that can be nobody else's: nearly all that is ever heard comes this way.
 
         Returns where they end: at another's frame, one that may tell of another, or one that may be a repetition.
@@ -151,30 +149,27 @@ class Vehicle:
             return at
         last = self.last_frame
         sequence = -1 if last is None else last[3]
-        return self._take_frames(frames, at, now_ms, arrivals_ms, sequence, self._plain_lanes)
+        return self._take_frames(frames, at, arrivals_ms, sequence, self._plain_lanes)
 
     def _take_frames(
         self,
         frames: Sequence[RawFrame],
         at: int,
-        now_ms: int,
-        arrivals_ms: Sequence[int] | None,
+        arrivals_ms: Sequence[int],
         sequence: int,
         lanes: Mapping[int, Lane],
     ) -> int:
-        own_system, heard, timeline, start, end = self.system, self.heard, self._timeline, at, len(frames)
-        while at < end:
-            message_id, system, component, number, payload, _, _ = frames[at]
+        own_system, heard, timeline, end = self.system, self.heard, self._timeline, at
+        for end in range(at, len(frames)):
+            message_id, system, component, number, payload, _, _ = frames[end]
             lane = lanes.get(message_id)
             if lane is None or system != own_system or component != AUTOPILOT or number == sequence:
                 break
             note, size, unpack, kind, has_instances, stamp_at, tap = lane
-            if arrivals_ms is not None:
-                now_ms = arrivals_ms[at]
-            at, sequence = at + 1, number
+            now_ms, sequence = arrivals_ms[end], number
             heard[message_id] += 1
             if note is not None:
-                note(decode_message(frames[at - 1]), now_ms)
+                note(decode_message(frames[end]), now_ms)
             else:
                 values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
                 if has_instances:
@@ -188,11 +183,14 @@ class Vehicle:
                 timeline.take_row(kind, values, values[stamp_at], now_ms)
             if timeline.has_news:
                 self._take_news(now_ms)
+                end += 1
                 break
-        if at > start:
-            self.heard_ms = now_ms
-            self.last_frame = frames[at - 1]
-        return at
+        else:
+            end = len(frames)
+        if end > at:
+            self.heard_ms = arrivals_ms[end - 1]
+            self.last_frame = frames[end - 1]
+        return end
 
     def be_like(self, other: Vehicle, version: AutopilotVersion | None, now_ms: int) -> None:
         """Begin as a vehicle of the kind that `other` is, without waiting for a heartbeat."""

@@ -98,7 +98,8 @@ def measure_bytes(stream: list[tuple[int, bytes]], rounds: int) -> dict[str, flo
         patience = Patience(wait_ms=10_000, rows=20_000)
         fleet = Fleet(Surroundings("gw", "home"), SPRAYER, lambda _system: patience)
         for chunk in chunks:
-            fleet.take_all("bench", decoder.read(chunk), 0)
+            read = decoder.read(chunk)
+            fleet.take_all("bench", read, [0] * len(read))
             fleet.drain()
 
     def pymavlink_parse() -> None:

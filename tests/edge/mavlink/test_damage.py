@@ -34,10 +34,12 @@ def drive(pieces: list[bytes]) -> list[Reading | Event | Descriptor]:
     now_ms = NOON_MS
     for piece in pieces:
         now_ms += 300
-        fleet.take_all("a", decoder.feed(piece), now_ms)
+        frames = decoder.feed(piece)
+        fleet.take_all("a", frames, [now_ms] * len(frames))
         fleet.tick(now_ms)
         out += fleet.drain()
-    fleet.take_all("a", decoder.finish(), now_ms)
+    frames = decoder.finish()
+    fleet.take_all("a", frames, [now_ms] * len(frames))
     fleet.finish(now_ms)
     out += fleet.drain()
     return [*rows_of(out), *(one for one in out if not isinstance(one, Readings))]

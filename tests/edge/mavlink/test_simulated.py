@@ -60,7 +60,8 @@ class Gateway:
     def hear(self, frames: list[bytes], true_ms: int, link: str = "a") -> None:
         now_ms = true_ms + DELAY_MS
         decoder = self.decoders.setdefault(link, FrameDecoder(wanted=MESSAGE_BY_ID))
-        self.fleet.take_all(link, decoder.read(b"".join(frames)), now_ms)
+        read = decoder.read(b"".join(frames))
+        self.fleet.take_all(link, read, [now_ms] * len(read))
         if now_ms >= self._next_tick_ms:
             self._next_tick_ms = now_ms + 200
             self.fleet.tick(now_ms)

@@ -32,7 +32,8 @@ class Sprayer:
         self.hear(self.pilot.system_time(self.boot_ms))
 
     def hear(self, *frames: bytes) -> None:
-        self.fleet.take_all("a", frames_of(b"".join(frames)), NOON_MS + self.boot_ms)
+        read = frames_of(b"".join(frames))
+        self.fleet.take_all("a", read, [NOON_MS + self.boot_ms] * len(read))
         self.out += self.fleet.drain()
 
     def say(self, *messages: Any, seconds: float = 0.1) -> None:
