@@ -17,8 +17,8 @@ from typing import Any, Final
 
 #: A datagram may be as long as this, so none is cut off.
 _DATAGRAM_BYTES: Final = 65536
-#: A slot takes a frame. They stand side by side, so that 128 datagrams touch nine pages and not 128; the rest of a longer
-#: one goes where hardly ever anything comes.
+#: A slot takes a frame. They stand side by side, so that 128 datagrams touch nine pages and not 128; the rest of a
+#: longer one goes where hardly ever anything comes.
 _SLOT_BYTES: Final = 288
 _REST_BYTES: Final = _DATAGRAM_BYTES - _SLOT_BYTES
 _SLOTS: Final = 128

@@ -59,6 +59,7 @@ class Fleet:
         self._radios: dict[tuple[str, int], _Radio] = {}
         self._counts: Counter[str] = Counter()
         self._gone: Counter[str] = Counter()
+        self._heard: set[Vehicle] = set()
         self._out: list[Output] = []
         self._rows = 0
 
@@ -67,17 +68,16 @@ class Fleet:
 
         Their rows are made at once: what the vehicles have in memory is at hand now, and would not be after others'.
         """
-        at, heard = 0, set()
+        at = 0
         while at < len(frames):
             vehicle = self.vehicles.get((link, frames[at][1], 0))
             if vehicle is not None:
-                heard.add(vehicle)
+                self._heard.add(vehicle)
                 at = vehicle.take_run(frames, at, arrivals_ms)
             if at < len(frames):
                 self.take(link, frames[at], arrivals_ms[at])
                 at += 1
-        for vehicle in heard:
-            vehicle.flush()
+        self._flush()
 
     def take(self, link: str, frame: RawFrame, now_ms: int) -> None:
         """Take a frame that was heard on `link`."""
@@ -99,6 +99,7 @@ class Fleet:
         if vehicle.repeats(frame):
             self._counts["repeated_frame"] += 1
             return
+        self._heard.add(vehicle)
         vehicle.take(frame, now_ms)
         if vehicle.has_rival and place not in self._senders:
             if frame[0] == _AUTOPILOT_VERSION and vehicle.rival is not None:
@@ -129,11 +130,10 @@ class Fleet:
 
     def drain(self) -> list[Output]:
         """Return what has become ready since the last call; the rows of a series are in order."""
-        for vehicle in self.vehicles.values():
-            vehicle.flush()
+        self._flush()
         out = self._out.copy()
         self._out.clear()
-        self._rows += sum(len(one) for one in out if isinstance(one, Readings))
+        self._rows += sum([len(one.times_ms) for one in out if isinstance(one, Readings)])
         return out
 
     def counters(self) -> Counter[str]:
@@ -145,6 +145,12 @@ class Fleet:
             total += radio.outlet.counts.copy()
         del total["descriptors"]
         return total + Counter(rows=self._rows)
+
+    def _flush(self) -> None:
+        """Let the rows leave of those that were heard."""
+        for vehicle in self._heard:
+            vehicle.flush()
+        self._heard.clear()
 
     def _whose(self, place: tuple[str, int], frame: RawFrame, now_ms: int) -> Vehicle | None:
         """Return the vehicle that a frame is of, None where two could be."""
@@ -196,6 +202,7 @@ class Fleet:
         if not is_part or vehicle is None or not vehicle.is_vehicle or place in self._senders:
             self._counts["other_component"] += 1
             return
+        self._heard.add(vehicle)
         vehicle.take_part(frame, now_ms)
 
     def _meet(self, key: Key, known: Foreknowledge) -> Vehicle:

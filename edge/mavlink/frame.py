@@ -55,8 +55,9 @@ _CRC_EXTRA: Final[dict[int, bytes]] = {
 _HEADER_V1: Final = struct.Struct("<BBBBB")
 _HEADER_V2: Final = struct.Struct("<BBxBBBHB")
 _MAGIC: Final = re.compile(b"[\xfd\xfe]")
-#: A whole frame of MAVLink 2, by its payload's length: magic, flags, sequence, system, component, id, payload, CRC.
-_WHOLE_V2: Final = tuple(struct.Struct(f"<BxBxBBBHB{length}sH").unpack_from for length in range(256))
+#: A whole frame of MAVLink 2, by its payload's length: magic, flags, sequence, system and component as one number, id,
+#: payload, CRC.
+_WHOLE_V2: Final = tuple(struct.Struct(f"<BxBxBHHB{length}sH").unpack_from for length in range(256))
 #: The sequence number that follows each.
 _AFTER: Final = (*range(1, 256), 0)
 
@@ -221,22 +222,23 @@ class FrameDecoder:
         """
         append, wanted, next_sequence, gap_bytes = frames.append, self._wanted, self._next_sequence, self._gap_bytes
         extras, whole, after, crc16, from_bytes = _CRC_EXTRA, _WHOLE_V2, _AFTER, mcrf4xx, int.from_bytes
-        last_system = last_component = source = expected = -1
-        read, not_read, stamp_us = len(frames), 0, None
+        last_pair = system = component = source = expected = -1
+        read, not_read, stamp_us, step = len(frames), 0, None, 2 + gap_bytes
         with contextlib.suppress(IndexError, struct.error, KeyError):  # the end; less than a frame; an unknown id
             while True:
-                unpack = whole[buffer[at + 1]]
-                magic, flags, sequence, system, component, message_id, high, payload, checksum = unpack(buffer, at)
-                crc_at = at + len(payload) + 10
+                length = buffer[at + 1]
+                magic, flags, sequence, pair, message_id, high, payload, checksum = whole[length](buffer, at)
+                crc_at = at + length + 10
                 crc = crc16(buffer[at + 1 : crc_at] + extras[message_id])
                 if crc != checksum or magic != 0xFD or flags or high:
                     break
-                if sequence == expected and system == last_system and component == last_component:
+                if sequence == expected and pair == last_pair:
                     expected = after[sequence]
                 else:
                     if source >= 0:
                         next_sequence[source] = expected
-                    last_system, last_component, source = system, component, system << 8 | component
+                    last_pair, system, component = pair, pair & 255, pair >> 8
+                    source = system << 8 | component
                     if next_sequence.get(source) == sequence:
                         expected = after[sequence]
                     else:
@@ -250,7 +252,7 @@ class FrameDecoder:
                         ends.append(crc_at + 2)
                 else:
                     not_read += 1
-                at = crc_at + 2 + gap_bytes
+                at = crc_at + step
         if source >= 0:
             next_sequence[source] = expected
         self._count(len(frames) - read + not_read, not_read)

@@ -145,7 +145,7 @@ class MavlinkSource:
                 rest_s = max(_MIN_REST_S, hold_s / _READINGS)
                 chunks = link.receive(rest_s if self._gathered else _RECEIVE_S)
                 now_s, now_ms = time.monotonic(), _now_ms()
-                self._gather(chunks, now_s, now_ms)
+                self._gather(chunks, now_s, now_ms, sink)
                 if now_s >= self._next_tick_s:
                     self._next_tick_s = now_s + _TICK_S
                     self._forget_silent(now_s, now_ms)
@@ -154,27 +154,28 @@ class MavlinkSource:
                         self._speak(link, now_s, now_ms)
                 if now_s - self._taken_s >= hold_s:
                     self._taken_s = now_s
-                    self._take_gathered(now_s, now_ms)
+                    self._take_gathered(now_s, now_ms, sink)
                     self._deliver(sink)
                 if chunks:  # what was done since counts: the kernel's room is little where nobody gave it more
                     time.sleep(max(0.0, now_s + rest_s - time.monotonic()))
         finally:  # what came before the link was lost is not lost
-            self._take_gathered(time.monotonic(), _now_ms())
+            self._take_gathered(time.monotonic(), _now_ms(), sink)
 
-    def _gather(self, chunks: list[Chunk], now_s: float, now_ms: int) -> None:
+    def _gather(self, chunks: list[Chunk], now_s: float, now_ms: int, sink: Sink) -> None:
         """Keep what was read until there is enough of it to be worth decoding; a peer that hung up ends it."""
         for name, data in chunks:
             if data:
                 self._gathered.setdefault(name, []).append((now_ms, data))
             else:
-                self._take_gathered(now_s, now_ms)
+                self._take_gathered(now_s, now_ms, sink)
                 self._forget(name, now_ms)
 
-    def _take_gathered(self, now_s: float, now_ms: int) -> None:
-        """Take what was gathered, peer by peer."""
+    def _take_gathered(self, now_s: float, now_ms: int, sink: Sink) -> None:
+        """Take what was gathered peer by peer, each from bytes to rows that leave: its data stay in the cache."""
         gathered, self._gathered = self._gathered, {}
         for name, pieces in gathered.items():
             self._take(name, pieces, now_s, now_ms)
+            self._deliver(sink)
 
     def _take(self, name: str, pieces: list[Piece], now_s: float, now_ms: int) -> None:
         self._counts["chunks"] += 1
@@ -209,13 +210,7 @@ class MavlinkSource:
         """Send the heartbeat and what is to be asked of each vehicle."""
         if now_s >= self._next_heartbeat_s:
             self._next_heartbeat_s = now_s + _HEARTBEAT_S
-            heartbeat = Presence()
-            if self._address.kind in ("udpin", "tcpin"):
-                for name, peer in self._peers.items():
-                    if peer.version is not None:
-                        link.send(name, self._frame_of(heartbeat, peer, now_ms))
-            else:
-                link.send(None, self._frame_of(heartbeat, next(iter(self._peers.values()), None), now_ms))
+            self._say_heartbeat(link, now_ms)
         for key, vehicle in self._fleet.vehicles.items():
             if not vehicle.is_vehicle or now_ms - vehicle.heard_ms > _PRESENT_MS:
                 continue
@@ -233,6 +228,20 @@ class MavlinkSource:
             ):
                 self._counts["requests"] += 1
                 link.send(name, self._frame_of(request, self._peers[name], now_ms))
+
+    def _say_heartbeat(self, link: Link, now_ms: int) -> None:
+        """Say to each peer that this is an onboard computer; a signature is above what that peer has signed."""
+        heartbeat = Presence()
+        if self._address.kind not in ("udpin", "tcpin"):
+            link.send(None, self._frame_of(heartbeat, next(iter(self._peers.values()), None), now_ms))
+            return
+        frames: dict[int, bytes] = {}
+        for name, peer in self._peers.items():
+            if peer.version is None:
+                continue
+            if peer.guard is not None or peer.version not in frames:
+                frames[peer.version] = self._frame_of(heartbeat, peer, now_ms)
+            link.send(name, frames[peer.version])
 
     def _forget_silent(self, now_s: float, now_ms: int) -> None:
         if self._address.kind in ("udpin", "tcpin"):

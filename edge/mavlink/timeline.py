@@ -170,9 +170,11 @@ class Timeline:
         """Stop waiting for what has not come within the bound."""
         if self._clock is not None and self._turns.waited(now_ms):
             self._take_back_strays()
+            self.flush()
         wait_ms = self._patience.wait_ms
         if wait_ms is not None and self._held and now_ms - self._held_since_ms > wait_ms:
             self.give_up()
+            self.flush()
 
     def abandon(self) -> int:
         """Drop what waits: it cannot be told whose it is. Returns how much."""

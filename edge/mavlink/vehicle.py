@@ -160,16 +160,16 @@ class Vehicle:
         lanes: Mapping[int, Lane],
     ) -> int:
         own_system, heard, timeline, end = self.system, self.heard, self._timeline, at
-        for end in range(at, len(frames)):
-            message_id, system, component, number, payload, _, _ = frames[end]
+        for frame, now_ms in zip(frames[at:], arrivals_ms[at:], strict=True):
+            message_id, system, component, number, payload, _, _ = frame
             lane = lanes.get(message_id)
             if lane is None or system != own_system or component != AUTOPILOT or number == sequence:
                 break
             note, size, unpack, kind, has_instances, stamp_at, tap = lane
-            now_ms, sequence = arrivals_ms[end], number
+            end, sequence = end + 1, number
             heard[message_id] += 1
             if note is not None:
-                note(decode_message(frames[end]), now_ms)
+                note(decode_message(frame), now_ms)
             else:
                 values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
                 if has_instances:
@@ -183,10 +183,7 @@ class Vehicle:
                 timeline.take_row(kind, values, values[stamp_at], now_ms)
             if timeline.has_news:
                 self._take_news(now_ms)
-                end += 1
                 break
-        else:
-            end = len(frames)
         if end > at:
             self.heard_ms = arrivals_ms[end - 1]
             self.last_frame = frames[end - 1]
