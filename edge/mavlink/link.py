@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import selectors
 import socket
 from typing import Final, Protocol
@@ -20,8 +21,8 @@ Chunk = tuple[str, bytes]
 #: Room for half a second of a hundred vehicles while this process is busy.
 RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 _DATAGRAM_BYTES: Final = 65536
-#: What a hundred vehicles take of a socket's buffer, a datagram a message: Linux counts 768 bytes for a small one.
-_FLEET_BYTES_PER_S: Final = 16_000 * 768
+#: What Linux counts of a socket's buffer for a small datagram.
+_KERNEL_BYTES: Final = 832
 #: Datagrams taken in one go before the rest of the loop has its turn.
 _BURST: Final = 8000
 _READ_BYTES: Final = 65536
@@ -29,18 +30,15 @@ _CONNECT_S: Final = 0.8
 _MAX_CLIENTS: Final = 16
 _MAX_SENDERS: Final = 256
 _BACKLOG: Final = 4
-#: A connection's sender waits while there is no room.
-_CONNECTION_ROOM_S: Final = 1.0
-#: What the kernel keeps of a serial line, and what a byte is on it: 8 bits between start and stop.
-_TERMINAL_BYTES: Final = 4096
-_BITS_PER_BYTE: Final = 10
+#: What the kernel keeps of a serial line, in messages of usual length.
+_TERMINAL_MESSAGES: Final = 4096 / 40
 
 
 class Link(Protocol):
     """An open endpoint. A peer is whom bytes come from; links to one place have one peer."""
 
-    #: For so long the kernel keeps what comes, as much as a hundred vehicles say.
-    room_s: float
+    #: So many messages the kernel keeps that nobody has read yet.
+    room_messages: float
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return (peer, bytes) that have come, waiting at most `wait_s`; raises OSError when the link is lost."""
@@ -75,7 +73,7 @@ class UdpServer:
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=True)
-        self.room_s = _room_s(self._socket)
+        self.room_messages = _room_messages(self._socket)
         self._selector = _selector(self._socket)
         self._datagrams = Datagrams(self._socket, _BURST)
         self._senders: dict[str, tuple[str, int]] = {}
@@ -111,7 +109,7 @@ class UdpClient:
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=False)
-        self.room_s = _room_s(self._socket)
+        self.room_messages = _room_messages(self._socket)
         self._selector = _selector(self._socket)
         self._peer = _name(address)
 
@@ -143,7 +141,7 @@ class UdpClient:
 class TcpClient:
     """A connection to a server, as autopilots' bridges and simulators offer it."""
 
-    room_s = _CONNECTION_ROOM_S
+    room_messages = math.inf  # its sender waits
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=_CONNECT_S)
@@ -174,7 +172,7 @@ class TcpClient:
 class TcpServer:
     """Waits for connections; each is a peer, at most 16 at a time."""
 
-    room_s = _CONNECTION_ROOM_S
+    room_messages = math.inf  # its sender waits
 
     def __init__(self, address: LinkAddress) -> None:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
@@ -238,6 +236,8 @@ class TcpServer:
 class SerialLine:
     """A serial device: a telemetry radio, or an autopilot's USB port."""
 
+    room_messages = _TERMINAL_MESSAGES
+
     def __init__(self, address: LinkAddress) -> None:
         try:
             self._port = serial.Serial(address.host, address.port, timeout=0, write_timeout=0.5, exclusive=True)
@@ -245,7 +245,6 @@ class SerialLine:
             raise OSError(f"the device refuses {address.port} baud") from error
         except Exception as error:  # termios.error, where the device vanishes while it is opened, is no OSError
             raise OSError(str(error)) from error
-        self.room_s = _TERMINAL_BYTES * _BITS_PER_BYTE / address.port
         self._selector = selectors.SelectSelector()  # kqueue does not take every terminal
         self._selector.register(self._port, selectors.EVENT_READ)
         self._peer = _name(address)
@@ -288,9 +287,8 @@ def _udp_socket(address: LinkAddress, *, bind: bool) -> socket.socket:
     return endpoint
 
 
-def _room_s(endpoint: socket.socket) -> float:
-    """Return how long a hundred vehicles may send before what they say no longer fits into the socket's buffer."""
-    return endpoint.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) / _FLEET_BYTES_PER_S
+def _room_messages(endpoint: socket.socket) -> float:
+    return endpoint.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) / _KERNEL_BYTES
 
 
 def _selector(device: socket.socket) -> selectors.BaseSelector:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,10 +18,11 @@ from typing import Final
 from edge.mavlink.fleet import Fleet, Key
 from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
-from edge.mavlink.link import Chunk, Link, open_link
+from edge.mavlink.link import Link, open_link
 from edge.mavlink.messages import MESSAGE_BY_ID
 from edge.mavlink.outgoing import Encoder, Outgoing, Presence
 from edge.mavlink.outlet import deliver
+from edge.mavlink.reader import LinkReader, Piece, arrivals_ms
 from edge.mavlink.requests import Requester
 from edge.mavlink.ruler import Patience
 from edge.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
@@ -31,25 +30,16 @@ from edge.mavlink.signing import Guard, read_key
 from edge.reading import Sink
 from headland.contract.records import Clock
 
-#: Bytes, and when they came.
-Piece = tuple[int, bytes]
-
 _LOGGER = logging.getLogger(__name__)
 
 #: Rows wait so long for a SYSTEM_TIME, then they are stamped by arrival.
 _CLOCK_WAIT_MS: Final = 10_000
 #: More than a vehicle sends in that time.
 _HELD_ROWS: Final = 20_000
-_RECEIVE_S: Final = 0.2
 #: What came is decoded and its rows leave after so long for each vehicle: to find a vehicle's state in memory again and
 #: to make columns of its rows costs the same whatever it said. One vehicle is read at once, a hundred twice a second.
 _HOLD_PER_VEHICLE_S: Final = 0.005
-#: So often is the link read until then: that is how exactly it is known when something came.
-_READINGS: Final = 5
-#: Between two readings; the longer one where the kernel has room for several times as much.
-_MIN_REST_S: Final = 0.02
-_MAX_REST_S: Final = 0.1
-_ROOM_SHARE: Final = 1 / 6
+_MAX_HOLD_S: Final = 0.5
 _TICK_S: Final = 0.25
 _HEARTBEAT_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 0.5
@@ -93,8 +83,6 @@ class MavlinkSource:
         self._encoder = Encoder(self._key if signing is not None and signing.sign else None)
         self._requesters: dict[Key, Requester] = {}
         self._rates_hz = _wanted_rates(settings)
-        self._gathered: dict[str, list[Piece]] = {}
-        self._taken_s = 0.0
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
 
@@ -138,47 +126,33 @@ class MavlinkSource:
         for peer in self._peers.values():  # half a frame of the old connection is no beginning of the new one
             self._counts += Counter(peer.decoder.counters())
             peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, guard=peer.guard)
-        longest_rest_s = min(_MAX_REST_S, max(_MIN_REST_S, link.room_s * _ROOM_SHARE))
+        reader, taken_s = LinkReader(link), 0.0
         try:
             while not self._stop.is_set():
-                hold_s = min(_HOLD_PER_VEHICLE_S * len(self._fleet.vehicles), _READINGS * longest_rest_s)
-                rest_s = max(_MIN_REST_S, hold_s / _READINGS)
-                chunks = link.receive(rest_s if self._gathered else _RECEIVE_S)
+                vehicles = len(self._fleet.vehicles)
+                hold_s = min(_MAX_HOLD_S, _HOLD_PER_VEHICLE_S * vehicles)
+                reader.read(hold_s, vehicles)
                 now_s, now_ms = time.monotonic(), _now_ms()
-                self._gather(chunks, now_s, now_ms, sink)
                 if now_s >= self._next_tick_s:
                     self._next_tick_s = now_s + _TICK_S
                     self._forget_silent(now_s, now_ms)
                     self._fleet.tick(now_ms)
                     if not self._settings.listen_only:
-                        self._speak(link, now_s, now_ms)
-                if now_s - self._taken_s >= hold_s:
-                    self._taken_s = now_s
-                    self._take_gathered(now_s, now_ms, sink)
+                        self._speak(link, reader, now_s, now_ms)
+                if now_s - taken_s >= hold_s:
+                    taken_s = now_s
+                    for name, pieces in reader.take():
+                        self._take(name, pieces, now_s)
+                        self._deliver(sink)  # one by one: what a vehicle has in memory is still in the cache
                     self._deliver(sink)
-                if chunks:  # what was done since counts: the kernel's room is little where nobody gave it more
-                    time.sleep(max(0.0, now_s + rest_s - time.monotonic()))
         finally:  # what came before the link was lost is not lost
-            self._take_gathered(time.monotonic(), _now_ms(), sink)
+            for name, pieces in reader.take_rest():
+                self._take(name, pieces, time.monotonic())
 
-    def _gather(self, chunks: list[Chunk], now_s: float, now_ms: int, sink: Sink) -> None:
-        """Keep what was read until there is enough of it to be worth decoding; a peer that hung up ends it."""
-        for name, data in chunks:
-            if data:
-                self._gathered.setdefault(name, []).append((now_ms, data))
-            else:
-                self._take_gathered(now_s, now_ms, sink)
-                self._forget(name, now_ms)
-
-    def _take_gathered(self, now_s: float, now_ms: int, sink: Sink) -> None:
-        """Take what was gathered peer by peer, each from bytes to rows that leave: its data stay in the cache."""
-        gathered, self._gathered = self._gathered, {}
-        for name, pieces in gathered.items():
-            self._take(name, pieces, now_s, now_ms)
-            self._deliver(sink)
-
-    def _take(self, name: str, pieces: list[Piece], now_s: float, now_ms: int) -> None:
+    def _take(self, name: str, pieces: list[Piece], now_s: float) -> None:
+        """Take what a peer sent; the last of one that hung up is empty."""
         self._counts["chunks"] += 1
+        now_ms, last = pieces[-1]
         peer = self._peers.get(name)
         if peer is None:
             if len(self._peers) >= _MAX_PEERS:
@@ -193,6 +167,8 @@ class MavlinkSource:
         self._fleet.take_all(name, frames, arrivals_ms(pieces, ends))
         if frames:
             peer.version = frames[-1][5]
+        if not last:
+            self._forget(name, now_ms)
 
     def _greet(self) -> _Peer:
         """Return the state for a new stream of bytes."""
@@ -206,7 +182,7 @@ class MavlinkSource:
         newest = 0 if peer is None or peer.guard is None else peer.guard.newest
         return self._encoder.encode(what, version=version, now_ms=now_ms, newest=newest)
 
-    def _speak(self, link: Link, now_s: float, now_ms: int) -> None:
+    def _speak(self, link: Link, reader: LinkReader, now_s: float, now_ms: int) -> None:
         """Send the heartbeat and what is to be asked of each vehicle."""
         if now_s >= self._next_heartbeat_s:
             self._next_heartbeat_s = now_s + _HEARTBEAT_S
@@ -228,6 +204,7 @@ class MavlinkSource:
             ):
                 self._counts["requests"] += 1
                 link.send(name, self._frame_of(request, self._peers[name], now_ms))
+            reader.keep_up()
 
     def _say_heartbeat(self, link: Link, now_ms: int) -> None:
         """Say to each peer that this is an onboard computer; a signature is above what that peer has signed."""
@@ -263,16 +240,6 @@ class MavlinkSource:
         if backoff_s == _FIRST_BACKOFF_S:
             _LOGGER.warning("%s: %s is not there (%s); trying again", self.name, self._settings.url, error)
         self._counts[count] += 1
-
-
-def arrivals_ms(pieces: Sequence[Piece], ends: Sequence[int]) -> list[int]:
-    """Return when each frame was whole, given where it ends in the pieces joined; `ends` rise."""
-    arrivals: list[int] = []
-    size = 0
-    for at_ms, data in pieces:
-        size += len(data)
-        arrivals += [at_ms] * (bisect_right(ends, size) - len(arrivals))
-    return arrivals
 
 
 def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:

@@ -1,0 +1,86 @@
+"""Reads a link at its pace, and keeps what came until it is worth decoding: by peer, with when it came."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from edge.mavlink.link import Link
+
+#: When bytes came (UTC in ms), and they; a peer that hung up ends with none.
+Piece = tuple[int, bytes]
+
+#: So often is the link read while bytes are kept: that is how exactly it is known when something came.
+_READINGS: Final = 5
+#: Between two readings: what is worth it for one vehicle, and for many.
+_REST_S: Final = 0.02
+_MAX_REST_S: Final = 0.1
+_IDLE_S: Final = 0.2
+#: Where the kernel has little room for so many vehicles, it is emptied in time for what all say at one moment, and then
+#: before more than a share of what is left is full.
+_BURST: Final = 20
+_RATE_HZ: Final = 160
+_ROOM_SHARE: Final = 0.2
+_MIN_REST_S: Final = 0.0003
+#: Before anyone is known there may be as many as this.
+_UNKNOWN: Final = 100
+
+
+class LinkReader:
+    """What came on one open link and was not taken yet. Whatever else is done meanwhile, the kernel's room suffices."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._pieces: dict[str, list[Piece]] = {}
+        self._rest_s = _MIN_REST_S
+        self._due_s = 0.0
+
+    def read(self, hold_s: float, vehicles: int) -> None:
+        """Read when it is time again, for bytes that are kept for `hold_s`; raises OSError when the link is lost."""
+        self._rest_s = rest_s(self._link.room_messages, hold_s, vehicles)
+        time.sleep(max(0.0, self._due_s - time.monotonic()))
+        self._read(self._rest_s if self._pieces else _IDLE_S)
+
+    def keep_up(self) -> None:
+        """Read in the middle of other work when it is time; raises OSError when the link is lost."""
+        if time.monotonic() >= self._due_s:
+            self._read(0.0)
+
+    def take(self) -> Iterator[tuple[str, list[Piece]]]:
+        """Yield what each peer sent, and read between them when it is time; raises OSError when the link is lost."""
+        for peer in list(self._pieces):
+            yield peer, self._pieces.pop(peer)
+            self.keep_up()
+
+    def take_rest(self) -> Iterator[tuple[str, list[Piece]]]:
+        """Yield what is left of a link that was lost."""
+        while self._pieces:
+            peer = next(iter(self._pieces))
+            yield peer, self._pieces.pop(peer)
+
+    def _read(self, wait_s: float) -> None:
+        chunks = self._link.receive(wait_s)
+        if chunks:
+            self._due_s = time.monotonic() + self._rest_s
+            now_ms = time.time_ns() // 1_000_000
+            for peer, data in chunks:
+                self._pieces.setdefault(peer, []).append((now_ms, data))
+
+
+def rest_s(room_messages: float, hold_s: float, vehicles: int) -> float:
+    """Return how long a link of so many vehicles may be left alone, whose kernel keeps `room_messages`."""
+    vehicles = vehicles or _UNKNOWN
+    room_s = (room_messages - _BURST * vehicles) / (_RATE_HZ * vehicles)
+    return min(_MAX_REST_S, max(_REST_S, hold_s / _READINGS), max(_MIN_REST_S, _ROOM_SHARE * room_s))
+
+
+def arrivals_ms(pieces: Sequence[Piece], ends: Sequence[int]) -> list[int]:
+    """Return when each frame was whole, given where it ends in the pieces joined; `ends` rise."""
+    arrivals: list[int] = []
+    size = 0
+    for at_ms, data in pieces:
+        size += len(data)
+        arrivals += [at_ms] * (bisect_right(ends, size) - len(arrivals))
+    return arrivals
