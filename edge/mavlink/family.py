@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from operator import lt
 from typing import Any, Final
 
+from edge.mavlink.outlet import Outlet
 from edge.mavlink.samples import RowKind
 from headland.contract.records import Clock
 
@@ -69,3 +70,68 @@ class Family:
         taken = self.times_ms, self.values
         self.times_ms, self.values = [], []
         return taken
+
+
+class Families:
+    """All families of one vehicle. `outlet` takes their rows at the next `flush`."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        #: Those whose messages need no more than to be put down: time since boot dates them, by an offset that rests.
+        self.open: dict[RowKind, Family] = {}
+        self._outlet = outlet
+        self._by_name: dict[str, Family] = {}
+        self._clock: Clock | None = None
+        self._rest_ms: int | None = None
+
+    def follow(self, clock: Clock | None, rest_ms: int | None) -> None:
+        """Follow what rows are stamped by: what was put down is dated by the offset that held, what comes by this one.
+
+        `rest_ms`: UTC is time since boot plus this; None while that moves, or is not what tells the time.
+        """
+        if rest_ms == self._rest_ms and clock is self._clock:
+            return
+        for family in self._by_name.values():
+            family.date_moments(self._rest_ms or 0)  # there are none without a rest
+        self.open.clear()
+        self._clock, self._rest_ms = clock, rest_ms
+
+    def last_own_ms(self, name: str) -> int:
+        """Return the newest time since boot that a message of a family said; -1 where there is none."""
+        family = self._by_name.get(name)
+        return -1 if family is None else family.last_own_ms
+
+    def take(self, kind: RowKind, clock: Clock, time_ms: int, own_ms: int | None, values: Any) -> bool:
+        """Take a message with its time, which becomes unique in its family; tell whether it was not taken before."""
+        family = self._by_name.get(kind.family)
+        if family is None:
+            family = self._by_name[kind.family] = Family(kind, clock)
+        family.date_moments(self._rest_ms or 0)
+        dated_ms = family.date(time_ms, own_ms)
+        if dated_ms is None:
+            return False
+        if family.clock is not clock or family.kind is not kind:
+            self._send(family)
+            self.open.pop(family.kind, None)
+            family.clock, family.kind = clock, kind
+        family.times_ms.append(dated_ms)
+        family.values.append(values)
+        if self._rest_ms is not None:
+            self.open[kind] = family
+        return True
+
+    def flush(self) -> None:
+        """Let all rows leave."""
+        for family in self._by_name.values():
+            if family.values:
+                self._send(family)
+
+    def end_segment(self) -> None:
+        """Let no time before now have a say in those that come: the clock stands elsewhere."""
+        self.flush()
+        self._by_name.clear()
+        self.open.clear()
+
+    def _send(self, family: Family) -> None:
+        family.date_moments(self._rest_ms or 0)
+        if family.values:
+            self._outlet.take_rows(family.clock, family.kind, *family.take_out())

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from edge.mavlink.decoder import FrameDecoder
 from edge.mavlink.fleet import Fleet
-from edge.mavlink.frame import FrameDecoder, RawFrame
+from edge.mavlink.frame import RawFrame
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import MESSAGE_BY_ID
 from edge.mavlink.outlet import Output, deliver

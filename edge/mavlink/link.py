@@ -9,6 +9,7 @@ import contextlib
 import math
 import selectors
 import socket
+import sys
 from typing import Final, Protocol
 
 import serial
@@ -21,6 +22,8 @@ Chunk = tuple[str, bytes]
 #: Room for half a second of a hundred vehicles while this process is busy.
 RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 _DATAGRAM_BYTES: Final = 65536
+#: SO_RCVBUFFORCE of Linux, which Python does not name.
+_RECEIVE_BUFFER_FORCE: Final = 33
 #: What Linux counts of a socket's buffer for a small datagram.
 _KERNEL_BYTES: Final = 832
 #: Datagrams taken in one go before the rest of the loop has its turn.
@@ -276,6 +279,9 @@ def _udp_socket(address: LinkAddress, *, bind: bool) -> socket.socket:
     endpoint = socket.socket(family, kind)
     try:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # who may set limits need not keep to net.core.rmem_max
+                endpoint.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, RECEIVE_BUFFER_BYTES)
         endpoint.setblocking(False)
         if bind:
             endpoint.bind(place)

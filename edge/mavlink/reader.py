@@ -69,6 +69,11 @@ class LinkReader:
                 self._pieces.setdefault(peer, []).append((now_ms, data))
 
 
+def is_cramped(room_messages: float, vehicles: int) -> bool:
+    """Tell whether what so many vehicles say at one moment may be more than the kernel keeps."""
+    return room_messages < _BURST * vehicles
+
+
 def rest_s(room_messages: float, hold_s: float, vehicles: int) -> float:
     """Return how long a link of so many vehicles may be left alone, whose kernel keeps `room_messages`."""
     vehicles = vehicles or _UNKNOWN

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.mavlink.decoder import FrameDecoder
 from edge.mavlink.fleet import Fleet, Key
-from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
-from edge.mavlink.link import Link, open_link
+from edge.mavlink.link import RECEIVE_BUFFER_BYTES, Link, open_link
 from edge.mavlink.messages import MESSAGE_BY_ID
 from edge.mavlink.outgoing import Encoder, Outgoing, Presence
 from edge.mavlink.outlet import deliver
-from edge.mavlink.reader import LinkReader, Piece, arrivals_ms
+from edge.mavlink.reader import LinkReader, Piece, arrivals_ms, is_cramped
 from edge.mavlink.requests import Requester
 from edge.mavlink.ruler import Patience
 from edge.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
@@ -49,6 +49,10 @@ _PEER_SILENCE_S: Final = 60.0
 _MAX_PEERS: Final = 128
 #: A vehicle that was heard within this is asked for what is missing.
 _PRESENT_MS: Final = 3000
+_CRAMPED: Final = (
+    "%s: the kernel keeps %d messages for this link, and %d vehicles may say more at one moment, which would be lost; "
+    "let it keep more with `sysctl -w net.core.rmem_max=%d` and start again"
+)
 
 
 @dataclass(slots=True)
@@ -126,12 +130,15 @@ class MavlinkSource:
         for peer in self._peers.values():  # half a frame of the old connection is no beginning of the new one
             self._counts += Counter(peer.decoder.counters())
             peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, guard=peer.guard)
-        reader, taken_s = LinkReader(link), 0.0
+        reader, taken_s, is_cramped_link = LinkReader(link), 0.0, False
         try:
             while not self._stop.is_set():
                 vehicles = len(self._fleet.vehicles)
                 hold_s = min(_MAX_HOLD_S, _HOLD_PER_VEHICLE_S * vehicles)
                 reader.read(hold_s, vehicles)
+                if is_cramped(link.room_messages, vehicles) and not is_cramped_link:
+                    is_cramped_link = True
+                    _LOGGER.warning(_CRAMPED, self.name, link.room_messages, vehicles, RECEIVE_BUFFER_BYTES)
                 now_s, now_ms = time.monotonic(), _now_ms()
                 if now_s >= self._next_tick_s:
                     self._next_tick_s = now_s + _TICK_S

@@ -15,7 +15,7 @@ from collections import Counter
 from typing import Any, Final
 
 from edge.mavlink.clock import Boot, BootTime, Pair
-from edge.mavlink.family import Family
+from edge.mavlink.family import Families
 from edge.mavlink.held import Held
 from edge.mavlink.outlet import EventBody, Outlet
 from edge.mavlink.ruler import Patience, Ruler
@@ -54,10 +54,7 @@ class Timeline:
         self._unsure = False  # the link was silent and boot time does not fit
         self._boot_due_ms = 0  # when a boot time should have come, else the link was silent
         self._turns = Turns()
-        self._families: dict[str, Family] = {}
-        #: Those whose messages need no more than to be put down: nothing is held, and the clock is at rest.
-        self._open: dict[RowKind, Family] = {}
-        self._rest_ms: int | None = None  # what those are dated with
+        self._families = Families(outlet)
         self._boot = BootTime()
         self._ruler = Ruler(patience)
         self._map = self._ruler.in_use
@@ -89,7 +86,7 @@ class Timeline:
 
         Nearly all take the short way: time since boot goes on, nothing is in doubt, nothing is held.
         """
-        stamp, family = kind.stamp, self._open.get(kind)
+        stamp, family = kind.stamp, self._families.open.get(kind)
         if stamp == _BOOT_MS:
             if family is not None:
                 boot = self._boot
@@ -146,17 +143,17 @@ class Timeline:
         if pair is Pair.UNKNOWN or is_steady:
             if ruler.by_arrival and self._clock is _ARRIVAL:
                 self._decide()
-            self._note_rest()
+            self._follow_clock()
             return
         self._suspect = pair is Pair.SUSPECT
         self._unsure = self._unsure and self._suspect
         if pair is Pair.STEPPED:
-            self._end_segment()
+            self._families.end_segment()
             data = {"step_ms": round(ruler.map.offset_ms - was_offset_ms), "followed": not ruler.is_distrusted}
             self._announce("clock_step", data, own_ms, arrival_ms)
         elif ruler.by_arrival and not self._suspect:
             ruler.by_arrival = False
-            self._end_segment()
+            self._families.end_segment()
             self._announce("clock_found", {}, own_ms, arrival_ms)
         self._decide()
 
@@ -192,37 +189,23 @@ class Timeline:
             self._suspect = self._unsure = False
             self._fallen_at = None
             self._held = self._turns.take_back() + self._held
-        self._end_segment()
+        self._families.end_segment()
         self._decide()
 
     def flush(self) -> None:
         """Let all rows leave that are stamped."""
-        for family in self._families.values():
-            if family.values:
-                self._send(family)
+        self._families.flush()
 
-    def _send(self, family: Family) -> None:
-        family.date_moments(self._rest_ms or 0)  # there are none without a rest
-        self._outlet.take_rows(family.clock, family.kind, *family.take_out())
-
-    def _note_rest(self) -> None:
-        """Follow the clock: what was put down is dated by the offset that held, what comes by the new one."""
-        is_by_vehicle = self._clock is not None and self._clock is not _ARRIVAL
-        rest_ms = self._map.rest_ms if is_by_vehicle else None
-        if rest_ms == self._rest_ms:
-            return
-        for family in self._families.values():
-            family.date_moments(self._rest_ms or 0)
-        self._open.clear()
-        self._rest_ms = rest_ms
+    def _follow_clock(self) -> None:
+        is_by_boot = self._clock is not None and self._clock is not _ARRIVAL
+        self._families.follow(self._clock, self._map.rest_ms if is_by_boot else None)
 
     def _own_ms(self, kind: RowKind, raw: int) -> int | None:
         """Return the time since boot that a stamp which wraps or stands still means, None where it means none."""
         if kind.stamp == Stamp.WRAPPED_US:
             return self._boot.unwrap_us(raw)
         if 0 < raw < UNIX_FROM_US and self._boot.near(raw // 1000):
-            family = self._families.get(kind.family)
-            return raw // 1000 if family is None or raw // 1000 > family.last_own_ms else None
+            return raw // 1000 if raw // 1000 > self._families.last_own_ms(kind.family) else None
         return None
 
     def _observe_boot(self, raw_ms: int, arrival_ms: int) -> int:
@@ -285,7 +268,7 @@ class Timeline:
             self.interleaved = True
         self._ruler = Ruler(self._patience)
         self._suspect = self._unsure = False
-        self._end_segment()
+        self._families.end_segment()
         first_ms, first_arrival_ms = self._boot.last_ms, arrival_ms
         if of_new:
             first_ms, first_arrival_ms = of_new[0].own_ms, of_new[0].arrival_ms
@@ -293,12 +276,6 @@ class Timeline:
         self._held = [reboot, *of_new]
         self._held_since_ms = first_arrival_ms
         self._decide()
-
-    def _end_segment(self) -> None:
-        """Let no time before now have a say in those that come: the clock stands elsewhere."""
-        self.flush()
-        self._families.clear()
-        self._open.clear()
 
     def _announce(self, kind: str, data: dict[str, Scalar], boot_ms: int, arrival_ms: int) -> None:
         if not self._held:
@@ -322,11 +299,8 @@ class Timeline:
         """See whether rows may flow, and let those that waited go."""
         self._map = self._ruler.in_use
         in_doubt = self._suspect or self._unsure or self._fallen_at is not None
-        clock = None if in_doubt or not self._ruler.is_known else self._ruler.clock
-        if clock is not self._clock:
-            self._open.clear()
-        self._clock = clock
-        self._note_rest()
+        self._clock = None if in_doubt or not self._ruler.is_known else self._ruler.clock
+        self._follow_clock()
         if self._clock is None or not self._held:
             return
         held, self._held = self._held, []
@@ -349,22 +323,6 @@ class Timeline:
         if kind is None:
             self._outlet.take_event(clock, time_ms, body)
             return
-        family = self._families.get(kind.family)
-        if family is None:
-            family = self._families[kind.family] = Family(kind, clock)
-        family.date_moments(self._rest_ms or 0)
-        dated_ms = family.date(time_ms, own_ms)
-        if dated_ms is None:
+        if not self._families.take(kind, clock, time_ms, own_ms, body):
             self.counts["repeated"] += 1
-            return
-        if family.clock is not clock or family.kind is not kind:
-            if family.values:
-                self._send(family)
-            self._open.pop(family.kind, None)
-            family.clock, family.kind = clock, kind
-        family.times_ms.append(dated_ms)
-        family.values.append(body)
-        if self._rest_ms is None:
-            self._note_rest()
-        if self._rest_ms is not None:
-            self._open[kind] = family
+        self._follow_clock()

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from edge.mavlink.clock import UTC_FROM_US, UTC_UNTIL_US
-from edge.mavlink.frame import FrameDecoder, RawFrame
+from edge.mavlink.decoder import FrameDecoder
+from edge.mavlink.frame import RawFrame
 from edge.mavlink.frame_log import FrameLogSource
 from edge.mavlink.settings import MavlinkSettings
 from headland.errors import DataDamaged

@@ -1,9 +1,9 @@
 """One vehicle on one link: who it is, what it says, what changed.
 
-    frame --> before its heartbeat: waits --> state changes become events  \\
-                                          --> values                        > timeline (UTC) --> outlet (device id)
+    frame --> before its heartbeat: waits --> switchboard --> state changes become events  \\
+                                                          --> values                        > timeline --> outlet
 
-The device id may be known later than the time: see `naming`.
+The timeline knows the time (UTC); the outlet the device id, which may be known later than the time: see `naming`.
 """
 
 from __future__ import annotations
@@ -13,44 +13,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from edge.mavlink.chronicle import Chronicle
-from edge.mavlink.columns import FIX_3D
 from edge.mavlink.frame import AUTOPILOT, RawFrame
 from edge.mavlink.identity import Surroundings
-from edge.mavlink.lanes import NO_ROW, Lane, Note, Tap, make_lanes
-from edge.mavlink.messages import (
-    LAYOUTS,
-    AutopilotVersion,
-    CommandAck,
-    Heartbeat,
-    MissionCurrent,
-    ParamValue,
-    SystemTime,
-    decode_message,
-)
+from edge.mavlink.lanes import NO_ROW, Lane
+from edge.mavlink.messages import LAYOUTS, AutopilotVersion, Heartbeat, decode_message
 from edge.mavlink.names import AUTOPILOT_INVALID, TYPE_GCS, model_name
 from edge.mavlink.naming import NOTHING_KNOWN, Foreknowledge, Naming
 from edge.mavlink.outlet import Outlet, Output
 from edge.mavlink.profile import SprayerSettings
-from edge.mavlink.row_compiler import Raw
-from edge.mavlink.samples import ROW_KINDS, SYSTEM_BATTERY_KIND, RowKind
-from edge.mavlink.spray import NAMED_VALUES
-from edge.mavlink.spray_recorder import SprayRecorder
+from edge.mavlink.samples import ROW_KINDS
+from edge.mavlink.switchboard import Switchboard
 from edge.mavlink.timeline import Patience, Timeline
 from headland.contract.records import Clock, Scalar
 
 #: Messages that wait for the first heartbeat, which comes every second; the oldest go first, counted.
 _EARLY_MESSAGES: Final = 5000
 _HEARTBEAT: Final = 0
-_SYSTEM_TIME: Final = 2
-_SYS_STATUS: Final = 1
-_GPS_RAW_INT: Final = 24
-_GLOBAL_POSITION_INT: Final = 33
-_BATTERY_STATUS: Final = 147
-_AUTOPILOT_VERSION: Final = 148
-_HIGH_LATENCY2: Final = 235
-#: Where BATTERY_STATUS has its id and GPS_RAW_INT its fix among their flat values.
-_BATTERY_ID_AT: Final = 14
-_FIX_AT: Final = 8
 
 
 class Vehicle:
@@ -73,9 +51,6 @@ class Vehicle:
         self.last_frame: RawFrame | None = None
         self.is_vehicle: bool | None = None  # None: no heartbeat yet
         self.counts: Counter[str] = Counter()
-        #: How often each message id was heard in this session: what the link still has to ask for.
-        self.heard = dict.fromkeys(LAYOUTS, 0)
-        self.acks: dict[int, int] = {}
         self._is_one_of_two = False
         self._session = 0
         self._early: deque[tuple[RawFrame, int]] = deque()
@@ -85,16 +60,12 @@ class Vehicle:
         self._naming = Naming(
             system, self._outlet, self._timeline, free_fallback, known=known, identity_wait_ms=identity_wait_ms
         )
-        self._flight_battery = False
         self._clashes: set[str] = set()
-        self._recorder: SprayRecorder | None = None
-        if sprayer is not None:
-            self._recorder = SprayRecorder(
-                sprayer, self._timeline, self._outlet, self._chronicle, self.counts, self._tap_battery
-            )
-        self._lanes = self._make_lanes()
-        #: Without the one message that can tell of another autopilot.
-        self._plain_lanes = {number: lane for number, lane in self._lanes.items() if number != _AUTOPILOT_VERSION}
+        self._switchboard = Switchboard(
+            self._timeline, self._outlet, self._chronicle, sprayer, self.counts, self._note_version
+        )
+        #: How often each message was heard, and what was acknowledged, in this session.
+        self.heard, self.acks = self._switchboard.heard, self._switchboard.acks
 
     @property
     def device(self) -> str | None:
@@ -119,7 +90,7 @@ class Vehicle:
     @property
     def missing_parameters(self) -> list[str]:
         """What the profile would still know of the vehicle's parameters."""
-        return [] if self._recorder is None else self._recorder.spray.outputs.missing()
+        return self._switchboard.missing_parameters
 
     @property
     def session(self) -> int:
@@ -134,7 +105,7 @@ class Vehicle:
     def take(self, frame: RawFrame, now_ms: int) -> None:
         """Take a frame of the vehicle's autopilot."""
         if self.is_vehicle:
-            self._take_frames((frame,), 0, (now_ms,), -1, self._lanes)
+            self._take_frames((frame,), 0, (now_ms,), -1, self._switchboard.lanes)
         else:
             self.heard_ms = now_ms
             self.last_frame = frame
@@ -149,7 +120,7 @@ class Vehicle:
             return at
         last = self.last_frame
         sequence = -1 if last is None else last[3]
-        return self._take_frames(frames, at, arrivals_ms, sequence, self._plain_lanes)
+        return self._take_frames(frames, at, arrivals_ms, sequence, self._switchboard.plain_lanes)
 
     def _take_frames(
         self,
@@ -247,36 +218,6 @@ class Vehicle:
         """Return what was counted of this vehicle (copies: another thread may ask)."""
         return self.counts.copy() + self._timeline.counts.copy() + self._outlet.counts.copy()
 
-    def _make_notes(self) -> dict[int, Note]:
-        """Return how each message is taken that says something of the vehicle's state."""
-        chronicle = self._chronicle
-        return {
-            _HEARTBEAT: chronicle.note_heartbeat,
-            _SYSTEM_TIME: self._note_time,
-            22: self._note_parameter,
-            42: self._note_mission,
-            46: chronicle.note_reached,
-            73: chronicle.note_item,
-            77: self._note_ack,
-            _AUTOPILOT_VERSION: self._note_version,
-            242: chronicle.note_home,
-            245: chronicle.note_landed,
-            253: chronicle.note_text,
-        }
-
-    def _make_lanes(self) -> dict[int, Lane]:
-        """Return how each message is taken."""
-        taps: dict[int, Tap] = {
-            _SYS_STATUS: self._tap_status,
-            _GPS_RAW_INT: self._tap_gps,
-            _BATTERY_STATUS: self._tap_battery,
-            _HIGH_LATENCY2: self._tap_high_latency,
-            **dict.fromkeys(NAMED_VALUES, self._tap_unnamed),
-        }
-        if self._recorder is not None:
-            taps.update(self._recorder.taps())
-        return make_lanes(self._make_notes(), taps)
-
     def _take_early(self, frame: RawFrame, now_ms: int) -> None:
         """Keep what comes before the first heartbeat, which tells whether this is a vehicle at all."""
         if frame[0] == _HEARTBEAT:
@@ -301,43 +242,6 @@ class Vehicle:
             self.take(one, at_ms)
         self.take(frame, now_ms)
 
-    def _note_time(self, message: SystemTime, now_ms: int) -> None:
-        self._timeline.take_time(message.time_unix_usec, message.time_boot_ms, now_ms)
-
-    def _note_ack(self, message: CommandAck, _: int) -> None:
-        self.acks[message.command] = message.result
-
-    def _note_mission(self, message: MissionCurrent, now_ms: int) -> None:
-        before = self._chronicle.mission_seq
-        self._chronicle.note_mission(message, now_ms)
-        if self._recorder is not None and self._chronicle.mission_seq != before:
-            self._recorder.note_mission(message.seq, now_ms)
-
-    def _note_parameter(self, message: ParamValue, _: int) -> None:
-        if self._recorder is not None:
-            self._recorder.spray.note_parameter(message.param_id.decode("ascii", "replace"), message.param_value)
-
-    def _tap_gps(self, _: int, values: Raw, _now_ms: int) -> None:
-        if values[_FIX_AT] >= FIX_3D:
-            self._timeline.note_fix()
-
-    def _tap_battery(self, _: int, values: Raw, _now_ms: int) -> None:
-        if values[_BATTERY_ID_AT] == 0:
-            self._flight_battery = True
-
-    def _tap_status(self, _: int, values: Raw, now_ms: int) -> None:
-        """SYS_STATUS also tells of the flight pack, less well than BATTERY_STATUS does."""
-        if not self._flight_battery:
-            self._timeline.take_ambient(SYSTEM_BATTERY_KIND, values, now_ms)
-
-    def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> RowKind | None:
-        return NO_ROW if self.heard[_GLOBAL_POSITION_INT] else None  # else it is the same track, said less well
-
-    def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> RowKind:
-        """Only a profile can say what a named value is."""
-        self.counts["unnamed_value"] += 1
-        return NO_ROW
-
     def _event(self, kind: str, data: dict[str, Scalar], now_ms: int) -> None:
         self._timeline.take_event(kind, data, now_ms)
 
@@ -350,11 +254,8 @@ class Vehicle:
     def _restart(self, now_ms: int) -> None:
         """Begin a session: what was known of the old one may not be true of the new one."""
         self._session = self._timeline.session
-        self.heard.update(dict.fromkeys(LAYOUTS, 0))
-        self.acks.clear()
         self.counts["reboots"] += 1
-        if self._recorder is not None:
-            self._recorder.restart()
+        self._switchboard.restart()
         self._naming.restart(now_ms)
 
     def repeats(self, frame: RawFrame) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.frame import Frame, FrameDecoder
+from edge.mavlink.decoder import FrameDecoder
+from edge.mavlink.frame import Frame
 from edge.mavlink.messages import decode_message
 from edge.mavlink.tlog import TlogSource
 from edge.reading import Reading

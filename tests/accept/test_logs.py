@@ -17,7 +17,7 @@ from edge.dataflash.reader import LogReader, Message
 from edge.dataflash.source import DataflashSource
 from edge.import_report import Gaps
 from edge.log_clock import gps_utc_us
-from edge.mavlink.frame import FrameDecoder
+from edge.mavlink.decoder import FrameDecoder
 from edge.mavlink.raw_log import RawLogSource
 from edge.mavlink.tlog import TlogSource
 from edge.reading import Reading

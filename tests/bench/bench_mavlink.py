@@ -27,8 +27,8 @@ from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.collector import calm_collector
+from edge.mavlink.decoder import FrameDecoder
 from edge.mavlink.fleet import Fleet
-from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
 from edge.mavlink.ruler import Patience

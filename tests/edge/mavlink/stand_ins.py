@@ -8,7 +8,8 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.frame import Frame, FrameDecoder
+from edge.mavlink.decoder import FrameDecoder
+from edge.mavlink.frame import Frame
 from edge.mavlink.outlet import Output
 from edge.reading import Reading, Readings
 from headland.contract.records import Descriptor, Event

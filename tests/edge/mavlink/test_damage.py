@@ -6,12 +6,12 @@ import math
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from edge.mavlink.decoder import FrameDecoder
 from edge.mavlink.fleet import Fleet
-from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
 from edge.mavlink.outlet import Output
@@ -90,12 +90,16 @@ def test_any_values_in_sound_frames_give_only_what_can_be_sent(messages: list[An
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32))
+@example(seed=2362394463)  # such a one
 def test_flipped_lost_and_cut_bytes_give_no_wrong_row(seed: int) -> None:
     chance = random.Random(seed)
     data = bytearray(b"".join(normal_flight()))
     for _ in range(40):
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     del data[(cut := chance.randrange(len(data))) : cut + chance.randrange(200)]
+    # Of 65,536 damaged frames one has a checksum that fits: nobody can tell it from a sound one, pymavlink neither.
+    sent = b"".join(normal_flight())
+    assume(all(bytes(message.get_msgbuf()) in sent for message in read_by_pymavlink(bytes(data))))
     pieces = [bytes(data[at : at + 97]) for at in range(0, len(data), 97)]
     outputs = drive(pieces)
     check(outputs)

@@ -42,6 +42,16 @@ def test_every_datagram_comes_whole_in_its_senders_order(endpoint: socket.socket
         sender.close()
 
 
+@pytest.mark.parametrize("sizes", [(287, 288, 289), (1, 1400, 2), (60_000, 9, 300)])
+def test_a_datagram_longer_than_a_frame_is_whole_among_short_ones(endpoint: socket.socket, sizes: list[int]) -> None:
+    with socket.socket(endpoint.family, socket.SOCK_DGRAM) as sender:
+        sender.connect(endpoint.getsockname())
+        sent = [bytes(n % 251 for n in range(size)) for size in sizes]
+        for datagram in sent:
+            sender.send(datagram)
+        assert Datagrams(endpoint, 100).read() == {sender.getsockname(): sent}
+
+
 def test_a_flood_leaves_the_rest_of_the_loop_its_turn(endpoint: socket.socket) -> None:
     with socket.socket(endpoint.family, socket.SOCK_DGRAM) as sender:
         sender.connect(endpoint.getsockname())

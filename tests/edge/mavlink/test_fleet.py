@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -434,3 +435,46 @@ def test_the_end_of_a_stream_leaves_nothing_waiting() -> None:
     field.finish()
     assert [(row.source.device, row.clock) for row in field.rows] == [("gw-1.sys1", Clock.ARRIVAL)]
     assert field.event("text").data["text"] == "y" * 50
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_have_the_same_times_whether_messages_are_taken_one_by_one_or_together(seed: int) -> None:
+    chance = random.Random(seed)
+    pilot = Autopilot()
+    frames = [pilot.heartbeat(), pilot.identity(UID_A), pilot.gps(1000)]
+    for n in range(400):
+        boot_ms = 1000 + 40 * n
+        makers: list[Callable[[int], bytes]] = [
+            pilot.attitude,
+            pilot.position,
+            lambda _: pilot.hud(),
+            pilot.gps,
+            pilot.attitude,
+        ]
+        frames += [make(boot_ms + chance.randrange(30)) for make in chance.sample(makers, 3)]
+        if n % 20 == 0:  # its UTC scatters and drifts, so the offset moves and comes to rest
+            utc_ms = NOON_MS + boot_ms + n // 10 + chance.randrange(-15, 15)
+            frames.append(pilot.system_time(boot_ms, utc_ms=utc_ms))
+        if n % 90 == 89:
+            frames.append(frames[-1])  # a radio repeats
+    one_by_one, together = Field(), Field()
+    for frame in frames:
+        one_by_one.hear(frame)
+    read = frames_of(b"".join(frames))
+    at = 0
+    while at < len(read):
+        end = at + chance.randrange(1, 200)
+        together.fleet.take_all("a", read[at:end], [together.now_ms] * len(read[at:end]))
+        together.collect()
+        at = end
+    one_by_one.finish()
+    together.finish()
+    assert len(together.rows) > 1000
+    for channel in ("roll_rad", "latitude_deg", "air_speed_m_s", "gps_fix_code"):
+        mine, theirs = (
+            sorted((row.time_ms, str(row.values)) for row in field.rows if channel in row.values)
+            for field in (together, one_by_one)
+        )
+        assert mine == theirs
+        assert len(dict(mine)) == len(mine)
+    assert together.fleet.counters() == one_by_one.fleet.counters()

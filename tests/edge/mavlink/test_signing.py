@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.frame import Frame, FrameDecoder
+from edge.mavlink.decoder import FrameDecoder
+from edge.mavlink.frame import Frame
 from edge.mavlink.signing import Guard, read_key
 from headland.errors import SettingsError
 from tests.edge.mavlink.stand_ins import NOON_MS, Autopilot

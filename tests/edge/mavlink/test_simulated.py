@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from edge.mavlink.decoder import FrameDecoder
 from edge.mavlink.fleet import Fleet
-from edge.mavlink.frame import FrameDecoder
 from edge.mavlink.identity import Surroundings
 from edge.mavlink.messages import LAYOUTS, MESSAGE_BY_ID
 from edge.mavlink.outlet import Output

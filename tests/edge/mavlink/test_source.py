@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from edge.mavlink import link as links
 from edge.mavlink.settings import MavlinkSettings
 from edge.mavlink.source import MavlinkSource
 from tests.edge.mavlink.stand_ins import UID_A, UID_B, Autopilot, Collector
@@ -248,3 +249,36 @@ def test_many_senders_do_not_grow_the_source_without_bound(free_port: int) -> No
 
         wait_until(sent)
         assert len(source._peers) <= 128
+
+
+def test_a_kernel_with_little_room_for_so_many_is_said_with_what_to_do(
+    free_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(links, "RECEIVE_BUFFER_BYTES", 4096)
+    with running(f"udpin:127.0.0.1:{free_port}") as (_, sink), udp_socket() as vehicle:
+        speaker = Speaker()
+
+        def warned() -> bool:
+            for frame in speaker.say():
+                vehicle.sendto(frame, ("127.0.0.1", free_port))
+            return "net.core.rmem_max" in caplog.text and attitudes(sink) >= 10
+
+        wait_until(warned)
+    assert caplog.text.count("net.core.rmem_max") == 1
+
+
+def test_a_heartbeat_is_one_frame_for_all_that_hear_it(free_port: int) -> None:
+    with udp_socket() as one, udp_socket() as other, running(f"udpin:127.0.0.1:{free_port}") as _:
+        pilots = {one: Autopilot(system=1), other: Autopilot(system=2)}
+        heard: dict[socket.socket, set[bytes]] = {one: set(), other: set()}
+
+        def agree() -> bool:
+            for endpoint, pilot in pilots.items():
+                endpoint.sendto(pilot.heartbeat(), ("127.0.0.1", free_port))
+                with contextlib.suppress(TimeoutError):
+                    frame = endpoint.recv(4096)
+                    if frame[7:10] == b"\0\0\0":
+                        heard[endpoint].add(frame)
+            return len(heard[one] & heard[other]) >= 2
+
+        wait_until(agree)
