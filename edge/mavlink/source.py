@@ -37,9 +37,9 @@ _CLOCK_WAIT_MS: Final = 10_000
 #: More than a vehicle sends in that time.
 _HELD_ROWS: Final = 20_000
 #: What came is decoded and its rows leave after so long for each vehicle: to find a vehicle's state in memory again and
-#: to make columns of its rows costs the same whatever it said. One vehicle is read at once, a hundred twice a second.
-_HOLD_PER_VEHICLE_S: Final = 0.005
-_MAX_HOLD_S: Final = 0.5
+#: to make columns of its rows costs the same whatever it said. Ten wait 75 ms, a hundred 0.75 s.
+_HOLD_PER_VEHICLE_S: Final = 0.0075
+_MAX_HOLD_S: Final = 0.75
 _TICK_S: Final = 0.25
 _HEARTBEAT_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 0.5
