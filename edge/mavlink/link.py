@@ -12,9 +12,8 @@ import socket
 import sys
 from typing import Final, Protocol
 
-import serial
-
 from edge.mavlink.datagrams import Datagrams
+from edge.mavlink.serial_line import SerialLine
 from edge.mavlink.settings import LinkAddress
 
 Chunk = tuple[str, bytes]
@@ -33,15 +32,15 @@ _CONNECT_S: Final = 0.8
 _MAX_CLIENTS: Final = 16
 _MAX_SENDERS: Final = 256
 _BACKLOG: Final = 4
-#: What the kernel keeps of a serial line, in messages of usual length.
-_TERMINAL_MESSAGES: Final = 4096 / 40
 
 
 class Link(Protocol):
     """An open endpoint. A peer is whom bytes come from; links to one place have one peer."""
 
-    #: So many messages the kernel keeps that nobody has read yet.
+    #: So many messages the kernel keeps that nobody has read yet; without bound where a sender waits.
     room_messages: float
+    #: After so long the kernel's room is full, however few send; without bound where nothing but they set the pace.
+    room_s: float
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return (peer, bytes) that have come, waiting at most `wait_s`; raises OSError when the link is lost."""
@@ -73,6 +72,8 @@ def open_link(address: LinkAddress) -> Link:
 
 class UdpServer:
     """Hears anyone who sends to its port; each sender is a peer and can be answered."""
+
+    room_s = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=True)
@@ -110,11 +111,13 @@ class UdpServer:
 class UdpClient:
     """Sends to one address and hears only it; that nobody listens there yet is not an error."""
 
+    room_s = math.inf
+
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=False)
         self.room_messages = _room_messages(self._socket)
         self._selector = _selector(self._socket)
-        self._peer = _name(address)
+        self._peer = address.name
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return all datagrams that are there, joined."""
@@ -144,13 +147,13 @@ class UdpClient:
 class TcpClient:
     """A connection to a server, as autopilots' bridges and simulators offer it."""
 
-    room_messages = math.inf  # its sender waits
+    room_messages = room_s = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=_CONNECT_S)
         self._socket.setblocking(False)
         self._selector = _selector(self._socket)
-        self._peer = _name(address)
+        self._peer = address.name
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return what has come; raises ConnectionError when the other side has closed."""
@@ -175,7 +178,7 @@ class TcpClient:
 class TcpServer:
     """Waits for connections; each is a peer, at most 16 at a time."""
 
-    room_messages = math.inf  # its sender waits
+    room_messages = room_s = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
@@ -236,43 +239,6 @@ class TcpServer:
         client.close()
 
 
-class SerialLine:
-    """A serial device: a telemetry radio, or an autopilot's USB port."""
-
-    room_messages = _TERMINAL_MESSAGES
-
-    def __init__(self, address: LinkAddress) -> None:
-        try:
-            self._port = serial.Serial(address.host, address.port, timeout=0, write_timeout=0.5, exclusive=True)
-        except ValueError as error:
-            raise OSError(f"the device refuses {address.port} baud") from error
-        except Exception as error:  # termios.error, where the device vanishes while it is opened, is no OSError
-            raise OSError(str(error)) from error
-        self._selector = selectors.SelectSelector()  # kqueue does not take every terminal
-        self._selector.register(self._port, selectors.EVENT_READ)
-        self._peer = _name(address)
-
-    def receive(self, wait_s: float) -> list[Chunk]:
-        """Return what has come; raises OSError when the device is gone."""
-        if not self._selector.select(wait_s):
-            return []
-        data = bytes(self._port.read(_READ_BYTES))
-        if not data:
-            raise ConnectionResetError("the serial device is gone")
-        return [(self._peer, data)]
-
-    def send(self, peer: str | None, data: bytes) -> None:  # noqa: ARG002 - there is one peer
-        """Send; a line that does not take it drops the frame."""
-        with contextlib.suppress(serial.SerialTimeoutException):
-            self._port.write(data)
-
-    def close(self) -> None:
-        """Let the device go."""
-        self._selector.close()
-        with contextlib.suppress(OSError):
-            self._port.close()
-
-
 def _udp_socket(address: LinkAddress, *, bind: bool) -> socket.socket:
     """Return a non-blocking UDP socket, bound to the address or aimed at it."""
     family, kind, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM)[0]
@@ -301,7 +267,3 @@ def _selector(device: socket.socket) -> selectors.BaseSelector:
     selector = selectors.DefaultSelector()
     selector.register(device, selectors.EVENT_READ)
     return selector
-
-
-def _name(address: LinkAddress) -> str:
-    return f"{address.kind}:{address.host}:{address.port}"

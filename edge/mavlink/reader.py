@@ -18,6 +18,8 @@ _READINGS: Final = 5
 _REST_S: Final = 0.02
 _MAX_REST_S: Final = 0.1
 _IDLE_S: Final = 0.2
+#: Ten times what a hundred vehicles say before they are taken.
+_MOST_BYTES: Final = 5_000_000
 #: Where the kernel has little room for so many vehicles, it is emptied in time for what all say at one moment, and then
 #: before more than a share of what is left is full.
 _BURST: Final = 20
@@ -34,14 +36,21 @@ class LinkReader:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._pieces: dict[str, list[Piece]] = {}
+        self._bytes = 0
         self._rest_s = _MIN_REST_S
         self._due_s = 0.0
 
     def read(self, hold_s: float, vehicles: int) -> None:
         """Read when it is time again, for bytes that are kept for `hold_s`; raises OSError when the link is lost."""
-        self._rest_s = rest_s(self._link.room_messages, hold_s, vehicles)
+        link = self._link
+        self._rest_s = min(rest_s(link.room_messages, hold_s, vehicles), link.room_s / 2)
         time.sleep(max(0.0, self._due_s - time.monotonic()))
         self._read(self._rest_s if self._pieces else _IDLE_S)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much was read that it has to be taken now."""
+        return self._bytes > _MOST_BYTES
 
     def keep_up(self) -> None:
         """Read in the middle of other work when it is time; raises OSError when the link is lost."""
@@ -50,6 +59,7 @@ class LinkReader:
 
     def take(self) -> Iterator[tuple[str, list[Piece]]]:
         """Yield what each peer sent, and read between them when it is time; raises OSError when the link is lost."""
+        self._bytes = 0
         for peer in list(self._pieces):
             yield peer, self._pieces.pop(peer)
             self.keep_up()
@@ -67,6 +77,7 @@ class LinkReader:
             now_ms = time.time_ns() // 1_000_000
             for peer, data in chunks:
                 self._pieces.setdefault(peer, []).append((now_ms, data))
+                self._bytes += len(data)
 
 
 def is_cramped(room_messages: float, vehicles: int) -> bool:

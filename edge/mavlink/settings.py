@@ -126,6 +126,11 @@ class LinkAddress:
     host: str
     port: int
 
+    @property
+    def name(self) -> str:
+        """What the one peer there is called."""
+        return f"{self.kind}:{self.host}:{self.port}"
+
 
 def parse_url(url: str) -> LinkAddress:
     """Return the parts of `udpin:HOST:PORT`, `udpout:`, `tcp:`, `tcpin:` or `serial:DEVICE[:BAUD]`."""

@@ -146,7 +146,7 @@ class MavlinkSource:
                     self._fleet.tick(now_ms)
                     if not self._settings.listen_only:
                         self._speak(link, reader, now_s, now_ms)
-                if now_s - taken_s >= hold_s:
+                if now_s - taken_s >= hold_s or reader.is_full:
                     taken_s = now_s
                     for name, pieces in reader.take():
                         self._take(name, pieces, now_s)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
+import pty
 import socket
+import tty
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +17,8 @@ from hypothesis import strategies as st
 from edge.mavlink import link as links
 from edge.mavlink.link import UdpServer, open_link
 from edge.mavlink.reader import LinkReader, arrivals_ms, rest_s
-from edge.mavlink.settings import parse_url
+from edge.mavlink.serial_line import SerialLine
+from edge.mavlink.settings import LinkAddress, parse_url
 from tests.waiting import wait_until
 
 
@@ -84,6 +88,40 @@ def test_more_than_the_kernel_keeps_is_read_in_the_middle_of_other_work(
                 wait_until(lambda: is_kept_up(reader, link))
         got += b"".join(data for _, pieces in reader.take() for _, data in pieces)
         assert sorted(got) == sorted(b"ab" + b"c" * 160)
+
+
+def test_what_is_kept_is_bounded_by_its_bytes(free_port: int) -> None:
+    with listening(free_port) as (reader, _), contextlib.ExitStack() as stack:
+        (sender,) = senders(free_port, 1, stack)
+        reads = 0
+
+        def is_full() -> bool:
+            nonlocal reads
+            reads += 1
+            for _ in range(20):
+                sender.send(bytes(60_000))
+            reader.read(0.75, 100)
+            return reader.is_full
+
+        wait_until(is_full)
+        kept = sum(len(data) for _, pieces in reader.take() for _, data in pieces)
+        assert 5_000_000 < kept <= reads * 20 * 60_000
+        assert not reader.is_full
+
+
+def test_a_fast_serial_line_is_read_before_its_terminal_is_full() -> None:
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    for baud in (57_600, 921_600):
+        line = SerialLine(LinkAddress("serial", os.ttyname(slave), baud))
+        assert line.room_s * baud / 10 == 4096
+        os.write(master, b"x")
+        reader = LinkReader(line)
+        reader.read(0.75, 100)
+        assert reader._rest_s == min(0.1, line.room_s / 2)
+        line.close()
+    os.close(slave)
+    os.close(master)
 
 
 def test_a_link_with_room_is_left_alone_and_one_without_is_not() -> None:
