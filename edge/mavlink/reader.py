@@ -31,7 +31,7 @@ _UNKNOWN: Final = 100
 
 
 class LinkReader:
-    """What came on one open link and was not taken yet. Whatever else is done meanwhile, the kernel's room suffices."""
+    """What came on an open link and was not taken yet; read as often as the kernel's room asks, also amid other work."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
