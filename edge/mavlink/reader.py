@@ -31,7 +31,7 @@ _UNKNOWN: Final = 100
 
 
 class LinkReader:
-    """What came on an open link and was not taken yet; read as often as the kernel's room asks, also amid other work."""
+    """What came on a link and was not taken yet; read as often as the kernel's room asks, also amid other work."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
