@@ -105,7 +105,8 @@ class Families:
         family = self._by_name.get(kind.family)
         if family is None:
             family = self._by_name[kind.family] = Family(kind, clock)
-        family.date_moments(self._rest_ms or 0)
+        if family.moments_ms:
+            family.date_moments(self._rest_ms or 0)
         dated_ms = family.date(time_ms, own_ms)
         if dated_ms is None:
             return False

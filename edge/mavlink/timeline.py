@@ -101,7 +101,7 @@ class Timeline:
                     family.moments_ms.append(raw)
                     family.values.append(values)
                     return
-            self._take(kind, values, self._observe_boot(raw, arrival_ms), arrival_ms)
+            self._take_dated(kind, values, self._observe_boot(raw, arrival_ms), arrival_ms)
             return
         own_ms = self._own_ms(kind, raw) if stamp else None
         if family is not None and not stamp:
@@ -112,7 +112,7 @@ class Timeline:
             family.moments_ms.append(own_ms)
             family.values.append(values)
         else:
-            self._take(kind, values, own_ms, arrival_ms)
+            self._take_dated(kind, values, own_ms, arrival_ms)
 
     def take_ambient(self, kind: RowKind, values: Any, arrival_ms: int) -> None:
         """Take a message without a time of its own: it has that of the last message that had one."""
@@ -281,6 +281,13 @@ class Timeline:
         if not self._held:
             self._held_since_ms = arrival_ms
         self._held.insert(0, Held.event(kind, data, boot_ms, arrival_ms))
+
+    def _take_dated(self, kind: RowKind, values: Any, own_ms: int | None, arrival_ms: int) -> None:
+        """Take a row by itself; by arrival, which is all that some vehicles ever have, there is nothing to ask."""
+        if self._clock is not _ARRIVAL:
+            self._take(kind, values, own_ms, arrival_ms)
+        elif not self._families.take(kind, _ARRIVAL, arrival_ms, own_ms, values):
+            self.counts["repeated"] += 1
 
     def _take(self, kind: RowKind | None, body: Any, own_ms: int | None, arrival_ms: int) -> None:
         ambient_ms = None if self._fallen_at is not None else self._boot.last_ms
