@@ -7,6 +7,7 @@ import math
 import os
 import pty
 import socket
+import time
 import tty
 from collections.abc import Iterator
 
@@ -88,6 +89,22 @@ def test_more_than_the_kernel_keeps_is_read_in_the_middle_of_other_work(
                 wait_until(lambda: is_kept_up(reader, link))
         got += b"".join(data for _, pieces in reader.take() for _, data in pieces)
         assert sorted(got) == sorted(b"ab" + b"c" * 160)
+
+
+def test_between_two_peers_the_link_is_read_by_itself(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "RECEIVE_BUFFER_BYTES", 4096)
+    with listening(free_port) as (reader, link), contextlib.ExitStack() as stack:
+        made = senders(free_port, 3, stack)
+        for sender in made:
+            sender.send(b"a")
+        wait_until(lambda: heard(reader) == 3)
+        assert 8 < link.room_messages < 16
+        for _ in reader.take():
+            for _ in range(8):  # once it has room for, twice it has not
+                made[0].send(b"c")
+            wait_until(lambda: time.monotonic() >= reader._due_s)
+        got = b"".join(data for _, pieces in reader.take() for _, data in pieces)
+        assert got == b"c" * 24
 
 
 def test_what_is_kept_is_bounded_by_its_bytes(free_port: int) -> None:
