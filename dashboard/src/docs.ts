@@ -3,8 +3,8 @@
 import "./style.css";
 import "./docs.css";
 
-import { ask, sentenceOf } from "./api";
-import { make } from "./dom";
+import { ask, sentenceOf } from "./api/request";
+import { make } from "./components/dom";
 
 interface Schema {
   $ref?: string;

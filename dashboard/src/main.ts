@@ -2,17 +2,18 @@
 
 import "./style.css";
 
-import { AskError, onReachable, sentenceOf, whenSignedOut } from "./api";
-import { onChoice } from "./choices";
-import { make } from "./dom";
-import { Farm } from "./farm";
-import { currentRoute, findPage, hrefOf, keepInAddress } from "./router";
-import { openSession } from "./session";
-import { Shell } from "./shell";
-import { signInForm } from "./sign_in";
-import { makeView } from "./view";
-import { word } from "./words";
-import { askZones } from "./zones";
+import { Farm } from "./api/farm_state";
+import { AskError, onReachable, sentenceOf, whenSignedOut } from "./api/request";
+import { openSession } from "./api/session";
+import { currentRoute, hrefOf, keepInAddress } from "./app/address";
+import { Shell } from "./app/shell";
+import { signInForm } from "./app/sign_in";
+import { askZones } from "./app/time_zones";
+import { makeView } from "./app/view";
+import { make } from "./components/dom";
+import { onChoice } from "./i18n/preferences";
+import { word } from "./i18n/translate";
+import { findPage, PAGES } from "./pages";
 
 const app = document.getElementById("app") as HTMLElement;
 const AGAIN_MS = 3000;
@@ -66,7 +67,7 @@ function showSignIn(): void {
 }
 
 function showShell(): void {
-  shell = new Shell(showSignIn);
+  shell = new Shell(PAGES, showSignIn);
   app.replaceChildren(shell.element);
   showReach();
   void showPage();

@@ -1,7 +1,7 @@
 // The API's client, typed by the API's own description: `npm run api` makes schema.d.ts anew.
 
 import createClient, { type Client } from "openapi-fetch";
-import { askResponse, type AskOptions } from "../api";
+import { askResponse, type AskOptions } from "./request";
 import type { paths } from "./schema";
 
 export type * from "./schema";

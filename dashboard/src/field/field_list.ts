@@ -1,15 +1,15 @@
 // All fields, and how their outlines come in.
 
-import { AskError, askAll, askResponse } from "../api";
-import { make, setText } from "../dom";
-import type { FieldRecord } from "../ground_records";
-import { groundText } from "../numbers";
-import { Progress } from "../progress";
-import { hrefOf } from "../router";
-import type { View } from "../view";
-import { word } from "../words";
-import { labelled } from "./books";
-import { table } from "./panels";
+import type { FieldRecord } from "../api/registry";
+import { AskError, askAll, askResponse } from "../api/request";
+import { hrefOf } from "../app/address";
+import type { View } from "../app/view";
+import { make, setText } from "../components/dom";
+import { Progress } from "../components/progress";
+import { groundText } from "../i18n/numbers";
+import { word } from "../i18n/translate";
+import { labelled } from "./ledger_panels";
+import { table } from "./pass_panels";
 
 interface Refusal {
   features?: { feature: number | string; name: string; detail: string }[];

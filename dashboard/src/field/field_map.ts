@@ -2,11 +2,11 @@
 
 import type { ExpressionSpecification } from "maplibre-gl";
 
-import { make } from "../dom";
-import { fieldFeatures, zoneFeatures, type FieldRecord } from "../ground_records";
-import { boundsOf, Ground, NO_FEATURES } from "../map";
-import { inChosenArea, numberText } from "../numbers";
-import { word, wordOf } from "../words";
+import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
+import { make } from "../components/dom";
+import { boundsOf, Ground, NO_FEATURES } from "../components/map";
+import { inChosenArea, numberText } from "../i18n/numbers";
+import { word, wordOf } from "../i18n/translate";
 import type { CellMap, Cover } from "./records";
 
 export const LAYERS = ["planned", "applied", "deviation", "none"] as const;

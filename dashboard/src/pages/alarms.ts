@@ -1,15 +1,15 @@
 // What stands, what stood, by which rules, and what a rule would have raised.
 
-import { ask, askAll, sentenceOf } from "../api";
-import { nowMs } from "../clock";
-import { make, setText } from "../dom";
-import { ageText, dateTimeText, durationText } from "../instants";
-import { digitsOf, numberText, unitText } from "../numbers";
-import { Progress } from "../progress";
-import { currentSession } from "../session";
-import { currentLanguage } from "../choices";
-import type { Mount, View } from "../view";
-import { channelName, word, wordOf } from "../words";
+import { nowMs } from "../api/clock";
+import { ask, askAll, sentenceOf } from "../api/request";
+import { currentSession } from "../api/session";
+import type { Mount, View } from "../app/view";
+import { make, setText } from "../components/dom";
+import { Progress } from "../components/progress";
+import { ageText, dateTimeText, durationText } from "../i18n/instants";
+import { digitsOf, numberText, unitText } from "../i18n/numbers";
+import { currentLanguage } from "../i18n/preferences";
+import { channelName, word, wordOf } from "../i18n/translate";
 
 const REFRESH_MS = 5000;
 const HOUR_MS = 3_600_000;

@@ -2,20 +2,20 @@
 
 import { LngLatBounds } from "maplibre-gl";
 
-import { AlarmStrip } from "../alarm_strip";
-import { askAll } from "../api";
-import { nowMs } from "../clock";
-import { DeviceCard, kindIcon } from "../device_card";
-import { arrange, make, setText } from "../dom";
-import { askFields, askSites, fieldFeatures, labelPlace, placeOf, zoneFeatures, type FieldRecord, type Place, type SiteRecord } from "../ground_records";
-import { ageText } from "../instants";
-import { boundsOf, Ground, NO_FEATURES } from "../map";
-import { isStale } from "../measured";
-import { groundText, numberText } from "../numbers";
-import { hrefOf } from "../router";
-import { Trails } from "../trails";
-import type { Mount, View } from "../view";
-import { kindName, word } from "../words";
+import { nowMs } from "../api/clock";
+import { askFields, askSites, fieldFeatures, labelPlace, placeOf, zoneFeatures, type FieldRecord, type Place, type SiteRecord } from "../api/registry";
+import { askAll } from "../api/request";
+import { hrefOf } from "../app/address";
+import type { Mount, View } from "../app/view";
+import { AlarmStrip } from "../components/alarm_strip";
+import { DeviceCard, kindIcon } from "../components/device_card";
+import { arrange, make, setText } from "../components/dom";
+import { boundsOf, Ground, NO_FEATURES } from "../components/map";
+import { Trails } from "../components/trails";
+import { isStale } from "../components/value_tile";
+import { ageText } from "../i18n/instants";
+import { groundText, numberText } from "../i18n/numbers";
+import { kindName, word } from "../i18n/translate";
 
 interface GatewayItem {
   id: string;

@@ -1,26 +1,26 @@
 // The list of fields, or one field: its passes on the map, what they rest on, and what follows from them.
 
-import { ask, askAll, AskError, sentenceOf } from "../api";
 import { all, api, at } from "../api/client";
-import { make, setText } from "../dom";
-import { folded, labelled, loadLedger, loadNutrients, loadSettlement } from "../field/books";
-import { EvidencePanel } from "../field/evidence";
+import { nowMs } from "../api/clock";
+import type { FieldRecord } from "../api/registry";
+import { ask, askAll, AskError, sentenceOf } from "../api/request";
+import { hrefOf } from "../app/address";
+import type { Mount, View } from "../app/view";
+import { make, setText } from "../components/dom";
+import { fileButton } from "../components/file_button";
+import { Progress } from "../components/progress";
+import { reportLinks } from "../components/report_links";
+import { EvidencePanel } from "../field/evidence_panel";
 import { mountFieldList } from "../field/field_list";
 import { FieldMap, LAYERS, type Layer } from "../field/field_map";
-import { appliedPanel, deviationPanel } from "../field/panels";
+import { Replay } from "../field/flight_replay";
+import { folded, labelled, loadLedger, loadNutrients, loadSettlement } from "../field/ledger_panels";
+import { appliedPanel, deviationPanel } from "../field/pass_panels";
 import { cellsOfZones, type Applied, type CellMap, type Deviation, type DrawChoice, type Named, type PassItem, type ZoneMap } from "../field/records";
-import { Replay } from "../field/replay";
-import { seasonPanel } from "../field/season";
-import { fileButton } from "../files";
-import type { FieldRecord } from "../ground_records";
-import { dateTimeText } from "../instants";
-import { nowMs } from "../clock";
-import { areasPerHa, groundText, inChosenArea, withUnit } from "../numbers";
-import { Progress } from "../progress";
-import { reportLinks } from "../report_links";
-import { hrefOf } from "../router";
-import type { Mount, View } from "../view";
-import { word, wordOf } from "../words";
+import { seasonPanel } from "../field/season_panel";
+import { dateTimeText } from "../i18n/instants";
+import { areasPerHa, groundText, inChosenArea, withUnit } from "../i18n/numbers";
+import { word, wordOf } from "../i18n/translate";
 
 const LIST_MS = 399 * 86_400_000;
 const PATIENCE_MS = 120_000;

@@ -1,21 +1,21 @@
 // A house over days: its air against the band of the crop's stage, dew against the coldest surface, light, diseases, places.
 
-import { ask, askAll, AskError } from "../api";
-import { nowMs } from "../clock";
-import { make, setText } from "../dom";
-import { ClimateCharts, type Beside } from "../house/climate_charts";
-import { daysPanel, diseasePanel, lightPanel } from "../house/day_panels";
-import { HeatMap } from "../house/heat_map";
-import { NotesPanel } from "../house/notes_panel";
-import type { GrowerNote, HouseItem, Overview } from "../house/records";
-import { SamplesPanel } from "../house/samples_panel";
-import { dateTimeText, windowText } from "../instants";
-import { isStale, ValueTile } from "../measured";
-import { Progress } from "../progress";
-import { reportLinks } from "../report_links";
-import { hrefOf } from "../router";
-import type { Mount, View } from "../view";
-import { channelName, word, wordOf } from "../words";
+import { nowMs } from "../api/clock";
+import { ask, askAll, AskError } from "../api/request";
+import { hrefOf } from "../app/address";
+import type { Mount, View } from "../app/view";
+import { make, setText } from "../components/dom";
+import { Progress } from "../components/progress";
+import { reportLinks } from "../components/report_links";
+import { isStale, ValueTile } from "../components/value_tile";
+import { ClimateCharts, type Beside } from "../greenhouse/climate_charts";
+import { daysPanel, diseasePanel, lightPanel } from "../greenhouse/day_panels";
+import { HeatMap } from "../greenhouse/heat_map";
+import { NotesPanel } from "../greenhouse/notes_panel";
+import type { GrowerNote, HouseItem, Overview } from "../greenhouse/records";
+import { SamplesPanel } from "../greenhouse/samples_panel";
+import { dateTimeText, windowText } from "../i18n/instants";
+import { channelName, word, wordOf } from "../i18n/translate";
 
 const DAY_MS = 86_400_000;
 const LENGTHS = [1, 3, 7, 14, 28];

@@ -1,16 +1,16 @@
 // What became of the data: of each gateway its spool, its last commit, gaps, refused messages and clocks.
 
-import { ask, askAll, AskError } from "../api";
-import { nowMs } from "../clock";
-import { make, setText } from "../dom";
-import type { Device } from "../farm";
-import { ageText, dateTimeText } from "../instants";
-import { isStale } from "../measured";
-import { numberText } from "../numbers";
-import { Progress } from "../progress";
-import { currentSession } from "../session";
-import type { Mount, View } from "../view";
-import { word, wordOf } from "../words";
+import { nowMs } from "../api/clock";
+import type { Device } from "../api/farm_state";
+import { ask, askAll, AskError } from "../api/request";
+import { currentSession } from "../api/session";
+import type { Mount, View } from "../app/view";
+import { make, setText } from "../components/dom";
+import { Progress } from "../components/progress";
+import { isStale } from "../components/value_tile";
+import { ageText, dateTimeText } from "../i18n/instants";
+import { numberText } from "../i18n/numbers";
+import { word, wordOf } from "../i18n/translate";
 
 const REFRESH_MS = 5000;
 const CLOCKS_MS = 60_000;

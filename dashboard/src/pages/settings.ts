@@ -1,14 +1,14 @@
 // What this browser shows, what the farm's houses grow, who is told of alarms, and who may ask.
 
-import { ask, askAll, AskError, sentenceOf } from "../api";
-import { chooseArea, chooseLanguage, currentArea, currentLanguage, type AreaUnit, type Language } from "../choices";
-import { nowMs } from "../clock";
-import { make, type Child } from "../dom";
-import { ageText, dateText, zoneNote } from "../instants";
-import { Progress } from "../progress";
-import { currentSession } from "../session";
-import type { Mount, View } from "../view";
-import { word, wordOf } from "../words";
+import { nowMs } from "../api/clock";
+import { ask, askAll, AskError, sentenceOf } from "../api/request";
+import { currentSession } from "../api/session";
+import type { Mount, View } from "../app/view";
+import { make, type Child } from "../components/dom";
+import { Progress } from "../components/progress";
+import { ageText, dateText, zoneNote } from "../i18n/instants";
+import { chooseArea, chooseLanguage, currentArea, currentLanguage, type AreaUnit, type Language } from "../i18n/preferences";
+import { word, wordOf } from "../i18n/translate";
 
 const DAY_MS = 86_400_000;
 const CROPS = ["tomato", "cucumber", "lettuce", "strawberry"];

@@ -1,0 +1,23 @@
+// Every page by its name in the address.
+
+import type { Mount } from "../app/view";
+import type { Word } from "../i18n/translate";
+
+export interface PageEntry {
+  name: string;
+  title: Word;
+  load: () => Promise<{ mount: Mount }>;
+}
+
+export const PAGES: readonly PageEntry[] = [
+  { name: "farm", title: "page_farm", load: () => import("./farm") },
+  { name: "field", title: "page_field", load: () => import("./field") },
+  { name: "greenhouse", title: "page_greenhouse", load: () => import("./greenhouse") },
+  { name: "alarms", title: "page_alarms", load: () => import("./alarms") },
+  { name: "health", title: "page_health", load: () => import("./health") },
+  { name: "settings", title: "page_settings", load: () => import("./settings") },
+];
+
+export function findPage(name: string): PageEntry | undefined {
+  return PAGES.find((page) => page.name === name);
+}
