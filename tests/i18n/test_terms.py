@@ -1,0 +1,64 @@
+"""The catalogue of terms is complete: identifiers of the contract have a text in both languages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
+from headland.contract.refusals import Reason
+from headland.i18n import LANGUAGES, find_term, load_terms
+from headland.registry.alarm_records import Severity
+
+ALL = [(group, identifier) for group, terms in load_terms().items() for identifier in terms]
+#: Symbols that are the same in every language.
+SAME = {"1", "none"}
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_every_quantity_has_a_name(quantity: str) -> None:
+    assert all(find_term("quantities", quantity, language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_of_a_refusal_has_a_text(reason: Reason) -> None:
+    assert all(find_term("refusals", reason.value, language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_every_severity_has_a_name(severity: Severity) -> None:
+    assert all(find_term("severities", severity.value, language) for language in LANGUAGES)
+
+
+def test_every_default_alarm_rule_has_a_title() -> None:
+    files = [*(Path(__file__).parents[2] / "headland" / "alarms").glob("*.toml")]
+    names = {rule["name"] for file in files for rule in tomllib.loads(file.read_text(encoding="utf-8"))["rule"]}
+    assert names
+    assert names <= load_terms()["alarm_rules"].keys()
+
+
+def test_every_term_has_exactly_the_languages() -> None:
+    assert [term for group, term in ALL if load_terms()[group][term].keys() != set(LANGUAGES)] == []
+
+
+def test_only_symbols_have_an_empty_text() -> None:
+    empty = {key for group, key in ALL if not all(load_terms()[group][key].values())}
+    assert empty == SAME
+
+
+def test_a_chinese_text_has_no_english_sentence() -> None:
+    # A unit symbol or a name may be Latin, such as DLI or Hutton; three words in a row are a sentence.
+    english = re.compile(r"[A-Za-z]+ [a-z]+ [a-z]+")
+    assert [term for group, term in ALL if english.search(load_terms()[group][term]["zh"])] == []
+
+
+def test_a_unit_without_a_term_reads_the_same_in_both_languages() -> None:
+    plain = {unit for unit in UNIT_BY_SUFFIX.values() if unit not in load_terms()["units"]}
+    assert plain == {"A", "V", "W", "Wh", "kWh", "mAh", "dBm", "hPa", "kPa", "lx", "mS/cm", "pH", "ppm", "rad", "rad/s"}
+
+
+def test_an_unknown_identifier_has_no_term() -> None:
+    assert find_term("quantities", "no_such_quantity", "en") is None
