@@ -11,43 +11,44 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
 
-from api.access.admissions import Admissions
-from api.access.described import describe_access
-from api.access.gate import ClosedGate, Gate, RegistryGate
-from api.access.guard import Guard
-from api.access.limits import Limits
-from api.access.patience import Patience
-from api.alarm_things import ALARM_KINDS
-from api.crop_bands import crop_bands
-from api.examples import add_examples
-from api.farm import Farm
-from api.gateway_desk import GatewayDesk
-from api.live import LiveFeed
-from api.live_sources import LiveFeeds
-from api.metrics import DurationMiddleware
-from api.negotiation import check_exchange, describe_exchange
-from api.ogc import routes as ogc_routes
-from api.problems import install_problems
-from api.readiness import Check
-from api.routes import alarms, answers, catalog, devices, field_import, health, page, recommendation
-from api.routes import climate as climate_routes
+from api.auth.authenticators import Authenticator, ClosedAuthenticator, RegistryAuthenticator
+from api.auth.limits import Limits
+from api.auth.middleware import AuthMiddleware
+from api.auth.openapi_security import describe_access
+from api.auth.sessions_cache import AuthCache
+from api.auth.timeout_middleware import TimeoutMiddleware
+from api.dependencies import HomeServices
+from api.http.negotiation import check_exchange, describe_exchange
+from api.http.problems import install_problems
+from api.live.feed import LiveFeed
+from api.live.sources import LiveFeeds
+from api.ogc_features import routes as ogc_routes
+from api.ops.ingest_port import IngestPort
+from api.ops.metrics import DurationMiddleware
+from api.ops.readiness import Check
+from api.ops.store_admin_port import StoreAdmin
+from api.routes import alarms, application, catalog, dashboard, devices, field_import, health, recommendation
 from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
+from api.routes import greenhouses as climate_routes
 from api.routes import keys as key_routes
 from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
 from api.routes import passes as pass_routes
 from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
+from api.routes import registry as thing_routes
 from api.routes import reports as report_routes
 from api.routes import session as session_routes
-from api.routes import store as store_routes
-from api.routes import things as thing_routes
+from api.routes import store_admin as store_routes
 from api.routes import webhooks as webhook_routes
-from api.schema import Problem
-from api.sta import routes as sta_routes
-from api.store_desk import StoreDesk
-from api.things import describe_kinds, describe_things
+from api.schemas.alarm_registry import ALARM_KINDS
+from api.schemas.base import Problem
+from api.schemas.examples import add_examples
+from api.schemas.registry import describe_kinds, describe_things
+from api.sensorthings import routes as sta_routes
+from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.scope import OrgScope
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -89,11 +90,11 @@ def create_app(
     readiness: Callable[[], list[Check]],
     counters: Callable[[], Mapping[str, float]],
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-    gateways: GatewayDesk | None = None,
+    gateways: IngestPort | None = None,
     registry: Registry | None = None,
-    store_desk: StoreDesk | None = None,
+    store_desk: StoreAdmin | None = None,
     live: LiveFeed | None = None,
-    gate: Gate | None = None,
+    gate: Authenticator | None = None,
     limits: Limits = _LIMITS,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
@@ -119,28 +120,28 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(check_exchange)],
     )
-    farm = Farm(store, organisation, readiness, counters, now_ms, gateways, registry, store_desk)
+    home = HomeServices(OrgScope(store, organisation, now_ms, registry), readiness, counters, gateways, store_desk)
     metrics = CollectorRegistry()
     if gate is None:
-        gate = ClosedGate() if registry is None else RegistryGate(registry)
-    app.state.farm = farm
+        gate = ClosedAuthenticator() if registry is None else RegistryAuthenticator(registry)
+    app.state.home = home
     app.state.metrics = metrics
     app.state.live = LiveFeeds(store, organisation, live)
-    app.state.admissions = Admissions(gate, limits)
-    app.add_middleware(Guard, router=app.router, limits=limits)
-    app.add_middleware(Patience, answer_s=limits.answer_s)
+    app.state.admissions = AuthCache(gate, limits)
+    app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
+    app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
     for room in (
         devices,
-        answers,
+        application,
         pass_routes,
         ledger_routes,
         gateway_routes,
         store_routes,
         health,
-        page,
+        dashboard,
         session_routes,
         key_routes,
         webhook_routes,

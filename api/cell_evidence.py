@@ -7,19 +7,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from api import map_schema as schema
-from api.estates import estate_of
-from api.farm import Farm
-from api.ledger_bodies import plan_of
-from api.pass_cells import CellMap, head_of
-from api.problems import ProblemError
-from api.queries import unit_of
-from api.schema import AnswerMethod
-from headland.agronomy.as_applied import EVIDENCE, way_of
-from headland.agronomy.cell_trace import Visit, cell_of, trace_cell
-from headland.agronomy.conditions import speed_of
-from headland.agronomy.deviation import CAUSES, CLASSES
-from headland.agronomy.outline import PLACES
+from api.schemas import cell_map as schema
+from api.schemas.base import AnswerMethod
+from api.schemas.ledger_mapping import plan_of
+from headland.agronomy.application.as_applied import EVIDENCE, way_of
+from headland.agronomy.application.cell_conditions import speed_of
+from headland.agronomy.application.cell_trace import Visit, cell_of, trace_cell
+from headland.agronomy.application.deviation import CAUSES, CLASSES
+from headland.agronomy.geometry.outline import PLACES
+from headland.analysis.errors import ProblemError
+from headland.analysis.passes.cell_map import CellMap, head_of
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import unit_of
 from headland.store.port import Samples, SeriesFilter
 
 Values = NDArray[np.float64]
@@ -35,7 +35,7 @@ _ROLES: Final = {
 }  # fmt: skip
 
 
-def explain_cell(farm: Farm, cells: CellMap, latitude_deg: float, longitude_deg: float) -> schema.CellEvidence:
+def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude_deg: float) -> schema.CellEvidence:
     """Return the evidence of the cell at a place; raises ProblemError (404) where the map has none there."""
     applied, one = cells.applied, cells.applied.one
     row, column, spot = _spot(cells, latitude_deg, longitude_deg)
@@ -49,8 +49,8 @@ def explain_cell(farm: Farm, cells: CellMap, latitude_deg: float, longitude_deg:
     rate = drawn.rate_ha[row, column]
     amount = None if np.isnan(rate) else float(drawn.amount[row, column])
     method, record = applied.amount.method, work.heard.record
-    entries = estate_of(farm).ledger.read(pass_id=one.id)
-    conflicts = farm.store.conflicts(farm.organisation, one.start_ms, one.end_ms + 1, one.device)
+    entries = repositories_of(scope).ledger.read(pass_id=one.id)
+    conflicts = scope.store.conflicts(scope.organisation, one.start_ms, one.end_ms + 1, one.device)
     return schema.CellEvidence(
         pass_id=one.id,
         field=one.field.id,
@@ -74,7 +74,7 @@ def explain_cell(farm: Farm, cells: CellMap, latitude_deg: float, longitude_deg:
         cause=_named(CAUSES, cells.codes["cause"][row, column]),
         reason=cells.reason,
         conditions=_conditions(cells, row, column),
-        visits=[_visit(farm, cells, visit, amount) for visit in _chief(visits)],
+        visits=[_visit(scope, cells, visit, amount) for visit in _chief(visits)],
         conflicts=sum(1 for each in conflicts if each.key.channel in work.heard.inputs),
         ledger=[schema.CellEntry(seq=e.seq, time_ms=e.time_ms, kind=e.kind, hash=e.hash) for e in entries],
         delivery_url=f"/v1/gateways/{record.gateway}/delivery",
@@ -131,16 +131,16 @@ def _conditions(cells: CellMap, row: int, column: int) -> schema.CellConditions 
     )
 
 
-def _visit(farm: Farm, cells: CellMap, visit: Visit, amount: float | None) -> schema.CellVisit:
+def _visit(scope: OrgScope, cells: CellMap, visit: Visit, amount: float | None) -> schema.CellVisit:
     """Return a visit with its samples: what landed then left the machine the latency earlier."""
     applied = cells.applied
     work, one = applied.work, applied.one
     start_ms, end_ms = visit.start_ms - round(applied.machine.latency_s * 1000.0), visit.end_ms
     channels = sorted({*work.heard.inputs, "relative_altitude_m", "ground_speed_m_s", "wind_speed_m_s"})
-    which = SeriesFilter(farm.organisation, one.device, frozenset(channels))
+    which = SeriesFilter(scope.organisation, one.device, frozenset(channels))
     found = [
         each
-        for each in farm.store.raw(which, start_ms - _AROUND_MS, end_ms + _AROUND_MS + 1)
+        for each in scope.store.raw(which, start_ms - _AROUND_MS, end_ms + _AROUND_MS + 1)
         if each.key.simulated == work.heard.record.descriptor.simulated
     ]
     track = work.heard.told.track

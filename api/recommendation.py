@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from api.problems import ProblemError
-from api.recommendation_schema import ProductRate, Recommendation, RecommendationQuery, Rule
-from api.schema import AnswerMethod
-from headland.agronomy import nitrogen_rules as rules
-from headland.agronomy.nutrients import Grade, kg_mu
-from headland.registry.records import Field, Product, ProductKind
+from api.schemas.base import AnswerMethod
+from api.schemas.recommendations import ProductRate, Recommendation, RecommendationQuery, Rule
+from headland.agronomy.prescription import nitrogen_rules as rules
+from headland.agronomy.prescription.nutrients import kg_mu
+from headland.analysis.errors import ProblemError
+from headland.analysis.prescriptions.build import grade_of
+from headland.registry.models.models import Field, Product, ProductKind
 
 #: What each rule cannot do without.
 _NEEDS: Final[dict[Rule, tuple[str, ...]]] = {
@@ -57,13 +58,6 @@ def recommend(
         parts=dict(found.parts),
         product=None if product is None else _in_product(product, found.n_kg_ha, area_ha),
     )
-
-
-def grade_of(product: Product) -> Grade:
-    """Return a product's grade as shares of its mass."""
-    forms = (product.nitrate_n_pct, product.ammonium_n_pct, product.amide_n_pct)
-    nitrate, ammonium, amide = ((part or 0.0) / 100.0 for part in forms)
-    return Grade(product.n_pct / 100.0, product.p2o5_pct / 100.0, product.k2o_pct / 100.0, nitrate, ammonium, amide)
 
 
 def _in_product(product: Product, n_kg_ha: float, area_ha: float) -> ProductRate:

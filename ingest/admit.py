@@ -13,7 +13,7 @@ from headland.contract.codec import MAX_SEQ, decode_batch, decode_record
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Block, Descriptor, Event, GatewayStatus, Quality, is_name
 from headland.contract.refusals import Reason, Refused
-from headland.contract.senml import decode_senml
+from headland.contract.senml.decoder import decode_senml
 from headland.contract.topics import Topic, parse_topic
 from headland.store.port import Mark
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from headland.contract.records import GatewayStatus, SpoolStatus
 from headland.store.port import MarkState
 from ingest.latency import Latency
-from ingest.ledger import Fate, Tallies, Tally
+from ingest.ledger import Counts, Disposition, Tallies
 from ingest.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
 
-_NOTHING = Tally()
+_NOTHING = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def reconcile(gateway: str, marks: Mapping[str, MarkState], tallies: Tallies, fi
         state = marks.get(epoch, MarkState())
         accounted = accounted_in(state)
         one = _epoch(gateway, epoch, state, accounted, tallies, deleted.get(epoch, 0))
-        gone = tallies.get((gateway, epoch, Fate.GONE), _NOTHING)
+        gone = tallies.get((gateway, epoch, Disposition.GONE), _NOTHING)
         unsaved = intersect(one.missing, merge([(1, deleted.get(epoch, 0))]))
         epochs.append(one)
         lost += _named(epoch, merge([*intersect(gone.ranges, accounted), *unsaved]))
@@ -119,7 +119,7 @@ def _epoch(
 ) -> EpochDelivery:
     quarantined, dropped, gone = (
         tallies.get((gateway, epoch, fate), _NOTHING).count_in(accounted)
-        for fate in (Fate.QUARANTINED, Fate.DROPPED, Fate.GONE)
+        for fate in (Disposition.QUARANTINED, Disposition.DROPPED, Disposition.GONE)
     )
     top = max(deleted_seq, accounted[-1][1] if accounted else 0)
     return EpochDelivery(

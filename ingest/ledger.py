@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS fates (
 MAX_RANGES: Final = 500
 
 
-class Fate(StrEnum):
+class Disposition(StrEnum):
     """Why a record that is accounted for has no samples in the store."""
 
     QUARANTINED = "quarantined"  # refused whole, and kept for a person
@@ -45,30 +45,30 @@ class Entry:
 
     gateway: str
     epoch: str
-    fate: Fate
+    fate: Disposition
     ranges: Ranges
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Counts:
     """The records of one fate. `older` more had it, none above `older_upto`, whose ranges are not kept any more."""
 
     ranges: Ranges = ()
     older: int = 0
     older_upto: int = 0
 
-    def add(self, ranges: Ranges) -> Tally:
+    def add(self, ranges: Ranges) -> Counts:
         """Return the tally with `ranges` in it as well; adding twice is adding once."""
         kept = merge([*self.ranges, *ranges])
         folded, kept = kept[: max(0, len(kept) - MAX_RANGES)], kept[-MAX_RANGES:]
         upto = max(self.older_upto, folded[-1][1]) if folded else self.older_upto
-        return Tally(kept, self.older + count(folded), upto)
+        return Counts(kept, self.older + count(folded), upto)
 
-    def remove(self, ranges: Ranges) -> Tally:
+    def remove(self, ranges: Ranges) -> Counts:
         """Return the tally without `ranges`."""
         rest = subtract(ranges, self.ranges)
         older = min(self.older, count(intersect(rest, ((1, self.older_upto),)))) if self.older_upto else 0
-        return Tally(subtract(self.ranges, ranges), self.older - older, self.older_upto)
+        return Counts(subtract(self.ranges, ranges), self.older - older, self.older_upto)
 
     def count_in(self, accounted: Ranges) -> int:
         """Return how many records of this fate are accounted for."""
@@ -76,17 +76,17 @@ class Tally:
 
 
 #: By gateway, epoch and fate.
-Tallies = Mapping[tuple[str, str, Fate], Tally]
+Tallies = Mapping[tuple[str, str, Disposition], Counts]
 
 
 def note(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
     """Add entries within the caller's transaction; of a record that had another fate before, the last word counts."""
     for entry in entries:
-        for fate in Fate:
+        for fate in Disposition:
             known = _read(connection, replace(entry, fate=fate))
             if fate is entry.fate:
                 _put(connection, entry, known.add(entry.ranges))
-            elif known != Tally():
+            elif known != Counts():
                 _put(connection, replace(entry, fate=fate), known.remove(entry.ranges))
 
 
@@ -100,23 +100,23 @@ def read_tallies(connection: sqlite3.Connection, gateway: str | None = None) -> 
     rows = connection.execute(
         "SELECT gateway, epoch, fate, ranges, older, older_upto FROM fates WHERE ?1 IS NULL OR gateway = ?1", (gateway,)
     ).fetchall()
-    return {(row[0], row[1], Fate(row[2])): _tally_of(*row[3:]) for row in rows}
+    return {(row[0], row[1], Disposition(row[2])): _tally_of(*row[3:]) for row in rows}
 
 
-def _read(connection: sqlite3.Connection, entry: Entry) -> Tally:
+def _read(connection: sqlite3.Connection, entry: Entry) -> Counts:
     row = connection.execute(
         "SELECT ranges, older, older_upto FROM fates WHERE gateway = ? AND epoch = ? AND fate = ?",
         (entry.gateway, entry.epoch, entry.fate.value),
     ).fetchone()
-    return Tally() if row is None else _tally_of(*row)
+    return Counts() if row is None else _tally_of(*row)
 
 
-def _put(connection: sqlite3.Connection, entry: Entry, tally: Tally) -> None:
+def _put(connection: sqlite3.Connection, entry: Entry, tally: Counts) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO fates VALUES (?, ?, ?, ?, ?, ?)",
         (entry.gateway, entry.epoch, entry.fate.value, json.dumps(tally.ranges), tally.older, tally.older_upto),
     )
 
 
-def _tally_of(ranges: str, older: int, older_upto: int) -> Tally:
-    return Tally(tuple((low, high) for low, high in json.loads(ranges)), older, older_upto)
+def _tally_of(ranges: str, older: int, older_upto: int) -> Counts:
+    return Counts(tuple((low, high) for low, high in json.loads(ranges)), older, older_upto)

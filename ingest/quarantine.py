@@ -74,7 +74,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class QuarantinedMessage:
     """A message in quarantine; `count` tells how often these very bytes came on this topic.
 
     `gateway`, `epoch` and the records `first`..`seq` are None where the message does not tell them. `replays` counts
@@ -125,13 +125,13 @@ class Quarantine:
 
         self.dropped += self._write(work)
 
-    def asked(self, limit: int) -> list[Kept]:
+    def asked(self, limit: int) -> list[QuarantinedMessage]:
         """Return messages that somebody wants to be tried again, the oldest first. Raises RetryLater."""
         query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
         with self._read() as connection:
             return [_kept_of(row) for row in connection.execute(query, (limit,))]
 
-    def settle(self, kept: Kept, refused: Sequence[Refused], *, is_stored: bool) -> None:
+    def settle(self, kept: QuarantinedMessage, refused: Sequence[Refused], *, is_stored: bool) -> None:
         """Note what a second try came to, once what it brought is in the store; `refused` is what still is refused.
 
         A message of which nothing is refused any more leaves. Raises RetryLater.
@@ -147,11 +147,15 @@ class Quarantine:
                 connection.execute("DELETE FROM refused WHERE id = ?", (kept.id,))
             if is_stored and kept.gateway and kept.epoch and kept.first and kept.seq:
                 records = ((kept.first, kept.seq),)
-                ledger.strike(connection, ledger.Entry(kept.gateway, kept.epoch, ledger.Fate.QUARANTINED, records))
+                ledger.strike(
+                    connection, ledger.Entry(kept.gateway, kept.epoch, ledger.Disposition.QUARANTINED, records)
+                )
 
         self._write(work)
 
-    def list(self, limit: int = 100, before_id: int | None = None, gateway: str | None = None) -> list[Kept]:
+    def list(
+        self, limit: int = 100, before_id: int | None = None, gateway: str | None = None
+    ) -> list[QuarantinedMessage]:
         """Return kept messages, the newest first; `before_id` pages on."""
         with self._read() as connection:
             rows = connection.execute(
@@ -161,7 +165,7 @@ class Quarantine:
             ).fetchall()
         return [_kept_of(row) for row in rows]
 
-    def find(self, number: int) -> Kept | None:
+    def find(self, number: int) -> QuarantinedMessage | None:
         """Return one kept message."""
         return next((kept for kept in self.list(1, number + 1) if kept.id == number), None)
 
@@ -279,9 +283,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(ledger.SCHEMA)
 
 
-def _kept_of(row: Any) -> Kept:
+def _kept_of(row: Any) -> QuarantinedMessage:
     values = [*row[:3], json.loads(row[3]), *row[4:14], bool(row[14])]
-    return Kept(*values)
+    return QuarantinedMessage(*values)
 
 
 def _detail(refused: Sequence[Refused]) -> str:

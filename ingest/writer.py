@@ -17,11 +17,11 @@ from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
 from headland.store.port import Rejection, Store, WriteBatch, WriteResult
-from ingest.flush import Flush, Planner
-from ingest.gateway_book import GatewayBook
+from ingest.commit_batch import CommitBatch, CommitBatchBuilder
+from ingest.gateway_stats import GatewayStats
 from ingest.inbox import Inbox, Message
-from ingest.owed_acks import OwedAcks
-from ingest.quarantine import Kept, Quarantine
+from ingest.pending_acks import PendingAcks
+from ingest.quarantine import Quarantine, QuarantinedMessage
 from ingest.rejected import reasons_of, refusals_of
 from ingest.settings import IngestSettings
 
@@ -55,7 +55,7 @@ class Acker(Protocol):
 class _UnderWay:
     """A flush that the commit thread brings to disk; `done` says False when it was told to stop before."""
 
-    flush: Flush
+    flush: CommitBatch
     started_s: float
     done: Future[bool]
 
@@ -82,8 +82,8 @@ class Writer:
         self.quarantine = Quarantine(
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
         )
-        self._planner = Planner(settings.organisation, settings.shards)
-        self._owed = OwedAcks()
+        self._planner = CommitBatchBuilder(settings.organisation, settings.shards)
+        self._owed = PendingAcks()
         self._look_s = 0.0
         self._resend_acks = threading.Event()
         self._stopping = threading.Event()
@@ -93,7 +93,7 @@ class Writer:
         #: Called in the commit thread with what the store holds now; must return at once and raise nothing.
         self.on_commit: Callable[[WriteBatch, WriteResult], None] = lambda _batch, _result: None
         self.counts: Counter[str] = Counter()
-        self.book = GatewayBook(now_ms())
+        self.book = GatewayStats(now_ms())
         self.trouble = ""
         self.waiting_since_s: float | None = None
         self.commit_latency_ms = 0
@@ -171,7 +171,7 @@ class Writer:
             self._planner.ahead = flush
             del todo[: len(flush.messages)]
 
-    def _plan(self, messages: Sequence[Message]) -> Flush | None:
+    def _plan(self, messages: Sequence[Message]) -> CommitBatch | None:
         """Return a flush of the first messages, as many as one transaction may hold; None on a defect in planning."""
         flush = self._planner.open()
         try:
@@ -216,7 +216,7 @@ class Writer:
                 # A store that cannot even take a mark is broken, however it says so: wait for it.
                 self._commit(flush, (Exception,))
 
-    def _commit(self, flush: Flush, transient: tuple[type[Exception], ...]) -> bool:
+    def _commit(self, flush: CommitBatch, transient: tuple[type[Exception], ...]) -> bool:
         """Commit a flush and wait for it; False when told to stop before."""
         started_s = time.monotonic()
         if not self._commits.submit(self._retry, partial(self._store_flush, flush), transient).result():
@@ -238,7 +238,7 @@ class Writer:
                 return
             self._replay_one(kept)
 
-    def _replay_one(self, kept: Kept) -> None:
+    def _replay_one(self, kept: QuarantinedMessage) -> None:
         flush = self._planner.open()
         try:
             refused = self._planner.replay(flush, kept)
@@ -252,7 +252,7 @@ class Writer:
         settle = partial(self.quarantine.settle, kept, refused, is_stored=is_stored)
         self._commits.submit(self._retry, settle).result()
 
-    def _acknowledge(self, flush: Flush, started_s: float) -> None:
+    def _acknowledge(self, flush: CommitBatch, started_s: float) -> None:
         """The store holds the flush: advance what is known, then tell the broker and the gateways."""
         self._planner.commit(flush)
         self.book.take(flush, self._now_ms(), time.monotonic())
@@ -269,7 +269,7 @@ class Writer:
                 self._owed.owe((gateway, status.epoch), known.high_water)
         self._pay_acks()
 
-    def _store_flush(self, flush: Flush) -> None:
+    def _store_flush(self, flush: CommitBatch) -> None:
         if (flush.refusals or flush.fates) and not flush.is_kept:
             self.quarantine.keep(flush.refusals, self._now_ms(), flush.fates)
             flush.is_kept = True
@@ -285,7 +285,7 @@ class Writer:
             flush.counts["points_conflicting"] += result.conflicting
             self.on_commit(batch, result)
 
-    def _keep_rejected(self, flush: Flush, rejections: Sequence[Rejection]) -> None:
+    def _keep_rejected(self, flush: CommitBatch, rejections: Sequence[Rejection]) -> None:
         """Quarantine the messages of samples that the store will never take, before anything is acknowledged."""
         flush.rejections = rejections
         refusals = refusals_of(flush.messages, rejections, partial(self._planner.admit, flush))

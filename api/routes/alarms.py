@@ -7,7 +7,15 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
-from api.alarm_schema import (
+from api.dependencies import ScopeOf
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.http.query_windows import settle_window
+from api.http.responses import check_match, reply
+from api.routes.parameters import NAME_PATTERN, End, Start
+from api.routes.registry import ID_PATTERN, make_router
+from api.schemas.alarm_registry import ALARM_KINDS
+from api.schemas.alarms import (
     Acknowledgement,
     AlarmList,
     AlarmShown,
@@ -19,19 +27,13 @@ from api.alarm_schema import (
     Snooze,
     WouldHave,
 )
-from api.alarm_things import ALARM_KINDS
-from api.bodies import check_match, reply
-from api.estates import estate_of
-from api.farm import Farm, FarmOf
-from api.instants import settle_window
-from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.problems import ProblemError, declare_problems
-from api.routes.parameters import NAME_PATTERN, End, Start
-from api.routes.things import ID_PATTERN, make_router
-from headland.alarms.conditions import is_of_gateways
-from headland.alarms.replay import replay
-from headland.alarms.scene import look
-from headland.registry.alarm_records import NoticeState
+from headland.alarms.rule_conditions import is_of_gateways
+from headland.alarms.rule_simulation import replay
+from headland.alarms.targets import look
+from headland.analysis.errors import ProblemError
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.registry.models.alarms import NoticeState
 
 LONGEST_REPLAY_MS: Final = 366 * 86_400_000
 
@@ -46,7 +48,7 @@ KEPT: Final = tuple(make_router(kind) for kind in ALARM_KINDS)
 @router.get("/alarms", name="list_alarms", response_model=AlarmList, responses=declare_problems(400))
 def get_alarms(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     state: Annotated[Literal["active", "ended"] | None, Query(description="Only those; all by default.")] = None,
     subject: Annotated[str | None, Query(description="Of a device or gateway.", pattern=NAME_PATTERN)] = None,
     rule: Annotated[str | None, Query(description="Of a rule's name.", pattern=NAME_PATTERN)] = None,
@@ -58,9 +60,9 @@ def get_alarms(
     Where a gateway watches by a rule of the same name as one here, the two are one alarm. Without a registry nothing is
     watched, and nothing is listed.
     """
-    if farm.registry is None:
+    if scope.registry is None:
         return reply_page(request, AlarmList(items=[], next=None))
-    found = estate_of(farm).alarms.newest(
+    found = repositories_of(scope).alarms.newest(
         before=read_cursor(cursor, tuple[int, str]),
         limit=limit + 1,
         active=None if state is None else state == "active",
@@ -73,32 +75,32 @@ def get_alarms(
 
 
 @router.get("/alarms/{alarm}", response_model=AlarmShown)
-def get_alarm(request: Request, farm: FarmOf, alarm: Id) -> Response:
+def get_alarm(request: Request, scope: ScopeOf, alarm: Id) -> Response:
     """Show an alarm."""
-    return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.get(alarm)))
+    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.get(alarm)))
 
 
 @router.post("/alarms/{alarm}/acknowledge", response_model=AlarmShown, responses=declare_problems(400, 412))
 def acknowledge(
-    request: Request, farm: FarmOf, alarm: Id, told: Acknowledgement | None = None, if_match: AsRead = None
+    request: Request, scope: ScopeOf, alarm: Id, told: Acknowledgement | None = None, if_match: AsRead = None
 ) -> Response:
     """Say that somebody takes care of it: it is not said again and does not escalate; its end is said."""
-    _check_unchanged(farm, alarm, if_match)
+    _check_unchanged(scope, alarm, if_match)
     note = told.note if told is not None else ""
-    return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.acknowledge(alarm, note)))
+    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.acknowledge(alarm, note)))
 
 
 @router.post("/alarms/{alarm}/snooze", response_model=AlarmShown, responses=declare_problems(400, 412))
-def snooze(request: Request, farm: FarmOf, alarm: Id, told: Snooze, if_match: AsRead = None) -> Response:
+def snooze(request: Request, scope: ScopeOf, alarm: Id, told: Snooze, if_match: AsRead = None) -> Response:
     """Say nothing of it until then; if it still stands then, it is said again."""
-    _check_unchanged(farm, alarm, if_match)
-    return reply(request, AlarmShown.model_validate(estate_of(farm).alarms.snooze(alarm, told.until_ms)))
+    _check_unchanged(scope, alarm, if_match)
+    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.snooze(alarm, told.until_ms)))
 
 
 @router.get("/alarm-notices", name="list_alarm_notices", response_model=NoticeList, responses=declare_problems(400))
 def get_notices(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     state: Annotated[
         Literal["waiting", "delivered", "dead"] | None, Query(description="Only those; all by default.")
     ] = None,
@@ -108,28 +110,28 @@ def get_notices(
     """List what was to be said of alarms, the newest first; `dead` is what nobody took."""
     wanted = None if state is None else NoticeState(state)
     before = read_cursor(cursor, tuple[str])
-    found = estate_of(farm).alarms.notices(wanted, before="" if before is None else before[0], limit=limit + 1)
+    found = repositories_of(scope).alarms.notices(wanted, before="" if before is None else before[0], limit=limit + 1)
     page = [NoticeShown.model_validate(notice) for notice in found[:limit]]
     following = write_cursor(page[-1].id) if len(found) > limit else None
     return reply_page(request, NoticeList(items=page, next=following))
 
 
 @router.post("/alarm-notices/{notice}/replay", response_model=NoticeShown, status_code=202)
-def replay_notice(farm: FarmOf, notice: Id) -> NoticeShown:
+def replay_notice(scope: ScopeOf, notice: Id) -> NoticeShown:
     """Try a dead notice again from now on."""
-    return NoticeShown.model_validate(estate_of(farm).alarms.replay(notice))
+    return NoticeShown.model_validate(repositories_of(scope).alarms.replay(notice))
 
 
 @router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
-def make_secret(farm: FarmOf, recipient: Id) -> RecipientSecret:
+def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
     """Make a new secret that signs a recipient's webhooks, in the place of the one before; it is shown this once."""
-    return RecipientSecret(secret=estate_of(farm).renew_recipient_secret(recipient))
+    return RecipientSecret(secret=repositories_of(scope).renew_recipient_secret(recipient))
 
 
 @router.post("/alarm-rules/{rule}/replay", response_model=ReplayAnswer, responses=declare_problems(400))
 def replay_rule(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     rule: Id,
     device: Annotated[str | None, Query(description="Only on this device.", pattern=NAME_PATTERN)] = None,
     start: Start = None,
@@ -139,18 +141,18 @@ def replay_rule(
 
     Nothing is kept and nothing is said. Where a value was never known the answer is insufficient_data.
     """
-    window = settle_window(start, end, farm.now_ms(), LONGEST_REPLAY_MS)
-    estate = estate_of(farm)
-    found = estate.alarm_rules.get(rule)
+    window = settle_window(start, end, scope.now_ms(), LONGEST_REPLAY_MS)
+    repositories = repositories_of(scope)
+    found = repositories.alarm_rules.get(rule)
     if is_of_gateways(found):
         sentence = "What gateways said of themselves is not kept: only rules on devices can be replayed."
         raise ProblemError(400, "no-history", "There is no history of gateways", sentence)
-    scene = look(farm.store, estate, farm.organisation, {})
+    scene = look(scope.store, repositories, scope.organisation, {})
     devices: list[ReplayOfDevice] = []
     for subject in scene.subjects_of(found):
         if device not in (None, subject.name):
             continue
-        done = replay(found, subject, scene, farm.store, farm.organisation, *window.pair)
+        done = replay(found, subject, scene, scope.store, scope.organisation, *window.pair)
         devices.append(
             ReplayOfDevice(
                 device=subject.name,
@@ -167,6 +169,6 @@ def replay_rule(
     return reply(request, answer)
 
 
-def _check_unchanged(farm: Farm, alarm: str, if_match: str | None) -> None:
+def _check_unchanged(scope: OrgScope, alarm: str, if_match: str | None) -> None:
     if if_match is not None:
-        check_match(if_match, AlarmShown.model_validate(estate_of(farm).alarms.get(alarm)))
+        check_match(if_match, AlarmShown.model_validate(repositories_of(scope).alarms.get(alarm)))

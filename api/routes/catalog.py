@@ -7,13 +7,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from api.bodies import reply
-from api.estates import estate_of
-from api.farm import FarmOf
-from api.problems import declare_problems
-from api.routes.things import show_thing
-from api.things import PRODUCTS
-from headland.registry.catalog import find_in_catalog, list_catalog
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from api.routes.registry import show_thing
+from api.schemas.registry import PRODUCTS
+from headland.analysis.registry_access import repositories_of
+from headland.registry.models.fertilizer_catalog import find_in_catalog, list_catalog
 
 router = APIRouter(prefix="/v1/products/catalog", tags=["registry"], responses=declare_problems(404, 422, 503))
 
@@ -43,7 +43,7 @@ def get_catalog(request: Request) -> Response:
     },
 )
 def take_over(
-    farm: FarmOf, name: Annotated[str, Path(description="Its name in the catalog.", max_length=200)]
+    scope: ScopeOf, name: Annotated[str, Path(description="Its name in the catalog.", max_length=200)]
 ) -> Response:
     """Keep a fertilizer of the catalog as a product of the farm, to be changed there to what its bag says."""
-    return show_thing(PRODUCTS, estate_of(farm).products.add(find_in_catalog(name).product()), 201)
+    return show_thing(PRODUCTS, repositories_of(scope).products.add(find_in_catalog(name).product()), 201)

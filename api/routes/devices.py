@@ -7,14 +7,19 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.bodies import conflicts_of, device_detail_of, device_of, events_of, latest_of, reply, series_of
-from api.downsampling import Method
-from api.farm import Farm, FarmOf
-from api.formats import JSON, TABLE_CONTENT, choose_format, reply_table, samples_table
-from api.instants import HIGH_MS, LOW_MS, Window, settle_window
-from api.pages import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.problems import ProblemError, declare_problems
-from api.queries import (
+from api.dependencies import ScopeOf
+from api.http.content_types import JSON, TABLE_CONTENT, choose_format, reply_table, samples_table
+from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.http.query_windows import settle_window
+from api.http.responses import reply
+from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
+from api.schemas.base import ConflictList, DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
+from api.schemas.base_mapping import conflicts_of, device_detail_of, device_of, events_of, latest_of, series_of
+from headland.analysis.downsampling import Method
+from headland.analysis.errors import ProblemError
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import (
     find_device,
     list_channels,
     list_devices,
@@ -25,8 +30,7 @@ from api.queries import (
     read_series,
     read_slices,
 )
-from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
-from api.schema import ConflictList, DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
+from headland.analysis.window import HIGH_MS, LOW_MS, Window
 from headland.store.port import DeviceRecord
 
 #: Any window will do: what an answer costs is bounded by its rows, not by the years they lie in.
@@ -47,42 +51,42 @@ router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(50
 
 @router.get("/devices", name="list_devices", response_model=DeviceList, responses=declare_problems(400, 422))
 def get_devices(
-    request: Request, farm: FarmOf, kind: Kind = None, site: Site = None, cursor: Cursor = None, limit: Limit = MOST
+    request: Request, scope: ScopeOf, kind: Kind = None, site: Site = None, cursor: Cursor = None, limit: Limit = MOST
 ) -> Response:
     """List the devices by id."""
-    records, following = _page_of(farm, kind, site, cursor, limit)
+    records, following = _page_of(scope, kind, site, cursor, limit)
     return reply_page(request, DeviceList(items=[device_of(record) for record in records], next=following))
 
 
 @router.get("/latest", name="list_latest", response_model=LatestList, responses=declare_problems(400, 422))
 def get_latest_of_all(
-    request: Request, farm: FarmOf, kind: Kind = None, site: Site = None, cursor: Cursor = None, limit: Limit = MOST
+    request: Request, scope: ScopeOf, kind: Kind = None, site: Site = None, cursor: Cursor = None, limit: Limit = MOST
 ) -> Response:
     """Give the newest value of each channel of every device, by the device's id."""
-    records, following = _page_of(farm, kind, site, cursor, limit)
-    newest = read_latest(farm)
+    records, following = _page_of(scope, kind, site, cursor, limit)
+    newest = read_latest(scope)
     items = [latest_of(record, newest.get(record.descriptor.device, {})) for record in records]
     return reply_page(request, LatestList(items=items, next=following))
 
 
 @router.get("/devices/{device}", response_model=DeviceDetail, responses=declare_problems(404, 422))
-def get_device(request: Request, farm: FarmOf, device: DeviceId) -> Response:
+def get_device(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
     """Describe one device and its channels."""
-    record = find_device(farm, device)
-    return reply(request, device_detail_of(record, list_channels(farm, record)))
+    record = find_device(scope, device)
+    return reply(request, device_detail_of(record, list_channels(scope, record)))
 
 
 @router.get("/devices/{device}/latest", response_model=Latest, responses=declare_problems(404, 422))
-def get_latest(request: Request, farm: FarmOf, device: DeviceId) -> Response:
+def get_latest(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
     """Give the newest value of each channel of a device."""
-    record = find_device(farm, device)
-    return reply(request, latest_of(record, read_latest(farm, device).get(device, {})))
+    record = find_device(scope, device)
+    return reply(request, latest_of(record, read_latest(scope, device).get(device, {})))
 
 
 @router.get("/devices/{device}/series", response_model=Series, responses=_SERIES)
 def get_series(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     device: DeviceId,
     channel: Annotated[
         list[Annotated[str, Query(max_length=128)]],
@@ -112,19 +116,19 @@ def get_series(
     however many, a row for each instant; the first two as they are read.
     """
     form = choose_format(request.headers.get("accept"))
-    window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
-    record = find_device(farm, device)
+    window = settle_window(start, end, scope.now_ms(), LONGEST_SERIES_MS)
+    record = find_device(scope, device)
     channels = list(dict.fromkeys(channel))
     if form != JSON:
         if max_points is not None or width is not None:
             sentence = f"{form} gives every sample: leave out max_points and width, or ask for {JSON}."
             raise ProblemError(400, "bad-parameter", "A table has no limit of points", sentence)
-        slices = read_slices(farm, record, channels, window)
+        slices = read_slices(scope, record, channels, window)
         return reply_table(request, form, samples_table(record, channels, slices))
     if width is not None:
-        columns = read_chart(farm, record, channels, window, width, method)
+        columns = read_chart(scope, record, channels, window, width, method)
     else:
-        columns = read_series(farm, record, channels, window, max_points or MAX_POINTS)
+        columns = read_series(scope, record, channels, window, max_points or MAX_POINTS)
     answer = reply(request, series_of(record, window, columns))
     answer.headers["Vary"] = "Accept"
     return answer
@@ -135,7 +139,7 @@ def get_series(
 )
 def get_events(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     device: DeviceId,
     start: Start = None,
     end: End = None,
@@ -143,9 +147,9 @@ def get_events(
     limit: ManyLimit = MOST,
 ) -> Response:
     """List the events of [start, end) in time order; those of one instant are on one page, however many."""
-    window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
-    find_device(farm, device)
-    events, next_ms = read_events(farm, device, _behind(cursor, window), limit)
+    window = settle_window(start, end, scope.now_ms(), LONGEST_SERIES_MS)
+    find_device(scope, device)
+    events, next_ms = read_events(scope, device, _behind(cursor, window), limit)
     return reply_page(request, events_of(device, events, _cursor_of(next_ms)))
 
 
@@ -157,7 +161,7 @@ def get_events(
 )
 def get_conflicts(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     device: DeviceId,
     start: Start = None,
     end: End = None,
@@ -168,17 +172,17 @@ def get_conflicts(
 
     They are in no other answer: the value that came first stays.
     """
-    window = settle_window(start, end, farm.now_ms(), LONGEST_SERIES_MS)
-    record = find_device(farm, device)
-    conflicts, next_ms = read_conflicts(farm, device, _behind(cursor, window), limit)
+    window = settle_window(start, end, scope.now_ms(), LONGEST_SERIES_MS)
+    record = find_device(scope, device)
+    conflicts, next_ms = read_conflicts(scope, device, _behind(cursor, window), limit)
     return reply_page(request, conflicts_of(record, conflicts, _cursor_of(next_ms)))
 
 
 def _page_of(
-    farm: Farm, kind: str | None, site: str | None, cursor: str | None, limit: int
+    scope: OrgScope, kind: str | None, site: str | None, cursor: str | None, limit: int
 ) -> tuple[list[DeviceRecord], str | None]:
     after = read_cursor(cursor, tuple[str])
-    records, following = list_devices(farm, "" if after is None else after[0], limit, kind, site)
+    records, following = list_devices(scope, "" if after is None else after[0], limit, kind, site)
     return records, None if following is None else write_cursor(following)
 
 

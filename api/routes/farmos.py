@@ -9,11 +9,12 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.exports.farmos import Sheet
-from api.farm import FarmOf
-from api.farm_records import INPUT, OBSERVATION, list_entries
-from api.instants import Instant, settle_window
-from api.problems import ProblemError, declare_problems
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.query_windows import Instant, settle_window
+from headland.analysis.errors import ProblemError
+from headland.analysis.exports.farmos import INPUT, OBSERVATION, list_entries
+from headland.formats.farmos import Sheet
 
 MEDIA: Final = "application/vnd.api+json"
 LONGEST_MS: Final = 366 * 86_400_000
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/v1/export", tags=["answers"], responses=declare_prob
 @router.get("/farmos", responses=_DOCUMENT)
 def get_farmos(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     start: Annotated[
         Instant | None, Query(alias="filter[start]", description="Like `start` elsewhere; seven days ago by default.")
     ] = None,
@@ -53,10 +54,10 @@ def get_farmos(
     if unknown:
         sentence = f"There is no parameter {unknown[0][:64]!r} here; there are {', '.join(sorted(_KNOWN))}."
         raise ProblemError(400, "unknown-parameter", "No such parameter", sentence)
-    end_ms = farm.now_ms() if end is None else end
+    end_ms = scope.now_ms() if end is None else end
     window = settle_window(end_ms - _DEFAULT_MS if start is None else start, end_ms, end_ms, LONGEST_MS)
     kinds = frozenset((INPUT, OBSERVATION) if kind is None else (kind,))
-    rest = [entry for entry in list_entries(farm, window, kinds) if entry.key > (after or "")]
+    rest = [entry for entry in list_entries(scope, window, kinds) if entry.key > (after or "")]
     sheet, page = Sheet(), rest[:size]
     for entry in page:
         entry.write(sheet)

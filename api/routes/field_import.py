@@ -7,16 +7,17 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.estates import estate_of
-from api.farm import FarmOf
-from api.outlines.importing import import_fields
-from api.outlines.outline import RefusedFile
-from api.problems import ProblemError, declare_problems
-from api.routes.things import BodyOf, reply_json
-from api.things import show_field
-from headland.registry.errors import NotFound
-from headland.registry.estate import Estate
-from headland.registry.records import Farm
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.routes.registry import BodyOf, reply_json
+from api.schemas.registry import show_field
+from headland.analysis.errors import ProblemError
+from headland.analysis.registry_access import repositories_of
+from headland.formats.field_import.importer import import_fields
+from headland.formats.field_import.outline import RefusedFile
+from headland.registry.models.errors import NotFound
+from headland.registry.models.models import Farm
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 router = APIRouter(prefix="/v1/fields", tags=["registry"], responses=declare_problems(404, 422, 503))
 
@@ -29,7 +30,7 @@ _BODY: Final[dict[str, Any]] = {
 }
 _LIST: Final[dict[str, Any]] = {
     "type": "object",
-    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/FieldThing"}}},
+    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/FieldResource"}}},
     "required": ["items"],
 }
 
@@ -44,7 +45,7 @@ _LIST: Final[dict[str, Any]] = {
     },
 )
 def import_file(
-    farm: FarmOf,
+    scope: ScopeOf,
     sent: BodyOf,
     farm_id: Annotated[
         str | None, Query(alias="farm", description="Whose fields they become; needless with one farm.", max_length=64)
@@ -66,9 +67,11 @@ def import_file(
     Told and refused are swapped axes, metres taken for degrees, open and self-crossing rings, holes outside, parts that
     overlap, lines and points, places far from the farm, and names that are taken, as by the same import before.
     """
-    estate = estate_of(farm)
+    repositories = repositories_of(scope)
     try:
-        fields = import_fields(estate, choose_farm(estate, farm_id), sent, crs=crs, name_property=name_property)
+        fields = import_fields(
+            repositories, choose_farm(repositories, farm_id), sent, crs=crs, name_property=name_property
+        )
     except RefusedFile as refused:
         features = [
             {"feature": each.feature, "name": each.name, "detail": each.detail} for each in refused.troubles[:1000]
@@ -79,14 +82,14 @@ def import_file(
     return reply_json({"items": [show_field(field) for field in fields]}, 201)
 
 
-def choose_farm(estate: Estate, id: str | None) -> Farm:  # noqa: A002 - it is the farm's id
+def choose_farm(repositories: OrganisationRepositories, id: str | None) -> Farm:  # noqa: A002 - it is the farm's id
     """Return the farm of an id, else the only one there is; raises a problem where that is not clear."""
     try:
         if id is not None:
-            return estate.farms.get(id)
+            return repositories.farms.get(id)
     except NotFound as error:
         raise ProblemError(400, "unknown-farm", "No such farm", str(error)) from error
-    farms = estate.farms.list(limit=2)
+    farms = repositories.farms.list(limit=2)
     if len(farms) != 1:
         sentence = "There is no farm yet: add one first." if not farms else "There are several farms: say which."
         raise ProblemError(400, "which-farm", "Which farm?", sentence)

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import Response
 
-from api.bodies import reply
-from api.farm import Farm, FarmOf, HomeOf
-from api.live_sources import LiveFeeds
-from api.metrics import FarmCollector, LiveCollector
-from api.problems import declare_problems, reply_problem
-from api.readiness import Check
-from api.schema import Health, Readiness, ReadinessCheck
+from api.dependencies import HomeOf, ScopeOf
+from api.http.problems import declare_problems, reply_problem
+from api.http.responses import reply
+from api.live.sources import LiveFeeds
+from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
+from api.ops.readiness import Check
+from api.schemas.base import Health, Readiness, ReadinessCheck
+from headland.analysis.scope import OrgScope
 from headland.errors import HeadlandError
 from headland.registry.registry import Access
 
@@ -32,12 +33,12 @@ def get_health(request: Request) -> Response:
 
 
 @router.get("/readyz", response_model=Readiness, responses=declare_problems(503))
-def get_readiness(request: Request, farm: HomeOf) -> Response:
+def get_readiness(request: Request, home: HomeOf) -> Response:
     """Answer 200 once everything is there, else 503 with the checks that fail."""
-    checks = [*farm.readiness(), check_store(farm), *check_registry(farm)]
+    checks = [*home.readiness(), check_store(home.scope), *check_registry(home.scope)]
     failing = [check for check in checks if not check.ok]
     access: Access | None = getattr(request.state, "access", None)
-    if access is not None and access.organisation.handle != farm.organisation:
+    if access is not None and access.organisation.handle != home.scope.organisation:
         checks = [Check(check.name, check.ok, "") for check in checks]
         failing = [Check(check.name, False, "not ready") for check in failing]
     shown = [ReadinessCheck(name=check.name, ok=check.ok, detail=check.detail) for check in checks]
@@ -49,32 +50,32 @@ def get_readiness(request: Request, farm: HomeOf) -> Response:
 
 
 @router.get("/metrics", response_class=Response, responses=_METRICS)
-def get_metrics(request: Request, farm: FarmOf, home: HomeOf) -> Response:
+def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     """Answer with counters for Prometheus: of the whole process to who runs it, else of the key's organisation."""
     own = CollectorRegistry()
     feeds: LiveFeeds = request.app.state.live
-    is_home = farm.organisation == home.organisation
-    own.register(FarmCollector(farm, whole=is_home))
-    own.register(LiveCollector(feeds.of(farm.organisation)))
+    is_home = home.serves(scope)
+    own.register(FarmCollector(scope.store, OwnMetrics(home.gateways, home.counters) if is_home else None))
+    own.register(LiveCollector(feeds.of(scope.organisation)))
     text = generate_latest(own) + (generate_latest(request.app.state.metrics) if is_home else b"")
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
-def check_store(farm: Farm) -> Check:
+def check_store(scope: OrgScope) -> Check:
     """Return whether the store answers."""
     try:
-        info = farm.store.info()
+        info = scope.store.info()
     except HeadlandError as error:
         return Check("store", False, str(error))
     return Check("store", True, f"{info.engine}: {info.points} points in {info.series} series")
 
 
-def check_registry(farm: Farm) -> list[Check]:
+def check_registry(scope: OrgScope) -> list[Check]:
     """Return whether the registry answers, where there is one."""
-    if farm.registry is None:
+    if scope.registry is None:
         return []
     try:
-        info = farm.registry.info()
+        info = scope.registry.info()
     except HeadlandError as error:
         return [Check("registry", False, str(error))]
     return [Check("registry", True, f"{info.url}, revision {info.revision}")]

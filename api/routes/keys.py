@@ -8,17 +8,18 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from api.access.admissions import admissions_of
-from api.access_schema import AuditChecked, AuditList, AuditShown, KeyList, KeyMade, KeyOrder, KeyShown
-from api.bodies import reply
-from api.estates import estate_of
-from api.farm import FarmOf
-from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.problems import ProblemError, declare_problems
-from api.routes.things import ID_PATTERN, make_router
-from api.things import Kind
-from headland.registry.audit import AuditEntry
-from headland.registry.records import Member, Scope
+from api.auth.sessions_cache import auth_cache_of
+from api.dependencies import ScopeOf
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from api.routes.registry import ID_PATTERN, make_router
+from api.schemas.access import AuditChecked, AuditList, AuditShown, KeyList, KeyMade, KeyOrder, KeyShown
+from api.schemas.registry import Kind
+from headland.analysis.errors import ProblemError
+from headland.analysis.registry_access import repositories_of
+from headland.registry.db.audit import AuditEntry
+from headland.registry.models.models import Member, Scope
 
 Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
 
@@ -26,7 +27,7 @@ MEMBERS: Final = Kind(
     "members",
     "member",
     Member,
-    lambda estate: estate.members,
+    lambda repositories: repositories.members,
     {"subject": "wang.fang@example.org", "name": "Wang Fang", "role": "write"},
 )
 
@@ -35,60 +36,60 @@ members = make_router(MEMBERS)
 
 
 @router.get("/keys", name="list_keys", response_model=KeyList, responses=declare_problems(400))
-def get_keys(request: Request, farm: FarmOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
+def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the keys in the order of their making: what they are called, what they may, and when they were used last."""
     after = read_cursor(cursor, tuple[str])
-    found = estate_of(farm).keys.list(after="" if after is None else after[0], limit=limit + 1)
+    found = repositories_of(scope).keys.list(after="" if after is None else after[0], limit=limit + 1)
     items = [KeyShown.model_validate(key) for key in found[:limit]]
     following = write_cursor(items[-1].id) if len(found) > limit else None
     return reply_page(request, KeyList(items=items, next=following))
 
 
 @router.post("/keys", response_model=KeyMade, status_code=201, responses=declare_problems(400, 409))
-def add_key(farm: FarmOf, told: KeyOrder) -> Response:
+def add_key(scope: ScopeOf, told: KeyOrder) -> Response:
     """Make a key. It is in this answer and nowhere else: who loses it makes another."""
-    if told.expires_ms is not None and told.expires_ms <= farm.now_ms():
+    if told.expires_ms is not None and told.expires_ms <= scope.now_ms():
         raise ProblemError(400, "expired", "It would open nothing", "`expires_ms` is in the past.")
-    record, key = estate_of(farm).mint_key(told.name, Scope(told.scope), told.expires_ms)
+    record, key = repositories_of(scope).mint_key(told.name, Scope(told.scope), told.expires_ms)
     made = KeyMade(**KeyShown.model_validate(record).model_dump(), key=key)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
     return Response(made.model_dump_json(), 201, headers, "application/json")
 
 
 @router.get("/keys/{key}", response_model=KeyShown)
-def get_key(request: Request, farm: FarmOf, key: Id) -> Response:
+def get_key(request: Request, scope: ScopeOf, key: Id) -> Response:
     """Show what is known of a key."""
-    return reply(request, KeyShown.model_validate(estate_of(farm).keys.get(key)))
+    return reply(request, KeyShown.model_validate(repositories_of(scope).keys.get(key)))
 
 
 @router.delete("/keys/{key}", status_code=204, responses=declare_problems(409, 412))
-def revoke_key(request: Request, farm: FarmOf, key: Id) -> None:
+def revoke_key(request: Request, scope: ScopeOf, key: Id) -> None:
     """Revoke a key: it opens nothing from now on, nor do the sessions that it began."""
-    shelf = estate_of(farm).keys
-    shelf.delete(key, shelf.get(key).version)
-    admissions_of(request).forget()
+    repository = repositories_of(scope).keys
+    repository.delete(key, repository.get(key).version)
+    auth_cache_of(request).forget()
 
 
 @router.get("/audit", name="list_audit", response_model=AuditList, responses=declare_problems(400))
 def get_audit(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     record: Annotated[str | None, Query(description="Only changes of the record with this id.", max_length=64)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
     """List what was changed, the newest first: who, when, from what to what."""
     before = read_cursor(cursor, tuple[int])
-    found = estate_of(farm).history(record, before_seq=None if before is None else before[0], limit=limit + 1)
+    found = repositories_of(scope).history(record, before_seq=None if before is None else before[0], limit=limit + 1)
     items = [_shown(entry) for entry in found[:limit]]
     following = write_cursor(items[-1].seq) if len(found) > limit else None
     return reply_page(request, AuditList(items=items, next=following))
 
 
 @router.get("/audit/check", response_model=AuditChecked)
-def check_audit(request: Request, farm: FarmOf) -> Response:
+def check_audit(request: Request, scope: ScopeOf) -> Response:
     """Read the whole log and tell whether it is as it was written: each change is chained to the one before."""
-    return reply(request, AuditChecked.model_validate(estate_of(farm).check_history()))
+    return reply(request, AuditChecked.model_validate(repositories_of(scope).check_history()))
 
 
 def _shown(entry: AuditEntry) -> AuditShown:

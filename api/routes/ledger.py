@@ -8,46 +8,33 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.applied import apply_pass, fine_cell_m
-from api.bodies import reply
-from api.estates import estate_of
-from api.farm import FarmOf
-from api.formats import ARROW, CSV, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
-from api.instants import Window, settle_window
-from api.judged import judge_if_planned, judge_pass
-from api.ledger_answers import count_nutrients, passes_of_season, share_by_plot
-from api.ledger_bodies import (
-    balance_of,
-    deviation_of,
-    efficiency_of,
-    elements_of,
-    hour_of,
-    pass_nutrients_of,
-)
-from api.ledger_entries import applied_entry, deviation_entry
-from api.ledger_schema import (
-    DeviationBody,
-    EntryBody,
-    EntryList,
-    LedgerCheckBody,
-    NutrientsBody,
-    WeatherBody,
-)
-from api.ledger_tables import entries_table, settlement_table
-from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.pass_telemetry import HOUR_MS
-from api.passes import find_pass, list_passes
-from api.plans import PlanAsked
-from api.problems import declare_problems
-from api.routes import pass_cells, rests
+from api.dependencies import ScopeOf
+from api.http.content_types import ARROW, CSV, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.http.query_windows import settle_window
+from api.http.responses import reply
+from api.routes import pass_cells, remaining_work
 from api.routes.parameters import End, Start
 from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
-from api.schema import Columns
-from api.weather import judge_weather, weather_evidence
-from headland.agronomy.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
-from headland.agronomy.weather_window import Kind
-from headland.registry.ledger import Ledger, LedgerEntry
+from api.schemas.base import Columns
+from api.schemas.ledger import DeviationBody, EntryBody, EntryList, LedgerCheckBody, NutrientsBody, WeatherBody
+from api.schemas.ledger_mapping import balance_of, deviation_of, efficiency_of, elements_of, hour_of, pass_nutrients_of
+from headland.agronomy.prescription.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
+from headland.agronomy.prescription.weather_window import Kind
+from headland.analysis.exports.settlement import entries_table, settlement_table
+from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
+from headland.analysis.passes.detection import find_pass, list_passes
+from headland.analysis.passes.deviation import judge_if_planned, judge_pass
+from headland.analysis.passes.ledger_entries import applied_entry, deviation_entry
+from headland.analysis.passes.nutrients import count_nutrients, passes_of_season, share_by_plot
+from headland.analysis.passes.plan import PlanAsked
+from headland.analysis.passes.telemetry import HOUR_MS
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.weather.spray_window import judge_weather, weather_evidence
+from headland.analysis.window import Window
+from headland.registry.repositories.ledger import Ledger, LedgerEntry
 
 _LONGEST_WEATHER_MS: Final = 31 * 86_400_000
 
@@ -62,13 +49,13 @@ _TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": TABLE_CONTENT
 
 router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
 router.include_router(pass_cells.router)
-router.include_router(rests.router)
+router.include_router(remaining_work.router)
 
 
 @router.get("/passes/{pass_id}/deviation", response_model=DeviationBody, responses=declare_problems(409))
 def get_deviation(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     pass_id: PassId,
     planned_rate_ha: PlannedRate = None,
     prescription: PrescriptionAsked = None,
@@ -84,30 +71,30 @@ def get_deviation(
     Causes are asked in this order: refill, empty_hopper, boundary, wind, not_covered, overlap, speed, flow,
     calibration (the whole pass is off alike), pattern (between swaths). They are hints, not proofs.
     """
-    one = find_pass(farm, pass_id)
+    one = find_pass(scope, pass_id)
     asked = PlanAsked(planned_rate_ha, prescription)
-    judged = judge_pass(farm, one, asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    judged = judge_pass(scope, one, asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
     return reply(request, deviation_of(judged))
 
 
 @router.get("/passes/{pass_id}/settlement", response_model=Columns, responses={**_TABLE, **declare_problems(409)})
-def get_settlement(request: Request, farm: FarmOf, pass_id: PassId, swath_m: SwathM = None) -> Response:
+def get_settlement(request: Request, scope: ScopeOf, pass_id: PassId, swath_m: SwathM = None) -> Response:
     """Give a table of the ground and the product of each plot owner, by what was metered: to bill a service by.
 
     CSV where Accept does not ask for another form.
     """
     form = choose_format(request.headers.get("accept"), (CSV, JSON, ARROW, PARQUET))
-    estate, one = estate_of(farm), find_pass(farm, pass_id)
-    shares = share_by_plot(farm, estate, one, cell_m=fine_cell_m(one), swath_m=swath_m)
+    repositories, one = repositories_of(scope), find_pass(scope, pass_id)
+    shares = share_by_plot(scope, repositories, one, cell_m=fine_cell_m(one), swath_m=swath_m)
     named = None if one.declared is None else one.declared.product
-    product = "" if named is None else estate.products.get(named, also_deleted=True).name
+    product = "" if named is None else repositories.products.get(named, also_deleted=True).name
     return reply_table(request, form, settlement_table(one, shares, product, one.unit or "kg"))
 
 
 @router.get("/fields/{field}/nutrients", response_model=NutrientsBody)
 def get_nutrients(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     field: FieldId,
     season: Annotated[str | None, Query(description="Id of a season; else the last 400 days.", max_length=64)] = None,
     yield_kg_ha: KgHa = None,
@@ -122,13 +109,13 @@ def get_nutrients(
     By what was metered on the usable field alone. One pass whose amount or product is not known leaves the sums open.
     The weather of the field's site after each pass says whether ammonia or nitrate may be lost: risks, not amounts.
     """
-    estate = estate_of(farm)
-    told = None if season is None else estate.seasons.get(season)
-    now_ms = farm.now_ms()
-    passes = list_passes(farm, field, Window(now_ms - LONGEST_LIST_MS, now_ms + 1))
+    repositories = repositories_of(scope)
+    told = None if season is None else repositories.seasons.get(season)
+    now_ms = scope.now_ms()
+    passes = list_passes(scope, field, Window(now_ms - LONGEST_LIST_MS, now_ms + 1))
     if told is not None:
         passes = passes_of_season(passes, told)
-    counted = [count_nutrients(farm, estate, one, soil_deficit_mm) for one in passes]
+    counted = [count_nutrients(scope, repositories, one, soil_deficit_mm) for one in passes]
     known = [each.per_ha for each in counted if each.per_ha is not None]
     reason = next((each.reason for each in counted if each.per_ha is None), None)
     total = sum(known, Nutrients()) if counted and reason is None else None
@@ -164,7 +151,7 @@ def get_nutrients(
 @router.get("/fields/{field}/weather-window", response_model=WeatherBody)
 def get_weather_window(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     field: FieldId,
     kind: Annotated[Kind, Query(description="What is to be applied.")] = "granular",
     start: Start = None,
@@ -174,45 +161,45 @@ def get_weather_window(
 
     Hours that were not measured are insufficient_data; where nobody measures rain no hour is a plain go.
     """
-    estate = estate_of(farm)
-    known = estate.fields.get(field)
-    end_ms = farm.now_ms() if end is None else end
+    repositories = repositories_of(scope)
+    known = repositories.fields.get(field)
+    end_ms = scope.now_ms() if end is None else end
     window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
-    verdicts, devices = judge_weather(farm, estate, known, window, kind)
+    verdicts, devices = judge_weather(scope, repositories, known, window, kind)
     body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(one) for one in verdicts])
     return reply(request, body)
 
 
 @router.post("/passes/{pass_id}/close", response_model=EntryList, responses=declare_problems(409))
-def close_pass(farm: FarmOf, pass_id: PassId) -> EntryList:
+def close_pass(scope: ScopeOf, pass_id: PassId) -> EntryList:
     """Write what a pass applied, how that differs from its plan, and the weather at the time, into the ledger.
 
     The same again adds nothing. A pass without a plan, or of which no amount is known, has no entry of a deviation.
     Where telemetry that came late changes the amount, closing again adds an entry: nothing is ever rewritten.
     """
-    estate, one = estate_of(farm), find_pass(farm, pass_id)
-    applied = apply_pass(farm, one, cell_m=fine_cell_m(one))
+    repositories, one = repositories_of(scope), find_pass(scope, pass_id)
+    applied = apply_pass(scope, one, cell_m=fine_cell_m(one))
     kind: Kind = "granular" if applied.unit == "kg" else "liquid"
-    verdicts, devices = judge_weather(farm, estate, one.field, Window(one.start_ms, one.end_ms + 1), kind)
-    entries = [estate.ledger.append("as_applied", one.field.id, one.id, applied_entry(applied))]
-    judged = judge_if_planned(farm, applied)
+    verdicts, devices = judge_weather(scope, repositories, one.field, Window(one.start_ms, one.end_ms + 1), kind)
+    entries = [repositories.ledger.append("as_applied", one.field.id, one.id, applied_entry(applied))]
+    judged = judge_if_planned(scope, applied)
     if judged is not None:
-        entries.append(estate.ledger.append("deviation", one.field.id, one.id, deviation_entry(judged)))
-    entries.append(estate.ledger.append("weather", one.field.id, one.id, weather_evidence(verdicts, devices)))
+        entries.append(repositories.ledger.append("deviation", one.field.id, one.id, deviation_entry(judged)))
+    entries.append(repositories.ledger.append("weather", one.field.id, one.id, weather_evidence(verdicts, devices)))
     return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
 
 
 @router.get("/ledger", name="list_ledger", response_model=EntryList, responses=_TABLE)
 def get_ledger(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     field: Annotated[str | None, Query(description="Only this field's.", max_length=64)] = None,
     pass_id: Annotated[str | None, Query(description="Only this pass's.", max_length=128)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
     """List the ledger's entries in the order of their writing; as CSV, Arrow or Parquet all of them, however many."""
-    ledger = estate_of(farm).ledger
+    ledger = repositories_of(scope).ledger
     after = read_cursor(cursor, tuple[int])
     after_seq = 0 if after is None else after[0]
     form = choose_format(request.headers.get("accept"))
@@ -227,9 +214,9 @@ def get_ledger(
 
 
 @router.get("/ledger/check", response_model=LedgerCheckBody)
-def check_ledger(request: Request, farm: FarmOf) -> Response:
+def check_ledger(request: Request, scope: ScopeOf) -> Response:
     """Read the whole ledger and say whether any entry was changed, taken out, put in or cut off."""
-    found = estate_of(farm).ledger.check()
+    found = repositories_of(scope).ledger.check()
     body = LedgerCheckBody(
         entries=found.entries, whole=found.broken_at is None, broken_at=found.broken_at, hash=found.hash
     )

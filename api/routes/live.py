@@ -13,14 +13,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.access.admissions import admissions_of
-from api.access.guard import shown_by
-from api.farm import Farm, FarmOf
-from api.live import Client, FeedFullError, LiveFeed, Selection, frame_of
-from api.live_sources import LiveFeeds
-from api.problems import ProblemError, declare_problems, reply_problem
-from api.queries import find_device
+from api.auth.middleware import shown_by
+from api.auth.sessions_cache import auth_cache_of
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems, reply_problem
+from api.live.feed import Client, FeedFullError, LiveFeed, Selection, frame_of
+from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
+from headland.analysis.errors import ProblemError
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import find_device
 from headland.errors import RetryLater
 
 #: When a client that was not taken may come again [s].
@@ -51,7 +53,7 @@ router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(40
 @router.get("/live", response_class=Response, responses=_STREAM)
 async def get_live(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     device: Annotated[
         list[Annotated[str, Query(pattern=NAME_PATTERN)]] | None,
         Query(description="A device; repeat it for more. All by default.", max_length=100),
@@ -71,8 +73,8 @@ async def get_live(
     the newest value of each channel, and `skipped` counts the others.
     """
     feeds: LiveFeeds = request.app.state.live
-    feed = feeds.of(farm.organisation)
-    await run_in_threadpool(_find_devices, farm, device or ())
+    feed = feeds.of(scope.organisation)
+    await run_in_threadpool(_find_devices, scope, device or ())
     chosen = Selection(None if device is None else frozenset(device), None if channel is None else frozenset(channel))
     try:
         client = feed.join(chosen, last_event_id)
@@ -119,7 +121,7 @@ async def _is_let_in(request: Request) -> bool:
     shown = shown_by(request)
     try:
         if shown is not None:
-            await admissions_of(request).admit(request, shown)
+            await auth_cache_of(request).admit(request, shown)
     except RetryLater:
         return True
     except ProblemError as error:
@@ -127,6 +129,6 @@ async def _is_let_in(request: Request) -> bool:
     return True
 
 
-def _find_devices(farm: Farm, devices: list[str] | tuple[()]) -> None:
+def _find_devices(scope: OrgScope, devices: list[str] | tuple[()]) -> None:
     for device in devices:
-        find_device(farm, device)
+        find_device(scope, device)

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Path, Query
 
-from api.instants import Instant
+from api.http.query_windows import Instant
 
 #: What a gateway or device may be called.
 NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"

@@ -7,15 +7,15 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.bodies import reply
 from api.cell_evidence import explain_cell
-from api.farm import FarmOf
-from api.map_schema import CellEvidence, CellMapBody
-from api.pass_cells import cells_geojson, cells_grid, map_cells
-from api.passes import find_pass
-from api.plans import PlanAsked
-from api.problems import declare_problems
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.responses import reply
 from api.routes.passes import LatencyS, PassId, SwathM
+from api.schemas.cell_map import CellEvidence, CellMapBody
+from headland.analysis.passes.cell_map import cells_geojson, cells_grid, map_cells
+from headland.analysis.passes.detection import find_pass
+from headland.analysis.passes.plan import PlanAsked
 
 PlannedRate = Annotated[
     float | None,
@@ -45,7 +45,7 @@ router = APIRouter()
 @router.get("/passes/{pass_id}/cells", response_model=CellMapBody, responses={**_CELLS, **declare_problems(400, 409)})
 def get_cells(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     pass_id: PassId,
     planned_rate_ha: PlannedRate = None,
     prescription: PrescriptionAsked = None,
@@ -62,7 +62,7 @@ def get_cells(
     Without a plan, or where no amount was measured, the cells come all the same and `reason` says what lacks.
     """
     asked = PlanAsked(planned_rate_ha, prescription)
-    cells = map_cells(farm, find_pass(farm, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    cells = map_cells(scope, find_pass(scope, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
     if shape == "json":
         return reply(request, cells_grid(cells))
     return Response(cells_geojson(cells), media_type="application/geo+json", headers={"Cache-Control": "no-cache"})
@@ -71,7 +71,7 @@ def get_cells(
 @router.get("/passes/{pass_id}/cell", response_model=CellEvidence, responses=declare_problems(400, 409))
 def get_cell(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     pass_id: PassId,
     latitude_deg: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     longitude_deg: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
@@ -86,5 +86,5 @@ def get_cell(
     Ask with the same `cell_m`, plan, swath and latency as the map was drawn with. The visits add up to the cell.
     """
     asked = PlanAsked(planned_rate_ha, prescription)
-    cells = map_cells(farm, find_pass(farm, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
-    return reply(request, explain_cell(farm, cells, latitude_deg, longitude_deg))
+    cells = map_cells(scope, find_pass(scope, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    return reply(request, explain_cell(scope, cells, latitude_deg, longitude_deg))

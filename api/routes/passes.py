@@ -7,24 +7,26 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from api.applied import Applied, apply_pass
-from api.applied_files import applied_geojson, applied_geotiff, applied_isoxml, applied_png
-from api.bodies import reply
-from api.estates import estate_of
-from api.farm import FarmOf
-from api.formats import ARROW, CSV, FORMS, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
-from api.instants import Window, settle_window
-from api.ledger_tables import cells_table
-from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.pass_bodies import applied_of, pass_detail_of, pass_of
-from api.pass_schema import AppliedBody, PassDetail, PassItem, PassList, PassTold
-from api.passes import find_pass, list_passes
-from api.problems import ProblemError, declare_problems
+from api.dependencies import ScopeOf
+from api.http.content_types import ARROW, CSV, FORMS, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.http.query_windows import settle_window
+from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, End, Start
-from api.weather import judge_weather, weather_evidence
-from headland.agronomy.weather_window import Kind
-from headland.registry.errors import NotFound
-from headland.registry.records import Pass
+from api.schemas.passes import AppliedBody, PassDetail, PassItem, PassList, PassTold
+from api.schemas.passes_mapping import applied_of, pass_detail_of, pass_of
+from headland.agronomy.prescription.weather_window import Kind
+from headland.analysis.errors import ProblemError
+from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
+from headland.analysis.exports.settlement import cells_table
+from headland.analysis.passes.as_applied import Applied, apply_pass
+from headland.analysis.passes.detection import find_pass, list_passes
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.weather.spray_window import judge_weather, weather_evidence
+from headland.analysis.window import Window
+from headland.registry.models.errors import NotFound
+from headland.registry.models.models import Pass
 
 LONGEST_LIST_MS: Final = 400 * 86_400_000
 _DEFAULT_LIST_MS: Final = 7 * 86_400_000
@@ -71,29 +73,29 @@ router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400
 
 
 @router.post("/passes", response_model=PassItem, status_code=201, responses=declare_problems(409))
-def declare_pass(farm: FarmOf, told: PassTold) -> PassItem:
+def declare_pass(scope: ScopeOf, told: PassTold) -> PassItem:
     """Declare a pass. It is never changed; declared again with the same words it is the same pass.
 
     The wind, Delta-T and rain at the time are kept with it in the ledger, as far as the site's own weather tells.
     """
-    estate = estate_of(farm)
+    repositories = repositories_of(scope)
     try:
-        kept = estate.passes.declare(Pass(**told.model_dump()))
+        kept = repositories.passes.declare(Pass(**told.model_dump()))
     except NotFound as error:
         missing = error.kind.replace(" ", "-")
         raise ProblemError(400, f"unknown-{missing}", "It refers to nothing", str(error)) from error
-    one = find_pass(farm, kept.id)
+    one = find_pass(scope, kept.id)
     kind: Kind = "liquid" if one.unit == "L" else "granular"
     window = Window(kept.start_ms, kept.end_ms)
-    weather = weather_evidence(*judge_weather(farm, estate, one.field, window, kind))
-    estate.ledger.append("weather", one.field.id, kept.id, weather)
+    weather = weather_evidence(*judge_weather(scope, repositories, one.field, window, kind))
+    repositories.ledger.append("weather", one.field.id, kept.id, weather)
     return pass_of(one)
 
 
 @router.get("/fields/{field}/passes", name="list_passes", response_model=PassList)
 def get_passes(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     field: FieldId,
     start: Start = None,
     end: End = None,
@@ -106,12 +108,12 @@ def get_passes(
     Those that were declared, and others that telemetry shows: product left over the field. Refills and short silences
     lie within a pass; a return that treats mostly what was treated already is another one.
     """
-    end_ms = farm.now_ms() if end is None else end
+    end_ms = scope.now_ms() if end is None else end
     window = settle_window(end_ms - _DEFAULT_LIST_MS if start is None else start, end_ms, end_ms, LONGEST_LIST_MS)
     after = read_cursor(cursor, tuple[int, str])
     rest = [
         one
-        for one in list_passes(farm, field, window)
+        for one in list_passes(scope, field, window)
         if (after is None or (one.start_ms, one.id) > after) and device in (None, one.device)
     ]
     page = rest[:limit]
@@ -120,9 +122,9 @@ def get_passes(
 
 
 @router.get("/passes/{pass_id}", response_model=PassDetail)
-def get_pass(request: Request, farm: FarmOf, pass_id: PassId) -> Response:
+def get_pass(request: Request, scope: ScopeOf, pass_id: PassId) -> Response:
     """Show a pass with its segments: work, turns, transits, refills and the way home, each with its evidence."""
-    return reply(request, pass_detail_of(find_pass(farm, pass_id)))
+    return reply(request, pass_detail_of(find_pass(scope, pass_id)))
 
 
 @router.get(
@@ -132,7 +134,7 @@ def get_pass(request: Request, farm: FarmOf, pass_id: PassId) -> Response:
 )
 def get_applied(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     pass_id: PassId,
     cell_m: CellM = 2.0,
     swath_m: SwathM = None,
@@ -148,7 +150,7 @@ def get_applied(
     Arrow and Parquet have a row for each cell.
     """
     form = _form_of(request, shape)
-    applied: Applied = apply_pass(farm, find_pass(farm, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    applied: Applied = apply_pass(scope, find_pass(scope, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
     if form == JSON:
         answer = reply(request, applied_of(applied))
         answer.headers["Vary"] = "Accept"

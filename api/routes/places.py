@@ -9,17 +9,18 @@ from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
-from api.bodies import reply
-from api.estates import estate_of
-from api.farm import FarmOf
-from api.problems import ProblemError, declare_problems
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.responses import reply
 from api.routes.parameters import DeviceId
-from api.routes.things import ID_PATTERN
-from api.schema import Model
-from api.things import EXAMPLE_ID
-from headland.registry.errors import NotFound
-from headland.registry.estate import Estate
-from headland.registry.records import Device
+from api.routes.registry import ID_PATTERN
+from api.schemas.base import Model
+from api.schemas.registry import EXAMPLE_ID
+from headland.analysis.errors import ProblemError
+from headland.analysis.registry_access import repositories_of
+from headland.registry.models.errors import NotFound
+from headland.registry.models.models import Device
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 RecordId = Annotated[str | None, Field(pattern=ID_PATTERN)]
 
@@ -45,25 +46,25 @@ router = APIRouter(prefix="/v1/devices", tags=["registry"], responses=declare_pr
 
 
 @router.get("/{device}/place", response_model=DevicePlace)
-def get_place(request: Request, farm: FarmOf, device: DeviceId) -> Response:
+def get_place(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
     """Show in which zone of a greenhouse, or on which field, a device is."""
-    return reply(request, _place_of(_find(estate_of(farm), device)))
+    return reply(request, _place_of(_find(repositories_of(scope), device)))
 
 
 @router.put("/{device}/place", response_model=DevicePlace, responses=declare_problems(400, 409, 412))
-def put_place(request: Request, farm: FarmOf, device: DeviceId, told: PlaceTold) -> Response:
+def put_place(request: Request, scope: ScopeOf, device: DeviceId, told: PlaceTold) -> Response:
     """Put a device into a zone of a greenhouse or onto a field: a house's answers are of its zones' devices."""
-    estate = estate_of(farm)
-    known = _find(estate, device)
+    repositories = repositories_of(scope)
+    known = _find(repositories, device)
     try:
-        changed = estate.devices.change(msgspec.structs.replace(known, zone=told.zone, field=told.field))
+        changed = repositories.devices.change(msgspec.structs.replace(known, zone=told.zone, field=told.field))
     except NotFound as error:
         raise ProblemError(400, f"unknown-{error.kind}", "It refers to nothing", str(error)) from error
     return reply(request, _place_of(changed))
 
 
-def _find(estate: Estate, device: str) -> Device:
-    found = estate.devices.list(name=device, limit=1)
+def _find(repositories: OrganisationRepositories, device: str) -> Device:
+    found = repositories.devices.list(name=device, limit=1)
     if not found:
         sentence = f"The registry has no device {device}: it learns of devices when they are heard of."
         raise ProblemError(404, "unknown-device", "No such device", sentence)

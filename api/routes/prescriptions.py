@@ -9,20 +9,21 @@ import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.bodies import reply
-from api.estates import estate_of
-from api.exports.grids import GridCrs, prescription_geotiff, prescription_isoxml
-from api.exports.qgc_plan import HeightAbove, write_plan
-from api.exports.zones import zones_geojson, zones_shapefile
-from api.farm import FarmOf
-from api.flights import FlightWishes, plan_flight
-from api.pages import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.prescription_order import EXAMPLE, PrescriptionOrder
-from api.prescriptions import make_prescription
-from api.problems import ProblemError, declare_problems
-from api.routes.things import BodyOf, ThingId, reply_json
-from headland.registry.errors import NotFound
-from headland.registry.prescription_records import Prescription
+from api.dependencies import ScopeOf
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from api.routes.registry import BodyOf, ThingId, reply_json
+from headland.analysis.errors import ProblemError
+from headland.analysis.prescriptions.build import make_prescription
+from headland.analysis.prescriptions.mission import FlightWishes, plan_flight
+from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder
+from headland.analysis.registry_access import repositories_of
+from headland.formats.prescription_grids import GridCrs, prescription_geotiff, prescription_isoxml
+from headland.formats.qgc_plan import HeightAbove, write_plan
+from headland.formats.zone_polygons import zones_geojson, zones_shapefile
+from headland.registry.models.errors import NotFound
+from headland.registry.models.prescriptions import Prescription
 
 router = APIRouter(prefix="/v1/prescriptions", tags=["fertilization"], responses=declare_problems(404, 422, 503))
 
@@ -70,7 +71,7 @@ _FILE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 
 
 @router.post("", status_code=201, openapi_extra=_BODY, responses={201: _SHOWN, **declare_problems(400, 413)})
-def add_prescription(farm: FarmOf, sent: BodyOf) -> Response:
+def add_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
     """Make a prescription from points or rasters: zones by k-means or quantiles, rates, and what forbids them.
 
     Points are brought onto the field's grid by inverse distance or kriging; exclusions and buffer strips get nothing.
@@ -82,9 +83,9 @@ def add_prescription(farm: FarmOf, sent: BodyOf) -> Response:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         sentence = f"This is no prescription's order: {error}."
         raise ProblemError(422, "bad-body", "The body is not valid", sentence) from error
-    estate = estate_of(farm)
+    repositories = repositories_of(scope)
     try:
-        made = estate.prescriptions.add(make_prescription(estate, order))
+        made = repositories.prescriptions.add(make_prescription(repositories, order))
     except NotFound as error:
         raise ProblemError(400, f"unknown-{error.kind}", "It refers to nothing", str(error)) from error
     return reply_json(made, 201, {"Location": f"/v1/prescriptions/{made.id}"})
@@ -93,7 +94,7 @@ def add_prescription(farm: FarmOf, sent: BodyOf) -> Response:
 @router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}, **declare_problems(400)})
 def list_prescriptions(
     request: Request,
-    farm: FarmOf,
+    scope: ScopeOf,
     field: Annotated[str | None, Query(description="Only those of this field.", max_length=64)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -101,21 +102,21 @@ def list_prescriptions(
     """List prescriptions in the order of their making."""
     where = {} if field is None else {"field": field}
     after = read_cursor(cursor, tuple[str])
-    found = estate_of(farm).prescriptions.list(after="" if after is None else after[0], limit=limit + 1, **where)
+    found = repositories_of(scope).prescriptions.list(after="" if after is None else after[0], limit=limit + 1, **where)
     page = found[:limit]
     following = write_cursor(page[-1].id) if len(found) > limit else None
     return reply_page(request, {"items": page, "next": following})
 
 
 @router.get("/{thing:record_id}", responses={200: _SHOWN})
-def get_prescription(request: Request, farm: FarmOf, thing: ThingId) -> Response:
+def get_prescription(request: Request, scope: ScopeOf, thing: ThingId) -> Response:
     """Show a prescription: its grid, zones, rates, checks and how it was made."""
-    return reply(request, estate_of(farm).prescriptions.get(thing))
+    return reply(request, repositories_of(scope).prescriptions.get(thing))
 
 
 @router.get("/{thing:record_id}/export", responses={**_FILE_ANSWER, **declare_problems(400)})
 def export_prescription(
-    farm: FarmOf,
+    scope: ScopeOf,
     thing: ThingId,
     format: Annotated[ExportFormat, Query(description="As which file.")],  # noqa: A002 - its name in the query
     crs: Annotated[GridCrs, Query(description="geotiff: WGS84 cell for cell, or resampled to the UTM zone.")] = "wgs84",
@@ -142,8 +143,8 @@ def export_prescription(
     The mission (`.plan` of QGroundControl) holds one steady flow and makes the rates by its speed. It switches off
     within half a swath of exclusions and buffer strips, and waits at the refill place when a load is used up.
     """
-    estate = estate_of(farm)
-    prescription = estate.prescriptions.get(thing)
+    repositories = repositories_of(scope)
+    prescription = repositories.prescriptions.get(thing)
     match format:
         case ExportFormat.GEOJSON:
             data = zones_geojson(prescription)
@@ -153,13 +154,17 @@ def export_prescription(
             data = prescription_geotiff(prescription, crs)
         case ExportFormat.ISOXML:
             product = (
-                None if prescription.product is None else estate.products.get(prescription.product, also_deleted=True)
+                None
+                if prescription.product is None
+                else repositories.products.get(prescription.product, also_deleted=True)
             )
-            data = prescription_isoxml(prescription, estate.fields.get(prescription.field, also_deleted=True), product)
+            data = prescription_isoxml(
+                prescription, repositories.fields.get(prescription.field, also_deleted=True), product
+            )
         case ExportFormat.QGC_PLAN:
             home_deg = _home(home_latitude_deg, home_longitude_deg)
             wishes = FlightWishes(height_m, height_above, bearing_deg, speed_m_s, home_deg, load)
-            data = write_plan(plan_flight(estate, prescription, wishes))
+            data = write_plan(plan_flight(repositories, prescription, wishes))
     return reply_file(prescription, data, *_FILES[format])
 
 

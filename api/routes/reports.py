@@ -8,18 +8,18 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.farm import FarmOf
-from api.problems import declare_problems
-from api.reports.csv_table import write_report_csv
-from api.reports.document import Document
-from api.reports.html_page import write_html
-from api.reports.pass_document import make_pass_document
-from api.reports.pdf_page import write_pdf
-from api.reports.shown import Shown
-from api.reports.week_document import make_week_document
-from api.reports.words import Language
-from api.routes.climate import GreenhouseId, Zone
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.routes.greenhouses import GreenhouseId, Zone
 from api.routes.passes import PassId
+from headland.reports.csv import write_report_csv
+from headland.reports.document import Document
+from headland.reports.formatting import Language
+from headland.reports.greenhouse_report import make_week_document
+from headland.reports.html import write_html
+from headland.reports.pass_report import make_pass_document
+from headland.reports.pdf import write_pdf
+from headland.reports.rendering import Shown
 
 Form = Literal["html", "pdf", "csv"]
 FormOf = Annotated[Form, Query(alias="format", description="A page to look at and to print, PDF, or a table.")]
@@ -47,18 +47,18 @@ router = APIRouter(prefix="/v1", tags=["reports"], responses=declare_problems(40
 
 
 @router.get("/passes/{pass_id}/report", response_class=Response, responses=_REPORT)
-def get_pass_report(farm: FarmOf, pass_id: PassId, form: FormOf = "html", language: LanguageOf = "en") -> Response:
+def get_pass_report(scope: ScopeOf, pass_id: PassId, form: FormOf = "html", language: LanguageOf = "en") -> Response:
     """Report a field pass on paper: map, amounts by evidence, plan, nutrients, weather, and the sources.
 
     The figures are those of the pass's other answers, on cells of the size that `addresses` name. What is not known is
     said with its reason.
     """
-    return _reply(make_pass_document(farm, pass_id), f"pass-{pass_id.replace('~', '-')}", form, language)
+    return _reply(make_pass_document(scope, pass_id), f"pass-{pass_id.replace('~', '-')}", form, language)
 
 
 @router.get("/greenhouses/{device}/report", response_class=Response, responses=_REPORT)
 def get_greenhouse_report(
-    farm: FarmOf,
+    scope: ScopeOf,
     device: GreenhouseId,
     week: Annotated[
         str | None,
@@ -69,7 +69,7 @@ def get_greenhouse_report(
     language: LanguageOf = "en",
 ) -> Response:
     """Report a greenhouse's week on paper: air, light, condensation, disease and water by local day; its sensors."""
-    document = make_week_document(farm, device, week, zone)
+    document = make_week_document(scope, device, week, zone)
     return _reply(document, f"greenhouse-{device}-{document.week}", form, language)
 
 

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.access.admissions import admissions_of, challenge
-from api.access.guard import COOKIE, refuse_foreign_page
-from api.bodies import reply
-from api.farm import AccessOf, HomeOf
-from api.problems import ProblemError, declare_problems
+from api.auth.middleware import COOKIE, refuse_foreign_page
+from api.auth.sessions_cache import auth_cache_of, challenge
+from api.dependencies import AccessOf, HomeOf
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from headland.analysis.errors import ProblemError
 from headland.registry.registry import Access
 
 router = APIRouter(prefix="/v1/session", tags=["access"], responses=declare_problems(503))
@@ -44,15 +45,15 @@ class Session(BaseModel):
 
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
-def sign_in(request: Request, farm: HomeOf, told: SignIn) -> Response:
+def sign_in(request: Request, home: HomeOf, told: SignIn) -> Response:
     """Begin a session with a key; the answer's cookie takes its place for thirty days, or until the key ends."""
     refuse_foreign_page(request.headers)
-    if farm.registry is None:
+    if home.scope.registry is None:
         raise ProblemError(404, "no-registry", "No registry here", "This API runs without a registry.")
-    admissions_of(request).refuse_guesser(request)
-    begun = farm.registry.begin_session(told.key.strip())
+    auth_cache_of(request).refuse_guesser(request)
+    begun = home.scope.registry.begin_session(told.key.strip())
     if begun is None:
-        admissions_of(request).note_failure(request)
+        auth_cache_of(request).note_failure(request)
         raise ProblemError(401, "bad-key", "Not let in", _UNKNOWN, headers=challenge("invalid_token"))
     access, secret, lasts_ms = begun
     answer = reply(request, session_of(access))
@@ -76,13 +77,13 @@ def get_session(request: Request, access: AccessOf) -> Response:
 
 
 @router.delete("", status_code=204, responses=declare_problems(403))
-def sign_out(request: Request, farm: HomeOf) -> Response:
+def sign_out(request: Request, home: HomeOf) -> Response:
     """End the session, here and in the browser; where there is none nothing happens."""
     secret = request.cookies.get(COOKIE)
-    if secret and farm.registry is not None:
+    if secret and home.scope.registry is not None:
         refuse_foreign_page(request.headers, must_tell=True)
-        farm.registry.end_session(secret)
-        admissions_of(request).forget()
+        home.scope.registry.end_session(secret)
+        auth_cache_of(request).forget()
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return answer

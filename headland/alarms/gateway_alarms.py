@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Event
-from headland.registry.alarm_records import Alarm, Severity
+from headland.registry.models.alarms import Alarm, Severity
 
 
 class GatewayAlarm(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.alarms.values import ANY, Column
+from headland.alarms.rule_values import ANY, Column
 from headland.store.port import Latest, SeriesFilter, Store
 from headland.store.port import Samples as Stored
 

@@ -12,15 +12,16 @@ import sqlalchemy as sa
 
 from headland.contract.records import is_name
 from headland.errors import RetryLater
-from headland.registry import audit, keys, sessions
-from headland.registry.binding import Binding
-from headland.registry.database import Database
-from headland.registry.errors import Conflict, InvalidRecord, NotFound
-from headland.registry.estate import Estate
-from headland.registry.ids import IdMaker
-from headland.registry.migration import current_revision, newest_revision
-from headland.registry.records import Organisation, Scope
-from headland.registry.tables import api_keys, members, organisations
+from headland.registry.auth import api_keys, sessions
+from headland.registry.db import audit, tables
+from headland.registry.db.database import Database
+from headland.registry.db.ids import IdMaker
+from headland.registry.db.migration import current_revision, newest_revision
+from headland.registry.db.tables import members, organisations
+from headland.registry.models.errors import Conflict, InvalidRecord, NotFound
+from headland.registry.models.models import Organisation, Scope
+from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: The last use of a key is written at most so often.
 _USE_EVERY_MS: Final = 60_000
@@ -86,16 +87,16 @@ class Registry:
             raise NotFound("organisation", handle)
         return found
 
-    def estate(self, organisation: str, by: str) -> Estate:
+    def repositories(self, organisation: str, by: str) -> OrganisationRepositories:
         """Return what the organisation of an id has; `by` is who acts, for the audit log."""
-        return Estate(Binding(self._database, organisation, by, self._ids, self._now_ms))
+        return OrganisationRepositories(RepositoryContext(self._database, organisation, by, self._ids, self._now_ms))
 
     def authenticate(self, key: str) -> Access | None:
         """Return what a key opens, or None for one that is unknown, expired or deleted; notes its use."""
-        if not keys.is_key(key):
+        if not api_keys.is_key(key):
             return None
         with self._database.reading() as connection:
-            found = self._open(connection, api_keys.c.secret_sha256 == keys.hash_key(key))
+            found = self._open(connection, tables.api_keys.c.secret_sha256 == api_keys.hash_key(key))
         return self._note_use(found)
 
     def begin_session(self, key: str) -> tuple[Access, str, int] | None:
@@ -108,7 +109,9 @@ class Registry:
             return None
         now_ms = self._now_ms()
         with self._database.writing() as connection:
-            row = connection.execute(sa.select(api_keys.c.expires_ms).where(api_keys.c.id == access.key)).one()
+            row = connection.execute(
+                sa.select(tables.api_keys.c.expires_ms).where(tables.api_keys.c.id == access.key)
+            ).one()
             secret, until_ms = sessions.begin(connection, access.key, now_ms, row.expires_ms)
         return access, secret, until_ms - now_ms
 
@@ -116,7 +119,7 @@ class Registry:
         """Return what a session opens, or None for one that is unknown or over, or whose key is."""
         with self._database.reading() as connection:
             key = sessions.find_key(connection, secret, self._now_ms())
-            found = None if key is None else self._open(connection, api_keys.c.id == key)
+            found = None if key is None else self._open(connection, tables.api_keys.c.id == key)
         return self._note_use(found)
 
     def end_session(self, secret: str) -> None:
@@ -126,8 +129,10 @@ class Registry:
 
     def _open(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> tuple[Access, int | None] | None:
         """Return what a living key opens, and when it was used last."""
-        columns = [api_keys.c[name] for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")]
-        row = connection.execute(sa.select(*columns).where(which, api_keys.c.deleted_ms.is_(None))).one_or_none()
+        columns = [
+            tables.api_keys.c[name] for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")
+        ]
+        row = connection.execute(sa.select(*columns).where(which, tables.api_keys.c.deleted_ms.is_(None))).one_or_none()
         if row is None or (row.expires_ms is not None and row.expires_ms <= self._now_ms()):
             return None
         owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
@@ -142,7 +147,9 @@ class Registry:
         if last_used_ms is None or now_ms - last_used_ms >= _USE_EVERY_MS:
             # A database that takes no writes now is no reason to refuse the key.
             with suppress(RetryLater), self._database.writing() as connection:
-                connection.execute(api_keys.update().where(api_keys.c.id == access.key).values(last_used_ms=now_ms))
+                connection.execute(
+                    tables.api_keys.update().where(tables.api_keys.c.id == access.key).values(last_used_ms=now_ms)
+                )
         return access
 
     def memberships(self, subject: str) -> list[Access]:

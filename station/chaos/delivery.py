@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from station.chaos.farm import GATEWAYS, INTRUDER, ChaosFarm
-from station.chaos.intruder import Attack
+from station.chaos.unauthorised_client import Attack
 
 
 @dataclass(slots=True)

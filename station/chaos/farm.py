@@ -10,13 +10,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from station.broker import BrokerKind
 from station.chaos.farm_core import HEADLAND, FarmCore
 from station.chaos.numbered_source import NUMBER_CHANNEL, REGISTER_MAPS, NumberedSource
 from station.chaos.process import FarmProcess
 from station.chaos.truth import DeviceTruth
-from station.farm_folder import write_whole
-from station.farm_plan import HOST
+from station.local.broker import BrokerKind
+from station.local.plan import HOST
+from station.server.files import write_whole
 
 #: The gateway that faults are done to comes first; the others are its neighbours.
 GATEWAYS: Final = ("chaos-1", "chaos-2")

@@ -14,11 +14,11 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from headland.errors import RetryLater
-from station.broker import BrokerKind, BrokerUser, choose_broker, prepare_broker
 from station.chaos.process import FarmProcess
 from station.chaos.station_api import ask
-from station.farm_folder import INGEST_USER, FarmFolder
-from station.farm_plan import HOST, free_port
+from station.local.broker import BrokerKind, BrokerUser, choose_broker, prepare_broker
+from station.local.folder import INGEST_USER, FarmFolder
+from station.local.plan import HOST, free_port
 
 HEADLAND: Final = (sys.executable, "-P", "-m", "station")
 

@@ -12,12 +12,12 @@ from typing import Final
 
 from headland.errors import RetryLater, SettingsError
 from station.chaos.farm import GATEWAYS, INTRUDER, ChaosFarm
-from station.chaos.intruder import Attack, Intruder
 from station.chaos.process import FarmProcess
 from station.chaos.spool_copy import read_spool
+from station.chaos.unauthorised_client import Attack, UnauthorisedClient
 from station.chaos.verdict import Kill
-from station.farm_folder import write_whole
-from station.farm_plan import HOST
+from station.local.plan import HOST
+from station.server.files import write_whole
 
 _TARGETS: Final = (
     ("gateway",),
@@ -31,7 +31,7 @@ _DOWN_S: Final = (0.3, 2.0)
 _PULSE_S: Final = (0.1, 0.8)
 
 
-class Bench:
+class ChaosRig:
     """What a fault works on, and what it leaves for the verdict."""
 
     def __init__(self, farm: ChaosFarm, dice: random.Random, freeze_s: float) -> None:
@@ -40,7 +40,7 @@ class Bench:
         self.freeze_s = freeze_s
         self.kills: dict[str, list[Kill]] = {truth.device: [] for truth in farm.devices}
         self.attacks: list[Attack] = []
-        self.intruder = Intruder(INTRUDER, farm.intruder_password, HOST, farm.broker_port, GATEWAYS[0])
+        self.intruder = UnauthorisedClient(INTRUDER, farm.intruder_password, HOST, farm.broker_port, GATEWAYS[0])
 
     def targets(self, names: Sequence[str]) -> list[FarmProcess]:
         """Return the processes of parts; `gateway` is the first one."""
@@ -48,10 +48,10 @@ class Bench:
         return [parts[name] for name in names]
 
 
-Fault = Callable[[Bench], None]
+Fault = Callable[[ChaosRig], None]
 
 
-def kill(names: Sequence[str], bench: Bench) -> None:
+def kill(names: Sequence[str], bench: ChaosRig) -> None:
     """SIGKILL, some time without, and start again in an order that chance chooses."""
     processes = bench.targets(names)
     for process in processes:
@@ -64,7 +64,7 @@ def kill(names: Sequence[str], bench: Bench) -> None:
         process.start()
 
 
-def freeze(names: Sequence[str], bench: Bench) -> None:
+def freeze(names: Sequence[str], bench: ChaosRig) -> None:
     """SIGSTOP for a while: connections stay open and nobody answers."""
     processes = bench.targets(names)
     try:
@@ -77,7 +77,7 @@ def freeze(names: Sequence[str], bench: Bench) -> None:
             process.thaw()
 
 
-def restart(names: Sequence[str], bench: Bench) -> None:
+def restart(names: Sequence[str], bench: ChaosRig) -> None:
     """SIGTERM, wait for the end, start again."""
     processes = bench.targets(names)
     for process in processes:
@@ -89,14 +89,14 @@ def restart(names: Sequence[str], bench: Bench) -> None:
         process.start()
 
 
-def fill_disk(name: str, bench: Bench) -> None:
+def fill_disk(name: str, bench: ChaosRig) -> None:
     """Take the right to write any file from a running part: each write fails, as on a disk that is full."""
     (process,) = bench.targets([name])
     with _no_writing(process.pid):
         time.sleep(bench.freeze_s)
 
 
-def step_clock(step_ms: int, bench: Bench) -> None:
+def step_clock(step_ms: int, bench: ChaosRig) -> None:
     """Set the wall clock of the gateway, and that of its devices, and after a while back."""
     path = bench.farm.clock_path
     write_whole(path, str(step_ms).encode())
@@ -108,14 +108,14 @@ def step_clock(step_ms: int, bench: Bench) -> None:
         bench.farm.source.clock_step_ms = 0
 
 
-def attack(bench: Bench) -> None:
+def attack(bench: ChaosRig) -> None:
     """Let the malicious gateway send its messages."""
     epoch = f"attack-{len(bench.attacks) + 1}"
     checked = bench.farm.broker_kind == "mosquitto"  # iotcore knows logins and no topic rights
     bench.attacks.append(bench.intruder.attack(epoch, bench.dice, tries_foreign_topic=checked))
 
 
-def slow_store(bench: Bench) -> None:
+def slow_store(bench: ChaosRig) -> None:
     """Let the station run only now and then."""
     (station,) = bench.targets(["station"])
     until_s = time.monotonic() + bench.freeze_s
@@ -159,7 +159,7 @@ def can_do(name: str) -> bool:
     return sys.platform == "linux" or not name.startswith("full-disk")
 
 
-def _note_kill(bench: Bench, gateway: str) -> None:
+def _note_kill(bench: ChaosRig, gateway: str) -> None:
     at_s = time.monotonic()
     content = read_spool(bench.farm.gateway_dir(gateway) / "spool.sqlite")
     for truth in bench.farm.devices:

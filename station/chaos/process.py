@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from headland.errors import RetryLater
-from station.supervisor import SUPERVISED
+from station.local.supervisor import SUPERVISED
 
 #: How long a part may take to end when asked.
 _END_WITHIN_S: Final = 10.0

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from headland.errors import RetryLater
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
-from station.broker import BrokerKind
 from station.chaos.delivery import DeliveryCheck, check_delivery
 from station.chaos.farm import GATEWAYS, INTRUDER, ChaosFarm
-from station.chaos.faults import FAULTS, Bench, choose_faults
-from station.chaos.intruder import Attack, read_quarantine
+from station.chaos.faults import FAULTS, ChaosRig, choose_faults
 from station.chaos.numbered_source import NUMBER_CHANNEL
 from station.chaos.truth import Said
+from station.chaos.unauthorised_client import Attack, read_quarantine
 from station.chaos.verdict import Verdict, find_strangers, judge
-from station.farm_folder import FarmFolder
+from station.local.broker import BrokerKind
+from station.local.folder import FarmFolder
 
 _ORGANISATION: Final = "local"
 _WARM_S: Final = (0.8, 1.6)
@@ -69,7 +69,7 @@ def run_chaos(settings: ChaosSettings, root: Path, say: Callable[[Round], None])
     dice = random.Random(settings.seed)  # noqa: S311 - repeatable chance is the point
     faults = choose_faults(settings.rounds, settings.only, dice)
     farm = ChaosFarm(root, settings.broker)
-    bench = Bench(farm, dice, settings.freeze_s)
+    bench = ChaosRig(farm, dice, settings.freeze_s)
     rounds: list[Round] = []
     with farm.running():
         try:
@@ -83,7 +83,7 @@ def run_chaos(settings: ChaosSettings, root: Path, say: Callable[[Round], None])
     return rounds
 
 
-def _run_round(this: Round, bench: Bench, settings: ChaosSettings) -> Round:
+def _run_round(this: Round, bench: ChaosRig, settings: ChaosSettings) -> Round:
     farm = bench.farm
     first = {truth.device: truth.last() + 1 for truth in farm.devices}
     refused_before, attacks_before = len(read_quarantine(farm.folder.quarantine_path)), len(bench.attacks)
@@ -115,7 +115,7 @@ def _run_round(this: Round, bench: Bench, settings: ChaosSettings) -> Round:
     return this
 
 
-def _is_complete(this: Round, bench: Bench) -> bool:
+def _is_complete(this: Round, bench: ChaosRig) -> bool:
     stored = _stored_by_api(bench.farm)
     if stored is None:
         return False
@@ -152,7 +152,9 @@ def _are_spools_empty(farm: ChaosFarm, since_ms: int) -> bool:
     return True
 
 
-def _judge(this: Round, bench: Bench, stored: Mapping[str, Mapping[int, int]] | None, *, sees_hidden: bool) -> Verdict:
+def _judge(
+    this: Round, bench: ChaosRig, stored: Mapping[str, Mapping[int, int]] | None, *, sees_hidden: bool
+) -> Verdict:
     """Return the verdict on this round's numbers of all devices, the intruder's sound ones among them."""
     total = Verdict()
     found = stored or {}
@@ -191,7 +193,7 @@ def _find_trouble(this: Round, farm: ChaosFarm) -> list[str]:
     return trouble
 
 
-def _judge_by_file(rounds: Sequence[Round], bench: Bench, folder: FarmFolder) -> None:
+def _judge_by_file(rounds: Sequence[Round], bench: ChaosRig, folder: FarmFolder) -> None:
     """Judge every round again by what the store's file holds: multiplicities, and what the API hides."""
     store = DuckDBStore(folder.store_path)
     stored: dict[str, Counter[int]] = {}

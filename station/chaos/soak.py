@@ -14,14 +14,14 @@ from typing import Any, Final
 import numpy as np
 
 from headland.errors import RetryLater
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
-from station.broker import BrokerKind
 from station.chaos.farm_core import FarmCore
 from station.chaos.fleet import EPOCH, POINTS, RECORD_MS, ROWS, Fleet, FleetPlan, device_of
 from station.chaos.numbered_source import NUMBER_CHANNEL
-from station.farm_folder import FarmFolder
-from station.farm_plan import HOST
+from station.local.broker import BrokerKind
+from station.local.folder import FarmFolder
+from station.local.plan import HOST
 
 _SAMPLE_S: Final = 1.0
 _STALLED_S: Final = 60.0

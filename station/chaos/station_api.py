@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 
-from station.farm_plan import HOST
+from station.local.plan import HOST
 
 _ANSWER_S = 10.0
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headland.agronomy.forecast import MOST_AHEAD_H, Surroundings, backtest, made_forecasts
-from headland.agronomy.psychrometrics import actual_vapour_pressure_kpa
-from headland.agronomy.sun import elevation_deg
+from headland.agronomy.climate.forecast import MOST_AHEAD_H, Surroundings, backtest, made_forecasts
+from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
+from headland.agronomy.climate.sun import elevation_deg
 
 TABLES = Path("datasets/agc3_lettuce_2022")
 #: Bleiswijk, an hour ahead of UTC in winter.

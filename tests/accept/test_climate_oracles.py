@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from headland.agronomy.chill import chill_hours, chill_portions, utah_units
-from headland.agronomy.disease import botrytis_incidence, botrytis_index, wallin_severity
-from headland.agronomy.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm
-from headland.agronomy.irrigation import charge_sums_meq_l, ec_of_solution_ms_cm
-from headland.agronomy.light import photons_mol_m2
-from headland.agronomy.psychrometrics import (
+from headland.agronomy.climate.chill import chill_hours, chill_portions, utah_units
+from headland.agronomy.climate.disease import botrytis_incidence, botrytis_index, wallin_severity
+from headland.agronomy.climate.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm
+from headland.agronomy.climate.irrigation import charge_sums_meq_l, ec_of_solution_ms_cm
+from headland.agronomy.climate.light import photons_mol_m2
+from headland.agronomy.climate.psychrometrics import (
     absolute_humidity_g_m3,
     dew_point_degc,
     enthalpy_kj_kg,
@@ -27,18 +27,18 @@ from headland.agronomy.psychrometrics import (
     vapour_pressure_deficit_kpa,
     wet_bulb_degc,
 )
-from headland.agronomy.radiation import extraterrestrial_daily_mj_m2
-from headland.agronomy.sample_tests import check_flat_line, check_range, check_rate, check_spike
-from headland.agronomy.sensor_health import find_spikes
-from headland.agronomy.sun import find_daylight
-from headland.agronomy.thermal_time import (
+from headland.agronomy.climate.radiation import extraterrestrial_daily_mj_m2
+from headland.agronomy.climate.sun import find_daylight
+from headland.agronomy.climate.thermal_time import (
     degree_days_average,
     degree_days_clamped,
     degree_days_double_sine,
     degree_days_sine,
 )
-from headland.agronomy.transpiration import stomatal_resistance_s_m, transpiration_g_m2_h
-from headland.agronomy.ventilation import co2_g_m3, roof_vent_m3_m2_s
+from headland.agronomy.climate.transpiration import stomatal_resistance_s_m, transpiration_g_m2_h
+from headland.agronomy.climate.ventilation import co2_g_m3, roof_vent_m3_m2_s
+from headland.agronomy.series.qartod import check_flat_line, check_range, check_rate, check_spike
+from headland.agronomy.series.sensor_health import find_spikes
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.mavlink.decoder import FrameDecoder
-from edge.mavlink.frame import Frame
-from edge.mavlink.messages import decode_message
-from edge.mavlink.tlog import TlogSource
-from edge.reading import Reading
+from edge.imports.mavlink_log.tlog import TlogSource
+from edge.sources.mavlink.protocol.decoder import FrameDecoder
+from edge.sources.mavlink.protocol.frame import Frame
+from edge.sources.mavlink.protocol.messages import decode_message
+from edge.sources.source import Reading
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Clock
-from tests.edge.mavlink.stand_ins import Collector
-from tests.edge.mavlink.test_messages import assert_same_fields
+from tests.edge.sources.mavlink.protocol.test_messages import assert_same_fields
+from tests.edge.sources.mavlink.stand_ins import Collector
 
 FLIGHTS = ("phoenix_mission2", "mavometer_test", "ardusub_small")
 STAMP_BYTES = 8

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.import_report import ImportReport
-from edge.importer import import_files
-from edge.settings import BrokerSettings, EdgeSettings, GatewaySettings
-from edge.table.map import open_map
-from headland.agronomy.psychrometrics import humidity_deficit_g_m3
+from edge.agent.settings import EdgeSettings, GatewaySettings
+from edge.imports.importer import import_files
+from edge.imports.report import ImportReport
+from edge.imports.table.map import open_map
+from edge.uplink.settings import BrokerSettings
+from headland.agronomy.climate.psychrometrics import humidity_deficit_g_m3
 from headland.contract.records import Block
 from tests.broker import Broker
 from tests.edge.ingest_stand_in import StandInIngest

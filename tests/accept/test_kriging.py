@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headland.agronomy.interpolation import Variogram, idw, krige
+from headland.agronomy.prescription.interpolation import Variogram, idw, krige
 
 YIELD = Path("datasets/pyprecag_yield")
 #: As the control file says: the nearest 100 points, blocks of 30 m that are the mean of 10 by 10 places.

@@ -13,18 +13,18 @@ import pytest
 from pymavlink import DFReader
 from pyulog import ULog
 
-from edge.dataflash.reader import LogReader, Message
-from edge.dataflash.source import DataflashSource
-from edge.import_report import Gaps
-from edge.log_clock import gps_utc_us
-from edge.mavlink.decoder import FrameDecoder
-from edge.mavlink.raw_log import RawLogSource
-from edge.mavlink.tlog import TlogSource
-from edge.reading import Reading
-from edge.ulog.source import UlogSource
+from edge.imports.dataflash.reader import LogReader, Message
+from edge.imports.dataflash.source import DataflashSource
+from edge.imports.log_clock import gps_utc_us
+from edge.imports.mavlink_log.raw_log import RawLogSource
+from edge.imports.mavlink_log.tlog import TlogSource
+from edge.imports.report import Gaps
+from edge.imports.ulog.source import UlogSource
+from edge.sources.mavlink.protocol.decoder import FrameDecoder
+from edge.sources.source import Reading
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Clock
-from tests.edge.mavlink.stand_ins import Collector
+from tests.edge.sources.mavlink.stand_ins import Collector
 
 PLANE = "erle_pxf_plane_4-12-2014_329.BIN"
 SUB = "ardusub_small.BIN"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from headland.agronomy.evapotranspiration import et0_from_weather_mm, et_asce_daily_mm, wind_at_2m_m_s
-from headland.agronomy.psychrometrics import saturation_vapour_pressure_kpa
+from headland.agronomy.climate.evapotranspiration import et0_from_weather_mm, et_asce_daily_mm, wind_at_2m_m_s
+from headland.agronomy.climate.psychrometrics import saturation_vapour_pressure_kpa
 
 STATION = Path("datasets/refet_fallon")
 LATITUDE_DEG, ALTITUDE_M, WIND_HEIGHT_M = 39.4575, 1208.5, 3.0

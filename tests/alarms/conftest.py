@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headland.alarms.clerk import Clerk
+from headland.alarms.evaluator import AlarmEvaluator
 from headland.contract.records import ALARM_RAISED, ChannelInfo, Clock, Descriptor, Event
-from headland.registry.alarm_book import Round
-from headland.registry.alarm_records import Alarm, AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
-from headland.registry.estate import Estate
+from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
 from headland.registry.registry import open_registry
-from headland.store.memory_store import MemoryStore
+from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, StoredEvent, WriteBatch
 
 HANDLE = "own"
@@ -35,19 +35,19 @@ def frost(**more: object) -> AlarmRule:
 class Station:
     """The farm; `restart` is a new process with what was kept."""
 
-    def __init__(self, estate: Estate, clock: list[int]) -> None:
+    def __init__(self, repositories: OrganisationRepositories, clock: list[int]) -> None:
         self.store = MemoryStore()
-        self.estate = estate
+        self.repositories = repositories
         self.clock = clock
         self.gateways: dict[str, Mapping[str, float]] = {}
         self.restart()
 
     def restart(self) -> None:
-        self.clerk = Clerk(self.store, self.estate, HANDLE, lambda: self.gateways)
+        self.evaluator = AlarmEvaluator(self.store, self.repositories, HANDLE, lambda: self.gateways)
 
     def at(self, minute: float) -> Round:
         self.clock[0] = START_MS + round(minute * MINUTE)
-        return self.clerk.round(self.clock[0])
+        return self.evaluator.round(self.clock[0])
 
     def measure(
         self, values: Mapping[float, float], device: str = "gh-1", channel: str = AIR, kind: str = "greenhouse"
@@ -75,11 +75,11 @@ class Station:
 
     def alarms(self) -> list[Alarm]:
         """All alarms, the oldest first."""
-        return self.estate.alarms.newest()[::-1]
+        return self.repositories.alarms.newest()[::-1]
 
     def said(self) -> list[tuple[str, str]]:
         """What was ever to be said: rule and news, the oldest first."""
-        return [(notice.rule, notice.what) for notice in self.estate.alarms.notices(limit=1000)[::-1]]
+        return [(notice.rule, notice.what) for notice in self.repositories.alarms.notices(limit=1000)[::-1]]
 
 
 _NOTHING = Points([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
@@ -91,10 +91,10 @@ def station_in(folder: Path) -> Iterator[Station]:
     """Yield a farm with one recipient, its registry in a folder."""
     clock = [START_MS]
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: clock[0])
-    estate = registry.estate(registry.add_organisation(HANDLE, "Our farm", "test").id, "tester")
-    estate.alarm_recipients.add(AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"))
+    repositories = registry.repositories(registry.add_organisation(HANDLE, "Our farm", "test").id, "tester")
+    repositories.alarm_recipients.add(AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"))
     try:
-        yield Station(estate, clock)
+        yield Station(repositories, clock)
     finally:
         registry.close()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.alarms.replay import replay
-from headland.alarms.scene import look
-from headland.alarms.shipped import shipped_rules
+from headland.alarms.default_rules import load_default_rules
+from headland.alarms.rule_simulation import replay
+from headland.alarms.targets import look
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.port import Points, SeriesKey, WriteBatch
 from tests.alarms.conftest import HANDLE, START_MS, Station
@@ -77,9 +77,9 @@ def test_a_weather_station_warns_of_what_its_weather_does_and_of_nothing_else(
     channels = {channel: ChannelInfo(unit="1") for channel in columns}
     told = Descriptor(device="mast", kind="weather", site="moor", name="mast", channels=channels)
     station.store.describe(HANDLE, "gw-1", told)
-    scene = look(station.store, station.estate, HANDLE, {})
+    scene = look(station.store, station.repositories, HANDLE, {})
     found = {}
-    for rule in shipped_rules():
+    for rule in load_default_rules():
         for subject in scene.subjects_of(rule):
             if subject.kind == "weather" and not rule.name.endswith("dead"):
                 done = replay(rule, subject, scene, station.store, HANDLE, START_MS, START_MS + HOURS * HOUR_MS)

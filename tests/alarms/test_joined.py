@@ -10,14 +10,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from headland.alarms.conditions import Judged, Sight, axis_of, judge, lookback_ms
-from headland.alarms.replay import replay
-from headland.alarms.scene import look
-from headland.alarms.values import HOUR_MS, Column
-from headland.alarms.watch import Transition, Watch, run
-from headland.registry.alarm_records import AlarmRule, AlarmTest
-from headland.registry.errors import InvalidRecord
-from headland.registry.records import Farm, Greenhouse, GreenhouseZone, Site
+from headland.alarms.rule_conditions import ConditionResult, RuleInputs, axis_of, judge, lookback_ms
+from headland.alarms.rule_simulation import replay
+from headland.alarms.rule_state import RuleState, Transition, run
+from headland.alarms.rule_values import HOUR_MS, Column
+from headland.alarms.targets import look
+from headland.registry.models.alarms import AlarmRule, AlarmTest
+from headland.registry.models.errors import InvalidRecord
+from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
 from tests.alarms.conftest import AIR, HANDLE, MINUTE, START_MS, Station
 
 DAY = 1440 * MINUTE
@@ -38,12 +38,12 @@ def column(*values: float, step_ms: int = MINUTE) -> Column:
     return Column(step_ms * np.arange(len(values), dtype=np.int64), np.array(values, float))
 
 
-def judged(one: AlarmRule, sight: Sight) -> Judged:
+def judged(one: AlarmRule, sight: RuleInputs) -> ConditionResult:
     return judge(one, sight, axis_of(one, sight, -1, 2**60))
 
 
-def zone(**devices: Column) -> Sight:
-    return Sight(others={name: {AIR: one} for name, one in devices.items()}, members=tuple(devices))
+def zone(**devices: Column) -> RuleInputs:
+    return RuleInputs(others={name: {AIR: one} for name, one in devices.items()}, members=tuple(devices))
 
 
 def test_any_place_of_a_zone_is_enough_and_all_must_be_over() -> None:
@@ -70,14 +70,14 @@ def test_all_places_of_a_zone_must_be_bad_and_one_that_is_gone_is_left_out() -> 
 def test_a_test_may_name_another_device() -> None:
     one = rule((look_at(below=5.0), look_at("wind_speed_m_s", above=10.0, device="mast")), device="gh-1")
     wind = {"mast": {"wind_speed_m_s": column(12, 12, 8)}}
-    found = judged(one, Sight({AIR: column(4, 6, 4)}, wind))
+    found = judged(one, RuleInputs({AIR: column(4, 6, 4)}, wind))
     assert found.is_bad.tolist() == [True, False, False]
 
 
 def test_not_turns_a_group_around_beyond_its_hysteresis() -> None:
     closed = AlarmTest(none_of=((look_at("vent_open_pct", above=10.0, hysteresis=5.0),),))
     one = rule((look_at(above=30.0), closed))
-    found = judged(one, Sight({AIR: column(31, 31, 31), "vent_open_pct": column(20, 8, 3)}))
+    found = judged(one, RuleInputs({AIR: column(31, 31, 31), "vent_open_pct": column(20, 8, 3)}))
     assert found.is_bad.tolist() == [False, False, True]
     assert found.is_over.tolist() == [True, False, False]
     assert found.is_known.all()
@@ -87,10 +87,10 @@ def test_a_sensor_that_is_gone_raises_nothing_by_what_it_no_longer_denies() -> N
     denied = AlarmTest(none_of=((look_at(below=2.0),), (look_at(RH, below=50.0),)))
     one = rule((denied,), hold_s=60.0, lost_after_s=600.0)
     # Humidity denies it, then nobody hears of humidity any more: that is no word for it.
-    found = judged(one, Sight({AIR: column(*[8.0] * 30), RH: column(*[40.0] * 5)}))
+    found = judged(one, RuleInputs({AIR: column(*[8.0] * 30), RH: column(*[40.0] * 5)}))
     assert not found.is_bad.any()
     # Where both had said so it stands, and it ends when the one that is left denies it.
-    held = judged(one, Sight({AIR: column(*[8.0] * 25, *[1.0] * 5), RH: column(*[60.0] * 5)}))
+    held = judged(one, RuleInputs({AIR: column(*[8.0] * 25, *[1.0] * 5), RH: column(*[60.0] * 5)}))
     assert held.is_bad.tolist() == [True] * 6 + [False] * 24
     assert held.is_over.tolist() == [False] * 25 + [True] * 5
 
@@ -99,14 +99,14 @@ def test_groups_stand_in_groups() -> None:
     either = AlarmTest(any_of=((look_at(RH, above=95.0),), (look_at("leaf_wetness_pct", above=50.0),)))
     found = judged(
         rule((look_at(above=15.0), either)),
-        Sight({AIR: column(16, 16, 14), RH: column(96, 90, 96), "leaf_wetness_pct": column(10, 60, 60)}),
+        RuleInputs({AIR: column(16, 16, 14), RH: column(96, 90, 96), "leaf_wetness_pct": column(10, 60, 60)}),
     )
     assert found.is_bad.tolist() == [True, True, False]
 
 
 def test_a_rain_counter_is_looked_at_by_its_rise_also_where_it_began_anew() -> None:
     one = rule((look_at("rain_total_mm", above=20.0, rise_h=2.0),), hold_s=3600.0)
-    found = judged(one, Sight({"rain_total_mm": column(100, 110, 125, 3, 3, step_ms=HOUR_MS)}))
+    found = judged(one, RuleInputs({"rain_total_mm": column(100, 110, 125, 3, 3, step_ms=HOUR_MS)}))
     assert found.values[0][0].tolist() == [0.0, 10.0, 25.0, 18.0, 3.0]
     assert found.is_bad.tolist() == [False, False, True, False, False]
     assert lookback_ms(one) == 3 * HOUR_MS
@@ -131,12 +131,12 @@ def test_a_rule_that_cannot_be_meant_is_refused(
     station: Station, groups: tuple[tuple[AlarmTest, ...], ...], more: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(InvalidRecord, match=says):
-        station.estate.alarm_rules.add(rule(*groups, for_s=60.0, **more))
+        station.repositories.alarm_rules.add(rule(*groups, for_s=60.0, **more))
 
 
 def test_an_alarm_clears_although_one_of_its_sensors_speaks_seldom() -> None:
     one = rule((look_at(below=2.0),), (look_at(RH, above=95.0),), clear_for_s=3600.0, hold_s=60.0)
-    sight = Sight({AIR: column(*[1.0] * 5, *[8.0] * 200), RH: column(*[60.0] * 9, step_ms=25 * MINUTE)})
+    sight = RuleInputs({AIR: column(*[1.0] * 5, *[8.0] * 200), RH: column(*[60.0] * 9, step_ms=25 * MINUTE)})
     _, changes = play(one, sight, 205 * MINUTE)
     # Humidity is known for a minute of each 25: at 25, 50, 75 and 100 min both are known to be over.
     assert [(change.turn, change.time_ms // MINUTE) for change in changes] == [("raised", 0), ("cleared", 100)]
@@ -180,7 +180,7 @@ DAYS = st.lists(
 )
 
 
-def see(samples: list[tuple[str, str, int, float]]) -> Sight:
+def see(samples: list[tuple[str, str, int, float]]) -> RuleInputs:
     """Return what a zone of three devices says by (device, channel, time, value)."""
     found: dict[str, dict[str, Column]] = {"a": {}, "b": {}, "c": {}}
     for device, columns in found.items():
@@ -188,7 +188,7 @@ def see(samples: list[tuple[str, str, int, float]]) -> Sight:
             own = [(time, value) for name, what, time, value in samples if (name, what) == (device, channel)]
             if own:
                 columns[channel] = Column(np.array([t for t, _ in own]), np.array([v for _, v in own]))
-    return Sight(others=found, members=("a", "b", "c"))
+    return RuleInputs(others=found, members=("a", "b", "c"))
 
 
 def a_day(steps: list[tuple[str, str, int, float]]) -> list[tuple[str, str, int, float]]:
@@ -196,8 +196,10 @@ def a_day(steps: list[tuple[str, str, int, float]]) -> list[tuple[str, str, int,
     return [(d, c, time, v) for time, (d, c, _, v) in zip(times, steps, strict=True) if time < DAY]
 
 
-def play(one: AlarmRule, sight: Sight, now_ms: int, watch: Watch | None = None) -> tuple[Watch, list[Transition]]:
-    watch = watch or Watch()
+def play(
+    one: AlarmRule, sight: RuleInputs, now_ms: int, watch: RuleState | None = None
+) -> tuple[RuleState, list[Transition]]:
+    watch = watch or RuleState()
     axis = axis_of(one, sight, -1 if watch.judged_until_ms is None else watch.judged_until_ms, now_ms)
     return run(one, watch, judge(one, sight, axis), now_ms)
 
@@ -217,7 +219,7 @@ def test_a_day_of_random_data_of_a_zone_never_makes_an_alarm_that_does_not_clear
         assert after - first >= min((one.for_s + one.clear_for_s) * 1000, one.lost_after_s * 1000)
     assert all(change.time_ms - change.began_ms >= one.for_s * 1000 for change in changes if change.turn == "raised")
     # Silence ends it.
-    gone, _ = run(one, watch, judge(one, Sight(), np.empty(0, np.int64)), 3 * DAY)
+    gone, _ = run(one, watch, judge(one, RuleInputs(), np.empty(0, np.int64)), 3 * DAY)
     assert not gone.state.is_raised
     # And so does calm on what is left of the zone, however many devices never speak again and how seldom others do.
     calm = next((pair for pair in [(6.0, 6.0), (0.0, 0.0), (6.0, 0.0), (0.0, 6.0)] if is_over(one, dead, *pair)), None)
@@ -248,7 +250,7 @@ def test_a_day_of_a_zone_judged_in_parts_leads_to_the_same_as_in_one_go(
 ) -> None:
     samples = a_day(steps)
     whole, expected = play(one, see(samples), DAY)
-    watch, found = Watch(), []
+    watch, found = RuleState(), []
     for cut in [*sorted(cut for cut in cuts if cut < len(samples)), len(samples)]:
         until = DAY if cut == len(samples) else samples[cut - 1][2] if cut else 0
         since = max((watch.judged_until_ms or 0) - lookback_ms(one), -1)
@@ -260,15 +262,15 @@ def test_a_day_of_a_zone_judged_in_parts_leads_to_the_same_as_in_one_go(
 
 
 def put_into_a_zone(station: Station, *devices: str) -> str:
-    estate = station.estate
-    farm = estate.farms.add(Farm(name="Home"))
-    site = estate.sites.add(Site(farm=farm.id, name="home", time_zone="Asia/Shanghai"))
-    house = estate.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House 1"))
-    made = estate.zones.add(GreenhouseZone(greenhouse=house.id, name="east"))
+    repositories = station.repositories
+    farm = repositories.farms.add(Farm(name="Home"))
+    site = repositories.sites.add(Site(farm=farm.id, name="home", time_zone="Asia/Shanghai"))
+    house = repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House 1"))
+    made = repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="east"))
     for record in station.store.devices(HANDLE):
         if record.descriptor.device in devices:
-            known = estate.observe("gw-1", record.descriptor)
-            estate.devices.change(
+            known = repositories.observe("gw-1", record.descriptor)
+            repositories.devices.change(
                 type(known)(**{**{f: getattr(known, f) for f in known.__struct_fields__}, "zone": made.id})
             )
     return made.id
@@ -278,7 +280,7 @@ def test_a_zone_has_one_alarm_through_the_clerk_and_a_replay_says_the_same(stati
     for device in ("gh-1", "gh-2", "gh-3"):
         station.measure({-1.0: 8.0}, device)
     zone_id = put_into_a_zone(station, "gh-1", "gh-2")
-    kept = station.estate.alarm_rules.add(
+    kept = station.repositories.alarm_rules.add(
         rule((look_at(below=2.0, hysteresis=1.0, across="any"),), name="cold-zone", for_s=300.0, clear_for_s=600.0)
     )
     for minute in range(60):
@@ -290,15 +292,15 @@ def test_a_zone_has_one_alarm_through_the_clerk_and_a_replay_says_the_same(stati
     assert (alarm.subject, alarm.kind, alarm.name, alarm.measured_by) == (zone_id, "zone", "House 1, east", "gh-2")
     assert (alarm.raised_ms, alarm.ended_ms) == (START_MS + 15 * MINUTE, START_MS + 40 * MINUTE)
     assert station.said() == [("cold-zone", "raised"), ("cold-zone", "cleared")]
-    assert "House 1, east" in station.estate.alarms.notices()[0].body
-    scene = look(station.store, station.estate, HANDLE, {})
+    assert "House 1, east" in station.repositories.alarms.notices()[0].body
+    scene = look(station.store, station.repositories, HANDLE, {})
     (subject,) = scene.subjects_of(kept)
     done = replay(kept, subject, scene, station.store, HANDLE, START_MS - MINUTE, START_MS + 60 * MINUTE)
     assert [(one.raised_ms, one.ended_ms) for one in done.alarms] == [(alarm.raised_ms, alarm.ended_ms)]
 
 
 def test_a_rule_that_names_devices_is_judged_on_what_both_say(station: Station) -> None:
-    one = station.estate.alarm_rules.add(
+    one = station.repositories.alarm_rules.add(
         rule(
             (look_at(below=5.0), look_at(below=0.0, device="mast")),
             name="two",

@@ -5,8 +5,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.readiness import Check
-from headland.store.memory_store import MemoryStore
+from api.ops.readiness import Check
+from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.served import serve
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.access.gate import Shown
-from headland.registry.records import Organisation, Scope
+from api.auth.authenticators import Credentials
+from headland.registry.models.models import Organisation, Scope
 from headland.registry.registry import Access
 
 
@@ -16,7 +16,7 @@ class AlwaysOpen:
     organisation: str
     scope: Scope = Scope.ADMIN
 
-    def admit(self, _shown: Shown) -> Access:
+    def admit(self, _shown: Credentials) -> Access:
         """Return what is opened."""
         owner = Organisation(handle=self.organisation, name=self.organisation)
         return Access(organisation=owner, scope=self.scope, by="api")

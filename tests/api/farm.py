@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Event
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, StoredEvent, WriteBatch
 
 OWN: Final = "own"

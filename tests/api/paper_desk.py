@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.gateway_schema import (
+from api.schemas.gateways import (
     Delivery,
     EpochDelivery,
     EpochRange,
@@ -37,7 +37,7 @@ MESSAGE = QuarantinedDetail(
 
 
 class PaperDesk:
-    """An `api.gateway_desk.GatewayDesk` with two gateways and two refused messages."""
+    """An `api.ops.ingest_port.IngestPort` with two gateways and two refused messages."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []

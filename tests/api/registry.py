@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 
 from api.app import create_app
-from api.readiness import Check
-from headland.registry.estate import Estate
+from api.ops.readiness import Check
 from headland.registry.registry import Registry, open_registry
-from headland.store.memory_store import MemoryStore
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
 from tests.api.served import serve
 from tests.registry.records import fill
@@ -29,7 +29,7 @@ class Known:
 
     client: httpx.Client
     registry: Registry
-    estate: Estate
+    repositories: OrganisationRepositories
     ids: dict[str, str]
 
 
@@ -43,18 +43,18 @@ def _empty() -> Path:
     return path
 
 
-def fill_registry(folder: Path) -> tuple[Registry, Estate, dict[str, str]]:
+def fill_registry(folder: Path) -> tuple[Registry, OrganisationRepositories, dict[str, str]]:
     """Return a new registry in a folder, its estate, and the id of the one record on each shelf."""
     shutil.copy(_empty(), folder / "registry.sqlite")
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: NOW_MS)
-    estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
-    return registry, estate, {name: record.id for name, record in fill(estate).items()}
+    repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
+    return registry, repositories, {name: record.id for name, record in fill(repositories).items()}
 
 
 @contextmanager
 def serve_registry(folder: Path) -> Iterator[Known]:
     """Yield an API on a filled registry."""
-    registry, estate, ids = fill_registry(folder)
+    registry, repositories, ids = fill_registry(folder)
     app = create_app(
         MemoryStore(),
         organisation=OWN,
@@ -65,6 +65,6 @@ def serve_registry(folder: Path) -> Iterator[Known]:
     )
     try:
         with serve(app) as client:
-            yield Known(client, registry, estate, ids)
+            yield Known(client, registry, repositories, ids)
     finally:
         registry.close()

@@ -10,9 +10,9 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from api.access.admissions import Admissions
-from api.access.buckets import Rate
-from api.access.limits import Limits
+from api.auth.limits import Limits
+from api.auth.rate_limiter import Rate
+from api.auth.sessions_cache import AuthCache
 from tests.api.doors import AlwaysOpen
 from tests.broker import find_free_port
 from tests.waiting import wait_until
@@ -45,5 +45,5 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
 
 def open_gate(app: FastAPI) -> dict[str, str]:
     """Put a gate that is always open in the place of the app's own; return the headers to go through it with."""
-    app.state.admissions = Admissions(AlwaysOpen(app.state.farm.organisation), BOUNDLESS)
+    app.state.admissions = AuthCache(AlwaysOpen(app.state.home.scope.organisation), BOUNDLESS)
     return {"Authorization": "Bearer any"}

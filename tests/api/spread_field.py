@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from api.app import create_app
-from api.readiness import Check
-from headland.registry.boundary import Geometry
-from headland.registry.records import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
-from headland.store.memory_store import MemoryStore
+from api.ops.readiness import Check
+from headland.registry.models.geometry import Geometry
+from headland.registry.models.models import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
+from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, spread
 from tests.api.registry import Known, fill_registry
 from tests.api.served import serve
@@ -39,13 +39,13 @@ BUFFER = box(0.5, 32.5, 199.5, 37.5)
 def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -> Iterator[Known]:
     """Yield an API on a field that was spread; `store` may hold the weather already."""
     spread(store, SPREADER, sensed=True)
-    registry, estate, ids = fill_registry(folder)
-    farm = estate.farms.list()[0]
-    estate.farms.change(msgspec.structs.replace(farm, longitude_deg=10.0, latitude_deg=0.0))
+    registry, repositories, ids = fill_registry(folder)
+    farm = repositories.farms.list()[0]
+    repositories.farms.change(msgspec.structs.replace(farm, longitude_deg=10.0, latitude_deg=0.0))
     zone = FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=BUFFER, width_m=5.0)
-    field = estate.fields.add(Field(farm=farm.id, name="Equator", geometry=FIELD, zones=(zone,), owner="Wang"))
+    field = repositories.fields.add(Field(farm=farm.id, name="Equator", geometry=FIELD, zones=(zone,), owner="Wang"))
     pattern = tuple(PatternPoint(offset_m=x, rate=r) for x, r in ((-2.5, 1.0), (0.0, 1.0), (2.5, 1.0)))
-    implement = estate.implements.add(
+    implement = repositories.implements.add(
         Implement(name="disc", kind=ImplementKind.SPREADER, swath_m=5.0, pattern=pattern, max_flow_kg_min=60.0)
     )
     app = create_app(
@@ -57,7 +57,9 @@ def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -
         registry=registry,
     )
     with serve(app) as client:
-        yield replace(Known(client, registry, estate, ids), ids={**ids, "field": field.id, "implement": implement.id})
+        yield replace(
+            Known(client, registry, repositories, ids), ids={**ids, "field": field.id, "implement": implement.id}
+        )
     registry.close()
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from api.app import create_app
-from headland.registry.alarm_book import Round
-from headland.registry.alarm_records import Alarm, Notice, NoticeState, Severity
-from headland.registry.estate import Estate
+from headland.registry.models.alarms import Alarm, Notice, NoticeState, Severity
 from headland.registry.registry import open_registry
-from headland.store.memory_store import MemoryStore
+from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.memory import MemoryStore
 from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
 from tests.api.served import serve
 
@@ -33,8 +33,8 @@ RECIPIENT = {"name": "app", "kind": "webhook", "address": "https://example.org/h
 class Desk:
     """The API and what is behind it."""
 
-    def __init__(self, client: httpx.Client, estate: Estate, store: MemoryStore) -> None:
-        self.client, self.estate, self.store = client, estate, store
+    def __init__(self, client: httpx.Client, repositories: OrganisationRepositories, store: MemoryStore) -> None:
+        self.client, self.repositories, self.store = client, repositories, store
 
     def post(self, path: str, body: Any = None, status: int = 200, **query: Any) -> Any:
         answer = self.client.post(path, json=body, params=query)
@@ -49,22 +49,22 @@ class Desk:
     def raise_alarm(self, number: int, **more: Any) -> Alarm:
         at_ms = START_MS + number * MINUTE
         alarm = Alarm(
-            id=self.estate.alarms.new_id(), rule="heat", subject=f"gh-{number}", kind="greenhouse", site="home",
+            id=self.repositories.alarms.new_id(), rule="heat", subject=f"gh-{number}", kind="greenhouse", site="home",
             severity=Severity.WARNING, by_station=True, standing=("station",), began_ms=at_ms, raised_ms=at_ms,
             noted_ms=at_ms, **more,
         )  # fmt: skip
-        self.estate.alarms.keep(Round(alarms={alarm.id: alarm}))
+        self.repositories.alarms.keep(Round(alarms={alarm.id: alarm}))
         return alarm
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: NOW_MS)
-    estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
+    repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
     store = fill_farm()
     app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, registry=registry)
     with serve(app) as client:
-        yield Desk(client, estate, store)
+        yield Desk(client, repositories, store)
     registry.close()
 
 
@@ -99,7 +99,7 @@ def test_a_webhooks_secret_is_shown_once_and_in_no_record(desk: Desk) -> None:
     made = desk.post("/v1/alarm-recipients", RECIPIENT, 201)
     first, second = (desk.post(f"/v1/alarm-recipients/{made['id']}/secret")["secret"] for _ in range(2))
     assert first != second
-    assert desk.estate.recipient_secret(made["id"]) == second
+    assert desk.repositories.recipient_secret(made["id"]) == second
     assert "secret" not in desk.client.get("/v1/alarm-recipients").text
     assert desk.post("/v1/alarm-recipients", {**RECIPIENT, "name": "b", "address": "ftp://x"}, 400)["status"] == 400
 
@@ -134,13 +134,13 @@ def test_alarms_come_page_by_page_and_are_taken_care_of(desk: Desk) -> None:
 
 def test_a_dead_notice_is_seen_and_tried_again(desk: Desk) -> None:
     notice = Notice(
-        id=desk.estate.alarms.new_id(), recipient="0" * 26, rule="heat", what="raised", about=(), body="{}",
+        id=desk.repositories.alarms.new_id(), recipient="0" * 26, rule="heat", what="raised", about=(), body="{}",
         created_ms=NOW_MS, due_ms=NOW_MS, attempts=16, state=NoticeState.DEAD, error="it answered 500",
     )  # fmt: skip
-    desk.estate.alarms.keep(Round(notices=[notice]))
+    desk.repositories.alarms.keep(Round(notices=[notice]))
     assert desk.get("/v1/alarm-notices", state="dead")["items"][0]["error"] == "it answered 500"
     desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=202)
-    assert [one.id for one in desk.estate.alarms.due(NOW_MS)] == [notice.id]
+    assert [one.id for one in desk.repositories.alarms.due(NOW_MS)] == [notice.id]
     desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=404)
 
 
@@ -166,7 +166,7 @@ def test_a_replay_answers_what_would_have_been_raised_and_says_nothing(desk: Des
     assert (alarm["value"], alarm["threshold"], alarm["unit"]) == (30.0, 24.0, "degC")
     empty = desk.post(f"/v1/alarm-rules/{rule['id']}/replay", start=day - 86_400_000, end=day)
     assert empty["devices"][0]["reason"] == "insufficient_data"
-    assert (desk.estate.alarms.newest(), desk.estate.alarms.notices()) == ([], [])
+    assert (desk.repositories.alarms.newest(), desk.repositories.alarms.notices()) == ([], [])
 
 
 def test_a_rule_of_gateways_has_no_history(desk: Desk) -> None:

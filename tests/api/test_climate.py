@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from api.app import create_app
-from api.climate_schema import OverviewBody
-from api.houses import Place, cut_hours
-from api.instants import Window
-from headland.agronomy.condensation import estimate_cover_degc
-from headland.agronomy.psychrometrics import absolute_humidity_g_m3
-from headland.agronomy.ventilation import co2_g_m3, condensed_g_m2_h
+from api.schemas.greenhouses import OverviewBody
+from headland.agronomy.climate.condensation import estimate_cover_degc
+from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
+from headland.agronomy.climate.ventilation import co2_g_m3, condensed_g_m2_h
+from headland.analysis.greenhouse.house import Place, cut_hours
+from headland.analysis.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, put
 from tests.api.registry import fill_registry, serve_registry
 from tests.api.served import serve
@@ -60,7 +60,7 @@ def house_columns(shift_k: float = 0.0) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
-    registry, estate, ids = fill_registry(tmp_path_factory.mktemp("registry"))
+    registry, repositories, ids = fill_registry(tmp_path_factory.mktemp("registry"))
     store = MemoryStore()
     for device, shift in (("gh-a", 0.0), ("gh-b", 1.0)):
         put(store, OWN, "wuhan", "greenhouse", device, TIME_MS, house_columns(shift))
@@ -69,8 +69,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
             altitude_m=25.0, channels={"co2_ppm": ChannelInfo(unit="ppm", interval_s=60.0)},
         )  # fmt: skip
         store.describe(OWN, "gw-1", told)
-        device_record = estate.observe("gw-1", told)
-        estate.devices.change(msgspec.structs.replace(device_record, zone=ids["zones"]))
+        device_record = repositories.observe("gw-1", told)
+        repositories.devices.change(msgspec.structs.replace(device_record, zone=ids["zones"]))
     put(
         store,
         OWN,
@@ -326,15 +326,15 @@ def test_a_site_with_rain_has_blitecasts_advice(tmp_path: Path) -> None:
 
 
 def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> None:
-    registry, estate, ids = fill_registry(tmp_path)
+    registry, repositories, ids = fill_registry(tmp_path)
     store = MemoryStore()
     put(store, OWN, "wuhan", "greenhouse", "gh-a", TIME_MS, house_columns())
     told = Descriptor(device="gh-a", kind="greenhouse", site="wuhan", name="gh-a")
     store.describe(OWN, "gw-1", told)
-    estate.devices.change(msgspec.structs.replace(estate.observe("gw-1", told), zone=ids["zones"]))
-    zone = estate.zones.get(ids["zones"])
-    estate.zones.change(msgspec.structs.replace(zone, stage="fruiting"))
-    entry = estate.history(ids["zones"])[0]
+    repositories.devices.change(msgspec.structs.replace(repositories.observe("gw-1", told), zone=ids["zones"]))
+    zone = repositories.zones.get(ids["zones"])
+    repositories.zones.change(msgspec.structs.replace(zone, stage="fruiting"))
+    entry = repositories.history(ids["zones"])[0]
     app = create_app(
         store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
     )  # fmt: skip
@@ -420,7 +420,7 @@ def test_a_device_is_put_into_a_zone_over_the_api(tmp_path: Path) -> None:
         assert known.client.get(place).json() == {"device": "greenhouse-1", "zone": None, "field": None}
         moved = known.client.put(place, json={"zone": known.ids["zones"]})
         assert (moved.status_code, moved.json()["zone"]) == (200, known.ids["zones"])
-        assert known.estate.devices.list(name="greenhouse-1")[0].zone == known.ids["zones"]
+        assert known.repositories.devices.list(name="greenhouse-1")[0].zone == known.ids["zones"]
         nowhere = known.client.put(place, json={"zone": known.ids["fields"]})
         assert (nowhere.status_code, nowhere.json()["type"]) == (400, "urn:headland:problem:unknown-zone")
         assert known.client.get("/v1/devices/gh-9/place").status_code == 404

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from headland.contract.records import Descriptor
-from headland.registry.records import Greenhouse, GreenhouseZone
-from headland.store.memory_store import MemoryStore
+from headland.registry.models.models import Greenhouse, GreenhouseZone
+from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, put
 from tests.api.registry import Known
 from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
@@ -40,10 +40,10 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         OWN, "gw-1", Descriptor(device="gh-day", kind="greenhouse", site="wuhan", name="House", simulated=True)
     )
     with serve_spread_field(tmp_path_factory.mktemp("farmos"), store) as served:
-        house = served.estate.greenhouses.add(
+        house = served.repositories.greenhouses.add(
             Greenhouse(farm=served.ids["farms"], site=served.ids["sites"], name="House 2")
         )
-        served.estate.zones.add(GreenhouseZone(greenhouse=house.id, name="west"))
+        served.repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="west"))
         assert served.client.post("/v1/passes", json=declaration(served)).status_code == 201
         yield served
 

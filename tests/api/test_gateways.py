@@ -11,14 +11,14 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.gateway_desk import GatewayDesk
+from api.ops.ingest_port import IngestPort
 from headland.contract.codec import encode_record
 from headland.contract.records import GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic, status_topic
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
-from station.gateway_desk import IngestDesk
+from station.server.ingest_adapter import LocalIngest
 from tests.api.farm import OWN
 from tests.api.paper_desk import MESSAGE, PaperDesk
 from tests.api.served import serve
@@ -27,7 +27,7 @@ from tests.ingest.gateway import T0_MS, Gateway, batch_of, properties_of
 from tests.waiting import wait_until
 
 
-def app_with(desk: GatewayDesk | None) -> FastAPI:
+def app_with(desk: IngestPort | None) -> FastAPI:
     return create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=desk)
 
 
@@ -109,7 +109,7 @@ def test_metrics_say_the_same_with_the_gateway_as_a_label(client: httpx.Client) 
 
 
 def test_of_many_gateways_only_so_many_have_labels(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.gateway_metrics.MAX_GATEWAYS", 1)
+    monkeypatch.setattr("api.ops.gateway_metrics.MAX_GATEWAYS", 1)
     text = client.get("/metrics").text
     assert "headland_gateways 2.0" in text
     assert 'gateway="gw-1"' in text
@@ -123,7 +123,7 @@ def test_a_real_ingest_answers_what_became_of_each_record(mosquitto: Broker, tmp
     ingest.start()
     try:
         wait_until(lambda: ingest.health().ok)
-        app = create_app(store, organisation=OWN, readiness=list, counters=dict, gateways=IngestDesk(ingest))
+        app = create_app(store, organisation=OWN, readiness=list, counters=dict, gateways=LocalIngest(ingest))
         with Gateway(mosquitto.host, mosquitto.port) as gateway, serve(app) as client:
             gateway.send(batch_of(1))
             gateway.publish(data_topic("gw-1"), b"poison", properties_of("e1", 2))

@@ -2,8 +2,8 @@ import httpx
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.readiness import Check
-from headland.store.memory_store import MemoryStore
+from api.ops.readiness import Check
+from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, OWN
 from tests.api.served import serve
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from arro3.io import read_ipc_stream
 
-from api.formats import ARROW, CSV, JSON
-from headland.registry.records import Site
-from headland.registry.tables import ledger
-from headland.store.memory_store import MemoryStore
+from api.http.content_types import ARROW, CSV, JSON
+from headland.registry.db.tables import ledger
+from headland.registry.models.models import Site
+from headland.store.memory import MemoryStore
 from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS, put
 from tests.api.registry import Known
 from tests.api.spread_field import APPLIED_KG, declaration, serve_spread_field
@@ -36,8 +36,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     }
     put(store, OWN, "equator", "weather", "wx-2", time_ms, columns)
     with serve_spread_field(tmp_path_factory.mktemp("ledger"), store) as served:
-        farm = served.estate.farms.list()[0]
-        site = served.estate.sites.add(Site(farm=farm.id, name="equator", time_zone="Europe/Berlin"))
+        farm = served.repositories.farms.list()[0]
+        site = served.repositories.sites.add(Site(farm=farm.id, name="equator", time_zone="Europe/Berlin"))
         shown = served.client.get(f"/v1/fields/{served.ids['field']}").json()
         assert served.client.put(f"/v1/fields/{shown['id']}", json={**shown, "site": site.id}).status_code == 200
         yield served

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from api.app import create_app
-from headland.store.duckdb_store import DuckDBStore
-from headland.store.rollup import DAY_MS, HOUR_MS, Retention
+from headland.store.core.rollup import DAY_MS, HOUR_MS, Retention
+from headland.store.duckdb.store import DuckDBStore
 from tests.api.served import serve
 from tests.store.batches import batch, key
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 
 from api.app import create_app
-from api.live_sources import StorePoll
-from api.readiness import Check
-from headland.registry.records import Scope
+from api.live.sources import StorePoll
+from api.ops.readiness import Check
+from headland.registry.models.models import Scope
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
 from tests.api.paper_desk import MESSAGE, PaperDesk
 from tests.api.registry import fill_registry

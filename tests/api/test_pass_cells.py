@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import shapely
 
-from headland.registry.estate import Estate
-from headland.registry.prescription_records import PrescribedZone, Prescription, pack_cells
-from headland.registry.records import Season
+from headland.registry.models.models import Season
+from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
 from headland.registry.registry import open_registry
-from headland.store.memory_store import MemoryStore
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS
 from tests.api.registry import Known
 from tests.api.spread_field import declaration, serve_spread_field
@@ -40,10 +40,10 @@ def prescription(known: Known, name: str, **changes: Any) -> Prescription:
     return Prescription(**{**values, **changes})
 
 
-def estate_at(known: Known, now_ms: int) -> tuple[Any, Estate]:
+def estate_at(known: Known, now_ms: int) -> tuple[Any, OrganisationRepositories]:
     """Return the registry as it was acted on at another time."""
     registry = open_registry(known.registry._database.shown_url, lambda: now_ms)
-    return registry, registry.estate(known.estate.organisation, "test")
+    return registry, registry.repositories(known.repositories.organisation, "test")
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
 @pytest.fixture(scope="module")
 def made(known: Known) -> Prescription:
     """A prescription of yesterday."""
-    registry, estate = estate_at(known, START_MS - 86_400_000)
-    kept = estate.prescriptions.add(prescription(known, "two rates"))
+    registry, repositories = estate_at(known, START_MS - 86_400_000)
+    kept = repositories.prescriptions.add(prescription(known, "two rates"))
     registry.close()
     return kept
 
@@ -109,21 +109,23 @@ def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_must_be(
     found = ask(known, path)
     assert (found["plan"]["source"], found["plan"]["prescription"]) == ("field_prescription", made.id)
     assert found["zones"] == ask(known, f"/v1/passes/{one['id']}/deviation")["zones"]
-    registry, estate = estate_at(known, START_MS - 3_600_000)
+    registry, repositories = estate_at(known, START_MS - 3_600_000)
     # For another product it is none of this pass; made after it neither; for a season it makes two.
-    other = estate.products.add(msgspec.structs.replace(estate.products.list()[0], id="", name="Other urea"))
-    estate.prescriptions.add(prescription(known, "other product", product=other.id))
-    known.estate.prescriptions.add(prescription(known, "made after the pass"))
+    other = repositories.products.add(
+        msgspec.structs.replace(repositories.products.list()[0], id="", name="Other urea")
+    )
+    repositories.prescriptions.add(prescription(known, "other product", product=other.id))
+    known.repositories.prescriptions.add(prescription(known, "made after the pass"))
     assert ask(known, path)["plan"]["prescription"] == made.id
-    season = estate.seasons.add(Season(field=known.ids["field"], name="wheat", crop="winter wheat"))
-    seasonal = estate.prescriptions.add(prescription(known, "of a season", season=season.id))
+    season = repositories.seasons.add(Season(field=known.ids["field"], name="wheat", crop="winter wheat"))
+    seasonal = repositories.prescriptions.add(prescription(known, "of a season", season=season.id))
     assert refusal(known, path) == (409, "ambiguous-plan")
     assert ask(known, path, prescription=seasonal.id)["plan"]["source"] == "query_prescription"
     cells = ask(known, f"/v1/passes/{plain['id']}/cells", format="json")
     assert (cells["plan"], cells["reason"]) == (None, "ambiguous_plan")
     # A newer one for the same product and season takes the older one's place.
-    estate.prescriptions.delete(seasonal.id, seasonal.version)
-    newer = estate.prescriptions.add(prescription(known, "two rates, again"))
+    repositories.prescriptions.delete(seasonal.id, seasonal.version)
+    newer = repositories.prescriptions.add(prescription(known, "two rates, again"))
     assert ask(known, path)["plan"]["prescription"] == newer.id
     registry.close()
 
@@ -133,7 +135,7 @@ def test_a_plan_of_elsewhere_is_refused(known: Known, one: dict[str, Any]) -> No
     assert refusal(known, path, prescription=known.ids["prescriptions"]) == (400, "other-field")
     assert refusal(known, path, prescription="0" * 26) == (400, "unknown-prescription")
     assert refusal(known, path, prescription="0" * 26, planned_rate_ha=1) == (400, "two-plans")
-    litres = known.estate.prescriptions.add(prescription(known, "litres", unit="L/ha"))
+    litres = known.repositories.prescriptions.add(prescription(known, "litres", unit="L/ha"))
     assert refusal(known, path, prescription=litres.id) == (400, "other-unit")
     told = {**declaration(known), "start_ms": START_MS + 4, "prescription": known.ids["prescriptions"]}
     for rate in (None, 100.0):
@@ -171,9 +173,9 @@ def test_the_cells_are_polygons_that_say_planned_applied_class_and_cause(known: 
 
 def test_without_a_plan_the_cells_show_what_was_applied_and_say_so(known: Known) -> None:
     told = {**declaration(known), "start_ms": START_MS + 5, "planned_rate_ha": None, "product": None}
-    registry, estate = estate_at(known, START_MS - 1)
-    field = msgspec.structs.replace(estate.fields.get(known.ids["field"]), id="", name="Same ground", zones=())
-    told["field"] = estate.fields.add(field).id
+    registry, repositories = estate_at(known, START_MS - 1)
+    field = msgspec.structs.replace(repositories.fields.get(known.ids["field"]), id="", name="Same ground", zones=())
+    told["field"] = repositories.fields.add(field).id
     registry.close()
     bare = known.client.post("/v1/passes", json=told).json()
     cells = ask(known, f"/v1/passes/{bare['id']}/cells", cell_m=5)
@@ -255,8 +257,8 @@ def test_the_mission_of_a_rest_makes_each_rate_by_its_speed_and_is_refused_where
 
 
 def test_what_another_pass_of_the_prescription_covered_is_not_treated_again(known: Known) -> None:
-    registry, estate = estate_at(known, START_MS - 60_000)
-    plan = estate.prescriptions.add(prescription(known, "in two flights"))
+    registry, repositories = estate_at(known, START_MS - 60_000)
+    plan = repositories.prescriptions.add(prescription(known, "in two flights"))
     registry.close()
     told = {**declaration(known), "planned_rate_ha": None, "prescription": plan.id}
     times = ((START_MS + 9, START_MS + 195_000), (START_MS + 199_000, NOW_MS))

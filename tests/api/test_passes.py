@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import shapely
 
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS, spread
 from tests.api.registry import Known
 from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, declaration, serve_spread_field

@@ -17,8 +17,8 @@ import shapely
 from isoxml.util.isoxml_io import isoxml_from_path
 from rasterio.io import MemoryFile
 
-from headland.registry.boundary import area_of
-from headland.registry.prescription_records import Prescription
+from headland.registry.models.prescriptions import Prescription
+from headland.registry.validation.geometry import area_of
 from tests.api.registry import Known, serve_registry
 from tests.registry.records import PLOT, POND
 
@@ -67,7 +67,7 @@ def export(known: Known, made: dict[str, Any], format: str, **more: Any) -> http
 
 
 def kept(known: Known, made: dict[str, Any]) -> Prescription:
-    return known.estate.prescriptions.get(made["id"])
+    return known.repositories.prescriptions.get(made["id"])
 
 
 def test_weak_zones_get_more_and_the_total_is_what_was_planned(known: Known) -> None:

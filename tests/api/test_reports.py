@@ -17,15 +17,15 @@ import numpy as np
 import pypdf
 import pytest
 
-from api.farm import Farm
-from api.reports.document import Document, Figure, Table
-from api.reports.pass_document import make_pass_document
-from api.reports.week_document import make_week_document
-from api.reports.weeks import find_week
-from api.reports.words import is_word
+from headland.analysis.scope import OrgScope
 from headland.contract.records import Descriptor
-from headland.registry.records import Site
-from headland.store.memory_store import MemoryStore
+from headland.registry.models.models import Site
+from headland.reports.document import Document, Figure, Table
+from headland.reports.formatting import is_word
+from headland.reports.greenhouse_report import make_week_document
+from headland.reports.iso_weeks import find_week
+from headland.reports.pass_report import make_pass_document
+from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, put
 from tests.api.registry import Known
 from tests.api.spread_field import declaration, serve_spread_field
@@ -57,10 +57,10 @@ def known(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Itera
     told = Descriptor(device="gh-a", kind="greenhouse", site="equator", name="番茄温室 <1>", simulated=True)
     store.describe(OWN, "gw-1", told)
     with serve_spread_field(tmp_path_factory.mktemp("reports"), store) as served:
-        farm = served.estate.farms.list()[0]
-        site = served.estate.sites.add(Site(farm=farm.id, name="equator", time_zone="Asia/Shanghai"))
-        field = served.estate.fields.get(served.ids["field"])
-        served.estate.fields.change(msgspec.structs.replace(field, site=site.id, name="小麦地 <b>", owner="王"))
+        farm = served.repositories.farms.list()[0]
+        site = served.repositories.sites.add(Site(farm=farm.id, name="equator", time_zone="Asia/Shanghai"))
+        field = served.repositories.fields.get(served.ids["field"])
+        served.repositories.fields.change(msgspec.structs.replace(field, site=site.id, name="小麦地 <b>", owner="王"))
         yield served
 
 
@@ -236,8 +236,8 @@ def test_a_week_begins_on_its_local_monday_and_ends_with_now_while_it_is_under_w
 def test_every_name_that_a_report_uses_has_its_word_in_both_languages(
     store: MemoryStore, known: Known, one: str
 ) -> None:
-    farm = Farm(store, OWN, list, dict, lambda: NOW_MS, registry=known.registry)
-    documents = [make_pass_document(farm, one), make_week_document(farm, "gh-a", "2026-W47", None)]
+    scope = OrgScope(store, OWN, lambda: NOW_MS, registry=known.registry)
+    documents = [make_pass_document(scope, one), make_week_document(scope, "gh-a", "2026-W47", None)]
     missing = {name for document in documents for name in names_of(document) if not is_word(name)}
     assert missing == set()
 

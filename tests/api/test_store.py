@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.store_desk import StoreJob, StoreWork
-from headland.store.memory_store import MemoryStore
+from api.ops.store_admin_port import StoreJob, StoreWork
+from headland.store.memory import MemoryStore
 from tests.api.served import serve
 
 TOKEN = {"X-Headland-Store-Token": "secret"}

@@ -16,13 +16,13 @@ from arro3.io import read_ipc_stream, read_parquet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.farm import Farm
-from api.formats import samples_table
-from api.instants import Window
-from api.queries import SLICE_ROWS, read_slices
-from api.tables import Kind, Slice, Table, write_arrow, write_csv, write_parquet
+from api.http.content_types import samples_table
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import SLICE_ROWS, read_slices
+from headland.analysis.window import Window
 from headland.contract.records import Descriptor
-from headland.store.duckdb_store import DuckDBStore
+from headland.formats.table_writers import Kind, Slice, Table, write_arrow, write_csv, write_parquet
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesKey, WriteBatch
 from tests.api.farm import START_MS, points_of
 
@@ -104,10 +104,10 @@ def long_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore
 def test_two_million_points_are_sent_in_bounded_memory(
     long_store: DuckDBStore, write: Callable[[Table], Iterator[bytes]], rows: int
 ) -> None:
-    farm = Farm(long_store, "own", list, dict, lambda: START_MS)
+    scope = OrgScope(long_store, "own", lambda: START_MS)
     [record] = long_store.devices("own")
     channels = [f"level_{number}_m" for number in range(4)]
-    slices = read_slices(farm, record, channels, Window(START_MS, START_MS + 100 * rows))
+    slices = read_slices(scope, record, channels, Window(START_MS, START_MS + 100 * rows))
     held_kb, sent = [], 0
     for chunk in write(samples_table(record, channels, slices)):
         sent += len(chunk)

@@ -16,12 +16,12 @@ from typing import Final
 
 import numpy as np
 
-from headland.alarms.clerk import Clerk
-from headland.alarms.replay import replay
-from headland.alarms.scene import look
-from headland.registry.alarm_records import AlarmRule, AlarmTest
+from headland.alarms.evaluator import AlarmEvaluator
+from headland.alarms.rule_simulation import replay
+from headland.alarms.targets import look
+from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.registry import open_registry
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Points, SeriesKey, Store, WriteBatch
 
 START_MS: Final = 1_795_507_200_000
@@ -46,20 +46,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: clock[0])
         store = DuckDBStore(Path(folder) / "farm.duckdb")
-        estate = registry.estate(registry.add_organisation(HANDLE, "Bench", "bench").id, "bench")
-        rules = [estate.alarm_rules.add(rule) for rule in twenty_rules()]
+        repositories = registry.repositories(registry.add_organisation(HANDLE, "Bench", "bench").id, "bench")
+        rules = [repositories.alarm_rules.add(rule) for rule in twenty_rules()]
         for hour in range(24):  # a day of every five minutes before
             fill(store, houses, [START_MS - (24 - hour) * 60 * MINUTE + 5 * at * MINUTE for at in range(12)])
-        clerk = Clerk(store, estate, HANDLE, dict)
+        evaluator = AlarmEvaluator(store, repositories, HANDLE, dict)
         took_s = []
         for minute in range(options.rounds + 1):
             clock[0] = START_MS + minute * MINUTE
             fill(store, houses, [clock[0]])
             began_s = time.process_time()
-            clerk.round(clock[0])
+            evaluator.round(clock[0])
             took_s.append(time.process_time() - began_s)
         fill(store, houses[:1], range(START_MS - 366 * 1440 * MINUTE, START_MS - 1440 * MINUTE, 5 * MINUTE))
-        scene = look(store, estate, HANDLE, {})
+        scene = look(store, repositories, HANDLE, {})
         began_s = time.process_time()
         done = replay(rules[0], scene.devices["gh-0"], scene, store, HANDLE, START_MS - 366 * 1440 * MINUTE, START_MS)
         replay_s = time.process_time() - began_s

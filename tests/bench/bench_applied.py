@@ -21,20 +21,20 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from headland.agronomy.as_applied import Air, AsApplied, Machine, map_applied
-from headland.agronomy.coverage import Track, draw_swaths, find_passes
-from headland.agronomy.deposit import Flow as Way
-from headland.agronomy.deposit import fit_grid, lay_down
-from headland.agronomy.intervals import Intervals
-from headland.agronomy.outline import Outline, map_places
-from headland.agronomy.passes import Telemetry, spraying_of
-from headland.agronomy.plane import Plane
-from headland.agronomy.released import Amounts, release
-from headland.agronomy.season import SeasonMap
-from headland.agronomy.spread_pattern import gaussian
-from headland.agronomy.swaths import measure_cover
-from headland.agronomy.treated import Flow, PumpStates
-from headland.agronomy.weighing import Hopper
+from headland.agronomy.application.as_applied import Air, AsApplied, Machine, map_applied
+from headland.agronomy.application.coverage import Track, draw_swaths, find_passes
+from headland.agronomy.application.deposit import Flow as Way
+from headland.agronomy.application.deposit import fit_grid, lay_down
+from headland.agronomy.application.pass_detection import Telemetry, spraying_of
+from headland.agronomy.application.released import Amounts, release
+from headland.agronomy.application.season_map import SeasonMap
+from headland.agronomy.application.spread_pattern import gaussian
+from headland.agronomy.application.swaths import measure_cover
+from headland.agronomy.application.treated import Flow, PumpStates
+from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.geometry.outline import Outline, map_places
+from headland.agronomy.series.intervals import Intervals
 
 START_MS = 1_790_000_000_000
 PLANE = Plane(32.0, 119.0)

@@ -20,22 +20,22 @@ import msgspec
 import numpy as np
 
 from api.app import create_app
-from headland.agronomy.air import Air
-from headland.agronomy.air_indices import Thresholds, air_indices, day_indices
-from headland.agronomy.condensation import Surface
-from headland.agronomy.condensation_indices import condensation_indices, weigh_surfaces, wet_events
-from headland.agronomy.disease import DOWNY_MILDEWS
-from headland.agronomy.disease_indices import disease_indices
-from headland.agronomy.index import Index
-from headland.agronomy.light_indices import Light, light_indices, rolling_light
-from headland.agronomy.sensor_health import judge_channel
-from headland.agronomy.steps import STEP_MS, Periods, Values, bridge_holes, cut_periods, mean_by_step
-from headland.agronomy.sun import is_day
+from headland.agronomy.climate.air import Air
+from headland.agronomy.climate.air_indices import Thresholds, air_indices, day_indices
+from headland.agronomy.climate.condensation import Surface
+from headland.agronomy.climate.condensation_indices import condensation_indices, weigh_surfaces, wet_events
+from headland.agronomy.climate.disease import DOWNY_MILDEWS
+from headland.agronomy.climate.disease_indices import disease_indices
+from headland.agronomy.climate.light_indices import Light, light_indices, rolling_light
+from headland.agronomy.climate.sun import is_day
+from headland.agronomy.series.indicator import Index
+from headland.agronomy.series.sensor_health import judge_channel
+from headland.agronomy.series.time_grid import STEP_MS, Periods, Values, bridge_holes, cut_periods, mean_by_step
 from headland.contract.records import ChannelInfo, Descriptor
-from headland.registry.estate import Estate
-from headland.registry.records import Farm, Greenhouse, GreenhouseZone, Site
+from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
 from headland.registry.registry import open_registry
-from headland.store.duckdb_store import DuckDBStore
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Points, SeriesKey, Store, WriteBatch
 from tests.api.served import serve
 
@@ -88,9 +88,9 @@ def ask_pages(folder: Path, houses: int) -> dict[str, float]:
     """Return how long a page waits for a house: a day and a week of it, through HTTP, store and registry."""
     end_ms = START_MS + MONTH_DAYS * DAY_MS
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite")
-    estate = registry.estate(registry.add_organisation("bench", "Bench", "bench").id, "bench")
+    repositories = registry.repositories(registry.add_organisation("bench", "Bench", "bench").id, "bench")
     store = DuckDBStore(folder / "farm.duckdb")
-    fill(store, estate, houses)
+    fill(store, repositories, houses)
     app = create_app(
         store, organisation="bench", readiness=list, counters=dict, now_ms=lambda: end_ms, registry=registry
     )  # fmt: skip
@@ -113,19 +113,19 @@ def ask_pages(folder: Path, houses: int) -> dict[str, float]:
     return found
 
 
-def fill(store: Store, estate: Estate, houses: int) -> None:
+def fill(store: Store, repositories: OrganisationRepositories, houses: int) -> None:
     """Store a month of samples a minute of all houses, each in a zone of a greenhouse."""
-    farm = estate.farms.add(Farm(name="Home"))
-    site = estate.sites.add(
+    farm = repositories.farms.add(Farm(name="Home"))
+    site = repositories.sites.add(
         Site(
             farm=farm.id, name="home", time_zone="Asia/Shanghai", latitude_deg=LATITUDE_DEG, longitude_deg=LONGITUDE_DEG
         )
     )
-    kept = estate.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House", cover="film"))
+    kept = repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House", cover="film"))
     minutes = MONTH_DAYS * 1440
     time_ms = START_MS + 60_000 * np.arange(minutes, dtype=np.int64)
     for house in range(houses):
-        zone = estate.zones.add(GreenhouseZone(greenhouse=kept.id, name=f"zone {house}", crop="tomato"))
+        zone = repositories.zones.add(GreenhouseZone(greenhouse=kept.id, name=f"zone {house}", crop="tomato"))
         five = make_samples(MONTH_DAYS, house)
         more = {
             "co2_ppm": 420.0,
@@ -148,7 +148,7 @@ def fill(store: Store, estate: Estate, houses: int) -> None:
             points = Points([key], np.zeros(count, np.int32), time_ms[fit], noisy[fit], np.ones(count, np.uint8))
             store.write(WriteBatch(points))
         store.describe("bench", "gw", told)
-        estate.devices.change(msgspec.structs.replace(estate.observe("gw", told), zone=zone.id))
+        repositories.devices.change(msgspec.structs.replace(repositories.observe("gw", told), zone=zone.id))
 
 
 def main() -> None:

@@ -28,12 +28,12 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.app import create_app
-from api.farm import FarmOf
-from api.formats import ARROW, CSV, JSON
-from api.instants import Window
-from api.queries import find_device, read_series
+from api.dependencies import ScopeOf
+from api.http.content_types import ARROW, CSV, JSON
+from headland.analysis.telemetry import find_device, read_series
+from headland.analysis.window import Window
 from headland.contract.records import Descriptor
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesKey, WriteBatch
 from tests.api.farm import OWN, START_MS, points_of
 from tests.api.served import serve
@@ -61,19 +61,19 @@ class Rows(BaseModel):
 def add_peers(app: FastAPI, rows: int) -> None:
     """Add the same question answered by a response model, and by msgspec with the same bytes."""
 
-    def read(farm: FarmOf) -> list[tuple[int, float | None, float | None]]:
+    def read(scope: ScopeOf) -> list[tuple[int, float | None, float | None]]:
         window = Window(START_MS, START_MS + 1000 * rows)
-        columns = read_series(farm, find_device(farm, "gh-1"), CHANNELS, window, rows)
+        columns = read_series(scope, find_device(scope, "gh-1"), CHANNELS, window, rows)
         return list(zip(columns.time_ms.tolist(), *(columns.channels[c].tolist() for c in CHANNELS), strict=True))
 
     @app.get("/v1/latest/naive", response_model=Rows)
-    def get_naive(farm: FarmOf) -> Rows:
-        items = [Row(time_ms=t, air_temperature_degc=a, relative_humidity_pct=h) for t, a, h in read(farm)]
+    def get_naive(scope: ScopeOf) -> Rows:
+        items = [Row(time_ms=t, air_temperature_degc=a, relative_humidity_pct=h) for t, a, h in read(scope)]
         return Rows(device="gh-1", items=items)
 
     @app.get("/v1/latest/rows")
-    def get_rows(farm: FarmOf) -> Response:
-        items = [{"time_ms": t, CHANNELS[0]: a, CHANNELS[1]: h} for t, a, h in read(farm)]
+    def get_rows(scope: ScopeOf) -> Response:
+        items = [{"time_ms": t, CHANNELS[0]: a, CHANNELS[1]: h} for t, a, h in read(scope)]
         return Response(msgspec.json.encode({"device": "gh-1", "items": items}), media_type=JSON)
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from headland.store.duckdb_store import DuckDBStore
-from headland.store.influx_store import open_influx
+from headland.store.duckdb.store import DuckDBStore
+from headland.store.influx.store import open_influx
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, Store, WriteBatch
-from headland.store.victoria_store import open_victoria
+from headland.store.victoria.store import open_victoria
 from tests.influx_server import InfluxServer
 from tests.victoria_server import VictoriaServer
 

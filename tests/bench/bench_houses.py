@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from firmware_sim.compartments import Compartments
-from firmware_sim.house_scenario import house_named
-from firmware_sim.house_truth import HouseTruth
-from firmware_sim.modbus_table import register_table
+from firmware_sim.greenhouse.house import Compartments
+from firmware_sim.greenhouse.scenarios import house_named
+from firmware_sim.greenhouse.truth import HouseTruth
+from firmware_sim.protocols.modbus_table import register_table
 
 START_MS = 1_795_000_000_000
 

@@ -27,16 +27,17 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from api.app import create_app
-from api.live_sources import CommitSource
-from edge.intake import Intake
-from edge.reading import DeviceId, Reading
-from edge.settings import BatchSettings, BrokerSettings
-from edge.spool import Spool
-from edge.spool_overflow import SpoolOwner
-from edge.uplink import Uplink
+from api.live.sources import CommitSource
+from edge.agent.intake import Intake
+from edge.pipeline.settings import BatchSettings
+from edge.sources.source import DeviceId, Reading
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from edge.uplink.settings import BrokerSettings
+from edge.uplink.uplink import Uplink
 from headland.contract.records import Clock
 from headland.contract.topics import data_topic
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from tests.api.served import serve

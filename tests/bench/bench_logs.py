@@ -17,14 +17,14 @@ from pathlib import Path
 
 from pymavlink import DFReader
 
-from edge.dataflash.source import DataflashSource
-from edge.mavlink.raw_log import RawLogSource
-from edge.mavlink.tlog import TlogSource
-from edge.ulog.source import UlogSource
+from edge.imports.dataflash.source import DataflashSource
+from edge.imports.mavlink_log.raw_log import RawLogSource
+from edge.imports.mavlink_log.tlog import TlogSource
+from edge.imports.ulog.source import UlogSource
 from tests.bench.bench_mavlink import CountingSink, best_cpu_s
 from tests.bench.mavlink_stream import RATES_HZ, make_stream
-from tests.edge.dataflash.bin_writer import make_flight as make_bin
-from tests.edge.ulog.ulg_writer import make_flight as make_ulg
+from tests.edge.imports.dataflash.bin_writer import make_flight as make_bin
+from tests.edge.imports.ulog.ulg_writer import make_flight as make_ulg
 
 LONG = 50
 

@@ -26,16 +26,16 @@ os.environ["MAVLINK20"] = "1"
 from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.collector import calm_collector
-from edge.mavlink.decoder import FrameDecoder
-from edge.mavlink.fleet import Fleet
-from edge.mavlink.identity import Surroundings
-from edge.mavlink.messages import MESSAGE_BY_ID, decode_message
-from edge.mavlink.ruler import Patience
-from edge.mavlink.settings import MavlinkSettings, SprayerSettings
-from edge.mavlink.source import MavlinkSource
-from edge.mavlink.tlog import TlogSource
-from edge.reading import Reading, Readings
+from edge.agent.gc_tuning import calm_collector
+from edge.imports.mavlink_log.tlog import TlogSource
+from edge.sources.mavlink.output.device_ids import SourceContext
+from edge.sources.mavlink.protocol.decoder import FrameDecoder
+from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID, decode_message
+from edge.sources.mavlink.settings import MavlinkSettings, SprayerSettings
+from edge.sources.mavlink.source import MavlinkSource
+from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.vehicles import Fleet
+from edge.sources.source import Reading, Readings
 from headland.contract.records import Descriptor, Event
 from tests.bench.machine_load import busy_cores
 from tests.bench.mavlink_stream import RATES_HZ, make_stream
@@ -95,8 +95,8 @@ def measure_bytes(stream: list[tuple[int, bytes]], rounds: int) -> dict[str, flo
 
     def rows() -> None:
         decoder = FrameDecoder(wanted=MESSAGE_BY_ID)
-        patience = Patience(wait_ms=10_000, rows=20_000)
-        fleet = Fleet(Surroundings("gw", "home"), SPRAYER, lambda _system: patience)
+        patience = HoldPolicy(wait_ms=10_000, rows=20_000)
+        fleet = Fleet(SourceContext("gw", "home"), SPRAYER, lambda _system: patience)
         for chunk in chunks:
             read = decoder.read(chunk)
             fleet.take_all("bench", read, [0] * len(read))

@@ -31,11 +31,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from edge.batcher import Content
-from edge.settings import BrokerSettings
-from edge.spool import Spool
-from edge.spool_overflow import SpoolOwner
-from edge.uplink import Uplink
+from edge.pipeline.batcher import Content
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from edge.uplink.settings import BrokerSettings
+from edge.uplink.uplink import Uplink
 from headland.contract.codec import VERSION, encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Block, Clock
 from headland.contract.topics import ack_topic, data_topic
@@ -204,7 +204,7 @@ def measure(records: int, messages: int) -> dict[str, float]:
         drain_s = drain_all(spool)
         spool.close()
         spool = new_spool(folder, "store")
-        with mock.patch("edge.spool_rows.encode_batch", lambda _: payload):  # noqa: PT008 - a Mock takes longer than the disk
+        with mock.patch("edge.spool.rows.encode_batch", lambda _: payload):  # noqa: PT008 - a Mock takes longer than the disk
             store_s = append_all(spool, contents)
         spool.close()
         bare_s = insert_bare(folder, payload, records)

@@ -20,9 +20,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, WriteBatch
-from station.store_choice import without_password
+from station.server.stores import without_password
 from tests.bench.machine_load import busy_cores
 from tests.bench.store_queries import run_queries
 

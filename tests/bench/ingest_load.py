@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 
 from headland.contract.codec import decode_record, encode_batch
 from headland.contract.records import Ack, Batch, Block, Clock
-from headland.contract.senml import encode_senml
+from headland.contract.senml.decoder import encode_senml
 from headland.contract.topics import ack_topic, data_topic, senml_topic
 from tests.bench.mqtt_packets import encode_publish, publish_all
 from tests.waiting import wait_until

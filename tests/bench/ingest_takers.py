@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from tests.waiting import wait_until

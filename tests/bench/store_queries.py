@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.core.rollup import DAY_MS, HOUR_MS
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, Store, WriteBatch
-from headland.store.rollup import DAY_MS, HOUR_MS
-from station.store_choice import open_store
+from station.server.stores import open_store
 
 DEVICES, CHANNELS, DAYS = 100, 10, 30
 SERIES = DEVICES * CHANNELS

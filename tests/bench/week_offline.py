@@ -17,11 +17,12 @@ import threading
 import time
 from pathlib import Path
 
-from edge.agent import run_agent
-from edge.agent_status import AgentStatus, read_status
-from edge.mavlink.settings import MavlinkSettings
-from edge.modbus.settings import ModbusSettings
-from edge.settings import BrokerSettings, EdgeSettings, GatewaySettings, SourceSettings
+from edge.agent.agent import run_agent
+from edge.agent.settings import EdgeSettings, GatewaySettings, SourceSettings
+from edge.agent.status import AgentStatus, read_status
+from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.modbus.settings import ModbusSettings
+from edge.uplink.settings import BrokerSettings
 from tests.broker import find_free_port
 from tests.waiting import wait_until
 
@@ -32,8 +33,8 @@ SETTLE_S = 12.0
 
 def simulate(mavlink_port: int, house_ports: list[int], drones: int) -> None:
     """Run the simulators until this process is ended."""
-    from firmware_sim.drone import DroneSettings, run_drone
-    from firmware_sim.greenhouse_server import GreenhouseSettings, run_greenhouse
+    from firmware_sim.drone.simulator import DroneSettings, run_drone
+    from firmware_sim.greenhouse.simulator import GreenhouseSettings, run_greenhouse
 
     stop = threading.Event()
     link = f"udpout:127.0.0.1:{mavlink_port}"
@@ -94,7 +95,7 @@ def measure(seconds: float, drones: int, houses: int) -> dict[str, float]:
 
 def registers() -> str:
     """The register map that comes with Headland, as a path."""
-    from edge.modbus.registers import find_map
+    from edge.sources.modbus.registers import find_map
 
     return str(find_map("greenhouse-sim.toml", Path()))
 

@@ -15,11 +15,11 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from api.app import create_app
-from api.live_sources import StorePoll
+from api.live.sources import StorePoll
 from headland.client import Client, Gap, News, NotReachable, Refused
 from headland.client.connection import Connection, find_key
 from headland.errors import HeadlandError
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
 from tests.api.paper_desk import PaperDesk
 from tests.api.registry import fill_registry
@@ -133,7 +133,7 @@ def test_live_values_come_and_go_on_when_the_stream_was_broken(farm: Client, sto
 
 def busy_app(answers: Iterator[Response]) -> FastAPI:
     app = FastAPI()
-    app.state.farm = type("Farm", (), {"organisation": OWN})()
+    app.state.home = type("Home", (), {"scope": type("Scope", (), {"organisation": OWN})()})()
 
     @app.api_route("/v1/thing", methods=["GET", "POST"])
     def get_thing(request: Request) -> Response:

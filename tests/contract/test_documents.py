@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from headland.contract import codec, senml, senml_names, topics
+from headland.contract import codec, topics
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, unit_of_name
 from headland.contract.records import (
     Ack,
@@ -25,7 +25,8 @@ from headland.contract.records import (
     SpoolStatus,
 )
 from headland.contract.refusals import Reason
-from headland.contract.senml_units import UNITS
+from headland.contract.senml import channel_names, decoder
+from headland.contract.senml.units import UNITS
 from ingest.admit import UNDESCRIBED_KIND, UNDESCRIBED_SITE
 from ingest.columns import EARLIEST_MS, FUTURE_MS
 from tests.golden.make import FOLDER
@@ -114,7 +115,7 @@ def test_every_cap_is_listed() -> None:
         ["time", f"{codec.MAX_TIME_MS} ms"],
         ["record number", str(codec.MAX_SEQ)],
         ["topic", f"{topics.MAX_TOPIC} characters"],
-        ["name after the SenML base name", f"{senml_names.MAX_NAME} characters"],
+        ["name after the SenML base name", f"{channel_names.MAX_NAME} characters"],
     ]
 
 
@@ -129,7 +130,7 @@ def test_what_ingest_changes_is_said() -> None:
     assert "5 minutes ahead or before 2000-01-01" in " ".join(PROTOCOL.split())
     assert (UNDESCRIBED_KIND, UNDESCRIBED_SITE) == ("undescribed", "undescribed")
     assert "kind and site `undescribed`" in PROTOCOL
-    assert f"`bver`) above {senml.SENML_VERSION}" in PROTOCOL
+    assert f"`bver`) above {decoder.SENML_VERSION}" in PROTOCOL
 
 
 def examples(mark: str) -> dict[str, Any]:

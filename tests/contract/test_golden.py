@@ -11,7 +11,7 @@ import pytest
 
 from headland.contract.codec import Decoded, decode_batch, decode_record, encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Descriptor, GatewayStatus
-from headland.contract.senml import Pack, decode_senml
+from headland.contract.senml.decoder import Pack, decode_senml
 from tests.golden.make import ACK, DESCRIPTOR, DROPPED_RANGE, FOLDER, LAST_WILL, NATIVE, STATUS
 
 

@@ -12,13 +12,11 @@ from typing import Final
 import numpy as np
 
 from api.app import create_app
-from api.live_sources import StorePoll
-from api.readiness import Check
-from headland.registry.alarm_book import Round
-from headland.registry.alarm_records import Alarm, Severity
-from headland.registry.estate import Estate
-from headland.registry.records import Farm as FarmRecord
-from headland.registry.records import (
+from api.live.sources import StorePoll
+from api.ops.readiness import Check
+from headland.registry.models.alarms import Alarm, Severity
+from headland.registry.models.models import Farm as FarmRecord
+from headland.registry.models.models import (
     Field,
     FieldZone,
     Implement,
@@ -30,7 +28,9 @@ from headland.registry.records import (
     ZoneKind,
 )
 from headland.registry.registry import open_registry
-from headland.store.memory_store import MemoryStore
+from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NORTH_DEG_M, NOW_MS, OWN, START_MS, fill_farm, put, spread
 from tests.api.paper_desk import PaperDesk
 from tests.api.served import serve
@@ -47,7 +47,7 @@ class Farm:
 
     base: str
     store: MemoryStore
-    estate: Estate
+    repositories: OrganisationRepositories
     field: str
     flight: str
     began_ms: int
@@ -74,12 +74,12 @@ class Farm:
     def raise_frost(self, rule: str = "frost") -> Alarm:
         """Let an alarm stand."""
         frost = Alarm(
-            id=self.estate.alarms.new_id(), rule=rule, subject=HOUSE, kind="greenhouse", site="home",
+            id=self.repositories.alarms.new_id(), rule=rule, subject=HOUSE, kind="greenhouse", site="home",
             severity=Severity.CRITICAL, by_station=True, standing=("station",), began_ms=self.now_ms() - 600_000,
             raised_ms=self.now_ms(), what="air_temperature_degc", value=1.2, unit="degC", text="heat it",
             text_zh="加温", simulated=True,
         )  # fmt: skip
-        self.estate.alarms.keep(Round(alarms={frost.id: frost}))
+        self.repositories.alarms.keep(Round(alarms={frost.id: frost}))
         return frost
 
 
@@ -91,20 +91,21 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
     began_ms = now_ms - HOUR_MS
     spread(store, SPREADER, sensed=True, start_ms=began_ms)
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite")
-    estate = registry.estate(registry.add_organisation(OWN, "Our farm", "test").id, "test")
-    home = estate.farms.add(FarmRecord(name="Home farm", longitude_deg=10.0, latitude_deg=0.0))
-    site = estate.sites.add(
+    repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
+    home = repositories.farms.add(FarmRecord(name="Home farm", longitude_deg=10.0, latitude_deg=0.0))
+    site = repositories.sites.add(
         Site(farm=home.id, name="home", time_zone="Asia/Shanghai", longitude_deg=10.0, latitude_deg=0.0)
     )
     ditch = FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=BUFFER, width_m=5.0)
     field = Field(farm=home.id, name="Equator", geometry=FIELD, zones=(ditch,), owner="Wang", site=site.id)
-    field = estate.fields.add(field)
+    field = repositories.fields.add(field)
     spreader = Implement(name="disc", kind=ImplementKind.SPREADER, swath_m=5.0, max_flow_kg_min=60.0)
     urea = Product(name="Urea", kind=ProductKind.GRANULAR, n_pct=46, p2o5_pct=0, k2o_pct=0)
-    declared = estate.passes.declare(
+    declared = repositories.passes.declare(
         Pass(
             field=field.id, device=SPREADER, start_ms=began_ms, end_ms=began_ms + 400_000,
-            implement=estate.implements.add(spreader).id, product=estate.products.add(urea).id, planned_rate_ha=720.0,
+            implement=repositories.implements.add(spreader).id, product=repositories.products.add(urea).id,
+            planned_rate_ha=720.0,
         )
     )  # fmt: skip
     feed = StorePoll(store, OWN, every_s=0.05).feed
@@ -119,5 +120,5 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
     )
     with serve(app) as client:
         base = str(client.base_url).rstrip("/")
-        yield Farm(base, store, estate, field.id, declared.id, began_ms)
+        yield Farm(base, store, repositories, field.id, declared.id, began_ms)
     registry.close()

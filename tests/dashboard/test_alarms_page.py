@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from headland.registry.alarm_book import Round
-from headland.registry.alarm_records import AlarmRule, AlarmTest, Severity
+from headland.registry.models.alarms import AlarmRule, AlarmTest, Severity
+from headland.registry.repositories.alarms import Round
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -26,9 +26,9 @@ def frost(farm: Farm) -> Iterator[str]:
 
 
 def end(farm: Farm, alarm: str) -> None:
-    kept = farm.estate.alarms.get(alarm)
+    kept = farm.repositories.alarms.get(alarm)
     over = msgspec.structs.replace(kept, standing=(), ended_ms=farm.now_ms(), ended_why="cleared")
-    farm.estate.alarms.keep(Round(alarms={alarm: over}))
+    farm.repositories.alarms.keep(Round(alarms={alarm: over}))
 
 
 def test_an_alarm_is_taken_care_of_silenced_and_then_history_in_chinese_too(
@@ -42,12 +42,12 @@ def test_an_alarm_is_taken_care_of_silenced_and_then_history_in_chinese_too(
     card.get_by_label("Note").fill("heating is on again")
     card.get_by_role("button", name="I take care of it").press("Enter")
     expect(card).to_contain_text("takes care of it since")
-    kept = farm.estate.alarms.get(frost)
+    kept = farm.repositories.alarms.get(frost)
     assert (kept.note, kept.acknowledged_ms is not None) == ("heating is on again", True)
     card.get_by_label("Silent for").select_option("4")
     card.get_by_role("button", name="Be silent").click()
     expect(card).to_contain_text("Nothing is said of it until")
-    until_ms = farm.estate.alarms.get(frost).snoozed_until_ms
+    until_ms = farm.repositories.alarms.get(frost).snoozed_until_ms
     assert until_ms is not None
     assert until_ms - farm.now_ms() == pytest.approx(4 * 3_600_000, abs=30_000)
     card.get_by_role("button", name="End the silence").click()
@@ -65,7 +65,7 @@ def test_an_alarm_is_taken_care_of_silenced_and_then_history_in_chinese_too(
 def test_a_rule_says_what_it_would_have_raised_and_where_too_little_is_known(visit: Open, farm: Farm) -> None:
     warm = AlarmTest(what="air_temperature_degc", above=20.0, hysteresis=1.0)
     rule = AlarmRule(name="page-warm", any_of=((warm,),), severity=Severity.WARNING, device="gh-1", for_s=60.0)
-    kept = farm.estate.alarm_rules.add(rule)
+    kept = farm.repositories.alarm_rules.add(rule)
     try:
         page = visit("#/alarms")
         card = page.locator("[data-rule=page-warm]")
@@ -76,6 +76,6 @@ def test_a_rule_says_what_it_would_have_raised_and_where_too_little_is_known(vis
             re.compile(r"Warning.*Air temperature 25\.0 °C \(above 20\.0 °C\)")
         )
         # Nothing was kept: what stands is what stood.
-        assert farm.estate.alarms.newest(limit=10, rule="page-warm") == []
+        assert farm.repositories.alarms.newest(limit=10, rule="page-warm") == []
     finally:
-        farm.estate.alarm_rules.delete(kept.id, kept.version)
+        farm.repositories.alarm_rules.delete(kept.id, kept.version)

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from headland.registry.records import Scope
-from tests.api.access.test_guard import house
+from headland.registry.models.models import Scope
+from tests.api.auth.test_middleware import house
 from tests.api.farm import HOUSE
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm

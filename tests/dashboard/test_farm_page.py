@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from headland.registry.alarm_book import Round
+from headland.registry.repositories.alarms import Round
 from tests.api.farm import DRONE, HOUSE
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
@@ -131,9 +131,9 @@ def test_somebody_takes_care_of_an_alarm_on_a_phone(visit: Open, farm: Farm) -> 
     expect(alarm.locator(".about")).to_have_text("加温 · 气温 1.2 °C")
     page.get_by_role("button", name="由我处理").click()
     expect(alarm.locator(".age")).to_have_text(re.compile("已有人处理$"))
-    assert farm.estate.alarms.get(frost.id).acknowledged_by == "api"
+    assert farm.repositories.alarms.get(frost.id).acknowledged_by == "api"
     ended = msgspec.structs.replace(frost, ended_ms=farm.now_ms(), standing=())
-    farm.estate.alarms.keep(Round(alarms={frost.id: ended}))
+    farm.repositories.alarms.keep(Round(alarms={frost.id: ended}))
     page.reload()
     expect(card(page, HOUSE)).to_be_visible()
     expect(page.locator(".alarms")).to_be_hidden()

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from headland.registry.prescription_records import PrescribedZone, Prescription, pack_cells
-from headland.registry.records import Field
+from headland.registry.models.models import Field
+from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import MANY, Farm
 
@@ -131,15 +131,15 @@ def test_outlines_are_imported_or_what_is_wrong_with_each_is_said(
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("Imported: East.")).to_be_visible()
     expect(page.get_by_role("link", name="East", exact=True)).to_be_visible()
-    made = next(field for field in farm.estate.fields.all() if field.name == "East")
-    farm.estate.fields.delete(made.id, made.version)
+    made = next(field for field in farm.repositories.fields.all() if field.name == "East")
+    farm.repositories.fields.delete(made.id, made.version)
     troubles[:] = [trouble for trouble in troubles if "Failed to load resource" not in trouble]
 
 
 def test_before_anybody_flew_there_is_the_prescription_alone(visit: Open, farm: Farm) -> None:
-    west = farm.estate.fields.get(farm.field)
+    west = farm.repositories.fields.get(farm.field)
     outline = tuple(tuple(tuple((x - 0.01, y) for x, y in ring) for ring in part) for part in west.geometry)
-    west = farm.estate.fields.add(Field(farm=west.farm, name="West", geometry=outline))
+    west = farm.repositories.fields.add(Field(farm=west.farm, name="West", geometry=outline))
     zones = tuple(
         PrescribedZone(rate_ha=rate, area_ha=0.25, amount=rate / 4, n_kg_ha=None, index_mean=0.5) for rate in (60, 90)
     )
@@ -148,7 +148,7 @@ def test_before_anybody_flew_there_is_the_prescription_alone(visit: Open, farm: 
         cell_east_deg=0.0001, cell_m=11.1, rows=2, columns=4, cells=pack_cells(np.array([[0, 0, 1, 1]] * 2)),
         zones=zones, total=37.5, checks=(), method={},
     )  # fmt: skip
-    plan = farm.estate.prescriptions.add(plan)
+    plan = farm.repositories.prescriptions.add(plan)
     page = visit(f"#/field/{west.id}")
     expect(page.locator(".field")).to_have_attribute("data-drawn", plan.id)
     expect(page.get_by_role("radio", name="Prescription")).to_be_checked()

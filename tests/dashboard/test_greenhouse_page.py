@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from headland.contract.records import ChannelInfo, Descriptor
-from headland.registry.records import Greenhouse, GreenhouseZone
+from headland.registry.models.models import Greenhouse, GreenhouseZone
 from tests.api.farm import OWN, put
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import MANY, Farm
@@ -33,15 +33,15 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(farm: Farm) -> House:
-    estate, home = farm.estate, farm.estate.farms.list()[0]
-    site = next(one for one in estate.sites.all() if one.name == "home")
-    kept = estate.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="Page house", cover="film"))
+    repositories, home = farm.repositories, farm.repositories.farms.list()[0]
+    site = next(one for one in repositories.sites.all() if one.name == "home")
+    kept = repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="Page house", cover="film"))
     minutes = farm.now_ms() - DAYS * DAY_MS + 60_000 * np.arange(DAYS * 1440)
     # Warm and dry by day, cool and moist by night, in the site's time (UTC+8).
     sun = np.maximum(0.0, -np.cos((minutes % DAY_MS / DAY_MS + 8 / 24) * 2 * np.pi))
     zones = {}
     for name, colder_k in (("east", 0.0), ("west", COLDER_K)):
-        zone = estate.zones.add(GreenhouseZone(greenhouse=kept.id, name=name, crop="tomato", stage="fruiting"))
+        zone = repositories.zones.add(GreenhouseZone(greenhouse=kept.id, name=name, crop="tomato", stage="fruiting"))
         zones[name] = zone.id
         wobble = 0.2 * np.sin(np.arange(len(minutes)) / 7.0)
         columns = {
@@ -56,8 +56,8 @@ def house(farm: Farm) -> House:
             channels={channel: ChannelInfo(unit="1", interval_s=60.0) for channel in (*columns, "co2_ppm")},
         )  # fmt: skip
         farm.store.describe(OWN, "gw-1", told)
-        record = estate.observe("gw-1", told)
-        estate.devices.change(msgspec.structs.replace(record, zone=zone.id))
+        record = repositories.observe("gw-1", told)
+        repositories.devices.change(msgspec.structs.replace(record, zone=zone.id))
     often = farm.now_ms() - 2500 * np.arange(MANY, 0, -1)
     saw = np.asarray(500.0 + np.arange(MANY) % 97, np.float64)
     put(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": saw})
@@ -108,12 +108,12 @@ def test_notes_stand_on_the_chart_and_days_are_compared_on_one_axis(visit: Open,
     page.get_by_role("button", name="Add the note").press("Enter")
     note = page.locator("[data-panel=notes] li[data-note]")
     expect(note).to_contain_text("opened the vents")
-    (kept,) = farm.estate.notes.list(greenhouse=house.id)
+    (kept,) = farm.repositories.notes.list(greenhouse=house.id)
     assert kept.author == "Li"
     assert farm.now_ms() - kept.time_ms == pytest.approx(90 * 60_000, abs=30_000)
     note.get_by_role("button", name="Delete the note").click()
     expect(note).to_have_count(0)
-    assert farm.estate.notes.list(greenhouse=house.id) == []
+    assert farm.repositories.notes.list(greenhouse=house.id) == []
     page.get_by_label("Compare with").select_option("before")
     expect(page.locator("[data-panel=deficit] .plot-said")).to_contain_text("Deficit (VPD) – before: from 0.")
     page.get_by_label("Zone").select_option("west")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from headland.registry.records import Greenhouse, GreenhouseZone
+from headland.registry.models.models import Greenhouse, GreenhouseZone
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.services("chromium")
 def test_language_and_crops_are_set_and_what_cannot_be_kept_is_said(
     visit: Open, farm: Farm, troubles: list[str]
 ) -> None:
-    estate = farm.estate
-    site = next(one for one in estate.sites.all() if one.name == "home")
-    kept = estate.greenhouses.add(Greenhouse(farm=site.farm, site=site.id, name="Settings house"))
-    zone = estate.zones.add(GreenhouseZone(greenhouse=kept.id, name="bed 1"))
+    repositories = farm.repositories
+    site = next(one for one in repositories.sites.all() if one.name == "home")
+    kept = repositories.greenhouses.add(Greenhouse(farm=site.farm, site=site.id, name="Settings house"))
+    zone = repositories.zones.add(GreenhouseZone(greenhouse=kept.id, name="bed 1"))
     page = visit("#/settings")
     page.get_by_label("简体中文").check()
     expect(page.locator("h1")).to_have_text("设置")
@@ -34,7 +34,7 @@ def test_language_and_crops_are_set_and_what_cannot_be_kept_is_said(
     row.get_by_label("Stage of bed 1").fill("heading")
     row.get_by_role("button", name="Save").press("Enter")
     expect(page.locator("[data-panel=zones] .progress")).to_have_text("Kept.")
-    changed = estate.zones.get(zone.id)
+    changed = repositories.zones.get(zone.id)
     assert (changed.crop, changed.stage, changed.version) == ("lettuce", "heading", 2)
     panel = page.locator("[data-panel=recipients]")
     panel.get_by_label("Name").fill("nobody")
@@ -54,7 +54,7 @@ def test_recipients_keys_and_members_come_and_go(visit: Open, farm: Farm) -> Non
     panel.get_by_role("button", name="Add").click()
     row = panel.locator("tr", has_text="Wang Fang")
     expect(row).to_contain_text("简体中文")
-    (kept,) = [one for one in farm.estate.alarm_recipients.all() if one.name == "Wang Fang"]
+    (kept,) = [one for one in farm.repositories.alarm_recipients.all() if one.name == "Wang Fang"]
     assert (kept.address, kept.least_severity, kept.enabled) == ("wang@example.org", "critical", True)
     row.get_by_role("button", name="Switch off").click()
     expect(row).to_contain_text("Switch on")
@@ -67,7 +67,7 @@ def test_recipients_keys_and_members_come_and_go(visit: Open, farm: Farm) -> Non
     keys.get_by_role("button", name="Make a key").click()
     secret = keys.locator(".secret")
     expect(secret).to_contain_text("hl_")
-    (made,) = [one for one in farm.estate.keys.all() if one.name == "page app"]
+    (made,) = [one for one in farm.repositories.keys.all() if one.name == "page app"]
     assert secret.inner_text().startswith(made.prefix)
     assert made.expires_ms is not None
     assert made.expires_ms - farm.now_ms() == pytest.approx(30 * 86_400_000, abs=60_000)

@@ -17,10 +17,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.settings import load_settings
+from edge.agent.settings import load_settings
 from headland.contract.topics import ack_topic, data_topic, meta_topic, status_topic
-from headland.store.influx_client import parse_influx_url
-from station.command import app
+from headland.store.influx.client import parse_influx_url
+from station.cli.main import app
 from tests.broker import find_free_port
 from tests.machine import find_program
 from tests.waiting import WaitUntil

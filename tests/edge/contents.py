@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.batcher import Content
+from edge.pipeline.batcher import Content
 from headland.contract.records import Block, Clock, Event
 
 START_MS = 1_790_000_000_000

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from edge.reading import Source
+from edge.sources.source import Source
 from tests.edge.sinks import ListSink
 
 

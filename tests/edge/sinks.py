@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.reading import Reading, Readings
+from edge.sources.source import Reading, Readings
 from headland.contract.records import Descriptor, Event
 
 

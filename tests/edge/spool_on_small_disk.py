@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge.spool import Spool
-from edge.spool_overflow import SpoolOwner
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
 from headland.errors import SettingsError
 from tests.edge.contents import content
 

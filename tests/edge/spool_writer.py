@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from edge.spool import Spool
-from edge.spool_overflow import SpoolOwner
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
 from tests.edge.contents import content
 
 

@@ -8,10 +8,10 @@ from typing import get_args
 import pytest
 
 import edge
-from edge.agent import build_source
-from edge.mqtt_devices.settings import DEFAULT_TOPICS, MqttSettings
-from edge.plugins import tag_of
-from edge.settings import SourceSettings, load_settings
+from edge.agent.agent import build_source
+from edge.agent.plugins import tag_of
+from edge.agent.settings import SourceSettings, load_settings
+from edge.sources.mqtt.settings import DEFAULT_TOPICS, MqttSettings
 
 EDGE = Path(edge.__file__).parent
 SAMPLES = sorted([*(EDGE / "samples").glob("*.toml"), EDGE / "edge.sample.toml"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from firmware_sim.air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
-from firmware_sim.climate import Actuators, Climate
-from firmware_sim.compartment import Structure
-from firmware_sim.house_scenario import HOUSES
-from firmware_sim.weather import Outside
+from firmware_sim.core.moist_air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
+from firmware_sim.greenhouse.compartment import Structure
+from firmware_sim.greenhouse.scenarios import HOUSES
+from firmware_sim.greenhouse.state import Actuators, Climate
+from firmware_sim.greenhouse.weather import Outside
 
 #: Every kind of compartment once, side by side.
 KINDS = Structure.of(list(dict.fromkeys(one for house in HOUSES.values() for one in house.compartments)))

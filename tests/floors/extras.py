@@ -18,14 +18,14 @@ from tests.floors.modules import ROOT, loaded_by, modules_of
 UV: Final = Path(sys.executable).parent / "uv"
 BUILD: Final = ROOT / "build" / "extras"
 LOCK: Final = ROOT / "requirements" / "run.lock"
-SCRIPT: Final = "import sys; from station.command import main; sys.argv = ['headland', *{words!r}]; main()"
+SCRIPT: Final = "import sys; from station.cli.main import main; sys.argv = ['headland', *{words!r}]; main()"
 
 #: Each extra: the packages that must import with nothing else there, and a command line that must work.
 EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "edge": (("edge", "headland.contract"), ("edge", "check", "--help")),
     "ingest": (("ingest", "headland.store", "headland.contract"), ("--help",)),
     "api": (("api", "headland.store", "headland.registry", "headland.agronomy", "headland.contract"), ("--help",)),
-    "reports": (("api.reports",), ("--help",)),
+    "reports": (("headland.reports",), ("--help",)),
     "client": (("headland.client", "headland.contract"), ("--help",)),
     "sim": (("firmware_sim",), ("sim", "drone", "--help")),
     "all": (("station", "edge", "ingest", "api", "firmware_sim", "headland"), ("up", "--help")),

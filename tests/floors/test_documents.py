@@ -30,7 +30,7 @@ def test_contributing_names_files_that_are_there() -> None:
 def test_operations_names_every_option_of_up() -> None:
     script = """
 import typer
-from station.command import app
+from station.cli.main import app
 for parameter in typer.main.get_command(app).commands["up"].params:
     print(*parameter.opts)
 """

@@ -42,9 +42,9 @@ def test_importing_all_of_a_part_loads_none_of_what_it_must_do_without(package: 
 @pytest.mark.parametrize(
     ("engine", "must_not_load"),
     [
-        ("headland.store.duckdb_store", {"sqlalchemy", "influxdb_client"}),
-        ("headland.store.influx_store", {"sqlalchemy", "duckdb"}),
-        ("headland.store.victoria_store", {"duckdb", "psycopg"}),
+        ("headland.store.duckdb.store", {"sqlalchemy", "influxdb_client"}),
+        ("headland.store.influx.store", {"sqlalchemy", "duckdb"}),
+        ("headland.store.victoria.store", {"duckdb", "psycopg"}),
     ],
 )
 def test_an_engine_loads_nothing_of_the_others(engine: str, must_not_load: set[str]) -> None:
@@ -59,7 +59,7 @@ def test_the_contract_loads_the_standard_library_and_msgspec_only() -> None:
 def test_help_loads_no_part() -> None:
     script = """
 import sys
-from station.command import main
+from station.cli.main import main
 for words in ([], ["up"], ["station"], ["doctor"], ["edge"], ["edge", "run"], ["edge", "check"], ["edge", "import"],
               ["sim"], ["sim", "drone"], ["sim", "greenhouse"]):
     sys.argv = ["headland", *words, "--help"]

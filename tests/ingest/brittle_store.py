@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from headland.errors import RetryLater
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from headland.store.port import SeriesFilter, WriteBatch, WriteResult
 
 

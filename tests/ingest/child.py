@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from headland.store.port import Store
 from ingest.service import IngestService
 from ingest.settings import IngestSettings

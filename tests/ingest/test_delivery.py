@@ -13,10 +13,10 @@ from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolS
 from headland.contract.topics import data_topic
 from headland.store.port import MarkState
 from ingest import ledger
+from ingest.commit_batch import MAX_AHEAD, CommitBatchBuilder
 from ingest.delivery import Delivery, EpochRange, Figures, reconcile
-from ingest.flush import MAX_AHEAD, Planner
 from ingest.inbox import Message
-from ingest.ledger import Entry, Fate, Tally
+from ingest.ledger import Counts, Disposition, Entry
 from ingest.settings import ALL_SHARDS
 from tests.ingest.gateway import T0_MS, batch_of, properties_of
 
@@ -33,7 +33,7 @@ DROPPED = Event(t=T0_MS, device="gw-1", kind="spool_dropped", device_kind="gatew
 class History:
     """What was sent, and what is therefore true of each record."""
 
-    planner: Planner = field(default_factory=lambda: Planner("local", ALL_SHARDS))
+    planner: CommitBatchBuilder = field(default_factory=lambda: CommitBatchBuilder("local", ALL_SHARDS))
     connection: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
     truth: dict[int, str] = field(default_factory=dict)
 
@@ -124,7 +124,7 @@ def test_an_empty_store_behind_a_gateway_that_has_deleted_says_what_is_lost() ->
 
 def test_another_spool_of_the_gateway_is_told_apart() -> None:
     marks = {"e1": MarkState(3, ((5, 5),)), "e2": MarkState(9)}
-    tallies = {("gw-1", "e2", Fate.QUARANTINED): Tally(((2, 3),))}
+    tallies = {("gw-1", "e2", Disposition.QUARANTINED): Counts(((2, 3),))}
     status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e2", acked_seq=9)
     report = reconcile("gw-1", marks, tallies, Figures(0, status=status))
     assert [(each.epoch, each.accounted, each.stored) for each in report.epochs] == [("e1", 4, 4), ("e2", 9, 7)]
@@ -133,7 +133,7 @@ def test_another_spool_of_the_gateway_is_told_apart() -> None:
 
 def test_a_ledger_that_is_ahead_of_the_marks_counts_nothing_yet() -> None:
     history = History()
-    ledger.note(history.connection, [Entry("gw-1", "e1", Fate.QUARANTINED, ((1, 1),))])
+    ledger.note(history.connection, [Entry("gw-1", "e1", Disposition.QUARANTINED, ((1, 1),))])
     history.send(2, 2, "stored")
     (epoch,) = history.report().epochs
     assert (epoch.stored, epoch.quarantined) == (1, 0)

@@ -14,7 +14,7 @@ from headland.contract.codec import encode_record
 from headland.contract.records import Ack, Descriptor, GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic, meta_topic, status_topic
 from headland.errors import PeerRefused
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from headland.store.port import WriteBatch
 from ingest.inbox import Message
 from ingest.service import Health, IngestService
@@ -254,7 +254,7 @@ def test_messages_that_wait_without_a_commit_show_in_health(
 def test_a_gateway_that_fills_its_spool_while_nothing_of_it_arrives_shows_in_health(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.gateway_book.QUIET_S", 0.1)
+    monkeypatch.setattr("ingest.gateway_stats.QUIET_S", 0.1)
     service = start_ingest(memory_store)
 
     def say(records: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from headland.contract.records import Ack
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState, SeriesFilter
 from tests.broker import Broker
 from tests.ingest.gateway import Gateway, batch_of, properties_of, topic_and_payload

@@ -12,7 +12,7 @@ from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic
 from headland.errors import RetryLater
 from headland.store.port import Mark
-from ingest.ledger import Entry, Fate
+from ingest.ledger import Disposition, Entry
 from ingest.quarantine import Quarantine, Refusal
 
 WHY = (Refused(Reason.NOT_JSON, "no JSON"),)
@@ -107,7 +107,7 @@ def test_a_keep_is_on_the_disk_when_it_returns(quarantine: Quarantine, path: Pat
 
 MARK = Mark("gw-1", "e1", 4, 7)
 OF_GW_1 = Refusal("a", b"1", WHY, {}, Topic("data", "gw-1"), MARK)
-QUARANTINED = Entry("gw-1", "e1", Fate.QUARANTINED, ((4, 7),))
+QUARANTINED = Entry("gw-1", "e1", Disposition.QUARANTINED, ((4, 7),))
 
 
 def test_a_message_says_whose_record_it_was(quarantine: Quarantine) -> None:
@@ -144,7 +144,7 @@ def test_a_message_that_is_stored_now_leaves_and_its_records_count_as_stored(qua
     (kept,) = quarantine.list()
     quarantine.settle(kept, (), is_stored=True)
     assert quarantine.list() == []
-    assert quarantine.tallies()["gw-1", "e1", Fate.QUARANTINED].ranges == ()
+    assert quarantine.tallies()["gw-1", "e1", Disposition.QUARANTINED].ranges == ()
 
 
 def test_a_message_that_is_refused_again_stays_with_the_new_reason(quarantine: Quarantine) -> None:
@@ -154,7 +154,7 @@ def test_a_message_that_is_refused_again_stays_with_the_new_reason(quarantine: Q
     quarantine.settle(kept, (Refused(Reason.WRONG_VERSION, "version 9"),), is_stored=False)
     (again,) = quarantine.list()
     assert (again.reason, again.replays, again.is_asked) == ("wrong_version", 1, False)
-    assert quarantine.tallies("gw-1")["gw-1", "e1", Fate.QUARANTINED].ranges == ((4, 7),)
+    assert quarantine.tallies("gw-1")["gw-1", "e1", Disposition.QUARANTINED].ranges == ((4, 7),)
 
 
 def test_a_file_of_the_first_version_gets_what_it_lacks(path: Path, quarantine: Quarantine) -> None:

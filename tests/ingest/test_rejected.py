@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from headland.store.influx_store import open_influx
+from headland.store.influx.store import open_influx
 from headland.store.port import MarkState, SeriesFilter
-from headland.store.server_store import ServerStore
+from headland.store.server.store import ServerStore
 from tests.influx_server import InfluxServer
 from tests.ingest.gateway import batch_of, block_of
 from tests.ingest.test_writer import Bench

@@ -7,7 +7,7 @@ import pytest
 from headland.contract.codec import encode_record
 from headland.contract.records import Descriptor, GatewayStatus
 from headland.contract.topics import data_topic, meta_topic, senml_topic, status_topic
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from headland.store.port import SeriesFilter
 from tests.ingest.conftest import StartIngest
 from tests.ingest.gateway import T0_MS, Gateway, batch_of, block_of, properties_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headland.contract.topics import shard_of
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState, SeriesFilter, Store
 from ingest.service import IngestService
 from ingest.settings import ALL_SHARDS, IngestSettings

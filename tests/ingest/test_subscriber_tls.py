@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from tests.bench.ingest_load import WINDOW, Load, make_messages

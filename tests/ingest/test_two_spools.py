@@ -7,7 +7,7 @@ import pytest
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack, GatewayStatus
 from headland.contract.topics import status_topic
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from tests.broker import Broker
 from tests.ingest.brittle_store import count_points
 from tests.ingest.conftest import StartIngest

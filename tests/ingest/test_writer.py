@@ -17,7 +17,7 @@ from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.columns import Columns
 from ingest.inbox import Inbox, Message
-from ingest.ledger import Fate
+from ingest.ledger import Disposition
 from ingest.quarantine import Refusal
 from ingest.settings import IngestSettings
 from ingest.writer import Writer
@@ -295,7 +295,7 @@ def test_a_message_from_quarantine_is_stored_once_its_reason_is_gone_and_leaves_
     wait_until(lambda: not quarantine.list())
     assert (stored_when_it_left, count_points(bench.store)) == ([2], 2)
     assert bench.store.marks() == {("gw-1", "e1"): MarkState(1)}
-    assert quarantine.tallies()["gw-1", "e1", Fate.QUARANTINED].ranges == ()
+    assert quarantine.tallies()["gw-1", "e1", Disposition.QUARANTINED].ranges == ()
 
 
 def test_a_replay_of_what_is_stored_already_adds_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headland.registry.estate import Estate
 from headland.registry.registry import Registry, open_registry
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.postgres import Postgres
 from tests.registry.records import START_MS
 
@@ -78,11 +78,11 @@ def registry(registry_url: str, clock: Callable[[], int]) -> Iterator[Registry]:
 
 
 @pytest.fixture
-def estate(registry: Registry) -> Estate:
-    return registry.estate(registry.add_organisation("local", "Our farm", "test").id, "tester")
+def repositories(registry: Registry) -> OrganisationRepositories:
+    return registry.repositories(registry.add_organisation("local", "Our farm", "test").id, "tester")
 
 
 @pytest.fixture
-def neighbour(registry: Registry) -> Estate:
+def neighbour(registry: Registry) -> OrganisationRepositories:
     """Another organisation's."""
-    return registry.estate(registry.add_organisation("next-door", "Their farm", "test").id, "neighbour")
+    return registry.repositories(registry.add_organisation("next-door", "Their farm", "test").id, "neighbour")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from headland.registry.records import Farm
+from headland.registry.models.models import Farm
 from headland.registry.registry import open_registry
 
 if __name__ == "__main__":
     registry = open_registry(sys.argv[1])
-    estate = registry.estate(registry.organisation("local").id, "writer")
+    repositories = registry.repositories(registry.organisation("local").id, "writer")
     number = 0
     while True:
-        print(estate.farms.add(Farm(name=f"farm {number}")).name, flush=True)
+        print(repositories.farms.add(Farm(name=f"farm {number}")).name, flush=True)
         number += 1

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from headland.contract.records import ChannelInfo, Descriptor
-from headland.registry.alarm_records import (
+from headland.registry.models.alarms import (
     AlarmRecipient,
     AlarmRule,
     AlarmTest,
@@ -16,10 +16,8 @@ from headland.registry.alarm_records import (
     RecipientKind,
     Severity,
 )
-from headland.registry.boundary import Geometry, Ring
-from headland.registry.estate import Estate
-from headland.registry.prescription_records import PrescribedZone, Prescription, PrescriptionCheck, pack_cells
-from headland.registry.records import (
+from headland.registry.models.geometry import Geometry, Ring
+from headland.registry.models.models import (
     Farm,
     Field,
     FieldZone,
@@ -29,7 +27,6 @@ from headland.registry.records import (
     GrowerNote,
     Implement,
     ImplementKind,
-    Kept,
     Member,
     PatternPoint,
     Product,
@@ -37,9 +34,12 @@ from headland.registry.records import (
     Scope,
     Season,
     Site,
+    VersionedRecord,
     ZoneKind,
 )
-from headland.registry.webhook_records import Webhook, WebhookEvent
+from headland.registry.models.prescriptions import PrescribedZone, Prescription, PrescriptionCheck, pack_cells
+from headland.registry.models.webhooks import Webhook, WebhookEvent
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 START_MS = 1_790_000_000_000
 
@@ -65,16 +65,16 @@ def descriptor(device: str = "greenhouse-1", **changes: object) -> Descriptor:
     return Descriptor(**values)  # type: ignore[arg-type]
 
 
-def fill(estate: Estate) -> dict[str, Kept]:
+def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
     """Put one record of each kind in; return them by shelf."""
-    farm = estate.farms.add(Farm(name="Home farm", longitude_deg=119.2, latitude_deg=31.9))
-    site = estate.sites.add(Site(farm=farm.id, name="wuhan", time_zone="Asia/Shanghai"))
+    farm = repositories.farms.add(Farm(name="Home farm", longitude_deg=119.2, latitude_deg=31.9))
+    site = repositories.sites.add(Site(farm=farm.id, name="wuhan", time_zone="Asia/Shanghai"))
     pond = FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=POND)
-    field = estate.fields.add(Field(farm=farm.id, name="North", geometry=PLOT, zones=(pond,), site=site.id))
-    house = estate.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House 1", floor_area_m2=960.0))
-    zone = estate.zones.add(GreenhouseZone(greenhouse=house.id, name="east", crop="tomato"))
-    gateway = estate.gateways.add(Gateway(name=f"gw-{estate.organisation[-4:]}", site="wuhan"))
-    device = estate.observe(gateway.name, descriptor())
+    field = repositories.fields.add(Field(farm=farm.id, name="North", geometry=PLOT, zones=(pond,), site=site.id))
+    house = repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House 1", floor_area_m2=960.0))
+    zone = repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="east", crop="tomato"))
+    gateway = repositories.gateways.add(Gateway(name=f"gw-{repositories.organisation[-4:]}", site="wuhan"))
+    device = repositories.observe(gateway.name, descriptor())
     pattern = tuple(PatternPoint(offset_m=offset, rate=rate) for offset, rate in ((-5.0, 0.0), (0.0, 1.0), (5.0, 0.0)))
     return {
         "farms": farm,
@@ -84,8 +84,8 @@ def fill(estate: Estate) -> dict[str, Kept]:
         "zones": zone,
         "gateways": gateway,
         "devices": device,
-        "members": estate.members.add(Member(subject="idp|1", name="Li", role=Scope.ADMIN)),
-        "products": estate.products.add(
+        "members": repositories.members.add(Member(subject="idp|1", name="Li", role=Scope.ADMIN)),
+        "products": repositories.products.add(
             Product(
                 name="Urea",
                 kind=ProductKind.GRANULAR,
@@ -98,10 +98,10 @@ def fill(estate: Estate) -> dict[str, Kept]:
                 density_kg_l=0.75,
             )
         ),
-        "implements": estate.implements.add(
+        "implements": repositories.implements.add(
             Implement(name="T30", kind=ImplementKind.SPREADER, swath_m=6.0, pattern=pattern, on_latency_s=0.8)
         ),
-        "seasons": estate.seasons.add(
+        "seasons": repositories.seasons.add(
             Season(
                 field=field.id,
                 name="2026 wheat",
@@ -110,7 +110,7 @@ def fill(estate: Estate) -> dict[str, Kept]:
                 target_yield_t_ha=6.75,
             )
         ),
-        "prescriptions": estate.prescriptions.add(
+        "prescriptions": repositories.prescriptions.add(
             Prescription(
                 field=field.id,
                 name="jointing",
@@ -129,10 +129,10 @@ def fill(estate: Estate) -> dict[str, Kept]:
                 method={"zones": "quantile", "of": "ndvi"},
             )
         ),
-        "notes": estate.notes.add(
+        "notes": repositories.notes.add(
             GrowerNote(greenhouse=house.id, time_ms=START_MS, author="Li", text="first ripe truss")
         ),
-        "alarm_rules": estate.alarm_rules.add(
+        "alarm_rules": repositories.alarm_rules.add(
             AlarmRule(
                 name="frost",
                 any_of=((AlarmTest(what="air_temperature_degc", below=2.0, hysteresis=1.0),),),
@@ -140,14 +140,14 @@ def fill(estate: Estate) -> dict[str, Kept]:
                 escalation=(Escalation(after_s=600.0, severity=Severity.CRITICAL, recipients=("Li",)),),
             )
         ),
-        "alarm_recipients": estate.alarm_recipients.add(
+        "alarm_recipients": repositories.alarm_recipients.add(
             AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org")
         ),
-        "maintenance": estate.maintenance.add(
+        "maintenance": repositories.maintenance.add(
             MaintenanceWindow(name="new sensors", start_ms=START_MS, end_ms=START_MS + 3_600_000, kind="greenhouse")
         ),
-        "webhooks": estate.webhooks.add(
+        "webhooks": repositories.webhooks.add(
             Webhook(name="farm app", url="https://app.example/headland", events=(WebhookEvent.ALARM_RAISED,))
         ),
-        "keys": estate.mint_key("app", Scope.READ)[0],
+        "keys": repositories.mint_key("app", Scope.READ)[0],
     }

@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from headland.contract.records import ChannelInfo
-from headland.registry.errors import Conflict, InvalidRecord, NotFound
-from headland.registry.estate import Estate
-from headland.registry.records import Member, Scope
+from headland.registry.models.errors import Conflict, InvalidRecord, NotFound
+from headland.registry.models.models import Member, Scope
 from headland.registry.registry import Registry
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.registry.conftest import HandClock
 from tests.registry.records import START_MS, descriptor, fill
 
@@ -26,33 +26,33 @@ def test_an_organisation_is_found_by_its_handle(registry: Registry) -> None:
     with pytest.raises(NotFound):
         registry.organisation("nobody")
     with pytest.raises(NotFound, match="no organisation"):
-        fill(registry.estate("01nothing", "test"))
+        fill(registry.repositories("01nothing", "test"))
 
 
 def test_a_key_opens_its_own_organisation_until_it_expires(
-    registry: Registry, estate: Estate, clock: HandClock
+    registry: Registry, repositories: OrganisationRepositories, clock: HandClock
 ) -> None:
-    record, key = estate.mint_key("app", Scope.WRITE, expires_ms=START_MS + 1000)
+    record, key = repositories.mint_key("app", Scope.WRITE, expires_ms=START_MS + 1000)
     access = registry.authenticate(key)
     assert access is not None
-    assert (access.organisation.id, access.scope, access.key) == (estate.organisation, Scope.WRITE, record.id)
+    assert (access.organisation.id, access.scope, access.key) == (repositories.organisation, Scope.WRITE, record.id)
     assert access.by == f"key:{record.prefix}"
     assert key.startswith(record.prefix)
-    assert estate.keys.get(record.id).last_used_ms == START_MS
+    assert repositories.keys.get(record.id).last_used_ms == START_MS
     clock.advance(1000)
     assert registry.authenticate(key) is None
 
 
-def test_a_deleted_or_guessed_key_opens_nothing(registry: Registry, estate: Estate) -> None:
-    record, key = estate.mint_key("app", Scope.READ)
+def test_a_deleted_or_guessed_key_opens_nothing(registry: Registry, repositories: OrganisationRepositories) -> None:
+    record, key = repositories.mint_key("app", Scope.READ)
     for guess in ("", "hl_", key[:-1], key + "x", key[:-4] + "aaaa", key.upper(), record.prefix, "' OR 1=1 --"):
         assert registry.authenticate(guess) is None, guess
-    estate.keys.delete(record.id, record.version)
+    repositories.keys.delete(record.id, record.version)
     assert registry.authenticate(key) is None
 
 
-def test_a_key_is_nowhere_in_the_database(registry: Registry, estate: Estate) -> None:
-    _, key = estate.mint_key("app", Scope.ADMIN)
+def test_a_key_is_nowhere_in_the_database(registry: Registry, repositories: OrganisationRepositories) -> None:
+    _, key = repositories.mint_key("app", Scope.ADMIN)
     secret = key.partition(".")[2]
     with registry._database.reading() as connection:
         for table in ("api_keys", "audit"):
@@ -62,53 +62,53 @@ def test_a_key_is_nowhere_in_the_database(registry: Registry, estate: Estate) ->
 
 
 def test_a_keys_last_use_is_written_at_most_once_a_minute_and_is_no_change(
-    registry: Registry, estate: Estate, clock: HandClock
+    registry: Registry, repositories: OrganisationRepositories, clock: HandClock
 ) -> None:
-    record, key = estate.mint_key("app", Scope.READ)
+    record, key = repositories.mint_key("app", Scope.READ)
     registry.authenticate(key)
     clock.advance(59_000)
     registry.authenticate(key)
-    assert estate.keys.get(record.id).last_used_ms == START_MS
+    assert repositories.keys.get(record.id).last_used_ms == START_MS
     clock.advance(1000)
     registry.authenticate(key)
-    used = estate.keys.get(record.id)
+    used = repositories.keys.get(record.id)
     assert (used.last_used_ms, used.version) == (START_MS + 60_000, 1)
-    assert [entry.action for entry in estate.history(record.id)] == ["add"]
+    assert [entry.action for entry in repositories.history(record.id)] == ["add"]
 
 
 def test_a_person_enters_each_organisation_that_has_them_as_a_member(
-    registry: Registry, estate: Estate, neighbour: Estate
+    registry: Registry, repositories: OrganisationRepositories, neighbour: OrganisationRepositories
 ) -> None:
-    member = estate.members.add(Member(subject="idp|7", name="Li", role=Scope.ADMIN))
+    member = repositories.members.add(Member(subject="idp|7", name="Li", role=Scope.ADMIN))
     neighbour.members.add(Member(subject="idp|7", name="Li", role=Scope.READ))
     neighbour.members.add(Member(subject="idp|8", name="Wang", role=Scope.ADMIN))
     found = [(access.organisation.id, access.scope, access.by) for access in registry.memberships("idp|7")]
     assert found == [
-        (estate.organisation, Scope.ADMIN, "member:idp|7"),
+        (repositories.organisation, Scope.ADMIN, "member:idp|7"),
         (neighbour.organisation, Scope.READ, "member:idp|7"),
     ]
-    estate.members.delete(member.id, member.version)
+    repositories.members.delete(member.id, member.version)
     assert [access.organisation.id for access in registry.memberships("idp|7")] == [neighbour.organisation]
     assert registry.memberships("idp|9") == []
 
 
-def test_what_a_gateway_describes_is_kept_and_said_again_writes_nothing(estate: Estate) -> None:
-    made = estate.observe("gw-1", descriptor())
+def test_what_a_gateway_describes_is_kept_and_said_again_writes_nothing(repositories: OrganisationRepositories) -> None:
+    made = repositories.observe("gw-1", descriptor())
     assert (made.name, made.gateway, made.title) == ("greenhouse-1", "gw-1", "House 1")
     assert made.channels == {"air_temperature_degc": ChannelInfo(unit="degC", interval_s=1.0)}
-    assert estate.observe("gw-1", descriptor()) == made
-    moved = estate.observe("gw-2", descriptor(software="2.0"))
+    assert repositories.observe("gw-1", descriptor()) == made
+    moved = repositories.observe("gw-2", descriptor(software="2.0"))
     assert (moved.id, moved.version, moved.gateway, moved.software) == (made.id, 2, "gw-2", "2.0")
-    assert len(estate.history(made.id)) == 2
+    assert len(repositories.history(made.id)) == 2
 
 
-def test_what_people_said_of_a_device_outlives_its_next_descriptor(estate: Estate) -> None:
-    kept = fill(estate)
-    device = estate.devices.get(kept["devices"].id)
-    estate.devices.change(replace(device, zone=kept["zones"].id))
-    assert estate.observe(device.gateway, descriptor(name="House one")).zone == kept["zones"].id
+def test_what_people_said_of_a_device_outlives_its_next_descriptor(repositories: OrganisationRepositories) -> None:
+    kept = fill(repositories)
+    device = repositories.devices.get(kept["devices"].id)
+    repositories.devices.change(replace(device, zone=kept["zones"].id))
+    assert repositories.observe(device.gateway, descriptor(name="House one")).zone == kept["zones"].id
 
 
-def test_what_was_ever_simulated_stays_so(estate: Estate) -> None:
-    estate.observe("gw-1", descriptor(simulated=True))
-    assert estate.observe("gw-1", descriptor(simulated=False)).simulated is True
+def test_what_was_ever_simulated_stays_so(repositories: OrganisationRepositories) -> None:
+    repositories.observe("gw-1", descriptor(simulated=True))
+    assert repositories.observe("gw-1", descriptor(simulated=False)).simulated is True

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from station.farm_folder import FarmFolder
+from station.local.folder import FarmFolder
 from tests.waiting import wait_until
 
 

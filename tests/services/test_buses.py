@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 
 import pytest
 
-from edge.agent_status import AgentStatus, read_status
+from edge.agent.status import AgentStatus, read_status
 from headland.contract.records import Clock
 from tests.broker import Broker, find_free_port
 from tests.edge.ingest_stand_in import StandInIngest

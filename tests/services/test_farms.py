@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from station.scenarios import FARMS
+from station.server.scenarios import FARMS
 from tests.services.farm import Farm
 from tests.waiting import wait_until
 

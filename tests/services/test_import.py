@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.edge.dataflash.bin_writer import NOON_MS
-from tests.edge.dataflash.bin_writer import make_flight as bin_flight
-from tests.edge.ulog.ulg_writer import UUID
-from tests.edge.ulog.ulg_writer import make_flight as ulg_flight
+from tests.edge.imports.dataflash.bin_writer import NOON_MS
+from tests.edge.imports.dataflash.bin_writer import make_flight as bin_flight
+from tests.edge.imports.ulog.ulg_writer import UUID
+from tests.edge.imports.ulog.ulg_writer import make_flight as ulg_flight
 from tests.services.farm import Farm
 from tests.services.tlog_writer import BOOT_UTC_MS, POSITION_EVERY_MS, RLOG_DEVICE, write_rlog, write_tlog
 from tests.waiting import wait_until

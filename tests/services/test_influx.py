@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headland.store.influx_store import open_influx
+from headland.store.influx.store import open_influx
 from headland.store.port import SeriesFilter
 from tests.influx_server import InfluxServer
 from tests.services.farm import Farm

@@ -30,9 +30,9 @@ from mavsdk.plugins.mission_raw import MissionItem
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from firmware_sim.ground import read_grid
-from firmware_sim.scenario import field_named
-from station.scenarios import FARMS
+from firmware_sim.drone.deposition import read_grid
+from firmware_sim.drone.scenarios import field_named
+from station.server.scenarios import FARMS
 from tests.broker import find_free_port
 from tests.services.farm import HEADLAND, Farm
 from tests.services.test_fertilization import measured_pattern, truth_on
@@ -74,8 +74,8 @@ def corners(low: tuple[float, float], high: tuple[float, float]) -> list[list[fl
 def prescribe(client: httpx.Client) -> tuple[dict[str, Any], str]:
     """Return a prescription of two rates on a plot with a pond, and its mission file."""
 
-    def add(shelf: str, **told: Any) -> str:
-        made = client.post(f"/v1/{shelf}", json=told)
+    def add(repository: str, **told: Any) -> str:
+        made = client.post(f"/v1/{repository}", json=told)
         assert made.status_code == 201, made.text
         return str(made.json()["id"])
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from headland.store.duckdb_store import DuckDBStore
-from headland.store.influx_store import open_influx
-from headland.store.memory_store import MemoryStore
+from headland.store.duckdb.store import DuckDBStore
+from headland.store.influx.store import open_influx
+from headland.store.memory import MemoryStore
 from headland.store.port import Store
-from headland.store.victoria_store import open_victoria
+from headland.store.victoria.store import open_victoria
 
 #: A new engine joins the suite by one line: what opens a store in an empty folder, given what returns a fixture.
 ENGINES: dict[str, Callable[[Path, Callable[[str], Any]], Store]] = {

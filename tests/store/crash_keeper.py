@@ -17,19 +17,9 @@ from pathlib import Path
 
 import duckdb
 
-from headland.store import (
-    duckdb_backup,
-    duckdb_compaction,
-    duckdb_copy,
-    duckdb_deletion,
-    duckdb_file,
-    duckdb_keeper,
-    duckdb_paths,
-    duckdb_rollup,
-    duckdb_transaction,
-)
-from headland.store.duckdb_store import DuckDBStore
-from headland.store.rollup import DAY_MS
+from headland.store.core.rollup import DAY_MS
+from headland.store.duckdb import backup, compaction, copy, deletion, file, maintenance, paths, rollups, transaction
+from headland.store.duckdb.store import DuckDBStore
 from tests.store.crash_writer import numbered_batch
 
 LATER_MS = 10 * DAY_MS
@@ -73,18 +63,18 @@ class Steps:
         self.step()
 
 
-_TRANSACTION = duckdb_transaction.transaction
+_TRANSACTION = transaction.transaction
 
 
 def main() -> None:
     path, work, steps = Path(sys.argv[1]), sys.argv[2], Steps(int(sys.argv[3]))
-    for module in (duckdb_file, duckdb_transaction, duckdb_compaction, duckdb_copy, duckdb_deletion, duckdb_rollup):
+    for module in (file, transaction, compaction, copy, deletion, rollups):
         setattr(module, "transaction", steps.transaction)  # noqa: B010 - only here is it another one
-    for module in (duckdb_file, duckdb_backup):
-        setattr(module, "sync_folder", steps.around(duckdb_paths.sync_folder))  # noqa: B010
-    setattr(duckdb_compaction, "_ROWS_AT_ONCE", 3000)  # noqa: B010
-    setattr(duckdb_keeper, "_LEAST_FREE_BYTES", 0)  # noqa: B010
-    setattr(duckdb_keeper, "_ASKED_FREE_SHARE", 0.0)  # noqa: B010
+    for module in (file, backup):
+        setattr(module, "sync_folder", steps.around(paths.sync_folder))  # noqa: B010
+    setattr(compaction, "_ROWS_AT_ONCE", 3000)  # noqa: B010
+    setattr(maintenance, "_LEAST_FREE_BYTES", 0)  # noqa: B010
+    setattr(maintenance, "_ASKED_FREE_SHARE", 0.0)  # noqa: B010
     store = DuckDBStore(path)
     done = threading.Event()
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from headland.errors import RetryLater
-from headland.store import duckdb_writer
-from headland.store.duckdb_store import DuckDBStore
+from headland.store.duckdb import writer
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, WriteBatch
 from tests.store.batches import event, key
 
@@ -42,7 +42,7 @@ def limit_file_size(limit_bytes: int) -> None:
 def main() -> None:
     path, number, limit_bytes = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     # A short log, so that kills and full disks also fall into its being moved into the file.
-    setattr(duckdb_writer, "_CHECKPOINT_BYTES", 300_000)  # noqa: B010 - it is Final for everyone but this test
+    setattr(writer, "_CHECKPOINT_BYTES", 300_000)  # noqa: B010 - it is Final for everyone but this test
     store = DuckDBStore(path)
     if limit_bytes:
         limit_file_size(limit_bytes)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store.duckdb_store import DuckDBStore
-from headland.store.memory_store import MemoryStore
+from headland.store.duckdb.store import DuckDBStore
+from headland.store.memory import MemoryStore
 from headland.store.port import Buckets, Latest, SeriesFilter, SeriesKey, Store, WriteResult
 from tests.store.batches import EVERYTHING, ORG, batch, key, rows_of
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headland.store.influx_client import InfluxConnection, parse_influx_url
-from headland.store.influx_store import open_influx
+from headland.store.influx.client import InfluxConnection, parse_influx_url
+from headland.store.influx.store import open_influx
 from headland.store.port import Points, SeriesKey, WriteBatch
 from tests.influx_server import InfluxServer
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from api.app import create_app
-from firmware_sim.compartments import Compartments
-from firmware_sim.house_scenario import house_named
+from firmware_sim.greenhouse.house import Compartments
+from firmware_sim.greenhouse.scenarios import house_named
 from headland.contract.records import Descriptor
-from headland.store.memory_store import MemoryStore
+from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, put
 from tests.api.served import serve
 

@@ -3,7 +3,7 @@
 import { all, api, at, type components } from "./client";
 import type { Farm } from "./farm_state";
 
-export type FieldRecord = components["schemas"]["FieldThing"];
+export type FieldRecord = components["schemas"]["FieldResource"];
 export type SiteRecord = components["schemas"]["Site"];
 
 export interface Place {

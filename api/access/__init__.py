@@ -1,1 +1,0 @@
-"""Who asks, what they may, and how much of it: the gate in front of every route."""

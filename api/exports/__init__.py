@@ -1,1 +1,0 @@
-"""Prescriptions and maps as files that other programs and machines read."""

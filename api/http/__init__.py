@@ -1,0 +1,1 @@
+"""HTTP plumbing: dependencies, problems, content types, pagination and query windows."""

@@ -1,0 +1,118 @@
+"""Which form an answer takes by what its client accepts, and samples as a table: a row for each instant.
+
+Column names end in their unit; each row names its device and says whether it was simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+import numpy as np
+from fastapi import Request
+from starlette.responses import Response, StreamingResponse
+
+from api.http.responses import reply
+from headland.analysis.errors import ProblemError
+from headland.analysis.telemetry import SeriesColumns, unit_of
+from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.formats.table_writers import Cells, Kind, Slice, Table, write_arrow, write_csv, write_parquet
+from headland.store.port import DeviceRecord
+
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+PARQUET: Final = "application/vnd.apache.parquet"
+ARROW: Final = "application/vnd.apache.arrow.stream"
+FORMS: Final = (JSON, CSV, ARROW, PARQUET)
+_FILES: Final = {CSV: (write_csv, "csv"), PARQUET: (write_parquet, "parquet"), ARROW: (write_arrow, "arrows")}
+
+#: What OpenAPI says of the forms of a table beside JSON.
+TABLE_CONTENT: Final = {
+    CSV: {"schema": {"type": "string"}},
+    **{form: {"schema": {"type": "string", "format": "binary"}} for form in (PARQUET, ARROW)},
+}
+
+
+def choose_format(accept: str | None, forms: Sequence[str] = FORMS) -> str:
+    """Return the form that an Accept header likes best, the first where it says nothing; raises ProblemError (406)."""
+    wishes = [_parse_wish(part) for part in (accept or "*/*").split(",")]
+    best, liked = forms[0], 0.0
+    for form in forms:
+        # What is said most exactly counts: `text/csv;q=0, */*` wants no CSV.
+        said = [(kind, q) for kind, q in wishes if kind in (form, f"{form.split('/')[0]}/*", "*/*")]
+        weight = max(said, key=lambda wish: wish[0].count("*") * -1)[1] if said else 0.0
+        if weight > liked:
+            best, liked = form, weight
+    if liked == 0.0:
+        kinds = " or ".join(filter(None, (", ".join(forms[:-1]), forms[-1])))
+        sentence = f"This comes as {kinds}: say so in Accept."
+        raise ProblemError(406, "not-acceptable", "No such format", sentence)
+    return best
+
+
+def reply_table(request: Request, form: str, table: Table) -> Response:
+    """Return a table in a form that `choose_format` chose: a file, or as JSON its columns.
+
+    A file is sent as it is written. What cannot be read is raised at the first slice, not cut off.
+    """
+    if form == JSON:
+        answer = reply(request, _columns_of(table))
+        answer.headers["Vary"] = "Accept"
+        return answer
+    write, ending = _FILES[form]
+    chunks = write(table)
+    first = next(chunks)
+    disposition = f'attachment; filename="{table.name}.{ending}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-cache", "Vary": "Accept"}
+    return StreamingResponse(chain([first], chunks), media_type=form, headers=headers)
+
+
+def samples_table(record: DeviceRecord, channels: list[str], slices: Iterator[SeriesColumns]) -> Table:
+    """Return samples as a table: a row for each instant, null where a channel has no value."""
+    told = record.descriptor
+    names = {channel: name_column(record, channel) for channel in channels}
+    kinds: dict[str, Kind] = {"time_ms": "integer", "time_utc": "instant", "device": "text", "simulated": "truth"}
+    kinds.update(dict.fromkeys(names.values(), "number"))
+
+    def rows_of(columns: SeriesColumns) -> Slice:
+        time_ms, values = columns.time_ms, {names[channel]: each for channel, each in columns.channels.items()}
+        head: Slice = {"time_ms": time_ms, "time_utc": time_ms, "device": told.device, "simulated": told.simulated}
+        return {**head, **values}
+
+    return Table(told.device, kinds, map(rows_of, slices))
+
+
+def name_column(record: DeviceRecord, channel: str) -> str:
+    """Return a column's name: the channel, and its unit where its own name does not tell it."""
+    parts = split_channel(channel)
+    if quantity_of(channel) is not None or (parts is not None and unit_of_name(parts[0]) is not None):
+        return channel
+    return f"{channel} [{unit_of(record, channel)}]"
+
+
+def _columns_of(table: Table) -> dict[str, object]:
+    """Return a table that is short enough for one answer as `schema.Columns`, its arrays as they are."""
+    slices = list(table.slices)
+    counts = [next(len(cells) for cells in rows.values() if isinstance(cells, np.ndarray)) for rows in slices]
+    columns = {
+        name: [one for rows, count in zip(slices, counts, strict=True) for one in _listed(rows[name], count)]
+        for name in table.columns
+    }
+    return {"rows": sum(counts), "columns": columns}
+
+
+def _listed(cells: Cells, count: int) -> list[object]:
+    if not isinstance(cells, np.ndarray):
+        return [cells] * count
+    return [None if value != value else value for value in cells.tolist()]
+
+
+def _parse_wish(part: str) -> tuple[str, float]:
+    """Return the media type of a part of an Accept header, and its weight; 0 where that is no number."""
+    kind, *options = (word.strip() for word in part.lower().split(";"))
+    weights = [option[2:].strip() for option in options if option.startswith("q=")]
+    try:
+        return kind, float(weights[0]) if weights else 1.0
+    except ValueError:
+        return kind, 0.0

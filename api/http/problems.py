@@ -1,0 +1,141 @@
+"""Errors as problem+json (RFC 9457): one shape for everything that goes wrong, and nothing of our insides in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from headland.analysis.errors import ProblemError
+from headland.errors import RetryLater
+from headland.registry.models.errors import Conflict, InvalidRecord, NotFound, VersionConflict
+
+MEDIA_TYPE: Final = "application/problem+json"
+#: How long a client should wait for a store that is not there yet [s].
+RETRY_AFTER_S: Final = 2
+
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+def reply_problem(
+    status: int,
+    detail: str,
+    *,
+    kind: str | None = None,
+    title: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem as a response; without a `kind` the status says it all ("about:blank")."""
+    body = {
+        "type": "about:blank" if kind is None else f"urn:headland:problem:{kind}",
+        "title": title or _phrase(status),
+        "status": status,
+        "detail": detail,
+        **(extra or {}),
+    }
+    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
+
+
+def respond(error: ProblemError) -> Response:
+    """Return the response of an error."""
+    return reply_problem(
+        error.status, error.detail, kind=error.kind or None, title=error.title, extra=error.extra, headers=error.headers
+    )
+
+
+def declare_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of the problems that a route may answer with."""
+    return {
+        status: {
+            "description": _phrase(status),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make every error of `app` a problem."""
+    app.exception_handler(ProblemError)(_on_problem)
+    app.exception_handler(RequestValidationError)(_on_invalid)
+    app.exception_handler(HTTPException)(_on_http)
+    app.exception_handler(RetryLater)(_on_retry_later)
+    app.exception_handler(NotFound)(_on_not_found)
+    app.exception_handler(Conflict)(_on_conflict)
+    app.exception_handler(InvalidRecord)(_on_invalid_record)
+    app.exception_handler(Exception)(_on_bug)
+
+
+def _on_problem(_request: Request, error: ProblemError) -> Response:
+    return respond(error)
+
+
+def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
+    found = [
+        {"parameter": ".".join(str(part) for part in item["loc"][1:]), "detail": str(item["msg"])}
+        for item in error.errors()
+    ]
+    sentence = "; ".join(f"{item['parameter']}: {item['detail']}" for item in found)
+    return reply_problem(422, sentence, kind="bad-parameter", title="A parameter is not valid", extra={"errors": found})
+
+
+def _on_http(request: Request, error: HTTPException) -> Response:
+    headers = dict(error.headers or {})
+    if error.status_code == 404:
+        return reply_problem(404, f"There is nothing at {request.url.path}.", headers=headers)
+    if error.status_code == 405:
+        allowed = _allowed_methods(request)
+        headers["Allow"] = ", ".join(allowed)
+        return reply_problem(405, f"{request.url.path} takes {' or '.join(allowed)}.", headers=headers)
+    return reply_problem(error.status_code, str(error.detail), headers=headers)
+
+
+def _on_retry_later(_request: Request, error: RetryLater) -> Response:
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return reply_problem(503, str(error), kind="store-unavailable", title="The store is not ready", headers=headers)
+
+
+def _on_not_found(_request: Request, error: NotFound) -> Response:
+    kind = error.kind.replace(" ", "-")
+    return reply_problem(404, str(error), kind=f"unknown-{kind}", title=f"No such {error.kind}")
+
+
+def _on_conflict(_request: Request, error: Conflict) -> Response:
+    if isinstance(error, VersionConflict):
+        extra = {"expected": error.expected, "found": error.found}
+        return reply_problem(412, str(error), kind="changed-meanwhile", title="It was changed meanwhile", extra=extra)
+    return reply_problem(409, str(error), kind="conflict", title="What is there does not allow it")
+
+
+def _on_invalid_record(_request: Request, error: InvalidRecord) -> Response:
+    return reply_problem(400, str(error), kind="invalid-record", title="This cannot be kept")
+
+
+def _on_bug(_request: Request, _error: Exception) -> Response:
+    # Starlette raises the error again behind this answer, and the server logs it with its trace.
+    return reply_problem(500, "Something went wrong on our side; the log of the station says what.")
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods that any route takes at this path: Starlette alone names those of the first route."""
+    scope = {key: value for key, value in request.scope.items() if key not in ("route", "endpoint", "path_params")}
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

@@ -1,0 +1,68 @@
+"""Instants and windows in a request: ISO 8601 with a zone, or epoch milliseconds; half-open."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from headland.analysis.errors import ProblemError
+from headland.analysis.window import HIGH_MS, LOW_MS, Window
+
+DEFAULT_WINDOW_MS: Final = 3_600_000
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+#: A plus sign that was not written as %2B arrives as a space.
+_LOST_PLUS: Final = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
+
+
+def parse_instant(text: object) -> object:
+    """Return epoch milliseconds of an ISO 8601 instant with a zone or of an integer; raises ValueError otherwise."""
+    if not isinstance(text, str):
+        return text
+    if _INTEGER.fullmatch(text):
+        time_ms = int(text)
+    else:
+        try:
+            moment = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise ValueError("write an instant like 2026-11-24T08:00:00Z (with a zone) or as epoch milliseconds")
+        time_ms = (moment - _EPOCH) // _MILLISECOND
+    if not LOW_MS <= time_ms <= HIGH_MS:
+        raise ValueError("the instant lies outside the years 1 to 9999")
+    return time_ms
+
+
+Instant = Annotated[
+    int,
+    BeforeValidator(parse_instant),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": LOW_MS, "maximum": HIGH_MS},
+                {"type": "string", "format": "date-time"},
+            ]
+        }
+    ),
+]
+
+
+def settle_window(start_ms: int | None, end_ms: int | None, now_ms: int, longest_ms: int) -> Window:
+    """Return the window asked for; without an end it ends now, without a start it is an hour long.
+
+    Raises ProblemError (400) where it has no length or is longer than `longest_ms`.
+    """
+    end = now_ms if end_ms is None else end_ms
+    start = end - DEFAULT_WINDOW_MS if start_ms is None else start_ms
+    if start >= end:
+        raise ProblemError(400, "bad-window", "The window is empty", "start must lie before end.")
+    if end - start > longest_ms:
+        days = longest_ms / 86_400_000
+        raise ProblemError(400, "bad-window", "The window is too long", f"Ask for at most {days:g} days at a time.")
+    return Window(start, end)

@@ -1,0 +1,1 @@
+"""Live feed of committed values over server-sent events."""

@@ -1,0 +1,120 @@
+"""What is newest of each channel, and what of a commit is newer: values in, values out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from headland.analysis.telemetry import unit_of
+from headland.contract.quantities import quantity_of
+from headland.store.port import DeviceRecord, Latest, SeriesKey, Store, WriteBatch, WriteResult
+
+#: How old what is known of the devices may be when a channel's unit is only in its descriptor.
+_RECORDS_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The newest value of a channel of a device, as /v1/latest shows it."""
+
+    device: str
+    channel: str
+    simulated: bool
+    time_ms: int
+    value: float
+    unit: str
+    quality: int
+
+
+class Newest:
+    """Holds the newest value of each channel of each device; of a simulated device only what was simulated."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[str, Value]] = {}
+        self._simulated: set[str] = set()
+
+    def advance(self, samples: Iterable[tuple[Latest, str]]) -> list[Value]:
+        """Take what of `samples` and their units is newer than before; return that, one value for each channel."""
+        fresh: dict[tuple[str, str], Value] = {}
+        for sample, unit in samples:
+            key = sample.key
+            if key.simulated and key.device not in self._simulated:
+                self._simulated.add(key.device)
+                self._values.pop(key.device, None)
+                fresh = {at: value for at, value in fresh.items() if at[0] != key.device}
+            elif not key.simulated and key.device in self._simulated:
+                continue
+            channels = self._values.setdefault(key.device, {})
+            known = channels.get(key.channel)
+            if known is None or known.time_ms < sample.time_ms:
+                value = Value(
+                    key.device, key.channel, key.simulated, sample.time_ms, sample.value, unit, sample.quality
+                )
+                channels[key.channel] = fresh[key.device, key.channel] = value
+        return list(fresh.values())
+
+    def all(self) -> list[Value]:
+        """Return every value that is held."""
+        return [value for channels in self._values.values() for value in channels.values()]
+
+
+class Units:
+    """The unit of a channel, by the nomenclature or by what the store knows of the device."""
+
+    def __init__(self, store: Store, organisation: str) -> None:
+        self._store = store
+        self._organisation = organisation
+        self._records: dict[str, DeviceRecord] = {}
+        self._read_s = -_RECORDS_S
+
+    def of(self, key: SeriesKey) -> str:
+        """Return the unit; may ask the store."""
+        quantity = quantity_of(key.channel)
+        if quantity is not None:
+            return quantity.unit
+        if time.monotonic() - self._read_s >= _RECORDS_S:
+            self._records = {one.descriptor.device: one for one in self._store.devices(self._organisation)}
+            self._read_s = time.monotonic()
+        record = self._records.get(key.device)
+        return key.unit or "1" if record is None else unit_of(record, key.channel)
+
+
+def newest_of(batch: WriteBatch, result: WriteResult) -> list[Latest]:
+    """Return the newest sample of each series of a committed batch; what the store refused or dates to come is none.
+
+    Where two samples of a batch have one instant the first counts, as in the store.
+    """
+    points = batch.points
+    if not len(points):
+        return []
+    told = points.time_ms <= batch.latest_until_ms
+    time_ms = np.where(told, points.time_ms, np.iinfo(np.int64).min)
+    newest_ms = np.full(len(points.series), np.iinfo(np.int64).min)
+    np.maximum.at(newest_ms, points.index, time_ms)
+    rows = np.flatnonzero(told & (time_ms == newest_ms[points.index]))[::-1]
+    row_of = np.full(len(points.series), -1)
+    row_of[points.index[rows]] = rows  # the last one written, and so the first row, stays
+    refused = {(rejection.key, rejection.time_ms) for rejection in result.rejections}
+    return [
+        Latest(key, int(points.time_ms[row]), float(points.value[row]), int(points.quality[row]))
+        for key, row in zip(points.series, row_of.tolist(), strict=True)
+        if row >= 0 and (key, int(points.time_ms[row])) not in refused
+    ]
+
+
+def items_of(values: Sequence[Value]) -> list[dict[str, Any]]:
+    """Return values as the items of `schema.LatestList`."""
+    items: dict[str, dict[str, Any]] = {}
+    for one in values:
+        item = items.setdefault(one.device, {"device": one.device, "simulated": one.simulated, "channels": {}})
+        item["channels"][one.channel] = {
+            "value": one.value,
+            "time_ms": one.time_ms,
+            "unit": one.unit,
+            "quality": one.quality,
+        }
+    return list(items.values())

@@ -1,1 +1,0 @@
-"""OGC API Features, for reading: the farm as layers of a map."""

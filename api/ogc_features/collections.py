@@ -1,0 +1,233 @@
+"""The layers: what each one's features are, in the order of a key that a page can go on behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from api.http.content_types import name_column
+from api.ogc_features.query import Question
+from api.schemas.passes_mapping import pass_of
+from api.sensorthings.catalog import EntityCatalog
+from headland.agronomy.application.as_applied import EVIDENCE
+from headland.agronomy.geometry.outline import PLACES
+from headland.analysis.errors import ProblemError
+from headland.analysis.exports.as_applied import cells_of
+from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
+from headland.analysis.passes.detection import FieldPass, list_passes
+from headland.analysis.passes.telemetry import PassTelemetry, load_pass_telemetry
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import find_device, read_latest
+from headland.analysis.window import Window, utc_of
+from headland.formats.geojson import geojson_of
+from headland.store.port import Latest
+
+#: Passes are looked for over so long, back from the end of what is asked for.
+LONGEST_PASSES_MS: Final = 400 * 86_400_000
+#: Corners of a track; more would be no better to look at on a map.
+_MOST_CORNERS: Final = 5000
+_CELL_M: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One feature with the key that orders it and its time; `end_ms` None is still going on."""
+
+    key: str
+    id: str
+    geometry: Mapping[str, Any] | None
+    properties: Mapping[str, Any]
+    start_ms: int | None
+    end_ms: int | None
+
+    def as_geojson(self) -> dict[str, Any]:
+        """Return it as RFC 7946 has it."""
+        return {
+            "type": "Feature",
+            "id": self.id,
+            "geometry": self.geometry,
+            "properties": dict(self.properties),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A collection; `find` yields its features by key, at least those behind the question's `after`."""
+
+    id: str
+    title: str
+    description: str
+    find: Callable[[OrgScope, Question], Iterator[Found]]
+
+
+def find_fields(scope: OrgScope, _question: Question) -> Iterator[Found]:
+    """Yield the fields of the registry."""
+    for field in repositories_of(scope).fields.all():
+        told = {
+            "name": field.name,
+            "owner": field.owner,
+            "farm": field.farm,
+            "area_m2": field.area_m2,
+            "usable_area_m2": field.usable_area_m2,
+            "zones_not_treated": len(field.zones),
+            "source": "registry",
+            "quality": "the outline as it was entered; areas are geodesic, computed from it",
+            "version": field.version,
+            "since": utc_of(field.created_ms),
+        }
+        yield Found(field.id, field.id, geojson_of(field.geometry), told, field.created_ms, None)
+
+
+def find_greenhouses(scope: OrgScope, _question: Question) -> Iterator[Found]:
+    """Yield the greenhouses of the registry, each where it or else its site is."""
+    repositories = repositories_of(scope)
+    sites = {site.id: site for site in repositories.sites.all()}
+    for house in repositories.greenhouses.all():
+        site = sites.get(house.site)
+        own = house.longitude_deg is not None and house.latitude_deg is not None
+        spot = (house.longitude_deg, house.latitude_deg)
+        if not own and site is not None:
+            spot = (site.longitude_deg, site.latitude_deg)
+        known = None not in spot
+        told = {
+            "name": house.name,
+            "site": None if site is None else site.name,
+            "floor_area_m2": house.floor_area_m2,
+            "volume_m3": house.volume_m3,
+            "cover": house.cover,
+            "position_source": ("registry" if own else "registry, of its site") if known else None,
+            "source": "registry",
+            "quality": "as it was entered",
+            "version": house.version,
+            "since": utc_of(house.created_ms),
+        }
+        point = {"type": "Point", "coordinates": list(spot)} if known else None
+        yield Found(house.id, house.id, point, told, house.created_ms, None)
+
+
+def find_devices(scope: OrgScope, _question: Question) -> Iterator[Found]:
+    """Yield the devices, each at its newest position with its newest values, their flags and times."""
+    picture, newest = EntityCatalog(scope), read_latest(scope)
+    for name, record in sorted(picture.records.items()):
+        location = picture.find("Locations", name)
+        point = None if location is None else location.said["location"]
+        about = {} if location is None else location.said["properties"]
+        told: dict[str, Any] = {
+            "name": record.descriptor.name or name,
+            "kind": record.descriptor.kind,
+            "site": record.descriptor.site,
+            "gateway": record.gateway,
+            "simulated": record.descriptor.simulated,
+            "position_source": about.get("source"),
+            "position_time": about.get("time"),
+            "last_seen": utc_of(record.last_seen_ms),
+            "source": "telemetry",
+            "quality": "see each value's _quality: QARTOD 1 good, 2 not evaluated, 3 suspect, 4 failed",
+        }
+        samples = newest.get(name, {})
+        for channel, sample in sorted(samples.items()):
+            told |= _value_of(name_column(record, channel), channel, sample)
+        seen_ms = max((sample.time_ms for sample in samples.values()), default=record.last_seen_ms)
+        yield Found(name, name, point, told, seen_ms, seen_ms)
+
+
+def find_tracks(scope: OrgScope, question: Question) -> Iterator[Found]:
+    """Yield the passes of all fields, each as the line that the vehicle took."""
+    for key, one in _passes(scope, question):
+        heard = _hear(scope, one)
+        told = pass_of(one).model_dump() | {
+            "start": utc_of(one.start_ms),
+            "end": utc_of(one.end_ms),
+            "field_name": one.field.name,
+            "planned_rate_unit": None if one.unit is None else f"{one.unit}/ha",
+            "positions": 0 if heard is None else heard.n,
+            "source": "declared" if one.declared is not None else "found in telemetry",
+            "quality": None if heard is None else heard.quality,
+        }
+        line = None
+        if heard is not None and heard.n >= 2:
+            track = heard.told.track
+            chosen = np.unique(np.linspace(0, heard.n - 1, min(heard.n, _MOST_CORNERS)).round().astype(np.int64))
+            spots = np.column_stack((track.longitude_deg[chosen], track.latitude_deg[chosen])).round(8)
+            line = {"type": "LineString", "coordinates": spots.tolist()}
+        yield Found(key, one.id, line, told, one.start_ms, one.end_ms)
+
+
+def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
+    """Yield the cells of as-applied maps, pass after pass; a pass of which none can be drawn has none."""
+    for key, one in _passes(scope, question):
+        try:
+            applied = apply_pass(scope, one, cell_m=max(_CELL_M, fine_cell_m(one)))
+        except ProblemError:
+            continue
+        unit = applied.unit.lower()
+        at, south, west, north, east = cells_of(applied)
+        rates, amounts = applied.drawn.rate_ha[at], applied.drawn.amount[at]
+        evidence, places = applied.drawn.evidence[at], applied.drawn.places[at]
+        for index in range(len(south)):
+            low_x, high_x, low_y, high_y = (round(float(edge[index]), 9) for edge in (west, east, south, north))
+            ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
+            is_known = not np.isnan(rates[index])
+            told = {
+                "pass_id": one.id,
+                "field": one.field.id,
+                "device": one.device,
+                "start": utc_of(one.start_ms),
+                "end": utc_of(one.end_ms),
+                f"rate_{unit}_ha": round(float(rates[index]), 3) if is_known else None,
+                f"amount_{unit}": round(float(amounts[index]), 6) if is_known else None,
+                "evidence": EVIDENCE[evidence[index]],
+                "place": PLACES[places[index]],
+                "coverage": applied.amount.coverage,
+                "simulated": one.simulated,
+                "source": applied.amount.method.id,
+                "quality": applied.amount.quality,
+            }
+            polygon = {"type": "Polygon", "coordinates": [ring]}
+            yield Found(f"{key}.{index:07d}", f"{one.id}.{index}", polygon, told, one.start_ms, one.end_ms)
+
+
+def _passes(scope: OrgScope, question: Question) -> Iterator[tuple[str, FieldPass]]:
+    """Yield the passes that a question may want, by key: when they began, and their id."""
+    now_ms = scope.now_ms()
+    end_ms = now_ms if question.end_ms is None else min(question.end_ms, now_ms)
+    window = Window(end_ms - LONGEST_PASSES_MS, end_ms + 1)
+    fields = repositories_of(scope).fields.all()
+    found = [one for field in fields for one in list_passes(scope, field.id, window)]
+    for key, one in sorted(((f"{one.start_ms:015d}.{one.id}", one) for one in found), key=lambda each: each[0]):
+        is_behind = f"{key}.~" > question.after
+        if is_behind and question.of_pass in (None, one.id) and question.takes_time(one.start_ms, one.end_ms):
+            yield key, one
+
+
+def _hear(scope: OrgScope, one: FieldPass) -> PassTelemetry | None:
+    """Return what was heard of a pass; None where its vehicle is not known or there is too much."""
+    try:
+        return load_pass_telemetry(scope, find_device(scope, one.device), Window(one.start_ms, one.end_ms + 1))
+    except ProblemError:
+        return None
+
+
+def _value_of(name: str, channel: str, sample: Latest) -> dict[str, Any]:
+    return {name: sample.value, f"{channel}_quality": sample.quality, f"{channel}_time": utc_of(sample.time_ms)}
+
+
+LAYERS: Final = {
+    layer.id: layer
+    for layer in (
+        Layer("fields", "Fields", "Outlines of the fields in the registry.", find_fields),
+        Layer("greenhouses", "Greenhouses", "Greenhouses of the registry as points.", find_greenhouses),
+        Layer("devices", "Devices", "Devices at their last position, with their newest values.", find_devices),
+        Layer("passes", "Passes", "The tracks of passes that began in the 400 days up to `datetime`.", find_tracks),
+        Layer(
+            "as-applied",
+            "As-applied cells",
+            "What each square of ground got, by metered amounts only; `pass_id` takes one pass.",
+            find_cells,
+        ),
+    )
+}

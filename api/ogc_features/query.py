@@ -1,0 +1,119 @@
+"""What a request for features asks: a box, a time, how many, and behind which one.
+
+Mistakes are 400s, as the standard wants.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import shapely
+
+from api.http.query_windows import parse_instant
+from headland.analysis.errors import ProblemError
+from headland.analysis.window import HIGH_MS, LOW_MS
+
+#: Of more features than this a page never has any, whatever is asked for.
+MOST_FEATURES: Final = 10_000
+DEFAULT_FEATURES: Final = 100
+#: Clients write as many digits as a double has, and small numbers with an exponent.
+_NUMBER: Final = r"-?[0-9]{1,6}(\.[0-9]{0,25})?([eE][-+]?[0-9]{1,3})?"
+BBOX_PATTERN: Final = f"^{_NUMBER}(,{_NUMBER}){{3}}(,{_NUMBER}){{0,2}}$"
+_BBOX: Final = re.compile(BBOX_PATTERN)
+_OPEN: Final = ("", "..")
+_CURSOR: Final = re.compile(r"^[A-Za-z0-9._~:-]{1,200}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a collection. `start_ms` and `end_ms` are both within; None where nothing was said of it."""
+
+    boxes: tuple[shapely.Geometry, ...] | None
+    start_ms: int | None
+    end_ms: int | None
+    limit: int
+    after: str
+    of_pass: str | None = None
+
+    def takes_place(self, geometry: Mapping[str, Any] | None) -> bool:
+        """Tell whether a geometry touches the box; one that nobody knows touches none."""
+        if self.boxes is None:
+            return True
+        if geometry is None:
+            return False
+        shape = shapely.from_geojson(orjson.dumps(geometry))
+        return any(shape.intersects(box) for box in self.boxes)
+
+    def takes_time(self, start_ms: int | None, end_ms: int | None) -> bool:
+        """Tell whether a time touches the one asked for; `end_ms` None is still going on."""
+        if self.start_ms is None and self.end_ms is None:
+            return True
+        if start_ms is None:
+            return False
+        begins_in_time = self.end_ms is None or start_ms <= self.end_ms
+        return begins_in_time and (self.start_ms is None or end_ms is None or end_ms >= self.start_ms)
+
+
+def read_question(bbox: str | None, time: str | None, limit: str | None, after: str | None) -> Question:
+    """Return what the parameters say; raises ProblemError (400)."""
+    start_ms, end_ms = _read_time(time)
+    if after is not None and not _CURSOR.match(after):
+        raise _refuse("cursor", "Take the link `next` of the page before as it is.")
+    return Question(_read_boxes(bbox), start_ms, end_ms, _read_limit(limit), after or "")
+
+
+def _read_limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_FEATURES
+    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
+        raise _refuse("limit", "limit is a whole number from 1 on.")
+    return min(int(text), MOST_FEATURES)
+
+
+def _read_boxes(text: str | None) -> tuple[shapely.Geometry, ...] | None:
+    if text is None:
+        return None
+    sentence = "bbox is west,south,east,north in degrees of WGS84 (or with the least and greatest height in between)."
+    if not _BBOX.match(text) or text.count(",") == 4:
+        raise _refuse("bbox", sentence)
+    numbers = [float(part) for part in text.split(",")]
+    west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise _refuse("bbox", sentence)
+    if west <= east:
+        return (shapely.box(west, south, east, north),)
+    return shapely.box(west, south, 180.0, north), shapely.box(-180.0, south, east, north)
+
+
+def _read_time(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    parts = text.split("/")
+    sentence = "datetime is an instant like 2026-11-24T08:00:00Z, or two of them with / between, of which one may be .."
+    if len(parts) > 2 or (len(parts) == 1 and parts[0] in _OPEN):
+        raise _refuse("datetime", sentence)
+    try:
+        ends = [None if part in _OPEN else _instant(part) for part in parts]
+    except ValueError as error:
+        raise _refuse("datetime", sentence) from error
+    start_ms, end_ms = ends if len(ends) == 2 else ends * 2
+    if start_ms is not None and end_ms is not None and start_ms > end_ms:
+        raise _refuse("datetime", "The second instant of datetime must not lie before the first.")
+    if start_ms is None and end_ms is None:
+        return LOW_MS, HIGH_MS
+    return start_ms, end_ms
+
+
+def _instant(text: str) -> int:
+    found = parse_instant(text)
+    if not isinstance(found, int) or text.lstrip("-").isdigit():
+        raise ValueError(text)
+    return found
+
+
+def _refuse(name: str, sentence: str) -> ProblemError:
+    return ProblemError(400, "bad-parameter", f"{name} is not valid", sentence)

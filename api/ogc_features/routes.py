@@ -1,0 +1,209 @@
+"""OGC API Features 1.0.1, core and GeoJSON: what QGIS and other map programs read the farm's layers by."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from api.ogc_features.collections import LAYERS, Layer
+from api.ogc_features.query import BBOX_PATTERN, MOST_FEATURES, Question, read_question
+from headland.analysis.errors import ProblemError
+from headland.analysis.window import utc_of
+
+_JSON: Final = "application/json"
+_GEOJSON: Final = "application/geo+json"
+_OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
+_CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_CONFORMANCE: Final = (
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+)
+_OBJECT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "As the standard has it.", "content": {_JSON: {"schema": {"type": "object"}}}}
+}
+_FEATURES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "GeoJSON (RFC 7946).", "content": {_GEOJSON: {"schema": {"type": "object"}}}}
+}
+
+LayerId = Annotated[str, Path(description=f"One of {', '.join(LAYERS)}.", pattern="^[a-z-]{1,40}$")]
+#: What the standard says of a parameter is told to be so; what does not fit earns a 400, not a 422.
+Bbox = Annotated[
+    str | None,
+    Query(
+        description="west,south,east,north [deg]: only features that touch it.",
+        json_schema_extra={"pattern": BBOX_PATTERN, "example": "119.1,31.9,119.2,32.0"},
+    ),
+]
+Datetime = Annotated[
+    str | None,
+    Query(
+        alias="datetime",
+        description="An instant with a zone, or two with / between; .. is open.",
+        openapi_examples={"day": {"value": "2026-11-24T00:00:00Z/2026-11-25T00:00:00Z"}},
+    ),
+]
+LimitOf = Annotated[
+    str | None,
+    Query(
+        description=f"Features a page, 100 by default; more than {MOST_FEATURES} are never sent.",
+        json_schema_extra={"type": "integer", "minimum": 1},
+    ),
+]
+CursorOf = Annotated[str | None, Query(description="Of the link `next`.", max_length=200)]
+OfPass = Annotated[str | None, Query(description="Only of this pass (passes, as-applied).", max_length=120)]
+
+router = APIRouter(prefix="/ogc", tags=["maps"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("", responses=_OBJECT)
+def get_landing(request: Request) -> Response:
+    """Say where the layers are: the landing page of OGC API Features."""
+    _refuse_unknown(request, ())
+    base = _base_of(request)
+    links = [
+        _link(base, "self", _JSON, "This page"),
+        _link(f"{str(request.base_url).rstrip('/')}/openapi.json", "service-desc", _OPENAPI, "The whole API"),
+        _link(f"{base}/conformance", "conformance", _JSON, "What is kept to"),
+        _link(f"{base}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", _JSON, "What is kept to"),
+        _link(f"{base}/collections", "data", _JSON, "The layers"),
+    ]
+    told = {"title": "Headland", "description": "A farm as map layers, for reading.", "links": links}
+    return reply(request, told)
+
+
+@router.get("/conformance", responses=_OBJECT)
+def get_conformance(request: Request) -> Response:
+    """Say which parts of the standard are kept to."""
+    _refuse_unknown(request, ())
+    return reply(request, {"conformsTo": list(_CONFORMANCE)})
+
+
+@router.get("/collections", responses=_OBJECT)
+def get_collections(request: Request) -> Response:
+    """List the layers."""
+    _refuse_unknown(request, ())
+    base = _base_of(request)
+    links = [_link(f"{base}/collections", "self", _JSON, "This list")]
+    return reply(request, {"links": links, "collections": [_describe(base, layer) for layer in LAYERS.values()]})
+
+
+@router.get("/collections/{collection}", responses=_OBJECT)
+def get_collection(request: Request, collection: LayerId) -> Response:
+    """Describe a layer."""
+    _refuse_unknown(request, ())
+    return reply(request, _describe(_base_of(request), _layer(collection)))
+
+
+@router.get("/collections/{collection}/items", responses=_FEATURES)
+def get_items(
+    request: Request,
+    scope: ScopeOf,
+    collection: LayerId,
+    bbox: Bbox = None,
+    time: Datetime = None,
+    limit: LimitOf = None,
+    cursor: CursorOf = None,
+    pass_id: OfPass = None,
+) -> Response:
+    """List the features of a layer, the next page at the link `next`.
+
+    Names of numbers end in their unit, or say it in brackets; `source` says where a feature comes from and `quality`
+    what it is worth. What nobody knows is null.
+    """
+    _refuse_unknown(request, ("bbox", "datetime", "limit", "cursor", "pass_id"))
+    layer, asked = _layer(collection), read_question(bbox, time, limit, cursor)
+    asked = Question(asked.boxes, asked.start_ms, asked.end_ms, asked.limit, asked.after, pass_id)
+    found = list(islice(_matching(layer.find(scope, asked), asked), asked.limit + 1))
+    page = found[: asked.limit]
+    links = [
+        _link(str(request.url), "self", _GEOJSON, "This page"),
+        _link(f"{_base_of(request)}/collections/{layer.id}", "collection", _JSON, layer.title),
+    ]
+    if len(found) > asked.limit:
+        query = {**request.query_params, "cursor": page[-1].key}
+        links.append(_link(f"{str(request.url).split('?')[0]}?{urlencode(query)}", "next", _GEOJSON, "The next page"))
+    body = {
+        "type": "FeatureCollection",
+        "timeStamp": utc_of(scope.now_ms()),
+        "numberReturned": len(page),
+        "links": links,
+        "features": [one.as_geojson() for one in page],
+    }
+    return Response(orjson.dumps(body), headers={"Cache-Control": "no-cache"}, media_type=_GEOJSON)
+
+
+@router.get("/collections/{collection}/items/{feature}", responses=_FEATURES)
+def get_item(
+    request: Request,
+    scope: ScopeOf,
+    collection: LayerId,
+    feature: Annotated[str, Path(description="Id of a feature.", pattern="^[A-Za-z0-9._~-]{1,160}$")],
+) -> Response:
+    """Show one feature of a layer."""
+    _refuse_unknown(request, ())
+    layer = _layer(collection)
+    # A cell's id begins with its pass's: no other pass has to be drawn for it.
+    of_pass = feature.rpartition(".")[0] if layer.id == "as-applied" else None
+    for one in layer.find(scope, Question(None, None, None, 1, "", of_pass)):
+        if one.id == feature:
+            base = _base_of(request)
+            links = [
+                _link(str(request.url), "self", _GEOJSON, "This feature"),
+                _link(f"{base}/collections/{layer.id}", "collection", _JSON, layer.title),
+            ]
+            body = {**one.as_geojson(), "links": links}
+            return Response(orjson.dumps(body), headers={"Cache-Control": "no-cache"}, media_type=_GEOJSON)
+    raise ProblemError(404, "unknown-feature", "No such feature", f"{layer.title} have no {feature}.")
+
+
+def _matching(found: Any, asked: Question) -> Any:
+    return (
+        one
+        for one in found
+        if one.key > asked.after and asked.takes_time(one.start_ms, one.end_ms) and asked.takes_place(one.geometry)
+    )
+
+
+def _layer(collection: str) -> Layer:
+    layer = LAYERS.get(collection)
+    if layer is None:
+        sentence = f"There is no layer {collection}; there are {', '.join(LAYERS)}."
+        raise ProblemError(404, "unknown-collection", "No such layer", sentence)
+    return layer
+
+
+def _describe(base: str, layer: Layer) -> dict[str, Any]:
+    here = f"{base}/collections/{layer.id}"
+    return {
+        "id": layer.id,
+        "title": layer.title,
+        "description": layer.description,
+        "itemType": "feature",
+        "crs": [_CRS84],
+        "links": [_link(here, "self", _JSON, layer.title), _link(f"{here}/items", "items", _GEOJSON, layer.title)],
+    }
+
+
+def _link(href: str, rel: str, media: str, title: str) -> dict[str, str]:
+    return {"href": href, "rel": rel, "type": media, "title": title}
+
+
+def _base_of(request: Request) -> str:
+    return f"{str(request.base_url).rstrip('/')}/ogc"
+
+
+def _refuse_unknown(request: Request, known: tuple[str, ...]) -> None:
+    """Raise ProblemError (400) for a parameter that is none here: a server of this standard must not pass over it."""
+    unknown = sorted(set(request.query_params) - {*known, "f"})
+    if unknown:
+        sentence = f"There is no parameter {unknown[0][:64]!r} here; there are {', '.join(known) or 'none'}."
+        raise ProblemError(400, "unknown-parameter", "No such parameter", sentence)

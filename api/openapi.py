@@ -1,0 +1,55 @@
+"""Export of the OpenAPI document: `python -m api.openapi > dashboard/openapi.json`.
+
+Examples are for people and left out: what is generated does not change with them.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final
+
+import orjson
+
+from api.app import create_app
+from api.http.problems import MEDIA_TYPE
+from headland.store.memory import MemoryStore
+
+_FOR_PEOPLE: Final = ("example", "examples")
+
+
+def describe() -> bytes:
+    """Return the document as JSON, the same for the same routes."""
+    app = create_app(MemoryStore(), organisation="farm", readiness=list, counters=dict)
+    document = _without_examples(app.openapi())
+    _share_problems(document)
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _share_problems(document: dict[str, Any]) -> None:
+    """Say each problem once: most operations have the same ones."""
+    shared = document["components"].setdefault("responses", {})
+    for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
+        for status, told in operation["responses"].items():
+            if int(status) >= 400 and list(told.get("content", ())) == [MEDIA_TYPE]:
+                name = told["description"].replace(" ", "").replace("-", "")
+                if shared.setdefault(name, told) == told:
+                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _without_examples(told: Any) -> Any:
+    if isinstance(told, list):
+        return [_without_examples(each) for each in told]
+    if not isinstance(told, dict):
+        return told
+    # A property may be called "example"; what a schema, parameter or media type says under that name is none.
+    return {
+        name: {each: _without_examples(one) for each, one in value.items()}
+        if name == "properties"
+        else _without_examples(value)
+        for name, value in told.items()
+        if name not in _FOR_PEOPLE
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(describe())

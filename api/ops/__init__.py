@@ -1,0 +1,1 @@
+"""Operations: metrics, readiness, and the ports to the services beside the API."""

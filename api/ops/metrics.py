@@ -1,0 +1,122 @@
+"""What /metrics says: HTTP durations, the store's counts, and the counters of the parts beside the API."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric, UnknownMetricFamily
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.live.feed import LiveFeed
+from api.ops.gateway_metrics import collect_gateways
+from api.ops.ingest_port import IngestPort
+from headland.errors import HeadlandError
+from headland.store.port import Store, StoreInfo
+
+_METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_UNFIT: Final = re.compile(r"[^a-zA-Z0-9_]")
+_BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMetrics:
+    """Sources of what only the organisation that runs this process may see."""
+
+    gateways: IngestPort | None
+    counters: Callable[[], Mapping[str, float]]
+
+
+class FarmCollector(Collector):
+    """Metrics of the store's state and, unless `own` is None, of the store's contents and the services in this process.
+
+    Reads all of it anew at each scrape.
+    """
+
+    def __init__(self, store: Store, own: OwnMetrics | None) -> None:
+        self._store = store
+        self._own = own
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the store's counts and all counters; a store that cannot answer is up = 0 and no more."""
+        up = GaugeMetricFamily("headland_store_up", "1 while the store answers", labels=["engine"])
+        try:
+            info = self._store.info()
+        except HeadlandError:
+            up.add_metric([""], 0.0)
+            yield up
+        else:
+            up.add_metric([info.engine], 1.0)
+            yield up
+            if self._own is not None:
+                yield from _collect_store(info)
+        if self._own is None:
+            return
+        yield from collect_gateways(self._own.gateways)
+        for name, value in self._own.counters().items():
+            yield UnknownMetricFamily(f"headland_{_fit(name)}", f"the station's {name}", value=value)
+
+
+def _collect_store(info: StoreInfo) -> Iterator[Metric]:
+    yield GaugeMetricFamily("headland_store_points", "samples in the store", value=info.points)
+    yield GaugeMetricFamily("headland_store_series", "series in the store", value=info.series)
+    if info.size_bytes is not None:
+        yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
+    for name, count in info.counters.items():
+        yield UnknownMetricFamily(f"headland_store_{_fit(name)}", f"the store's {name}", value=count)
+
+
+class LiveCollector(Collector):
+    """Tells what became of the live feed's values and clients."""
+
+    def __init__(self, feed: LiveFeed) -> None:
+        self._feed = feed
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the feed's counters."""
+        for name, value in self._feed.counters().items():
+            yield UnknownMetricFamily(f"headland_live_{name}", f"the live feed's {name}", value=value)
+
+
+class DurationMiddleware:
+    """Times every request by the template of its route, never by its path: labels stay few."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._seconds = Histogram(
+            "headland_http_request_seconds",
+            "time from a request's arrival to its answer's last byte",
+            ["method", "route", "status"],
+            buckets=_BUCKETS_S,
+            registry=registry,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and note how long it took."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started_s = time.perf_counter()
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            route = getattr(scope.get("route"), "path", "") or "other"
+            self._seconds.labels(method, route, str(status)).observe(time.perf_counter() - started_s)
+
+
+def _fit(name: str) -> str:
+    return _UNFIT.sub("_", name)

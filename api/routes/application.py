@@ -1,0 +1,43 @@
+"""The analytic answers about applied product."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.query_windows import settle_window
+from api.http.responses import reply
+from api.routes.parameters import DeviceId, End, Start
+from api.schemas.base import ApplicationAnswers
+from api.schemas.base_mapping import application_of
+from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
+from headland.analysis.telemetry import find_device
+
+LONGEST_APPLICATION_MS: Final = 31 * 86_400_000
+
+router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/devices/{device}/application", response_model=ApplicationAnswers)
+def get_application(
+    request: Request,
+    scope: ScopeOf,
+    device: DeviceId,
+    swath_m: Annotated[float, Query(description="Width of a swath [m].", gt=0, le=100, allow_inf_nan=False)],
+    start: Start = None,
+    end: End = None,
+) -> Response:
+    """Answer what was sprayed or spread: amount, ground, overlap and mean rate, each with the evidence it rests on.
+
+    Of a sprayer litres, from a flow meter alone; of a spreader of granules kilograms, from a mass-flow sensor
+    (measured_flow) or else from what its hopper lost (tank_mass). A pump or feeder without one was told to run, which
+    gives ground with the evidence pump_pwm and never litres or kilograms.
+    """
+    window = settle_window(start, end, scope.now_ms(), LONGEST_APPLICATION_MS)
+    record = find_device(scope, device)
+    answer = answer_spreading if is_spreader(record) else answer_application
+    return reply(request, application_of(record, swath_m, answer(scope, record, window, swath_m)))

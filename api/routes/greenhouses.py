@@ -1,0 +1,366 @@
+"""The answers about greenhouses: air, condensation, light, disease, water, set points, evenness, sensors, forecast."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.query_windows import settle_window
+from api.http.responses import reply
+from api.routes.parameters import NAME_PATTERN, End, Start
+from api.routes.thermal_params import WarmthOf
+from api.schemas.base import ClimateAnswers
+from api.schemas.base_mapping import climate_of
+from api.schemas.greenhouses import (
+    DataQualityBody,
+    ForecastBody,
+    HouseAnswersBody,
+    OverviewBody,
+    PastForecastBody,
+    SiteWeatherBody,
+)
+from api.schemas.greenhouses_mapping import (
+    data_quality_of,
+    forecast_of,
+    house_answers_of,
+    past_forecasts_of,
+    site_weather_of,
+)
+from api.schemas.overview_mapping import overview_of
+from headland.agronomy.climate.air_indices import Thresholds
+from headland.agronomy.climate.exchange_indices import Declared
+from headland.agronomy.climate.forecast import Skill
+from headland.analysis.greenhouse.climate import (
+    By,
+    ClimateQuery,
+    answer_air,
+    answer_condensation,
+    answer_disease,
+    answer_light,
+)
+from headland.analysis.greenhouse.control import answer_compliance, answer_irrigation, answer_uniformity
+from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.exchange import answer_exchange, height_of
+from headland.analysis.greenhouse.forecast import Expected, forecast_house
+from headland.analysis.greenhouse.forecast_history import keep_forecast, record_of, settle_forecasts, told_before
+from headland.analysis.greenhouse.house import House, begin_hour, find_greenhouse, find_house, find_site
+from headland.analysis.greenhouse.overview import look_over
+from headland.analysis.greenhouse.sensor_health import judge_house
+from headland.analysis.passes.application import answer_climate, begin_with_samples
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.weather.site_weather import answer_weather
+from headland.analysis.window import Window
+
+LONGEST_CLIMATE_MS: Final = 366 * 86_400_000
+LONGEST_BY_HOUR_MS: Final = 31 * 86_400_000
+_DAY_MS: Final = 86_400_000
+
+GreenhouseId = Annotated[
+    str,
+    Path(description="Id of a device that is a greenhouse, or of a greenhouse in the registry.", pattern=NAME_PATTERN),
+]
+Zone = Annotated[str | None, Query(description="Only this zone of it, by name.", min_length=1, max_length=200)]
+ByOf = Annotated[By, Query(description="What the window is cut into; days are local, of the site's time zone.")]
+ByHourOrDay = Annotated[Literal["hour", "day"], Query(description="What the window is cut into.")]
+Transmission = Annotated[
+    float | None,
+    Query(
+        description="What the cover passes, where only the sun outside is measured.", gt=0, le=1, allow_inf_nan=False
+    ),
+]
+Hourly = Annotated[
+    list[Annotated[float, Query(ge=-100, le=2000, allow_inf_nan=False)]],
+    Query(description="A weather forecast: the means of the coming hours, one value an hour.", max_length=24),
+]
+
+router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/greenhouses/{device}/climate", response_model=ClimateAnswers | HouseAnswersBody)
+def get_climate(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    warmth: WarmthOf,
+    start: Start = None,
+    end: End = None,
+    by: Annotated[By | None, Query(description="Cut the window into hours, local days or crop stages.")] = None,
+    zone: Zone = None,
+) -> Response:
+    """Answer what the air was like: vapour pressure deficit, dew point, humidity deficit; by day warmth as well.
+
+    Without `by`, each is the time-weighted mean over [start, end) of one device with its lowest and highest value, from
+    temperature and humidity sampled together; without `start` of the last hour, or as much of it as there are samples
+    from. With `by`, the answers of each hour, local day or crop stage. Where too little is covered the value is null:
+    insufficient_data. Samples that lie are left out and named in `left_out`.
+    """
+    if by is None and zone is None and _is_device(scope, device):
+        window = settle_window(start, end, scope.now_ms(), LONGEST_CLIMATE_MS)
+        record = find_greenhouse(scope, device)
+        if start is None:
+            window = begin_with_samples(scope, record, window)
+        return reply(request, climate_of(record, *answer_climate(scope, record, window)))
+    ask = _ask(scope, find_house(scope, device, zone), start, end, by or "hour")
+    return reply(request, house_answers_of(answer_air(ask, warmth.over(ask.thresholds))))
+
+
+@router.get("/greenhouses/{device}/overview", response_model=OverviewBody)
+def get_overview(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    zone: Zone = None,
+    width: Annotated[int, Query(description="How many pixels wide the chart is.", ge=3, le=5000)] = 800,
+) -> Response:
+    """Answer a greenhouse in one piece for its page: lines for a chart, bands of the crop stage, days, map of places.
+
+    The lines are means of five minutes: deficit, dew point, coldest surface, light; of a chart narrower than them each
+    pixel's lowest and highest. The days' answers are those of climate, condensation, light and disease, by column.
+    """
+    house = find_house(scope, device, zone)
+    window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
+    return reply(request, overview_of(look_over(ClimateQuery(scope, house, window, "day", crop_bands()), width)))
+
+
+@router.get("/greenhouses/{device}/condensation", response_model=HouseAnswersBody)
+def get_condensation(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByOf = "day",
+    zone: Zone = None,
+) -> Response:
+    """Answer how near the dew leaves, fruit and cover came: margins, hours, and each event.
+
+    A surface is measured, or estimated as `notes` says; the most critical one wins.
+    """
+    return reply(
+        request, house_answers_of(answer_condensation(_ask(scope, find_house(scope, device, zone), start, end, by)))
+    )
+
+
+@router.get("/greenhouses/{device}/light", response_model=HouseAnswersBody)
+def get_light(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByHourOrDay = "day",
+    zone: Zone = None,
+    transmission: Transmission = None,
+    lamp: Annotated[
+        str | None, Query(description="What shines, where only lux is measured: sun, hps, white_led ...", max_length=40)
+    ] = None,
+) -> Response:
+    """Answer how much light there was: daily light integral, photoperiod, the last 24 hours, light per warmth.
+
+    A day needs 90 % of its daylight. `notes` says what was measured and by which factor it became photons.
+    """
+    ask = _ask(scope, find_house(scope, device, zone), start, end, by)
+    return reply(request, house_answers_of(answer_light(ask, transmission, lamp)))
+
+
+@router.get("/greenhouses/{device}/disease", response_model=HouseAnswersBody)
+def get_disease(
+    request: Request, scope: ScopeOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
+) -> Response:
+    """Answer how the days favoured Botrytis, powdery mildew, late blight and downy mildew, each with its drivers.
+
+    Indices of pressure by published rules, never counts of sick plants; `notes` says what each holds for.
+    """
+    ask = _ask(scope, find_house(scope, device, zone), start, end, "day")
+    return reply(request, house_answers_of(answer_disease(ask)))
+
+
+@router.get("/greenhouses/{device}/irrigation", response_model=HouseAnswersBody)
+def get_irrigation(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    zone: Zone = None,
+    dose_l_m2: Annotated[
+        float | None, Query(description="One watering [L/m2], for its trigger.", gt=0, le=20, allow_inf_nan=False)
+    ] = None,
+    uptake_ml_j_cm2: Annotated[
+        float, Query(description="Uptake by radiation [ml per J/cm2 and m2].", ge=0.5, le=4, allow_inf_nan=False)
+    ] = 2.0,
+) -> Response:
+    """Answer what the sun asked for by local day: radiation sum, uptake, water to give, drain aimed at and measured."""
+    ask = _ask(scope, find_house(scope, device, zone), start, end, "day")
+    return reply(request, house_answers_of(answer_irrigation(ask, dose_l_m2, uptake_ml_j_cm2)))
+
+
+@router.get("/greenhouses/{device}/exchange", response_model=HouseAnswersBody)
+def get_exchange(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    leaf_area_index: Annotated[
+        float, Query(description="The crop's leaves over its floor.", gt=0, le=10, allow_inf_nan=False)
+    ],
+    start: Start = None,
+    end: End = None,
+    by: ByHourOrDay = "hour",
+    zone: Zone = None,
+    height_m: Annotated[
+        float | None,
+        Query(description="The house's mean height; else its volume over its floor.", gt=0, le=30, allow_inf_nan=False),
+    ] = None,
+    co2_given_g_m2_h: Annotated[
+        float, Query(description="Carbon dioxide dosed, on every hour.", ge=0, le=200, allow_inf_nan=False)
+    ] = 0.0,
+    outside_co2_ppm: Annotated[
+        float, Query(description="Carbon dioxide outside.", ge=300, le=1000, allow_inf_nan=False)
+    ] = 420.0,
+    transmission: Transmission = None,
+) -> Response:
+    """Answer what the house exchanged: transpiration, the air that left by two balances, and carbon dioxide used.
+
+    From the canopy's model and balances by the hour; where inside and outside are alike within the sensors' errors a
+    balance says nothing. By day what hours add up to.
+    """
+    house = find_house(scope, device, zone)
+    declared = Declared(leaf_area_index, height_of(house, height_m), co2_given_g_m2_h, outside_co2_ppm)
+    return reply(request, house_answers_of(answer_exchange(_ask(scope, house, start, end, by), declared, transmission)))
+
+
+@router.get("/greenhouses/{device}/compliance", response_model=HouseAnswersBody)
+def get_compliance(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByOf = "day",
+    zone: Zone = None,
+) -> Response:
+    """Answer how the climate kept to its set points, how much the vents moved, and whether heat and vents fought."""
+    return reply(
+        request, house_answers_of(answer_compliance(_ask(scope, find_house(scope, device, zone), start, end, by)))
+    )
+
+
+@router.get("/greenhouses/{device}/uniformity", response_model=HouseAnswersBody)
+def get_uniformity(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    by: ByOf = "day",
+    zone: Zone = None,
+) -> Response:
+    """Answer how even the house was: the span between its places, and how each place stands off the others."""
+    return reply(
+        request, house_answers_of(answer_uniformity(_ask(scope, find_house(scope, device, zone), start, end, by)))
+    )
+
+
+@router.get("/greenhouses/{device}/data-quality", response_model=DataQualityBody)
+def get_data_quality(
+    request: Request, scope: ScopeOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
+) -> Response:
+    """Answer which sensors lie, by device and channel: stuck, jumping, drifting, sun-heated, saturated, silent."""
+    house = find_house(scope, device, zone)
+    window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
+    return reply(request, data_quality_of(house, window, judge_house(scope, house, window)))
+
+
+@router.get("/greenhouses/{device}/forecast", response_model=ForecastBody)
+def get_forecast(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    end: End = None,
+    zone: Zone = None,
+    hours: Annotated[int, Query(description="How far ahead.", ge=1, le=24)] = 12,
+    outside_temperature_degc: Hourly = [],  # noqa: B006 - FastAPI copies it
+    outside_humidity_pct: Hourly = [],  # noqa: B006
+    global_radiation_w_m2: Hourly = [],  # noqa: B006
+    wind_speed_m_s: Hourly = [],  # noqa: B006
+) -> Response:
+    """Forecast temperature, humidity and condensation margin for each hour ahead of `end`, from the last five weeks.
+
+    Learnt when asked, from the house's own behaviour and the weather beside it; a weather forecast may be given.
+    `skill` is the error of such forecasts in the past days beside two naive ones, `record` that of those which were
+    really given. With less than some six days of history the values are null: insufficient_data.
+    """
+    house = find_house(scope, device, zone)
+    expected = Expected(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
+    origin_ms = scope.now_ms() if end is None else end
+    found = forecast_house(scope, house, crop_bands(), origin_ms, hours, expected)
+    record: dict[str, list[Skill | None]] = {}
+    if scope.registry is not None and zone is None:
+        repositories = repositories_of(scope)
+        settle_forecasts(repositories, house, found)
+        # What rests on a weather forecast that somebody brought is theirs, and none of the house's record.
+        if found.origin_ms == begin_hour(house.place, scope.now_ms()) and not found.expected:
+            keep_forecast(repositories, house, found, scope.now_ms())
+        record = record_of(repositories, house, found.origin_ms)
+    return reply(request, forecast_of(house, found, record))
+
+
+@router.get("/greenhouses/{device}/forecast/past", response_model=PastForecastBody)
+def get_past_forecasts(
+    request: Request,
+    scope: ScopeOf,
+    device: GreenhouseId,
+    start: Start = None,
+    end: End = None,
+    ahead_h: Annotated[int, Query(description="How long before the hour it was said.", ge=1, le=24)] = 6,
+) -> Response:
+    """Show what was forecast of the hours in [start, end) so long before, as it was said then, beside what came."""
+    house = find_house(scope, device)
+    window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
+    told = {} if scope.registry is None else told_before(repositories_of(scope), house, *window.pair, ahead_h)
+    return reply(request, past_forecasts_of(house, ahead_h, window, told))
+
+
+@router.get("/sites/{site}/weather", response_model=SiteWeatherBody)
+def get_weather(
+    request: Request,
+    scope: ScopeOf,
+    site: Annotated[str, Path(description="A site by its name or id.", pattern=NAME_PATTERN)],
+    warmth: WarmthOf,
+    start: Start = None,
+    end: End = None,
+    wind_height_m: Annotated[
+        float, Query(description="How high the wind is measured [m].", ge=0.5, le=100, allow_inf_nan=False)
+    ] = 2.0,
+) -> Response:
+    """Answer what the weather of each local day was: extremes, rain, radiation, reference evapotranspiration, warmth.
+
+    Warmth is hours beyond thresholds, degree days and winter chill; with rain there is Blitecast's advice as well.
+    """
+    window = _window(scope, start, end, LONGEST_CLIMATE_MS)
+    name, place, records = find_site(scope, site)
+    house = House(name, records, place, {})
+    thresholds = warmth.over(Thresholds(0.0, None, cold_degc=(0.0, -2.0)))
+    return reply(request, site_weather_of(answer_weather(scope, house, window, thresholds, wind_height_m)))
+
+
+def _ask(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None, by: By) -> ClimateQuery:
+    longest_ms = LONGEST_BY_HOUR_MS if by == "hour" else LONGEST_CLIMATE_MS
+    return ClimateQuery(scope, house, _window(scope, start_ms, end_ms, longest_ms), by, crop_bands())
+
+
+def _window(scope: OrgScope, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:
+    """Return the window asked for; without a start it is a day long."""
+    end = scope.now_ms() if end_ms is None else end_ms
+    return settle_window(end - _DAY_MS if start_ms is None else start_ms, end, scope.now_ms(), longest_ms)
+
+
+def _is_device(scope: OrgScope, name: str) -> bool:
+    return scope.registry is None or any(r.descriptor.device == name for r in scope.store.devices(scope.organisation))

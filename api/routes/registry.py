@@ -1,0 +1,262 @@
+"""Farms, fields, greenhouses, seasons, notes and so on: the same five routes for each kind of thing in the registry."""
+
+import re
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.schemas.registry import EXAMPLE_ID, KINDS, Kind
+from headland.analysis.errors import ProblemError
+from headland.analysis.registry_access import repositories_of
+from headland.registry.models.errors import NotFound
+from headland.registry.models.models import VersionedRecord
+
+# No `from __future__ import annotations` here: `make_router` annotates with what only it knows.
+
+#: An outline of 100,000 corners has some 4 MB.
+MOST_BYTES: Final = 32 * 1024 * 1024
+ID_PATTERN: Final = "^[0-9a-z]{26}$"
+_ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+
+
+class _RecordId(Convertor[str]):
+    """An id in a path: what cannot be one is no record's address, so `/import` beside `/{thing}` is its own."""
+
+    regex = "[0-9a-z]{26}"
+
+    def convert(self, value: str) -> str:
+        """Return the id."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the id."""
+        return value
+
+
+register_url_convertor("record_id", _RecordId())
+
+ThingId = Annotated[str, Path(description="Id of a record.", pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
+IfMatch = Annotated[
+    str | None, Header(description='The version that is changed, as the ETag says it: "3".', max_length=64)
+]
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request; a 413 for one that is larger than anything the registry keeps."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            sentence = f"The body is larger than {MOST_BYTES // 1024 // 1024} MB."
+            raise ProblemError(413, "too-large", "The body is too large", sentence)
+    return bytes(body)
+
+
+BodyOf = Annotated[bytes, Depends(read_body)]
+
+
+def make_router(kind: Kind) -> APIRouter:
+    """Return the routes of one kind."""
+    router = APIRouter(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
+    reference = {"$ref": f"#/components/schemas/{kind.wire.__name__}"}
+    shown = {"content": {"application/json": {"schema": reference}}}
+    body = {"requestBody": {"required": True, **shown}}
+    listed = {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": reference}, "next": {"type": ["string", "null"]}},
+        "required": ["items", "next"],
+    }
+    of_list: dict[int | str, dict[str, Any]] = {
+        200: {"description": "A page.", "content": {"application/json": {"schema": listed}}},
+        **declare_problems(400),
+    }
+
+    def list_page(request: Request, scope: ScopeOf, where: dict[str, str], cursor: Cursor, limit: int) -> Response:
+        after = read_cursor(cursor, tuple[str])
+        found = kind.repository(repositories_of(scope)).list(
+            after="" if after is None else after[0], limit=limit + 1, **where
+        )
+        items = [kind.show(record) for record in found[:limit]]
+        return reply_page(request, {"items": items, "next": write_cursor(items[-1].id) if len(found) > limit else None})
+
+    def list_all(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
+        return list_page(request, scope, {}, cursor, limit)
+
+    def list_within(
+        request: Request,
+        scope: ScopeOf,
+        within: Annotated[
+            str | None, Query(alias=kind.within, description=f"Only those of this {kind.within}.", max_length=64)
+        ] = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Response:
+        return list_page(request, scope, {} if within is None else {str(kind.within): within}, cursor, limit)
+
+    def list_within_either(
+        request: Request,
+        scope: ScopeOf,
+        within: Annotated[
+            str | None, Query(alias=kind.within, description=f"Only those of this {kind.within}.", max_length=64)
+        ] = None,
+        or_within: Annotated[
+            str | None, Query(alias=kind.or_within, description=f"Only those of this {kind.or_within}.", max_length=64)
+        ] = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Response:
+        told = {str(kind.within): within, str(kind.or_within): or_within}
+        where = {name: value for name, value in told.items() if value is not None}
+        return list_page(request, scope, where, cursor, limit)
+
+    def add(scope: ScopeOf, sent: BodyOf) -> Response:
+        try:
+            made = kind.repository(repositories_of(scope)).add(kind.read(_decode(kind, sent)))
+        except NotFound as error:
+            raise _unknown_reference(error) from error
+        return show_thing(kind, made, 201)
+
+    def get(request: Request, scope: ScopeOf, thing: ThingId) -> Response:
+        record = kind.repository(repositories_of(scope)).get(thing)
+        tag = f'"{record.version}"'
+        if tag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
+            return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
+        return show_thing(kind, record)
+
+    def change(scope: ScopeOf, thing: ThingId, sent: BodyOf, if_match: IfMatch = None) -> Response:
+        repository = kind.repository(repositories_of(scope))
+        told = kind.read(_decode(kind, sent))
+        version = _version(if_match, told.version, lambda: int(repository.get(thing).version))
+        try:
+            return show_thing(kind, repository.change(msgspec.structs.replace(told, id=thing, version=version)))
+        except NotFound as error:
+            raise (error if error.id == thing else _unknown_reference(error)) from error
+
+    def delete(
+        scope: ScopeOf,
+        thing: ThingId,
+        if_match: IfMatch = None,
+        version: Annotated[int, Query(description="The version that is deleted.", ge=1, le=2**31 - 1)] = 0,
+    ) -> Response:
+        repository = kind.repository(repositories_of(scope))
+        repository.delete(thing, _version(if_match, version, lambda: int(repository.get(thing).version)))
+        return Response(status_code=204)
+
+    what, one = kind.path.replace("-", " "), kind.one.replace(" ", "_")
+    a = f"an {kind.one}" if kind.one[0] in "aeiou" else f"a {kind.one}"
+    writes = declare_problems(400, 409, 413)
+    router.get(
+        "",
+        summary=f"List the {what}",
+        description=f"List the {what} in the order of their making.",
+        responses=of_list,
+        name=f"list_{kind.path.replace('-', '_')}",
+    )(list_within_either if kind.or_within else list_within if kind.within else list_all)
+    router.post(
+        "",
+        status_code=201,
+        summary=f"Add {a}",
+        description=f"Keep {a}. Id, version and times are the registry's: what is sent of them is not looked at.",
+        openapi_extra=body,
+        responses={201: {"description": f"The {kind.one} as it is kept.", **shown}, **writes},
+        name=f"add_{one}",
+    )(add)
+    router.get(
+        "/{thing:record_id}",
+        summary=f"Show {a}",
+        description=f"Show {a}; its ETag is its version.",
+        responses={200: {"description": f"The {kind.one}.", **shown}},
+        name=f"get_{one}",
+    )(get)
+    router.put(
+        "/{thing:record_id}",
+        summary=f"Change {a}",
+        description=f"Put {a} in the place of the version that If-Match, or `version` in the body, names.",
+        openapi_extra=body,
+        responses={
+            200: {"description": f"The {kind.one} as it is kept.", **shown},
+            **writes,
+            **declare_problems(412, 428),
+        },
+        name=f"change_{one}",
+    )(change)
+    router.delete(
+        "/{thing:record_id}",
+        status_code=204,
+        summary=f"Delete {a}",
+        description=f"Take {a} out of use, at the version that If-Match or `version` names; history keeps it.",
+        responses=declare_problems(400, 409, 412, 428),
+        name=f"delete_{one}",
+    )(delete)
+    return router
+
+
+ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
+
+
+def _decode(kind: Kind, body: bytes) -> Any:
+    """Return what a body says of one thing; a 422 for what is none, or has a name that no such thing has."""
+    try:
+        thing = _read(kind, body)
+        names = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProblemError(422, "bad-body", "The body is not valid", f"This is no {kind.one}: {error}.") from error
+    unknown = sorted(names.keys() - set(kind.wire.__struct_fields__))
+    if unknown:
+        sentence = f"There is no {unknown[0][:64]!r} in this: {kind.one} has {', '.join(kind.wire.__struct_fields__)}."
+        raise ProblemError(422, "bad-body", "The body is not valid", sentence)
+    return thing
+
+
+def _read(kind: Kind, body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body, type=kind.wire)
+    except msgspec.ValidationError:
+        # JSON has one kind of number, and 61.0 is an integer of it.
+        return msgspec.convert(_whole(msgspec.json.decode(body)), kind.wire)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return {key: _whole(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def _version(if_match: str | None, told: int, current: Any) -> int:
+    """Return the version that a change is made to: If-Match first, `*` is whatever there is now."""
+    if if_match is None:
+        if told > 0:
+            return told
+        sentence = "Say which version is changed: If-Match with the ETag that you read, or `version`."
+        raise ProblemError(428, "no-version", "Which version?", sentence)
+    if if_match.strip() == "*":
+        return int(current())
+    match = _ETAG.match(if_match.strip())
+    if match is None:
+        raise ProblemError(400, "bad-etag", "If-Match is not an ETag of ours", 'If-Match is a version, such as "3".')
+    return int(match.group(1))
+
+
+def _unknown_reference(error: NotFound) -> ProblemError:
+    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "It refers to nothing", str(error))
+
+
+def show_thing(kind: Kind, record: VersionedRecord, status: int = 200) -> Response:
+    """Return a record as an answer with its version as ETag, a new one with its address."""
+    headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
+    if status == 201:
+        headers["Location"] = f"/v1/{kind.path}/{record.id}"
+    return reply_json(kind.show(record), status, headers)
+
+
+def reply_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return structs, or what is made of them, as a JSON answer."""
+    return Response(msgspec.json.encode(body), status, headers, "application/json")

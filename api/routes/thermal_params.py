@@ -1,0 +1,61 @@
+"""What a day's warmth is held against, as questions say it: of a house and of a site alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query
+
+from headland.agronomy.climate.air_indices import Thresholds
+from headland.agronomy.climate.thermal_time import METHODS, Cutoff
+
+DegreeDays = Literal["average", "average_clamped", "single_sine", "double_sine"]
+Limit = Annotated[float, Query(ge=-60, le=60, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """What was said; None and empty lists where nothing was."""
+
+    base_degc: float | None
+    upper_degc: float | None
+    cutoff: Cutoff
+    methods: tuple[str, ...]
+    heat_degc: tuple[float, ...]
+    cold_degc: tuple[float, ...]
+
+    def over(self, usual: Thresholds) -> Thresholds:
+        """Return what was said, and the usual where nothing was."""
+        return Thresholds(
+            usual.base_degc if self.base_degc is None else self.base_degc,
+            usual.upper_degc if self.upper_degc is None else self.upper_degc,
+            self.cutoff,
+            self.methods or tuple(METHODS),
+            self.heat_degc or usual.heat_degc,
+            self.cold_degc or usual.cold_degc,
+        )
+
+
+def read_warmth(
+    base_degc: Annotated[
+        float | None, Query(description="Development begins above.", ge=-20, le=40, allow_inf_nan=False)
+    ] = None,
+    upper_degc: Annotated[
+        float | None, Query(description="Development rises no more above.", ge=-20, le=60, allow_inf_nan=False)
+    ] = None,
+    cutoff: Annotated[Cutoff, Query(description="What the sines do above it.")] = "horizontal",
+    degree_days: Annotated[list[DegreeDays], Query(description="By which methods; all by default.", max_length=4)] = [],  # noqa: B006 - FastAPI copies it
+    heat_degc: Annotated[
+        list[Limit], Query(description="Hours at or above these are told, and their degree-hours.", max_length=4)
+    ] = [],  # noqa: B006
+    cold_degc: Annotated[
+        list[Limit], Query(description="Hours at or below these are told, and their degree-hours.", max_length=4)
+    ] = [],  # noqa: B006
+) -> Warmth:
+    """Return what a question says of warmth."""
+    heat, cold = (tuple(dict.fromkeys(each)) for each in (heat_degc, cold_degc))
+    return Warmth(base_degc, upper_degc, cutoff, tuple(dict.fromkeys(degree_days)), heat, cold)
+
+
+WarmthOf = Annotated[Warmth, Depends(read_warmth)]

@@ -1,0 +1,80 @@
+"""Keys, sessions and the audit log, as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from headland.registry.models.models import Scope
+
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["farm app"])]
+Instant = Annotated[int, Field(description="Epoch milliseconds UTC.")]
+
+
+class KeyOrder(BaseModel):
+    """A key to be made; without `expires_ms` it opens until it is revoked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    scope: Literal["read", "write", "admin"] = "read"
+    expires_ms: Annotated[int, Field(ge=0, le=2**53, examples=[1_893_456_000_000])] | None = None
+
+
+class KeyShown(BaseModel):
+    """What is known of a key; `prefix` is its readable beginning. The key itself is kept nowhere."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: Name
+    scope: Scope
+    prefix: str
+    created_ms: Instant
+    expires_ms: Instant | None
+    last_used_ms: Annotated[int | None, Field(description="When it was used last, to the minute.")]
+
+
+class KeyMade(KeyShown):
+    """A new key, with the key itself: it is shown this once."""
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """Keys in the order of their making."""
+
+    items: list[KeyShown]
+    next: str | None
+
+
+class AuditShown(BaseModel):
+    """One change: who, when, and the record before and after. `hash` chains it to the change before."""
+
+    seq: int
+    time_ms: Instant
+    who: str
+    action: Literal["add", "change", "delete"]
+    kind: str
+    record: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    hash: str
+
+
+class AuditList(BaseModel):
+    """Changes, the newest first."""
+
+    items: list[AuditShown]
+    next: str | None
+
+
+class AuditChecked(BaseModel):
+    """Whether the log is as it was written: `broken_at` is the first change that is not. Keep `hash` elsewhere."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    entries: int
+    broken_at: int | None
+    hash: str

@@ -1,0 +1,162 @@
+"""The climate answers as response models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from api.schemas import greenhouses as schema
+from api.schemas.base import AnswerWindow, LeftOutItem
+from api.schemas.base_mapping import answer_of, finding_of
+from headland.agronomy.climate.forecast import Skill
+from headland.analysis.greenhouse.climate import HouseAnswers
+from headland.analysis.greenhouse.forecast import FORECAST_UNITS, HouseForecast
+from headland.analysis.greenhouse.forecast_history import Told
+from headland.analysis.greenhouse.house import House
+from headland.analysis.greenhouse.samples import LeftOut
+from headland.analysis.greenhouse.sensor_health import Health
+from headland.analysis.weather.site_weather import SiteWeather
+from headland.analysis.window import Window
+
+
+def house_answers_of(found: HouseAnswers) -> schema.HouseAnswersBody:
+    """Return the answers about a house."""
+    house = found.house
+    return schema.HouseAnswersBody(
+        greenhouse=house.id,
+        devices=[record.descriptor.device for record in house.records],
+        simulated=house.simulated,
+        time_zone=str(house.place.time_zone),
+        time_zone_known=house.place.time_zone_known,
+        by=found.by,
+        crop=house.crop,
+        stage=house.stage,
+        targets={
+            name: schema.Target(low=band.low, high=band.high, crop=band.crop, stage=band.stage, source=band.source)
+            for name, band in found.targets.items()
+        },
+        items=[
+            schema.PeriodAnswers(
+                window=AnswerWindow(start_ms=span.window[0], end_ms=span.window[1]),
+                stage=span.stage,
+                answers={name: answer_of(answer, house.simulated) for name, answer in span.answers.items()},
+                levels=span.levels,
+            )
+            for span in found.spans
+        ],
+        left_out=left_out_of(found.left_out),
+        notes=found.notes,
+        events=None
+        if found.events is None
+        else [
+            schema.WetEventItem(
+                start_ms=event.start_ms,
+                end_ms=event.end_ms,
+                hours=event.hours,
+                surface=event.surface,
+                least_margin_k=event.least_margin_k,
+            )
+            for event in found.events
+        ],
+    )
+
+
+def left_out_of(found: list[LeftOut]) -> list[LeftOutItem]:
+    """Return the findings about sensors."""
+    return [finding_of(one.device, one.finding) for one in found]
+
+
+def forecast_of(
+    house: House, found: HouseForecast, record: Mapping[str, Sequence[Skill | None]]
+) -> schema.ForecastBody:
+    """Return the next hours of a house, and how far those that were said before were off."""
+    simulated = house.simulated
+    return schema.ForecastBody(
+        greenhouse=house.id,
+        simulated=simulated,
+        origin_ms=found.origin_ms,
+        history_hours=found.history_hours,
+        drivers=found.drivers,
+        weather_forecast=found.expected,
+        items=[
+            schema.ForecastHour(
+                ahead_h=each.hours,
+                window=AnswerWindow(start_ms=each.window[0], end_ms=each.window[1]),
+                answers={name: answer_of(answer, simulated) for name, answer in each.answers.items()},
+                skill={name: _skill_of(skill) for name, skill in each.skill.items()},
+                record={
+                    name: _skill_of(skills[each.hours - 1]) if each.hours <= len(skills) else None
+                    for name, skills in record.items()
+                },
+            )
+            for each in found.ahead
+        ],
+        left_out=left_out_of(found.left_out),
+    )
+
+
+def past_forecasts_of(house: House, ahead_h: int, window: Window, told: Mapping[str, Told]) -> schema.PastForecastBody:
+    """Return what was said of a house so many hours before."""
+    return schema.PastForecastBody(
+        greenhouse=house.id,
+        simulated=house.simulated,
+        ahead_h=ahead_h,
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        quantities={
+            name: schema.PastForecast(unit=FORECAST_UNITS.get(name, "1"), **asdict(each)) for name, each in told.items()
+        },
+    )
+
+
+def _skill_of(skill: Skill | None) -> schema.ForecastSkill | None:
+    return None if skill is None else schema.ForecastSkill(**asdict(skill))
+
+
+def data_quality_of(house: House, window: Window, found: list[Health]) -> schema.DataQualityBody:
+    """Return which sensors of a house lie."""
+    devices = list(dict.fromkeys(one.device for one in found))
+    return schema.DataQualityBody(
+        greenhouse=house.id,
+        simulated=house.simulated,
+        window=AnswerWindow(start_ms=window.start_ms, end_ms=window.end_ms),
+        devices=[
+            schema.DeviceHealth(
+                device=device,
+                channels=[
+                    schema.ChannelHealth(
+                        channel=one.channel,
+                        zone=one.zone,
+                        state=one.state,
+                        n=one.n,
+                        coverage=one.coverage,
+                        findings=left_out_of(one.findings),
+                    )
+                    for one in found
+                    if one.device == device
+                ],
+            )
+            for device in devices
+        ],
+    )
+
+
+def site_weather_of(found: SiteWeather) -> schema.SiteWeatherBody:
+    """Return the weather of a site."""
+    house = found.house
+    return schema.SiteWeatherBody(
+        site=house.id,
+        devices=[record.descriptor.device for record in house.records],
+        simulated=house.simulated,
+        time_zone=str(house.place.time_zone),
+        time_zone_known=house.place.time_zone_known,
+        items=[
+            schema.WeatherDay(
+                window=AnswerWindow(start_ms=window[0], end_ms=window[1]),
+                answers={name: answer_of(answer, house.simulated) for name, answer in answers.items()},
+            )
+            for window, answers in found.days
+        ],
+        left_out=left_out_of(found.left_out),
+        notes=found.notes,
+    )

@@ -1,0 +1,220 @@
+"""What the API answers about plans, nutrients, plots, weather and the ledger, as OpenAPI shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.base import Answer, AnswerMethod, AnswerWindow, Model
+from api.schemas.passes import CoverBody
+
+
+class RegionBody(Model):
+    """Neighbouring cells that are off target alike. Amounts are in the answer's unit."""
+
+    kind: Annotated[str, Field(description="skip, under, over or double.")]
+    cause: Annotated[str, Field(description="The cause of most of its cells.")]
+    area_m2: float
+    planned: float
+    applied: float
+    difference: float
+    latitude_deg: float
+    longitude_deg: float
+
+
+class HappeningBody(Model):
+    """A gust (`value` in m/s), a refill (in the answer's unit), or a machine that ran dry (in seconds)."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+    value: float
+
+
+class PlanBody(Model):
+    """What a pass is held against: one rate (`rate_ha`), or a prescription; `source` says who named it."""
+
+    source: Annotated[
+        str,
+        Field(description="query_rate, query_prescription, pass_prescription, pass_rate, or field_prescription: "
+              "the field's newest that was made before the pass and contradicts nothing known of it."),
+    ]  # fmt: skip
+    rate_ha: float | None
+    prescription: str | None
+    name: str | None
+    product: str | None
+    season: str | None
+
+
+class ZoneBody(Model):
+    """A zone of the plan over the cells of which the rate is known; `kind` is the class of the zone as a whole."""
+
+    zone: int
+    planned_rate_ha: float
+    applied_rate_ha: float | None
+    area_m2: float
+    planned: float
+    applied: float
+    difference: float
+    kind: Annotated[
+        str | None, Field(description="skip, under, on_target, over, double; null where nothing was planned.")
+    ]
+    cause: Annotated[str | None, Field(description="Of most of its ground that is off target; null without any.")]
+    class_m2: dict[str, float]
+    cause_m2: dict[str, float]
+    unknown_m2: Annotated[float, Field(description="Its ground of which no amount is known; in no other number here.")]
+
+
+class DeviationBody(Model):
+    """A pass against its plan, over the cells of the usable field."""
+
+    pass_id: str
+    unit: str
+    simulated: bool
+    cell_m: float
+    plan: PlanBody
+    inputs: Annotated[list[str], Field(description="The channels and the plan that this rests on.")]
+    planned_rate_ha: Annotated[float, Field(description="Mean of the plan over its ground.")]
+    amount: Answer
+    planned: float
+    applied: float
+    mean_deviation_pct: float
+    mean_absolute_ha: float
+    rms_ha: float
+    on_target_share: float
+    class_m2: Annotated[
+        dict[str, float], Field(description="skip < 50 %, under < 90, on_target to 110, over to 150, double above.")
+    ]
+    cause_m2: dict[str, float]
+    zones: list[ZoneBody]
+    unplanned_m2: Annotated[float, Field(description="Usable ground for which the plan says nothing.")]
+    unplanned: Annotated[float, Field(description="What landed there.")]
+    regions: list[RegionBody]
+    happenings: list[HappeningBody]
+    cover: CoverBody
+
+
+class ElementsBody(Model):
+    """Nutrients of one area unit [kg]; P and K as elements beside the oxides that labels name."""
+
+    n: float
+    p2o5: float
+    k2o: float
+    p: float
+    k: float
+
+
+class RiskBody(Model):
+    """low, moderate, high or insufficient_data, and why; `window` is the time after the pass that decides."""
+
+    state: str
+    reasons: list[str]
+    window: AnswerWindow
+    method: AnswerMethod
+
+
+class PassNutrientsBody(Model):
+    """What one pass brought. Null with a reason where it is not known."""
+
+    pass_id: str
+    start_ms: int
+    product: str | None
+    product_kg: float | None
+    kg_ha: ElementsBody | None
+    kg_mu: ElementsBody | None
+    reason: str | None
+    volatilisation: RiskBody
+    leaching: RiskBody
+    weather: Annotated[
+        dict[str, float | None],
+        Field(description="What the risks rest on: means and sums of their windows so far, null where not measured."),
+    ]
+    weather_devices: Annotated[list[str], Field(description="The devices of the field's site that measured it.")]
+
+
+class BalanceBody(Model):
+    """The season's nitrogen in the EU panel's box (2015): NUE 0.5 to 0.9, surplus at most 80, output from 80 kg/ha."""
+
+    input_kg_ha: float
+    output_kg_ha: float
+    nue: float
+    surplus_kg_ha: float
+    verdict: str
+
+
+class EfficiencyBody(Model):
+    """PFP, AE, RE, PE and PNB (Dobermann 2007) [kg/kg]; null where what they need was not given."""
+
+    pfp: float | None
+    ae: float | None
+    re: float | None
+    pe: float | None
+    pnb: float | None
+
+
+class NutrientsBody(Model):
+    """What the passes of a season brought a field; sums are null while a pass's amount is not known."""
+
+    field: str
+    season: str | None
+    simulated: bool
+    passes: list[PassNutrientsBody]
+    total_kg_ha: ElementsBody | None
+    total_kg_mu: ElementsBody | None
+    reason: str | None
+    balance: BalanceBody | None
+    efficiency: EfficiencyBody | None
+
+
+class HourBody(Model):
+    """One hour: go, caution, stop or insufficient_data."""
+
+    start_ms: int
+    state: str
+    reasons: list[str]
+    missing: list[str]
+    air_temperature_degc: float | None
+    relative_humidity_pct: float | None
+    wind_speed_m_s: float | None
+    rain_share: Annotated[float | None, Field(description="Of the hour, by a detector.")]
+    rain_mm: Annotated[float | None, Field(description="By a gauge.")]
+    delta_t_k: float | None
+
+
+class WeatherBody(Model):
+    """The hours of a window by what the site's own devices measured; none of them is a forecast."""
+
+    field: str
+    kind: str
+    devices: list[str]
+    hours: list[HourBody]
+
+
+class EntryBody(Model):
+    """One entry of the ledger; `body` is JSON as it was written."""
+
+    seq: int
+    time_ms: int
+    who: str
+    kind: str
+    field: str
+    pass_id: str
+    body: str
+    hash: str
+
+
+class EntryList(Model):
+    """Entries in the order of their writing; `next` is the cursor of the next page, null on the last."""
+
+    items: list[EntryBody]
+    next: str | None
+
+
+class LedgerCheckBody(Model):
+    """Whether the ledger is as it was written: `broken_at` is the first entry that is not; keep `hash` elsewhere."""
+
+    entries: int
+    whole: bool
+    broken_at: int | None
+    hash: str

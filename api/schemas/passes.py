@@ -1,0 +1,174 @@
+"""What the API answers about passes, as OpenAPI shows it; times are epoch milliseconds UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.query_windows import Instant
+from api.schemas.base import EXAMPLE_MS, Answer, Model
+
+_ID = "01k9v4k8r0q3m8x5w7t2n6y4c1"
+
+
+class PassTold(BaseModel):
+    """A pass as somebody declares it: names of a kind are ids, and the rate is in kg/ha, of a liquid in L/ha."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    field: Annotated[str, Field(max_length=64, json_schema_extra={"example": _ID})]
+    device: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    start_ms: Annotated[Instant, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    end_ms: Annotated[Instant, Field(json_schema_extra={"example": EXAMPLE_MS + 600_000})]
+    implement: Annotated[str | None, Field(max_length=64)] = None
+    product: Annotated[str | None, Field(max_length=64)] = None
+    season: Annotated[str | None, Field(max_length=64)] = None
+    prescription: Annotated[
+        str | None, Field(max_length=64, description="What it carried out, instead of planned_rate_ha.")
+    ] = None
+    planned_rate_ha: Annotated[float | None, Field(gt=0, le=100_000)] = None
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class SegmentItem(Model):
+    """A part of a pass: work, off_field, turn, transit, return, refill, stop or silence."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+    length_m: float
+    evidence: Annotated[
+        str | None, Field(description="measured_flow, tank_mass, pump_pwm, declared; null in a silence.")
+    ]
+
+
+class PassItem(Model):
+    """A pass of a field, declared or found in telemetry; `id` stays the same while its start does."""
+
+    id: str
+    field: str
+    device: str
+    start_ms: int
+    end_ms: int
+    declared: bool
+    simulated: bool
+    implement: str | None
+    product: str | None
+    season: str | None
+    prescription: str | None
+    planned_rate_ha: float | None
+    note: str
+    evidence: Annotated[
+        str | None, Field(description="The weakest class among its work; null where nothing was heard of it.")
+    ]
+    work_s: float
+    work_m: float
+
+
+class PassDetail(PassItem):
+    """A pass with its segments, the legs to and from it included."""
+
+    segments: list[SegmentItem]
+
+
+class PassList(Model):
+    """The passes of a field in time order; `next` is the cursor of the next page, null on the last."""
+
+    items: list[PassItem]
+    next: str | None
+
+
+class Place(Model):
+    """Some ground: its area and its middle."""
+
+    area_m2: float
+    latitude_deg: float
+    longitude_deg: float
+
+
+class CoverBody(Model):
+    """Areas from the geometry of the swaths within the usable field; skips and overlaps wide enough to be named."""
+
+    field_m2: float
+    covered_m2: float
+    overlap_m2: float
+    skipped_m2: float
+    skips: list[Place]
+    overlaps: list[Place]
+
+
+class AmountsByPlace(Model):
+    """Where the amount is, in the map's unit. The parts add up to `released` within `closure` (a share)."""
+
+    released: float
+    usable: float
+    buffer: float
+    exclusion: float
+    outside: float
+    unlocated: float
+    closure: float
+
+
+class ReconciliationBody(Model):
+    """The same amount by flow meter, by tank or hopper, and by the pump's curve, which is only what was commanded."""
+
+    by_flow: float | None
+    by_tank: float | None
+    by_pump_curve: float | None
+    flow_residual: Annotated[float | None, Field(description="By flow less by tank.")]
+    pump_curve_residual: Annotated[float | None, Field(description="By pump curve less by tank, else by flow.")]
+
+
+class SwathWidths(Model):
+    """The widest swath within a coefficient of variation [m]; null where none is."""
+
+    one_way: float | None
+    back_and_forth: float | None
+
+
+class UniformityBody(Model):
+    """How even it is: of the implement's pattern at its swath, and over the cells of the field."""
+
+    overlap_cv_one_way_pct: float
+    overlap_cv_back_and_forth_pct: float
+    effective_swath_cv15_m: SwathWidths
+    effective_swath_cv25_m: SwathWidths
+    field_cv_pct: float | None
+
+
+class GridBody(Model):
+    """Cells from south to north, each row from west to east. `rate_ha` is null where nothing measured it."""
+
+    cell_m: float
+    rows: int
+    columns: int
+    south_deg: float
+    west_deg: float
+    east_step_deg: float
+    north_step_deg: float
+    rate_ha: list[list[float | None]]
+    evidence: Annotated[
+        list[list[int]], Field(description="none, measured_flow, tank_mass, pump_pwm, declared, from 0.")
+    ]
+    place: Annotated[list[list[int]], Field(description="0 outside, 1 usable, 2 buffer, 3 exclusion.")]
+
+
+class AppliedBody(Model):
+    """What a pass applied."""
+
+    pass_id: str
+    field: str
+    device: str
+    simulated: bool
+    unit: Annotated[str, Field(description="What amounts are in: kg, or L of a liquid.")]
+    swath_m: float
+    latency_s: float
+    amount: Answer
+    rate: Answer
+    places: AmountsByPlace
+    cover: CoverBody
+    evidence_m2: dict[str, float]
+    reconciliation: ReconciliationBody
+    uniformity: UniformityBody
+    grid: GridBody

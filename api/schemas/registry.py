@@ -1,0 +1,209 @@
+"""Registry records as JSON, by the names of `headland.registry.models.models`; fields as GeoJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from headland.registry.models.fertilizer_catalog import CatalogProduct
+from headland.registry.models.geometry import Geometry
+from headland.registry.models.models import (
+    Farm,
+    Field,
+    FieldZone,
+    Greenhouse,
+    GreenhouseZone,
+    GrowerNote,
+    Implement,
+    Positive,
+    Product,
+    Season,
+    Site,
+    Text,
+    VersionedRecord,
+    ZoneKind,
+)
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.repositories.repository import Repository
+
+Position = Annotated[list[float], Meta(min_length=2, max_length=3, description="Longitude, latitude, height if any.")]
+Ring = Annotated[list[Position], Meta(min_length=4, description="Closed: its last position is its first.")]
+
+
+class Polygon(msgspec.Struct, frozen=True, tag="Polygon", tag_field="type"):
+    """A GeoJSON polygon: its outer ring, then its holes."""
+
+    coordinates: Annotated[list[Ring], Meta(min_length=1)]
+
+
+class MultiPolygon(msgspec.Struct, frozen=True, tag="MultiPolygon", tag_field="type"):
+    """GeoJSON polygons of one piece of ground."""
+
+    coordinates: Annotated[list[Annotated[list[Ring], Meta(min_length=1)]], Meta(min_length=1)]
+
+
+class ZoneResource(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a field that is not treated."""
+
+    kind: ZoneKind
+    name: Text
+    geometry: Polygon | MultiPolygon
+    width_m: Positive | None = None
+
+
+class FieldResource(VersionedRecord, frozen=True, kw_only=True):
+    """Ground that is worked as one, WGS84. The areas are computed; `usable_area_m2` leaves out what `zones` cover."""
+
+    farm: str
+    name: Text
+    geometry: Polygon | MultiPolygon
+    zones: tuple[ZoneResource, ...] = ()
+    site: str | None = None
+    owner: Annotated[str, Meta(max_length=200)] = ""
+    area_m2: float = 0.0
+    usable_area_m2: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of thing: its path, its JSON, its shelf, and by what its list narrows."""
+
+    path: str
+    one: str
+    wire: type[VersionedRecord]
+    repository: Callable[[OrganisationRepositories], Repository[Any]]
+    example: dict[str, Any]
+    within: str | None = None
+    or_within: str | None = None
+    read: Callable[[Any], VersionedRecord] = lambda thing: thing
+    show: Callable[[Any], VersionedRecord] = lambda record: record
+
+
+def read_geometry(shape: Polygon | MultiPolygon) -> Geometry:
+    """Return GeoJSON coordinates as the registry keeps them, without heights; nothing is checked yet."""
+    parts = [shape.coordinates] if isinstance(shape, Polygon) else shape.coordinates
+    return tuple(tuple(tuple((spot[0], spot[1]) for spot in ring) for ring in part) for part in parts)
+
+
+def show_geometry(geometry: Geometry) -> Polygon | MultiPolygon:
+    """Return a kept geometry as GeoJSON, one part as a polygon."""
+    parts = [[[list(spot) for spot in ring] for ring in rings] for rings in geometry]
+    return Polygon(parts[0]) if len(parts) == 1 else MultiPolygon(parts)
+
+
+def _read_field(thing: FieldResource) -> Field:
+    zones = tuple(
+        FieldZone(kind=zone.kind, name=zone.name, geometry=read_geometry(zone.geometry), width_m=zone.width_m)
+        for zone in thing.zones
+    )
+    values = {name: getattr(thing, name) for name in Field.__struct_fields__}
+    return Field(**{**values, "geometry": read_geometry(thing.geometry), "zones": zones})
+
+
+def show_field(field: Field) -> FieldResource:
+    """Return a field as the API shows it."""
+    zones = tuple(
+        ZoneResource(kind=zone.kind, name=zone.name, geometry=show_geometry(zone.geometry), width_m=zone.width_m)
+        for zone in field.zones
+    )
+    values = {name: getattr(field, name) for name in FieldResource.__struct_fields__}
+    return FieldResource(**{**values, "geometry": show_geometry(field.geometry), "zones": zones})
+
+
+EXAMPLE_ID: Final = "01k9v4k8r0q3m8x5w7t2n6y4c1"
+_OUTLINE: Final = [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.952], [119.17, 31.95]]]
+
+FARMS: Final = Kind(
+    "farms",
+    "farm",
+    Farm,
+    lambda repositories: repositories.farms,
+    {"name": "Home farm", "longitude_deg": 119.17, "latitude_deg": 31.95},
+)
+SITES: Final = Kind(
+    "sites",
+    "site",
+    Site,
+    lambda repositories: repositories.sites,
+    {"farm": EXAMPLE_ID, "name": "home", "time_zone": "Asia/Shanghai", "longitude_deg": 119.17, "latitude_deg": 31.95},
+    within="farm",
+)
+FIELDS: Final = Kind(
+    "fields",
+    "field",
+    FieldResource,
+    lambda repositories: repositories.fields,
+    {"farm": EXAMPLE_ID, "name": "North", "geometry": {"type": "Polygon", "coordinates": _OUTLINE}},
+    within="farm",
+    read=_read_field,
+    show=show_field,
+)
+PRODUCTS: Final = Kind(
+    "products",
+    "product",
+    Product,
+    lambda repositories: repositories.products,
+    {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0, "density_kg_l": 0.75},
+    within="kind",
+)
+IMPLEMENTS: Final = Kind(
+    "implements",
+    "implement",
+    Implement,
+    lambda repositories: repositories.implements,
+    {"name": "T40 spreader", "kind": "spreader", "swath_m": 6, "tank_l": 70, "max_flow_kg_min": 60},
+    within="kind",
+)
+SEASONS: Final = Kind(
+    "seasons",
+    "season",
+    Season,
+    lambda repositories: repositories.seasons,
+    {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
+    within="field",
+)
+GREENHOUSES: Final = Kind(
+    "greenhouses",
+    "greenhouse",
+    Greenhouse,
+    lambda repositories: repositories.greenhouses,
+    {"farm": EXAMPLE_ID, "site": EXAMPLE_ID, "name": "House 1", "cover": "double film", "floor_area_m2": 960},
+    within="farm",
+)
+GREENHOUSE_ZONES: Final = Kind(
+    "greenhouse-zones",
+    "greenhouse zone",
+    GreenhouseZone,
+    lambda repositories: repositories.zones,
+    {"greenhouse": EXAMPLE_ID, "name": "east", "crop": "tomato", "stage": "fruiting"},
+    within="greenhouse",
+)
+NOTES: Final = Kind(
+    "notes",
+    "note",
+    GrowerNote,
+    lambda repositories: repositories.notes,
+    {"greenhouse": EXAMPLE_ID, "time_ms": 1_795_507_200_000, "author": "Li", "text": "first ripe truss"},
+    within="greenhouse",
+    or_within="field",
+)
+KINDS: Final = (FARMS, SITES, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS, GREENHOUSES, GREENHOUSE_ZONES, NOTES)
+
+
+def describe_things() -> dict[str, Any]:
+    """Return the JSON schemas of the kinds here by name, for the OpenAPI document."""
+    return describe_kinds(KINDS, CatalogProduct)
+
+
+def describe_kinds(kinds: Sequence[Kind], *more: type) -> dict[str, Any]:
+    """Return the JSON schemas of kinds, and of more that is sent, by name."""
+    wires = [*(kind.wire for kind in kinds), *more]
+    _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")
+    for kind in kinds:
+        schemas[kind.wire.__name__]["additionalProperties"] = False
+        schemas[kind.wire.__name__]["example"] = kind.example
+    return schemas

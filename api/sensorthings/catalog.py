@@ -1,0 +1,280 @@
+"""The farm as SensorThings entities, made anew for each request from the store's devices and the registry's places.
+
+Ids are names that never change: a Thing, its Location and its Sensor have the device's id, a Datastream has
+`device:channel`, an ObservedProperty the quantity's name, a FeatureOfInterest the site's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any, Final
+
+from api.sensorthings.entities import KINDS, Entity, Interval, Moment
+from api.sensorthings.first_samples import find_first_ms
+from headland.analysis.errors import ProblemError
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import read_latest, unit_of
+from headland.contract.quantities import QUANTITIES, split_channel
+from headland.registry.models.errors import NotFound
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.port import DeviceRecord, Latest, SeriesFilter, SeriesKey
+
+_GEOJSON: Final = "application/geo+json"
+_MEASUREMENT: Final = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
+#: The newest position counts where no check failed it.
+_FIT_QUALITY: Final = 2
+
+
+class EntityCatalog:
+    """All entities but the Observations."""
+
+    def __init__(self, scope: OrgScope) -> None:
+        self.farm = scope
+        self.records = {record.descriptor.device: record for record in scope.store.devices(scope.organisation)}
+        self._shelves: dict[str, dict[str, Entity]] = {}
+        self._times: dict[str, dict[str, Interval]] = {}
+
+    def entities(self, plural: str) -> list[Entity]:
+        """Return the entities of a kind by id."""
+        return list(self._repository(plural).values())
+
+    def find(self, plural: str, id_: str) -> Entity | None:
+        """Return one entity by its id."""
+        return self._repository(plural).get(id_)
+
+    def streams_at(self, site: str) -> list[str]:
+        """Return the ids of the Datastreams whose device is at a site."""
+        return [
+            stream.id
+            for stream in self.entities("Datastreams")
+            if self.records[split_stream(stream.id)[0]].descriptor.site == site
+        ]
+
+    def _repository(self, plural: str) -> dict[str, Entity]:
+        if plural not in self._shelves:
+            made = sorted(self._make(plural), key=lambda entity: entity.id)
+            self._shelves[plural] = {entity.id: entity for entity in made}
+        return self._shelves[plural]
+
+    def _make(self, plural: str) -> Iterable[Entity]:
+        if plural == "Locations":
+            return (self._location(device, *place) for device, place in self._places.items())
+        if plural == "HistoricalLocations":
+            times = ((device, time_ms) for device, (_, _, time_ms) in self._places.items())
+            return (self._history(device, time_ms) for device, time_ms in times if time_ms is not None)
+        if plural == "Datastreams":
+            listed = ((self.records[device], channels) for device, channels in self._channels.items())
+            return (self._stream(record, channel) for record, channels in listed for channel in channels)
+        if plural == "ObservedProperties":
+            channels = {channel for found in self._channels.values() for channel in found}
+            return map(self._quantity, {_quantity_name(channel) for channel in channels})
+        if plural == "FeaturesOfInterest":
+            return map(self._feature, {record.descriptor.site for record in self.records.values()})
+        return map(self._thing if plural == "Things" else self._sensor, self.records.values())
+
+    @cached_property
+    def _channels(self) -> dict[str, list[str]]:
+        """The channels that samples exist of, by device."""
+        found: dict[str, set[str]] = {}
+        for key in self.farm.store.series(SeriesFilter(self.farm.organisation)):
+            if self._is_shown(key):
+                found.setdefault(key.device, set()).add(key.channel)
+        return {device: sorted(channels) for device, channels in found.items()}
+
+    @cached_property
+    def _latest(self) -> dict[str, dict[str, Latest]]:
+        return read_latest(self.farm)
+
+    @cached_property
+    def _repositories(self) -> OrganisationRepositories | None:
+        try:
+            return repositories_of(self.farm)
+        except (NotFound, ProblemError):
+            return None
+
+    @cached_property
+    def _sites(self) -> dict[str, dict[str, Any]]:
+        """The points of the registry's sites."""
+        sites = [] if self._repositories is None else self._repositories.sites.all()
+        return {
+            site.name: _point(site.longitude_deg, site.latitude_deg, site.altitude_m)
+            for site in sites
+            if site.longitude_deg is not None and site.latitude_deg is not None
+        }
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[dict[str, Any], str, int | None]]:
+        """Where each device is that anybody knows of: the point, who says so, and since when if it moves."""
+        found = ((device, self._place(record)) for device, record in self.records.items())
+        return {device: place for device, place in found if place is not None}
+
+    def _place(self, record: DeviceRecord) -> tuple[dict[str, Any], str, int | None] | None:
+        told, newest = record.descriptor, self._latest.get(record.descriptor.device, {})
+        latitude, longitude = newest.get("latitude_deg"), newest.get("longitude_deg")
+        if latitude and longitude and latitude.time_ms == longitude.time_ms:
+            if max(latitude.quality, longitude.quality) <= _FIT_QUALITY:
+                return _point(longitude.value, latitude.value, None), "its newest position", latitude.time_ms
+            return None
+        if told.latitude_deg is not None and told.longitude_deg is not None:
+            point = _point(told.longitude_deg, told.latitude_deg, told.altitude_m)
+            return point, "its description by the gateway", record.last_seen_ms
+        site = self._sites.get(told.site)
+        return None if site is None else (site, "the position of its site in the registry", record.last_seen_ms)
+
+    def _thing(self, record: DeviceRecord) -> Entity:
+        told = record.descriptor
+        said = {
+            "name": told.name or told.device,
+            "description": f"{told.kind} {told.device} at {told.site}",
+            "properties": {
+                "device": told.device,
+                "kind": told.kind,
+                "site": told.site,
+                "gateway": record.gateway,
+                "simulated": told.simulated,
+                "lastSeen": None if record.last_seen_ms is None else str(Moment(record.last_seen_ms)),
+            },
+        }
+        related = {
+            "Datastreams": lambda: self._streams_of(told.device),
+            "Locations": self._one("Locations", told.device),
+            "HistoricalLocations": self._one("HistoricalLocations", told.device),
+        }
+        return Entity(KINDS["Things"], told.device, said, related)
+
+    def _location(self, device: str, point: dict[str, Any], source: str, time_ms: int | None) -> Entity:
+        told = self.records[device].descriptor
+        said = {
+            "name": f"Where {told.name or device} is",
+            "description": f"Known from {source}.",
+            "properties": {"source": source, "time": None if time_ms is None else str(Moment(time_ms))},
+            "encodingType": _GEOJSON,
+            "location": point,
+        }
+        related = {
+            "Things": self._one("Things", device),
+            "HistoricalLocations": self._one("HistoricalLocations", device),
+        }
+        return Entity(KINDS["Locations"], device, said, related)
+
+    def _history(self, device: str, time_ms: int) -> Entity:
+        related = {"Thing": self._one("Things", device), "Locations": self._one("Locations", device)}
+        return Entity(KINDS["HistoricalLocations"], device, {"time": Moment(time_ms)}, related)
+
+    def _stream(self, record: DeviceRecord, channel: str) -> Entity:
+        told, info = record.descriptor, record.descriptor.channels.get(channel)
+        known, unit = QUANTITIES.get(_quantity_name(channel)), unit_of(record, channel)
+        properties = {
+            "channel": channel,
+            "kind": None if known is None else known.kind,
+            "simulated": told.simulated,
+            "sensor": info and info.sensor,
+            "interval_s": info and info.interval_s,
+            "evidence": info and info.evidence,
+            "calibration": info and info.calibration,
+        }
+        said = {
+            "name": f"{channel} of {told.name or told.device}",
+            "description": channel if known is None else known.meaning,
+            "properties": {name: value for name, value in properties.items() if value is not None},
+            "observationType": _MEASUREMENT,
+            "unitOfMeasurement": {"name": unit, "symbol": unit, "definition": f"urn:headland:unit:{unit}"},
+        }
+        related = {
+            "Thing": self._one("Things", told.device),
+            "Sensor": self._one("Sensors", told.device),
+            "ObservedProperty": self._one("ObservedProperties", _quantity_name(channel)),
+        }
+
+        def time() -> Interval | None:
+            return self._times_of(told.device).get(channel)
+
+        id_ = f"{told.device}:{channel}"
+        return Entity(KINDS["Datastreams"], id_, said, related, {"phenomenonTime": time, "resultTime": time})
+
+    def _sensor(self, record: DeviceRecord) -> Entity:
+        told = record.descriptor
+        model = " ".join(part for part in (told.model, told.software) if part)
+        said = {
+            "name": told.model or told.device,
+            "description": model or f"{told.kind} of a model that nobody told",
+            "properties": {"model": told.model, "software": told.software, "simulated": told.simulated},
+            "encodingType": "text/plain",
+            "metadata": model or "unknown",
+        }
+        return Entity(KINDS["Sensors"], told.device, said, {"Datastreams": lambda: self._streams_of(told.device)})
+
+    def _quantity(self, name: str) -> Entity:
+        known = QUANTITIES.get(name)
+        said = {
+            "name": name,
+            "definition": f"urn:headland:quantity:{name}",
+            "description": f"{name}, which is not in the table of quantities" if known is None else known.meaning,
+            "properties": {} if known is None else {"unit": known.unit, "kind": known.kind},
+        }
+
+        def streams() -> list[Entity]:
+            return [one for one in self.entities("Datastreams") if _quantity_name(split_stream(one.id)[1]) == name]
+
+        return Entity(KINDS["ObservedProperties"], name, said, {"Datastreams": streams})
+
+    def _feature(self, site: str) -> Entity:
+        said = {
+            "name": site,
+            "description": f"The site {site}",
+            "properties": {"site": site},
+            "encodingType": _GEOJSON,
+            # GeoJSON's word for a place that is not known.
+            "feature": {"type": "Feature", "geometry": self._sites.get(site), "properties": {"site": site}},
+        }
+        return Entity(KINDS["FeaturesOfInterest"], site, said)
+
+    def _one(self, plural: str, id_: str) -> Callable[[], list[Entity]]:
+        def found() -> list[Entity]:
+            one = self.find(plural, id_)
+            return [] if one is None else [one]
+
+        return found
+
+    def _streams_of(self, device: str) -> list[Entity]:
+        streams = self._repository("Datastreams")
+        return [streams[f"{device}:{channel}"] for channel in self._channels.get(device, ())]
+
+    def _times_of(self, device: str) -> dict[str, Interval]:
+        """Return from when to when each channel of a device has samples, but for those of a clock in the future.
+
+        The first device is asked about by itself; who asks for a second one will ask for more.
+        """
+        if device not in self._times:
+            first_ms = find_first_ms(self.farm, None if self._times else device, self._is_shown)
+            asked = self.records if self._times else {device: self.records[device]}
+            for each in asked:
+                self._times[each] = {
+                    channel: Interval(Moment(first_ms[each, channel]), Moment(sample.time_ms))
+                    for channel, sample in self._latest.get(each, {}).items()
+                    if first_ms.get((each, channel), sample.time_ms + 1) <= sample.time_ms
+                }
+        return self._times[device]
+
+    def _is_shown(self, key: SeriesKey) -> bool:
+        """Tell whether a series is one of a device's: of a simulated one only what was simulated."""
+        record = self.records.get(key.device)
+        return record is not None and record.descriptor.simulated == key.simulated
+
+
+def split_stream(id_: str) -> tuple[str, str]:
+    """Return the device and the channel of a Datastream's id."""
+    device, _, channel = id_.partition(":")
+    return device, channel
+
+
+def _quantity_name(channel: str) -> str:
+    parts = split_channel(channel)
+    return channel if parts is None else parts[0]
+
+
+def _point(longitude_deg: float, latitude_deg: float, altitude_m: float | None) -> dict[str, Any]:
+    place = [longitude_deg, latitude_deg]
+    return {"type": "Point", "coordinates": place if altitude_m is None else [*place, altitude_m]}

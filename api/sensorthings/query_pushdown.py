@@ -1,0 +1,107 @@
+"""What of a condition on Observations the store can answer, and what is left to look at row by row: pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from api.sensorthings.entities import Moment
+from api.sensorthings.filter_eval import evaluate
+from api.sensorthings.filter_parser import Call, Expression, FilterError, Literal, Order, Path, parse_moment
+from headland.analysis.window import HIGH_MS, LOW_MS
+
+_TIMES: Final = (("phenomenonTime",), ("resultTime",))
+_MIRRORED: Final = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Samples of [start_ms, end_ms), of the Datastreams that `streams` is true of, for which `rest` is true."""
+
+    start_ms: int = LOW_MS
+    end_ms: int = HIGH_MS + 1
+    streams: tuple[Expression, ...] = ()
+    rest: Expression | None = None
+
+
+def plan_filter(condition: Expression | None, now_ms: int) -> Plan:
+    """Return how to answer a condition; all parts of the plan together are true of exactly what it is true of."""
+    start_ms, end_ms = LOW_MS, HIGH_MS + 1
+    streams: list[Expression] = []
+    rest: list[Expression] = []
+    for part in _parts(condition):
+        bound = _bound_of(part, now_ms)
+        if bound is not None:
+            start_ms, end_ms = max(start_ms, bound[0]), min(end_ms, bound[1])
+        elif _only_of_stream(part):
+            streams.append(_behind_stream(part))
+        else:
+            rest.append(part)
+    left: Expression | None = rest[0] if rest else None
+    for part in rest[1:]:
+        left = Call("and", (left, part)) if left is not None else part
+    return Plan(start_ms, end_ms, tuple(streams), left)
+
+
+def time_order(order: tuple[Order, ...], *, one_stream: bool) -> bool | None:
+    """Return whether an order is by time falling (True) or rising (False); None where it is by anything else."""
+    keys = order[:-1] if len(order) > 1 and order[-1].path.parts in (("id",), ("@iot.id",)) else order
+    if not keys:
+        return False
+    if len(keys) > 1:
+        return None
+    if keys[0].path.parts in _TIMES or (one_stream and keys[0].path.parts in (("id",), ("@iot.id",))):
+        return keys[0].descending
+    return None
+
+
+def _parts(condition: Expression | None) -> list[Expression]:
+    if condition is None:
+        return []
+    if isinstance(condition, Call) and condition.name == "and":
+        return [part for argument in condition.arguments for part in _parts(argument)]
+    return [condition]
+
+
+def _bound_of(part: Expression, now_ms: int) -> tuple[int, int] | None:
+    """Return [start, end) of a comparison of the time with an instant; None for anything else."""
+    if not (isinstance(part, Call) and part.name in _MIRRORED):
+        return None
+    name, (left, right) = part.name, part.arguments
+    if isinstance(right, Path):
+        name, left, right = _MIRRORED[name], right, left
+    if not (isinstance(left, Path) and left.parts in _TIMES) or _paths(right):
+        return None
+    values = evaluate(right, None, now_ms)
+    moment = values[0] if values else None
+    if isinstance(right, Literal) and isinstance(moment, str):
+        try:
+            moment = parse_moment(moment)
+        except FilterError:
+            return None
+    if not isinstance(moment, Moment):
+        return None
+    low_ms = {"gt": moment.time_ms + 1, "ge": moment.time_ms, "eq": moment.time_ms}.get(name, LOW_MS)
+    high_ms = {"lt": moment.time_ms, "le": moment.time_ms + 1, "eq": moment.time_ms + 1}.get(name, HIGH_MS + 1)
+    return low_ms, high_ms
+
+
+def _paths(expression: Expression) -> list[Path]:
+    if isinstance(expression, Path):
+        return [expression]
+    if isinstance(expression, Call):
+        return [path for argument in expression.arguments for path in _paths(argument)]
+    return []
+
+
+def _only_of_stream(part: Expression) -> bool:
+    paths = _paths(part)
+    return bool(paths) and all(path.parts[0] == "Datastream" for path in paths)
+
+
+def _behind_stream(part: Expression) -> Expression:
+    if isinstance(part, Path):
+        return Path(part.parts[1:])
+    if isinstance(part, Call):
+        return Call(part.name, tuple(_behind_stream(argument) for argument in part.arguments))
+    return part

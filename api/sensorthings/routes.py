@@ -1,0 +1,164 @@
+"""SensorThings over HTTP: the service's first page, and everything below it by one route."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import PlainTextResponse, Response
+
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from api.sensorthings.catalog import EntityCatalog
+from api.sensorthings.entities import KINDS, OBSERVATION
+from api.sensorthings.filter_parser import FilterError
+from api.sensorthings.query_options import Options, read_options
+from api.sensorthings.resource_path import Found, locate
+from api.sensorthings.serializer import Writer, plain
+from headland.analysis.errors import ProblemError
+
+_ROOT: Final = "/sta/v1.1"
+_PLACE: Final = "$skiptoken"
+_FORMAT: Final = "$resultFormat"
+_OPTIONS: Final = ("$filter", "$expand", "$select", "$orderby", "$top", "$skip", "$count")
+
+#: The requirements of OGC 18-088 that are met in full.
+CONFORMANCE: Final = [
+    f"http://www.opengis.net/spec/iot_sensing/1.1/req/{name}"
+    for name in (
+        "datamodel",
+        "resource-path/resource-path-to-entities",
+        "request-data/status-code",
+        "request-data/query-status-code",
+        "request-data/order",
+        "request-data/expand",
+        "request-data/select",
+        "request-data/orderby",
+        "request-data/skip",
+        "request-data/top",
+        "request-data/count",
+        "request-data/filter",
+        "request-data/built-in-filter-operations",
+        "request-data/pagination",
+    )
+]
+
+_JSON: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "An entity, a collection with `value` and `@iot.nextLink`, a field, or its bare value.",
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "text/plain": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+router = APIRouter(prefix=_ROOT, tags=["sensorthings"], responses=declare_problems(503))
+
+
+@router.get("", response_class=Response, responses={200: _JSON[200]})
+def get_sensor_things(request: Request) -> Response:
+    """List the collections of OGC SensorThings 1.1 and what of the standard is met."""
+    root = f"{str(request.base_url).rstrip('/')}{_ROOT}"
+    value = [{"name": plural, "url": f"{root}/{plural}"} for plural in KINDS]
+    return reply(request, {"value": value, "serverSettings": {"conformance": CONFORMANCE}})
+
+
+@router.get("/{resource:path}", response_class=Response, responses={**_JSON, **declare_problems(400, 404, 422)})
+def get_resource(
+    request: Request,
+    scope: ScopeOf,
+    resource: Annotated[
+        str,
+        Path(
+            description="As in the standard: `Things`, `Things('gh-1')/Datastreams`, `Datastreams('gh-1:co2_ppm')`.",
+            max_length=500,
+            openapi_examples={"things": {"value": "Things"}},
+        ),
+    ],
+    condition: Annotated[
+        str | None, Query(alias="$filter", description="A condition on the entities.", max_length=2000)
+    ] = None,
+    expand: Annotated[
+        str | None, Query(alias="$expand", description="Relations to answer with as well.", max_length=2000)
+    ] = None,
+    select: Annotated[
+        str | None, Query(alias="$select", description="Only these fields and relations.", max_length=500)
+    ] = None,
+    orderby: Annotated[
+        str | None, Query(alias="$orderby", description="As in `phenomenonTime desc`.", max_length=500)
+    ] = None,
+    top: Annotated[
+        int | None, Query(alias="$top", description="Entities a page: 100 if left out, at most 10000.", ge=0)
+    ] = None,
+    skip: Annotated[int | None, Query(alias="$skip", description="Entities to leave out first.", ge=0)] = None,
+    count: Annotated[bool | None, Query(alias="$count", description="Whether to say how many there are.")] = None,
+    result_format: Annotated[
+        str | None,
+        Query(alias=_FORMAT, description="`dataArray` for Observations as arrays.", pattern="^dataArray$"),
+    ] = None,
+    skiptoken: Annotated[
+        str | None, Query(alias=_PLACE, description="Where a page goes on; `@iot.nextLink` has it.", max_length=300)
+    ] = None,
+) -> Response:
+    """Read what the farm measured by OGC SensorThings 1.1, as QGIS and other GIS programs do. Nothing is written here.
+
+    A suspect or failed sample is an Observation as well: `resultQuality` is its QARTOD flag (1 good, 2 not evaluated,
+    3 suspect, 4 failed), so `$filter=resultQuality le 2` leaves those out.
+    """
+    del condition, expand, select, orderby, top, skip, count  # declared here for the document, read as they were said
+    if not resource:
+        return get_sensor_things(request)
+    written = _written(request)
+    picture = EntityCatalog(scope)
+    found = locate(picture, resource)
+    writer = Writer(picture, f"{str(request.base_url).rstrip('/')}{_ROOT}", scope.now_ms())
+    if found.field:
+        return _reply_field(request, found)
+    try:
+        options = read_options(written, found.kind)
+    except FilterError as error:
+        raise ProblemError(400, "bad-query", "The query is not understood", f"The query {error}.") from error
+    if found.entity is not None:
+        body = writer.entity(found.entity, options)
+        return reply(request, {"@iot.selfLink": writer.link(found.entity)} if found.as_reference else body)
+    return reply(request, _collection(request, writer, found, options, (result_format, skiptoken)))
+
+
+def _collection(
+    request: Request, writer: Writer, found: Found, options: Options, said: tuple[str | None, str | None]
+) -> dict[str, Any]:
+    result_format, skiptoken = said
+    if (result_format or skiptoken) and found.kind is not OBSERVATION:
+        raise ProblemError(
+            400, "bad-query", "The query is not understood", f"{_FORMAT} and {_PLACE} are for Observations."
+        )
+    page = writer.page(found.kind, found.parent, found.relation, options, skiptoken)
+    address = str(request.url.replace(query="", fragment=""))
+    if result_format:
+        if page.following is not None:
+            page.following += f"&{_FORMAT}={result_format}"
+        return writer.data_array(page, options, address)
+    if found.as_reference:
+        return writer.collection(page, Options(select=frozenset({"@iot.selfLink"})), address)
+    return writer.collection(page, options, address)
+
+
+def _reply_field(request: Request, found: Found) -> Response:
+    assert found.entity is not None  # noqa: S101 # a field is of an entity
+    value = plain(found.entity.value_of(found.field))
+    if value is None:
+        raise ProblemError(404, "unknown-entity", "No such entity", f"{found.entity.id} has no {found.field}.")
+    if found.as_value and not isinstance(value, dict):
+        return PlainTextResponse(str(value))
+    return reply(request, value if found.as_value else {found.field: value})
+
+
+def _written(request: Request) -> dict[str, str]:
+    """Return the options as they were said; raises ProblemError for one that is not known."""
+    for name in request.query_params:
+        if name.startswith("$") and name not in (*_OPTIONS, _PLACE, _FORMAT):
+            sentence = f"{name[:40]} is not supported; there are {', '.join((*_OPTIONS, _FORMAT))}."
+            raise ProblemError(400, "bad-query", "The query is not understood", sentence)
+    return {name: request.query_params[name] for name in _OPTIONS if name in request.query_params}

@@ -1,0 +1,210 @@
+"""Entities as SensorThings writes them: bodies with links, pages that lead on, expansions within one another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import quote
+
+from api.sensorthings.catalog import EntityCatalog
+from api.sensorthings.entities import OBSERVATION, Entity, Interval, Kind, Moment
+from api.sensorthings.filter_eval import holds, values_of
+from api.sensorthings.observations import MOST_LOOKED_AT, Place, Sample, Wanted, count_samples, read_samples
+from api.sensorthings.query_options import Options
+from api.sensorthings.query_pushdown import Plan, plan_filter, time_order
+from api.sensorthings.resource_path import observation_of, streams_behind, wanted_of
+from headland.analysis.errors import ProblemError
+
+#: How many entities one answer may hold, with all that is expanded in it.
+MOST_ENTITIES: Final = 50_000
+_COMPONENTS: Final = ("id", *OBSERVATION.fields)
+
+
+class Page:
+    """A part of a collection, how many there are if that was asked for, and the options of the next part."""
+
+    def __init__(self, entities: list[Entity], count: int | None, following: str | None) -> None:
+        self.entities = entities
+        self.count = count
+        self.following = following
+
+
+class Writer:
+    """Writes the entities of one answer; `root` is the address of the service."""
+
+    def __init__(self, picture: EntityCatalog, root: str, now_ms: int) -> None:
+        self._picture = picture
+        self._root = root
+        self._now_ms = now_ms
+        self._left = MOST_ENTITIES
+
+    def link(self, entity: Entity) -> str:
+        """Return the address of an entity."""
+        return f"{self._root}/{entity.kind.plural}('{quote(entity.id.replace(chr(39), chr(39) * 2), safe=':@')}')"
+
+    def entity(self, entity: Entity, options: Options) -> dict[str, Any]:
+        """Return an entity with what was selected of it and what is expanded."""
+        self._left -= 1
+        if self._left < 0:
+            sentence = f"This would be more than {MOST_ENTITIES} entities: ask for less with $top, here or in $expand."
+            raise ProblemError(400, "too-many-entities", "The answer would be too long", sentence)
+        select, own = options.select, self.link(entity)
+        body: dict[str, Any] = {}
+        if select is None or "id" in select:
+            body["@iot.id"] = entity.id
+        if select is None or select & {"@iot.selfLink", "selfLink", "id"}:
+            body["@iot.selfLink"] = own
+        for name in entity.kind.fields:
+            if select is None or name in select:
+                value = entity.value_of(name)
+                if value is not None:
+                    body[name] = plain(value)
+        for relation in (*entity.kind.one, *entity.kind.many):
+            inner = options.expand.get(relation)
+            if inner is not None:
+                self._expand(body, entity, relation, inner)
+            elif select is None or relation in select:
+                body[f"{relation}@iot.navigationLink"] = f"{own}/{relation}"
+        return body
+
+    def collection(self, page: Page, options: Options, address: str) -> dict[str, Any]:
+        """Return a page as a collection with the address of the next one."""
+        body: dict[str, Any] = {}
+        if page.count is not None:
+            body["@iot.count"] = page.count
+        if page.following is not None:
+            body["@iot.nextLink"] = f"{address}?{page.following}"
+        body["value"] = [self.entity(entity, options) for entity in page.entities]
+        return body
+
+    def data_array(self, page: Page, options: Options, address: str) -> dict[str, Any]:
+        """Return a page of Observations as arrays, one for each Datastream."""
+        names = [name for name in _COMPONENTS if options.select is None or name in options.select]
+        groups: dict[str, list[list[Any]]] = {}
+        for entity in page.entities:
+            row = [plain(entity.value_of(name)) for name in names]
+            groups.setdefault(entity.id.rpartition("@")[0], []).append(row)
+        body = self.collection(Page([], page.count, page.following), options, address)
+        body["value"] = [
+            {
+                "Datastream@iot.navigationLink": f"{self._root}/Datastreams('{quote(stream, safe=':@')}')",
+                "components": names,
+                "dataArray@iot.count": len(rows),
+                "dataArray": rows,
+            }
+            for stream, rows in groups.items()
+        ]
+        return body
+
+    def page(self, kind: Kind, parent: Entity | None, relation: str, options: Options, after: str | None) -> Page:
+        """Return the part of a collection that options ask for; raises ProblemError where it would cost too much."""
+        if kind is OBSERVATION:
+            return self._observations(parent, options, after)
+        listed = self._picture.entities(kind.plural) if parent is None else parent.related[relation]()
+        return self._page_of(listed, options)
+
+    def _expand(self, body: dict[str, Any], entity: Entity, relation: str, inner: Options) -> None:
+        if relation in entity.kind.one:
+            reached = entity.related[relation]()
+            body[relation] = self.entity(reached[0], inner) if reached else None
+            return
+        following = entity.kind.leads_to(relation)
+        assert following is not None  # noqa: S101 # the options were read against the kind
+        page = self.page(following, entity, relation, inner, None)
+        told = self.collection(page, inner, f"{self.link(entity)}/{relation}")
+        body[relation] = told.pop("value")
+        for name, value in told.items():
+            body[f"{relation}{name}"] = value
+
+    def _page_of(self, listed: Iterable[Entity], options: Options) -> Page:
+        condition = options.condition
+        fit = [one for one in listed if condition is None or holds(condition, one, self._now_ms)]
+        for order in reversed(options.order):
+            fit.sort(key=lambda one: sort_key(values_of(one, order.path)), reverse=order.descending)
+        end = options.skip + options.top
+        more = options.top > 0 and len(fit) > end
+        following = options.link(skip=str(end)) if more else None
+        return Page(fit[options.skip : end], len(fit) if options.count else None, following)
+
+    def _observations(self, parent: Entity | None, options: Options, after: str | None) -> Page:
+        plan = plan_filter(options.condition, self._now_ms)
+        streams = [stream for stream in streams_behind(self._picture, parent) if self._is_of(plan, stream)]
+        wanted = wanted_of(self._picture, streams, plan.start_ms, plan.end_ms)
+        descending = time_order(options.order, one_stream=len(streams) <= 1)
+        if descending is None:
+            samples = self._all_of(wanted, plan, "sort")
+            return self._page_of((observation_of(self._picture, one) for one in samples), _without_filter(options))
+        count = self._count(wanted, plan) if options.count else None
+        if options.top == 0:
+            return Page([], count, None)
+        place = None if after is None else _read_place(after)
+        found, following = read_samples(
+            wanted,
+            options.top,
+            descending=descending,
+            skip=options.skip,
+            after=place,
+            is_wanted=None if plan.rest is None else lambda sample: self._is_fit(plan, sample),
+        )
+        link = None if following is None else _link_to(options, following)
+        return Page([observation_of(self._picture, sample) for sample in found], count, link)
+
+    def _is_of(self, plan: Plan, stream: str) -> bool:
+        entity = self._picture.find("Datastreams", stream)
+        return all(holds(condition, entity, self._now_ms) for condition in plan.streams)
+
+    def _is_fit(self, plan: Plan, sample: Sample) -> bool:
+        return plan.rest is None or holds(plan.rest, observation_of(self._picture, sample), self._now_ms)
+
+    def _count(self, wanted: Wanted, plan: Plan) -> int:
+        return count_samples(wanted) if plan.rest is None else len(self._all_of(wanted, plan, "count"))
+
+    def _all_of(self, wanted: Wanted, plan: Plan, purpose: str) -> list[Sample]:
+        """Return all fit samples, where few enough have to be looked at."""
+        if count_samples(wanted) > MOST_LOOKED_AT:
+            sentence = (
+                f"To {purpose} by this, more than {MOST_LOOKED_AT} observations would have to be looked at: "
+                "name a shorter time in $filter, as in phenomenonTime ge 2026-11-24T00:00:00Z, or one Datastream."
+            )
+            raise ProblemError(400, "too-many-observations", "Too many observations", sentence)
+        samples, _ = read_samples(wanted, MOST_LOOKED_AT, descending=False)
+        return [sample for sample in samples if self._is_fit(plan, sample)]
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    return str(value) if isinstance(value, Moment | Interval) else value
+
+
+def sort_key(values: list[Any]) -> tuple[int, Any]:
+    """Return what the values of a path sort by: numbers, then times, then texts, then everything else."""
+    value = values[0] if values else None
+    if isinstance(value, Interval):
+        value = value.start
+    for rank, kind in enumerate((int | float, Moment, str)):
+        if isinstance(value, kind):
+            return rank, value
+    return 3, 0
+
+
+def _without_filter(options: Options) -> Options:
+    return Options(
+        options.written, None, options.order, options.select, options.expand, options.top, options.skip, options.count
+    )
+
+
+def _link_to(options: Options, place: Place) -> str:
+    """Return the options of the page behind a place; what was skipped is not skipped again."""
+    changed = {"skiptoken": f"{place.time_ms},{place.stream}"}
+    if options.skip or place.skip:
+        changed["skip"] = str(place.skip)
+    return options.link(**changed)
+
+
+def _read_place(text: str) -> Place:
+    match = re.fullmatch(r"(-?[0-9]{1,15}),(.{1,200})", text)
+    if match is None:
+        sentence = "$skiptoken is written by @iot.nextLink: follow that link as it is."
+        raise ProblemError(400, "bad-query", "The query is not understood", sentence)
+    return Place(int(match[1]), match[2])

@@ -1,0 +1,1 @@
+"""The gateway agent: settings, sources, pipeline, spool and uplink in one process."""

@@ -1,0 +1,287 @@
+"""The gateway daemon: a thread for each source, one that batches, one that sends.
+
+source threads --readings, events--> channel stage -> intake queue -> thread `batch` (batcher -> spool) -> thread
+`uplink` -> broker
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from edge.agent.gc_tuning import calm_collector
+from edge.agent.intake import Intake
+from edge.agent.pipeline_factory import assemble_stage
+from edge.agent.plugins import Gateway, PluginSettings, build_plugin_source, tag_of
+from edge.agent.settings import EdgeSettings, SourceSettings
+from edge.agent.status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
+from edge.pipeline.channels.alarm_persistence import AlarmStateFile, read_alarms
+from edge.sources.backoff import SOURCE
+from edge.sources.http.settings import HttpSettings
+from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.sources.mqtt.settings import MqttSettings
+from edge.sources.sdi12.settings import Sdi12Settings
+from edge.sources.serial_text.settings import LinesSettings
+from edge.sources.source import Sink, Source
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from edge.uplink.uplink import Uplink
+from headland.errors import HeadlandError
+
+_LOGGER = logging.getLogger(__name__)
+
+SPOOL_FILE: Final = "spool.sqlite"
+STATUS_S: Final = 2.0
+#: Together the steps of a stop stay within the 5 s that a supervisor gives.
+_STOP_SOURCES_S: Final = 1.2
+_DRAIN_S: Final = 2.0
+
+
+def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
+    """Run the gateway until `stop` is set, then flush and return; prints nothing.
+
+    Raises SettingsError where the settings cannot work (a register map, the spool's folder); nothing else ends it.
+    """
+    agent = Agent(settings)
+    calm_collector()
+    agent.start()
+    try:
+        while not stop.wait(STATUS_S):
+            agent.tidy()
+            agent.write_status()
+    finally:
+        agent.stop()
+
+
+class Agent:
+    """The parts of a gateway, wired. `start` and `stop` are called once, by the same thread."""
+
+    def __init__(self, settings: EdgeSettings) -> None:
+        gateway = settings.gateway
+        self._settings = settings
+        self._started_ms = _now_ms()
+        self._software = software_version()
+        owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
+        runners = [SourceRunner(one, settings) for one in settings.source]
+        kept = settings.spool
+        self._spool = Spool(settings.data_dir / SPOOL_FILE, owner, kept.max_bytes, retention=kept.retention)
+        self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
+        self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
+        self._stage = assemble_stage(settings, read_alarms(settings.data_dir))
+        self._keeper = AlarmStateFile(settings.data_dir)
+        self._runners: Sequence[SourceRunner] = runners
+
+    def start(self) -> None:
+        """Start all threads, the last of the way first."""
+        self._uplink.start()
+        self._intake.start()
+        self._stage.expect(self._settings.gateway.site, self._settings.clock, _now_ms())
+        for runner in self._runners:
+            runner.start(self._stage.sink(runner.name, self._intake, has_limits=not runner.is_vehicle))
+        self.write_status()
+
+    def stop(self) -> None:
+        """End the sources, bring what they said to the spool, give the uplink a while to drain it."""
+        for runner in self._runners:
+            runner.ask_to_stop()
+        deadline_s = time.monotonic() + _STOP_SOURCES_S
+        for runner in self._runners:
+            runner.join(max(0.0, deadline_s - time.monotonic()))
+        self._stage.finish(self._intake)
+        self._intake.stop()
+        self._keep_alarms(at_once=True)
+        self._uplink.stop(_DRAIN_S)
+        self.write_status()
+        self._spool.close()
+
+    def tidy(self) -> None:
+        """Say what silence means, and let go of what has waited long enough or become too old."""
+        self._stage.tick(self._intake)
+        self._keep_alarms()
+        self._spool.tidy()
+
+    def status(self) -> AgentStatus:
+        """Return how everything stands."""
+        state = self._uplink.state()
+        return AgentStatus(
+            gateway=self._settings.gateway.id,
+            time_ms=_now_ms(),
+            started_ms=self._started_ms,
+            pid=os.getpid(),
+            software=self._software,
+            epoch=self._spool.epoch,
+            sources=[runner.status() for runner in self._runners],
+            channels=self._stage.counters(),
+            flags=self._stage.flags()[:MOST_FLAGS],
+            alarms=self._stage.raised()[0],
+            intake=self._intake.counters(),
+            spool=self._spool.status(),
+            spool_counters=self._spool.counters(),
+            uplink=UplinkStatus(
+                connected=state.connected,
+                detail=state.detail,
+                acked_seq=state.acked_seq,
+                acked_ms=state.acked_ms,
+                overdue_ms=state.overdue_ms,
+                delete_on=state.delete_on,
+                counters=self._uplink.counters(),
+            ),
+        )
+
+    def _keep_alarms(self, *, at_once: bool = False) -> None:
+        alarms, changes = self._stage.raised()
+        self._keeper.keep(alarms, changes, time.monotonic(), at_once=at_once)
+
+    def write_status(self) -> None:
+        """Write the status file; a full disk is no reason to stop."""
+        try:
+            write_status(self.status(), self._settings.data_dir)
+        except OSError as error:
+            _LOGGER.debug("the status file cannot be written: %s", error)
+
+
+class SourceRunner:
+    """One source and its thread `source-<name>`: started again, with a growing wait, whenever it breaks."""
+
+    def __init__(self, settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> None:
+        """Build the source. Raises SettingsError."""
+        self._settings = settings
+        self._build: Callable[[], Source] = lambda: build_source(settings, edge)
+        self._source = self._build()
+        self._restarts = 0
+        self._last_error = ""
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def name(self) -> str:
+        """The source's name in edge.toml."""
+        return self._settings.name
+
+    @property
+    def is_vehicle(self) -> bool:
+        """Whether it reads vehicles, for which no limits are made unless edge.toml says so."""
+        return isinstance(self._settings, MavlinkSettings)
+
+    def start(self, sink: Sink) -> None:
+        """Start the thread."""
+        self._thread = threading.Thread(
+            target=self._run, args=(sink,), name=f"source-{self._settings.name}", daemon=True
+        )
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Make the thread end within a second."""
+        self._stopping.set()
+        self._stop_source()
+
+    def join(self, wait_s: float) -> None:
+        """Wait for the thread's end."""
+        if self._thread is not None:
+            self._thread.join(wait_s)
+
+    def status(self) -> SourceStatus:
+        """Return how the source stands."""
+        counters = self._counters()
+        return SourceStatus(
+            name=self._settings.name,
+            type=tag_of(self._settings),
+            running=self._thread is not None and self._thread.is_alive(),
+            restarts=self._restarts,
+            last_error=self._last_error,
+            counters=counters,
+        )
+
+    def _counters(self) -> Mapping[str, int]:
+        """Return the source's counters; what a plug-in of somebody else's raises there must not end the gateway."""
+        try:
+            return dict(self._source.counters())
+        except Exception as error:
+            self._last_error = f"{type(error).__name__}: {error}"
+            return {}
+
+    def _run(self, sink: Sink) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._source.run(sink)
+                why = "it ended by itself"
+            except HeadlandError as error:
+                why = str(error)
+            except Exception as error:  # a source must never take the others with it
+                why = f"{type(error).__name__}: {error}"
+                _LOGGER.debug("source %s broke", self._settings.name, exc_info=True)
+            if self._stopping.is_set():
+                return
+            self._last_error = why
+            self._restarts += 1
+            wait_s = SOURCE.wait_s(self._restarts, random.random())  # noqa: S311 - jitter, not a secret
+            _LOGGER.warning("source %s stopped and is started again in %.1f s: %s", self._settings.name, wait_s, why)
+            if not self._stopping.wait(wait_s):
+                self._renew()
+
+    def _renew(self) -> None:
+        """Replace the source by a fresh one; where that fails the old one is tried again."""
+        try:
+            self._source = self._build()
+        except HeadlandError as error:
+            self._last_error = str(error)
+        if self._stopping.is_set():
+            self._stop_source()
+
+    def _stop_source(self) -> None:
+        """Ask the source to stop; one that cannot even do that keeps no other from it."""
+        try:
+            self._source.stop()
+        except Exception:
+            _LOGGER.warning("source %s cannot be stopped", self._settings.name, exc_info=True)
+
+
+def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> Source:
+    """Return the source that `settings` describe; only what is used is imported. Raises SettingsError."""
+    gateway = edge.gateway
+    match settings:
+        case ModbusSettings() | ModbusRtuSettings():
+            from edge.sources.modbus.source import ModbusSource
+
+            return ModbusSource(settings, gateway.id, gateway.site, clock=edge.clock)
+        case LinesSettings():
+            from edge.sources.serial_text.source import LinesSource
+
+            return LinesSource(settings, gateway.id, gateway.site)
+        case Sdi12Settings():
+            from edge.sources.sdi12.source import Sdi12Source
+
+            return Sdi12Source(settings, gateway.id, gateway.site, clock=edge.clock)
+        case MqttSettings():
+            from edge.sources.mqtt.source import MqttSource
+
+            return MqttSource(settings, gateway.id, gateway.site)
+        case HttpSettings():
+            from edge.sources.http.source import HttpSource
+
+            return HttpSource(settings, gateway.id, gateway.site)
+        case MavlinkSettings():
+            from edge.sources.mavlink.source import MavlinkSource
+
+            return MavlinkSource(settings, gateway.id, gateway.site, clock=edge.clock)
+        case _:
+            return build_plugin_source(settings, Gateway(gateway.id, gateway.site, edge.clock))
+
+
+def software_version() -> str:
+    """Return the version of Headland that is installed, or an empty text in a bare checkout."""
+    try:
+        return version("headland")
+    except PackageNotFoundError:
+        return ""
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,229 @@
+"""From the sources to the spool: a bounded queue, and the thread that batches and appends."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Final
+
+from edge.pipeline.batcher import Batcher, Content
+from edge.pipeline.settings import BatchSettings
+from edge.sources.backoff import SPOOL
+from edge.sources.source import Reading, Readings
+from edge.spool.queue import Spool
+from headland.contract.records import Descriptor, Event
+
+_LOGGER = logging.getLogger(__name__)
+
+#: Readings that may wait for the batch thread: seconds of a hundred vehicles. When full the sources wait.
+QUEUE_READINGS: Final = 10_000
+#: Messages are appended together: so many, or what has come within so long, but no longer than a quarter of their age.
+GROUP_RECORDS: Final = 50
+GROUP_S: Final = 0.1
+#: Messages kept in memory while the spool says no; beyond it the oldest telemetry is lost, and counted.
+_HELD_MESSAGES: Final = 500
+#: How long a stopping gateway tries to bring what it holds to the disk.
+_LAST_TRIES: Final = 3
+
+
+_Item = Reading | Readings | Event
+
+
+class _RowQueue(queue.Queue[_Item]):
+    """A queue that is bounded by its rows: a run counts as so many, and enters whole where there is room for one."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._rows = 0
+
+    def _qsize(self) -> int:
+        return self._rows
+
+    def _put(self, item: _Item) -> None:
+        super()._put(item)
+        self._rows += _weight(item)
+
+    def _get(self) -> _Item:
+        item = super()._get()
+        self._rows -= _weight(item)
+        return item
+
+
+def _weight(item: _Item) -> int:
+    return max(1, len(item)) if isinstance(item, Readings) else 1
+
+
+class Intake:
+    """A `Sink` for all sources; owns the thread `batch`. The policy of its full queue: the source waits."""
+
+    def __init__(
+        self,
+        settings: BatchSettings,
+        spool: Spool,
+        describe: Callable[[Descriptor], None],
+        wake: Callable[[], None],
+        *,
+        size: int = QUEUE_READINGS,
+    ) -> None:
+        self._queue = _RowQueue(size)
+        self._batcher = Batcher(settings.max_points, settings.max_age_s)
+        self._group_s = min(GROUP_S, settings.max_age_s / 4)
+        self._spool = spool
+        self._describe = describe
+        self._wake = wake
+        self._pending: deque[Content] = deque()
+        self._pending_since_s = 0.0
+        self._group_records = GROUP_RECORDS
+        self._refusals = 0
+        self._retry_s = 0.0
+        self._waits_lock = threading.Lock()
+        self._counters = dict.fromkeys(("waits", "lost_messages", "lost_points", "lost_events", "errors"), 0)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
+
+    def reading(self, reading: Reading) -> None:
+        """Take a row; waits while the queue is full."""
+        self._put(reading)
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take rows by column; waits while the queue is full."""
+        for run in runs:
+            self._put(run)
+
+    def event(self, event: Event) -> None:
+        """Take an event; waits while the queue is full."""
+        self._put(event)
+
+    def describe(self, descriptor: Descriptor) -> None:
+        """Pass a descriptor on; it needs no queue, the newest of a device replaces the last."""
+        self._describe(descriptor)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, wait_s: float = 3.0) -> None:
+        """Bring all that was taken to the spool and end the thread; call it when no source runs any more."""
+        self._ending.set()
+        self._thread.join(wait_s)
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was taken, refused, waited for and lost, by name."""
+        return {**self._batcher.counters(), **self._counters, "queued": self._queue.qsize()}
+
+    def _put(self, item: _Item) -> None:
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            with self._waits_lock:
+                self._counters["waits"] += 1
+            self._queue.put(item)
+
+    def _run(self) -> None:
+        while True:
+            ending = self._ending.is_set()
+            try:
+                self._gather()
+                self._append(time.monotonic(), all_of_it=ending)
+            except Exception:  # one unthinkable reading must not end all others
+                self._counters["errors"] += 1
+                _LOGGER.exception("the batch thread met an error and goes on")
+            if ending and self._queue.empty():
+                break
+        self._finish()
+
+    def _gather(self) -> None:
+        """Take what is queued, waiting for it only as long as nothing else is due."""
+        now_s = time.monotonic()
+        try:
+            item = self._queue.get(timeout=self._idle_s(now_s))
+            for _ in range(QUEUE_READINGS):
+                now_s = time.monotonic()
+                if isinstance(item, Readings):
+                    self._batcher.add_run(item, now_s)
+                elif isinstance(item, Event):
+                    self._batcher.add_event(item, now_s)
+                else:
+                    self._batcher.add(item, now_s)
+                if self._batcher.closed >= GROUP_RECORDS:
+                    break
+                item = self._queue.get_nowait()
+        except queue.Empty:
+            pass
+        if self._batcher.due(time.monotonic()):
+            if not self._pending:
+                self._pending_since_s = now_s
+            self._pending.extend(self._batcher.take())
+            if self._refusals:
+                self._lose_beyond(_HELD_MESSAGES)
+
+    def _idle_s(self, now_s: float) -> float:
+        waits = [0.25]
+        open_s = self._batcher.wait_s(now_s)
+        if open_s is not None:
+            waits.append(open_s)
+        if self._pending:
+            waits.append(max(self._pending_since_s + self._group_s, self._retry_s) - now_s)
+        return 0.02 if self._ending.is_set() else max(0.001, min(waits))
+
+    def _append(self, now_s: float, *, all_of_it: bool) -> None:
+        """Append what is pending in groups, when a group is full or has waited long enough."""
+        while self._pending and (now_s >= self._retry_s or all_of_it):
+            old = now_s - self._pending_since_s >= self._group_s
+            searching = self._group_records == 1
+            if len(self._pending) < GROUP_RECORDS and not (old or all_of_it or searching):
+                return
+            group = list(islice(self._pending, self._group_records))
+            try:
+                taken = self._spool.append(group)
+            except (OverflowError, TypeError, ValueError) as error:  # a value that JSON does not have
+                self._isolate(group, error)
+                continue
+            if not taken:
+                self._refusals += 1
+                self._retry_s = now_s + SPOOL.wait_s(self._refusals, 0.0)
+                return
+            self._refusals = 0
+            self._retry_s = 0.0
+            self._pending_since_s = now_s
+            for _ in group:
+                self._pending.popleft()
+            self._wake()
+
+    def _isolate(self, group: list[Content], error: Exception) -> None:
+        """Find the message that cannot be encoded by trying one at a time; that one is lost."""
+        if len(group) > 1:
+            self._group_records = 1
+            return
+        self._group_records = GROUP_RECORDS
+        self._counters["errors"] += 1
+        _LOGGER.error("a message cannot be encoded and is lost: %s", error)
+        self._pending.popleft()
+        self._count_lost(group[0])
+
+    def _lose_beyond(self, most: int) -> None:
+        """Give up the oldest telemetry, and events only when there is nothing else, until `most` messages are held."""
+        while len(self._pending) > most:
+            index = next((at for at, one in enumerate(self._pending) if not one.events), 0)
+            lost = self._pending[index]
+            del self._pending[index]
+            self._count_lost(lost)
+
+    def _count_lost(self, lost: Content) -> None:
+        self._counters["lost_messages"] += 1
+        self._counters["lost_points"] += lost.points
+        self._counters["lost_events"] += len(lost.events)
+
+    def _finish(self) -> None:
+        self._batcher.close()
+        self._pending.extend(self._batcher.take())
+        for _ in range(_LAST_TRIES):
+            self._append(time.monotonic(), all_of_it=True)
+        if self._pending:
+            _LOGGER.error("%d messages were lost: the spool would not take them", len(self._pending))
+        self._lose_beyond(0)

@@ -1,0 +1,115 @@
+"""Source types that other distributions add: entry points of the group `headland.sources`, named like their `type`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from edge.sources.device import Name
+from edge.sources.source import Sink, Source
+from headland.contract.records import Clock
+from headland.errors import SettingsError
+
+GROUP: Final = "headland.sources"
+
+
+class Gateway(NamedTuple):
+    """What a source may want to know of its gateway; `clock` is what the gateway's own clock may be called."""
+
+    id: str
+    site: str
+    clock: Clock
+
+
+class PluginSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a plug-in's settings: a frozen struct with `tag_field="type"` and the entry point's name as its tag."""
+
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class SourceType:
+    """What an entry point names: the settings of a `[[source]]` table, and what makes a source of them."""
+
+    settings: type[PluginSettings]
+    build: Callable[[Any, Gateway], Source]
+
+
+class UnusableSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="unusable"):
+    """Stands for a `[[source]]` table whose plug-in does not work; `why` is a sentence that names it."""
+
+    plugin: str
+    why: str
+
+
+class UnusableSource:
+    """Stands for a source that its plug-in cannot make, so that the other sources run and the status says why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        self._why = why
+
+    def run(self, sink: Sink) -> None:
+        """Raise SettingsError: only another plug-in mends it."""
+        del sink
+        raise SettingsError(self._why)
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def counters(self) -> dict[str, int]:
+        """Return nothing: nothing was read."""
+        return {}
+
+
+def load_source_type(tag: str) -> SourceType | str | None:
+    """Return the source type that an installed distribution adds as `tag`; a sentence where it does not work.
+
+    None where no distribution has one.
+    """
+    found = list(entry_points(group=GROUP, name=tag))
+    if not found:
+        return None
+    owners = sorted({"an installed distribution" if one.dist is None else one.dist.name for one in found})
+    if len(found) > 1:
+        return f"source type {tag!r} is added by {' and by '.join(owners)}: uninstall one of them"
+    owner = owners[0]
+    try:
+        loaded = found[0].load()
+    except Exception as error:  # whatever its import does
+        return f"source type {tag!r} of {owner} cannot be loaded: {type(error).__name__}: {error}"
+    if not isinstance(loaded, SourceType) or not _is_tagged(loaded.settings, tag):
+        return f"source type {tag!r} of {owner} is no edge.agent.plugins.SourceType with PluginSettings tagged {tag!r}"
+    return loaded
+
+
+def build_plugin_source(settings: PluginSettings, gateway: Gateway) -> Source:
+    """Return the source that a plug-in makes of its settings, or one that says why it cannot."""
+    tag, name = tag_of(settings), settings.name
+    if isinstance(settings, UnusableSettings):
+        return UnusableSource(name, settings.why)
+    kind = load_source_type(tag)
+    if not isinstance(kind, SourceType):
+        return UnusableSource(name, kind or f"source type {tag!r} is not installed any more")
+    try:
+        return kind.build(settings, gateway)
+    except Exception as error:  # whatever its code does
+        return UnusableSource(name, f"source {name!r} of type {tag!r} cannot be made: {type(error).__name__}: {error}")
+
+
+def tag_of(settings: msgspec.Struct) -> str:
+    """Return the `type` under which settings stand in edge.toml."""
+    return settings.plugin if isinstance(settings, UnusableSettings) else str(settings.__struct_config__.tag)
+
+
+def _is_tagged(settings: object, tag: str) -> bool:
+    return (
+        isinstance(settings, type)
+        and issubclass(settings, PluginSettings)
+        and settings.__struct_config__.tag_field == "type"
+        and settings.__struct_config__.tag == tag
+    )

@@ -1,0 +1,237 @@
+"""The gateway's settings: edge.toml and the environment, every bound checked once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Union, get_args
+
+import msgspec
+from msgspec import Meta
+
+from edge.agent.plugins import PluginSettings, SourceType, UnusableSettings, load_source_type
+from edge.pipeline.channels.alarm_rules import AlarmRule, AlarmsSettings, find_mistake, find_rules, gather_rules
+from edge.pipeline.channels.channel import make_plan
+from edge.pipeline.channels.limit_tables import find_limits, load_limits
+from edge.pipeline.channels.settings import ChannelSettings, QualitySettings
+from edge.pipeline.settings import BatchSettings
+from edge.sources.device import Name
+from edge.sources.http.settings import HttpSettings
+from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.modbus.registers import find_map, load_map
+from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.sources.mqtt.settings import MqttSettings
+from edge.sources.sdi12.settings import Sdi12Settings
+from edge.sources.serial_text.settings import LinesSettings
+from edge.spool.settings import SpoolSettings
+from edge.toml.positions import TomlPath
+from edge.toml.settings import Settings
+from edge.toml.toml_file import TomlFile
+from edge.uplink.settings import BrokerSettings, TlsSettings
+from headland.contract.records import Clock
+from headland.errors import SettingsError
+
+#: The source types that come along; others are added by plug-ins (`edge.agent.plugins`).
+SourceSettings = (
+    MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings | MqttSettings | HttpSettings
+)
+
+_BUILT_IN: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(SourceSettings))
+
+#: Environment variables that replace what the file says, and what they replace.
+ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
+    "HEADLAND_BROKER_HOST": ("broker", "host"),
+    "HEADLAND_BROKER_PORT": ("broker", "port"),
+    "HEADLAND_BROKER_USERNAME": ("broker", "username"),
+    "HEADLAND_BROKER_PASSWORD": ("broker", "password"),
+    "HEADLAND_GATEWAY_ID": ("gateway", "id"),
+    "HEADLAND_DATA_DIR": ("gateway", "data_dir"),
+}
+
+
+class GatewaySettings(Settings, frozen=True, kw_only=True):
+    """Who this gateway is. `clock` is `ntp` only where a time server disciplines the gateway's clock."""
+
+    id: Name
+    site: Name
+    data_dir: Annotated[str, Meta(min_length=1)]
+    clock: Literal["ntp", "rtc"] = "rtc"
+
+
+class EdgeSettings(Settings, frozen=True, kw_only=True):
+    """All of edge.toml."""
+
+    gateway: GatewaySettings
+    broker: BrokerSettings = BrokerSettings()
+    spool: SpoolSettings = SpoolSettings()
+    batch: BatchSettings = BatchSettings()
+    source: list[SourceSettings] = msgspec.field(default_factory=list)
+    channel: list[ChannelSettings] = msgspec.field(default_factory=list)
+    quality: QualitySettings = QualitySettings()
+    alarm: list[AlarmRule] = msgspec.field(default_factory=list)
+    alarms: AlarmsSettings = AlarmsSettings()
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder that holds the spool and the status file."""
+        return Path(self.gateway.data_dir)
+
+    @property
+    def clock(self) -> Clock:
+        """What the gateway's own clock may be called."""
+        return Clock(self.gateway.clock)
+
+
+def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
+    """Return the settings in `path`, overridden by `environ`, with its paths resolved against the file's folder.
+
+    Raises SettingsError with `file:line: sentence` for the first mistake.
+    """
+    file = _take_plugins(TomlFile(path, EdgeSettings))
+    for variable, place in ENVIRONMENT.items():
+        text = environ.get(variable)
+        if text:
+            file.override(
+                place, int(text) if place[-1] == "port" and text.isascii() and text.isdigit() else text, variable
+            )
+    settings = file.convert()
+    folder = path.resolve().parent
+    _check_sources(file, settings, folder)
+    _check_tls(file, settings.broker.tls, folder)
+    _check_channels(file, settings, folder)
+    return _resolve(settings, folder)
+
+
+def _take_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
+    """Let the file's sources be of types that plug-ins add; a table whose plug-in is broken says so in its stead."""
+    kinds: dict[str, type[PluginSettings]] = {}
+    tables = file.raw.get("source")
+    for table in tables if isinstance(tables, list) else []:
+        tag = table.get("type") if isinstance(table, dict) else None
+        if not isinstance(tag, str) or tag in _BUILT_IN:
+            continue
+        kind = load_source_type(tag)
+        if isinstance(kind, SourceType):
+            kinds[tag] = kind.settings
+        elif kind is not None:
+            kinds["unusable"] = UnusableSettings
+            name = table.get("name", tag)
+            table.clear()
+            table.update(type="unusable", name=name, plugin=tag, why=kind)
+    if kinds:
+        file.kind = _with_plugins(kinds.values())
+    return file
+
+
+def _with_plugins(kinds: Iterable[type[PluginSettings]]) -> type[EdgeSettings]:
+    """Return EdgeSettings whose sources may be of these types too."""
+    union: Any = Union[(*get_args(SourceSettings), *kinds)]
+    fields: list[Any] = [("source", list[union], msgspec.field(default_factory=list))]
+    return msgspec.defstruct(  # type: ignore[return-value] # it has EdgeSettings as its base
+        "EdgeSettings", fields, bases=(EdgeSettings,), frozen=True, kw_only=True, forbid_unknown_fields=True
+    )
+
+
+def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:
+    names: set[str] = set()
+    devices: set[str] = set()
+    for index, source in enumerate(settings.source):
+        here: TomlPath = ("source", index)
+        if source.name in names:
+            raise file.error((*here, "name"), f"source.name must be unique; two sources are called {source.name!r}")
+        names.add(source.name)
+        for place, device in _devices_of(source):
+            if device in devices:
+                raise file.error(
+                    (*here, *place, "device"), f"source.device must be unique; two sources read {device!r}"
+                )
+            devices.add(device)
+        if isinstance(source, ModbusSettings | ModbusRtuSettings):
+            _check_maps(file, here, source, folder)
+        elif isinstance(source, MqttSettings) and source.ca is not None and not (folder / source.ca).is_file():
+            raise file.error((*here, "ca"), f"source.ca: there is no file {source.ca!r}")
+        elif isinstance(source, MavlinkSettings):
+            try:
+                source.resolve(folder)
+            except SettingsError as error:
+                raise file.error(here, str(error)) from error
+
+
+def _devices_of(source: object) -> list[tuple[TomlPath, str]]:
+    """Return where in its table a source names its devices, and what it calls them."""
+    own, nodes = getattr(source, "device", None), getattr(source, "node", None)
+    found: list[tuple[TomlPath, str]] = [((), own)] if isinstance(own, str) else []
+    if isinstance(nodes, list):
+        found += [(("node", number), node.device) for number, node in enumerate(nodes)]
+    if isinstance(source, Sdi12Settings):
+        # A sensor with several measurements has a node for each.
+        found = [(place, device) for device, place in {device: place for place, device in reversed(found)}.items()]
+    return found
+
+
+def _check_maps(
+    file: TomlFile[EdgeSettings], here: TomlPath, source: ModbusSettings | ModbusRtuSettings, folder: Path
+) -> None:
+    for number, node in enumerate(source.nodes):
+        place: TomlPath = ("node", number) if source.node else ()
+        found = find_map(node.registers, folder)
+        if found is None:
+            raise file.error(
+                (*here, *place, "registers"), f"register map {node.registers!r} is neither in {folder} nor built in"
+            )
+        load_map(found)
+
+
+def _check_tls(file: TomlFile[EdgeSettings], tls: TlsSettings | None, folder: Path) -> None:
+    if tls is None:
+        return
+    if (tls.cert is None) != (tls.key is None):
+        raise file.error(("broker", "tls"), "broker.tls.cert and broker.tls.key go together; one is missing")
+    for key in ("ca", "cert", "key"):
+        name: str | None = getattr(tls, key)
+        if name is not None and not (folder / name).is_file():
+            raise file.error(("broker", "tls", key), f"broker.tls.{key}: there is no file {name!r}")
+
+
+def _check_channels(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:
+    """Raise SettingsError for the first mistake in the tables of channels, quality and alarms."""
+    if settings.quality.limits and find_limits(settings.quality.limits, folder) is None:
+        raise file.error(
+            ("quality", "limits"),
+            f"the table of limits {settings.quality.limits!r} is neither in {folder} nor built in",
+        )
+    limits = load_limits(settings.quality.limits, folder)
+    for index, channel in enumerate(settings.channel):
+        plan = make_plan(channel, limits)
+        if isinstance(plan, str):
+            raise file.error(("channel", index), f"channel {channel.channel}: {plan}")
+    names: set[str] = set()
+    for index, rule in enumerate(settings.alarm):
+        wrong = find_mistake(rule)
+        if rule.name in names:
+            wrong = "its name must be unique"
+        if wrong is not None:
+            raise file.error(("alarm", index), f"alarm {rule.name}: {wrong}")
+        names.add(rule.name)
+    gather_rules(settings.alarm, settings.alarms.rules, folder)
+
+
+def _resolve(settings: EdgeSettings, folder: Path) -> EdgeSettings:
+    replace = msgspec.structs.replace
+    gateway = replace(settings.gateway, data_dir=str(folder / Path(settings.gateway.data_dir).expanduser()))
+    broker = settings.broker
+    if broker.tls is not None:
+        files = {
+            key: str(folder / name) for key in ("ca", "cert", "key") if (name := getattr(broker.tls, key)) is not None
+        }
+        broker = replace(broker, tls=replace(broker.tls, **files))
+    sources = [
+        one.resolve(folder)
+        if isinstance(one, MavlinkSettings | ModbusSettings | ModbusRtuSettings | MqttSettings)
+        else one
+        for one in settings.source
+    ]
+    limits = find_limits(settings.quality.limits, folder) if settings.quality.limits else None
+    quality = replace(settings.quality, limits="" if limits is None else str(limits))
+    alarms = replace(settings.alarms, rules=[str(find_rules(name, folder)) for name in settings.alarms.rules])
+    return replace(settings, gateway=gateway, broker=broker, source=sources, quality=quality, alarms=alarms)

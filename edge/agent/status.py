@@ -1,0 +1,82 @@
+"""What the gateway says of itself in `<data_dir>/status.json`, for `headland edge status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edge.pipeline.channels.alarm_evaluator import RaisedAlarm
+from edge.pipeline.channels.processor import FlagCount
+from headland.contract.records import SpoolStatus
+from headland.errors import SettingsError
+
+STATUS_FILE: Final = "status.json"
+#: So many counts of flags are kept in it, the most frequent first.
+MOST_FLAGS: Final = 200
+
+
+class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One source: whether its thread runs, how often it was started again, and its own counters."""
+
+    name: str
+    type: str
+    running: bool
+    restarts: int = 0
+    last_error: str = ""
+    counters: Mapping[str, int] = {}
+
+
+class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to the broker; `detail` is a sentence where something is wrong (`edge.uplink.state.UplinkState`)."""
+
+    connected: bool
+    detail: str = ""
+    acked_seq: int | None = None
+    acked_ms: int | None = None
+    overdue_ms: int | None = None
+    delete_on: str = "commit"
+    counters: Mapping[str, int] = {}
+
+
+class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """All of the gateway at one instant. `intake` counts what went through the queue and the batcher.
+
+    `flags`: which test flagged how many samples of which channel. `alarms`: those that stand, the oldest first.
+    """
+
+    gateway: str
+    time_ms: int
+    started_ms: int
+    pid: int
+    software: str
+    epoch: str
+    sources: list[SourceStatus]
+    intake: Mapping[str, int]
+    spool: SpoolStatus
+    spool_counters: Mapping[str, int]
+    uplink: UplinkStatus
+    channels: Mapping[str, int] = {}
+    flags: list[FlagCount] = []
+    alarms: list[RaisedAlarm] = []
+
+
+def write_status(status: AgentStatus, data_dir: Path) -> None:
+    """Write the status file in one step: a reader sees the old one or the new one. Raises OSError."""
+    path = data_dir / STATUS_FILE
+    fresh = path.with_suffix(".json.new")
+    fresh.write_bytes(msgspec.json.encode(status))
+    fresh.replace(path)
+
+
+def read_status(data_dir: Path) -> AgentStatus:
+    """Return the last status a gateway wrote. Raises SettingsError with a sentence where there is none."""
+    path = data_dir / STATUS_FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=AgentStatus)
+    except FileNotFoundError as error:
+        raise SettingsError(f"no gateway has run in {data_dir} yet: there is no {STATUS_FILE}") from error
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error

@@ -1,1 +1,0 @@
-"""JSON that a device or a service answers over HTTP to readings."""

@@ -1,0 +1,1 @@
+"""Import of flight logs and tables."""

@@ -1,0 +1,1 @@
+"""ArduPilot DataFlash logs (.BIN, .log)."""

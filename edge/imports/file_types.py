@@ -1,0 +1,128 @@
+"""Which files can be imported, what reads each, and what a person is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from edge.agent.settings import EdgeSettings
+from edge.imports.dataflash.source import DataflashSource
+from edge.imports.log_output import LogReport
+from edge.imports.mavlink_log.raw_log import RawLogSource
+from edge.imports.mavlink_log.tlog import TlogSource
+from edge.imports.report import FileReport
+from edge.imports.table.map import LoadedMap
+from edge.imports.table.source import TableSource
+from edge.imports.ulog.source import UlogSource
+from edge.sources.mavlink.settings import MavlinkSettings
+from headland.errors import SettingsError
+
+LOGS: Final = (".tlog", ".rlog", ".raw", ".bin", ".ulg")
+TABLES: Final = (".csv", ".tsv", ".txt")
+#: What `find_files` takes for a pattern where there is no such file.
+_PATTERN: Final = frozenset("*?[")
+
+LogSource = TlogSource | RawLogSource | DataflashSource | UlogSource
+
+
+def find_files(names: Iterable[Path], *, tables: bool = False) -> list[Path]:
+    """Return the files that are meant, each once: of a folder all of a kind that is expected, and those of a pattern.
+
+    Raises SettingsError, before anything is read, for one that is named and cannot be opened or is of another kind,
+    and for a folder or pattern in which there is none.
+    """
+    found: dict[Path, Path] = {}
+    for name in names:
+        if name.is_dir():
+            files = _among(name.rglob("*"), tables=tables)
+        elif _PATTERN & set(str(name)) and not name.exists():
+            anchor = Path(name.anchor)
+            files = _among(anchor.glob(str(name.relative_to(anchor))), tables=tables)
+        else:
+            check_file(name, tables=tables)
+            files = [name]
+        if not files:
+            raise SettingsError(f"{name}: there is no {' or '.join(TABLES if tables else LOGS)} file in it")
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _among(paths: Iterable[Path], *, tables: bool) -> list[Path]:
+    kinds = TABLES if tables else LOGS
+    return sorted(path for path in paths if path.suffix.lower() in kinds and path.is_file())
+
+
+def check_file(path: Path, *, tables: bool) -> None:
+    """Raise SettingsError where a path is no readable file of a kind that is expected."""
+    kind = path.suffix.lower()
+    if tables and kind not in TABLES:
+        raise SettingsError(f"{path}: a map describes tables ({', '.join(TABLES)}), and this is none")
+    if not tables and kind in TABLES:
+        raise SettingsError(f"{path}: a table needs a map that says what its columns are: --map")
+    if not tables and kind not in LOGS:
+        raise SettingsError(
+            f"{path}: this kind of file is not known; {', '.join(LOGS)} logs can be imported, and tables by a map"
+        )
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def open_source(path: Path, settings: EdgeSettings, table_map: LoadedMap | None) -> LogSource | TableSource:
+    """Return what reads a file: a table by its map, a log by its ending. Raises OSError where it is gone."""
+    gateway = settings.gateway
+    if table_map is not None:
+        return TableSource(path, table_map, gateway.site)
+    mavlink = next((one for one in settings.source if isinstance(one, MavlinkSettings)), None)
+    kind = path.suffix.lower()
+    if kind == ".bin":
+        return DataflashSource(path, mavlink, gateway.site)
+    if kind == ".ulg":
+        return UlogSource(path, mavlink, gateway.site)
+    if kind == ".tlog":
+        return TlogSource(path, mavlink, gateway.id, gateway.site)
+    return RawLogSource(path, mavlink, gateway.id, gateway.site)
+
+
+def report_file(path: Path, source: LogSource | TableSource, error: str) -> FileReport:
+    """Return what a person is told of a file that was read, but for what came of it."""
+    if isinstance(source, TableSource):
+        table = source.report()
+        return FileReport(
+            path=path,
+            rows=table.rows,
+            devices=(table.device,),
+            first_ms=table.first_ms,
+            last_ms=table.last_ms,
+            ignored=table.refused,
+            refusals=tuple(one.sentence() for one in table.refusals),
+            error=error,
+        )
+    log = source.report()
+    if not isinstance(log, LogReport):
+        first_ms = [device.first_ms for device in log.devices if device.first_ms is not None]
+        last_ms = [device.last_ms for device in log.devices if device.last_ms is not None]
+        devices: Sequence[str] = [device.device for device in log.devices]
+        log = LogReport(
+            messages=log.frames,
+            rows=log.rows,
+            devices=tuple(devices),
+            first_ms=min(first_ms, default=None),
+            last_ms=max(last_ms, default=None),
+            left_out=log.left_out,
+        )
+    return FileReport(
+        path=path,
+        messages=log.messages,
+        rows=log.rows,
+        devices=log.devices,
+        first_ms=log.first_ms,
+        last_ms=log.last_ms,
+        ignored=log.left_out,
+        dropouts=log.dropouts,
+        notes=log.notes,
+        error=error,
+    )

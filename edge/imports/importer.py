@@ -1,0 +1,235 @@
+"""Logs and tables put through the gateway's own way: source, batcher, spool, uplink, until all is in the store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edge.agent.agent import software_version
+from edge.agent.gc_tuning import calm_collector
+from edge.agent.pipeline_factory import assemble_import_stage
+from edge.agent.settings import EdgeSettings
+from edge.imports.file_types import LogSource, find_files, open_source, report_file
+from edge.imports.report import FileReport, ImportReport, Progress, Silences
+from edge.imports.table.map import LoadedMap
+from edge.imports.table.source import TableSource
+from edge.pipeline.batcher import Batcher, Content
+from edge.sources.source import Reading, Readings
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from edge.uplink.uplink import Uplink
+from headland.contract.records import Descriptor, Event
+from headland.errors import DataDamaged, HeadlandError
+
+__all__ = ["FileReport", "ImportReport", "Progress", "import_files"]
+
+SPOOL_FILE: Final = "import-spool.sqlite"
+#: The reader waits while so much is on its way: an import never makes the spool drop anything.
+_MOST_WAITING_BYTES: Final = 32_000_000
+_SPOOL_BYTES: Final = 128_000_000
+_GROUP_RECORDS: Final = 50
+_PROGRESS_S: Final = 0.2
+#: After how long without progress the person is told, and how often the sentence changes.
+_SILENCE_S: Final = 5.0
+
+
+def import_files(
+    paths: Sequence[Path],
+    settings: EdgeSettings,
+    *,
+    progress: Callable[[Progress], None],
+    stop: threading.Event,
+    table_map: LoadedMap | None = None,
+) -> ImportReport:
+    """Put `paths` into the farm and return when the store has all of it, or soon after `stop` is set.
+
+    They are files, folders and patterns: of tables where `table_map` describes them, else of logs. A broker or station
+    that is away is waited for. What an earlier call left in the spool goes first. The same file gives the same points,
+    so that repeating an import adds nothing. Raises SettingsError for a file of a kind that is not known or that cannot
+    be opened, before anything is read, and DataDamaged where none of the files is readable; one that is not stops no
+    other.
+    """
+    files = find_files(paths, tables=table_map is not None)
+    gateway = settings.gateway
+    owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
+    spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
+    # In an import nothing is new: its order is kept.
+    broker = msgspec.structs.replace(settings.broker, resend_s=min(settings.broker.resend_s, 3.0), backlog_share=1.0)
+    # The status and will of this gateway belong to its daemon, which may run at the same time.
+    uplink = Uplink(
+        broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
+    )
+    run = _Import(files, settings, table_map, spool, uplink, progress, stop)
+    calm_collector()
+    try:
+        uplink.start()
+        return run.run()
+    finally:
+        uplink.stop(0.0)
+        spool.close()
+
+
+class _Import:
+    """One import under way; as a sink it counts what each file gave."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        settings: EdgeSettings,
+        table_map: LoadedMap | None,
+        spool: Spool,
+        uplink: Uplink,
+        progress: Callable[[Progress], None],
+        stop: threading.Event,
+    ) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._table_map = table_map
+        self._spool = spool
+        self._uplink = uplink
+        self._progress = progress
+        self._stop = stop
+        self._batcher = Batcher(settings.batch.max_points, settings.batch.max_age_s)
+        self._source: LogSource | TableSource | None = None
+        self._read_before = 0
+        self._bytes_total = sum(path.stat().st_size for path in paths)
+        self._appended = spool.status().records
+        self._shown_s = 0.0
+        self._moved: tuple[int, int, int] = (0, 0, 0)
+        self._moved_s = time.monotonic()
+        self._points = 0
+        self._events = 0
+        self._silences = Silences()
+
+    def run(self) -> ImportReport:
+        """Read all files, then wait until the store has all of it."""
+        self._wait_for(lambda: self._spool.status().records == 0)
+        reports = []
+        for path in self._paths:
+            if self._stop.is_set():
+                break
+            reports.append(self._read(path))
+        finished = self._wait_for(lambda: self._spool.status().records == 0)
+        self._show(force=True)
+        if self._spool.counters()["damaged"]:
+            raise DataDamaged("the import's spool was damaged and moved aside: repeat the import")
+        if reports and all(one.error for one in reports):
+            raise DataDamaged("; ".join(one.error for one in reports))
+        whole = finished and len(reports) == len(self._paths) and not self._stop.is_set()
+        return ImportReport(tuple(reports), whole, self._spool.status().records)
+
+    def reading(self, reading: Reading) -> None:
+        """Take a row; waits while too much is on its way."""
+        self._points += sum(value is not None for value in reading.values.values())
+        self._silences.note(reading)
+        self._batcher.add(reading, time.monotonic())
+        self._append_closed(_GROUP_RECORDS)
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take rows by column; waits while too much is on its way."""
+        self._silences.note_all(runs)
+        now_s = time.monotonic()
+        for run in runs:
+            self._points += sum(len(column) - column.count(None) for column in run.columns.values())
+            self._batcher.add_run(run, now_s)
+            self._append_closed(_GROUP_RECORDS)
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+        self._events += 1
+        self._batcher.add_event(event, time.monotonic())
+        self._append_closed(_GROUP_RECORDS)
+
+    def describe(self, descriptor: Descriptor) -> None:
+        """Publish what is known of a vehicle."""
+        self._uplink.describe(descriptor)
+
+    def _read(self, path: Path) -> FileReport:
+        try:
+            source = open_source(path, self._settings, self._table_map)
+        except OSError as failure:
+            return FileReport(path=path, error=f"it cannot be read: {failure.strerror or failure}")
+        self._source = source
+        self._points = self._events = 0
+        self._silences = Silences()
+        error = ""
+        stage = assemble_import_stage(self._settings)
+        try:
+            source.run(stage.sink(source.name, self, has_limits=self._table_map is not None))
+            stage.finish(self)
+        except HeadlandError as damage:
+            error = str(damage)
+        except OSError as failure:
+            error = f"it cannot be read: {failure.strerror or failure}"
+        self._batcher.close()
+        self._append_closed(1)
+        self._read_before += source.size_bytes
+        self._source = None
+        flags: Counter[str] = Counter()
+        for one in stage.flags():
+            flags[f"{one.test} {one.flag}"] += one.samples
+        report = report_file(path, source, error)
+        gaps = self._silences.gaps
+        return replace(report, points=self._points, events=self._events, flags=flags, gaps=gaps)
+
+    def _append_closed(self, at_least: int) -> None:
+        self._show()
+        if self._stop.is_set() and self._source is not None:
+            self._source.stop()
+        if self._batcher.closed < at_least:
+            return
+        self._wait_for(lambda: self._spool.status().bytes < _MOST_WAITING_BYTES)
+        contents = self._batcher.take()
+        for start in range(0, len(contents), _GROUP_RECORDS):
+            self._append(contents[start : start + _GROUP_RECORDS])
+
+    def _append(self, contents: list[Content]) -> None:
+        """Bring a group to the disk; a full disk is waited for. After `stop` it is given up: it is read again."""
+        while not self._spool.append(contents):
+            if self._stop.wait(0.5):
+                return
+            self._show(waiting=f"the disk of {self._settings.data_dir} takes no more: make room and it goes on")
+        self._appended += len(contents)
+        self._uplink.wake()
+
+    def _wait_for(self, condition: Callable[[], bool]) -> bool:
+        """Wait until `condition` holds; False when `stop` came first."""
+        while not condition():
+            if self._stop.wait(0.02):
+                return False
+            self._show()
+        return True
+
+    def _show(self, *, force: bool = False, waiting: str = "") -> None:
+        now_s = time.monotonic()
+        if now_s - self._shown_s < _PROGRESS_S and not force:
+            return
+        self._shown_s = now_s
+        source = self._source
+        read = self._read_before
+        if source is not None:  # its last records are still to come, whatever has been read
+            read = min(read + source.position_bytes, self._bytes_total - 1)
+        sent = self._uplink.counters()["published"]
+        acked = self._appended - self._spool.status().records
+        moved = (read, self._appended, acked)
+        if moved != self._moved:
+            self._moved, self._moved_s = moved, now_s
+        silent_s = now_s - self._moved_s
+        if not waiting and silent_s >= _SILENCE_S:
+            waiting = self._say_silence(int(silent_s // _SILENCE_S * _SILENCE_S))
+        name = source.name if source is not None else ""
+        self._progress(
+            Progress(name, read, self._bytes_total, self._appended, min(sent, self._appended), acked, waiting)
+        )
+
+    def _say_silence(self, silent_s: int) -> str:
+        state = self._uplink.state()
+        why = state.detail or "the broker is there, but no station has stored anything"
+        return f"waiting for {silent_s} s: {why}"

@@ -1,0 +1,104 @@
+"""A dump of a link's bytes without time stamps (.rlog, .raw) as a source.
+
+Nothing in such a file says when its bytes were heard. The vehicles' own clocks say how time passed, SYSTEM_TIME what
+UTC it was; what neither can date is left out and counted, never dated by the file's time.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from edge.imports.mavlink_log.frame_log import FrameLogSource
+from edge.sources.mavlink.output.output import Output
+from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
+from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.source import Sink
+from headland.contract.records import Clock, Descriptor, Event
+from headland.errors import DataDamaged
+
+#: Where messages that autopilots send all the time have their time since boot, in milliseconds.
+_BOOT_AT: Final = {2: 8, 30: 0, 32: 0, 33: 0, 65: 0}
+_UINT32: Final = struct.Struct("<I")
+#: A time since boot that goes on by more, or falls, must be said so often in a row before it is believed.
+_MAX_ADVANCE_MS: Final = 3_600_000
+_MAX_FALL_MS: Final = 1000
+_CONFIRMATIONS: Final = 3
+
+
+class StreamClock:
+    """Milliseconds that go on as the times since boot in a stream do: the arrival clock that the stream lacks."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        #: What takes a system's time since boot to this clock, and how often in a row it did not fit.
+        self._bases_ms: dict[int, int] = {}
+        self._odd: dict[int, int] = {}
+
+    def hear(self, frame: RawFrame) -> int:
+        """Return the time of a frame."""
+        at = _BOOT_AT.get(frame[0])
+        if at is None or frame[2] != AUTOPILOT:
+            return self.now_ms
+        system, payload = frame[1], frame[4]
+        (boot_ms,) = _UINT32.unpack_from(payload if len(payload) >= at + 4 else payload.ljust(at + 4, b"\0"), at)
+        base_ms = self._bases_ms.get(system)
+        if base_ms is None:
+            self._bases_ms[system] = self.now_ms - boot_ms
+            return self.now_ms
+        now_ms = base_ms + boot_ms
+        if -_MAX_FALL_MS <= now_ms - self.now_ms <= _MAX_ADVANCE_MS:
+            self._odd[system] = 0
+            self.now_ms = max(self.now_ms, now_ms)
+            return self.now_ms
+        self._odd[system] = self._odd.get(system, 0) + 1
+        if self._odd[system] >= _CONFIRMATIONS:
+            self._odd[system] = 0
+            self._bases_ms[system] = self.now_ms - boot_ms
+        return self.now_ms
+
+
+class RawLogSource(FrameLogSource):
+    """A .rlog as a Source: `run` puts the whole file through and returns.
+
+    When a frame was heard is said by the stream's own clock here, so nothing that is dated by arrival leaves.
+    """
+
+    def __init__(self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str) -> None:
+        super().__init__(path, settings, gateway_id, site, stamped=False)
+        self._clock = StreamClock()
+        self._unsaid: dict[str, Descriptor] = {}
+
+    def counters(self) -> dict[str, int]:
+        """Return what was read and left out, by name."""
+        counters = super().counters()
+        counters["rows"] = counters.get("rows", 0) - counters.get("undated_rows", 0)
+        return counters
+
+    def _begin(self) -> int:
+        return self._clock.now_ms
+
+    def _arrivals_ms(self, frames: Sequence[RawFrame], now_ms: int) -> list[int]:  # noqa: ARG002 - the clock has it
+        return [self._clock.hear(frame) for frame in frames]
+
+    def _end(self) -> None:
+        if not self._decoder.counters().get("frames"):
+            raise DataDamaged(f"{self.name} holds no MAVLink frame: is it a dump of a link's bytes?")
+
+    def _deliver(self, outputs: list[Output], sink: Sink) -> None:
+        """Pass on what has a vehicle's time; a device of which nothing has is not described either."""
+        dated: list[Output] = []
+        for output in outputs:
+            if isinstance(output, Descriptor):
+                self._unsaid[output.device] = output
+            elif output.clock is Clock.ARRIVAL:
+                undated = ("undated_events", 1) if isinstance(output, Event) else ("undated_rows", len(output))
+                self._counts[undated[0]] += undated[1]
+            else:
+                device = output.device if isinstance(output, Event) else output.source.device
+                if device in self._unsaid:
+                    dated.append(self._unsaid.pop(device))
+                dated.append(output)
+        super()._deliver(dated, sink)

@@ -1,0 +1,1 @@
+"""Tables (CSV) read by a column map."""

@@ -1,0 +1,66 @@
+"""The time of a table's row: a text in local time becomes an instant, or the reason why it cannot."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from typing import Final
+
+from edge.imports.table.map import EPOCH_MS, EPOCH_S, EXCEL_DAYS, ISO
+from headland.contract.codec import MAX_TIME_MS
+
+#: Day 0 of spreadsheets (their 1900 had a 29th of February, so that it is the 30th of December from March 1900 on).
+_EXCEL_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local time, whose zone the caller names
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+
+
+class NoTime(StrEnum):
+    """Why a row has no time."""
+
+    BAD = "bad_time"
+    SKIPPED = "time_that_the_clocks_skipped"
+    TWICE = "time_that_the_clocks_showed_twice"
+
+
+def read_time(text: str, spelling: str, zone: tzinfo, previous_ms: int | None) -> int | NoTime:
+    """Return the instant [epoch ms] that `text` means.
+
+    An hour that the clocks showed twice is told apart by the row before: the earliest meaning after it is taken, and
+    without such a row, or where neither lies after it, there is none.
+    """
+    try:
+        if spelling in (EPOCH_S, EPOCH_MS):
+            return _in_range(round(float(text) * (1000 if spelling == EPOCH_S else 1)))
+        local = _parse(text, spelling)
+    except (ValueError, OverflowError):
+        return NoTime.BAD
+    if local.tzinfo is not None:
+        return _in_range((local - _EPOCH) // _MS)
+    first = (local.replace(tzinfo=zone, fold=0) - _EPOCH) // _MS
+    second = (local.replace(tzinfo=zone, fold=1) - _EPOCH) // _MS
+    if first == second:
+        return _in_range(first)
+    if first > second:
+        return NoTime.SKIPPED
+    for instant_ms in (first, second):
+        if previous_ms is not None and instant_ms > previous_ms:
+            return _in_range(instant_ms)
+    return NoTime.TWICE
+
+
+def _parse(text: str, spelling: str) -> datetime:
+    if spelling == ISO:
+        return datetime.fromisoformat(text)
+    if spelling == EXCEL_DAYS:
+        days = float(text)
+        if not math.isfinite(days):
+            raise ValueError(text)
+        # A day is 86,400 s of a clock; rounded, because 1/86,400 is no binary fraction.
+        return _EXCEL_DAY_0 + timedelta(milliseconds=round(days * 86_400_000))
+    return datetime.strptime(text, spelling)  # noqa: DTZ007 - local time, whose zone the caller names
+
+
+def _in_range(time_ms: int) -> int | NoTime:
+    return time_ms if 0 <= time_ms <= MAX_TIME_MS else NoTime.BAD

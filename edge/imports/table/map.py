@@ -1,0 +1,160 @@
+"""The map of a table: which column is which channel in which unit, and how its times are meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.units import Conversion, NoConversion, convert_to_channel
+from edge.toml.toml_file import TomlFile
+from headland.contract.records import NAME
+from headland.errors import SettingsError
+
+Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
+#: Whole files are read line by line, so that only encodings in which a line's end is a byte of its own will do.
+Encoding = Literal["utf-8", "latin-1", "windows-1252", "gb18030"]
+
+#: Spellings of a time that strptime does not know.
+ISO: Final = "iso8601"
+EPOCH_S: Final = "epoch_s"
+EPOCH_MS: Final = "epoch_ms"
+EXCEL_DAYS: Final = "excel_days"
+_KEYWORDS: Final = (ISO, EPOCH_S, EPOCH_MS, EXCEL_DAYS)
+_OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the map's tables: immutable, a misspelt key is refused."""
+
+
+class Column(_Table, frozen=True, kw_only=True):
+    """A column that is a channel. `unit` is the column's, as its writer calls it; a state or count has none."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    channel: str
+    unit: str = "1"
+
+
+class Ignored(_Table, frozen=True, kw_only=True):
+    """A column that is not imported, and why."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    why: Annotated[str, Meta(min_length=1)]
+
+
+class TimeColumn(_Table, frozen=True, kw_only=True):
+    """Where the time stands. `format` is strptime's, or `iso8601`, `epoch_s`, `epoch_ms`, `excel_days`.
+
+    `zone` says what local time it is: a zone's name (`Europe/Amsterdam`, with its summer time), an offset (`+08:00`,
+    which never changes) or `UTC`.
+    """
+
+    name: Annotated[str, Meta(min_length=1)]
+    format: Annotated[str, Meta(min_length=1)]
+    zone: Annotated[str, Meta(min_length=1)]
+
+
+class TableMap(_Table, frozen=True, kw_only=True):
+    """All of a map. `device` names whose table it is; every column is a channel or ignored with a reason.
+
+    `missing` are the texts that mean "no value" beside an empty cell. `decimal` is the mark before the fraction.
+    """
+
+    device: Name
+    kind: Name = "greenhouse"
+    site: Name | None = None
+    title: str = ""
+    model: str = ""
+    time: TimeColumn
+    column: Annotated[list[Column], Meta(min_length=1)]
+    ignored: list[Ignored] = []
+    delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    encoding: Encoding = "utf-8"
+    missing: tuple[str, ...] = ("NaN", "nan", "NA", "N/A", "null")
+    interval_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedMap:
+    """A checked map with its time zone, and for each column's name what takes its numbers to the channel's unit."""
+
+    map: TableMap
+    zone: tzinfo
+    conversions: Mapping[str, Conversion]
+
+
+def find_map(name: str, beside: Path) -> Path | None:
+    """Return the map file `name` in the folder `beside`, else one that comes along, with or without its .toml."""
+    shipped = Path(__file__).parent / "maps"
+    for path in (beside / name, shipped / name, shipped / f"{name}.toml"):
+        if path.is_file():
+            return path
+    return None
+
+
+def load_map(path: Path) -> LoadedMap:
+    """Return the checked map in `path`. Raises SettingsError with `file:line: sentence`."""
+    file = TomlFile(path, TableMap)
+    said = file.convert()
+    conversions = {}
+    channels: set[str] = set()
+    names = {said.time.name}
+    places = [("column", index, one.name) for index, one in enumerate(said.column)]
+    for key, index, name in places + [("ignored", index, one.name) for index, one in enumerate(said.ignored)]:
+        if name in names:
+            raise file.error((key, index, "name"), f"the column {name!r} is named twice")
+        names.add(name)
+    for index, column in enumerate(said.column):
+        if column.channel in channels:
+            raise file.error(
+                ("column", index, "channel"),
+                f"{column.channel!r} is mapped twice; a second one is {column.channel.partition(':')[0]}:1",
+            )
+        channels.add(column.channel)
+        found = convert_to_channel(column.channel, column.unit)
+        if isinstance(found, NoConversion):
+            raise file.error(("column", index), f"the column {column.name!r}: {found.sentence}")
+        conversions[column.name] = found
+    if said.time.format not in _KEYWORDS and "%" not in said.time.format:
+        raise file.error(
+            ("time", "format"), f"time.format must be one of {', '.join(_KEYWORDS)} or a strptime format (%m/%d/%Y)"
+        )
+    zone = find_zone(said.time.zone)
+    if zone is None:
+        raise file.error(
+            ("time", "zone"),
+            f"time.zone {said.time.zone!r} is not known on this machine; UTC and offsets such as +08:00 always are",
+        )
+    return LoadedMap(said, zone, conversions)
+
+
+def open_map(name: str, beside: Path) -> LoadedMap:
+    """Return the map called `name`. Raises SettingsError where there is none or it is wrong."""
+    path = find_map(name, beside)
+    if path is None:
+        shipped = sorted(one.stem for one in (Path(__file__).parent / "maps").glob("*.toml"))
+        raise SettingsError(f"there is no map {name!r}; built in are {', '.join(shipped)}")
+    return load_map(path)
+
+
+def find_zone(said: str) -> tzinfo | None:
+    """Return the time zone meant: `UTC`, an offset or a zone's name; None where it is not known."""
+    if said == "UTC":
+        return UTC
+    match = _OFFSET.fullmatch(said)
+    if match is not None:
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        return timezone(-offset if match[1] == "-" else offset)
+    try:
+        return ZoneInfo(said)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -1,0 +1,141 @@
+"""A table file as a source: `run` puts the whole of it through and returns. The same file gives the same rows."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from edge.imports.table.map import LoadedMap
+from edge.imports.table.rows import Refusal, RowReader, match_header
+from edge.sources.source import DeviceId, Reading, Sink
+from headland.contract.records import ChannelInfo, Clock, Descriptor
+from headland.errors import DataDamaged
+
+#: A line that csv cannot read: a quotation without an end, a cell beyond csv's limit.
+NOT_CSV: Final = "not_csv"
+#: So many refusals are kept for the report; all are counted.
+MOST_REFUSALS: Final = 1000
+
+
+class _Lines(Protocol):
+    """What csv.reader returns: cells line by line, and how many lines of the file were read for them."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """What a table held. `refused` counts all that was left out by reason, `refusals` are the first of them."""
+
+    device: str
+    rows: int
+    first_ms: int | None
+    last_ms: int | None
+    refused: dict[str, int]
+    refusals: tuple[Refusal, ...]
+
+
+class TableSource:
+    """A table as a Source."""
+
+    def __init__(self, path: Path, loaded: LoadedMap, site: str) -> None:
+        self.name = path.name
+        self.size_bytes = path.stat().st_size
+        self.position_bytes = 0
+        self._path = path
+        self._map = loaded
+        said = loaded.map
+        self._device = DeviceId(said.device, said.kind, said.site or site)
+        self._stop = threading.Event()
+        self._counts: Counter[str] = Counter()
+        self._refusals: list[Refusal] = []
+        self._rows = 0
+        self._first_ms: int | None = None
+        self._last_ms: int | None = None
+
+    def run(self, sink: Sink) -> None:
+        """Put the table through `sink` to its end, or until `stop`. Raises DataDamaged where header and map differ."""
+        with self._path.open("rb") as file:
+            lines = csv.reader(self._lines(file), delimiter=self._map.map.delimiter)
+            header = self._next(lines)
+            while header is not None and not any(cell.strip() for cell in header):
+                header = self._next(lines)
+            found = match_header(self._map, header or [])
+            if isinstance(found, str):
+                raise DataDamaged(f"{self.name}: {found}")
+            sink.describe(self._descriptor())
+            while (cells := self._next(lines)) is not None:
+                self._take(found, lines.line_num, cells, sink)
+
+    def stop(self) -> None:
+        """Make `run` return after the row under way."""
+        self._stop.set()
+
+    def counters(self) -> dict[str, int]:
+        """Return what was read and left out, by name."""
+        return {"rows": self._rows, **self._counts}
+
+    def report(self) -> TableReport:
+        """Return what the table held so far."""
+        return TableReport(
+            self._device.device, self._rows, self._first_ms, self._last_ms, dict(self._counts), tuple(self._refusals)
+        )
+
+    def _take(self, reader: RowReader, line: int, cells: list[str], sink: Sink) -> None:
+        row = reader.read(line, cells)
+        for refusal in reader.take_refusals():
+            self._note(refusal)
+        if row is None:
+            return
+        self._rows += 1
+        self._first_ms = row.time_ms if self._first_ms is None else min(self._first_ms, row.time_ms)
+        self._last_ms = row.time_ms if self._last_ms is None else max(self._last_ms, row.time_ms)
+        sink.reading(Reading(self._device, Clock.RTC, row.time_ms, row.values))
+
+    def _next(self, lines: _Lines) -> list[str] | None:
+        """Return the next line's cells; None at the end. What csv cannot read is counted and passed over."""
+        while True:
+            try:
+                return next(lines)
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                self._note(Refusal(lines.line_num, NOT_CSV, text=str(error)))
+
+    def _note(self, refusal: Refusal) -> None:
+        self._counts[refusal.reason] += 1
+        if len(self._refusals) < MOST_REFUSALS:
+            self._refusals.append(refusal)
+
+    def _lines(self, file: Iterator[bytes]) -> Iterator[str]:
+        encoding = self._map.map.encoding
+        for number, raw in enumerate(file):
+            if self._stop.is_set():
+                return
+            self.position_bytes += len(raw)
+            text = raw.decode(encoding, errors="replace")
+            yield text.removeprefix("\ufeff") if number == 0 else text
+
+    def _descriptor(self) -> Descriptor:
+        said = self._map.map
+        channels = {
+            one.channel: ChannelInfo(
+                unit=self._map.conversions[one.name].unit, interval_s=said.interval_s, sensor=one.name
+            )
+            for one in said.column
+        }
+        return Descriptor(
+            device=said.device,
+            kind=said.kind,
+            site=self._device.site,
+            name=said.title or said.device,
+            model=said.model,
+            channels=channels,
+        )

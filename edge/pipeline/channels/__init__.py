@@ -1,0 +1,1 @@
+"""Per-channel processing: calibration, quality tests, reporting, alarms."""

@@ -1,0 +1,163 @@
+"""The quality tests of QARTOD on one channel, sample by sample: pure state machines over (time, value).
+
+Names and flags are those of the IOOS manuals: 1 good (pass), 2 not evaluated, 3 suspect, 4 fail, 9 missing. A test that
+lacks what it needs says "not evaluated", never "good".
+
+Sources
+-------
+.. [1] U.S. Integrated Ocean Observing System (2020): Manual for Real-Time Quality Control of In-situ Temperature and
+   Salinity Data, version 2.1: test 1 gap, 4 gross range, 6 spike, 7 rate of change, 8 flat line, 10 neighbour.
+.. [2] ioos-qc (github.com/ioos/ioos_qc), `qartod.py`: the differential spike method, and the order in which the flags
+   of several tests become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.pipeline.channels.settings import FlatLine, GrossRange, RateOfChange, Span, Spike
+from headland.contract.records import Quality
+
+GOOD: Final = Quality.GOOD
+NOT_EVALUATED: Final = Quality.NOT_EVALUATED
+SUSPECT: Final = Quality.SUSPECT
+FAIL: Final = Quality.FAIL
+MISSING: Final = Quality.MISSING
+
+#: So many samples in time make a gap after them news.
+_REGULAR: Final = 10
+#: What stands where several tests say something: the last that is there.
+_ORDER: Final = (NOT_EVALUATED, GOOD, SUSPECT, FAIL, MISSING)
+
+
+def combine(flags: Iterable[Quality]) -> Quality:
+    """Return the one flag of several: missing, else the worst, and good where any test could say so; [2]."""
+    return max(flags, key=_ORDER.index, default=NOT_EVALUATED)
+
+
+def judge_range(value: float | None, limits: GrossRange) -> Quality:
+    """Return the gross range flag; [1] test 4. The limits themselves are inside."""
+    if value is None:
+        return MISSING
+    if limits.fail is None and limits.suspect is None:
+        return NOT_EVALUATED
+    if limits.fail is not None and not _within(value, limits.fail):
+        return FAIL
+    return SUSPECT if limits.suspect is not None and not _within(value, limits.suspect) else GOOD
+
+
+def judge_spike(before: float | None, value: float | None, after: float | None, limits: Spike) -> Quality:
+    """Return the spike flag of a value between its two neighbours; [1] test 6, for the differential method [2]."""
+    if value is None:
+        return MISSING
+    if before is None or after is None:
+        return NOT_EVALUATED
+    if limits.method == "average":
+        off = abs(value - (before + after) / 2)
+    else:
+        rise, fall = value - before, value - after
+        off = min(abs(rise), abs(fall)) if rise * fall > 0 else 0.0
+    if limits.fail is not None and off > limits.fail:
+        return FAIL
+    return SUSPECT if off > limits.suspect else GOOD
+
+
+def judge_twin(value: float | None, other: float | None, most: float) -> Quality:
+    """Return the flag of a value beside that of a sensor that measures the same; None: it says nothing now."""
+    if value is None:
+        return MISSING
+    if other is None:
+        return NOT_EVALUATED
+    return SUSPECT if abs(value - other) > most else GOOD
+
+
+@dataclass(slots=True)
+class RateCheck:
+    """Rate of change, [1] test 7: how much a value differs from the one before, over the time between them.
+
+    Samples closer than `within_s` may differ by as much as samples that far apart: noise is no slope.
+    """
+
+    limits: RateOfChange
+    _last: tuple[int, float] | None = None
+
+    def judge(self, time_ms: int, value: float | None) -> Quality:
+        """Return the flag of the next sample."""
+        if value is None:
+            self._last = None
+            return MISSING
+        last, self._last = self._last, (time_ms, value)
+        if last is None or time_ms <= last[0]:
+            return NOT_EVALUATED
+        spans = max((time_ms - last[0]) / 1000 / self.limits.within_s, 1.0)
+        off = abs(value - last[1])
+        if self.limits.fail is not None and off > self.limits.fail * spans:
+            return FAIL
+        return SUSPECT if self.limits.suspect is not None and off > self.limits.suspect * spans else GOOD
+
+    def forget(self) -> None:
+        """Begin anew, as after a gap."""
+        self._last = None
+
+
+@dataclass(slots=True)
+class FlatCheck:
+    """Flat line, [1] test 8: since when all values have stayed within `tolerance` of one another.
+
+    A missing value, and one outside `between`, ends the run.
+    """
+
+    limits: FlatLine
+    _since_ms: int | None = None
+    _low: float = field(default=0.0)
+    _high: float = field(default=0.0)
+
+    def judge(self, time_ms: int, value: float | None) -> Quality:
+        """Return the flag of the next sample."""
+        if value is None:
+            self._since_ms = None
+            return MISSING
+        if self.limits.between is not None and not _within(value, self.limits.between):
+            self._since_ms = None
+            return GOOD
+        low, high = min(self._low, value), max(self._high, value)
+        if self._since_ms is None or time_ms < self._since_ms or high - low >= self.limits.tolerance:
+            self._since_ms, self._low, self._high = time_ms, value, value
+            return GOOD
+        self._low, self._high = low, high
+        flat_s = (time_ms - self._since_ms) / 1000
+        if self.limits.fail_s is not None and flat_s >= self.limits.fail_s:
+            return FAIL
+        return SUSPECT if flat_s >= self.limits.suspect_s else GOOD
+
+    def forget(self) -> None:
+        """Begin anew, as after a gap."""
+        self._since_ms = None
+
+
+@dataclass(slots=True)
+class GapCheck:
+    """Gap, [1] test 1: whether a sample came within `gap_s` of the one before.
+
+    `is_news`: the gap found last came after ten samples that were in time, or is the first. A sensor with a bad radio
+    has gaps all day, and events are never thinned.
+    """
+
+    gap_s: float
+    last_ms: int | None = None
+    is_news: bool = False
+    _in_time: int = _REGULAR
+
+    def judge(self, time_ms: int) -> int | None:
+        """Note the next sample; return since when there was none where that was too long, else None."""
+        last, self.last_ms = self.last_ms, time_ms
+        is_late = last is not None and time_ms - last > self.gap_s * 1000
+        self.is_news = is_late and self._in_time >= _REGULAR
+        self._in_time = 0 if is_late else self._in_time + 1
+        return last if is_late else None
+
+
+def _within(value: float, span: Span) -> bool:
+    return span[0] <= value <= span[1]

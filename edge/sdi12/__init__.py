@@ -1,1 +1,0 @@
-"""SDI-12 sensors behind a serial adapter to readings."""

@@ -1,0 +1,1 @@
+"""Sources of readings: the protocol, its devices and their channels."""

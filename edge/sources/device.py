@@ -1,0 +1,141 @@
+"""One device as everything after the source hears of it: its descriptor, then its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.source import NO_FLAGS, DeviceId, Reading, Sink
+from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.records import NAME, ChannelInfo, Clock, Descriptor, Quality
+
+Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
+Host = Annotated[str, Meta(min_length=1, max_length=255)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(ge=0.05, le=86_400)]
+
+#: A clock that goes back further than this was set; what comes then is no burst.
+_BURST_MS: Final = 1000
+
+
+class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What kind of device it is, and where; the gateway's site where none is named."""
+
+    kind: Name = "greenhouse"
+    site: Name | None = None
+    simulated: bool = False
+    latitude_deg: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude_deg: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    altitude_m: Annotated[float, Meta(ge=-500, le=9000)] | None = None
+
+
+class Device:
+    """What is known of one device. `say` describes it before its first row, and again whenever what is known changes.
+
+    A row equal to the last one, own time and all, is the same sample seen twice: it is counted and not said. A value
+    outside its quantity's physical range is said and flagged `fail`. `interval_s` is how often it is expected.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        place: PlaceSettings,
+        site: str,
+        counts: Counter[str],
+        *,
+        name: str,
+        channels: Iterable[str] = (),
+        interval_s: float | None = None,
+    ) -> None:
+        self._id = DeviceId(device, place.kind, place.site or site, place.simulated)
+        self._place = place
+        self._name = name
+        self._model = ""
+        self._channels = dict.fromkeys(channels)
+        self._interval_s = interval_s
+        self._counts = counts
+        self._changed = True
+        self._last: tuple[int, Mapping[str, float | None]] | None = None
+
+    @property
+    def id(self) -> DeviceId:
+        """Return what its readings are of."""
+        return self._id
+
+    def learn(self, *, model: str = "", simulated: bool = False) -> None:
+        """Take in what the device says of itself; once a simulator it is one for ever."""
+        if model and model != self._model:
+            self._model, self._changed = model, True
+        if simulated and not self._id.simulated:
+            self._id = DeviceId(self._id.device, self._id.kind, self._id.site, simulated=True)
+            self._changed = True
+
+    def describe(self, sink: Sink) -> None:
+        """Say the descriptor where it is new."""
+        if self._changed:
+            self._changed = False
+            sink.describe(self._descriptor())
+
+    def say(
+        self, sink: Sink, clock: Clock, time_ms: int, values: Mapping[str, float | None], *, own_time: bool = True
+    ) -> None:
+        """Say a row, where it has any value and is not the one said last.
+
+        `own_time` is false where the gateway stamped it, whatever `clock` its own is called.
+        """
+        if not values:
+            return
+        if not values.keys() <= self._channels.keys():
+            self._channels.update(dict.fromkeys(values))
+            self._changed = True
+        self.describe(sink)
+        is_stamped_here = clock is Clock.ARRIVAL or not own_time
+        if is_stamped_here and self._last is not None and time_ms <= self._last[0] < time_ms + _BURST_MS:
+            # Rows that arrive together are one after the other all the same: at one instant they would be in conflict.
+            time_ms = self._last[0] + 1
+        if self._last == (time_ms, values):
+            self._counts["repeated_rows"] += 1
+            return
+        self._last = (time_ms, values)
+        flags = find_impossible(values)
+        self._counts["out_of_range"] += len(flags)
+        self._counts["rows"] += 1
+        sink.reading(Reading(self._id, clock, time_ms, values, flags))
+
+    def _descriptor(self) -> Descriptor:
+        place = self._place
+        return Descriptor(
+            device=self._id.device,
+            kind=self._id.kind,
+            site=self._id.site,
+            name=self._name,
+            model=self._model,
+            latitude_deg=place.latitude_deg,
+            longitude_deg=place.longitude_deg,
+            altitude_m=place.altitude_m,
+            channels={one: ChannelInfo(unit=unit_of(one), interval_s=self._interval_s) for one in self._channels},
+            simulated=self._id.simulated,
+        )
+
+
+def unit_of(channel: str) -> str:
+    """Return the unit symbol of a channel, `1` where it has none."""
+    quantity = quantity_of(channel)
+    if quantity is not None:
+        return quantity.unit
+    parts = split_channel(channel)
+    return (unit_of_name(parts[0]) if parts is not None else None) or "1"
+
+
+def find_impossible(values: Mapping[str, float | None]) -> Mapping[str, int]:
+    """Return the flag `fail` for each channel whose value lies outside its quantity's physical range."""
+    flags = {}
+    for channel, value in values.items():
+        quantity = quantity_of(channel)
+        if value is not None and quantity is not None and not quantity.low <= value <= quantity.high:
+            flags[channel] = int(Quality.FAIL)
+    return flags or NO_FLAGS

@@ -1,0 +1,1 @@
+"""Documents polled over HTTP."""

@@ -1,0 +1,39 @@
+"""What a JSON document of a device says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from edge.sources.device_clock import TimeSettings, read_time_ms
+from edge.sources.field_map import FieldSettings, Measurement
+from edge.sources.json_tree import at_pointer, parse_json
+
+
+class Document(NamedTuple):
+    """The numbers that were found, its own time where it has one, and how many pointers led nowhere."""
+
+    measurements: Sequence[Measurement]
+    time_ms: int | None
+    missing: int
+
+
+def read_document(body: bytes, fields: Sequence[FieldSettings], own_time: TimeSettings | None) -> Document | None:
+    """Return what stands at the pointers of `fields`; None where the body is no JSON."""
+    try:
+        tree = parse_json(body)
+    except ValueError:
+        return None
+    measurements = []
+    for one in fields:
+        try:
+            measurements.append(Measurement(one.key, at_pointer(tree, str(one.key))))
+        except KeyError:
+            continue
+    time_ms = None
+    if own_time is not None:
+        try:
+            time_ms = read_time_ms(at_pointer(tree, str(own_time.key)), own_time.format)
+        except KeyError:
+            time_ms = None
+    return Document(measurements, time_ms, len(fields) - len(measurements))

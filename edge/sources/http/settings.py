@@ -1,0 +1,42 @@
+"""Settings of an HTTP source: the `[[source]]` tables of type `http`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.device import Name, PlaceSettings
+from edge.sources.device_clock import TimeSettings
+from edge.sources.field_map import FieldSettings
+
+
+class HttpSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="http"):
+    """One device whose state is a JSON document at `url`, asked for every `poll_s`.
+
+    `from` of a channel is a JSON pointer (RFC 6901): `/sensors/0/temperature`. `headers` are sent along, as an
+    authorization. `timeout_s` bounds the whole answer.
+    """
+
+    name: Name
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*\Z", max_length=2000)]
+    device: Name
+    poll_s: Annotated[float, Meta(ge=0.05, le=86_400)] = 60.0
+    timeout_s: Annotated[float, Meta(ge=0.05, le=60)] = 5.0
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    channel: Annotated[list[FieldSettings], Meta(min_length=1)]
+    time: TimeSettings | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an index where a pointer is wanted, and a header that cannot be sent."""
+        split = urlsplit(self.url)  # raises ValueError, also for what its port says
+        if not split.hostname or split.port == 0:
+            raise ValueError("url names no host, or no port that there is")
+        keys = [one.key for one in self.channel] + ([] if self.time is None else [self.time.key])
+        if not all(isinstance(key, str) for key in keys):
+            raise ValueError("from is a JSON pointer: /sensors/0/temperature")
+        for name, value in self.headers.items():
+            if not name or not (name + value).isascii() or not (name + value).isprintable():
+                raise ValueError(f"header {name!r} must be of printable ASCII")

@@ -1,0 +1,104 @@
+"""A JSON document over HTTP, asked for on a fixed grid."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from edge.sources.device import Device
+from edge.sources.device_clock import is_credible
+from edge.sources.field_map import FieldMap
+from edge.sources.http.document import Document, read_document
+from edge.sources.http.request import Refused, Requests
+from edge.sources.http.settings import HttpSettings
+from edge.sources.reconnect import Attempts
+from edge.sources.schedule import PollSchedule
+from edge.sources.source import Sink
+from headland.contract.records import Clock
+from headland.errors import RetryLater
+
+_COUNTERS: Final = (
+    "polls", "rows", "lost", "unchanged", "missing", "missed_slots", "out_of_range", "repeated_rows",
+    "refused_json", "refused_answers", "refused_value", "clock_unset",
+)  # fmt: skip
+
+
+class HttpSource:
+    """Asks one address and never gives it up. What it says is unchanged (304) is no new sample.
+
+    Rows carry the document's own time (`rtc`) where the settings name it and it can be true, else that of their
+    arrival: how old the values are, only the device knows.
+    """
+
+    def __init__(self, settings: HttpSettings, gateway_id: str, site: str) -> None:
+        del gateway_id  # a fixed sensor is named in its settings, within its gateway
+        self.name = settings.name
+        self._settings = settings
+        self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
+        self._attempts = Attempts(settings.name, self._counts)
+        self._requests = Requests(settings.url, settings.headers, settings.timeout_s)
+        self._fields = FieldMap(settings.channel, self._counts)
+        self._device = Device(
+            settings.device,
+            settings,
+            site,
+            self._counts,
+            name=settings.name,
+            channels=[one.channel for one in settings.channel],
+            interval_s=settings.poll_s,
+        )
+        self._stopping = threading.Event()
+
+    def run(self, sink: Sink) -> None:
+        """Ask until `stop`; an address that is not there is asked again with a growing back-off."""
+        schedule = PollSchedule(self._settings.poll_s, time.monotonic())
+        retry_s = 0.0
+        try:
+            while not self._stopping.wait(max(schedule.wait_s(time.monotonic()), retry_s)):
+                retry_s = 0.0
+                try:
+                    self._poll(sink)
+                    self._attempts.succeed()
+                except RetryLater as error:
+                    if not self._stopping.is_set():
+                        retry_s = self._attempts.fail(error)
+                    if isinstance(error, Refused):
+                        self._counts["refused_answers"] += 1
+                        retry_s = max(retry_s, error.wait_s)
+                self._counts["missed_slots"] += schedule.advance(time.monotonic())
+        finally:
+            self._requests.close()
+
+    def stop(self) -> None:
+        """Make `run` return within a second."""
+        self._stopping.set()
+        self._requests.interrupt()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was read, refused and lost so far, by name."""
+        return dict(self._counts)
+
+    def _poll(self, sink: Sink) -> None:
+        self._counts["polls"] += 1
+        answer = self._requests.get()
+        if answer.body is None:
+            self._counts["unchanged"] += 1
+            return
+        document = read_document(answer.body, self._settings.channel, self._settings.time)
+        if document is None:
+            self._counts["refused_json"] += 1
+            self._requests.forget()
+            return
+        self._counts["missing"] += document.missing
+        clock, time_ms = self._stamp(document, time.time_ns() // 1_000_000)
+        self._device.say(sink, clock, time_ms, self._fields.convert(document.measurements))
+
+    def _stamp(self, document: Document, now_ms: int) -> tuple[Clock, int]:
+        own_ms = document.time_ms
+        if own_ms is not None and is_credible(own_ms, now_ms):
+            return Clock.RTC, own_ms
+        self._counts["clock_unset"] += self._settings.time is not None
+        return Clock.ARRIVAL, now_ms

@@ -1,0 +1,1 @@
+"""Links: UDP, TCP and serial; bytes only."""

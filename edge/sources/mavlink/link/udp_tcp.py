@@ -1,0 +1,269 @@
+"""Endpoints that carry bytes: UDP in and out, TCP to and from, serial. They know nothing of MAVLink.
+
+`receive` returns within its time; a lost device is an OSError, which the source answers by opening the link again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import selectors
+import socket
+import sys
+from typing import Final, Protocol
+
+from edge.sources.mavlink.link.recvmmsg import Datagrams
+from edge.sources.mavlink.link.serial import SerialLine
+from edge.sources.mavlink.settings import LinkAddress
+
+Chunk = tuple[str, bytes]
+
+#: Room for half a second of a hundred vehicles while this process is busy.
+RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
+_DATAGRAM_BYTES: Final = 65536
+#: SO_RCVBUFFORCE of Linux, which Python does not name.
+_RECEIVE_BUFFER_FORCE: Final = 33
+#: What Linux counts of a socket's buffer for a small datagram.
+_KERNEL_BYTES: Final = 832
+#: Datagrams taken in one go before the rest of the loop has its turn.
+_BURST: Final = 8000
+_READ_BYTES: Final = 65536
+_CONNECT_S: Final = 0.8
+_MAX_CLIENTS: Final = 16
+_MAX_SENDERS: Final = 256
+_BACKLOG: Final = 4
+
+
+class Link(Protocol):
+    """An open endpoint. A peer is whom bytes come from; links to one place have one peer."""
+
+    #: So many messages the kernel keeps that nobody has read yet; without bound where a sender waits.
+    room_messages: float
+    #: After so long the kernel's room is full, however few send; without bound where nothing but they set the pace.
+    room_s: float
+
+    def receive(self, wait_s: float) -> list[Chunk]:
+        """Return (peer, bytes) that have come, waiting at most `wait_s`; raises OSError when the link is lost."""
+        ...
+
+    def send(self, peer: str | None, data: bytes) -> None:
+        """Send to a peer, or to the one there is with None; what cannot be sent now is not kept."""
+        ...
+
+    def close(self) -> None:
+        """Let the device go."""
+        ...
+
+
+def open_link(address: LinkAddress) -> Link:
+    """Return the endpoint, open; raises OSError when it is not there now."""
+    match address.kind:
+        case "udpin":
+            return UdpServer(address)
+        case "udpout":
+            return UdpClient(address)
+        case "tcp":
+            return TcpClient(address)
+        case "tcpin":
+            return TcpServer(address)
+        case "serial":
+            return SerialLine(address)
+
+
+class UdpServer:
+    """Hears anyone who sends to its port; each sender is a peer and can be answered."""
+
+    room_s = math.inf
+
+    def __init__(self, address: LinkAddress) -> None:
+        self._socket = _udp_socket(address, bind=True)
+        self.room_messages = _room_messages(self._socket)
+        self._selector = _selector(self._socket)
+        self._datagrams = Datagrams(self._socket, _BURST)
+        self._senders: dict[str, tuple[str, int]] = {}
+
+    def receive(self, wait_s: float) -> list[Chunk]:
+        """Return all datagrams that are there, joined by sender in the order of their first."""
+        if not self._selector.select(wait_s):
+            return []
+        return [(self._peer(sender), b"".join(datagrams)) for sender, datagrams in self._datagrams.read().items()]
+
+    def send(self, peer: str | None, data: bytes) -> None:
+        """Answer a sender; one that is not known any more is no error."""
+        sender = self._senders.get(peer or "")
+        if sender is not None:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(data, sender)
+
+    def close(self) -> None:
+        """Close the port."""
+        self._selector.close()
+        self._socket.close()
+
+    def _peer(self, sender: tuple[str, int]) -> str:
+        peer = f"{sender[0]}:{sender[1]}"
+        if peer not in self._senders and len(self._senders) >= _MAX_SENDERS:
+            del self._senders[next(iter(self._senders))]
+        self._senders[peer] = sender
+        return peer
+
+
+class UdpClient:
+    """Sends to one address and hears only it; that nobody listens there yet is not an error."""
+
+    room_s = math.inf
+
+    def __init__(self, address: LinkAddress) -> None:
+        self._socket = _udp_socket(address, bind=False)
+        self.room_messages = _room_messages(self._socket)
+        self._selector = _selector(self._socket)
+        self._peer = address.name
+
+    def receive(self, wait_s: float) -> list[Chunk]:
+        """Return all datagrams that are there, joined."""
+        if not self._selector.select(wait_s):
+            return []
+        datagrams: list[bytes] = []
+        for _ in range(_BURST):
+            try:
+                datagrams.append(self._socket.recv(_DATAGRAM_BYTES))
+            except BlockingIOError:
+                break
+            except ConnectionError:
+                continue
+        return [(self._peer, b"".join(datagrams))] if datagrams else []
+
+    def send(self, peer: str | None, data: bytes) -> None:  # noqa: ARG002 - there is one peer
+        """Send a datagram."""
+        with contextlib.suppress(OSError):
+            self._socket.send(data)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._selector.close()
+        self._socket.close()
+
+
+class TcpClient:
+    """A connection to a server, as autopilots' bridges and simulators offer it."""
+
+    room_messages = room_s = math.inf
+
+    def __init__(self, address: LinkAddress) -> None:
+        self._socket = socket.create_connection((address.host, address.port), timeout=_CONNECT_S)
+        self._socket.setblocking(False)
+        self._selector = _selector(self._socket)
+        self._peer = address.name
+
+    def receive(self, wait_s: float) -> list[Chunk]:
+        """Return what has come; raises ConnectionError when the other side has closed."""
+        if not self._selector.select(wait_s):
+            return []
+        data = self._socket.recv(_READ_BYTES)
+        if not data:
+            raise ConnectionResetError("the other side closed the connection")
+        return [(self._peer, data)]
+
+    def send(self, peer: str | None, data: bytes) -> None:  # noqa: ARG002 - there is one peer
+        """Send; a full buffer drops the frame, a broken connection raises OSError."""
+        with contextlib.suppress(BlockingIOError):
+            self._socket.send(data)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._selector.close()
+        self._socket.close()
+
+
+class TcpServer:
+    """Waits for connections; each is a peer, at most 16 at a time."""
+
+    room_messages = room_s = math.inf
+
+    def __init__(self, address: LinkAddress) -> None:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        self._socket = socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
+        self._socket.setblocking(False)
+        self._selector = _selector(self._socket)
+        self._clients: dict[str, socket.socket] = {}
+
+    def receive(self, wait_s: float) -> list[Chunk]:
+        """Return what the connections brought; one that closed brings empty bytes, once."""
+        chunks: list[Chunk] = []
+        for key, _ in self._selector.select(wait_s):
+            if key.fileobj is self._socket:
+                self._accept()
+                continue
+            peer = str(key.data)
+            try:
+                data = self._clients[peer].recv(_READ_BYTES)
+            except BlockingIOError:
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                self._drop(peer)
+            chunks.append((peer, data))
+        return chunks
+
+    def send(self, peer: str | None, data: bytes) -> None:
+        """Send to a connection; one that is broken shows when it is read."""
+        client = self._clients.get(peer or "")
+        if client is not None:
+            with contextlib.suppress(OSError):
+                client.send(data)
+
+    def close(self) -> None:
+        """Close all connections and the port."""
+        for peer in list(self._clients):
+            self._drop(peer)
+        self._selector.close()
+        self._socket.close()
+
+    def _accept(self) -> None:
+        try:
+            client, address = self._socket.accept()
+        except OSError:
+            return
+        if len(self._clients) >= _MAX_CLIENTS:
+            client.close()
+            return
+        client.setblocking(False)
+        peer = f"{address[0]}:{address[1]}"
+        self._clients[peer] = client
+        self._selector.register(client, selectors.EVENT_READ, peer)
+
+    def _drop(self, peer: str) -> None:
+        client = self._clients.pop(peer)
+        self._selector.unregister(client)
+        client.close()
+
+
+def _udp_socket(address: LinkAddress, *, bind: bool) -> socket.socket:
+    """Return a non-blocking UDP socket, bound to the address or aimed at it."""
+    family, kind, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM)[0]
+    endpoint = socket.socket(family, kind)
+    try:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # who may set limits need not keep to net.core.rmem_max
+                endpoint.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, RECEIVE_BUFFER_BYTES)
+        endpoint.setblocking(False)
+        if bind:
+            endpoint.bind(place)
+        else:
+            endpoint.connect(place)
+    except OSError:
+        endpoint.close()
+        raise
+    return endpoint
+
+
+def _room_messages(endpoint: socket.socket) -> float:
+    return endpoint.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) / _KERNEL_BYTES
+
+
+def _selector(device: socket.socket) -> selectors.BaseSelector:
+    selector = selectors.DefaultSelector()
+    selector.register(device, selectors.EVENT_READ)
+    return selector

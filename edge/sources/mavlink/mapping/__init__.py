@@ -1,0 +1,1 @@
+"""Mapping of message fields to channels."""

@@ -1,0 +1,131 @@
+"""Compiles a row of `columns` into one function from the values of many messages to their rows.
+
+A call per field, or even per message, would cost more than all the rest between bytes and rows.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from edge.sources.mavlink.mapping.field_table import UINT16_MAX, Column, Derived, Row
+
+#: The values of a message in wire order, arrays flat.
+Raw = Sequence[Any]
+#: Returns a row of channel values for each message, in order.
+MakeRows = Callable[[Sequence[Raw]], list[tuple[float | None, ...]]]
+#: Tells whether a message holds a row at all.
+HasRow = Callable[[Raw], object]
+
+_NAME: Final = re.compile(r"\b[A-Za-z_]\w*\b")
+
+
+class Span(NamedTuple):
+    """Where a field stands among a message's flat values."""
+
+    start: int
+    end: int
+    is_float: bool
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is more than one value."""
+        return self.end > self.start + 1
+
+
+class _Entry(NamedTuple):
+    """One channel of a compiled row, as Python: a condition for its value, and those that floats are numbers."""
+
+    value: str
+    condition: str
+    finite: tuple[str, ...]
+
+    def source(self, *, sound: bool) -> str:
+        """Return the expression; with `sound` it is known that all floats are finite."""
+        conditions = [] if sound else [f"{name} - {name} == 0.0" for name in self.finite]
+        conditions += [self.condition] if self.condition else []
+        return self.value + (f" if {' and '.join(conditions)} else None" if conditions else "")
+
+
+def flat_fields(message_id: int) -> dict[str, Span]:
+    """Return the place of each field among the values that the message's struct unpacks to."""
+    definition = dialect.mavlink_map[message_id]
+    spans: dict[str, Span] = {}
+    start = 0
+    codes = re.findall(r"(\d*)([A-Za-z])", str(definition.unpacker.format))
+    for name, (count, code) in zip(definition.ordered_fieldnames, codes, strict=True):
+        end = start + (1 if code == "s" else int(count or 1))
+        spans[name] = Span(start, end, code in "fd")
+        start = end
+    return spans
+
+
+def compile_row(message_id: int, row: Row) -> MakeRows:
+    """Return the function that makes rows of `row`'s columns of so many messages' values."""
+    fields = flat_fields(message_id)
+    entries = [_entry(column, fields) for column in row.columns]
+    floats = sorted({name for entry in entries for name in entry.finite})
+    text = _tuple(entry.source(sound=False) for entry in entries)
+    if len(floats) > 1:  # a sum of so few is finite where all its terms are
+        sound = _tuple(entry.source(sound=True) for entry in entries)
+        text = f"{sound} if (total := {' + '.join(floats)}) - total == 0.0 else {text}"
+    head = f"{', '.join(fields)},"
+    if any(span.is_array for span in fields.values()):  # fields by their place: arrays have no name to unpack to
+        head, text = "values", _by_place(text, fields)
+    source = f"def make_rows(raws):\n    return [{text} for {head} in raws]"
+    space: dict[str, Any] = {"hypot": math.hypot, "pack_voltage_v": pack_voltage_v}
+    exec(compile(source, f"<row {row.family}>", "exec"), space)  # noqa: S102 - it is made of the table of `columns` alone
+    make_rows: MakeRows = space["make_rows"]
+    return make_rows
+
+
+def compile_condition(message_id: int, condition: str) -> HasRow:
+    """Return the function that tells whether `condition` holds of a message's values."""
+    text = f"lambda values: {_by_place(condition, flat_fields(message_id))}"
+    has_row: HasRow = eval(text)  # noqa: S307 - it is made of the table of `columns` alone
+    return has_row
+
+
+def pack_voltage_v(voltages: Raw, voltages_ext: Raw) -> float | None:
+    """Return the sum of the cells. 65534 is 65.534 V or more with the rest in the next place; extensions read 0."""
+    absent = voltages.count(UINT16_MAX)
+    if absent == len(voltages):
+        return None
+    absent += voltages_ext.count(UINT16_MAX)
+    return (sum(voltages) + sum(voltages_ext) - UINT16_MAX * absent) / 1000
+
+
+def _entry(column: Column | Derived, fields: Mapping[str, Span]) -> _Entry:
+    if isinstance(column, Derived):
+        floats = [name for name in _names(column.expression) if name in fields and fields[name].is_float]
+        return _Entry(column.expression, column.when and f"({column.when})", tuple(floats))
+    name = column.field
+    value = name if column.divisor == 1 else f"{name} / {column.divisor!r}"
+    conditions = [f"{name} != {sentinel}" for sentinel in column.none] + ([f"({column.when})"] if column.when else [])
+    return _Entry(value, " and ".join(conditions), (name,) if fields[name].is_float else ())
+
+
+def _names(expression: str) -> list[str]:
+    """Return the names in an expression."""
+    return sorted({node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)})
+
+
+def _tuple(expressions: Any) -> str:
+    return f"({', '.join(expressions)},)"
+
+
+def _by_place(expression: str, fields: Mapping[str, Span]) -> str:
+    """Return an expression with places among `values` for the fields' names."""
+
+    def place(found: re.Match[str]) -> str:
+        span = fields.get(found[0])
+        if span is None:
+            return found[0]
+        return f"values[{span.start}:{span.end}]" if span.is_array else f"values[{span.start}]"
+
+    return _NAME.sub(place, expression)

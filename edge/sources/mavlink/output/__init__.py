@@ -1,0 +1,1 @@
+"""Output of a vehicle: device ids, rows and events."""

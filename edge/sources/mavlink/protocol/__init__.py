@@ -1,0 +1,1 @@
+"""MAVLink protocol: frames, signatures, messages, encoding."""

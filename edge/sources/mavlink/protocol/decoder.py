@@ -1,0 +1,285 @@
+"""Bytes to MAVLink frames: walks from one to the next, checks each, counts what is lost, damaged or unknown."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import struct
+from collections import Counter
+from collections.abc import Container
+from typing import Final
+
+from fastcrc.crc16 import mcrf4xx
+
+from edge.sources.mavlink.protocol.frame import (
+    AUTOPILOT,
+    CRC_EXTRA,
+    HEADER_V1,
+    HEADER_V2,
+    MIN_FRAME_BYTES,
+    SIGNED,
+    STAMP_BYTES,
+    Frame,
+    RawFrame,
+    is_sound,
+)
+from edge.sources.mavlink.protocol.signing import Guard
+
+_MAGIC: Final = re.compile(b"[\xfd\xfe]")
+#: A whole frame of MAVLink 2, by its payload's length: magic, flags, sequence, system and component as one number, id,
+#: payload, CRC.
+_WHOLE_V2: Final = tuple(struct.Struct(f"<BxBxBHHB{length}sH").unpack_from for length in range(256))
+#: The sequence number that follows each.
+_AFTER: Final = (*range(1, 256), 0)
+#: A gap beyond this is an old frame that comes late, not 200 lost ones; one of 255 is the same frame again.
+_LATE_GAP: Final = 200
+_DUPLICATE_GAP: Final = 255
+
+
+class FrameDecoder:
+    """Turns a stream of bytes, however it is cut, into frames. Never raises for what the bytes hold.
+
+    Of ids that are not `wanted` frames are checked and counted, but not given. `guard` decides by signature.
+    """
+
+    def __init__(
+        self, *, stamped: bool = False, wanted: Container[int] | None = None, guard: Guard | None = None
+    ) -> None:
+        self._gap_bytes = STAMP_BYTES if stamped else 0
+        self._wanted: Container[int] = CRC_EXTRA if wanted is None else wanted
+        self._guard = guard
+        self._rest = b""  # from the end of the last frame (or the last bytes that can still be its successor's stamp)
+        self._next_at = self._gap_bytes  # where in `_rest` the next frame should start
+        self._in_sync = True
+        self._next_sequence: dict[int, int] = {}
+        self._late: set[int] = set()
+        self._counts: Counter[str] = Counter()
+        #: Frames that the sequence numbers say were lost, by (system, component); late ones are in both counts.
+        self.lost: Counter[tuple[int, int]] = Counter()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the frames that `data` completes."""
+        return list(map(Frame._make, self.read(data)))
+
+    def read(self, data: bytes, ends: list[int] | None = None) -> list[RawFrame]:
+        """Return the frames that `data` completes, without names for their parts; `ends` takes where in it they end."""
+        self._counts["bytes"] += len(data)
+        rest_bytes = len(self._rest)
+        frames = self._scan(self._rest + data, ends, final=False)
+        if ends is not None and rest_bytes:
+            ends[:] = [end - rest_bytes for end in ends]
+        return frames
+
+    def finish(self) -> list[Frame]:
+        """Return what is still whole behind a frame that was cut off by the end of the stream."""
+        frames = list(map(Frame._make, self._scan(self._rest, None, final=True)))
+        if not self._in_sync:  # too short to be looked at
+            self._counts["junk_bytes"] += len(self._rest)
+            self._rest, self._next_at = b"", self._gap_bytes
+        return frames
+
+    def counters(self) -> dict[str, int]:
+        """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not come.
+
+        Others' losses are in `lost_sys<system>_comp<component>` only: of a ground station's traffic a link carries but
+        a part.
+        """
+        lost = self.lost.copy()
+        total = sum(count for (_, component), count in lost.items() if component == AUTOPILOT)
+        by_source = {f"lost_sys{system}_comp{component}": count for (system, component), count in lost.items() if count}
+        signed = {} if self._guard is None else self._guard.counts.copy()
+        return {**self._counts, "lost": total, **by_source, **signed}
+
+    def _scan(  # noqa: C901 - one loop: calls would double its time
+        self, buffer: bytes, ends: list[int] | None, *, final: bool
+    ) -> list[RawFrame]:
+        """Walk the buffer once: `free` is the end of the last frame, `at` where the next one may start."""
+        frames: list[RawFrame] = []
+        append, extras, wanted, next_sequence = frames.append, CRC_EXTRA, self._wanted, self._next_sequence
+        unpack_v1, unpack_v2, crc16, from_bytes = (
+            HEADER_V1.unpack_from,
+            HEADER_V2.unpack_from,
+            mcrf4xx,
+            int.from_bytes,
+        )
+        size, gap_bytes, guard = len(buffer), self._gap_bytes, self._guard
+        last_v1, last_v2 = size - MIN_FRAME_BYTES, size - 12
+        free, at, in_sync, sound, not_read = 0, self._next_at, self._in_sync, 0, 0
+        is_plain = in_sync and guard is None
+        while True:
+            if is_plain:
+                at = self._scan_plain(buffer, at, frames, ends)
+                free = at - gap_bytes
+            if at > last_v1:
+                break
+            magic = buffer[at]
+            is_plain = False
+            if magic == 0xFD and at <= last_v2:
+                length, flags, sequence, system, component, message_id, high = unpack_v2(buffer, at + 1)
+                if high:
+                    message_id |= high << 16
+                start = at + 10
+                crc_at = start + length
+                end = crc_at + (15 if flags & 1 else 2)
+            elif magic == 0xFE:
+                length, sequence, system, component, message_id = unpack_v1(buffer, at + 1)
+                flags, start = 0, at + 6
+                crc_at = start + length
+                end = crc_at + 2
+            else:
+                if magic == 0xFD and not final:
+                    break
+                at, in_sync = self._resync(buffer, free, at), False
+                continue
+            if end > size:
+                if not final:
+                    break
+                at, in_sync = self._resync(buffer, free, at), False
+                continue
+            extra = extras.get(message_id)
+            if extra is None:
+                belief = self._believes(buffer, at, end, flags)
+                if belief is None and not final:
+                    break
+                if not belief:
+                    at, in_sync = self._resync(buffer, free, at), False
+                    continue
+            elif crc16(buffer[at + 1 : crc_at] + extra) != buffer[crc_at] | buffer[crc_at + 1] << 8:
+                self._note_bad()
+                at, in_sync = self._resync(buffer, free, at), False
+                continue
+            source = system << 8 | component
+            if next_sequence.get(source) == sequence:
+                next_sequence[source] = (sequence + 1) & 255
+            else:
+                self._note_gap(source, sequence)
+            if extra is None or flags > 1:
+                self._counts["unknown_id" if extra is None else "incompatible"] += 1
+            elif guard is None or guard.admits(message_id, system, component, buffer[at:end], is_signed=flags > 0):
+                sound += 1
+                if message_id in wanted:
+                    stamp_us = from_bytes(buffer[at - 8 : at]) if gap_bytes and at - free >= STAMP_BYTES else None
+                    append((message_id, system, component, sequence, buffer[start:crc_at], 1 + (magic & 1), stamp_us))
+                    if ends is not None:
+                        ends.append(end)
+                else:
+                    not_read += 1
+            if not in_sync:
+                self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
+                self._in_sync = in_sync = True
+            free, at = end, end + gap_bytes
+            is_plain = guard is None and magic == 0xFD and not flags
+        self._keep(buffer, free, at)
+        self._count(sound, not_read)
+        return frames
+
+    def _scan_plain(self, buffer: bytes, at: int, frames: list[RawFrame], ends: list[int] | None) -> int:
+        """Walk over frames as nearly all are: MAVLink 2, not signed, of a known kind, sound, one behind the other.
+
+        Returns where the first stands that is something else, or not there as a whole.
+        """
+        append, wanted, next_sequence, gap_bytes = frames.append, self._wanted, self._next_sequence, self._gap_bytes
+        extras, whole, after, crc16, from_bytes = CRC_EXTRA, _WHOLE_V2, _AFTER, mcrf4xx, int.from_bytes
+        last_pair = system = component = source = expected = -1
+        read, not_read, stamp_us, step = len(frames), 0, None, 2 + gap_bytes
+        with contextlib.suppress(IndexError, struct.error, KeyError):  # the end; less than a frame; an unknown id
+            while True:
+                length = buffer[at + 1]
+                magic, flags, sequence, pair, message_id, high, payload, checksum = whole[length](buffer, at)
+                crc_at = at + length + 10
+                crc = crc16(buffer[at + 1 : crc_at] + extras[message_id])
+                if crc != checksum or magic != 0xFD or flags or high:
+                    break
+                if sequence == expected and pair == last_pair:
+                    expected = after[sequence]
+                else:
+                    if source >= 0:
+                        next_sequence[source] = expected
+                    last_pair, system, component = pair, pair & 255, pair >> 8
+                    source = system << 8 | component
+                    if next_sequence.get(source) == sequence:
+                        expected = after[sequence]
+                    else:
+                        self._note_gap(source, sequence)
+                        expected = next_sequence[source]
+                if message_id in wanted:
+                    if gap_bytes:
+                        stamp_us = from_bytes(buffer[at - 8 : at])
+                    append((message_id, system, component, sequence, payload, 2, stamp_us))
+                    if ends is not None:
+                        ends.append(crc_at + 2)
+                else:
+                    not_read += 1
+                at = crc_at + step
+        if source >= 0:
+            next_sequence[source] = expected
+        self._count(len(frames) - read + not_read, not_read)
+        return at
+
+    def _count(self, sound: int, not_read: int) -> None:
+        self._counts["frames"] += sound
+        if not_read:
+            self._counts["not_read"] += not_read
+
+    def _resync(self, buffer: bytes, free: int, at: int) -> int:
+        """Return where the next frame may start, given that none starts at `at`.
+
+        Only one byte is given up, never the length that a damaged frame claims. The first time after a sound frame of
+        a stamped stream the search begins right behind that frame: the stamp itself may be what is missing.
+        """
+        start = free if self._in_sync and self._gap_bytes else at + 1
+        self._in_sync = False
+        found = _MAGIC.search(buffer, start)
+        return found.start() if found else len(buffer)
+
+    def _believes(self, buffer: bytes, at: int, end: int, flags: int) -> bool | None:
+        """Tell whether a frame that cannot be checked is one; None while that hangs on bytes still to come.
+
+        It is believed where one is due, a sound frame follows it, and none begins inside it: in noise and in texts,
+        bytes look like frames.
+        """
+        if not self._in_sync or flags > SIGNED:
+            return False
+        inside = [is_sound(buffer, match.start()) for match in _MAGIC.finditer(buffer, at + 1, end)]
+        if True in inside:
+            return False
+        follower = end + self._gap_bytes
+        if follower >= len(buffer) or None in inside:
+            return None
+        return is_sound(buffer, follower)
+
+    def _keep(self, buffer: bytes, free: int, at: int) -> None:
+        """Keep what the next bytes may complete."""
+        if self._in_sync:
+            start = free
+        else:
+            start = max(free, min(at, len(buffer)) - self._gap_bytes)
+            self._counts["junk_bytes"] += start - free
+        self._rest = buffer[start:]
+        self._next_at = at - start
+
+    def _note_bad(self) -> None:
+        # In a stamped stream the first failure is looked at once more from the end of the last frame.
+        if not (self._in_sync and self._gap_bytes):
+            self._counts["bad_crc"] += 1
+
+    def _note_gap(self, source: int, sequence: int) -> None:
+        """Account for a frame that is not its predecessor's successor.
+
+        The gap is modulo 256: a loss of 256 frames in a row is not seen. Two late frames in a row are a sender that
+        has started anew.
+        """
+        expected = self._next_sequence.get(source)
+        if expected is not None:
+            gap = (sequence - expected) & 255
+            if gap == _DUPLICATE_GAP:
+                self._counts["duplicate"] += 1
+                return
+            if gap > _LATE_GAP and source not in self._late:
+                self._late.add(source)
+                self._counts["late"] += 1
+                return
+            if gap <= _LATE_GAP:
+                self.lost[source >> 8, source & 255] += gap
+        self._late.discard(source)
+        self._next_sequence[source] = (sequence + 1) & 255

@@ -1,0 +1,113 @@
+"""What MAVLink's numbers are called: modes, vehicle types, autopilots, landed states, severities."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from edge.sources.mavlink.protocol.messages import Heartbeat
+
+AUTOPILOT_ARDUPILOT: Final[int] = dialect.MAV_AUTOPILOT_ARDUPILOTMEGA
+AUTOPILOT_PX4: Final[int] = dialect.MAV_AUTOPILOT_PX4
+#: HEARTBEAT.autopilot of everything that is no autopilot: ground stations, cameras, companions.
+AUTOPILOT_INVALID: Final[int] = dialect.MAV_AUTOPILOT_INVALID
+TYPE_GCS: Final[int] = dialect.MAV_TYPE_GCS
+ARMED_FLAG: Final[int] = dialect.MAV_MODE_FLAG_SAFETY_ARMED
+_CUSTOM_MODE_FLAG: Final[int] = dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
+
+_SEVERITIES: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
+_LANDED_STATES: Final = ("undefined", "on_ground", "in_air", "takeoff", "landing")
+_MISSION_STATES: Final = ("unknown", "no_mission", "not_started", "active", "paused", "complete")
+
+#: PX4's main modes, and the sub modes of its automatic one (custom_mode bits 16..23 and 24..31).
+_PX4_MAIN: Final = {1: "MANUAL", 2: "ALTCTL", 3: "POSCTL", 5: "ACRO", 6: "OFFBOARD", 7: "STABILIZED", 8: "RATTITUDE"}
+_PX4_AUTO_MAIN: Final = 4
+_PX4_AUTO: Final = {2: "TAKEOFF", 3: "LOITER", 4: "MISSION", 5: "RTL", 6: "LAND", 7: "RTGS", 8: "FOLLOWME"}
+
+
+def _names(enum: str, prefix: str) -> dict[int, str]:
+    """Return the entries of one of pymavlink's enums without what all of them begin with."""
+    entries: dict[int, str] = {number: str(entry.name) for number, entry in dialect.enums[enum].items()}
+    return {n: name.removeprefix(prefix) for n, name in entries.items() if not name.endswith("ENUM_END")}
+
+
+_TYPES: Final = _names("MAV_TYPE", "MAV_TYPE_")
+_AUTOPILOTS: Final = {
+    **{number: name.replace("_", " ").lower() for number, name in _names("MAV_AUTOPILOT", "MAV_AUTOPILOT_").items()},
+    AUTOPILOT_ARDUPILOT: "ArduPilot",
+    AUTOPILOT_PX4: "PX4",
+}
+
+#: What pilots (and pymavlink's own mode table) call a mode whose enum entry is spelt otherwise.
+_SPELLINGS: Final = {
+    "FLY_BY_WIRE_A": "FBWA",
+    "FLY_BY_WIRE_B": "FBWB",
+    "INITIALIZING": "INITIALISING",
+    "LOITER_ALT_QLAND": "LOITERALTQLAND",
+}
+
+
+def _modes(firmware: str, retired: dict[int, str] | None = None) -> dict[int, str]:
+    """Return a firmware's modes; `retired` are those that only older firmware has."""
+    modes = {**(retired or {}), **_names(f"{firmware}_MODE", f"{firmware}_MODE_")}
+    return {number: _SPELLINGS.get(name, name) for number, name in modes.items()}
+
+
+_PLANE: Final = _modes("PLANE")
+_COPTER: Final = _modes("COPTER", {8: "POSITION", 10: "OF_LOITER", 29: "RATE_ACRO"})
+_ROVER: Final = _modes("ROVER", {2: "LEARNING"})
+_SUB: Final = _modes("SUB")
+_TRACKER: Final = _modes("TRACKER")
+
+#: The words that tell which of ArduPilot's firmwares flies a MAV_TYPE.
+_FIRMWARE_WORDS: Final[tuple[tuple[str, dict[int, str]], ...]] = (
+    ("FIXED_WING", _PLANE),
+    ("VTOL", _PLANE),
+    ("ROTOR", _COPTER),
+    ("COPTER", _COPTER),
+    ("HELICOPTER", _COPTER),
+    ("COAXIAL", _COPTER),
+    ("GROUND_ROVER", _ROVER),
+    ("SURFACE_BOAT", _ROVER),
+    ("SUBMARINE", _SUB),
+    ("ANTENNA_TRACKER", _TRACKER),
+)
+
+
+def mode_name(heartbeat: Heartbeat) -> str:
+    """Return what the vehicle's makers call its mode, or `Mode(n)` where they do not say."""
+    if heartbeat.autopilot == AUTOPILOT_PX4:
+        main, sub = heartbeat.custom_mode >> 16 & 0xFF, heartbeat.custom_mode >> 24 & 0xFF
+        name = _PX4_AUTO.get(sub) if main == _PX4_AUTO_MAIN else _PX4_MAIN.get(main)
+        return name or f"Mode({main}.{sub})"
+    if not heartbeat.base_mode & _CUSTOM_MODE_FLAG:
+        return f"Mode(0x{heartbeat.base_mode:02x})"
+    if heartbeat.autopilot == AUTOPILOT_ARDUPILOT:
+        kind = _TYPES.get(heartbeat.type, "")
+        for word, modes in _FIRMWARE_WORDS:
+            if word in kind:
+                return modes.get(heartbeat.custom_mode, f"Mode({heartbeat.custom_mode})")
+    return f"Mode({heartbeat.custom_mode})"
+
+
+def model_name(heartbeat: Heartbeat) -> str:
+    """Return autopilot and kind of vehicle, as `ArduPilot quadrotor`."""
+    autopilot = _AUTOPILOTS.get(heartbeat.autopilot, f"autopilot {heartbeat.autopilot}")
+    kind = _TYPES.get(heartbeat.type)
+    return f"{autopilot} {kind.replace('_', ' ').lower() if kind else f'type {heartbeat.type}'}"
+
+
+def landed_name(state: int) -> str:
+    """Return the name of a MAV_LANDED_STATE."""
+    return _LANDED_STATES[state] if state < len(_LANDED_STATES) else f"state {state}"
+
+
+def severity_name(severity: int) -> str:
+    """Return the name of a MAV_SEVERITY."""
+    return _SEVERITIES[severity] if severity < len(_SEVERITIES) else f"severity {severity}"
+
+
+def mission_state_name(state: int) -> str:
+    """Return the name of a MISSION_STATE."""
+    return _MISSION_STATES[state] if state < len(_MISSION_STATES) else f"state {state}"

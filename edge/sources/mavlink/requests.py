@@ -1,0 +1,155 @@
+"""When to ask a vehicle for what: who it is, and the message rates, until it does what was asked.
+
+Autopilots forget rates when they restart, other ground stations overrule them, and old ones know only data streams.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final, get_args
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from edge.sources.mavlink.protocol.encoder import AskInterval, AskParameter, AskStream, AskVersion, Outgoing
+from edge.sources.mavlink.settings import RatedMessage
+
+_SET_INTERVAL: Final[int] = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
+_UNSUPPORTED: Final[int] = dialect.MAV_RESULT_UNSUPPORTED
+#: How long the answers to a round of requests are waited for.
+_ROUND_S: Final = 3.0
+#: So many rounds for what was never heard, then only what was heard and slowed down is asked for again.
+_ROUNDS: Final = 3
+#: How often rates are looked at afterwards.
+_WATCH_S: Final = 30.0
+#: Below this part of the wanted rate a message has been slowed down by someone.
+_SLOW: Final = 0.5
+_MAX_VERSION_WAIT_S: Final = 30.0
+#: Parameters are asked for a few at a time, each so often in a session: some do not exist on a vehicle.
+_PARAMETERS_AT_ONCE: Final = 4
+_PARAMETER_PAUSE_S: Final = 0.5
+_PARAMETER_TRIES: Final = 3
+
+_IDS: Final[dict[RatedMessage, int]] = {
+    name: message_id
+    for name in get_args(RatedMessage)
+    for message_id, definition in dialect.mavlink_map.items()
+    if definition.msgname == name
+}
+#: The data stream that carries a message on ArduPilot before 4.0.
+_STREAMS: Final[dict[RatedMessage, int]] = {
+    "ATTITUDE": dialect.MAV_DATA_STREAM_EXTRA1,
+    "BATTERY_STATUS": dialect.MAV_DATA_STREAM_EXTRA3,
+    "DISTANCE_SENSOR": dialect.MAV_DATA_STREAM_EXTRA3,
+    "EKF_STATUS_REPORT": dialect.MAV_DATA_STREAM_EXTRA3,
+    "ESC_TELEMETRY_1_TO_4": dialect.MAV_DATA_STREAM_EXTRA3,
+    "GLOBAL_POSITION_INT": dialect.MAV_DATA_STREAM_POSITION,
+    "GPS2_RAW": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
+    "GPS_RAW_INT": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
+    "MISSION_CURRENT": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
+    "RANGEFINDER": dialect.MAV_DATA_STREAM_EXTRA3,
+    "RC_CHANNELS": dialect.MAV_DATA_STREAM_RC_CHANNELS,
+    "RPM": dialect.MAV_DATA_STREAM_EXTRA3,
+    "SERVO_OUTPUT_RAW": dialect.MAV_DATA_STREAM_RC_CHANNELS,
+    "SYSTEM_TIME": dialect.MAV_DATA_STREAM_EXTRA3,
+    "SYS_STATUS": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
+    "TERRAIN_REPORT": dialect.MAV_DATA_STREAM_EXTRA3,
+    "VFR_HUD": dialect.MAV_DATA_STREAM_EXTRA2,
+    "WIND": dialect.MAV_DATA_STREAM_EXTRA3,
+}
+
+
+class Requester:
+    """What is still to be asked of one vehicle. Times are monotonic seconds and come in with every call."""
+
+    def __init__(self, system: int, rates_hz: Mapping[RatedMessage, float]) -> None:
+        self._system = system
+        self._rates_hz = dict(rates_hz)
+        self._session = -1
+        self._version_at_s = 0.0
+        self._version_wait_s = 1.0
+        self._round = 0
+        self._look_at_s = 0.0
+        self._asked_at_s = 0.0
+        self._heard_before: dict[int, int] = {}
+        self._parameters_at_s = 0.0
+        self._parameter_tries: Counter[str] = Counter()
+
+    def due(
+        self,
+        now_s: float,
+        *,
+        session: int,
+        has_version: bool,
+        heard: Mapping[int, int],
+        acks: Mapping[int, int],
+        parameters: Sequence[str] = (),
+    ) -> list[Outgoing]:
+        """Return what to send now.
+
+        `heard` counts messages by id and `acks` holds command results of this session; `parameters` are still missing.
+        """
+        if session != self._session:
+            self._session = session
+            self._version_at_s, self._version_wait_s = now_s, 1.0
+            self._round, self._look_at_s = 0, now_s
+            self._parameter_tries.clear()
+        requests: list[Outgoing] = []
+        if not has_version and now_s >= self._version_at_s:
+            requests.append(AskVersion(self._system))
+            self._version_at_s = now_s + self._version_wait_s
+            self._version_wait_s = min(2 * self._version_wait_s, _MAX_VERSION_WAIT_S)
+        if now_s >= self._look_at_s:
+            requests += self._ask_rates(now_s, heard, acks)
+        if parameters and now_s >= self._parameters_at_s:
+            requests += self._ask_parameters(now_s, parameters)
+        return requests
+
+    def _ask_parameters(self, now_s: float, parameters: Sequence[str]) -> list[Outgoing]:
+        self._parameters_at_s = now_s + _PARAMETER_PAUSE_S
+        tries = self._parameter_tries
+        due = sorted((name for name in parameters if tries[name] < _PARAMETER_TRIES), key=lambda name: tries[name])
+        for name in due[:_PARAMETERS_AT_ONCE]:
+            tries[name] += 1
+        return [AskParameter(self._system, name) for name in due[:_PARAMETERS_AT_ONCE]]
+
+    def _ask_rates(self, now_s: float, heard: Mapping[int, int], acks: Mapping[int, int]) -> list[Outgoing]:
+        missing = self._missing(now_s, heard)
+        # ArduPilot often does what is asked and does not say so: no answer counts only where little of it came.
+        answer = acks.get(_SET_INTERVAL)
+        unheard = sum(not heard[_IDS[name]] for name in missing)
+        is_deaf = answer == _UNSUPPORTED or (answer is None and 2 * unheard >= len(self._rates_hz))
+        is_deaf = is_deaf and self._round > 0 and bool(missing)
+        self._round += 1
+        self._heard_before = dict(heard)
+        self._asked_at_s = now_s
+        self._look_at_s = now_s + (_ROUND_S if self._round <= _ROUNDS else _WATCH_S)
+        if is_deaf:
+            return self._streams()
+        return [AskInterval(self._system, _IDS[name], round(1e6 / self._rates_hz[name])) for name in missing]
+
+    def _missing(self, now_s: float, heard: Mapping[int, int]) -> list[RatedMessage]:
+        """Return the messages to ask for: all at first, then the unheard ones, in the end the slowed ones."""
+        if self._round == 0:
+            return list(self._rates_hz)
+        elapsed_s = max(now_s - self._asked_at_s, 0.1)
+        missing: list[RatedMessage] = []
+        for name, rate_hz in self._rates_hz.items():
+            message_id = _IDS[name]
+            got = heard[message_id] - self._heard_before.get(message_id, 0)
+            if self._round < _ROUNDS:
+                is_missing = got == 0 and elapsed_s * rate_hz >= 1
+            else:
+                is_missing = heard[message_id] > 0 and got < _SLOW * rate_hz * elapsed_s
+            if is_missing or (self._round >= _ROUNDS and not any(heard.values())):
+                missing.append(name)
+        return missing
+
+    def _streams(self) -> list[Outgoing]:
+        rates_hz: dict[int, float] = {}
+        for name, rate_hz in self._rates_hz.items():
+            stream = _STREAMS.get(name)
+            if stream is not None:
+                rates_hz[stream] = max(rate_hz, rates_hz.get(stream, 0.0))
+        return [AskStream(self._system, stream, math.ceil(rate_hz)) for stream, rate_hz in rates_hz.items()]

@@ -1,0 +1,261 @@
+"""A live MAVLink link as a source: reads it, opens it again when it is lost, asks its vehicles for what is wanted.
+
+link --bytes--> a decoder for each peer --frames--> fleet --rows, events--> sink
+  ^                                                    |
+  +---- heartbeat, requests (`outgoing`) <-------------+
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms, is_cramped
+from edge.sources.mavlink.link.udp_tcp import RECEIVE_BUFFER_BYTES, Link, open_link
+from edge.sources.mavlink.output.device_ids import SourceContext
+from edge.sources.mavlink.output.output import deliver
+from edge.sources.mavlink.protocol.decoder import FrameDecoder
+from edge.sources.mavlink.protocol.encoder import Encoder, GroundHeartbeat, Outgoing
+from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
+from edge.sources.mavlink.protocol.signing import Guard, read_key
+from edge.sources.mavlink.requests import Requester
+from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
+from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.vehicles import Fleet, Key
+from edge.sources.source import Sink
+from headland.contract.records import Clock
+
+_LOGGER = logging.getLogger(__name__)
+
+#: Rows wait so long for a SYSTEM_TIME, then they are stamped by arrival.
+_CLOCK_WAIT_MS: Final = 10_000
+#: More than a vehicle sends in that time.
+_HELD_ROWS: Final = 20_000
+#: What came is decoded and its rows leave after so long for each vehicle: to find a vehicle's state in memory again and
+#: to make columns of its rows costs the same whatever it said. Ten wait 75 ms, a hundred 0.75 s.
+_HOLD_PER_VEHICLE_S: Final = 0.0075
+_MAX_HOLD_S: Final = 0.75
+_TICK_S: Final = 0.25
+_HEARTBEAT_S: Final = 1.0
+_FIRST_BACKOFF_S: Final = 0.5
+_MAX_BACKOFF_S: Final = 10.0
+#: A sender that is silent for so long is forgotten, its vehicles with it.
+_PEER_SILENCE_S: Final = 60.0
+_MAX_PEERS: Final = 128
+#: A vehicle that was heard within this is asked for what is missing.
+_PRESENT_MS: Final = 3000
+_CRAMPED: Final = (
+    "%s: the kernel keeps %d messages for this link, and %d vehicles may say more at one moment, which would be lost; "
+    "let it keep more with `sysctl -w net.core.rmem_max=%d` and start again"
+)
+
+
+@dataclass(slots=True)
+class _Peer:
+    """One stream of bytes: its decoder, and whether a frame of it proved that it speaks MAVLink, and which."""
+
+    decoder: FrameDecoder
+    guard: Guard | None
+    heard_s: float = 0.0
+    version: int | None = None
+
+
+class MavlinkSource:
+    """One link and the vehicles on it. `run` ends only by `stop`. `clock` is what the gateway's own may be called."""
+
+    def __init__(self, settings: MavlinkSettings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._address = parse_url(settings.url)
+        self._stop = threading.Event()
+        self._counts: Counter[str] = Counter()
+        self._fleet = Fleet(
+            SourceContext(gateway_id, settings.site or site, settings.simulated, link=settings.name),
+            settings.sprayer,
+            lambda _system: HoldPolicy(
+                wait_ms=_CLOCK_WAIT_MS, rows=_HELD_ROWS, host=clock is Clock.NTP and not settings.simulated
+            ),
+        )
+        self._peers: dict[str, _Peer] = {}
+        signing = settings.signing
+        self._key = None if signing is None else read_key(Path(signing.key_file))
+        self._encoder = Encoder(self._key if signing is not None and signing.sign else None)
+        self._requesters: dict[Key, Requester] = {}
+        self._rates_hz = _wanted_rates(settings)
+        self._next_tick_s = 0.0
+        self._next_heartbeat_s = 0.0
+
+    def run(self, sink: Sink) -> None:
+        """Read until `stop`; a link that is lost or not there yet is tried again, at most 10 s apart."""
+        backoff_s = _FIRST_BACKOFF_S
+        while not self._stop.is_set():
+            received = self._counts["chunks"]
+            try:
+                link = open_link(self._address)
+            except OSError as error:
+                self._note_lost("open_failed", error, backoff_s)
+            else:
+                try:
+                    self._serve(link, sink)
+                except OSError as error:
+                    self._note_lost("link_lost", error, backoff_s)
+                finally:
+                    link.close()
+            if self._counts["chunks"] > received:
+                backoff_s = _FIRST_BACKOFF_S
+            self._stop.wait(backoff_s)
+            backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
+        self._fleet.finish(_now_ms())
+        self._deliver(sink)
+
+    def stop(self) -> None:
+        """Make `run` return within a second."""
+        self._stop.set()
+
+    def counters(self) -> dict[str, int]:
+        """Return what was read, refused and lost so far, by name."""
+        total = self._counts.copy() + self._fleet.counters()
+        for peer in list(self._peers.values()):
+            total += Counter(peer.decoder.counters())
+        return dict(total)
+
+    def _serve(self, link: Link, sink: Sink) -> None:
+        """Read an open link until `stop` or until it is lost (OSError)."""
+        _LOGGER.info("%s: listening on %s", self.name, self._settings.url)
+        for peer in self._peers.values():  # half a frame of the old connection is no beginning of the new one
+            self._counts += Counter(peer.decoder.counters())
+            peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, guard=peer.guard)
+        reader, taken_s, is_cramped_link = LinkReader(link), 0.0, False
+        try:
+            while not self._stop.is_set():
+                vehicles = len(self._fleet.vehicles)
+                hold_s = min(_MAX_HOLD_S, _HOLD_PER_VEHICLE_S * vehicles)
+                reader.read(hold_s, vehicles)
+                if is_cramped(link.room_messages, vehicles) and not is_cramped_link:
+                    is_cramped_link = True
+                    _LOGGER.warning(_CRAMPED, self.name, link.room_messages, vehicles, RECEIVE_BUFFER_BYTES)
+                now_s, now_ms = time.monotonic(), _now_ms()
+                if now_s >= self._next_tick_s:
+                    self._next_tick_s = now_s + _TICK_S
+                    self._forget_silent(now_s, now_ms)
+                    self._fleet.tick(now_ms)
+                    if not self._settings.listen_only:
+                        self._speak(link, reader, now_s, now_ms)
+                if now_s - taken_s >= hold_s or reader.is_full:
+                    taken_s = now_s
+                    for name, pieces in reader.take():
+                        self._take(name, pieces, now_s)
+                        self._deliver(sink)  # one by one: what a vehicle has in memory is still in the cache
+                    self._deliver(sink)
+        finally:  # what came before the link was lost is not lost
+            for name, pieces in reader.take_rest():
+                self._take(name, pieces, time.monotonic())
+
+    def _take(self, name: str, pieces: list[Piece], now_s: float) -> None:
+        """Take what a peer sent; the last of one that hung up is empty."""
+        self._counts["chunks"] += 1
+        now_ms, last = pieces[-1]
+        peer = self._peers.get(name)
+        if peer is None:
+            if len(self._peers) >= _MAX_PEERS:
+                self._counts["peers_dropped"] += 1
+                self._forget(min(self._peers, key=lambda other: self._peers[other].heard_s), now_ms)
+            peer = self._peers[name] = self._greet()
+        peer.heard_s = now_s
+        if peer.guard is not None:
+            peer.guard.now_ms = now_ms
+        ends: list[int] = []
+        frames = peer.decoder.read(b"".join(data for _, data in pieces), ends)
+        self._fleet.take_all(name, frames, arrivals_ms(pieces, ends))
+        if frames:
+            peer.version = frames[-1][5]
+        if not last:
+            self._forget(name, now_ms)
+
+    def _greet(self) -> _Peer:
+        """Return the state for a new stream of bytes."""
+        signing, guard = self._settings.signing, None
+        if signing is not None and self._key is not None:
+            guard = Guard(self._key, accept_unsigned=signing.accept_unsigned)
+        return _Peer(FrameDecoder(wanted=MESSAGE_BY_ID, guard=guard), guard)
+
+    def _frame_of(self, what: Outgoing, peer: _Peer | None, now_ms: int) -> bytes:
+        version = 2 if peer is None or peer.version is None else peer.version
+        newest = 0 if peer is None or peer.guard is None else peer.guard.newest
+        return self._encoder.encode(what, version=version, now_ms=now_ms, newest=newest)
+
+    def _speak(self, link: Link, reader: LinkReader, now_s: float, now_ms: int) -> None:
+        """Send the heartbeat and what is to be asked of each vehicle."""
+        if now_s >= self._next_heartbeat_s:
+            self._next_heartbeat_s = now_s + _HEARTBEAT_S
+            self._say_heartbeat(link, now_ms)
+        for key, vehicle in self._fleet.vehicles.items():
+            if not vehicle.is_vehicle or now_ms - vehicle.heard_ms > _PRESENT_MS:
+                continue
+            name, system, _ = key
+            requester = self._requesters.get(key)
+            if requester is None:
+                requester = self._requesters[key] = Requester(system, self._rates_hz)
+            for request in requester.due(
+                now_s,
+                session=vehicle.session,
+                has_version=vehicle.version is not None,
+                heard=vehicle.heard,
+                acks=vehicle.acks,
+                parameters=vehicle.missing_parameters,
+            ):
+                self._counts["requests"] += 1
+                link.send(name, self._frame_of(request, self._peers[name], now_ms))
+            reader.keep_up()
+
+    def _say_heartbeat(self, link: Link, now_ms: int) -> None:
+        """Say to each peer that this is an onboard computer; a signature is above what that peer has signed."""
+        heartbeat = GroundHeartbeat()
+        if self._address.kind not in ("udpin", "tcpin"):
+            link.send(None, self._frame_of(heartbeat, next(iter(self._peers.values()), None), now_ms))
+            return
+        frames: dict[int, bytes] = {}
+        for name, peer in self._peers.items():
+            if peer.version is None:
+                continue
+            if peer.guard is not None or peer.version not in frames:
+                frames[peer.version] = self._frame_of(heartbeat, peer, now_ms)
+            link.send(name, frames[peer.version])
+
+    def _forget_silent(self, now_s: float, now_ms: int) -> None:
+        if self._address.kind in ("udpin", "tcpin"):
+            for name in [name for name, peer in self._peers.items() if now_s - peer.heard_s > _PEER_SILENCE_S]:
+                self._forget(name, now_ms)
+
+    def _forget(self, name: str, now_ms: int) -> None:
+        peer = self._peers.pop(name, None)
+        if peer is not None:
+            self._counts += Counter(peer.decoder.counters())
+        self._fleet.forget(name, now_ms)
+        for key in [key for key in self._requesters if key[0] == name]:
+            del self._requesters[key]
+
+    def _deliver(self, sink: Sink) -> None:
+        deliver(self._fleet.drain(), sink)
+
+    def _note_lost(self, count: str, error: OSError, backoff_s: float) -> None:
+        if backoff_s == _FIRST_BACKOFF_S:
+            _LOGGER.warning("%s: %s is not there (%s); trying again", self.name, self._settings.url, error)
+        self._counts[count] += 1
+
+
+def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
+    """Return the rates to ask for; servo outputs only where one of them is a pump."""
+    rates_hz = settings.rates_hz()
+    if settings.sprayer is None or not settings.sprayer.reads_outputs:
+        rates_hz.pop("SERVO_OUTPUT_RAW", None)
+    return rates_hz
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

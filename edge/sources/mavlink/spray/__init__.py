@@ -1,0 +1,1 @@
+"""Spraying and spreading: channels, flow, profiles."""

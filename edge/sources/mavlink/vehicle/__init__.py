@@ -1,0 +1,1 @@
+"""Vehicles on a link: identity, message dispatch, state events."""

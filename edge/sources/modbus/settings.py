@@ -1,0 +1,127 @@
+"""Settings of Modbus sources: the `[[source]]` tables of type `modbus_tcp` and `modbus_rtu`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.device import Host, Name, PlaceSettings, Port
+from edge.sources.modbus.registers import find_map
+from edge.sources.serial_or_tcp import WIRE_URL, Parity, WireAddress, parse_wire
+
+Unit = Annotated[int, Meta(ge=0, le=255)]
+PollSeconds = Annotated[float, Meta(ge=0.05, le=3600)]
+TimeoutSeconds = Annotated[float, Meta(ge=0.05, le=10)]
+
+
+class UnitSettings(PlaceSettings, frozen=True, kw_only=True):
+    """One unit on the line: a `[[source.node]]` table. `registers` names its map; `poll_s` overrides the source's."""
+
+    device: Name
+    unit: Unit = 1
+    registers: Annotated[str, Meta(min_length=1)]
+    poll_s: PollSeconds | None = None
+
+
+class ModbusSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="modbus_tcp"):
+    """One device, or (with `node` tables) several units, behind one Modbus TCP address.
+
+    `registers` names the register map: a file beside edge.toml, else one of the maps that come with Headland.
+    `framing` is `rtu` where a serial server carries plain RTU frames. `timeout_s` bounds the wait for one response.
+    `clock_speed` is how much faster than ours the device's clock runs, above 1 only for a simulator: the descriptor's
+    interval is in the device's time.
+    """
+
+    name: Name
+    host: Host
+    port: Port = 502
+    framing: Literal["tcp", "rtu"] = "tcp"
+    unit: Unit = 1
+    device: Name | None = None
+    poll_s: PollSeconds = 1.0
+    clock_speed: Annotated[float, Meta(ge=1, le=1000)] = 1.0
+    timeout_s: TimeoutSeconds = 1.0
+    registers: Annotated[str, Meta(min_length=1)] | None = None
+    node: list[UnitSettings] = msgspec.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse a source that says neither which device it reads nor which units, and one that says both."""
+        if bool(self.node) == (self.device is not None) or (self.device is None) != (self.registers is None):
+            raise ValueError("name either device and registers, or [[source.node]] tables that do")
+        _check_units(self.node)
+
+    @property
+    def nodes(self) -> Sequence[UnitSettings]:
+        """Return the units to read."""
+        if self.device is None or self.registers is None:
+            return self.node
+        place = {key: getattr(self, key) for key in PlaceSettings.__struct_fields__}
+        return [UnitSettings(device=self.device, unit=self.unit, registers=self.registers, **place)]
+
+    @property
+    def address(self) -> WireAddress:
+        """Return where the line leads."""
+        return WireAddress(self.host, self.port)
+
+    def resolve(self, folder: Path) -> ModbusSettings:
+        """Return the settings with the paths of their maps, looked for in `folder` first."""
+        registers = None if self.registers is None else _resolve_map(self.registers, folder)
+        return msgspec.structs.replace(self, registers=registers, node=_resolve_nodes(self.node, folder))
+
+
+class ModbusRtuSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type",
+                        tag="modbus_rtu"):  # fmt: skip
+    """Units on one serial line, each a `[[source.node]]` table. `timeout_s` bounds the wait for one response."""
+
+    name: Name
+    url: Annotated[str, Meta(pattern=WIRE_URL)]
+    parity: Parity = "none"
+    data_bits: Literal[7, 8] = 8
+    stop_bits: Literal[1, 2] = 1
+    poll_s: PollSeconds = 10.0
+    clock_speed: Annotated[float, Meta(ge=1, le=1000)] = 1.0
+    timeout_s: TimeoutSeconds = 0.5
+    node: Annotated[list[UnitSettings], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        """Refuse a line that cannot be, and two nodes with one unit."""
+        parse_wire(self.url)
+        _check_units(self.node)
+
+    @property
+    def nodes(self) -> Sequence[UnitSettings]:
+        """Return the units to read."""
+        return self.node
+
+    @property
+    def framing(self) -> Literal["tcp", "rtu"]:
+        """Return what frames look like on this line."""
+        return "rtu"
+
+    @property
+    def address(self) -> WireAddress:
+        """Return where the line leads."""
+        return parse_wire(self.url, self.parity, self.data_bits, self.stop_bits)
+
+    def resolve(self, folder: Path) -> ModbusRtuSettings:
+        """Return the settings with the paths of their maps, looked for in `folder` first."""
+        return msgspec.structs.replace(self, node=_resolve_nodes(self.node, folder))
+
+
+def _check_units(nodes: Sequence[UnitSettings]) -> None:
+    units = [one.unit for one in nodes]
+    for unit in units:
+        if units.count(unit) > 1:
+            raise ValueError(f"unit must be unique on a line; two nodes have {unit}")
+
+
+def _resolve_map(name: str, folder: Path) -> str:
+    return str(find_map(name, folder) or name)
+
+
+def _resolve_nodes(nodes: Sequence[UnitSettings], folder: Path) -> list[UnitSettings]:
+    return [msgspec.structs.replace(one, registers=_resolve_map(one.registers, folder)) for one in nodes]

@@ -1,0 +1,185 @@
+"""Modbus devices, one or more on a line, read on a fixed grid."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from edge.sources.device import Device
+from edge.sources.device_clock import CREDIBLE_FROM_MS
+from edge.sources.modbus.bus import BadResponse, ModbusBus, NoAnswer
+from edge.sources.modbus.registers import find_map, load_map, plan_reads
+from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings, UnitSettings
+from edge.sources.modbus.words import Words, decode_clock, decode_values, is_simulator, place_words
+from edge.sources.reconnect import Attempts
+from edge.sources.schedule import PollSchedule
+from edge.sources.source import Sink
+from headland.contract.records import Clock
+from headland.errors import RetryLater, SettingsError
+
+#: Counters that are shown from the start.
+_COUNTERS: Final = (
+    "polls", "rows", "connects", "connect_failures", "lost", "missed_slots", "out_of_range",
+    "repeated_rows", "clock_unset", "bad_exception_response", "bad_short_response",
+)  # fmt: skip
+
+
+class ModbusSource:
+    """Polls the units of one line and never gives any of them up; a dead one costs the others one wait a back-off.
+
+    Rows carry the device's own clock (`rtc`) where its map names clock registers and they are set; else the gateway's
+    clock, named by `clock` (`ntp` only where the caller knows it to be disciplined). A value outside its quantity's
+    physical range is kept and flagged `fail`. What one failed request would have held is left out of the row.
+    """
+
+    def __init__(
+        self, settings: ModbusSettings | ModbusRtuSettings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC
+    ) -> None:
+        """Read the register maps. Raises SettingsError."""
+        del gateway_id  # a fixed sensor is named in its settings, within its gateway
+        self.name = settings.name
+        self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
+        self._bus = ModbusBus(settings.address, settings.framing, settings.timeout_s)
+        self._line = Attempts(settings.name, self._counts)
+        several = len(settings.nodes) > 1
+        self._nodes = [
+            _Node(
+                one,
+                settings.poll_s if one.poll_s is None else one.poll_s,
+                settings.clock_speed,
+                site,
+                clock,
+                f"{settings.name} {one.device}" if several else settings.name,
+                self._counts,
+            )
+            for one in settings.nodes
+        ]
+        self._stopping = threading.Event()
+
+    def run(self, sink: Sink) -> None:
+        """Poll until `stop`; a lost device is waited for with a growing back-off."""
+        now_s = time.monotonic()
+        for node in self._nodes:
+            node.start(now_s)
+        try:
+            while True:
+                node = min(self._nodes, key=lambda one: one.due_s)
+                if self._stopping.wait(max(0.0, node.due_s - time.monotonic())):
+                    return
+                self._turn(node, sink)
+        finally:
+            self._bus.close()
+
+    def stop(self) -> None:
+        """Make `run` return within a second."""
+        self._stopping.set()
+        self._bus.interrupt()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was read, refused and lost so far, by name, and how many units do not answer now."""
+        return {**self._counts, "silent_now": sum(one.attempts.failures > 0 for one in self._nodes)}
+
+    def _turn(self, node: _Node, sink: Sink) -> None:
+        """Give a unit its turn. A silent one is asked later; for a line that is lost all of them wait."""
+        wait_s = 0.0
+        try:
+            if not self._bus.is_open:
+                self._open()
+            node.poll(self._bus, sink)
+        except RetryLater as error:
+            if self._stopping.is_set():
+                return
+            if isinstance(error, NoAnswer):
+                self._counts["no_answer"] += 1
+                if error.exception is not None:
+                    self._counts[f"exception_{error.exception:02x}"] += 1
+                wait_s = node.attempts.fail(error)
+            else:
+                self._stopping.wait(self._line.fail(error))
+        else:
+            self._line.succeed()
+            node.attempts.succeed()
+        node.skip(time.monotonic(), wait_s)
+
+    def _open(self) -> None:
+        try:
+            self._bus.open()
+        except RetryLater:
+            self._counts["connect_failures"] += 1
+            raise
+        self._counts["connects"] += 1
+
+
+class _Node:
+    """One unit: its map, when it is due, and whether it answers."""
+
+    def __init__(
+        self,
+        settings: UnitSettings,
+        poll_s: float,
+        clock_speed: float,
+        site: str,
+        clock: Clock,
+        name: str,
+        counts: Counter[str],
+    ) -> None:
+        path = find_map(settings.registers)
+        if path is None:
+            raise SettingsError(f"there is no register map {settings.registers!r}")
+        self._map = load_map(path)
+        self._reads = plan_reads(self._map)
+        self._unit = settings.unit
+        self._poll_s = poll_s
+        self._clock = clock
+        self._counts = counts
+        channels = [one.channel for one in self._map.register]
+        self._device = Device(
+            settings.device, settings, site, counts, name=name, channels=channels, interval_s=poll_s * clock_speed
+        )
+        self._device.learn(model=self._map.model)
+        self.attempts = Attempts(name, counts)
+        self._schedule = PollSchedule(poll_s, 0.0)
+        self.due_s = 0.0
+
+    def start(self, now_s: float) -> None:
+        """Begin the grid of slots now."""
+        self._schedule = PollSchedule(self._poll_s, now_s)
+        self.due_s = now_s
+
+    def skip(self, now_s: float, wait_s: float) -> None:
+        """Go on to the next slot, and to none within `wait_s`."""
+        self._counts["missed_slots"] += self._schedule.advance(now_s)
+        self.due_s = now_s + max(wait_s, self._schedule.wait_s(now_s))
+
+    def poll(self, bus: ModbusBus, sink: Sink) -> None:
+        """Ask for all registers once and hand on the row they make. Raises NoAnswer, and RetryLater for a lost line."""
+        self._counts["polls"] += 1
+        words: dict[tuple[int, int], int] = {}
+        for read in self._reads:
+            answer = bus.read(self._unit, read)
+            if not isinstance(answer, BadResponse):
+                words.update(place_words(read, answer))
+            elif answer.exception is None:
+                self._counts["bad_short_response"] += 1
+            else:
+                self._counts["bad_exception_response"] += 1
+                self._counts[f"exception_{answer.exception:02x}"] += 1
+        self._device.learn(simulated=is_simulator(self._map, words))
+        self._device.describe(sink)
+        values = decode_values(self._map, words)
+        own_ms = self._own_time_ms(words)
+        if own_ms is None:
+            self._device.say(sink, self._clock, time.time_ns() // 1_000_000, values, own_time=False)
+        else:
+            self._device.say(sink, Clock.RTC, own_ms, values)
+
+    def _own_time_ms(self, words: Words) -> int | None:
+        """Return the time of the unit's own clock, None where it has none or that was never set."""
+        time_ms = decode_clock(self._map, words)
+        if time_ms is not None and time_ms >= CREDIBLE_FROM_MS:
+            return time_ms
+        self._counts["clock_unset"] += self._map.clock is not None
+        return None

@@ -1,0 +1,131 @@
+"""InfluxDB line protocol: `measurement,tag=x field=1.5,count=2i 1465839830100400200`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from edge.sources.field_map import Measurement
+from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal
+
+Precision = Literal["ns", "us", "ms", "s"]
+
+_PER_MS: Final[dict[str, float]] = {"ns": 1e6, "us": 1e3, "ms": 1.0, "s": 1e-3}
+_MOST_LINES: Final = 1000
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+[iu]")
+_WORDS: Final = {
+    **dict.fromkeys(("t", "T", "true", "True", "TRUE"), True),
+    **dict.fromkeys(("f", "F", "false", "False", "FALSE"), False),
+}
+#: What a backslash may stand before; before anything else it is itself.
+_ESCAPED: Final = re.compile(r'\\([, ="\\])')
+
+
+class Line(NamedTuple):
+    """One line of the protocol; texts are kept as texts."""
+
+    measurement: str
+    tags: dict[str, str]
+    fields: dict[str, object]
+    time: int | None
+
+
+class LineProtocolDecoder(PlainDecoder):
+    """The device is called as its tag `sender` says, else as the last level of the topic.
+
+    A number is called as its field; one whose field is just `value` is called as its measurement.
+    """
+
+    def __init__(self, topics: Sequence[str], precision: Precision, sender: str | None) -> None:
+        super().__init__(topics)
+        self._per_ms = _PER_MS[precision]
+        self._sender = sender
+
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage | Refusal] | Refusal:
+        """Return what each line says, or that it is none."""
+        del now_ms
+        try:
+            texts = [text for text in payload.decode().splitlines() if text.strip() and not text.startswith("#")]
+        except UnicodeDecodeError:
+            return Refusal.SHAPE
+        if len(texts) > _MOST_LINES:
+            return Refusal.TOO_MANY
+        said: list[DecodedMessage | Refusal] = []
+        for line in map(parse_line, texts):
+            if line is None:
+                said.append(Refusal.SHAPE)
+                continue
+            device = line.tags.get(self._sender or "", "") or topic.rpartition("/")[2]
+            time_ms = None if line.time is None else round(line.time / self._per_ms)
+            numbers = [
+                Measurement(line.measurement if key == "value" else key, value) for key, value in line.fields.items()
+            ]
+            said.append(DecodedMessage(device, numbers, time_ms))
+        return said
+
+
+def parse_line(text: str) -> Line | None:
+    """Return what a line says, or None where it is not written as one."""
+    parts = _split(text.strip(), " ")
+    head = _split(parts[0], ",")
+    if not 2 <= len(parts) <= 3 or not head[0]:
+        return None
+    time = None
+    if len(parts) == 3:
+        if re.fullmatch(r"-?[0-9]{1,20}", parts[2]) is None:
+            return None
+        time = int(parts[2])
+    tags: dict[str, str] = {}
+    for pair in head[1:]:
+        key, value = _pair(pair)
+        if not key or not value:
+            return None
+        tags[key] = _plain(value)
+    fields: dict[str, object] = {}
+    for pair in _split(parts[1], ","):
+        key, value = _pair(pair)
+        read = _read_value(value)
+        if not key or read is None:
+            return None
+        fields[key] = read
+    return Line(_plain(head[0]), tags, fields, time)
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split at separators that are neither escaped nor within double quotes."""
+    parts, start, at, quoted = [], 0, 0, False
+    while at < len(text):
+        if text[at] == "\\":
+            at += 1
+        elif text[at] == '"' and (quoted or text[at - 1 : at] == "="):
+            quoted = not quoted
+        elif text[at] == separator and not quoted:
+            parts.append(text[start:at])
+            start = at + 1
+        at += 1
+    return [*parts, text[start:]]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Return (key, value), the key without its escapes."""
+    key, *rest = _split(text, "=")
+    return _plain(key), "=".join(rest)
+
+
+def _plain(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _read_value(text: str) -> object | None:
+    """Return a field's value, or None where it is not written as one."""
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return _plain(text[1:-1])
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text[:-1])
+    try:
+        return float(text) if re.fullmatch(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?", text) else None
+    except ValueError:
+        return None

@@ -1,0 +1,73 @@
+"""Settings of an MQTT source: the `[[source]]` tables of type `mqtt`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.device import Host, Name, PlaceSettings, Port, Seconds
+from edge.sources.field_map import FieldSettings
+from edge.sources.nodes import NodeSettings
+
+DeviceFormat = Literal[
+    "senml", "home_assistant", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "line_protocol"
+]
+
+#: Where each kind of firmware publishes when nobody told it otherwise.
+DEFAULT_TOPICS: Final[dict[str, str]] = {
+    "senml": "senml/#",
+    "home_assistant": "homeassistant",
+    "zigbee2mqtt": "zigbee2mqtt",
+    "tasmota": "tele/+/SENSOR",
+    "chirpstack": "application/+/device/+/event/up",
+    "things_stack": "v3/+/devices/+/up",
+    "line_protocol": "influx/#",
+}
+
+
+class MqttSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="mqtt"):
+    """Devices of one `format` on one broker, which is the gateway's own where no other is named.
+
+    `topic` is where they publish: a topic filter, for `home_assistant` the discovery prefix and for `zigbee2mqtt` the
+    base topic. With `listed_only` only the devices of the `node` tables are taken. `channel` tables hold for all
+    devices, those of a node for it alone. `interval_s` is how often a device is expected to speak. `tls` trusts the
+    system's authorities, or the one in `ca`. `sender` (line protocol) is the tag that names the device, `precision` the
+    unit of its times.
+    """
+
+    name: Name
+    format: DeviceFormat
+    host: Host = "127.0.0.1"
+    port: Port = 1883
+    username: Annotated[str, Meta(min_length=1)] | None = None
+    password: str | None = None
+    tls: bool = False
+    ca: str | None = None
+    topic: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    listed_only: bool = False
+    interval_s: Seconds | None = None
+    sender: str | None = None
+    precision: Literal["ns", "us", "ms", "s"] = "ns"
+    channel: list[FieldSettings] = msgspec.field(default_factory=list)
+    node: list[NodeSettings] = msgspec.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse what no message could meet."""
+        if self.sender is not None and self.format != "line_protocol":
+            raise ValueError("sender is a tag of format line_protocol; other formats name the device by themselves")
+        if self.listed_only and not self.node:
+            raise ValueError("listed_only without a [[source.node]] takes nothing")
+        if self.ca is not None and not self.tls:
+            raise ValueError("ca needs tls = true")
+
+    @property
+    def where(self) -> str:
+        """Return the topic that is set, or the format's own."""
+        return self.topic or DEFAULT_TOPICS[self.format]
+
+    def resolve(self, folder: Path) -> MqttSettings:
+        """Return the settings with the path of `ca` from `folder`."""
+        return self if self.ca is None else msgspec.structs.replace(self, ca=str(folder / self.ca))

@@ -1,0 +1,93 @@
+"""Zigbee2MQTT: a JSON object a device under its friendly name, and its units in the bridge's device list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from edge.sources.device_clock import read_time_ms
+from edge.sources.field_map import UNKNOWN_UNIT, Measurement
+from edge.sources.json_tree import parse_json
+from edge.sources.mqtt.message import DecodedMessage, Refusal, measurements_of, read_object, text_of
+
+_MOST_DEVICES: Final = 1000
+#: Last levels below a device's own topic: what others say to it, and whether it is there.
+_BESIDE: Final = frozenset({"availability", "set", "get"})
+_DEEPEST: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the bridge says of a device."""
+
+    ieee: str
+    model: str
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+class ZigbeeDecoder:
+    """Knows units from `<base>/bridge/devices`. `last_seen` is the time, where the bridge is set to publish it."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base.removesuffix("/#").removesuffix("/")
+        self.topics: Sequence[str] = (f"{self._base}/#",)
+        self._known: dict[str, _Known] = {}
+
+    def describes(self, topic: str) -> bool:
+        """The bridge's device list does."""
+        return topic == f"{self._base}/bridge/devices"
+
+    def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+        """Take in the bridge's device list, which replaces the one before."""
+        del topic
+        try:
+            entries = parse_json(payload)
+        except ValueError:
+            return Refusal.JSON
+        if not isinstance(entries, list):
+            return Refusal.SHAPE
+        if len(entries) > _MOST_DEVICES:
+            return Refusal.TOO_MANY
+        known: dict[str, _Known] = {}
+        for entry in entries:
+            name = text_of(entry, "friendly_name")
+            if not name:
+                continue
+            definition = entry.get("definition") or {}
+            units: dict[str, str] = {}
+            _find_units(definition.get("exposes") if isinstance(definition, dict) else None, units, _DEEPEST)
+            model = " ".join(part for key in ("vendor", "model") if (part := text_of(definition, key)))
+            known[name] = _Known(text_of(entry, "ieee_address"), model, units)
+        self._known = known
+        return ()
+
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
+        """Return what a device says."""
+        del now_ms
+        name = topic.removeprefix(f"{self._base}/")
+        if name.startswith("bridge/") or name.rpartition("/")[2] in _BESIDE:
+            return ()
+        tree = read_object(payload)
+        if isinstance(tree, Refusal):
+            return tree
+        leaves = measurements_of({key: value for key, value in tree.items() if key not in ("last_seen", "device")})
+        if isinstance(leaves, Refusal):
+            return leaves
+        known = self._known.get(name, _Known("", ""))
+        measurements = [
+            Measurement(one.name, one.value, known.units.get(str(one.name), UNKNOWN_UNIT)) for one in leaves
+        ]
+        seen = tree.get("last_seen")
+        time_ms = read_time_ms(seen) if isinstance(seen, str) else read_time_ms(seen, "unix_ms")
+        return [DecodedMessage(name, measurements, time_ms, (known.ieee,), known.model)]
+
+
+def _find_units(exposes: object, units: dict[str, str], depth: int) -> None:
+    """Collect the unit of every property; composite ones keep theirs in `features`."""
+    for one in exposes if isinstance(exposes, list) and depth else []:
+        name, unit = text_of(one, "property"), text_of(one, "unit")
+        if name and unit:
+            units[name] = unit
+        features: Any = one.get("features") if isinstance(one, dict) else None
+        _find_units(features, units, depth - 1)

@@ -1,0 +1,114 @@
+"""The devices that one source hears, by what the source calls each of them."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.device import Device, Name, PlaceSettings, Seconds
+from edge.sources.field_map import FieldMap, FieldSettings, Measurement
+from edge.sources.source import Sink
+from headland.contract.records import Clock, is_name
+
+#: Devices that are not in the settings are taken up to here, so that a stranger cannot make up any number of them.
+MOST_UNLISTED: Final = 1000
+_LONGEST_NAME: Final = 64
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class NodeSettings(PlaceSettings, frozen=True, kw_only=True):
+    """A `node` table: what the source calls `match` is `device`; its `channel` tables go before the source's own."""
+
+    match: Annotated[str, Meta(min_length=1, max_length=256)]
+    device: Name
+    interval_s: Seconds | None = None
+    channel: list[FieldSettings] = msgspec.field(default_factory=list)
+
+
+class Node:
+    """One device and what its numbers are called."""
+
+    def __init__(self, device: Device, fields: FieldMap) -> None:
+        self.device = device
+        self._fields = fields
+
+    def say(self, sink: Sink, clock: Clock, time_ms: int, measurements: Iterable[Measurement]) -> None:
+        """Say a row of what can be converted, where anything can."""
+        self.device.say(sink, clock, time_ms, self._fields.convert(measurements))
+
+
+class Nodes:
+    """Finds the device of a name. One that is not in the settings is called `<source>.<its name>`.
+
+    With `listed_only` it is left out instead, and counted as `unlisted`.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        site: str,
+        counts: Counter[str],
+        place: PlaceSettings,
+        listed: Sequence[NodeSettings],
+        fields: Sequence[FieldSettings],
+        *,
+        listed_only: bool = False,
+        interval_s: float | None = None,
+    ) -> None:
+        self._source = source
+        self._site = site
+        self._counts = counts
+        self._place = place
+        self._fields = fields
+        self._listed_only = listed_only
+        self._interval_s = interval_s
+        self._unlisted = 0
+        self._nodes = {
+            one.match: self._make(
+                one.device, one, [*fields, *one.channel], interval_s if one.interval_s is None else one.interval_s
+            )
+            for one in listed
+        }
+        self._listed = frozenset(self._nodes)
+
+    def find(self, name: str, aliases: Iterable[str] = ()) -> Node | None:
+        """Return the device that the source calls `name`; None where it is not to be taken, which is counted.
+
+        One that is listed may be listed under any of its names.
+        """
+        node = self._nodes.get(name) or next((self._nodes[one] for one in aliases if one in self._listed), None)
+        if node is not None:
+            return node
+        if self._listed_only:
+            self._counts["unlisted"] += 1
+            return None
+        if not name or self._unlisted >= MOST_UNLISTED:
+            self._counts["refused_device"] += 1
+            return None
+        self._unlisted += 1
+        device = name_device(self._source, name)
+        node = self._nodes[name] = self._make(device, self._place, self._fields, self._interval_s)
+        return node
+
+    def _make(
+        self, device: str, place: PlaceSettings, fields: Sequence[FieldSettings], interval_s: float | None
+    ) -> Node:
+        return Node(
+            Device(device, place, self._site, self._counts, name=device, interval_s=interval_s),
+            FieldMap(fields, self._counts),
+        )
+
+
+def name_device(source: str, name: str) -> str:
+    """Return the device id of `name` within `source`: two names never share one."""
+    device = f"{source}.{name}"
+    if is_name(device):
+        return device
+    mark = f"-{zlib.crc32(name.encode(errors='surrogatepass')):08x}"
+    return _NOT_IN_NAMES.sub("-", device)[: _LONGEST_NAME - len(mark)] + mark

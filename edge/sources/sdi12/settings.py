@@ -1,0 +1,64 @@
+"""Settings of an SDI-12 source: the `[[source]]` tables of type `sdi12`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.device import Name, PlaceSettings
+from edge.sources.field_map import FieldSettings
+from edge.sources.sdi12.message import ADDRESS, MEASURE
+from edge.sources.serial_or_tcp import WIRE_URL, Parity, parse_wire
+
+
+class SensorSettings(PlaceSettings, frozen=True, kw_only=True):
+    """One measurement of a sensor: a `[[source.node]]` table. `from` of its channels is the value's index, from 0.
+
+    A sensor with several (`M` and `M1`) has a node for each, with the same `device`.
+    `address` is the sensor's; `?` asks for it, and works only where it is alone on the line. `measure` is what is asked
+    for: `M` or `C` (concurrent: others are asked meanwhile), `M1`..`C9`, or `R0`..`R9` of one that always measures.
+    """
+
+    device: Name
+    address: Annotated[str, Meta(pattern=rf"{ADDRESS}|^\?\Z")]
+    measure: Annotated[str, Meta(pattern=MEASURE)] = "M"
+    crc: bool = False
+    channel: Annotated[list[FieldSettings], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        """Refuse names where an index is wanted."""
+        if not all(isinstance(one.key, int) for one in self.channel):
+            raise ValueError("from is the value's index, from 0")
+
+
+class Sdi12Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type",
+                    tag="sdi12"):  # fmt: skip
+    """Sensors on one SDI-12 line behind a serial adapter.
+
+    `adapter`: `smart` makes breaks and timing itself and takes commands as text; `transparent` is a level shifter, for
+    which this side makes the break (and wants `serial:DEVICE:1200`, `parity = "even"`, `data_bits = 7`). `timeout_s`
+    bounds the wait for one answer, `poll_s` is how often all sensors are measured, `clock_speed` how much faster than
+    ours a simulator's clock runs: its waits and its interval are in its own time.
+    """
+
+    name: Name
+    url: Annotated[str, Meta(pattern=WIRE_URL)]
+    parity: Parity = "none"
+    data_bits: Literal[7, 8] = 8
+    stop_bits: Literal[1, 2] = 1
+    adapter: Literal["smart", "transparent"] = "smart"
+    poll_s: Annotated[float, Meta(ge=0.05, le=86_400)] = 60.0
+    clock_speed: Annotated[float, Meta(ge=1, le=1000)] = 1.0
+    timeout_s: Annotated[float, Meta(ge=0.05, le=10)] = 1.0
+    node: Annotated[list[SensorSettings], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        """Refuse a line that cannot be, and an address that two have or that cannot be asked for."""
+        parse_wire(self.url)
+        keys = [(one.address, one.measure) for one in self.node]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two nodes ask one address for the same measurement")
+        if len(self.node) > 1 and any(address == "?" for address, _ in keys):
+            raise ValueError('address "?" works only where one sensor is alone on the line')

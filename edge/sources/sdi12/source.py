@@ -1,0 +1,130 @@
+"""The sensors of one SDI-12 line, measured on a fixed grid."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from edge.sources.device import Device
+from edge.sources.reconnect import Attempts
+from edge.sources.schedule import PollSchedule
+from edge.sources.sdi12.bus import NoAnswer, Sdi12Bus
+from edge.sources.sdi12.sensor import Sensor
+from edge.sources.sdi12.settings import Sdi12Settings
+from edge.sources.source import Sink
+from headland.contract.records import Clock
+from headland.errors import RetryLater
+
+_COUNTERS: Final = (
+    "polls", "rows", "connects", "lost", "no_answer", "unanswered", "missed_slots", "out_of_range",
+    "bad_crc", "bad_form", "stray_lines", "values_missing", "service_requests",
+)  # fmt: skip
+
+
+class Sdi12Source:
+    """Measures all sensors of a line and never gives any of them up; a dead one costs a few time-outs a back-off.
+
+    In a round the concurrent sensors begin first, then each other one is measured by itself, then those are collected.
+    Rows carry the gateway's clock, named by `clock`, of when the measurement began.
+    """
+
+    def __init__(self, settings: Sdi12Settings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC) -> None:
+        del gateway_id  # a fixed sensor is named in its settings, within its gateway
+        self.name = settings.name
+        self._poll_s = settings.poll_s
+        self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
+        self._bus = Sdi12Bus(settings, self._counts)
+        self._line = Attempts(settings.name, self._counts)
+        devices = _make_devices(settings, site, self._counts)
+        self._sensors = [
+            Sensor(
+                one,
+                devices[one.device],
+                self._counts,
+                clock,
+                name=f"{settings.name} {one.address}{one.measure}",
+                clock_speed=settings.clock_speed,
+            )
+            for one in settings.node
+        ]
+        self._stopping = threading.Event()
+
+    def run(self, sink: Sink) -> None:
+        """Measure until `stop`; a lost line is waited for with a growing back-off."""
+        schedule = PollSchedule(self._poll_s, time.monotonic())
+        try:
+            while not self._stopping.wait(schedule.wait_s(time.monotonic())):
+                try:
+                    if not self._bus.wire.is_open:
+                        self._bus.wire.open()
+                        self._counts["connects"] += 1
+                    self._round(sink)
+                except RetryLater as error:
+                    if not self._stopping.is_set():
+                        self._stopping.wait(self._line.fail(error))
+                self._counts["missed_slots"] += schedule.advance(time.monotonic())
+        finally:
+            self._bus.wire.close()
+
+    def stop(self) -> None:
+        """Make `run` return within a second."""
+        self._stopping.set()
+        self._bus.wire.interrupt()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was read, refused and lost so far, by name, and how many sensors do not answer now."""
+        return {**self._counts, "silent_now": sum(one.attempts.failures > 0 for one in self._sensors)}
+
+    def _round(self, sink: Sink) -> None:
+        """Measure every sensor that is not waited for. Raises RetryLater for a line that is lost."""
+        now_s = time.monotonic()
+        ready = [one for one in self._sensors if now_s >= one.retry_s]
+        concurrent = [one for one in ready if one.is_concurrent]
+        for sensor in concurrent:
+            self._try(sensor, lambda one: one.begin(self._bus))
+        for sensor in ready:
+            if not sensor.is_concurrent:
+                self._try(sensor, lambda one: self._measure(one, sink))
+        for sensor in concurrent:
+            if sensor.due_s is not None and not self._stopping.wait(max(0.0, sensor.due_s - time.monotonic())):
+                self._try(sensor, lambda one: one.collect(self._bus, sink))
+
+    def _measure(self, sensor: Sensor, sink: Sink) -> None:
+        sensor.begin(self._bus)
+        sensor.await_service(self._bus)
+        if not self._stopping.is_set():
+            sensor.collect(self._bus, sink)
+
+    def _try(self, sensor: Sensor, work: Callable[[Sensor], None]) -> None:
+        """Do something with a sensor; one that does not answer is left alone for a while."""
+        if self._stopping.is_set():
+            return
+        try:
+            work(sensor)
+        except NoAnswer as error:
+            if not self._stopping.is_set():
+                self._counts["no_answer"] += 1
+                sensor.retry_s = time.monotonic() + sensor.attempts.fail(error)
+        else:
+            self._line.succeed()
+            sensor.attempts.succeed()
+
+
+def _make_devices(settings: Sdi12Settings, site: str, counts: Counter[str]) -> dict[str, Device]:
+    """Return the devices by name; one that is measured in several ways has the channels of all, and its first place."""
+    devices: dict[str, Device] = {}
+    for node in settings.node:
+        if node.device not in devices:
+            devices[node.device] = Device(
+                node.device,
+                node,
+                site,
+                counts,
+                name=settings.name if len(settings.node) == 1 else f"{settings.name} {node.device}",
+                channels=[field.channel for one in settings.node if one.device == node.device for field in one.channel],
+                interval_s=settings.poll_s * settings.clock_speed,
+            )
+    return devices

@@ -1,0 +1,1 @@
+"""Devices that print lines on a serial port."""

@@ -1,0 +1,61 @@
+"""Settings of a line source: the `[[source]]` tables of type `lines`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.sources.device import Name, PlaceSettings, Seconds
+from edge.sources.device_clock import TimeSettings
+from edge.sources.field_map import FieldSettings
+from edge.sources.nodes import NodeSettings
+from edge.sources.serial_or_tcp import WIRE_URL, Parity, parse_wire
+from edge.sources.serial_text.line import LineFormat
+
+
+class LinesSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="lines"):
+    """A serial device (or a TCP address) that sends lines of text by itself.
+
+    All lines are of `device`, or each is of the one that its field `sender` names: those of the `node` tables, and with
+    `listed_only` no other. `columns` names the columns of CSV; without it they are numbered from 0. A line that begins
+    with `comment` says nothing. `interval_s` is how often a line is expected.
+    """
+
+    name: Name
+    url: Annotated[str, Meta(pattern=WIRE_URL)]
+    parity: Parity = "none"
+    data_bits: Literal[7, 8] = 8
+    stop_bits: Literal[1, 2] = 1
+    format: LineFormat
+    delimiter: Annotated[str, Meta(min_length=1, max_length=4)] = ","
+    columns: list[str] = msgspec.field(default_factory=list)
+    comment: Annotated[str, Meta(min_length=1, max_length=4)] = "#"
+    longest_line_bytes: Annotated[int, Meta(ge=16, le=65_536)] = 1024
+    device: Name | None = None
+    sender: str | Annotated[int, Meta(ge=0, le=1000)] | None = None
+    listed_only: bool = False
+    interval_s: Seconds | None = None
+    channel: list[FieldSettings] = msgspec.field(default_factory=list)
+    node: list[NodeSettings] = msgspec.field(default_factory=list)
+    time: TimeSettings | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a line that cannot be, and a source that does not say which device it hears."""
+        parse_wire(self.url)
+        if (self.device is None) == (self.sender is None):
+            raise ValueError("name either device, or sender: the field that names the device of each line")
+        if self.node and self.sender is None:
+            raise ValueError("node tables need sender: the field that names the device of each line")
+        wanted = [one.key for one in self.channel] + ([] if self.time is None else [self.time.key])
+        if self.format == "csv" and any(isinstance(key, str) != bool(self.columns) for key in wanted):
+            raise ValueError("from is a name of columns where these are named, else an index from 0")
+
+    @property
+    def listed_nodes(self) -> list[NodeSettings]:
+        """Return the devices that are known beforehand: the one `device`, or the `node` tables."""
+        if self.device is None:
+            return self.node
+        place = {key: getattr(self, key) for key in PlaceSettings.__struct_fields__}
+        return [NodeSettings(match=self.device, device=self.device, **place)]

@@ -1,0 +1,115 @@
+"""A serial device that prints lines."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from edge.sources.device_clock import is_credible, read_time_ms
+from edge.sources.field_map import Measurement
+from edge.sources.nodes import Nodes
+from edge.sources.reconnect import Attempts
+from edge.sources.serial_or_tcp import Wire, parse_wire
+from edge.sources.serial_text.line import LineSplitter, parse_line, read_text
+from edge.sources.serial_text.settings import LinesSettings
+from edge.sources.source import Sink
+from headland.contract.records import Clock
+from headland.errors import RetryLater
+
+_COUNTERS: Final = ("lines", "rows", "lost", "refused_lines", "refused_encoding", "partial_lines", "overlong_lines")
+_RECEIVE_S: Final = 0.2
+
+
+class LinesSource:
+    """Reads lines as they come, and opens the line again when it is lost.
+
+    Rows carry the device's own time (`rtc`) where the settings name its field and it can be true, else that of their
+    arrival.
+    """
+
+    def __init__(self, settings: LinesSettings, gateway_id: str, site: str) -> None:
+        del gateway_id  # a fixed sensor is named in its settings, within its gateway
+        self.name = settings.name
+        self._settings = settings
+        self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
+        self._wire = Wire(parse_wire(settings.url, settings.parity, settings.data_bits, settings.stop_bits))
+        self._attempts = Attempts(settings.name, self._counts)
+        self._nodes = Nodes(
+            settings.name,
+            site,
+            self._counts,
+            settings,
+            settings.listed_nodes,
+            settings.channel,
+            listed_only=settings.listed_only,
+            interval_s=settings.interval_s,
+        )
+        self._stopping = threading.Event()
+
+    def run(self, sink: Sink) -> None:
+        """Read until `stop`; a lost device is waited for with a growing back-off."""
+        settings = self._settings
+        try:
+            while not self._stopping.is_set():
+                splitter = LineSplitter(settings.longest_line_bytes, self._counts, keep_first=settings.format == "json")
+                try:
+                    self._wire.open()
+                    self._read(splitter, sink)
+                except RetryLater as error:
+                    self._stopping.wait(self._attempts.fail(error))
+                finally:
+                    splitter.close()
+        finally:
+            self._wire.close()
+
+    def stop(self) -> None:
+        """Make `run` return within a second."""
+        self._stopping.set()
+        self._wire.interrupt()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was read, refused and lost so far, by name."""
+        return dict(self._counts)
+
+    def _read(self, splitter: LineSplitter, sink: Sink) -> None:
+        while not self._stopping.is_set():
+            data = self._wire.receive(_RECEIVE_S)
+            now_ms = time.time_ns() // 1_000_000
+            for line in splitter.feed(data):
+                self._attempts.succeed()
+                self._take(line, now_ms, sink)
+
+    def _take(self, line: bytes, now_ms: int, sink: Sink) -> None:
+        """Hand on what one line says, or count why it says nothing."""
+        settings = self._settings
+        self._counts["lines"] += 1
+        text = read_text(line)
+        if text is None:
+            self._counts["refused_encoding"] += 1
+        elif not text.strip() or text.startswith(settings.comment):
+            self._counts["comments"] += 1
+        else:
+            said = parse_line(text, settings.format, settings.delimiter, settings.columns)
+            if said is None:
+                self._counts["refused_lines"] += 1
+            else:
+                self._say(said, now_ms, sink)
+
+    def _say(self, said: list[Measurement], now_ms: int, sink: Sink) -> None:
+        settings = self._settings
+        values = {one.name: one.value for one in said}
+        clock, time_ms = Clock.ARRIVAL, now_ms
+        if settings.time is not None:
+            own_ms = read_time_ms(values.get(settings.time.key), settings.time.format)
+            if own_ms is not None and is_credible(own_ms, now_ms):
+                clock, time_ms = Clock.RTC, own_ms
+            else:
+                self._counts["clock_unset"] += 1
+        sender = None if settings.sender is None else values.get(settings.sender)
+        node = self._nodes.find(settings.device or ("" if sender is None else str(sender)))
+        if node is not None:
+            beside = {settings.sender, None if settings.time is None else settings.time.key}
+            node.say(sink, clock, time_ms, [one for one in said if one.name not in beside])

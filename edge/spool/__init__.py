@@ -1,0 +1,1 @@
+"""Spool: the disk queue between the pipeline and the uplink."""

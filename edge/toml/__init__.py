@@ -1,0 +1,1 @@
+"""TOML settings files with the position of every value."""

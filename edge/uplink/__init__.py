@@ -1,0 +1,1 @@
+"""Uplink: MQTT connection, send window, commit acks."""

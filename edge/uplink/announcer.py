@@ -1,0 +1,93 @@
+"""What a gateway says of itself and its devices: retained descriptors, the retained status and the last will."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Final
+
+from edge.spool.queue import Spool
+from edge.uplink.connection import BrokerLink, Will
+from edge.uplink.state import UplinkState
+from headland.contract.codec import encode_record
+from headland.contract.records import Descriptor, GatewayStatus
+from headland.contract.topics import meta_topic, status_topic
+
+#: How often the retained status is renewed, and how often it is looked at for a change.
+_STATUS_S: Final = 10.0
+_LOOK_S: Final = 1.0
+
+
+class Announcer:
+    """Publishes on the uplink's connection; only `describe` may be called from another thread than the uplink's.
+
+    Without `keeps_status` the status topic and the will are left to another process of the same gateway.
+    """
+
+    def __init__(self, gateway: str, spool: Spool, software: str, *, keeps_status: bool) -> None:
+        self._gateway = gateway
+        self._spool = spool
+        self._software = software
+        self._keeps_status = keeps_status
+        self._lock = threading.Lock()
+        self._descriptors: dict[str, Descriptor] = {}
+        self._due: list[str] = []
+        self._said: tuple[object, ...] = ()
+        self._status_due_s = 0.0
+        self._look_s = 0.0
+
+    def describe(self, descriptor: Descriptor) -> None:
+        """Take a device's descriptor: it is published with the next `announce` and again on every connection."""
+        with self._lock:
+            if self._descriptors.get(descriptor.device) != descriptor:
+                self._descriptors[descriptor.device] = descriptor
+                self._due.append(descriptor.device)
+
+    def will(self, state: UplinkState) -> Will | None:
+        """Return the will for a new connection."""
+        if not self._keeps_status:
+            return None
+        return Will(status_topic(self._gateway), self._status(state, online=False))
+
+    def begin(self) -> None:
+        """Begin a new connection: everything is said again."""
+        with self._lock:
+            self._due = list(self._descriptors)
+        self._status_due_s = self._look_s = 0.0
+
+    def announce(self, link: BrokerLink, state: UplinkState, now_s: float) -> None:
+        """Publish what is due: new descriptors, and the status every ten seconds or when it has changed."""
+        if self._due:
+            with self._lock:
+                due = [self._descriptors[device] for device in dict.fromkeys(self._due)]
+                self._due = []
+            for one in due:
+                link.publish(meta_topic(self._gateway, one.device), encode_record(one), retain=True)
+        if not self._keeps_status or now_s < self._look_s:
+            return
+        self._look_s = now_s + _LOOK_S
+        spool = self._spool.status()
+        key = (self._spool.epoch, spool.dropped_records, spool.trouble, state.acked_seq is None, state.overdue_ms)
+        if now_s >= self._status_due_s or key != self._said:
+            link.publish(status_topic(self._gateway), self._status(state, online=True), retain=True)
+            self._said, self._status_due_s = key, now_s + _STATUS_S
+
+    def say_goodbye(self, link: BrokerLink, state: UplinkState) -> int | None:
+        """Publish that the gateway goes offline on purpose; return the message's id where one went out."""
+        if not self._keeps_status:
+            return None
+        return link.publish(status_topic(self._gateway), self._status(state, online=False), retain=True)
+
+    def _status(self, state: UplinkState, *, online: bool) -> bytes:
+        status = GatewayStatus(
+            gw=self._gateway,
+            online=online,
+            t=time.time_ns() // 1_000_000,
+            software=self._software,
+            epoch=self._spool.epoch,
+            acked_seq=state.acked_seq,
+            spool=self._spool.status(),
+            delete_on=state.delete_on,
+            overdue_ms=state.overdue_ms,
+        )
+        return encode_record(status)

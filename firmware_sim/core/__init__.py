@@ -1,0 +1,1 @@
+"""Simulation clock, noise and truth files."""

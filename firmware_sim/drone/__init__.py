@@ -1,0 +1,1 @@
+"""Simulated drone: autopilot, vehicle body, sprayer, spreader."""

@@ -1,0 +1,232 @@
+"""What a field scenario consists of: plots and their rows, the ground, the machine that is flown, the wind."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+
+from firmware_sim.drone.local_frame import LocalFrame
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A rectangle of the field and the swaths flown on it.
+
+    Its first corner lies `along_m` along the field's rows and `across_m` to their left; `row_offsets_m` are the centre
+    lines of the swaths to the left of that corner, in the order flown.
+    """
+
+    length_m: float
+    width_m: float
+    row_offsets_m: tuple[float, ...]
+    along_m: float = 0.0
+    across_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One swath as it is flown, from `start` to `end` as (along, across) metres of the field."""
+
+    start: Place
+    end: Place
+
+    @property
+    def length_m(self) -> float:
+        """Length between the field's edges."""
+        return math.dist(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class SprayerPlan:
+    """A liquid sprayer and what it is to apply: `flow_bias` is how much more than metered out really flows."""
+
+    product: str
+    rate_l_ha: float
+    tank_l: float
+    pump_max_l_min: float
+    flow_bias: float
+    kg_per_l: float = 1.0
+
+    @property
+    def rate_ha(self) -> float:
+        """Ordered amount per hectare, in the machine's own unit."""
+        return self.rate_l_ha
+
+    @property
+    def capacity(self) -> float:
+        """Amount of a full tank, in the machine's own unit."""
+        return self.tank_l
+
+    @property
+    def max_per_min(self) -> float:
+        """Largest flow, in the machine's own unit."""
+        return self.pump_max_l_min
+
+
+@dataclass(frozen=True, slots=True)
+class SpreaderPlan:
+    """A disc spreader for granules and what it is to apply.
+
+    The disc throws a mixture: two Gaussian lobes `lobe_m` left and right of the track with `lobe_sd_m`, of which the
+    left one takes `left_share`, and a trapezoid out to `reach_m` for `flat_share` of the granules; all of it at
+    `spinner_rpm` and wider with more. A `granule_mg` is a 3 mm prill of urea. `has_flow_sensor` adds a mass-flow
+    sensor to the hopper's load cells.
+    """
+
+    product: str
+    rate_kg_ha: float
+    hopper_kg: float
+    feed_max_kg_min: float
+    flow_bias: float
+    spinner_rpm: float = 1100.0
+    has_flow_sensor: bool = True
+    left_share: float = 0.56
+    lobe_m: float = 1.0
+    lobe_sd_m: float = 1.2
+    flat_share: float = 0.25
+    reach_m: float = 4.5
+    granule_mg: float = 18.8
+
+    @property
+    def rate_ha(self) -> float:
+        """Ordered amount per hectare, in the machine's own unit."""
+        return self.rate_kg_ha
+
+    @property
+    def capacity(self) -> float:
+        """Amount of a full hopper, in the machine's own unit."""
+        return self.hopper_kg
+
+    @property
+    def max_per_min(self) -> float:
+        """Largest flow, in the machine's own unit."""
+        return self.feed_max_kg_min
+
+
+@dataclass(frozen=True, slots=True)
+class Airframe:
+    """What the multirotor weighs without its load, and the pack that lifts it."""
+
+    dry_kg: float = 28.0
+    hover_a: float = 52.0
+    cells: int = 12
+    capacity_mah: float = 22_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gust:
+    """Wind that rises to `wind_m_s` from `start_s` after power-up for `length_s`, and falls again."""
+
+    start_s: float
+    length_s: float
+    wind_m_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FieldScenario:
+    """A field of one or more plots and how it is treated.
+
+    The field's first corner is its origin; rows run along `bearing_deg` (clockwise from true north). Home lies
+    `home_before_m` before the first row, in line with it. `profile_m` is the height of the ground along the rows, as
+    (along, height) from low to high: straight between, level beyond, and level across. `wind_from_deg` is where the
+    wind comes from, relative to true north.
+    """
+
+    name: str
+    site: str
+    latitude_deg: float
+    longitude_deg: float
+    altitude_m: float
+    bearing_deg: float
+    plots: tuple[Plot, ...]
+    swath_m: float
+    speed_m_s: float
+    height_m: float
+    machine: SprayerPlan | SpreaderPlan
+    airframe: Airframe = Airframe()
+    profile_m: tuple[Place, ...] = ()
+    home_before_m: float = 9.0
+    pause_s: float = 20.0
+    wind_m_s: float = 2.5
+    wind_from_deg: float = 120.0
+    gusts: tuple[Gust, ...] = ()
+
+    def frame(self) -> LocalFrame:
+        """Return the east-north frame at the field's first corner."""
+        return LocalFrame(self.latitude_deg, self.longitude_deg)
+
+    def to_east_north(self, along_m: float, across_m: float) -> Place:
+        """Return east and north of a point given along the rows and to their left."""
+        bearing = math.radians(self.bearing_deg)
+        sine, cosine = math.sin(bearing), math.cos(bearing)
+        return along_m * sine - across_m * cosine, along_m * cosine + across_m * sine
+
+    def corners_deg(self) -> tuple[tuple[Place, ...], ...]:
+        """Return the four (latitude, longitude) corners of each plot, anticlockwise from its first."""
+        frame = self.frame()
+        return tuple(
+            tuple(frame.to_degrees(*self.to_east_north(*corner)) for corner in _corners(plot)) for plot in self.plots
+        )
+
+    def bounds_m(self) -> tuple[Place, Place]:
+        """Return the south-west and the north-east corner of a box around all plots, as east and north."""
+        places = [self.to_east_north(*corner) for plot in self.plots for corner in _corners(plot)]
+        east, north = [place[0] for place in places], [place[1] for place in places]
+        return (min(east), min(north)), (max(east), max(north))
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return the swaths in the order flown: every second one goes back."""
+        ends = [
+            ((plot.along_m, plot.across_m + offset_m), (plot.along_m + plot.length_m, plot.across_m + offset_m))
+            for plot in self.plots
+            for offset_m in plot.row_offsets_m
+        ]
+        return tuple(Row(*(pair if index % 2 == 0 else pair[::-1])) for index, pair in enumerate(ends))
+
+    def home_along_across(self) -> Place:
+        """Return where the vehicle takes off and lands, along and across the rows."""
+        start = self.rows()[0].start
+        return start[0] - self.home_before_m, start[1]
+
+    def home_east_north(self) -> Place:
+        """Return where the vehicle takes off and lands."""
+        return self.to_east_north(*self.home_along_across())
+
+    def moved_across(self, across_m: float) -> FieldScenario:
+        """Return the same field elsewhere: to the left of its rows by `across_m`."""
+        latitude, longitude = self.frame().to_degrees(*self.to_east_north(0.0, across_m))
+        return replace(self, latitude_deg=latitude, longitude_deg=longitude)
+
+    def width_m(self) -> float:
+        """Return how far the plots reach across the rows."""
+        right = min(plot.across_m for plot in self.plots)
+        return max(plot.across_m + plot.width_m for plot in self.plots) - right
+
+    def row_amount(self, row: Row) -> float:
+        """Return what a row takes as planned, in the machine's own unit (L or kg)."""
+        return self.machine.rate_ha * row.length_m * self.swath_m / 10_000
+
+    def ground_m(self, east_m: float, north_m: float) -> float:
+        """Return the height of the ground, relative to home's."""
+        if not self.profile_m:
+            return 0.0
+        bearing = math.radians(self.bearing_deg)
+        along_m = east_m * math.sin(bearing) + north_m * math.cos(bearing)
+        return self._profile(along_m) - self._profile(self.home_along_across()[0])
+
+    def _profile(self, along_m: float) -> float:
+        profile = self.profile_m
+        index = bisect_right(profile, (along_m, math.inf))
+        if index in {0, len(profile)}:
+            return profile[min(index, len(profile) - 1)][1]
+        (x0, z0), (x1, z1) = profile[index - 1], profile[index]
+        return z0 + (z1 - z0) * (along_m - x0) / (x1 - x0)
+
+
+def _corners(plot: Plot) -> tuple[Place, ...]:
+    near, right = plot.along_m, plot.across_m
+    far, left = near + plot.length_m, right + plot.width_m
+    return (near, right), (far, right), (far, left), (near, left)

@@ -1,0 +1,140 @@
+"""The autopilot's parameters: ArduCopter's names, types and what a change of them does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from firmware_sim.drone.field_model import FieldScenario, SprayerPlan
+
+#: MAV_PARAM_TYPE.
+INT8: Final = 2
+INT16: Final = 4
+INT32: Final = 6
+REAL32: Final = 9
+_RANGE: Final = {INT8: 127, INT16: 32767, INT32: 2**31 - 1}
+#: SERVOn_FUNCTION of a sprayer's pump (here also of a spreader's feeder) and of its spinner.
+PUMP_FUNCTION: Final = 22
+SPINNER_FUNCTION: Final = 23
+SERVO_OUTPUTS: Final = 16
+#: The spinner's output that turns it at its greatest speed, and that speed.
+SPINNER_FULL_RPM: Final = 2000.0
+_SPINNER_MIN_US, _SPINNER_MAX_US = 1000, 2000
+
+
+class Parameters:
+    """The parameter table, in the order of its indices; values are floats as PARAM_VALUE carries them."""
+
+    def __init__(self, scenario: FieldScenario, system_id: int) -> None:
+        self._table = dict(sorted(_defaults(scenario, system_id).items()))
+        self._servos: dict[int, int | None] = {}
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._table)
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether there is a parameter of that name."""
+        return name in self._table
+
+    def __getitem__(self, name: str) -> float:
+        """Return the value of a parameter that exists."""
+        return self._table[name][0]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names by index."""
+        return iter(self._table)
+
+    def type_of(self, name: str) -> int:
+        """Return the MAV_PARAM_TYPE of a parameter that exists."""
+        return self._table[name][1]
+
+    def set(self, name: str, value: float) -> bool:
+        """Store a value, whole numbers rounded; False, and nothing changes, where it does not fit or is unknown."""
+        if name not in self._table or not math.isfinite(value):
+            return False
+        kind = self._table[name][1]
+        if kind != REAL32:
+            value = float(round(value))
+            if abs(value) > _RANGE[kind]:
+                return False
+        self._table[name] = (value, kind)
+        self._servos.clear()
+        return True
+
+    def servo_with(self, function: int) -> int | None:
+        """Return the number of the first output that has a function, or None."""
+        if function not in self._servos:
+            found = (n for n in range(1, SERVO_OUTPUTS + 1) if self[f"SERVO{n}_FUNCTION"] == function)
+            self._servos[function] = next(found, None)
+        return self._servos[function]
+
+    def pulse_us(self, servo: int, share: float) -> int:
+        """Return the pulse width that an output gives for 0 to 1 of its range; REVERSED turns the range round."""
+        low, high = self[f"SERVO{servo}_MIN"], self[f"SERVO{servo}_MAX"]
+        if self[f"SERVO{servo}_REVERSED"]:
+            low, high = high, low
+        return round(low + (high - low) * share)
+
+
+def _defaults(scenario: FieldScenario, system_id: int) -> dict[str, tuple[float, int]]:
+    machine = scenario.machine
+    pump_pct = 100 * machine.rate_ha * scenario.swath_m * 0.006 / machine.max_per_min
+    table: dict[str, tuple[float, int]] = {
+        "ARMING_CHECK": (1, INT32),
+        "BATT_ARM_VOLT": (round(scenario.airframe.cells * 3.6, 1), REAL32),
+        "BATT_CAPACITY": (round(scenario.airframe.capacity_mah), INT32),
+        "BATT_FS_LOW_ACT": (2, INT8),
+        "BATT_LOW_MAH": (round(0.15 * scenario.airframe.capacity_mah), REAL32),
+        "BATT_MONITOR": (4, INT8),
+        "BATT2_MONITOR": (0, INT8),
+        "BATT3_MONITOR": (0, INT8),
+        "DISARM_DELAY": (10, INT8),
+        "FRAME_CLASS": (1, INT8),
+        "FRAME_TYPE": (1, INT8),
+        "FS_GCS_ENABLE": (0, INT8),
+        "GPS_TYPE": (25, INT8),
+        "LAND_SPEED": (50, INT16),
+        "MIS_RESTART": (0, INT8),
+        "MIS_TOTAL": (0, INT16),
+        "RNGFND1_MAX_CM": (5000, INT16),
+        "RNGFND1_MIN_CM": (20, INT16),
+        "RNGFND1_TYPE": (24, INT8),
+        "RTL_ALT": (800, INT32),
+        "RTL_LOIT_TIME": (1000, INT32),
+        "SPRAY_ENABLE": (1, INT8),
+        "SPRAY_PUMP_MIN": (10 if isinstance(machine, SprayerPlan) else 5, INT8),
+        "SPRAY_PUMP_RATE": (pump_pct, REAL32),
+        "SPRAY_SPEED_MIN": (100, INT16),
+        "SPRAY_SPINNER": (1300, INT16),
+        "SYSID_MYGCS": (255, INT16),
+        "SYSID_THISMAV": (system_id, INT16),
+        "TERRAIN_ENABLE": (1, INT8),
+        "TERRAIN_SPACING": (100, INT16),
+        "WPNAV_ACCEL": (170, REAL32),
+        "WPNAV_SPEED": (scenario.speed_m_s * 100, REAL32),
+        "WPNAV_SPEED_DN": (120, REAL32),
+        "WPNAV_SPEED_UP": (200, REAL32),
+    }
+    for servo in range(1, SERVO_OUTPUTS + 1):
+        # The four motors have the functions 33 to 36.
+        table[f"SERVO{servo}_FUNCTION"] = (32 + servo if servo <= 4 else 0, INT16)
+        table[f"SERVO{servo}_MAX"] = (1900, INT16)
+        table[f"SERVO{servo}_MIN"] = (1100, INT16)
+        table[f"SERVO{servo}_REVERSED"] = (0, INT8)
+        table[f"SERVO{servo}_TRIM"] = (1500, INT16)
+    table["SERVO9_FUNCTION"] = (PUMP_FUNCTION, INT16)
+    if isinstance(machine, SprayerPlan):
+        table["BATT2_MONITOR"] = (11, INT8)
+        table["BATT2_CAPACITY"] = (round(machine.tank_l * 1000), INT32)
+        table["BATT3_MONITOR"] = (12, INT8)
+        table["BATT3_CAPACITY"] = (round(machine.tank_l * 1000), INT32)
+    else:
+        span_us = _SPINNER_MAX_US - _SPINNER_MIN_US
+        table["RPM1_TYPE"] = (1, INT8)
+        table["SERVO10_FUNCTION"] = (SPINNER_FUNCTION, INT16)
+        table["SERVO10_MIN"] = (_SPINNER_MIN_US, INT16)
+        table["SERVO10_MAX"] = (_SPINNER_MAX_US, INT16)
+        table["SPRAY_SPINNER"] = (round(_SPINNER_MIN_US + span_us * machine.spinner_rpm / SPINNER_FULL_RPM), INT16)
+    return table

@@ -1,0 +1,221 @@
+"""Simulated drones as a process: vehicles, their MAVLink and one link, stepped in simulated time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from firmware_sim.core.clock import SimClock
+from firmware_sim.drone.encoder import Encoder, Message
+from firmware_sim.drone.handler import Ear, Handler
+from firmware_sim.drone.scenarios import field_named
+from firmware_sim.drone.streams import Streams
+from firmware_sim.drone.truth import DroneTruth
+from firmware_sim.drone.vehicle import Vehicle
+from firmware_sim.drone.vehicle_body import STEP_MS
+from firmware_sim.links.faults import NO_FAULTS, Faults
+from firmware_sim.links.impairment import BadLink
+from firmware_sim.links.udp_tcp import Link, open_link
+from headland.errors import SettingsError
+
+_LOGGER = logging.getLogger(__name__)
+
+_TICK_S: Final = 0.01
+#: Steps of one vehicle between two looks at the link and at `stop`: six seconds of simulated time, some 40 ms.
+_MAX_STEPS: Final = 300
+#: Frames are sent together up to this size, so that a datagram fits an Ethernet frame.
+_DATAGRAM_BYTES: Final = 1200
+#: Vehicles of one fleet start one after another, on fields side by side with a path between them.
+_STAGGER_S: Final = 7.0
+#: They were switched on one after another, too: no two autopilots share a boot time.
+_UP_APART_S: Final = 41.38
+_PATH_M: Final = 40.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroneSettings:
+    """What simulated drones are told; `start_ms` None means now, and then `speed` has nothing to catch up.
+
+    A `fleet` of more than one has the seeds and system ids from `seed` and `system_id` on. With `idle` they stand
+    until a ground station flies them.
+    """
+
+    connect: str = "udpout:127.0.0.1:14550"
+    scenario: str = "demo"
+    seed: int = 1
+    speed: float = 1.0
+    start_ms: int | None = None
+    truth_dir: Path | None = None
+    system_id: int = 1
+    mavlink_version: int = 2
+    fleet: int = 1
+    idle: bool = False
+    faults: Faults = NO_FAULTS
+
+    def __post_init__(self) -> None:
+        """Check every bound once; raises SettingsError."""
+        field_named(self.scenario)
+        SimClock(self.speed, 0, 0)
+        last_id = self.system_id + (0 if self.faults.same_id else self.fleet - 1)
+        if not 1 <= self.system_id <= last_id <= 255 or not 1 <= self.fleet <= 250:
+            raise SettingsError(
+                f"{self.fleet} drones from system id {self.system_id} on: give 1 to 250 drones with ids of 1 to 255."
+            )
+        if self.mavlink_version not in {1, 2}:
+            raise SettingsError(f"There is no MAVLink {self.mavlink_version}: give 1 or 2.")
+        if not 0 <= self.seed < 2**63:
+            raise SettingsError(f"The seed is {self.seed}: give a whole number from 0.")
+
+
+class Drone:
+    """A vehicle, what it says and what it answers; pure: messages in, frames out, no clock and no socket."""
+
+    def __init__(self, settings: DroneSettings, start_ms: int, number: int = 0) -> None:
+        scenario = field_named(settings.scenario)
+        if number:
+            scenario = scenario.moved_across(number * (scenario.width_m() + _PATH_M))
+        seed = settings.seed + number
+        system_id = settings.system_id + (0 if settings.faults.same_id else number)
+        self.vehicle = Vehicle(
+            scenario,
+            seed,
+            start_ms,
+            system_id=system_id,
+            flies=not settings.idle,
+            delay_s=number * _STAGGER_S,
+            up_for_s=number * _UP_APART_S,
+            with_ground=settings.truth_dir is not None,
+        )
+        self.seed = seed
+        self.encoder = Encoder(self.vehicle, seed, system_id, settings.mavlink_version)
+        self.streams = Streams()
+        self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id, settings.speed)
+        self._faults = settings.faults
+        self._power_up_ms = self.vehicle.time_ms
+
+    def answer(self, messages: Iterable[Message]) -> list[bytes]:
+        """Return the frames that answer messages from the link."""
+        answers = [answer for message in messages for answer in self.handler.answer(message)]
+        return [self.encoder.pack(answer) for answer in answers]
+
+    def step(self) -> list[bytes]:
+        """Advance by one step and return the frames that are due."""
+        self.vehicle.step()
+        self._fail()
+        if self.handler.commander.reboot_asked:
+            self._reboot()
+        messages = [*self.encoder.due(self.streams), *self.handler.remind()]
+        return [self.encoder.pack(message) for message in messages]
+
+    def _fail(self) -> None:
+        """Let happen what is due at this step."""
+        faults, receiver = self._faults, self.vehicle.body.receiver
+        for reboot_s in faults.reboots_s:
+            if self._is_now(reboot_s):
+                self._reboot()
+        for step in faults.clock_steps:
+            if self._is_now(step.at_s):
+                receiver.clock_error_ms += round(step.amount * 1000)
+        for loss in faults.no_fix:
+            if self._is_now(loss.at_s):
+                receiver.lose_fix(self.vehicle.time_ms, loss.amount)
+
+    def _is_now(self, at_s: float) -> bool:
+        since_ms = self.vehicle.time_ms - self._power_up_ms
+        return since_ms - STEP_MS <= at_s * 1000 < since_ms
+
+    def _reboot(self) -> None:
+        self.handler.commander.reboot_asked = False
+        self.vehicle.reboot()
+        self.streams.restart()
+        self.encoder.restart()
+
+
+class Fleet:
+    """The drones on one link; pure: bytes in, frames out."""
+
+    def __init__(self, settings: DroneSettings, start_ms: int) -> None:
+        self.drones = [Drone(settings, start_ms, number) for number in range(settings.fleet)]
+        self._ear = Ear()
+        hurt = settings.faults.hurts_link
+        power_up_ms = self.drones[0].vehicle.time_ms
+        self._down = BadLink(settings.faults, settings.seed, power_up_ms) if hurt else None
+        self._up = BadLink(settings.faults, settings.seed + 1, power_up_ms) if hurt else None
+
+    @property
+    def time_ms(self) -> int:
+        """Simulated time, the true one."""
+        return self.drones[0].vehicle.time_ms
+
+    def hear(self, chunk: bytes) -> list[bytes]:
+        """Take bytes from the link and return the frames that answer them."""
+        if self._up is not None:
+            chunk = b"".join(self._up.carry([chunk] if chunk else [], self.time_ms))
+        messages = self._ear.hear(chunk)
+        return self._carry([frame for drone in self.drones for frame in drone.answer(messages)] if messages else [])
+
+    def step(self) -> list[bytes]:
+        """Advance by one step and return the frames that are due."""
+        return self._carry([frame for drone in self.drones for frame in drone.step()])
+
+    def _carry(self, frames: list[bytes]) -> list[bytes]:
+        return frames if self._down is None else self._down.carry(frames, self.time_ms)
+
+
+def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
+    """Fly until `stop` is set; returns within a second of it. A lost peer is waited for.
+
+    Raises SettingsError for a link that is none, RetryLater where its address cannot be taken.
+    """
+    real_ms = _real_ms()
+    clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
+    fleet = Fleet(settings, clock.now_ms(real_ms))
+    link = open_link(settings.connect)
+    truths = (
+        []
+        if settings.truth_dir is None
+        else [DroneTruth(Path(settings.truth_dir), drone.vehicle, drone.seed) for drone in fleet.drones]
+    )
+    _LOGGER.info("%d drone(s) fly %s on %s", settings.fleet, settings.scenario, settings.connect)
+    try:
+        while not stop.is_set():
+            caught_up = advance(fleet, clock.now_ms(_real_ms()), link, truths)
+            stop.wait(_TICK_S if caught_up else 0)
+    finally:
+        link.close()
+        for truth in truths:
+            truth.close()
+        frames = sum(drone.encoder.frames for drone in fleet.drones)
+        _LOGGER.info("the drones end: %d frames sent, %d chunks without a taker", frames, link.dropped)
+
+
+def advance(fleet: Fleet, until_ms: int, link: Link, truths: Sequence[DroneTruth]) -> bool:
+    """Answer what was heard and step up to `until_ms`, at most `_MAX_STEPS`; tell whether it was reached."""
+    pending = bytearray()
+    frames = fleet.hear(link.receive())
+    most_steps = max(1, _MAX_STEPS // len(fleet.drones))
+    steps = 0
+    while True:
+        for frame in frames:
+            if len(pending) + len(frame) > _DATAGRAM_BYTES:
+                link.send(bytes(pending))
+                pending.clear()
+            pending += frame
+        if fleet.time_ms + STEP_MS > until_ms or steps >= most_steps:
+            break
+        frames = fleet.step()
+        steps += 1
+        for truth in truths:
+            truth.note()
+    if pending:
+        link.send(bytes(pending))
+    return fleet.time_ms + STEP_MS > until_ms
+
+
+def _real_ms() -> int:
+    return time.time_ns() // 1_000_000

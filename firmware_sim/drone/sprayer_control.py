@@ -1,0 +1,75 @@
+"""The autopilot's side of spraying: when the pump and the spinner run, and how fast.
+
+ArduPilot's AC_Sprayer: once told to run, it sprays after the ground speed has been above SPRAY_SPEED_MIN for 100 ms and
+goes on until it has been below for a second; the pump's demand is the ground speed times SPRAY_PUMP_RATE, at least
+SPRAY_PUMP_MIN, at most all of it. Nothing but the command ends it: it sprays on in RTL.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from firmware_sim.drone.parameters import PUMP_FUNCTION, SPINNER_FUNCTION, Parameters
+
+_ON_AFTER_S: Final = 0.1
+_OFF_AFTER_S: Final = 1.0
+#: Steps of 0.02 s add up to a delay only nearly.
+_NEARLY_S: Final = 1e-9
+
+
+class AcSprayer:
+    """The switching of one sprayer or spreader; `running` is the command, `spraying` what is made of it."""
+
+    def __init__(self, parameters: Parameters, step_s: float) -> None:
+        self._parameters = parameters
+        self._step_s = step_s
+        self._fast_s = 0.0
+        self._slow_s = 0.0
+        self.running = False
+        self.spraying = False
+        self.demand = 0.0
+
+    def run(self, on: bool) -> None:
+        """Carry out DO_SPRAYER; where SPRAY_ENABLE is 0 it stays off."""
+        self.running = on and bool(self._parameters["SPRAY_ENABLE"])
+
+    def step(self, speed_m_s: float) -> None:
+        """Advance by one step at a ground speed."""
+        parameters = self._parameters
+        if not self.running or not parameters["SPRAY_ENABLE"]:
+            self.spraying, self.demand, self._fast_s, self._slow_s = False, 0.0, 0.0, 0.0
+            return
+        if speed_m_s * 100 >= parameters["SPRAY_SPEED_MIN"]:
+            self._fast_s, self._slow_s = self._fast_s + self._step_s, 0.0
+        else:
+            self._fast_s, self._slow_s = 0.0, self._slow_s + self._step_s
+        if self._fast_s > _ON_AFTER_S + _NEARLY_S:
+            self.spraying = True
+        elif self._slow_s > _OFF_AFTER_S + _NEARLY_S:
+            self.spraying = False
+        floor = parameters["SPRAY_PUMP_MIN"] / 100
+        wanted = max(floor, speed_m_s * parameters["SPRAY_PUMP_RATE"] / 100)
+        self.demand = max(0.0, min(1.0, wanted)) if self.spraying else 0.0
+
+    def pulses_us(self) -> dict[int, int]:
+        """Return the pulse width of each output that drives the machine, by output number."""
+        parameters = self._parameters
+        pulses: dict[int, int] = {}
+        pump = parameters.servo_with(PUMP_FUNCTION)
+        if pump is not None:
+            pulses[pump] = parameters.pulse_us(pump, self.demand)
+        spinner = parameters.servo_with(SPINNER_FUNCTION)
+        if spinner is not None:
+            on_us = round(parameters["SPRAY_SPINNER"])
+            pulses[spinner] = on_us if self.spraying else parameters.pulse_us(spinner, 0.0)
+        return pulses
+
+    def shares(self) -> tuple[float, float]:
+        """Return what the pump and the spinner get, 0 to 1 each: nothing without an output of their function."""
+        parameters = self._parameters
+        pump = self.demand if parameters.servo_with(PUMP_FUNCTION) is not None else 0.0
+        spinner = parameters.servo_with(SPINNER_FUNCTION)
+        if spinner is None or not self.spraying:
+            return pump, 0.0
+        low, high = parameters[f"SERVO{spinner}_MIN"], parameters[f"SERVO{spinner}_MAX"]
+        return pump, max(0.0, min(1.0, (parameters["SPRAY_SPINNER"] - low) / max(1.0, high - low)))

@@ -1,0 +1,1 @@
+"""Simulated greenhouse: climate model, controller, sensors."""

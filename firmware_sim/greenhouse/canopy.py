@@ -1,0 +1,107 @@
+"""A greenhouse crop: what it transpires, how warm its leaves are, what it assimilates and respires. Pure, on arrays.
+
+Transpiration and stomata: Stanghellini (1987) as in Vanthoor (2011) eq 47-52. Assimilation and maintenance: van Henten
+(1994, 2003). Fluxes are per square metre of floor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from firmware_sim.core.moist_air import AIR_J_M3K, Numbers, saturation_pa, saturation_slope_pa_k
+
+LATENT_J_KG: Final = 2.45e6
+PSYCHROMETRIC_PA_K: Final = 65.8
+LEAF_BOUNDARY_S_M: Final = 275.0
+#: Long-wave exchange of a closed canopy with the cover, near that of black bodies at 10 degC.
+_LONG_WAVE_W_M2K = 5.0
+_CANOPY_M2_KG = 53.0
+_NEWTON_STEPS = 4
+_LEAST_LEAVES, _MOST_LEAVES = 0.05, 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a canopy lives in; `sun_w_m2` falls on it, `sky_view` is the share of it that sees the cover."""
+
+    air_degc: Numbers
+    cover_degc: Numbers
+    vapour_pa: Numbers
+    co2_ppm: Numbers
+    sun_w_m2: Numbers
+    absorbed_w_m2: Numbers
+    leaf_area_index: Numbers
+    sky_view: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Canopy:
+    """A canopy in balance: what it absorbs and gets from the cover leaves it as heat or as vapour, exactly.
+
+    Negative transpiration is dew on the leaves.
+    """
+
+    leaf_degc: Numbers
+    heat_w_m2: Numbers
+    transpiration_kg_m2s: Numbers
+    absorbed_w_m2: Numbers
+    from_cover_w_m2: Numbers
+
+
+def balance_canopy(around: Surroundings, start_degc: Numbers) -> Canopy:
+    """Return the canopy whose leaves have the temperature of their energy balance, by Newton's method from a guess."""
+    deficit_pa = np.maximum(0.0, saturation_pa(around.air_degc) - around.vapour_pa)
+    stomata = stomata_s_m(around.sun_w_m2, around.co2_ppm, deficit_pa)
+    vapour_k = vapour_exchange_kg_m2s_pa(around.leaf_area_index, stomata)
+    heat_k = 2 * AIR_J_M3K * around.leaf_area_index / LEAF_BOUNDARY_S_M
+    long_k = _LONG_WAVE_W_M2K * around.sky_view
+    leaf = start_degc
+    for _ in range(_NEWTON_STEPS):
+        rest = (
+            around.absorbed_w_m2
+            + long_k * (around.cover_degc - leaf)
+            - heat_k * (leaf - around.air_degc)
+            - LATENT_J_KG * vapour_k * (saturation_pa(leaf) - around.vapour_pa)
+        )
+        leaf = leaf + rest / (long_k + heat_k + LATENT_J_KG * vapour_k * saturation_slope_pa_k(leaf))
+    transpiration = vapour_k * (saturation_pa(leaf) - around.vapour_pa)
+    from_cover = long_k * (around.cover_degc - leaf)
+    heat = around.absorbed_w_m2 + from_cover - LATENT_J_KG * transpiration
+    return Canopy(leaf, heat, transpiration, around.absorbed_w_m2, from_cover)
+
+
+def stomata_s_m(sun_w_m2: Numbers, ppm: Numbers, deficit_pa: Numbers) -> Numbers:
+    """Return the resistance of the stomata: Vanthoor (2011) eq 49-52, with the vapour deficit of leaf or air."""
+    by_day = sun_w_m2 > 5
+    by_light = (sun_w_m2 + 4.3) / (sun_w_m2 + 0.54)
+    by_co2 = np.minimum(1.5, 1 + np.where(by_day, 6.1e-7, 1.1e-11) * (ppm - 200) ** 2)
+    by_vapour = np.minimum(5.8, 1 + np.where(by_day, 4.3e-6, 5.2e-6) * deficit_pa**2)
+    return 82 * by_light * by_co2 * by_vapour
+
+
+def vapour_exchange_kg_m2s_pa(leaf_area_index: Numbers, stomata: Numbers) -> Numbers:
+    """Return the vapour that a canopy gives per pascal between leaves and air: Vanthoor (2011) eq 48."""
+    resistance = PSYCHROMETRIC_PA_K * LATENT_J_KG * (LEAF_BOUNDARY_S_M + stomata)
+    return 2 * AIR_J_M3K * leaf_area_index / resistance
+
+
+def leaf_area_index(dry_weight_kg_m2: Numbers) -> Numbers:
+    """Return the leaf area of a crop: its light interception is van Henten's, 1 - exp(-53 X)."""
+    return np.clip(_CANOPY_M2_KG * dry_weight_kg_m2 / 0.7, _LEAST_LEAVES, _MOST_LEAVES)
+
+
+def assimilation_kg_m2s(air_degc: Numbers, co2_kg_m3: Numbers, dry_weight_kg_m2: Numbers, light_w: Numbers) -> Numbers:
+    """Return the gross uptake of carbon dioxide: van Henten (2003) eq 2, within 5 to 40 degC, where it is positive."""
+    temperature = np.clip(air_degc, 5.0, 40.0)
+    conductance = -5.11e-6 * temperature**2 + 2.3e-4 * temperature - 6.29e-4
+    light = 3.55e-9 * light_w
+    carbon = np.maximum(0.0, conductance * (co2_kg_m3 - 5.2e-5))
+    return (1 - np.exp(-_CANOPY_M2_KG * dry_weight_kg_m2)) * light * carbon / np.maximum(1e-30, light + carbon)
+
+
+def maintenance_kg_m2s(air_degc: Numbers, dry_weight_kg_m2: Numbers) -> Numbers:
+    """Return the carbon dioxide that a crop respires: van Henten (2003) eq 2."""
+    return 4.87e-7 * dry_weight_kg_m2 * 2 ** (0.1 * air_degc - 2.5)

@@ -1,0 +1,108 @@
+"""A house of compartments in simulated time: weather, climate, controller and sensors, stepped together."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from firmware_sim.core.moist_air import Numbers
+from firmware_sim.core.noise import Noise, Wander
+from firmware_sim.greenhouse import climate_model, controller
+from firmware_sim.greenhouse.compartment import Structure
+from firmware_sim.greenhouse.scenarios import HouseScenario
+from firmware_sim.greenhouse.sensors import STATION, SensorArray
+from firmware_sim.greenhouse.true_climate import true_climate
+from firmware_sim.greenhouse.weather import Weather, WeatherSource, solar_time
+from firmware_sim.protocols.readings import Readings
+
+STEP_MS: Final = 1000
+#: A night of weather first brings the house into the state of its time.
+_SPIN_UP_S: Final = 8 * 3600
+_SPIN_UP_STEP_S: Final = 30.0
+#: Rain is counted by the bucket: what is in a bucket that has not tipped yet is not told.
+_BUCKET_MM: Final = 0.2
+_REPORTED: Final = ("heating_power_w_m2", "screen_closed_pct", "fogging_pct", "lamp_power_w_m2")
+
+
+class Compartments:
+    """Steps a second at a time, or `step_ms`; the same seed, scenario, weather, start and step give the same readings.
+
+    Steps of up to `greenhouse.MAX_STEP_S` are sound: longer ones than a second make seasons affordable.
+    """
+
+    def __init__(
+        self,
+        scenario: HouseScenario,
+        seed: int,
+        start_ms: int,
+        weather: WeatherSource | None = None,
+        step_ms: int = STEP_MS,
+    ) -> None:
+        self._scenario = scenario
+        self._step_ms, self._step_s = step_ms, step_ms / 1000
+        self._structure = Structure.of(scenario.compartments)
+        self._weather = weather or Weather(scenario.place, seed, scenario.frost_every_days)
+        self.sensors = SensorArray(scenario.sensors, self.units, seed, scenario.planted)
+        self._station = SensorArray(STATION, 1, seed + 1)
+        noise = Noise(seed, 11)
+        #: How the edge's and the roof's difference to the middle wander, as shares.
+        self._wander = tuple(Wander(noise, 0.15, 1800.0, self._step_s) for _ in range(2))
+        self.time_ms = start_ms - start_ms % step_ms
+        self._spin_up()
+        self._rain_mm = 0.0
+        self._measure()
+
+    @property
+    def units(self) -> int:
+        """How many compartments there are."""
+        return len(self._scenario.compartments)
+
+    def step(self) -> None:
+        """Advance by one step and measure."""
+        self.time_ms += self._step_ms
+        for wander in self._wander:
+            wander.step()
+        self._advance(self.time_ms, self._step_s)
+        self._rain_mm += self.outside.rain_mm_h * self._step_s / 3600.0
+        self._measure()
+
+    def readings(self, unit: int) -> Readings:
+        """Return what the sensors of a compartment and the weather station read, and what its computer reports."""
+        channels = [kind.channel for kind in self.sensors.kinds]
+        values = {**dict(zip(channels, self._read[unit - 1].tolist(), strict=True)), **self._outside_read}
+        values |= {name: float(self.truth[name][unit - 1]) for name in _REPORTED}
+        return {name: None if math.isnan(value) else value for name, value in values.items()}
+
+    def _spin_up(self) -> None:
+        times = range(self.time_ms - _SPIN_UP_S * 1000, self.time_ms + 1, int(_SPIN_UP_STEP_S * 1000))
+        self.outside = self._weather.at(times[0])
+        self.climate = climate_model.start_climate(self._structure, self.outside)
+        self.actuators = climate_model.start_actuators(self._structure)
+        for time_ms in times:
+            self._advance(time_ms, _SPIN_UP_STEP_S)
+
+    def _advance(self, time_ms: int, step_s: float) -> None:
+        self.outside = self._weather.at(time_ms)
+        solar_h, _ = solar_time(time_ms, self._scenario.place.longitude_deg)
+        wanted = controller.control(self._structure, self.climate, self.actuators, self.outside, solar_h)
+        self.actuators = controller.move(self.actuators, wanted, step_s)
+        self.climate, self.fluxes = climate_model.step(
+            self._structure, self.climate, self.actuators, self.outside, step_s
+        )
+
+    def _measure(self) -> None:
+        """Take the truth of this moment and what the sensors make of it."""
+        wander = self._wander[0].value, self._wander[1].value
+        self.truth: dict[str, Numbers] = true_climate(
+            self._structure, self.climate, self.actuators, self.fluxes, self.outside, wander
+        )
+        truth = np.stack([self.truth[kind.channel] for kind in self.sensors.kinds], axis=1)
+        inside_w_m2 = self._structure.transmission * self.outside.radiation_w_m2
+        self._read = self.sensors.measure(truth, inside_w_m2, self.time_ms, self._step_s)
+        station = np.array([[float(self.truth[kind.channel][0]) for kind in STATION]])
+        read = self._station.measure(station, inside_w_m2[:1], self.time_ms, self._step_s)
+        self._outside_read = {kind.channel: float(value) for kind, value in zip(STATION, read[0], strict=True)}
+        # The bucket's place in binary would show as 0.6000000000000001 mm.
+        self._outside_read["rain_total_mm"] = round(self._rain_mm // _BUCKET_MM * _BUCKET_MM, 1)

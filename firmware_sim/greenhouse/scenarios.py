@@ -1,0 +1,185 @@
+"""The named house scenarios: greenhouses of one or many compartments and where they stand, as plain data.
+
+Places and figures are typical of the region named, not surveys of a real farm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from typing import Final
+
+from firmware_sim.greenhouse.compartment import Compartment
+from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN, Place
+from firmware_sim.greenhouse.sensors import CLEAN, FIELD, PlantedFault, SensorKind
+from headland.errors import SettingsError
+
+MOST_COMPARTMENTS: Final = 240
+
+
+@dataclass(frozen=True, slots=True)
+class HouseScenario:
+    """Compartments at a place, their sensors, and what is planted for others to find.
+
+    With `frost_every_days` every such winter night is clear and below zero. `truth_every_s` is how often the true
+    values are written. `radio_lost` is the share of LoRaWAN uplinks that the hills swallow.
+    """
+
+    name: str
+    place: Place
+    compartments: tuple[Compartment, ...]
+    sensors: Sequence[SensorKind] = CLEAN
+    planted: tuple[PlantedFault, ...] = ()
+    frost_every_days: int = 0
+    truth_every_s: int = 1
+    radio_lost: float = 0.0
+
+    @property
+    def site(self) -> str:
+        """The site's name."""
+        return self.place.site
+
+    def scaled(self, compartments: int | None) -> HouseScenario:
+        """Return the scenario with so many compartments, its own in turn; None leaves it as it is."""
+        if compartments is None:
+            return self
+        if not 1 <= compartments <= MOST_COMPARTMENTS:
+            raise SettingsError(f"A house of {compartments} compartments cannot be had: 1 to {MOST_COMPARTMENTS}.")
+        return replace(self, compartments=tuple(islice(cycle(self.compartments), compartments)))
+
+
+#: A multi-span film house of tomatoes, heated.
+_TOMATO: Final = Compartment(
+    height_m=4.5,
+    cover_ratio=1.2,
+    cover_u_w_m2k=5.5,
+    transmission=0.62,
+    vent_area_ratio=0.2,
+    vent_height_m=0.68,
+    leaf_area_index=2.5,
+    screen_saving=0.0,
+    heating_max_w_m2=120.0,
+    lamp_w_m2=0.0,
+    fog_max_kg_m2s=0.0,
+    injection_max_kg_m2s=1.2e-6,
+    day_degc=21.0,
+    night_degc=15.5,
+    vent_above_degc=25.0,
+    vent_above_pct=78.0,
+    co2_ppm=700.0,
+    edge_share=0.08,
+    height_gradient_k_m=0.4,
+    storm_m_s=10.0,
+    bare_soil=0.05,
+)
+#: A cold film tunnel of leafy vegetables: no heat, no carbon dioxide.
+_TUNNEL: Final = replace(
+    _TOMATO,
+    height_m=3.2,
+    cover_ratio=1.45,
+    cover_u_w_m2k=7.0,
+    transmission=0.6,
+    leaf_area_index=1.5,
+    heating_max_w_m2=0.0,
+    vent_above_degc=22.0,
+    vent_area_ratio=0.15,
+    injection_max_kg_m2s=0.0,
+    co2_ppm=0.0,
+    edge_share=0.12,
+    storm_m_s=8.0,
+    bare_soil=0.15,
+)
+#: A multi-span of cucumbers under a screen, with fog.
+_CUCUMBER: Final = replace(
+    _TOMATO,
+    leaf_area_index=2.8,
+    screen_saving=0.45,
+    heating_max_w_m2=100.0,
+    fog_max_kg_m2s=1.5e-4,
+    day_degc=24.0,
+    night_degc=17.0,
+    vent_above_degc=28.0,
+    vent_above_pct=85.0,
+    co2_ppm=800.0,
+)
+#: Seedlings under lamps in a double film.
+_SEEDLINGS: Final = replace(
+    _TOMATO,
+    cover_u_w_m2k=4.5,
+    transmission=0.55,
+    leaf_area_index=0.8,
+    screen_saving=0.5,
+    lamp_w_m2=60.0,
+    fog_max_kg_m2s=1.0e-4,
+    day_degc=22.0,
+    night_degc=18.0,
+    vent_above_degc=26.0,
+    co2_ppm=0.0,
+)
+_FILM: Final = replace(_TOMATO, heating_max_w_m2=60.0)
+#: No house at all: shade and leaves over open ground, through which the air goes as it likes.
+_FOREST_EDGE: Final = replace(
+    _TUNNEL,
+    height_m=8.0,
+    cover_ratio=0.3,
+    transmission=0.25,
+    vent_area_ratio=3.0,
+    vent_height_m=2.0,
+    leaf_area_index=3.5,
+    vent_above_degc=-60.0,
+    edge_share=0.0,
+    height_gradient_k_m=0.1,
+    storm_m_s=1000.0,
+    bare_soil=0.6,
+)
+
+HOUSES: Final[dict[str, HouseScenario]] = {
+    scenario.name: scenario
+    for scenario in (
+        HouseScenario("hubei-tomato", WUHAN, (_TOMATO,)),
+        HouseScenario("hubei-tunnel", WUHAN, (_TUNNEL,)),
+        # Fog, calm and little sun.
+        HouseScenario("chongqing-film", CHONGQING, (_FILM,)),
+        HouseScenario("jurong-seedlings", JURONG, (_SEEDLINGS,)),
+        # An ecological-vegetable base: tunnels and multi-span film houses; one sensor sticks, one stops.
+        HouseScenario(
+            "hubei-greenhouses",
+            WUHAN,
+            (_TUNNEL,) * 4 + (_TOMATO,) * 4 + (_CUCUMBER,) * 3 + (_SEEDLINGS,),
+            sensors=FIELD,
+            planted=(
+                PlantedFault(2, "relative_humidity_pct", "stuck", after_h=2.0),
+                PlantedFault(7, "co2_ppm", "dead", after_h=4.0),
+            ),
+            frost_every_days=3,
+            truth_every_s=60,
+        ),
+        # A film house in the hills: its nodes reach the gateway over a radio hop without line of sight.
+        HouseScenario(
+            "chongqing-hill-film",
+            CHONGQING,
+            (_FILM, replace(_CUCUMBER, heating_max_w_m2=60.0)),
+            sensors=FIELD,
+            frost_every_days=5,
+            truth_every_s=60,
+            radio_lost=0.1,
+        ),
+        HouseScenario(
+            "chongqing-forest-edge",
+            FOREST_EDGE,
+            (_FOREST_EDGE,),
+            sensors=FIELD,
+            frost_every_days=5,
+            truth_every_s=60,
+            radio_lost=0.15,
+        ),
+    )
+}
+
+
+def house_named(name: str) -> HouseScenario:
+    """Return the house scenario of that name; raises SettingsError that lists the names."""
+    if name not in HOUSES:
+        raise SettingsError(f"There is no greenhouse scenario {name!r}: take one of {', '.join(sorted(HOUSES))}.")
+    return HOUSES[name]

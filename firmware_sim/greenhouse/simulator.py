@@ -1,0 +1,207 @@
+"""The simulated greenhouse as a process: one house, stepped in simulated time, read over all its buses."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from firmware_sim.core.clock import SimClock
+from firmware_sim.greenhouse.house import STEP_MS, Compartments
+from firmware_sim.greenhouse.scenarios import HouseScenario, house_named
+from firmware_sim.greenhouse.truth import HouseTruth
+from firmware_sim.greenhouse.weather import Weather, WeatherSource
+from firmware_sim.greenhouse.weather_file import WeatherFile
+from firmware_sim.links.link_faults import NO_FAULTS, LinkFaults
+from firmware_sim.protocols.buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
+from firmware_sim.protocols.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, Fleet
+from firmware_sim.protocols.readings import Readings
+from firmware_sim.protocols.text_lines import LINES
+from headland.errors import SettingsError
+
+_LOGGER = logging.getLogger(__name__)
+
+_TICK_S = 0.1
+#: Steps between two turns of the event loop, less than a tenth of a second of work: readers are served in between.
+_MAX_STEPS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class LinesLink:
+    """A serial port that prints lines: their format (json, csv or kv) and the path of the port's link."""
+
+    form: str
+    link: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreenhouseSettings:
+    """What a simulated greenhouse is told; `start_ms` None means now, and then `speed` has nothing to catch up.
+
+    `port` 0 serves no Modbus/TCP; a link or a broker that is None is not served. Periods are simulated seconds.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5020
+    scenario: str = "hubei-tomato"
+    #: How many compartments; None: as many as the scenario has.
+    scale: int | None = None
+    weather_path: Path | None = None
+    #: The weather's own seed, so that houses of one farm have the same days; None: `seed`.
+    weather_seed: int | None = None
+    seed: int = 1
+    speed: float = 1.0
+    start_ms: int | None = None
+    truth_dir: Path | None = None
+    rtu_link: Path | None = None
+    lines: Sequence[LinesLink] = ()
+    lines_period_s: float = 1.0
+    sdi12_link: Path | None = None
+    broker: BrokerLogin | None = None
+    fleet: Fleet = EVERY_KIND
+    mqtt_period_s: float = 10.0
+    faults: LinkFaults = NO_FAULTS
+
+    def __post_init__(self) -> None:
+        """Check every bound once; raises SettingsError."""
+        self.house()
+        SimClock(self.speed, 0, 0)
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"The greenhouse's port is {self.port}: give 1 to 65535, or 0 for none.")
+        for seed in (self.seed, self.weather_seed or 0):
+            if not 0 <= seed < 2**63:
+                raise SettingsError(f"The seed is {seed}: give a whole number from 0.")
+        for lines in self.lines:
+            if lines.form not in LINES:
+                raise SettingsError(f"There are no {lines.form!r} lines: take one of {', '.join(LINES)}.")
+        unknown = sorted(set(self.fleet.kinds) - set(KINDS))
+        if unknown:
+            raise SettingsError(f"There are no MQTT devices of kind {unknown[0]}: take some of {', '.join(KINDS)}.")
+        for period_s in (self.lines_period_s, self.mqtt_period_s):
+            if not 0 < period_s <= 86_400:
+                raise SettingsError(f"A period of {period_s:g} s cannot be kept: give seconds above 0, a day at most.")
+
+    def house(self) -> HouseScenario:
+        """Return the scenario at its scale; raises SettingsError for a name or a size that there is not."""
+        return house_named(self.scenario).scaled(self.scale)
+
+    def weather(self) -> WeatherSource:
+        """Return the weather that it stands in; raises SettingsError for a file that cannot be used."""
+        if self.weather_path is not None:
+            return WeatherFile(self.weather_path)
+        house = self.house()
+        seed = self.seed if self.weather_seed is None else self.weather_seed
+        return Weather(house.place, seed, house.frost_every_days)
+
+
+def run_greenhouse(settings: GreenhouseSettings, stop: threading.Event) -> None:
+    """Serve the house until `stop` is set; returns within a second of it.
+
+    Raises RetryLater where the port is taken, SettingsError where a link cannot be made.
+    """
+    asyncio.run(_serve(settings, stop))
+
+
+class SimulatedHouse:
+    """The house with its clock, its truth files and the faults of its units: what the buses read."""
+
+    def __init__(self, settings: GreenhouseSettings) -> None:
+        real_ms = _real_ms()
+        self._clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
+        scenario = settings.house()
+        self._house = Compartments(scenario, settings.seed, self._clock.now_ms(real_ms), settings.weather())
+        self._faults = settings.faults
+        self._first: dict[int, Readings] = {}
+        self._truth = None
+        if settings.truth_dir is not None:
+            self._truth = HouseTruth(Path(settings.truth_dir), scenario, settings.seed, self._house)
+
+    @property
+    def units(self) -> range:
+        """The numbers of the compartments."""
+        return range(1, self._house.units + 1)
+
+    def catch_up(self) -> bool:
+        """Step up to now, or some way; tell whether now was reached."""
+        return advance(self._house, self._clock.now_ms(_real_ms()), self._truth)
+
+    def now_ms(self) -> int:
+        """Return the simulated time; it never runs ahead of what the sensors measured by a step or more."""
+        return min(self._clock.now_ms(_real_ms()), self._house.time_ms + STEP_MS - 1)
+
+    def read(self, unit: int) -> Readings | None:
+        """Return the readings of a unit as its buses see them; None where it is silent or there is none."""
+        if unit not in self.units or str(unit) in self._faults.silent:
+            return None
+        self.catch_up()
+        readings = self._house.readings(unit)
+        if str(unit) in self._faults.stuck:
+            return self._first.setdefault(unit, readings)
+        return readings
+
+    def close(self) -> None:
+        """Close the truth files."""
+        if self._truth is not None:
+            self._truth.close()
+
+
+async def _serve(settings: GreenhouseSettings, stop: threading.Event) -> None:
+    house = SimulatedHouse(settings)
+    buses: list[Bus] = []
+    try:
+        for bus in _buses(settings, house):
+            await bus.open()
+            buses.append(bus)
+        _LOGGER.info("greenhouse %s is served on %d buses", settings.scenario, len(buses))
+        await _run(house, buses, stop)
+    finally:
+        for bus in buses:
+            await bus.close()
+        house.close()
+
+
+async def _run(house: SimulatedHouse, buses: Sequence[Bus], stop: threading.Event) -> None:
+    """Step the house and let its buses speak, until `stop` is set."""
+    while not stop.is_set():
+        caught_up = house.catch_up()
+        now_s = time.monotonic()
+        for bus in buses:
+            bus.tick(now_s)
+        await asyncio.sleep(min([_TICK_S, *(bus.period_s for bus in buses)]) if caught_up else 0)
+
+
+def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
+    buses: list[Bus] = []
+    if settings.port:
+        buses.append(ModbusTcpBus(house, settings.host, settings.port))
+    if settings.rtu_link is not None:
+        buses.append(RtuBus(house, settings.rtu_link, settings.faults, settings.seed))
+    for lines in settings.lines:
+        period_s = settings.lines_period_s / settings.speed
+        buses.append(LinesBus(house, lines.link, LINES[lines.form], period_s, settings.faults, settings.seed))
+    if settings.sdi12_link is not None:
+        buses.append(Sdi12PtyBus(house, settings.sdi12_link, settings.speed, settings.faults, settings.seed))
+    if settings.broker is not None:
+        period_s = settings.mqtt_period_s / settings.speed
+        faults = replace(settings.faults, lost=max(settings.faults.lost, settings.house().radio_lost))
+        buses.append(MqttBus(house, settings.broker, settings.fleet, period_s, faults, settings.seed))
+    return buses
+
+
+def advance(house: Compartments, until_ms: int, truth: HouseTruth | None) -> bool:
+    """Step up to `until_ms`, at most `_MAX_STEPS`; tell whether it was reached."""
+    for _ in range(_MAX_STEPS):
+        if house.time_ms + STEP_MS > until_ms:
+            return True
+        house.step()
+        if truth is not None:
+            truth.note(house)
+    return False
+
+
+def _real_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Simulated links: UDP, TCP, pseudo-terminals, impairments."""

@@ -1,0 +1,1 @@
+"""Application of products: coverage, deposition, as-applied maps, deviation."""

@@ -1,0 +1,161 @@
+"""Where product came down: mass laid from a track onto a local metric grid, none made and none lost.
+
+    flow along the track, delayed by the throw --> mass of each piece of way --> across it by the pattern --> cells
+
+A kilogram is on the grid, beside the grid, or was passed where the vehicle was not located: the three add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.agronomy.application.coverage import MAX_TRACK_GAP_S
+from headland.agronomy.application.spread_pattern import Pattern
+from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.series.intervals import Times
+
+Values = NDArray[np.float64]
+
+#: A piece of way is laid in steps of at most half a metre or half a smaller cell, and so is the pattern across it. Each
+#: step goes to one cell whole: in steps of a metre a pattern of a few metres came out an eighth wrong on cells of 2 m,
+#: so larger cells, of which there are few, get finer steps.
+_STEP_OF_CELL: Final = 0.5
+_STEP_OF_LARGE_CELL: Final = 0.125
+_LARGE_CELL_M: Final = 1.5
+_TINY_M: Final = 1e-6
+#: Steps are laid so many at a time: what they need at once stays small, however fine the grid is.
+_BLOCK_STEPS: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A vehicle's way and what it let go: columns of equal length, times ascending.
+
+    `east_m`, `north_m` in the grid's plane; `mass_total_kg` the running total that has left the machine, never falling.
+    `wind_east_m`, `wind_north_m`: how far the wind carries the product while it falls, 0 where it is not known.
+    """
+
+    time_ms: Times
+    east_m: Values
+    north_m: Values
+    mass_total_kg: Values
+    wind_east_m: Values | float = 0.0
+    wind_north_m: Values | float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """What came down: `mass_kg` (rows, columns), what fell beside the grid, and what was passed unlocated."""
+
+    grid: Grid
+    mass_kg: Values
+    beside_kg: float
+    unlocated_kg: float
+
+    @property
+    def total_kg(self) -> float:
+        """All that left the machine within the track."""
+        return float(self.mass_kg.sum()) + self.beside_kg + self.unlocated_kg
+
+    @property
+    def rate_kg_ha(self) -> Values:
+        """The rate on each cell."""
+        rate: Values = self.mass_kg / self.grid.cell_ha
+        return rate
+
+
+def fit_grid(east_m: Values, north_m: Values, cell_m: float, margin_m: float) -> Grid:
+    """Return the grid, on whole multiples of the cell, that holds all points and `margin_m` around them.
+
+    Two grids of one plane and one cell size lie on the same lines, so that they add up cell by cell.
+    """
+    west, south = (np.floor((values.min() - margin_m) / cell_m) * cell_m for values in (east_m, north_m))
+    columns = int(np.ceil((east_m.max() + margin_m - west) / cell_m))
+    rows = int(np.ceil((north_m.max() + margin_m - south) / cell_m))
+    return Grid(float(west), float(south), cell_m, max(rows, 1), max(columns, 1))
+
+
+def lay_down(flow: Flow, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0) -> Deposit:
+    """Return where the mass of a track came down.
+
+    What left the machine at an instant lands `latency_s` [s, >= 0] later, across the way the vehicle then has, by
+    `pattern`. Pieces of way longer than 2 s are holes: their mass is unlocated. At the track's end, what is still on
+    its way lands at the last position.
+    """
+    time_s = (flow.time_ms - flow.time_ms[0]) / 1000.0 if len(flow.time_ms) else np.empty(0)
+    if len(time_s) < 2:
+        return Deposit(grid, np.zeros((grid.rows, grid.columns)), 0.0, 0.0)
+    landed_kg = np.interp(time_s - latency_s, time_s, flow.mass_total_kg)
+    landed_kg[-1] = flow.mass_total_kg[-1]
+    mass_kg = np.diff(landed_kg)
+    is_hole = np.diff(time_s) > MAX_TRACK_GAP_S
+    unlocated_kg = float(mass_kg[is_hole].sum())
+    at = np.flatnonzero((mass_kg > 0.0) & ~is_hole)
+    east, north, weight_kg, right_east, right_north = _steps(flow, at, mass_kg[at], _step_m(grid))
+    sums = np.zeros(grid.rows * grid.columns + 1)
+    for first in range(0, len(weight_kg), _BLOCK_STEPS):
+        block = slice(first, first + _BLOCK_STEPS)
+        right = right_east[block], right_north[block]
+        cells, weights_kg = _across(grid, pattern, (east[block], north[block]), weight_kg[block], right)
+        sums += np.bincount(cells, weights_kg, minlength=len(sums))
+    mass = sums[:-1].reshape(grid.rows, grid.columns)
+    return Deposit(grid, mass, float(sums[-1]), unlocated_kg)
+
+
+def _step_m(grid: Grid) -> float:
+    return grid.cell_m * (_STEP_OF_CELL if grid.cell_m < _LARGE_CELL_M else _STEP_OF_LARGE_CELL)
+
+
+def _steps(flow: Flow, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> tuple[Values, ...]:
+    """Cut pieces of way into steps; return the middle, mass and unit vector to the right of each step."""
+    east, north = flow.east_m[at], flow.north_m[at]
+    along_east, along_north = flow.east_m[at + 1] - east, flow.north_m[at + 1] - north
+    length_m = np.hypot(along_east, along_north)
+    right_east, right_north = _headings(flow, at)
+    count = np.maximum(np.ceil(length_m / step_m).astype(np.intp), 1)
+    piece = np.repeat(np.arange(len(at)), count)
+    number = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    part = (number + 0.5) / count[piece]
+    drift_east, drift_north = (
+        np.broadcast_to(np.asarray(drift, np.float64), flow.time_ms.shape)[at][piece]
+        for drift in (flow.wind_east_m, flow.wind_north_m)
+    )
+    return (
+        east[piece] + part * along_east[piece] + drift_east,
+        north[piece] + part * along_north[piece] + drift_north,
+        (mass_kg / count)[piece],
+        right_east[piece],
+        right_north[piece],
+    )
+
+
+def _headings(flow: Flow, at: NDArray[np.intp]) -> tuple[Values, Values]:
+    """Return the unit vector to the right of the way of each piece; one that stands still keeps the way before it."""
+    along_east, along_north = np.diff(flow.east_m), np.diff(flow.north_m)
+    length_m = np.hypot(along_east, along_north)
+    moving = np.flatnonzero(length_m > _TINY_M)
+    if not len(moving):
+        return np.ones(len(at)), np.zeros(len(at))
+    own = moving[np.clip(np.searchsorted(moving, at, side="right") - 1, 0, None)]
+    return along_north[own] / length_m[own], -along_east[own] / length_m[own]
+
+
+def _across(
+    grid: Grid, pattern: Pattern, middle_m: tuple[Values, Values], mass_kg: Values, right: tuple[Values, Values]
+) -> tuple[NDArray[np.intp], Values]:
+    """Lay each step across its way; return cells, one past the last for what falls beside the grid, and masses."""
+    bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / _step_m(grid))), 1)
+    edges_m = np.linspace(pattern.offset_m[0], pattern.offset_m[-1], bins + 1)
+    shares = pattern.shares(edges_m)
+    offsets_m = (edges_m[1:] + edges_m[:-1]) / 2
+    column_at, row_at = (
+        np.floor((middle - low) / grid.cell_m + np.outer(offsets_m / grid.cell_m, to_right)).astype(np.int32)
+        for middle, to_right, low in zip(middle_m, right, (grid.west_m, grid.south_m), strict=True)
+    )
+    inside = (column_at >= 0) & (column_at < grid.columns) & (row_at >= 0) & (row_at < grid.rows)
+    cells = np.where(inside, row_at * grid.columns + column_at, grid.rows * grid.columns)
+    return cells.ravel().astype(np.intp), np.outer(shares, mass_kg).ravel()

@@ -1,0 +1,176 @@
+"""How much product had left a machine at each moment, by what knows it best, and how well the ways to know it agree.
+
+A flow meter's word comes first (`measured_flow`). Where it is silent, or there is none, the hopper's loss between
+refills is shared out over the time in which the feeder was on (`tank_mass`). What the pump was told is neither: it is
+only ever held against the other two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.agronomy.application.dosing import MAX_FLOW_GAP_S, unwind_total
+from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
+from headland.agronomy.application.weighing import Hopper, find_refills, mass_from_hopper
+from headland.agronomy.series.intervals import Intervals, Times, bridge, clip, intersect, no_time, subtract
+
+Values = NDArray[np.float64]
+
+#: ArduPilot's defaults of SERVOn_MIN and SERVOn_MAX: from the pulse of a pump at rest to that of one at full speed.
+PUMP_OFF_US: Final = 1100.0
+PUMP_FULL_US: Final = 1900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What can tell how much left: any of it may be empty. Amounts are in one unit, kilograms or litres.
+
+    `total` is a meter's running total, `per_min` its flow, `command_us` the pump's pulse.
+    """
+
+    total_time_ms: Times
+    total: Values
+    flow_time_ms: Times
+    per_min: Values
+    hopper: Hopper
+    command_time_ms: Times
+    command_us: Values
+
+    @property
+    def is_metered(self) -> bool:
+        """Tell whether a meter said anything to take differences of or to integrate."""
+        return len(self.total_time_ms) >= 2 or len(self.flow_time_ms) >= 2
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Running totals at given moments, by class of evidence, and what is known to have left but not when.
+
+    `unknown` is the time of work for which no amount is known, and `unmetered` the class of what is known of it.
+    """
+
+    totals: dict[str, Values]
+    untimed: float
+    unknown: Intervals
+    unmetered: str = PUMP_PWM
+
+    @property
+    def amount(self) -> float:
+        """All that is known to have left within the moments."""
+        return sum(float(total[-1] - total[0]) for total in self.totals.values()) + self.untimed
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The same amount known in three ways, None where one is not there; residuals are the first less the tank's."""
+
+    by_flow: float | None
+    by_tank: float | None
+    by_pump_curve: float | None
+
+    @property
+    def flow_residual(self) -> float | None:
+        """How much more the meter says than the tank lost."""
+        return None if self.by_flow is None or self.by_tank is None else self.by_flow - self.by_tank
+
+    @property
+    def pump_curve_residual(self) -> float | None:
+        """How much more was commanded than the tank lost, or than the meter says where no tank is weighed."""
+        told = self.by_tank if self.by_tank is not None else self.by_flow
+        return None if self.by_pump_curve is None or told is None else self.by_pump_curve - told
+
+
+def release(at_ms: Times, amounts: Amounts, on_time: Intervals, window: tuple[int, int]) -> Released:
+    """Return what had left at each of ascending moments in [start_ms, end_ms); in `on_time` product left at all."""
+    work = clip(on_time, *window)
+    metered, known = _by_meter(at_ms, amounts, window)
+    totals = {} if metered is None else {MEASURED_FLOW: metered}
+    silent, untimed = subtract(work, known), 0.0
+    if amounts.hopper.is_weighed and len(silent):
+        weighed, untimed = _by_hopper(at_ms, amounts.hopper, work, silent, window)
+        totals[TANK_MASS], silent = weighed, no_time()
+    return Released(totals, untimed, silent, PUMP_PWM if len(amounts.command_time_ms) >= 2 else DECLARED)
+
+
+def reconcile(amounts: Amounts, window: tuple[int, int], most_per_min: float | None) -> Reconciliation:
+    """Return the amount of [start_ms, end_ms) by meter, by tank and by the pump's curve.
+
+    The curve is a straight line from `PUMP_OFF_US` to `most_per_min` at `PUMP_FULL_US`.
+    """
+    edges = np.array(window, np.int64)
+    metered = _by_meter(edges, amounts, window)[0]
+    tank = mass_from_hopper(amounts.hopper, window).mass_kg if amounts.hopper.is_weighed else None
+    curve = None
+    if most_per_min is not None and len(amounts.command_time_ms) >= 2:
+        share = np.clip((amounts.command_us - PUMP_OFF_US) / (PUMP_FULL_US - PUMP_OFF_US), 0.0, 1.0)
+        curve = float(np.diff(_integrate(edges, amounts.command_time_ms, share * most_per_min))[0])
+    return Reconciliation(None if metered is None else float(metered[1] - metered[0]), tank, curve)
+
+
+def _by_meter(at_ms: Times, amounts: Amounts, window: tuple[int, int]) -> tuple[Values | None, Intervals]:
+    """Return the running total at each moment by the meter and the time for which it is known; None without one."""
+    if len(amounts.total_time_ms) >= 2:
+        time = amounts.total_time_ms.astype(np.float64)
+        total = np.interp(at_ms, time, unwind_total(amounts.total))
+        return np.asarray(total, np.float64), clip(np.array([[time[0], time[-1]]]), *window)
+    if len(amounts.flow_time_ms) >= 2:
+        known = clip(bridge(amounts.flow_time_ms, MAX_FLOW_GAP_S), *window)
+        return _integrate(at_ms, amounts.flow_time_ms, amounts.per_min), known
+    return None, no_time()
+
+
+def _integrate(at_ms: Times, time_ms: Times, per_min: Values) -> Values:
+    """Return the integral at each moment of a flow that is linear between samples at most 5 s apart, else nothing."""
+    time = time_ms.astype(np.float64)
+    step_min = np.diff(time) / 60_000.0
+    heard = step_min * 60.0 <= MAX_FLOW_GAP_S
+    pieces = np.where(heard, step_min * (per_min[1:] + per_min[:-1]) / 2.0, 0.0)
+    sums = np.concatenate(([0.0], np.cumsum(pieces)))
+    moment = np.clip(at_ms.astype(np.float64), time[0], time[-1])
+    before = np.clip(np.searchsorted(time, moment, side="right") - 1, 0, len(time) - 2)
+    into_min = (moment - time[before]) / 60_000.0
+    flow = per_min[before] + (per_min[before + 1] - per_min[before]) * into_min / step_min[before]
+    part = np.where(heard[before], into_min * (per_min[before] + flow) / 2.0, 0.0)
+    return np.asarray(sums[before] + part, np.float64)
+
+
+def _by_hopper(
+    at_ms: Times, hopper: Hopper, work: Intervals, silent: Intervals, window: tuple[int, int]
+) -> tuple[Values, float]:
+    """Return the running total of what left in `silent`, and what the hopper lost while nothing is known to have left.
+
+    Each load's loss is even over the load's time of work.
+    """
+    total, untimed = np.zeros(len(at_ms)), 0.0
+    for start, end in _loads(hopper, window):
+        load = np.array([[start, end]])
+        lost = mass_from_hopper(hopper, (round(start), round(end))).mass_kg
+        on = intersect(work, load)
+        on_ms = float(np.sum(on[:, 1] - on[:, 0]))
+        if on_ms <= 0.0:
+            untimed += lost
+            continue
+        for first, last in intersect(silent, load):
+            total += max(lost, 0.0) / on_ms * (np.clip(at_ms, first, last) - first)
+    return total, untimed
+
+
+def _loads(hopper: Hopper, window: tuple[int, int]) -> list[tuple[float, float]]:
+    """Return the stretches of a window between refills."""
+    refills = find_refills(hopper.time_ms.astype(np.float64), _smooth(hopper.mass_kg))
+    edges = [float(window[0]), *(edge for refill in refills for edge in refill), float(window[1])]
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    clipped = [(max(start, window[0]), min(end, window[1])) for start, end in pairs]
+    return [(start, end) for start, end in clipped if end > start]
+
+
+def _smooth(mass_kg: Values) -> Values:
+    """Return a running mean of five weights, so that noise makes no refill."""
+    if len(mass_kg) < 5:
+        return mass_kg
+    padded = np.pad(mass_kg, 2, mode="edge")
+    return np.convolve(padded, np.full(5, 0.2), mode="valid")

@@ -1,0 +1,1 @@
+"""Greenhouse and field climate: air, light, evapotranspiration, disease pressure."""

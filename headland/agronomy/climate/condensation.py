@@ -1,0 +1,136 @@
+"""When and where a greenhouse drips: surfaces against the dew point, as margins and events.
+
+Condensation begins where a surface is no warmer than the air's dew point. A surface that is not measured is estimated
+by a named rule, and then the warning begins earlier, because an estimate is off by a kelvin or so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from headland.agronomy.series.intervals import Times
+
+Values = NDArray[np.float64]
+
+#: Warn below so much margin [K]: of a surface that is measured, and of one that is estimated.
+WARN_MEASURED_K: Final = 1.0
+WARN_ESTIMATED_K: Final = 2.0
+#: A clear night cools a leaf below the air by so much, under an open roof and under a closed screen [K].
+LEAF_OFFSET_OPEN_K: Final = 1.5
+LEAF_OFFSET_SCREEN_K: Final = 0.5
+#: Heat exchange of a film cover's inside with the air [W/m2/K].
+COVER_INSIDE_W_M2_K: Final = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A surface's temperatures beside the air's; `estimated` says how where no sensor measured it."""
+
+    name: str
+    temperature_degc: Values
+    estimated: str | None = None
+
+    @property
+    def warn_k(self) -> float:
+        """The margin below which to warn."""
+        return WARN_ESTIMATED_K if self.estimated else WARN_MEASURED_K
+
+
+@dataclass(frozen=True, slots=True)
+class WetEvent:
+    """A stretch in which a surface was at or below the dew point: epoch milliseconds, its smallest margin [K]."""
+
+    start_ms: int
+    end_ms: int
+    surface: str
+    least_margin_k: float
+
+    @property
+    def hours(self) -> float:
+        """How long it lasted."""
+        return (self.end_ms - self.start_ms) / 3_600_000.0
+
+
+def estimate_leaf_degc(air_degc: ArrayLike, by_day: NDArray[np.bool_], *, screen_closed: ArrayLike = False) -> Values:
+    """Return the estimate of leaves: the air's by day, 1.5 K below it by night, 0.5 K under a closed screen."""
+    offset = np.where(np.asarray(screen_closed, np.bool_), LEAF_OFFSET_SCREEN_K, LEAF_OFFSET_OPEN_K)
+    return np.asarray(np.asarray(air_degc, np.float64) - np.where(by_day, 0.0, offset))
+
+
+def estimate_cover_degc(
+    air_degc: ArrayLike, outside_degc: ArrayLike, u_w_m2_k: float, inside_w_m2_k: float = COVER_INSIDE_W_M2_K
+) -> Values:
+    """Return the estimate of a cover's inner side by the heat that passes it: T - U (T - To) / h; 0 < U <= h."""
+    if not 0.0 < u_w_m2_k <= inside_w_m2_k:
+        raise ValueError("the heat that passes a cover is above 0 and at most what its inside exchanges")
+    air = np.asarray(air_degc, np.float64)
+    return np.asarray(air - u_w_m2_k / inside_w_m2_k * (air - np.asarray(outside_degc, np.float64)))
+
+
+def estimate_lagging_degc(time_ms: Times, air_degc: Values, lag_s: float) -> Values:
+    """Return the estimate of a heavy surface, such as a fruit: the air's temperature behind a lag of first order.
+
+    Samples in time order; it begins at the air's. A hole of more than three lags, or NaN, begins anew.
+    """
+    found = np.full(len(air_degc), np.nan)
+    level, before_ms = np.nan, 0
+    for at, (now_ms, air) in enumerate(zip(time_ms.tolist(), air_degc.tolist(), strict=True)):
+        if not np.isfinite(air):
+            continue
+        elapsed_s = (now_ms - before_ms) / 1000.0
+        if not np.isfinite(level) or elapsed_s > 3.0 * lag_s:
+            level = air
+        else:
+            level = air + (level - air) * np.exp(-elapsed_s / lag_s)
+        found[at], before_ms = level, now_ms
+    return found
+
+
+def margin_k(surfaces: list[Surface], dew_degc: Values) -> tuple[Values, NDArray[np.int64]]:
+    """Return the margin of the most critical surface at each sample, and which it is (-1 where none is known)."""
+    least, coldest = np.full(len(dew_degc), np.inf), np.full(len(dew_degc), -1, np.int64)
+    for index, surface in enumerate(surfaces):
+        margin = surface.temperature_degc - dew_degc
+        colder = margin < least
+        np.copyto(least, margin, where=colder)
+        coldest[colder] = index
+    least[coldest < 0] = np.nan
+    return least, coldest
+
+
+def find_wet_events(
+    time_ms: Times,
+    margin: Values,
+    coldest: NDArray[np.int64],
+    names: list[str],
+    *,
+    max_gap_s: float,
+    below_k: float = 0.0,
+) -> list[WetEvent]:
+    """Return the stretches of two or more samples with a margin of at most `below_k`, in time order.
+
+    A sample speaks until the next, at most `max_gap_s`; a longer hole or an unknown margin ends an event.
+    """
+    wet = np.isfinite(margin) & (margin <= below_k)
+    # A stretch goes on where this sample and the next are wet and lie near enough to each other.
+    goes_on = wet[:-1] & wet[1:] & (np.diff(time_ms) <= max_gap_s * 1000.0)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], goes_on, [False])).astype(np.int8)))
+    first, last = edges[::2], edges[1::2]
+    if not len(first):
+        return []
+    end_ms = time_ms[last]
+    following = np.append(time_ms[1:], time_ms[-1:])[last]
+    end_ms = np.where(last + 1 < len(time_ms), np.minimum(following, end_ms + round(max_gap_s * 1000)), end_ms)
+    # The steps of all events behind one another, and where in them each event begins.
+    lengths = last - first + 1
+    starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    steps = np.repeat(first - starts, lengths) + np.arange(lengths.sum())
+    least = np.minimum.reduceat(margin[steps], starts)
+    at_least = np.flatnonzero(margin[steps] == np.repeat(least, lengths))
+    worst = steps[at_least[np.searchsorted(at_least, starts)]]
+    rows = zip(time_ms[first].tolist(), end_ms.tolist(), coldest[worst].tolist(), least.tolist(), strict=True)
+    return [WetEvent(start, end, names[surface], margin) for start, end, surface, margin in rows]

@@ -1,0 +1,98 @@
+"""A field on a grid: which cells lie in it, which in a buffer strip or an exclusion, and which beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.geometry.local_plane import Plane
+
+Mask = NDArray[np.bool_]
+#: Polygons of rings of (longitude, latitude) in degrees, each closed by its first point, the first ring the outer one.
+Rings = Sequence[Sequence[Sequence[tuple[float, float]]]]
+
+OUTSIDE: Final = 0
+USABLE: Final = 1
+BUFFER: Final = 2
+EXCLUSION: Final = 3
+PLACES: Final = ("outside", "usable", "buffer", "exclusion")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A field in metres of a plane: the whole of it, and the parts that are not to be treated."""
+
+    whole: shapely.Geometry
+    buffer: shapely.Geometry
+    exclusion: shapely.Geometry
+
+    @property
+    def usable(self) -> shapely.Geometry:
+        """What is to be treated."""
+        return self.whole.difference(shapely.union(self.buffer, self.exclusion))
+
+
+def draw_rings(rings: Rings, plane: Plane) -> shapely.Geometry:
+    """Return polygons with holes in metres of a plane."""
+    drawn = [[_ring_m(ring, plane) for ring in part] for part in rings]
+    return shapely.union_all([shapely.Polygon(part[0], part[1:]) for part in drawn])
+
+
+def draw_outline(field: Rings, buffers: Sequence[Rings], exclusions: Sequence[Rings], plane: Plane) -> Outline:
+    """Return a field with its buffer strips and exclusions in metres of a plane."""
+    drawn = [shapely.union_all([draw_rings(one, plane) for one in zones]) for zones in (buffers, exclusions)]
+    return Outline(draw_rings(field, plane), drawn[0], drawn[1])
+
+
+def map_places(outline: Outline, grid: Grid) -> NDArray[np.uint8]:
+    """Return for each cell the place of its middle, (rows, columns): an index of `PLACES`."""
+    whole = rasterise(outline.whole, grid)
+    places = np.where(whole, USABLE, OUTSIDE).astype(np.uint8)
+    for zone, place in ((outline.buffer, BUFFER), (outline.exclusion, EXCLUSION)):
+        if not zone.is_empty:
+            places[whole & rasterise(zone, grid)] = place
+    return places
+
+
+def rasterise(polygons: shapely.Geometry, grid: Grid) -> Mask:
+    """Return which cells have their middle in polygons with holes, (rows, columns), half-open on shared edges.
+
+    By counting crossings along each row, so that neighbours that share an edge share no cell and leave none out.
+    """
+    start, end = _edges(polygons)
+    crossed = np.zeros((grid.rows, grid.columns + 1), np.int64)
+    low, high = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
+    first, last = (
+        np.clip(np.ceil((edge - grid.south_m) / grid.cell_m - 0.5), 0, grid.rows).astype(np.int64)
+        for edge in (low, high)
+    )
+    count = np.maximum(last - first, 0)
+    edge = np.repeat(np.arange(len(count)), count)
+    row = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    north = grid.south_m + (row + 0.5) * grid.cell_m
+    rise = end[edge, 1] - start[edge, 1]
+    east = start[edge, 0] + (north - start[edge, 1]) * (end[edge, 0] - start[edge, 0]) / rise
+    column = np.clip(np.ceil((east - grid.west_m) / grid.cell_m - 0.5), 0, grid.columns).astype(np.int64)
+    np.add.at(crossed, (row, column), 1)
+    return np.asarray(np.cumsum(crossed[:, :-1], axis=1) % 2 == 1, np.bool_)
+
+
+def _edges(polygons: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of all edges of all rings."""
+    rings = shapely.get_rings(shapely.get_parts(polygons))
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    if len(corners) < 2:
+        return np.empty((0, 2)), np.empty((0, 2))
+    same = ring[1:] == ring[:-1]
+    return corners[:-1][same], corners[1:][same]
+
+
+def _ring_m(ring: Sequence[tuple[float, float]], plane: Plane) -> NDArray[np.float64]:
+    degrees = np.asarray(ring, np.float64)
+    return np.column_stack(plane.to_metres(degrees[:, 1], degrees[:, 0]))

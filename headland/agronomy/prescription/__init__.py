@@ -1,0 +1,1 @@
+"""Nutrient recommendations, prescription zones and flight lines."""

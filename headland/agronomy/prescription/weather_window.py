@@ -1,0 +1,118 @@
+"""Whether an hour's weather suits spraying or spreading: go, caution or stop, with the reasons.
+
+Delta-T bands: Bureau of Meteorology and GRDC spray guidance (2 to 8 K good, to 10 marginal). Wind 3 to 15 km/h: APVMA
+and GRDC. Granules from a drone: the class of drones meant here is built for winds up to 6 m/s. An inversion is a hint
+only: night or the time around sunset with hardly any wind; two thermometers one above the other would measure it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from headland.agronomy.climate.psychrometrics import delta_t_k
+from headland.agronomy.series.answer import INSUFFICIENT_DATA
+
+Kind = Literal["granular", "liquid"]
+GO: Final = "go"
+CAUTION: Final = "caution"
+STOP: Final = "stop"
+
+_DELTA_T_GOOD_K: Final = (2.0, 8.0)
+_DELTA_T_MOST_K: Final = 10.0
+_LIQUID_WIND_M_S: Final = (3.0 / 3.6, 15.0 / 3.6)
+_GRANULAR_WIND_M_S: Final = (5.0, 6.0)
+_INVERSION_WIND_M_S: Final = 1.1
+_HOT_DEGC: Final = (28.0, 30.0)
+#: Leaves are wet with dew above this: urea on them scorches.
+_DEW_PCT: Final = 95.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The means of one hour, None where it was not measured; `is_calm_time`: night, or 1.5 h around sunset.
+
+    Rain is known by a detector (`rain_share` of the hour) or by a gauge (`rain_mm`).
+    """
+
+    start_ms: int
+    temperature_degc: float | None
+    humidity_pct: float | None
+    wind_m_s: float | None
+    rain_share: float | None
+    is_calm_time: bool
+    rain_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an hour is good for: `state` is go, caution, stop or insufficient_data; `missing` was not measured."""
+
+    hour: Hour
+    state: str
+    reasons: tuple[str, ...]
+    missing: tuple[str, ...]
+    delta_t_k: float | None
+
+
+def judge_hour(hour: Hour, kind: Kind) -> Verdict:
+    """Return what an hour is good for. Without wind, or for a liquid without Delta-T, it is not known."""
+    delta_k = None
+    if hour.temperature_degc is not None and hour.humidity_pct is not None:
+        delta_k = float(delta_t_k(hour.temperature_degc, min(hour.humidity_pct, 100.0)))
+    rain = hour.rain_mm if hour.rain_share is None else hour.rain_share
+    known = {"wind": hour.wind_m_s, "delta_t": delta_k, "rain": rain}
+    missing = tuple(name for name, value in known.items() if value is None)
+    stops, cautions = _judge_wind(hour, kind)
+    if hour.rain_share or hour.rain_mm:
+        stops.append("rain")
+    if kind == "liquid":
+        _judge_air(hour, delta_k, stops, cautions)
+    elif hour.humidity_pct is not None and hour.humidity_pct >= _DEW_PCT:
+        cautions.append("dew_on_leaves")
+    needed = {"wind", "delta_t"} if kind == "liquid" else {"wind"}
+    if stops:
+        state = STOP
+    elif needed & set(missing):
+        state = INSUFFICIENT_DATA
+    else:
+        # Rain that nobody measures is a caution, not a go.
+        state = CAUTION if cautions or "rain" in missing else GO
+    reasons = (*stops, *cautions, *(("rain_not_measured",) if "rain" in missing else ()))
+    return Verdict(hour, state, reasons, missing, delta_k)
+
+
+def _judge_wind(hour: Hour, kind: Kind) -> tuple[list[str], list[str]]:
+    stops: list[str] = []
+    cautions: list[str] = []
+    wind = hour.wind_m_s
+    if wind is None:
+        return stops, cautions
+    if kind == "granular":
+        if wind > _GRANULAR_WIND_M_S[1]:
+            stops.append("wind_too_strong")
+        elif wind > _GRANULAR_WIND_M_S[0]:
+            cautions.append("wind_near_limit")
+        return stops, cautions
+    if wind > _LIQUID_WIND_M_S[1]:
+        stops.append("wind_too_strong")
+    elif wind < _LIQUID_WIND_M_S[0]:
+        cautions.append("wind_too_weak")
+    if wind < _INVERSION_WIND_M_S and hour.is_calm_time:
+        cautions.append("inversion_likely")
+    return stops, cautions
+
+
+def _judge_air(hour: Hour, delta_k: float | None, stops: list[str], cautions: list[str]) -> None:
+    if delta_k is not None:
+        if delta_k > _DELTA_T_MOST_K:
+            stops.append("delta_t_too_high")
+        elif delta_k < _DELTA_T_GOOD_K[0]:
+            stops.append("delta_t_too_low")
+        elif delta_k > _DELTA_T_GOOD_K[1]:
+            cautions.append("delta_t_high")
+    if hour.temperature_degc is not None:
+        if hour.temperature_degc > _HOT_DEGC[1]:
+            stops.append("too_hot")
+        elif hour.temperature_degc > _HOT_DEGC[0]:
+            cautions.append("hot")

@@ -1,0 +1,1 @@
+"""Time series: answers, intervals, grids, quality tests."""

@@ -1,0 +1,221 @@
+"""Which sensors lie, and which of their samples an index must not use: each finding names test, span and reason.
+
+A sensor alone is judged by range, spike and flat line (`sample_tests`, after QARTOD), beside its like by what the sun
+does to it and by drift. What fails is left out; what is only doubted stays and is said.
+
+Sources
+-------
+.. [1] U.S. IOOS (2020), Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data: tests 4, 6, 8.
+.. [2] WMO-No. 8 (2018), volume I, chapter 2: radiation error of thermometers without shield or ventilation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.agronomy.series.intervals import Times
+from headland.agronomy.series.qartod import FAIL, GOOD, SUSPECT, Flags, check_range, find_drift
+from headland.agronomy.series.time_grid import Periods, Values, mean_by_step
+
+Found = NDArray[np.bool_]
+
+#: The radiation at which a sensor's sun error is told [W/m2], and the error from which on it is called one [K].
+SUN_W_M2: Final = 600.0
+LEAST_SUN_ERROR_K: Final = 1.0
+#: Above this radiation a sensor that the sun heats is not used [W/m2].
+SUNNY_W_M2: Final = 50.0
+_LEAST_SUN_CORRELATION: Final = 0.6
+_LEAST_SUNNY_STEPS: Final = 24
+#: A drift is one when it is so many standard errors from none.
+_DRIFT_ERRORS: Final = 4.0
+#: What is alike within this is the same number written twice.
+_SAME: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a quantity's sensor can be held to, in its unit.
+
+    low, high
+        Beyond them no greenhouse is.
+    spike
+        A sample this far off both of its neighbours, on one side, is one.
+    flat_s
+        So long the very same value is a stuck sensor [s]; `flat_from`, `flat_to` bound where that is judged: humidity
+        at saturation and light at night may rest.
+    drift_a_day
+        A drift of less is not told.
+    """
+
+    low: float
+    high: float
+    spike: float
+    flat_s: float
+    flat_from: float = -np.inf
+    flat_to: float = np.inf
+    drift_a_day: float = np.inf
+
+
+_FOUR_H: Final = 4 * 3600.0
+_TWELVE_H: Final = 12 * 3600.0
+#: By quantity. Four hours: the public lettuce tables of 2022 rest for up to 3.75 h on one tenth of a degree or percent.
+LIMITS: Final[dict[str, Limits]] = {
+    "air_temperature_degc": Limits(-20.0, 60.0, 5.0, _FOUR_H, drift_a_day=0.05),
+    "relative_humidity_pct": Limits(0.0, 103.0, 20.0, _FOUR_H, flat_to=98.0, drift_a_day=0.5),
+    "leaf_temperature_degc": Limits(-20.0, 60.0, 6.0, _FOUR_H),
+    "cover_temperature_degc": Limits(-40.0, 70.0, 8.0, _FOUR_H),
+    "soil_temperature_degc": Limits(-20.0, 60.0, 5.0, 2 * _TWELVE_H),
+    "pipe_temperature_degc": Limits(-20.0, 110.0, 30.0, 2 * _TWELVE_H),
+    "co2_ppm": Limits(150.0, 5000.0, 1500.0, _FOUR_H, flat_to=4900.0),
+    "par_umol_m2_s": Limits(-10.0, 3000.0, np.inf, _TWELVE_H, flat_from=20.0),
+    "global_radiation_w_m2": Limits(-20.0, 1600.0, np.inf, _TWELVE_H, flat_from=20.0),
+    "outside_temperature_degc": Limits(-50.0, 55.0, 6.0, _TWELVE_H),
+    "outside_humidity_pct": Limits(0.0, 103.0, 30.0, _TWELVE_H, flat_to=98.0),
+}
+#: Over this a humidity is counted as saturated, and said.
+SATURATED_PCT: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a channel's samples in [start_ms, end_ms]: the test, its flag, and what was done.
+
+    `left_out` says whether the `n` samples were taken out of the indices; if not, they were used and are doubted.
+    """
+
+    channel: str
+    test: str
+    flag: int
+    n: int
+    start_ms: int
+    end_ms: int
+    left_out: bool
+    detail: str
+
+
+def judge_channel(channel: str, time_ms: Times, value: Values) -> tuple[Flags, list[Finding]]:
+    """Return a flag a sample and the findings of a sensor alone; times ascend, `value` may hold NaN."""
+    limits = LIMITS.get(channel.partition(":")[0])
+    flags = np.full(len(value), GOOD, np.uint8)
+    if limits is None or len(value) == 0:
+        return flags, []
+    findings = []
+    span, rest_h = f"outside {limits.low:g} to {limits.high:g}", limits.flat_s / 3600.0
+    for test, bad, detail in (
+        ("gross_range", check_range(value, (limits.low, limits.high)) == FAIL, span),
+        ("spike", find_spikes(value, limits.spike), f"{limits.spike:g} or more off both neighbours"),
+        ("flat_line", find_stuck(time_ms, value, limits), f"the very same value for {rest_h:g} h or longer"),
+    ):
+        if bad.any():
+            flags[bad] = FAIL
+            findings.append(_finding(channel, test, FAIL, time_ms, bad, detail, left_out=True))
+    if channel.startswith("relative_humidity_pct"):
+        over = (value > SATURATED_PCT) & (flags == GOOD)
+        if over.any():
+            flags[over] = SUSPECT
+            detail = "over 100 %: used as saturated"
+            findings.append(_finding(channel, "over_saturation", SUSPECT, time_ms, over, detail, left_out=False))
+    return flags, findings
+
+
+def find_spikes(value: Values, size: float) -> Found:
+    """Tell which samples stand `size` or more off both neighbours, on the same side; [1] test 6, differential."""
+    found = np.zeros(len(value), np.bool_)
+    if len(value) > 2 and np.isfinite(size):
+        steps = np.diff(value)
+        up, down = steps >= size, steps <= -size
+        found[1:-1] = (up[:-1] & down[1:]) | (down[:-1] & up[1:])
+    return found
+
+
+def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Found:
+    """Tell which samples belong to a stretch of the very same value for `flat_s` or longer, its start included; [1] 8.
+
+    A missing sample, or a silence of a quarter of that, ends a stretch.
+    """
+    same = np.abs(np.diff(value)) <= _SAME
+    if same.any():
+        judged = (value >= limits.flat_from) & (value <= limits.flat_to)
+        same &= judged[1:] & (np.diff(time_ms) <= limits.flat_s * 250.0)
+    if not same.any():
+        return np.zeros(len(value), np.bool_)
+    ends = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
+    first, last = ends[::2], ends[1::2]
+    long = time_ms[last] - time_ms[first] >= limits.flat_s * 1000.0
+    depth = np.zeros(len(value) + 1, np.int64)
+    depth[first[long]] += 1
+    depth[last[long] + 1] -= 1
+    return np.asarray(np.cumsum(depth[:-1]) > 0)
+
+
+def judge_twins(
+    periods: Periods, samples: Mapping[str, tuple[Times, Values]], radiation_w_m2: Values | None
+) -> list[Finding]:
+    """Return which of several sensors of one quantity at one house the sun heats, and which run away from the others.
+
+    `samples` hold good samples by channel; `radiation_w_m2` is the sun on the grid's steps, None where unknown. With
+    two sensors a drift is told of both, because nobody can say whose it is.
+    """
+    if len(samples) < 2:
+        return []
+    names = list(samples)
+    grid = np.array([mean_by_step(periods, *samples[name])[0] for name in names])
+    findings = []
+    for index, name in enumerate(names):
+        others = _median(np.delete(grid, index, axis=0))
+        if radiation_w_m2 is not None and name.startswith("air_temperature_degc"):
+            findings += _sun_finding(name, periods.time_ms, grid[index] - others, radiation_w_m2)
+        findings += _drift_finding(name, periods.time_ms, grid[index], others, alone=len(names) == 2)
+    return findings
+
+
+def _sun_finding(channel: str, time_ms: Times, off: Values, radiation: Values) -> list[Finding]:
+    known = np.isfinite(off) & np.isfinite(radiation)
+    sunny = known & (radiation > SUNNY_W_M2)
+    if sunny.sum() < _LEAST_SUNNY_STEPS or np.ptp(radiation[known]) < 2 * SUNNY_W_M2 or np.ptp(off[known]) == 0.0:
+        return []
+    slope = float(np.polyfit(radiation[known], off[known], 1)[0])
+    like = float(np.corrcoef(radiation[known], off[known])[0, 1])
+    error_k = slope * SUN_W_M2
+    if error_k < LEAST_SUN_ERROR_K or like < _LEAST_SUN_CORRELATION:
+        return []
+    detail = f"reads {error_k:.1f} K too high at {SUN_W_M2:g} W/m2 beside its like: no shield, or the sun gets under it"
+    return [_finding(channel, "sun_heated", FAIL, time_ms, sunny, detail, left_out=True)]
+
+
+def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, *, alone: bool) -> list[Finding]:
+    limits = LIMITS.get(channel.partition(":")[0])
+    # By the hour: differences of neighbours in time say the same thing again and again.
+    drift = find_drift(time_ms[::12], value[::12], others[::12])
+    if limits is None or drift is None or time_ms[-1] - time_ms[0] < 2 * 86_400_000:
+        return []
+    slope, error = drift
+    if abs(slope) < limits.drift_a_day or abs(slope) < _DRIFT_ERRORS * error:
+        return []
+    known = np.isfinite(value) & np.isfinite(others)
+    other = "its twin: one of the two drifts" if alone else "its like"
+    detail = f"runs away by {slope:+.2f} a day (+-{error:.2f}) from {other}"
+    return [_finding(channel, "drift", SUSPECT, time_ms, known, detail, left_out=False)]
+
+
+def _finding(
+    channel: str, test: str, flag: int, time_ms: Times, bad: Found, detail: str,
+    *, left_out: bool,
+) -> Finding:  # fmt: skip
+    at = np.flatnonzero(bad)
+    return Finding(channel, test, flag, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), left_out, detail)
+
+
+def _median(grid: Values) -> Values:
+    """Return the median of the known values of each column, NaN where there is none."""
+    if len(grid) == 1:
+        return np.asarray(grid[0])
+    known = np.isfinite(grid).any(axis=0)
+    middle = np.full(grid.shape[1], np.nan)
+    middle[known] = np.nanmedian(grid[:, known], axis=0)
+    return middle

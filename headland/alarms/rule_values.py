@@ -1,0 +1,192 @@
+"""What one test of a rule looks at on one device, at each instant: a channel, an index, hours, a rise, an age. Pure.
+
+A sample speaks for the rule's `hold_s`; what nobody knows is NaN. Time ascending, unfit samples already left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.agronomy.climate.psychrometrics import delta_t_k, dew_point_degc, vapour_pressure_deficit_kpa
+from headland.registry.models.alarms import AlarmRule, AlarmTest
+
+Times = NDArray[np.int64]
+Values = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+#: A leaf without a sensor is taken to be so much colder than the air: a clear night under an open canopy [K].
+LEAF_ESTIMATE_K: Final = -1.5
+#: A day's light so far is known where so much of the day so far is.
+LIGHT_COVERAGE: Final = 0.9
+
+_TEMPERATURE: Final = "air_temperature_degc"
+_HUMIDITY: Final = "relative_humidity_pct"
+_LEAF: Final = "leaf_temperature_degc"
+_LIGHT: Final = "par_umol_m2_s"
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "vpd_kpa": (_TEMPERATURE, _HUMIDITY),
+    "dew_point_degc": (_TEMPERATURE, _HUMIDITY),
+    "condensation_margin_k": (_TEMPERATURE, _HUMIDITY),
+    "delta_t_k": (_TEMPERATURE, _HUMIDITY),
+    "dli_mol_m2": (_LIGHT,),
+    "local_hour": (),
+}
+#: What a margin is measured with where it is there.
+MAY_USE: Final = {"condensation_margin_k": (_LEAF,)}
+#: Any channel at all, for the age of the newest sample.
+ANY: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Samples of one channel."""
+
+    time_ms: Times
+    value: Values
+
+
+Samples = Mapping[str, Column]
+NOTHING: Final = Column(np.empty(0, np.int64), np.empty(0))
+
+
+def needs_of(test: AlarmTest) -> tuple[str, ...]:
+    """Return the channels without which a test says nothing."""
+    if test.what == "age_s":
+        return (test.of or ANY,)
+    return _NEEDS.get(test.what, (test.what,))
+
+
+def has_all(test: AlarmTest, samples: Samples) -> bool:
+    """Tell whether the samples of a device hold what a test needs."""
+    return all(need in samples or (need == ANY and bool(samples)) for need in needs_of(test))
+
+
+def is_estimated(test: AlarmTest, samples: Samples) -> bool:
+    """Tell whether what a test looks at is estimated: the margin of a leaf without a sensor."""
+    return test.what == "condensation_margin_k" and _LEAF not in samples
+
+
+def value_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, utc_offset_ms: int) -> Values:
+    """Return what a test looks at at each instant of `axis_ms`, NaN where nobody knows it."""
+    if test.rise_h is not None:
+        return _rise(samples[test.what], axis_ms, test.rise_h, rule.hold_s)
+    if test.hours is None:
+        return _plain(rule, test, samples, axis_ms, utc_offset_ms)
+    own = [samples[channel].time_ms for channel in needs_of(test)]
+    times = own[0] if len(own) == 1 else np.unique(np.concatenate(own))
+    value = _plain(rule, test, samples, times, utc_offset_ms)
+    counted = _hours_of(times, is_beyond(test, value), axis_ms, test.of_hours or 0.0, rule.hold_s)
+    fresh = held(Column(times, np.where(np.isfinite(value), 0.0, np.nan)), axis_ms, rule.hold_s)
+    return counted + fresh
+
+
+def is_heard(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times) -> Truths:
+    """Tell at which instants what a test needs was heard within the rule's `lost_after_s`: else it is not there."""
+    heard = np.ones(len(axis_ms), np.bool_)
+    for need in needs_of(test):
+        columns = list(samples.values()) if need == ANY else [samples[need]]
+        newest = _newest_ms(columns, axis_ms)
+        # An age is known however old it is: silence is what it looks at.
+        heard &= np.isfinite(newest) & ((test.what == "age_s") | (axis_ms - newest <= rule.lost_after_s * 1000.0))
+    return heard
+
+
+def held(column: Column, axis_ms: Times, hold_s: float) -> Values:
+    """Return the newest value at each instant, NaN where it is older than `hold_s`."""
+    if not len(column.time_ms):
+        return np.full(len(axis_ms), np.nan)
+    at = np.searchsorted(column.time_ms, axis_ms, "right") - 1
+    age = axis_ms - column.time_ms[np.maximum(at, 0)]
+    return np.where((at >= 0) & (age <= hold_s * 1000.0), column.value[np.maximum(at, 0)], np.nan)
+
+
+def is_beyond(test: AlarmTest, value: Values) -> Truths:
+    """Tell where a value is beyond the threshold of a test."""
+    return np.asarray(value < test.below if test.below is not None else value > (test.above or 0.0))
+
+
+def _hours_of(times: Times, beyond: Truths, axis_ms: Times, of_hours: float, hold_s: float) -> Values:
+    """Return the hours of the last `of_hours` at each instant in which `beyond` held; each sample until the next."""
+    if not len(times):
+        return np.zeros(len(axis_ms))
+    ends = np.minimum(np.append(times[1:], times[-1] + round(hold_s * 1000)), times + round(hold_s * 1000))
+    edges = np.column_stack((times, ends)).ravel().astype(np.float64)
+    steps = np.column_stack((np.zeros(len(times)), np.where(beyond, ends - times, 0))).ravel()
+    total = np.cumsum(steps)
+    axis = axis_ms.astype(np.float64)
+    return np.asarray((np.interp(axis, edges, total) - np.interp(axis - of_hours * HOUR_MS, edges, total)) / HOUR_MS)
+
+
+def _rise(total: Column, axis_ms: Times, hours: float, hold_s: float) -> Values:
+    """Return by how much a total rose in the last `hours`; what it fell by is a counter that began anew.
+
+    What was there before the first sample is not known, and is none of the rise.
+    """
+    known = np.isfinite(total.value)
+    time, value = total.time_ms[known], total.value[known]
+    if not len(time):
+        return np.full(len(axis_ms), np.nan)
+    steps = np.diff(value)
+    risen = np.concatenate(([0.0], np.cumsum(np.where(steps >= 0.0, steps, value[1:]))))
+    now = np.searchsorted(time, axis_ms, "right") - 1
+    before = np.maximum(np.searchsorted(time, axis_ms - round(hours * HOUR_MS), "right") - 1, 0)
+    fresh = held(Column(time, np.zeros(len(time))), axis_ms, hold_s)
+    return np.asarray(risen[np.maximum(now, 0)] - risen[before] + fresh)
+
+
+def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, utc_offset_ms: int) -> Values:
+    if test.what == "local_hour":
+        return np.asarray(((axis_ms + utc_offset_ms) % DAY_MS) / HOUR_MS)
+    if test.what == "age_s":
+        newest = _newest_ms(list(samples.values()) if test.of is None else [samples[test.of]], axis_ms)
+        return np.where(np.isfinite(newest), (axis_ms - newest) / 1000.0, np.nan)
+    if test.what == "dli_mol_m2":
+        return _light_so_far(samples[_LIGHT], axis_ms, utc_offset_ms, rule.hold_s)
+    if test.what not in _NEEDS:
+        return held(samples[test.what], axis_ms, rule.hold_s)
+    air = held(samples[_TEMPERATURE], axis_ms, rule.hold_s)
+    humidity = held(samples[_HUMIDITY], axis_ms, rule.hold_s)
+    match test.what:
+        case "vpd_kpa":
+            return vapour_pressure_deficit_kpa(air, humidity)
+        case "delta_t_k":
+            return delta_t_k(air, humidity)
+        case "dew_point_degc":
+            return dew_point_degc(air, humidity)
+    leaf = held(samples[_LEAF], axis_ms, rule.hold_s) if _LEAF in samples else air + LEAF_ESTIMATE_K
+    return np.asarray(leaf - dew_point_degc(air, humidity))
+
+
+def _newest_ms(columns: list[Column], axis_ms: Times) -> Values:
+    """Return when the newest sample of some columns was at each instant, -inf before the first."""
+    newest = np.full(len(axis_ms), -np.inf)
+    for column in columns:
+        if len(column.time_ms):
+            at = np.searchsorted(column.time_ms, axis_ms, "right") - 1
+            newest = np.maximum(newest, np.where(at >= 0, column.time_ms[np.maximum(at, 0)], -np.inf))
+    return newest
+
+
+def _light_so_far(light: Column, axis_ms: Times, utc_offset_ms: int, hold_s: float) -> Values:
+    """Return the photons of the local day so far [mol/m2]; NaN where too little of the day is known."""
+    time = light.time_ms.astype(np.float64)
+    if len(time) < 2:
+        return np.full(len(axis_ms), np.nan)
+    flux = np.maximum(light.value, 0.0)
+    steps = np.diff(time) / 1000.0
+    joined = steps <= hold_s
+    sums = np.concatenate(([0.0], np.cumsum(np.where(joined, steps * (flux[1:] + flux[:-1]) / 2e6, 0.0))))
+    known = np.concatenate(([0.0], np.cumsum(np.where(joined, steps, 0.0))))
+    axis = axis_ms.astype(np.float64)
+    dawn = axis - (axis_ms + utc_offset_ms) % DAY_MS
+    elapsed_s = np.maximum((axis - dawn) / 1000.0, 1.0)
+    covered = (np.interp(axis, time, known) - np.interp(dawn, time, known)) / elapsed_s
+    so_far = np.interp(axis, time, sums) - np.interp(dawn, time, sums)
+    return np.where(covered >= LIGHT_COVERAGE, so_far, np.nan)

@@ -1,0 +1,1 @@
+"""Analysis: answers from the store, the registry and agronomy."""

@@ -1,0 +1,1 @@
+"""Analysis results as files: as-applied maps, settlement tables, farmOS logs."""

@@ -1,0 +1,128 @@
+"""As-applied maps as files: GeoJSON, PNG, GeoTIFF and ISOXML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from headland.agronomy.application.as_applied import EVIDENCE
+from headland.agronomy.geometry.outline import OUTSIDE, PLACES
+from headland.analysis.passes.as_applied import Applied
+from headland.formats.geotiff import write_geotiff
+from headland.formats.isoxml import Task, write_task
+from headland.formats.png import write_png
+
+Values = NDArray[np.float64]
+
+#: From too little to too much of the mean over the treated field, colours that the colour-blind tell apart (after
+#: ColorBrewer's RdYlBu), one for each step of a tenth; the last for what was only commanded, the first for nothing.
+RAMP: Final = (
+    (165, 0, 38), (215, 48, 39), (244, 109, 67), (253, 174, 97), (254, 224, 144), (255, 255, 191),
+    (224, 243, 248), (171, 217, 233), (116, 173, 209), (69, 117, 180), (49, 54, 149),
+)  # fmt: skip
+_NOTHING: Final = (0, 0, 0, 0)
+MISSED: Final = (60, 60, 60, 255)
+COMMANDED: Final = (200, 0, 200, 255)
+
+
+def applied_geojson(applied: Applied) -> bytes:
+    """Return each cell of the field, and each beside it that got something, as a polygon (RFC 7946)."""
+    at, south, west, north, east = cells_of(applied)
+    rate, evidence, places = (
+        each[at] for each in (applied.drawn.rate_ha, applied.drawn.evidence, applied.drawn.places)
+    )
+    features = []
+    for index in range(len(south)):
+        low_x, high_x, low_y, high_y = (float(edge[index]) for edge in (west, east, south, north))
+        ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+                "properties": {
+                    "rate_ha": None if np.isnan(rate[index]) else round(float(rate[index]), 3),
+                    "evidence": EVIDENCE[evidence[index]],
+                    "place": PLACES[places[index]],
+                },
+            }
+        )
+    head = {"pass": applied.one.id, "unit": f"{applied.unit}/ha", "simulated": applied.one.simulated}
+    return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """A map as indices of colours, rows from south to north; the ramp's middle step is `middle_ha`."""
+
+    pixels: NDArray[np.uint8]
+    colours: list[tuple[int, int, int, int]]
+    middle_ha: float
+
+
+def paint(applied: Applied, planned_ha: float | None = None) -> Painting:
+    """Return the colours of the cells: rates from nothing to twice the plan, or twice the field's mean."""
+    rate, drawn = applied.drawn.rate_ha, applied.drawn
+    treated = (drawn.places != OUTSIDE) & (drawn.amount > 0.0)
+    middle = planned_ha or (float(rate[treated].mean()) if treated.any() else 1.0)
+    steps = np.clip(np.nan_to_num(rate) / middle * (len(RAMP) // 2), 0, len(RAMP) - 1).round().astype(np.uint8) + 2
+    pixels = np.where(drawn.amount > 0.0, steps, np.where(drawn.places == OUTSIDE, 0, 1)).astype(np.uint8)
+    pixels[np.isnan(rate)] = len(RAMP) + 2
+    return Painting(pixels, [_NOTHING, MISSED, *((*colour, 255) for colour in RAMP), COMMANDED], middle)
+
+
+def applied_png(applied: Applied, planned_ha: float | None = None) -> bytes:
+    """Return a picture, north up, a pixel a cell: rates from nothing to twice the plan, or twice the field's mean."""
+    painted = paint(applied, planned_ha)
+    return write_png(np.ascontiguousarray(painted.pixels[::-1]), painted.colours)
+
+
+def applied_geotiff(applied: Applied) -> bytes:
+    """Return the rates as a GeoTIFF in WGS84; no data where nothing measured them and where nothing came down."""
+    rate, drawn = applied.drawn.rate_ha, applied.drawn
+    shown = np.where((drawn.places != OUTSIDE) | (drawn.amount > 0.0), rate, np.nan)
+    south, west, height, width = _corner(applied)
+    return write_geotiff(shown, (west, south), (width, height))
+
+
+def applied_isoxml(applied: Applied) -> bytes:
+    """Return the rates as a task with the actual amounts (ISO 11783-11 DDI 0007, of a liquid 0002), zipped."""
+    south, west, height, width = _corner(applied)
+    field = applied.one.field
+    return write_task(
+        Task(
+            name=f"as applied {applied.one.device} {applied.one.start_ms}",
+            field=field.name,
+            geometry=field.geometry,
+            area_m2=field.area_m2,
+            product="",
+            unit=f"{applied.unit}/ha",
+            rate_ha=applied.drawn.rate_ha,
+            corner_deg=(south, west),
+            cell_deg=(height, width),
+            is_applied=True,
+        )
+    )
+
+
+def _corner(applied: Applied) -> tuple[float, float, float, float]:
+    """Return south and west of the grid, and how high and wide a cell is [deg]."""
+    grid, plane = applied.drawn.grid, applied.work.plane
+    latitude, longitude = plane.to_degrees(np.array([grid.west_m]), np.array([grid.south_m]))
+    east_m_deg, north_m_deg = plane.scales_m_deg
+    return float(latitude[0]), float(longitude[0]), grid.cell_m / north_m_deg, grid.cell_m / east_m_deg
+
+
+def cells_of(applied: Applied) -> tuple[NDArray[np.bool_], Values, Values, Values, Values]:
+    """Return which cells are of interest, and their south, west, north and east edges [deg]."""
+    drawn, grid, plane = applied.drawn, applied.drawn.grid, applied.work.plane
+    at = (drawn.places != OUTSIDE) | (drawn.evidence > 0)
+    row, column = np.nonzero(at)
+    edges = []
+    for step in (0, 1):
+        east_m, north_m = (column + step) * grid.cell_m + grid.west_m, (row + step) * grid.cell_m + grid.south_m
+        edges.append(plane.to_degrees(np.asarray(east_m, np.float64), np.asarray(north_m, np.float64)))
+    return at, edges[0][0], edges[0][1], edges[1][0], edges[1][1]

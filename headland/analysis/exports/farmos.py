@@ -1,0 +1,184 @@
+"""A farm's passes and days of climate as farmOS logs: a page of them at a time. No HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+import shapely
+
+from headland.agronomy.series.answer import Answer
+from headland.analysis.errors import ProblemError
+from headland.analysis.greenhouse.climate import ClimateQuery, Span, answer_air
+from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.house import House, cut_days, find_house
+from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
+from headland.analysis.passes.detection import FieldPass, list_passes
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import LOW_MS, Window, utc_of
+from headland.formats.farmos import Resource, Sheet
+from headland.formats.geojson import geojson_of
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+
+INPUT: Final = "log--input"
+OBSERVATION: Final = "log--observation"
+_DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A log that could be written; only those of the page are."""
+
+    key: str
+    write: Callable[[Sheet], None]
+
+
+def list_entries(scope: OrgScope, window: Window, kinds: frozenset[str]) -> list[Entry]:
+    """Return the logs of a window by their time: passes that began in it, local days that ended in it."""
+    entries: list[Entry] = []
+    if INPUT in kinds:
+        repositories = repositories_of(scope)
+        for field in repositories.fields.all():
+            entries += [_input_entry(scope, repositories, one) for one in list_passes(scope, field.id, window)]
+    if OBSERVATION in kinds:
+        for record in scope.store.devices(scope.organisation):
+            if record.descriptor.kind == "greenhouse":
+                entries += _day_entries(scope, find_house(scope, record.descriptor.device), window)
+    return sorted(entries, key=lambda entry: entry.key)
+
+
+def _input_entry(scope: OrgScope, repositories: OrganisationRepositories, one: FieldPass) -> Entry:
+    return Entry(f"{one.start_ms:015d}.{one.id}", lambda sheet: _write_input(sheet, scope, repositories, one))
+
+
+def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationRepositories, one: FieldPass) -> None:
+    product_id = None if one.declared is None else one.declared.product
+    material = None if product_id is None else repositories.products.get(product_id, also_deleted=True).name
+    land = sheet.include(
+        "asset--land",
+        one.field.id,
+        {
+            "name": one.field.name,
+            "status": "active",
+            "land_type": "field",
+            "is_location": True,
+            "is_fixed": True,
+            "intrinsic_geometry": {"value": _wkt_of(one)},
+        },
+        {},
+    )
+    machine = sheet.include("asset--equipment", one.device, {"name": one.device, "status": "active"}, {})
+    told: dict[str, Any] = {
+        "pass": one.id,
+        "simulated": one.simulated,
+        "source": "declared" if one.declared else "found",
+    }
+    quantities: list[Resource] = []
+    notes: list[str] = []
+    try:
+        applied = apply_pass(scope, one, cell_m=fine_cell_m(one))
+    except ProblemError as error:
+        notes.append(f"What was applied is not known: {error.detail}")
+    else:
+        named = material or "not declared"
+        for label, answer in (("released", applied.amount), ("mean rate on the field", applied.rate)):
+            told[label.replace(" ", "_")] = answer_record(answer)
+            if answer.value is None:
+                notes.append(f"{label.capitalize()} is not known: {answer.reason}.")
+            else:
+                quantities.append(sheet.quantity(one.id, label, answer.value, answer.unit, named))
+        if applied.amount.value is not None:
+            on_field = applied.drawn.totals.usable
+            quantities.append(sheet.quantity(one.id, "on the usable field", on_field, applied.unit, named))
+    if material is None:
+        notes.append("Nobody declared the product.")
+    title = f"{material or 'Application'} on {one.field.name}"
+    sheet.add_log(
+        "input",
+        one.id,
+        title=_marked(title, one.simulated),
+        time=utc_of(one.start_ms) or "",
+        notes=_notes_of(notes, one.simulated),
+        data=msgspec.json.encode(told).decode(),
+        about=[land],
+        equipment=[machine],
+        quantities=quantities,
+    )
+
+
+def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
+    """Return a log of each local day of a house that ended in a window."""
+    # Neither before the calendar nor beyond today: no day has ended there.
+    first_ms = max(window.start_ms, LOW_MS + 4 * _DAY_MS) - 2 * _DAY_MS
+    starts = cut_days(house.place, Window(first_ms, min(window.end_ms, scope.now_ms())))
+    days = [(start_ms, end_ms) for start_ms, end_ms in pairwise(starts) if end_ms > window.start_ms]
+    ended = [day for day in days if day[1] <= scope.now_ms()]
+
+    def entry(day: tuple[int, int]) -> Entry:
+        return Entry(f"{day[1]:015d}.{house.id}", lambda sheet: _write_day(sheet, scope, house, Window(*day)))
+
+    return [entry(day) for day in ended]
+
+
+def _write_day(sheet: Sheet, scope: OrgScope, house: House, day: Window) -> None:
+    found = answer_air(ClimateQuery(scope, house, day, "day", crop_bands()))
+    span: Span | None = next(iter(found.spans), None)
+    answers = {} if span is None else span.answers
+    name = f"{house.id}:{day.start_ms}"
+    asset = sheet.include(
+        "asset--structure",
+        house.id,
+        {"name": house.id, "status": "active", "structure_type": "greenhouse", "is_location": True, "is_fixed": True},
+        {},
+    )
+    quantities = [
+        sheet.quantity(name, index, answer.value, answer.unit)
+        for index, answer in answers.items()
+        if answer.value is not None
+    ]
+    unknown = sorted(index for index, answer in answers.items() if answer.value is None)
+    notes = [f"Too little data for: {', '.join(unknown)}."] if unknown else []
+    if not house.place.time_zone_known:
+        notes.append("The site has no time zone: the day is one of UTC.")
+    sheet.add_log(
+        "observation",
+        name,
+        title=_marked(f"Climate of {house.id}", house.simulated),
+        time=utc_of(day.end_ms) or "",
+        notes=_notes_of(notes, house.simulated),
+        data=msgspec.json.encode({index: answer_record(answer) for index, answer in answers.items()}).decode(),
+        about=[asset],
+        quantities=quantities,
+    )
+
+
+def answer_record(answer: Answer) -> dict[str, Any]:
+    """Return what a number rests on, for programs."""
+    return {
+        "value": answer.value,
+        "unit": answer.unit,
+        "start_ms": answer.window[0],
+        "end_ms": answer.window[1],
+        "n": answer.n,
+        "coverage": answer.coverage,
+        "quality": answer.quality,
+        "method": answer.method.id,
+        "evidence": answer.evidence,
+        "reason": answer.reason,
+    }
+
+
+def _wkt_of(one: FieldPass) -> str:
+    return str(shapely.from_geojson(msgspec.json.encode(geojson_of(one.field.geometry))).wkt)
+
+
+def _marked(title: str, simulated: bool) -> str:
+    return f"{title} (simulated)" if simulated else title
+
+
+def _notes_of(notes: list[str], simulated: bool) -> str:
+    return " ".join([*notes, *(["A simulator made this."] if simulated else [])])

@@ -1,0 +1,82 @@
+"""The settlement of a pass, the cells of its map and the ledger as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.application.as_applied import EVIDENCE
+from headland.agronomy.geometry.outline import PLACES
+from headland.agronomy.prescription.nutrients import MU_PER_HA
+from headland.analysis.exports.as_applied import cells_of
+from headland.analysis.passes.as_applied import Applied
+from headland.analysis.passes.detection import FieldPass
+from headland.analysis.passes.nutrients import PlotShare
+from headland.formats.table_writers import Cells, Kind, Slice, Table
+from headland.registry.repositories.ledger import LedgerEntry
+
+_M2_PER_HA: Final = 10_000.0
+
+
+def settlement_table(one: FieldPass, shares: list[PlotShare], product: str, unit: str) -> Table:
+    """Return a row for each plot that a pass touched: whose, how much ground, how much product landed on it."""
+    plots = sorted(shares, key=lambda each: (each.field.owner, each.field.name))
+    area_ha = np.array([share.treated_m2 for share in plots], np.float64) / _M2_PER_HA
+    applied = f"applied_{unit.lower()}"
+    kinds: dict[str, Kind] = {
+        "owner": "text", "field": "text", "pass": "text", "device": "text", "start_ms": "integer", "product": "text",
+        "treated_ha": "number", "treated_mu": "number", applied: "number", "simulated": "truth",
+    }  # fmt: skip
+    rows: Slice = {
+        "owner": np.array([share.field.owner for share in plots], object),
+        "field": np.array([share.field.name for share in plots], object),
+        "pass": one.id,
+        "device": one.device,
+        "start_ms": one.start_ms,
+        "product": product,
+        "treated_ha": area_ha.round(4),
+        "treated_mu": (area_ha * MU_PER_HA).round(3),
+        applied: np.array([share.amount for share in plots], np.float64).round(3),
+        "simulated": one.simulated,
+    }
+    return Table(f"settlement-{one.id.replace('~', '-')}", kinds, iter([rows]))
+
+
+def entries_table(pages: Iterator[list[LedgerEntry]]) -> Table:
+    """Return the ledger as a table, as many entries as there are; `body` is JSON."""
+    kinds: dict[str, Kind] = {
+        "seq": "integer", "time_ms": "integer", "time_utc": "instant", "who": "text", "kind": "text", "field": "text",
+        "pass_id": "text", "body": "text", "hash": "text",
+    }  # fmt: skip
+
+    def rows_of(page: list[LedgerEntry]) -> Slice:
+        rows: dict[str, Cells] = {}
+        for name, kind in kinds.items():
+            values = [getattr(entry, "time_ms" if name == "time_utc" else name) for entry in page]
+            rows[name] = np.array(values, np.int64 if kind in ("integer", "instant") else object)
+        return rows
+
+    return Table("ledger", kinds, map(rows_of, pages))
+
+
+def cells_table(applied: Applied) -> Table:
+    """Return a row for each cell of the field, and each beside it that got something."""
+    at, south, west, north, east = cells_of(applied)
+    drawn, unit = applied.drawn, applied.unit.lower()
+    kinds: dict[str, Kind] = {
+        "latitude_deg": "number", "longitude_deg": "number", f"rate_{unit}_ha": "number", f"amount_{unit}": "number",
+        "evidence": "text", "place": "text", "simulated": "truth",
+    }  # fmt: skip
+    known = ~np.isnan(drawn.rate_ha[at])
+    rows: Slice = {
+        "latitude_deg": ((south + north) / 2).round(8),
+        "longitude_deg": ((west + east) / 2).round(8),
+        f"rate_{unit}_ha": drawn.rate_ha[at].round(3),
+        f"amount_{unit}": np.where(known, drawn.amount[at], np.nan).round(6),
+        "evidence": np.array(EVIDENCE, object)[drawn.evidence[at]],
+        "place": np.array(PLACES, object)[drawn.places[at]],
+        "simulated": applied.one.simulated,
+    }
+    return Table(f"as-applied-{applied.one.id.replace('~', '-')}", kinds, iter([rows]))

@@ -1,0 +1,31 @@
+"""A field in metres: the one plane that all grids of it lie on, and its outline with its zones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.geometry.outline import Outline, Rings, draw_outline
+from headland.registry.models.models import Field, ZoneKind
+
+
+def bounds_of(field: Field) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of a field [deg]."""
+    corners = np.array([spot for part in field.geometry for spot in part[0]])
+    west, south = corners.min(axis=0).tolist()
+    east, north = corners.max(axis=0).tolist()
+    return west, south, east, north
+
+
+def plane_of(field: Field) -> Plane:
+    """Return the plane of a field: always the same one, so that grids of all of its passes and plans add up."""
+    west, south, east, north = bounds_of(field)
+    return Plane((south + north) / 2.0, (west + east) / 2.0)
+
+
+def outline_of(field: Field, plane: Plane) -> Outline:
+    """Return a field with its zones in metres."""
+    zones: dict[ZoneKind, list[Rings]] = {kind: [] for kind in ZoneKind}
+    for zone in field.zones:
+        zones[zone.kind].append(zone.geometry)
+    return draw_outline(field.geometry, zones[ZoneKind.BUFFER], zones[ZoneKind.EXCLUSION], plane)

@@ -1,0 +1,1 @@
+"""Greenhouse analysis: climate, control, exchange, sensor health, forecast."""

@@ -1,0 +1,87 @@
+"""What a house exchanged: transpiration, the air that left, carbon dioxide used; from balances by the hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from headland.agronomy.climate.air import Air
+from headland.agronomy.climate.condensation import estimate_leaf_degc
+from headland.agronomy.climate.exchange_indices import Declared, Inside, day_sums, exchange_indices
+from headland.agronomy.climate.light import SUN_UMOL_J
+from headland.agronomy.series.time_grid import Periods, Values
+from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, cut_periods_of, tell
+from headland.analysis.greenhouse.derived import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, margin_of
+from headland.analysis.greenhouse.house import House
+from headland.analysis.greenhouse.samples import HouseGrid, gather
+from headland.analysis.window import Window
+
+_CO2, _SUN, _OUTSIDE_RH = "co2_ppm", "global_radiation_w_m2", "outside_humidity_pct"
+
+
+def height_of(house: House, told_m: float | None) -> float | None:
+    """Return a house's mean height: as told, else its volume over its floor; None where nobody said it."""
+    if told_m is not None or house.volume_m3 is None or house.floor_area_m2 is None:
+        return told_m
+    return house.volume_m3 / house.floor_area_m2
+
+
+def answer_exchange(ask: ClimateQuery, declared: Declared, transmission: float | None) -> HouseAnswers:
+    """Return the balances of each local hour, or what they add up to over local days."""
+    days, _ = cut_periods_of(replace(ask, by="day"))
+    whole = ask.window if ask.by == "hour" else Window(days.start_ms, ask.window.end_ms)
+    hours, _ = cut_periods_of(replace(ask, by="hour", window=whole))
+    grid = gather(ask.scope, ask.house, (*SURFACES, *LIGHT[:1], _SUN, _CO2, _OUTSIDE_RH), hours)
+    inside, notes = _inside_of(ask, grid, transmission)
+    indices = exchange_indices(hours, inside, declared)
+    if declared.height_m is None:
+        notes["height"] = "Say height_m=, or the house's volume_m3 and floor_area_m2 in the registry, for the balances."
+    if ask.by == "hour":
+        return replace(tell(ask, grid, indices, None), notes=notes)
+    # Days that are counted in hours: both begin with the first day, and a day under way has the hours that have been.
+    in_hours = Periods(hours.start_ms, np.searchsorted(hours.edges, days.edges))
+    by_day = HouseGrid(days, grid.devices, grid.left_out)
+    return replace(tell(ask, by_day, day_sums(in_hours, hours, indices), None), notes=notes)
+
+
+def _inside_of(ask: ClimateQuery, grid: HouseGrid, transmission: float | None) -> tuple[Inside, dict[str, str]]:
+    notes: dict[str, str] = {}
+    by_day = by_day_of(ask.house, grid.periods)
+    air = Air(*air_of(grid))
+    margin = margin_of(ask.house, ask.bands, grid, by_day)
+    radiation, channel, how = _radiation_of(grid, transmission)
+    notes["radiation"] = how
+    leaf, canopy = grid.mean(LEAF), LEAF
+    if leaf is None or np.isfinite(leaf).mean() < 0.5:
+        nothing = np.zeros(grid.periods.steps, np.bool_)
+        leaf, canopy = estimate_leaf_degc(air.temperature_degc, nothing if by_day is None else by_day), ""
+        notes["canopy"] = "estimated: the air's temperature by day, 1.5 K below it by night"
+    channels = tuple(each for each in (canopy, *AIR, channel, _CO2) if each)
+    inside = Inside(
+        air,
+        radiation,
+        leaf,
+        grid.mean(_CO2),
+        grid.mean("outside_temperature_degc"),
+        grid.mean(_OUTSIDE_RH),
+        next((surface.temperature_degc for surface in margin.surfaces if surface.name == "cover"), None),
+        channels,
+        margin.assumed,
+    )
+    for name, column in (("co2", inside.co2_ppm), ("outside", inside.outside_humidity_pct)):
+        if column is None:
+            notes[name] = f"{_CO2 if name == 'co2' else _OUTSIDE_RH} is not measured: a balance needs it."
+    return inside, notes
+
+
+def _radiation_of(grid: HouseGrid, transmission: float | None) -> tuple[Values | None, str, str]:
+    """Return the radiation on the canopy, the channel it comes from, and how it was made."""
+    par, sun = grid.mean(LIGHT[0]), grid.mean(_SUN)
+    if par is not None:
+        return np.maximum(par, 0.0) / SUN_UMOL_J, LIGHT[0], f"{LIGHT[0]} over {SUN_UMOL_J:g} umol/J, as of sunlight"
+    if sun is not None and transmission is not None:
+        return np.maximum(sun, 0.0) * transmission, _SUN, f"{_SUN} behind a cover that passes {transmission:g}"
+    if sun is not None:
+        return None, "", "Only the sun outside is measured: say transmission= what the cover passes, 0 to 1."
+    return None, "", "No light is measured."

@@ -1,0 +1,222 @@
+"""The next hours of a house: its last five weeks by the hour, through the forecast and the backtest beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.climate.forecast import MOST_AHEAD_H, MOST_HISTORY_H, Skill, Surroundings, backtest, predict
+from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
+from headland.agronomy.climate.sun import elevation_deg
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
+from headland.agronomy.series.time_grid import Values, average, count_true, cut_periods
+from headland.analysis.greenhouse.crop_targets import CropBands
+from headland.analysis.greenhouse.derived import by_day_of, margin_of
+from headland.analysis.greenhouse.house import House, begin_hour
+from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
+
+_HOUR_MS: Final = 3_600_000
+#: Errors are told of the last so many hours.
+_BACKTEST_H: Final = 7 * 24
+#: An hour counts with half of its steps.
+_LEAST_STEPS: Final = 6
+#: What is forecast, with its unit.
+FORECAST_UNITS: Final = {"air_temperature_degc": "degC", "relative_humidity_pct": "%", "condensation_margin_k": "K"}
+_CHANNELS: Final = (
+    "air_temperature_degc",
+    "relative_humidity_pct",
+    "leaf_temperature_degc",
+    "cover_temperature_degc",
+    "screen_closed_pct",
+    "outside_temperature_degc",
+    "outside_humidity_pct",
+    "global_radiation_w_m2",
+    "wind_speed_m_s",
+)
+_SOURCE: Final = (
+    "ridge regression on lags, the sun and the weather's change, fitted on up to 35 days; "
+    "low and high hold nine of ten errors of the last days"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A weather forecast: hourly means from the origin on; an empty list where nothing is expected."""
+
+    outside_temperature_degc: list[float]
+    outside_humidity_pct: list[float]
+    global_radiation_w_m2: list[float]
+    wind_speed_m_s: list[float]
+
+
+NOTHING_EXPECTED: Final = Expected([], [], [], [])
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """One hour ahead: answers and skills by quantity."""
+
+    hours: int
+    window: tuple[int, int]
+    answers: dict[str, Answer]
+    skill: dict[str, Skill | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HouseForecast:
+    """The hours ahead of an origin, and what they were learnt from: `hourly` from `hourly_start_ms` to the origin."""
+
+    origin_ms: int
+    history_hours: int
+    drivers: list[str]
+    expected: list[str]
+    ahead: list[Ahead]
+    left_out: list[LeftOut]
+    hourly_start_ms: int
+    hourly: dict[str, Values]
+
+
+def forecast_house(
+    scope: OrgScope,
+    house: House,
+    bands: CropBands,
+    origin_ms: int,
+    hours: int,
+    expected: Expected = NOTHING_EXPECTED,
+    *,
+    with_skill: bool = True,
+) -> HouseForecast:
+    """Return the forecast for each of the `hours` (1 to 24) after the last whole local hour before `origin_ms`.
+
+    Without `with_skill` the past is not gone over again: values alone, quickly.
+    """
+    origin_ms = begin_hour(house.place, origin_ms)
+    window = Window(origin_ms - MOST_HISTORY_H * _HOUR_MS, origin_ms)
+    periods = cut_periods(list(range(window.start_ms, origin_ms, _HOUR_MS)), origin_ms)
+    grid = gather(scope, house, _CHANNELS, periods)
+    margin = margin_of(house, bands, grid, by_day_of(house, periods))
+    nothing = np.full(periods.steps, np.nan)
+    air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
+    columns = {
+        name: _hourly(grid, column)
+        for name, column in zip(FORECAST_UNITS, (air, humidity, margin.margin_k), strict=True)
+    }
+    first = _first_known(columns["air_temperature_degc"])
+    around = _surroundings(house, grid, window, expected, first)
+    columns = {name: column[first:] for name, column in columns.items()}
+    found = []
+    for ahead_h in range(1, hours + 1):
+        span = (origin_ms + (ahead_h - 1) * _HOUR_MS, origin_ms + ahead_h * _HOUR_MS)
+        answers, skills = {}, {}
+        for name, unit in FORECAST_UNITS.items():
+            company = [column for other, column in columns.items() if other != name and "margin" not in other]
+            answers[name], skills[name] = _foretell(
+                name, unit, columns[name], company, around, ahead_h, span, grid, with_skill=with_skill
+            )
+        found.append(Ahead(ahead_h, span, answers, skills))
+    known = int(np.isfinite(columns["air_temperature_degc"]).sum())
+    return HouseForecast(
+        origin_ms,
+        known,
+        sorted(around.weather),
+        sorted(around.expected),
+        found,
+        grid.left_out,
+        window.start_ms + first * _HOUR_MS,
+        columns,
+    )
+
+
+def _foretell(
+    name: str,
+    unit: str,
+    target: Values,
+    company: list[Values],
+    around: Surroundings,
+    ahead_h: int,
+    span: tuple[int, int],
+    grid: HouseGrid,
+    *,
+    with_skill: bool,
+) -> tuple[Answer, Skill | None]:
+    value = predict(target, company, around, ahead_h) if len(target) else None
+    since = max(len(target) - _BACKTEST_H, 0)
+    skill = None if value is None or not with_skill else backtest(target, company, around, ahead_h, since)
+    if value is not None and name == "relative_humidity_pct":
+        value = min(max(value, 0.0), 100.0)
+    known = int(np.isfinite(target).sum())
+    error = None if skill is None else skill.p90_error
+    answer = Answer(
+        value=value,
+        unit=unit,
+        window=span,
+        n=known,
+        coverage=known / max(len(target), 1),
+        quality=grid.quality(_CHANNELS[:2]) if known else MISSING,
+        method=Method("house_forecast", 1, _SOURCE),
+        inputs=(*_CHANNELS[:2], *(name for name in around.weather)),
+        evidence=None if value is None else "forecast",
+        reason=INSUFFICIENT_DATA if value is None else None,
+        low=None if value is None or error is None else value - error,
+        high=None if value is None or error is None else value + error,
+    )
+    return answer, skill
+
+
+def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expected, first: int) -> Surroundings:
+    hours = window.start_ms + _HOUR_MS * np.arange(len(grid.periods) + MOST_AHEAD_H, dtype=np.int64)
+    place = house.place
+    if place.latitude_deg is None or place.longitude_deg is None:
+        sun = np.zeros(len(hours))
+    else:
+        elevation = elevation_deg(hours + _HOUR_MS // 2, place.latitude_deg, place.longitude_deg)
+        sun = np.maximum(np.sin(np.radians(elevation)), 0.0)
+    # Warmth and light follow the sun, not the clock: hours of UTC serve as well and never jump.
+    clock_h = (hours // _HOUR_MS % 24).astype(np.float64)
+    outside, humidity = grid.mean("outside_temperature_degc"), grid.mean("outside_humidity_pct")
+    weather: dict[str, Values] = {}
+    if outside is not None and humidity is not None:
+        weather["outside_vapour_kpa"] = _hourly(grid, actual_vapour_pressure_kpa(outside, humidity))[first:]
+    elif outside is not None:
+        weather["outside_temperature_degc"] = _hourly(grid, outside)[first:]
+    for channel in ("global_radiation_w_m2", "wind_speed_m_s"):
+        column = grid.mean(channel)
+        if column is not None:
+            weather[channel] = _hourly(grid, column)[first:]
+    return Surroundings(sun[first:], clock_h[first:], weather, _coming(expected, weather))
+
+
+def _coming(expected: Expected, weather: dict[str, Values]) -> dict[str, Values]:
+    """Return the expected hours of those columns that the house has learnt from; hours not told are NaN."""
+    told = {
+        "outside_temperature_degc": np.array(expected.outside_temperature_degc, np.float64),
+        "global_radiation_w_m2": np.array(expected.global_radiation_w_m2, np.float64),
+        "wind_speed_m_s": np.array(expected.wind_speed_m_s, np.float64),
+    }
+    both = min(len(expected.outside_temperature_degc), len(expected.outside_humidity_pct))
+    told["outside_vapour_kpa"] = actual_vapour_pressure_kpa(
+        expected.outside_temperature_degc[:both], expected.outside_humidity_pct[:both]
+    )
+    found = {}
+    for name, column in told.items():
+        if name in weather and len(column):
+            found[name] = np.concatenate((column, np.full(MOST_AHEAD_H - len(column), np.nan)))[:MOST_AHEAD_H]
+    return found
+
+
+def _hourly(grid: HouseGrid, column: Values) -> Values:
+    enough = count_true(grid.periods, np.isfinite(column)) >= _LEAST_STEPS
+    return np.where(enough, average(grid.periods, column), np.nan)
+
+
+def _first_known(column: Values) -> int:
+    known = np.flatnonzero(np.isfinite(column))
+    return int(known[0]) if len(known) else len(column)
+
+
+def _or(column: Values | None, other: Values) -> Values:
+    return other if column is None else column

@@ -1,0 +1,243 @@
+"""A greenhouse over a day or a week in one piece, as its page draws it: lines, bands, days, and a map of its places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.climate.air import Air
+from headland.agronomy.climate.air_indices import air_indices, day_indices
+from headland.agronomy.climate.condensation import Surface, WetEvent
+from headland.agronomy.climate.condensation_indices import Margin, condensation_indices, wet_events
+from headland.agronomy.climate.light_indices import light_indices
+from headland.agronomy.climate.psychrometrics import dew_point_degc, vapour_pressure_deficit_kpa
+from headland.agronomy.series.indicator import MEAN_BAR, Index
+from headland.agronomy.series.time_grid import STEP_MS, Periods, Values, average, count_true, cut_periods
+from headland.analysis.downsampling import select_rows
+from headland.analysis.greenhouse.climate import ClimateQuery, Span, answer_disease, chill_of, tell
+from headland.analysis.greenhouse.crop_targets import Band
+from headland.analysis.greenhouse.derived import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
+from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_stages
+from headland.analysis.greenhouse.samples import DeviceGrid, HouseGrid, LeftOut, gather
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.window import Window
+from headland.registry.models.models import GrowerNote
+from headland.store.port import Times
+
+_CO2: Final = "co2_ppm"
+#: What the map of places shows, with its unit.
+MAPPED: Final = {
+    "air_temperature_degc": "degC",
+    "relative_humidity_pct": "%",
+    "vpd_kpa": "kPa",
+    "dew_point_degc": "degC",
+    "par_umol_m2_s": "umol/m2/s",
+    _CO2: "ppm",
+}
+#: The units of the lines.
+UNITS: Final = {
+    **MAPPED,
+    "leaf_temperature_degc": "degC",
+    "coldest_surface_degc": "degC",
+    "condensation_margin_k": "K",
+    "ppfd_umol_m2_s": "umol/m2/s",
+    "outside_temperature_degc": "degC",
+}
+#: A narrow chart loses no peak of these; of the other lines it shows what was at those steps.
+_PEAKS: Final = ("air_temperature_degc", "vpd_kpa", "condensation_margin_k")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Means of steps of five minutes over one time axis, NaN where unknown; `coldest` names a surface, -1 none.
+
+    Where the chart is narrower than the steps, of each of its pixels the steps with the lowest and highest values.
+    """
+
+    time_ms: Times
+    columns: dict[str, Values]
+    coldest: np.ndarray[tuple[int], np.dtype[np.int64]]
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A zone of the house, or a device in none: a row of the map, values by local hour."""
+
+    name: str
+    devices: list[str]
+    crop: str
+    stage: str
+    columns: dict[str, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class StageBands:
+    """Where indices should lie in a part of the window: that of one crop stage."""
+
+    window: tuple[int, int]
+    stage: str
+    bands: dict[str, Band]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All of it; `days` are whole local days, also where the window begins within one."""
+
+    house: House
+    window: Window
+    lines: Lines
+    surfaces: list[Surface]
+    bands: list[StageBands]
+    events: list[WetEvent]
+    days: list[Span]
+    hours: Times
+    places: list[Place]
+    left_out: list[LeftOut]
+    notes: dict[str, str]
+    written: list[GrowerNote]
+
+
+def look_over(ask: ClimateQuery, width: int) -> Overview:
+    """Return a house over the window of `ask` for a chart `width` pixels wide."""
+    house, window = ask.house, ask.window
+    days = cut_periods(cut_days(house.place, window), window.end_ms)
+    grid = gather(ask.scope, house, (*SURFACES, *LIGHT, _CO2), days)
+    by_day = by_day_of(house, days)
+    air = Air(*air_of(grid), grid.mean(LEAF), by_day)
+    margin = margin_of(house, ask.bands, grid, by_day)
+    light, missing = light_of(house, grid, None, None, by_day)
+    crop = ask.crop
+    indices: list[Index] = [
+        *air_indices(days, air),
+        *day_indices(days, air, ask.thresholds),
+        *chill_of(house, days, air),
+        *condensation_indices(days, margin),
+    ]
+    if light is not None:
+        indices += light_indices(days, light, crop.base_degc, air.temperature_degc)
+    found = tell(replace(ask, by="day"), grid, indices, None)
+    disease = answer_disease(ask)
+    hours = cut_periods(cut_hours(house.place, window), window.end_ms)
+    columns = _columns_of(grid, air, margin)
+    if light is not None:
+        columns["ppfd_umol_m2_s"] = light.ppfd_umol_m2_s
+    notes = {**disease.notes, **found.notes}
+    notes["light"] = missing if light is None else f"{light.channel} times {light.factor:g}: {light.source}"
+    return Overview(
+        house,
+        window,
+        _draw(days, window, columns, margin, width),
+        margin.surfaces,
+        _bands_of(ask),
+        [event for event in wet_events(days, margin) if event.end_ms > window.start_ms],
+        [_join(day, also) for day, also in zip(found.spans, disease.spans, strict=True)],
+        hours.start_ms + STEP_MS * hours.edges[:-1],
+        _places_of(house, grid, hours),
+        _once(found.left_out + disease.left_out),
+        notes,
+        _written(ask),
+    )
+
+
+def _written(ask: ClimateQuery) -> list[GrowerNote]:
+    """Return what growers noted of the house in the window, by time."""
+    house, window = ask.house, ask.window
+    if house.greenhouse is None or ask.scope.registry is None:
+        return []
+    notes = repositories_of(ask.scope).notes.all(greenhouse=house.greenhouse)
+    inside = [note for note in notes if window.start_ms <= note.time_ms < window.end_ms]
+    return sorted(inside, key=lambda note: note.time_ms)
+
+
+def _columns_of(grid: HouseGrid, air: Air, margin: Margin) -> dict[str, Values]:
+    t, rh = air.temperature_degc, air.humidity_pct
+    columns = {
+        AIR[0]: t,
+        AIR[1]: rh,
+        "vpd_kpa": vapour_pressure_deficit_kpa(t, rh),
+        "dew_point_degc": margin.dew_degc,
+        "coldest_surface_degc": margin.dew_degc + margin.margin_k,
+        "condensation_margin_k": margin.margin_k,
+    }
+    for channel in (LEAF, "outside_temperature_degc", _CO2):
+        column = grid.mean(channel)
+        if column is not None:
+            columns[channel] = column
+    return columns
+
+
+def _draw(days: Periods, window: Window, columns: dict[str, Values], margin: Margin, width: int) -> Lines:
+    time_ms = days.time_ms
+    first = int(np.searchsorted(time_ms, window.start_ms - STEP_MS, "right"))
+    rows = np.arange(first, len(time_ms))
+    chosen = select_rows(time_ms[first:], [columns[name][first:] for name in _PEAKS], width, "min_max") + first
+    is_chosen = len(rows) > 2 * width
+    if is_chosen:
+        rows = chosen
+    return Lines(
+        time_ms[rows], {name: column[rows] for name, column in columns.items()}, margin.coldest[rows], is_chosen
+    )
+
+
+def _bands_of(ask: ClimateQuery) -> list[StageBands]:
+    """Return the targets of each crop stage in the window, of the stage of today where the registry has no zone."""
+    window = ask.window
+    spans = [(window.start_ms, ask.house.stage)]
+    if any(record.descriptor.device in ask.house.zones for record in ask.house.records):
+        spans = cut_stages(ask.scope, ask.house, window)
+    ends = [start for start, _ in spans[1:]] + [window.end_ms]
+    return [
+        StageBands((start, end), stage, ask.bands.targets(ask.house.crop, stage))
+        for (start, stage), end in zip(spans, ends, strict=True)
+    ]
+
+
+def _places_of(house: House, grid: HouseGrid, hours: Periods) -> list[Place]:
+    """Return the zones, and the devices in none, with the means of each local hour of which half is known."""
+    inside: dict[str, list[DeviceGrid]] = {}
+    for device in grid.devices:
+        zone = house.zones.get(device.device)
+        inside.setdefault(device.device if zone is None else f"zone {zone.id}", []).append(device)
+    # Both grids begin on whole steps: the map's hours lie within the days.
+    first = (hours.start_ms - grid.periods.start_ms) // STEP_MS
+    places = []
+    for devices in inside.values():
+        zone = house.zones.get(devices[0].device)
+        part = HouseGrid(grid.periods, devices, [])
+        found = {channel: part.mean(channel) for channel in MAPPED}
+        t, rh = (found[channel] for channel in AIR)
+        if t is not None and rh is not None:
+            found["vpd_kpa"] = vapour_pressure_deficit_kpa(t, rh)
+            found["dew_point_degc"] = dew_point_degc(t, rh)
+        columns = {
+            name: _hourly(hours, column[first : first + hours.steps])
+            for name, column in found.items()
+            if column is not None
+        }
+        name, crop, stage = (
+            (devices[0].device, house.crop, house.stage) if zone is None else (zone.name, zone.crop, zone.stage)
+        )
+        places.append(Place(name, [device.device for device in devices], crop, stage, columns))
+    return places
+
+
+def _hourly(hours: Periods, column: Values) -> Values:
+    enough = count_true(hours, np.isfinite(column)) >= MEAN_BAR * hours.lengths
+    return np.where(enough, average(hours, column), np.nan)
+
+
+def _join(day: Span, also: Span) -> Span:
+    return Span(day.window, {**day.answers, **also.answers}, {**day.levels, **also.levels})
+
+
+def _once(found: list[LeftOut]) -> list[LeftOut]:
+    """Return each finding once: what was found over a longer time stands for the same of a shorter."""
+    kept: dict[tuple[str, str, str], LeftOut] = {}
+    for one in found:
+        key = (one.device, one.finding.channel, one.finding.test)
+        if key not in kept or one.finding.n > kept[key].finding.n:
+            kept[key] = one
+    return list(kept.values())

@@ -1,0 +1,208 @@
+"""The samples of a house on a grid of five minutes, without those that lie; what was left out, and why, beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.climate.light import SUN_UMOL_J
+from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
+from headland.agronomy.series.qartod import FAIL, SUSPECT
+from headland.agronomy.series.sensor_health import Finding, judge_channel, judge_twins
+from headland.agronomy.series.time_grid import STEP_MS, Counts, Periods, Values, bridge_holes, mean_by_step
+from headland.analysis.greenhouse.house import House
+from headland.analysis.scope import OrgScope
+from headland.store.port import DeviceRecord, SeriesFilter, Times
+
+#: More samples than this of one channel are taken from the store as means of five minutes, which it has in its rollups.
+MOST_SAMPLES: Final = 400_000
+#: Sensors of one quantity at one device, beside the first: `air_temperature_degc:1` and so on.
+_INSTANCES: Final = ("", ":1", ":2", ":3", ":4")
+_T, _RH = "air_temperature_degc", "relative_humidity_pct"
+_NOT_EVALUATED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A finding about a device's channel."""
+
+    device: str
+    finding: Finding
+
+
+@dataclass(slots=True)
+class DeviceGrid:
+    """One device's channels on the grid: means by step, samples a step, the worst flag used, who stood in for whom."""
+
+    device: str
+    values: dict[str, Values] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    quality: dict[str, int] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseGrid:
+    """A house on the grid: each device's, and what was found wrong."""
+
+    periods: Periods
+    devices: list[DeviceGrid]
+    left_out: list[LeftOut]
+    _counted: dict[tuple[str, ...], list[int]] = field(default_factory=dict, repr=False, compare=False)
+
+    def mean(self, channel: str) -> Values | None:
+        """Return the mean of the devices by step, None where no device has the channel."""
+        found = [device.values[channel] for device in self.devices if channel in device.values]
+        if not found:
+            return None
+        if len(found) == 1:
+            return found[0]
+        known = np.isfinite(found)
+        total = np.where(known, found, 0.0).sum(axis=0)
+        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+    def counts_of(self, channels: tuple[str, ...]) -> list[int]:
+        """Return how many samples of the scarcest of some channels lie in each period."""
+        if channels not in self._counted:
+            edges, none = self.periods.edges[:-1], np.zeros(len(self.periods), np.int64)
+            sums = [
+                sum((np.add.reduceat(d.counts[c], edges) for d in self.devices if c in d.counts), none)
+                for c in channels
+            ]
+            self._counted[channels] = (np.minimum.reduce(sums) if sums else none).tolist()
+        return self._counted[channels]
+
+    def quality(self, channels: Iterable[str]) -> int:
+        """Return the worst flag among the samples of some channels that were used."""
+        used = [device.quality[c] for c in channels for device in self.devices if c in device.quality]
+        return max(used, default=1)
+
+    def evidence(self, channels: Iterable[str]) -> str:
+        """Return `measured`, or `measured_twin` where a second sensor stood in for the first."""
+        stood_in = any(channel in device.stand_ins for channel in channels for device in self.devices)
+        return "measured_twin" if stood_in else "measured"
+
+
+def gather(scope: OrgScope, house: House, quantities: Iterable[str], periods: Periods) -> HouseGrid:
+    """Return the wanted quantities of all devices of a house, judged, on the grid of some periods."""
+    wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
+    devices, left_out = [], []
+    for record in house.records:
+        grid, findings = _gather_device(scope, record, wanted, periods)
+        devices.append(grid)
+        left_out += [LeftOut(grid.device, finding) for finding in findings]
+    return HouseGrid(periods, devices, left_out)
+
+
+def _gather_device(
+    scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods
+) -> tuple[DeviceGrid, list[Finding]]:
+    grid = DeviceGrid(record.descriptor.device)
+    findings: list[Finding] = []
+    good: dict[str, tuple[Times, Values]] = {}
+    for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, periods).items():
+        ingested = flag > _NOT_EVALUATED
+        findings += _refused(channel, time_ms, flag, ingested)
+        judged, found = judge_channel(channel, time_ms, value)
+        findings += found
+        use = ~ingested & (judged < FAIL) & np.isfinite(value)
+        good[channel] = (time_ms[use], value[use])
+        grid.quality[channel] = (
+            int(max(flag[use].max(), SUSPECT if (judged[use] == SUSPECT).any() else 1)) if use.any() else 9
+        )
+        grid.values[channel] = bridge_holes(mean_by_step(periods, *good[channel])[0])
+        at = (time_ms[use] - periods.start_ms) // STEP_MS
+        fit = (at >= 0) & (at < periods.steps)
+        grid.counts[channel] = np.bincount(at[fit], count[use][fit], periods.steps).astype(np.int64)
+    findings += _judge_together(grid, good, periods)
+    _stand_in(grid)
+    return grid, findings
+
+
+def _read(
+    scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods
+) -> dict[str, tuple[Times, Values, Counts, Counts]]:
+    """Return time, value, flag and number of samples of each channel; means of steps where samples are too many."""
+    which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(wanted))
+    start_ms, end_ms = periods.start_ms, periods.start_ms + STEP_MS * periods.steps
+    parts: dict[str, list[tuple[Times, Values, Counts, Counts]]] = {}
+    simulated = record.descriptor.simulated
+    samples = scope.store.raw(which, start_ms, end_ms, MOST_SAMPLES + 1)
+    if any(len(each.time_ms) > MOST_SAMPLES for each in samples):
+        for bucket in scope.store.buckets(which, start_ms, end_ms, STEP_MS, _NOT_EVALUATED):
+            if bucket.key.simulated == simulated:
+                flags = np.ones(len(bucket.start_ms), np.int64)
+                parts.setdefault(bucket.key.channel, []).append((bucket.start_ms, bucket.mean, flags, bucket.count))
+    else:
+        for each in samples:
+            if each.key.simulated == simulated:
+                ones = np.ones(len(each.time_ms), np.int64)
+                row = (each.time_ms, each.value, each.quality.astype(np.int64), ones)
+                parts.setdefault(each.key.channel, []).append(row)
+    found = {}
+    for channel, rows in parts.items():
+        joined = [np.concatenate([row[i] for row in rows]) for i in range(4)]
+        order = np.argsort(joined[0], kind="stable")
+        found[channel] = (joined[0][order], joined[1][order], joined[2][order], joined[3][order])
+    return found
+
+
+def _refused(
+    channel: str, time_ms: Times, flag: Counts, bad: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> list[Finding]:
+    """Return what gateway and ingest had flagged already."""
+    if not bad.any():
+        return []
+    at = np.flatnonzero(bad)
+    detail = "flagged suspect or failed when it came"
+    worst = int(flag[at].max())
+    return [Finding(channel, "flagged", worst, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), True, detail)]
+
+
+def _judge_together(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], periods: Periods) -> list[Finding]:
+    """Judge the sensors of one quantity beside each other, and take out what the sun heated."""
+    par = grid.values.get("par_umol_m2_s")
+    sun = par / SUN_UMOL_J if par is not None else grid.values.get("global_radiation_w_m2")
+    findings = []
+    for quantity in (_T, _RH):
+        twins = {c: s for c, s in good.items() if c.partition(":")[0] == quantity and len(s[0])}
+        found = judge_twins(periods, twins, sun)
+        findings += found
+        for finding in found:
+            grid.quality[finding.channel] = max(
+                grid.quality[finding.channel], finding.flag if not finding.left_out else 1
+            )
+            if finding.left_out and sun is not None:
+                grid.values[finding.channel] = np.where(sun > 50.0, np.nan, grid.values[finding.channel])
+    return findings
+
+
+def _stand_in(grid: DeviceGrid) -> None:
+    """Where the humidity is not known but a second pair of sensors is, take the vapour from it.
+
+    Vapour mixes within minutes while temperatures stay apart: es and ea belong together at the place where both are
+    measured, and ea then holds for the air of the first thermometer.
+    """
+    air = grid.values.get(_T)
+    if air is None:
+        return
+    humidity = grid.values.get(_RH, np.full(len(air), np.nan))
+    for instance in _INSTANCES[1:]:
+        twin_t, twin_rh = grid.values.get(f"{_T}{instance}"), grid.values.get(f"{_RH}{instance}")
+        if twin_t is None or twin_rh is None:
+            continue
+        vapour = actual_vapour_pressure_kpa(twin_t, twin_rh)
+        made = np.minimum(100.0 * vapour / saturation_vapour_pressure_kpa(air), 100.0)
+        take = ~np.isfinite(humidity) & np.isfinite(made)
+        if take.any():
+            humidity = np.where(take, made, humidity)
+            grid.stand_ins[_RH] = f"{_RH}{instance}"
+            counts = grid.counts.get(_RH, np.zeros(len(air), np.int64))
+            grid.counts[_RH] = np.where(take, grid.counts[f"{_RH}{instance}"], counts)
+            worst = grid.quality[f"{_RH}{instance}"]
+            grid.quality[_RH] = worst if grid.quality.get(_RH, 9) == 9 else max(grid.quality[_RH], worst)
+            grid.values[_RH] = humidity
+            return

@@ -1,0 +1,1 @@
+"""Field pass analysis: detection, as-applied maps, deviation, remaining work."""

@@ -1,0 +1,145 @@
+"""Analytic answers: what the store holds of a window, through the science. No HTTP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.agronomy.application.coverage import Track
+from headland.agronomy.application.dosing import Meter
+from headland.agronomy.application.spraying import Application, assess_application
+from headland.agronomy.application.spreading import DRY_KG_MIN, Spreading, assess_spreading
+from headland.agronomy.application.treated import SILENCE_S, Flow, PumpStates
+from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.climate.air_summary import Climate, assess_climate, pair_samples
+from headland.agronomy.series.answer import expected_interval_s
+from headland.agronomy.series.qartod import FAIL, SUSPECT
+from headland.agronomy.series.sensor_health import Finding, judge_channel
+from headland.analysis.errors import ProblemError
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import EMPTY, Column, read_columns, read_first
+from headland.analysis.window import Window
+from headland.contract.records import Evidence
+from headland.store.port import DeviceRecord
+
+#: What one answer may be computed from, a channel; more would take minutes and gigabytes.
+MAX_SAMPLES: Final = 1_000_000
+
+_DAY_MS: Final = 86_400_000
+_COLUMN_FIELDS: Final = ("time_ms", "value", "quality")
+
+_TEMPERATURE: Final = "air_temperature_degc"
+_HUMIDITY: Final = "relative_humidity_pct"
+_SPRAYER: Final = ("latitude_deg", "longitude_deg", "pump_on", "flow_l_min", "flow_volume_total_l")
+_MASS_FLOW: Final = "mass_flow_kg_min"
+_HOPPER: Final = "hopper_kg"
+_SPREADER: Final = ("latitude_deg", "longitude_deg", "pump_on", _MASS_FLOW, _HOPPER)
+
+
+def begin_with_samples(scope: OrgScope, record: DeviceRecord, window: Window) -> Window:
+    """Return the window from the first temperature in it on; unchanged where it holds none."""
+    first = read_first(scope, record, _TEMPERATURE, window)
+    return Window(int(first.time_ms[0]), window.end_ms) if len(first.time_ms) else window
+
+
+def answer_climate(scope: OrgScope, record: DeviceRecord, window: Window) -> tuple[Climate, list[Finding]]:
+    """Return what the air of a greenhouse was like over a window, and what was not believed of its two sensors."""
+    columns = _read(scope, record, [_TEMPERATURE, _HUMIDITY], window)
+    findings: list[Finding] = []
+    for channel, column in columns.items():
+        flags, found = judge_channel(channel, column.time_ms, column.value)
+        findings += found
+        worse = np.maximum(column.quality, np.where(flags == SUSPECT, SUSPECT, 0)).astype(np.uint8)
+        columns[channel] = _part(Column(column.time_ms, column.value, worse), flags < FAIL)
+    temperature, humidity = columns.get(_TEMPERATURE, EMPTY), columns.get(_HUMIDITY, EMPTY)
+    interval_s = expected_interval_s(temperature.time_ms, _told_interval_s(record, (_TEMPERATURE, _HUMIDITY)))
+    air = pair_samples(
+        (temperature.time_ms, temperature.value, temperature.quality),
+        (humidity.time_ms, humidity.value, humidity.quality),
+        within_s=interval_s,
+    )
+    return assess_climate(air, window.pair, interval_s), findings
+
+
+def answer_application(scope: OrgScope, record: DeviceRecord, window: Window, swath_m: float) -> Application:
+    """Return what a sprayer applied over a window, with swaths of the given width."""
+    margin_ms = int(SILENCE_S * 1000)
+    columns = _read(scope, record, list(_SPRAYER), Window(window.start_ms - margin_ms, window.end_ms + margin_ms))
+    pump = columns.get("pump_on", EMPTY)
+    flow = columns.get("flow_l_min", EMPTY)
+    total = _with_neighbours(scope, record, "flow_volume_total_l", columns, window, margin_ms)
+    worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
+    return assess_application(
+        track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
+        PumpStates(pump.time_ms, pump.value > 0.5),
+        Meter(total.time_ms, total.value, flow.time_ms, flow.value),
+        window=window.pair,
+        swath_m=swath_m,
+        quality=worst,
+    )
+
+
+def is_spreader(record: DeviceRecord) -> bool:
+    """Tell whether a device is known to spread granules rather than to spray."""
+    return _MASS_FLOW in record.descriptor.channels or _HOPPER in record.descriptor.channels
+
+
+def answer_spreading(scope: OrgScope, record: DeviceRecord, window: Window, swath_m: float) -> Spreading:
+    """Return what a spreader applied over a window, with swaths of the given width."""
+    margin_ms = int(SILENCE_S * 1000)
+    columns = _read(scope, record, list(_SPREADER), Window(window.start_ms - margin_ms, window.end_ms + margin_ms))
+    feeder = columns.get("pump_on", EMPTY)
+    told = record.descriptor.channels.get(_MASS_FLOW)
+    # A flow that the gateway made of the hopper's weight is no flow sensor: the weight itself says it better.
+    sensed = told is None or told.evidence in {None, Evidence.MEASURED_FLOW}
+    flow = columns.get(_MASS_FLOW, EMPTY) if sensed else EMPTY
+    hopper = _with_neighbours(scope, record, _HOPPER, columns, window, margin_ms)
+    worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
+    return assess_spreading(
+        track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
+        PumpStates(feeder.time_ms, feeder.value > 0.5),
+        Flow(flow.time_ms, flow.value, DRY_KG_MIN, _MASS_FLOW),
+        Hopper(hopper.time_ms, hopper.value),
+        window=window.pair,
+        swath_m=swath_m,
+        quality=worst,
+    )
+
+
+def _read(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> dict[str, Column]:
+    columns = read_columns(scope, record, channels, window, MAX_SAMPLES)
+    if columns is None:
+        sentence = f"A channel has more than {MAX_SAMPLES} samples in the window: ask for a shorter one."
+        raise ProblemError(400, "too-many-samples", "The window holds too many samples", sentence)
+    return columns
+
+
+def _with_neighbours(
+    scope: OrgScope, record: DeviceRecord, channel: str, columns: dict[str, Column], window: Window, margin_ms: int
+) -> Column:
+    """Return a channel's samples with the nearest one on each side, up to a day away.
+
+    A total that rose in a silence at the window's end shows that work went on unheard; only a neighbour can tell.
+    """
+    first_ms, end_ms = window.start_ms - margin_ms, window.end_ms + margin_ms
+    before = _read(scope, record, [channel], Window(first_ms - _DAY_MS, first_ms)).get(channel, EMPTY)
+    after = read_first(scope, record, channel, Window(end_ms, end_ms + _DAY_MS))
+    parts = [_part(before, slice(-1, None)), columns.get(channel, EMPTY), after]
+    return Column(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMN_FIELDS))
+
+
+def _part(column: Column, rows: slice | NDArray[np.bool_]) -> Column:
+    return Column(column.time_ms[rows], column.value[rows], column.quality[rows])
+
+
+def track_of(latitude: Column, longitude: Column) -> Track:
+    """Pair the two halves of each position: they carry the same instant."""
+    time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
+    return Track(time_ms, latitude.value[first], longitude.value[second])
+
+
+def _told_interval_s(record: DeviceRecord, channels: tuple[str, ...]) -> float | None:
+    told = [record.descriptor.channels[c].interval_s for c in channels if c in record.descriptor.channels]
+    return max((interval_s for interval_s in told if interval_s is not None), default=None)

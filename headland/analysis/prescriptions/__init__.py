@@ -1,0 +1,1 @@
+"""Recommendations, prescriptions and missions."""

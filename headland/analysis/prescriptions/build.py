@@ -1,0 +1,296 @@
+"""A prescription out of an order: layers on the field's grid, zones, rates, and what forbids them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.agronomy.application.deposit import fit_grid
+from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_places
+from headland.agronomy.prescription.interpolation import fit_variogram, idw, krige
+from headland.agronomy.prescription.nutrients import Grade
+from headland.agronomy.prescription.prescription import (
+    Finding,
+    Machine,
+    cell_areas,
+    draw_zones,
+    fill_gaps,
+    judge_machine,
+    rate_by_index,
+    settle_rates,
+    thin_points,
+)
+from headland.analysis.errors import ProblemError
+from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.prescriptions.order import PointLayer, PrescriptionOrder, RasterLayer
+from headland.registry.models.models import Field, Implement, Product, ProductKind
+from headland.registry.models.prescriptions import (
+    MAX_CELLS,
+    PrescribedZone,
+    Prescription,
+    PrescriptionCheck,
+    pack_cells,
+)
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+
+Values = NDArray[np.float64]
+
+#: A kriging system costs its points cubed, and each cell its points squared.
+_MOST_KRIGED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """A field on a grid of its plane."""
+
+    plane: Plane
+    grid: Grid
+    places: NDArray[np.uint8]
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        return np.asarray(self.places == USABLE)
+
+
+def make_prescription(repositories: OrganisationRepositories, order: PrescriptionOrder) -> Prescription:
+    """Return the prescription of an order, not yet kept; raises ProblemError (400) with what is in the way of it."""
+    field = repositories.fields.get(order.field)
+    product = None if order.product is None else repositories.products.get(order.product)
+    implement = None if order.implement is None else repositories.implements.get(order.implement)
+    try:
+        return _make(order, field, product, implement)
+    except ValueError as error:
+        raise ProblemError(400, "no-prescription", "This cannot be prescribed", f"{_sentence(error)}") from error
+
+
+def machine_of(implement: Implement, unit: str, product: Product | None) -> Machine:
+    """Return what an implement can do in a prescription's unit; a flow in the other needs the product's density."""
+    density = None if product is None else product.density_kg_l
+    in_unit, other = implement.max_flow_kg_min, implement.max_flow_l_min
+    if unit == "L/ha":
+        in_unit, other = other, in_unit
+    if in_unit is None and other is not None and density is not None:
+        in_unit = other / density if unit == "L/ha" else other * density
+    return Machine(implement.swath_m, in_unit, implement.min_speed_m_s, implement.max_speed_m_s)
+
+
+def _make(order: PrescriptionOrder, field: Field, product: Product | None, implement: Implement | None) -> Prescription:
+    ground = _lay_grid(field, order.cell_m)
+    unit = "L/ha" if product is not None and product.kind is ProductKind.LIQUID else "kg/ha"
+    n_of_unit = _nitrogen_in_unit(product, unit)
+    layers: list[Values] = []
+    notes: dict[str, str | float | None] = {}
+    for layer in order.layers:
+        values, share, how = _lay_layer(layer, ground)
+        layers.append(values)
+        notes |= {f"{layer.name} coverage": share, f"{layer.name} by": how}
+    labels = draw_zones(layers, order.zones.count, by=order.zones.by, smooth=order.zones.smooth)
+    area_ha = cell_areas(labels, ground.grid)
+    index = np.array([layers[0][labels == zone].mean() for zone in range(len(area_ha))])
+    rates, bound = _settle(order, area_ha, index, _product_per_basis(order, n_of_unit))
+    zones = tuple(
+        PrescribedZone(
+            rate_ha=float(rate),
+            area_ha=float(area),
+            amount=float(rate * area),
+            n_kg_ha=None if n_of_unit is None else float(rate * n_of_unit),
+            index_mean=float(mean),
+        )
+        for rate, area, mean in zip(rates, area_ha, index, strict=True)
+    )
+    south_deg, west_deg = ground.plane.to_degrees(np.array(ground.grid.west_m), np.array(ground.grid.south_m))
+    east_m_deg, north_m_deg = ground.plane.scales_m_deg
+    return Prescription(
+        field=field.id,
+        name=order.name,
+        product=order.product,
+        implement=order.implement,
+        season=order.season,
+        unit="L/ha" if unit == "L/ha" else "kg/ha",
+        south_deg=float(south_deg),
+        west_deg=float(west_deg),
+        cell_north_deg=order.cell_m / north_m_deg,
+        cell_east_deg=order.cell_m / east_m_deg,
+        cell_m=order.cell_m,
+        rows=ground.grid.rows,
+        columns=ground.grid.columns,
+        cells=pack_cells(labels),
+        zones=zones,
+        total=float(rates @ area_ha),
+        checks=_judge(order, ground, zones, bound, implement, product, unit),
+        method={
+            "zones": order.zones.by,
+            "count": len(zones),
+            "smooth": order.zones.smooth,
+            "direction": order.direction,
+            "basis": order.basis,
+            **notes,
+        },
+    )
+
+
+def _lay_grid(field: Field, cell_m: float) -> _Ground:
+    plane = plane_of(field)
+    outline = outline_of(field, plane)
+    corners = np.array([spot for rings in field.geometry for ring in rings for spot in ring])
+    east_m, north_m = plane.to_metres(corners[:, 1], corners[:, 0])
+    grid = fit_grid(east_m, north_m, cell_m, 0.0)
+    if grid.rows * grid.columns > MAX_CELLS:
+        raise ValueError(
+            f"the field has {grid.rows * grid.columns:,} cells, at most {MAX_CELLS:,}: choose a larger cell_m"
+        )
+    places = map_places(outline, grid)
+    if not np.any(places == USABLE):
+        raise ValueError("no cell of the field is to be treated: its zones cover it, or cell_m is larger than it is")
+    return _Ground(plane, grid, places)
+
+
+def _lay_layer(layer: PointLayer | RasterLayer, ground: _Ground) -> tuple[Values, float, str]:
+    """Return a layer on the grid (NaN outside of what is treated), the share that was measured, and how it was laid."""
+    east, north = ground.grid.centres_m()
+    found = np.full(ground.usable.shape, np.nan)
+    at_m = np.column_stack([axis[ground.usable] for axis in np.meshgrid(east, north)])
+    if isinstance(layer, RasterLayer):
+        found[ground.usable] = _sample(layer, ground.plane, at_m)
+        filled, share = fill_gaps(found, ground.usable)
+        return filled, share, "the cell of the raster at its middle, gaps from the nearest"
+    if not len(layer.longitude_deg) == len(layer.latitude_deg) == len(layer.value):
+        raise ValueError(f"the columns of {layer.name!r} are not of one length")
+    latitude, longitude = np.array(layer.latitude_deg, float), np.array(layer.longitude_deg, float)
+    points_m = np.column_stack(ground.plane.to_metres(latitude, longitude))
+    near = _near(points_m, ground.grid)
+    if not near.any():
+        raise ValueError(f"no point of {layer.name!r} lies in the field or beside it: longitude and latitude swapped?")
+    value = np.array(layer.value, float)[near]
+    if layer.interpolation == "idw":
+        points_m, value = thin_points(points_m[near], value)
+        found[ground.usable] = idw(points_m, value, at_m, power=layer.power)
+        return found, 1.0, f"inverse distance to the power {layer.power:g} of {len(value)} points"
+    points_m, value = thin_points(points_m[near], value, _MOST_KRIGED)
+    model = fit_variogram(points_m, value)
+    found[ground.usable] = krige(points_m, value, at_m, model).value
+    told = f"nugget {model.nugget:.4g}, sill {model.sill:.4g}, range {model.range_m:.0f} m"
+    return found, 1.0, f"ordinary kriging of {len(value)} points, exponential variogram: {told}"
+
+
+def _near(points_m: Values, grid: Grid) -> NDArray[np.bool_]:
+    """Return which points lie within the grid or half its size around it: others say nothing of the field."""
+    wide, high = grid.columns * grid.cell_m, grid.rows * grid.cell_m
+    column, row = (points_m[:, 0] - grid.west_m) / wide, (points_m[:, 1] - grid.south_m) / high
+    return np.asarray((column > -0.5) & (column < 1.5) & (row > -0.5) & (row < 1.5))
+
+
+def _sample(layer: RasterLayer, plane: Plane, at_m: Values) -> Values:
+    """Return the raster's value at places, NaN beside it."""
+    width = len(layer.values[0])
+    if any(len(row) != width for row in layer.values):
+        raise ValueError(f"the rows of {layer.name!r} are not of one length")
+    values = np.array([[np.nan if value is None else value for value in row] for row in layer.values], float)
+    latitude, longitude = plane.to_degrees(at_m[:, 0], at_m[:, 1])
+    row = np.floor((layer.north_deg - latitude) / layer.cell_north_deg).astype(np.int64)
+    column = np.floor((longitude - layer.west_deg) / layer.cell_east_deg).astype(np.int64)
+    inside = (row >= 0) & (row < values.shape[0]) & (column >= 0) & (column < width)
+    found = np.full(len(at_m), np.nan)
+    found[inside] = values[row[inside], column[inside]]
+    return found
+
+
+def _nitrogen_in_unit(product: Product | None, unit: str) -> float | None:
+    """Return the kg of N in a kg or L of product, None where it cannot be known."""
+    if product is None:
+        return None
+    if unit == "kg/ha":
+        return grade_of(product).n
+    return None if product.density_kg_l is None else grade_of(product).n * product.density_kg_l
+
+
+def _product_per_basis(order: PrescriptionOrder, n_of_unit: float | None) -> float:
+    if order.basis == "product":
+        return 1.0
+    if not n_of_unit:
+        raise ValueError("rates of nitrogen need a product that holds some, and a liquid's density")
+    return 1.0 / n_of_unit
+
+
+def _settle(order: PrescriptionOrder, area_ha: Values, index: Values, factor: float) -> tuple[Values, bool]:
+    """Return the rates of the zones in the product, and whether the limits bind."""
+    if order.rates_ha is not None:
+        if len(order.rates_ha) != len(area_ha):
+            raise ValueError(f"there are {len(area_ha)} zones and {len(order.rates_ha)} rates_ha: give one for each")
+        wish = np.array(order.rates_ha, float)
+    elif order.least_ha is None or order.most_ha is None or order.direction is None:
+        raise ValueError("give rates_ha, one for each zone, or least_ha, most_ha and a direction")
+    else:
+        wish = rate_by_index(index, (order.least_ha, order.most_ha), compensate=order.direction == "compensate")
+    if order.total is not None and order.mean_ha is not None:
+        raise ValueError("give a total or a mean_ha, not both")
+    total = order.total if order.mean_ha is None else order.mean_ha * float(area_ha.sum())
+    most = order.maximum_ha if order.maximum_ha is not None else max(float(wish.max()) * 1000.0, 1.0)
+    if order.minimum_ha > most:
+        raise ValueError("minimum_ha is above maximum_ha")
+    rates, bound = settle_rates(area_ha, wish, (order.minimum_ha, most), total)
+    return rates * factor, bound
+
+
+def _judge(
+    order: PrescriptionOrder,
+    ground: _Ground,
+    zones: tuple[PrescribedZone, ...],
+    bound: bool,
+    implement: Implement | None,
+    product: Product | None,
+    unit: str,
+) -> tuple[PrescriptionCheck, ...]:
+    findings = [_judge_ceiling(order, zones)]
+    if order.maximum_ha is None:
+        findings.append(Finding("limits", None, "no maximum_ha was given"))
+    else:
+        told = "bind in at least one zone" if bound else "bind nowhere"
+        findings.append(Finding("limits", True, f"{order.minimum_ha:g} to {order.maximum_ha:g} per ha {told}"))
+    kept_m2 = [np.count_nonzero(ground.places == place) * order.cell_m**2 for place in (BUFFER, EXCLUSION)]
+    told = f"{kept_m2[0]:.0f} m2 of buffer strips and {kept_m2[1]:.0f} m2 of exclusions get nothing"
+    findings.append(Finding("buffers", True, told))
+    if implement is None:
+        findings.append(Finding("machine", None, "not known: no implement was named"))
+    else:
+        rates = np.array([zone.rate_ha for zone in zones])
+        findings.append(judge_machine(rates, machine_of(implement, unit, product), unit[:-3]))
+        findings += _judge_sizes(zones, implement)
+    return tuple(PrescriptionCheck(id=each.id, holds=each.holds, detail=each.detail) for each in findings)
+
+
+def _judge_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) -> Finding:
+    """Hold the N of the richest zone against the legal ceiling; a ceiling that is broken is a refusal."""
+    nitrogen = [zone.n_kg_ha for zone in zones if zone.n_kg_ha is not None]
+    if order.legal_n_kg_ha is None:
+        return Finding("legal_ceiling", None, "no legal_n_kg_ha was given")
+    if not nitrogen:
+        return Finding("legal_ceiling", None, "not known: no product whose nitrogen is known was named")
+    most = max(nitrogen) + order.n_given_kg_ha
+    told = f"{most:.1f} kg N/ha with what was given before, and the ceiling is {order.legal_n_kg_ha:g}"
+    if most > order.legal_n_kg_ha + 1e-6:
+        raise ProblemError(400, "above-the-ceiling", "More than the law allows", f"It would come to {told}.")
+    return Finding("legal_ceiling", True, told)
+
+
+def _judge_sizes(zones: tuple[PrescribedZone, ...], implement: Implement) -> list[Finding]:
+    least_ha = 2.0 * implement.swath_m**2 / 10_000.0
+    small = [str(number) for number, zone in enumerate(zones) if zone.area_ha < least_ha]
+    told = f"zones smaller than two squares of the swath: {', '.join(small) or 'none'}"
+    return [Finding("zone_size", not small, told)]
+
+
+def _sentence(error: ValueError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def grade_of(product: Product) -> Grade:
+    """Return a product's grade as shares of its mass."""
+    forms = (product.nitrate_n_pct, product.ammonium_n_pct, product.amide_n_pct)
+    nitrate, ammonium, amide = ((part or 0.0) / 100.0 for part in forms)
+    return Grade(product.n_pct / 100.0, product.p2o5_pct / 100.0, product.k2o_pct / 100.0, nitrate, ammonium, amide)

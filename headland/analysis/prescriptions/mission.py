@@ -1,0 +1,170 @@
+"""The flight that carries out a prescription: its lines, speeds, loads and height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.prescription.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
+from headland.agronomy.prescription.prescription import Machine, fastest_m_s, judge_machine, steady_flow
+from headland.analysis.errors import ProblemError
+from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.prescriptions.build import machine_of
+from headland.formats.qgc_plan import Flight, HeightAbove
+from headland.registry.models.models import Implement, Product
+from headland.registry.models.prescriptions import Prescription
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+
+Values = NDArray[np.float64]
+
+#: Half of what a multirotor brakes with at most: how far beyond a line it needs to turn.
+_ACCELERATION_M_S2: Final = 2.5
+_LEAST_RUN_M: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlightWishes:
+    """What a person chooses of a flight; None is left to Headland. `load` is one load alone, from 1."""
+
+    height_m: float
+    height_above: HeightAbove
+    bearing_deg: float | None = None
+    speed_m_s: float | None = None
+    home_deg: Place | None = None
+    load: int | None = None
+
+
+def plan_flight(repositories: OrganisationRepositories, prescription: Prescription, wishes: FlightWishes) -> Flight:
+    """Return the flight; raises ProblemError (400) with what it lacks or what the machine cannot do."""
+    if prescription.implement is None:
+        raise _refuse("The prescription names no implement, and so no swath: make one that does.")
+    field = repositories.fields.get(prescription.field, also_deleted=True)
+    implement = repositories.implements.get(prescription.implement, also_deleted=True)
+    plane = plane_of(field)
+    outline = outline_of(field, plane)
+    bearing_deg = long_side_deg(outline.whole) if wishes.bearing_deg is None else wishes.bearing_deg
+    barred = shapely.union(outline.buffer, outline.exclusion)
+    rates = partial(rate_at, prescription, plane)
+    lines = draw_lines(outline.whole, barred, implement.swath_m, bearing_deg, rates)
+    if not lines:
+        raise _refuse("Nothing of the field can be treated along this bearing without reaching what is kept free.")
+    return assemble_flight(repositories, prescription, implement, lines, bearing_deg, plane, wishes)
+
+
+def assemble_flight(
+    repositories: OrganisationRepositories,
+    prescription: Prescription,
+    implement: Implement,
+    lines: list[Line],
+    bearing_deg: float,
+    plane: Plane,
+    wishes: FlightWishes,
+    swath_m: float | None = None,
+) -> Flight:
+    """Return the flight over lines that are drawn already; raises ProblemError (400) for what the machine cannot do.
+
+    `swath_m` replaces the implement's.
+    """
+    product = (
+        None if prescription.product is None else repositories.products.get(prescription.product, also_deleted=True)
+    )
+    rates = np.array([zone.rate_ha for zone in prescription.zones])
+    machine = machine_of(implement, prescription.unit, product)
+    fastest_m_s = machine.most_speed_m_s if wishes.speed_m_s is None else wishes.speed_m_s
+    machine = replace(machine, swath_m=swath_m or machine.swath_m, most_speed_m_s=fastest_m_s)
+    flow = _settle_flow(rates, machine, prescription.unit)
+    capacity = capacity_of(implement, prescription.unit, product)
+    try:
+        loads = share_loads(lines, machine.swath_m, capacity)
+    except ValueError as error:
+        raise _refuse(f"It cannot be flown: {error}.") from error
+    amounts = [sum(piece.amount(machine.swath_m) for line in load for piece in line.pieces) for load in loads]
+    if wishes.load is not None and wishes.load > len(loads):
+        raise _refuse(f"It takes {len(loads)} loads: there is no load {wishes.load}.")
+    fastest = float(machine.most_speed_m_s or 0.0)
+    run_m = run_of(fastest)
+    return Flight(
+        loads=loads if wishes.load is None else [loads[wishes.load - 1]],
+        speed_m_s=partial(_speed, machine, flow),
+        to_degrees=partial(to_degrees, plane),
+        height_m=wishes.height_m,
+        height_above=wishes.height_above,
+        run_m=run_m,
+        turn_speed_m_s=fastest,
+        refill=wishes.home_deg or to_degrees(plane, _first_place(loads, run_m)),
+        told={
+            "prescription": prescription.id,
+            "unit": prescription.unit,
+            "steady_flow_min": flow,
+            "swath_m": machine.swath_m,
+            "bearing_deg": bearing_deg,
+            "height": told_height(wishes.height_m, wishes.height_above),
+            "loads": amounts,
+            "load_capacity": capacity,
+            "load": wishes.load,
+        },
+    )
+
+
+def run_of(fastest_m_s: float) -> float:
+    """Return how far before and behind a line a vehicle flies on, to be at speed there and to turn [m]."""
+    return max(_LEAST_RUN_M, fastest_m_s**2 / (2.0 * _ACCELERATION_M_S2) + 1.0)
+
+
+def told_height(height_m: float, height_above: HeightAbove) -> str:
+    """Return the height as the file tells it to a person."""
+    frame = "terrain, MAV_FRAME 10" if height_above == "terrain" else "home, MAV_FRAME 3"
+    return f"{height_m:g} m above {frame}"
+
+
+def _settle_flow(rates: Values, machine: Machine, unit: str) -> float | None:
+    """Return the steady flow with which the speed makes each rate; None where one rate is flown at one speed."""
+    if machine.most_speed_m_s is None:
+        raise _refuse("The implement's highest speed is not known: give speed_m_s.")
+    flow = steady_flow(rates, machine)
+    if flow is None:
+        if len(set(rates[rates > 0.0].tolist())) > 1:
+            raise _refuse("Several rates need the implement's largest flow: give it max_flow_kg_min or max_flow_l_min.")
+        return None
+    finding = judge_machine(rates, machine, unit[:-3])
+    if finding.holds is False:
+        raise _refuse(f"The machine cannot make the rates: {finding.detail}.")
+    return flow
+
+
+def _speed(machine: Machine, flow: float | None, rate_ha: float) -> float:
+    fastest = float(machine.most_speed_m_s or 0.0)
+    return fastest if flow is None else min(fastest, fastest_m_s(rate_ha, machine.swath_m, flow))
+
+
+def capacity_of(implement: Implement, unit: str, product: Product | None) -> float | None:
+    """Return what a load holds in the prescription's unit, None where it is not known."""
+    if implement.tank_l is None or unit == "L/ha":
+        return implement.tank_l
+    density = None if product is None else product.density_kg_l
+    return None if density is None else implement.tank_l * density
+
+
+def rate_at(prescription: Prescription, plane: Plane, east_m: Values, north_m: Values) -> Values:
+    """Return the rate at places of a plane; NaN where none is prescribed."""
+    return prescription.rate_of_zone(prescription.zone_at(*plane.to_degrees(east_m, north_m)))
+
+
+def _first_place(loads: list[list[Line]], run_m: float) -> Place:
+    return loads[0][0].beyond(run_m)[0]
+
+
+def to_degrees(plane: Plane, place: Place) -> Place:
+    """Return the latitude and longitude of a place of a plane."""
+    latitude, longitude = plane.to_degrees(np.array(place[0]), np.array(place[1]))
+    return round(float(latitude), 9), round(float(longitude), 9)
+
+
+def _refuse(sentence: str) -> ProblemError:
+    return ProblemError(400, "no-flight", "This cannot be flown", sentence)

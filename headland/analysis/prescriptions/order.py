@@ -1,0 +1,101 @@
+"""What a prescription is asked for with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from headland.registry.models.models import Latitude, Longitude, Text
+
+_Rate = Annotated[float, Meta(ge=0, le=100_000)]
+_Value = Annotated[float, Meta(ge=-1e9, le=1e9)]
+#: As many points or cells as one layer may have; points beyond what interpolation takes are averaged by squares.
+MOST_VALUES: Final = 200_000
+
+
+class PointLayer(msgspec.Struct, frozen=True, kw_only=True, tag="points", tag_field="kind", forbid_unknown_fields=True):
+    """What was measured at places: soil samples, a yield monitor, a sensor's NDVI."""
+
+    name: Text
+    longitude_deg: Annotated[list[Longitude], Meta(min_length=1, max_length=MOST_VALUES)]
+    latitude_deg: Annotated[list[Latitude], Meta(min_length=1, max_length=MOST_VALUES)]
+    value: Annotated[list[_Value], Meta(min_length=1, max_length=MOST_VALUES)]
+    interpolation: Literal["idw", "kriging"] = "idw"
+    power: Annotated[float, Meta(ge=0.5, le=6)] = 2.0
+
+
+class RasterLayer(
+    msgspec.Struct, frozen=True, kw_only=True, tag="raster", tag_field="kind", forbid_unknown_fields=True
+):
+    """What was measured of areas: `values` are rows from the north, each from the west, null where nothing is known.
+
+    `north_deg` and `west_deg` are the outer corner of the first value.
+    """
+
+    name: Text
+    north_deg: Latitude
+    west_deg: Longitude
+    cell_north_deg: Annotated[float, Meta(gt=0, le=1)]
+    cell_east_deg: Annotated[float, Meta(gt=0, le=1)]
+    values: Annotated[
+        list[Annotated[list[_Value | None], Meta(min_length=1, max_length=5000)]], Meta(min_length=1, max_length=5000)
+    ]
+
+
+class ZonePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the field is parted: k-means over all layers, or quantiles of the first; then specks are smoothed away."""
+
+    by: Literal["kmeans", "quantile"] = "kmeans"
+    count: Literal[2, 3, 4, 5, 6, 7, 8, 9] = 3
+    smooth: Literal[0, 1, 2, 3, 4, 5] = 2
+
+
+class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A prescription to be made: for a field, from layers, by zones, with rates.
+
+    Rates are given for each zone from the lowest of the first layer on (`rates_ha`), or on a line from `least_ha` to
+    `most_ha` in a `direction`. They are of the product, or with `basis` nitrogen of the N in it, per hectare: kg, or L
+    of a liquid. They are clipped to the limits and, with a `total` or a `mean_ha`, rescaled to it.
+    """
+
+    field: Text
+    name: Text
+    layers: Annotated[list[PointLayer | RasterLayer], Meta(min_length=1, max_length=5)]
+    zones: ZonePlan = ZonePlan()
+    cell_m: Annotated[float, Meta(ge=0.5, le=100)] = 5.0
+    product: str | None = None
+    implement: str | None = None
+    season: str | None = None
+    basis: Literal["product", "nitrogen"] = "product"
+    rates_ha: Annotated[list[_Rate], Meta(min_length=1, max_length=9)] | None = None
+    least_ha: _Rate | None = None
+    most_ha: _Rate | None = None
+    direction: Literal["compensate", "proportional"] | None = None
+    minimum_ha: _Rate = 0.0
+    maximum_ha: _Rate | None = None
+    total: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    mean_ha: _Rate | None = None
+    legal_n_kg_ha: Annotated[float, Meta(ge=0, le=1000)] | None = None
+    n_given_kg_ha: Annotated[float, Meta(ge=0, le=1000)] = 0.0
+
+
+EXAMPLE: Final[dict[str, Any]] = {
+    "field": "01k9v4k8r0q3m8x5w7t2n6y4c1",
+    "name": "Jointing dressing",
+    "layers": [
+        {
+            "kind": "points",
+            "name": "ndvi",
+            "longitude_deg": [119.1702, 119.1711, 119.1718],
+            "latitude_deg": [31.9502, 31.9511, 31.9518],
+            "value": [0.48, 0.55, 0.63],
+        }
+    ],
+    "zones": {"by": "quantile", "count": 2},
+    "least_ha": 80,
+    "most_ha": 120,
+    "direction": "compensate",
+    "maximum_ha": 150,
+}

@@ -1,0 +1,331 @@
+"""Questions to the store: reads only, no HTTP. Every one names the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from headland.analysis.downsampling import Method, select_rows
+from headland.analysis.errors import ProblemError
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
+from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.records import Event
+from headland.store.core.rollup import DAY_MS, align_buckets
+from headland.store.port import Conflict, DeviceRecord, Flags, SeriesFilter, Times, Values
+from headland.store.port import Latest as LatestSample
+
+#: The flags of samples that are fit to be shown and computed with: good and not evaluated.
+MAX_QUALITY: Final = 2
+#: Rows from which samples are chosen for a chart; beyond, buckets are faster and no worse to look at.
+CHART_SAMPLES: Final = 200_000
+#: Rows that are in memory at once where all samples are asked for.
+SLICE_ROWS: Final = 20_000
+_FIRST_SLICE_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The samples of one channel of one device, times ascending."""
+
+    time_ms: Times
+    value: Values
+    quality: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesColumns:
+    """Channels over one time axis; NaN where a channel has no value.
+
+    `step_ms` is the length of the buckets whose means these are, None for samples; `chosen_by` says how samples were
+    chosen where some were left out.
+    """
+
+    time_ms: Times
+    channels: dict[str, Values]
+    step_ms: int | None
+    chosen_by: Method | None = None
+
+
+EMPTY: Final = Column(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
+
+
+def find_device(scope: OrgScope, device: str) -> DeviceRecord:
+    """Return a device of the organisation; raises ProblemError (404)."""
+    for record in scope.store.devices(scope.organisation):
+        if record.descriptor.device == device:
+            return record
+    raise ProblemError(404, "unknown-device", "No such device", f"There is no device {device}.")
+
+
+def list_devices(
+    scope: OrgScope, after: str, limit: int, kind: str | None = None, site: str | None = None
+) -> tuple[list[DeviceRecord], str | None]:
+    """Return devices by id behind `after`, and the id to go on behind; of a kind and at a site where these are said."""
+    rest = [
+        record
+        for record in scope.store.devices(scope.organisation)
+        if record.descriptor.device > after
+        and kind in (None, record.descriptor.kind)
+        and site in (None, record.descriptor.site)
+    ]
+    page = rest[:limit]
+    return page, page[-1].descriptor.device if len(rest) > limit else None
+
+
+def list_channels(scope: OrgScope, record: DeviceRecord) -> list[str]:
+    """Return the channels that a device has samples of or that its descriptor names."""
+    device = record.descriptor.device
+    stored = {key.channel for key in scope.store.series(SeriesFilter(scope.organisation, device))}
+    return sorted(stored | record.descriptor.channels.keys())
+
+
+def unit_of(record: DeviceRecord, channel: str) -> str:
+    """Return a channel's unit: by the nomenclature, else by its descriptor, else by its name; "1" if none tells."""
+    quantity = quantity_of(channel)
+    if quantity is not None:
+        return quantity.unit
+    told = record.descriptor.channels.get(channel)
+    if told is not None and told.unit:
+        return told.unit
+    parts = split_channel(channel)
+    return (unit_of_name(parts[0]) if parts else None) or "1"
+
+
+def read_latest(scope: OrgScope, device: str | None = None) -> dict[str, dict[str, LatestSample]]:
+    """Return the newest sample by device and channel; of a simulated device only what was simulated."""
+    newest: dict[str, dict[str, LatestSample]] = {}
+    found = scope.store.last(SeriesFilter(scope.organisation, device))
+    for name, samples in groupby(sorted(found, key=lambda s: s.key.device), key=lambda s: s.key.device):
+        rows = list(samples)
+        simulated = any(row.key.simulated for row in rows)
+        channels = newest.setdefault(name, {})
+        for row in rows:
+            before = channels.get(row.key.channel)
+            if row.key.simulated == simulated and (before is None or before.time_ms < row.time_ms):
+                channels[row.key.channel] = row
+    return newest
+
+
+def read_columns(
+    scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, limit: int
+) -> dict[str, Column] | None:
+    """Return the fit samples in a window of each channel that has any; None where a series has more than `limit`.
+
+    A device that moved between sites has a series at each: they are joined. What was simulated and what was not is
+    never joined.
+    """
+    parts: dict[str, list[Column]] = {}
+    for found in scope.store.raw(_which(scope, record, channels), window.start_ms, window.end_ms, limit + 1):
+        if len(found.time_ms) > limit:
+            return None
+        if found.key.simulated == record.descriptor.simulated:
+            fit = found.quality <= MAX_QUALITY
+            column = Column(found.time_ms[fit], found.value[fit], found.quality[fit])
+            parts.setdefault(found.key.channel, []).append(column)
+    return {channel: _join(columns) for channel, columns in parts.items()}
+
+
+def read_first(scope: OrgScope, record: DeviceRecord, channel: str, window: Window) -> Column:
+    """Return the first fit sample of a channel in a window, or none."""
+    found = [
+        samples
+        for samples in scope.store.raw(_which(scope, record, [channel]), window.start_ms, window.end_ms, limit=1)
+        if samples.key.simulated == record.descriptor.simulated and samples.quality[0] <= MAX_QUALITY
+    ]
+    if not found:
+        return EMPTY
+    first = min(found, key=lambda samples: int(samples.time_ms[0]))
+    return Column(first.time_ms, first.value, first.quality)
+
+
+def read_series(
+    scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, max_points: int
+) -> SeriesColumns:
+    """Return at most `max_points` rows: the samples where they are few enough, else the means of equal buckets."""
+    check_channels(scope, record, channels)
+    samples = _read_samples(scope, record, channels, window, max_points)
+    return _read_buckets(scope, record, channels, window, max_points) if samples is None else samples
+
+
+def read_chart(
+    scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, width: int, method: Method
+) -> SeriesColumns:
+    """Return the samples that a chart `width` pixels wide needs; of too many samples the means of `width` buckets."""
+    check_channels(scope, record, channels)
+    samples = _read_samples(scope, record, channels, window, CHART_SAMPLES)
+    if samples is None:
+        return _read_buckets(scope, record, channels, window, width)
+    rows = select_rows(samples.time_ms, list(samples.channels.values()), width, method)
+    if len(rows) == len(samples.time_ms):
+        return samples
+    chosen = {channel: values[rows] for channel, values in samples.channels.items()}
+    return SeriesColumns(samples.time_ms[rows], chosen, None, method)
+
+
+def read_slices(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> Iterator[SeriesColumns]:
+    """Yield all fit samples in a window in time order, about `SLICE_ROWS` rows at a time, however many there are.
+
+    Raises ProblemError (400) where some of the window's samples were let go.
+    """
+    check_channels(scope, record, channels)
+    if not _is_whole(scope, window):
+        since_ms = scope.store.info().samples_since_ms
+        sentence = f"Samples before {since_ms} (epoch ms) were let go; ask from there on, or for means as JSON."
+        raise ProblemError(400, "samples-let-go", "Some samples are no longer kept", sentence)
+    start_ms, length_ms = window.start_ms, _FIRST_SLICE_MS
+    while start_ms < window.end_ms:
+        end_ms = min(start_ms + length_ms, window.end_ms)
+        columns = read_columns(scope, record, channels, Window(start_ms, end_ms), SLICE_ROWS)
+        if columns is None:  # a series has at most one sample a millisecond, so this ends
+            length_ms = (end_ms - start_ms) // 2
+            continue
+        time_ms = _union_of_times(columns)
+        if len(time_ms):
+            yield SeriesColumns(time_ms, {c: _align(columns.get(c, EMPTY), time_ms) for c in channels}, None)
+        if len(time_ms) * 4 < SLICE_ROWS:
+            length_ms *= 2
+        start_ms = end_ms
+
+
+def check_channels(scope: OrgScope, record: DeviceRecord, channels: list[str]) -> None:
+    """Raise ProblemError (404) where a device has no such channel."""
+    known = list_channels(scope, record)
+    for channel in channels:
+        if channel not in known:
+            sentence = f"{record.descriptor.device} has no channel {channel}; it has {', '.join(known) or 'none'}."
+            raise ProblemError(404, "unknown-channel", "No such channel", sentence)
+
+
+def read_events(scope: OrgScope, device: str, window: Window, limit: int) -> tuple[list[Event], int | None]:
+    """Return events in time order and the start that continues them.
+
+    A page ends between two instants, never within one, so that no event is left out or told twice.
+    """
+    store, organisation = scope.store, scope.organisation
+    found = store.events(organisation, window.start_ms, window.end_ms, device, limit + 1)
+    if len(found) <= limit:
+        return found, None
+    cut_ms = found[-1].t
+    page = [event for event in found if event.t < cut_ms]
+    if page:
+        return page, cut_ms
+    return store.events(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
+
+
+def read_conflicts(scope: OrgScope, device: str, window: Window, limit: int) -> tuple[list[Conflict], int | None]:
+    """Return conflicts in time order and the start that continues them; a page ends between two instants."""
+    store, organisation = scope.store, scope.organisation
+    found = store.conflicts(organisation, window.start_ms, window.end_ms, device, limit + 1)
+    if len(found) <= limit:
+        return found, None
+    cut_ms = found[-1].time_ms
+    page = [one for one in found if one.time_ms < cut_ms]
+    if page:
+        return page, cut_ms
+    return store.conflicts(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
+
+
+def _read_samples(
+    scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, max_points: int
+) -> SeriesColumns | None:
+    """Return the fit samples; None where they are more than `max_points` rows, or some were let go."""
+    if not _is_whole(scope, window) or _surely_more(scope, record, channels, window, max_points):
+        return None
+    samples = read_columns(scope, record, channels, window, max_points)
+    if samples is None:
+        return None
+    time_ms = _union_of_times(samples)
+    if len(time_ms) > max_points:
+        return None
+    return SeriesColumns(time_ms, {c: _align(samples.get(c, EMPTY), time_ms) for c in channels}, None)
+
+
+def _read_buckets(
+    scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, max_points: int
+) -> SeriesColumns:
+    """Return the means of at most `max_points` buckets."""
+    whole = _is_whole(scope, window)
+    if whole:
+        window = _shrink_to_data(scope, record, channels, window)
+    start_ms, step_ms = align_buckets(window.start_ms, window.end_ms, max_points, only_rollups=not whole)
+    means = _read_means(scope, record, channels, Window(start_ms, window.end_ms), step_ms)
+    time_ms = _union_of_times(means)
+    return SeriesColumns(time_ms, {c: _align(means.get(c, EMPTY), time_ms) for c in channels}, step_ms)
+
+
+def _is_whole(scope: OrgScope, window: Window) -> bool:
+    """Tell whether no sample of a window was let go."""
+    since_ms = scope.store.info().samples_since_ms
+    return since_ms is None or since_ms <= window.start_ms
+
+
+def _shrink_to_data(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> Window:
+    """Return the part of a window from the first sample to the newest where that is less than half of it.
+
+    A window of decades around a season would else be cut into a few buckets of days.
+    """
+    which = _which(scope, record, channels)
+    firsts = [int(s.time_ms[0]) for s in scope.store.raw(which, window.start_ms, window.end_ms, limit=1)]
+    newest = [latest.time_ms for latest in scope.store.last(which)]
+    start_ms = min(firsts, default=window.start_ms)
+    end_ms = max(start_ms + 1, min(window.end_ms, max(newest, default=window.end_ms) + 1))
+    return Window(start_ms, end_ms) if (end_ms - start_ms) * 2 < window.end_ms - window.start_ms else window
+
+
+def _surely_more(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, limit: int) -> bool:
+    """Tell whether whole days of a window alone hold more than `limit` samples of a series: rollups know at once."""
+    start_ms, end_ms = -(-window.start_ms // DAY_MS) * DAY_MS, window.end_ms // DAY_MS * DAY_MS
+    if start_ms >= end_ms:
+        return False
+    found = scope.store.buckets(_which(scope, record, channels), start_ms, end_ms, DAY_MS, max_quality=255)
+    return any(int(each.count.sum()) > limit for each in found)
+
+
+def _read_means(
+    scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, step_ms: int
+) -> dict[str, Column]:
+    parts: dict[str, list[Column]] = {}
+    which = _which(scope, record, channels)
+    for found in scope.store.buckets(which, window.start_ms, window.end_ms, step_ms, MAX_QUALITY):
+        if found.key.simulated == record.descriptor.simulated:
+            column = Column(found.start_ms, found.mean, np.zeros(len(found.start_ms), np.uint8))
+            parts.setdefault(found.key.channel, []).append(column)
+    return {channel: _join(columns) for channel, columns in parts.items()}
+
+
+def _which(scope: OrgScope, record: DeviceRecord, channels: list[str]) -> SeriesFilter:
+    return SeriesFilter(scope.organisation, record.descriptor.device, frozenset(channels))
+
+
+def _join(columns: list[Column]) -> Column:
+    """Merge the columns of one channel in time order; where two have one instant the first is kept."""
+    if len(columns) == 1:
+        return columns[0]
+    time_ms = np.concatenate([column.time_ms for column in columns])
+    _, first = np.unique(time_ms, return_index=True)
+    value = np.concatenate([column.value for column in columns])
+    quality = np.concatenate([column.quality for column in columns])
+    return Column(time_ms[first], value[first], quality[first])
+
+
+def _union_of_times(columns: dict[str, Column]) -> Times:
+    if not columns:
+        return EMPTY.time_ms
+    first, *others = (column.time_ms for column in columns.values())
+    # What one reading measured shares its instants, and each column ascends already.
+    if all(np.array_equal(first, times) for times in others):
+        return first
+    return np.unique(np.concatenate([column.time_ms for column in columns.values()]))
+
+
+def _align(column: Column, time_ms: Times) -> Values:
+    if len(column.time_ms) == len(time_ms):
+        return column.value
+    aligned = np.full(len(time_ms), np.nan)
+    aligned[np.searchsorted(time_ms, column.time_ms)] = column.value
+    return aligned

@@ -1,0 +1,1 @@
+"""Site weather and spray windows."""

@@ -1,0 +1,223 @@
+"""The weather of a site by local day: temperature, rain, radiation, reference evapotranspiration and degree days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headland.agronomy.climate.air import Air
+from headland.agronomy.climate.air_indices import Thresholds, degree_day_indices, hours_beyond
+from headland.agronomy.climate.blight_indices import RUN_IN_DAYS, blight_indices
+from headland.agronomy.climate.chill_indices import chill_indices
+from headland.agronomy.climate.disease_indices import VALIDITY, disease_indices
+from headland.agronomy.climate.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm, wind_at_2m_m_s
+from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
+from headland.agronomy.climate.radiation import extraterrestrial_daily_mj_m2
+from headland.agronomy.series.answer import Answer, Method
+from headland.agronomy.series.indicator import Index, answer_of, mean_index, told_index
+from headland.agronomy.series.time_grid import (
+    STEP_MS,
+    Periods,
+    Values,
+    average,
+    count_true,
+    cut_periods,
+    highest,
+    lowest,
+    sum_up,
+)
+from headland.analysis.greenhouse.house import House, cut_days, cut_hours
+from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
+from headland.analysis.outdoor_weather import OUTSIDE, RAIN, Gauge, read_rain, stands_outside
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
+
+_DAY_MS = 86_400_000
+_SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWeather:
+    """The answers of each local day, and what they rest on."""
+
+    house: House
+    days: list[tuple[tuple[int, int], dict[str, Answer]]]
+    left_out: list[LeftOut]
+    notes: dict[str, str]
+
+
+def answer_weather(
+    scope: OrgScope, house: House, window: Window, thresholds: Thresholds, wind_height_m: float
+) -> SiteWeather:
+    """Return the weather of the local days that a window touches, from the site's devices as `house`.
+
+    Days before the window run its weeks in; chill is gathered from the window's first day on.
+    """
+    first_ms = cut_days(house.place, window)[0]
+    early = Window(first_ms - RUN_IN_DAYS * _DAY_MS, window.end_ms)
+    periods = cut_periods(cut_days(house.place, early), early.end_ms)
+    # What a vehicle says of the air is of where it flies: it does not count as the site's.
+    stations = replace(house, records=[r for r in house.records if stands_outside(r.descriptor.kind, _WIND)])
+    grid = gather(scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN), periods)
+    notes: dict[str, str] = {}
+    indices: list[Index] = []
+    t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
+    rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
+    if t is None:
+        notes["temperature"] = "No device of the site measures the temperature outside."
+    else:
+        indices += _extremes(periods, t_name, t)
+        indices += hours_beyond(periods, t_name, t, thresholds)
+        indices += degree_day_indices(periods, t_name, t, thresholds)
+    gauge = read_rain(scope, stations.records, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
+    if gauge.device is None:
+        notes["rain"] = f"No device of the site counts the rain: {RAIN} is missing."
+    else:
+        rain = _rain(periods, gauge)
+        indices.append(rain)
+        notes["rain"] = f"Counted by {gauge.device}."
+        if t is not None and rh is not None:
+            indices += _blight(periods, t, rh, rain, (t_name, rh_name, RAIN))
+            notes["late_blight"] = VALIDITY["late_blight_severity"]
+    sun, wind = grid.mean(_SUN), grid.mean(_WIND)
+    if sun is not None:
+        known = count_true(periods, np.isfinite(sun))
+        rule = Method("solar_radiation", 1, "integral of global radiation; coverage from 90 % on")
+        value = sum_up(periods, np.maximum(sun, 0.0)) * STEP_MS / 1e9
+        indices.append(told_index("radiation_mj_m2", "MJ/m2", rule, (_SUN,), value, known / periods.lengths, known))
+    if t is not None:
+        indices += _evapotranspiration(house, periods, t, rh, sun, wind, wind_height_m, notes, (t_name, rh_name))
+    if t is not None:
+        indices += _chill(house, periods, first_ms, t_name, t)
+    days = [
+        (
+            periods.window(at),
+            {
+                index.name: answer_of(
+                    index,
+                    at,
+                    periods.window(at),
+                    n=grid.counts_of(index.inputs)[at],
+                    quality=grid.quality(index.inputs),
+                )
+                for index in indices
+            },
+        )
+        for at in range(len(periods))
+        if periods.window(at)[1] > first_ms
+    ]
+    return SiteWeather(house, days, grid.left_out, notes)
+
+
+def _outside(house: House, grid: HouseGrid, outside: str, station: str) -> tuple[str, Values | None]:
+    """Return the outside's channel and values: a mast's own, else what stations in the open call just air."""
+    found = grid.mean(outside)
+    if found is not None:
+        return outside, found
+    open_air = {r.descriptor.device for r in house.records if stands_outside(r.descriptor.kind, station)}
+    only = HouseGrid(grid.periods, [d for d in grid.devices if d.device in open_air], [])
+    return station, only.mean(station)
+
+
+def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
+    rule = Method("average_temperature", 1, "mean of five-minute means; coverage from 50 % on")
+    return [mean_index("temperature_degc", "degC", rule, (name,), periods, value)]
+
+
+def _blight(periods: Periods, t: Values, rh: Values, rain: Index, names: tuple[str, ...]) -> list[Index]:
+    """Return Wallin's severity, the periods of two days, and what Blitecast makes of the severity and the rain."""
+    wanted = ("late_blight_severity", "smith_period", "hutton_period")
+    found = {index.name: index for index in disease_indices(periods, Air(t, rh), {})}
+    rule = Method("average_temperature", 1, "mean of five-minute means")
+    mean = mean_index("temperature_degc", "degC", rule, names[:1], periods, t)
+    local = [replace(found[name], inputs=names[:2]) for name in wanted]
+    return [*local, *blight_indices(local[0], mean, rain, names)]
+
+
+def _chill(house: House, periods: Periods, first_ms: int, channel: str, t: Values) -> list[Index]:
+    """Return the chill of the days from `first_ms` on, unknown for those before."""
+    skipped = (first_ms - periods.start_ms) // STEP_MS
+    end_ms = periods.window(len(periods) - 1)[1]
+    hours = cut_periods(cut_hours(house.place, Window(first_ms, end_ms)), end_ms)
+    before = int(np.searchsorted(periods.edges, skipped))
+    days = Periods(first_ms, np.searchsorted(hours.edges, periods.edges[before:] - skipped))
+    return [_later(index, before) for index in chill_indices(days, hours, channel, t[skipped:])]
+
+
+def _later(index: Index, days: int) -> Index:
+    """Return an index whose first value is that of a later day."""
+    return replace(
+        index,
+        value=np.concatenate((np.full(days, np.nan), index.value)),
+        coverage=np.concatenate((np.zeros(days), index.coverage)),
+        known=np.concatenate((np.zeros(days, np.int64), index.known)),
+    )
+
+
+def _rain(periods: Periods, gauge: Gauge) -> Index:
+    """Return the rain of each day."""
+    sums = [gauge.sum(*periods.window(at)) for at in range(len(periods))]
+    coverage = np.array([each.coverage for each in sums])
+    rule = "rise of a gauge's total, across its restarts; a hole counts within one day alone; coverage from 90 % on"
+    value = np.array([each.mm for each in sums])
+    known = np.round(coverage * periods.lengths).astype(np.int64)
+    return told_index("rain_mm", "mm", Method("rain_total", 1, rule), (RAIN,), value, coverage, known)
+
+
+def _evapotranspiration(
+    house: House,
+    periods: Periods,
+    t: Values,
+    rh: Values | None,
+    sun: Values | None,
+    wind: Values | None,
+    wind_height_m: float,
+    notes: dict[str, str],
+    names: tuple[str, str],
+) -> list[Index]:
+    place = house.place
+    if place.latitude_deg is None or abs(place.latitude_deg) > 66.0:
+        notes["et0"] = "Reference evapotranspiration needs the site's latitude, up to 66 degrees."
+        return []
+    # A day of the year by the middle of the local day.
+    middle_ms = periods.start_ms + STEP_MS * (periods.edges[:-1] + periods.edges[1:]) // 2
+    dates = (middle_ms // 1000).astype("datetime64[s]").astype("datetime64[D]")
+    day_of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64) + 1
+    low, high = lowest(periods, t), highest(periods, t)
+    known = count_true(periods, np.isfinite(t))
+    whole = known / (86_400_000 // STEP_MS)
+    top = extraterrestrial_daily_mj_m2(place.latitude_deg, day_of_year)
+    found = [
+        told_index(
+            "et0_hargreaves_mm",
+            "mm",
+            Method("et0_hargreaves", 1, "FAO-56 eq 52, from temperatures alone; whole days from 90 % on"),
+            (names[0],),
+            et_hargreaves_mm(low, high, top),
+            np.minimum(whole, 1.0),
+            known,
+        )
+    ]
+    if rh is None or sun is None or wind is None:
+        notes["et0_fao56_mm"] = "FAO-56 eq 6 also needs humidity, global radiation and wind outside."
+        return found
+    altitude_m = 0.0 if place.altitude_m is None else place.altitude_m
+    if place.altitude_m is None:
+        notes["altitude"] = "The site's height is not known: sea level is taken, 100 m change ET0 by less than 1 %."
+    known = count_true(periods, np.isfinite(t + rh + sun + wind))
+    et0 = et0_from_weather_mm(
+        low,
+        high,
+        average(periods, actual_vapour_pressure_kpa(t, rh)),
+        sum_up(periods, np.maximum(sun, 0.0)) * STEP_MS / 1e9,
+        wind_at_2m_m_s(average(periods, wind), wind_height_m),
+        latitude_deg=place.latitude_deg,
+        altitude_m=altitude_m,
+        day_of_year=day_of_year,
+    )
+    rule = f"FAO-56 eq 6, wind from {wind_height_m:g} m by eq 47, mean vapour pressure; whole days from 90 % on"
+    inputs = (*names, _SUN, _WIND)
+    coverage = np.minimum(known / (86_400_000 // STEP_MS), 1.0)
+    found.append(told_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
+    return found

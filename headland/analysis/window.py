@@ -1,0 +1,31 @@
+"""Time windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+#: Years 1 to 9999, what a calendar can show.
+LOW_MS: Final = -62_135_596_800_000
+HIGH_MS: Final = 253_402_300_799_999
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """[start_ms, end_ms)."""
+
+    start_ms: int
+    end_ms: int
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The two ends."""
+        return self.start_ms, self.end_ms
+
+
+def utc_of(time_ms: int | None) -> str | None:
+    """Return an instant as RFC 3339 in UTC."""
+    if time_ms is None or not LOW_MS <= time_ms <= HIGH_MS:
+        return None
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

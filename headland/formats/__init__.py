@@ -1,0 +1,1 @@
+"""File formats: GeoTIFF, ISOXML, QGC plan, farmOS, tables."""

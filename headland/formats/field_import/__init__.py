@@ -1,0 +1,1 @@
+"""Import of field boundaries: GeoJSON, KML, Shapefile."""

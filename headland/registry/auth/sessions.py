@@ -1,0 +1,48 @@
+"""Sessions: a browser that was signed in with a key, by a secret of its own that is kept as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Final
+
+import sqlalchemy as sa
+
+from headland.registry.db.tables import sessions
+
+#: A browser is signed in for so long, and no longer than its key is valid.
+SESSION_MS: Final = 30 * 86_400_000
+#: The oldest ends when one more begins with the same key.
+_MOST_OF_A_KEY: Final = 50
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def begin(connection: sa.Connection, key: str, now_ms: int, expires_ms: int | None) -> tuple[str, int]:
+    """Keep a new session of a key that is valid until `expires_ms`; return its secret and when it is over."""
+    secret = secrets.token_urlsafe(32)
+    connection.execute(sessions.delete().where(sessions.c.expires_ms <= now_ms))
+    newest = sa.select(sessions.c.secret_sha256).where(sessions.c.key == key).order_by(sessions.c.created_ms.desc())
+    ending = [row.secret_sha256 for row in connection.execute(newest.offset(_MOST_OF_A_KEY - 1))]
+    connection.execute(sessions.delete().where(sessions.c.secret_sha256.in_(ending)))
+    until_ms = now_ms + SESSION_MS if expires_ms is None else min(now_ms + SESSION_MS, expires_ms)
+    values = {"key": key, "created_ms": now_ms, "expires_ms": until_ms}
+    connection.execute(sessions.insert().values(secret_sha256=_hash(secret), **values))
+    return secret, until_ms
+
+
+def find_key(connection: sa.Connection, secret: str, now_ms: int) -> str | None:
+    """Return the id of the key that a session was begun with; None for one that is unknown or over."""
+    if _SECRET.fullmatch(secret) is None:
+        return None
+    mine = sessions.c.secret_sha256 == _hash(secret), sessions.c.expires_ms > now_ms
+    return connection.execute(sa.select(sessions.c.key).where(*mine)).scalar_one_or_none()
+
+
+def end(connection: sa.Connection, secret: str) -> None:
+    """Forget a session; one that is not known stays so."""
+    connection.execute(sessions.delete().where(sessions.c.secret_sha256 == _hash(secret)))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

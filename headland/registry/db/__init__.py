@@ -1,0 +1,1 @@
+"""Registry database: tables, migrations, ids, audit log."""

@@ -1,0 +1,170 @@
+"""One database behind the registry: SQLite or PostgreSQL, its transactions, and what its troubles mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import make_url
+
+from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.registry.db.migration import current_revision, migrate
+from headland.registry.models.errors import Conflict, InvalidRecord
+
+#: How long a call waits: for another's write, for a free connection, for a server to answer.
+_WAIT_S: Final = 10
+_DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+#: Marks a connection whose transaction will write.
+_WRITES: Final = "headland_writes"
+_JSON: Final[dict[str, Any]] = {
+    "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+    "json_deserializer": msgspec.json.decode,
+}
+
+
+class Database:
+    """An open, migrated database. All calls block and may be made from any thread.
+
+    What a `writing` block did is committed and on disk when the block ends, or nothing of it happened; where the
+    connection broke during the commit, RetryLater is raised and either may be true. Without `prepare` nothing is made
+    or migrated: for looking only.
+    """
+
+    def __init__(self, url: str, *, prepare: bool = True) -> None:
+        self.url = _url(url)
+        self.engine = _engine(self.url)
+        if not prepare:
+            return
+        if self.url.get_backend_name() == "sqlite":
+            _make_file(Path(str(self.url.database)))
+        try:
+            with self._telling(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+                migrate(connection)
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @property
+    def shown_url(self) -> str:
+        """Where it is, without the password."""
+        return _shown(self.url)
+
+    def is_empty(self) -> bool:
+        """Tell whether no registry was made here yet; a SQLite file that is not there is not made by this."""
+        if self.url.get_backend_name() == "sqlite" and not Path(str(self.url.database)).exists():
+            return True
+        with self.reading() as connection:
+            return current_revision(connection) is None
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads. Raises RetryLater when the database is away."""
+        with self._telling(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that writes. Raises RetryLater when the database is away, Conflict for a name that is taken."""
+        with self._telling(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let the database go; a second call does nothing."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say what a driver's error means for the caller."""
+        try:
+            yield
+        except HeadlandError:
+            raise
+        except exc.IntegrityError as error:
+            raise Conflict(f"The registry has such a record already, or one that hangs on it: {error.orig}") from error
+        except exc.DataError as error:
+            raise InvalidRecord(f"The registry cannot keep a value: {error.orig}") from error
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+            raise _trouble(self.url, error) from error
+        except exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise _trouble(self.url, error) from error
+            if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
+                raise SettingsError(
+                    f"{self.url.database} is not a registry, or it is damaged ({error.orig}). Put a back-up in its "
+                    "place, or move it away: a new one is made then, without farms and keys."
+                ) from error
+            raise
+
+
+def _trouble(url: sa.URL, error: exc.SQLAlchemyError) -> RetryLater | SettingsError:
+    cause = getattr(error, "orig", None) or error
+    text = " ".join(str(cause).split())
+    shown = _shown(url)
+    if "password authentication failed" in text or "no pg_hba.conf entry" in text:
+        return SettingsError(f"The registry {shown} refuses the login: {text}")
+    return RetryLater(f"The registry {shown} cannot be used now: {text}")
+
+
+def _shown(url: sa.URL) -> str:
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def _url(text: str) -> sa.URL:
+    """Return the URL with the driver that is used; raises SettingsError, without showing a password."""
+    try:
+        url = make_url(text)
+    except exc.ArgumentError as error:
+        raise SettingsError("registry.url is no URL: write sqlite:///PATH or postgresql://USER@HOST/NAME.") from error
+    kind = url.get_backend_name()
+    if kind not in _DRIVERS:
+        raise SettingsError(f"registry.url: {kind!r} is no registry; there are sqlite and postgresql.")
+    if kind == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise SettingsError("registry.url: a SQLite registry needs a file, sqlite:///PATH.")
+        folder = Path(url.database).parent
+        if not folder.is_dir():
+            raise SettingsError(f"registry.url: there is no folder {folder}; make it, or name another file.")
+    return url.set(drivername=_DRIVERS[kind])
+
+
+def _make_file(path: Path) -> None:
+    """Make the file, if it is not there, readable by this user only: it holds people and what is left of keys."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise SettingsError(f"registry.url: {path} cannot be written: {error.strerror}.") from error
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, pool_size=8, max_overflow=8, pool_timeout=_WAIT_S, **_JSON)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(
+        url,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=_WAIT_S,
+        pool_pre_ping=True,  # a server that was restarted is noticed before a statement meets its dead connection
+        pool_recycle=1800,
+        **_JSON,
+        connect_args={"connect_timeout": _WAIT_S, "application_name": "headland"},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
+    for pragma in (f"busy_timeout={round(_WAIT_S * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A write takes its lock at once: one that began as a read could be refused when it first writes.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")

@@ -1,0 +1,276 @@
+"""What the registry holds, as frozen records. Who may see a record is said by the organisation that it is kept under.
+
+`id`, `version`, `created_ms` and `changed_ms` are the registry's: it fills them in, and what a new record has there is
+not looked at. A field named after another record (`field.farm`, `season.field`) holds that record's id.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from headland.contract.records import NAME, ChannelInfo, Clock
+from headland.registry.models.geometry import Geometry
+
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Note = Annotated[str, Meta(max_length=2000)]
+#: What is said on the wire: a gateway, a site, a device, a kind.
+WireName = Annotated[str, Meta(pattern=f"^{NAME.pattern}$")]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
+NotNegative = Annotated[float, Meta(ge=0, le=1e9)]
+
+
+class Scope(StrEnum):
+    """What a key or a member may do; each includes those before it."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class VersionedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all records: what the registry says of each. A change is refused unless it names the current version."""
+
+    id: str = ""
+    version: int = 0
+    created_ms: int = 0
+    changed_ms: int = 0
+
+
+class Organisation(VersionedRecord, frozen=True, kw_only=True):
+    """A farm business or cooperative; `handle` is its name in the time-series store and never changes."""
+
+    handle: WireName
+    name: Text
+
+
+class Member(VersionedRecord, frozen=True, kw_only=True):
+    """A person of the organisation; `subject` is who they are for whoever signs them in."""
+
+    subject: Text
+    name: Text
+    role: Scope
+
+
+class Farm(VersionedRecord, frozen=True, kw_only=True):
+    """What fields and greenhouses belong to. With a position, outlines far from it are doubted."""
+
+    name: Text
+    longitude_deg: Longitude | None = None
+    latitude_deg: Latitude | None = None
+    note: Note = ""
+
+
+class Site(VersionedRecord, frozen=True, kw_only=True):
+    """A place by the name that telemetry gives it; its days begin at midnight of `time_zone` (IANA)."""
+
+    farm: str
+    name: WireName
+    time_zone: Text
+    longitude_deg: Longitude | None = None
+    latitude_deg: Latitude | None = None
+    altitude_m: Annotated[float, Meta(ge=-500, le=9000)] | None = None
+
+
+class ZoneKind(StrEnum):
+    """Why a part of a field is not treated."""
+
+    EXCLUSION = "exclusion"  # a pond, a pylon, a neighbour's plot
+    BUFFER = "buffer"  # a strip along water or houses that rules keep free
+
+
+class FieldZone(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a field that is not treated; a buffer strip says the width that it was drawn with."""
+
+    kind: ZoneKind
+    name: Text
+    geometry: Geometry
+    width_m: Positive | None = None
+
+
+class Field(VersionedRecord, frozen=True, kw_only=True):
+    """Ground that is worked as one. The areas are computed from the geometry, whatever a caller says.
+
+    `usable_area_m2` leaves out what `zones` cover. `owner` is whose plot it is where a cooperative works for several.
+    """
+
+    farm: str
+    name: Text
+    geometry: Geometry
+    zones: tuple[FieldZone, ...] = ()
+    site: str | None = None
+    owner: Annotated[str, Meta(max_length=200)] = ""
+    area_m2: float = 0.0
+    usable_area_m2: float = 0.0
+
+
+class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
+    """A house under cover, on a site whose days and weather it shares."""
+
+    farm: str
+    site: str
+    name: Text
+    cover: Annotated[str, Meta(max_length=100)] = ""
+    lamp: Annotated[str, Meta(max_length=100)] = ""
+    floor_area_m2: Positive | None = None
+    volume_m3: Positive | None = None
+    longitude_deg: Longitude | None = None
+    latitude_deg: Latitude | None = None
+
+
+class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):
+    """A compartment or bed of a greenhouse that is looked at by itself; `crop` and `stage` choose the target bands."""
+
+    greenhouse: str
+    name: Text
+    area_m2: Positive | None = None
+    crop: Annotated[str, Meta(max_length=100)] = ""
+    stage: Annotated[str, Meta(max_length=100)] = ""
+
+
+class Gateway(VersionedRecord, frozen=True, kw_only=True):
+    """A gateway by its login, which is one organisation's and no other's; `shard` follows from the name."""
+
+    name: WireName
+    site: WireName
+    shard: int = 0
+
+
+class Device(VersionedRecord, frozen=True, kw_only=True):
+    """A device by its name on the wire: what its descriptor says, and the zone or field that a person put it in."""
+
+    name: WireName
+    kind: WireName
+    gateway: WireName
+    site: WireName
+    title: Annotated[str, Meta(max_length=500)] = ""
+    model: Annotated[str, Meta(max_length=500)] = ""
+    software: Annotated[str, Meta(max_length=500)] = ""
+    longitude_deg: float | None = None
+    latitude_deg: float | None = None
+    altitude_m: float | None = None
+    clock: Clock | None = None
+    channels: dict[str, ChannelInfo] = {}
+    simulated: bool = False
+    zone: str | None = None
+    field: str | None = None
+
+
+class ProductKind(StrEnum):
+    """How a product is handled: by mass or by volume."""
+
+    GRANULAR = "granular"
+    LIQUID = "liquid"
+
+
+class Product(VersionedRecord, frozen=True, kw_only=True):
+    """A fertilizer: grade as N-P2O5-K2O in percent of mass, and of which nitrogen it consists.
+
+    The three nitrogen parts are all given or all left out, and add up to the nitrogen. `density_kg_l` is the bulk
+    density of granules and the density of a liquid; volumes become masses by it only.
+    """
+
+    name: Text
+    kind: ProductKind
+    n_pct: Percent
+    p2o5_pct: Percent
+    k2o_pct: Percent
+    nitrate_n_pct: Percent | None = None
+    ammonium_n_pct: Percent | None = None
+    amide_n_pct: Percent | None = None
+    s_pct: Percent = 0.0
+    density_kg_l: Annotated[float, Meta(ge=0.3, le=3)] | None = None
+    maker: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ImplementKind(StrEnum):
+    """What an implement does with a product."""
+
+    SPREADER = "spreader"
+    SPRAYER = "sprayer"
+
+
+class PatternPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The relative rate at an offset from the track, positive to the right."""
+
+    offset_m: Annotated[float, Meta(ge=-100, le=100)]
+    rate: NotNegative
+
+
+class Implement(VersionedRecord, frozen=True, kw_only=True):
+    """A spreader or sprayer. `pattern` is its lateral distribution as trays measured it, by offset; none is a boxcar.
+
+    The latencies are from the valve's opening and closing to the change on the ground. `device` is the vehicle's id.
+    """
+
+    name: Text
+    kind: ImplementKind
+    swath_m: Annotated[float, Meta(gt=0, le=100)]
+    pattern: tuple[PatternPoint, ...] = ()
+    on_latency_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
+    off_latency_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
+    nozzle_behind_m: Annotated[float, Meta(ge=-50, le=50)] = 0.0
+    tank_l: Positive | None = None
+    max_flow_l_min: Positive | None = None
+    max_flow_kg_min: Positive | None = None
+    min_speed_m_s: NotNegative | None = None
+    max_speed_m_s: Positive | None = None
+    device: str | None = None
+
+
+class Season(VersionedRecord, frozen=True, kw_only=True):
+    """One crop on one field from sowing to harvest."""
+
+    field: str
+    name: Text
+    crop: Text
+    variety: Annotated[str, Meta(max_length=200)] = ""
+    sowing_date: date | None = None
+    harvest_date: date | None = None
+    target_yield_t_ha: Positive | None = None
+
+
+class Pass(VersionedRecord, frozen=True, kw_only=True):
+    """A working pass that somebody declared: this vehicle on this field in [start_ms, end_ms). It is never changed.
+
+    `device` is the vehicle's name on the wire. What was planned is a prescription of the field, or one rate for all of
+    it: `planned_rate_ha` in kilograms, or litres of a liquid, per hectare.
+    """
+
+    field: str
+    device: WireName
+    start_ms: Annotated[int, Meta(ge=0)]
+    end_ms: Annotated[int, Meta(gt=0)]
+    implement: str | None = None
+    product: str | None = None
+    season: str | None = None
+    prescription: str | None = None
+    planned_rate_ha: Positive | None = None
+    note: Note = ""
+
+
+class GrowerNote(VersionedRecord, frozen=True, kw_only=True):
+    """What a person saw or did at `time_ms`, on a greenhouse or on a field, for its chart; `author` is who says so."""
+
+    time_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+    author: Text
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    greenhouse: str | None = None
+    field: str | None = None
+
+
+class ApiKey(VersionedRecord, frozen=True, kw_only=True):
+    """What is known of a key; the key itself was shown once and is nowhere. `prefix` is its readable beginning."""
+
+    name: Text
+    scope: Scope
+    prefix: str = ""
+    expires_ms: int | None = None
+    last_used_ms: int | None = None

@@ -1,0 +1,58 @@
+"""Webhooks: what apps are told of as it happens, as frozen records."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from msgspec import Meta
+
+from headland.registry.models.errors import InvalidRecord
+from headland.registry.models.models import Text, VersionedRecord
+
+
+class WebhookEvent(StrEnum):
+    """What an app can be told of."""
+
+    DEVICE_EVENT = "device_event"
+    PASS_DETECTED = "pass_detected"  # noqa: S105 - a pass over a field
+    ALARM_RAISED = "alarm_raised"
+    ALARM_ENDED = "alarm_ended"
+    GATEWAY_OFFLINE = "gateway_offline"
+    GATEWAY_ONLINE = "gateway_online"
+    TEST = "test"
+
+
+class Webhook(VersionedRecord, frozen=True, kw_only=True):
+    """An app that is told, by a signed POST to `url`, of what it asks for; its secret is no part of the record."""
+
+    name: Text
+    url: Annotated[str, Meta(min_length=1, max_length=2000)]
+    events: Annotated[tuple[WebhookEvent, ...], Meta(min_length=1, max_length=20)]
+    enabled: bool = True
+
+
+def check_webhook(hook: Webhook, _connection: sa.Connection, _organisation: str) -> Webhook:
+    """A URL that a POST can go to: no login in it, and not where clouds keep what machines know of themselves."""
+    try:
+        parts = urlsplit(hook.url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not hook.url.isascii() or not hook.url.isprintable() or " " in hook.url:
+        raise InvalidRecord(f"{hook.url[:200]!r} is no URL: write https://HOST/PATH.")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidRecord("No login in the URL, please: check the signature instead.")
+    if _is_link_local(str(parts.hostname)):
+        raise InvalidRecord(f"{parts.hostname} is an address of the machine's own link; nothing is sent there.")
+    return hook
+
+
+def _is_link_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_link_local
+    except ValueError:
+        return False

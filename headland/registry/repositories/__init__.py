@@ -1,0 +1,1 @@
+"""Repositories: versioned access to the records of one organisation."""

@@ -1,0 +1,150 @@
+"""The ledger of what was applied: entries that are only ever added, each hashed with the one before it.
+
+It is chained as the audit log is, in tables of its own. `ledger_heads` holds the newest hash of each organisation, so
+an entry that was changed, taken out, put in or cut off at the end shows. Whoever can write to the database could make
+all hashes anew: keep a copy of `LedgerCheck.hash` elsewhere to see that as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from headland.registry.db.audit import lock_organisation
+from headland.registry.db.tables import ledger, ledger_heads
+from headland.registry.repositories.context import RepositoryContext
+
+START: Final = ""
+_PAGE: Final = 500
+
+
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact of a pass of a field; `body` is JSON as it was written, `pass_id` the pass's stable id."""
+
+    seq: int
+    time_ms: int
+    who: str
+    kind: str
+    field: str
+    pass_id: str
+    body: str
+    hash: str
+
+
+class LedgerCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look through the whole ledger found: `broken_at` is the first entry that is not as it was written."""
+
+    entries: int
+    broken_at: int | None
+    hash: str
+
+
+class Ledger:
+    """One organisation's ledger. Nothing in it is ever changed: what turned out otherwise is a later entry."""
+
+    def __init__(self, binding: RepositoryContext) -> None:
+        self._binding = binding
+
+    def append(self, kind: str, field: str, pass_id: str, body: object) -> LedgerEntry:
+        """Write an entry of anything that JSON can say; where a pass's newest entry of that kind says the same, that.
+
+        Raises RetryLater while the database is away.
+        """
+        binding = self._binding
+        text = msgspec.json.encode(body, order="sorted").decode()
+        with binding.database.writing() as connection:
+            lock_organisation(connection, binding.organisation)
+            newest = self._newest(connection, kind, field, pass_id)
+            if newest is not None and newest.body == text:
+                return newest
+            seq, previous = _head(connection, binding.organisation)
+            entry = LedgerEntry(
+                seq=seq + 1,
+                time_ms=binding.now_ms(),
+                who=binding.by,
+                kind=kind,
+                field=field,
+                pass_id=pass_id,
+                body=text,
+                hash="",
+            )
+            entry = msgspec.structs.replace(entry, hash=_hash(binding.organisation, entry, previous))
+            values = msgspec.structs.asdict(entry)
+            values["pass"] = values.pop("pass_id")
+            connection.execute(ledger.insert().values(organisation=binding.organisation, **values))
+            _move_head(connection, binding.organisation, entry)
+        return entry
+
+    def read(
+        self, *, field: str | None = None, pass_id: str | None = None, after_seq: int = 0, limit: int = 1000
+    ) -> list[LedgerEntry]:
+        """Return entries in the order of their writing, those after `after_seq`: of a field, of a pass, or all."""
+        query = self._mine().where(ledger.c.seq > after_seq)
+        if field is not None:
+            query = query.where(ledger.c.field == field)
+        if pass_id is not None:
+            query = query.where(ledger.c["pass"] == pass_id)
+        with self._binding.database.reading() as connection:
+            return [_entry(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
+
+    def check(self) -> LedgerCheck:
+        """Read the whole ledger, in bounded memory, and tell whether it is as it was written."""
+        organisation = self._binding.organisation
+        # As a writer, so that no entry is added while it is looked through.
+        with self._binding.database.writing() as connection:
+            lock_organisation(connection, organisation)
+            head_seq, head_hash = _head(connection, organisation)
+            previous, seq = START, 0
+            mine = self._mine().order_by(ledger.c.seq).limit(_PAGE)
+            while page := [_entry(row) for row in connection.execute(mine.where(ledger.c.seq > seq))]:
+                for entry in page:
+                    if entry.seq != seq + 1 or entry.hash != _hash(organisation, entry, previous):
+                        return LedgerCheck(entries=head_seq, broken_at=seq + 1, hash=head_hash)
+                    previous, seq = entry.hash, entry.seq
+        whole = (seq, previous) == (head_seq, head_hash)
+        return LedgerCheck(entries=head_seq, broken_at=None if whole else seq + 1, hash=head_hash)
+
+    def seq_of(self, hash: str) -> int | None:  # noqa: A002 - it is the entry's hash
+        """Return which entry has a hash, None where none has it (any more)."""
+        query = self._mine().where(ledger.c.hash == hash)
+        with self._binding.database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else int(row.seq)
+
+    def _mine(self) -> sa.Select[*tuple[object, ...]]:
+        return sa.select(ledger).where(ledger.c.organisation == self._binding.organisation)
+
+    def _newest(self, connection: sa.Connection, kind: str, field: str, pass_id: str) -> LedgerEntry | None:
+        same = self._mine().where(ledger.c.kind == kind, ledger.c.field == field, ledger.c["pass"] == pass_id)
+        row = connection.execute(same.order_by(ledger.c.seq.desc()).limit(1)).one_or_none()
+        return None if row is None else _entry(row)
+
+
+def _head(connection: sa.Connection, organisation: str) -> tuple[int, str]:
+    row = connection.execute(sa.select(ledger_heads).where(ledger_heads.c.organisation == organisation)).one_or_none()
+    return (0, START) if row is None else (row.seq, row.hash)
+
+
+def _move_head(connection: sa.Connection, organisation: str, entry: LedgerEntry) -> None:
+    values = {"seq": entry.seq, "hash": entry.hash}
+    if entry.seq == 1:
+        connection.execute(ledger_heads.insert().values(organisation=organisation, **values))
+    else:
+        mine = ledger_heads.c.organisation == organisation
+        connection.execute(ledger_heads.update().where(mine).values(**values))
+
+
+def _entry(row: sa.Row[*tuple[object, ...]]) -> LedgerEntry:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    del values["organisation"]
+    values["pass_id"] = values.pop("pass")
+    return LedgerEntry(**values)
+
+
+def _hash(organisation: str, entry: LedgerEntry, previous: str) -> str:
+    """Return SHA-256 over an entry and the hash before it, as JSON of a list: no two entries have the same text."""
+    values = [getattr(entry, name) for name in LedgerEntry.__struct_fields__ if name != "hash"]
+    return hashlib.sha256(msgspec.json.encode([organisation, *values, previous])).hexdigest()

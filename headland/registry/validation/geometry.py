@@ -1,0 +1,150 @@
+"""Validation of field boundaries, and their area."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.polygon import orient
+
+from headland.registry.models.errors import InvalidGeometry
+from headland.registry.models.geometry import Geometry, Position
+
+#: A field of the open country has some hundreds of corners; this bounds what one outline may cost.
+MAX_POSITIONS: Final = 100_000
+#: The largest single fields on earth have some 15,000 ha: beyond, an axis or a unit is wrong.
+MAX_AREA_M2: Final = 5e8
+MIN_AREA_M2: Final = 1.0
+#: An outline farther than this from where its farm lies is doubted.
+_FAR_M: Final = 1_000_000.0
+
+# WGS84: semi-major axis and flattening.
+_A_M: Final = 6_378_137.0
+_F: Final = 1 / 298.257_223_563
+_E2: Final = _F * (2 - _F)
+_E: Final = math.sqrt(_E2)
+
+
+def check_geometry(geometry: Geometry, what: str, near: Position | None = None) -> Geometry:
+    """Return the geometry with outer rings anticlockwise and holes clockwise (RFC 7946, 3.1.6).
+
+    `near` is a (longitude_deg, latitude_deg) in whose region it lies, by which axes swapped within both ranges are
+    told. Raises InvalidGeometry with the reason and the fix; nothing is repaired by guessing.
+    """
+    if not geometry:
+        raise InvalidGeometry(f"{what} has no polygon", "give at least one")
+    _check_positions(geometry, what)
+    shape = MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry])
+    if not shape.is_valid:
+        raise InvalidGeometry(
+            f"{what} is no valid outline ({shapely.is_valid_reason(shape)})",
+            "draw it so that no line crosses or doubles another, holes lie inside and parts do not overlap",
+        )
+    _check_place(shape, what, near)
+    area_m2 = area_of(geometry)
+    if not MIN_AREA_M2 <= area_m2 <= MAX_AREA_M2:
+        raise InvalidGeometry(
+            f"{what} measures {area_m2 / 10_000:,.4g} ha",
+            "check the units and the order of the axes: degrees, longitude first",
+        )
+    return _coordinates(MultiPolygon([orient(part) for part in shape.geoms]))
+
+
+def area_of(geometry: Geometry) -> float:
+    """Return the area of a checked geometry on the WGS84 ellipsoid [m2], holes left out.
+
+    In the cylindrical equal-area projection of the ellipsoid (Snyder 1987, USGS Professional Paper 1395, eqs. 3-12,
+    10-14 and 10-15 with k0 = 1). Lines are straight there; on the sides of a field that differs from geodesics by
+    less than 1e-5 of the area.
+    """
+    return float(_equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry])).area)
+
+
+def area_without(geometry: Geometry, taken: Sequence[Geometry]) -> float:
+    """Return the area [m2] of a checked geometry that none of the checked geometries `taken` covers."""
+    whole = _equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]))
+    parts = [Polygon(rings[0], rings[1:]) for other in taken for rings in other]
+    return float(whole.difference(_equal_area(shapely.union_all(parts))).area) if parts else float(whole.area)
+
+
+def _equal_area(shape: shapely.Geometry) -> shapely.Geometry:
+    return shapely.transform(shape, _project)
+
+
+def _project(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, 2) longitudes and latitudes [deg] as equal-area metres."""
+    longitude, sine = np.radians(degrees[:, 0]), np.sin(np.radians(degrees[:, 1]))
+    q = (1 - _E2) * (sine / (1 - _E2 * sine**2) - np.log((1 - _E * sine) / (1 + _E * sine)) / (2 * _E))
+    return np.column_stack((_A_M * longitude, _A_M * q / 2))
+
+
+def _check_positions(geometry: Geometry, what: str) -> None:
+    if sum(len(ring) for rings in geometry for ring in rings) > MAX_POSITIONS:
+        raise InvalidGeometry(f"{what} has more than {MAX_POSITIONS:,} corners", "simplify it to decimetres")
+    for rings in geometry:
+        if not rings:
+            raise InvalidGeometry(f"{what} has a polygon without a ring", "give each polygon its outer ring")
+        for ring in rings:
+            if len(ring) < 4:
+                raise InvalidGeometry(
+                    f"{what} has a ring of {len(ring)} points", "give at least three corners and the first one again"
+                )
+            if ring[0] != ring[-1]:
+                raise InvalidGeometry(f"{what} has a ring that is not closed", "repeat its first point at the end")
+            for longitude_deg, latitude_deg in ring:
+                _check_position(longitude_deg, latitude_deg, what)
+            steps = (abs(after[0] - before[0]) for before, after in pairwise(ring))
+            if max(steps) > 180:
+                raise InvalidGeometry(f"{what} crosses the 180th meridian", "cut it in two parts there")
+
+
+def _check_position(longitude_deg: float, latitude_deg: float, what: str) -> None:
+    where = f"{what} has a point ({longitude_deg:g}, {latitude_deg:g})"
+    if not (math.isfinite(longitude_deg) and math.isfinite(latitude_deg)):
+        raise InvalidGeometry(where, "leave out points without a position")
+    if abs(longitude_deg) > 180 or abs(latitude_deg) > 180:
+        raise InvalidGeometry(
+            f"{where}, which is not in degrees",
+            "convert it to WGS84 degrees (EPSG:4326); metres of a projection and 1e-7 degrees are other units",
+        )
+    if abs(latitude_deg) > 90:
+        raise InvalidGeometry(
+            f"{where} with a latitude beyond 90 degrees, so latitude and longitude are swapped", "put longitude first"
+        )
+
+
+def _check_place(shape: MultiPolygon, what: str, near: Position | None) -> None:
+    longitude_deg, latitude_deg = shape.centroid.x, shape.centroid.y
+    if abs(longitude_deg) < 0.01 and abs(latitude_deg) < 0.01:
+        raise InvalidGeometry(f"{what} lies at 0, 0 in the Gulf of Guinea", "give it its real position")
+    if near is None or _distance_m((longitude_deg, latitude_deg), near) <= _FAR_M:
+        return
+    if abs(longitude_deg) <= 90 and _distance_m((latitude_deg, longitude_deg), near) <= _FAR_M:
+        raise InvalidGeometry(
+            f"{what} would lie at its farm if latitude and longitude were swapped, and far from it as it is",
+            "put longitude first",
+        )
+    raise InvalidGeometry(
+        f"{what} lies {_distance_m((longitude_deg, latitude_deg), near) / 1000:,.0f} km from its farm",
+        "check its coordinates, or the position of the farm",
+    )
+
+
+def _distance_m(one: Position, other: Position) -> float:
+    """Return the great-circle distance on a sphere of the earth's mean radius: good enough to doubt a place."""
+    (x1, y1), (x2, y2) = ((math.radians(x), math.radians(y)) for x, y in (one, other))
+    haversine = math.sin((y2 - y1) / 2) ** 2 + math.cos(y1) * math.cos(y2) * math.sin((x2 - x1) / 2) ** 2
+    return 2 * 6_371_008.8 * math.asin(math.sqrt(min(1.0, haversine)))
+
+
+def _coordinates(shape: MultiPolygon) -> Geometry:
+    return tuple(
+        tuple(tuple((float(x), float(y)) for x, y in ring.coords) for ring in (part.exterior, *part.interiors))
+        for part in shape.geoms
+    )

@@ -1,0 +1,1 @@
+"""Printable reports: HTML, PDF and CSV."""

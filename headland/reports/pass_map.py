@@ -1,0 +1,60 @@
+"""The as-applied map of a pass as a picture of a report: cropped to its field, with outlines and what colours mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from headland.analysis.exports.as_applied import COMMANDED, MISSED, RAMP, paint
+from headland.analysis.passes.as_applied import Applied
+from headland.formats.png import write_png
+from headland.reports.document import Band, Map, Ring
+
+#: Ground around the field that is shown with it, as a share of its longer side.
+_MARGIN = 0.04
+
+
+def draw_map(applied: Applied, planned_ha: float | None) -> Map:
+    """Return the map of a pass's field."""
+    painted, grid, outline = paint(applied, planned_ha), applied.drawn.grid, applied.work.outline
+    west_m, south_m, east_m, north_m = outline.whole.bounds
+    margin_m = _MARGIN * max(east_m - west_m, north_m - south_m) + 2.0 * grid.cell_m
+    first_column = max(int((west_m - margin_m - grid.west_m) // grid.cell_m), 0)
+    first_row = max(int((south_m - margin_m - grid.south_m) // grid.cell_m), 0)
+    end_column = min(int((east_m + margin_m - grid.west_m) // grid.cell_m) + 1, grid.columns)
+    end_row = min(int((north_m + margin_m - grid.south_m) // grid.cell_m) + 1, grid.rows)
+    pixels = painted.pixels[first_row:end_row, first_column:end_column]
+    corner_m = grid.west_m + first_column * grid.cell_m, grid.south_m + first_row * grid.cell_m
+    return Map(
+        name="as_applied_map",
+        png=write_png(np.ascontiguousarray(pixels[::-1]), painted.colours),
+        width_m=pixels.shape[1] * grid.cell_m,
+        height_m=pixels.shape[0] * grid.cell_m,
+        outlines=_rings(outline.whole, corner_m),
+        buffers=(*_rings(outline.buffer, corner_m), *_rings(outline.exclusion, corner_m)),
+        bands=_bands(painted.pixels, painted.middle_ha),
+        unit=f"{applied.unit}/ha",
+    )
+
+
+def _bands(pixels: np.ndarray[tuple[int, int], np.dtype[np.uint8]], middle_ha: float) -> tuple[Band, ...]:
+    """Return what the colours that occur mean: the steps of the ramp are the plan's tenths, a fifth of it apart."""
+    step_ha = middle_ha / (len(RAMP) // 2)
+    found = set(np.unique(pixels).tolist())
+    bands = []
+    for index, colour in enumerate(RAMP):
+        if index + 2 in found:
+            low = max(index - 0.5, 0.0) * step_ha
+            high = None if index == len(RAMP) - 1 else (index + 0.5) * step_ha
+            bands.append(Band(colour, low, high))
+    if 1 in found:
+        bands.append(Band(MISSED[:3], word="nothing_landed"))
+    if len(RAMP) + 2 in found:
+        bands.append(Band(COMMANDED[:3], word="commanded_only"))
+    return tuple(bands)
+
+
+def _rings(polygons: shapely.Geometry, corner_m: tuple[float, float]) -> tuple[Ring, ...]:
+    parts = [part for part in shapely.get_parts(polygons) if part.geom_type == "Polygon"]
+    rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]
+    return tuple(tuple((x - corner_m[0], y - corner_m[1]) for x, y in ring.coords) for ring in rings)

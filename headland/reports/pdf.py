@@ -1,0 +1,289 @@
+"""A report as PDF, A4: the same sections as the page, drawn by ReportLab without a font file and without the network.
+
+Latin text is in Helvetica, all else in STSong-Light, a font that every reader of PDF brings for Chinese: neither is in
+the file.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from headland.analysis.errors import ProblemError
+from headland.reports.document import Chart, Document, Figure, Map, Note, Part, Section, Table
+from headland.reports.rendering import LINE_COLOURS, Shown, chart_scale, scale_bar_m
+
+_LATIN, _HAN = "Helvetica", "STSong-Light"
+#: What Helvetica's encoding does not have goes to the other font.
+_OTHER: Final = re.compile("[^\u0020-\u007e\u00a0-\u00ff]+")
+_WIDTH_PT: Final = 510.0
+#: Lower than that a map fits on the first page, under who did what.
+_MAP_MOST_PT: Final = 215.0
+_GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
+
+
+def write_pdf(document: Document, shown: Shown) -> bytes:
+    """Return the report as PDF; raises ProblemError (501) where ReportLab is not installed."""
+    try:
+        from reportlab.lib.pagesizes import A4
+        from reportlab.pdfbase import pdfmetrics
+        from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+        from reportlab.platypus import SimpleDocTemplate
+    except ImportError as error:
+        sentence = "This server cannot write PDF: pip install 'headland[reports]', or ask for format=html and print it."
+        raise ProblemError(501, "no-pdf", "PDF is not installed", sentence) from error
+    if _HAN not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(UnicodeCIDFont(_HAN))
+    pen = _Pen(shown)
+    file = io.BytesIO()
+    made = SimpleDocTemplate(
+        file, pagesize=A4, leftMargin=42, rightMargin=42, topMargin=42, bottomMargin=48,
+        title=f"{shown.word(document.title)}: {document.subject}", author="Headland",
+        lang="zh-CN" if shown.language == "zh" else "en", invariant=1,
+    )  # fmt: skip
+    foot = f"{shown.word(document.title)} · {document.subject}"
+    if document.is_simulated:
+        foot = f"{foot} · {shown.word('simulated')}"
+
+    def draw_foot(canvas: Any, template: Any) -> None:
+        canvas.saveState()
+        from reportlab.platypus import Paragraph
+
+        text = Paragraph(pen.mark(f"{foot} · {shown.word('page').format(number=template.page)}"), pen.small)
+        text.wrap(_WIDTH_PT, 40)
+        text.drawOn(canvas, 42, 26)
+        canvas.restoreState()
+
+    made.build(list(_story(document, shown, pen)), onFirstPage=draw_foot, onLaterPages=draw_foot)
+    return file.getvalue()
+
+
+class _Pen:
+    """The styles of a document, and texts marked with the font that has their letters."""
+
+    def __init__(self, shown: Shown) -> None:
+        from reportlab.lib.styles import ParagraphStyle
+
+        wrap = "CJK" if shown.language == "zh" else None
+
+        def style(name: str, size: float, **more: Any) -> Any:
+            return ParagraphStyle(
+                name, fontName=_LATIN, fontSize=size, leading=size * 1.35, wordWrap=wrap, splitLongWords=1, **more
+            )
+
+        self.title = style("title", 18)
+        self.lead = style("lead", 9.5, textColor=_GREY)
+        self.heading = style("heading", 12.5, spaceBefore=12, spaceAfter=4, textColor=_GREEN, keepWithNext=1)
+        self.caption = style("caption", 9.5, spaceBefore=6, spaceAfter=2, keepWithNext=1)
+        self.text = style("text", 9)
+        self.cell = style("cell", 8.5)
+        self.head = style("head", 8, textColor=_GREY)
+        self.small = style("small", 7.5, textColor=_GREY)
+        self.warning = style("warning", 10, textColor=_BROWN, borderColor=_BROWN, borderWidth=1, borderPadding=4,
+                             spaceBefore=8, spaceAfter=6)  # fmt: skip
+
+    def mark(self, text: str) -> str:
+        """Return a text for a paragraph: escaped, with the font of each run of letters."""
+        marked = escape(text).replace("\u2212", "-")
+        return _OTHER.sub(lambda run: f'<font name="{_HAN}">{run[0]}</font>', marked)
+
+    def write(self, text: str, style: Any) -> Any:
+        """Return a paragraph."""
+        from reportlab.platypus import Paragraph
+
+        return Paragraph(self.mark(text), style)
+
+
+def _story(document: Document, shown: Shown, pen: _Pen) -> Iterable[Any]:
+    yield pen.write(document.subject, pen.title)
+    yield pen.write(shown.word(document.title), pen.lead)
+    for line in shown.head(document):
+        yield pen.write(line, pen.lead)
+    if document.is_simulated:
+        yield pen.write(shown.word("simulated"), pen.warning)
+    for section in document.sections:
+        yield from _section(section, shown, pen)
+    yield pen.write(shown.word("sources"), pen.heading)
+    for method in document.sources:
+        yield pen.write(f"{method.id} v{method.version}: {method.source}", pen.small)
+    yield pen.write(shown.word("addresses"), pen.heading)
+    for address in document.addresses:
+        yield pen.write(address, pen.small)
+
+
+def _section(section: Section, shown: Shown, pen: _Pen) -> Iterable[Any]:
+    yield pen.write(shown.word(section.name), pen.heading)
+    figures: list[Figure] = []
+    for part in section.parts:
+        if isinstance(part, Figure):
+            figures.append(part)
+            continue
+        if figures:
+            yield _figures(figures, shown, pen)
+            figures = []
+        yield from _part(part, shown, pen)
+    if figures:
+        yield _figures(figures, shown, pen)
+
+
+def _part(part: Part, shown: Shown, pen: _Pen) -> Iterable[Any]:
+    from reportlab.platypus import KeepTogether
+
+    match part:
+        case Table():
+            yield pen.write(shown.word(part.name), pen.caption)
+            yield _table(part, shown, pen)
+        case Map():
+            caption = pen.write(shown.word(part.name), pen.caption)
+            yield KeepTogether([caption, _map(part, shown), *_key(part, shown, pen)])
+        case Chart():
+            name = f"{shown.word(part.name)} [{shown.unit(part.unit)}]"
+            yield KeepTogether([pen.write(name, pen.caption), _chart(part, shown)])
+        case Note():
+            yield pen.write(shown.note(part), pen.text)
+
+
+def _figures(figures: list[Figure], shown: Shown, pen: _Pen) -> Any:
+    rows = []
+    for figure in figures:
+        told = [pen.write(shown.cell(figure, with_unit=True), pen.cell)]
+        if rests := shown.rests_on(figure):
+            told.append(pen.write(rests, pen.small))
+        rows.append([pen.write(shown.word(figure.name), pen.cell), told])
+    return _grid(rows, [_WIDTH_PT * 0.42, _WIDTH_PT * 0.58], heads=0)
+
+
+def _table(table: Table, shown: Shown, pen: _Pen) -> Any:
+    heads = []
+    for name, unit in table.columns:
+        shown_unit = shown.unit(unit)
+        heads.append(pen.write(f"{shown.word(name)} [{shown_unit}]" if shown_unit else shown.word(name), pen.head))
+    rows = [[pen.write(shown.cell(cell), pen.cell) for cell in row] for row in table.rows]
+    # What people or sources wrote is long; numbers are not.
+    weights = [
+        max(9.0, *(min(_width(shown.cell(row[at])), 40.0) for row in table.rows), _width(shown.word(name)) / 2.0)
+        for at, (name, _) in enumerate(table.columns)
+    ]
+    return _grid([heads, *rows], [_WIDTH_PT * weight / sum(weights) for weight in weights], heads=1)
+
+
+def _width(text: str) -> float:
+    """Return how wide a text is in letters; a Chinese one is as wide as two."""
+    return float(len(text) + sum(len(run) for run in _OTHER.findall(text)))
+
+
+def _grid(rows: list[list[Any]], widths_pt: list[float], *, heads: int) -> Any:
+    from reportlab.platypus import Table as Grid
+
+    style: list[tuple[Any, ...]] = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEBELOW", (0, 0), (-1, -1), 0.4, "#d9ddd5"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 6),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+    ]
+    if heads:
+        style.append(("LINEBELOW", (0, 0), (-1, 0), 0.9, "#9aa394"))
+    return Grid(rows, colWidths=widths_pt, repeatRows=heads, style=style, hAlign="LEFT")
+
+
+def _map(drawn: Map, shown: Shown) -> Any:
+    from reportlab.graphics.shapes import Drawing, Image, Line, PolyLine
+    from reportlab.lib.colors import HexColor
+
+    scale = min(_WIDTH_PT / drawn.width_m, _MAP_MOST_PT / drawn.height_m)
+    width, height, foot = drawn.width_m * scale, drawn.height_m * scale, 16.0
+    picture = Drawing(width, height + foot)
+    picture.add(Image(0, foot, width, height, _flatten(drawn.png)))
+    for rings, colour, dash in ((drawn.outlines, "#1c1f1a", None), (drawn.buffers, "#6a3d9a", [3, 2])):
+        for ring in rings:
+            points = [value for x, y in ring for value in (x * scale, y * scale + foot)]
+            picture.add(PolyLine(points, strokeColor=HexColor(colour), strokeWidth=0.9, strokeDashArray=dash))
+    bar_m = scale_bar_m(drawn.width_m)
+    picture.add(Line(0, 5, bar_m * scale, 5, strokeColor=HexColor("#1c1f1a"), strokeWidth=2))
+    picture.add(_label(bar_m * scale + 5, 2, shown.word("scale").format(metres=f"{bar_m:g}"), 8))
+    picture.add(_label(width - 10, 2, "N", 8))
+    picture.add(Line(width - 14, 0, width - 14, 11, strokeColor=HexColor("#1c1f1a"), strokeWidth=1))
+    picture.add(PolyLine([width - 17, 7, width - 14, 12, width - 11, 7], strokeColor=HexColor("#1c1f1a")))
+    return picture
+
+
+def _flatten(png: bytes) -> Any:
+    """Return a picture without clear pixels."""
+    from PIL import Image as Pictures
+
+    clear = Pictures.open(io.BytesIO(png)).convert("RGBA")
+    white = Pictures.new("RGBA", clear.size, (255, 255, 255, 255))
+    return Pictures.alpha_composite(white, clear).convert("RGB")
+
+
+def _key(drawn: Map, shown: Shown, pen: _Pen) -> list[Any]:
+    """Return what the colours mean, three in a row."""
+    from reportlab.graphics.shapes import Drawing, Rect
+    from reportlab.lib.colors import Color
+
+    cells: list[Any] = []
+    for band in drawn.bands:
+        patch = Drawing(9, 9)
+        red, green, blue = (part / 255.0 for part in band.colour)
+        patch.add(Rect(0, 1, 8, 8, fillColor=Color(red, green, blue), strokeWidth=0.3))
+        cells += [patch, pen.write(shown.band(band, drawn.unit), pen.small)]
+    cells += [""] * (-len(cells) % 6)
+    rows = [cells[start : start + 6] for start in range(0, len(cells), 6)]
+    if not rows:
+        return []
+    from reportlab.platypus import Table as Grid
+
+    widths = [14.0, _WIDTH_PT / 3.0 - 14.0] * 3
+    tight = [(f"{side}PADDING", (0, 0), (-1, -1), 1) for side in ("TOP", "BOTTOM")]
+    return [Grid(rows, colWidths=widths, style=tight)]
+
+
+def _chart(chart: Chart, shown: Shown) -> Any:
+    from reportlab.graphics.shapes import Drawing, Line, PolyLine, Rect
+    from reportlab.lib.colors import HexColor
+
+    width, height, left, base, top = _WIDTH_PT, 132.0, 30.0, 26.0, 128.0
+    picture = Drawing(width, height)
+    ticks, low, high = chart_scale(chart)
+    grey = HexColor("#d9ddd5")
+
+    def x_of(time_ms: int) -> float:
+        return left + (time_ms - chart.start_ms) / (chart.end_ms - chart.start_ms) * (width - left)
+
+    def y_of(value: float) -> float:
+        return base + (value - low) / (high - low) * (top - base)
+
+    if chart.target is not None:
+        first, last = (y_of(min(max(edge, low), high)) for edge in chart.target)
+        picture.add(Rect(left, first, width - left, last - first, fillColor=HexColor("#dcefd9"), strokeColor=None))
+    for tick in ticks:
+        picture.add(Line(left, y_of(tick), width, y_of(tick), strokeColor=grey, strokeWidth=0.5))
+        picture.add(_label(0, y_of(tick) - 3, f"{tick:g}", 7.5))
+    for day in chart.days_ms[:-1]:
+        picture.add(Line(x_of(day), base, x_of(day), top, strokeColor=grey, strokeWidth=0.5))
+        picture.add(_label(x_of(day) + 2, base - 10, shown.day(day), 7.5))
+    at = left
+    for line, colour in zip(chart.lines, LINE_COLOURS, strict=False):
+        for run in shown.runs(line):
+            points = [value for time_ms, told in run for value in (x_of(time_ms), y_of(told))]
+            picture.add(PolyLine(points, strokeColor=HexColor(colour), strokeWidth=1.1))
+        picture.add(Line(at, 5, at + 14, 5, strokeColor=HexColor(colour), strokeWidth=2))
+        label = shown.word(line.name)
+        picture.add(_label(at + 18, 2, label, 7.5))
+        at += 40.0 + 8.0 * len(label)
+    if chart.target is not None:
+        picture.add(Rect(at, 2, 10, 7, fillColor=HexColor("#dcefd9"), strokeWidth=0.3))
+        picture.add(_label(at + 14, 2, shown.word("target_band"), 7.5))
+    return picture
+
+
+def _label(x: float, y: float, text: str, size: float) -> Any:
+    """Return a short text of a picture, all of it in the font that has its letters."""
+    from reportlab.graphics.shapes import String
+
+    return String(x, y, text, fontName=_HAN if _OTHER.search(text) else _LATIN, fontSize=size)

@@ -1,0 +1,122 @@
+"""What an engine keeps in memory: series, frontiers, marks, devices, counts; and how a write changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.contract.records import Descriptor
+from headland.store.core.batch_rows import Rows
+from headland.store.core.dedup import Positions, find_newest
+from headland.store.core.selection import device_of_series
+from headland.store.core.series_catalog import SeriesCatalog
+from headland.store.core.series_frontier import NEVER_MS, Frontier
+from headland.store.port import DeviceRecord, Latest, MarkState, SeriesFilter, SeriesKey, WriteBatch, WriteResult
+
+
+@dataclass(slots=True)
+class StoreState:
+    """The picture in memory. Only its engine's writer changes it, after a commit, under a lock."""
+
+    catalog: SeriesCatalog = field(default_factory=SeriesCatalog)
+    frontier: Frontier = field(default_factory=Frontier)
+    marks: dict[tuple[str, str], MarkState] = field(default_factory=dict)
+    devices: dict[tuple[str, str], tuple[str, Descriptor]] = field(default_factory=dict)
+    points: int = 0
+    events: int = 0
+    conflicts: int = 0
+
+    def select(self, which: SeriesFilter) -> list[tuple[int, SeriesKey]]:
+        """Return the series that a filter means and that hold a sample, by key."""
+        found = [sid for sid in self.catalog.select(which) if self.frontier.holds_samples(sid)]
+        return [(sid, self.catalog.key(sid)) for sid in found]
+
+    def latest(self, which: SeriesFilter) -> list[Latest]:
+        """Return the newest sample of each series that a filter means, by key."""
+        sids = np.array(self.catalog.select(which), np.int32)
+        sids = sids[self.frontier.latest_ms[sids] != NEVER_MS]
+        rows = zip(
+            sids.tolist(),
+            self.frontier.latest_ms[sids].tolist(),
+            self.frontier.latest_value[sids].tolist(),
+            self.frontier.latest_quality[sids].tolist(),
+            strict=True,
+        )
+        return [Latest(self.catalog.key(sid), time_ms, value, quality) for sid, time_ms, value, quality in rows]
+
+    def organisations(self) -> set[str]:
+        """Return the organisations that have devices or samples."""
+        filled = (sid for sid in range(len(self.catalog)) if self.frontier.holds_samples(sid))
+        return {owner for owner, _ in self.devices} | {self.catalog.key(sid).organisation for sid in filled}
+
+    def list_devices(self, organisation: str) -> list[DeviceRecord]:
+        """Return the devices that are described or have samples, by id."""
+        described = {device for owner, device in self.devices if owner == organisation}
+        names = sorted(described | self.catalog.devices(organisation))
+        records = [self._device(organisation, name) for name in names]
+        return [record for record in records if record is not None]
+
+    def _device(self, organisation: str, device: str) -> DeviceRecord | None:
+        sids = self.catalog.of_device(organisation, device)
+        filled = [self.catalog.key(sid) for sid in sids if self.frontier.holds_samples(sid)]
+        newest_ms = max((int(self.frontier.latest_ms[sid]) for sid in sids), default=NEVER_MS)
+        last_seen_ms = None if newest_ms == NEVER_MS else newest_ms
+        described = self.devices.get((organisation, device))
+        if described is None:
+            return device_of_series(organisation, filled, last_seen_ms) if filled else None
+        gateway, descriptor = described
+        if any(self.catalog.key(sid).simulated for sid in sids):
+            descriptor = msgspec.structs.replace(descriptor, simulated=True)
+        return DeviceRecord(organisation, gateway, descriptor, last_seen_ms=last_seen_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a committed group changes in memory."""
+
+    results: list[WriteResult]
+    new_series: list[SeriesKey]
+    rows: Rows
+    accepted: NDArray[np.bool_]
+    marks: dict[tuple[str, str], MarkState]
+    events: int
+    conflicts: int
+
+
+def apply_change(state: StoreState, change: Change) -> None:
+    """Bring the picture in memory to what was committed; cannot fail half way."""
+    state.catalog.add(change.new_series)
+    state.frontier.grow(len(state.catalog))
+    rows, accepted = change.rows, change.accepted
+    newest = _newest_of(rows, accepted & rows.may_be_latest)
+    state.frontier.advance(rows.sid[newest], rows.time_ms[newest], rows.value[newest], rows.quality[newest])
+    ahead = accepted & ~rows.may_be_latest
+    if ahead.any():
+        state.frontier.advance_ahead(rows.sid[ahead], rows.time_ms[ahead])
+    state.marks.update(change.marks)
+    state.points += int(np.count_nonzero(accepted))
+    state.events += change.events
+    state.conflicts += change.conflicts
+
+
+def _newest_of(rows: Rows, mask: NDArray[np.bool_]) -> Positions:
+    if mask.all():
+        return find_newest(rows.sid, rows.time_ms)
+    among = np.flatnonzero(mask)
+    return among[find_newest(rows.sid[among], rows.time_ms[among])]
+
+
+def advance_marks(
+    marks: Mapping[tuple[str, str], MarkState], batches: Sequence[WriteBatch]
+) -> dict[tuple[str, str], MarkState]:
+    """Return the new states of the sources that the batches mark."""
+    changed: dict[tuple[str, str], MarkState] = {}
+    for mark in (mark for batch in batches for mark in batch.marks):
+        source = (mark.gateway, mark.epoch)
+        before = changed.get(source) or marks.get(source) or MarkState()
+        changed[source] = before.add(mark)
+    return changed

@@ -1,0 +1,140 @@
+"""Back-ups of a DuckDB store: a file of its own that says what it must hold, and the way back from it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from headland.errors import DataDamaged, SettingsError
+from headland.store.core.progress import Progress
+from headland.store.duckdb import sql
+from headland.store.duckdb.copy import write_copy
+from headland.store.duckdb.file import DuckDBFile, first_line
+from headland.store.duckdb.paths import remove_database, size_of, sync_folder, wal_of
+
+_MEMORY_LIMIT: Final = "192MB"
+_WEIGH: Final = """
+    SELECT (SELECT count(*) FROM points), (SELECT bit_xor(hash(sid, ts, v, q)) FROM points)::VARCHAR,
+           (SELECT count(*) FROM events), (SELECT bit_xor(hash(organisation, ts, body)) FROM events)::VARCHAR,
+           (SELECT bit_xor(hash(gateway, epoch, high_water, ahead)) FROM source_mark)::VARCHAR,
+           (SELECT count(*) || '/' || coalesce(sum(n), 0) FROM rollup_days)
+"""
+_CREATE_NOTE: Final = """
+    CREATE TABLE backup_note (made_ms BIGINT, version VARCHAR, points BIGINT, points_hash VARCHAR, events BIGINT,
+                              events_hash VARCHAR, marks_hash VARCHAR, rollups VARCHAR)
+"""
+_ADD_NOTE: Final = "INSERT INTO backup_note SELECT $1, version(), $2, $3, $4, $5, $6, $7"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupInfo:
+    """What a back-up holds: everything that had been stored at one instant, about `made_ms`."""
+
+    path: Path
+    made_ms: int
+    points: int
+    events: int
+    size_bytes: int
+
+
+def back_up(file: DuckDBFile, path: Path, now_ms: int, progress: Progress) -> BackupInfo:
+    """Write a back-up while the store is written and read, verify it, and give it its name last.
+
+    Raises SettingsError where `path` exists already or cannot be written.
+    """
+    refuse_existing(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_database(part)
+        with file.more_memory(), file.reading() as cursor:
+            write_copy(cursor, part, progress)
+        progress("verifying", 0.0)
+        info = _sign(part, now_ms)
+        refuse_existing(path)
+        part.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise SettingsError(f"The back-up {path} cannot be written: {error.strerror}.") from error
+    finally:
+        remove_database(part)
+    return BackupInfo(path, now_ms, info[0], info[1], size_of(path))
+
+
+def restore(backup: Path, path: Path, progress: Progress) -> BackupInfo:
+    """Make a store of a back-up, verified row by row before it gets its name; the back-up stays as it is.
+
+    Raises SettingsError where there is a store already or `backup` is none, DataDamaged where it is not whole.
+    """
+    refuse_existing(path)
+    if not backup.is_file():
+        raise SettingsError(f"There is no back-up {backup}.")
+    if size_of(wal_of(path)):
+        raise SettingsError(f"There is a log of a lost store, {wal_of(path)}; move it away first.")
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_database(part)
+        progress("copying", 0.0)
+        shutil.copyfile(backup, part)
+        progress("verifying", 0.5)
+        info = _verify(part, backup)
+        _sync(part)
+        refuse_existing(path)
+        part.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise SettingsError(f"The store {path} cannot be written: {error.strerror}.") from error
+    finally:
+        remove_database(part)
+    return BackupInfo(path, info[0], info[1], info[2], size_of(path))
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise SettingsError where there is something already: nothing is ever overwritten."""
+    if path.exists():
+        raise SettingsError(f"{path} exists already, and nothing is overwritten; name another, or move it away.")
+
+
+def _sign(part: Path, now_ms: int) -> tuple[int, int]:
+    """Read all of a new back-up and note in it what it holds; return how many samples and events."""
+    with duckdb.connect(str(part), config={"memory_limit": _MEMORY_LIMIT}) as connection:
+        weights = connection.execute(_WEIGH).fetchall()[0]
+        connection.execute(_CREATE_NOTE)
+        connection.execute(_ADD_NOTE, [now_ms, *weights])
+        connection.execute("CHECKPOINT")
+    _sync(part)
+    return int(weights[0]), int(weights[2])
+
+
+def _verify(part: Path, backup: Path) -> tuple[int, int, int]:
+    """Read all of a copied back-up and compare it with its note, which is taken out; return when, samples, events."""
+    try:
+        with duckdb.connect(str(part), config={"memory_limit": _MEMORY_LIMIT}) as connection:
+            tables = {row[0] for row in connection.execute(sql.LIST_TABLES).fetchall()}
+            if not {"backup_note", "schema_version"} <= tables:
+                raise SettingsError(f"{backup} is no back-up made by `headland store backup`.")
+            made_ms, version, *noted = connection.execute("SELECT * FROM backup_note").fetchall()[0]
+            found = list(connection.execute(_WEIGH).fetchall()[0])
+            points, events = int(found[0]), int(found[2])
+            ((running,),) = connection.execute("SELECT version()").fetchall()
+            if running != version:
+                # Another DuckDB may hash otherwise: it still checks every block, and the counts must agree.
+                noted, found = [noted[0], noted[2]], [found[0], found[2]]
+            if noted != found:
+                raise DataDamaged(f"The back-up {backup} does not hold what it says; use another one.")
+            connection.execute("DROP TABLE backup_note")
+            connection.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        raise DataDamaged(f"The back-up {backup} is not readable ({first_line(error)}); use another one.") from error
+    return int(made_ms), points, events
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,100 @@
+"""Samples of closed days in the order (series, time), and the file without its holes.
+
+Sorting moves rows inside the file, a bounded number in each transaction; the room that becomes free there is used for
+what comes. A file never shrinks by itself: `copy_tables` writes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+
+from headland.errors import RetryLater
+from headland.store.core.rollup import DAY_MS, WEEK_MS, floor_ms
+from headland.store.duckdb.rollups import load_kept
+from headland.store.duckdb.state_loader import count
+from headland.store.duckdb.transaction import transaction
+
+#: So many rows are moved in one transaction, for which the next commit waits: half a second.
+_ROWS_AT_ONCE: Final = 1_000_000
+#: A stretch is sorted again once so much of it has come late.
+_LATE_SHARE: Final = 0.05
+
+_COUNT_DAYS: Final = """
+    SELECT ts, sum(n)::BIGINT FROM rollup_days WHERE ts >= $low AND ts < $high GROUP BY ts ORDER BY ts
+"""
+_LIST_SORTED: Final = "SELECT first_ms, end_ms, n FROM sorted"
+_COUNT_SERIES: Final = "SELECT sid, count(*) FROM points WHERE ts >= $low AND ts < $high GROUP BY sid ORDER BY sid"
+_TAKE: Final = """
+    CREATE OR REPLACE TEMP TABLE moving AS SELECT sid, ts, v, q FROM points
+    WHERE ts >= $low AND ts < $high AND sid >= $first AND sid <= $last ORDER BY sid, ts
+"""
+_DELETE: Final = "DELETE FROM points WHERE ts >= $low AND ts < $high AND sid >= $first AND sid <= $last"
+_PUT: Final = "INSERT INTO points SELECT sid, ts, v, q FROM moving"
+_FORGET_SORTED: Final = "DELETE FROM sorted WHERE first_ms >= $low AND end_ms <= $high"
+_REMEMBER_SORTED: Final = "INSERT INTO sorted VALUES ($low, $high, $n)"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Closed days, [start_ms, end_ms), to be sorted together."""
+
+    start_ms: int
+    end_ms: int
+
+
+def find_unsorted(connection: duckdb.DuckDBPyConnection, until_ms: int) -> list[Stretch]:
+    """Return what has to be sorted of the days before `until_ms`: weeks that are over, and single days of the last one.
+
+    The rollups of those days must be up to date.
+    """
+    window = {"low": load_kept(connection).raw_ms, "high": floor_ms(until_ms, DAY_MS)}
+    days: list[tuple[int, int]] = connection.execute(_COUNT_DAYS, window).fetchall()
+    stretches: dict[Stretch, int] = {}
+    for day_ms, rows in days:
+        week_ms = floor_ms(day_ms, WEEK_MS)
+        over = week_ms + WEEK_MS <= window["high"]
+        stretch = Stretch(week_ms, week_ms + WEEK_MS) if over else Stretch(day_ms, day_ms + DAY_MS)
+        stretches[stretch] = stretches.get(stretch, 0) + rows
+    rows_of = {Stretch(start, end): rows for start, end, rows in connection.execute(_LIST_SORTED).fetchall()}
+    return [each for each, rows in stretches.items() if rows_of.get(each, 0) < rows * (1 - _LATE_SHARE)]
+
+
+def sort_stretch(connection: duckdb.DuckDBPyConnection, stretch: Stretch) -> Iterator[int]:
+    """Sort a stretch, a transaction between two yields; each yields how many rows it moved."""
+    window = {"low": stretch.start_ms, "high": stretch.end_ms}
+    series: list[tuple[int, int]] = connection.execute(_COUNT_SERIES, window).fetchall()
+    moved = 0
+    while series:
+        rows = taken = 0
+        while taken < len(series) and (not taken or rows + series[taken][1] <= _ROWS_AT_ONCE):
+            rows += series[taken][1]
+            taken += 1
+        chunk, series = series[:taken], series[taken:]
+        moved += _move(connection, {**window, "first": chunk[0][0], "last": chunk[-1][0]})
+        yield rows
+    with transaction(connection):
+        connection.execute(_FORGET_SORTED, window)
+        connection.execute(_REMEMBER_SORTED, {**window, "n": moved})
+
+
+def _move(connection: duckdb.DuckDBPyConnection, chunk: dict[str, int]) -> int:
+    with transaction(connection):
+        taken = count(connection, _TAKE, chunk)
+        deleted, put = count(connection, _DELETE, chunk), count(connection, _PUT)
+        if not taken == deleted == put:
+            raise RetryLater(f"Sorting took {taken} rows and would have put {put} in the place of {deleted}: not done.")
+        connection.execute("DROP TABLE moving")
+    return put
+
+
+def count_free(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Return the bytes of the file that hold nothing, and all of them, as of the last checkpoint."""
+    row = connection.execute(
+        "SELECT free_blocks * block_size, total_blocks * block_size FROM pragma_database_size() "
+        "WHERE database_name = current_database()"
+    ).fetchall()[0]
+    return int(row[0]), int(row[1])

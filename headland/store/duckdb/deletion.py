@@ -1,0 +1,119 @@
+"""What the DuckDB engine deletes: an organisation's past on demand, and day by day what is older than it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from headland.store.core.rollup import ALWAYS_MS, DAY_MS, HOUR_MS, Kept, floor_ms
+from headland.store.core.stale_rollups import DirtyHours, Touched
+from headland.store.duckdb import rollups_sql as rollup_sql
+from headland.store.duckdb import sql
+from headland.store.duckdb.rollups import load_kept
+from headland.store.duckdb.state_loader import count
+from headland.store.duckdb.transaction import add_dirty, transaction
+from headland.store.port import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How many rows a transaction deleted, and which hours it left dirty."""
+
+    points: int
+    conflicts: int
+    events: int
+    touched: Touched
+
+
+def delete_before(
+    connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, sids: Index, organisation: str, cut_ms: int
+) -> Deleted:
+    """Delete an organisation's samples, rollups, conflicts and events before `cut_ms`; `sids` are its series.
+
+    The rollup that the cut falls into is made anew of the samples that stay; where they were let go, it goes as well.
+    """
+    connection.register("cut_in", {"sid": sids})
+    with transaction(connection):
+        points = _delete_of(connection, "points", cut_ms)
+        _delete_of(connection, "never_latest", cut_ms)
+        conflicts = _delete_of(connection, "conflicts", cut_ms)
+        events = count(connection, sql.DELETE_EVENTS, {"organisation": organisation, "cut": cut_ms})
+        touched = _cut_rollups(connection, dirty, cut_ms)
+    return Deleted(points, conflicts, events, touched)
+
+
+def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Deleted | None, Kept]:
+    """Let go the oldest day of samples and rollups that are due, in one transaction that first completes its rollups.
+
+    Returns what went, None when nothing was there, and from when on everything is kept now. All hours before
+    `due.raw_ms` must be up to date.
+    """
+    kept = load_kept(connection)
+    oldest_ms = _find_oldest(connection, due)
+    if oldest_ms is None:
+        if _later(kept, due) == kept:
+            return None, kept
+        step = due
+    else:
+        until_ms = floor_ms(oldest_ms, DAY_MS) + DAY_MS
+        step = Kept(min(due.raw_ms, until_ms), min(due.minutes_ms, until_ms), min(due.hours_ms, until_ms))
+    with transaction(connection):
+        if oldest_ms is not None and step.raw_ms > max(kept.raw_ms, step.minutes_ms):
+            window = {"low": step.raw_ms - DAY_MS, "high": step.raw_ms}
+            connection.execute(rollup_sql.ADD_REMAINING_MINUTES, window)
+        points = _delete_old(connection, "points", step.raw_ms)
+        _delete_old(connection, "never_latest", step.raw_ms)
+        conflicts = _delete_old(connection, "conflicts", step.raw_ms)
+        _delete_old(connection, "rollup_minutes", step.minutes_ms)
+        _delete_old(connection, "rollup_hours", step.hours_ms)
+        kept = _later(kept, step)
+        values = {"raw": kept.raw_ms, "minutes": kept.minutes_ms, "hours": kept.hours_ms}
+        connection.execute(rollup_sql.SET_KEPT, values)
+    if oldest_ms is None:
+        return None, kept
+    nothing = Touched([], np.empty(0, np.int32), np.empty(0, np.int64))
+    return Deleted(points, conflicts, 0, nothing), kept
+
+
+def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_ms: int) -> Touched:
+    """Delete the rollups of the series in `cut_in` that begin before `cut_ms`; return the hours left dirty."""
+    hour_ms, day_ms = floor_ms(cut_ms, HOUR_MS), floor_ms(cut_ms, DAY_MS)
+    window = {"low": hour_ms, "high": day_ms + DAY_MS}
+    sid = np.sort(connection.execute(rollup_sql.FIND_CUT_HOURS, window).fetchnumpy()["sid"]).astype(np.int32)
+    for table in ("rollup_minutes", "rollup_hours", "rollup_days"):
+        _delete_of(connection, table, cut_ms)
+    hour = np.full(len(sid), hour_ms, np.int64)
+    if cut_ms >= load_kept(connection).raw_ms:
+        touched = dirty.find(sid, hour)
+        add_dirty(connection, touched)
+        return touched
+    # No samples are left there that an hour could be made of anew, but a day can be made of its hours.
+    connection.register("pairs_in", {"sid": sid, "hour": hour, "day": np.full(len(sid), day_ms, np.int64)})
+    connection.execute(rollup_sql.ADD_DAYS, {"low": day_ms, "high": day_ms + DAY_MS})
+    return dirty.find(sid[:0], hour[:0])
+
+
+def _find_oldest(connection: duckdb.DuckDBPyConnection, due: Kept) -> int | None:
+    """Return the oldest instant of anything that is due."""
+    cuts = {"points": due.raw_ms, "rollup_minutes": due.minutes_ms, "rollup_hours": due.hours_ms}
+    found = []
+    for table, cut_ms in cuts.items():
+        if cut_ms != ALWAYS_MS:
+            ((oldest_ms,),) = connection.execute(rollup_sql.OLDEST.format(table=table)).fetchall()
+            if oldest_ms is not None and oldest_ms < cut_ms:
+                found.append(int(oldest_ms))
+    return min(found, default=None)
+
+
+def _later(kept: Kept, step: Kept) -> Kept:
+    return Kept(max(kept.raw_ms, step.raw_ms), max(kept.minutes_ms, step.minutes_ms), max(kept.hours_ms, step.hours_ms))
+
+
+def _delete_of(connection: duckdb.DuckDBPyConnection, table: str, cut_ms: int) -> int:
+    return count(connection, sql.DELETE_OLD_OF.format(table=table), {"cut": cut_ms})
+
+
+def _delete_old(connection: duckdb.DuckDBPyConnection, table: str, cut_ms: int) -> int:
+    return count(connection, sql.DELETE_OLD.format(table=table), {"cut": cut_ms}) if cut_ms != ALWAYS_MS else 0

@@ -1,0 +1,256 @@
+"""The embedded engine: one DuckDB file, one writer thread, a cursor for each reader at work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.contract.records import Descriptor, Event
+from headland.store.core.progress import Progress, keep_quiet
+from headland.store.core.rollup import Retention
+from headland.store.core.selection import check_points, check_step, clamp_ms
+from headland.store.duckdb import sql
+from headland.store.duckdb.backup import BackupInfo, back_up
+from headland.store.duckdb.buckets import read_buckets
+from headland.store.duckdb.export import Export, Layout, export
+from headland.store.duckdb.file import DuckDBFile
+from headland.store.duckdb.maintenance import Compaction, MaintenanceThread
+from headland.store.duckdb.statistics import FileFigures, read_figures
+from headland.store.duckdb.writer import DuckDBWriter
+from headland.store.port import (
+    Buckets,
+    Conflict,
+    DeviceRecord,
+    Latest,
+    MarkState,
+    Samples,
+    SeriesFilter,
+    SeriesKey,
+    StoreInfo,
+    WriteBatch,
+    WriteResult,
+)
+
+#: From this limit on all samples of a window are read first: mostly they are fewer, and ranking them takes long.
+_MANY = 10_000
+_HOURS_AT_ONCE = 48
+
+
+class DuckDBStore:
+    """A `Store` in one DuckDB file, which no other process may have open.
+
+    Opening raises RetryLater while another process has the file, SettingsError when the file is not for this version,
+    and DataDamaged when it was not readable: it has then been moved aside, and opening again makes an empty one.
+    """
+
+    def __init__(
+        self, path: Path, *, memory_limit_mb: int = 48, threads: int = 2, compact_at_hour: int | None = None
+    ) -> None:
+        self._file = DuckDBFile(path, memory_limit_mb, threads)
+        self._writer = DuckDBWriter(self._file)
+        self._keeper = MaintenanceThread(self._file, self._writer, compact_at_hour)
+
+    def write(self, batch: WriteBatch) -> WriteResult:
+        """Store a batch and its marks in one transaction; returns when it is on the disk."""
+        check_points(batch.points)
+        return self._writer.write(batch)
+
+    def marks(self) -> dict[tuple[str, str], MarkState]:
+        """Return what is accounted for by (gateway, epoch)."""
+        with self._writer.picture() as state:
+            return dict(state.marks)
+
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+        """Keep a device's descriptor; one that says nothing new costs nothing."""
+        with self._writer.picture() as state:
+            before = state.devices.get((organisation, descriptor.device))
+        if before != (gateway, descriptor):
+            self._writer.describe(organisation, gateway, descriptor)
+
+    def organisations(self) -> list[str]:
+        """Return the organisations of which anything but marks is held, in order."""
+        with self._writer.picture() as state:
+            named = state.organisations()
+        with self._file.reading() as cursor:
+            return sorted(named | {row[0] for row in cursor.execute(sql.EVENT_ORGANISATIONS).fetchall()})
+
+    def devices(self, organisation: str) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id."""
+        with self._writer.picture() as state:
+            return state.list_devices(organisation)
+
+    def series(self, which: SeriesFilter) -> list[SeriesKey]:
+        """Return the series that hold at least one sample, by key."""
+        with self._writer.picture() as state:
+            return [key for _, key in state.select(which)]
+
+    def last(self, which: SeriesFilter) -> list[Latest]:
+        """Return the newest sample of each series, by key."""
+        with self._writer.picture() as state:
+            return state.latest(which)
+
+    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
+        """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
+        window = {"start": clamp_ms(start_ms), "end": clamp_ms(end_ms)}
+
+        def ask(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> dict[str, NDArray[Any]]:
+            asked = {**window, "sids": sids}
+            if limit is None:
+                return cursor.execute(sql.RAW, asked).fetchnumpy()
+            if limit >= _MANY:
+                few = min(limit * len(sids), 2**53)
+                found = cursor.execute(sql.RAW_IF_FEW, {**asked, "limit": few}).fetchnumpy()
+                if len(found["sid"]) <= few:
+                    return found
+            asked["limit"] = min(max(limit, 0), 2**53)
+            return cursor.execute(sql.RAW_OF_EACH, asked).fetchnumpy()
+
+        most = slice(None) if limit is None else slice(max(limit, 0))
+        found = [
+            Samples(key, *(columns[name][most] for name in ("ts", "v", "q")))
+            for key, columns in self._query(which, ask)
+        ]
+        return [samples for samples in found if len(samples.time_ms)]
+
+    def buckets(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
+    ) -> list[Buckets]:
+        """Return aggregates over [start_ms + k step, start_ms + (k + 1) step)."""
+        check_step(step_ms)
+        window = (clamp_ms(start_ms), clamp_ms(end_ms), clamp_ms(step_ms), max_quality)
+        return [
+            Buckets(key, *(columns[name] for name in ("start", "n", "mean", "low", "high", "last")))
+            for key, columns in self._query(which, lambda cursor, sids: read_buckets(cursor, sids, *window))
+        ]
+
+    def events(
+        self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
+    ) -> list[Event]:
+        """Return events in [start_ms, end_ms) in time order, at most `limit`."""
+        asked = {
+            "organisation": organisation,
+            "start": clamp_ms(start_ms),
+            "end": clamp_ms(end_ms),
+            "device": device,
+            "limit": max(limit, 0),
+        }
+        rows = self._file.ask(lambda cursor: cursor.execute(sql.EVENTS, asked).fetchall())
+        return [msgspec.json.decode(body, type=Event) for (body,) in rows]
+
+    def conflicts(
+        self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
+    ) -> list[Conflict]:
+        """Return the conflict record of [start_ms, end_ms) by time, series and value, at most `limit`."""
+        with self._writer.picture() as state:
+            keys = dict(state.select(SeriesFilter(organisation, device)))
+        asked = {
+            "sids": list(keys),
+            "start": clamp_ms(start_ms),
+            "end": clamp_ms(end_ms),
+            "limit": max(limit, 0),
+        }
+        rows = self._file.ask(lambda cursor: cursor.execute(sql.CONFLICTS, asked).fetchall())
+        return [Conflict(keys[sid], *columns) for sid, *columns in rows]
+
+    def delete_before(self, organisation: str, cut_ms: int) -> int:
+        """Delete samples and events before `cut_ms`; return how many samples."""
+        return self._writer.delete_before(organisation, clamp_ms(cut_ms))
+
+    def info(self) -> StoreInfo:
+        """Return counts, all kept in memory."""
+        counters = self._writer.counters()
+        with self._writer.picture() as state:
+            counters |= {"conflicts": state.conflicts, "events": state.events}
+            points, series = state.points, state.frontier.count_filled()
+        since_ms = self._writer.samples_since_ms()
+        return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters, since_ms)
+
+    def roll_up(self, quiet_s: float = 0.0, most_hours: int = 10**9) -> int:
+        """Bring rollups up to date, of hours not written to in the last `quiet_s`; return of how many hours."""
+        done, quiet_since_s = 0, time.monotonic() - quiet_s
+        while done < most_hours and (
+            hours := self._writer.roll_up(min(_HOURS_AT_ONCE, most_hours - done), quiet_since_s)
+        ):
+            done += hours
+        return done
+
+    def keep(self, retention: Retention | None = None) -> Retention:
+        """Set for how long samples and rollups are kept, or only return it; `expire` then deletes."""
+        return self._writer.keep(retention)
+
+    def expire(self, now_ms: int) -> int:
+        """Let go what is not to be kept any more at `now_ms`, day by day; return of how many days something went."""
+        days = 0
+        while self._writer.expire_day(now_ms):
+            days += 1
+        return days
+
+    def compact(self, now_ms: int, progress: Progress = keep_quiet) -> Compaction:
+        """Let go what is due, sort closed days, and give holes in the file back, while reads and writes go on.
+
+        Writes wait for the rewriting of the file, some seconds for 20 million samples. Raises RetryLater when a backup
+        or an export is under way.
+        """
+        return self._keeper.compact(now_ms, progress)
+
+    def back_up(self, path: Path, now_ms: int, progress: Progress = keep_quiet) -> BackupInfo:
+        """Write a verified back-up of one instant to a new file, while reads and writes go on."""
+        with self._keeper.alone():
+            return back_up(self._file, path, now_ms, progress)
+
+    def export(
+        self,
+        which: SeriesFilter,
+        path: Path,
+        start_ms: int,
+        end_ms: int,
+        layout: Layout = "long",
+        progress: Progress = keep_quiet,
+    ) -> Export:
+        """Write the samples of a filter to a new Parquet or CSV file, while reads and writes go on."""
+        with self._writer.picture() as state:
+            series = state.select(which)
+        with self._keeper.alone():
+            return export(self._file, series, path, clamp_ms(start_ms), clamp_ms(end_ms), layout, progress)
+
+    def figures(self) -> FileFigures:
+        """Return what lies in the file; reads some columns once."""
+        figures = self._file.ask(read_figures)
+        return replace(figures, size_bytes=self._file.size_bytes())
+
+    def close(self) -> None:
+        """Finish the writes under way and let the file go; a second call does nothing."""
+        self._keeper.close()
+        self._writer.close()
+
+    def _query(
+        self,
+        which: SeriesFilter,
+        question: Callable[[duckdb.DuckDBPyConnection, list[int]], dict[str, NDArray[Any]]],
+    ) -> list[tuple[SeriesKey, dict[str, NDArray[Any]]]]:
+        """Ask about the series of a filter; return the columns of each that has rows, by key."""
+        with self._writer.picture() as state:
+            keys = state.select(which)
+        if not keys:
+            return []
+        sids = [sid for sid, _ in keys]
+        columns = self._file.ask(lambda cursor: question(cursor, sids))
+        found = columns.pop("sid")
+        if not len(found):
+            return []
+        starts = [0, *(np.flatnonzero(np.diff(found)) + 1).tolist(), len(found)]
+        part_of = {int(found[start]): slice(start, end) for start, end in pairwise(starts)}
+        return [
+            (key, {name: column[part_of[sid]] for name, column in columns.items()})
+            for sid, key in keys
+            if sid in part_of
+        ]

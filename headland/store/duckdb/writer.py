@@ -1,0 +1,264 @@
+"""The writer thread of the DuckDB engine: alone it changes the file, and after each commit the picture in memory."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final, TypeVar, cast
+
+import duckdb
+import msgspec
+import numpy as np
+
+from headland.contract.records import Descriptor
+from headland.errors import DataDamaged, HeadlandError, RetryLater
+from headland.store.core.expiry import leave_out_expired
+from headland.store.core.rollup import ALWAYS_MS, Retention
+from headland.store.core.state import StoreState, apply_change
+from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
+from headland.store.duckdb.deletion import Deleted, delete_before, expire_day
+from headland.store.duckdb.file import LARGE_WORK_MB, DuckDBFile, sentence_of
+from headland.store.duckdb.paths import size_of, wal_of
+from headland.store.duckdb.rollups import choose_hours, load_dirty, load_kept, load_retention, roll_up, save_retention
+from headland.store.duckdb.transaction import commit_group, prune_marks, put_device
+from headland.store.port import WriteBatch, WriteResult
+
+_LOGGER = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+_MAX_JOBS: Final = 64
+_MAX_GROUP_POINTS: Final = 200_000
+_CHECKPOINT_BYTES: Final = 16 * 2**20
+
+
+class DuckDBWriter:
+    """Owns the writer thread and the picture in memory. Its calls block and may be made from any thread."""
+
+    def __init__(self, file: DuckDBFile) -> None:
+        self._file = file
+        self._state = file.open()
+        self._dirty = load_dirty(file.connection, time.monotonic())
+        self._kept = load_kept(file.connection)
+        self._down: HeadlandError | None = None
+        self._log_limit_bytes = _CHECKPOINT_BYTES
+        self._lock = threading.Lock()
+        self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reopenings": 0}
+        self._queue = WriteQueue(_MAX_JOBS, _MAX_GROUP_POINTS)
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def picture(self) -> Iterator[StoreState]:
+        """Lend the picture in memory, unchanging meanwhile: keep the block short."""
+        with self._lock:
+            if self._down is not None:
+                raise self._down
+            yield self._state
+
+    def counters(self) -> dict[str, int]:
+        """Return what was done so far."""
+        with self._lock:
+            return {**self._counters, "waiting_writes": len(self._queue)}
+
+    def samples_since_ms(self) -> int | None:
+        """Return from when on there are samples, where some were let go."""
+        since_ms = self._kept.raw_ms
+        return None if since_ms == ALWAYS_MS else since_ms
+
+    def write(self, batch: WriteBatch) -> WriteResult:
+        """Commit a batch, perhaps together with others that wait."""
+        job = BatchJob(batch)
+        self._queue.put(job)
+        return job.done.result()
+
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+        """Keep a device's descriptor; `simulated` once true stays true."""
+        self.act(lambda: self._put_device(organisation, gateway, descriptor))
+
+    def delete_before(self, organisation: str, cut_ms: int) -> int:
+        """Delete what is older than `cut_ms`; return how many samples."""
+        return self.act(lambda: self._cut(organisation, cut_ms))
+
+    def roll_up(self, most_hours: int, quiet_since_s: float) -> int:
+        """Bring the rollups of at most `most_hours` hours up to date; return of how many: 0 when nothing is to be done.
+
+        An hour that was written to after `quiet_since_s` on the monotonic clock waits.
+        """
+        return self.act(lambda: self._roll_up(most_hours, quiet_since_s))
+
+    def expire_day(self, now_ms: int) -> bool:
+        """Let go the oldest day that is not to be kept any more; return whether there was one."""
+        return self.act(lambda: self._expire_day(now_ms))
+
+    def keep(self, retention: Retention | None) -> Retention:
+        """Set for how long samples and rollups are kept, or only return it."""
+
+        def action() -> Retention:
+            if retention is not None:
+                save_retention(self._file.connection, retention)
+            return load_retention(self._file.connection)
+
+        return self.act(action)
+
+    def act_with_memory(self, action: Callable[[], Answer]) -> Answer:
+        """Do something large to the file on the writer thread, between two commits."""
+
+        def in_memory() -> Answer:
+            with self._file.more_memory(LARGE_WORK_MB):
+                return action()
+
+        return self.act(in_memory)
+
+    def checkpoint(self) -> None:
+        """Move the log into the file, which lets go of deleted rows' room."""
+        self.act_with_memory(lambda: self._file.connection.execute("CHECKPOINT").fetchall())
+
+    def close(self) -> None:
+        """Finish what waits, end the thread and let the file go."""
+        self._queue.close()
+        self._thread.join()
+        self._file.close()
+        with self._lock:
+            self._down = RetryLater("The store is closed.")
+
+    def act(self, action: Callable[[], Answer]) -> Answer:
+        """Do something to the file on the writer thread, between two commits."""
+        job = ActionJob(action)
+        self._queue.put(job)
+        return cast("Answer", job.done.result())
+
+    # Everything below runs on the writer thread.
+
+    def _run(self) -> None:
+        while (work := self._queue.take()) is not None:
+            if isinstance(work, ActionJob):
+                try:
+                    self._open_again_if_down()
+                    work.done.set_result(work.action())
+                except Exception as error:
+                    work.done.set_exception(self._failure(error))
+            else:
+                self._commit(work)
+            self._keep_log_short()
+
+    def _commit(self, jobs: Sequence[BatchJob]) -> None:
+        try:
+            self._open_again_if_down()
+            split = [leave_out_expired(job.batch, self._kept.raw_ms) for job in jobs]
+            batches = [batch for batch, _ in split]
+            now_ms = time.time_ns() // 1_000_000
+            change, touched = commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
+        except Exception as error:
+            if len(jobs) > 1 and not isinstance(error, duckdb.Error | HeadlandError):
+                # One batch is at fault, not the store: its neighbours must not fail with it.
+                for job in jobs:
+                    self._commit([job])
+                return
+            failure = self._failure(error)
+            for job in jobs:
+                job.done.set_exception(failure)
+            return
+        with self._lock:
+            apply_change(self._state, change)
+            self._counters["transactions"] += 1
+            self._counters["duplicates"] += sum(result.duplicate for result in change.results)
+            self._counters["rejected"] += sum(len(rejections) for _, rejections in split)
+        self._dirty.add(touched, time.monotonic())
+        for job, result, (_, rejections) in zip(jobs, change.results, split, strict=True):
+            job.done.set_result(replace(result, rejected=len(rejections), rejections=rejections))
+
+    def _put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> int:
+        before = self._state.devices.get((organisation, descriptor.device))
+        if before is not None and before[1].simulated:
+            descriptor = msgspec.structs.replace(descriptor, simulated=True)
+        if before != (gateway, descriptor):
+            put_device(self._file.connection, organisation, gateway, descriptor)
+            with self._lock:
+                self._state.devices[organisation, descriptor.device] = (gateway, descriptor)
+        return 0
+
+    def _cut(self, organisation: str, cut_ms: int) -> int:
+        sids = np.array(self._state.catalog.of_organisation(organisation), np.int32)
+        deleted = delete_before(self._file.connection, self._dirty, sids, organisation, cut_ms)
+        with self._lock:
+            self._state.frontier.cut(sids, cut_ms)
+            self._forget(deleted)
+        self._dirty.add(deleted.touched, time.monotonic())
+        return deleted.points
+
+    def _forget(self, deleted: Deleted) -> None:
+        self._state.points -= deleted.points
+        self._state.conflicts -= deleted.conflicts
+        self._state.events -= deleted.events
+
+    def _roll_up(self, most_hours: int, quiet_since_s: float) -> int:
+        hours = choose_hours(self._dirty.quiet(quiet_since_s), most_hours)
+        if hours:
+            with self._file.more_memory(LARGE_WORK_MB):
+                roll_up(self._file.connection, self._dirty, hours)
+        return len(hours)
+
+    def _expire_day(self, now_ms: int) -> bool:
+        due = load_retention(self._file.connection).cuts(now_ms)
+        with self._file.more_memory(LARGE_WORK_MB):
+            while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
+                roll_up(self._file.connection, self._dirty, hours)
+            deleted, self._kept = expire_day(self._file.connection, due)
+        if deleted is None:
+            return False
+        with self._lock:
+            self._forget(deleted)
+        return True
+
+    def _keep_log_short(self) -> None:
+        """Move the write-ahead log into the file once it is long: here, so that no caller waits for it."""
+        log_bytes = size_of(wal_of(self._file.path))
+        if log_bytes < self._log_limit_bytes or not self._file.is_open:
+            return
+        try:
+            prune_marks(self._file.connection, self._state.marks)
+            with self._file.more_memory(LARGE_WORK_MB):
+                self._file.connection.execute("CHECKPOINT")
+            self._log_limit_bytes = _CHECKPOINT_BYTES
+        except duckdb.Error as error:
+            # The log still has everything and writes go on; trying at once again would only cost an opening each time.
+            self._log_limit_bytes = log_bytes + _CHECKPOINT_BYTES
+            _LOGGER.warning("%s", self._failure(error))
+
+    def _failure(self, error: Exception) -> Exception:
+        """Return what the caller is told, and mend what the error broke."""
+        with self._lock:
+            self._counters["failed_transactions"] += 1
+        if not isinstance(error, duckdb.Error):
+            return error
+        sentence = sentence_of(error, self._file.path)
+        if isinstance(error, duckdb.FatalException | duckdb.InternalException) or not self._file.is_open:
+            # DuckDB refuses everything from now on: only a new opening, which reads its log again, helps.
+            self._file.close()
+            with self._lock:
+                self._down = sentence
+            self._open_again_if_down()
+        return sentence
+
+    def _open_again_if_down(self) -> None:
+        """Open the file again after it failed; stays down while that is not possible, for good when it is damaged."""
+        if self._down is None or isinstance(self._down, DataDamaged):
+            return
+        try:
+            state = self._file.open()
+        except HeadlandError as error:
+            _LOGGER.warning("the store stays closed: %s", error)
+            with self._lock:
+                self._down = error
+            return
+        self._dirty = load_dirty(self._file.connection, time.monotonic())
+        self._kept = load_kept(self._file.connection)
+        with self._lock:
+            self._state, self._down = state, None
+            self._counters["reopenings"] += 1

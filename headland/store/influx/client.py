@@ -1,0 +1,296 @@
+"""An InfluxDB server as the engine speaks to it: lines in, InfluxQL out, and what its refusals mean."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
+from influxdb_client.rest import ApiException
+
+from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.store.server.ports import LoginRefused
+
+_BUCKET: Final = re.compile(r"[A-Za-z0-9_-]+")
+_DURATION: Final = re.compile(r"(\d+)([hdwy])")
+_HOURS: Final = {"h": 1, "d": 24, "w": 168, "y": 8766}
+_PARAMETERS: Final = frozenset({"org", "token", "retention", "timeout"})
+#: A request holds at most so many lines: about a megabyte, well under every server's limit.
+_LINES: Final = 10_000
+_QUERY_CHARACTERS: Final = 3000
+_FORM: Final = "influx+http://USER:PASSWORD@HOST:8086/BUCKET or influx+http://HOST:8086/BUCKET?org=ORG&token=TOKEN"
+
+
+Precision = Literal["ms", "ns"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfluxAddress:
+    """Where a server is, whose data and how to log in: what `influx+http://...` says."""
+
+    url: str
+    bucket: str
+    organisation: str | None = None
+    token: str | None = field(default=None, repr=False)
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    retention_h: int | None = None
+    timeout_s: float = 30.0
+
+
+def parse_influx_url(url: str) -> InfluxAddress:
+    """Return what a URL says. Raises SettingsError with the form it should have."""
+    parts = urlsplit(url)
+    asked = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    bucket = unquote(parts.path.strip("/"))
+    secure = {"influx+http": "http", "influx+https": "https"}.get(parts.scheme)
+    if secure is None or not parts.hostname or not _BUCKET.fullmatch(bucket):
+        raise SettingsError(f"The store's URL must read {_FORM}; a bucket is letters, digits, dash and underscore.")
+    unknown = sorted(asked.keys() - _PARAMETERS)
+    if unknown:
+        raise SettingsError(f"The store's URL knows {', '.join(sorted(_PARAMETERS))}; not {', '.join(unknown)}.")
+    if parts.username and "token" in asked:
+        raise SettingsError("The store's URL names a user and a token: keep one of them.")
+    if not asked.get("timeout", "1").replace(".", "", 1).isdigit():
+        raise SettingsError(f"The store's timeout is a number of seconds, not {asked['timeout']!r}.")
+    return InfluxAddress(
+        url=f"{secure}://{parts.netloc.rpartition('@')[2]}",
+        bucket=bucket,
+        organisation=asked.get("org"),
+        token=asked.get("token"),
+        user=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+        retention_h=None if "retention" not in asked else parse_duration_h(asked["retention"]),
+        timeout_s=float(asked.get("timeout", "30")),
+    )
+
+
+def parse_duration_h(text: str) -> int:
+    """Return the hours that 12h, 30d, 8w or 2y say. Raises SettingsError."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not int(match[1]):
+        raise SettingsError(f"{text!r} is no retention: write 12h, 30d, 8w or 2y.")
+    return int(match[1]) * _HOURS[match[2]]
+
+
+class Series(msgspec.Struct):
+    """The rows of one series of an answer."""
+
+    name: str = ""
+    columns: list[str] = []
+    values: list[list[int | float | str | bool | None]] = []
+    tags: dict[str, str] = {}
+
+
+class _Result(msgspec.Struct):
+    series: list[Series] = []
+    error: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    results: list[_Result] = []
+    error: str | None = None
+
+
+class InfluxConnection:
+    """One server and bucket. Its calls block, may be made from any thread, and raise RetryLater while it is away."""
+
+    def __init__(self, address: InfluxAddress) -> None:
+        self.address = address
+        by_user = address.user is not None
+        self._client = InfluxDBClient(
+            address.url,
+            token=f"{address.user}:{address.password or ''}" if by_user else (address.token or "none"),
+            auth_basic=by_user,
+            org=address.organisation or "-",
+            timeout=round(address.timeout_s * 1000),
+        )
+        self._write_api = self._client.write_api(write_options=SYNCHRONOUS)
+        self.major = 0
+
+    def open(self) -> None:
+        """Learn the server's version and make the bucket."""
+        self.major = _major(self._version())
+        if self.major <= 1:
+            self._make_database()
+        elif self.major == 2:
+            self._make_bucket()
+        else:
+            self._configure_database()
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def write(self, lines: Sequence[str], precision: Precision = "ms") -> str | None:
+        """Store lines; return what the server said when it did not take all of them, else None."""
+        said = None
+        for start in range(0, len(lines), _LINES):
+            body = "\n".join(lines[start : start + _LINES])
+            try:
+                self._write_api.write(self.address.bucket, record=body, write_precision=precision)  # type: ignore[arg-type]
+            except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+                said = self._refusal(error)
+        return said
+
+    def query(self, statements: Iterable[str], words: Mapping[str, str] | None = None) -> list[list[Series]]:
+        """Return the series of each InfluxQL statement, times in ms; `words` are bound to `$name`."""
+        return self._query("GET", statements, words, "ms")
+
+    def query_ns(self, statement: str, words: Mapping[str, str] | None = None) -> list[Series]:
+        """Return the series of one statement with times in ns."""
+        return self._query("GET", [statement], words, "ns")[0]
+
+    def change(self, *statements: str, words: Mapping[str, str] | None = None) -> None:
+        """Run statements that change the server."""
+        self._query("POST", statements, words, "ms")
+
+    def _query(
+        self, method: str, statements: Iterable[str], words: Mapping[str, str] | None, epoch: str
+    ) -> list[list[Series]]:
+        found: list[list[Series]] = []
+        for together in _split(statements):
+            found += self._ask(method, together, words, epoch)
+        return found
+
+    def _ask(
+        self, method: str, statements: Sequence[str], words: Mapping[str, str] | None, epoch: str
+    ) -> list[list[Series]]:
+        asked = [("db", self.address.bucket), ("epoch", epoch), ("q", ";".join(statements))]
+        if words:
+            asked.append(("params", json.dumps(words)))
+        try:
+            response = self._client.api_client.call_api(  # type: ignore[no-untyped-call]
+                "/query",
+                method,
+                query_params=asked,
+                header_params={"Accept": "application/json"},
+                auth_settings=[],
+                _return_http_data_only=True,
+                _preload_content=False,
+            )
+            body = bytes(response.data)
+        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._failure(error) from error
+        answer = _decode(body)
+        if answer.error is None:
+            answer.error = next((result.error for result in answer.results if result.error is not None), None)
+        if answer.error is not None:
+            if "database not found" in answer.error:
+                raise RetryLater(f"The store's database {self.address.bucket!r} is gone from {self.address.url}.")
+            raise RetryLater(f"The store at {self.address.url} could not answer: {answer.error}.")
+        return [result.series for result in answer.results]
+
+    def _version(self) -> str:
+        try:
+            return str(self._client.version())
+        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._failure(error) from error
+
+    def _make_database(self) -> None:
+        name, retention_h = self.address.bucket, self.address.retention_h
+        if retention_h is None:
+            self.change(f'CREATE DATABASE "{name}"')
+            return
+        policy = f'"autogen" ON "{name}" DURATION {retention_h}h'
+        self.change(f'CREATE DATABASE "{name}"', f"ALTER RETENTION POLICY {policy} DEFAULT")
+
+    def _make_bucket(self) -> None:
+        address = self.address
+        rules = []
+        if address.retention_h is not None:
+            seconds = address.retention_h * 3600
+            rules.append(BucketRetentionRules(type="expire", every_seconds=seconds))  # type: ignore[no-untyped-call]
+        try:
+            buckets = self._client.buckets_api()
+            if buckets.find_bucket_by_name(address.bucket) is None:  # type: ignore[no-untyped-call]
+                buckets.create_bucket(bucket_name=address.bucket, retention_rules=rules, org=address.organisation)
+        except ValueError as error:
+            raise RetryLater(f"The store at {address.url} does not answer as InfluxDB 2 does: {error}.") from error
+        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._failure(error) from error
+
+    def _configure_database(self) -> None:
+        """Make the database of an InfluxDB 3, which answers no question about one that is not there."""
+        asked = {"db": self.address.bucket}
+        if self.address.retention_h is not None:
+            asked["retention_period"] = f"{self.address.retention_h}h"
+        try:
+            self._client.api_client.call_api(  # type: ignore[no-untyped-call]
+                "/api/v3/configure/database",
+                "POST",
+                header_params={"Content-Type": "application/json"},
+                body=asked,
+                auth_settings=[],
+                _preload_content=False,
+            )
+        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            # It is there already, or a hosted server makes databases elsewhere.
+            if not isinstance(error, ApiException) or error.status not in (404, 405, 409):
+                raise self._failure(error) from error
+
+    def _refusal(self, error: Exception) -> str:
+        """Return what a server said that refuses lines for good; raises what every other failure is."""
+        if isinstance(error, ApiException) and error.status in (400, 422):
+            return sentence_of(error)
+        raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> HeadlandError:
+        where = f"The store at {self.address.url}"
+        if not isinstance(error, ApiException) or not error.status:
+            return RetryLater(f"{where} cannot be reached: {type(error).__name__}; is it running?")
+        if error.status in (401, 403):
+            return LoginRefused(f"{where} refuses the login: name a user and password or a token in its URL.")
+        return RetryLater(f"{where} answers with {error.status}: {sentence_of(error)}.")
+
+
+def _split(statements: Iterable[str]) -> Iterator[list[str]]:
+    """Return the statements in requests whose addresses are short enough for every proxy."""
+    together: list[str] = []
+    length = 0
+    for statement in statements:
+        if together and length + len(statement) > _QUERY_CHARACTERS:
+            yield together
+            together, length = [], 0
+        together.append(statement)
+        length += len(statement)
+    if together:
+        yield together
+
+
+def name(identifier: str) -> str:
+    """Return an identifier as InfluxQL takes it."""
+    return '"' + identifier.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _decode(body: bytes) -> _Answer:
+    try:
+        return msgspec.json.decode(body, type=_Answer)
+    except msgspec.MsgspecError as error:
+        raise RetryLater(f"The store's answer is not what InfluxDB says: {error}.") from error
+
+
+def sentence_of(error: ApiException) -> str:
+    """Return the server's own words."""
+    body: Any = error.body
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or error.reason or "")
+    try:
+        said = json.loads(text)
+        text = str(said.get("message") or said.get("error") or text)
+    except (ValueError, AttributeError):
+        pass
+    return text.strip().rstrip(".")[:300]
+
+
+def _major(version: str) -> int:
+    """Return 1, 2 or 3; a server that hides its version is taken for the newest, which is asked for the least."""
+    match = re.search(r"(\d+)\.", version)
+    return int(match[1]) if match else 3

@@ -1,0 +1,280 @@
+"""What an InfluxDB bucket keeps besides samples, in measurements of its own.
+
+- `headland_mark` by gateway and epoch, `headland_device` by organisation and device: one point an hour at the most,
+  which the newest word replaces; they are written anew once a day, so that a bucket's retention never takes them.
+- `headland_event`, `headland_conflict`: at the instant they are of. Several of one source in a millisecond lie at
+  different nanoseconds of it, chosen by their content.
+- `headland_ahead`: which samples may never be a series' latest.
+"""
+
+# ruff: noqa: S608 - only names of ours are put into statements, everything else is bound
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+import numpy as np
+
+from headland.contract.records import Descriptor, Event
+from headland.errors import RetryLater
+from headland.store.core.dedup import split_windows
+from headland.store.core.line_protocol import OWN_BEGINNING, head, quote, tags_of
+from headland.store.core.selection import pack_event
+from headland.store.influx.client import InfluxConnection, Precision, Series
+from headland.store.influx.samples import FIRST_MS, LAST_MS, MOST_WINDOWS, WINDOW_GAP_MS
+from headland.store.port import Mark, MarkState, SeriesKey, StoredEvent
+from headland.store.server.ports import Instant, LedgerPicture, NewConflict
+
+MARK: Final = OWN_BEGINNING + "mark"
+DEVICE: Final = OWN_BEGINNING + "device"
+EVENT: Final = OWN_BEGINNING + "event"
+CONFLICT: Final = OWN_BEGINNING + "conflict"
+AHEAD: Final = OWN_BEGINNING + "ahead"
+
+_HOUR_MS: Final = 3_600_000
+_DAY_MS: Final = 24 * _HOUR_MS
+_SLOTS: Final = 1_000_000
+Record = TypeVar("Record")
+
+_SERIES: Final = "organisation, site, kind, device, channel, simulated"
+
+
+class InfluxLedger:
+    """The `Ledger` of one bucket. Its owner lets one thread change it at a time."""
+
+    def __init__(self, connection: InfluxConnection) -> None:
+        self._connection = connection
+        self._marks: dict[tuple[str, str], MarkState] = {}
+        self._devices: dict[tuple[str, str], tuple[str, Descriptor]] = {}
+        self._stamp_ms = FIRST_MS
+        self._renewed_ms = FIRST_MS
+
+    def open(self) -> None:
+        """Nothing to prepare: measurements come with their first line."""
+
+    def close(self) -> None:
+        """The connection is closed by the samples' side."""
+
+    def load(self) -> LedgerPicture:
+        """Return what is held."""
+        marks, devices, ahead, events, conflicts = self._connection.query(
+            (
+                f"SELECT high_water, ahead FROM {MARK} GROUP BY gateway, epoch ORDER BY time DESC LIMIT 2",
+                f"SELECT last(body) AS body, gateway FROM {DEVICE} GROUP BY organisation, device",
+                f"SELECT n FROM {AHEAD} GROUP BY {_SERIES}",
+                f"SELECT count(body) FROM {EVENT}",
+                f"SELECT count(value) FROM {CONFLICT}",
+            )
+        )
+        self._marks = {(one.tags["gateway"], one.tags["epoch"]): _mark_state(one) for one in marks}
+        self._devices = {
+            (one.tags["organisation"], one.tags["device"]): (str(row[2] or ""), _decode(str(row[1]), Descriptor))
+            for one in devices
+            for row in one.values[-1:]
+        }
+        stamps = [max(int(row[0] or 0) for row in one.values) for one in (*marks, *devices)]
+        self._stamp_ms = max(stamps, default=FIRST_MS)
+        self._renewed_ms = max(self._renewed_ms, min(stamps, default=FIRST_MS))
+        return LedgerPicture(
+            dict(self._marks),
+            dict(self._devices),
+            {_key(one): [int(row[0] or 0) for row in one.values] for one in ahead},
+            _count(events),
+            _count(conflicts),
+        )
+
+    def add_never_latest(self, instants: Sequence[Instant]) -> None:
+        """Keep that these samples may never be a series' latest."""
+        self._write([f"{head(AHEAD, _tags(key))} n=1 {time_ms}" for key, time_ms in instants])
+
+    def add_conflicts(self, conflicts: Sequence[NewConflict]) -> int:
+        """Keep those not kept yet; return how many these were."""
+        if not conflicts:
+            return 0
+        times = [one.time_ms for one in conflicts]
+        taken: dict[SeriesKey, dict[int, object]] = defaultdict(dict)
+        for series in self._read_around(f"SELECT value FROM {CONFLICT}", times, _SERIES):
+            taken[_key(series)].update((int(row[0] or 0), row[1]) for row in series.values)
+        lines = []
+        for one in conflicts:
+            at_ns = _free_slot(one.time_ms, taken[one.key], one.value)
+            if at_ns is not None:
+                taken[one.key][at_ns] = one.value
+                fields = f"value={one.value!r},quality={one.quality}.0,seen_ms={one.seen_ms}i"
+                lines.append(f"{head(CONFLICT, _tags(one.key))} {fields} {at_ns}")
+        self._write(lines, "ns")
+        return len(lines)
+
+    def add_events(self, events: Sequence[StoredEvent]) -> int:
+        """Keep those not kept yet; return how many these were."""
+        times = [_clamped(stored.event.t) for stored in events]
+        taken: dict[tuple[str, str], dict[int, object]] = defaultdict(dict)
+        for series in self._read_around(f"SELECT body FROM {EVENT}", times, "organisation, device"):
+            whose = (series.tags.get("organisation", ""), series.tags.get("device", ""))
+            taken[whose].update((int(row[0] or 0), row[1]) for row in series.values)
+        lines = []
+        for stored, time_ms in zip(events, times, strict=True):
+            body, whose = pack_event(stored.event).decode(), (stored.organisation, stored.event.device)
+            at_ns = _free_slot(time_ms, taken[whose], body)
+            if at_ns is not None:
+                taken[whose][at_ns] = body
+                tags = {"organisation": stored.organisation, "device": stored.event.device}
+                lines.append(f"{head(EVENT, tags)} body={quote(body)} {at_ns}")
+        self._write(lines, "ns")
+        return len(lines)
+
+    def put_marks(self, marks: Mapping[tuple[str, str], MarkState]) -> None:
+        """Replace the states of some sources."""
+        stamp_ms = self._stamp()
+        self._write([_mark_line(source, state, stamp_ms) for source, state in marks.items()])
+        self._marks.update(marks)
+        self._renew(stamp_ms)
+
+    def put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+        """Replace what is held of a device."""
+        self._write([_device_line(organisation, gateway, descriptor, self._stamp())])
+        self._devices[organisation, descriptor.device] = (gateway, descriptor)
+
+    def events(self, organisation: str, start_ms: int, end_ms: int, device: str | None, limit: int) -> list[Event]:
+        """Return events in [start_ms, end_ms) by time and content, at most `limit`."""
+        select, tags = f"SELECT body FROM {EVENT}", "organisation, device"
+        found = self._read(select, start_ms, end_ms, tags, organisation, device, limit)
+        cut_ms = {int(one.values[-1][0] or 0) // _SLOTS for one in found if len(one.values) == limit}
+        for time_ms in cut_ms:
+            # Those of one millisecond lie by content in it, and are told by content: the limit may have parted them.
+            found += self._read(select, time_ms, time_ms + 1, tags, organisation, device)
+        bodies = {str(row[1]) for series in found for row in series.values}
+        rows = [(_decode(body, Event), body) for body in bodies]
+        rows = [(event, body) for event, body in rows if start_ms <= event.t < end_ms]
+        rows.sort(key=lambda row: (row[0].t, row[1].encode()))
+        return [event for event, _ in rows[:limit]]
+
+    def conflicts(self, organisation: str, start_ms: int, end_ms: int, device: str | None) -> list[NewConflict]:
+        """Return conflicts in [start_ms, end_ms)."""
+        statement = f"SELECT value, quality, seen_ms FROM {CONFLICT}"
+        return [
+            NewConflict(
+                _key(series), int(at_ns or 0) // _SLOTS, float(value or 0), int(quality or 0), int(seen_ms or 0)
+            )
+            for series in self._read(statement, start_ms, end_ms, _SERIES, organisation, device)
+            for at_ns, value, quality, seen_ms in series.values
+        ]
+
+    def event_organisations(self) -> set[str]:
+        """Return the organisations that have events."""
+        (found,) = self._connection.query((f"SELECT count(body) FROM {EVENT} GROUP BY organisation",))
+        return {series.tags.get("organisation", "") for series in found}
+
+    def delete_before(self, organisation: str, cut_ms: int) -> None:
+        """Delete an organisation's events, conflicts and the like before `cut_ms`."""
+        where = f"WHERE organisation = $organisation AND time < {_clamped(cut_ms)}ms"
+        statements = [f"DELETE FROM {own} {where}" for own in (EVENT, CONFLICT, AHEAD)]
+        self._connection.change(*statements, words={"organisation": organisation})
+
+    def _stamp(self) -> int:
+        """Return this hour's instant, never one before the last: the clock may have been set back."""
+        now_ms = time.time_ns() // 1_000_000
+        self._stamp_ms = max(self._stamp_ms, now_ms - now_ms % _HOUR_MS)
+        return self._stamp_ms
+
+    def _renew(self, stamp_ms: int) -> None:
+        """Say every mark and device again once a day where the bucket lets old points go."""
+        if self._connection.address.retention_h is None or stamp_ms - self._renewed_ms < _DAY_MS:
+            return
+        lines = [_mark_line(source, state, stamp_ms) for source, state in self._marks.items()]
+        for (organisation, _), (gateway, descriptor) in self._devices.items():
+            lines.append(_device_line(organisation, gateway, descriptor, stamp_ms))
+        self._write(lines)
+        self._renewed_ms = stamp_ms
+
+    def _write(self, lines: Sequence[str], precision: Precision = "ms") -> None:
+        said = self._connection.write(lines, precision) if lines else None
+        if said is not None:
+            raise RetryLater(f"The store refused a record of its own: {said}.")
+
+    def _read_around(self, select: str, times_ms: Sequence[int], tags: str) -> list[Series]:
+        """Return the series of a statement around some instants."""
+        windows = split_windows(np.array(times_ms, np.int64), WINDOW_GAP_MS, MOST_WINDOWS)
+        return [series for low_ms, high_ms in windows for series in self._read(select, low_ms, high_ms + 1, tags)]
+
+    def _read(
+        self,
+        select: str,
+        start_ms: int,
+        end_ms: int,
+        tags: str,
+        organisation: str | None = None,
+        device: str | None = None,
+        limit: int | None = None,
+    ) -> list[Series]:
+        """Return the series of a statement in a window, their times in nanoseconds; of each the first `limit` rows."""
+        asked = {"organisation": organisation, "device": device}
+        words = {name: value for name, value in asked.items() if value is not None}
+        conditions = [f"time >= {_clamped(start_ms)}ms", f"time < {_clamped(end_ms)}ms"]
+        conditions += [f"{word} = ${word}" for word in words]
+        ending = "" if limit is None else f" LIMIT {limit}"
+        return self._connection.query_ns(f"{select} WHERE {' AND '.join(conditions)} GROUP BY {tags}{ending}", words)
+
+
+def _free_slot(time_ms: int, held: Mapping[int, object], content: str | float) -> int | None:
+    """Return the nanosecond of `time_ms` where a content belongs; None where it is held already."""
+    first = int.from_bytes(hashlib.blake2b(str(content).encode(), digest_size=8).digest()) % _SLOTS
+    for step in range(_SLOTS):
+        at_ns = time_ms * _SLOTS + (first + step) % _SLOTS
+        if at_ns not in held:
+            return at_ns
+        if held[at_ns] == content:
+            return None
+    raise RetryLater(f"The store has a million records at {time_ms} ms already.")
+
+
+def _mark_line(source: tuple[str, str], state: MarkState, stamp_ms: int) -> str:
+    gateway, epoch = source
+    ahead = quote(msgspec.json.encode(state.ahead).decode())
+    return f"{head(MARK, {'epoch': epoch, 'gateway': gateway})} high_water={state.high_water}i,ahead={ahead} {stamp_ms}"
+
+
+def _device_line(organisation: str, gateway: str, descriptor: Descriptor, stamp_ms: int) -> str:
+    tags = {"device": descriptor.device, "organisation": organisation}
+    body = quote(msgspec.json.encode(descriptor).decode())
+    return f"{head(DEVICE, tags)} body={body},gateway={quote(gateway)} {stamp_ms}"
+
+
+def _mark_state(series: Series) -> MarkState:
+    """Return what the newest points of a source tell together: marks only ever grow."""
+    state = MarkState()
+    for _, high_water, ahead in series.values:
+        for first, last in ((1, int(high_water or 0)), *_decode(str(ahead), tuple[tuple[int, int], ...])):
+            state = state.add(Mark("", "", first, last))
+    return state
+
+
+def _tags(key: SeriesKey) -> dict[str, str]:
+    return {**tags_of(key), "kind": key.kind, "channel": key.channel}
+
+
+def _key(series: Series) -> SeriesKey:
+    tags = series.tags
+    organisation, site, kind, device, channel, simulated = (tags.get(word, "") for word in _SERIES.split(", "))
+    return SeriesKey(organisation, site, kind, device, channel, simulated == "true")
+
+
+def _count(answer: Iterable[Series]) -> int:
+    return sum(int(row[1] or 0) for series in answer for row in series.values)
+
+
+def _clamped(time_ms: int) -> int:
+    return max(FIRST_MS, min(LAST_MS, time_ms))
+
+
+def _decode(body: str, kind: type[Record]) -> Record:
+    """Return a record of the ledger. Raises RetryLater for one that somebody else must have written."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise RetryLater(f"A record of the store's own is not readable: {error}.") from error

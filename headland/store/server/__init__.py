@@ -1,0 +1,1 @@
+"""Common parts of engines on a server."""

@@ -1,0 +1,245 @@
+"""A VictoriaMetrics server, or a cluster of them, as the engine speaks to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.rest import ApiException
+
+from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.store.influx.client import sentence_of
+from headland.store.server.ports import LoginRefused
+
+_PARAMETERS: Final = frozenset({"side", "store", "retention", "insert", "storage", "timeout"})
+_RETENTION: Final = re.compile(r"(\d+(?:\.\d+)?)([hdwy]?)")
+#: A bare number of VictoriaMetrics' flag counts months of 31 days.
+_HOURS: Final = {"h": 1, "d": 24, "w": 168, "y": 8760, "": 744}
+_LINES: Final = 20_000
+_FORM: Final = "victoria+http://HOST:8428?side=sqlite:///FILE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VictoriaAddress:
+    """Where a server is and what lies beside it; in a cluster each part has its own URL."""
+
+    url: str
+    side_url: str = field(repr=False)
+    store: str = "headland"
+    insert_url: str
+    storage_urls: tuple[str, ...]
+    retention_h: float | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout_s: float = 30.0
+
+    @property
+    def is_cluster(self) -> bool:
+        """Tell whether `url` is a vmselect."""
+        return "/select/" in self.url
+
+
+def parse_victoria_url(url: str) -> VictoriaAddress:
+    """Return what a URL says. Raises SettingsError with the form it should have."""
+    parts = urlsplit(url)
+    asked = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    scheme = {"victoria+http": "http", "victoria+https": "https"}.get(parts.scheme)
+    if scheme is None or not parts.hostname or not asked.get("side"):
+        raise SettingsError(f"The store's URL must read {_FORM}: events and marks go to the side tables that it names.")
+    unknown = sorted(asked.keys() - _PARAMETERS)
+    if unknown:
+        raise SettingsError(f"The store's URL knows {', '.join(sorted(_PARAMETERS))}; not {', '.join(unknown)}.")
+    if not asked.get("timeout", "1").replace(".", "", 1).isdigit():
+        raise SettingsError(f"The store's timeout is a number of seconds, not {asked['timeout']!r}.")
+    base = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+    address = VictoriaAddress(
+        url=base,
+        side_url=asked["side"],
+        store=asked.get("store", "headland"),
+        insert_url=asked.get("insert", base).rstrip("/"),
+        storage_urls=tuple(part.rstrip("/") for part in asked.get("storage", base).split(",")),
+        retention_h=None if "retention" not in asked else parse_retention_h(asked["retention"]),
+        user=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+        timeout_s=float(asked.get("timeout", "30")),
+    )
+    if address.is_cluster and not {"insert", "storage", "retention"} <= asked.keys():
+        raise SettingsError(
+            "A cluster's URL names vmselect's /select/TENANT/prometheus, and insert=…/insert/TENANT/influx, "
+            "storage=URL,URL of all its vmstorage, and retention= as their flag says."
+        )
+    return address
+
+
+def parse_retention_h(text: str) -> float:
+    """Return the hours that a -retentionPeriod means. Raises SettingsError."""
+    match = _RETENTION.fullmatch(text)
+    if match is None:
+        raise SettingsError(f"{text!r} is no retention: write it as VictoriaMetrics' -retentionPeriod, 30d or 2y.")
+    return float(match[1]) * _HOURS[match[2]]
+
+
+Decoded = TypeVar("Decoded")
+
+
+class Exported(msgspec.Struct):
+    """The samples of one metric."""
+
+    metric: dict[str, str]
+    values: list[float | None]
+    timestamps: list[int]
+
+
+class Vector(msgspec.Struct):
+    """One metric's answer to a query: (seconds, number) once, or at each step."""
+
+    metric: dict[str, str]
+    value: tuple[float, str] = (0.0, "0")
+    values: list[tuple[float, str]] = []
+
+
+class _Data(msgspec.Struct):
+    result: list[Vector] = []
+
+
+class _Answer(msgspec.Struct):
+    data: _Data
+
+
+class _Snapshot(msgspec.Struct):
+    status: str
+    snapshot: str = ""
+
+
+class VictoriaConnection:
+    """One server or cluster. Its calls block, may be made from any thread, and raise RetryLater while it is away."""
+
+    def __init__(self, address: VictoriaAddress) -> None:
+        self.address = address
+        bases = {address.url, address.insert_url, *address.storage_urls}
+        self._clients = {base: self._make_client(base) for base in bases}
+        self._write_api = self._clients[address.insert_url].write_api(write_options=SYNCHRONOUS)
+        self.retention_h = address.retention_h or 0.0
+
+    def open(self) -> None:
+        """Look at the server's flags. Raises SettingsError for one that must be set and is not."""
+        if self.address.is_cluster:
+            return
+        flags = self._call(self.address.url, "/flags").decode("utf-8", "replace")
+        told = dict(re.findall(r'^-([\w.]+)="(.*)"$', flags, re.MULTILINE))
+        if told.get("dedup.minScrapeInterval") != "1ms":
+            raise SettingsError(
+                f"VictoriaMetrics at {self.address.url} must run with -dedup.minScrapeInterval=1ms, "
+                "or what is sent twice would be counted twice."
+            )
+        if self.address.retention_h is None:
+            self.retention_h = parse_retention_h(told.get("retentionPeriod", "1"))
+
+    def close(self) -> None:
+        """Let the connections go."""
+        for client in self._clients.values():
+            client.close()  # type: ignore[no-untyped-call]
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Hand lines to the server, which keeps them in memory for now: `flush` makes them last."""
+        for start in range(0, len(lines), _LINES):
+            body = "\n".join(lines[start : start + _LINES])
+            try:
+                self._write_api.write("-", record=body, write_precision="ms")  # type: ignore[arg-type]
+            except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise self._failure(self.address.insert_url, error) from error
+
+    def flush(self) -> None:
+        """Return once everything written before is on the disk and seen by reads.
+
+        A snapshot does that: it writes all that is in memory to files, synced, before it links them.
+        """
+        for base in self.address.storage_urls:
+            made = self._decode(self._call(base, "/snapshot/create"), _Snapshot)
+            if made.status != "ok":
+                raise RetryLater(f"VictoriaMetrics at {base} could not write its memory to the disk.")
+            self._call(base, "/snapshot/delete", [("snapshot", made.snapshot)])
+
+    def export(self, selector: str, start_ms: int, end_ms: int) -> list[Exported]:
+        """Return all samples in [start_ms, end_ms) of the metrics that a selector means."""
+        window = [("start", _seconds(start_ms)), ("end", _seconds(end_ms - 1))]
+        lines = self._call(self.address.url, "/api/v1/export", [("match[]", selector), *window]).splitlines()
+        return [self._decode(line, Exported) for line in lines]
+
+    def query(self, query: str, at_ms: int) -> list[Vector]:
+        """Return what a query gives at an instant."""
+        asked = [("query", query), ("time", _seconds(at_ms)), ("nocache", "1"), ("latency_offset", "1ms")]
+        return self._decode(self._call(self.address.url, "/api/v1/query", asked), _Answer).data.result
+
+    def query_range(self, query: str, first_ms: int, last_ms: int, step_ms: int) -> list[Vector]:
+        """Return what a query gives at first_ms, first_ms + step_ms, ... up to last_ms."""
+        asked = [
+            ("query", query),
+            ("start", _seconds(first_ms)),
+            ("end", _seconds(last_ms)),
+            ("step", f"{step_ms}ms"),
+            ("nocache", "1"),
+            ("latency_offset", "1ms"),
+        ]
+        return self._decode(self._call(self.address.url, "/api/v1/query_range", asked), _Answer).data.result
+
+    def delete(self, selector: str) -> None:
+        """Delete all samples of the metrics that a selector means."""
+        path = "/api/v1/admin/tsdb/delete_series"
+        base = self.address.url
+        if self.address.is_cluster:
+            host, _, tenant = base.partition("/select/")
+            path, base = f"/delete/{tenant}{path}", host
+            self._clients.setdefault(base, self._make_client(base))
+        self._call(base, path, [("match[]", selector)], "POST")
+
+    def _make_client(self, base: str) -> InfluxDBClient:
+        address, by_user = self.address, self.address.user is not None
+        return InfluxDBClient(
+            base,
+            token=f"{address.user}:{address.password or ''}" if by_user else "none",
+            auth_basic=by_user,
+            org="-",
+            timeout=round(address.timeout_s * 1000),
+        )
+
+    def _call(self, base: str, path: str, asked: Sequence[tuple[str, str]] | None = None, method: str = "GET") -> bytes:
+        try:
+            response = self._clients[base].api_client.call_api(  # type: ignore[no-untyped-call]
+                path,
+                method,
+                query_params=list(asked or ()),
+                header_params={"Accept": "*/*"},
+                auth_settings=[],
+                _return_http_data_only=True,
+                _preload_content=False,
+            )
+            return bytes(response.data)
+        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._failure(base, error) from error
+
+    def _decode(self, body: bytes, kind: type[Decoded]) -> Decoded:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.MsgspecError as error:
+            raise RetryLater(f"The answer of {self.address.url} is not what VictoriaMetrics says: {error}.") from error
+
+    def _failure(self, base: str, error: Exception) -> HeadlandError:
+        where = f"VictoriaMetrics at {base}"
+        if not isinstance(error, ApiException) or not error.status:
+            return RetryLater(f"{where} cannot be reached: {type(error).__name__}; is it running?")
+        if error.status in (401, 403):
+            return LoginRefused(f"{where} refuses the login: name a user and password in the store's URL.")
+        return RetryLater(f"{where} answers with {error.status}: {sentence_of(error)}.")
+
+
+def _seconds(time_ms: int) -> str:
+    """Return an instant as VictoriaMetrics takes it, exact to the millisecond."""
+    return f"{time_ms // 1000}.{time_ms % 1000:03d}"

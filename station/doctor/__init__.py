@@ -1,0 +1,1 @@
+"""`headland doctor`: diagnostics with remedies."""

@@ -1,0 +1,1 @@
+"""`headland up`: a whole farm on one machine."""

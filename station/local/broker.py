@@ -1,0 +1,209 @@
+"""The farm's own MQTT broker: mosquitto where it is installed, else iotcore, both on loopback with passwords."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from headland.contract.topics import ROOT, ack_topic, data_topic, status_topic
+from headland.errors import SettingsError
+from station.local.broker_listener import Listener
+from station.server.files import write_whole
+
+BrokerKind = Literal["auto", "mosquitto", "iotcore"]
+
+#: Where packages put mosquitto without it being on an ordinary user's PATH.
+_SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
+
+#: The limits of both: a message above the contract's cap still reaches ingest, which refuses it by name.
+_MAX_PACKET_BYTES: Final = 262_144
+_MAX_INFLIGHT: Final = 1000
+#: Where ESPHome, Zigbee2MQTT, Tasmota, ChirpStack, The Things Stack and SenML devices publish.
+_DEVICE_TOPICS: Final = (
+    "homeassistant/#",
+    "+/sensor/#",
+    "+/status",
+    "zigbee2mqtt/#",
+    "tele/#",
+    "application/#",
+    "v3/#",
+    "senml/#",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUser:
+    """A login; a gateway may write its own topics only, ingest reads them all and writes acks.
+
+    `devices` speak the topics of other people's firmware, and the gateway's source listens there with the same login.
+    `home` is Home Assistant, which reads what the station tells it.
+    """
+
+    name: str
+    password: str
+    role: Literal["gateway", "ingest", "devices", "home"]
+
+
+def find_mosquitto() -> str | None:
+    """Return mosquitto's path, or None where it is not installed."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *_SBIN])
+    return shutil.which("mosquitto", path=path)
+
+
+def choose_broker(wanted: BrokerKind) -> Literal["mosquitto", "iotcore"]:
+    """Return which broker runs; raises SettingsError when the wanted one is not installed."""
+    if wanted == "iotcore":
+        return "iotcore"
+    if find_mosquitto() is not None:
+        return "mosquitto"
+    if wanted == "mosquitto":
+        raise SettingsError(
+            "mosquitto is not installed. Install it (apt-get install mosquitto, brew install "
+            "mosquitto) or leave --broker away."
+        )
+    return "iotcore"
+
+
+def prepare_broker(
+    kind: Literal["mosquitto", "iotcore"],
+    folder: Path,
+    port: int,
+    users: Sequence[BrokerUser],
+    listener: Listener | None = None,
+    devices_port: int | None = None,
+) -> list[str]:
+    """Write the broker's configuration into `folder` and return the command that runs it.
+
+    It listens on loopback `port`, and on `listener` for gateways elsewhere. iotcore speaks one version of MQTT a port:
+    5 on `port`, and 3.1.1, which most devices speak, on `devices_port`; mosquitto speaks both on `port`.
+    """
+    if kind == "iotcore":
+        if listener is not None:
+            raise SettingsError(
+                "--listen needs mosquitto: the broker that comes with Headland keeps no gateway to its own topics. "
+                "Install it: apt-get install mosquitto, brew install mosquitto."
+            )
+        config = folder / "iotcore.toml"
+        write_whole(config, _iotcore_config(port, users, devices_port).encode())
+        return [sys.executable, "-P", "-m", "station", "broker", "--config", str(config)]
+    program = find_mosquitto()
+    if program is None:
+        raise SettingsError("mosquitto is not installed any more.")
+    write_logins(folder, users)
+    config = folder / "mosquitto.conf"
+    write_whole(config, (_mosquitto_config(folder, port) + _mosquitto_listener(listener)).encode())
+    return [program, "-c", str(config)]
+
+
+def write_logins(folder: Path, users: Sequence[BrokerUser]) -> None:
+    """Write mosquitto's password and access files, which it reads at its start and at each SIGHUP."""
+    write_whole(folder / "acl", "\n".join(_acl(user) for user in users).encode())
+    write_whole(folder / "passwords", "".join(_password_line(user) for user in users).encode())
+
+
+def _mosquitto_listener(listener: Listener | None) -> str:
+    """Return the lines of the gateways' door, which come last: they hold for the listener above them."""
+    if listener is None:
+        return ""
+    # A login is its client id there: MQTT lets whoever takes a client id end, and inherit, the session that has it.
+    lines = [f"listener {listener.port} {listener.host}", "use_username_as_clientid true"]
+    if listener.tls is not None:
+        lines += [f"certfile {listener.tls.cert}", f"keyfile {listener.tls.key}", "tls_version tlsv1.2"]
+        if listener.tls.mutual:
+            lines += [f"cafile {listener.tls.ca}", "require_certificate true"]
+    return "\n".join([*lines, ""])
+
+
+def _mosquitto_config(folder: Path, port: int) -> str:
+    return f"""# Made by `headland up` at every start.
+user {getpass.getuser()}
+listener {port} 127.0.0.1
+allow_anonymous false
+password_file {folder / "passwords"}
+acl_file {folder / "acl"}
+persistence true
+persistence_location {folder}/
+autosave_interval 1
+max_inflight_messages {_MAX_INFLIGHT}
+max_queued_messages 0
+max_queued_bytes 536870912
+max_packet_size {_MAX_PACKET_BYTES}
+set_tcp_nodelay true
+persistent_client_expiration 14d
+log_dest stderr
+log_type error
+log_type warning
+"""
+
+
+def _iotcore_config(port: int, users: Sequence[BrokerUser], devices_port: int | None) -> str:
+    head = """# Made by `headland up` at every start.
+id = 0
+[router]
+id = 0
+max_connections = 1000
+max_outgoing_packet_count = 200
+max_segment_size = 4194304
+max_segment_count = 8
+"""
+    doors = _iotcore_door("v5", port, users)
+    return head + doors + ("" if devices_port is None else _iotcore_door("v4", devices_port, users))
+
+
+def _iotcore_door(version: Literal["v4", "v5"], port: int, users: Sequence[BrokerUser]) -> str:
+    """Return the lines of a port; iotcore counts protocol levels, and 4 is MQTT 3.1.1."""
+    logins = "\n".join(f"{json.dumps(user.name)} = {json.dumps(user.password)}" for user in users)
+    return f"""[{version}.1]
+name = "farm-{version}"
+listen = "127.0.0.1:{port}"
+next_connection_delay_ms = 1
+[{version}.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = {_MAX_PACKET_BYTES}
+max_inflight_count = {_MAX_INFLIGHT}
+dynamic_filters = true
+[{version}.1.connections.auth]
+{logins}
+"""
+
+
+def _password_line(user: BrokerUser) -> str:
+    """Return a line of mosquitto's password file: PBKDF2-HMAC-SHA512, its hash type 7 with 101 rounds."""
+    salt = os.urandom(12)
+    digest = hashlib.pbkdf2_hmac("sha512", user.password.encode(), salt, 101)
+    return f"{user.name}:$7$101${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}\n"
+
+
+def _acl(user: BrokerUser) -> str:
+    if user.role == "ingest":
+        rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status")]
+        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "alarm", "home")]
+        rules.append("topic write +/device/+/config")
+    elif user.role == "devices":
+        rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
+        rules += [f"topic read {ROOT}/{kind}/#" for kind in ("alarm", "home")]
+    elif user.role == "home":
+        # Any discovery prefix; it says of itself when it comes and goes.
+        rules = ["topic read +/device/+/config", "topic write +/status"]
+        rules += [f"topic read {ROOT}/{kind}/#" for kind in ("alarm", "home")]
+    else:
+        rules = [
+            f"topic write {topic}"
+            for topic in (
+                data_topic(user.name),
+                status_topic(user.name),
+                f"{ROOT}/senml/{user.name}/+",
+                f"{ROOT}/meta/{user.name}/+",
+            )
+        ]
+        rules.append(f"topic read {ack_topic(user.name)}")
+    return "\n".join([f"user {user.name}", *rules, ""])

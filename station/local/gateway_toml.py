@@ -1,0 +1,95 @@
+"""The edge.toml of a gateway that was added: ready to copy to its machine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from headland.errors import SettingsError
+from station.local.broker_listener import BrokerAddress, Listener
+from station.local.gateways import Gateway
+
+#: The name under which the authority's certificate is expected beside edge.toml.
+CA_FILE: Final = "broker-ca.pem"
+_EVERY_ADDRESS: Final = ("0.0.0.0", "::")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a gateway reaches the broker, and what it needs for it."""
+
+    host: str
+    port: int
+    tls: bool = False
+    ca_path: Path | None = None
+    mutual: bool = False
+
+
+def find_door(address: BrokerAddress, public_host: str | None) -> Door:
+    """Return where a gateway reaches this farm's broker; raises SettingsError where only a person can know."""
+    listener = address.listener
+    if listener is None:
+        if public_host is not None:
+            raise SettingsError(
+                "The broker of this farm listens on loopback only, so --host leads nowhere. Let it listen first: "
+                "headland up --listen 0.0.0.0 --tls-cert FILE --tls-key FILE"
+            )
+        return Door("127.0.0.1", address.port)
+    tls = listener.tls
+    host = public_host or _own_host(listener)
+    if tls is None:
+        return Door(host, listener.port)
+    return Door(host, listener.port, tls=True, ca_path=None if tls.ca is None else Path(tls.ca), mutual=tls.mutual)
+
+
+def write_toml(gateway: Gateway, door: Door) -> str:
+    """Return the text; it passes `headland edge check` beside the certificate files that it names."""
+    quoted = json.dumps  # TOML's basic strings escape as JSON's do
+    lines = [
+        f"# The gateway {gateway.name}, made by `headland gateway add`. It holds a password: keep it to yourself.",
+        "# Check it: headland edge check -c edge.toml    Run it: headland edge run -c edge.toml",
+        "[gateway]",
+        f"id = {quoted(gateway.name)}",
+        f"site = {quoted(gateway.site)}",
+        'data_dir = "edge-data"                   # spool and status; beside this file unless absolute',
+        "",
+        "[broker]",
+        f"host = {quoted(door.host)}",
+        f"port = {door.port}",
+        f"username = {quoted(gateway.name)}",
+        f"password = {quoted(gateway.password)}",
+    ]
+    if door.tls:
+        lines += ["", "[broker.tls]"]
+        if door.ca_path is not None:
+            lines.append(f'ca = "{CA_FILE}"                     # who signed the broker\'s certificate')
+        if door.mutual:
+            lines += [f"cert = {quoted(gateway.name + '.pem')}", f"key = {quoted(gateway.name + '.key')}"]
+    return "\n".join([*lines, "", _SOURCES])
+
+
+def _own_host(listener: Listener) -> str:
+    if listener.host in _EVERY_ADDRESS:
+        raise SettingsError(
+            f"The broker listens on every address ({listener.host}): say by which name or address the gateway reaches "
+            "this machine: --host NAME."
+        )
+    return listener.host
+
+
+_SOURCES: Final = """# What is connected to this gateway; edge/edge.sample.toml explains every line.
+# [[source]]
+# type = "mavlink"
+# name = "drone-link"
+# url = "udpin:0.0.0.0:14550"
+#
+# [[source]]
+# type = "modbus_tcp"
+# name = "house-1"
+# host = "192.168.0.20"
+# device = "gh-1"
+# kind = "greenhouse"
+# registers = "my-map.toml"
+"""

@@ -1,0 +1,213 @@
+"""What runs on a farm's machine: the parts, their commands, ports and settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from station.local.broker import BrokerKind, choose_broker, prepare_broker
+from station.local.broker_listener import BrokerAddress, Listener
+from station.local.folder import GATEWAY, INGEST_USER, FarmFolder
+from station.local.gateways import Gateways, broker_users
+from station.local.greenhouse_simulators import FarmBus
+from station.local.simulator import Simulator
+from station.local.simulators import plan_simulators
+from station.local.supervisor import Part
+from station.server.files import write_whole
+from station.server.registries import REGISTRY_URL, registry_url, shown_url
+from station.server.scenarios import farm_named
+from station.server.stores import STORE_URL, without_password
+
+HOST: Final = "127.0.0.1"
+#: A drone's autopilot talks to this port unless told otherwise.
+_MAVLINK_PORT: Final = 14550
+#: How long the farm's own gateway gathers before it sends [s].
+LIVE_AGE_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class UpSettings:
+    """The options of `headland up`."""
+
+    port: int = 8000
+    data_dir: Path = Path()
+    scenario: str = "jurong-wheat"
+    #: How many compartments the scenario's large houses have; None: as many as it says.
+    scale: int | None = None
+    speed: float = 1.0
+    simulate: bool = True
+    broker: BrokerKind = "auto"
+    seed: int = 1
+    listener: Listener | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FarmPlan:
+    """The parts of a farm, what to print of them, and how others reach it."""
+
+    parts: Sequence[Part]
+    lines: Sequence[str]
+    api_url: str
+    broker: str
+    broker_port: int
+
+
+def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPlan:
+    """Choose ports, write every part's settings into the folder and return the parts; starts nothing."""
+    kind = choose_broker(settings.broker)
+    broker_port = open_address(folder, settings.listener).port
+    with Gateways(folder).hold():
+        users = broker_users(folder)
+        devices_port = broker_port if kind == "mosquitto" else free_port()
+        broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener, devices_port)
+    api_url = f"http://{HOST}:{api_port}"
+    simulators = _simulators(settings, folder, devices_port)
+    edge_toml = folder.edge_dir / "edge.toml"
+    write_whole(edge_toml, _edge_settings(folder, broker_port, simulators).encode())
+    station = [
+        "station",
+        "--data",
+        str(folder.root),
+        "--host",
+        HOST,
+        "--port",
+        str(api_port),
+        "--broker",
+        f"{HOST}:{broker_port}",
+        "--username",
+        INGEST_USER,
+        "--password-file",
+        str(folder.secret_path(INGEST_USER)),
+        *_demo_arguments(settings),
+    ]
+
+    def part(name: str, arguments: Sequence[str], stop_stage: int) -> Part:
+        command = [sys.executable, "-P", "-m", "station", *arguments]
+        return Part(name, command, folder.logs_dir / f"{name}.log", stop_stage)
+
+    parts = [
+        Part("broker", broker_command, folder.logs_dir / "broker.log", stop_stage=2),
+        part("station", station, stop_stage=1),
+        part("edge", ["edge", "run", "-c", str(edge_toml)], stop_stage=0),
+    ]
+    lines = [
+        f"broker      {kind} on {HOST}:{broker_port}",
+        *_listener_lines(settings.listener),
+        f"station     ingest and API, store {without_password(os.environ.get(STORE_URL) or str(folder.store_path))}",
+        f"registry    {shown_url(registry_url(os.environ.get(REGISTRY_URL), folder.registry_path))}",
+        f"edge        gateway {GATEWAY}, settings {edge_toml}",
+    ]
+    parts += [part(simulator.name, simulator.arguments, 0) for simulator in simulators]
+    lines += [simulator.line for simulator in simulators]
+    if not simulators:
+        lines += [f"drones      MAVLink on UDP {HOST}:{_MAVLINK_PORT}; more sources: {_sources_path(folder)}"]
+    lines.append(f"logs        {folder.logs_dir}")
+    return FarmPlan(parts, lines, api_url, kind, broker_port)
+
+
+def _demo_arguments(settings: UpSettings) -> list[str]:
+    """Return how the station is told what is simulated."""
+    if not settings.simulate:
+        return []
+    scale = [] if settings.scale is None else ["--demo-scale", str(settings.scale)]
+    return ["--demo", settings.scenario, *scale]
+
+
+def _simulators(settings: UpSettings, folder: FarmFolder, devices_port: int) -> list[Simulator]:
+    if not settings.simulate:
+        return []
+    farm = farm_named(settings.scenario, settings.scale)
+    bus = FarmBus(HOST, devices_port, folder, settings.seed)
+    return plan_simulators(farm, settings.seed, settings.speed, bus, free_port)
+
+
+def _edge_settings(folder: FarmFolder, broker_port: int, simulators: Sequence[Simulator]) -> str:
+    """Return the gateway's edge.toml; the user's own sources are taken from sources.toml beside the farm's folder."""
+    quoted = json.dumps  # TOML's basic strings escape as JSON's do
+    text = f"""# Made by `headland up` at every start. Your own sources belong into {_sources_path(folder)}
+[gateway]
+id = {quoted(GATEWAY)}
+site = "home"
+data_dir = {quoted(str(folder.edge_dir))}
+
+[broker]
+host = "{HOST}"
+port = {broker_port}
+username = {quoted(GATEWAY)}
+password = {quoted(folder.secret(GATEWAY))}
+"""
+    if not simulators:
+        text += f"""
+[[source]]
+type = "mavlink"
+name = "drones"
+url = "udpin:{HOST}:{_MAVLINK_PORT}"
+"""
+    own = _sources_path(folder)
+    added = own.read_text() if own.exists() else ""
+    if "[batch]" not in added:
+        # On one machine bytes cost nothing, and the page shows a value a fifth of a second later.
+        text += f"\n[batch]\nmax_age_s = {LIVE_AGE_S}\n"
+    if simulators and "[alarms]" not in added:
+        text += '\n[alarms]\nrules = ["greenhouse"]\n'
+    text += "".join(simulator.source_toml for simulator in simulators)
+    return text + (f"\n{added}" if added else "")
+
+
+def _listener_lines(listener: Listener | None) -> list[str]:
+    if listener is None:
+        return []
+    how = "without TLS: passwords cross the network in clear"
+    if listener.tls is not None:
+        how = "with mutual TLS" if listener.tls.mutual else "with TLS"
+    elif listener.is_loopback:
+        how = "without TLS"
+    return [f"gateways    come in on {listener.host}:{listener.port} {how}; add one: headland gateway add NAME"]
+
+
+def _sources_path(folder: FarmFolder) -> Path:
+    return folder.root / "sources.toml"
+
+
+def broker_address(folder: FarmFolder) -> BrokerAddress:
+    """Return where the broker listens, as its last start had it; before the first one a port is chosen for it."""
+    try:
+        return msgspec.json.decode(folder.broker_address_path.read_bytes(), type=BrokerAddress)
+    except (OSError, msgspec.MsgspecError):
+        address = BrokerAddress(port=free_port())
+        write_whole(folder.broker_address_path, msgspec.json.encode(address))
+        return address
+
+
+def open_address(folder: FarmFolder, listener: Listener | None) -> BrokerAddress:
+    """Return where the broker shall listen now: on the last run's loopback port, if free, so that others find it."""
+    port = broker_address(folder).port
+    address = BrokerAddress(port=port if _is_free(port) else free_port(), listener=listener)
+    write_whole(folder.broker_address_path, msgspec.json.encode(address))
+    return address
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """Return a loopback port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    """Tell whether a loopback port can be listened on now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

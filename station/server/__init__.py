@@ -1,0 +1,1 @@
+"""Station processes: API, ingest, workers and bridges."""

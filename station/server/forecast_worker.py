@@ -1,0 +1,102 @@
+"""The thread that forecasts every house once an hour and keeps what it said, and notes what came of what it said."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from headland.agronomy.climate.forecast import MOST_AHEAD_H
+from headland.analysis.errors import ProblemError
+from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.forecast import forecast_house
+from headland.analysis.greenhouse.forecast_history import keep_forecast, settle_forecasts
+from headland.analysis.greenhouse.house import House, find_house
+from headland.analysis.scope import OrgScope
+from headland.errors import HeadlandError
+from headland.registry.registry import Registry
+from station.server.registry_sync import first_estate
+
+if TYPE_CHECKING:
+    from headland.store.port import Store
+
+_LOGGER = logging.getLogger(__name__)
+
+_HOUR_MS: Final = 3_600_000
+#: An hour's last samples are in the store some minutes after it has ended.
+_AFTER_MS: Final = 300_000
+_LOOK_EVERY_S: Final = 30.0
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class ForecastWorker:
+    """Forecasts once an hour; where store or registry are away it tries again. Several on one registry do no harm."""
+
+    def __init__(self, registry: Registry, store: Store, handle: str, now_ms: Callable[[], int] = _now_ms) -> None:
+        self._repositories = first_estate(registry, handle, "station")
+        self._scope = OrgScope(store, handle, now_ms, registry=registry, by="station")
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="forecast-keeper", daemon=True)
+        self._kept_hour = 0
+        self._kept = 0
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the house under way."""
+        self._stop.set()
+        self._thread.join()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return how many forecasts of houses were made."""
+        return {"forecasts_made": self._kept}
+
+    def forecast_all(self) -> int:
+        """Forecast each house now, keep it and settle former ones; return how many. Raises HeadlandError."""
+        houses, done = self._houses(), 0
+        for house in houses:
+            if self._stop.is_set():
+                break
+            now_ms = self._scope.now_ms()
+            found = forecast_house(self._scope, house, crop_bands(), now_ms, MOST_AHEAD_H, with_skill=False)
+            settle_forecasts(self._repositories, house, found)
+            keep_forecast(self._repositories, house, found, now_ms)
+            done += 1
+        self._kept += done
+        return done
+
+    def _houses(self) -> list[House]:
+        """Return each device that is a greenhouse, and the greenhouses of the registry that have several."""
+        devices = self._scope.store.devices(self._scope.organisation)
+        names = [r.descriptor.device for r in devices if r.descriptor.kind == "greenhouse"]
+        houses = [find_house(self._scope, name) for name in names]
+        for greenhouse in self._repositories.greenhouses.all():
+            try:
+                house = find_house(self._scope, greenhouse.id)
+            except ProblemError:  # without devices
+                continue
+            if len(house.records) > 1:
+                houses.append(house)
+        return houses
+
+    def _run(self) -> None:
+        while not self._stop.wait(_LOOK_EVERY_S):
+            hour = (self._scope.now_ms() - _AFTER_MS) // _HOUR_MS
+            if hour == self._kept_hour:
+                continue
+            try:
+                self.forecast_all()
+                self._kept_hour, trouble = hour, ""
+            except (HeadlandError, ProblemError) as error:
+                trouble = str(error)
+            if trouble and trouble != self._trouble:
+                _LOGGER.warning("Houses are not forecast now: %s", trouble)
+            self._trouble = trouble

@@ -1,0 +1,40 @@
+"""Which database keeps the registry, and opening it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from headland.errors import SettingsError
+
+if TYPE_CHECKING:
+    from headland.registry.registry import Registry
+
+REGISTRY_URL: Final = "HEADLAND_REGISTRY_URL"
+FORMS: Final = "sqlite:////absolute/path or postgresql://USER:PASSWORD@HOST/DATABASE"
+
+
+def registry_url(chosen: str | None, default_path: Path) -> str:
+    """Return the URL that was chosen, else that of the SQLite file by default."""
+    return chosen or f"sqlite:///{default_path}"
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as it may be shown: its password is hidden."""
+    kind, mark, rest = url.partition("://")
+    login, at, place = rest.rpartition("@")
+    user, colon, _ = login.partition(":")
+    return f"{kind}{mark}{user}{':***' if colon else ''}{at}{place}"
+
+
+def open_registry(url: str) -> Registry:
+    """Open the registry, made or brought up to date where needed; raises SettingsError and RetryLater."""
+    try:
+        from headland.registry.registry import open_registry as open_it
+
+        return open_it(url)
+    except ModuleNotFoundError as missing:
+        extra = "postgres" if url.startswith("postgres") else "api"
+        raise SettingsError(
+            f"The registry needs {missing.name}; install it with: pip install 'headland[{extra}]'"
+        ) from missing

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from headland.agronomy.application.deviation import CAUSES, CLASSES, Conditions, judge, label_regions
+
+SHAPE = (6, 8)
+
+
+def conditions(**more: object) -> Conditions:
+    usual: dict[str, object] = {
+        "covers": np.ones(SHAPE, np.int64),
+        "edge_m": np.full(SHAPE, np.inf),
+        "refill_m": np.full(SHAPE, np.inf),
+        "speed_m_s": np.full(SHAPE, 6.0),
+        "wind_m_s": np.full(SHAPE, 2.0),
+        "flow_per_min": np.full(SHAPE, 18.0),
+        "hopper_kg": np.full(SHAPE, 30.0),
+        "dry": np.zeros(SHAPE, np.bool_),
+    }
+    return Conditions(**{**usual, **more})  # type: ignore[arg-type]
+
+
+def judged(rate: np.ndarray, told: Conditions) -> tuple[np.ndarray, np.ndarray]:
+    found = judge(rate, np.full(SHAPE, 100.0), told, 2.0, 5.0)
+    assert found is not None
+    return found.classes, found.causes
+
+
+@pytest.mark.parametrize(
+    ("rate", "kind"),
+    [(0.0, "skip"), (49.9, "skip"), (50.0, "under"), (89.9, "under"), (90.0, "on_target"), (110.0, "on_target"),
+     (110.1, "over"), (149.9, "over"), (150.1, "double")],
+)  # fmt: skip
+def test_a_class_is_a_share_of_the_plan(rate: float, kind: str) -> None:
+    rates = np.full(SHAPE, 100.0)
+    rates[2, 3] = rate
+    assert CLASSES[judged(rates, conditions())[0][2, 3]] == kind
+
+
+@pytest.mark.parametrize(
+    ("rate", "told", "value", "cause"),
+    [
+        (70.0, "refill_m", 3.0, "refill"),
+        (70.0, "hopper_kg", 0.4, "empty_hopper"),
+        (70.0, "dry", True, "empty_hopper"),
+        (70.0, "edge_m", 0.0, "boundary"),
+        (70.0, "wind_m_s", 4.5, "wind"),
+        (0.0, "covers", 0, "not_covered"),
+        (180.0, "covers", 2, "overlap"),
+        (70.0, "speed_m_s", 8.5, "speed"),
+        (140.0, "speed_m_s", 4.0, "speed"),
+        (70.0, "flow_per_min", 12.0, "flow"),
+        (140.0, "flow_per_min", 25.0, "flow"),
+        # A cause that would do the opposite is none.
+        (70.0, "speed_m_s", 4.0, "pattern"),
+        (70.0, "covers", 2, "pattern"),
+    ],
+)
+def test_a_cause_is_what_is_known_of_the_place(rate: float, told: str, value: object, cause: str) -> None:
+    rates = np.full(SHAPE, 100.0)
+    rates[2, 3] = rate
+    usual = conditions()
+    changed = getattr(usual, told).copy()
+    changed[2, 3] = value
+    assert CAUSES[judged(rates, conditions(**{told: changed}))[1][2, 3]] == cause
+
+
+def test_a_pass_that_is_low_throughout_was_set_wrong() -> None:
+    found = judge(np.full(SHAPE, 85.0), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0)
+    assert found is not None
+    assert set(np.unique(found.causes)) == {CAUSES.index("calibration")}
+    assert found.mean_deviation_pct == pytest.approx(-15.0)
+    assert [found.mean_absolute_ha, found.rms_ha, found.on_target_share] == pytest.approx([15.0, 15.0, 0.0])
+    (region,) = found.regions
+    assert region.area_m2 == pytest.approx(6 * 8 * 4.0)
+    assert region.planned - region.applied == pytest.approx(15.0 * 6 * 8 * 4.0 / 10_000)
+
+
+def test_where_nothing_is_known_nothing_is_judged() -> None:
+    assert judge(np.full(SHAPE, np.nan), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0) is None
+    rates = np.full(SHAPE, 100.0)
+    rates[0, 0] = np.nan
+    assert judged(rates, conditions())[0][0, 0] == 0
+
+
+def test_cells_of_a_class_that_touch_by_their_sides_are_one_region() -> None:
+    classes = np.array([[1, 1, 0, 2], [0, 1, 0, 2], [3, 0, 1, 2], [3, 3, 1, 1]], np.uint8)
+    labels = label_regions(classes)
+    assert (labels > 0).tolist() == (classes > 0).tolist()
+    assert labels[0, 0] == labels[1, 1]
+    assert labels[2, 2] == labels[3, 3] != labels[0, 0]
+    assert labels[0, 3] == labels[2, 3] != labels[3, 3]
+    assert len(np.unique(labels[labels > 0])) == 4
+    # A ring is one region whichever way it is closed.
+    ring = np.ones((5, 5), np.uint8)
+    ring[1:4, 1:4] = 0
+    assert len(np.unique(label_regions(ring))) == 2

@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+import shapely
+
+from headland.agronomy.application.coverage import Track
+from headland.agronomy.application.pass_detection import FoundPass, Telemetry, detect_passes
+from headland.agronomy.application.treated import Flow, PumpStates
+from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.geometry.local_plane import Plane
+
+PLANE = Plane(32.0, 119.0)
+FIELD = shapely.box(0.0, 0.0, 200.0, 50.0)
+START_MS = 1_790_000_000_000
+HOME = (-30.0, 2.5)
+
+Place = tuple[float, float]
+
+
+class Flight:
+    """A vehicle that goes from place to place at 5 m/s, told ten times a second."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, float, float, bool, float]] = []
+        self.modes: list[tuple[int, str]] = []
+        self._now_s, self._here, self._hopper_kg = 0.0, HOME, 50.0
+
+    def go(self, to: Place, *, on: bool = False) -> None:
+        start = np.array(self._here)
+        way = np.array(to) - start
+        for step in range(round(float(np.hypot(*way)) / 0.5)):
+            here = start + way * (step * 0.5 / float(np.hypot(*way)))
+            self._hopper_kg -= 0.02 if on else 0.0
+            self._tell(here, on)
+        self._here = to
+
+    def stand(self, seconds: float, gain_kg: float = 0.0) -> None:
+        for _ in range(round(seconds * 10)):
+            self._hopper_kg += gain_kg / (seconds * 10)
+            self._tell(np.array(self._here), on=False)
+
+    def be_silent(self, seconds: float) -> None:
+        self._now_s += seconds
+
+    def switch(self, mode: str) -> None:
+        self.modes.append((START_MS + round(self._now_s * 1000), mode))
+
+    def sweep(self, norths: list[float]) -> None:
+        for number, north in enumerate(norths):
+            ends = [(0.0, north), (200.0, north)]
+            first, last = ends if number % 2 == 0 else ends[::-1]
+            self.go(first)
+            self.go(last, on=True)
+
+    def _tell(self, here: np.ndarray, on: bool) -> None:
+        self.rows.append((self._now_s, float(here[0]), float(here[1]), on, self._hopper_kg))
+        self._now_s += 0.1
+
+    def told(self, *, metered: bool = True, weighed: bool = True) -> Telemetry:
+        time_s, east, north, on, weight = (np.array(column) for column in zip(*self.rows, strict=True))
+        time_ms = START_MS + np.round(time_s * 1000).astype(np.int64)
+        latitude, longitude = PLANE.to_degrees(east, north)
+        none = np.empty(0, np.int64)
+        flow = Flow(
+            time_ms if metered else none, np.where(on, 12.0, 0.0)[: len(time_ms) * metered], 0.5, "mass_flow_kg_min"
+        )
+        hopper = Hopper(time_ms if weighed else none, weight[: len(time_ms) * weighed])
+        return Telemetry(Track(time_ms, latitude, longitude), PumpStates(time_ms, on), flow, hopper, tuple(self.modes))
+
+
+def found_in(flight: Flight, **told: bool) -> list[FoundPass]:
+    return detect_passes(flight.told(**told), FIELD, PLANE, 5.0)
+
+
+def kinds(one: FoundPass) -> list[str]:
+    return [segment.kind for segment in one.segments]
+
+
+def test_a_refill_lies_within_a_pass_and_is_recognised() -> None:
+    flight = Flight()
+    flight.sweep([2.5, 7.5])
+    flight.switch("RTL")
+    flight.go(HOME)
+    flight.stand(60.0, gain_kg=30.0)
+    flight.switch("AUTO")
+    flight.sweep([12.5, 17.5])
+    flight.switch("RTL")
+    flight.go(HOME)
+    flight.stand(10.0)
+    (one,) = found_in(flight)
+    assert kinds(one) == [
+        "transit",
+        "work",
+        "turn",
+        "work",
+        "return",
+        "refill",
+        "transit",
+        "work",
+        "turn",
+        "work",
+        "return",
+    ]
+    assert {segment.evidence for segment in one.segments} == {"measured_flow"}
+    assert sum(s.length_m for s in one.segments if s.kind == "work") == pytest.approx(800.0, rel=0.01)
+    assert (one.segments[1].start_ms, one.segments[-2].end_ms) == (one.start_ms, one.end_ms)
+
+
+def test_a_return_that_treats_the_same_ground_is_another_pass() -> None:
+    flight = Flight()
+    for _ in range(2):
+        flight.sweep([2.5, 7.5, 12.5])
+        flight.go(HOME)
+        flight.stand(40.0)
+    first, second = found_in(flight)
+    assert first.end_ms < second.start_ms
+    # The same flight has the same passes, whoever asks and how often.
+    assert [one.start_ms for one in found_in(flight)] == [first.start_ms, second.start_ms]
+
+
+def test_a_short_silence_joins_one_pass_and_is_said() -> None:
+    flight = Flight()
+    flight.sweep([2.5, 7.5])
+    flight.be_silent(20.0)
+    flight.sweep([12.5])
+    (one,) = found_in(flight)
+    assert "silence" in kinds(one)
+    assert next(s.evidence for s in one.segments if s.kind == "silence") is None
+
+
+def test_hours_later_is_another_pass() -> None:
+    flight = Flight()
+    flight.sweep([2.5])
+    flight.be_silent(3600.0)
+    flight.sweep([7.5])
+    assert len(found_in(flight)) == 2
+
+
+def test_product_that_leaves_off_the_field_is_no_work_on_it() -> None:
+    flight = Flight()
+    flight.go((0.0, 2.5), on=True)
+    flight.go((200.0, 2.5), on=True)
+    (one,) = found_in(flight)
+    assert kinds(one) == ["off_field", "work"]
+    beside = Flight()
+    beside.go((0.0, 500.0))
+    beside.go((200.0, 500.0), on=True)
+    assert found_in(beside) == []
+
+
+def test_the_class_of_evidence_is_what_was_heard() -> None:
+    flight = Flight()
+    flight.sweep([2.5, 7.5])
+    assert found_in(flight, metered=False)[0].evidence == "tank_mass"
+    assert found_in(flight, metered=False, weighed=False)[0].evidence == "pump_pwm"
+
+
+def test_a_vehicle_that_was_not_heard_has_no_pass() -> None:
+    nobody = Telemetry(
+        Track(np.empty(0, np.int64), np.empty(0), np.empty(0)),
+        PumpStates(np.empty(0, np.int64), np.empty(0, np.bool_)),
+        Flow(np.empty(0, np.int64), np.empty(0), 0.5, "mass_flow_kg_min"),
+        Hopper(np.empty(0, np.int64), np.empty(0)),
+    )
+    assert detect_passes(nobody, FIELD, PLANE, 5.0) == []

@@ -1,0 +1,64 @@
+"""Blitecast day by day against its published table, and its silence where a day is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headland.agronomy.climate.blight_indices import blight_indices
+from headland.agronomy.series.answer import Method
+from headland.agronomy.series.indicator import Index, told_index
+
+DAYS = 30
+
+
+def daily(name: str, value: np.ndarray, coverage: float = 1.0) -> Index:
+    known = np.full(DAYS, 288)
+    return told_index(name, "1", Method(name, 1, name), (name,), value, np.full(DAYS, coverage), known)
+
+
+def told(severity: float, rain_mm: float, degc: float = 18.0) -> dict[str, Index]:
+    rain, warmth = daily("rain", np.full(DAYS, rain_mm)), daily("t", np.full(DAYS, degc))
+    found = blight_indices(daily("severity", np.full(DAYS, severity)), warmth, rain, ("t",))
+    return {index.name: index for index in found}
+
+
+@pytest.mark.parametrize(
+    ("severity", "rain_mm", "degc", "code"),
+    [
+        # A week's severity of 0, 7 and 14 in a dry spell, and in a wet one (35 mm in ten days).
+        (0, 0.0, 18.0, -1), (1, 0.0, 18.0, 2), (0, 3.5, 18.0, -1), (1, 3.5, 18.0, 2),
+        # As wet, but too warm for the fungus: no day is favourable.
+        (0.5, 3.5, 27.0, 0), (0.5, 3.5, 18.0, 0),
+    ],
+)  # fmt: skip
+def test_a_steady_month_is_advised_by_the_published_table(
+    severity: float, rain_mm: float, degc: float, code: int
+) -> None:
+    found = told(severity, rain_mm, degc)
+    assert found["blitecast_code"].value[-1] == code
+    assert found["late_blight_severity_7_d"].value[-1] == 7 * severity
+    assert found["rain_favourable_day"].value[-1] == float(rain_mm > 3.0 and degc < 25.5)
+
+
+def test_a_week_of_favourable_rain_turns_a_warning_into_a_spray() -> None:
+    severity = np.zeros(DAYS)
+    severity[-4:] = 1.0  # four in a week: 0 when dry, 1 when wet
+    codes = [
+        blight_indices(daily("s", severity), daily("t", np.full(DAYS, 18.0)), daily("r", np.full(DAYS, rain)), ("t",))[
+            2
+        ].value[-1]
+        for rain in (0.0, 4.0)
+    ]
+    assert codes == [0.0, 1.0]
+
+
+def test_nothing_is_advised_before_there_are_days_enough_nor_over_a_hole() -> None:
+    found = told(1.0, 4.0)
+    assert np.isfinite(found["blitecast_code"].value).tolist() == [False] * 15 + [True] * 15
+    rain = np.full(DAYS, 4.0)
+    rain[10] = np.nan
+    holed = blight_indices(
+        daily("s", np.ones(DAYS)), daily("t", np.full(DAYS, 18.0)), daily("r", rain), ("t",)
+    )[2]  # fmt: skip
+    assert np.isfinite(holed.value).tolist() == [False] * 26 + [True] * 4

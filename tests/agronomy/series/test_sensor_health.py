@@ -1,0 +1,86 @@
+"""Sensors that lie: each fault planted in otherwise sound samples is named, and sound samples are not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headland.agronomy.series.sensor_health import LIMITS, find_spikes, find_stuck, judge_channel, judge_twins
+from headland.agronomy.series.time_grid import STEP_MS, cut_periods
+
+RANDOM = np.random.default_rng(5)
+DAYS = 4
+PERIODS = cut_periods([0], DAYS * 86_400_000)
+TIME_MS = PERIODS.time_ms
+SUN = np.maximum(500.0 * np.sin(2 * np.pi * (TIME_MS / 86_400_000 - 0.25)), 0.0)
+AIR = 18.0 + 6.0 * np.sin(2 * np.pi * (TIME_MS / 86_400_000 - 0.3)) + RANDOM.normal(0, 0.1, len(TIME_MS))
+HUMIDITY = 75.0 + RANDOM.normal(0, 1.0, len(TIME_MS))
+
+
+def test_sound_samples_stay() -> None:
+    for channel, value in (("air_temperature_degc", AIR), ("relative_humidity_pct:1", HUMIDITY)):
+        flags, findings = judge_channel(channel, TIME_MS, value)
+        assert (flags == 1).all()
+        assert findings == []
+
+
+def test_a_stuck_sensor_is_out_from_the_moment_it_stuck() -> None:
+    value = HUMIDITY.copy()
+    value[100:200] = 71.3
+    flags, (finding,) = judge_channel("relative_humidity_pct", TIME_MS, value)
+    assert np.flatnonzero(flags == 4).tolist() == list(range(100, 200))
+    assert (finding.test, finding.n, finding.left_out) == ("flat_line", 100, True)
+    assert (finding.start_ms, finding.end_ms) == (100 * STEP_MS, 199 * STEP_MS)
+
+
+def test_saturated_air_and_dark_nights_may_rest() -> None:
+    saturated, dark = np.full(len(TIME_MS), 100.0), np.zeros(len(TIME_MS))
+    assert judge_channel("relative_humidity_pct", TIME_MS, saturated)[1] == []
+    assert judge_channel("par_umol_m2_s", TIME_MS, dark)[1] == []
+
+
+def test_two_equal_samples_around_a_silence_are_no_stuck_sensor() -> None:
+    time_ms = np.array([0, 86_400_000])
+    assert not find_stuck(time_ms, np.array([20.0, 20.0]), LIMITS["air_temperature_degc"]).any()
+    assert not find_stuck(time_ms[:0], np.empty(0), LIMITS["air_temperature_degc"]).any()
+
+
+def test_a_spike_is_one_sample_and_a_step_is_none() -> None:
+    value = AIR.copy()
+    value[50] += 15.0
+    value[500:] += 8.0
+    assert np.flatnonzero(find_spikes(value, 5.0)).tolist() == [50]
+
+
+def test_humidity_over_a_hundred_is_used_as_saturated_and_said() -> None:
+    value = HUMIDITY.copy()
+    value[10:20] = 101.5
+    value[30] = 108.0
+    flags, findings = judge_channel("relative_humidity_pct", TIME_MS, value)
+    assert {f.test: (f.n, f.left_out) for f in findings} == {
+        "gross_range": (1, True),
+        "spike": (1, True),
+        "over_saturation": (10, False),
+    }
+    assert (flags[10:20] == 3).all()
+
+
+def test_the_sensor_that_the_sun_heats_is_named_and_its_twin_is_not() -> None:
+    heated = AIR + SUN * 2.5 / 600.0
+    findings = judge_twins(
+        PERIODS, {"air_temperature_degc": (TIME_MS, AIR), "air_temperature_degc:2": (TIME_MS, heated)}, SUN
+    )
+    assert [(f.channel, f.test, f.left_out) for f in findings] == [("air_temperature_degc:2", "sun_heated", True)]
+    assert "2.5 K" in findings[0].detail
+
+
+def test_of_three_sensors_the_one_that_drifts_is_named() -> None:
+    days = TIME_MS / 86_400_000
+    noise = [RANDOM.normal(0, 0.1, len(TIME_MS)) for _ in range(3)]
+    samples = {
+        "air_temperature_degc": (TIME_MS, AIR + noise[0]),
+        "air_temperature_degc:1": (TIME_MS, AIR + 0.4 + noise[1]),
+        "air_temperature_degc:2": (TIME_MS, AIR + 0.5 * days + noise[2]),
+    }
+    findings = judge_twins(PERIODS, samples, None)
+    assert findings[-1].channel == "air_temperature_degc:2"
+    assert (findings[-1].test, findings[-1].left_out) == ("drift", False)

@@ -1,0 +1,54 @@
+"""What is said of alarms can be read by people in both languages, and by programs."""
+
+from __future__ import annotations
+
+import json
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from headland.alarms.messages import MOST_LISTED, body_of, everywhere_utc, text_of, title_of
+from headland.alarms.notification_policy import Notification, What
+from headland.registry.models.alarms import Alarm, AlarmRecipient, RecipientKind, Severity
+
+LI = AlarmRecipient(id="1", name="Li", kind=RecipientKind.EMAIL, address="li@example.org", language="zh-CN")
+FROST = Alarm(
+    id="a", rule="frost", subject="gh-1", kind="greenhouse", site="wuhan", severity=Severity.CRITICAL,
+    began_ms=1_795_507_200_000, raised_ms=1_795_507_500_000, what="air_temperature_degc", value=1.234, unit="degC",
+    condition="below", threshold=2.0, text="heat", text_zh="加温",
+)  # fmt: skip
+
+
+def saying(*alarms: Alarm, what: What = "raised") -> Notification:
+    return Notification(LI, "frost", what, alarms)
+
+
+def test_one_alarm_is_said_in_both_languages_with_its_value_and_its_sites_time() -> None:
+    assert title_of(saying(FROST), "en") == "CRITICAL: frost at gh-1 - heat"
+    assert title_of(saying(FROST), "zh-CN") == "紧急：gh-1 frost - 加温"
+    shanghai = lambda _site: ZoneInfo("Asia/Shanghai")  # noqa: E731 - it is said once
+    assert text_of(saying(FROST), "en", shanghai) == (
+        "gh-1 (wuhan): air temperature 1.234 °C, below 2 °C, since 2026-11-24 16:00 CST"
+    )
+    assert text_of(saying(FROST), "zh-CN") == "gh-1（wuhan）：气温 1.234 °C，低于 2 °C，自 2026-11-24 08:00 UTC 起"
+
+
+def test_a_storm_is_one_notice_that_names_some_and_counts_all() -> None:
+    many = [msgspec.structs.replace(FROST, id=str(at), subject=f"gh-{at}") for at in range(200)]
+    body = json.loads(body_of(saying(*many), "local", "n", 0, everywhere_utc))
+    assert (body["count"], len(body["alarms"])) == (200, MOST_LISTED)
+    assert body["text"].endswith("以及另外 150 处")
+    assert body["title"] == "紧急：200 处 frost - 加温"
+    assert "told" not in body["alarms"][0]
+
+
+def test_what_is_simulated_estimated_or_no_longer_known_is_said_so() -> None:
+    made = msgspec.structs.replace(FROST, simulated=True, estimated=True)
+    assert title_of(saying(made), "en").startswith("[simulated] ")
+    assert "air temperature (estimated) 1.234" in text_of(saying(made), "en")
+    for why, words in (("no_data", "nobody can tell"), ("rule_removed", "taken away"), ("not_selected", "no longer")):
+        ended = msgspec.structs.replace(FROST, ended_ms=FROST.raised_ms, ended_why=why)
+        assert title_of(saying(ended, what="cleared"), "en") == "No longer known: frost at gh-1"
+        assert words in text_of(saying(ended, what="cleared"), "en")
+    over = msgspec.structs.replace(FROST, ended_ms=FROST.raised_ms, ended_why="cleared")
+    assert title_of(saying(over, what="cleared"), "en") == "Over: frost at gh-1"

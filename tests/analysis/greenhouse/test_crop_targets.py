@@ -1,0 +1,52 @@
+"""The editable file of crops: what ships is sound, a stage comes before its crop, a bad file is one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headland.agronomy.climate.disease import DOWNY_MILDEWS
+from headland.analysis.greenhouse.crop_targets import OWN_FILE, SHIPPED, crop_bands, load_crop_bands
+from headland.errors import SettingsError
+
+
+def test_what_ships_names_its_sources_and_known_mildews() -> None:
+    bands = load_crop_bands(SHIPPED)
+    assert all(len(band.source) > 10 for band in bands.bands)
+    assert {crop for crop in bands.crops if crop != "default"} >= {"lettuce", "tomato", "cucumber"}
+    assert {name for crop in bands.crops.values() for name in crop.downy or []} <= set(DOWNY_MILDEWS)
+
+
+def test_a_stage_comes_before_its_crop_and_a_crop_before_the_default() -> None:
+    bands = load_crop_bands(SHIPPED)
+    assert bands.targets("Tomato", "")["vpd_kpa"].low == 0.8
+    assert bands.targets("Tomato", "propagation")["vpd_kpa"].high == 0.5
+    assert bands.targets("okra", "")["vpd_kpa"].crop == "default"
+    assert bands.crop("okra") == bands.crops["default"]
+
+
+def test_a_file_of_ones_own_stands_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "bands.toml"
+    own.write_text(
+        '[crop.okra]\nbase_degc = 12.0\n[[band]]\ncrop="okra"\nindex="vpd_kpa"\nlow=1\nhigh=2\nsource="ours"\n'
+    )
+    monkeypatch.setenv(OWN_FILE, str(own))
+    assert crop_bands().targets("okra", "")["vpd_kpa"].high == 2.0
+    assert crop_bands().crop("tomato").upper_degc == 30.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[crop",
+        "[crop.a]\nbase = 3\n",
+        '[crop.a]\n[[band]]\ncrop="a"\nindex="x"\nlow=3\nhigh=1\nsource="s"\n',
+        '[crop.a]\nbase_degc = 900.0\n[[band]]\ncrop="a"\nindex="x"\nlow=0\nhigh=1\nsource="s"\n',
+    ],
+)
+def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match="cannot be used"):
+        load_crop_bands(path)

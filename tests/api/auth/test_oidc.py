@@ -1,0 +1,182 @@
+"""Tokens of a real issuer on loopback: which are believed, and whom they let in where."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from api.app import create_app
+from api.auth.authenticators import RefusedError, RegistryAuthenticator
+from api.auth.oidc import Issuer, OidcTokenVerifier
+from headland.errors import RetryLater, SettingsError
+from headland.registry.models.models import Member, Scope
+from headland.registry.registry import open_registry
+from tests.api.farm import OTHER, OWN, fill_farm
+from tests.api.served import serve
+from tests.broker import find_free_port
+
+AUDIENCE = "headland"
+ELLIPTIC, FOREIGN = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+RSA = rsa.generate_private_key(65537, 2048)
+
+
+class Signer:
+    """An issuer: its address, its keys, and how often it was asked."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.keys = [
+            {**json.loads(ECAlgorithm.to_jwk(ELLIPTIC.public_key())), "kid": "e1", "use": "sig"},
+            {"kty": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0", "kid": "shared"},
+            {"kty": "of a later time", "kid": "new"},
+        ]
+        self.asked = 0
+
+    def token(self, key: Any = ELLIPTIC, algorithm: str = "ES256", kid: str = "e1", **changes: Any) -> str:
+        now_s = int(time.time())
+        told = {"iss": self.url, "aud": AUDIENCE, "sub": "li", "iat": now_s, "exp": now_s + 300, **changes}
+        return jwt.encode({k: v for k, v in told.items() if v is not None}, key, algorithm, headers={"kid": kid})
+
+
+@contextmanager
+def signing() -> Iterator[Signer]:
+    signer = Signer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            signer.asked += 1
+            about = {"issuer": signer.url, "jwks_uri": f"{signer.url}/keys"}
+            body = json.dumps({"keys": signer.keys} if self.path == "/keys" else about).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        signer.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield signer
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture
+def signer() -> Iterator[Signer]:
+    with signing() as made:
+        yield made
+
+
+@pytest.fixture
+def people(signer: Signer) -> Iterator[OidcTokenVerifier]:
+    with closing(OidcTokenVerifier(Issuer(signer.url, AUDIENCE))) as made:
+        yield made
+
+
+def test_a_token_of_the_issuer_for_us_is_believed_and_its_keys_are_asked_for_once(
+    signer: Signer, people: OidcTokenVerifier
+) -> None:
+    assert [people.subject_of(signer.token()) for _ in range(5)] == ["li"] * 5
+    assert people.subject_of(signer.token(aud=["other", AUDIENCE], exp=int(time.time()) - 20)) == "li"
+    assert signer.asked == 2
+
+
+def test_what_is_not_signed_for_us_now_by_the_issuer_is_refused(signer: Signer, people: OidcTokenVerifier) -> None:
+    now_s = int(time.time())
+    changes: list[dict[str, Any]] = [
+        {"exp": now_s - 60}, {"nbf": now_s + 600}, {"iat": now_s + 600}, {"aud": "other"}, {"aud": None},
+        {"iss": "http://127.0.0.1:9"}, {"exp": None}, {"sub": None}, {"iat": None}, {"key": FOREIGN},
+    ]  # fmt: skip
+    for change in changes:
+        with pytest.raises(RefusedError):
+            people.subject_of(signer.token(**change))
+    secret = "secretsecretsecretsecretsecretse"
+    for token in (
+        signer.token(secret, "HS256", "shared"),
+        signer.token(None, "none"),
+        signer.token(kid="none of theirs"),
+        "a.b.c",
+        "",
+    ):
+        with pytest.raises(RefusedError):
+            people.subject_of(token)
+
+
+def test_a_new_key_of_the_issuer_is_found_and_an_unknown_one_does_not_ask_for_ever(signer: Signer) -> None:
+    clock = [0.0]
+    with closing(OidcTokenVerifier(Issuer(signer.url, AUDIENCE), lambda: clock[0])) as people:
+        people.subject_of(signer.token())
+        signer.keys.append({**json.loads(RSAAlgorithm.to_jwk(RSA.public_key())), "kid": "r1", "alg": "RS256"})
+        for _ in range(3):
+            with pytest.raises(RefusedError):
+                people.subject_of(signer.token(RSA, "RS256", "r1"))
+        assert signer.asked == 2
+        clock[0] = 31.0
+        assert people.subject_of(signer.token(RSA, "RS256", "r1")) == "li"
+
+
+def test_an_issuer_that_is_away_is_waited_for_and_known_keys_go_on() -> None:
+    clock = [0.0]
+    with signing() as signer:
+        people = OidcTokenVerifier(Issuer(signer.url, AUDIENCE), lambda: clock[0])
+        people.subject_of(signer.token())
+    clock[0] = 4000.0
+    with closing(people):
+        assert people.subject_of(signer.token()) == "li"
+    away = OidcTokenVerifier(Issuer(f"http://127.0.0.1:{find_free_port()}", AUDIENCE))
+    with closing(away), pytest.raises(RetryLater, match="cannot be had now"):
+        away.subject_of(signer.token())
+
+
+@pytest.mark.parametrize(
+    ("url", "audience"), [("http://id.example", AUDIENCE), ("", AUDIENCE), ("https://id.example", "")]
+)
+def test_an_issuer_that_cannot_be_trusted_is_refused_at_the_start(url: str, audience: str) -> None:
+    with pytest.raises(SettingsError):
+        Issuer(url, audience)
+
+
+def test_a_member_is_let_in_by_a_token_and_one_of_two_organisations_says_which(
+    tmp_path: Path, signer: Signer, people: OidcTokenVerifier
+) -> None:
+    with closing(open_registry(f"sqlite:///{tmp_path}/registry.sqlite")) as registry:
+        repositories_by_organisation = [
+            registry.repositories(registry.add_organisation(one, one, "test").id, "test") for one in (OWN, OTHER)
+        ]
+        repositories_by_organisation[0].members.add(Member(subject="li", name="Li", role=Scope.WRITE))
+        app = create_app(
+            fill_farm(), organisation=OWN, readiness=list, counters=dict, registry=registry,
+            gate=RegistryAuthenticator(registry, people),
+        )  # fmt: skip
+        with serve(app, opened=False) as client:
+
+            def ask(**headers: str) -> httpx.Response:
+                return client.get("/v1/session", headers={"Authorization": f"Bearer {signer.token()}", **headers})
+
+            assert ask().json() == {
+                "organisation": {"handle": OWN, "name": OWN}, "scope": "write", "by": "member:li",
+            }  # fmt: skip
+            repositories_by_organisation[1].members.add(Member(subject="li", name="Li", role=Scope.READ))
+            assert ask(**{"Headland-Organisation": OTHER}).json()["scope"] == "read"
+            assert ask(**{"Headland-Organisation": "nobody"}).status_code == 403
+            stranger = {"Authorization": f"Bearer {signer.token(sub='wu')}"}
+            assert client.get("/v1/devices", headers=stranger).status_code == 403
+            both = {"Authorization": f"Bearer {signer.token(jti='2')}"}
+            told = client.get("/v1/devices", headers=both)
+            assert (told.status_code, told.json()["type"]) == (403, "urn:headland:problem:which-organisation")
+            _, key = repositories_by_organisation[0].mint_key("app", Scope.READ)
+            assert client.get("/v1/devices", headers={"Authorization": f"Bearer {key}"}).status_code == 200

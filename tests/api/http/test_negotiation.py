@@ -1,0 +1,65 @@
+"""What is sent and asked for is checked against what a route takes and gives, before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from api.app import create_app
+from headland.store.memory import MemoryStore
+from tests.api.farm import NOW_MS, OWN
+from tests.api.registry import fill_registry
+from tests.api.served import serve
+
+FARM = b'{"name": "Third farm", "longitude_deg": 119.0, "latitude_deg": 32.0}'
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    registry, _, _ = fill_registry(tmp_path_factory.mktemp("registry"))
+    app = create_app(
+        MemoryStore(), organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, registry=registry
+    )
+    with serve(app) as client:
+        yield client
+    registry.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/x-www-form-urlencoded", 415),
+        ("text/plain", 415),
+        ("application/json; charset=utf-8", 201),
+        (None, 201),
+    ],
+)
+def test_a_body_of_another_kind_is_refused_with_what_to_say(
+    client: httpx.Client, kind: str | None, status: int
+) -> None:
+    body = FARM.replace(b"Third", str(kind).encode())
+    answer = client.post("/v1/farms", content=body, headers={} if kind is None else {"Content-Type": kind})
+    assert answer.status_code == status, answer.text
+    if status == 415:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("text/html", 406),
+        ("application/json;q=0", 406),
+        ("text/html, */*;q=0.1", 200),
+        ("application/*", 200),
+        ("application/json", 200),
+    ],
+)
+def test_what_only_comes_as_json_is_not_given_to_who_wants_another_form(
+    client: httpx.Client, accept: str, status: int
+) -> None:
+    answer = client.get("/v1/farms", headers={"Accept": accept})
+    assert answer.status_code == status
+    assert ("application/json" in answer.json()["detail"]) if status == 406 else answer.json()["items"]

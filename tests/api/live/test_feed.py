@@ -1,0 +1,298 @@
+"""The live stream through a real server, and what its feed does with clients that are slow, gone or too many."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.live.feed import QUEUE_EVENTS, FeedFullError, LiveFeed, Selection
+from api.live.sources import HANDED_COMMITS, CommitSource, StorePoll
+from headland.errors import RetryLater
+from headland.store.memory import MemoryStore
+from headland.store.port import Latest, SeriesFilter, SeriesKey, WriteBatch, WriteResult
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm
+from tests.api.live.test_values import batch
+from tests.api.served import serve
+from tests.waiting import wait_until
+
+Said = tuple[str, str | None, Any]
+
+CO2 = SeriesKey(OWN, "home", "greenhouse", HOUSE, "co2_ppm")
+WIND = SeriesKey(OWN, "home", "weather", WEATHER, "wind_speed_m_s")
+PATIENCE_S = 10.0
+
+
+def feed_of(**options: Any) -> LiveFeed:
+    return LiveFeed(lambda key: key.unit or "1", {"kind": "commits"}, now_ms=lambda: NOW_MS, **options)
+
+
+@contextmanager
+def listening(client: httpx.Client, last_id: str | None = None, **params: Any) -> Iterator[Iterator[Said]]:
+    """Yield the events of a stream: kind, id and data."""
+    headers = {} if last_id is None else {"Last-Event-ID": last_id}
+    with client.stream("GET", "/v1/live", params=params, headers=headers, timeout=PATIENCE_S) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        yield events_of(response.iter_lines())
+
+
+def events_of(lines: Iterator[str]) -> Iterator[Said]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif fields:
+            yield fields["event"], fields.get("id"), json.loads(fields["data"])
+            fields = {}
+
+
+def next_of(events: Iterator[Said], kind: str = "latest") -> tuple[str | None, Any]:
+    return next((event_id, data) for said, event_id, data in events if said == kind)
+
+
+def co2_of(data: Any) -> list[tuple[int, float]]:
+    return [
+        (item["channels"]["co2_ppm"]["time_ms"], item["channels"]["co2_ppm"]["value"])
+        for item in data["items"]
+        if "co2_ppm" in item["channels"]
+    ]
+
+
+@contextmanager
+def serving(feed: LiveFeed | None, store: MemoryStore | None = None) -> Iterator[httpx.Client]:
+    app = create_app(store or fill_farm(), organisation=OWN, readiness=list, counters=dict, live=feed)
+    with serve(app) as client:
+        try:
+            yield client
+        finally:
+            app.state.live.close()
+
+
+def put(feed: LiveFeed, time_ms: int, value: float, key: SeriesKey = CO2) -> None:
+    feed.publish([Latest(key, time_ms, value, 1)])
+
+
+def test_a_stream_begins_with_all_newest_values_and_goes_on_with_each_that_comes() -> None:
+    feed = feed_of()
+    put(feed, 5, 600.0)
+    with serving(feed) as client, listening(client) as events:
+        assert next(events) == ("hello", None, {"source": {"kind": "commits"}, "heartbeat_s": feed.heartbeat_s})
+        assert co2_of(next_of(events)[1]) == [(5, 600.0)]
+        put(feed, 6, 601.0)
+        event_id, data = next_of(events)
+        assert data == {
+            "sent_ms": NOW_MS,
+            "skipped": 0,
+            "items": [
+                {
+                    "device": HOUSE,
+                    "simulated": False,
+                    "channels": {"co2_ppm": {"value": 601.0, "time_ms": 6, "unit": "ppm", "quality": 1}},
+                }
+            ],
+        }
+        assert event_id == f"{feed.epoch}-2"
+
+
+def test_a_client_hears_only_the_devices_and_channels_it_asked_for() -> None:
+    feed = feed_of()
+    with serving(feed) as client, listening(client, device=WEATHER, channel="wind_speed_m_s") as events:
+        assert next(events)[0] == "hello"
+        put(feed, 5, 600.0)
+        put(feed, 5, 2.5, WIND)
+        _, data = next_of(events)
+        assert [item["device"] for item in data["items"]] == [WEATHER]
+
+
+def test_a_client_that_was_away_hears_all_that_came_meanwhile_and_nothing_twice() -> None:
+    feed = feed_of()
+    with serving(feed) as client:
+        with listening(client) as events:
+            next(events)
+            put(feed, 1, 1.0)
+            known, _ = next_of(events)
+        for number in range(2, 100):  # more than wait for one that listens
+            put(feed, number, float(number))
+        with listening(client, known) as events:
+            assert [co2_of(next_of(events)[1]) for _ in range(98)] == [[(n, float(n))] for n in range(2, 100)]
+
+
+def test_one_that_was_away_for_too_long_is_told_of_the_gap_and_given_the_newest() -> None:
+    feed = feed_of(ring_events=3)
+    for number in range(10):
+        put(feed, number, float(number))
+    with serving(feed) as client:
+        with listening(client, f"{feed.epoch}-7") as events:
+            assert co2_of(next_of(events)[1]) == [(7, 7.0)]
+        with listening(client, f"{feed.epoch}-6") as events:
+            assert next(events)[0] == "hello"
+            kind, event_id, data = next(events)
+            assert (kind, event_id, data["reason"]) == ("gap", f"{feed.epoch}-10", "too-long-ago")
+            assert co2_of(next(events)[2]) == [(9, 9.0)]
+
+
+@pytest.mark.parametrize(
+    ("last_id", "reason"), [("5f-1", "restarted"), ("rubbish", "restarted"), ("{epoch}-99", "unknown-id")]
+)
+def test_an_id_that_is_not_of_this_feed_is_a_gap(last_id: str, reason: str) -> None:
+    feed = feed_of()
+    put(feed, 1, 1.0)
+    with serving(feed) as client, listening(client, last_id.format(epoch=feed.epoch)) as events:
+        assert next_of(events, "gap")[1]["reason"] == reason
+        assert co2_of(next_of(events)[1]) == [(1, 1.0)]
+
+
+def test_a_silence_is_filled_with_heartbeats_from_which_one_can_go_on() -> None:
+    feed = feed_of(heartbeat_s=0.02)
+    with serving(feed) as client:
+        with listening(client, device=WEATHER) as events:
+            put(feed, 1, 1.0)
+            known = next(event_id for _, event_id, _ in events if event_id == f"{feed.epoch}-1")
+        with listening(client, known) as events:
+            put(feed, 2, 2.0)
+            assert co2_of(next_of(events)[1]) == [(2, 2.0)]
+
+
+def test_no_more_clients_are_taken_than_there_is_room_for_and_room_comes_back() -> None:
+    feed = feed_of(max_clients=1, heartbeat_s=0.02)
+    with serving(feed) as client:
+        with listening(client) as events:
+            next(events)
+            refused = client.get("/v1/live")
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            assert refused.json()["type"] == "urn:headland:problem:too-many-listeners"
+        wait_until(lambda: not feed.has_clients())
+        with listening(client) as events:
+            next(events)
+    assert feed.counters()["clients_refused"] == 1
+
+
+def test_a_device_that_is_not_there_is_said_at_once(client: httpx.Client) -> None:
+    response = client.get("/v1/live", params={"device": "gh-9"})
+    assert (response.status_code, response.json()["type"]) == (404, "urn:headland:problem:unknown-device")
+
+
+def test_a_closed_feed_ends_its_streams() -> None:
+    feed = feed_of()
+    with serving(feed) as client, listening(client) as events:
+        next(events)
+        feed.close()
+        assert list(events) == []
+
+
+def test_a_slow_client_loses_the_older_values_of_a_series_and_is_told_how_many() -> None:
+    async def listen() -> list[Any]:
+        feed = feed_of()
+        client = feed.join(Selection(), None)
+        put(feed, 0, 2.5, WIND)
+        for number in range(QUEUE_EVENTS + 10):
+            put(feed, number, float(number))
+        frames = [await client.take(1.0) for _ in range(11 + 1)]
+        assert feed.counters()["values_skipped"] == QUEUE_EVENTS - 2
+        return [json.loads(frame.split(b"data: ")[1]) for frame in frames if frame is not None]
+
+    said = asyncio.run(listen())
+    assert said[0]["skipped"] == QUEUE_EVENTS - 2
+    assert [item["device"] for item in said[0]["items"]] == [WEATHER, HOUSE]
+    assert co2_of(said[0]) == [(QUEUE_EVENTS - 2, float(QUEUE_EVENTS - 2))]
+    assert co2_of(said[-1]) == [(QUEUE_EVENTS + 9, float(QUEUE_EVENTS + 9))]
+
+
+def test_a_gap_outlives_the_joining_of_what_waits() -> None:
+    async def listen() -> list[bytes | None]:
+        feed = feed_of()
+        client = feed.join(Selection(), None)
+        feed.say_gap("overload")
+        for number in range(QUEUE_EVENTS + 1):
+            put(feed, number, float(number))
+        return [await client.take(1.0) for _ in range(2)]
+
+    frames = asyncio.run(listen())
+    assert frames[0] is not None
+    assert b"event: gap" in frames[0]
+
+
+def test_a_feed_that_is_closed_takes_nobody() -> None:
+    async def join() -> None:
+        feed = feed_of()
+        feed.close()
+        feed.join(Selection(), None)
+
+    with pytest.raises(FeedFullError):
+        asyncio.run(join())
+
+
+def test_what_is_committed_is_heard_and_a_late_sample_is_not_the_newest() -> None:
+    source = CommitSource(MemoryStore(), OWN)
+    source.start()
+    try:
+        with serving(source.feed) as client, listening(client) as events:
+            next(events)
+            source.hand_over(batch((0, 7, 1.0)), WriteResult(1))
+            assert co2_of(next_of(events)[1]) == [(7, 1.0)]
+            source.hand_over(batch((0, 6, 9.0)), WriteResult(1))
+            source.hand_over(batch((0, 8, 2.0)), WriteResult(1))
+            assert co2_of(next_of(events)[1]) == [(8, 2.0)]
+    finally:
+        source.stop()
+
+
+def test_commits_that_come_too_fast_are_a_gap_and_the_store_gives_the_newest() -> None:
+    store = MemoryStore()
+    source = CommitSource(store, OWN)
+    for number in range(HANDED_COMMITS + 3):
+        source.hand_over(batch((0, number, float(number))), WriteResult(1))
+    store.write(batch((1, 99, 4.0)))
+    source.start()
+    try:
+        with serving(source.feed) as client:
+            wait_until(lambda: source.feed.counters()["values"] >= HANDED_COMMITS)
+            with listening(client, f"{source.feed.epoch}-0") as events:
+                assert next_of(events, "gap")[1] == {"reason": "overload"}
+                assert [item["device"] for item in next_of(events)[1]["items"]] == [WEATHER]
+        assert source.counters() == {"live_commits_dropped": 3}
+    finally:
+        source.stop()
+
+
+class AbsentStore(MemoryStore):
+    """A store that cannot answer for a while."""
+
+    away = 1
+
+    def last(self, which: SeriesFilter) -> list[Latest]:
+        if self.away:
+            self.away -= 1
+            raise RetryLater("away")
+        return super().last(which)
+
+
+def test_a_store_that_was_away_is_asked_again() -> None:
+    store = AbsentStore()
+    store.write(WriteBatch(batch((0, 7, 1.0)).points))
+    source = CommitSource(store, OWN)
+    source.start()
+    try:
+        wait_until(lambda: source.feed.counters()["values"] == 1)
+    finally:
+        source.stop()
+
+
+def test_where_others_write_the_store_is_asked_while_somebody_listens() -> None:
+    store = fill_farm()
+    poll = StorePoll(store, OWN, every_s=0.02)
+    with serving(poll.feed, store) as client:
+        with listening(client, device=DRONE) as events:
+            assert next(events)[2]["source"] == {"kind": "poll", "every_s": 0.02}
+            assert next_of(events)[1]["items"][0]["channels"]["pump_on"]["time_ms"] == START_MS + 400_000
+        with listening(client, device=HOUSE, channel="co2_ppm") as events:
+            next_of(events)
+            store.write(batch((0, NOW_MS + 1, 700.0)))
+            assert co2_of(next_of(events)[1]) == [(NOW_MS + 1, 700.0)]
+    poll.stop()

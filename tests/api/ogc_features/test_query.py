@@ -1,0 +1,105 @@
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.ogc_features.query import MOST_FEATURES, read_question
+from headland.analysis.errors import ProblemError
+from headland.analysis.window import utc_of
+
+HOUR = "2026-11-24T08:00:00Z"
+HOUR_MS = 1_795_507_200_000
+POINT = {"type": "Point", "coordinates": [10.0, 0.5]}
+
+
+def ask(**told: Any) -> Any:
+    return read_question(*(told.get(name) for name in ("bbox", "time", "limit", "after")))
+
+
+@pytest.mark.parametrize(
+    ("bbox", "takes"),
+    [
+        ("9,0,11,1", True),
+        ("10,0.5,10,0.5", True),
+        ("9.9999000000000002,4.9e-1,10.000400000000001,0.50000000000000011", True),
+        ("9,0,-30,11,1,30", True),
+        ("10.1,0,11,1", False),
+        ("170,-10,-170,10", False),
+        ("170,0,20,1", True),
+    ],
+)
+def test_a_box_takes_what_touches_it_also_across_the_date_line(bbox: str, takes: bool) -> None:
+    assert ask(bbox=bbox).takes_place(POINT) is takes
+
+
+def test_a_place_that_nobody_knows_is_in_no_box() -> None:
+    assert ask().takes_place(None)
+    assert not ask(bbox="-180,-90,180,90").takes_place(None)
+
+
+@pytest.mark.parametrize(
+    ("time", "takes"),
+    [
+        (HOUR, True),
+        ("2026-11-24T16:00:00+08:00", True),
+        ("2026-11-24T09:00:00Z", False),
+        (f"../{HOUR}", True),
+        (f"{HOUR}/..", True),
+        (f"/{HOUR}", True),
+        ("2026-11-24T07:00:00Z/2026-11-24T07:59:59Z", False),
+        ("../..", True),
+    ],
+)
+def test_a_time_takes_what_touches_it_both_ends_included(time: str, takes: bool) -> None:
+    assert ask(time=time).takes_time(HOUR_MS, HOUR_MS) is takes
+
+
+def test_what_goes_on_still_is_in_every_time_after_its_beginning() -> None:
+    assert ask(time=f"{utc_of(HOUR_MS + 1)}/..").takes_time(HOUR_MS, None)
+    assert not ask(time=utc_of(HOUR_MS - 1)).takes_time(HOUR_MS, None)
+    assert not ask(time=HOUR).takes_time(None, None)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"bbox": "1,2,3"},
+        {"bbox": "1,2,3,4,5"},
+        {"bbox": "1,5,3,4"},
+        {"bbox": "181,0,1,1"},
+        {"bbox": "nan,0,1,1"},
+        {"bbox": "1,2,3,4,5,6,7"},
+        {"time": ".."},
+        {"time": "2026-11-24"},
+        {"time": "2026-11-24T08:00:00"},
+        {"time": "1795507200000"},
+        {"time": f"{HOUR}/2026-11-24T07:00:00Z"},
+        {"time": f"{HOUR}/{HOUR}/{HOUR}"},
+        {"limit": "0"},
+        {"limit": "-1"},
+        {"limit": "ten"},
+        {"after": "a b"},
+    ],
+)
+def test_a_mistake_is_a_400_with_a_sentence(told: dict[str, str]) -> None:
+    with pytest.raises(ProblemError) as refused:
+        ask(**told)
+    assert refused.value.status == 400
+    assert refused.value.detail.endswith(".")
+
+
+def test_a_limit_above_the_most_is_no_mistake() -> None:
+    assert ask(limit="1000000").limit == MOST_FEATURES
+    assert ask().limit == 100
+
+
+TEXT = st.text("0123456789.,-/:TZ+ x", max_size=40)
+
+
+@given(TEXT, TEXT, TEXT, TEXT)
+@settings(max_examples=50)
+def test_any_text_is_understood_or_refused(bbox: str, time: str, limit: str, after: str) -> None:
+    with suppress(ProblemError):
+        assert 1 <= read_question(bbox, time, limit, after).limit <= MOST_FEATURES

@@ -1,0 +1,167 @@
+"""From the sources' sink to the spool."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.agent.intake import Intake
+from edge.pipeline.settings import BatchSettings
+from edge.sources.source import DeviceId, Reading, Readings
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from headland.contract.codec import Decoded, decode_batch
+from headland.contract.records import Clock, Descriptor, Event
+from tests.waiting import WaitUntil
+
+DEVICE = DeviceId("gh-1", "greenhouse", "home")
+START_MS = 1_790_000_000_000
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner("gw-1", "home"), 50_000_000)
+    yield spool
+    spool.close()
+
+
+def row(number: int) -> Reading:
+    return Reading(DEVICE, Clock.RTC, START_MS + number, {"co2_ppm": float(number)})
+
+
+def alarm(number: int) -> Event:
+    return Event(
+        t=START_MS + number, device="gh-1", kind="alarm", device_kind="greenhouse", site="home", clock=Clock.RTC
+    )
+
+
+def stored(spool: Spool) -> tuple[list[float | None], int]:
+    values: list[float | None] = []
+    events = 0
+    for record in spool.oldest(0, 100_000):
+        decoded = decode_batch(record.payload)
+        assert isinstance(decoded, Decoded)
+        values += [value for block in decoded.batch.blocks for value in block.c["co2_ppm"]]
+        events += len(decoded.batch.events)
+    return values, events
+
+
+def intake_of(spool: Spool, size: int = 100, **batch: float) -> Intake:
+    settings = BatchSettings(max_points=int(batch.get("max_points", 20)), max_age_s=batch.get("max_age_s", 60.0))
+    return Intake(settings, spool, lambda _: None, lambda: None, size=size)
+
+
+def test_sources_wait_while_the_queue_is_full_and_nothing_is_lost(spool: Spool) -> None:
+    intake = intake_of(spool, size=10)
+
+    def say(first: int) -> None:
+        for at in range(500):
+            intake.reading(row(first + at))
+
+    sources = [threading.Thread(target=say, args=(first,)) for first in (0, 1000, 2000)]
+    for source in sources:
+        source.start()
+    intake.start()
+    for source in sources:
+        source.join(10)
+    intake.event(alarm(1))
+    intake.stop()
+    values, events = stored(spool)
+    assert sorted(value for value in values if value is not None) == sorted(
+        float(first + at) for first in (0, 1000, 2000) for at in range(500)
+    )
+    assert events == 1
+    assert intake.counters()["waits"] > 0
+    assert intake.counters()["rows"] == 1500
+
+
+def test_a_run_counts_as_its_rows_in_the_queue_and_enters_whole(spool: Spool) -> None:
+    intake = intake_of(spool, size=10)
+    run = Readings(DEVICE, Clock.RTC, range(START_MS, START_MS + 8), {"co2_ppm": [float(n) for n in range(8)]})
+
+    def say() -> None:
+        intake.runs([run] * 100)
+
+    source = threading.Thread(target=say)
+    source.start()
+    source.join(0.05)
+    assert source.is_alive()
+    assert intake.counters()["queued"] == 16  # the second run found room for one row
+    intake.start()
+    source.join(10)
+    intake.stop()
+    assert stored(spool) == ([float(n) for n in range(8)] * 100, 0)
+    assert intake.counters()["rows"] == 800
+
+
+def test_a_quiet_source_is_written_after_the_messages_age(spool: Spool, wait_until: WaitUntil) -> None:
+    woken: list[int] = []
+    intake = Intake(BatchSettings(max_age_s=0.05), spool, lambda _: None, lambda: woken.append(1))
+    intake.start()
+    intake.reading(row(1))
+    wait_until(lambda: spool.status().records == 1)
+    wait_until(lambda: woken)
+    intake.stop()
+
+
+def test_many_messages_share_a_commit(spool: Spool) -> None:
+    commits: list[str] = []
+    assert spool._connection is not None
+    spool._connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    intake = intake_of(spool, size=10_000, max_points=1)
+    for number in range(500):
+        intake.reading(row(number))
+    intake.start()
+    intake.stop()
+    assert spool.last_seq == 500
+    assert len(commits) <= 500 / 50 + 2
+
+
+def test_a_spool_that_says_no_costs_the_oldest_telemetry_and_it_is_counted(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
+) -> None:
+    full = True
+    append = spool.append
+    monkeypatch.setattr(spool, "append", lambda contents: False if full else append(contents))
+    intake = intake_of(spool, size=10_000, max_points=1)
+    intake.start()
+    intake.event(alarm(1))
+    for number in range(2000):
+        intake.reading(row(number))
+    wait_until(lambda: intake.counters()["lost_messages"] >= 1400)
+    full = False
+    intake.stop()
+    values, events = stored(spool)
+    counters = intake.counters()
+    assert events == 1
+    assert counters["lost_events"] == 0
+    assert counters["lost_points"] + len(values) == 2000
+    assert values[-1] == 1999.0
+    assert len(values) <= 550
+
+
+def test_a_reading_that_cannot_be_written_costs_its_message_only(spool: Spool, wait_until: WaitUntil) -> None:
+    intake = intake_of(spool, max_points=1)
+    intake.start()
+    for number in range(60):
+        intake.reading(row(number))
+        if number == 30:
+            broken: Any = object()
+            intake.reading(Reading(DEVICE, Clock.RTC, START_MS, {"co2_ppm": broken}))
+    wait_until(lambda: spool.status().records == 60)
+    intake.stop()
+    assert stored(spool) == ([float(number) for number in range(60)], 0)
+    counters = intake.counters()
+    assert (counters["errors"], counters["lost_messages"], counters["lost_points"]) == (1, 1, 1)
+
+
+def test_descriptors_are_passed_on(spool: Spool) -> None:
+    said: list[Descriptor] = []
+    intake = Intake(BatchSettings(), spool, said.append, lambda: None)
+    one = Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1")
+    intake.describe(one)
+    assert said == [one]

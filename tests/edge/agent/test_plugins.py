@@ -1,0 +1,163 @@
+"""Source types that other distributions add: one that works, and every way not to."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edge.agent.agent import SourceRunner, build_source, run_agent
+from edge.agent.settings import load_settings
+from edge.agent.status import read_status
+from headland.errors import SettingsError
+from tests.edge.sinks import ListSink
+from tests.waiting import WaitUntil
+
+HEAD = '[gateway]\nid = "gw-1"\nsite = "home"\ndata_dir = "data"\nclock = "ntp"\n[broker]\nport = 1\n'
+TABLE = '[[source]]\ntype = "soilnet"\nname = "soil"\ndepth_m = 0.3\n'
+GOOD = """\
+import threading
+from edge.agent.plugins import Gateway, PluginSettings, SourceType
+from edge.sources.source import DeviceId, Reading, Sink
+
+class SoilnetSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="soilnet"):
+    depth_m: float
+
+class Soilnet:
+    def __init__(self, settings, gateway):
+        self.name, self._settings, self._gateway = settings.name, settings, gateway
+        self._stop = threading.Event()
+    def run(self, sink):
+        device = DeviceId("soil-1", "soil", self._gateway.site)
+        values = {"soil_temperature_degc": self._settings.depth_m}
+        sink.reading(Reading(device, self._gateway.clock, 1_790_000_000_000, values))
+        self._stop.wait(10)
+    def stop(self):
+        self._stop.set()
+    def counters(self):
+        return {"rows": 1}
+
+source_type = SourceType(SoilnetSettings, Soilnet)
+"""
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Return what installs a distribution with a source type, as pip leaves it behind."""
+
+    def put(code: str, owner: str = "headland-soilnet", entry: str = "soilnet = {module}:source_type") -> None:
+        module = owner.replace("-", "_") + "_" + tmp_path.name.replace("-", "_")
+        folder = tmp_path / owner
+        info = folder / f"{owner.replace('-', '_')}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (folder / f"{module}.py").write_text(code)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {owner}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[headland.sources]\n{entry.format(module=module)}\n")
+        monkeypatch.syspath_prepend(str(folder))
+
+    return put
+
+
+def edge_toml(folder: Path, *tables: str) -> Path:
+    path = folder / "edge.toml"
+    path.write_text(HEAD + "".join(tables or (TABLE,)))
+    return path
+
+
+def test_an_installed_distribution_adds_a_source_type(install: Install, tmp_path: Path, wait_until: WaitUntil) -> None:
+    install(GOOD)
+    settings = load_settings(edge_toml(tmp_path), {})
+    runner = SourceRunner(settings.source[0], settings)
+    sink = ListSink()
+    runner.start(sink)
+    wait_until(lambda: sink.readings)
+    status = runner.status()
+    runner.ask_to_stop()
+    runner.join(2)
+    assert (status.name, status.type, status.counters) == ("soil", "soilnet", {"rows": 1})
+    assert sink.readings[0].values == {"soil_temperature_degc": 0.3}
+    assert (sink.readings[0].clock, sink.readings[0].source.site) == ("ntp", "home")
+
+
+def test_a_mistake_in_its_settings_is_said_with_its_line(install: Install, tmp_path: Path) -> None:
+    install(GOOD)
+    with pytest.raises(SettingsError, match=r"^edge\.toml:11: source\[0\]\.depth_m must be a number, not \"deep\"$"):
+        load_settings(edge_toml(tmp_path, TABLE.replace("0.3", '"deep"')), {})
+    with pytest.raises(SettingsError, match=r"^edge\.toml:9: source\[0\]\.type must be .* or \"soilnet\", not \"x\"$"):
+        load_settings(edge_toml(tmp_path, TABLE.replace('"soilnet"', '"x"'), TABLE), {})
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import nothing_of_that_name", "of headland-soilnet cannot be loaded: ModuleNotFoundError: No module named"),
+        ("raise RuntimeError('no licence')", "of headland-soilnet cannot be loaded: RuntimeError: no licence"),
+        ("source_type = 7", "of headland-soilnet is no edge.agent.plugins.SourceType"),
+        (
+            GOOD.replace('tag="soilnet"', 'tag="other"'),
+            "is no edge.agent.plugins.SourceType with PluginSettings tagged",
+        ),
+        (GOOD.replace(", Soilnet)", ", lambda *_: 1 / 0)"), "'soil' of type 'soilnet' cannot be made: ZeroDivision"),
+    ],
+)
+def test_a_broken_one_is_one_sentence_and_no_crash_of_the_others(
+    install: Install, tmp_path: Path, wait_until: WaitUntil, code: str, said: str
+) -> None:
+    install(code)
+    settings = load_settings(
+        edge_toml(tmp_path, TABLE, '[[source]]\ntype = "mavlink"\nname = "d"\nurl = "udpout:h:1"\n'), {}
+    )
+    with pytest.raises(SettingsError) as caught:
+        build_source(settings.source[0], settings).run(ListSink())
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    stop = threading.Event()
+    agent = threading.Thread(target=run_agent, args=(settings, stop))
+    agent.start()
+    wait_until(lambda: (tmp_path / "data" / "status.json").exists())
+    stop.set()
+    agent.join(6)
+    broken, other = read_status(tmp_path / "data").sources
+    assert (broken.type, other.type) == ("soilnet", "mavlink")
+    assert said in broken.last_error
+
+
+def test_what_a_source_raises_in_counters_and_stop_ends_nothing(install: Install, tmp_path: Path) -> None:
+    code = GOOD.replace('return {"rows": 1}', "return {}[0]").replace("self._stop.set()", "raise OSError(5)")
+    install(code.replace("self._stop.wait(10)", "pass"))
+    settings = load_settings(edge_toml(tmp_path), {})
+    runner = SourceRunner(settings.source[0], settings)
+    assert runner.status().last_error == "KeyError: 0"
+    runner.ask_to_stop()
+
+
+def test_two_distributions_with_one_type_are_told_apart(install: Install, tmp_path: Path) -> None:
+    install(GOOD)
+    install(GOOD, "other-soilnet")
+    settings = load_settings(edge_toml(tmp_path), {})
+    with pytest.raises(SettingsError, match="is added by headland-soilnet and by other-soilnet: uninstall one"):
+        build_source(settings.source[0], settings).run(ListSink())
+
+
+def test_check_says_what_is_broken(install: Install, tmp_path: Path) -> None:
+    from station.cli.main import app
+
+    install("raise RuntimeError('no licence')")
+    done = CliRunner().invoke(app, ["edge", "check", "-c", str(edge_toml(tmp_path))])
+    assert done.exit_code == 1
+    assert "  soil: soilnet" in done.output
+    assert (
+        "headland: source type 'soilnet' of headland-soilnet cannot be loaded: RuntimeError: no licence" in done.output
+    )
+
+
+def test_one_that_nobody_uses_is_never_loaded(install: Install, tmp_path: Path) -> None:
+    install("import sys; sys.soilnet_was_loaded = True")
+    load_settings(edge_toml(tmp_path, ""), {})
+    assert not hasattr(sys, "soilnet_was_loaded")

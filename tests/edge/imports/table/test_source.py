@@ -1,0 +1,133 @@
+"""A table becomes readings; what cannot be read is named with line, column and reason, and nothing else is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.imports.table.map import LoadedMap, load_map
+from edge.imports.table.rows import RowReader, match_header
+from edge.imports.table.source import TableSource
+from headland.errors import DataDamaged
+from tests.edge.sinks import ListSink
+
+MAP = """
+device = "gh-9"
+interval_s = 300
+encoding = "{encoding}"
+delimiter = "{delimiter}"
+decimal = "{decimal}"
+[time]
+name = "Date"
+format = "%m/%d/%Y %H:%M"
+zone = "UTC"
+[[column]]
+name = "Tair"
+channel = "air_temperature_degc"
+unit = "°F"
+[[column]]
+name = "Rh"
+channel = "relative_humidity_pct"
+unit = "%"
+[[ignored]]
+name = "note"
+why = "text"
+"""
+START_MS = 1_643_673_600_000
+
+
+def loaded(folder: Path, encoding: str = "utf-8", delimiter: str = ",", decimal: str = ".") -> LoadedMap:
+    path = folder / "map.toml"
+    path.write_text(MAP.format(encoding=encoding, delimiter=delimiter, decimal=decimal), encoding="utf-8")
+    return load_map(path)
+
+
+def read(folder: Path, text: str, encoding: str = "utf-8", **changes: str) -> tuple[TableSource, ListSink]:
+    table = folder / "t.csv"
+    table.write_bytes(text.encode(encoding))
+    source, sink = TableSource(table, loaded(folder, encoding, **changes), "home"), ListSink()
+    source.run(sink)
+    return source, sink
+
+
+def test_cells_become_values_in_our_units_and_empty_ones_stay_missing(tmp_path: Path) -> None:
+    source, sink = read(tmp_path, "Date,Tair ,Rh,note\n2/1/2022 0:00,50,NaN,x\n\n2/1/2022 0:05,,41.5,\n")
+    assert [(one.time_ms - START_MS, dict(one.values)) for one in sink.readings] == [
+        (0, {"air_temperature_degc": pytest.approx(10), "relative_humidity_pct": None}),
+        (300_000, {"air_temperature_degc": None, "relative_humidity_pct": 41.5}),
+    ]
+    assert source.report().refused == {}
+    (descriptor,) = sink.descriptors
+    channel = descriptor.channels["air_temperature_degc"]
+    assert (descriptor.device, descriptor.site, channel.unit, channel.interval_s) == ("gh-9", "home", "degC", 300)
+
+
+def test_what_is_refused_is_named_and_the_rest_of_it_is_kept(tmp_path: Path) -> None:
+    text = (
+        "Date,Tair,Rh,note\n"
+        "2/1/2022 0:00,abc,40,\n"
+        "2/1/2022 0:00,50,40,\n"
+        "31/1/2022 0:05,50,40,\n"
+        "2/1/2022 0:05,50\n"
+        "2/1/2022 0:10,1_0,inf,\n"
+        '2/1/2022 0:15,50,40,"two\nlines"\n'
+    )
+    source, sink = read(tmp_path, text)
+    assert [one.time_ms - START_MS for one in sink.readings] == [0, 600_000, 900_000]
+    assert sink.readings[0].values == {"air_temperature_degc": None, "relative_humidity_pct": 40}
+    report = source.report()
+    assert report.refused == {"not_a_number": 3, "repeated_time": 1, "bad_time": 1, "wrong_number_of_cells": 1}
+    assert [one.sentence() for one in report.refusals] == [
+        "line 2, column Tair: not a number ('abc')",
+        "line 3, column Date: repeated time ('2/1/2022 0:00')",
+        "line 4, column Date: bad time ('31/1/2022 0:05')",
+        "line 5: wrong number of cells ('2 instead of 4')",
+        "line 6, column Tair: not a number ('1_0')",
+        "line 6, column Rh: not a number ('inf')",
+    ]
+
+
+def test_tables_of_other_places_are_read(tmp_path: Path) -> None:
+    text = "Date;Tair;Rh;note\r\n2/1/2022 0:00;50,5;40;温室\r\n"
+    _, sink = read(tmp_path, text, "gb18030", delimiter=";", decimal=",")
+    assert sink.readings[0].values["air_temperature_degc"] == pytest.approx(50.5 * 5 / 9 - 160 / 9)
+    _, sink = read(tmp_path, "\ufeffDate,Tair,Rh,note\n2/1/2022 0:00,50,40,\n")
+    assert len(sink.readings) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("Date,Tair,note", "the map names the column 'Rh'"),
+        ("Date,Tair,Rh,note,CO2", "does not say what the column 'CO2' is"),
+        ("Date,Tair,Tair,Rh,note", "'Tair' stands twice"),
+        ("", "the map names the column 'Date'"),
+    ],
+)
+def test_a_table_that_the_map_is_not_of_is_refused_whole(tmp_path: Path, header: str, sentence: str) -> None:
+    with pytest.raises(DataDamaged, match=r"^t\.csv") as caught:
+        read(tmp_path, header + "\n2/1/2022 0:00,1,2,3\n")
+    assert sentence in str(caught.value)
+
+
+def test_what_is_no_csv_is_counted_and_passed_over(tmp_path: Path) -> None:
+    huge = "9" * 200_000
+    source, sink = read(tmp_path, f"Date,Tair,Rh,note\n2/1/2022 0:00,{huge},1,\n2/1/2022 0:05,50,40,\n")
+    assert source.report().refused["not_csv"] == 1
+    assert len(sink.readings) == 1
+
+
+@given(st.lists(st.lists(st.text(max_size=20), max_size=6), max_size=20))
+def test_any_cells_give_rows_with_finite_values_or_a_refusal(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
+    reader = match_header(loaded(tmp_path_factory.getbasetemp()), ["Date", "Tair", "Rh", "note"])
+    assert isinstance(reader, RowReader)
+    for line, cells in enumerate(rows, start=2):
+        row = reader.read(line, cells)
+        refusals = reader.take_refusals()
+        assert row is not None or refusals or not any(cell.strip() for cell in cells)
+        assert all(one.sentence() for one in refusals)

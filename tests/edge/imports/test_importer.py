@@ -1,0 +1,340 @@
+"""Importing a log through a real broker."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from typer.testing import CliRunner
+
+os.environ.setdefault("MAVLINK20", "1")
+
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from edge.agent.settings import EdgeSettings, GatewaySettings
+from edge.imports.importer import import_files
+from edge.imports.report import FileReport, Gaps, ImportReport, Progress, Silences
+from edge.imports.table.map import open_map
+from edge.pipeline.settings import BatchSettings
+from edge.sources.source import DeviceId, Reading, Readings
+from edge.uplink.settings import BrokerSettings
+from headland.contract.records import Block, Clock
+from headland.errors import DataDamaged, SettingsError
+from station.cli.main import app
+from tests.broker import Broker
+from tests.edge.imports.dataflash.bin_writer import make_flight as bin_flight
+from tests.edge.imports.ulog.ulg_writer import make_flight as ulg_flight
+from tests.edge.ingest_stand_in import StandInIngest
+from tests.waiting import WaitUntil
+
+START_MS: Final = 1_790_000_000_000
+
+
+def write_tlog(path: Path, positions: int) -> None:
+    """A recording of one vehicle: its clock, then a position ten times a second."""
+    sender = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
+    frames = bytearray()
+
+    def put(boot_ms: int, message: mavlink.MAVLink_message) -> None:
+        frames.extend(struct.pack(">Q", (START_MS + boot_ms + 7000) * 1000))
+        frames.extend(message.pack(sender))
+
+    for index in range(positions):
+        boot_ms = 1000 + 100 * index
+        if index % 10 == 0:
+            put(boot_ms, mavlink.MAVLink_heartbeat_message(2, 3, 81, 0, 4, 3))
+            put(boot_ms, mavlink.MAVLink_system_time_message((START_MS + boot_ms) * 1000, boot_ms))
+        put(
+            boot_ms,
+            mavlink.MAVLink_global_position_int_message(
+                boot_ms, 300_000_000 + index, 1_140_000_000 + index, 50_000, 10_000, 100, 0, 0, 9000
+            ),
+        )
+    path.write_bytes(frames)
+
+
+def import_settings(data_dir: Path, broker_port: int) -> EdgeSettings:
+    return EdgeSettings(
+        gateway=GatewaySettings(id="gw-import", site="home", data_dir=str(data_dir)),
+        broker=BrokerSettings(port=broker_port, resend_s=0.5),
+        batch=BatchSettings(max_points=50),
+    )
+
+
+def latitudes(ingest: StandInIngest) -> list[tuple[int, float | None]]:
+    blocks: list[Block] = [block for batch in ingest.seen.values() for block in batch.blocks]
+    rows = [
+        (block.t0 + dt, value)
+        for block in blocks
+        for dt, value in zip(block.dt, block.c.get("latitude_deg", []), strict=False)
+    ]
+    return sorted(rows)
+
+
+@pytest.mark.services
+def test_a_log_is_stored_whole_when_the_call_returns(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    log = tmp_path / "flight.tlog"
+    write_tlog(log, 200)
+    said: list[Progress] = []
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files([log], settings, progress=said.append, stop=threading.Event())
+    rows = latitudes(ingest)
+    ingest.close()
+    assert report.finished
+    assert len(rows) == 200
+    assert rows[0] == (START_MS + 1000, 30.0)
+    assert report.files[0].rows >= 200
+    assert report.files[0].first_ms == START_MS + 1000
+    assert len(report.files[0].devices) == 1
+    fractions = [progress.fraction for progress in said]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert report.files[0].points >= 200
+    assert "flight.tlog: " in report.sentences()[0]
+
+
+@pytest.mark.services
+def test_a_broker_that_dies_in_the_middle_is_waited_for(
+    mosquitto: Broker, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    log = tmp_path / "flight.tlog"
+    write_tlog(log, 3000)
+    reports: list[ImportReport] = []
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+
+    def run() -> None:
+        reports.append(import_files([log], settings, progress=lambda _: None, stop=threading.Event()))
+
+    importing = threading.Thread(target=run)
+    importing.start()
+    wait_until(lambda: len(ingest.seen) >= 10)
+    mosquitto.kill()
+    mosquitto.restart()
+    importing.join(30)
+    rows = latitudes(ingest)
+    ingest.close()
+    assert reports[0].finished
+    assert len({time_ms for time_ms, _ in rows}) == len(rows) == 3000
+
+
+@pytest.mark.services
+def test_what_was_stopped_early_goes_first_at_the_next_call(
+    new_port: Callable[[], int], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    log = tmp_path / "flight.tlog"
+    write_tlog(log, 100)
+    port = new_port()
+    settings = import_settings(tmp_path / "data", port)
+    stop = threading.Event()
+
+    def stop_when_waiting(progress: Progress) -> None:
+        if progress.bytes_read == progress.bytes_total:
+            stop.set()
+
+    early = import_files([log], settings, progress=stop_when_waiting, stop=stop)
+    assert not early.finished
+    assert early.records_waiting > 0
+    assert "wait on disk" in early.sentences()[-1]
+    broker = Broker(tmp_path / "late", port)
+    broker.start()
+    try:
+        ingest = StandInIngest(broker.host, port, "gw-import")
+        done = import_files([log], settings, progress=lambda _: None, stop=threading.Event())
+        rows = latitudes(ingest)
+        ingest.close()
+    finally:
+        broker.kill()
+    assert done.finished
+    assert len(set(rows)) == 100
+    assert len(rows) == 200
+    assert len({epoch for epoch, _ in ingest.seen}) == 1
+
+
+@pytest.mark.services
+def test_a_file_that_is_no_log_is_said_and_costs_its_neighbours_nothing(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    good, bad = tmp_path / "good.tlog", tmp_path / "bad.tlog"
+    write_tlog(good, 20)
+    bad.write_bytes(b"this is no recording" * 100)
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files([bad, good], settings, progress=lambda _: None, stop=threading.Event())
+    assert report.finished
+    assert "no MAVLink frame" in report.files[0].error
+    assert report.files[1].rows >= 20
+    with pytest.raises(DataDamaged, match="no MAVLink frame"):
+        import_files([bad], settings, progress=lambda _: None, stop=threading.Event())
+    ingest.close()
+
+
+def test_an_unknown_kind_of_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    settings = import_settings(tmp_path / "data", 1883)
+    with pytest.raises(SettingsError, match=r"table\.xlsx: this kind of file is not known"):
+        import_files([tmp_path / "table.xlsx"], settings, progress=lambda _: None, stop=threading.Event())
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        import_files([tmp_path / "none.tlog"], settings, progress=lambda _: None, stop=threading.Event())
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_silence_is_said_with_its_reason() -> None:
+    waiting = Progress("a.tlog", 50, 100, 10, 5, 2, waiting="waiting for 5 s: no broker")
+    assert waiting.sentence == "waiting for 5 s: no broker"
+    assert Progress("a.tlog", 50, 100, 10, 5, 2).sentence == "reading a.tlog"
+    assert Progress("", 100, 100, 10, 10, 2).sentence == "stored 2 of 10 messages"
+    assert Progress("", 0, 0, 0, 0, 0).fraction == 1.0
+    assert 0 < Progress("a", 50, 100, 10, 5, 5).fraction < 0.5
+
+
+def test_a_report_names_what_was_left_out() -> None:
+    report = FileReport(Path("a.tlog"), 10, 30, 2, ("uav-1",), 0, 60_000, {"bad_crc": 3})
+    assert report.sentence() == (
+        "a.tlog: 30 points in 10 rows and 2 events of uav-1, 1970-01-01 00:00:00 to 1970-01-01 00:01:00 UTC; "
+        "left out: 3 bad_crc"
+    )
+
+
+def test_a_report_says_what_was_missing_and_what_holds_for_all_of_it() -> None:
+    report = FileReport(
+        Path("a.BIN"), 10, 30, 2, ("uav-1",), messages=1234, gaps=Gaps(2, 41_200), dropouts=Gaps(1, 30), notes=("oh",)
+    )
+    assert report.sentence() == (
+        "a.BIN: 30 points in 10 rows and 2 events of uav-1, of 1,234 messages; 2 gaps of 41.20 s in all; "
+        "1 dropout of 0.03 s in all, as its logger says; oh"
+    )
+
+
+def test_a_gap_is_where_one_vehicle_says_nothing_for_longer_than_a_second_and_a_half() -> None:
+    silences, drone, other = Silences(), DeviceId("a", "drone", "home"), DeviceId("b", "drone", "home")
+    radio = DeviceId("c", "radio", "home")
+    for source, time_ms in (
+        (drone, 1000), (other, 1500), (radio, 1000), (drone, 2500), (drone, 5500), (drone, 3000), (drone, 6000),
+        (other, 9000), (radio, 90_000),
+    ):  # fmt: skip
+        silences.note(Reading(source, Clock.GPS, time_ms, {}))
+    assert silences.gaps == Gaps(2, 3000 + 7500)
+
+
+def test_what_one_kind_of_rows_does_not_say_another_may_so_that_it_is_no_gap() -> None:
+    drone, silences = DeviceId("a", "drone", "home"), Silences()
+    rare = Readings(drone, Clock.GPS, [0, 5000, 20_000], {"gps_fix_code": [3.0, 3.0, 3.0]})
+    often = Readings(drone, Clock.GPS, range(0, 10_000, 1000), {"roll_rad": [0.0] * 10})
+    silences.note_all([rare, often])
+    assert silences.gaps == Gaps(1, 11_000)
+    silences.note_all([Readings(drone, Clock.GPS, [22_000], {"roll_rad": [0.0]})])
+    assert silences.gaps == Gaps(2, 13_000)
+
+
+@pytest.mark.services
+def test_logs_of_every_kind_are_stored_and_a_bad_one_between_them_is_said(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    write_tlog(folder / "a.tlog", 20)
+    (folder / "b.rlog").write_bytes(b"no frame at all")
+    (folder / "c.BIN").write_bytes(bin_flight(12).data)
+    (folder / "d.ulg").write_bytes(ulg_flight(12).whole())
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files([folder], settings, progress=lambda _: None, stop=threading.Event())
+    stored = {block.device for batch in ingest.seen.values() for block in batch.blocks}
+    ingest.close()
+    assert report.finished
+    assert [bool(one.error) for one in report.files] == [False, True, False, False]
+    assert "b.rlog holds no MAVLink frame" in report.files[1].error
+    assert stored == {device for one in report.files for device in one.devices}
+    assert len(stored) == 3
+    assert all(one.points > 0 and one.messages > 0 for one in report.files if not one.error)
+
+
+TABLE_MAP: Final = """
+device = "gh-9"
+[time]
+name = "Date"
+format = "%m/%d/%Y %H:%M"
+zone = "+01:00"
+[[column]]
+name = "Tair"
+channel = "air_temperature_degc"
+unit = "°C"
+"""
+
+
+def temperatures(ingest: StandInIngest) -> list[tuple[int, float | None]]:
+    return sorted(
+        (block.t0 + dt, value)
+        for batch in ingest.seen.values()
+        for block in batch.blocks
+        for dt, value in zip(block.dt, block.c["air_temperature_degc"], strict=True)
+    )
+
+
+@pytest.mark.services
+def test_a_table_is_stored_whole_and_what_was_refused_is_said(mosquitto: Broker, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(TABLE_MAP, encoding="utf-8")
+    table = tmp_path / "house.csv"
+    rows = [
+        f"2/{1 + minute // 1440}/2022 {minute // 60 % 24}:{minute % 60:02},{minute / 100}" for minute in range(3000)
+    ]
+    table.write_text("\n".join(["Date,Tair", *rows, "2/3/2022 10:00,warm", "yesterday,1"]), encoding="utf-8")
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    report = import_files(
+        [table],
+        settings,
+        progress=lambda _: None,
+        stop=threading.Event(),
+        table_map=open_map("map.toml", tmp_path),
+    )
+    stored = temperatures(ingest)
+    ingest.close()
+    start_ms = 1_643_670_000_000  # 2022-02-01 00:00 at +01:00
+    assert stored == [(start_ms + 60_000 * minute, minute / 100) for minute in range(3000)] + [
+        (start_ms + 60_000 * 3480, None)
+    ]
+    assert report.finished
+    lines = report.sentences()
+    assert "3,000 points in 3,001 rows" in lines[0]
+    assert "1 bad_time, 1 not_a_number" in lines[0]
+    assert lines[1:] == [
+        "  line 3002, column Tair: not a number ('warm')",
+        "  line 3003, column Date: bad time ('yesterday')",
+    ]
+
+
+def test_a_table_without_a_map_and_a_log_with_one_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(TABLE_MAP, encoding="utf-8")
+    for name, table_map in (("house.csv", None), ("flight.tlog", open_map("map.toml", tmp_path))):
+        (tmp_path / name).write_text("Date,Tair\n")
+        with pytest.raises(SettingsError, match="map"):
+            import_files(
+                [tmp_path / name],
+                import_settings(tmp_path / "data", 1),
+                progress=lambda _: None,
+                stop=threading.Event(),
+                table_map=table_map,
+            )
+
+
+@pytest.mark.services
+def test_the_command_takes_a_map_and_prints_what_became_of_the_table(mosquitto: Broker, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(TABLE_MAP, encoding="utf-8")
+    (tmp_path / "house.csv").write_text("Date,Tair\n2/1/2022 0:00,12.5\n2/1/2022 0:05,200\n2/1/2022 0:10,?\n")
+    config = tmp_path / "edge.toml"
+    config.write_text(
+        f'[gateway]\nid = "gw-import"\nsite = "home"\ndata_dir = "data"\n[broker]\nport = {mosquitto.port}\n'
+    )
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    words = ["edge", "import", str(tmp_path / "house.csv"), "-c", str(config), "--map"]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "map.toml")])
+    unknown = CliRunner().invoke(app, [*words, "nowhere"])
+    ingest.close()
+    assert done.exit_code == 0, done.output
+    assert "house.csv: 2 points in 3 rows and 0 events of gh-9" in done.output
+    assert "1 gross_range fail" in done.output
+    assert "line 4, column Tair: not a number ('?')" in done.output
+    assert "there is no map 'nowhere'; built in are agc3-reference-climate" in str(unknown.exception)

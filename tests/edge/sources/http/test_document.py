@@ -1,0 +1,39 @@
+"""JSON documents and the pointers into them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.sources.device_clock import TimeSettings
+from edge.sources.field_map import FieldSettings, Measurement
+from edge.sources.http.document import read_document
+
+
+def field(pointer: str, channel: str = "co2_ppm") -> FieldSettings:
+    return msgspec.convert({"from": pointer, "channel": channel}, FieldSettings)
+
+
+def test_a_document_says_what_is_found_and_how_much_is_missing() -> None:
+    body = json.dumps({"t": [{"v": 20.5}], "at": 1_790_000_000}).encode()
+    at = msgspec.convert({"from": "/at", "format": "unix_s"}, TimeSettings)
+    found = read_document(body, [field("/t/0/v", "air_temperature_degc"), field("/x")], at)
+    assert found == ([Measurement("/t/0/v", 20.5)], 1_790_000_000_000, 1)
+    assert read_document(body, [], msgspec.convert({"from": "/no"}, TimeSettings)) == ([], None, 0)
+    assert read_document(b"<html>", [], None) is None
+
+
+_TREES: Any = st.recursive(
+    st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.one_of(st.binary(max_size=30), _TREES.map(lambda tree: json.dumps(tree).encode())), st.text(max_size=12))
+def test_whatever_comes_is_read_or_refused_and_never_raised(body: bytes, pointer: str) -> None:
+    read_document(body, [field(pointer)], None)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+import edge.sources.mavlink
+from edge.sources.mavlink.protocol.encoder import (
+    AskInterval,
+    AskParameter,
+    AskStream,
+    AskVersion,
+    Encoder,
+    GroundHeartbeat,
+    Outgoing,
+)
+from edge.sources.mavlink.requests import Requester
+from edge.sources.mavlink.settings import DEFAULT_RATES_HZ
+from tests.edge.sources.mavlink.stand_ins import NOON_MS
+
+#: The only commands that may ever leave: they ask for messages.
+HARMLESS_COMMANDS = {dialect.MAV_CMD_REQUEST_MESSAGE, dialect.MAV_CMD_SET_MESSAGE_INTERVAL}
+
+EVERYTHING: list[Outgoing] = [
+    GroundHeartbeat(),
+    *(AskVersion(system) for system in (1, 255)),
+    *(AskInterval(7, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
+    *(AskStream(7, stream, 4) for stream in range(13)),
+    *(AskParameter(7, name) for name in ("SERVO16_FUNCTION", "BATT3_CAPACITY")),
+]
+
+
+def decode(raw: bytes) -> Any:
+    (message,) = dialect.MAVLink(None).parse_buffer(raw)
+    return message
+
+
+def test_this_list_holds_every_kind_that_can_be_sent() -> None:
+    assert {type(what) for what in EVERYTHING} == set(get_args(Outgoing))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("what", EVERYTHING, ids=str)
+def test_nothing_that_is_sent_can_arm_move_or_reconfigure(what: Outgoing, version: int) -> None:
+    message = decode(Encoder().encode(what, version=version))
+    assert (message.get_srcSystem(), message.get_srcComponent()) == (245, 191)
+    match message.get_type():
+        case "HEARTBEAT":
+            # An onboard computer, never a ground station: a ground station's heartbeat defeats the GCS failsafe.
+            assert (message.type, message.autopilot) == (18, 8)
+            assert message.base_mode == 0
+        case "COMMAND_LONG":
+            assert message.command in HARMLESS_COMMANDS
+            assert message.target_component == 1
+        case "REQUEST_DATA_STREAM":
+            assert message.start_stop == 1
+        case "PARAM_REQUEST_READ":  # reads; PARAM_SET, which writes, is not here
+            assert (message.target_component, message.param_index) == (1, -1)
+            assert isinstance(what, AskParameter)
+            assert message.param_id == what.name
+        case other:
+            pytest.fail(f"{other} may not be sent")
+
+
+def test_nothing_else_in_the_package_encodes_mavlink() -> None:
+    folder = Path(edge.sources.mavlink.__path__[0])
+    for file in folder.rglob("*.py"):
+        names = {node.attr for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute)}
+        encoders = {name for name in names if name in ("MAVLink", "pack") or name.endswith(("_message", "_encode"))}
+        assert not encoders or file.name == "encoder.py", (file.name, encoders)
+
+
+def test_frames_are_numbered_and_speak_the_vehicles_version() -> None:
+    encoder = Encoder()
+    raw = [encoder.encode(GroundHeartbeat(), version=1 + n % 2) for n in range(300)]
+    assert {frame[0] for frame in raw[::2]} == {0xFE}
+    assert {frame[0] for frame in raw[1::2]} == {0xFD}
+    assert [decode(frame).get_seq() for frame in raw] == [n % 256 for n in range(300)]
+
+
+def test_the_requester_emits_only_what_is_walked_here() -> None:
+    requester = Requester(1, DEFAULT_RATES_HZ)
+    sent = {
+        type(what)
+        for second in range(300)
+        for what in requester.due(
+            float(second),
+            session=second // 100,
+            has_version=False,
+            heard=Counter(),
+            acks={},
+            parameters=["SERVO1_FUNCTION"],
+        )
+    }
+    assert sent == {AskVersion, AskInterval, AskStream, AskParameter}
+
+
+def test_a_signed_frame_is_one_to_pymavlink_and_its_time_never_falls() -> None:
+    key = bytes(range(32))
+    parser = dialect.MAVLink(None)
+    parser.signing.secret_key = key
+    encoder = Encoder(key)
+    stamps = []
+    for now_ms in (NOON_MS, NOON_MS + 10, NOON_MS - 5000, NOON_MS + 20):
+        raw = encoder.encode(GroundHeartbeat(), now_ms=now_ms)
+        (message,) = parser.parse_buffer(raw)
+        assert message.get_signed()
+        stamps.append(int.from_bytes(raw[-12:-6], "little"))
+    assert stamps == sorted(set(stamps))
+    assert stamps[0] == (NOON_MS - 1_420_070_400_000) * 100
+    ahead = encoder.encode(GroundHeartbeat(), now_ms=NOON_MS, newest=stamps[-1] + 1000)
+    assert int.from_bytes(ahead[-12:-6], "little") > stamps[-1] + 1000
+    assert encoder.encode(GroundHeartbeat(), version=1)[0] == 0xFE

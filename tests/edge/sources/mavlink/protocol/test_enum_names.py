@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from pymavlink import mavutil
+
+from edge.sources.mavlink.protocol.enum_names import landed_name, mode_name, model_name, severity_name
+from edge.sources.mavlink.protocol.messages import Heartbeat
+
+
+def heartbeat(kind: int, autopilot: int, custom_mode: int, base_mode: int = 1) -> Heartbeat:
+    return Heartbeat(custom_mode, kind, autopilot, base_mode, 4, 3)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 19, 20, 21, 29])
+def test_ardupilots_modes_are_called_as_pymavlink_calls_them(kind: int) -> None:
+    named = 0
+    for custom_mode in range(40):
+        theirs = mavutil.mode_string_v10(
+            SimpleNamespace(autopilot=3, type=kind, base_mode=1, custom_mode=custom_mode, get_type=lambda: "HEARTBEAT")
+        )
+        if not theirs.startswith("Mode("):  # our table may know newer ones
+            assert mode_name(heartbeat(kind, 3, custom_mode)) == theirs
+            named += 1
+    assert named >= 6
+
+
+def test_px4s_modes_are_called_as_pymavlink_calls_them() -> None:
+    named = 0
+    for main in range(1, 12):
+        for sub in range(12):
+            custom_mode = main << 16 | sub << 24
+            theirs = mavutil.interpret_px4_mode(1, custom_mode)
+            if theirs != "UNKNOWN":
+                assert mode_name(heartbeat(2, 12, custom_mode, 0)) == theirs
+                named += 1
+    assert named > 80
+
+
+def test_a_mode_nobody_named_is_its_number() -> None:
+    assert mode_name(heartbeat(2, 3, 200)) == "Mode(200)"
+    assert mode_name(heartbeat(2, 0, 5)) == "Mode(5)"
+    assert mode_name(heartbeat(2, 3, 5, base_mode=0)) == "Mode(0x00)"
+
+
+def test_unknown_numbers_still_have_a_name() -> None:
+    assert model_name(heartbeat(2, 3, 0)) == "ArduPilot quadrotor"
+    assert model_name(heartbeat(1, 12, 0)) == "PX4 fixed wing"
+    assert model_name(heartbeat(250, 99, 0)) == "autopilot 99 type 250"
+    assert (landed_name(1), landed_name(77)) == ("on_ground", "state 77")
+    assert (severity_name(0), severity_name(9)) == ("emergency", "severity 9")

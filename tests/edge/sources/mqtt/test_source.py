@@ -1,0 +1,236 @@
+"""MQTT devices on a real broker: retained messages, times, units from discovery, and a broker that is killed."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge.sources.mqtt.settings import MqttSettings
+from edge.sources.mqtt.source import MqttSource
+from headland.contract.records import Clock
+from tests.broker import Broker
+from tests.edge.running import running
+from tests.edge.sinks import ListSink
+from tests.waiting import WaitUntil
+
+TEMPERATURE = {"from": "temperature", "channel": "air_temperature_degc"}
+
+
+class Publisher:
+    """A device that publishes, and waits until the broker has it."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.connect(broker.host, broker.port)
+        self._client.loop_start()
+
+    def say(self, topic: str, payload: Any, *, retain: bool = False) -> bool:
+        """Return False, so that a wait can say it again until it is heard."""
+        data = payload if isinstance(payload, bytes | str) else json.dumps(payload)
+        self._client.publish(topic, data, qos=1, retain=retain).wait_for_publish(5)
+        return False
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def device(mosquitto: Broker) -> Iterator[Publisher]:
+    device = Publisher(mosquitto)
+    yield device
+    device.close()
+
+
+def make(broker: Broker, kind: str, **more: Any) -> MqttSource:
+    table = {"type": "mqtt", "name": "local", "format": kind, "host": broker.host, "port": broker.port, **more}
+    return MqttSource(msgspec.convert(table, MqttSettings), "gw-1", "home")
+
+
+def values(sink: ListSink) -> list[tuple[str, Any]]:
+    return [(row.source.device, dict(row.values)) for row in list(sink.readings)]
+
+
+def test_a_retained_state_is_never_new_and_a_live_one_is_stamped_on_arrival(
+    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
+) -> None:
+    device.say("tele/gh-1/SENSOR", {"SHT3X": {"Temperature": 99.0}, "TempUnit": "C"}, retain=True)
+    mapped = [{"from": "SHT3X/Temperature", "channel": "air_temperature_degc"}]
+    source = make(mosquitto, "tasmota", channel=mapped)
+    with running(source) as sink:
+        wait_until(lambda: source.counters()["retained_ignored"] == 1)
+        device.say("tele/gh-1/SENSOR", {"SHT3X": {"Temperature": 68.0}, "TempUnit": "F"}, retain=True)
+        wait_until(lambda: sink.readings)
+    assert values(sink) == [("local.gh-1", {"air_temperature_degc": pytest.approx(20.0)})]
+    assert sink.readings[0].clock == Clock.ARRIVAL
+    assert abs(sink.readings[0].time_ms - time.time() * 1000) < 5000
+
+
+def test_discovery_may_be_retained_and_teaches_units(
+    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
+) -> None:
+    config = {"stat_t": "gh1/sensor/air_temperature/state", "unit_of_meas": "°F", "dev": {"ids": "aa", "name": "node"}}
+    device.say("homeassistant/sensor/gh1/air_temperature/config", config, retain=True)
+    device.say("gh1/sensor/air_temperature/state", "99", retain=True)
+    source = make(mosquitto, "home_assistant", node=[{"match": "node", "device": "bench-1"}], listed_only=True)
+    with running(source) as sink:
+        wait_until(lambda: source.counters()["retained_ignored"] == 1)
+        for state in ("68", "nan", "broken"):
+            device.say("gh1/sensor/air_temperature/state", state, retain=True)
+        late = {**config, "stat_t": "gh1/co2", "unit_of_meas": "furlong"}
+        device.say("homeassistant/sensor/gh1/co2/config", late)
+        wait_until(lambda: source.counters()["descriptions"] == 2)
+        wait_until(lambda: device.say("gh1/co2", "400") or source.counters()["messages"] >= 4)
+    assert values(sink) == [
+        ("bench-1", {"air_temperature_degc": pytest.approx(20.0)}),
+        ("bench-1", {"air_temperature_degc": None}),
+    ]
+    assert source.counters()["refused_value"] == 1
+    assert source.counters()["refused_unit"] >= 1
+
+
+def test_zigbee_units_come_from_the_bridge_and_an_unknown_one_is_refused(
+    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
+) -> None:
+    exposes = [{"property": "temperature", "unit": "°C"}]
+    bridge = [
+        {
+            "friendly_name": "tent",
+            "ieee_address": "0x01",
+            "definition": {"vendor": "A", "model": "B", "exposes": exposes},
+        }
+    ]
+    device.say("zigbee2mqtt/bridge/devices", bridge, retain=True)
+    humidity = {"from": "humidity", "channel": "relative_humidity_pct"}
+    source = make(mosquitto, "zigbee2mqtt", channel=[TEMPERATURE, humidity], interval_s=600)
+    with running(source) as sink:
+        wait_until(lambda: source.counters()["descriptions"] == 1)
+        device.say("zigbee2mqtt/tent", {"temperature": 21.5, "humidity": 60, "battery": 90})
+        wait_until(lambda: sink.readings)
+    assert values(sink) == [("local.tent", {"air_temperature_degc": 21.5})]
+    assert (source.counters()["refused_unit"], source.counters()["unmapped"]) == (1, 1)
+    assert sink.descriptors[0].model == "A B"
+    assert sink.descriptors[0].channels["air_temperature_degc"].interval_s == 600
+
+
+def test_an_uplink_keeps_the_time_at_which_it_was_heard(
+    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
+) -> None:
+    def uplink(at: str, value: float) -> dict[str, Any]:
+        return {
+            "deviceInfo": {"devEui": "01", "deviceName": "field-3"},
+            "object": {"temperature": value},
+            "rxInfo": [{"gwTime": at}],
+        }
+
+    source = make(mosquitto, "chirpstack", channel=[TEMPERATURE], node=[{"match": "field-3", "device": "f3"}])
+    with running(source) as sink:
+        wait_until(lambda: source.counters()["connects"] == 1)
+        topic = "application/17/device/01/event/up"
+        wait_until(lambda: device.say(topic, uplink("2026-09-21T14:13:20Z", 1.0)) or sink.readings)
+        device.say(topic, uplink("1980-01-06T00:00:00Z", 2.0))
+        device.say(topic, {"deviceInfo": {"devEui": "01"}, "data": "qg=="})
+        device.say(topic, b"\xff")
+        wait_until(lambda: source.counters()["refused_json"] == 1)
+    assert (sink.readings[0].clock, sink.readings[0].time_ms) == (Clock.RTC, 1_790_000_000_000)
+    assert values(sink)[-1] == ("f3", {"air_temperature_degc": 2.0})
+    assert sink.readings[-1].clock == Clock.ARRIVAL
+    assert source.counters()["refused_shape"] == 1
+
+
+def test_an_uplink_that_is_a_simulators_marks_its_device(
+    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
+) -> None:
+    message = {
+        "end_device_ids": {"device_id": "d"},
+        "uplink_message": {"decoded_payload": {"co2_ppm": 400}},
+        "simulated": True,
+    }
+    source = make(mosquitto, "things_stack")
+    with running(source) as sink:
+        wait_until(lambda: device.say("v3/a@ttn/devices/d/up", message) or sink.readings)
+    assert sink.readings[0].source.simulated
+    assert sink.descriptors[-1].simulated
+
+
+def test_line_protocol_and_senml_take_names_that_say_all(
+    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
+) -> None:
+    influx = make(mosquitto, "line_protocol", sender="house", precision="ms", name="influx")
+    senml = make(mosquitto, "senml", name="senml")
+    with running(influx) as lines, running(senml) as packs:
+        wait_until(lambda: device.say("influx/x", "climate,house=gh-1 co2_ppm=400,t=1 1790000000000") or lines.readings)
+        wait_until(lambda: device.say("senml/gh-2", [{"n": "air_temperature", "u": "Cel", "v": 20}]) or packs.readings)
+    assert values(lines)[0] == ("influx.gh-1", {"co2_ppm": 400.0})
+    assert lines.readings[0].time_ms == 1_790_000_000_000
+    assert values(packs)[0] == ("senml.gh-2", {"air_temperature_degc": 20.0})
+
+
+def test_a_broker_that_is_killed_is_waited_for(mosquitto: Broker, wait_until: WaitUntil) -> None:
+    source = make(mosquitto, "senml")
+    pack = [{"n": "co2_ppm", "v": 400}]
+    with running(source) as sink:
+        first = Publisher(mosquitto)
+        wait_until(lambda: first.say("senml/a", pack) or sink.readings)
+        first.close()
+        mosquitto.kill()
+        wait_until(lambda: source.counters()["lost"] == 1)
+        mosquitto.start()
+        wait_until(lambda: source.counters()["connects"] == 2)
+        second = Publisher(mosquitto)
+        wait_until(lambda: second.say("senml/b", pack) or any(name == "local.b" for name, _ in values(sink)))
+        second.close()
+
+
+@pytest.mark.services
+def test_a_broker_that_refuses_is_said_and_not_hammered(
+    tmp_path: Any, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = Broker(tmp_path / "closed", lines=["allow_anonymous false"])
+    broker.start()
+    source = make(broker, "senml")
+    with running(source):
+        wait_until(lambda: source.counters()["lost"] == 1)
+        assert "local is lost and waited for: the broker" in caplog.text
+        assert "it refuses the connection: Not authorized" in caplog.text
+    assert source.counters()["connects"] == 0
+    broker.kill()
+
+
+def test_a_broker_that_refuses_the_subscription_is_said(
+    free_port: int, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = {"type": "mqtt", "name": "local", "format": "senml", "port": free_port}
+    with socket.create_server(("127.0.0.1", free_port)) as server:
+        source = MqttSource(msgspec.convert(table, MqttSettings), "gw-1", "home")
+        with running(source):
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(1024)
+                peer.sendall(b"\x20\x02\x00\x00")  # MQTT 3.1.1, section 3.2: CONNACK, accepted
+                subscribe = peer.recv(1024)
+                peer.sendall(b"\x90\x03" + subscribe[2:4] + b"\x80")  # section 3.9: SUBACK, failure
+                wait_until(lambda: source.counters()["lost"] == 1)
+    assert "it refuses the subscription to senml/#" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"sender": "x"}, "sender is a tag of format line_protocol"),
+        ({"listed_only": True}, "takes nothing"),
+        ({"ca": "x.pem"}, "ca needs tls"),
+        ({"channel": [{"from": "x", "channel": "warmth"}]}, "no channel"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_said(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert({"type": "mqtt", "name": "local", "format": "senml", **more}, MqttSettings)

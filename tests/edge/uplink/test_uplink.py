@@ -1,0 +1,277 @@
+"""The uplink against a real broker."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from edge.uplink.settings import BrokerSettings
+from edge.uplink.uplink import Uplink
+from headland.contract.codec import decode_record, encode_record
+from headland.contract.records import Ack, Descriptor, GatewayStatus
+from headland.contract.topics import ack_topic, meta_topic, status_topic
+from tests.broker import Broker
+from tests.edge.contents import content
+from tests.edge.ingest_stand_in import StandInIngest
+from tests.waiting import WaitUntil
+
+GATEWAY = "gw-1"
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner(GATEWAY, "home"), 50_000_000)
+    yield spool
+    spool.close()
+
+
+@pytest.fixture
+def start_broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
+    started: list[Broker] = []
+
+    def start(*lines: str, port: int | None = None) -> Broker:
+        broker = Broker(tmp_path / "own", port, lines)
+        started.append(broker)
+        broker.start()
+        return broker
+
+    yield start
+    for broker in started:
+        broker.kill()
+
+
+def _settings(broker: Broker, **changes: Any) -> BrokerSettings:
+    return BrokerSettings(host=broker.host, port=broker.port, **{"resend_s": 0.5, **changes})
+
+
+def _listen(broker: Broker, topic: str) -> tuple[Client, dict[str, list[bytes]]]:
+    heard: dict[str, list[bytes]] = {}
+    client = Client(CallbackAPIVersion.VERSION2, "listener", protocol=MQTTProtocolVersion.MQTTv5)
+    client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
+    client.on_message = lambda _client, _data, message: heard.setdefault(message.topic, []).append(
+        bytes(message.payload)
+    )
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    return client, heard
+
+
+def _end(client: Client) -> None:
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_what_was_appended_arrives_and_only_the_commit_ack_deletes_it(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
+    uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+    uplink.start()
+    assert spool.append([content(number) for number in range(1, 16)])
+    uplink.wake()
+    wait_until(lambda: len(ingest.seen) == 15)
+    wait_until(lambda: uplink.counters()["pubacks"] >= 15)
+    assert spool.status().records == 15
+    ingest.acks = True
+    wait_until(lambda: spool.status().records == 0)
+    state = uplink.state()
+    assert state.connected
+    assert state.acked_seq == 15
+    uplink.stop()
+    ingest.close()
+    assert ingest.labels[0] == [("epoch", spool.epoch), ("seq", "1")]
+    assert [ingest.seen[spool.epoch, seq].blocks[0].c["co2_ppm"][0] for seq in (1, 15)] == [1.0, 15.0]
+
+
+def test_a_broker_killed_in_the_middle_loses_nothing(mosquitto: Broker, spool: Spool, wait_until: WaitUntil) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = Uplink(_settings(mosquitto, window=20), GATEWAY, spool)
+    uplink.start()
+    for first in range(1, 2001, 50):
+        assert spool.append([content(number) for number in range(first, first + 50)])
+        uplink.wake()
+        if first == 1001:
+            wait_until(lambda: len(ingest.seen) >= 300)
+            mosquitto.kill()
+    mosquitto.restart()
+    wait_until(lambda: spool.status().records == 0, 30)
+    uplink.stop()
+    ingest.close()
+    assert sorted(seq for _, seq in ingest.seen) == list(range(1, 2001))
+    assert uplink.counters()["connects"] >= 2
+
+
+def test_an_ack_of_another_epoch_deletes_nothing(mosquitto: Broker, spool: Spool, wait_until: WaitUntil) -> None:
+    client, _ = _listen(mosquitto, "none")
+    client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch="old", seq=99)), qos=1, retain=True)
+    client.publish(ack_topic(GATEWAY), b"no json", qos=1)
+    assert spool.append([content(1)])
+    uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: uplink.counters()["foreign_acks"] >= 1)
+    assert spool.status().records == 1
+    client.publish(ack_topic(GATEWAY), b"no json", qos=1)
+    wait_until(lambda: uplink.counters()["bad_acks"] == 1)
+    uplink.stop(0)
+    _end(client)
+
+
+def test_a_commit_ack_that_was_retained_is_known_after_a_restart(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    client, _ = _listen(mosquitto, "none")
+    assert spool.append([content(number) for number in range(1, 4)])
+    acknowledged = client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch=spool.epoch, seq=3)), qos=1, retain=True)
+    acknowledged.wait_for_publish(10)
+    for _ in range(5):  # whether it comes with the subscription's answer or behind it is chance
+        uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+        uplink.start()
+        wait_until(lambda: spool.status().records == 0 and uplink.counters()["commit_acks"] > 0)  # noqa: B023 - called at once
+        uplink.stop(0)
+        assert uplink.state().acked_seq == 3
+    _end(client)
+
+
+def test_status_and_descriptors_are_retained_and_the_last_will_says_offline(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    client, heard = _listen(mosquitto, "headland/v1/#")
+    uplink = Uplink(_settings(mosquitto), GATEWAY, spool, software="1.2.3")
+    uplink.describe(Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1"))
+    uplink.start()
+    wait_until(lambda: heard.get(meta_topic(GATEWAY, "gh-1")))
+    changed = Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1", simulated=True)
+    uplink.describe(changed)
+    wait_until(lambda: len(heard[meta_topic(GATEWAY, "gh-1")]) == 2)
+    assert decode_record(heard[meta_topic(GATEWAY, "gh-1")][1], Descriptor) == changed
+    statuses = heard.setdefault(status_topic(GATEWAY), [])
+    wait_until(lambda: statuses)
+    online = decode_record(statuses[0], GatewayStatus)
+    assert isinstance(online, GatewayStatus)
+    assert (online.online, online.software, online.epoch) == (True, "1.2.3", spool.epoch)
+    uplink.stop()
+    wait_until(lambda: len(statuses) > 1)
+    offline = decode_record(statuses[-1], GatewayStatus)
+    assert isinstance(offline, GatewayStatus)
+    assert not offline.online
+    _end(client)
+
+
+def test_without_an_ingest_the_broker_is_not_filled_with_copies(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    uplink = Uplink(_settings(mosquitto, window=20), GATEWAY, spool)
+    assert spool.append([content(number) for number in range(1, 501)])
+    uplink.start()
+    wait_until(lambda: uplink.counters()["resends"] >= 2)
+    assert uplink.counters()["published"] <= 20 + 8 + 8
+    uplink.stop(0)
+    assert spool.status().records == 500
+
+
+def test_the_window_respects_the_brokers_receive_maximum(
+    start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
+) -> None:
+    broker = start_broker("max_inflight_messages 5")
+    ingest = StandInIngest(broker.host, broker.port, GATEWAY)
+    uplink = Uplink(_settings(broker, window=1000), GATEWAY, spool)
+    assert spool.append([content(number) for number in range(1, 301)])
+    uplink.start()
+    wait_until(lambda: spool.status().records == 0)
+    uplink.stop()
+    ingest.close()
+    assert uplink.counters()["connects"] == 1
+
+
+def test_a_refused_login_is_said_and_tried_again(
+    start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
+) -> None:
+    broker = start_broker("allow_anonymous false")
+    uplink = Uplink(_settings(broker), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: uplink.counters()["connect_failures"] >= 2)
+    state = uplink.state()
+    uplink.stop()
+    assert not state.connected
+    assert "Not authorized" in state.detail
+
+
+def test_a_login_of_another_gateway_is_named_and_not_tried_in_a_hurry(
+    start_broker: Callable[..., Broker], spool: Spool, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    (tmp_path / "acl").write_text("topic read headland/v1/ack/#\n")
+    broker = start_broker(f"acl_file {tmp_path / 'acl'}")
+    uplink = Uplink(_settings(broker), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: "refuses what" in uplink.state().detail)
+    assert f"refuses what {GATEWAY} publishes as user anonymous" in uplink.state().detail
+    wait_until(lambda: uplink.counters()["refused_by_broker"] >= 2, 20)
+    assert uplink._failures >= 2
+    uplink.stop(0)
+
+
+def test_a_broker_that_is_not_there_is_waited_for(
+    new_port: Callable[[], int], start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
+) -> None:
+    port = new_port()
+    uplink = Uplink(BrokerSettings(port=port), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: "cannot be reached" in uplink.state().detail)
+    start_broker(port=port)
+    wait_until(lambda: uplink.state().connected)
+    uplink.stop()
+
+
+def test_a_message_larger_than_the_broker_takes_is_held_and_said(
+    start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
+) -> None:
+    broker = start_broker("max_packet_size 2000")
+    assert spool.append([content(1)])
+    assert spool.append([content(2, events=1, text=random.Random(1).randbytes(4000).hex())])
+    uplink = Uplink(_settings(broker), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: uplink.counters()["too_large"] == 1)
+    assert "2000 bytes a message" in uplink.state().detail
+    assert uplink.counters()["connects"] == 1
+    uplink.stop(0)
+    assert spool.status().records == 2
+
+
+def test_records_published_before_ingest_listens_arrive_in_their_order(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([content(number) for number in range(1, 301)])
+    uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: uplink.counters()["unheard"] > 0)
+    assert "no ingest listens" in uplink.state().detail
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    wait_until(lambda: spool.status().records == 0, 15)
+    assert [seq for _, seq in ingest.seen] == list(range(1, 301))
+    assert uplink.state().detail == ""
+    uplink.stop()
+    ingest.close()
+
+
+def test_the_head_of_the_spool_says_that_nothing_before_it_will_come(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([content(number) for number in range(1, 21)])
+    assert spool.confirm(spool.epoch, 15)
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
+    uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: ingest.messages >= 5)
+    assert ("base", "16") in ingest.labels[0]
+    assert all("base" not in dict(labels) for labels in ingest.labels[1:5])
+    uplink.stop(0)
+    ingest.close()

@@ -1,0 +1,225 @@
+"""New records beside a backlog, a metered link, and consumers that say no commit ack: against a real broker."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from edge.uplink.settings import BrokerSettings
+from edge.uplink.uplink import Uplink
+from headland.contract.codec import decode_record
+from headland.contract.records import GatewayStatus
+from headland.contract.topics import data_topic, status_topic
+from tests.broker import Broker
+from tests.edge.contents import alarm, content
+from tests.edge.ingest_stand_in import StandInIngest
+from tests.waiting import WaitUntil
+from tests.waiting import wait_until as wait_until_true
+
+GATEWAY = "gw-1"
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner(GATEWAY, "home"), 50_000_000)
+    yield spool
+    spool.close()
+
+
+def uplink_to(broker: Broker, spool: Spool, **changes: Any) -> Uplink:
+    return Uplink(BrokerSettings(host=broker.host, port=broker.port, **{"resend_s": 2.0, **changes}), GATEWAY, spool)
+
+
+class Listener:
+    """Hears a topic and keeps the payloads; it says nothing."""
+
+    def __init__(self, broker: Broker, topic: str) -> None:
+        self.heard: list[bytes] = []
+        client = Client(CallbackAPIVersion.VERSION2, topic.replace("/", "-"), protocol=MQTTProtocolVersion.MQTTv5)
+        subscribed: list[bool] = []
+        client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
+        client.on_subscribe = lambda *_: subscribed.append(True)
+        client.on_message = lambda _client, _data, message: self.heard.append(bytes(message.payload))
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        self._client = client
+        wait_until_true(lambda: subscribed)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
+def test_new_records_go_ahead_of_a_backlog_and_all_arrive_once(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil, share: float
+) -> None:
+    assert spool.append([content(number, rows=50) for number in range(1, 401)])
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = uplink_to(mosquitto, spool, backlog_share=share, live_s=1.0, max_bytes_per_s=60_000, window=20)
+    uplink.start()
+    wait_until(lambda: ingest.seen)
+    appended = itertools.count(401)
+    for _ in range(20):
+        assert spool.append([content(next(appended))])
+        uplink.wake()
+    wait_until(lambda: (spool.epoch, 420) in ingest.seen)
+    assert spool.oldest(0, 1)[0].seq < 400, "the backlog was still waiting"
+    wait_until(lambda: spool.status().records == 0, 20)
+    counters = uplink.counters()
+    uplink.stop()
+    ingest.close()
+    order = [seq for _, seq in ingest.seen]
+    assert sorted(order) == list(range(1, 421))
+    assert order.index(420) < order.index(400)
+    assert counters["published_ahead"] >= 1
+    assert (counters["published"], counters["resends"], ingest.messages) == (420, 0, 420)
+    behind = [dict(labels) for labels in ingest.labels if "base" in dict(labels)]
+    assert all(int(labels["base"]) == int(labels["seq"]) <= 420 for labels in behind)
+
+
+def test_with_the_whole_share_the_oldest_always_goes_first(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([content(number, rows=50) for number in range(1, 201)])
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = uplink_to(mosquitto, spool, backlog_share=1.0, live_s=1.0, max_bytes_per_s=60_000)
+    uplink.start()
+    wait_until(lambda: ingest.seen)
+    assert spool.append([content(201)])
+    wait_until(lambda: spool.status().records == 0, 20)
+    uplink.stop()
+    ingest.close()
+    assert [seq for _, seq in ingest.seen] == list(range(1, 202))
+
+
+def test_a_broker_killed_while_new_records_went_ahead_loses_none(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([content(number, rows=50) for number in range(1, 401)])
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = uplink_to(mosquitto, spool, live_s=1.0, max_bytes_per_s=80_000, window=20)
+    uplink.start()
+    wait_until(lambda: ingest.seen)
+    assert spool.append([content(number) for number in range(401, 431)])
+    uplink.wake()
+    wait_until(lambda: (spool.epoch, 405) in ingest.seen)
+    mosquitto.kill()
+    assert spool.append([content(number) for number in range(431, 441)])
+    mosquitto.restart()
+    wait_until(lambda: spool.status().records == 0, 30)
+    uplink.stop()
+    ingest.close()
+    assert sorted(seq for _, seq in ingest.seen) == list(range(1, 441))
+
+
+def test_an_overdue_commit_ack_is_shown_in_state_and_status_until_it_comes(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
+    listener = Listener(mosquitto, status_topic(GATEWAY))
+    uplink = uplink_to(mosquitto, spool, resend_s=0.5)
+    uplink.start()
+    assert spool.append([content(1)])
+    uplink.wake()
+    wait_until(lambda: uplink.state().overdue_ms)
+    since_ms = uplink.state().overdue_ms
+
+    def status() -> GatewayStatus:
+        last = decode_record(listener.heard[-1], GatewayStatus)
+        assert isinstance(last, GatewayStatus)
+        return last
+
+    wait_until(lambda: status().overdue_ms == since_ms)
+    ingest.acks = True
+    wait_until(lambda: spool.status().records == 0)
+    wait_until(lambda: uplink.state().overdue_ms is None)
+    wait_until(lambda: status().overdue_ms is None)
+    uplink.stop()
+    listener.close()
+    ingest.close()
+
+
+def test_for_a_foreign_consumer_the_brokers_answer_deletes_and_status_says_so(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    consumer = Listener(mosquitto, data_topic(GATEWAY))
+    statuses = Listener(mosquitto, status_topic(GATEWAY))
+    uplink = uplink_to(mosquitto, spool, delete_on="puback")
+    uplink.start()
+    assert spool.append([content(number) for number in range(1, 301)])
+    uplink.wake()
+    wait_until(lambda: spool.status().records == 0)
+    wait_until(lambda: len(consumer.heard) == 300)
+    wait_until(lambda: statuses.heard)
+    state = uplink.state()
+    assert (state.delete_on, state.acked_seq) == ("puback", 300)
+    status = decode_record(statuses.heard[-1], GatewayStatus)
+    assert isinstance(status, GatewayStatus)
+    assert status.delete_on == "puback"
+    uplink.stop()
+    consumer.close()
+    statuses.close()
+
+
+def test_where_the_brokers_answer_deletes_nothing_goes_that_nobody_heard(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([content(number) for number in range(1, 101)])
+    uplink = uplink_to(mosquitto, spool, delete_on="puback")
+    uplink.start()
+    wait_until(lambda: uplink.counters()["unheard"] >= 2)
+    assert spool.status().records == 100
+    consumer = Listener(mosquitto, data_topic(GATEWAY))
+    wait_until(lambda: spool.status().records == 0, 15)
+    uplink.stop()
+    consumer.close()
+    assert len(set(consumer.heard)) == 100
+
+
+def test_alarms_go_first_when_the_link_returns_and_all_arrive_once(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    alarms = (150, 151, 300)
+    assert spool.append([alarm(number) if number in alarms else content(number, rows=50) for number in range(1, 401)])
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = uplink_to(mosquitto, spool, max_bytes_per_s=120_000, window=20)
+    uplink.start()
+    wait_until(lambda: len(ingest.seen) > 50)
+    assert spool.append([alarm(401)])
+    uplink.wake()
+    wait_until(lambda: spool.status().records == 0, 20)
+    counters = uplink.counters()
+    uplink.stop()
+    ingest.close()
+    order = [seq for _, seq in ingest.seen]
+    assert order[:5] == [*alarms, 1, 2]
+    assert order.index(401) < order.index(399), "an alarm that comes later overtakes what still waits"
+    assert sorted(order) == list(range(1, 402))
+    assert (counters["published"], counters["published_urgent"], ingest.messages) == (401, 4, 401)
+
+
+def test_a_broker_killed_in_between_hears_the_alarms_first_again(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    assert spool.append([alarm(number) if number == 250 else content(number, rows=50) for number in range(1, 301)])
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
+    uplink = uplink_to(mosquitto, spool, max_bytes_per_s=80_000, window=20)
+    uplink.start()
+    wait_until(lambda: len(ingest.seen) > 20)
+    mosquitto.kill()
+    mosquitto.restart()
+    wait_until(lambda: spool.status().records == 0, 30)
+    uplink.stop()
+    ingest.close()
+    assert next(iter(ingest.seen)) == (spool.epoch, 250)
+    assert sorted(seq for _, seq in ingest.seen) == list(range(1, 301))

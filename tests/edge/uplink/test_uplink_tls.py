@@ -1,0 +1,125 @@
+"""TLS and mutual TLS with a real broker and real certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.spool.overflow import SpoolOwner
+from edge.spool.queue import Spool
+from edge.uplink.settings import BrokerSettings, TlsSettings
+from edge.uplink.uplink import Uplink
+from tests.broker import Broker, find_free_port
+from tests.edge.certificates import make_certificates
+from tests.edge.contents import content
+from tests.edge.ingest_stand_in import StandInIngest
+from tests.waiting import WaitUntil
+
+GATEWAY = "gw-1"
+pytestmark = [
+    pytest.mark.services("mosquitto", "openssl"),
+    # paho leaves a socket whose handshake failed to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("certificates")
+    make_certificates(folder, GATEWAY)
+    return folder
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner(GATEWAY, "home"), 50_000_000)
+    yield spool
+    spool.close()
+
+
+@pytest.fixture
+def secured(tmp_path: Path, certificates: Path) -> Iterator[tuple[Broker, int]]:
+    """A broker that takes anybody on its plain port, and on its TLS port whom our authority has signed."""
+    port = find_free_port()
+    lines = [
+        f"listener {port} 127.0.0.1",
+        f"cafile {certificates / 'ca.pem'}",
+        f"certfile {certificates / 'broker.pem'}",
+        f"keyfile {certificates / 'broker.key'}",
+        "require_certificate true",
+        "use_identity_as_username true",
+    ]
+    broker = Broker(tmp_path / "secured", lines=lines)
+    broker.start()
+    yield broker, port
+    broker.kill()
+
+
+def settings(port: int, folder: Path, *, who: str | None, ca: str = "ca", host: str = "localhost") -> BrokerSettings:
+    cert, key = (None, None) if who is None else (str(folder / f"{who}.pem"), str(folder / f"{who}.key"))
+    return BrokerSettings(host=host, port=port, tls=TlsSettings(ca=str(folder / f"{ca}.pem"), cert=cert, key=key))
+
+
+def test_records_arrive_over_mutual_tls_under_the_name_in_the_certificate(
+    secured: tuple[Broker, int], certificates: Path, spool: Spool, wait_until: WaitUntil
+) -> None:
+    broker, port = secured
+    ingest = StandInIngest(broker.host, broker.port, GATEWAY)
+    uplink = Uplink(settings(port, certificates, who="gateway"), GATEWAY, spool)
+    uplink.start()
+    # Records of some size: TLS holds bytes back that a select on the socket does not show.
+    assert spool.append([content(number, rows=500) for number in range(1, 501)])
+    uplink.wake()
+    wait_until(lambda: spool.status().records == 0, 20)
+    uplink.stop()
+    ingest.close()
+    assert [seq for _, seq in ingest.seen] == list(range(1, 501))
+    assert f"u'{GATEWAY}'" in broker.log
+
+
+@pytest.mark.parametrize(
+    ("who", "ca", "said"),
+    [
+        (None, "ca", "perhaps it wants a certificate of this gateway"),
+        ("stranger", "ca", "perhaps it does not trust the certificate"),
+        ("gateway", "other-ca", "certificate verify failed"),
+    ],
+)
+def test_without_the_right_certificate_nothing_leaves_the_gateway_and_the_reason_is_said(
+    secured: tuple[Broker, int],
+    certificates: Path,
+    spool: Spool,
+    wait_until: WaitUntil,
+    who: str | None,
+    ca: str,
+    said: str,
+) -> None:
+    broker, port = secured
+    ingest = StandInIngest(broker.host, broker.port, GATEWAY)
+    assert spool.append([content(1)])
+    uplink = Uplink(settings(port, certificates, who=who, ca=ca), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: uplink.counters()["connect_failures"] >= 2)
+    state = uplink.state()
+    uplink.stop(0)
+    ingest.close()
+    assert not state.connected
+    assert said in state.detail
+    assert (ingest.messages, spool.status().records) == (0, 1)
+
+
+def test_a_broker_under_another_name_than_its_certificates_is_not_believed(
+    secured: tuple[Broker, int],
+    certificates: Path,
+    spool: Spool,
+    wait_until: WaitUntil,
+) -> None:
+    _, port = secured
+    uplink = Uplink(settings(port, certificates, who="gateway", host="127.0.0.2"), GATEWAY, spool)
+    uplink.start()
+    wait_until(lambda: uplink.counters()["connect_failures"] >= 1)
+    detail = uplink.state().detail
+    uplink.stop(0)
+    assert "127.0.0.2" in detail

@@ -1,0 +1,237 @@
+"""Files of outlines, as other programs write them, become fields: all of a file or nothing of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapefile
+from pyproj import CRS, Transformer
+from typer.testing import CliRunner
+
+from headland.formats.field_import.importer import import_fields
+from headland.formats.field_import.outline import RefusedFile
+from headland.registry.models.models import Farm
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from station.cli.main import app
+from tests.api.registry import Known, fill_registry, serve_registry
+
+UTM = "EPSG:32650"
+SQUARE = [[119.18, 31.95], [119.182, 31.95], [119.182, 31.952], [119.18, 31.952], [119.18, 31.95]]
+HOLE = [[119.1805, 31.9505], [119.1805, 31.951], [119.181, 31.951], [119.181, 31.9505], [119.1805, 31.9505]]
+BOWTIE = [[119.18, 31.95], [119.182, 31.952], [119.182, 31.95], [119.18, 31.952], [119.18, 31.95]]
+#: GeographicLib's area of a rectangle of this size at this latitude.
+SQUARE_M2 = 41_934.12218
+
+Spots = Sequence[Sequence[float]]
+
+
+def moved(ring: Spots, east_deg: float) -> list[list[float]]:
+    return [[x + east_deg, y] for x, y in ring]
+
+
+def swapped(ring: Spots) -> list[list[float]]:
+    return [[y, x] for x, y in ring]
+
+
+def in_utm(ring: Spots) -> list[list[float]]:
+    turn = Transformer.from_crs("EPSG:4326", UTM, always_xy=True)
+    return [list(turn.transform(x, y)) for x, y in ring]
+
+
+def feature(name: str | None, *rings: Any, kind: str = "Polygon") -> dict[str, Any]:
+    properties = {} if name is None else {"name": name}
+    return {"type": "Feature", "properties": properties, "geometry": {"type": kind, "coordinates": list(rings)}}
+
+
+def geojson(*features: Mapping[str, Any], **more: Any) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": list(features), **more}).encode()
+
+
+def zipped(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name.replace("__", "."), data)
+    return packed.getvalue()
+
+
+def shapes(*parts: tuple[str, Sequence[Spots]], crs: str | None = UTM) -> bytes:
+    shp, shx, dbf = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with shapefile.Writer(shp=shp, shx=shx, dbf=dbf, shapeType=shapefile.POLYGON) as writer:
+        writer.field("NAME", "C", size=80)
+        for name, rings in parts:
+            writer.poly([[tuple(spot) for spot in ring] for ring in rings])
+            writer.record(name)
+    files = {"plots__shp": shp.getvalue(), "plots__shx": shx.getvalue(), "plots__dbf": dbf.getvalue()}
+    if crs is not None:
+        files["plots__prj"] = CRS(crs).to_wkt("WKT1_ESRI").encode()
+    return zipped(**files)
+
+
+def kml(*rings: Spots) -> bytes:
+    def boundary(ring: Spots, tag: str) -> str:
+        text = " ".join(f"{x},{y},0" for x, y in ring)
+        return f"<{tag}><LinearRing><coordinates>{text}</coordinates></LinearRing></{tag}>"
+
+    inner = "".join(boundary(ring, "innerBoundaryIs") for ring in rings[1:])
+    outer = boundary(rings[0], "outerBoundaryIs")
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark>'
+        f"<name>南田</name><Polygon>{outer}{inner}</Polygon></Placemark></Document></kml>"
+    ).encode()
+
+
+@pytest.fixture
+def repositories(tmp_path: Path) -> Iterator[OrganisationRepositories]:
+    registry, repositories, _ = fill_registry(tmp_path)
+    yield repositories
+    registry.close()
+
+
+def farm_of(repositories: OrganisationRepositories) -> Farm:
+    return repositories.farms.list()[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "crs"),
+    [
+        (geojson(feature("南田", SQUARE, HOLE)), None),
+        (b"\xef\xbb\xbf" + geojson(feature("南田", SQUARE, HOLE)), None),
+        (geojson(feature("南田", in_utm(SQUARE), in_utm(HOLE))), UTM),
+        (
+            geojson(
+                feature("南田", in_utm(SQUARE), in_utm(HOLE)),
+                crs={"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32650"}},
+            ),
+            None,
+        ),
+        (shapes(("南田", [in_utm(SQUARE)[::-1], in_utm(HOLE)[::-1]])), None),
+        (shapes(("南田", [SQUARE[::-1], HOLE[::-1]]), crs=None), "EPSG:4326"),
+        (kml(SQUARE, HOLE), None),
+        (zipped(doc__kml=kml(SQUARE, HOLE)), None),
+    ],
+    ids=["geojson", "bom", "utm-said", "utm-named", "shapefile", "no-prj", "kml", "kmz"],
+)
+def test_one_field_comes_out_of_every_kind_of_file(
+    repositories: OrganisationRepositories, data: bytes, crs: str | None
+) -> None:
+    (made,) = import_fields(repositories, farm_of(repositories), data, crs=crs)
+    assert made.name == "南田"
+    assert len(made.geometry[0]) == 2
+    # The hole is a quarter as wide and as high as the square, near enough at this latitude.
+    assert made.area_m2 == pytest.approx(SQUARE_M2 * (1 - 1 / 16), rel=1e-5)
+    assert repositories.fields.get(made.id) == made
+
+
+def test_parts_stay_one_field_and_features_without_a_name_get_the_farms(repositories: OrganisationRepositories) -> None:
+    parts = feature(None, [SQUARE], [moved(SQUARE, 0.01)], kind="MultiPolygon")
+    (made,) = import_fields(repositories, farm_of(repositories), geojson(parts))
+    assert (made.name, len(made.geometry)) == ("Home farm 1", 2)
+
+
+def test_fields_are_named_by_the_property_that_is_asked_for(repositories: OrganisationRepositories) -> None:
+    one = feature("x", SQUARE)
+    one["properties"]["plot"] = 17
+    assert import_fields(repositories, farm_of(repositories), geojson(one), name_property="plot")[0].name == "17"
+
+
+@pytest.mark.parametrize(
+    ("data", "crs", "why"),
+    [
+        (geojson(feature("a", swapped(SQUARE))), None, "swapped"),
+        (geojson(feature("a", in_utm(SQUARE))), None, "not in degrees"),
+        (geojson(feature("a", swapped(in_utm(SQUARE)))), UTM, "feature 1"),
+        (geojson(feature("a", SQUARE[:-1])), None, "not closed"),
+        (kml(SQUARE[:-1]), None, "not closed"),
+        (geojson(feature("a", BOWTIE)), None, "Self-intersection"),
+        (geojson(feature("a", SQUARE, moved(HOLE, 0.01))), None, "Hole lies outside"),
+        (geojson(feature("a", [SQUARE], [SQUARE], kind="MultiPolygon")), None, "parts do not overlap"),
+        (geojson(feature("a", SQUARE[0], kind="Point")), None, "is a Point"),
+        (geojson(feature("a", [[1, "x"]])), None, "no rings of positions"),
+        (geojson(feature("a", moved(SQUARE, 60))), None, "km from its farm"),
+        (geojson(feature("North", SQUARE)), None, "kept already"),
+        (geojson(feature("a", SQUARE), feature("a", moved(SQUARE, 0.01))), None, "another feature"),
+        (geojson(feature("a", SQUARE)), "EPSG:99999", "no coordinate system"),
+        (geojson(), None, "no polygon"),
+        (b"{}", None, "no GeoJSON"),
+        (b'{"type": ', None, "no JSON"),
+        (b"\x00\x00\x27\x0a", None, "none of GeoJSON"),
+        (b"PK\x03\x04cut", None, "cannot be read"),
+        (zipped(readme__txt=b"hello"), None, "0 .shp files"),
+        (zipped(plots__shp=b"\x00\x00\x27\x0a"), None, "cannot be read"),
+        (shapes(("a", [SQUARE]), crs=None), None, "no .prj"),
+        (shapes(("a", [in_utm(SQUARE)])), "EPSG:32651", "leave `crs` out"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><kml>&b;</kml>", None, "declares entities"),
+        (b"<kml><Placemark></kml>", None, "no KML"),
+        (b"<kml><Placemark><name>a</name><Point/></Placemark></kml>", None, "without a polygon"),
+    ],
+)
+def test_a_trap_is_told_and_nothing_is_imported(
+    repositories: OrganisationRepositories, data: bytes, crs: str | None, why: str
+) -> None:
+    with pytest.raises(RefusedFile) as refused:
+        import_fields(repositories, farm_of(repositories), data, crs=crs)
+    assert any(why in trouble.detail for trouble in refused.value.troubles), refused.value
+    assert [field.name for field in repositories.fields.list()] == ["North"]
+
+
+def test_axes_swapped_within_both_ranges_are_told_by_the_other_fields(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="Hof"))
+    bavaria = [[11.0, 48.0], [11.002, 48.0], [11.002, 48.002], [11.0, 48.002], [11.0, 48.0]]
+    import_fields(repositories, farm, geojson(feature("a", bavaria)))
+    with pytest.raises(RefusedFile, match="latitude and longitude were swapped"):
+        import_fields(repositories, farm, geojson(feature("b", swapped(moved(bavaria, 0.01)))))
+
+
+def test_over_http_each_feature_that_is_wrong_is_named(tmp_path: Path) -> None:
+    with serve_registry(tmp_path) as known:
+        good, bad = feature("good", SQUARE), feature("bad", BOWTIE)
+        refused = known.client.post("/v1/fields/import", content=geojson(good, bad))
+        assert (refused.status_code, refused.json()["type"]) == (400, "urn:headland:problem:import-refused")
+        assert [(each["feature"], each["name"]) for each in refused.json()["features"]] == [(2, "bad")]
+        assert names(known) == ["North"]
+        made = known.client.post("/v1/fields/import", content=geojson(good), params={"farm": known.ids["farms"]})
+        assert made.status_code == 201, made.text
+        assert made.json()["items"][0]["area_m2"] == pytest.approx(SQUARE_M2, rel=1e-6)
+        assert names(known) == ["North", "good"]
+        known.client.post("/v1/farms", json={"name": "Second"})
+        unclear = known.client.post("/v1/fields/import", content=geojson(feature("other", moved(SQUARE, 0.01))))
+        assert (unclear.status_code, unclear.json()["type"]) == (400, "urn:headland:problem:which-farm")
+
+
+def names(known: Known) -> list[str]:
+    return [item["name"] for item in known.client.get("/v1/fields").json()["items"]]
+
+
+def test_the_command_imports_a_file_and_says_what_it_made(tmp_path: Path) -> None:
+    path = tmp_path / "plots.zip"
+    path.write_bytes(shapes(("south", [in_utm(SQUARE)])))
+    words = ["field", "import", str(path), "--data", str(tmp_path / "farm")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "south: 4.193 ha" in done.output
+    again = CliRunner().invoke(app, words)
+    assert again.exit_code != 0
+    assert "kept already" in again.output
+
+
+def test_the_catalog_is_taken_over_product_by_product(tmp_path: Path) -> None:
+    with serve_registry(tmp_path) as known:
+        items = known.client.get("/v1/products/catalog").json()["items"]
+        assert len(items) == 11
+        assert all(item["source"] for item in items)
+        for item in items:
+            made = known.client.post(f"/v1/products/catalog/{item['name']}")
+            assert made.status_code == 201, made.text
+        by_name = {item["name"]: item for item in items}
+        # 100 L of UAN 32 are 132 kg and hold 42.2 kg of nitrogen.
+        uan = by_name["UAN 32"]
+        assert 100 * uan["density_kg_l"] * uan["n_pct"] / 100 == pytest.approx(42.24)
+        assert known.client.post("/v1/products/catalog/UAN 32").status_code == 409
+        assert known.client.post("/v1/products/catalog/Guano").status_code == 404

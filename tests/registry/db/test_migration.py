@@ -1,0 +1,104 @@
+"""Any registry that was ever made opens in this version; several processes may try at once, and die while they do."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from headland.errors import SettingsError
+from headland.registry.db import migration
+from headland.registry.db.database import Database
+from headland.registry.db.tables import METADATA
+from headland.registry.models.models import Farm, ProductKind
+from headland.registry.registry import open_registry
+
+ROOT = Path(__file__).resolve().parents[3]
+FIRST = (Path(__file__).parent / "first_version.sql").read_text(encoding="utf-8")
+
+OPEN = "import sys; from headland.registry.registry import open_registry; open_registry(sys.argv[1]).close()"
+#: Dies with every table made and nothing committed.
+DIE = """
+import os, signal, sys
+from headland.registry.db import database
+real = database.migrate
+def die(connection):
+    real(connection)
+    os.kill(os.getpid(), signal.SIGKILL)
+database.migrate = die
+database.Database(sys.argv[1])
+"""
+
+
+def run(script: str, url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", script, url], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+
+
+def make_first_version(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the registry as the first version left it, with rows."""
+    with monkeypatch.context() as patch:
+        patch.setattr("headland.registry.db.database.migrate", partial(migration.migrate, target="0001"))
+        database = Database(url)
+    with database.writing() as connection:
+        for statement in FIRST.splitlines()[1:]:
+            connection.exec_driver_sql(statement.replace("%", "%%"))
+    database.close()
+
+
+def test_the_migrations_end_at_the_tables_of_the_code(url: str) -> None:
+    database = Database(url)
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+    database.close()
+
+
+def test_a_registry_of_the_first_version_opens_with_all_that_it_held(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_first_version(url, monkeypatch)
+    registry = open_registry(url)
+    repositories = registry.repositories(registry.organisation("local").id, "test")
+    assert [farm.name for farm in repositories.farms.list()] == ["Home farm"]
+    field = repositories.fields.list()[0]
+    assert (field.name, field.zones[0].name) == ("North", "pond")
+    assert field.area_m2 == pytest.approx(41_934.12218)
+    assert repositories.products.list()[0].kind is ProductKind.GRANULAR
+    assert str(repositories.seasons.list()[0].sowing_date) == "2026-10-25"
+    assert repositories.devices.list()[0].channels["air_temperature_degc"].unit == "degC"
+    found = repositories.check_history()
+    assert (found.entries, found.broken_at) == (15, None)
+    repositories.farms.add(Farm(name="Another"))
+    assert registry.info().revision == migration.newest_revision()
+    registry.close()
+
+
+def test_processes_that_start_at_once_make_one_registry(url: str) -> None:
+    processes = [run(OPEN, url) for _ in range(2)]
+    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 2
+    registry = open_registry(url)
+    assert registry.organisations() == []
+    registry.close()
+
+
+def test_a_process_that_dies_in_a_migration_leaves_nothing_half_done(url: str) -> None:
+    died = run(DIE, url)
+    died.communicate()
+    assert died.returncode == -signal.SIGKILL
+    registry = open_registry(url)
+    assert registry.add_organisation("local", "Our farm", "test").version == 1
+    registry.close()
+
+
+def test_a_registry_of_a_newer_version_is_left_alone(url: str) -> None:
+    database = Database(url)
+    with database.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(SettingsError, match=r"newer Headland \(revision 9999\)"):
+        open_registry(url)

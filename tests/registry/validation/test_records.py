@@ -1,0 +1,128 @@
+"""What a record must be beyond the bounds of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import msgspec
+import pytest
+
+from headland.contract.topics import shard_of
+from headland.registry.models.errors import InvalidGeometry, InvalidRecord
+from headland.registry.models.models import (
+    Farm,
+    Field,
+    FieldZone,
+    Gateway,
+    Implement,
+    ImplementKind,
+    PatternPoint,
+    Product,
+    ProductKind,
+    Season,
+    Site,
+    ZoneKind,
+)
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from tests.registry.records import PLOT, POND, ring
+
+
+@pytest.fixture
+def registry_url(tmp_path: object) -> str:
+    """These look at values, not at databases: one is enough."""
+    return f"sqlite:///{tmp_path}/registry.sqlite"
+
+
+def product(**changes: float | None) -> Product:
+    values: dict[str, float | None] = {"n_pct": 46.0, "p2o5_pct": 0.0, "k2o_pct": 0.0, **changes}
+    return Product(name="a product", kind=ProductKind.GRANULAR, **values)  # type: ignore[arg-type]
+
+
+def pattern(*points: tuple[float, float]) -> Implement:
+    made = tuple(PatternPoint(offset_m=offset, rate=rate) for offset, rate in points)
+    return Implement(name="a spreader", kind=ImplementKind.SPREADER, swath_m=6.0, pattern=made)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda repositories: repositories.products.add(product(p2o5_pct=60.0)), "come to 106 %"),
+        (lambda repositories: repositories.products.add(product(amide_n_pct=46.0)), "all three"),
+        (
+            lambda repositories: repositories.products.add(
+                product(nitrate_n_pct=0.0, ammonium_n_pct=0.0, amide_n_pct=100.0)
+            ),
+            "come to 100 %, and the nitrogen is 46 %",
+        ),
+        (lambda repositories: repositories.implements.add(pattern((-1.0, 1.0), (1.0, 1.0))), "at least three"),
+        (
+            lambda repositories: repositories.implements.add(pattern((1.0, 1.0), (0.0, 1.0), (2.0, 1.0))),
+            "left to right",
+        ),
+        (
+            lambda repositories: repositories.implements.add(pattern((-1.0, 0.0), (0.0, 0.0), (1.0, 0.0))),
+            "put something down",
+        ),
+        (
+            lambda repositories: repositories.implements.add(
+                msgspec.structs.replace(pattern(), min_speed_m_s=5.0, max_speed_m_s=4.0)
+            ),
+            "lowest speed",
+        ),
+    ],
+    ids=["grade", "part", "parts", "few", "order", "nothing", "speed"],
+)
+def test_a_product_or_implement_that_cannot_be_is_refused(
+    repositories: OrganisationRepositories, change: Callable[[OrganisationRepositories], object], why: str
+) -> None:
+    with pytest.raises(InvalidRecord, match=why):
+        change(repositories)
+
+
+def test_the_label_of_a_real_product_is_taken(repositories: OrganisationRepositories) -> None:
+    uan = product(n_pct=32.0, nitrate_n_pct=7.75, ammonium_n_pct=7.75, amide_n_pct=16.5, density_kg_l=1.32)
+    assert repositories.products.add(uan).density_kg_l == 1.32
+
+
+def test_a_site_needs_a_real_time_zone(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="Home"))
+    for wrong in ("Beijing time", "../../etc/passwd", "UTC+8"):
+        with pytest.raises(InvalidRecord, match="IANA name"):
+            repositories.sites.add(Site(farm=farm.id, name="home", time_zone=wrong))
+
+
+def test_a_harvest_follows_its_sowing(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="Home"))
+    field = repositories.fields.add(Field(farm=farm.id, name="North", geometry=PLOT))
+    with pytest.raises(InvalidRecord, match="before the sowing"):
+        repositories.seasons.add(
+            Season(field=field.id, name="x", crop="rice", sowing_date=date(2026, 6, 1), harvest_date=date(2026, 5, 1))
+        )
+
+
+def test_a_gateways_shard_follows_from_its_name(repositories: OrganisationRepositories) -> None:
+    assert repositories.gateways.add(Gateway(name="gw-7", site="home", shard=99)).shard == shard_of("gw-7")
+
+
+def test_the_usable_area_leaves_out_what_zones_cover_once(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="Home"))
+    pond = FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=POND)
+    strip = FieldZone(kind=ZoneKind.BUFFER, name="strip", geometry=POND, width_m=5.0)
+    outside = FieldZone(kind=ZoneKind.EXCLUSION, name="road", geometry=((ring(119.18, 31.95, 119.181, 31.951),),))
+    field = repositories.fields.add(
+        Field(farm=farm.id, name="North", geometry=PLOT, zones=(pond, strip, outside), area_m2=1.0)
+    )
+    assert field.area_m2 == pytest.approx(41_934.12218, rel=1e-6)
+    # The pond is a sixteenth of the rectangle's degrees.
+    assert field.usable_area_m2 == pytest.approx(field.area_m2 * 15 / 16, rel=1e-4)
+
+
+def test_an_outline_with_swapped_axes_is_told_by_where_its_farm_lies(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="Home", longitude_deg=7.1, latitude_deg=50.7))
+    with pytest.raises(InvalidGeometry, match=r"swapped.*put longitude first"):
+        repositories.fields.add(Field(farm=farm.id, name="North", geometry=((ring(50.7, 7.1, 50.702, 7.102),),)))
+    pond = FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=POND)
+    misplaced = Field(farm=farm.id, name="North", geometry=((ring(7.1, 50.7, 7.102, 50.702),),), zones=(pond,))
+    with pytest.raises(InvalidGeometry, match=r"the zone 'pond'.*from its farm"):
+        repositories.fields.add(misplaced)

@@ -1,0 +1,80 @@
+"""`headland ledger check` says whether the ledger is as it was written, and its exit code says it to scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from headland.registry.db.tables import ledger
+from headland.registry.registry import Registry
+from station.cli.main import app
+from station.local.folder import FarmFolder
+from station.server.registries import open_registry, registry_url
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    folder = FarmFolder(tmp_path)
+    folder.create()
+    opened = open_registry(registry_url(None, folder.registry_path))
+    opened.add_organisation("empty", "Empty", "test")
+    book = opened.repositories(opened.add_organisation("local", "Our farm", "test").id, "test").ledger
+    for number in range(3):
+        book.append("as_applied", "field-1", f"pass-{number}", {"amount": 40.0 + number})
+    yield opened
+    opened.close()
+
+
+def check(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, ["ledger", "check", "--data", str(folder), *options])
+
+
+def entries(result: Result) -> list[dict[str, object]]:
+    return list(json.loads(result.output)["ledgers"])
+
+
+def test_a_whole_ledger_tells_its_entries_and_its_hash(registry: Registry, tmp_path: Path) -> None:
+    result = check(tmp_path)
+    assert result.exit_code == 0, result.output
+    newest = registry.repositories(registry.organisation("local").id, "test").ledger.read()[-1]
+    assert f"local: 3 entries, whole, hash {newest.hash}" in result.output
+    assert "empty: 0 entries, nothing was written yet" in result.output
+    assert [each["organisation"] for each in entries(check(tmp_path, "--json", "--organisation", "local"))] == ["local"]
+
+
+def test_a_changed_entry_is_named_and_is_exit_code_1(registry: Registry, tmp_path: Path) -> None:
+    with registry._database.writing() as connection:
+        connection.execute(ledger.update().where(ledger.c.seq == 2).values(body='{"amount":1}'))
+    result = check(tmp_path)
+    assert result.exit_code == 1
+    assert "local: 3 entries, BROKEN at entry 2" in result.output
+    (told,) = entries(check(tmp_path, "--json", "--organisation", "local"))
+    assert (told["entries"], told["broken_at"]) == (3, 2)
+
+
+def test_a_hash_that_was_kept_elsewhere_shows_a_ledger_that_was_made_anew(registry: Registry, tmp_path: Path) -> None:
+    organisation = registry.organisation("local").id
+    book = registry.repositories(organisation, "test").ledger
+    kept = book.check().hash
+    book.append("as_applied", "field-1", "pass-9", {"amount": 50.0})
+    grown = check(tmp_path, "--kept", kept)
+    assert grown.exit_code == 0, grown.output
+    assert "the kept hash is entry 3" in grown.output
+    with registry._database.writing() as connection:
+        connection.execute(ledger.delete().where(ledger.c.organisation == organisation))
+        connection.exec_driver_sql("DELETE FROM ledger_heads")
+    book.append("as_applied", "field-1", "pass-0", {"amount": 1.0})
+    assert check(tmp_path).exit_code == 0
+    anew = check(tmp_path, "--kept", kept)
+    assert anew.exit_code == 1
+    assert "The kept hash is in no ledger" in anew.output
+
+
+def test_a_folder_without_a_registry_is_said_and_none_is_made(tmp_path: Path) -> None:
+    result = check(tmp_path / "nowhere")
+    assert result.exit_code != 0
+    assert not (tmp_path / "nowhere").exists()

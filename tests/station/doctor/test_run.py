@@ -1,0 +1,342 @@
+"""The doctor, on a farm where each thing is broken in turn."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from headland.registry.db.database import Database
+from headland.store.duckdb.store import DuckDBStore
+from station.doctor.broker import check_broker, check_mosquitto
+from station.doctor.finding import DiagnosticContext, Finding, State
+from station.doctor.gateway import check_gateway, check_spool
+from station.doctor.machine import check_disk
+from station.doctor.run import examine, report_lines
+from station.doctor.storage import ask_station, check_registry, check_store
+from station.local.folder import FarmFolder
+from station.server.registries import registry_url
+from station.server.registry_sync import farm_estate
+from station.server.stores import store_url
+from tests.broker import Broker, find_free_port
+from tests.services.farm import Farm
+from tests.station.silent_server import SilentServer
+from tests.waiting import wait_until
+
+
+def patient(folder: FarmFolder, **changes: Any) -> DiagnosticContext:
+    """A farm that does not run, but for `changes`."""
+    values: dict[str, Any] = {
+        "folder": folder,
+        "store_url": store_url(None, folder.store_path),
+        "registry_url": registry_url(None, folder.registry_path),
+        "broker": None,
+        "username": None,
+        "password": None,
+        "api_url": None,
+        **changes,
+    }
+    return DiagnosticContext(**values)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> FarmFolder:
+    made = FarmFolder(tmp_path / "farm")
+    made.create()
+    return made
+
+
+def only(findings: list[Finding]) -> Finding:
+    assert len(findings) == 1, findings
+    return findings[0]
+
+
+# --- the broker
+
+
+@pytest.fixture
+def strict_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker with a login that ingest has, one that may publish nothing, and small limits."""
+    passwords, access = tmp_path / "passwords", tmp_path / "acl"
+    subprocess.run(["mosquitto_passwd", "-c", "-b", str(passwords), "ingest", "right"], check=True)
+    subprocess.run(["mosquitto_passwd", "-b", str(passwords), "reader", "right"], check=True)
+    access.write_text("user ingest\ntopic readwrite #\n\nuser reader\ntopic read #\n")
+    broker = Broker(
+        tmp_path / "strict",
+        lines=[f"password_file {passwords}", f"acl_file {access}", "max_packet_size 20000", "retain_available false"],
+    )
+    config = tmp_path / "strict" / "mosquitto.conf"
+    config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+def test_a_sound_broker_is_reached_and_answers(folder: FarmFolder, mosquitto: Broker) -> None:
+    findings = check_broker(patient(folder, broker=(mosquitto.host, mosquitto.port)))
+    assert [(finding.check, finding.state) for finding in findings] == [
+        ("broker", State.OK),
+        ("broker limits", State.OK),
+        ("round trip", State.OK),
+    ]
+    assert "acknowledged after" in findings[2].found
+
+
+def test_a_broker_that_is_not_there_has_failed(folder: FarmFolder) -> None:
+    found = only(check_broker(patient(folder, broker=("127.0.0.1", find_free_port()))))
+    assert found.state is State.FAILED
+    assert "cannot be reached" in found.found
+    assert found.advice
+
+
+def test_where_no_farm_runs_there_is_no_broker_to_look_at(folder: FarmFolder) -> None:
+    found = only(check_broker(patient(folder)))
+    assert (found.state, found.found) == (State.WARNING, "no farm runs on this folder")
+
+
+def test_something_that_is_no_broker_is_told_apart(folder: FarmFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("station.doctor.broker._WAIT_S", 0.3)
+    with SilentServer() as server:
+        found = only(check_broker(patient(folder, broker=("127.0.0.1", server.port))))
+    assert found.state is State.FAILED
+    assert "does not answer" in found.found
+
+
+@pytest.mark.services("mosquitto")
+def test_a_wrong_password_is_said(folder: FarmFolder, strict_broker: Broker) -> None:
+    broker = (strict_broker.host, strict_broker.port)
+    found = only(check_broker(patient(folder, broker=broker, username="ingest", password="wrong")))
+    assert found.state is State.FAILED
+    assert "refuses ingest: Not authorized" in found.found
+    assert "--password-file" in found.advice
+
+
+@pytest.mark.services("mosquitto")
+def test_limits_that_are_too_small_and_rights_that_are_missing_are_said(
+    folder: FarmFolder, strict_broker: Broker
+) -> None:
+    broker = (strict_broker.host, strict_broker.port)
+    _, limits, trip = check_broker(patient(folder, broker=broker, username="reader", password="right"))
+    assert (limits.state, trip.state) == (State.FAILED, State.FAILED)
+    assert "20,000 bytes" in limits.found
+    assert "messages of 132,096 bytes" in limits.advice
+    assert "retain" in limits.advice
+    assert "may not publish commit acks" in trip.found
+
+
+def test_a_machine_without_mosquitto_is_told_what_that_means(
+    folder: FarmFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.local.broker._SBIN", ())
+    monkeypatch.setenv("PATH", str(folder.root))
+    found = only(check_mosquitto(patient(folder)))
+    assert found.state is State.WARNING
+    assert "apt-get install mosquitto" in found.advice
+
+
+# --- the store
+
+
+def test_a_sound_store_says_what_it_holds(folder: FarmFolder) -> None:
+    assert "first start makes it" in only(check_store(patient(folder))).found
+    assert not folder.store_path.exists()
+    DuckDBStore(folder.store_path).close()
+    found = only(check_store(patient(folder)))
+    assert (found.state, "0 points" in found.found) == (State.OK, True)
+
+
+def test_a_damaged_store_is_told_and_left_where_it_is(folder: FarmFolder) -> None:
+    folder.store_path.write_bytes(b"no database" * 1000)
+    found = only(check_store(patient(folder)))
+    assert found.state is State.FAILED
+    assert "back-up" in found.advice
+    assert [path.name for path in folder.store_path.parent.iterdir()] == ["farm.duckdb"]
+
+
+def test_a_store_that_another_process_holds_is_to_be_asked_there(folder: FarmFolder) -> None:
+    DuckDBStore(folder.store_path).close()
+    script = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, str(folder.store_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    found = only(check_store(patient(folder)))
+    holder.communicate()
+    assert found.state is State.FAILED
+    assert "held by another process" in found.found
+    assert "--api" in found.advice
+
+
+def test_a_url_that_names_no_store_is_said(folder: FarmFolder) -> None:
+    found = only(check_store(patient(folder, store_url="oracle://x")))
+    assert found.state is State.FAILED
+    assert "--store URL" in found.advice
+
+
+def test_a_store_server_that_is_away_has_failed(folder: FarmFolder) -> None:
+    found = only(check_store(patient(folder, store_url=f"influx+http://127.0.0.1:{find_free_port()}/farm")))
+    assert found.state is State.FAILED
+    assert found.advice
+
+
+def test_a_station_that_does_not_answer_has_failed() -> None:
+    found = ask_station(f"http://127.0.0.1:{find_free_port()}", "store")
+    assert found.state is State.FAILED
+    assert "does not answer" in found.found
+
+
+# --- the registry
+
+
+def test_a_sound_registry_is_looked_at_and_none_is_made(folder: FarmFolder) -> None:
+    assert "first start fills it" in only(check_registry(patient(folder))).found
+    assert not folder.registry_path.exists()
+    with farm_estate(registry_url(None, folder.registry_path), "test"):
+        pass
+    found = only(check_registry(patient(folder)))
+    assert found.state is State.OK
+    assert "1 organisation, revision" in found.found
+
+
+def test_a_registry_that_is_not_up_to_date_is_told_and_left_so(folder: FarmFolder) -> None:
+    url = registry_url(None, folder.registry_path)
+    with farm_estate(url, "test"):
+        pass
+    with closing(sqlite3.connect(folder.registry_path, isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    found = only(check_registry(patient(folder)))
+    assert found.state is State.WARNING
+    assert "revision 0000" in found.found
+    database = Database(url, prepare=False)
+    with database.reading() as opened:
+        assert opened.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "0000"
+    database.close()
+
+
+def test_a_registry_that_is_none_or_away_has_failed(folder: FarmFolder) -> None:
+    folder.registry_path.write_bytes(b"no database" * 1000)
+    assert "is not a registry" in only(check_registry(patient(folder))).found
+    away = f"postgresql://headland:geheim@127.0.0.1:{find_free_port()}/farm"
+    found = only(check_registry(patient(folder, registry_url=away)))
+    assert found.state is State.FAILED
+    assert "geheim" not in found.found
+    assert "Start the database" in found.advice
+
+
+# --- the disk
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and sys.platform != "linux", reason="root may write anywhere")
+def test_a_folder_that_takes_no_write_has_failed(folder: FarmFolder) -> None:
+    script = """
+import resource, signal, sys
+from pathlib import Path
+from station.doctor.machine import check_disk
+from tests.station.doctor.test_run import patient
+from station.local.folder import (FarmFolder)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+for finding in check_disk(patient(FarmFolder(Path(sys.argv[1])))):
+    print(finding.state, finding.found)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder.root)], capture_output=True, text=True, check=True,
+        cwd=Path(__file__).resolve().parents[3],
+    )  # fmt: skip
+    assert done.stdout.startswith(f"failed {folder.root} cannot be written: File too large")
+
+
+def test_a_sound_disk_says_what_is_free_and_how_long_a_write_takes(folder: FarmFolder) -> None:
+    space, speed = check_disk(patient(FarmFolder(folder.root / "not" / "yet" / "there")))
+    assert space.found.endswith(f"GB free at {folder.root}")
+    assert "fsyncs" in speed.found
+    assert list(folder.root.glob(".doctor*")) == []
+
+
+# --- the gateway
+
+
+def test_a_machine_without_a_gateway_says_nothing_of_one(folder: FarmFolder) -> None:
+    assert check_gateway(patient(folder)) == []
+
+
+def test_a_damaged_spool_has_failed(folder: FarmFolder) -> None:
+    path = folder.edge_dir / "spool.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(b"\1" * 3000,)] * 20)
+        connection.commit()
+    assert check_spool(path).state is State.OK
+    damaged = bytearray(path.read_bytes())
+    damaged[4096 : 4096 * 3] = b"\xff" * 8192
+    path.write_bytes(damaged)
+    spool, gateway = check_gateway(patient(folder))
+    assert spool.state is State.FAILED
+    assert "move the file away" in spool.advice
+    assert gateway.state is State.WARNING
+    assert "no gateway has run" in gateway.found
+
+
+# --- the command
+
+
+def test_a_part_that_is_not_installed_is_not_looked_at_and_hides_nothing(
+    folder: FarmFolder, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)  # as if it were not there
+    found = {each.check: each for each in examine(patient(folder, broker=(mosquitto.host, mosquitto.port)))}
+    assert found["broker"].state is State.UNKNOWN
+    assert found["broker"].found == "not looked at: paho.mqtt.client is not installed here"
+    assert {"python", "packages", "disk", "store", "registry", "clock steps"} <= found.keys()
+    assert " packages that its parts ask for" in found["packages"].found
+
+
+def test_the_report_has_a_line_for_each_finding_and_one_for_what_to_do() -> None:
+    findings = [
+        Finding(check="disk", state=State.OK, found="fine"),
+        Finding(check="broker", state=State.FAILED, found="away", advice="Start it."),
+    ]
+    assert report_lines(findings) == [
+        "ok      disk    fine",
+        "failed  broker  away",
+        "                -> Start it.",
+        "failed: 1, warnings: 0, looked at: 2",
+    ]
+
+
+@pytest.mark.services("mosquitto")
+@pytest.mark.timeout(180)
+def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(tmp_path: Path) -> None:
+    farm = Farm(tmp_path / "farm", "--no-sim")
+    try:
+        farm.wait_ready()
+        wait_until(lambda: (farm.folder.edge_dir / "status.json").exists(), 20)
+        sound = farm.run("doctor", "--json")
+        found = {finding["check"]: finding for finding in json.loads(sound.stdout)}
+        assert sound.returncode == 0, sound.stdout
+        assert found["store"]["found"].startswith("the running station says: duckdb")
+        assert {found[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
+        with farm_estate(registry_url(None, farm.folder.registry_path), "test") as repositories:
+            assert [each.name for each in repositories.farms.list()] == ["Home farm"]
+            assert repositories.fields.list() == []  # nothing is simulated
+        station = farm.folder.read_state().pids["station"]
+        os.kill(station, signal.SIGSTOP)
+        try:
+            hung = farm.run("doctor")
+        finally:
+            os.kill(station, signal.SIGCONT)
+        assert hung.returncode == 1
+        assert "does not answer" in hung.stdout
+    finally:
+        farm.stop()

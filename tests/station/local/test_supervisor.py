@@ -1,0 +1,132 @@
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.local.supervisor import Part, Supervisor, restart_wait_s
+from tests.waiting import WaitUntil
+
+OBEDIENT = "import time\nprint('up', flush=True)\ntime.sleep(60)"
+STUBBORN = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(60)"
+
+
+class Farm:
+    """A supervisor of small real processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said: list[str] = []
+        self.parts: list[Part] = []
+
+    def add(self, name: str, code: str, stage: int = 0) -> None:
+        self.parts.append(Part(name, [sys.executable, "-c", code], self.folder / f"{name}.log", stage))
+
+    def start(self) -> Supervisor:
+        self.supervisor = Supervisor(self.parts, os.environ, self.said.append)
+        self.supervisor.start()
+        return self.supervisor
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Farm]:
+    made = Farm(tmp_path)
+    yield made
+    made.supervisor.stop(1.0)
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_a_part_that_is_killed_starts_again_and_it_is_said(farm: Farm, wait_until: WaitUntil) -> None:
+    farm.add("edge", OBEDIENT)
+    supervisor = farm.start()
+    first = supervisor.pids().get("edge")
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+
+    def started_again() -> bool:
+        supervisor.tend()
+        return supervisor.pids().get("edge") not in (None, first)
+
+    wait_until(started_again)
+    assert farm.said[0].startswith("edge ended (killed by SIGKILL); it starts again in 0.5 s.")
+
+
+def test_what_a_part_said_last_is_shown(farm: Farm, wait_until: WaitUntil) -> None:
+    farm.add("station", "import sys\nprint('headland: the disk is full')\nsys.exit(3)")
+    supervisor = farm.start()
+
+    def said() -> bool:
+        supervisor.tend()
+        return bool(farm.said)
+
+    wait_until(said)
+    assert "exit code 3" in farm.said[0]
+    assert farm.said[0].endswith("headland: the disk is full")
+
+
+def test_a_program_that_is_not_there_is_said_and_tried_again_later(farm: Farm) -> None:
+    farm.parts.append(Part("broker", ["/nowhere/mosquitto"], farm.folder / "broker.log", 0))
+    farm.start()
+    assert "broker cannot be started" in farm.said[0]
+    assert farm.supervisor.pids().get("broker") is None
+
+
+def test_stop_leaves_no_process_even_where_one_ignores_the_signal(farm: Farm, wait_until: WaitUntil) -> None:
+    farm.add("edge", OBEDIENT)
+    farm.add("station", STUBBORN, stage=1)
+    supervisor = farm.start()
+    pids = [supervisor.pids().get("edge"), supervisor.pids().get("station")]
+    wait_until(lambda: "up" in farm.log("edge") and "up" in farm.log("station"))
+    began_s = time.monotonic()
+    supervisor.stop(1.0)
+    assert time.monotonic() - began_s < 3.0
+    assert all(pid is not None and gone(pid) for pid in pids)
+    assert farm.said == ["station did not end in time and was killed"]
+
+
+def test_a_child_of_a_child_ends_too(farm: Farm, wait_until: WaitUntil) -> None:
+    farm.add(
+        "edge",
+        f"import subprocess, sys\np = subprocess.Popen([sys.executable, '-c', {OBEDIENT!r}])\n"
+        "print('child', p.pid, flush=True)\np.wait()",
+    )
+    supervisor = farm.start()
+    wait_until(lambda: "child" in farm.log("edge"))
+    grandchild = int(farm.log("edge").split()[farm.log("edge").split().index("child") + 1])
+    supervisor.stop(2.0)
+    wait_until(lambda: gone(grandchild))
+
+
+def test_waves_end_in_their_order(farm: Farm, wait_until: WaitUntil) -> None:
+    note = (
+        "import signal, sys, time\n"
+        "def end(*_):\n    print('ended', time.monotonic(), flush=True)\n    sys.exit()\n"
+        "signal.signal(15, end)\nprint('up', flush=True)\ntime.sleep(60)"
+    )
+    for stage, name in enumerate(["edge", "station", "broker"]):
+        farm.add(name, note, stage)
+    supervisor = farm.start()
+    wait_until(lambda: all("up" in farm.log(part.name) for part in farm.parts))
+    supervisor.stop(3.0)
+    ends = [float(farm.log(part.name).split()[-1]) for part in farm.parts]
+    assert ends == sorted(ends)
+
+
+@given(st.integers(1, 1000))
+def test_the_wait_grows_to_a_cap(failures: int) -> None:
+    assert 0.5 <= restart_wait_s(failures) <= restart_wait_s(failures + 1) <= 15.0

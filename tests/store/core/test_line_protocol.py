@@ -1,0 +1,64 @@
+"""Line protocol: what is escaped, what cannot be said, and what a real server makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.store.core.line_protocol import SeriesLines, quote, why_unsayable
+from headland.store.port import SeriesKey
+from tests.store.batches import key
+
+
+def line(series: SeriesKey, value: float = 1.5, quality: int = 1) -> str:
+    (made,) = SeriesLines().write([series], [0], [1_700_000_000_000], [value], [quality])
+    return made
+
+
+def test_a_good_sample_is_its_value_alone() -> None:
+    assert line(key()) == ("greenhouse,device=gh-1,organisation=acme,site=home air_temperature_degc=1.5 1700000000000")
+
+
+def test_a_flag_that_is_not_good_lies_beside_its_value() -> None:
+    assert line(key("co2_ppm"), 400.0, 3).endswith(" co2_ppm=400.0,co2_ppm.q=3.0 1700000000000")
+
+
+def test_a_simulated_series_says_so_and_an_empty_tag_is_left_out() -> None:
+    assert line(key(simulated=True, site="")).startswith("greenhouse,device=gh-1,organisation=acme,simulated=true ")
+
+
+def test_what_parts_a_line_is_escaped() -> None:
+    odd = SeriesKey("a,b", "c d", "k =,%", "e=f", "v 1%s")
+    assert line(odd, 2.0, 4) == (
+        r"k\ =\,%,device=e\=f,organisation=a\,b,site=c\ d v\ 1%s=2.0,v\ 1%s.q=4.0 1700000000000"
+    )
+    assert quote('say "x\\y"') == r'"say \"x\\y\""'
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        key(device="line\nbreak"),
+        key(site="ends with \\"),
+        key(kind="headland_mark"),
+        key(kind=""),
+        key(""),
+        key("time"),
+        key("_field"),
+        key("site"),
+        key("co2_ppm.q"),
+    ],
+)
+def test_a_name_that_cannot_be_said_is_told(odd: SeriesKey) -> None:
+    assert why_unsayable(odd) is not None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_value_is_written_so_that_it_is_read_back_exactly(value: float) -> None:
+    text = line(key("co2_ppm"), value).split("co2_ppm=")[1].split()[0]
+    assert float(text) == value
+    assert not text.endswith("i")
+    assert np.isfinite(float(text))

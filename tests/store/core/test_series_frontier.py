@@ -1,0 +1,67 @@
+"""The frontier: what needs no look-up is surely not stored."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.store.core.series_frontier import NEVER_MS, Frontier
+
+STEPS = st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=25)
+
+
+def take_in(frontier: Frontier, time_ms: int, *, may_be_latest: bool) -> None:
+    sid, times = np.array([0], np.int32), np.array([time_ms], np.int64)
+    if may_be_latest:
+        frontier.advance(sid, times, np.array([float(time_ms)]), np.array([1], np.uint8))
+    else:
+        frontier.advance_ahead(sid, times)
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS, st.integers(0, 31))
+def test_what_is_surely_new_is_never_stored(steps: list[tuple[int, bool]], cut_ms: int) -> None:
+    frontier = Frontier()
+    frontier.grow(1)
+    stored: set[int] = set()
+    latest = NEVER_MS
+    for time_ms, may_be_latest in steps:
+        if time_ms not in stored:
+            take_in(frontier, time_ms, may_be_latest=may_be_latest)
+            stored.add(time_ms)
+            latest = max(latest, time_ms) if may_be_latest else latest
+    for _ in range(2):
+        asked = np.arange(-1, 32, dtype=np.int64)
+        new = frontier.surely_new(np.zeros(len(asked), np.int32), asked)
+        assert not stored & set(asked[new].tolist())
+        assert frontier.latest_ms[0] == latest
+        assert frontier.holds_samples(0) == bool(stored)
+        frontier.cut(np.array([0], np.int32), cut_ms)
+        stored = {time_ms for time_ms in stored if time_ms >= cut_ms}
+        latest = latest if latest >= cut_ms else NEVER_MS
+
+
+def test_a_series_in_order_needs_no_look_up() -> None:
+    frontier = Frontier()
+    frontier.grow(1)
+    take_in(frontier, 10, may_be_latest=True)
+    sid = np.zeros(3, np.int32)
+    assert frontier.surely_new(sid, np.array([9, 10, 11])).tolist() == [False, False, True]
+
+
+def test_a_clock_that_ran_ahead_costs_its_series_no_look_up_until_then() -> None:
+    frontier = Frontier()
+    frontier.grow(1)
+    take_in(frontier, 10, may_be_latest=True)
+    take_in(frontier, 5000, may_be_latest=False)
+    sid = np.zeros(4, np.int32)
+    assert frontier.surely_new(sid, np.array([11, 4999, 5000, 5001])).tolist() == [True, True, False, True]
+
+
+def test_a_series_never_seen_holds_nothing() -> None:
+    frontier = Frontier()
+    assert frontier.surely_new(np.array([0, 3], np.int32), np.array([1, 1])).tolist() == [True, True]
+    frontier.grow(1)
+    take_in(frontier, 10, may_be_latest=True)
+    assert frontier.surely_new(np.array([0, 999], np.int32), np.array([1, 1])).tolist() == [False, True]

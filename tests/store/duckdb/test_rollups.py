@@ -1,0 +1,269 @@
+"""Buckets made of rollups are those of the samples: after late data, deletions, restarts, for any step and start."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.store.core.rollup import DAY_MS, HOUR_MS, Retention
+from headland.store.duckdb import maintenance, rollups
+from headland.store.duckdb.store import DuckDBStore
+from headland.store.memory import MemoryStore
+from headland.store.port import Buckets, SeriesFilter, SeriesKey
+from tests.store.batches import EVERYTHING, ORG, batch, key, rows_of
+from tests.store.test_any_batches import assert_same_buckets
+from tests.waiting import wait_until
+
+MINUTE_MS = 60_000
+A, B = key("air_temperature_degc"), key("co2_ppm")
+OTHERS = key("air_temperature_degc", organisation="other")
+#: A Monday, so that days, hours and minutes begin with it.
+BASE_MS = 1_780_272_000_000
+Row = tuple[SeriesKey, int, float, int]
+
+TIMES = st.builds(
+    lambda day, hour, minute, ms: day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + ms,
+    st.integers(-2, 2),
+    st.sampled_from([0, 1, 2, 23]),
+    st.sampled_from([0, 1, 59]),
+    st.sampled_from([0, 1, 30_000, 59_999]),
+)
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from([A, B, OTHERS]), TIMES, st.sampled_from([0.0, 1.5, -2.25, 7.0]), st.sampled_from([1, 2, 3, 9])
+    ),
+    min_size=1,
+    max_size=25,
+)
+BOUNDS = st.builds(
+    lambda time_ms, unit_ms, odd_ms: time_ms // unit_ms * unit_ms + odd_ms,
+    TIMES,
+    st.sampled_from([1, MINUTE_MS, HOUR_MS, DAY_MS]),
+    st.sampled_from([0, 0, 0, 1]),
+)
+STEPS = st.builds(
+    lambda unit_ms, times: unit_ms * times,
+    st.sampled_from([MINUTE_MS, HOUR_MS, DAY_MS, 777_777]),
+    st.integers(1, 30),
+)
+QUESTIONS = st.lists(st.tuples(BOUNDS, BOUNDS, STEPS, st.sampled_from([1, 2, 4, 9])), max_size=6)
+#: Asked after each deed: every tier over everything, and a last bucket that is cut short.
+ALWAYS_ASKED = [
+    (-3 * DAY_MS, 3 * DAY_MS, MINUTE_MS, 2),
+    (-3 * DAY_MS, 3 * DAY_MS, HOUR_MS, 9),
+    (-3 * DAY_MS, 3 * DAY_MS, DAY_MS, 2),
+    (-3 * DAY_MS, 2 * DAY_MS + HOUR_MS + MINUTE_MS + 2, DAY_MS, 9),
+]
+DEEDS = st.lists(
+    st.one_of(
+        ROWS,
+        st.tuples(st.just("roll up"), st.sampled_from([1, 3, 1000])),
+        st.tuples(st.just("delete"), BOUNDS),
+        st.just(("reopen", 0)),
+    ),
+    min_size=2,
+    max_size=7,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def two_samples_are_dense() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollups, "DENSE_HOUR", 2)
+        yield
+
+
+@settings(max_examples=10, deadline=None)
+@given(base_ms=st.sampled_from([BASE_MS, 0]), deeds=DEEDS, questions=QUESTIONS)
+def test_buckets_of_rollups_are_the_buckets_of_the_samples(
+    base_ms: int, deeds: list[list[Row] | tuple[str, int]], questions: list[tuple[int, int, int, int]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "store.duckdb"
+        duck, memory = DuckDBStore(path), MemoryStore()
+        for deed in deeds:
+            duck = do(deed, base_ms, duck, memory, path)
+            assert_same_answers(duck, memory, base_ms, ALWAYS_ASKED)
+        assert_same_answers(duck, memory, base_ms, questions)
+        duck.roll_up()
+        assert_same_answers(duck, memory, base_ms, ALWAYS_ASKED + questions)
+        duck.close()
+
+
+def do(
+    deed: list[Row] | tuple[str, int], base_ms: int, duck: DuckDBStore, memory: MemoryStore, path: Path
+) -> DuckDBStore:
+    if isinstance(deed, list):
+        sent = batch(*((series, base_ms + time_ms, value, flag) for series, time_ms, value, flag in deed))
+        assert duck.write(sent) == memory.write(sent)
+        return duck
+    what, number = deed
+    if what == "roll up":
+        duck.roll_up(most_hours=number)
+    elif what == "delete":
+        assert duck.delete_before(ORG, base_ms + number) == memory.delete_before(ORG, base_ms + number)
+    else:
+        duck.close()
+        return DuckDBStore(path)
+    return duck
+
+
+def assert_same_answers(
+    duck: DuckDBStore, memory: MemoryStore, base_ms: int, questions: list[tuple[int, int, int, int]]
+) -> None:
+    for which in (EVERYTHING, SeriesFilter("other")):
+        for start, end, step, max_quality in questions:
+            window = (which, base_ms + start, base_ms + end, step, max_quality)
+            assert_same_buckets(duck.buckets(*window), memory.buckets(*window))
+
+
+def test_a_day_that_is_still_written_to_is_made_of_its_hours_and_samples(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    store.write(batch(*((A, BASE_MS + hour * HOUR_MS, float(hour)) for hour in range(24))))
+    store.roll_up()
+    store.write(batch((A, BASE_MS + 5 * HOUR_MS + 1, 100.0), (A, BASE_MS + 30 * HOUR_MS, 7.0)))
+    (found,) = store.buckets(EVERYTHING, BASE_MS, BASE_MS + 2 * DAY_MS, DAY_MS)
+    assert (found.count.tolist(), found.high.tolist(), found.last.tolist()) == ([25, 1], [100.0, 7.0], [23.0, 7.0])
+    store.close()
+
+
+def test_an_hour_waits_until_nothing_was_written_to_it_for_a_while(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    store.write(batch((A, BASE_MS, 1.0), (A, BASE_MS + HOUR_MS, 2.0)))
+    assert store.roll_up(quiet_s=3600.0) == 0
+    assert store.figures().stale_hours == 2
+    assert store.roll_up() == 2
+    assert store.roll_up() == 0
+    told = store.figures()
+    assert (told.stale_hours, told.rollup_rows) == (0, {"days": 1, "hours": 2, "minutes": 0})
+    store.close()
+
+
+def test_hours_that_rest_are_rolled_up_without_being_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "_QUIET_S", 0.0)
+    monkeypatch.setattr(maintenance, "_LOOK_EVERY_S", 0.02)
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    for hour in range(3):
+        store.write(batch((A, BASE_MS + hour * HOUR_MS, 1.0)))
+        wait_until(lambda: store.figures().stale_hours == 0, 10.0)
+        assert store.figures().rollup_rows["hours"] == hour + 1
+    store.close()
+
+
+def test_every_night_the_store_is_compacted_without_being_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "_LOOK_EVERY_S", 0.02)
+    clock = [datetime(2026, 6, 1, 23, tzinfo=UTC)]
+    monkeypatch.setattr(maintenance, "_now", lambda: clock[0])
+    store = DuckDBStore(tmp_path / "store.duckdb", compact_at_hour=3)
+    store.keep(Retention(raw_days=1))
+    store.write(batch((A, BASE_MS - 300 * DAY_MS, 1.0), (A, BASE_MS - 299 * DAY_MS, 1.0)))
+    clock[0] += timedelta(hours=5)
+    wait_until(lambda: store.info().points == 0, 10.0)
+    assert store.figures().rollup_rows["days"] == 2
+    store.close()
+
+
+def test_the_night_is_the_next_one_by_the_local_clock() -> None:
+    assert maintenance.next_night(None, datetime(2026, 6, 1, 12, tzinfo=UTC)) is None
+    for hour, day in ((2, 1), (3, 2), (23, 2)):
+        night = maintenance.next_night(3, datetime(2026, 6, 1, hour, tzinfo=UTC))
+        assert night == datetime(2026, 6, day, 3, tzinfo=UTC)
+
+
+def filled_for_days(path: Path, days: int) -> DuckDBStore:
+    store = DuckDBStore(path)
+    for day in range(days):
+        times = [BASE_MS + day * DAY_MS + minute * 20 * MINUTE_MS + ms for minute in range(72) for ms in (5, 7)]
+        store.write(batch(*((A, time_ms, float(time_ms % 97)) for time_ms in times)))
+    return store
+
+
+def test_retention_lets_go_of_samples_and_keeps_every_bucket_that_a_kept_rollup_can_answer(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    store = filled_for_days(path, 10)
+    end_ms = BASE_MS + 10 * DAY_MS
+    window = (EVERYTHING, BASE_MS, end_ms)
+    minutes, hours, days = (store.buckets(*window, step) for step in (MINUTE_MS, HOUR_MS, DAY_MS))
+    store.keep(Retention(raw_days=3, minute_days=5, hour_days=8))
+    assert store.expire(end_ms) >= 7
+    assert store.expire(end_ms) == 0
+    for _ in range(2):
+        assert_same_buckets(store.buckets(*window, DAY_MS), days)
+        assert_same_buckets(store.buckets(EVERYTHING, BASE_MS + 2 * DAY_MS, end_ms, HOUR_MS), last_of(hours, 8 * 24))
+        assert_same_buckets(store.buckets(*window, HOUR_MS), last_of(hours, 8 * 24))
+        assert_same_buckets(store.buckets(*window, MINUTE_MS), last_of(minutes, 5 * 72))
+        (odd,) = store.buckets(EVERYTHING, BASE_MS + 1, end_ms, HOUR_MS)
+        assert odd.start_ms[0] >= BASE_MS + 7 * DAY_MS
+        assert rows_of(store)[0][1] == BASE_MS + 7 * DAY_MS + 5
+        assert store.info().points == 3 * 144
+        assert store.series(EVERYTHING) == [A]
+        store.close()
+        store = DuckDBStore(path)
+    store.close()
+
+
+def last_of(buckets: list[Buckets], count: int) -> list[Buckets]:
+    (one,) = buckets
+    part = slice(-count, None)
+    return [
+        Buckets(
+            one.key, one.start_ms[part], one.count[part], one.mean[part], one.low[part], one.high[part], one.last[part]
+        )
+    ]
+
+
+def test_what_comes_for_a_day_that_was_let_go_is_rejected_by_name(tmp_path: Path) -> None:
+    store = filled_for_days(tmp_path / "store.duckdb", 4)
+    store.keep(Retention(raw_days=2))
+    store.expire(BASE_MS + 4 * DAY_MS)
+    result = store.write(batch((A, BASE_MS, 1.0), (B, BASE_MS + 2 * DAY_MS, 2.0), (B, BASE_MS + 1, 3.0, 3)))
+    assert (result.accepted, result.duplicate, result.rejected) == (1, 0, 2)
+    assert [(one.key, one.time_ms, one.value, one.quality) for one in result.rejections] == [
+        (A, BASE_MS, 1.0, 1),
+        (B, BASE_MS + 1, 3.0, 3),
+    ]
+    assert "samples before 2026-06-03 have been let go" in result.rejections[0].why
+    store.close()
+
+
+def test_a_series_whose_samples_were_all_let_go_is_still_known_by_its_last_value(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    store = DuckDBStore(path)
+    store.write(batch((A, BASE_MS + 10, 1.0), (A, BASE_MS + 20, 2.0, 3), (B, BASE_MS + 9 * DAY_MS, 1.0)))
+    before = store.last(EVERYTHING)
+    store.keep(Retention(raw_days=1))
+    store.expire(BASE_MS + 9 * DAY_MS)
+    assert [row[0] for row in rows_of(store)] == [B]
+    assert (store.last(EVERYTHING), store.series(EVERYTHING)) == (before, [A, B])
+    store.close()
+    store = DuckDBStore(path)
+    assert (store.last(EVERYTHING), store.series(EVERYTHING)) == (before, [A, B])
+    assert store.keep() == Retention(raw_days=1)
+    store.close()
+
+
+def test_deleting_inside_what_only_rollups_are_left_of_takes_the_hour_of_the_cut_with_it(tmp_path: Path) -> None:
+    store = filled_for_days(tmp_path / "store.duckdb", 4)
+    store.keep(Retention(raw_days=1))
+    store.expire(BASE_MS + 4 * DAY_MS)
+    cut_ms = BASE_MS + DAY_MS + HOUR_MS + 30 * MINUTE_MS
+    assert store.delete_before(ORG, cut_ms) == 0
+    (hours,) = store.buckets(EVERYTHING, BASE_MS, BASE_MS + 2 * DAY_MS, HOUR_MS)
+    assert hours.start_ms[0] == BASE_MS + DAY_MS + 2 * HOUR_MS
+    (days,) = store.buckets(EVERYTHING, BASE_MS, BASE_MS + 4 * DAY_MS, DAY_MS)
+    assert days.count.tolist() == [22 * 6, 144, 144]
+    store.close()
+
+
+@pytest.mark.parametrize("days", [(0, None, None), (5, 3, None), (None, 5, None), (5, None, 9)])
+def test_a_retention_that_keeps_the_fine_longer_than_the_coarse_is_refused(days: tuple[int | None, ...]) -> None:
+    with pytest.raises(ValueError, match="no longer than"):
+        Retention(*days)

@@ -1,0 +1,157 @@
+"""What the engine asks of an InfluxDB 2 and 3 before it stores anything: no package of those is on Debian.
+
+A small server notes the requests and answers as the real ones are documented to; what they store is proved on 1.x.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from headland.errors import PeerRefused, RetryLater, SettingsError
+from headland.store.influx.store import open_influx
+from headland.store.port import SeriesKey
+from tests.store.batches import EVERYTHING, batch, key
+
+A = key("air_temperature_degc")
+
+
+class Script:
+    """How the server answers, and what it was asked."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.asked: list[tuple[str, str, dict[str, list[str]], str, str]] = []
+        self.answers: dict[str, tuple[int, object]] = {}
+
+
+class Handler(BaseHTTPRequestHandler):
+    script: Script
+
+    def answer(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        asked = parse_qs(parts.query)
+        self.script.asked.append((self.command, parts.path, asked, body, self.headers.get("Authorization") or ""))
+        statements = asked.get("q", [""])[0].split(";")
+        usual: dict[str, tuple[int, object]] = {
+            "/ping": (204, None),
+            "/query": (200, {"results": [{"statement_id": at} for at in range(len(statements))]}),
+            "/api/v2/write": (204, None),
+        }
+        status, said = (
+            self.script.answers.get(parts.path) or usual.get(parts.path) or (404, {"message": "no such path"})
+        )
+        text = b"" if said is None else json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("X-Influxdb-Version", self.script.version)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = do_HEAD = answer  # noqa: N815 - the names that the base class calls
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def script(request: pytest.FixtureRequest) -> Iterator[tuple[Script, str]]:
+    """A server of the version that the test names, and where it listens."""
+    made = Script(str(request.param))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Scripted", (Handler,), {"script": made}))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield made, f"127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("script", ["v2.7.11"], indirect=True)
+def test_version_2_has_its_bucket_made_and_is_spoken_to_with_the_token(script: tuple[Script, str]) -> None:
+    server, where = script
+    server.answers["/api/v2/buckets"] = (200, {"buckets": [], "name": "farm", "retentionRules": []})
+    server.answers["/api/v2/orgs"] = (200, {"orgs": [{"id": "0123456789abcdef", "name": "coop"}]})
+    store = open_influx(f"influx+http://{where}/farm?org=coop&token=abc&retention=30d")
+    made = json.loads(
+        next(body for method, path, _, body, _ in server.asked if (method, path) == ("POST", "/api/v2/buckets"))
+    )
+    assert (made["name"], made["orgID"]) == ("farm", "0123456789abcdef")
+    assert made["retentionRules"][0]["everySeconds"] == 30 * 86_400
+    store.write(batch((A, 2**40 * 2, 1.0)))
+    wrote = next(entry for entry in server.asked if entry[1] == "/api/v2/write")
+    assert wrote[2] == {"org": ["coop"], "bucket": ["farm"], "precision": ["ms"]}
+    assert wrote[3] == f"greenhouse,device=gh-1,organisation=acme,site=home air_temperature_degc=1.0 {2**40 * 2}"
+    assert {entry[4] for entry in server.asked} == {"Token abc"}
+    # Its version was asked for once, and never is a statement sent that changes a 1.x.
+    assert [entry[1] for entry in server.asked].count("/ping") == 1
+    assert not any("CREATE" in str(entry[2]) for entry in server.asked)
+    store.close()
+
+
+@pytest.mark.parametrize("script", ["v2.7.11"], indirect=True)
+def test_a_bucket_that_is_there_is_taken_as_it_is(script: tuple[Script, str]) -> None:
+    server, where = script
+    server.answers["/api/v2/buckets"] = (200, {"buckets": [{"id": "1", "name": "farm", "retentionRules": []}]})
+    open_influx(f"influx+http://{where}/farm?org=coop&token=abc").close()
+    assert ("POST", "/api/v2/buckets") not in [entry[:2] for entry in server.asked]
+
+
+@pytest.mark.parametrize("script", ["3.2.1"], indirect=True)
+@pytest.mark.parametrize("status", [200, 409])
+def test_version_3_has_its_database_made_before_it_is_asked_anything(script: tuple[Script, str], status: int) -> None:
+    server, where = script
+    server.answers["/api/v3/configure/database"] = (status, {})
+    store = open_influx(f"influx+http://{where}/farm?token=abc&retention=2w")
+    paths = [entry[1] for entry in server.asked]
+    assert paths.index("/api/v3/configure/database") < paths.index("/query")
+    configured = next(entry for entry in server.asked if entry[1] == "/api/v3/configure/database")
+    assert json.loads(configured[3]) == {"db": "farm", "retention_period": "336h"}
+    server.answers["/query"] = (
+        200,
+        {"results": [{"series": [{"name": "greenhouse", "columns": ["fieldKey"], "values": [["a_m", "float"]]}]}]},
+    )
+    store.close()
+
+
+@pytest.mark.parametrize("script", ["3.2.1"], indirect=True)
+def test_version_3_deletes_by_its_retention_alone_and_says_so(script: tuple[Script, str]) -> None:
+    server, where = script
+    server.answers["/api/v3/configure/database"] = (200, {})
+    store = open_influx(f"influx+http://{where}/farm?token=abc")
+    store.write(batch((SeriesKey("acme", "home", "greenhouse", "gh-1", "a_m"), 2**40, 1.0)))
+    with pytest.raises(PeerRefused, match="retention"):
+        store.delete_before("acme", 2**41)
+    store.close()
+
+
+@pytest.mark.parametrize("script", ["v2.7.11"], indirect=True)
+def test_a_partial_write_of_version_2_is_told_by_its_own_status(script: tuple[Script, str]) -> None:
+    server, where = script
+    server.answers["/api/v2/buckets"] = (200, {"buckets": [{"id": "1", "name": "farm", "retentionRules": []}]})
+    store = open_influx(f"influx+http://{where}/farm?org=coop&token=abc")
+    server.answers["/api/v2/write"] = (422, {"code": "unprocessable entity", "message": "partial write: dropped=1"})
+    result = store.write(batch((A, 2**40, 1.0)))
+    assert (result.accepted, result.rejected) == (0, 1)
+    assert result.rejections[0].why == "partial write: dropped=1"
+    for status in (429, 500, 503):
+        server.answers["/api/v2/write"] = (status, {"message": "later"})
+        with pytest.raises(RetryLater, match=str(status)):
+            store.write(batch((A, 2**40, 1.0)))
+    # A token that is withdrawn while it runs is something to wait for; at the start it is a mistake.
+    server.answers["/api/v2/write"] = (401, {"message": "unauthorized access"})
+    with pytest.raises(RetryLater, match="refuses the login"):
+        store.write(batch((A, 2**40, 1.0)))
+    server.answers["/api/v2/buckets"] = (401, {"message": "unauthorized access"})
+    with pytest.raises(SettingsError, match="refuses the login"):
+        open_influx(f"influx+http://{where}/farm?org=coop&token=wrong")
+    assert store.series(EVERYTHING) == []
+    store.close()
