@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test check accept bench chaos soak extras lock clean
+.PHONY: help setup run test check accept bench chaos soak extras lock docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -19,7 +19,8 @@ chaos: ## hurt a farm of its own in thirty ways and prove that nothing is lost
 soak: ## a simulated day of 200 gateways on one station (minutes)
 extras: ## install each extra alone in a clean venv and import its part (slow)
 lock: ## pin the dependencies again; ARGS=--upgrade moves them on
-setup run test check accept bench chaos soak extras lock:
+docs: ## build the help pages into build/help
+setup run test check accept bench chaos soak extras lock docs:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove what was built and installed here; data and spools stay

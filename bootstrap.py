@@ -6,6 +6,7 @@
     accept   the checks on real logs and tables    bench    the benchmarks, into build/bench.json
     extras   each extra alone in a clean venv      lock     pin the dependencies again
     chaos    thirty faults on a farm of its own    soak     a simulated day of 200 gateways
+    docs     the help pages, into build/help
 
 Needs nothing but Python 3.11 or newer, and the network once. What is already there is left alone, so a second call
 costs nothing. An installation that was interrupted is made again by the next call.
@@ -33,7 +34,7 @@ STAMP = VENV / "headland.json"  # what is installed; absent in a venv that someb
 HALF_DONE = VENV / "headland.half-done"  # an installation began and has not ended
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
-    **dict.fromkeys(("run", "chaos", "soak"), "run"),
+    **dict.fromkeys(("run", "chaos", "soak", "docs"), "run"),
     **dict.fromkeys(("check", "test", "setup", "accept", "bench"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock"]
@@ -44,6 +45,8 @@ CHECKS = [
     ["mypy", "bootstrap.py"],
     ["lint-imports"],
 ]
+HELP = ROOT / "build" / "help"  # the built help pages; the station serves them
+HELP_SOURCES = [ROOT / name for name in ("docs", "station", "edge", "ingest", "api", "firmware_sim", "headland")]
 #: In the order of collection, which puts the longest first.
 PARALLEL = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 TELL_EVERY_S = 20
@@ -84,6 +87,7 @@ def main(words: list[str]) -> int:
 def perform(command: str, arguments: list[str]) -> int:
     """Do one command in the finished venv; what runs long takes this process's place, so that signals reach it."""
     if command == "run":
+        refresh_help()
         become([str(VENV / "bin" / "headland"), "up", *arguments])
     if command == "chaos":
         become([str(VENV / "bin" / "headland"), "chaos", *arguments])
@@ -104,6 +108,8 @@ def perform(command: str, arguments: list[str]) -> int:
         return check()
     if command == "lock":
         return lock(arguments)
+    if command == "docs":
+        return build_help(arguments)
     return 0
 
 
@@ -293,11 +299,41 @@ def lock(arguments: list[str]) -> int:
     for name, sources in {
         "installer": ["requirements/installer.in"],
         "dev": ["pyproject.toml", "--extra", "dev"],
-        "run": ["pyproject.toml", "requirements/build.in", "--extra", "all", "-c", "requirements/dev.lock"],
+        "run": ["pyproject.toml", "requirements/build.in", "--extra", "all", "--extra", "docs", "-c", "requirements/dev.lock"],
     }.items():
         say(f"pinning requirements/{name}.lock")
         call([*compile_line, *sources, "-o", f"requirements/{name}.lock"], f"could not pin {name}.lock")
     return 0
+
+
+def refresh_help() -> None:
+    """Build the help pages where their sources have changed; a failure is reported and does not stop the farm."""
+    stamp = HELP / "sources.sha256"
+    sources = help_digest()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == sources:
+        return
+    say("building the help pages (once after a change)")
+    if build_help(["--quiet"]) != 0:
+        say("the help pages could not be built: `make docs` shows why")
+
+
+def build_help(arguments: list[str]) -> int:
+    """Build the help pages into build/help, with warnings as errors; return the exit status."""
+    line = [str(PYTHON), "-m", "mkdocs", "build", "--strict", *arguments]
+    status = subprocess.call(line, cwd=str(ROOT), env={**environment(), "NO_MKDOCS_2_WARNING": "1"})
+    if status == 0:
+        (HELP / "sources.sha256").write_text(help_digest(), encoding="utf-8")
+    return status
+
+
+def help_digest() -> str:
+    """Return a digest of the documents and of the code from which the reference is generated."""
+    files = [ROOT / "mkdocs.yml", *(file for folder in HELP_SOURCES for file in sorted(folder.rglob("*.*")))]
+    digest_of_all = hashlib.sha256()
+    for file in files:
+        if file.suffix in (".md", ".py", ".toml", ".yml", ".png", ".css") and file.is_file():
+            digest_of_all.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return digest_of_all.hexdigest()
 
 
 def become(line: list[str]) -> None:

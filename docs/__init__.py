@@ -1,0 +1,1 @@
+"""Documentation: pages in Markdown, and the generator of the reference pages."""

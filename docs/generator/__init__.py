@@ -1,0 +1,1 @@
+"""Generator of the reference pages: the code in, Markdown out."""

@@ -1,0 +1,93 @@
+"""Reference of the commands: every command of `headland` with its arguments and options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+import typer
+
+from docs.generator.tables import table
+from station.command import app
+
+
+def to_markdown() -> str:
+    """Return a section for each command."""
+    return "\n\n".join(_section(path, command) for path, command in walk())
+
+
+def walk() -> Iterator[tuple[str, Any]]:
+    """Yield each command with its full name, groups before their commands."""
+    yield from _walk("headland", typer.main.get_command(app))
+
+
+def options_of(command: Any) -> set[str]:
+    """Return the option names that a command accepts."""
+    named = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return {name for name in named if name.startswith("-")} | {"--help"}
+
+
+def _walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        if not child.hidden:
+            yield from _walk(f"{path} {name}", child)
+
+
+def _section(path: str, command: Any) -> str:
+    parts = [f"## {path}", (command.help or "").strip()]
+    children = getattr(command, "commands", {})
+    if children:
+        rows = [
+            (f"[`{path} {name}`](#{_anchor(f'{path} {name}')})", child.help or "")
+            for name, child in children.items()
+            if not child.hidden
+        ]
+        return "\n\n".join([*parts, table(["command", "meaning"], rows)])
+    arguments = [parameter for parameter in command.params if not parameter.opts[0].startswith("-")]
+    options = [parameter for parameter in command.params if parameter.opts[0].startswith("-") and not parameter.hidden]
+    usage = " ".join([path, *(_usage(argument) for argument in arguments), "[OPTIONS]" if options else ""]).strip()
+    parts.append(f"```text\n{usage}\n```")
+    rows = [(f"`{_usage(argument)}`", "", "", argument.help or "") for argument in arguments]
+    rows += [
+        (", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts)), _type(option), _default(option),
+         _meaning(option))
+        for option in options
+    ]  # fmt: skip
+    if rows:
+        parts.append(table(["option", "type", "default", "meaning"], rows))
+    return "\n\n".join(parts)
+
+
+def _anchor(title: str) -> str:
+    return title.replace(" ", "-")
+
+
+def _usage(argument: Any) -> str:
+    name = (argument.metavar or argument.name).upper()
+    return f"{name}..." if argument.nargs == -1 else str(name)
+
+
+def _type(option: Any) -> str:
+    kind = option.type_descriptor.annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return ", ".join(f"`{member.value}`" for member in kind)
+    if kind is bool:
+        return ""
+    text = str(option.metavar or {"Path": "path", "str": "text"}.get(kind.__name__, kind.__name__))
+    bounds = [f"≥ {option.min}" if option.min is not None else "", f"≤ {option.max}" if option.max is not None else ""]
+    text = " ".join([text, *filter(None, bounds)])
+    return f"{text}, repeatable" if option.multiple else text
+
+
+def _default(option: Any) -> str:
+    if isinstance(option.show_default, str):
+        return option.show_default
+    default = option.default.value if isinstance(option.default, Enum) else option.default
+    return "" if default in (None, False, "", [], ()) or callable(default) else f"`{default}`"
+
+
+def _meaning(option: Any) -> str:
+    variable = f" Environment: `{option.envvar}`." if option.envvar else ""
+    return f"{option.help or ''}{variable}"

@@ -1,0 +1,58 @@
+"""Hooks of MkDocs: fill in the generated parts, and move inline scripts into files.
+
+A page has the mark `<!-- generated: NAME -->` where the generator inserts its part, so nothing that is generated is
+committed and nothing can drift. The station serves the pages with a policy that permits no inline scripts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:  # mkdocs loads this file by its path
+    sys.path.insert(0, str(ROOT))
+
+from docs.generator import commands, decisions, routes, science, settings  # noqa: E402
+
+PARTS: Final = {
+    "commands": commands.to_markdown,
+    "decisions": decisions.to_markdown,
+    "endings": science.endings_to_markdown,
+    "formulas": science.formulas_to_markdown,
+    "methods": science.methods_to_markdown,
+    "quantities": science.quantities_to_markdown,
+    "routes": routes.to_markdown,
+    "settings": settings.to_markdown,
+    "validity": science.validity_to_markdown,
+}
+MARK: Final = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
+_INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Replace the marks of a page by their generated parts."""
+    return MARK.sub(lambda mark: PARTS[mark[1]](), markdown)
+
+
+def on_post_page(output: str, *, page: Any, config: Any) -> str:
+    """Move the inline scripts of a page into files, which a strict content security policy permits."""
+    depth = page.url.count("/")
+    return _INLINE_SCRIPT.sub(lambda script: _to_file(script[1], "../" * depth, Path(config["site_dir"])), output)
+
+
+def on_post_template(output_content: str, *, template_name: str, config: Any) -> str:
+    """Do the same for the page of a missing address."""
+    if not template_name.endswith(".html"):
+        return output_content
+    return _INLINE_SCRIPT.sub(lambda script: _to_file(script[1], "/help/", Path(config["site_dir"])), output_content)
+
+
+def _to_file(script: str, root: str, site: Path) -> str:
+    name = f"assets/javascripts/inline-{hashlib.sha256(script.encode()).hexdigest()[:8]}.js"
+    (site / name).parent.mkdir(parents=True, exist_ok=True)
+    (site / name).write_text(script, encoding="utf-8")
+    return f'<script src="{root}{name}"></script>'
