@@ -31,6 +31,7 @@ from api.routes import alarms, application, catalog, dashboard, devices, field_i
 from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
 from api.routes import greenhouses as climate_routes
+from api.routes import help as help_routes
 from api.routes import keys as key_routes
 from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
@@ -142,6 +143,7 @@ def create_app(
         store_routes,
         health,
         dashboard,
+        help_routes,
         session_routes,
         key_routes,
         webhook_routes,

@@ -64,6 +64,7 @@ ROOMS: Final = (
     _open("/"),
     _open("/docs"),
     _open("/dashboard", below=True),
+    _open("/help", below=True),
     PathPermission("/v1/session", RequiredScope.READ, RequiredScope.NOTHING, below=False),
     PathPermission("/healthz", RequiredScope.NEARNESS, below=False),
     PathPermission("/readyz", RequiredScope.NEARNESS, below=False),

@@ -27,7 +27,7 @@ HEADERS: Final = {
 }
 _FOR_EVER: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 #: What Python does not know everywhere, and a browser refuses to run under another name.
-_MEDIA_TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+MEDIA_TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,4 +52,4 @@ def get_file(name: str) -> Response:
     if file is None:
         raise HTTPException(404)
     headers = _FOR_EVER if name.startswith("assets/") else HEADERS
-    return FileResponse(file, headers=headers, media_type=_MEDIA_TYPES.get(file.suffix))
+    return FileResponse(file, headers=headers, media_type=MEDIA_TYPES.get(file.suffix))

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from docs.generator.tables import table
-from station.command import app
+from station.cli.main import app
 
 
 def to_markdown() -> str:
@@ -39,12 +39,12 @@ def _section(path: str, command: Any) -> str:
     parts = [f"## {path}", (command.help or "").strip()]
     children = getattr(command, "commands", {})
     if children:
-        rows = [
+        contents = [
             (f"[`{path} {name}`](#{_anchor(f'{path} {name}')})", child.help or "")
             for name, child in children.items()
             if not child.hidden
         ]
-        return "\n\n".join([*parts, table(["command", "meaning"], rows)])
+        return "\n\n".join([*parts, table(["command", "meaning"], contents)])
     arguments = [parameter for parameter in command.params if not parameter.opts[0].startswith("-")]
     options = [parameter for parameter in command.params if parameter.opts[0].startswith("-") and not parameter.hidden]
     usage = " ".join([path, *(_usage(argument) for argument in arguments), "[OPTIONS]" if options else ""]).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from api.describe import describe
+from api.openapi import describe
 from docs.generator.tables import table
 
 
@@ -33,7 +33,9 @@ def _route(document: dict[str, Any], path: str, method: str, operation: dict[str
         parts.append(table(["parameter", "in", "type", "meaning"], rows))
     body = operation.get("requestBody", {}).get("content", {})
     if body:
-        parts.append("Body: " + "; ".join(f"`{kind}`, {_type(document, each['schema'])}" for kind, each in body.items()))
+        parts.append(
+            "Body: " + "; ".join(f"`{kind}`, {_type(document, each['schema'])}" for kind, each in body.items())
+        )
     answers = {status: _resolve(document, each) for status, each in sorted(operation["responses"].items())}
     parts += [f"{status}: {_answer(document, each)}" for status, each in answers.items() if int(status) < 400]
     problems = [status for status in answers if int(status) >= 400]

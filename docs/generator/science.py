@@ -11,16 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-import api
 import headland.agronomy
+import headland.analysis
 from docs.generator.tables import table
-from headland.agronomy.disease_indices import VALIDITY
+from headland.agronomy.climate.disease_indices import VALIDITY
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
 
 #: What stands in a text for a part that depends on the request.
 UNKNOWN: Final = "{...}"
 #: Packages whose code makes answers.
-ANSWERING: Final = (headland.agronomy, api)
+ANSWERING: Final = (headland.agronomy, headland.analysis)
 
 
 def endings_to_markdown() -> str:
@@ -70,7 +70,7 @@ def methods() -> Iterator[tuple[str, str, str]]:
 
 def _methods_of(tree: ast.Module, names: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    outer = {function: _assignments(parent) for parent in functions for function in parent.body}
+    outer: dict[ast.AST, dict[str, ast.expr]] = {function: _assignments(parent) for parent in functions for function in parent.body}
     for scope in [tree, *functions]:
         local = {**outer.get(scope, {}), **_assignments(scope)}
         for call in _calls(scope):
@@ -82,7 +82,7 @@ def _methods_of(tree: ast.Module, names: dict[str, Any]) -> Iterator[tuple[str, 
 
 
 def _bindings(tree: ast.Module, function: ast.FunctionDef) -> list[dict[str, ast.expr]]:
-    """Return what a module's calls of a function pass for its parameters; one empty binding where it calls it nowhere."""
+    """Return what a module passes for a function's parameters, call by call; one empty binding without a call."""
     parameters = [argument.arg for argument in function.args.args]
     calls = [
         node
@@ -126,7 +126,7 @@ def _text(node: ast.expr, names: dict[str, Any], local: dict[str, ast.expr], dep
         return _text(local[node.id], names, local, depth + 1)
     try:
         value = eval(compile(ast.Expression(node), "<method>", "eval"), dict(names))  # noqa: S307 - our own code
-    except Exception:  # noqa: BLE001 - it depends on the request
+    except Exception:
         return UNKNOWN
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -135,7 +135,11 @@ def _module(module: ModuleType) -> str:
     name = module.__name__.removeprefix("headland.")
     parts = [f"### {name}", _preformatted(module.__doc__)]
     for function in vars(module).values():
-        if inspect.isfunction(function) and function.__module__ == module.__name__ and not function.__name__.startswith("_"):
+        if (
+            inspect.isfunction(function)
+            and function.__module__ == module.__name__
+            and not function.__name__.startswith("_")
+        ):
             signature = ", ".join(inspect.signature(function).parameters)
             parts += [f"**`{function.__name__}({signature})`**", _preformatted(function.__doc__)]
     return "\n\n".join(part for part in parts if part)

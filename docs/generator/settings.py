@@ -9,10 +9,10 @@ import msgspec
 from msgspec import inspect as types
 
 from docs.generator.tables import table
-from edge.channels.alarm_rules import RuleFile
-from edge.modbus.registers import RegisterMap
-from edge.settings import EdgeSettings
-from edge.table.map import TableMap
+from edge.agent.settings import EdgeSettings
+from edge.imports.table.map import TableMap
+from edge.pipeline.channels.alarm_rules import RuleFile
+from edge.sources.modbus.registers import RegisterMap
 
 #: Tables whose settings are a file of their own.
 FILES: Final = {"Register map": RegisterMap, "Alarm rule file": RuleFile, "Map of an imported table": TableMap}
@@ -66,7 +66,7 @@ def _tables(kind: Any) -> list[tuple[Any, bool]]:
     return []
 
 
-def _type(kind: Any) -> str:  # noqa: C901, PLR0911 - one line for each kind of type
+def _type(kind: Any) -> str:
     if isinstance(kind, types.StructType):
         return "table, below"
     if isinstance(kind, types.UnionType):
@@ -87,7 +87,7 @@ def _type(kind: Any) -> str:  # noqa: C901, PLR0911 - one line for each kind of 
         text = "integer" if isinstance(kind, types.IntType) else "number"
         return " ".join([text, *(f"{sign} {getattr(kind, name):.12g}" for name, sign in _SIGNS.items()
                                  if getattr(kind, name) is not None)])  # fmt: skip
-    names = {types.BoolType: "boolean", types.DateTimeType: "time with zone", types.AnyType: "any"}
+    names: dict[type, str] = {types.BoolType: "boolean", types.DateTimeType: "time with zone", types.AnyType: "any"}
     return names.get(type(kind), type(kind).__name__)
 
 

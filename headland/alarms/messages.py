@@ -114,7 +114,7 @@ def text_of(saying: Notification, language: str, zone_of: ZoneOf = everywhere_ut
 
 
 def body_of(saying: Notification, organisation: str, id: str, now_ms: int, zone_of: ZoneOf) -> str:  # noqa: A002
-    """Return the JSON that is sent: docs/protocol.md has its fields."""
+    """Return the JSON that is sent: docs/reference/protocol.md lists its fields."""
     language = saying.recipient.language
     worst = max((alarm.severity for alarm in saying.alarms), key=lambda one: one.rank)
     body = {

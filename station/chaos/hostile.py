@@ -35,7 +35,7 @@ def make_messages(
     """Return one message for each record 1..n of `epoch`, in order, and some that belong to no record.
 
     Numbers count from `first_number`, each at a time of its own from `start_ms` on. The reasons are those of
-    docs/protocol.md, written out here so that the kit does not take ingest's word for them.
+    docs/reference/protocol.md, written out here so that the kit does not take ingest's word for them.
     """
     maker = _Maker(gateway, epoch, first_number, start_ms)
     for _ in range(_SOUND_MESSAGES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-#: The API leaves samples out that are further ahead than this; the store has them (docs/protocol.md).
+#: The API leaves samples out that are further ahead than this; the store has them (docs/reference/protocol.md).
 _HIDDEN_AHEAD_MS = 290_000
 
 

@@ -1,4 +1,4 @@
-"""docs/protocol.md and docs/nomenclature.md say what the code does."""
+"""The reference pages protocol.md and quantities.md agree with the code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from docs.generator.hooks import on_page_markdown
 from headland.contract import codec, topics
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, unit_of_name
 from headland.contract.records import (
@@ -32,8 +33,8 @@ from ingest.columns import EARLIEST_MS, FUTURE_MS
 from tests.golden.make import FOLDER
 
 ROOT: Final = Path(__file__).parents[2]
-PROTOCOL: Final = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
-NOMENCLATURE: Final = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
+PROTOCOL: Final = (ROOT / "docs" / "reference" / "protocol.md").read_text(encoding="utf-8")
+QUANTITIES_PAGE: Final = (ROOT / "docs" / "reference" / "quantities.md").read_text(encoding="utf-8")
 
 
 def tables(document: str) -> dict[str, list[list[str]]]:
@@ -58,25 +59,25 @@ def number(value: float) -> str:
     return f"{value:g}" if abs(value) < 1e6 else str(int(value))
 
 
-def test_every_quantity_stands_in_the_table_as_it_is_in_the_code() -> None:
+def test_the_page_of_quantities_lists_each_as_it_is_in_the_code() -> None:
     expected = [
         [row.name, row.unit, number(row.low), number(row.high), row.kind, row.meaning] for row in QUANTITIES.values()
     ]
-    assert tables(NOMENCLATURE)["name | unit | low | high | kind | meaning"] == expected
+    assert tables(on_page_markdown(QUANTITIES_PAGE))["name | unit | low | high | kind | meaning"] == expected
 
 
-def test_every_ending_stands_in_the_table_with_its_unit() -> None:
-    assert tables(NOMENCLATURE)["ending | unit"] == [list(row) for row in UNIT_BY_SUFFIX.items()]
+def test_the_page_of_quantities_lists_each_ending_with_its_unit() -> None:
+    assert tables(on_page_markdown(QUANTITIES_PAGE))["ending | unit"] == [list(row) for row in UNIT_BY_SUFFIX.items()]
 
 
 def test_every_quality_flag_and_clock_is_explained() -> None:
-    flags = [row[:2] for row in tables(NOMENCLATURE)["flag | name | meaning"]]
+    flags = [row[:2] for row in tables(QUANTITIES_PAGE)["flag | name | meaning"]]
     assert flags == [[str(flag.value), flag.name.lower().replace("_", " ")] for flag in Quality]
-    assert [row[0] for row in tables(NOMENCLATURE)["clock | meaning"]] == [str(clock) for clock in Clock]
+    assert [row[0] for row in tables(QUANTITIES_PAGE)["clock | meaning"]] == [str(clock) for clock in Clock]
 
 
 def test_every_topic_is_listed() -> None:
-    shown = [row[0] for row in tables(PROTOCOL)["topic | who writes | QoS | retained | payload"]]
+    shown = [row[0] for row in tables(PROTOCOL)["topic | writer | QoS | retained | payload"]]
     shard = topics.shard_of("gw")
     built = [topics.data_topic("gw"), topics.senml_topic("gw", "dev"), topics.ack_topic("gw")]
     built += [topics.status_topic("gw"), topics.meta_topic("gw", "dev"), topics.alarm_topic("org")]
@@ -104,7 +105,7 @@ def test_every_field_of_a_record_is_listed_in_its_order(record: type[msgspec.Str
 
 
 def test_every_reason_is_listed() -> None:
-    assert [row[0] for row in tables(PROTOCOL)["reason | of what | when"]] == [str(reason) for reason in Reason]
+    assert [row[0] for row in tables(PROTOCOL)["reason | scope | when"]] == [str(reason) for reason in Reason]
 
 
 def test_every_cap_is_listed() -> None:

@@ -95,7 +95,7 @@ def test_the_split_deployment_stores_answers_and_outlives_its_registry(
     with Gateway(mosquitto.host, mosquitto.port) as gateway:
         gateway.send(batch_of(1))
         gateway.wait_for_ack(1)
-        # As docs/access.md says: this API has no folder to keep a first key in.
+        # As docs/how-to/access.md says: this API has no folder to keep a first key in.
         made = subprocess.run(
             [*HEADLAND, "key", "add", "first"], capture_output=True, text=True, env=environ, check=True
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,17 +23,3 @@ def test_contributing_names_files_that_are_there() -> None:
     names = re.findall(r"`((?:headland|edge|ingest|api|firmware_sim|station|tests|requirements)/[\w./-]+)`", text)
     assert len(names) > 10
     assert [name for name in names if not (ROOT / name).exists()] == []
-
-
-def test_operations_names_every_option_of_up() -> None:
-    script = """
-import typer
-from station.cli.main import app
-for parameter in typer.main.get_command(app).commands["up"].params:
-    print(*parameter.opts)
-"""
-    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
-    options = set(re.findall(r"--[a-z-]+", done.stdout)) - {"--help"}
-    assert len(options) > 5
-    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    assert {option for option in options if f"`{option}`" not in text} == set()

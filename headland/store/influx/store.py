@@ -1,4 +1,4 @@
-"""The InfluxDB engine: 1.x behind the path rewrite of docs/operations.md, 1.8 and 2.x and 3.x as they are."""
+"""The InfluxDB engine: 1.x behind the path rewrite of docs/how-to/choose-a-store.md, 1.8 and 2.x and 3.x as they are."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class NamedValue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         """Refuse a channel whose unit is not known (msgspec turns the ValueError into its own line)."""
         if self.channel not in QUANTITIES:
-            raise ValueError(f"channel {self.channel!r} is not one of docs/nomenclature.md")
+            raise ValueError(f"channel {self.channel!r} is not one of docs/reference/quantities.md")
 
 
 class SprayerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
