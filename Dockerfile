@@ -23,16 +23,19 @@ RUN python3 -m venv /opt/headland \
     && /opt/headland/bin/pip install --quiet --require-hashes -r requirements/installer.lock \
     && UV_SYSTEM_CERTS=true /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
         --require-hashes -r requirements/run.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE hatch_build.py mkdocs.yml ./
 COPY headland headland
 COPY edge edge
 COPY ingest ingest
 COPY api api
 COPY firmware_sim firmware_sim
 COPY station station
-RUN /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
+COPY docs docs
+# The help pages are built once, into the wheel; what only their build needs does not stay.
+RUN NO_MKDOCS_2_WARNING=1 /opt/headland/bin/python -m mkdocs build --quiet --strict \
+    && /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
         --no-deps --no-build-isolation --compile-bytecode . \
-    && /opt/headland/bin/pip uninstall --quiet --yes uv
+    && /opt/headland/bin/pip uninstall --quiet --yes uv mkdocs-material babel
 
 FROM base AS headland
 COPY --from=build /opt/headland /opt/headland

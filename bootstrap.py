@@ -42,7 +42,7 @@ CHECKS = [
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
     ["mypy"],
-    ["mypy", "bootstrap.py"],
+    ["mypy", "bootstrap.py", "hatch_build.py"],
     ["lint-imports"],
 ]
 HELP = ROOT / "build" / "help"  # the built help pages; the station serves them
@@ -296,10 +296,11 @@ def lock(arguments: list[str]) -> int:
     # One version of each package for all Pythons: what passes under one then is what runs under the others.
     compile_line += ["--fork-strategy", "fewest"]
     compile_line += ["--generate-hashes", "--no-annotate", "--no-header", *arguments]
+    in_run = ["--extra", "all", "--extra", "docs"]  # docs: `make run` builds the help pages
     for name, sources in {
         "installer": ["requirements/installer.in"],
         "dev": ["pyproject.toml", "--extra", "dev"],
-        "run": ["pyproject.toml", "requirements/build.in", "--extra", "all", "--extra", "docs", "-c", "requirements/dev.lock"],
+        "run": ["pyproject.toml", "requirements/build.in", *in_run, "-c", "requirements/dev.lock"],
     }.items():
         say(f"pinning requirements/{name}.lock")
         call([*compile_line, *sources, "-o", f"requirements/{name}.lock"], f"could not pin {name}.lock")

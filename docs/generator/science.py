@@ -70,7 +70,9 @@ def methods() -> Iterator[tuple[str, str, str]]:
 
 def _methods_of(tree: ast.Module, names: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    outer: dict[ast.AST, dict[str, ast.expr]] = {function: _assignments(parent) for parent in functions for function in parent.body}
+    outer: dict[ast.AST, dict[str, ast.expr]] = {
+        inner: _assignments(function) for function in functions for inner in function.body
+    }
     for scope in [tree, *functions]:
         local = {**outer.get(scope, {}), **_assignments(scope)}
         for call in _calls(scope):

@@ -81,7 +81,7 @@ def ask_station(api_url: str, check: str, key: str | None = None) -> Finding:
     for told in answer.get("checks", ()):
         if told.get("name") == check:
             state = State.OK if told.get("ok") else State.FAILED
-            advice = "" if told.get("ok") else 'The remedy for each check is in docs/how-to/check-a-farm.md.'
+            advice = "" if told.get("ok") else "The remedy for each check is in docs/how-to/check-a-farm.md."
             return Finding(
                 check=check, state=state, found=f"the running station says: {told.get('detail')}", advice=advice
             )

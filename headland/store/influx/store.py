@@ -1,4 +1,4 @@
-"""The InfluxDB engine: 1.x behind the path rewrite of docs/how-to/choose-a-store.md, 1.8 and 2.x and 3.x as they are."""
+"""InfluxDB engine: 1.8, 2.x and 3.x directly; 1.6 and 1.7 behind the path mapping of docs/how-to/choose-a-store.md."""
 
 from __future__ import annotations
 
