@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -50,6 +49,7 @@ from api.schemas.registry import describe_kinds, describe_things
 from api.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import crop_bands
 from headland.analysis.scope import OrgScope
+from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -90,7 +90,7 @@ def create_app(
     organisation: str,
     readiness: Callable[[], list[Check]],
     counters: Callable[[], Mapping[str, float]],
-    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    now_ms: Callable[[], int] = wall_clock_ms,
     gateways: IngestPort | None = None,
     registry: Registry | None = None,
     store_desk: StoreAdmin | None = None,

@@ -7,12 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from headland.units_of_time import MINUTE_MS
+
 #: Buckets a doubling: the middle of one is within 5 % of every time in it.
 _PER_OCTAVE: Final = 8
 #: Above so many times all counts are halved, so that an hour ago does not outweigh now.
 _MAX_COUNT: Final = 10_000
 #: A sample that is older than this when it comes was kept back on purpose or imported: it says nothing of the way.
-LIVE_WITHIN_MS: Final = 10 * 60_000
+LIVE_WITHIN_MS: Final = 10 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

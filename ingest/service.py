@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import GatewayStatus
 from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
@@ -105,7 +106,7 @@ class IngestService:
             "quarantine_dropped": self._writer.quarantine.dropped,
             "waiting": len(self._inbox),
             "commit_latency_ms": self._writer.commit_latency_ms,
-            "last_message_age_ms": -1 if last_ms is None else time.time_ns() // 1_000_000 - last_ms,
+            "last_message_age_ms": -1 if last_ms is None else wall_clock_ms() - last_ms,
         }
 
     def gateways(self) -> Mapping[str, GatewayStatus]:
@@ -139,7 +140,7 @@ class IngestService:
 
     def replay(self, number: int) -> bool:
         """Ask for a message in quarantine to be tried again soon; False where it is not there."""
-        asked = self.quarantine.ask(number, time.time_ns() // 1_000_000)
+        asked = self.quarantine.ask(number, wall_clock_ms())
         self._writer.replay_soon()
         return asked
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
@@ -72,7 +73,7 @@ class Writer:
         store: Store,
         inbox: Inbox,
         acker: Acker,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._settings = settings
         self._store = store

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from headland.analysis.errors import ProblemError
 from headland.analysis.window import HIGH_MS, LOW_MS, Window
+from headland.units_of_time import DAY_MS, HOUR_MS
 
-DEFAULT_WINDOW_MS: Final = 3_600_000
+DEFAULT_WINDOW_MS: Final = HOUR_MS
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -63,6 +64,6 @@ def settle_window(start_ms: int | None, end_ms: int | None, now_ms: int, longest
     if start >= end:
         raise ProblemError(400, "bad-window", "The window is empty", "start must lie before end.")
     if end - start > longest_ms:
-        days = longest_ms / 86_400_000
+        days = longest_ms / DAY_MS
         raise ProblemError(400, "bad-window", "The window is too long", f"Ask for at most {days:g} days at a time.")
     return Window(start, end)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import Any, Final
 import orjson
 
 from api.live.values import Newest, Value, items_of
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.store.port import Latest, SeriesKey
 
@@ -169,7 +169,7 @@ class LiveFeed:
         ring_events: int = RING_EVENTS,
         heartbeat_s: float = HEARTBEAT_S,
         longest_s: float = LONGEST_S,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self.source = source
         self.heartbeat_s = heartbeat_s

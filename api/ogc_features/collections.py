@@ -25,9 +25,10 @@ from headland.analysis.telemetry import find_device, read_latest
 from headland.analysis.window import Window, utc_of
 from headland.formats.geojson import geojson_of
 from headland.store.port import Latest
+from headland.units_of_time import DAY_MS
 
 #: Passes are looked for over so long, back from the end of what is asked for.
-LONGEST_PASSES_MS: Final = 400 * 86_400_000
+LONGEST_PASSES_MS: Final = 400 * DAY_MS
 #: Corners of a track; more would be no better to look at on a map.
 _MOST_CORNERS: Final = 5000
 _CELL_M: Final = 2.0

@@ -34,8 +34,9 @@ from headland.analysis.errors import ProblemError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.alarms import NoticeState
+from headland.units_of_time import DAY_MS
 
-LONGEST_REPLAY_MS: Final = 366 * 86_400_000
+LONGEST_REPLAY_MS: Final = 366 * DAY_MS
 
 Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
 

@@ -16,8 +16,9 @@ from api.schemas.base import ApplicationAnswers
 from api.schemas.base_mapping import application_of
 from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
 from headland.analysis.telemetry import find_device
+from headland.units_of_time import DAY_MS
 
-LONGEST_APPLICATION_MS: Final = 31 * 86_400_000
+LONGEST_APPLICATION_MS: Final = 31 * DAY_MS
 
 router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
 

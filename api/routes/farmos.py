@@ -15,10 +15,11 @@ from api.http.query_windows import Instant, settle_window
 from headland.analysis.errors import ProblemError
 from headland.analysis.exports.farmos import INPUT, OBSERVATION, list_entries
 from headland.formats.farmos import Sheet
+from headland.units_of_time import DAY_MS
 
 MEDIA: Final = "application/vnd.api+json"
-LONGEST_MS: Final = 366 * 86_400_000
-_DEFAULT_MS: Final = 7 * 86_400_000
+LONGEST_MS: Final = 366 * DAY_MS
+_DEFAULT_MS: Final = 7 * DAY_MS
 _KNOWN: Final = frozenset(("filter[start]", "filter[end]", "filter[type]", "page[after]", "page[size]"))
 _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A JSON:API document.", "content": {MEDIA: {"schema": {"type": "object"}}}}

@@ -55,10 +55,10 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.site_weather import answer_weather
 from headland.analysis.window import Window
+from headland.units_of_time import DAY_MS
 
-LONGEST_CLIMATE_MS: Final = 366 * 86_400_000
-LONGEST_BY_HOUR_MS: Final = 31 * 86_400_000
-_DAY_MS: Final = 86_400_000
+LONGEST_CLIMATE_MS: Final = 366 * DAY_MS
+LONGEST_BY_HOUR_MS: Final = 31 * DAY_MS
 
 GreenhouseId = Annotated[
     str,
@@ -359,7 +359,7 @@ def _ask(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None
 def _window(scope: OrgScope, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:
     """Return the window asked for; without a start it is a day long."""
     end = scope.now_ms() if end_ms is None else end_ms
-    return settle_window(end - _DAY_MS if start_ms is None else start_ms, end, scope.now_ms(), longest_ms)
+    return settle_window(end - DAY_MS if start_ms is None else start_ms, end, scope.now_ms(), longest_ms)
 
 
 def _is_device(scope: OrgScope, name: str) -> bool:

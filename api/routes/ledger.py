@@ -30,13 +30,13 @@ from headland.analysis.passes.deviation import judge_if_planned, judge_pass
 from headland.analysis.passes.ledger_entries import applied_entry, deviation_entry
 from headland.analysis.passes.nutrients import count_nutrients, passes_of_season, share_by_plot
 from headland.analysis.passes.plan import PlanAsked
-from headland.analysis.passes.telemetry import HOUR_MS
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.weather.spray_window import judge_weather, weather_evidence
 from headland.analysis.window import Window
 from headland.registry.repositories.ledger import Ledger, LedgerEntry
+from headland.units_of_time import DAY_MS, HOUR_MS
 
-_LONGEST_WEATHER_MS: Final = 31 * 86_400_000
+_LONGEST_WEATHER_MS: Final = 31 * DAY_MS
 
 SoilDeficit = Annotated[
     float | None,

@@ -27,9 +27,10 @@ from headland.analysis.weather.spray_window import judge_weather, weather_eviden
 from headland.analysis.window import Window
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Pass
+from headland.units_of_time import DAY_MS
 
-LONGEST_LIST_MS: Final = 400 * 86_400_000
-_DEFAULT_LIST_MS: Final = 7 * 86_400_000
+LONGEST_LIST_MS: Final = 400 * DAY_MS
+_DEFAULT_LIST_MS: Final = 7 * DAY_MS
 
 FieldId = Annotated[str, Path(description="Id of a field.", pattern="^[0-9a-z]{26}$")]
 _PATTERN: Final = r"^[0-9a-z]{26}(~[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[0-9]{1,15})?$"

@@ -7,8 +7,8 @@ from typing import Final
 
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import HIGH_MS, LOW_MS
-from headland.store.core.rollup import DAY_MS, HOUR_MS
 from headland.store.port import SeriesFilter, SeriesKey
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Flags reach up to 9; all samples count here, whatever their flag.
 ANY_QUALITY: Final = 9

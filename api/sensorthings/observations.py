@@ -10,15 +10,15 @@ import numpy as np
 
 from api.sensorthings.first_samples import ANY_QUALITY, samples_since_ms
 from headland.analysis.scope import OrgScope
-from headland.store.core.rollup import DAY_MS, HOUR_MS
 from headland.store.port import SeriesFilter, SeriesKey
+from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: How many samples are read at once where that can be chosen: a day of one a second.
 _MOST_AT_ONCE: Final = 100_000
 #: How many samples a request may look at one by one, as for a condition on the result.
 MOST_LOOKED_AT: Final = 200_000
 
-_STEPS_MS: Final = (DAY_MS, HOUR_MS, 60_000)
+_STEPS_MS: Final = (DAY_MS, HOUR_MS, MINUTE_MS)
 
 
 class Sample(NamedTuple):

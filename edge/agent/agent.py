@@ -33,6 +33,7 @@ from edge.sources.source import Sink, Source
 from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
 from edge.uplink.uplink import Uplink
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class Agent:
     def __init__(self, settings: EdgeSettings) -> None:
         gateway = settings.gateway
         self._settings = settings
-        self._started_ms = _now_ms()
+        self._started_ms = wall_clock_ms()
         self._software = software_version()
         owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
         runners = [SourceRunner(one, settings) for one in settings.source]
@@ -82,7 +83,7 @@ class Agent:
         """Start all threads, the last of the way first."""
         self._uplink.start()
         self._intake.start()
-        self._stage.expect(self._settings.gateway.site, self._settings.clock, _now_ms())
+        self._stage.expect(self._settings.gateway.site, self._settings.clock, wall_clock_ms())
         for runner in self._runners:
             runner.start(self._stage.sink(runner.name, self._intake, has_limits=not runner.is_vehicle))
         self.write_status()
@@ -112,7 +113,7 @@ class Agent:
         state = self._uplink.state()
         return AgentStatus(
             gateway=self._settings.gateway.id,
-            time_ms=_now_ms(),
+            time_ms=wall_clock_ms(),
             started_ms=self._started_ms,
             pid=os.getpid(),
             software=self._software,
@@ -281,7 +282,3 @@ def software_version() -> str:
         return version("headland")
     except PackageNotFoundError:
         return ""
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

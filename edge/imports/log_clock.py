@@ -18,6 +18,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from headland.units_of_time import WEEK_MS
+
 #: 2009-01-01: before the first ArduPilot; a receiver that says so has lost a week count.
 UTC_FROM_US: Final = 1_230_768_000_000_000
 #: 2100-01-01: beyond is damage.
@@ -35,7 +37,6 @@ _MAX_FALL_US: Final = 1_000_000
 _RATE_SPAN_US: Final = 30_000_000
 
 _GPS_EPOCH_US: Final = 315_964_800_000_000
-_WEEK_MS: Final = 7 * 86_400_000
 #: The days from whose beginning GPS time was one second more ahead of UTC (IERS Bulletin C).
 _LEAP_DAYS: Final = (
     "1981-07-01", "1982-07-01", "1983-07-01", "1985-07-01", "1988-01-01", "1990-01-01", "1991-01-01", "1992-07-01",
@@ -51,9 +52,9 @@ _LEAPS_US: Final = tuple(
 
 def gps_utc_us(week: int, time_of_week_ms: int) -> int | None:
     """Return the UTC of a GPS week (since 1980, not modulo 1024) and time of week; None where it cannot be."""
-    if week <= 0 or not 0 <= time_of_week_ms < _WEEK_MS:
+    if week <= 0 or not 0 <= time_of_week_ms < WEEK_MS:
         return None
-    gps_us = _GPS_EPOCH_US + (week * _WEEK_MS + time_of_week_ms) * 1000
+    gps_us = _GPS_EPOCH_US + (week * WEEK_MS + time_of_week_ms) * 1000
     utc_us = gps_us - bisect_right(_LEAPS_US, gps_us) * 1_000_000
     return utc_us if UTC_FROM_US < utc_us < UTC_UNTIL_US else None
 

@@ -20,6 +20,7 @@ from edge.spool.overflow import SpoolOwner, damaged_event
 from edge.spool.retention import Retention, Tally
 from edge.spool.rows import NoRoom, delete_until, insert_contents, read_tally, renumber
 from edge.spool.schema import URGENT, is_damage, move_aside, open_file
+from headland.clock import wall_clock_ms
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
 
@@ -45,10 +46,6 @@ def _why(error: Exception, path: Path) -> str:
     return str(error)
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Spool:
     """A bounded queue in one SQLite file; all calls may be made from any thread.
 
@@ -67,7 +64,7 @@ class Spool:
         max_bytes: int,
         *,
         retention: Retention = Retention(),  # noqa: B008 - frozen
-        now_ms: Callable[[], int] = _now_ms,
+        now_ms: Callable[[], int] = wall_clock_ms,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open the spool. Raises SettingsError where the folder cannot be written or another process has the file."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Final
 
 from edge.spool.queue import Spool
 from edge.uplink.connection import BrokerLink, Will
 from edge.uplink.state import UplinkState
+from headland.clock import wall_clock_ms
 from headland.contract.codec import encode_record
 from headland.contract.records import Descriptor, GatewayStatus
 from headland.contract.topics import meta_topic, status_topic
@@ -82,7 +82,7 @@ class Announcer:
         status = GatewayStatus(
             gw=self._gateway,
             online=online,
-            t=time.time_ns() // 1_000_000,
+            t=wall_clock_ms(),
             software=self._software,
             epoch=self._spool.epoch,
             acked_seq=state.acked_seq,

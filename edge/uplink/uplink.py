@@ -17,6 +17,7 @@ from edge.uplink.connection import Accepted, BrokerLink, Closed, Happening, Rece
 from edge.uplink.sender import RecordSender
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.state import UplinkState
+from headland.clock import wall_clock_ms
 from headland.contract.codec import decode_record
 from headland.contract.records import Ack, Descriptor
 from headland.contract.refusals import Refused
@@ -259,7 +260,7 @@ class Uplink:
             return
         self._counters["commit_acks"] += 1
         if ack.epoch == self._state.epoch == self._spool.epoch and self._window.commit(ack.seq, time.monotonic()):
-            self._say(acked_seq=ack.seq, acked_ms=_now_ms(), overdue_ms=None)
+            self._say(acked_seq=ack.seq, acked_ms=wall_clock_ms(), overdue_ms=None)
 
     def _look_for_stall(self, now_s: float) -> None:
         """Begin again at the head after too long without a commit ack, and say since when it is overdue."""
@@ -267,7 +268,7 @@ class Uplink:
         if self._window.rewind_when_stalled(now_s):
             self._counters["resends"] += 1
             if self._state.overdue_ms is None and waits_s > 0:
-                self._say(overdue_ms=_now_ms() - round(waits_s * 1000))
+                self._say(overdue_ms=wall_clock_ms() - round(waits_s * 1000))
 
     def _delete_taken(self, now_s: float) -> None:
         """Delete what the broker has: nobody behind it says what is stored."""
@@ -276,7 +277,7 @@ class Uplink:
         self._delete_due_s = now_s + _DELETE_S
         seq = self._window.taken_upto()
         if self._window.commit(seq, now_s) and self._spool.confirm(self._state.epoch, seq):
-            self._say(acked_seq=seq, acked_ms=_now_ms())
+            self._say(acked_seq=seq, acked_ms=wall_clock_ms())
 
     def _say_too_large(self, record: SpoolRecord, packet_bytes: int) -> None:
         detail = f"the broker takes {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"
@@ -315,7 +316,3 @@ class Uplink:
         if self._state.connected or self._state.detail != detail:
             _LOGGER.warning("no way to the broker: %s", detail)
         self._say(connected=False, detail=detail)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from firmware_sim.drone.vehicle_body import STEP_MS
 from firmware_sim.links.faults import NO_FAULTS, Faults
 from firmware_sim.links.impairment import BadLink
 from firmware_sim.links.udp_tcp import Link, open_link
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 
 _LOGGER = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
 
     Raises SettingsError for a link that is none, RetryLater where its address cannot be taken.
     """
-    real_ms = _real_ms()
+    real_ms = wall_clock_ms()
     clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
     fleet = Fleet(settings, clock.now_ms(real_ms))
     link = open_link(settings.connect)
@@ -184,7 +184,7 @@ def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
     _LOGGER.info("%d drone(s) fly %s on %s", settings.fleet, settings.scenario, settings.connect)
     try:
         while not stop.is_set():
-            caught_up = advance(fleet, clock.now_ms(_real_ms()), link, truths)
+            caught_up = advance(fleet, clock.now_ms(wall_clock_ms()), link, truths)
             stop.wait(_TICK_S if caught_up else 0)
     finally:
         link.close()
@@ -215,7 +215,3 @@ def advance(fleet: Fleet, until_ms: int, link: Link, truths: Sequence[DroneTruth
     if pending:
         link.send(bytes(pending))
     return fleet.time_ms + STEP_MS > until_ms
-
-
-def _real_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -10,8 +10,8 @@ from typing import Final, Literal
 import numpy as np
 
 from firmware_sim.core.moist_air import Numbers
+from headland.units_of_time import DAY_MS, HOUR_MS
 
-_DAY_MS: Final = 86_400_000
 #: The inside radiation at which an unshielded sensor errs by its whole radiation error.
 _RADIATION_W_M2: Final = 600.0
 
@@ -116,7 +116,7 @@ class SensorArray:
             self._start_ms, self._felt = time_ms, truth
         keep = np.where(self._lag_s > 0, np.exp(-step_s / np.maximum(self._lag_s, 1e-9)), 0.0)
         self._felt = truth + keep * (self._felt - truth)
-        days = (time_ms - self._start_ms) / _DAY_MS
+        days = (time_ms - self._start_ms) / DAY_MS
         read = self._felt + self.bias + self.drift_per_day * days
         read = read + self._noise * self._random.standard_normal(truth.shape)
         read += self._radiation * inside_w_m2[:, None] / _RADIATION_W_M2
@@ -131,7 +131,7 @@ class SensorArray:
     def _with_planted(self, read: Numbers, time_ms: int) -> Numbers:
         channels = [kind.channel for kind in self.kinds]
         for index, fault in enumerate(self._planted):
-            if fault.unit > read.shape[0] or time_ms < (self._start_ms or 0) + fault.after_h * 3_600_000:
+            if fault.unit > read.shape[0] or time_ms < (self._start_ms or 0) + fault.after_h * HOUR_MS:
                 continue
             place = fault.unit - 1, channels.index(fault.channel)
             value = math.nan if fault.kind == "dead" else float(read[place])

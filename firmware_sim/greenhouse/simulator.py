@@ -21,6 +21,7 @@ from firmware_sim.protocols.buses import Bus, LinesBus, ModbusTcpBus, MqttBus, R
 from firmware_sim.protocols.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, Fleet
 from firmware_sim.protocols.readings import Readings
 from firmware_sim.protocols.text_lines import LINES
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 
 _LOGGER = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class SimulatedHouse:
     """The house with its clock, its truth files and the faults of its units: what the buses read."""
 
     def __init__(self, settings: GreenhouseSettings) -> None:
-        real_ms = _real_ms()
+        real_ms = wall_clock_ms()
         self._clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
         scenario = settings.house()
         self._house = Compartments(scenario, settings.seed, self._clock.now_ms(real_ms), settings.weather())
@@ -127,11 +128,11 @@ class SimulatedHouse:
 
     def catch_up(self) -> bool:
         """Step up to now, or some way; tell whether now was reached."""
-        return advance(self._house, self._clock.now_ms(_real_ms()), self._truth)
+        return advance(self._house, self._clock.now_ms(wall_clock_ms()), self._truth)
 
     def now_ms(self) -> int:
         """Return the simulated time; it never runs ahead of what the sensors measured by a step or more."""
-        return min(self._clock.now_ms(_real_ms()), self._house.time_ms + STEP_MS - 1)
+        return min(self._clock.now_ms(wall_clock_ms()), self._house.time_ms + STEP_MS - 1)
 
     def read(self, unit: int) -> Readings | None:
         """Return the readings of a unit as its buses see them; None where it is silent or there is none."""
@@ -201,7 +202,3 @@ def advance(house: Compartments, until_ms: int, truth: HouseTruth | None) -> boo
         if truth is not None:
             truth.note(house)
     return False
-
-
-def _real_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -17,8 +17,8 @@ from firmware_sim.core.truth_file import TruthFile
 from firmware_sim.greenhouse.house import STEP_MS, Compartments
 from firmware_sim.greenhouse.scenarios import HouseScenario
 from firmware_sim.greenhouse.true_climate import TRUTH_COLUMNS
+from headland.units_of_time import HOUR_MS
 
-_HOUR_MS: Final = 3_600_000
 _STEP_S: Final = STEP_MS / 1000
 CLIMATE_COLUMNS: Final = ("time_ms", "compartment", *TRUTH_COLUMNS)
 HOUR_COLUMNS: Final = (
@@ -63,13 +63,13 @@ class HouseTruth:
         self._climate = TruthFile(folder / f"greenhouse-{seed}.csv", CLIMATE_COLUMNS)
         self._hours = TruthFile(folder / f"greenhouse-hours-{seed}.csv", HOUR_COLUMNS)
         self._every_ms = 1000 * scenario.truth_every_s
-        self._hour_ms = house.time_ms - house.time_ms % _HOUR_MS
+        self._hour_ms = house.time_ms - house.time_ms % HOUR_MS
         self._sums = np.zeros((len(HOUR_COLUMNS) - 2, house.units))
         _write_sensors(TruthFile(folder / f"greenhouse-sensors-{seed}.csv", SENSOR_COLUMNS), scenario, house)
 
     def note(self, house: Compartments) -> None:
         """Take up the step that the house has just made."""
-        hour_ms = house.time_ms - house.time_ms % _HOUR_MS
+        hour_ms = house.time_ms - house.time_ms % HOUR_MS
         if hour_ms != self._hour_ms:
             self._end_hour()
             self._hour_ms = hour_ms
@@ -125,7 +125,7 @@ def _write_sensors(file: TruthFile, scenario: HouseScenario, house: Compartments
                 sensors.bias[unit - 1, place], sensors.drift_per_day[unit - 1, place],
                 kind.noise, kind.lag_s, kind.quantum, kind.radiation, kind.spikes, kind.spike_size, kind.dropouts,
             )  # fmt: skip
-            since = "" if fault is None else str(house.time_ms + round(fault.after_h * _HOUR_MS))
+            since = "" if fault is None else str(house.time_ms + round(fault.after_h * HOUR_MS))
             name = "" if fault is None else fault.kind
             file.append(house.time_ms, [str(unit), kind.channel, *(f"{error:.6g}" for error in errors), name, since])
     file.close()

@@ -12,9 +12,8 @@ import numpy as np
 
 from firmware_sim.core.moist_air import saturation_pa, vapour_kg_m3
 from firmware_sim.greenhouse.place import Place
+from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
-_HOUR_MS = 3_600_000
-_DAY_MS = 86_400_000
 CO2_PPM: Final = 425.0
 _WARMEST_DAY = 202
 #: The day's warmest hour, in hours after solar noon.
@@ -74,15 +73,15 @@ class Weather:
         cloud = self._cloud(time_ms, season) * (1 - frost)
         radiation = clear_sky_w_m2(place.latitude_deg, day_of_year, solar_h) * (1 - 0.78 * cloud**1.5)
         swing = place.day_swing_degc * (1.45 - 0.9 * cloud)
-        daily = place.mean_degc + place.season_degc * season + 2.5 * self._smooth(time_ms, _DAY_MS, 1)
+        daily = place.mean_degc + place.season_degc * season + 2.5 * self._smooth(time_ms, DAY_MS, 1)
         hour = math.cos(math.tau * (solar_h - 12 - _WARMEST_H) / 24)
-        temperature = daily + swing * hour + 0.3 * self._smooth(time_ms, _HOUR_MS, 2)
+        temperature = daily + swing * hour + 0.3 * self._smooth(time_ms, HOUR_MS, 2)
         temperature += frost * (min(temperature, _FROST_DEGC) - temperature)
         # The air mass keeps its dew point; by night the air cools down to it.
-        dew = daily - swing * (1.0 - 0.5 * cloud) - 0.5 + 0.8 * self._smooth(time_ms, _DAY_MS // 2, 3)
+        dew = daily - swing * (1.0 - 0.5 * cloud) - 0.5 + 0.8 * self._smooth(time_ms, DAY_MS // 2, 3)
         humidity = min(98.0, max(20.0, 100 * saturation_pa(dew) / saturation_pa(temperature)))
         vapour = vapour_kg_m3(saturation_pa(temperature) * humidity / 100, temperature)
-        gust = 0.45 * self._smooth(time_ms, _HOUR_MS, 4) + 0.2 * self._smooth(time_ms, 60_000, 5)
+        gust = 0.45 * self._smooth(time_ms, HOUR_MS, 4) + 0.2 * self._smooth(time_ms, MINUTE_MS, 5)
         wind = place.wind_m_s * math.exp(gust) * (1.15 + 0.35 * hour) * (1 - 0.7 * frost)
         return Outside(
             temperature, humidity, vapour, radiation, wind,
@@ -93,7 +92,7 @@ class Weather:
 
     def _cloud(self, time_ms: int, season: float) -> float:
         """Return the cloudiness 0..1: a value of the day, broken by the hour and by passing clouds."""
-        wave = 0.30 * self._smooth(time_ms, _DAY_MS, 6) + 0.15 * self._smooth(time_ms, _HOUR_MS, 7)
+        wave = 0.30 * self._smooth(time_ms, DAY_MS, 6) + 0.15 * self._smooth(time_ms, HOUR_MS, 7)
         level = self._place.cloudiness - self._place.winter_cloudiness * season
         return min(1.0, max(0.0, level + wave + 0.05 * self._smooth(time_ms, 240_000, 8)))
 
@@ -101,7 +100,7 @@ class Weather:
         """Return the rain, mm/h: showers under a heavy sky, heavier the heavier the hour's own draw."""
         if cloud <= _RAIN_CLOUD:
             return 0.0
-        shower = max(0.0, self._smooth(time_ms, _HOUR_MS, 9))
+        shower = max(0.0, self._smooth(time_ms, HOUR_MS, 9))
         return self._place.shower_mm_h * shower * (cloud - _RAIN_CLOUD) / (1 - _RAIN_CLOUD)
 
     def _frost(self, time_ms: int, solar_h: float) -> float:

@@ -10,12 +10,12 @@ import msgspec
 from headland.alarms.evaluation import MOST_BEHIND_MS, RuleTarget
 from headland.alarms.rule_conditions import channels_of, runs_on_the_clock, wants_of
 from headland.alarms.rule_simulation import replay
-from headland.alarms.rule_values import HOUR_MS
 from headland.alarms.samples import MAX_QUALITY
 from headland.alarms.targets import EvaluationTargets
 from headland.registry.models.alarms import Alarm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import SeriesFilter, Store
+from headland.units_of_time import HOUR_MS
 
 #: At its first look it takes all of these as changed: nobody knows what came while no station ran.
 _FIRST_LOOK_MS: Final = 48 * HOUR_MS

@@ -28,11 +28,12 @@ from headland.contract.alarm import AlarmState
 from headland.registry.models.alarms import Alarm, AlarmRule, AlarmTest
 from headland.registry.validation.alarm_rules import unit_of_what
 from headland.store.port import Store
+from headland.units_of_time import DAY_MS
 
 #: What is read of all devices at once; a device that is further behind is read on its own.
 _NEAR_MS: Final = 1_800_000
 #: A rule that was not at work for longer begins again here: what is older is history.
-MOST_BEHIND_MS: Final = 8 * 86_400_000
+MOST_BEHIND_MS: Final = 8 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

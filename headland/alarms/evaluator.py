@@ -13,7 +13,7 @@ from headland.alarms.backfill_check import Review
 from headland.alarms.evaluation import MOST_BEHIND_MS, Outcome, RuleTarget, judge_pairs, pair_up
 from headland.alarms.gateway_alarms import GatewayAlarm, alarms_in
 from headland.alarms.messages import body_of
-from headland.alarms.notification_policy import HOUR_MS, decide
+from headland.alarms.notification_policy import decide
 from headland.alarms.rule_state import RuleState
 from headland.alarms.targets import EvaluationTargets, GatewayValues, look
 from headland.contract.alarm import AlarmState
@@ -22,6 +22,7 @@ from headland.registry.models.alarms import Alarm, AlarmRule, Notice
 from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, Round
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import Store
+from headland.units_of_time import HOUR_MS
 
 #: A gateway's alarm ends as unknown when nothing of the gateway was measured for so long.
 _GATEWAY_LOST_MS: Final = 6 * HOUR_MS

@@ -24,7 +24,6 @@ from headland.registry.models.alarms import (
 )
 
 What = Literal["raised", "escalated", "repeated", "cleared"]
-HOUR_MS: Final = 3_600_000
 #: So many notices of a rule without a rule of ours, a gateway's, are said to a recipient in an hour.
 MOST_AN_HOUR: Final = 6
 

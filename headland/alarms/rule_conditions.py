@@ -15,7 +15,6 @@ from typing import Final
 import numpy as np
 
 from headland.alarms.rule_values import (
-    HOUR_MS,
     MAY_USE,
     NOTHING,
     Column,
@@ -32,6 +31,7 @@ from headland.alarms.rule_values import (
 )
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
 from headland.registry.validation.alarm_rules import GATEWAY_VALUES, tests_of
+from headland.units_of_time import HOUR_MS
 
 #: The device that a rule is for, among those that it looks at.
 OWN: Final = ""

@@ -11,17 +11,18 @@ import numpy as np
 from headland.alarms.evaluation import MOST_BEHIND_MS, describe, sight_of
 from headland.alarms.rule_conditions import axis_of, judge, lookback_ms, runs_on_the_clock, wants_of
 from headland.alarms.rule_state import RuleState, run
-from headland.alarms.rule_values import DAY_MS, Column
+from headland.alarms.rule_values import Column
 from headland.alarms.samples import read_samples
 from headland.alarms.targets import EvaluationTargets, Subject
 from headland.contract.alarm import AlarmState
 from headland.registry.models.alarms import Alarm, AlarmRule
 from headland.store.port import Store
+from headland.units_of_time import DAY_MS, MINUTE_MS
 
 #: So much is read at a time; judging in parts leads to the same as in one go.
 _CHUNK_MS: Final = 7 * DAY_MS
 #: How often a rule that the clock drives is judged.
-_CLOCK_MS: Final = 60_000
+_CLOCK_MS: Final = MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

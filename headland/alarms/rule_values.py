@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from headland.agronomy.climate.psychrometrics import delta_t_k, dew_point_degc, vapour_pressure_deficit_kpa
 from headland.registry.models.alarms import AlarmRule, AlarmTest
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
 #: A leaf without a sensor is taken to be so much colder than the air: a clear night under an open canopy [K].
 LEAF_ESTIMATE_K: Final = -1.5
 #: A day's light so far is known where so much of the day so far is.

@@ -12,10 +12,10 @@ from headland.agronomy.climate.rain import HOLE_MS, Rain, RainSum, read_gauge, s
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter
+from headland.units_of_time import HOUR_MS
 
 Quantity = Literal["temperature", "humidity", "wind", "rain_share"]
 
-HOUR_MS: Final = 3_600_000
 #: A quantity by its channels, best first: as a house's own weather mast names it, and as a station calls just air.
 OUTSIDE: Final[dict[Quantity, tuple[str, ...]]] = {
     "temperature": ("outside_temperature_degc", "air_temperature_degc"),

@@ -15,9 +15,10 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Event
-from headland.store.core.rollup import DAY_MS, align_buckets
+from headland.store.core.rollup import align_buckets
 from headland.store.port import Conflict, DeviceRecord, Flags, SeriesFilter, Times, Values
 from headland.store.port import Latest as LatestSample
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The flags of samples that are fit to be shown and computed with: good and not evaluated.
 MAX_QUALITY: Final = 2
@@ -25,7 +26,7 @@ MAX_QUALITY: Final = 2
 CHART_SAMPLES: Final = 200_000
 #: Rows that are in memory at once where all samples are asked for.
 SLICE_ROWS: Final = 20_000
-_FIRST_SLICE_MS: Final = 3_600_000
+_FIRST_SLICE_MS: Final = HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

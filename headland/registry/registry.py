@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import is_name
 from headland.errors import RetryLater
 from headland.registry.auth import api_keys, sessions
@@ -22,9 +22,10 @@ from headland.registry.models.errors import Conflict, InvalidRecord, NotFound
 from headland.registry.models.models import Organisation, Scope
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import MINUTE_MS
 
 #: The last use of a key is written at most so often.
-_USE_EVERY_MS: Final = 60_000
+_USE_EVERY_MS: Final = MINUTE_MS
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +172,7 @@ class Registry:
         self._database.close()
 
 
-def open_registry(url: str, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> Registry:
+def open_registry(url: str, now_ms: Callable[[], int] = wall_clock_ms) -> Registry:
     """Open a registry and bring its tables up to date: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
 
     Several processes may open one at once. Raises SettingsError for a URL that cannot be or a newer Headland's

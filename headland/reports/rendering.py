@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from headland.reports.document import Band, Cell, Chart, Document, Figure, Line, Moment, Note
 from headland.reports.formatting import Language, is_word, say, say_number, say_time, say_unit
+from headland.units_of_time import HOUR_MS
 
 #: Of a chart's lines, in their order; told apart by the colour-blind too.
 LINE_COLOURS: Final = ("#b2182b", "#2166ac", "#4d9221")
 #: A hole in a line of hourly values is one where an hour is missing.
-_LONGEST_STEP_MS: Final = 2 * 3_600_000
+_LONGEST_STEP_MS: Final = 2 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

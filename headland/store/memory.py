@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
 from headland.store.core.selection import check_points, check_step, device_of_series, matches, order_of, pack_event
@@ -219,7 +219,7 @@ class MemoryStore:
 
 def _put_samples(repository: _Shelf, batch: WriteBatch) -> WriteResult:
     points = batch.points
-    seen_ms = time.time_ns() // 1_000_000 if batch.seen_ms is None else batch.seen_ms
+    seen_ms = wall_clock_ms() if batch.seen_ms is None else batch.seen_ms
     accepted = duplicate = conflicting = 0
     columns = (points.index.tolist(), points.time_ms.tolist(), points.value.tolist(), points.quality.tolist())
     for index, time_ms, value, quality in zip(*columns, strict=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
+from headland.clock import wall_clock_ms
 from station.chaos.farm_core import HEADLAND, FarmCore
 from station.chaos.numbered_source import NUMBER_CHANNEL, REGISTER_MAPS, NumberedSource
 from station.chaos.process import FarmProcess
@@ -36,7 +36,7 @@ class ChaosFarm(FarmCore):
 
     def __init__(self, root: Path, broker: BrokerKind) -> None:
         super().__init__(root, broker, (*GATEWAYS, INTRUDER))
-        self.started_ms = time.time_ns() // 1_000_000
+        self.started_ms = wall_clock_ms()
         self.devices = [DeviceTruth(f"{gateway}-{clock}", gateway) for gateway in GATEWAYS for clock in _CLOCKS]
         self.source = NumberedSource(self.devices)
         self.intruder_password = self.folder.secret(INTRUDER)
@@ -66,7 +66,7 @@ class ChaosFarm(FarmCore):
 
     def stored(self, device: str) -> Counter[int] | None:
         """Return how often the API shows each number of a device; None while it does not answer."""
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = wall_clock_ms()
         query: dict[str, str | int] = {"start": self.started_ms - _WINDOW_MS, "end": now_ms + _WINDOW_MS}
         query |= {"channel": NUMBER_CHANNEL, "max_points": 100_000}
         answer = self.get(f"/v1/devices/{device}/series", query)

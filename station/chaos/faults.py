@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from headland.errors import RetryLater, SettingsError
+from headland.units_of_time import HOUR_MS
 from station.chaos.farm import GATEWAYS, INTRUDER, ChaosFarm
 from station.chaos.process import FarmProcess
 from station.chaos.spool_copy import read_spool
@@ -26,7 +27,6 @@ _TARGETS: Final = (
     ("station", "broker"),
     ("gateway", "broker"),
 )
-_HOUR_MS: Final = 3_600_000
 _DOWN_S: Final = (0.3, 2.0)
 _PULSE_S: Final = (0.1, 0.8)
 
@@ -133,8 +133,8 @@ FAULTS: Final[dict[str, Fault]] = {
     **{f"restart-{'+'.join(names)}": partial(restart, names) for names in _TARGETS},
     "full-disk-gateway": partial(fill_disk, "gateway"),
     "full-disk-station": partial(fill_disk, "station"),
-    "clock-forward": partial(step_clock, _HOUR_MS),
-    "clock-back": partial(step_clock, -_HOUR_MS),
+    "clock-forward": partial(step_clock, HOUR_MS),
+    "clock-back": partial(step_clock, -HOUR_MS),
     "intruder": attack,
     "slow-store": slow_store,
 }

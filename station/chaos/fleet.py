@@ -18,15 +18,17 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from headland.clock import wall_clock_ms
 from headland.contract.codec import decode_record, encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Block, Clock, GatewayStatus
 from headland.contract.topics import ack_topic, data_topic, status_topic
 from headland.errors import RetryLater
+from headland.units_of_time import MINUTE_MS
 from station.chaos.numbered_source import NUMBER_CHANNEL
 
 EPOCH: Final = "soak"
 #: A record is a simulated minute of a device that is read every ten seconds.
-RECORD_MS: Final = 60_000
+RECORD_MS: Final = MINUTE_MS
 ROWS: Final = 6
 _CHANNELS: Final = ("air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s")
 POINTS: Final = ROWS * (1 + len(_CHANNELS))
@@ -167,7 +169,7 @@ class Member:
         if self._client is None:
             return
         status = GatewayStatus(
-            gw=self.gateway, online=online, t=time.time_ns() // 1_000_000, epoch=EPOCH, acked_seq=self.acked or None
+            gw=self.gateway, online=online, t=wall_clock_ms(), epoch=EPOCH, acked_seq=self.acked or None
         )
         self._client.publish(status_topic(self.gateway), encode_record(status), qos=1, retain=True)
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from headland.clock import wall_clock_ms
 from station.chaos.truth import DeviceTruth
 
 #: What is read of a device, for its gateway's folder. Without its clock the gateway stamps the rows.
@@ -101,7 +102,7 @@ class NumberedSource:
 
     def _words(self, device: str, number: int) -> bytes:
         """Return all registers; no clock tells a time twice, however it was set."""
-        true_ms = max(time.time_ns() // 1_000_000, self._last_ms[device] + 1)
+        true_ms = max(wall_clock_ms(), self._last_ms[device] + 1)
         self._last_ms[device] = true_ms
         seconds, milliseconds = divmod(true_ms + self.clock_step_ms, 1000)
         return struct.pack(">IH14xIh", seconds, milliseconds, number, number % 4000)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
@@ -103,7 +104,7 @@ def _run_round(this: Round, bench: ChaosRig, settings: ChaosSettings) -> Round:
     try:
         farm.wait_until(lambda: _is_complete(this, bench), settings.recover_s, "not everything was stored")
         this.recover_s = time.monotonic() - mended_s
-        stored_ms = time.time_ns() // 1_000_000
+        stored_ms = wall_clock_ms()
         farm.wait_until(lambda: _are_spools_empty(farm, stored_ms), settings.recover_s, "a spool was not emptied")
     except RetryLater as error:
         this.trouble.append(str(error))

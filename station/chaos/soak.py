@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
+from headland.units_of_time import HOUR_MS
 from station.chaos.farm_core import FarmCore
 from station.chaos.fleet import EPOCH, POINTS, RECORD_MS, ROWS, Fleet, FleetPlan, device_of
 from station.chaos.numbered_source import NUMBER_CHANNEL
@@ -73,8 +75,8 @@ def run_soak(settings: SoakSettings, root: Path, say: Callable[[str], None]) -> 
     """Run the soak on a farm in `root`; `say` gets a sentence now and then. Raises HeadlandError when nothing moves."""
     names = [f"soak-{number:04d}" for number in range(1, settings.gateways + 1)]
     farm = FarmCore(root, settings.broker, names)
-    records = max(1, round(settings.hours * 3_600_000 / RECORD_MS))
-    start_ms = time.time_ns() // 1_000_000 - records * RECORD_MS
+    records = max(1, round(settings.hours * HOUR_MS / RECORD_MS))
+    start_ms = wall_clock_ms() - records * RECORD_MS
     passwords = {name: farm.folder.secret(name) for name in names}
     result = SoakResult(settings.hours, settings.gateways, records=records * len(names))
     with farm.running():

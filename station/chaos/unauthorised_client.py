@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from headland.clock import wall_clock_ms
 from headland.contract.codec import decode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ack_topic, data_topic
@@ -80,7 +81,7 @@ class UnauthorisedClient:
 
     def attack(self, epoch: str, dice: random.Random, *, tries_foreign_topic: bool) -> Attack:
         """Send every message twice in a shuffled order; return when the broker has them. Raises RetryLater."""
-        start_ms = time.time_ns() // 1_000_000
+        start_ms = wall_clock_ms()
         messages = make_messages(self._gateway, self._victim, epoch, self._next_number, start_ms, dice)
         records = max(int(message.properties.get("seq", 0)) for message in messages)
         attack = Attack(epoch, messages, records)

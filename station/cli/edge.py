@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from headland.clock import wall_clock_ms
 from station.cli.options import ConfigOption, DataOption, farm_folder
 from station.local.folder import IMPORT_GATEWAY, FarmFolder
 from station.server.files import write_whole
@@ -64,7 +64,7 @@ def edge_status(
     from edge.agent.status_report import status_lines, why_silent
 
     status = read_status(farm_folder(data).edge_dir if config is None else load_settings(config, os.environ).data_dir)
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = wall_clock_ms()
     silent = why_silent(status, now_ms)
     if as_json:
         typer.echo(msgspec.json.encode({"alive": silent is None, **msgspec.structs.asdict(status)}))

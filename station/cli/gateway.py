@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from station.cli.options import DataOption, farm_folder
 from station.cli.registry_options import RegistryOption
@@ -45,7 +46,7 @@ def gateway_add(
     door = find_door(broker_address(folder), host)
     gateways = Gateways(folder)
     with gateways.hold():
-        gateway = gateways.add(name, site, time.time_ns() // 1_000_000)
+        gateway = gateways.add(name, site, wall_clock_ms())
         taken = _tell_broker(folder)
     text = write_toml(gateway, door)
     if out is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from headland.clock import wall_clock_ms
 from headland.contract.topics import SHARDS
 from headland.errors import SettingsError
 from station.cli.options import DataOption, farm_folder, host_and_port, read_password
@@ -136,7 +137,7 @@ def quarantine_replay(
     with _open(data) as quarantine:
         before = {number: _find(quarantine, number) for number in messages}
         for number in before:
-            quarantine.ask(number, time.time_ns() // 1_000_000)
+            quarantine.ask(number, wall_clock_ms())
         deadline_s = time.monotonic() + wait_s
         for number, kept in before.items():
             typer.echo(f"{number}: {_outcome(quarantine, kept, deadline_s)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
+from headland.units_of_time import DAY_MS
 from station.cli.options import DataOption, farm_folder
 from station.cli.registry_options import RegistryOption
 from station.server.registries import open_registry, registry_url
@@ -25,7 +26,6 @@ key_app = typer.Typer(no_args_is_help=True, help="Keys to the API: who has one, 
 OrganisationOption = Annotated[str, typer.Option(help="Whose key.")]
 
 _BY: Final = "headland key"
-_DAY_MS: Final = 86_400_000
 
 
 class KeyScope(StrEnum):
@@ -49,7 +49,7 @@ def key_add(
     with _repositories(organisation, data, registry) as repositories:
         from headland.registry.models.models import Scope
 
-        expires_ms = None if days is None else time.time_ns() // 1_000_000 + days * _DAY_MS
+        expires_ms = None if days is None else wall_clock_ms() + days * DAY_MS
         _, key = repositories.mint_key(name, Scope(scope.value), expires_ms)
         typer.echo(key)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from headland.clock import wall_clock_ms
 from station.cli.options import host_and_port, read_password
 from station.server.signals import stop_event
 
@@ -161,7 +161,7 @@ def _resumed_ms(speed: float, start_ms: int | None, real_start_ms: int | None) -
     """
     from firmware_sim.core.clock import SimClock
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = wall_clock_ms()
     if start_ms is None:
         return now_ms - round(max(0.0, speed - 1.0) * _CATCH_UP_S * 1000)
     return SimClock(speed, start_ms, now_ms if real_start_ms is None else real_start_ms).now_ms(now_ms)

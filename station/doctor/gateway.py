@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from pathlib import Path
 from typing import Final
 
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from station.doctor.finding import DiagnosticContext, Finding, State
 
@@ -29,7 +29,7 @@ def check_gateway(patient: DiagnosticContext) -> list[Finding]:
     except SettingsError as error:
         advice = "Start the gateway: headland up, or headland edge run."
         return [*findings, Finding(check="gateway", state=State.WARNING, found=str(error), advice=advice)]
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = wall_clock_ms()
     waiting = f"{status.spool.records:,} records wait for their commit ack"
     silent = why_silent(status, now_ms)
     if silent is not None:

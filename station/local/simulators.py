@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Callable
 from typing import Final
 
+from headland.clock import wall_clock_ms
 from station.local.folder import FarmFolder, SimRun
 from station.local.greenhouse_simulators import FarmBus, plan_house
 from station.local.simulator import Simulator, numbered
@@ -26,7 +26,7 @@ def plan_simulators(
 ) -> list[Simulator]:
     """Return the simulators of a farm, all on one simulated clock."""
     folder, host = bus.folder, bus.host
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = wall_clock_ms()
     run = folder.next_sim_run(speed, now_ms, round((speed - 1.0) * _CATCH_UP_S * 1000))
     drones = [
         _drone(drone, number, host, free_port(socket.SOCK_DGRAM), _shared(seed + number - 1, run, folder))

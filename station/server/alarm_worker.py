@@ -7,7 +7,6 @@ import os
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from api.ops.readiness import Check
 from api.schemas.gateways import Gateway
 from headland.alarms.default_rules import add_default_rules
 from headland.alarms.evaluator import AlarmEvaluator
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
 from station.server.registry_sync import first_estate
@@ -93,14 +93,14 @@ class AlarmWorker:
             self._evaluator.forget()
         self._holds = holds
         if holds:
-            self._evaluator.round(time.time_ns() // 1_000_000)
+            self._evaluator.round(wall_clock_ms())
             self._tell_webhooks()
         return holds
 
     def _tell_webhooks(self) -> None:
         """Tell apps what is new; that this fails is no reason to judge no alarms."""
         try:
-            self._posts += self._webhooks.round(time.time_ns() // 1_000_000)
+            self._posts += self._webhooks.round(wall_clock_ms())
             trouble = ""
         except HeadlandError as error:
             trouble = str(error)
@@ -111,7 +111,7 @@ class AlarmWorker:
     def _ask_gateways(self) -> Mapping[str, Mapping[str, float]]:
         """Return what gateways say of themselves; what they said before while nobody can be asked."""
         if self._gateways is not None:
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = wall_clock_ms()
             with suppress(RetryLater):
                 self._told = {gateway.id: gateway_values(gateway, now_ms) for gateway in self._gateways()}
         return self._told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +14,10 @@ from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import keep_forecast, settle_forecasts
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.scope import OrgScope
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.registry.registry import Registry
+from headland.units_of_time import HOUR_MS
 from station.server.registry_sync import first_estate
 
 if TYPE_CHECKING:
@@ -24,20 +25,17 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-_HOUR_MS: Final = 3_600_000
 #: An hour's last samples are in the store some minutes after it has ended.
 _AFTER_MS: Final = 300_000
 _LOOK_EVERY_S: Final = 30.0
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class ForecastWorker:
     """Forecasts once an hour; where store or registry are away it tries again. Several on one registry do no harm."""
 
-    def __init__(self, registry: Registry, store: Store, handle: str, now_ms: Callable[[], int] = _now_ms) -> None:
+    def __init__(
+        self, registry: Registry, store: Store, handle: str, now_ms: Callable[[], int] = wall_clock_ms
+    ) -> None:
         self._repositories = first_estate(registry, handle, "station")
         self._scope = OrgScope(store, handle, now_ms, registry=registry, by="station")
         self._stop = threading.Event()
@@ -89,7 +87,7 @@ class ForecastWorker:
 
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
-            hour = (self._scope.now_ms() - _AFTER_MS) // _HOUR_MS
+            hour = (self._scope.now_ms() - _AFTER_MS) // HOUR_MS
             if hour == self._kept_hour:
                 continue
             try:

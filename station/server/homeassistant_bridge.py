@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import MAX_QUALITY, read_latest, unit_of
+from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
 from headland.errors import HeadlandError
 from station.server.homeassistant_discovery import OFFLINE, ONLINE, describe, discovery_topic, expiry_s, say
@@ -39,7 +39,7 @@ class HomeAssistantBridge:
 
     def __init__(self, prefix: str, store: Store, organisation: str, broker: IngestSettings) -> None:
         self._prefix = prefix
-        self._scope = OrgScope(store, organisation, lambda: time.time_ns() // 1_000_000)
+        self._scope = OrgScope(store, organisation, wall_clock_ms)
         self._broker = broker
         self._described: dict[str, bytes] = {}
         self._said_ms: dict[tuple[str, str], int] = {}

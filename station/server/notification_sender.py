@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from headland.alarms.delivery_policy import Outcome, settle
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.registry.models.alarms import AlarmRecipient, Notice, RecipientKind
 from headland.registry.models.errors import NotFound
@@ -37,7 +37,7 @@ class NotificationSender:
         handle: str,
         mail: MailSettings | None,
         broker: IngestSettings | None,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._registry = registry
         self._handle = handle

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from api.ops.store_admin_port import StoreWork
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.store.core.progress import Progress
 from headland.store.core.rollup import Retention
@@ -20,7 +20,7 @@ from headland.store.port import SeriesFilter, StoreInfo
 
 def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str]:
     """Do a piece of work and return what there is to say of it; raises HeadlandError."""
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = wall_clock_ms()
     if work.kind == "info":
         return tell_info(store.info(), store.figures())
     if work.kind == "compact":

@@ -16,6 +16,7 @@ from headland.analysis.window import Window
 from headland.errors import RetryLater
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook, WebhookEvent
+from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from headland.contract.records import Event
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from headland.store.port import Store
 
 #: Events are looked for so far back: what comes later than that is history, and told by the API alone.
-BACK_MS: Final = 3_600_000
+BACK_MS: Final = HOUR_MS
 #: A pass is told when nothing was added to it for so long, and looked for so far back.
 SETTLED_MS: Final = 300_000
-PASS_BACK_MS: Final = 12 * 3_600_000
-_PASSES_EVERY_MS: Final = 60_000
+PASS_BACK_MS: Final = 12 * HOUR_MS
+_PASSES_EVERY_MS: Final = MINUTE_MS
 #: At most so many events are told at once; the others come in the rounds after.
 _MOST: Final = 500
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from headland.alarms.rule_conditions import ConditionResult, RuleInputs, axis_of, judge, lookback_ms
 from headland.alarms.rule_simulation import replay
 from headland.alarms.rule_state import RuleState, Transition, run
-from headland.alarms.rule_values import HOUR_MS, Column
+from headland.alarms.rule_values import Column
 from headland.alarms.targets import look
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
+from headland.units_of_time import HOUR_MS
 from tests.alarms.conftest import AIR, HANDLE, MINUTE, START_MS, Station
 
 DAY = 1440 * MINUTE

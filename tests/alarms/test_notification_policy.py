@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.alarms.notification_policy import HOUR_MS, Notification, decide
+from headland.alarms.notification_policy import Notification, decide
 from headland.registry.models.alarms import (
     Alarm,
     AlarmRecipient,
@@ -20,6 +20,7 @@ from headland.registry.models.alarms import (
     RecipientKind,
     Severity,
 )
+from headland.units_of_time import HOUR_MS
 
 MINUTE = 60_000
 LI = AlarmRecipient(id="1", name="Li", kind=RecipientKind.EMAIL, address="li@example.org")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from headland.alarms.rule_conditions import ConditionResult, RuleInputs, axis_of, channels_of, judge, lookback_ms
-from headland.alarms.rule_values import HOUR_MS, Column, Samples
+from headland.alarms.rule_values import Column, Samples
 from headland.registry.models.alarms import AlarmRule, AlarmTest
+from headland.units_of_time import HOUR_MS
 
 MINUTE = 60_000
 

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from api.app import create_app
-from headland.store.core.rollup import DAY_MS, HOUR_MS, Retention
+from headland.store.core.rollup import Retention
 from headland.store.duckdb.store import DuckDBStore
+from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.api.served import serve
 from tests.store.batches import batch, key
 

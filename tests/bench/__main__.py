@@ -11,10 +11,11 @@ import os
 import platform
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from headland.clock import wall_clock_ms
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -63,7 +64,7 @@ def keep(figures: dict[str, Any]) -> None:
     """Write what was measured, when and on what, into build/bench.json."""
     OUTPUT.parent.mkdir(exist_ok=True)
     record = {
-        "time_ms": time.time_ns() // 1_000_000,
+        "time_ms": wall_clock_ms(),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "cores": os.cpu_count(),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headland.clock import wall_clock_ms
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.influx.store import open_influx
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, Store, WriteBatch
@@ -68,7 +69,7 @@ def make_batches(points: int, series: int, days: int, each: int) -> Iterator[Wri
     ]
     rounds = max(1, points // (series * each))
     step_ms = days * DAY_MS // (rounds * each)
-    start_ms = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS - days * DAY_MS
+    start_ms = wall_clock_ms() // DAY_MS * DAY_MS - days * DAY_MS
     index = np.repeat(np.arange(series, dtype=np.int32), each)
     random = np.random.default_rng(7)
     for number in range(rounds):

@@ -35,6 +35,7 @@ from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.contract.topics import data_topic
 from headland.store.duckdb.store import DuckDBStore
@@ -66,7 +67,7 @@ def publish(pipe: Connection, broker_port: int, rate: float, seconds: float, max
         for number in range(1, round(rate * seconds) + 1):
             time.sleep(max(0.0, begun_s + number / rate - time.perf_counter()))
             values: dict[str, float | None] = dict.fromkeys(CHANNELS, number * 0.001)
-            intake.reading(Reading(device, Clock.GPS, time.time_ns() // 1_000_000, values))
+            intake.reading(Reading(device, Clock.GPS, wall_clock_ms(), values))
         pipe.recv()
         intake.stop()
         uplink.stop(1.0)

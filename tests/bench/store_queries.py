@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from headland.store.core.rollup import DAY_MS, HOUR_MS
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, Store, WriteBatch
+from headland.units_of_time import DAY_MS, HOUR_MS
 from station.server.stores import open_store
 
 DEVICES, CHANNELS, DAYS = 100, 10, 30

@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 from edge.agent.agent import run_agent
@@ -23,6 +22,7 @@ from edge.agent.status import AgentStatus, read_status
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.settings import ModbusSettings
 from edge.uplink.settings import BrokerSettings
+from headland.clock import wall_clock_ms
 from tests.broker import find_free_port
 from tests.waiting import wait_until
 
@@ -76,7 +76,7 @@ def measure(seconds: float, drones: int, houses: int) -> dict[str, float]:
         agent.start()
         try:
             wait_until(lambda: (folder / "status.json").exists() and read_status(folder).intake["rows"], 30)
-            first = after(folder, time.time_ns() // 1_000_000 + round(SETTLE_S * 1000))
+            first = after(folder, wall_clock_ms() + round(SETTLE_S * 1000))
             last = after(folder, first.time_ms + round(seconds * 1000))
         finally:
             stop.set()

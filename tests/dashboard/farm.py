@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 from api.app import create_app
 from api.live.sources import StorePoll
 from api.ops.readiness import Check
+from headland.clock import wall_clock_ms
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Farm as FarmRecord
 from headland.registry.models.models import (
@@ -53,7 +53,7 @@ class Farm:
     began_ms: int
 
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return wall_clock_ms()
 
     def fly_to(self, east_m: float, north_m: float) -> None:
         """Let the drone tell another position, now."""
@@ -86,7 +86,7 @@ class Farm:
 @contextmanager
 def serve_farm(folder: Path) -> Iterator[Farm]:
     """Yield a served farm with a field that was spread an hour ago, a drone that flew just now, a house, an alarm."""
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = wall_clock_ms()
     store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
     began_ms = now_ms - HOUR_MS
     spread(store, SPREADER, sensed=True, start_ms=began_ms)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from headland.clock import wall_clock_ms
 from headland.store.influx.store import open_influx
 from headland.store.port import MarkState, SeriesFilter
 from headland.store.server.store import ServerStore
@@ -18,7 +18,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("influxdb", "nginx")
 
-NOW_MS = time.time_ns() // 1_000_000
+NOW_MS = wall_clock_ms()
 OLD_MS = NOW_MS - 90 * 86_400_000
 LOCAL = SeriesFilter("local")
 

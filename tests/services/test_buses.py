@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import signal
 import subprocess
-import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import IO, Any, NamedTuple
 import pytest
 
 from edge.agent.status import AgentStatus, read_status
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from tests.broker import Broker, find_free_port
 from tests.edge.ingest_stand_in import StandInIngest
@@ -195,7 +195,7 @@ class Simulation:
     def __init__(self, folder: Path, broker: Broker, *faults: str) -> None:
         self.folder = folder
         self.modbus_port = find_free_port()
-        self.real_start_ms = time.time_ns() // 1_000_000
+        self.real_start_ms = wall_clock_ms()
         # Noon in Wuhan, yesterday: there is light, and a time of its own is never ahead of the gateway's.
         self.start_ms = self.real_start_ms // 86_400_000 * 86_400_000 - 20 * 3_600_000
         self._sim = [
@@ -284,7 +284,7 @@ def test_every_source_reads_the_house_over_its_bus_also_after_a_cut_and_agrees_w
     with simulation.running(all_sources(tmp_path, mosquitto, simulation.modbus_port)) as ingest:
         wait_for_all(ingest, simulation.start_ms)
         simulation.restart_house()
-        cut_ms = time.time_ns() // 1_000_000 - simulation.real_start_ms + simulation.start_ms
+        cut_ms = wall_clock_ms() - simulation.real_start_ms + simulation.start_ms
         wait_for_all(ingest, cut_ms)
     found = simulation.samples(ingest)
     truth = simulation.truth()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from headland.clock import wall_clock_ms
 from tests.dashboard.conftest import PATIENCE_MS, watch
 from tests.machine import find_program
 from tests.services.farm import Farm
@@ -40,7 +40,7 @@ def declare_pass(farm: Farm) -> str:
     drone = wait_until(lambda: farm.devices("drone"), 30)[0]["id"]
     began_ms = wait_until(lambda: farm.get(f"/v1/devices/{drone}")["last_seen_ms"], 30) - 30_000
     wait_until(lambda: any(row["applied_kg"] > 3.0 for row in farm.truth("drone-1.csv")), 60)
-    end_ms = time.time_ns() // 1_000_000
+    end_ms = wall_clock_ms()
     wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "mass_flow_kg_min") > end_ms, 30)
     told = {
         "field": farm.get("/v1/fields")["items"][0]["id"],

@@ -1,6 +1,5 @@
 """The farm as a user meets it: real processes, real broker, real store, real HTTP."""
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -9,19 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
+from headland.clock import wall_clock_ms
 from tests.services.farm import Farm
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def is_fresh(farm: Farm, device: dict[str, Any]) -> bool:
     channels = farm.get(f"/v1/devices/{device['id']}/latest")["channels"]
-    return bool(channels) and all(now_ms() - entry["time_ms"] < 5000 for entry in channels.values())
+    return bool(channels) and all(wall_clock_ms() - entry["time_ms"] < 5000 for entry in channels.values())
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +52,7 @@ def test_a_fast_farm_never_stores_a_time_in_the_future(fast_farm: Farm) -> None:
     for device in fast_farm.get("/v1/devices")["items"]:
         assert device["simulated"] is True
         wait_until(partial(channels_of, device["id"]), 30)
-        assert all(entry["time_ms"] <= now_ms() for entry in channels_of(device["id"]).values())
+        assert all(entry["time_ms"] <= wall_clock_ms() for entry in channels_of(device["id"]).values())
 
 
 def application(farm: Farm, rows: list[dict[str, float]], swath_m: float, *needed: str) -> Any:
@@ -157,7 +153,7 @@ def test_a_part_that_dies_is_started_again_and_data_goes_on(standing_farm: Farm,
     wait_until(lambda: farm.devices("greenhouse"), 30)
     house = farm.devices("greenhouse")[0]["id"]
     farm.kill(part)
-    killed_ms = now_ms()
+    killed_ms = wall_clock_ms()
     farm.wait_ready()
     wait_until(lambda: farm.reached_ms(house, "air_temperature_degc") > killed_ms + 2000, 40)
     assert f"{part} ended (killed by SIGKILL)" in farm.said

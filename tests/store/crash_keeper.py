@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
-from headland.store.core.rollup import DAY_MS
 from headland.store.duckdb import backup, compaction, copy, deletion, file, maintenance, paths, rollups, transaction
 from headland.store.duckdb.store import DuckDBStore
+from headland.units_of_time import DAY_MS
 from tests.store.crash_writer import numbered_batch
 
 LATER_MS = 10 * DAY_MS

@@ -18,12 +18,13 @@ from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import Sink
 from headland.contract.records import Clock, Descriptor, Event
 from headland.errors import DataDamaged
+from headland.units_of_time import HOUR_MS
 
 #: Where messages that autopilots send all the time have their time since boot, in milliseconds.
 _BOOT_AT: Final = {2: 8, 30: 0, 32: 0, 33: 0, 65: 0}
 _UINT32: Final = struct.Struct("<I")
 #: A time since boot that goes on by more, or falls, must be said so often in a row before it is believed.
-_MAX_ADVANCE_MS: Final = 3_600_000
+_MAX_ADVANCE_MS: Final = HOUR_MS
 _MAX_FALL_MS: Final = 1000
 _CONFIRMATIONS: Final = 3
 

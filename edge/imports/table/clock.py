@@ -9,6 +9,7 @@ from typing import Final
 
 from edge.imports.table.map import EPOCH_MS, EPOCH_S, EXCEL_DAYS, ISO
 from headland.contract.codec import MAX_TIME_MS
+from headland.units_of_time import DAY_MS
 
 #: Day 0 of spreadsheets (their 1900 had a 29th of February, so that it is the 30th of December from March 1900 on).
 _EXCEL_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local time, whose zone the caller names
@@ -58,7 +59,7 @@ def _parse(text: str, spelling: str) -> datetime:
         if not math.isfinite(days):
             raise ValueError(text)
         # A day is 86,400 s of a clock; rounded, because 1/86,400 is no binary fraction.
-        return _EXCEL_DAY_0 + timedelta(milliseconds=round(days * 86_400_000))
+        return _EXCEL_DAY_0 + timedelta(milliseconds=round(days * DAY_MS))
     return datetime.strptime(text, spelling)  # noqa: DTZ007 - local time, whose zone the caller names
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from headland.units_of_time import HOUR_MS
+
 #: So many samples in a row, this far behind the newest time, mean that it was the newest that was wrong.
 _ROWS: Final = 3
-_FAR_MS: Final = 3_600_000
+_FAR_MS: Final = HOUR_MS
 
 
 class Turn(Enum):

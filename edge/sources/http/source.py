@@ -17,6 +17,7 @@ from edge.sources.http.settings import HttpSettings
 from edge.sources.reconnect import Attempts
 from edge.sources.schedule import PollSchedule
 from edge.sources.source import Sink
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.errors import RetryLater
 
@@ -93,7 +94,7 @@ class HttpSource:
             self._requests.forget()
             return
         self._counts["missing"] += document.missing
-        clock, time_ms = self._stamp(document, time.time_ns() // 1_000_000)
+        clock, time_ms = self._stamp(document, wall_clock_ms())
         self._device.say(sink, clock, time_ms, self._fields.convert(document.measurements))
 
     def _stamp(self, document: Document, now_ms: int) -> tuple[Clock, int]:

@@ -28,6 +28,7 @@ from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_u
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.vehicle.vehicles import Fleet, Key
 from edge.sources.source import Sink
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 
 _LOGGER = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class MavlinkSource:
                 backoff_s = _FIRST_BACKOFF_S
             self._stop.wait(backoff_s)
             backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
-        self._fleet.finish(_now_ms())
+        self._fleet.finish(wall_clock_ms())
         self._deliver(sink)
 
     def stop(self) -> None:
@@ -139,7 +140,7 @@ class MavlinkSource:
                 if is_cramped(link.room_messages, vehicles) and not is_cramped_link:
                     is_cramped_link = True
                     _LOGGER.warning(_CRAMPED, self.name, link.room_messages, vehicles, RECEIVE_BUFFER_BYTES)
-                now_s, now_ms = time.monotonic(), _now_ms()
+                now_s, now_ms = time.monotonic(), wall_clock_ms()
                 if now_s >= self._next_tick_s:
                     self._next_tick_s = now_s + _TICK_S
                     self._forget_silent(now_s, now_ms)
@@ -255,7 +256,3 @@ def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
     if settings.sprayer is None or not settings.sprayer.reads_outputs:
         rates_hz.pop("SERVO_OUTPUT_RAW", None)
     return rates_hz
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

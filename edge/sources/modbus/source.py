@@ -17,6 +17,7 @@ from edge.sources.modbus.words import Words, decode_clock, decode_values, is_sim
 from edge.sources.reconnect import Attempts
 from edge.sources.schedule import PollSchedule
 from edge.sources.source import Sink
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.errors import RetryLater, SettingsError
 
@@ -172,7 +173,7 @@ class _Node:
         values = decode_values(self._map, words)
         own_ms = self._own_time_ms(words)
         if own_ms is None:
-            self._device.say(sink, self._clock, time.time_ns() // 1_000_000, values, own_time=False)
+            self._device.say(sink, self._clock, wall_clock_ms(), values, own_time=False)
         else:
             self._device.say(sink, Clock.RTC, own_ms, values)
 

@@ -16,6 +16,7 @@ from edge.sources.mqtt.subscriber import BrokerMessage, Listener
 from edge.sources.nodes import Nodes
 from edge.sources.reconnect import Attempts
 from edge.sources.source import Sink
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.errors import RetryLater
 
@@ -89,7 +90,7 @@ class MqttSource:
             if heard or (connected_s is not None and now_s - connected_s >= _SETTLED_S):
                 # A broker that takes every connection and ends it at once is not there again.
                 self._attempts.succeed()
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = wall_clock_ms()
             for message in heard:
                 self._take(message, now_ms, listener, sink)
 

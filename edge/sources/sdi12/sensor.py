@@ -21,6 +21,7 @@ from edge.sources.sdi12.message import (
 )
 from edge.sources.sdi12.settings import SensorSettings
 from edge.sources.source import Sink
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 
 #: A data answer whose checksum is wrong, or that has no values yet, is asked for again so often.
@@ -69,7 +70,7 @@ class Sensor:
         self.due_s = None
         self._counts["polls"] += 1
         self._identify(bus)
-        self._began_ms = time.time_ns() // 1_000_000
+        self._began_ms = wall_clock_ms()
         if self._settings.measure[0] == "R":
             self._measuring, self.due_s = Measuring(0.0, 0), time.monotonic()
             return

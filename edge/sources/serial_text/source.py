@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
@@ -16,6 +15,7 @@ from edge.sources.serial_or_tcp import Wire, parse_wire
 from edge.sources.serial_text.line import LineSplitter, parse_line, read_text
 from edge.sources.serial_text.settings import LinesSettings
 from edge.sources.source import Sink
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.errors import RetryLater
 
@@ -77,7 +77,7 @@ class LinesSource:
     def _read(self, splitter: LineSplitter, sink: Sink) -> None:
         while not self._stopping.is_set():
             data = self._wire.receive(_RECEIVE_S)
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = wall_clock_ms()
             for line in splitter.feed(data):
                 self._attempts.succeed()
                 self._take(line, now_ms, sink)

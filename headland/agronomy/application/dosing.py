@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.series.intervals import Intervals, Times, bridge, clip, no_time, subtract
+from headland.units_of_time import MINUTE_MS
 
 Values = NDArray[np.float64]
 
@@ -90,7 +91,7 @@ def integrate_flow(time_ms: Times, per_min: Values, window: tuple[int, int]) -> 
     start_ms, end_ms = window
     time = time_ms.astype(np.float64)
     known = clip(bridge(time_ms, MAX_FLOW_GAP_S), start_ms, end_ms)
-    pumped = np.concatenate(([0.0], np.cumsum(np.diff(time) / 60_000.0 * (per_min[1:] + per_min[:-1]) / 2)))
+    pumped = np.concatenate(([0.0], np.cumsum(np.diff(time) / MINUTE_MS * (per_min[1:] + per_min[:-1]) / 2)))
     amount = 0.0
     for first, last in known:
         amount += _pumped_until(last, time, per_min, pumped) - _pumped_until(first, time, per_min, pumped)
@@ -102,4 +103,4 @@ def _pumped_until(at_ms: float, time: Values, per_min: Values, pumped: Values) -
     """Return the integral of a flow that is linear between its samples, up to an instant among them."""
     before = min(int(np.searchsorted(time, at_ms, side="right")) - 1, len(time) - 1)
     flow_at = float(np.interp(at_ms, time, per_min))
-    return float(pumped[before] + (at_ms - time[before]) / 60_000.0 * (per_min[before] + flow_at) / 2)
+    return float(pumped[before] + (at_ms - time[before]) / MINUTE_MS * (per_min[before] + flow_at) / 2)

@@ -17,6 +17,7 @@ from headland.agronomy.application.dosing import MAX_FLOW_GAP_S, unwind_total
 from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.agronomy.application.weighing import Hopper, find_refills, mass_from_hopper
 from headland.agronomy.series.intervals import Intervals, Times, bridge, clip, intersect, no_time, subtract
+from headland.units_of_time import MINUTE_MS
 
 Values = NDArray[np.float64]
 
@@ -126,13 +127,13 @@ def _by_meter(at_ms: Times, amounts: Amounts, window: tuple[int, int]) -> tuple[
 def _integrate(at_ms: Times, time_ms: Times, per_min: Values) -> Values:
     """Return the integral at each moment of a flow that is linear between samples at most 5 s apart, else nothing."""
     time = time_ms.astype(np.float64)
-    step_min = np.diff(time) / 60_000.0
+    step_min = np.diff(time) / MINUTE_MS
     heard = step_min * 60.0 <= MAX_FLOW_GAP_S
     pieces = np.where(heard, step_min * (per_min[1:] + per_min[:-1]) / 2.0, 0.0)
     sums = np.concatenate(([0.0], np.cumsum(pieces)))
     moment = np.clip(at_ms.astype(np.float64), time[0], time[-1])
     before = np.clip(np.searchsorted(time, moment, side="right") - 1, 0, len(time) - 2)
-    into_min = (moment - time[before]) / 60_000.0
+    into_min = (moment - time[before]) / MINUTE_MS
     flow = per_min[before] + (per_min[before + 1] - per_min[before]) * into_min / step_min[before]
     part = np.where(heard[before], into_min * (per_min[before] + flow) / 2.0, 0.0)
     return np.asarray(sums[before] + part, np.float64)

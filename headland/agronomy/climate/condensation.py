@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headland.agronomy.series.intervals import Times
+from headland.units_of_time import HOUR_MS
 
 Values = NDArray[np.float64]
 
@@ -52,7 +53,7 @@ class WetEvent:
     @property
     def hours(self) -> float:
         """How long it lasted."""
-        return (self.end_ms - self.start_ms) / 3_600_000.0
+        return (self.end_ms - self.start_ms) / HOUR_MS
 
 
 def estimate_leaf_degc(air_degc: ArrayLike, by_day: NDArray[np.bool_], *, screen_closed: ArrayLike = False) -> Values:

@@ -40,6 +40,7 @@ from headland.agronomy.series.time_grid import (
     longest_run,
     lowest,
 )
+from headland.units_of_time import HOUR_MS
 
 _AIR: Final = ("air_temperature_degc", "relative_humidity_pct")
 _WETNESS: Final = "wet by dew point depression, 2 K on and 3.8 K off (Huber and Gillespie 1992)"
@@ -82,7 +83,7 @@ def follow_wetness(air: Air) -> WetCourse:
     hours, mean = np.full(len(wet), np.nan), np.full(len(wet), np.nan)
     at = np.flatnonzero(wet & np.isfinite(temperature_degc))
     if len(at):
-        break_steps = BOTRYTIS_DRY_H * 3_600_000 / STEP_MS
+        break_steps = BOTRYTIS_DRY_H * HOUR_MS / STEP_MS
         begins = np.concatenate(([True], np.diff(at) - 1 >= break_steps))
         first = np.maximum.accumulate(np.where(begins, np.arange(len(at)), 0))
         count = np.arange(len(at)) - first + 1

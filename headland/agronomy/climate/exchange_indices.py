@@ -24,13 +24,14 @@ from headland.agronomy.climate.ventilation import (
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, told_index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, Values, average, count_true, sum_up
+from headland.units_of_time import HOUR_MS
 
 #: The standard error of the difference of two humidity sensors of 2 % and 0.3 K [g/m3], and of two of 30 ppm.
 VAPOUR_ERROR_G_M3: Final = 0.5
 CO2_ERROR_PPM: Final = 42.0
 #: Below so much light on the canopy no carbon dioxide is taken up that a balance would see [W/m2].
 DARK_W_M2: Final = 2.0
-_HOURS_A_STEP: Final = STEP_MS / 3_600_000.0
+_HOURS_A_STEP: Final = STEP_MS / HOUR_MS
 _AIR: Final = ("air_temperature_degc", "relative_humidity_pct")
 _OUTSIDE: Final = ("outside_temperature_degc", "outside_humidity_pct")
 _CO2: Final = "co2_ppm"

@@ -21,13 +21,14 @@ from headland.agronomy.series.time_grid import (
     hours_of,
     sum_up,
 )
+from headland.units_of_time import DAY_MS
 
 #: Above this a plant counts it as day [umol/m2/s]: dim light keeps a short-day plant from flowering already.
 PHOTOPERIOD_UMOL_M2_S: Final = 5.0
 #: Below this, with the sun down, a quantum sensor shows its own offset [umol/m2/s]; a lamp shows more.
 NIGHT_OFFSET_UMOL_M2_S: Final = 5.0
 _STEP_S: Final = STEP_MS / 1000.0
-_DAY_STEPS: Final = 86_400_000 // STEP_MS
+_DAY_STEPS: Final = DAY_MS // STEP_MS
 
 
 @dataclass(frozen=True)

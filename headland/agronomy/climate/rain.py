@@ -13,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.series.intervals import Times
+from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 Values = NDArray[np.float64]
 
 #: Neighbouring words of a gauge that are further apart leave a hole: what fell in it is known, but not when.
-HOLE_MS: Final = 3_600_000
+HOLE_MS: Final = HOUR_MS
 #: The most that was ever measured in a minute (Unionville 1956; WMO archive of weather extremes): a total that rises
 #: faster was not filled by rain.
 _MOST_MM_MIN: Final = 31.2
 #: Dry hours that part one storm from the next: Huff (1967), Time distribution of rainfall in heavy storms.
-DRY_MS: Final = 6 * 3_600_000
+DRY_MS: Final = 6 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_gauge(time_ms: Times, total_mm: Values) -> Rain:
     mm = np.where(rise >= 0.0, rise, total_mm[1:])
     length_ms = (end_ms - start_ms).astype(np.float64)
     # A minute at least: gauges that speak every second have a tip or none in it.
-    too_fast = mm > _MOST_MM_MIN * np.maximum(length_ms / 60_000.0, 1.0)
+    too_fast = mm > _MOST_MM_MIN * np.maximum(length_ms / MINUTE_MS, 1.0)
     unheard = (rise < 0.0) & (length_ms > HOLE_MS)
     return Rain(start_ms, end_ms, np.where(too_fast | unheard, np.nan, mm))
 

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from headland.units_of_time import DAY_MS, MINUTE_MS
+
 Values = NDArray[np.float64]
 
-DAY_MS: Final = 86_400_000
 _J2000_MS: Final = 946_728_000_000
 _HORIZON_DEG: Final = -0.833
 _ROUNDS: Final = 3
@@ -40,7 +41,7 @@ def elevation_deg(time_ms: ArrayLike, latitude_deg: float, longitude_deg: float)
     """Return the sun's true elevation [deg] above the horizon at instants, without refraction; within 0.02 deg."""
     time = np.asarray(time_ms, np.float64)
     declination, equation_min = _declination_and_equation(time)
-    solar_min = (time / 60_000.0 + equation_min + 4.0 * longitude_deg) % 1440.0
+    solar_min = (time / MINUTE_MS + equation_min + 4.0 * longitude_deg) % 1440.0
     hour_angle = np.radians(solar_min / 4.0 - 180.0)
     latitude = np.radians(latitude_deg)
     sine = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(hour_angle)
@@ -52,8 +53,8 @@ def find_daylight(noon_ms: int, latitude_deg: float, longitude_deg: float) -> Da
     transit_ms = float(noon_ms)
     for _ in range(_ROUNDS):
         _, equation_min = _declination_and_equation(np.float64(transit_ms))
-        solar_min = (transit_ms / 60_000.0 + float(equation_min) + 4.0 * longitude_deg) % 1440.0
-        transit_ms += (720.0 - solar_min) * 60_000.0
+        solar_min = (transit_ms / MINUTE_MS + float(equation_min) + 4.0 * longitude_deg) % 1440.0
+        transit_ms += (720.0 - solar_min) * MINUTE_MS
     edges: list[int] = []
     for sign in (-1.0, 1.0):
         edge_ms = transit_ms
@@ -62,7 +63,7 @@ def find_daylight(noon_ms: int, latitude_deg: float, longitude_deg: float) -> Da
             half_day_ms = _half_day_ms(latitude_deg, float(declination))
             if half_day_ms is None:
                 return Daylight(None, None, always_up=latitude_deg * float(declination) > 0.0)
-            noon_of_edge_ms = transit_ms + (_equation_min(transit_ms) - float(equation_min)) * 60_000.0
+            noon_of_edge_ms = transit_ms + (_equation_min(transit_ms) - float(equation_min)) * MINUTE_MS
             edge_ms = noon_of_edge_ms + sign * half_day_ms
         edges.append(round(edge_ms))
     return Daylight(edges[0], edges[1])
@@ -80,7 +81,7 @@ def _half_day_ms(latitude_deg: float, declination: float) -> float | None:
     )
     if not -1.0 <= cosine <= 1.0:
         return None
-    return float(np.degrees(np.arccos(cosine))) * 4.0 * 60_000.0
+    return float(np.degrees(np.arccos(cosine))) * 4.0 * MINUTE_MS
 
 
 def _equation_min(time_ms: float) -> float:

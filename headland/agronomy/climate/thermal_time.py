@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headland.agronomy.series.intervals import Times
+from headland.units_of_time import HOUR_MS
 
 Values = NDArray[np.float64]
 Cutoff = Literal["horizontal", "intermediate", "vertical"]
@@ -101,7 +102,7 @@ def hours_beyond(
     `max_gap_s`, or NaN, leave a hole.
     """
     known = np.isfinite(temperature_degc)
-    hours = time_ms[known] / 3_600_000.0
+    hours = time_ms[known] / HOUR_MS
     excess = temperature_degc[known] - threshold_degc
     excess = excess if above else -excess
     first, last, steps = excess[:-1], excess[1:], np.diff(hours)

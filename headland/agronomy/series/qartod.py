@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.series.intervals import Times
+from headland.units_of_time import DAY_MS
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.uint8]
@@ -90,7 +91,7 @@ def find_drift(time_ms: Times, value: Values, twin: Values) -> tuple[float, floa
     known = np.isfinite(off)
     if known.sum() < 30:
         return None
-    days, off = time_ms[known] / 86_400_000.0, off[known]
+    days, off = time_ms[known] / DAY_MS, off[known]
     days = days - days.mean()
     spread = float((days**2).sum())
     if spread == 0.0:

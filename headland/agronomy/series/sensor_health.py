@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from headland.agronomy.series.intervals import Times
 from headland.agronomy.series.qartod import FAIL, GOOD, SUSPECT, Flags, check_range, find_drift
 from headland.agronomy.series.time_grid import Periods, Values, mean_by_step
+from headland.units_of_time import DAY_MS
 
 Found = NDArray[np.bool_]
 
@@ -192,7 +193,7 @@ def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, 
     limits = LIMITS.get(channel.partition(":")[0])
     # By the hour: differences of neighbours in time say the same thing again and again.
     drift = find_drift(time_ms[::12], value[::12], others[::12])
-    if limits is None or drift is None or time_ms[-1] - time_ms[0] < 2 * 86_400_000:
+    if limits is None or drift is None or time_ms[-1] - time_ms[0] < 2 * DAY_MS:
         return []
     slope, error = drift
     if abs(slope) < limits.drift_a_day or abs(slope) < _DRIFT_ERRORS * error:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.series.intervals import Times
+from headland.units_of_time import HOUR_MS
 
 Values = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -148,7 +149,7 @@ def longest_run(periods: Periods, flag: Flags) -> Counts:
 
 def hours_of(steps: Counts | Values) -> Values:
     """Return steps as hours."""
-    return np.asarray(steps * (STEP_MS / 3_600_000.0))
+    return np.asarray(steps * (STEP_MS / HOUR_MS))
 
 
 def _fold(with_ufunc: np.ufunc, periods: Periods, value: Values) -> Values:

@@ -23,10 +23,10 @@ from headland.analysis.window import LOW_MS, Window, utc_of
 from headland.formats.farmos import Resource, Sheet
 from headland.formats.geojson import geojson_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import DAY_MS
 
 INPUT: Final = "log--input"
 OBSERVATION: Final = "log--observation"
-_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationReposi
 def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
     """Return a log of each local day of a house that ended in a window."""
     # Neither before the calendar nor beyond today: no day has ended there.
-    first_ms = max(window.start_ms, LOW_MS + 4 * _DAY_MS) - 2 * _DAY_MS
+    first_ms = max(window.start_ms, LOW_MS + 4 * DAY_MS) - 2 * DAY_MS
     starts = cut_days(house.place, Window(first_ms, min(window.end_ms, scope.now_ms())))
     days = [(start_ms, end_ms) for start_ms, end_ms in pairwise(starts) if end_ms > window.start_ms]
     ended = [day for day in days if day[1] <= scope.now_ms()]

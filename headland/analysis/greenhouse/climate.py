@@ -25,10 +25,10 @@ from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_s
 from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
+from headland.units_of_time import DAY_MS
 
 By = Literal["hour", "day", "stage"]
 
-_DAY_MS: Final = 86_400_000
 #: Powdery mildew's index needs the days before; the rules of two days the day before.
 _RUN_IN_DAYS: Final = 14
 
@@ -138,7 +138,7 @@ def answer_light(ask: ClimateQuery, transmission: float | None, lamp: str | None
 
 def answer_disease(ask: ClimateQuery) -> HouseAnswers:
     """Return the indices of disease of each local day with their drivers; the days before the window run them in."""
-    early = Window(ask.window.start_ms - _RUN_IN_DAYS * _DAY_MS, ask.window.end_ms)
+    early = Window(ask.window.start_ms - _RUN_IN_DAYS * DAY_MS, ask.window.end_ms)
     whole = replace(ask, window=early, by="day")
     periods, _ = cut_periods_of(whole)
     grid = gather(ask.scope, ask.house, (*AIR, *LIGHT[:1]), periods)

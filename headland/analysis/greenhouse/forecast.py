@@ -18,8 +18,8 @@ from headland.analysis.greenhouse.house import House, begin_hour
 from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
+from headland.units_of_time import HOUR_MS
 
-_HOUR_MS: Final = 3_600_000
 #: Errors are told of the last so many hours.
 _BACKTEST_H: Final = 7 * 24
 #: An hour counts with half of its steps.
@@ -95,8 +95,8 @@ def forecast_house(
     Without `with_skill` the past is not gone over again: values alone, quickly.
     """
     origin_ms = begin_hour(house.place, origin_ms)
-    window = Window(origin_ms - MOST_HISTORY_H * _HOUR_MS, origin_ms)
-    periods = cut_periods(list(range(window.start_ms, origin_ms, _HOUR_MS)), origin_ms)
+    window = Window(origin_ms - MOST_HISTORY_H * HOUR_MS, origin_ms)
+    periods = cut_periods(list(range(window.start_ms, origin_ms, HOUR_MS)), origin_ms)
     grid = gather(scope, house, _CHANNELS, periods)
     margin = margin_of(house, bands, grid, by_day_of(house, periods))
     nothing = np.full(periods.steps, np.nan)
@@ -110,7 +110,7 @@ def forecast_house(
     columns = {name: column[first:] for name, column in columns.items()}
     found = []
     for ahead_h in range(1, hours + 1):
-        span = (origin_ms + (ahead_h - 1) * _HOUR_MS, origin_ms + ahead_h * _HOUR_MS)
+        span = (origin_ms + (ahead_h - 1) * HOUR_MS, origin_ms + ahead_h * HOUR_MS)
         answers, skills = {}, {}
         for name, unit in FORECAST_UNITS.items():
             company = [column for other, column in columns.items() if other != name and "margin" not in other]
@@ -126,7 +126,7 @@ def forecast_house(
         sorted(around.expected),
         found,
         grid.left_out,
-        window.start_ms + first * _HOUR_MS,
+        window.start_ms + first * HOUR_MS,
         columns,
     )
 
@@ -168,15 +168,15 @@ def _foretell(
 
 
 def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expected, first: int) -> Surroundings:
-    hours = window.start_ms + _HOUR_MS * np.arange(len(grid.periods) + MOST_AHEAD_H, dtype=np.int64)
+    hours = window.start_ms + HOUR_MS * np.arange(len(grid.periods) + MOST_AHEAD_H, dtype=np.int64)
     place = house.place
     if place.latitude_deg is None or place.longitude_deg is None:
         sun = np.zeros(len(hours))
     else:
-        elevation = elevation_deg(hours + _HOUR_MS // 2, place.latitude_deg, place.longitude_deg)
+        elevation = elevation_deg(hours + HOUR_MS // 2, place.latitude_deg, place.longitude_deg)
         sun = np.maximum(np.sin(np.radians(elevation)), 0.0)
     # Warmth and light follow the sun, not the clock: hours of UTC serve as well and never jump.
-    clock_h = (hours // _HOUR_MS % 24).astype(np.float64)
+    clock_h = (hours // HOUR_MS % 24).astype(np.float64)
     outside, humidity = grid.mean("outside_temperature_degc"), grid.mean("outside_humidity_pct")
     weather: dict[str, Values] = {}
     if outside is not None and humidity is not None:

@@ -15,14 +15,14 @@ from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.analysis.greenhouse.house import House
 from headland.registry.repositories.forecasts import Forecast, ForecastOf
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import DAY_MS, HOUR_MS
 
-_HOUR_MS: Final = 3_600_000
 #: Errors are told of the forecasts of so many days.
 RECORD_DAYS: Final = 30
 #: So long samples may be late; after it what was not measured stays unknown.
-_LATE_MS: Final = 2 * 86_400_000
+_LATE_MS: Final = 2 * DAY_MS
 #: The last hour ahead comes a day later.
-_OPEN_MS: Final = _LATE_MS + 2 * 86_400_000
+_OPEN_MS: Final = _LATE_MS + 2 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Told:
 
 def keep_forecast(repositories: OrganisationRepositories, house: House, found: HouseForecast, now_ms: int) -> None:
     """Keep what is said of a house; of an hour of which something was said before, that stays."""
-    origin = (found.origin_ms - found.hourly_start_ms) // _HOUR_MS
+    origin = (found.origin_ms - found.hourly_start_ms) // HOUR_MS
     quantities = {}
     for name, column in found.hourly.items():
         answers = [each.answers[name] for each in found.ahead]
@@ -68,7 +68,7 @@ def settle_forecasts(repositories: OrganisationRepositories, house: House, found
     """Note what was measured in the hours that former forecasts of a house were about; late samples count for days."""
     upto = found.origin_ms
     for kept in repositories.forecasts.given(house.id, upto - _OPEN_MS, upto, open_only=True):
-        first = (kept.origin_ms - found.hourly_start_ms) // _HOUR_MS
+        first = (kept.origin_ms - found.hourly_start_ms) // HOUR_MS
         quantities = {
             name: msgspec.structs.replace(
                 told,
@@ -80,7 +80,7 @@ def settle_forecasts(repositories: OrganisationRepositories, house: House, found
             for name, told in kept.quantities.items()
         }
         hours = max(len(told.made) for told in quantities.values())
-        is_over = kept.origin_ms + hours * _HOUR_MS + _LATE_MS <= upto
+        is_over = kept.origin_ms + hours * HOUR_MS + _LATE_MS <= upto
         is_known = all(None not in told.measured for told in quantities.values())
         settled = msgspec.structs.replace(kept, quantities=quantities, is_settled=is_over or is_known)
         if settled != kept:
@@ -89,7 +89,7 @@ def settle_forecasts(repositories: OrganisationRepositories, house: House, found
 
 def record_of(repositories: OrganisationRepositories, house: House, upto_ms: int) -> dict[str, list[Skill | None]]:
     """Return by quantity and hour ahead how far the forecasts of the last days were from what was measured."""
-    kept = repositories.forecasts.given(house.id, upto_ms - RECORD_DAYS * 86_400_000, upto_ms)
+    kept = repositories.forecasts.given(house.id, upto_ms - RECORD_DAYS * DAY_MS, upto_ms)
     names = {name for one in kept for name in one.quantities}
     return {name: [_skill(kept, name, at) for at in range(_most_hours(kept, name))] for name in sorted(names)}
 
@@ -98,7 +98,7 @@ def told_before(
     repositories: OrganisationRepositories, house: House, start_ms: int, end_ms: int, ahead_h: int
 ) -> dict[str, Told]:
     """Return by quantity what was said `ahead_h` hours before of the hours in [start_ms, end_ms), and what came."""
-    back_ms = (ahead_h - 1) * _HOUR_MS
+    back_ms = (ahead_h - 1) * HOUR_MS
     found: dict[str, Told] = {}
     for one in repositories.forecasts.given(house.id, start_ms - back_ms, end_ms - back_ms):
         for name, told in one.quantities.items():

@@ -19,12 +19,12 @@ from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Site
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
+from headland.units_of_time import HOUR_MS
 
 _NO_ZONE: Final = ZoneInfo("UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: What the registry calls its records.
 _ID: Final = re.compile("[0-9a-z]{26}")
-_HOUR_MS: Final = 3_600_000
 #: A window is cut into no more days than this, whatever it spans.
 MOST_PERIODS: Final = 10_000
 
@@ -118,9 +118,9 @@ def cut_hours(place: Place, window: Window) -> list[int]:
     """
     starts = [begin_hour(place, window.start_ms)]
     while len(starts) <= MOST_PERIODS:
-        following = begin_hour(place, starts[-1] + _HOUR_MS)
+        following = begin_hour(place, starts[-1] + HOUR_MS)
         if following <= starts[-1]:
-            following += _HOUR_MS
+            following += HOUR_MS
         if following >= window.end_ms:
             break
         starts.append(following)
@@ -130,7 +130,7 @@ def cut_hours(place: Place, window: Window) -> list[int]:
 def begin_hour(place: Place, time_ms: int) -> int:
     """Return when the local hour of an instant began: zones may be half or a quarter of an hour off UTC's."""
     offset = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(place.time_zone).utcoffset()
-    return time_ms - (time_ms + (0 if offset is None else round(offset.total_seconds()) * 1000)) % _HOUR_MS
+    return time_ms - (time_ms + (0 if offset is None else round(offset.total_seconds()) * 1000)) % HOUR_MS
 
 
 def cut_stages(scope: OrgScope, house: House, window: Window) -> list[tuple[int, str]]:

@@ -14,9 +14,10 @@ from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import LeftOut, gather
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
+from headland.units_of_time import HOUR_MS
 
 #: A channel that a descriptor names is silent when it said nothing for this long before the window's end.
-_SILENT_MS: Final = 3_600_000
+_SILENT_MS: Final = HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

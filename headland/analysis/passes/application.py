@@ -23,11 +23,11 @@ from headland.analysis.telemetry import EMPTY, Column, read_columns, read_first
 from headland.analysis.window import Window
 from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord
+from headland.units_of_time import DAY_MS
 
 #: What one answer may be computed from, a channel; more would take minutes and gigabytes.
 MAX_SAMPLES: Final = 1_000_000
 
-_DAY_MS: Final = 86_400_000
 _COLUMN_FIELDS: Final = ("time_ms", "value", "quality")
 
 _TEMPERATURE: Final = "air_temperature_degc"
@@ -124,8 +124,8 @@ def _with_neighbours(
     A total that rose in a silence at the window's end shows that work went on unheard; only a neighbour can tell.
     """
     first_ms, end_ms = window.start_ms - margin_ms, window.end_ms + margin_ms
-    before = _read(scope, record, [channel], Window(first_ms - _DAY_MS, first_ms)).get(channel, EMPTY)
-    after = read_first(scope, record, channel, Window(end_ms, end_ms + _DAY_MS))
+    before = _read(scope, record, [channel], Window(first_ms - DAY_MS, first_ms)).get(channel, EMPTY)
+    after = read_first(scope, record, channel, Window(end_ms, end_ms + DAY_MS))
     parts = [_part(before, slice(-1, None)), columns.get(channel, EMPTY), after]
     return Column(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMN_FIELDS))
 

@@ -20,7 +20,7 @@ from headland.agronomy.geometry.outline import Outline
 from headland.agronomy.series.intervals import Intervals, clip
 from headland.analysis.errors import ProblemError
 from headland.analysis.field_geometry import bounds_of, outline_of, plane_of
-from headland.analysis.passes.telemetry import HOUR_MS, PassTelemetry, find_visits, load_pass_telemetry
+from headland.analysis.passes.telemetry import PassTelemetry, find_visits, load_pass_telemetry
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
@@ -28,6 +28,7 @@ from headland.analysis.window import Window
 from headland.registry.models.models import Field, Implement, Pass
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord, SeriesFilter
+from headland.units_of_time import HOUR_MS
 
 #: A detected pass is named by what it is found with again: field, vehicle, and when product first left.
 _DETECTED: Final = re.compile(r"^([0-9a-z]{26})~([A-Za-z0-9][A-Za-z0-9._-]{0,63})~([0-9]{1,15})$")

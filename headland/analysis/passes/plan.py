@@ -20,6 +20,7 @@ from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Season
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import DAY_MS
 
 #: Who said what the plan is, in the order in which it is believed.
 ASKED_RATE: Final = "query_rate"
@@ -29,7 +30,7 @@ DECLARED_RATE: Final = "pass_rate"
 FIELD_PRESCRIPTION: Final = "field_prescription"
 
 #: A prescription of no season that is older than this is not taken for the plan of a pass that names none.
-_STALE_MS: Final = 60 * 86_400_000
+_STALE_MS: Final = 60 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

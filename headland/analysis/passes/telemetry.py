@@ -20,8 +20,8 @@ from headland.analysis.telemetry import EMPTY, Column, read_columns
 from headland.analysis.window import Window
 from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord, SeriesFilter
+from headland.units_of_time import HOUR_MS
 
-HOUR_MS: Final = 3_600_000
 _LONGEST_READ_MS: Final = 24 * HOUR_MS
 #: How far a vehicle's hour may be from a field's box and still be looked at [deg].
 _NEAR_DEG: Final = 0.0005

@@ -19,15 +19,15 @@ from headland.agronomy.prescription.loss_risk import (
     Aftermath,
 )
 from headland.analysis.greenhouse.house import House, find_site
-from headland.analysis.outdoor_weather import HOUR_MS, Gauge, Hourly, measure_hours, read_rain, records_of
+from headland.analysis.outdoor_weather import Gauge, Hourly, measure_hours, read_rain, records_of
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.site_weather import answer_weather
 from headland.analysis.window import Window
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
+from headland.units_of_time import DAY_MS, HOUR_MS
 
-_DAY_MS: Final = 24 * HOUR_MS
 #: So much of a window must be known before something is said of it.
 _LEAST_KNOWN: Final = 0.9
 #: Sentelhas et al. (2008): surfaces are wet with dew from this humidity on.
@@ -55,7 +55,7 @@ def follow_pass(
     site = None if one.field.site is None else repositories.sites.get(one.field.site).name
     records = records_of(scope, site)
     volatile = Window(one.end_ms, one.end_ms + VOLATILE_HOURS * HOUR_MS)
-    leaching = Window(one.end_ms, one.end_ms + LEACHING_DAYS * _DAY_MS)
+    leaching = Window(one.end_ms, one.end_ms + LEACHING_DAYS * DAY_MS)
     # Hours that are past, whole ones from the one in which the work ended.
     first_ms = one.end_ms // HOUR_MS * HOUR_MS
     so_far = Window(first_ms, max(min(volatile.end_ms, now_ms) // HOUR_MS * HOUR_MS, first_ms))
@@ -125,7 +125,7 @@ def _drainage(
 ) -> tuple[float | None, float | None, float | None]:
     """Return the least and the most that drained in a window, and the most in it after ammonium became nitrate."""
     whole = gauge.sum(window.start_ms, window.end_ms)
-    late = gauge.sum(window.start_ms + NITRIFYING_DAYS * _DAY_MS, window.end_ms)
+    late = gauge.sum(window.start_ms + NITRIFYING_DAYS * DAY_MS, window.end_ms)
     # The soil's own store is known for the beginning alone: what of it is left two weeks later is not.
     late_mm = late.mm if late.coverage >= _LEAST_KNOWN else None
     most_mm = max(whole.mm - (deficit_mm or 0.0), 0.0) if whole.coverage >= _LEAST_KNOWN else None
@@ -134,7 +134,7 @@ def _drainage(
         return None, most_mm, late_mm
     name, place, _ = find_site(scope, site)
     # Whole local days, so rather more than the window: the least that drained is still the least.
-    days = Window(window.start_ms, window.end_ms + _DAY_MS)
+    days = Window(window.start_ms, window.end_ms + DAY_MS)
     told = answer_weather(scope, House(name, records, place, {}), days, Thresholds(), wind_height_m=2.0)
     et0_mm = 0.0
     for (start_ms, _), answers in told.days:

@@ -32,8 +32,8 @@ from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
 from headland.analysis.outdoor_weather import OUTSIDE, RAIN, Gauge, read_rain, stands_outside
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
+from headland.units_of_time import DAY_MS
 
-_DAY_MS = 86_400_000
 _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
 
 
@@ -55,7 +55,7 @@ def answer_weather(
     Days before the window run its weeks in; chill is gathered from the window's first day on.
     """
     first_ms = cut_days(house.place, window)[0]
-    early = Window(first_ms - RUN_IN_DAYS * _DAY_MS, window.end_ms)
+    early = Window(first_ms - RUN_IN_DAYS * DAY_MS, window.end_ms)
     periods = cut_periods(cut_days(house.place, early), early.end_ms)
     # What a vehicle says of the air is of where it flies: it does not count as the site's.
     stations = replace(house, records=[r for r in house.records if stands_outside(r.descriptor.kind, _WIND)])
@@ -186,7 +186,7 @@ def _evapotranspiration(
     day_of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64) + 1
     low, high = lowest(periods, t), highest(periods, t)
     known = count_true(periods, np.isfinite(t))
-    whole = known / (86_400_000 // STEP_MS)
+    whole = known / (DAY_MS // STEP_MS)
     top = extraterrestrial_daily_mj_m2(place.latitude_deg, day_of_year)
     found = [
         told_index(
@@ -218,6 +218,6 @@ def _evapotranspiration(
     )
     rule = f"FAO-56 eq 6, wind from {wind_height_m:g} m by eq 47, mean vapour pressure; whole days from 90 % on"
     inputs = (*names, _SUN, _WIND)
-    coverage = np.minimum(known / (86_400_000 // STEP_MS), 1.0)
+    coverage = np.minimum(known / (DAY_MS // STEP_MS), 1.0)
     found.append(told_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
     return found

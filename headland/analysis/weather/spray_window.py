@@ -9,11 +9,12 @@ import numpy as np
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour, Kind, Verdict, judge_hour
 from headland.analysis.field_geometry import bounds_of
-from headland.analysis.outdoor_weather import HOUR_MS, Quantity, measure_hours, read_rain, records_of
+from headland.analysis.outdoor_weather import Quantity, measure_hours, read_rain, records_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.models import Field
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import HOUR_MS
 
 #: How long around sunset the air begins to lie still.
 _SUNSET_MS: Final = 5_400_000

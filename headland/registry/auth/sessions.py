@@ -10,9 +10,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from headland.registry.db.tables import sessions
+from headland.units_of_time import DAY_MS
 
 #: A browser is signed in for so long, and no longer than its key is valid.
-SESSION_MS: Final = 30 * 86_400_000
+SESSION_MS: Final = 30 * DAY_MS
 #: The oldest ends when one more begins with the same key.
 _MOST_OF_A_KEY: Final = 50
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")

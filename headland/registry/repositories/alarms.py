@@ -14,9 +14,10 @@ from headland.registry.db.audit import lock_organisation
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
+from headland.units_of_time import DAY_MS
 
 #: What is delivered is kept so long, for the rate of a recipient and for people who look back.
-KEEP_DELIVERED_MS: Final = 30 * 86_400_000
+KEEP_DELIVERED_MS: Final = 30 * DAY_MS
 
 WatchKey = tuple[str, str]  # the rule's id, the subject
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from headland.registry.db.audit import lock_organisation
 from headland.registry.db.tables import forecasts
 from headland.registry.repositories.context import RepositoryContext
+from headland.units_of_time import DAY_MS
 
 #: So long forecasts are kept.
-KEEP_MS: Final = 90 * 86_400_000
+KEEP_MS: Final = 90 * DAY_MS
 
 Hours = list[float | None]
 

@@ -19,6 +19,7 @@ from headland.registry.models.alarms import (
     RecipientKind,
 )
 from headland.registry.models.errors import InvalidRecord
+from headland.units_of_time import DAY_MS
 
 #: What a rule can look at beside channels, and the unit of each.
 INDICES: Final = {
@@ -168,6 +169,6 @@ def check_recipient(recipient: AlarmRecipient, _connection: sa.Connection, _orga
 
 def check_window(window: MaintenanceWindow, _connection: sa.Connection, _organisation: str) -> MaintenanceWindow:
     """A window ends after its start, within a year."""
-    if not 0 < window.end_ms - window.start_ms <= 366 * 86_400_000:
+    if not 0 < window.end_ms - window.start_ms <= 366 * DAY_MS:
         raise InvalidRecord("A maintenance window ends after its start, and within a year.")
     return window

@@ -15,10 +15,11 @@ from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.geometry import Position
 from headland.registry.models.models import Farm, Field, Gateway, GrowerNote, Implement, Pass, Product, Season, Site
 from headland.registry.validation.geometry import area_of, area_without, check_geometry
+from headland.units_of_time import DAY_MS
 
 #: Labels round to tenths of a percent.
 _ROUNDING_PCT: Final = 0.15
-LONGEST_PASS_MS: Final = 2 * 86_400_000
+LONGEST_PASS_MS: Final = 2 * DAY_MS
 
 
 def check_farm(farm: Farm, _connection: sa.Connection, _organisation: str) -> Farm:

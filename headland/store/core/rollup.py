@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
-WEEK_MS: Final = 7 * DAY_MS
+from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: Earlier than any window: the instant from which everything is kept.
 ALWAYS_MS: Final = -(2**63)
@@ -27,7 +25,7 @@ class Tier:
 
 DAYS: Final = Tier("rollup_days", DAY_MS)
 HOURS: Final = Tier("rollup_hours", HOUR_MS)
-MINUTES: Final = Tier("rollup_minutes", 60_000)
+MINUTES: Final = Tier("rollup_minutes", MINUTE_MS)
 #: From coarse to fine; each step is a multiple of the next.
 TIERS: Final = (DAYS, HOURS, MINUTES)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.store.core.rollup import HOUR_MS
 from headland.store.port import Index, Times
+from headland.units_of_time import HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

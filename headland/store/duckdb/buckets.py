@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.store.core.dedup import split_windows
-from headland.store.core.rollup import DAY_MS, DAYS, HOUR_MS, MINUTES, Piece, floor_ms, plan_buckets
+from headland.store.core.rollup import DAYS, MINUTES, Piece, floor_ms, plan_buckets
 from headland.store.duckdb import rollups_sql as rollup_sql
 from headland.store.duckdb import sql
 from headland.store.duckdb.rollups import load_kept
 from headland.store.duckdb.transaction import transaction
 from headland.store.port import Index, Times
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Samples beside the rollups are read in at most so many windows. More than a day lies between two of them, so that the
 #: days that they fall into are different ones as well.

@@ -13,10 +13,11 @@ from typing import Final
 import duckdb
 
 from headland.errors import RetryLater
-from headland.store.core.rollup import DAY_MS, WEEK_MS, floor_ms
+from headland.store.core.rollup import floor_ms
 from headland.store.duckdb.rollups import load_kept
 from headland.store.duckdb.state_loader import count
 from headland.store.duckdb.transaction import transaction
+from headland.units_of_time import DAY_MS, WEEK_MS
 
 #: So many rows are moved in one transaction, for which the next commit waits: half a second.
 _ROWS_AT_ONCE: Final = 1_000_000

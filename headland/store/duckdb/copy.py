@@ -10,10 +10,10 @@ import duckdb
 
 from headland.errors import RetryLater
 from headland.store.core.progress import Progress
-from headland.store.core.rollup import WEEK_MS
 from headland.store.duckdb import rollups_sql as rollup_sql
 from headland.store.duckdb.state_loader import count
 from headland.store.duckdb.transaction import transaction
+from headland.units_of_time import WEEK_MS
 
 _WEEK: Final = rollup_sql.floor_of("ts", WEEK_MS)
 _LIST_TABLES: Final = """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from headland.store.core.rollup import ALWAYS_MS, DAY_MS, HOUR_MS, Kept, floor_ms
+from headland.store.core.rollup import ALWAYS_MS, Kept, floor_ms
 from headland.store.core.stale_rollups import DirtyHours, Touched
 from headland.store.duckdb import rollups_sql as rollup_sql
 from headland.store.duckdb import sql
@@ -15,6 +15,7 @@ from headland.store.duckdb.rollups import load_kept
 from headland.store.duckdb.state_loader import count
 from headland.store.duckdb.transaction import add_dirty, transaction
 from headland.store.port import Index
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

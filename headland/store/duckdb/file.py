@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import duckdb
 
+from headland.clock import wall_clock_ms
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store.core.progress import Progress
 from headland.store.core.state import StoreState
@@ -238,7 +239,7 @@ class DuckDBFile:
                 raise
             sentence = sentence_of(error, self.path)
             if isinstance(sentence, DataDamaged):
-                moved = move_aside(self.path, time.time_ns() // 1_000_000)
+                moved = move_aside(self.path, wall_clock_ms())
                 raise DataDamaged(
                     f"The store {self.path} was not readable and has been moved to {moved}; "
                     f"start again to go on with an empty one ({first_line(error)})."

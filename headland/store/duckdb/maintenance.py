@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.store.core.progress import Progress, keep_quiet
 from headland.store.duckdb.compaction import count_free, find_unsorted, sort_stretch
@@ -122,7 +123,7 @@ class MaintenanceThread:
                 self._roll_up()
                 if night is not None and _now() >= night:
                     night = next_night(self._compact_at_hour, _now())
-                    done = self.compact(time.time_ns() // 1_000_000, keep_quiet, _NIGHTLY_FREE_SHARE)
+                    done = self.compact(wall_clock_ms(), keep_quiet, _NIGHTLY_FREE_SHARE)
                     _LOGGER.info("compacted the store: %s", done)
             except HeadlandError as error:
                 _LOGGER.warning("the store is not kept in order now: %s", error)

@@ -9,10 +9,11 @@ import duckdb
 import numpy as np
 
 from headland.store.core.dedup import split_windows
-from headland.store.core.rollup import DAY_MS, HOUR_MS, Kept, Retention, floor_ms
+from headland.store.core.rollup import Kept, Retention, floor_ms
 from headland.store.core.stale_rollups import DirtyHours, Touched
 from headland.store.duckdb import rollups_sql as rollup_sql
 from headland.store.duckdb.transaction import transaction
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Rows of minutes are written for an hour of a series with at least so many samples: four a minute.
 DENSE_HOUR = 240

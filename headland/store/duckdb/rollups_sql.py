@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from headland.store.core.rollup import DAY_MS, HOUR_MS, MINUTES
+from headland.store.core.rollup import MINUTES
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 
 def floor_of(column: str, step_ms: int) -> str:

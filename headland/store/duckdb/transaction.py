@@ -21,10 +21,11 @@ from headland.store.duckdb import rollups_sql as rollup_sql
 from headland.store.duckdb import sql
 from headland.store.duckdb.state_loader import count
 from headland.store.port import Index, MarkState, SeriesKey, Times, Values, WriteBatch
+from headland.units_of_time import MINUTE_MS
 
 #: Late samples whose times lie further apart than this are looked up in separate windows, so that one gateway's
 #: back-fill does not make a search through everything of the others'.
-_WINDOW_GAP_MS = 15 * 60_000
+_WINDOW_GAP_MS = 15 * MINUTE_MS
 _MOST_WINDOWS = 8
 
 

@@ -15,6 +15,7 @@ import duckdb
 import msgspec
 import numpy as np
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.core.expiry import leave_out_expired
@@ -152,7 +153,7 @@ class DuckDBWriter:
             self._open_again_if_down()
             split = [leave_out_expired(job.batch, self._kept.raw_ms) for job in jobs]
             batches = [batch for batch, _ in split]
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = wall_clock_ms()
             change, touched = commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, duckdb.Error | HeadlandError):

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeVar
@@ -20,6 +19,7 @@ from typing import Final, TypeVar
 import msgspec
 import numpy as np
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
 from headland.store.core.dedup import split_windows
@@ -29,6 +29,7 @@ from headland.store.influx.client import InfluxConnection, Precision, Series
 from headland.store.influx.samples import FIRST_MS, LAST_MS, MOST_WINDOWS, WINDOW_GAP_MS
 from headland.store.port import Mark, MarkState, SeriesKey, StoredEvent
 from headland.store.server.ports import Instant, LedgerPicture, NewConflict
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 MARK: Final = OWN_BEGINNING + "mark"
 DEVICE: Final = OWN_BEGINNING + "device"
@@ -36,8 +37,6 @@ EVENT: Final = OWN_BEGINNING + "event"
 CONFLICT: Final = OWN_BEGINNING + "conflict"
 AHEAD: Final = OWN_BEGINNING + "ahead"
 
-_HOUR_MS: Final = 3_600_000
-_DAY_MS: Final = 24 * _HOUR_MS
 _SLOTS: Final = 1_000_000
 Record = TypeVar("Record")
 
@@ -178,13 +177,13 @@ class InfluxLedger:
 
     def _stamp(self) -> int:
         """Return this hour's instant, never one before the last: the clock may have been set back."""
-        now_ms = time.time_ns() // 1_000_000
-        self._stamp_ms = max(self._stamp_ms, now_ms - now_ms % _HOUR_MS)
+        now_ms = wall_clock_ms()
+        self._stamp_ms = max(self._stamp_ms, now_ms - now_ms % HOUR_MS)
         return self._stamp_ms
 
     def _renew(self, stamp_ms: int) -> None:
         """Say every mark and device again once a day where the bucket lets old points go."""
-        if self._connection.address.retention_h is None or stamp_ms - self._renewed_ms < _DAY_MS:
+        if self._connection.address.retention_h is None or stamp_ms - self._renewed_ms < DAY_MS:
             return
         lines = [_mark_line(source, state, stamp_ms) for source, state in self._marks.items()]
         for (organisation, _), (gateway, descriptor) in self._devices.items():

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 
+from headland.clock import wall_clock_ms
 from headland.errors import PeerRefused, RetryLater
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
@@ -18,6 +18,7 @@ from headland.store.core.sample_buckets import aggregate, replace_buckets
 from headland.store.influx.client import InfluxConnection, Series, name
 from headland.store.port import Buckets, Index, Latest, Samples, SeriesKey, Times, Values
 from headland.store.server.ports import Extent, Refusals
+from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 #: What 64 bits of nanoseconds hold; InfluxDB keeps the outermost for itself.
 FIRST_MS: Final = -9_223_372_036_854
@@ -25,7 +26,7 @@ LAST_MS: Final = 9_223_372_036_853
 _TAGS: Final = "organisation, site, device, simulated"
 #: InfluxQL's longest group: more than the whole range. Longer steps are made of samples here.
 _LONGEST_STEP_MS: Final = 2 * LAST_MS
-WINDOW_GAP_MS: Final = 15 * 60_000
+WINDOW_GAP_MS: Final = 15 * MINUTE_MS
 MOST_WINDOWS: Final = 8
 #: So many devices are named in a statement; where more are meant, all are read and the others left aside.
 _NAMED_DEVICES: Final = 20
@@ -57,7 +58,7 @@ class InfluxSamples:
         retention_h = self._connection.address.retention_h
         if retention_h is None:
             return FIRST_MS, LAST_MS
-        return max(FIRST_MS, time.time_ns() // 1_000_000 - retention_h * 3_600_000), LAST_MS
+        return max(FIRST_MS, wall_clock_ms() - retention_h * HOUR_MS), LAST_MS
 
     def extents(self, since_ms: int | None = None) -> list[Extent]:
         """Return every series that holds samples; with `since_ms` those that hold any since then, uncounted."""

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater, SettingsError
 from headland.store.core.batch_rows import Rows, count_results, join_batches
@@ -41,6 +42,7 @@ from headland.store.port import (
 from headland.store.server.batch import find_conflicts, make_rejection, set_aside_unfit
 from headland.store.server.frontier import load_frontier
 from headland.store.server.ports import Extent, Ledger, LedgerPicture, LoginRefused, NewConflict, Refusals, SampleServer
+from headland.units_of_time import DAY_MS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +50,6 @@ _LOGGER = logging.getLogger(__name__)
 #: older than those of the last day, after the longer time.
 _REFRESH_S: Final = 5.0
 _RELOAD_S: Final = 600.0
-_DAY_MS: Final = 86_400_000
 
 
 class ServerStore:
@@ -87,7 +88,7 @@ class ServerStore:
         """
         check_points(batch.points)
         with self._changing():
-            change, rejections = self._commit(batch, time.time_ns() // 1_000_000)
+            change, rejections = self._commit(batch, wall_clock_ms())
             with self._lock:
                 apply_change(self._state, change)
                 self._counters["transactions"] += 1
@@ -254,7 +255,7 @@ class ServerStore:
         """Read what may have become of the server since it was last looked at; the count of points waits."""
         state = self._state
         newest_ms = int(state.frontier.latest_ms.max(initial=NEVER_MS))
-        extents = self._samples.extents(max(newest_ms, 0) - _DAY_MS)
+        extents = self._samples.extents(max(newest_ms, 0) - DAY_MS)
         held = self._ledger.load()
         with self._lock:
             self._take(state, held, extents)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 
+from headland.clock import wall_clock_ms
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
 from headland.store.core.line_protocol import QUALITY_ENDING, SeriesLines, tags_of, why_unsayable
@@ -28,12 +28,13 @@ from headland.store.victoria.parsing import (
     parse_metric,
 )
 from headland.store.victoria.values import split
+from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 #: VictoriaMetrics reads 0 as "now", refuses what is before, and drops what is more than two days ahead of its clock.
 _FIRST_MS: Final = 1
-_AHEAD_MS: Final = 24 * 3_600_000
+_AHEAD_MS: Final = 24 * HOUR_MS
 _LAST_MS: Final = 4_000_000_000_000
-_WINDOW_GAP_MS: Final = 15 * 60_000
+_WINDOW_GAP_MS: Final = 15 * MINUTE_MS
 _MOST_WINDOWS: Final = 8
 _NAMED: Final = 20
 #: A query answers with at most 30,000 steps a metric; more buckets are made of samples.
@@ -65,13 +66,13 @@ class VictoriaSamples:
 
     def limits_ms(self) -> tuple[int, int]:
         """Return the first and last instants that can be stored now: older ones the server discards without a word."""
-        return round(_now_ms() - self._connection.retention_h * 3_600_000), 2**62
+        return round(wall_clock_ms() - self._connection.retention_h * HOUR_MS), 2**62
 
     def extents(self, since_ms: int | None = None) -> list[Extent]:
         """Return every series that holds samples; with `since_ms` those that hold any since then."""
         selector = "{" + f"store={json.dumps(self._store)}" + "}"
         functions = '"count_over_time", "last_over_time", "tlast_over_time"'
-        at_ms = _now_ms() + 3 * _AHEAD_MS
+        at_ms = wall_clock_ms() + 3 * _AHEAD_MS
         length_ms = _LAST_MS if since_ms is None else max(at_ms - since_ms + 1, 1)
         answer = self._connection.query(
             f"aggr_over_time(({functions}), {selector}[{length_ms}ms]) keep_metric_names", at_ms
@@ -91,7 +92,7 @@ class VictoriaSamples:
     def put(self, keys: Sequence[SeriesKey], rows: Rows) -> Refusals:
         """Store samples; returns once they survive a crash of the server."""
         rounded, residue, unfit = split(rows.value)
-        odd = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > _now_ms() + _AHEAD_MS)
+        odd = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > wall_clock_ms() + _AHEAD_MS)
         if odd.any():
             self._side.add(keys, _choose(rows, np.flatnonzero(odd)))
         at = np.flatnonzero(~odd)
@@ -262,7 +263,3 @@ def _rows_of(samples: Samples) -> Rows:
     zeros: Index = np.zeros(count, np.int32)
     quality: Flags = samples.quality
     return Rows(zeros, samples.time_ms, samples.value, quality, zeros, np.ones(count, np.bool_))
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from headland.agronomy.climate.sun import DAY_MS, elevation_deg, find_daylight, is_day
+from headland.agronomy.climate.sun import elevation_deg, find_daylight, is_day
+from headland.units_of_time import DAY_MS
 
 CHINA = timezone(timedelta(hours=8))
 PLACES = {"jurong": (31.95, 119.17), "wuhan": (30.55, 114.35), "chongqing": (29.56, 106.55)}

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus, write_sta
 from edge.agent.status_report import show_age, show_bytes, status_lines, uplink_sentence, why_silent
 from edge.pipeline.channels.alarm_evaluator import RaisedAlarm
 from edge.pipeline.channels.processor import FlagCount
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock, SpoolStatus
 
 NOW_MS = 1_790_000_000_000
@@ -158,7 +158,7 @@ def test_the_command_says_how_it_stands_and_its_exit_code_whether_the_daemon_liv
     folder.mkdir()
     nothing = _run("--data", str(tmp_path))
     assert (nothing.returncode, "no gateway has run" in nothing.stderr) == (2, True)
-    write_status(msgspec.structs.replace(STATUS, time_ms=time.time_ns() // 1_000_000), folder)
+    write_status(msgspec.structs.replace(STATUS, time_ms=wall_clock_ms()), folder)
     alive = _run("--data", str(tmp_path))
     assert (alive.returncode, alive.stderr) == (0, "")
     assert "1,204 records wait" in alive.stdout

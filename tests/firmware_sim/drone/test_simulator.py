@@ -18,6 +18,7 @@ from firmware_sim.drone.deposition import read_grid
 from firmware_sim.drone.simulator import Drone, DroneSettings, Fleet, advance, run_drone
 from firmware_sim.drone.truth import COLUMNS, DroneTruth
 from firmware_sim.links.faults import read_faults
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from tests.firmware_sim.recording import START_MS
 
@@ -69,7 +70,7 @@ def test_a_real_udp_run_says_all_it_should_and_answers() -> None:
 
 
 def test_at_speed_60_a_minute_passes_in_a_second_and_nothing_is_lost() -> None:
-    start_ms = time.time_ns() // 1_000_000 - 3_600_000
+    start_ms = wall_clock_ms() - 3_600_000
     with listening() as (receiver, url), flying(DroneSettings(connect=url, speed=60, start_ms=start_ms)):
         messages = read_for(receiver, 1.5)
     boot = [message.time_boot_ms for message in messages if message.get_type() == "GLOBAL_POSITION_INT"]

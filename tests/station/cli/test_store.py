@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from api.app import create_app
 from headland.errors import HeadlandError, RetryLater, SettingsError
-from headland.store.core.rollup import DAY_MS
 from headland.store.duckdb.store import DuckDBStore
+from headland.units_of_time import DAY_MS
 from station.cli.main import app
 from station.cli.store import parse_instant
 from station.local.folder import FarmFolder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from api.schemas.gateways import Gateway, Spool
 from headland.alarms.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
+from headland.clock import wall_clock_ms
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
@@ -46,7 +46,7 @@ def estate_with(registry: Registry, *rules: AlarmRule) -> OrganisationRepositori
 def cold_house() -> MemoryStore:
     """A house that has been at 1 degC for ten minutes until now."""
     store = MemoryStore()
-    times = time.time_ns() // 1_000_000 - 10_000 * np.arange(60, -1, -1, dtype=np.int64)
+    times = wall_clock_ms() - 10_000 * np.arange(60, -1, -1, dtype=np.int64)
     key = SeriesKey(HANDLE, "home", "greenhouse", "gh-1", AIR)
     columns = np.zeros(61, np.int32), times, np.full(61, 1.0), np.ones(61, np.uint8)
     store.write(WriteBatch(Points([key], *columns)))
@@ -70,7 +70,7 @@ def test_a_frost_reaches_a_mailbox_and_a_mail_server_that_is_away_gets_it_when_i
     keeper.stop()
     with serve_mail() as server:
         mail = MailSettings("127.0.0.1", server.port, "a@example.org", "smtp")
-        back = NotificationSender(registry, HANDLE, mail, None, lambda: time.time_ns() // 1_000_000 + 11_000)
+        back = NotificationSender(registry, HANDLE, mail, None, lambda: wall_clock_ms() + 11_000)
         back.start()
         wait_until(lambda: server.mails, timeout_s=20)
         wait_until(lambda: repositories.alarms.notices()[0].state is NoticeState.DELIVERED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from headland.clock import wall_clock_ms
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.errors import SettingsError
@@ -164,7 +164,7 @@ def listening(broker: Broker) -> Iterator[dict[str, list[tuple[bytes, bool]]]]:
 def test_home_assistant_finds_devices_and_fresh_fit_values_and_loses_the_station_when_it_goes(
     mosquitto: Broker, wait_until: WaitUntil, tmp_path: Path
 ) -> None:
-    store, now_ms = MemoryStore(), time.time_ns() // 1_000_000
+    store, now_ms = MemoryStore(), wall_clock_ms()
     times = np.array([now_ms - 2000, now_ms - 1000])
     flags = {"air_temperature_degc": np.array([1, 1]), "relative_humidity_pct": np.array([1, 3])}
     fresh = {"air_temperature_degc": np.array([20.0, 21.5]), "relative_humidity_pct": np.array([60.0, 101.0])}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headland.store.core.rollup import DAY_MS, HOUR_MS, TIERS, Kept, align_buckets, plan_buckets
+from headland.store.core.rollup import TIERS, Kept, align_buckets, plan_buckets
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 MINUTE_MS = 60_000
 INSTANTS = st.one_of(

@@ -13,10 +13,10 @@ import pytest
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, SettingsError
 from headland.store.core.progress import keep_quiet
-from headland.store.core.rollup import DAY_MS
 from headland.store.duckdb.backup import restore
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState, SeriesFilter
+from headland.units_of_time import DAY_MS
 from tests.store.batches import EVERYTHING, ORG, batch, event, key, rows_of
 
 NOW_MS = 1_780_000_000_000

@@ -12,12 +12,12 @@ import duckdb
 import pytest
 
 from headland.store.core.progress import keep_quiet
-from headland.store.core.rollup import HOUR_MS
 from headland.store.duckdb import sql
 from headland.store.duckdb.backup import restore
 from headland.store.duckdb.paths import copy_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState
+from headland.units_of_time import HOUR_MS
 from tests.store.batches import EVERYTHING, ORG
 from tests.store.crash_keeper import AFTER_RENAMING
 from tests.store.crash_writer import POINTS, SERIES, numbered_batch

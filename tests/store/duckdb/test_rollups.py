@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store.core.rollup import DAY_MS, HOUR_MS, Retention
+from headland.store.core.rollup import Retention
 from headland.store.duckdb import maintenance, rollups
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
 from headland.store.port import Buckets, SeriesFilter, SeriesKey
+from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.store.batches import EVERYTHING, ORG, batch, key, rows_of
 from tests.store.test_any_batches import assert_same_buckets
 from tests.waiting import wait_until

@@ -8,10 +8,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from headland.store.core.rollup import DAY_MS, HOUR_MS
 from headland.store.duckdb import sql
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState, SeriesFilter
+from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.store.batches import EVERYTHING, ORG, batch, event, key, rows_of
 
 RELEASED = Path(__file__).with_name("schema_1.sql")

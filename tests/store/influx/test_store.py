@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import RetryLater, SettingsError
 from headland.store.influx import metadata
@@ -138,7 +139,7 @@ def test_what_is_older_than_the_retention_is_rejected_before_the_server_drops_it
 ) -> None:
     url = influx_server.url_of(tmp_path) + "?retention=30d"
     store = open_influx(url)
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = wall_clock_ms()
     result = store.write(batch((A, now_ms - 31 * DAY_MS, 1.0), (A, now_ms - DAY_MS, 2.0)))
     assert (result.accepted, result.rejected) == (1, 1)
     answer = influx_server.post(f"/query?db={parse_influx_url(url).bucket}&q=SHOW%20RETENTION%20POLICIES")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import RetryLater, SettingsError
 from headland.store.port import Mark, MarkState, Points, WriteBatch, WriteResult
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.services("victoria-metrics")
 A = key("air_temperature_degc")
 LATITUDE = key("latitude_deg", device="uav-1", kind="drone")
 DAY_MS = 86_400_000
-NOW_MS = time.time_ns() // 1_000_000
+NOW_MS = wall_clock_ms()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from edge.sources.mavlink.link.udp_tcp import Link
+from headland.clock import wall_clock_ms
 
 #: When bytes came (UTC in ms), and they; a peer that hung up ends with none.
 Piece = tuple[int, bytes]
@@ -74,7 +75,7 @@ class LinkReader:
         chunks = self._link.receive(wait_s)
         if chunks:
             self._due_s = time.monotonic() + self._rest_s
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = wall_clock_ms()
             for peer, data in chunks:
                 self._pieces.setdefault(peer, []).append((now_ms, data))
                 self._bytes += len(data)

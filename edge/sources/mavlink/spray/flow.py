@@ -7,6 +7,8 @@ from collections import deque
 from statistics import median
 from typing import Final
 
+from headland.units_of_time import MINUTE_MS
+
 #: int16 centiamperes cannot say more: a flow meter at 327.6 L/h or beyond reads this, whatever flows.
 FLOW_SATURATED_CA: Final = 32760
 #: The slope of a volume, which is exact to the millilitre: over (at least, at most) so long.
@@ -52,7 +54,7 @@ class Slope:
         mean_ms = sum(moment_ms for moment_ms, _ in points) / len(points)
         mean = sum(amount for _, amount in points) / len(points)
         spread = sum((moment_ms - mean_ms) ** 2 for moment_ms, _ in points)
-        return sum((moment_ms - mean_ms) * (amount - mean) for moment_ms, amount in points) / spread * 60_000
+        return sum((moment_ms - mean_ms) * (amount - mean) for moment_ms, amount in points) / spread * MINUTE_MS
 
 
 class FlowMeter:

@@ -19,6 +19,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from edge.sources.mavlink.link import udp_tcp as links
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.mavlink.source import MavlinkSource
+from headland.clock import wall_clock_ms
 from tests.edge.sources.mavlink.stand_ins import UID_A, UID_B, Autopilot, Collector
 from tests.waiting import wait_until
 
@@ -42,7 +43,7 @@ class Speaker:
     """A vehicle that says what makes it known and ten attitudes; `say` gives the next bytes."""
 
     def __init__(self, uid2: list[int] | None = None) -> None:
-        self.pilot = Autopilot(utc_at_boot_ms=time.time_ns() // 1_000_000 - 50_000)
+        self.pilot = Autopilot(utc_at_boot_ms=wall_clock_ms() - 50_000)
         self.boot_ms = 50_000
         self.uid2 = uid2 or UID_A
 
