@@ -11,7 +11,7 @@ import pytest
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
 from headland.contract.refusals import Reason
 from headland.i18n import LANGUAGES, find_term, load_terms
-from headland.registry.alarm_records import Severity
+from headland.registry.models.alarms import Severity
 
 ALL = [(group, identifier) for group, terms in load_terms().items() for identifier in terms]
 #: Symbols that are the same in every language.
