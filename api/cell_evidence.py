@@ -15,7 +15,7 @@ from headland.agronomy.application.cell_conditions import speed_of
 from headland.agronomy.application.cell_trace import Visit, cell_of, trace_cell
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import PLACES
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.cell_map import CellMap, head_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -36,7 +36,7 @@ _ROLES: Final = {
 
 
 def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude_deg: float) -> schema.CellEvidence:
-    """Return the evidence of the cell at a place; raises ProblemError (404) where the map has none there."""
+    """Return the evidence of the cell at a place; raises AnalysisError (404) where the map has none there."""
     applied, one = cells.applied, cells.applied.one
     row, column, spot = _spot(cells, latitude_deg, longitude_deg)
     drawn, work = applied.drawn, applied.work
@@ -93,7 +93,7 @@ def _spot(cells: CellMap, latitude_deg: float, longitude_deg: float) -> tuple[in
     column = int(np.floor((longitude_deg - head["west_deg"]) / head["east_step_deg"]))
     if not (0 <= row < head["rows"] and 0 <= column < head["columns"]):
         sentence = "This place is beside the map of the pass: latitude and longitude swapped?"
-        raise ProblemError(404, "no-cell", "No such cell", sentence)
+        raise AnalysisError("no-cell", "No such cell", sentence)
     south_deg = head["south_deg"] + row * head["north_step_deg"]
     west_deg = head["west_deg"] + column * head["east_step_deg"]
     spot = schema.CellSpot(

@@ -9,7 +9,7 @@ from api.schemas.base import AnswerMethod
 from api.schemas.recommendations import ProductRate, Recommendation, RecommendationQuery, Rule
 from headland.agronomy.prescription import nitrogen_rules as rules
 from headland.agronomy.prescription.nutrients import kg_mu
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.prescriptions.build import grade_of
 from headland.registry.models.models import Field, Product, ProductKind
 
@@ -40,11 +40,11 @@ def recommend(
         sentence = f"{query.method} needs {', '.join(missing)} as well."
         if "crop_n_kg_ha" in missing:
             sentence += " crop_n_kg_ha follows from target_yield_t_ha and uptake_kg_100kg, too."
-        raise ProblemError(400, "missing-input", "Inputs are missing", sentence, {"missing": missing})
+        raise AnalysisError("missing-input", "Inputs are missing", sentence, {"missing": missing})
     try:
         found = _RULES[query.method](query)
     except ValueError as error:
-        raise ProblemError(400, "outside-of-rule", "The rule does not reach so far", f"{error}.") from error
+        raise AnalysisError("outside-of-rule", "The rule does not reach so far", f"{error}.") from error
     area_ha = field.usable_area_m2 / 10_000.0
     return Recommendation(
         field=field.id,
@@ -63,7 +63,7 @@ def recommend(
 def _in_product(product: Product, n_kg_ha: float, area_ha: float) -> ProductRate:
     if product.n_pct == 0.0:
         sentence = f"{product.name} holds no nitrogen: name a product that does."
-        raise ProblemError(400, "no-nitrogen", "No nitrogen in it", sentence)
+        raise AnalysisError("no-nitrogen", "No nitrogen in it", sentence)
     grade = grade_of(product)
     kg_ha = grade.product_for_n(n_kg_ha)
     with_it = grade.nutrients(kg_ha)

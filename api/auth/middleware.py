@@ -17,8 +17,7 @@ from api.auth.body_limits import read_body
 from api.auth.limits import Limits
 from api.auth.permissions import RequiredScope, need_of
 from api.auth.sessions_cache import AuthCache, challenge
-from api.http.problems import RETRY_AFTER_S, reply_problem, respond
-from headland.analysis.errors import ProblemError
+from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
 from headland.errors import RetryLater
 from headland.registry.registry import Access
 

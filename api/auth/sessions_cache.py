@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from api.auth.authenticators import Authenticator, Credentials, RefusedError
 from api.auth.limits import Limits
 from api.auth.rate_limiter import Buckets
-from headland.analysis.errors import ProblemError
+from api.http.problems import ProblemError
 from headland.errors import RetryLater
 from headland.registry.registry import Access
 

@@ -13,8 +13,8 @@ import numpy as np
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.http.problems import ProblemError
 from api.http.responses import reply
-from headland.analysis.errors import ProblemError
 from headland.analysis.telemetry import SeriesColumns, unit_of
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.formats.table_writers import Cells, Kind, Slice, Table, write_arrow, write_csv, write_parquet

@@ -8,8 +8,7 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 
 from api.http.content_types import JSON, choose_format
-from api.http.problems import declare_problems
-from headland.analysis.errors import ProblemError
+from api.http.problems import ProblemError, declare_problems
 
 #: Said by programs that say nothing of what they send: it is looked at as what the route takes.
 _UNSAID: Final = frozenset(("", "application/octet-stream"))

@@ -15,8 +15,8 @@ from fastapi import Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from api.http.problems import ProblemError
 from api.http.responses import reply
-from headland.analysis.errors import ProblemError
 
 MOST: Final = 1000
 _LARGEST: Final = 2**53

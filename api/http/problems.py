@@ -13,15 +13,76 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from headland.analysis.errors import ProblemError
-from headland.errors import RetryLater
+from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.errors import HeadlandError, RetryLater
 from headland.registry.models.errors import Conflict, InvalidRecord, NotFound, VersionConflict
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: How long a client should wait for a store that is not there yet [s].
 RETRY_AFTER_S: Final = 2
 
+#: The status of an analysis whose precondition is not met, whatever its kind.
+PRECONDITION_STATUS: Final = 409
+#: The status of every other kind of AnalysisError.
+STATUS_BY_KIND: Final[Mapping[str, int]] = {
+    "above-the-ceiling": 400,
+    "missing-input": 400,
+    "no-flight": 400,
+    "no-nitrogen": 400,
+    "no-prescription": 400,
+    "no-week": 400,
+    "other-field": 400,
+    "other-unit": 400,
+    "outside-of-rule": 400,
+    "samples-let-go": 400,
+    "too-many-cells": 400,
+    "too-many-samples": 400,
+    "two-plans": 400,
+    "unknown-prescription": 400,
+    "week-not-begun": 400,
+    "empty-greenhouse": 404,
+    "no-cell": 404,
+    "no-registry": 404,
+    "no-stages": 404,
+    "not-a-greenhouse": 404,
+    "unknown-channel": 404,
+    "unknown-device": 404,
+    "unknown-pass": 404,
+    "unknown-site": 404,
+    "unknown-zone": 404,
+    "no-pdf": 501,
+}
+
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+class ProblemError(HeadlandError):
+    """An HTTP request that is refused before any analysis: its status, stable kind, title and detail.
+
+    An empty `kind` gives a problem of type "about:blank", which the status describes.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.title = title
+        self.detail = detail
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+
+def status_of(error: AnalysisError) -> int:
+    """Return the HTTP status of an analysis that cannot be answered."""
+    return PRECONDITION_STATUS if isinstance(error, PreconditionError) else STATUS_BY_KIND[error.kind]
 
 
 def reply_problem(
@@ -65,6 +126,7 @@ def declare_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def install_problems(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
     app.exception_handler(ProblemError)(_on_problem)
+    app.exception_handler(AnalysisError)(_on_analysis)
     app.exception_handler(RequestValidationError)(_on_invalid)
     app.exception_handler(HTTPException)(_on_http)
     app.exception_handler(RetryLater)(_on_retry_later)
@@ -76,6 +138,10 @@ def install_problems(app: FastAPI) -> None:
 
 def _on_problem(_request: Request, error: ProblemError) -> Response:
     return respond(error)
+
+
+def _on_analysis(_request: Request, error: AnalysisError) -> Response:
+    return reply_problem(status_of(error), error.detail, kind=error.kind, title=error.title, extra=error.extra)
 
 
 def _on_invalid(_request: Request, error: RequestValidationError) -> Response:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from headland.analysis.errors import ProblemError
+from api.http.problems import ProblemError
 from headland.analysis.window import HIGH_MS, LOW_MS, Window
 from headland.units_of_time import DAY_MS, HOUR_MS
 

@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from headland.analysis.errors import ProblemError
+from api.http.problems import ProblemError
 
 
 def reply(request: Request, body: BaseModel | msgspec.Struct | dict[str, Any]) -> Response:

@@ -14,7 +14,7 @@ from api.schemas.passes_mapping import pass_of
 from api.sensorthings.catalog import EntityCatalog
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.exports.as_applied import cells_of
 from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, list_passes
@@ -163,7 +163,7 @@ def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
     for key, one in _passes(scope, question):
         try:
             applied = apply_pass(scope, one, cell_m=max(_CELL_M, fine_cell_m(one)))
-        except ProblemError:
+        except AnalysisError:
             continue
         unit = applied.unit.lower()
         at, south, west, north, east = cells_of(applied)
@@ -209,7 +209,7 @@ def _hear(scope: OrgScope, one: FieldPass) -> PassTelemetry | None:
     """Return what was heard of a pass; None where its vehicle is not known or there is too much."""
     try:
         return load_pass_telemetry(scope, find_device(scope, one.device), Window(one.start_ms, one.end_ms + 1))
-    except ProblemError:
+    except AnalysisError:
         return None
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 import orjson
 import shapely
 
+from api.http.problems import ProblemError
 from api.http.query_windows import parse_instant
-from headland.analysis.errors import ProblemError
 from headland.analysis.window import HIGH_MS, LOW_MS
 
 #: Of more features than this a page never has any, whatever is asked for.

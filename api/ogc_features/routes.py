@@ -11,11 +11,10 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.ogc_features.collections import LAYERS, Layer
 from api.ogc_features.query import BBOX_PATTERN, MOST_FEATURES, Question, read_question
-from headland.analysis.errors import ProblemError
 from headland.analysis.window import utc_of
 
 _JSON: Final = "application/json"

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import check_match, reply
 from api.routes.parameters import NAME_PATTERN, End, Start
@@ -30,7 +30,6 @@ from api.schemas.alarms import (
 from headland.alarms.rule_conditions import is_of_gateways
 from headland.alarms.rule_simulation import replay
 from headland.alarms.targets import look
-from headland.analysis.errors import ProblemError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.alarms import NoticeState

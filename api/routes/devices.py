@@ -10,14 +10,13 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.content_types import JSON, TABLE_CONTENT, choose_format, reply_table, samples_table
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
 from api.schemas.base import ConflictList, DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
 from api.schemas.base_mapping import conflicts_of, device_detail_of, device_of, events_of, latest_of, series_of
 from headland.analysis.downsampling import Method
-from headland.analysis.errors import ProblemError
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import (
     find_device,

@@ -10,9 +10,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import Instant, settle_window
-from headland.analysis.errors import ProblemError
 from headland.analysis.exports.farmos import INPUT, OBSERVATION, list_entries
 from headland.formats.farmos import Sheet
 from headland.units_of_time import DAY_MS

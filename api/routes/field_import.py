@@ -8,10 +8,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.routes.registry import BodyOf, reply_json
 from api.schemas.registry import show_field
-from headland.analysis.errors import ProblemError
 from headland.analysis.registry_access import repositories_of
 from headland.formats.field_import.importer import import_fields
 from headland.formats.field_import.outline import RefusedFile

@@ -9,12 +9,11 @@ from starlette.responses import Response
 
 from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
 from api.schemas.gateways import Delivery, GatewayList, QuarantinedDetail, QuarantineList, ReplayAsked
-from headland.analysis.errors import ProblemError
 
 GatewayId = Annotated[str, Path(description="Id of a gateway.", pattern=NAME_PATTERN)]
 MessageId = Annotated[int, Path(description="Id of a refused message.", ge=1, le=2**53)]

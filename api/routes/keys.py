@@ -11,12 +11,11 @@ from starlette.responses import Response
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditList, AuditShown, KeyList, KeyMade, KeyOrder, KeyShown
 from api.schemas.registry import Kind
-from headland.analysis.errors import ProblemError
 from headland.analysis.registry_access import repositories_of
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.models import Member, Scope

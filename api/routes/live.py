@@ -16,11 +16,10 @@ from starlette.types import Receive, Scope, Send
 from api.auth.middleware import shown_by
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems, reply_problem
+from api.http.problems import ProblemError, declare_problems, reply_problem
 from api.live.feed import Client, FeedFullError, LiveFeed, Selection, frame_of
 from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
-from headland.analysis.errors import ProblemError
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
 from headland.errors import RetryLater

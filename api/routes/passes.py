@@ -10,14 +10,13 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.content_types import ARROW, CSV, FORMS, JSON, PARQUET, TABLE_CONTENT, choose_format, reply_table
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schemas.passes import AppliedBody, PassDetail, PassItem, PassList, PassTold
 from api.schemas.passes_mapping import applied_of, pass_detail_of, pass_of
 from headland.agronomy.prescription.weather_window import Kind
-from headland.analysis.errors import ProblemError
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
 from headland.analysis.passes.as_applied import Applied, apply_pass

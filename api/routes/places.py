@@ -10,13 +10,12 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.parameters import DeviceId
 from api.routes.registry import ID_PATTERN
 from api.schemas.base import Model
 from api.schemas.registry import EXAMPLE_ID
-from headland.analysis.errors import ProblemError
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device

@@ -11,10 +11,9 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.registry import BodyOf, ThingId, reply_json
-from headland.analysis.errors import ProblemError
 from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightWishes, plan_flight
 from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder

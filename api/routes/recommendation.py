@@ -8,12 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.recommendation import recommend
 from api.routes.registry import ThingId
 from api.schemas.recommendations import Recommendation, RecommendationQuery
-from headland.analysis.errors import ProblemError
 from headland.analysis.registry_access import repositories_of
 
 router = APIRouter(prefix="/v1/fields", tags=["fertilization"], responses=declare_problems(400, 404, 422, 503))

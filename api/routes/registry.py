@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.schemas.registry import EXAMPLE_ID, KINDS, Kind
-from headland.analysis.errors import ProblemError
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord

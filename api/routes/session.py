@@ -11,9 +11,8 @@ from starlette.responses import Response
 from api.auth.middleware import COOKIE, refuse_foreign_page
 from api.auth.sessions_cache import auth_cache_of, challenge
 from api.dependencies import AccessOf, HomeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
-from headland.analysis.errors import ProblemError
 from headland.registry.registry import Access
 
 router = APIRouter(prefix="/v1/session", tags=["access"], responses=declare_problems(503))

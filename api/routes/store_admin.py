@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request
 
 from api.dependencies import HomeOf, HomeServices
+from api.http.problems import ProblemError
 from api.ops.store_admin_port import StoreAdmin, StoreJob, StoreWork
-from headland.analysis.errors import ProblemError
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 

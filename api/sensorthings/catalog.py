@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from api.sensorthings.entities import KINDS, Entity, Interval, Moment
 from api.sensorthings.first_samples import find_first_ms
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import read_latest, unit_of
@@ -91,7 +91,7 @@ class EntityCatalog:
     def _repositories(self) -> OrganisationRepositories | None:
         try:
             return repositories_of(self.farm)
-        except (NotFound, ProblemError):
+        except (NotFound, AnalysisError):
             return None
 
     @cached_property

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from api.http.problems import ProblemError
 from api.sensorthings.catalog import EntityCatalog, split_stream
 from api.sensorthings.entities import KINDS, OBSERVATION, Entity, Kind, Moment
 from api.sensorthings.observations import Sample, Wanted, read_samples
-from headland.analysis.errors import ProblemError
 
 _STEP: Final = re.compile(r"/?([A-Za-z@.]+|\$value|\$ref)(?:\((?:'((?:[^']|'')*)'|(-?[0-9]+))\))?(?=/|$)")
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.sensorthings.catalog import EntityCatalog
 from api.sensorthings.entities import KINDS, OBSERVATION
@@ -16,7 +16,6 @@ from api.sensorthings.filter_parser import FilterError
 from api.sensorthings.query_options import Options, read_options
 from api.sensorthings.resource_path import Found, locate
 from api.sensorthings.serializer import Writer, plain
-from headland.analysis.errors import ProblemError
 
 _ROOT: Final = "/sta/v1.1"
 _PLACE: Final = "$skiptoken"

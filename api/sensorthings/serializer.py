@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import quote
 
+from api.http.problems import ProblemError
 from api.sensorthings.catalog import EntityCatalog
 from api.sensorthings.entities import OBSERVATION, Entity, Interval, Kind, Moment
 from api.sensorthings.filter_eval import holds, values_of
@@ -14,7 +15,6 @@ from api.sensorthings.observations import MOST_LOOKED_AT, Place, Sample, Wanted,
 from api.sensorthings.query_options import Options
 from api.sensorthings.query_pushdown import Plan, plan_filter, time_order
 from api.sensorthings.resource_path import observation_of, streams_behind, wanted_of
-from headland.analysis.errors import ProblemError
 
 #: How many entities one answer may hold, with all that is expanded in it.
 MOST_ENTITIES: Final = 50_000

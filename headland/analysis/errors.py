@@ -1,4 +1,4 @@
-"""Errors of the analysis."""
+"""Errors of the analysis: a question that cannot be answered, with a stable kind."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from typing import Any
 from headland.errors import HeadlandError
 
 
-class ProblemError(HeadlandError):
-    """A request that cannot be answered: `kind` is its stable name, `detail` one sentence for a person.
+class AnalysisError(HeadlandError):
+    """A question that cannot be answered.
 
-    Where the status says it all, `kind` is empty.
+    `kind` is its stable name in kebab-case, `title` the condition, `detail` the remedy in one sentence, `extra`
+    further values for programs.
     """
 
-    def __init__(
-        self,
-        status: int,
-        kind: str,
-        title: str,
-        detail: str,
-        extra: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, kind: str, title: str, detail: str, extra: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
-        self.status = status
         self.kind = kind
         self.title = title
         self.detail = detail
         self.extra = dict(extra or {})
-        self.headers = dict(headers or {})
+
+    @property
+    def reason(self) -> str:
+        """The kind in snake_case, as answers give their reason."""
+        return self.kind.replace("-", "_")
+
+
+class PreconditionError(AnalysisError):
+    """The question is valid, but the data does not allow an answer: telemetry, implement, plan or amount is missing.
+
+    Callers that can answer without that part catch it and use its `reason`.
+    """

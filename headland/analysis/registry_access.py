@@ -1,14 +1,14 @@
-"""The registry's side of the farm that a request is about."""
+"""Access to the registry of a scope."""
 
 from __future__ import annotations
 
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.scope import OrgScope
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 
 def repositories_of(scope: OrgScope) -> OrganisationRepositories:
-    """Return what the farm's organisation has; a 404 where this API runs without a registry."""
+    """Return the organisation's repositories; raises AnalysisError (no-registry) without a registry."""
     if scope.registry is None:
-        raise ProblemError(404, "no-registry", "No registry here", "This API runs without a registry.")
+        raise AnalysisError("no-registry", "No registry here", "This API runs without a registry.")
     return scope.registry.repositories(scope.registry.organisation(scope.organisation).id, scope.by)

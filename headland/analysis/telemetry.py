@@ -1,4 +1,4 @@
-"""Questions to the store: reads only, no HTTP. Every one names the organisation."""
+"""Queries of the store: devices, channels, series, events. Each query names the organisation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from headland.analysis.downsampling import Method, select_rows
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
@@ -56,11 +56,11 @@ EMPTY: Final = Column(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
 
 
 def find_device(scope: OrgScope, device: str) -> DeviceRecord:
-    """Return a device of the organisation; raises ProblemError (404)."""
+    """Return a device of the organisation; raises AnalysisError (unknown-device)."""
     for record in scope.store.devices(scope.organisation):
         if record.descriptor.device == device:
             return record
-    raise ProblemError(404, "unknown-device", "No such device", f"There is no device {device}.")
+    raise AnalysisError("unknown-device", "No such device", f"There is no device {device}.")
 
 
 def list_devices(
@@ -171,13 +171,13 @@ def read_chart(
 def read_slices(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> Iterator[SeriesColumns]:
     """Yield all fit samples in a window in time order, about `SLICE_ROWS` rows at a time, however many there are.
 
-    Raises ProblemError (400) where some of the window's samples were let go.
+    Raises AnalysisError (samples-let-go) where some of the window's samples were deleted by retention.
     """
     check_channels(scope, record, channels)
     if not _is_whole(scope, window):
         since_ms = scope.store.info().samples_since_ms
         sentence = f"Samples before {since_ms} (epoch ms) were let go; ask from there on, or for means as JSON."
-        raise ProblemError(400, "samples-let-go", "Some samples are no longer kept", sentence)
+        raise AnalysisError("samples-let-go", "Some samples are no longer kept", sentence)
     start_ms, length_ms = window.start_ms, _FIRST_SLICE_MS
     while start_ms < window.end_ms:
         end_ms = min(start_ms + length_ms, window.end_ms)
@@ -194,12 +194,12 @@ def read_slices(scope: OrgScope, record: DeviceRecord, channels: list[str], wind
 
 
 def check_channels(scope: OrgScope, record: DeviceRecord, channels: list[str]) -> None:
-    """Raise ProblemError (404) where a device has no such channel."""
+    """Raise AnalysisError (unknown-channel) where a device has no such channel."""
     known = list_channels(scope, record)
     for channel in channels:
         if channel not in known:
             sentence = f"{record.descriptor.device} has no channel {channel}; it has {', '.join(known) or 'none'}."
-            raise ProblemError(404, "unknown-channel", "No such channel", sentence)
+            raise AnalysisError("unknown-channel", "No such channel", sentence)
 
 
 def read_events(scope: OrgScope, device: str, window: Window, limit: int) -> tuple[list[Event], int | None]:

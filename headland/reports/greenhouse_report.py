@@ -69,7 +69,7 @@ _SUMS: Final = frozenset(
 
 
 def make_week_document(scope: OrgScope, greenhouse: str, week: str | None, zone: str | None) -> Document:
-    """Return the report of a greenhouse's week; raises ProblemError (404) for an unknown house, 400 for no week."""
+    """Return the report of a greenhouse's week; raises AnalysisError (unknown house, no such week)."""
     house = find_house(scope, greenhouse, zone)
     found = find_week(week, house.place.time_zone, scope.now_ms())
     ask = ClimateQuery(scope, house, found.window, "day", crop_bands())

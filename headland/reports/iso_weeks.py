@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.window import Window
 
 _WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
@@ -28,24 +28,24 @@ class Week:
 def find_week(named: str | None, zone: ZoneInfo, now_ms: int) -> Week:
     """Return a week by its name (2026-W12), or the one that now lies in.
 
-    Raises ProblemError (400) for one that is none, or has not begun.
+    Raises AnalysisError for a name that is no week, and for a week that has not begun.
     """
     if named is None:
         year, number, _ = datetime.fromtimestamp(now_ms / 1000.0, zone).isocalendar()
     else:
         match = _WEEK.fullmatch(named)
         if match is None:
-            raise ProblemError(400, "no-week", "No such week", f"{named!r} is no week of ISO 8601, such as 2026-W12.")
+            raise AnalysisError("no-week", "No such week", f"{named!r} is no week of ISO 8601, such as 2026-W12.")
         year, number = int(match[1]), int(match[2])
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise ProblemError(400, "no-week", "No such week", f"{named} is not within {_FIRST_YEAR} to {_LAST_YEAR}.")
+        raise AnalysisError("no-week", "No such week", f"{named} is not within {_FIRST_YEAR} to {_LAST_YEAR}.")
     try:
         monday = date.fromisocalendar(year, number, 1)
     except ValueError as error:
-        raise ProblemError(400, "no-week", "No such week", f"{named} is no week: {error}.") from error
+        raise AnalysisError("no-week", "No such week", f"{named} is no week: {error}.") from error
     start_ms, end_ms = (midnight_ms(monday + timedelta(days=days), zone) for days in (0, 7))
     if start_ms >= now_ms:
-        raise ProblemError(400, "week-not-begun", "The week has not begun", f"{named} begins on {monday}.")
+        raise AnalysisError("week-not-begun", "The week has not begun", f"{named} begins on {monday}.")
     return Week(f"{year}-W{number:02d}", Window(start_ms, min(end_ms, now_ms)), end_ms)
 
 

@@ -11,7 +11,7 @@ from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION
 from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.agronomy.prescription.weather_window import Kind
 from headland.agronomy.series.answer import Method
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.house import Place, find_site
 from headland.analysis.passes.as_applied import Applied, apply_pass, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, find_pass
@@ -56,13 +56,13 @@ class _Told:
     repositories: OrganisationRepositories
     one: FieldPass
     place: Place
-    applied: Applied | ProblemError
-    judged: Judged | ProblemError
+    applied: Applied | AnalysisError
+    judged: Judged | AnalysisError
     nutrients: PassNutrients
 
 
 def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
-    """Return the report of a pass; raises ProblemError (404) for an unknown one."""
+    """Return the report of a pass; raises AnalysisError where it is unknown."""
     told = _gather(scope, find_pass(scope, pass_id))
     one, applied = told.one, told.applied
     sections = [
@@ -100,16 +100,16 @@ def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
 
 def _gather(scope: OrgScope, one: FieldPass) -> _Told:
     repositories = repositories_of(scope)
-    applied: Applied | ProblemError
-    judged: Judged | ProblemError
+    applied: Applied | AnalysisError
+    judged: Judged | AnalysisError
     try:
         applied = apply_pass(scope, one, cell_m=fine_cell_m(one))
-    except ProblemError as error:
+    except AnalysisError as error:
         applied = judged = error
     else:
         try:
             judged = judge_applied(applied, find_plan(scope, one, PlanAsked()))
-        except ProblemError as error:
+        except AnalysisError as error:
             judged = error
     place = Place()
     if one.field.site is not None:
@@ -147,7 +147,7 @@ def _facts(told: _Told) -> list[Part]:
 def _amounts(told: _Told) -> list[Part]:
     """Return what left the machine, where it went and how the ways to know it agree."""
     applied = told.applied
-    if isinstance(applied, ProblemError):
+    if isinstance(applied, AnalysisError):
         return [_sentence(applied)]
     unit, drawn = applied.unit, applied.drawn
     amount, rate = figure_of("amount", applied.amount), figure_of("mean_rate_ha", applied.rate)
@@ -180,7 +180,7 @@ def _amounts(told: _Told) -> list[Part]:
 
 def _against_plan(told: _Told) -> list[Part]:
     judged = told.judged
-    if isinstance(judged, ProblemError):
+    if isinstance(judged, AnalysisError):
         return [_sentence(judged)]
     unit, deviation = judged.applied.unit, judged.deviation
     cell_m2 = judged.applied.drawn.grid.cell_m**2
@@ -309,8 +309,8 @@ def _name(name: str, text: str) -> Figure:
     return Figure(name, text or None, reason=None if text else "not_told", is_name=True)
 
 
-def _sentence(error: ProblemError) -> Note:
-    return Note(error.kind.replace("-", "_"), {"detail": error.detail})
+def _sentence(error: AnalysisError) -> Note:
+    return Note(error.reason, {"detail": error.detail})
 
 
 def _unless(value: object, reason: str) -> str | None:

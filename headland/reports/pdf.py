@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.reports.document import Chart, Document, Figure, Map, Note, Part, Section, Table
 from headland.reports.rendering import LINE_COLOURS, Shown, chart_scale, scale_bar_m
 
@@ -26,7 +26,7 @@ _GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
 
 
 def write_pdf(document: Document, shown: Shown) -> bytes:
-    """Return the report as PDF; raises ProblemError (501) where ReportLab is not installed."""
+    """Return the report as PDF; raises AnalysisError (no-pdf) where ReportLab is not installed."""
     try:
         from reportlab.lib.pagesizes import A4
         from reportlab.pdfbase import pdfmetrics
@@ -34,7 +34,7 @@ def write_pdf(document: Document, shown: Shown) -> bytes:
         from reportlab.platypus import SimpleDocTemplate
     except ImportError as error:
         sentence = "This server cannot write PDF: pip install 'headland[reports]', or ask for format=html and print it."
-        raise ProblemError(501, "no-pdf", "PDF is not installed", sentence) from error
+        raise AnalysisError("no-pdf", "PDF is not installed", sentence) from error
     if _HAN not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(UnicodeCIDFont(_HAN))
     pen = _Pen(shown)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.crop_targets import crop_bands
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import keep_forecast, settle_forecasts
@@ -79,7 +79,7 @@ class ForecastWorker:
         for greenhouse in self._repositories.greenhouses.all():
             try:
                 house = find_house(self._scope, greenhouse.id)
-            except ProblemError:  # without devices
+            except AnalysisError:  # without devices
                 continue
             if len(house.records) > 1:
                 houses.append(house)
@@ -93,7 +93,7 @@ class ForecastWorker:
             try:
                 self.forecast_all()
                 self._kept_hour, trouble = hour, ""
-            except (HeadlandError, ProblemError) as error:
+            except HeadlandError as error:
                 trouble = str(error)
             if trouble and trouble != self._trouble:
                 _LOGGER.warning("Houses are not forecast now: %s", trouble)

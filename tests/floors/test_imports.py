@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +87,13 @@ def test_imports_go_down_only() -> None:
     lint = Path(sys.executable).parent / "lint-imports"
     done = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+@pytest.mark.parametrize("package", ["analysis", "alarms", "formats", "reports", "registry"])
+def test_the_domain_names_no_http_status(package: str) -> None:
+    status = re.compile(r"\b(?:4(?:0[0-6]|09|1[0235]|2[289])|50[1-4])\b")
+    sources = sorted((ROOT / "headland" / package).rglob("*.py"))
+    assert sources
+    assert [
+        f"{p.name}:{n}" for p in sources for n, line in enumerate(p.read_text().splitlines(), 1) if status.search(line)
+    ] == []

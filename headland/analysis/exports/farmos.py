@@ -1,4 +1,4 @@
-"""A farm's passes and days of climate as farmOS logs: a page of them at a time. No HTTP."""
+"""A farm's passes and days of climate as farmOS logs: a page of them at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 import shapely
 
 from headland.agronomy.series.answer import Answer
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.climate import ClimateQuery, Span, answer_air
 from headland.analysis.greenhouse.crop_targets import crop_bands
 from headland.analysis.greenhouse.house import House, cut_days, find_house
@@ -81,7 +81,7 @@ def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationReposi
     notes: list[str] = []
     try:
         applied = apply_pass(scope, one, cell_m=fine_cell_m(one))
-    except ProblemError as error:
+    except AnalysisError as error:
         notes.append(f"What was applied is not known: {error.detail}")
     else:
         named = material or "not declared"

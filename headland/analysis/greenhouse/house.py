@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
@@ -69,7 +69,7 @@ def find_house(scope: OrgScope, greenhouse: str, zone: str | None = None) -> Hou
     """Return a greenhouse by the id of a device or of the registry; `zone` takes one zone of it by name.
 
     A device that nobody put into a zone is the greenhouse of the registry that is called like it, if there is one.
-    Raises ProblemError (404) for an unknown one, or a zone without devices.
+    Raises AnalysisError for an unknown one, or a zone without devices.
     """
     repositories = None if scope.registry is None else _repositories(scope)
     house = None if repositories is None else _registered(scope, repositories, greenhouse)
@@ -82,19 +82,19 @@ def find_house(scope: OrgScope, greenhouse: str, zone: str | None = None) -> Hou
     if not records:
         names = sorted({each.name for each in house.zones.values()})
         sentence = f"{greenhouse} has no zone {zone} with a device; it has {', '.join(names) or 'none'}."
-        raise ProblemError(404, "unknown-zone", "No such zone", sentence)
+        raise AnalysisError("unknown-zone", "No such zone", sentence)
     of = house.zones[records[0].descriptor.device]
     return replace(house, records=records, crop=of.crop, stage=of.stage)
 
 
 def find_site(scope: OrgScope, site: str) -> tuple[str, Place, list[DeviceRecord]]:
-    """Return a site's wire name, place and devices, by that name or its id; raises ProblemError (404)."""
+    """Return a site's wire name, place and devices, by that name or its id; raises AnalysisError."""
     repositories = None if scope.registry is None else _repositories(scope)
     kept = None if repositories is None else next((s for s in repositories.sites.all() if site in (s.id, s.name)), None)
     name = site if kept is None else kept.name
     records = [r for r in scope.store.devices(scope.organisation) if r.descriptor.site == name]
     if kept is None and not records:
-        raise ProblemError(404, "unknown-site", "No such site", f"There is no site {site}.")
+        raise AnalysisError("unknown-site", "No such site", f"There is no site {site}.")
     return name, _place(kept, records), records
 
 
@@ -136,12 +136,12 @@ def begin_hour(place: Place, time_ms: int) -> int:
 def cut_stages(scope: OrgScope, house: House, window: Window) -> list[tuple[int, str]]:
     """Return when which crop stage began in a window, as the registry's history of the house's first zone tells it.
 
-    Raises ProblemError (404) where the house has no zone.
+    Raises AnalysisError (no-stages) where the house has no zone.
     """
     zone = next((house.zones[r.descriptor.device] for r in house.records if r.descriptor.device in house.zones), None)
     if zone is None:
         sentence = f"{house.id} has no zone in the registry, so nobody said what stage its crop is in."
-        raise ProblemError(404, "no-stages", "No crop stages", sentence)
+        raise AnalysisError("no-stages", "No crop stages", sentence)
     entries = reversed(repositories_of(scope).history(zone.id, limit=1000))
     told = [(e.time_ms, msgspec.json.decode(e.after, type=GreenhouseZone).stage) for e in entries if e.after]
     spans: list[tuple[int, str]] = [(window.start_ms, "")]
@@ -158,7 +158,7 @@ def cut_stages(scope: OrgScope, house: House, window: Window) -> list[tuple[int,
 def _repositories(scope: OrgScope) -> OrganisationRepositories | None:
     try:
         return repositories_of(scope)
-    except (NotFound, ProblemError):
+    except (NotFound, AnalysisError):
         return None
 
 
@@ -178,7 +178,7 @@ def _registered(scope: OrgScope, repositories: OrganisationRepositories, greenho
         inside = {kept.name: next(iter(zones.values()))} if len(zones) == 1 else {}
     if not records:
         sentence = f"No device with samples is in a zone of {kept.name}: put its devices into its zones first."
-        raise ProblemError(404, "empty-greenhouse", "The greenhouse has no devices", sentence)
+        raise AnalysisError("empty-greenhouse", "The greenhouse has no devices", sentence)
     crops = {(zone.crop, zone.stage) for zone in inside.values()}
     crop, stage = crops.pop() if len(crops) == 1 else ("", "")
     site = repositories.sites.get(kept.site)
@@ -233,9 +233,9 @@ def _place(site: Site | None, records: list[DeviceRecord]) -> Place:
 
 
 def find_greenhouse(scope: OrgScope, greenhouse: str) -> DeviceRecord:
-    """Return a device that is a greenhouse; raises ProblemError (404)."""
+    """Return a device that is a greenhouse; raises AnalysisError."""
     record = find_device(scope, greenhouse)
     if record.descriptor.kind != "greenhouse":
         sentence = f"{greenhouse} is a {record.descriptor.kind}, not a greenhouse."
-        raise ProblemError(404, "not-a-greenhouse", "No such greenhouse", sentence)
+        raise AnalysisError("not-a-greenhouse", "No such greenhouse", sentence)
     return record

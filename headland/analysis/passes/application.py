@@ -1,4 +1,4 @@
-"""Analytic answers: what the store holds of a window, through the science. No HTTP."""
+"""Analytic answers: what the store holds of a window, through the science."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from headland.agronomy.climate.air_summary import Climate, assess_climate, pair_
 from headland.agronomy.series.answer import expected_interval_s
 from headland.agronomy.series.qartod import FAIL, SUSPECT
 from headland.agronomy.series.sensor_health import Finding, judge_channel
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import EMPTY, Column, read_columns, read_first
 from headland.analysis.window import Window
@@ -112,7 +112,7 @@ def _read(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Wi
     columns = read_columns(scope, record, channels, window, MAX_SAMPLES)
     if columns is None:
         sentence = f"A channel has more than {MAX_SAMPLES} samples in the window: ask for a shorter one."
-        raise ProblemError(400, "too-many-samples", "The window holds too many samples", sentence)
+        raise AnalysisError("too-many-samples", "The window holds too many samples", sentence)
     return columns
 
 

@@ -1,4 +1,4 @@
-"""What a pass applied, as numbers that can be judged and as a map. No HTTP."""
+"""What a pass applied, as numbers that can be judged and as a map."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from headland.agronomy.application.spread_pattern import (
 from headland.agronomy.application.treated import COVERAGE_BAR, DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
 from headland.agronomy.series.intervals import Intervals, total_s
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.detection import FieldPass, PassInputs, read_work
 from headland.analysis.scope import OrgScope
 from headland.registry.models.models import Implement
@@ -86,13 +86,13 @@ def apply_pass(
 ) -> Applied:
     """Return what a pass applied, on cells of `cell_m` [m]; `swath_m` and `latency_s` replace the implement's.
 
-    Raises ProblemError: 409 without a swath or a track, 400 for too many cells.
+    Raises PreconditionError without a swath or a track, AnalysisError for too many cells.
     """
     machine = machine_of(one, swath_m, latency_s)
     west, south, east, north = _bounds_m(work := read_work(scope, one))
     if (east - west + 300.0) * (north - south + 300.0) / cell_m**2 > MAX_CELLS:
         sentence = f"The map would have more than {MAX_CELLS:,} cells: ask for a larger cell_m."
-        raise ProblemError(400, "too-many-cells", "The cells are too small", sentence)
+        raise AnalysisError("too-many-cells", "The cells are too small", sentence)
     heard, stretches = work.heard, work.stretches
     if one.implement is not None and latency_s is None and not heard.amounts.is_metered:
         # Without a meter the feeder's signal is all that times the work: opening and closing have their own latencies.
@@ -119,12 +119,12 @@ def _landing(stretches: Intervals, implement: Implement) -> Intervals:
 
 
 def machine_of(one: FieldPass, swath_m: float | None = None, latency_s: float | None = None) -> Machine:
-    """Return how the implement of a pass lays down what it lets go; raises ProblemError (409) without a swath."""
+    """Return how the implement of a pass lays down what it lets go; raises PreconditionError without a swath."""
     implement = one.implement
     width_m = swath_m or one.swath_m
     if width_m is None:
         sentence = "Nobody has said with which implement: declare the pass with one, or give swath_m."
-        raise ProblemError(409, "no-implement", "The swath is not known", sentence)
+        raise PreconditionError("no-implement", "The swath is not known", sentence)
     told_s = 0.0 if implement is None else implement.on_latency_s
     behind_m = 0.0 if implement is None else implement.nozzle_behind_m
     return Machine(_pattern_of(implement, width_m), width_m, told_s if latency_s is None else latency_s, behind_m)

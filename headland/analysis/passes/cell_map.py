@@ -1,4 +1,4 @@
-"""A pass on cells that a map can draw: planned, applied, and the difference with its class and cause. No HTTP."""
+"""A pass on cells that a map can draw: planned, applied, and the difference with its class and cause."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.as_applied import Applied, apply_pass
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import Judged, judge_applied, usable_rate
@@ -82,12 +82,12 @@ def map_cells(
 ) -> CellMap:
     """Return a pass on cells of `cell_m` [m], by default as small as `usual_cell_m` says.
 
-    Raises ProblemError: 409 without a swath or a track, 400 for a plan of elsewhere and for too many cells.
+    Raises PreconditionError without a swath or a track, AnalysisError for another field's plan and too many cells.
     """
     side_m = usual_cell_m(one) if cell_m is None else cell_m
     if one.field.area_m2 / side_m**2 > MOST_CELLS:
         sentence = f"The field has more than {MOST_CELLS:,} cells of {side_m:g} m: ask for a larger cell_m."
-        raise ProblemError(400, "too-many-cells", "The cells are too small", sentence)
+        raise AnalysisError("too-many-cells", "The cells are too small", sentence)
     applied = apply_pass(scope, one, cell_m=side_m, swath_m=swath_m, latency_s=latency_s)
     plan: Plan | None = None
     planned: PlanMap | None = None
@@ -97,10 +97,8 @@ def map_cells(
         plan = find_plan(scope, one, asked)
         planned = lay_plan(plan, applied.drawn, applied.work.plane)
         judged = judge_applied(applied, plan)
-    except ProblemError as error:
-        if error.status != 409:
-            raise
-        reason = error.kind.replace("-", "_")
+    except PreconditionError as error:
+        reason = error.reason
     return CellMap(applied, plan, planned, judged, reason)
 
 

@@ -1,4 +1,4 @@
-"""The passes of a field: those that were declared, and those that telemetry shows. No HTTP."""
+"""The passes of a field: those that were declared, and those that telemetry shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headland.agronomy.application.pass_detection import (
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline
 from headland.agronomy.series.intervals import Intervals, clip
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.field_geometry import bounds_of, outline_of, plane_of
 from headland.analysis.passes.telemetry import PassTelemetry, find_visits, load_pass_telemetry
 from headland.analysis.registry_access import repositories_of
@@ -94,7 +94,7 @@ def list_passes(scope: OrgScope, field_id: str, window: Window) -> list[FieldPas
 
 
 def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
-    """Return a pass by its id; raises ProblemError (404) and NotFound."""
+    """Return a pass by its id; raises AnalysisError (unknown-pass) and NotFound."""
     repositories = repositories_of(scope)
     named = _DETECTED.match(pass_id)
     if named is None:
@@ -109,16 +109,16 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
             if found.start_ms <= start_ms <= found.end_ms:
                 return found
     sentence = f"Nothing shows a pass of {named[2]} on this field at {start_ms}."
-    raise ProblemError(404, "unknown-pass", "No such pass", sentence)
+    raise AnalysisError("unknown-pass", "No such pass", sentence)
 
 
 def read_work(scope: OrgScope, one: FieldPass) -> PassInputs:
-    """Return a pass with what was heard of it; raises ProblemError (409) where no positions were."""
+    """Return a pass with its telemetry; raises PreconditionError without positions."""
     record = find_device(scope, one.device)
     heard = load_pass_telemetry(scope, record, Window(one.start_ms - 5000, one.end_ms + 5000))
     if heard.n < 2:
         sentence = f"{one.device} told no positions during this pass: there is nothing to draw."
-        raise ProblemError(409, "no-track", "Nothing was heard of the pass", sentence)
+        raise PreconditionError("no-track", "Nothing was heard of the pass", sentence)
     plane = plane_of(one.field)
     outline = outline_of(one.field, plane)
     stretches = _stretches_of(one, heard, outline, plane, one.swath_m or _UNKNOWN_SWATH_M)

@@ -1,4 +1,4 @@
-"""A pass against its plan: what of the difference is where, and what may have spoilt it. No HTTP."""
+"""A pass against its plan: what of the difference is where, and what may have spoilt it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headland.agronomy.application.cell_conditions import Happening, list_happen
 from headland.agronomy.application.deviation import Conditions, Deviation, judge
 from headland.agronomy.application.zone_deviation import ZoneDeviation, judge_zones
 from headland.agronomy.geometry.outline import USABLE
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import PreconditionError
 from headland.analysis.passes.as_applied import Applied, apply_pass
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.plan import Plan, PlanAsked, PlanMap, find_plan, lay_plan
@@ -50,7 +50,7 @@ def judge_pass(
     swath_m: float | None = None,
     latency_s: float | None = None,
 ) -> Judged:
-    """Return how a pass differs from its plan; raises ProblemError (409) without a plan or without a metered amount."""
+    """Return how a pass differs from its plan; raises PreconditionError without a plan or a metered amount."""
     plan = find_plan(scope, one, asked)
     return judge_applied(apply_pass(scope, one, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s), plan)
 
@@ -59,18 +59,16 @@ def judge_if_planned(scope: OrgScope, applied: Applied) -> Judged | None:
     """Return how an as-applied map differs from its plan, None without a plan or without a known amount."""
     try:
         return judge_applied(applied, find_plan(scope, applied.one, PlanAsked()))
-    except ProblemError as error:
-        if error.status != 409:
-            raise
+    except PreconditionError:
         return None
 
 
 def judge_applied(applied: Applied, plan: Plan) -> Judged:
-    """Return how an as-applied map differs from a plan; raises ProblemError (409) where no amount is known."""
+    """Return how an as-applied map differs from a plan; raises PreconditionError where no amount is known."""
     drawn, work, one = applied.drawn, applied.work, applied.one
     if applied.amount.value is None or one.found is None:
         sentence = f"What was applied is not known ({applied.amount.reason}): there is nothing to hold against a plan."
-        raise ProblemError(409, "no-amount", "The amount is not known", sentence)
+        raise PreconditionError("no-amount", "The amount is not known", sentence)
     rate, planned = usable_rate(applied), lay_plan(plan, drawn, work.plane)
     told, air = work.heard.told, work.heard.air
     conditions = map_conditions(
@@ -79,7 +77,7 @@ def judge_applied(applied: Applied, plan: Plan) -> Judged:
     deviation = judge(rate, planned.rate_ha, conditions, drawn.grid.cell_m, applied.machine.swath_m)
     if deviation is None:
         sentence = "No cell of the field has both a plan and a known amount."
-        raise ProblemError(409, "no-amount", "The amount is not known", sentence)
+        raise PreconditionError("no-amount", "The amount is not known", sentence)
     beside = (drawn.places == USABLE) & (planned.zone < 0)
     return Judged(
         applied=applied,

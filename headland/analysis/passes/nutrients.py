@@ -1,4 +1,4 @@
-"""What a pass means for the field's nutrients, and for whoever's plot it was. No HTTP."""
+"""What a pass means for the field's nutrients, and for whoever's plot it was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from headland.agronomy.geometry.outline import draw_rings, rasterise
 from headland.agronomy.prescription.loss_risk import Risk, judge_leaching, judge_volatilisation
 from headland.agronomy.prescription.nutrients import Grade, Nutrients
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.passes.as_applied import Applied, apply_pass, fine_cell_m
 from headland.analysis.passes.detection import FieldPass
@@ -48,7 +48,7 @@ def share_by_plot(
     applied = apply_pass(scope, one, cell_m=cell_m, swath_m=swath_m)
     if applied.amount.value is None:
         sentence = f"What was applied is not known ({applied.amount.reason}): nothing can be settled by it."
-        raise ProblemError(409, "no-amount", "The amount is not known", sentence)
+        raise PreconditionError("no-amount", "The amount is not known", sentence)
     drawn, plane = applied.drawn, applied.work.plane
     treated = drawn.evidence > 0
     shares = []
@@ -90,7 +90,7 @@ def count_nutrients(
     repositories: OrganisationRepositories,
     one: FieldPass,
     soil_deficit_mm: float | None = None,
-    applied: Applied | ProblemError | None = None,
+    applied: Applied | AnalysisError | None = None,
 ) -> PassNutrients:
     """Return what one pass brought its field, from what was metered, and whether the weather after it took some away.
 
@@ -114,17 +114,17 @@ def count_nutrients(
     return PassNutrients(one, told, mass_kg, per_ha, None, volatilisation, leaching, followed)
 
 
-def _apply(scope: OrgScope, one: FieldPass) -> Applied | ProblemError:
+def _apply(scope: OrgScope, one: FieldPass) -> Applied | AnalysisError:
     try:
         return apply_pass(scope, one, cell_m=fine_cell_m(one))
-    except ProblemError as error:
+    except AnalysisError as error:
         return error
 
 
-def _landed(applied: Applied | ProblemError, product: Product) -> tuple[float | None, float, str | None]:
+def _landed(applied: Applied | AnalysisError, product: Product) -> tuple[float | None, float, str | None]:
     """Return the product's mass on the usable field and that field's hectares, or why the mass is not known."""
-    if isinstance(applied, ProblemError):
-        return None, 0.0, applied.kind.replace("-", "_")
+    if isinstance(applied, AnalysisError):
+        return None, 0.0, applied.reason
     mass_kg, reason = _mass_kg(applied, product)
     return mass_kg, applied.drawn.cover.field_m2 / 10_000.0, reason
 

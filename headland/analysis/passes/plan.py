@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.as_applied import AsApplied
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import USABLE
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -67,7 +67,7 @@ class PlanMap:
 
 
 def find_plan(scope: OrgScope, one: FieldPass, asked: PlanAsked) -> Plan:
-    """Return the plan of a pass; raises ProblemError (409) where there is none or several, 400 for one of elsewhere.
+    """Return the plan of a pass; raises PreconditionError for none or several, AnalysisError for another field's.
 
     What the request names comes first, then what the pass names. Where neither does, it is the newest prescription of
     the field that was made before the pass and contradicts nothing that is known of it, if all such are for one
@@ -75,7 +75,7 @@ def find_plan(scope: OrgScope, one: FieldPass, asked: PlanAsked) -> Plan:
     """
     repositories = repositories_of(scope)
     if asked.rate_ha is not None and asked.prescription is not None:
-        raise ProblemError(400, "two-plans", "One plan at a time", "Give planned_rate_ha or prescription, not both.")
+        raise AnalysisError("two-plans", "One plan at a time", "Give planned_rate_ha or prescription, not both.")
     if asked.rate_ha is not None:
         return Plan(ASKED_RATE, asked.rate_ha, None)
     if asked.prescription is not None:
@@ -104,13 +104,13 @@ def _prescribed(repositories: OrganisationRepositories, one: FieldPass, id: str,
     try:
         found = repositories.prescriptions.get(id)
     except NotFound as error:
-        raise ProblemError(400, "unknown-prescription", "No such prescription", str(error)) from error
+        raise AnalysisError("unknown-prescription", "No such prescription", str(error)) from error
     if found.field != one.field.id:
         sentence = f"Prescription {id} is of another field than this pass."
-        raise ProblemError(400, "other-field", "The plan is of another field", sentence)
+        raise AnalysisError("other-field", "The plan is of another field", sentence)
     if one.unit is not None and found.unit != f"{one.unit}/ha":
         sentence = f"Prescription {id} is in {found.unit}, and the pass is known in {one.unit}."
-        raise ProblemError(400, "other-unit", "Plan and pass are in different units", sentence)
+        raise AnalysisError("other-unit", "Plan and pass are in different units", sentence)
     return Plan(source, None, found)
 
 
@@ -122,11 +122,11 @@ def _newest_of_field(repositories: OrganisationRepositories, one: FieldPass) -> 
             "Nobody has said what was planned, and the field has no prescription that must be it: declare the pass "
             "with its prescription or planned_rate_ha, or give one of them here."
         )
-        raise ProblemError(409, "no-plan", "The plan is not known", sentence)
+        raise PreconditionError("no-plan", "The plan is not known", sentence)
     if len({(each.product, each.season) for each in fits}) > 1:
         named = ", ".join(f"{each.id} ({each.name})" for each in fits)
         sentence = f"Several prescriptions of the field may be the plan: give one of {named} as prescription."
-        raise ProblemError(409, "ambiguous-plan", "The plan is not clear", sentence)
+        raise PreconditionError("ambiguous-plan", "The plan is not clear", sentence)
     return max(fits, key=lambda each: (each.created_ms, each.id))
 
 

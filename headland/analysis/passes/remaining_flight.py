@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from headland.agronomy.prescription.flight_lines import Place, share_loads
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.remaining_work import RemainingWork
 from headland.analysis.passes.telemetry import load_pass_telemetry
 from headland.analysis.prescriptions.mission import (
@@ -34,11 +34,11 @@ def plan_rest(
 ) -> Flight:
     """Return the flight over a rest, from where the vehicle was first heard before the pass.
 
-    Raises ProblemError: 409 where nothing is left to fly, 400 where the machine cannot make the rates.
+    Raises PreconditionError where nothing is left to fly, AnalysisError where the machine cannot make the rates.
     """
     if not left.lines:
         sentence = "Nothing is left that is wide enough for a swath: there is no mission to fly."
-        raise ProblemError(409, "nothing-left", "Nothing is left", sentence)
+        raise PreconditionError("nothing-left", "Nothing is left", sentence)
     repositories, plane = repositories_of(scope), left.work.plane
     home_deg = _home_of(scope, left)
     plan, implement = left.plan, left.one.implement
@@ -50,7 +50,7 @@ def plan_rest(
         return replace(flight, told={**flight.told, "rest_of": left.one.id})
     if plan is not None and plan.prescription is not None:
         sentence = "The pass names no implement, so nobody knows what flow makes the rates: declare it with one."
-        raise ProblemError(409, "no-implement", "The machine is not known", sentence)
+        raise PreconditionError("no-implement", "The machine is not known", sentence)
     speed = speed_m_s or _USUAL_SPEED_M_S
     product_id = None if left.one.declared is None else left.one.declared.product
     product = None if product_id is None else repositories.products.get(product_id, also_deleted=True)
@@ -59,7 +59,7 @@ def plan_rest(
     try:
         loads = share_loads(left.lines, left.swath_m, capacity)
     except ValueError as error:
-        raise ProblemError(400, "no-flight", "This cannot be flown", f"It cannot be flown: {error}.") from error
+        raise AnalysisError("no-flight", "This cannot be flown", f"It cannot be flown: {error}.") from error
     return Flight(
         loads=loads,
         speed_m_s=lambda _rate_ha: speed,

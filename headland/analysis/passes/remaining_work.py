@@ -1,4 +1,4 @@
-"""What the passes of a plan left over: the ground, the prescription of it, and its lines. No HTTP."""
+"""What the passes of a plan left over: the ground, the prescription of it, and its lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headland.agronomy.application.remaining_field import Rest, find_rest, main_
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE, rasterise
 from headland.agronomy.prescription.flight_lines import Line, Piece, rate_lines
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.as_applied import Applied, apply_pass, fine_cell_m, machine_of
 from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes, read_work
 from headland.analysis.passes.plan import Plan, PlanAsked, find_plan, lay_plan
@@ -97,7 +97,7 @@ class RemainingWork:
 
 
 def find_work_left(scope: OrgScope, one: FieldPass, asked: PlanAsked, swath_m: float | None) -> RemainingWork:
-    """Return what a pass left over, by the ground that product was seen to reach; raises ProblemError (409).
+    """Return what a pass left over, by the ground that product reached; raises PreconditionError.
 
     Ground over which only a command is known counts as treated: what may have got something is not treated again. So
     does what other passes covered that carried out the same prescription.
@@ -105,10 +105,8 @@ def find_work_left(scope: OrgScope, one: FieldPass, asked: PlanAsked, swath_m: f
     machine, plan, reason = machine_of(one, swath_m), None, None
     try:
         plan = find_plan(scope, one, asked)
-    except ProblemError as error:
-        if error.status != 409:
-            raise
-        reason = error.kind.replace("-", "_")
+    except PreconditionError as error:
+        reason = error.reason
     passes = [one, *_others(scope, one, plan)]
     works = [read_work(scope, each) for each in passes]
     ways = [_lines_of(work, machine_of(work.one, swath_m)) for work in works]
@@ -134,12 +132,12 @@ def find_work_left(scope: OrgScope, one: FieldPass, asked: PlanAsked, swath_m: f
 def prescribe_rest(left: RemainingWork) -> Prescription:
     """Return the prescription of the ground that the lines cover, not yet kept: the same rates, and nothing elsewhere.
 
-    Raises ProblemError (409) where the plan is no prescription, or where nothing is left.
+    Raises PreconditionError where the plan is no prescription, or where nothing is left.
     """
     plan = None if left.plan is None else left.plan.prescription
     if plan is None:
         sentence = "The pass is held against no prescription: there is none to make the rest of."
-        raise ProblemError(409, "no-prescription", "The plan is no prescription", sentence)
+        raise PreconditionError("no-prescription", "The plan is no prescription", sentence)
     zone = plan.zone_of_cell()
     row, column = np.mgrid[0 : plan.rows, 0 : plan.columns]
     latitude = plan.south_deg + (row + 0.5) * plan.cell_north_deg
@@ -149,7 +147,7 @@ def prescribe_rest(left: RemainingWork) -> Prescription:
     numbers = np.unique(kept[kept >= 0])
     if not len(numbers):
         sentence = "No ground of the prescription is left that is wide enough for a swath of its own."
-        raise ProblemError(409, "nothing-left", "Nothing is left", sentence)
+        raise PreconditionError("nothing-left", "Nothing is left", sentence)
     cell_ha = plan.cell_m**2 / _M2_PER_HA
     zones = []
     for number in numbers.tolist():
@@ -182,7 +180,7 @@ def _others(scope: OrgScope, one: FieldPass, plan: Plan | None) -> list[FieldPas
             continue
         try:
             theirs = find_plan(scope, each, PlanAsked()).prescription
-        except ProblemError:
+        except AnalysisError:
             continue
         if theirs is not None and theirs.id == plan.prescription.id:
             found.append(each)

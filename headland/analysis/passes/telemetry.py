@@ -13,7 +13,7 @@ from headland.agronomy.application.released import Amounts
 from headland.agronomy.application.spreading import DRY_KG_MIN
 from headland.agronomy.application.treated import Flow, PumpStates
 from headland.agronomy.application.weighing import Hopper
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.application import MAX_SAMPLES, is_spreader, track_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import EMPTY, Column, read_columns
@@ -79,13 +79,13 @@ def find_visits(
 
 
 def load_pass_telemetry(scope: OrgScope, record: DeviceRecord, window: Window) -> PassTelemetry:
-    """Return what a vehicle said in a window; raises ProblemError (400) where that is too much."""
+    """Return a vehicle's samples in a window; raises AnalysisError (too-many-samples)."""
     granules = is_spreader(record)
     channels = [*_COMMON, *_WIND, *(_GRANULES if granules else _LIQUID)]
     columns = read_columns(scope, record, channels, window, MAX_SAMPLES)
     if columns is None:
         sentence = f"A channel has more than {MAX_SAMPLES} samples in the pass: declare it in parts."
-        raise ProblemError(400, "too-many-samples", "The pass holds too many samples", sentence)
+        raise AnalysisError("too-many-samples", "The pass holds too many samples", sentence)
 
     def column(name: str) -> Column:
         return columns.get(name, EMPTY)

@@ -24,7 +24,7 @@ from headland.agronomy.prescription.prescription import (
     settle_rates,
     thin_points,
 )
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.order import PointLayer, PrescriptionOrder, RasterLayer
 from headland.registry.models.models import Field, Implement, Product, ProductKind
@@ -57,14 +57,14 @@ class _Ground:
 
 
 def make_prescription(repositories: OrganisationRepositories, order: PrescriptionOrder) -> Prescription:
-    """Return the prescription of an order, not yet kept; raises ProblemError (400) with what is in the way of it."""
+    """Return the prescription of an order, not yet stored; raises AnalysisError with what prevents it."""
     field = repositories.fields.get(order.field)
     product = None if order.product is None else repositories.products.get(order.product)
     implement = None if order.implement is None else repositories.implements.get(order.implement)
     try:
         return _make(order, field, product, implement)
     except ValueError as error:
-        raise ProblemError(400, "no-prescription", "This cannot be prescribed", f"{_sentence(error)}") from error
+        raise AnalysisError("no-prescription", "This cannot be prescribed", f"{_sentence(error)}") from error
 
 
 def machine_of(implement: Implement, unit: str, product: Product | None) -> Machine:
@@ -273,7 +273,7 @@ def _judge_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) 
     most = max(nitrogen) + order.n_given_kg_ha
     told = f"{most:.1f} kg N/ha with what was given before, and the ceiling is {order.legal_n_kg_ha:g}"
     if most > order.legal_n_kg_ha + 1e-6:
-        raise ProblemError(400, "above-the-ceiling", "More than the law allows", f"It would come to {told}.")
+        raise AnalysisError("above-the-ceiling", "More than the law allows", f"It would come to {told}.")
     return Finding("legal_ceiling", True, told)
 
 

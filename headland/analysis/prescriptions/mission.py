@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.prescription.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
 from headland.agronomy.prescription.prescription import Machine, fastest_m_s, judge_machine, steady_flow
-from headland.analysis.errors import ProblemError
+from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.build import machine_of
 from headland.formats.qgc_plan import Flight, HeightAbove
@@ -41,7 +41,7 @@ class FlightWishes:
 
 
 def plan_flight(repositories: OrganisationRepositories, prescription: Prescription, wishes: FlightWishes) -> Flight:
-    """Return the flight; raises ProblemError (400) with what it lacks or what the machine cannot do."""
+    """Return the flight; raises AnalysisError (no-flight) with what is missing or what the machine cannot do."""
     if prescription.implement is None:
         raise _refuse("The prescription names no implement, and so no swath: make one that does.")
     field = repositories.fields.get(prescription.field, also_deleted=True)
@@ -67,7 +67,7 @@ def assemble_flight(
     wishes: FlightWishes,
     swath_m: float | None = None,
 ) -> Flight:
-    """Return the flight over lines that are drawn already; raises ProblemError (400) for what the machine cannot do.
+    """Return the flight over lines that are drawn already; raises AnalysisError for what the machine cannot do.
 
     `swath_m` replaces the implement's.
     """
@@ -166,5 +166,5 @@ def to_degrees(plane: Plane, place: Place) -> Place:
     return round(float(latitude), 9), round(float(longitude), 9)
 
 
-def _refuse(sentence: str) -> ProblemError:
-    return ProblemError(400, "no-flight", "This cannot be flown", sentence)
+def _refuse(sentence: str) -> AnalysisError:
+    return AnalysisError("no-flight", "This cannot be flown", sentence)

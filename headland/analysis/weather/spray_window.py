@@ -1,4 +1,4 @@
-"""The weather at a field's site, by what stands there and measures it. No HTTP."""
+"""The weather at a field's site, by what stands there and measures it."""
 
 from __future__ import annotations
 

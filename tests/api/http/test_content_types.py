@@ -14,8 +14,8 @@ from arro3.io import read_ipc_stream
 
 from api.app import create_app
 from api.http.content_types import ARROW, CSV, JSON, PARQUET, choose_format
+from api.http.problems import ProblemError
 from headland.analysis import telemetry
-from headland.analysis.errors import ProblemError
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
 from tests.api.served import serve

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.http.pagination import read_cursor, write_cursor
-from headland.analysis.errors import ProblemError
+from api.http.problems import ProblemError
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, fill_farm

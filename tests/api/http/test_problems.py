@@ -1,10 +1,16 @@
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+import api
+import headland
 from api.app import create_app
+from api.http.problems import STATUS_BY_KIND, status_of
+from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
 from tests.api.farm import HOUSE, OWN
@@ -76,3 +82,63 @@ def test_a_bug_shows_nothing_of_our_insides() -> None:
         body = problem(client, "/v1/devices")
     assert body["status"] == 500
     assert "secret" not in str(body)
+
+
+#: What clients have been promised: the status of each kind of analysis error.
+PROMISED: dict[str, set[int]] = {
+    "above-the-ceiling": {400},
+    "ambiguous-plan": {409},
+    "empty-greenhouse": {404},
+    "missing-input": {400},
+    "no-amount": {409},
+    "no-cell": {404},
+    "no-flight": {400},
+    "no-implement": {409},
+    "no-nitrogen": {400},
+    "no-pdf": {501},
+    "no-plan": {409},
+    "no-prescription": {400, 409},
+    "no-registry": {404},
+    "no-stages": {404},
+    "no-track": {409},
+    "no-week": {400},
+    "not-a-greenhouse": {404},
+    "nothing-left": {409},
+    "other-field": {400},
+    "other-unit": {400},
+    "outside-of-rule": {400},
+    "samples-let-go": {400},
+    "too-many-cells": {400},
+    "too-many-samples": {400},
+    "two-plans": {400},
+    "unknown-channel": {404},
+    "unknown-device": {404},
+    "unknown-pass": {404},
+    "unknown-prescription": {400},
+    "unknown-site": {404},
+    "unknown-zone": {404},
+    "week-not-begun": {400},
+}
+
+
+def raised_errors() -> Iterator[AnalysisError]:
+    """Yield an error of each class and kind that a module constructs; its kind must be a literal."""
+    classes = {error.__name__: error for error in (AnalysisError, PreconditionError)}
+    for package in (headland, api):
+        for path in sorted(Path(*package.__path__).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in classes:
+                    kind = node.args[0]
+                    assert isinstance(kind, ast.Constant), f"{path}:{node.lineno}"
+                    yield classes[node.func.id](str(kind.value), "", "")
+
+
+def test_every_kind_of_analysis_error_keeps_its_status() -> None:
+    statuses: dict[str, set[int]] = {}
+    for error in raised_errors():
+        statuses.setdefault(error.kind, set()).add(status_of(error))
+    assert statuses == PROMISED
+
+
+def test_the_table_names_no_kind_that_nothing_raises() -> None:
+    assert STATUS_BY_KIND.keys() == {e.kind for e in raised_errors() if not isinstance(e, PreconditionError)}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.http.problems import ProblemError
 from api.ogc_features.query import MOST_FEATURES, read_question
-from headland.analysis.errors import ProblemError
 from headland.analysis.window import utc_of
 
 HOUR = "2026-11-24T08:00:00Z"
