@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from api.schemas import cell_map as schema
 from api.schemas.base import AnswerMethod
@@ -15,14 +14,13 @@ from headland.agronomy.application.cell_conditions import speed_of
 from headland.agronomy.application.cell_trace import Visit, cell_of, trace_cell
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import PLACES
+from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.cell_map import CellMap, head_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import unit_of
 from headland.store.port import Samples, SeriesFilter
-
-Values = NDArray[np.float64]
 
 #: Around a visit, so that each channel's neighbouring sample is there too [ms].
 _AROUND_MS: Final = 1_000

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from api.schemas.greenhouses_mapping import left_out_of
-from headland.agronomy.series.time_grid import STEP_MS, Values
+from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.time_grid import STEP_MS
 from headland.analysis.greenhouse.climate import Span
 from headland.analysis.greenhouse.crop_targets import Band
 from headland.analysis.greenhouse.overview import MAPPED, UNITS, Overview

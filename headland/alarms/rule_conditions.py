@@ -14,14 +14,12 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.alarms.rule_values import (
     MAY_USE,
     NOTHING,
     Column,
     Samples,
-    Times,
-    Truths,
-    Values,
     has_all,
     is_beyond,
     is_estimated,
@@ -60,12 +58,12 @@ class Tristate:
     is known alone, and bad where what is not there is left out.
     """
 
-    is_bad: Truths
-    is_over: Truths
-    is_known: Truths
-    is_there: Truths
-    surely_over: Truths
-    maybe_bad: Truths
+    is_bad: Mask
+    is_over: Mask
+    is_known: Mask
+    is_there: Mask
+    surely_over: Mask
+    maybe_bad: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class Leaf:
     test: AlarmTest
     device: str
     value: Values
-    is_bad: Truths
+    is_bad: Mask
     estimated: bool
 
 
@@ -84,10 +82,10 @@ class ConditionResult:
     """What a rule says at each instant; `bads` and `leaves` are of its outer groups."""
 
     time_ms: Times
-    is_bad: Truths
-    is_over: Truths
-    is_known: Truths
-    bads: tuple[Truths, ...]
+    is_bad: Mask
+    is_over: Mask
+    is_known: Mask
+    bads: tuple[Mask, ...]
     leaves: tuple[tuple[Leaf, ...], ...]
 
     @property
@@ -295,19 +293,19 @@ def _absent(count: int) -> Tristate:
     return Tristate(nowhere, nowhere, nowhere, nowhere, nowhere, nowhere)
 
 
-def _one(truths: Sequence[Truths]) -> Truths:
+def _one(truths: Sequence[Mask]) -> Mask:
     return np.asarray(np.logical_or.reduce(truths))
 
 
-def _each(truths: Sequence[Truths]) -> Truths:
+def _each(truths: Sequence[Mask]) -> Mask:
     return np.asarray(np.logical_and.reduce(truths))
 
 
-def _is_bad(test: AlarmTest, value: Values) -> Truths:
+def _is_bad(test: AlarmTest, value: Values) -> Mask:
     return np.asarray(value >= test.hours) if test.hours is not None else is_beyond(test, value)
 
 
-def _is_over(test: AlarmTest, value: Values) -> Truths:
+def _is_over(test: AlarmTest, value: Values) -> Mask:
     if test.hours is not None:
         return np.asarray(value < test.hours)
     if test.below is not None:

@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.climate.psychrometrics import delta_t_k, dew_point_degc, vapour_pressure_deficit_kpa
+from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.units_of_time import DAY_MS, HOUR_MS
-
-Times = NDArray[np.int64]
-Values = NDArray[np.float64]
-Truths = NDArray[np.bool_]
 
 #: A leaf without a sensor is taken to be so much colder than the air: a clear night under an open canopy [K].
 LEAF_ESTIMATE_K: Final = -1.5
@@ -86,7 +82,7 @@ def value_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times,
     return counted + fresh
 
 
-def is_heard(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times) -> Truths:
+def is_heard(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times) -> Mask:
     """Tell at which instants what a test needs was heard within the rule's `lost_after_s`: else it is not there."""
     heard = np.ones(len(axis_ms), np.bool_)
     for need in needs_of(test):
@@ -106,12 +102,12 @@ def held(column: Column, axis_ms: Times, hold_s: float) -> Values:
     return np.where((at >= 0) & (age <= hold_s * 1000.0), column.value[np.maximum(at, 0)], np.nan)
 
 
-def is_beyond(test: AlarmTest, value: Values) -> Truths:
+def is_beyond(test: AlarmTest, value: Values) -> Mask:
     """Tell where a value is beyond the threshold of a test."""
     return np.asarray(value < test.below if test.below is not None else value > (test.above or 0.0))
 
 
-def _hours_of(times: Times, beyond: Truths, axis_ms: Times, of_hours: float, hold_s: float) -> Values:
+def _hours_of(times: Times, beyond: Mask, axis_ms: Times, of_hours: float, hold_s: float) -> Values:
     """Return the hours of the last `of_hours` at each instant in which `beyond` held; each sample until the next."""
     if not len(times):
         return np.zeros(len(axis_ms))

@@ -6,10 +6,7 @@ import struct
 import zlib
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 WGS84: Final = 4326
 

@@ -9,11 +9,9 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from numpy.typing import NDArray
 
+from headland.agronomy.series.arrays import Values
 from headland.registry.models.geometry import Geometry
-
-Values = NDArray[np.float64]
 
 #: ISO 11783-11 data dictionary: set points of mass and of volume per area, and how many of their units a kg/ha (mg/m2)
 #: or a L/ha (0.01 mm3/m2) is.

@@ -28,9 +28,10 @@ from headland.agronomy.climate.disease import DOWNY_MILDEWS
 from headland.agronomy.climate.disease_indices import disease_indices
 from headland.agronomy.climate.light_indices import Light, light_indices, rolling_light
 from headland.agronomy.climate.sun import is_day
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index
 from headland.agronomy.series.sensor_health import judge_channel
-from headland.agronomy.series.time_grid import STEP_MS, Periods, Values, bridge_holes, cut_periods, mean_by_step
+from headland.agronomy.series.time_grid import STEP_MS, Periods, bridge_holes, cut_periods, mean_by_step
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
 from headland.registry.registry import open_registry

@@ -24,9 +24,8 @@ from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, Outline, map_places
-from headland.agronomy.series.intervals import Intervals, Times, total_s
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.series.intervals import Intervals, total_s
 
 #: The classes of evidence by the code of a cell; 0 is untouched ground. A cell has the weakest that it rests on.
 EVIDENCE: Final = ("none", MEASURED_FLOW, TANK_MASS, PUMP_PWM, DECLARED)

@@ -14,9 +14,8 @@ from headland.agronomy.application.pass_detection import FoundPass, Telemetry
 from headland.agronomy.application.released import Released
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline, rasterise
+from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.intervals import Intervals, clip, intersect, subtract, total_s
-
-Values = NDArray[np.float64]
 
 #: The speed of a moment is over this much time around it, so that the jitter of positions is no speed.
 _SPEED_S = 1.0
@@ -137,9 +136,7 @@ def _dry_stretches(told: Telemetry, stretches: Intervals) -> Intervals:
     return dry[dry[:, 1] - dry[:, 0] >= _DRY_S * 1000.0]
 
 
-def _map_dry(
-    told: Telemetry, stretches: Intervals, drawn: AsApplied, plane: Plane, machine: Machine
-) -> NDArray[np.bool_]:
+def _map_dry(told: Telemetry, stretches: Intervals, drawn: AsApplied, plane: Plane, machine: Machine) -> Mask:
     dry = _dry_stretches(told, stretches)
     mask = np.zeros((drawn.grid.rows, drawn.grid.columns), np.bool_)
     if total_s(dry) > 0.0:

@@ -15,8 +15,7 @@ from headland.agronomy.application.coverage import MAX_TRACK_GAP_S
 from headland.agronomy.application.deposit import Flow as Way
 from headland.agronomy.application.deposit import lay_down
 from headland.agronomy.geometry.grid import Grid
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 
 @dataclass(frozen=True, slots=True)

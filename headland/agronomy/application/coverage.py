@@ -11,12 +11,10 @@ from typing import Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.series.intervals import Intervals, Times, bridge, intersect, no_time
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.agronomy.series.intervals import Intervals, bridge, intersect, no_time
 
 #: Neighbouring positions further apart than this are not joined by a line.
 MAX_TRACK_GAP_S: Final = 2.0
@@ -61,7 +59,7 @@ def to_local_metres(track: Track, origin_deg: tuple[float, float] | None = None)
     return np.column_stack(Plane(latitude, longitude).to_metres(track.latitude_deg, track.longitude_deg))
 
 
-def find_on_time(time_ms: Times, on: NDArray[np.bool_], max_gap_s: float = MAX_STATE_GAP_S) -> Intervals:
+def find_on_time(time_ms: Times, on: Mask, max_gap_s: float = MAX_STATE_GAP_S) -> Intervals:
     """Return when a state that was sampled at `time_ms` was on.
 
     Between two samples that differ the change is taken to be half-way, so that sampling shifts neither the start nor

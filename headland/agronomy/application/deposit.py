@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.coverage import MAX_TRACK_GAP_S
 from headland.agronomy.application.spread_pattern import Pattern
 from headland.agronomy.geometry.grid import Grid
-from headland.agronomy.series.intervals import Times
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Times, Values
 
 #: A piece of way is laid in steps of at most half a metre or half a smaller cell, and so is the pattern across it. Each
 #: step goes to one cell whole: in steps of a metre a pattern of a few metres came out an eighth wrong on cells of 2 m,

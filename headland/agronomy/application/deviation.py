@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Mask, Values
+
 Codes = NDArray[np.uint8]
 
 CLASSES: Final = ("none", "skip", "under", "on_target", "over", "double")
@@ -54,7 +55,7 @@ class Conditions:
     wind_m_s: Values
     flow_per_min: Values
     hopper_kg: Values
-    dry: NDArray[np.bool_]
+    dry: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def find_causes(classes: Codes, told: Conditions, swath_m: float, alike: NDArray
     return causes
 
 
-def _miscalibrated(share: Values, causes: Codes, told: Conditions) -> NDArray[np.bool_]:
+def _miscalibrated(share: Values, causes: Codes, told: Conditions) -> Mask:
     """Return the cells that would be on target if the whole pass had not got so much less, or more, than its plan."""
     usual = _median(np.where(told.covers == 1, share, np.nan))
     if not np.isfinite(usual) or abs(usual - 1.0) <= _SET_WRONG:

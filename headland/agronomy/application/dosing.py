@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Intervals, Times, bridge, clip, no_time, subtract
+from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.series.intervals import Intervals, bridge, clip, no_time, subtract
 from headland.units_of_time import MINUTE_MS
-
-Values = NDArray[np.float64]
 
 #: Neighbouring flow samples further apart than this are not joined: a pump may have stopped and started between.
 MAX_FLOW_GAP_S: Final = 5.0

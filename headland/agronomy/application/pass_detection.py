@@ -30,9 +30,8 @@ from headland.agronomy.application.treated import (
 )
 from headland.agronomy.application.weighing import REFILL_KG, Hopper
 from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, subtract, total_s, union
-
-Values = NDArray[np.float64]
 
 #: Stretches of work no further apart than this are one run: a refill, a change of battery, a short rest.
 JOIN_S: Final = 1800.0
@@ -303,7 +302,7 @@ class _Ground:
         return slice(first, max(last, first + 1) if last < len(self._time) else last)
 
 
-def _long_enough(time: Values, holds: NDArray[np.bool_]) -> Intervals:
+def _long_enough(time: Values, holds: Mask) -> Intervals:
     """Return the stretches of `_STANDING_S` or longer in which something holds between neighbouring samples."""
     edges = np.diff(np.concatenate(([False], holds, [False])).astype(np.int8))
     stretches = np.column_stack((time[np.flatnonzero(edges == 1)], time[np.flatnonzero(edges == -1)]))

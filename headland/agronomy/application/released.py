@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.application.dosing import MAX_FLOW_GAP_S, unwind_total
 from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.agronomy.application.weighing import Hopper, find_refills, mass_from_hopper
-from headland.agronomy.series.intervals import Intervals, Times, bridge, clip, intersect, no_time, subtract
+from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, no_time, subtract
 from headland.units_of_time import MINUTE_MS
-
-Values = NDArray[np.float64]
 
 #: ArduPilot's defaults of SERVOn_MIN and SERVOn_MAX: from the pulse of a pump at rest to that of one at full speed.
 PUMP_OFF_US: Final = 1100.0

@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 import shapely
 import shapely.affinity
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
+
 Place = tuple[float, float]
 Line = tuple[Place, Place]
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Mask, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class SeasonTile:
 class _Open:
     grid: Grid
     amount: NDArray[np.float32]
-    usable: NDArray[np.bool_]
+    usable: Mask
     sum_of_all: float
     passes: int
 

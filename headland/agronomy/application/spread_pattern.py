@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 #: The largest coefficient of variation that a swath may have: on the ground by ISO 5690-1 and EN 13739 practice, from
 #: the air by ASABE S386 and ASTM E642 [%].

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.application.coverage import (
     MAX_STATE_GAP_S,
@@ -21,17 +20,8 @@ from headland.agronomy.application.coverage import (
     measure_ground,
 )
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
-from headland.agronomy.series.intervals import (
-    Intervals,
-    Times,
-    bridge,
-    clip,
-    intersect,
-    no_time,
-    subtract,
-    total_s,
-    union,
-)
+from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, no_time, subtract, total_s, union
 
 MEASURED_FLOW: Final = "measured_flow"
 TANK_MASS: Final = "tank_mass"
@@ -73,7 +63,7 @@ class PumpStates:
     """Whether the pump's (or the feeder's) output was on, sampled: commanded, not applied."""
 
     time_ms: Times
-    on: NDArray[np.bool_]
+    on: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +71,7 @@ class Flow:
     """The flow a meter said, in one unit a minute; less than `dry_per_min` is none. `channel` names it."""
 
     time_ms: Times
-    per_min: NDArray[np.float64]
+    per_min: Values
     dry_per_min: float
     channel: str
 

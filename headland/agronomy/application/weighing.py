@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Intervals, Times, clip, no_time, subtract
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.series.intervals import Intervals, clip, no_time, subtract
 
 #: A rise by more than this from the least so far is a refill; less is the load cells' noise and the flight's jolts.
 REFILL_KG: Final = 2.0

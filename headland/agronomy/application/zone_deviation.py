@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.application.deviation import CAUSES, CLASSES, Deviation, class_of
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from headland.agronomy.climate.psychrometrics import (
     saturation_vapour_pressure_kpa,
     vapour_pressure_kpa,
 )
-from headland.agronomy.series.time_grid import Flags, Values
+from headland.agronomy.series.arrays import Mask, Values
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Air:
     temperature_degc: Values
     humidity_pct: Values
     leaf_degc: Values | None = None
-    by_day: Flags | None = None
+    by_day: Mask | None = None
 
     @cached_property
     def saturation_kpa(self) -> Values:

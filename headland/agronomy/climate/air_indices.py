@@ -11,18 +11,9 @@ from headland.agronomy.climate.air import Air
 from headland.agronomy.climate.psychrometrics import saturation_vapour_pressure_kpa, vapour_density_g_m3
 from headland.agronomy.climate.thermal_time import METHODS, Cutoff
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, told_index
-from headland.agronomy.series.time_grid import (
-    Flags,
-    Periods,
-    Values,
-    average,
-    count_true,
-    highest,
-    hours_of,
-    lowest,
-    sum_up,
-)
+from headland.agronomy.series.time_grid import Periods, average, count_true, highest, hours_of, lowest, sum_up
 
 _T, _RH, _LEAF = "air_temperature_degc", "relative_humidity_pct", "leaf_temperature_degc"
 _FAO56: Final = "FAO Irrigation and Drainage Paper 56 (1998), eq 11"
@@ -139,7 +130,7 @@ def _source(name: str, told: Thresholds) -> str:
     return f"{_DEGREE_DAYS[name]}{ends}"
 
 
-def _dif(periods: Periods, temperature: Values, by_day: Flags) -> Index:
+def _dif(periods: Periods, temperature: Values, by_day: Mask) -> Index:
     value, least = [], []
     for part in (by_day, ~by_day):
         inside = np.where(part, temperature, np.nan)

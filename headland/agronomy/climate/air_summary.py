@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.climate.psychrometrics import (
     dew_point_degc,
@@ -25,10 +24,7 @@ from headland.agronomy.series.answer import (
     share_of_window,
     share_out_s,
 )
-from headland.agronomy.series.intervals import Times
-
-Values = NDArray[np.float64]
-Flags = NDArray[np.uint8]
+from headland.agronomy.series.arrays import QualityFlags, Times, Values
 
 #: Below this share of the window a mean says more about the hole than about the house.
 COVERAGE_BAR: Final = 0.5
@@ -59,7 +55,7 @@ class AirSamples:
     time_ms: Times
     temperature_degc: Values
     humidity_pct: Values
-    quality: Flags
+    quality: QualityFlags
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class Climate:
 
 
 def pair_samples(
-    temperature: tuple[Times, Values, Flags], humidity: tuple[Times, Values, Flags], within_s: float
+    temperature: tuple[Times, Values, QualityFlags], humidity: tuple[Times, Values, QualityFlags], within_s: float
 ) -> AirSamples:
     """Return each temperature with the humidity nearest in time, where one lies at most `within_s` away.
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from headland.agronomy.climate.disease import BLITECAST_MESSAGES, blitecast
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, told_index
-from headland.agronomy.series.time_grid import Values
 
 #: Days that an answer needs before the first one asked for: ten of rain before the first of seven.
 RUN_IN_DAYS: Final = 16

@@ -8,8 +8,9 @@ import numpy as np
 
 from headland.agronomy.climate.chill import FITTED_OFFSET_K, portions_by_hour, utah_by_hour
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, told_index
-from headland.agronomy.series.time_grid import Periods, Values, average, count_true, sum_up
+from headland.agronomy.series.time_grid import Periods, average, count_true, sum_up
 
 #: The band of plain chill hours [degC], both ends included.
 CHILL_DEGC: Final = (0.0, 7.2)

@@ -12,10 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from headland.agronomy.series.intervals import Times
+from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.units_of_time import HOUR_MS
-
-Values = NDArray[np.float64]
 
 #: Warn below so much margin [K]: of a surface that is measured, and of one that is estimated.
 WARN_MEASURED_K: Final = 1.0
@@ -56,7 +54,7 @@ class WetEvent:
         return (self.end_ms - self.start_ms) / HOUR_MS
 
 
-def estimate_leaf_degc(air_degc: ArrayLike, by_day: NDArray[np.bool_], *, screen_closed: ArrayLike = False) -> Values:
+def estimate_leaf_degc(air_degc: ArrayLike, by_day: Mask, *, screen_closed: ArrayLike = False) -> Values:
     """Return the estimate of leaves: the air's by day, 1.5 K below it by night, 0.5 K under a closed screen."""
     offset = np.where(np.asarray(screen_closed, np.bool_), LEAF_OFFSET_SCREEN_K, LEAF_OFFSET_OPEN_K)
     return np.asarray(np.asarray(air_degc, np.float64) - np.where(by_day, 0.0, offset))

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from headland.agronomy.climate.condensation import Surface, WetEvent, find_wet_events, margin_k
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.indicator import Index, mean_index, told_index
-from headland.agronomy.series.time_grid import STEP_MS, Flags, Periods, Values, count_true, hours_of
+from headland.agronomy.series.time_grid import STEP_MS, Periods, count_true, hours_of
 
 _AIR: Final = ("air_temperature_degc", "relative_humidity_pct")
 _RULE: Final = "surface less dew point (FAO-56 eq 11 inverted), the most critical surface wins"
@@ -41,7 +42,7 @@ def weigh_surfaces(surfaces: list[Surface], dew_degc: Values, assumed: tuple[str
     return Margin(surfaces, dew_degc, *margin_k(surfaces, dew_degc), assumed)
 
 
-def is_wet(margin: Values, below_k: float = 0.0) -> Flags:
+def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
     """Tell at which steps a margin is at most `below_k`, for two steps on end or more; an unknown one is not wet."""
     low = np.isfinite(margin) & (margin <= below_k)
     after, before = np.append(low[1:], False), np.insert(low[:-1], 0, False)

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from headland.agronomy.series.arrays import Values
 
 Level = Literal["low", "moderate", "high"]
-Values = NDArray[np.float64]
 
 #: [1]: clamps of the temperature [degC], and from which index on the pressure is moderate and high.
 _BOTRYTIS_LOW_DEGC, _BOTRYTIS_HIGH_DEGC, _BOTRYTIS_DEAD_DEGC = 12.0, 32.0, 40.0

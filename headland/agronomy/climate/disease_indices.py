@@ -26,13 +26,11 @@ from headland.agronomy.climate.disease import (
 )
 from headland.agronomy.climate.leaf_wetness import WET_FROM_PCT, wet_while_near_dew
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.indicator import SUM_BAR, Index, told_index
 from headland.agronomy.series.time_grid import (
     STEP_MS,
-    Counts,
-    Flags,
     Periods,
-    Values,
     average,
     count_true,
     highest,
@@ -71,7 +69,7 @@ class WetCourse:
     `hours` and `mean_degc` are NaN at dry steps. A dry break of less than 4 h does not end a period and counts as dry.
     """
 
-    wet: Flags
+    wet: Mask
     hours: Values
     mean_degc: Values
 

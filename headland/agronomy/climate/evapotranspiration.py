@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from headland.agronomy.climate.psychrometrics import air_pressure_kpa, saturation_vapour_pressure_kpa
 from headland.agronomy.climate.radiation import clear_sky_mj_m2, extraterrestrial_daily_mj_m2, net_daily_mj_m2
+from headland.agronomy.series.arrays import Values
 
-Values = NDArray[np.float64]
 Crop = Literal["short", "tall"]
 
 #: Psychrometric constant over pressure [kPa/degC per kPa]; [1] eq 8.

@@ -22,8 +22,9 @@ from headland.agronomy.climate.ventilation import (
     condensed_g_m2_h,
 )
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, told_index
-from headland.agronomy.series.time_grid import STEP_MS, Periods, Values, average, count_true, sum_up
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, sum_up
 from headland.units_of_time import HOUR_MS
 
 #: The standard error of the difference of two humidity sensors of 2 % and 0.3 K [g/m3], and of two of 30 ppm.

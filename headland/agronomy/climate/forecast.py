@@ -20,9 +20,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 HOURS_A_DAY: Final = 24
 #: The farthest hour that is forecast.

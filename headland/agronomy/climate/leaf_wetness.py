@@ -13,13 +13,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from headland.agronomy.climate.psychrometrics import dew_point_degc
-from headland.agronomy.series.intervals import Times
-
-Values = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from headland.agronomy.series.arrays import Mask, Times, Values
 
 WET_FROM_PCT: Final = 90.0
 #: Dew point depression at which leaves grow wet, and the one from which they are dry again [K]; [3].
@@ -31,12 +28,12 @@ CART_MOST_WIND_M_S: Final = 2.5
 _CART_BAR: Final = 14.4674
 
 
-def wet_by_humidity(relative_humidity_pct: ArrayLike, from_pct: float = WET_FROM_PCT) -> Flags:
+def wet_by_humidity(relative_humidity_pct: ArrayLike, from_pct: float = WET_FROM_PCT) -> Mask:
     """Tell where leaves are wet by humidity alone; [1]. Unknown humidity is not wet."""
     return np.asarray(np.asarray(relative_humidity_pct, np.float64) >= from_pct)
 
 
-def wet_by_depression(temperature_degc: Values, relative_humidity_pct: Values) -> Flags:
+def wet_by_depression(temperature_degc: Values, relative_humidity_pct: Values) -> Mask:
     """Tell where leaves are wet by the dew point depression with its hysteresis, samples in time order; [3].
 
     Wet from a depression of 2 K down, and then until one of 3.8 K; an unknown sample keeps nothing: it is dry.
@@ -44,7 +41,7 @@ def wet_by_depression(temperature_degc: Values, relative_humidity_pct: Values) -
     return wet_while_near_dew(temperature_degc - dew_point_degc(temperature_degc, relative_humidity_pct))
 
 
-def wet_while_near_dew(depression_k: Values) -> Flags:
+def wet_while_near_dew(depression_k: Values) -> Mask:
     """Tell where leaves are wet by a dew point depression [K] that is known already, samples in time order; [3]."""
     # The last sample that decided, at or before each: below the onset, beyond the dry-off, or unknown.
     decides = (depression_k <= ONSET_K) | (depression_k >= DRY_OFF_K) | ~np.isfinite(depression_k)
@@ -52,7 +49,7 @@ def wet_while_near_dew(depression_k: Values) -> Flags:
     return np.asarray((last >= 0) & (depression_k[last] <= ONSET_K))
 
 
-def wet_by_tree(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike, wind_m_s: ArrayLike = 0.2) -> Flags:
+def wet_by_tree(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike, wind_m_s: ArrayLike = 0.2) -> Mask:
     """Tell where leaves are wet by the classification tree, for wind below 2.5 m/s; [2]. More wind is not wet."""
     t, humidity, wind = (np.asarray(each, np.float64) for each in (temperature_degc, relative_humidity_pct, wind_m_s))
     depression_k = t - dew_point_degc(t, humidity)
@@ -66,7 +63,7 @@ def wet_by_tree(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike, w
     return np.asarray((depression_k < _DRY_K) & (wind < CART_MOST_WIND_M_S) & (score > _CART_BAR))
 
 
-def wet_periods(time_ms: Times, wet: Flags, *, join_s: float, max_gap_s: float) -> NDArray[np.float64]:
+def wet_periods(time_ms: Times, wet: Mask, *, join_s: float, max_gap_s: float) -> Values:
     """Return the wet periods, (k, 2) epoch milliseconds, of samples in time order.
 
     A sample speaks until the next, at most `max_gap_s`; dry breaks shorter than `join_s` do not end a period.

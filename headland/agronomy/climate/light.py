@@ -12,11 +12,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from headland.agronomy.series.intervals import Times
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Times, Values
 
 #: Photons of PAR in a joule of global radiation from the sun [umol/J]; [1] give 2.02 to 2.10.
 SUN_UMOL_J: Final = 2.02

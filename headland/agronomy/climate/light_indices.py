@@ -9,18 +9,9 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.indicator import Index, told_index
-from headland.agronomy.series.time_grid import (
-    STEP_MS,
-    Counts,
-    Flags,
-    Periods,
-    Values,
-    average,
-    count_true,
-    hours_of,
-    sum_up,
-)
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
 from headland.units_of_time import DAY_MS
 
 #: Above this a plant counts it as day [umol/m2/s]: dim light keeps a short-day plant from flowering already.
@@ -43,7 +34,7 @@ class Light:
     channel: str
     factor: float
     source: str
-    by_day: Flags | None = None
+    by_day: Mask | None = None
 
     @cached_property
     def flux(self) -> Values:

@@ -17,9 +17,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 #: Where [1] eq 11 stays within 0.5 % of the IAPWS-95 values over water above freezing (0.15 % up to 45 degC), and
 #: within 3.2 % (at -40 degC) of the WMO values over supercooled water below.

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from headland.agronomy.climate.psychrometrics import KELVIN
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 #: Solar constant [MJ/m2/min] and Stefan-Boltzmann constant [MJ/K4/m2/day].
 _SOLAR: Final = 0.0820

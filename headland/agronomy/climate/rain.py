@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Times
+from headland.agronomy.series.arrays import Times, Values
 from headland.units_of_time import HOUR_MS, MINUTE_MS
-
-Values = NDArray[np.float64]
 
 #: Neighbouring words of a gauge that are further apart leave a hole: what fell in it is known, but not when.
 HOLE_MS: Final = HOUR_MS

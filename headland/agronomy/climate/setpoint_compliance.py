@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Times
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Mask, Times, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ def actuator_travel(position: Values) -> tuple[float, int]:
     return float(np.abs(moves).sum()), int(np.count_nonzero(np.diff(np.sign(moves)) != 0))
 
 
-def shared_time_s(one_on: NDArray[np.bool_], other_on: NDArray[np.bool_], weight_s: Values) -> float:
+def shared_time_s(one_on: Mask, other_on: Mask, weight_s: Values) -> float:
     """Return the time in which both were on, as heating and venting against each other [s]."""
     return float(weight_s[one_on & other_on].sum())
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from headland.agronomy.series.arrays import Mask, Values
 from headland.units_of_time import DAY_MS, MINUTE_MS
-
-Values = NDArray[np.float64]
 
 _J2000_MS: Final = 946_728_000_000
 _HORIZON_DEG: Final = -0.833
@@ -69,7 +68,7 @@ def find_daylight(noon_ms: int, latitude_deg: float, longitude_deg: float) -> Da
     return Daylight(edges[0], edges[1])
 
 
-def is_day(time_ms: ArrayLike, latitude_deg: float, longitude_deg: float) -> NDArray[np.bool_]:
+def is_day(time_ms: ArrayLike, latitude_deg: float, longitude_deg: float) -> Mask:
     """Tell at which instants the sun's upper edge is above the horizon."""
     return np.asarray(elevation_deg(time_ms, latitude_deg, longitude_deg) > _HORIZON_DEG)
 

@@ -14,12 +14,11 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from headland.agronomy.series.intervals import Times
+from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.units_of_time import HOUR_MS
 
-Values = NDArray[np.float64]
 Cutoff = Literal["horizontal", "intermediate", "vertical"]
 
 
@@ -115,7 +114,7 @@ def hours_beyond(
 
 
 def day_and_night_means(
-    temperature_degc: Values, weight_s: Values, by_day: NDArray[np.bool_]
+    temperature_degc: Values, weight_s: Values, by_day: Mask
 ) -> tuple[float | None, float | None, float | None]:
     """Return the weighted means by day and by night and their difference, DIF [degC]; None where there is nothing.
 
@@ -126,7 +125,7 @@ def day_and_night_means(
     return day, night, None if day is None or night is None else day - night
 
 
-def _mean(value: Values, weight: Values, part: NDArray[np.bool_]) -> float | None:
+def _mean(value: Values, weight: Values, part: Mask) -> float | None:
     total = float(weight[part].sum())
     return float((value[part] * weight[part]).sum() / total) if total > 0.0 else None
 

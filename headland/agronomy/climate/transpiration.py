@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 #: [2]: boundary layer and least stomatal resistance [s/m], density [kg/m3] and heat [J/kg/K] of air, latent heat
 #: [J/kg], psychrometric constant [Pa/K].

@@ -12,11 +12,10 @@ import math
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from headland.agronomy.climate.psychrometrics import KELVIN, saturation_vapour_pressure_kpa
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 #: A difference of less than so many standard errors of the two sensors is no difference.
 LEAST_SIGMAS: Final = 3.0

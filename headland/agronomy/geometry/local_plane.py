@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 #: WGS84: semi-major axis [m] and first eccentricity squared; NIMA TR8350.2 (2000), tables 3.1 and 3.3.
 _AXIS_M: Final = 6_378_137.0

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.series.arrays import Mask, Values
 
-Mask = NDArray[np.bool_]
 #: Polygons of rings of (longitude, latitude) in degrees, each closed by its first point, the first ring the outer one.
 Rings = Sequence[Sequence[Sequence[tuple[float, float]]]]
 
@@ -83,7 +83,7 @@ def rasterise(polygons: shapely.Geometry, grid: Grid) -> Mask:
     return np.asarray(np.cumsum(crossed[:, :-1], axis=1) % 2 == 1, np.bool_)
 
 
-def _edges(polygons: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _edges(polygons: shapely.Geometry) -> tuple[Values, Values]:
     """Return the ends of all edges of all rings."""
     rings = shapely.get_rings(shapely.get_parts(polygons))
     corners, ring = shapely.get_coordinates(rings, return_index=True)
@@ -93,6 +93,6 @@ def _edges(polygons: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.
     return corners[:-1][same], corners[1:][same]
 
 
-def _ring_m(ring: Sequence[tuple[float, float]], plane: Plane) -> NDArray[np.float64]:
+def _ring_m(ring: Sequence[tuple[float, float]], plane: Plane) -> Values:
     degrees = np.asarray(ring, np.float64)
     return np.column_stack(plane.to_metres(degrees[:, 1], degrees[:, 0]))

@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
+
 Place = tuple[float, float]
 #: Returns the rate at places east and north; NaN where none is prescribed.
 RateAt = Callable[[Values, Values], Values]

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Values
 
 #: A kriging system of more points takes minutes and gains nothing: the nearest ones screen the rest.
 MOST_POINTS: Final = 2000

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.prescription.interpolation import MOST_POINTS
@@ -19,9 +18,7 @@ from headland.agronomy.prescription.zones import (
     share_rates,
     smooth_zones,
 )
-
-Values = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from headland.agronomy.series.arrays import Mask, Values
 
 #: Less of a field measured than this is no ground for a map of it.
 COVERAGE_BAR: Final = 0.9

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from headland.agronomy.series.arrays import Mask, Values
+
 Labels = NDArray[np.int64]
 
 #: The label of a cell that belongs to no zone: outside the field or not measured.
@@ -112,7 +113,7 @@ def _squares(cells: Values, centres: Values) -> Values:
     return np.stack([((cells - centre) ** 2).sum(axis=1) for centre in centres], axis=1)
 
 
-def _count_neighbours(mask: NDArray[np.bool_]) -> Labels:
+def _count_neighbours(mask: Mask) -> Labels:
     """Return how many of the nine cells around each, itself too, are in the mask."""
     padded = np.pad(mask.astype(np.int64), 1)
     rows, columns = mask.shape

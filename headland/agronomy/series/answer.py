@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Times
+from headland.agronomy.series.arrays import Times, Values
 
 #: A sample speaks for the time within this many expected intervals of it: one lost sample or a jittering clock leaves
 #: no hole, three in a row do.
@@ -74,7 +73,7 @@ def expected_interval_s(time_ms: Times, told_s: float | None) -> float:
     return max(float(np.median(np.diff(time_ms))) / 1000.0, 0.001)
 
 
-def share_out_s(time_ms: Times, start_ms: int, end_ms: int, reach_s: float) -> NDArray[np.float64]:
+def share_out_s(time_ms: Times, start_ms: int, end_ms: int, reach_s: float) -> Values:
     """Return for each sample how much of [start_ms, end_ms) it speaks for [s]; `time_ms` ascends within the window.
 
     Each instant belongs to the sample nearest to it, and to none that is further than `reach_s` away. The sum over
@@ -90,7 +89,7 @@ def share_out_s(time_ms: Times, start_ms: int, end_ms: int, reach_s: float) -> N
     return np.asarray(np.maximum(np.minimum(last, end_ms) - np.maximum(first, start_ms), 0.0) / 1000.0)
 
 
-def share_of_window(shares_s: NDArray[np.float64], start_ms: int, end_ms: int) -> float:
+def share_of_window(shares_s: Values, start_ms: int, end_ms: int) -> float:
     """Return the coverage 0..1 that shares of a window add up to; an empty window is not covered."""
     if end_ms <= start_ms:
         return 0.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
-from headland.agronomy.series.time_grid import Counts, Periods, Values, count_true, highest, lowest, sum_up
+from headland.agronomy.series.arrays import Counts, Values
+from headland.agronomy.series.time_grid import Periods, count_true, highest, lowest, sum_up
 
 #: Below this share of a period a mean says more about the hole than about the house.
 MEAN_BAR: Final = 0.5
@@ -106,5 +106,5 @@ def answer_of(
     )
 
 
-def _number(column: NDArray[np.float64] | None, at: int) -> float | None:
+def _number(column: Values | None, at: int) -> float | None:
     return None if column is None or not np.isfinite(column[at]) else float(column[at])

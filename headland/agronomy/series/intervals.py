@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Times = NDArray[np.int64]
+from headland.agronomy.series.arrays import Times
+
 Intervals = NDArray[np.float64]
 
 

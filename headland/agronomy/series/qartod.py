@@ -1,7 +1,7 @@
 """Tests of stored samples after QARTOD: each gives a flag a sample, and the worst flag counts.
 
 U.S. IOOS (2020), Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1: tests 4
-(gross range), 6 (spike), 7 (rate of change), 8 (flat line). Flags: 1 good, 2 not evaluated, 3 suspect, 4 fail,
+(gross range), 6 (spike), 7 (rate of change), 8 (flat line). QualityFlags: 1 good, 2 not evaluated, 3 suspect, 4 fail,
 9 missing.
 """
 
@@ -12,11 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Times
+from headland.agronomy.series.arrays import QualityFlags, Times, Values
 from headland.units_of_time import DAY_MS
-
-Values = NDArray[np.float64]
-Flags = NDArray[np.uint8]
 
 GOOD: Final = 1
 UNKNOWN: Final = 2
@@ -25,7 +22,7 @@ FAIL: Final = 4
 MISSING: Final = 9
 
 
-def check_range(value: Values, fail: tuple[float, float], suspect: tuple[float, float] | None = None) -> Flags:
+def check_range(value: Values, fail: tuple[float, float], suspect: tuple[float, float] | None = None) -> QualityFlags:
     """Return fail outside what a sensor can say, suspect outside what is usual there; ranges include their ends."""
     flags = _good(value)
     if suspect is not None:
@@ -34,7 +31,7 @@ def check_range(value: Values, fail: tuple[float, float], suspect: tuple[float, 
     return _with_missing(flags, value)
 
 
-def check_spike(value: Values, suspect: float, fail: float) -> Flags:
+def check_spike(value: Values, suspect: float, fail: float) -> QualityFlags:
     """Return suspect and fail by how far a sample stands off the mean of its two neighbours.
 
     Beside a missing neighbour, and at the ends, it is not evaluated.
@@ -48,7 +45,7 @@ def check_spike(value: Values, suspect: float, fail: float) -> Flags:
     return _with_missing(flags, value)
 
 
-def check_rate(time_ms: Times, value: Values, suspect_1_s: float) -> Flags:
+def check_rate(time_ms: Times, value: Values, suspect_1_s: float) -> QualityFlags:
     """Return suspect where a sample differs from the one before by more than so much a second.
 
     Where the one before is missing, and at the start, it is good: nothing speaks against it.
@@ -60,7 +57,9 @@ def check_rate(time_ms: Times, value: Values, suspect_1_s: float) -> Flags:
     return _with_missing(flags, value)
 
 
-def check_flat_line(time_ms: Times, value: Values, *, suspect_s: float, fail_s: float, tolerance: float) -> Flags:
+def check_flat_line(
+    time_ms: Times, value: Values, *, suspect_s: float, fail_s: float, tolerance: float
+) -> QualityFlags:
     """Return suspect and fail where all samples of the last so many seconds lie within `tolerance` of one another.
 
     A missing sample breaks a line. Times in order.
@@ -74,7 +73,7 @@ def check_flat_line(time_ms: Times, value: Values, *, suspect_s: float, fail_s: 
     return _with_missing(flags, value)
 
 
-def check_twin(value: Values, twin: Values, suspect: float, fail: float) -> Flags:
+def check_twin(value: Values, twin: Values, suspect: float, fail: float) -> QualityFlags:
     """Return suspect and fail by how far a sample stands off its twin's at the same time; not evaluated without one."""
     off = np.abs(value - twin)
     flags = np.where(np.isnan(off), UNKNOWN, np.where(off > fail, FAIL, np.where(off > suspect, SUSPECT, GOOD)))
@@ -104,11 +103,11 @@ def find_drift(time_ms: Times, value: Values, twin: Values) -> tuple[float, floa
     return slope, float(np.sqrt(power / len(off) / spread * len(off) / max(count - 2.0, 1.0)))
 
 
-def worst_of(flags: list[Flags]) -> Flags:
+def worst_of(flags: list[QualityFlags]) -> QualityFlags:
     """Return the worst flag of each sample: missing, then fail, suspect, good; not evaluated only where all are."""
     rank = np.array([0, 2, 1, 3, 4, 0, 0, 0, 0, 5], np.uint8)
     stacked = np.stack(flags)
-    found: Flags = np.take_along_axis(stacked, rank[stacked].argmax(axis=0)[None], 0)[0]
+    found: QualityFlags = np.take_along_axis(stacked, rank[stacked].argmax(axis=0)[None], 0)[0]
     return found
 
 
@@ -130,10 +129,10 @@ def _spread_since(value: Values, first: NDArray[np.int64]) -> Values:
     return spread
 
 
-def _good(value: Values) -> Flags:
+def _good(value: Values) -> QualityFlags:
     return np.full(len(value), GOOD, np.uint8)
 
 
-def _with_missing(flags: Flags, value: Values) -> Flags:
+def _with_missing(flags: QualityFlags, value: Values) -> QualityFlags:
     flags[~np.isfinite(value)] = MISSING
     return flags

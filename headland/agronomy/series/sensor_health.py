@@ -16,14 +16,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Times
-from headland.agronomy.series.qartod import FAIL, GOOD, SUSPECT, Flags, check_range, find_drift
-from headland.agronomy.series.time_grid import Periods, Values, mean_by_step
+from headland.agronomy.series.arrays import Mask, QualityFlags, Times, Values
+from headland.agronomy.series.qartod import FAIL, GOOD, SUSPECT, check_range, find_drift
+from headland.agronomy.series.time_grid import Periods, mean_by_step
 from headland.units_of_time import DAY_MS
-
-Found = NDArray[np.bool_]
 
 #: The radiation at which a sensor's sun error is told [W/m2], and the error from which on it is called one [K].
 SUN_W_M2: Final = 600.0
@@ -99,7 +96,7 @@ class Finding:
     detail: str
 
 
-def judge_channel(channel: str, time_ms: Times, value: Values) -> tuple[Flags, list[Finding]]:
+def judge_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityFlags, list[Finding]]:
     """Return a flag a sample and the findings of a sensor alone; times ascend, `value` may hold NaN."""
     limits = LIMITS.get(channel.partition(":")[0])
     flags = np.full(len(value), GOOD, np.uint8)
@@ -124,7 +121,7 @@ def judge_channel(channel: str, time_ms: Times, value: Values) -> tuple[Flags, l
     return flags, findings
 
 
-def find_spikes(value: Values, size: float) -> Found:
+def find_spikes(value: Values, size: float) -> Mask:
     """Tell which samples stand `size` or more off both neighbours, on the same side; [1] test 6, differential."""
     found = np.zeros(len(value), np.bool_)
     if len(value) > 2 and np.isfinite(size):
@@ -134,7 +131,7 @@ def find_spikes(value: Values, size: float) -> Found:
     return found
 
 
-def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Found:
+def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Mask:
     """Tell which samples belong to a stretch of the very same value for `flat_s` or longer, its start included; [1] 8.
 
     A missing sample, or a silence of a quarter of that, ends a stretch.
@@ -205,7 +202,7 @@ def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, 
 
 
 def _finding(
-    channel: str, test: str, flag: int, time_ms: Times, bad: Found, detail: str,
+    channel: str, test: str, flag: int, time_ms: Times, bad: Mask, detail: str,
     *, left_out: bool,
 ) -> Finding:  # fmt: skip
     at = np.flatnonzero(bad)

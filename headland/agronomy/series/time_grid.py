@@ -12,14 +12,9 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headland.agronomy.series.intervals import Times
+from headland.agronomy.series.arrays import Counts, Mask, Times, Values
 from headland.units_of_time import HOUR_MS
-
-Values = NDArray[np.float64]
-Counts = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: Five minutes: what climate computers store, and shorter than anything a crop answers to.
 STEP_MS: Final = 300_000
@@ -110,7 +105,7 @@ def bridge_holes(value: Values, most_steps: int = MOST_BRIDGED) -> Values:
     return filled
 
 
-def count_true(periods: Periods, flag: Flags) -> Counts:
+def count_true(periods: Periods, flag: Mask) -> Counts:
     """Return in how many steps of each period a flag holds."""
     if periods.length is not None:
         return np.asarray(np.count_nonzero(flag.reshape(-1, periods.length), axis=1), np.int64)
@@ -138,7 +133,7 @@ def highest(periods: Periods, value: Values) -> Values:
     return _fold(np.fmax, periods, value)
 
 
-def longest_run(periods: Periods, flag: Flags) -> Counts:
+def longest_run(periods: Periods, flag: Mask) -> Counts:
     """Return the longest stretch of steps on end, within each period, in which a flag holds."""
     at = np.arange(len(flag), dtype=np.int64)
     # The last step at which the flag did not hold, or the one before the period: the run goes from there.

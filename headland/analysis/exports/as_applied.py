@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
+from headland.agronomy.series.arrays import Mask, Values
 from headland.analysis.passes.as_applied import Applied
 from headland.formats.geotiff import write_geotiff
 from headland.formats.isoxml import Task, write_task
 from headland.formats.png import write_png
-
-Values = NDArray[np.float64]
 
 #: From too little to too much of the mean over the treated field, colours that the colour-blind tell apart (after
 #: ColorBrewer's RdYlBu), one for each step of a tenth; the last for what was only commanded, the first for nothing.
@@ -116,7 +115,7 @@ def _corner(applied: Applied) -> tuple[float, float, float, float]:
     return float(latitude[0]), float(longitude[0]), grid.cell_m / north_m_deg, grid.cell_m / east_m_deg
 
 
-def cells_of(applied: Applied) -> tuple[NDArray[np.bool_], Values, Values, Values, Values]:
+def cells_of(applied: Applied) -> tuple[Mask, Values, Values, Values, Values]:
     """Return which cells are of interest, and their south, west, north and east edges [deg]."""
     drawn, grid, plane = applied.drawn, applied.drawn.grid, applied.work.plane
     at = (drawn.places != OUTSIDE) | (drawn.evidence > 0)

@@ -23,8 +23,9 @@ from headland.agronomy.climate.setpoint_compliance import (
     judge_uniformity,
 )
 from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, told_index
-from headland.agronomy.series.time_grid import STEP_MS, Periods, Values, average, count_true, hours_of, sum_up
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, cut_periods_of, tell
 from headland.analysis.greenhouse.derived import AIR
 from headland.analysis.greenhouse.samples import HouseGrid, gather

@@ -17,7 +17,8 @@ from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX
 from headland.agronomy.climate.light_indices import Light
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sun import is_day
-from headland.agronomy.series.time_grid import Flags, Periods, Values
+from headland.agronomy.series.arrays import Mask, Values
+from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.crop_targets import CropBands
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import HouseGrid
@@ -42,7 +43,7 @@ def air_of(grid: HouseGrid) -> tuple[Values, Values]:
     return nothing if found[0] is None else found[0], nothing if found[1] is None else found[1]
 
 
-def by_day_of(house: House, periods: Periods) -> Flags | None:
+def by_day_of(house: House, periods: Periods) -> Mask | None:
     """Tell at which steps the sun is up; None where nobody knows the place."""
     place = house.place
     if place.latitude_deg is None or place.longitude_deg is None:
@@ -50,7 +51,7 @@ def by_day_of(house: House, periods: Periods) -> Flags | None:
     return is_day(periods.time_ms, place.latitude_deg, place.longitude_deg)
 
 
-def margin_of(house: House, bands: CropBands, grid: HouseGrid, by_day: Flags | None) -> Margin:
+def margin_of(house: House, bands: CropBands, grid: HouseGrid, by_day: Mask | None) -> Margin:
     """Return the margin of the most critical surface: measured ones, else estimates by offset, cover balance or lag."""
     air, humidity = air_of(grid)
     periods, crop = grid.periods, bands.crop(house.crop)
@@ -80,7 +81,7 @@ def margin_of(house: House, bands: CropBands, grid: HouseGrid, by_day: Flags | N
 
 
 def light_of(
-    house: House, grid: HouseGrid, transmission: float | None, lamp: str | None, by_day: Flags | None
+    house: House, grid: HouseGrid, transmission: float | None, lamp: str | None, by_day: Mask | None
 ) -> tuple[Light | None, str]:
     """Return the light and how it was made; None, and what is missing, where nothing tells it without a guess."""
     par, lux, sun = (grid.mean(channel) for channel in LIGHT)

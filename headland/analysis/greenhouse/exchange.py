@@ -10,7 +10,8 @@ from headland.agronomy.climate.air import Air
 from headland.agronomy.climate.condensation import estimate_leaf_degc
 from headland.agronomy.climate.exchange_indices import Declared, Inside, day_sums, exchange_indices
 from headland.agronomy.climate.light import SUN_UMOL_J
-from headland.agronomy.series.time_grid import Periods, Values
+from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, cut_periods_of, tell
 from headland.analysis.greenhouse.derived import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, margin_of
 from headland.analysis.greenhouse.house import House

@@ -11,7 +11,8 @@ from headland.agronomy.climate.forecast import MOST_AHEAD_H, MOST_HISTORY_H, Ski
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.sun import elevation_deg
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
-from headland.agronomy.series.time_grid import Values, average, count_true, cut_periods
+from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.time_grid import average, count_true, cut_periods
 from headland.analysis.greenhouse.crop_targets import CropBands
 from headland.analysis.greenhouse.derived import by_day_of, margin_of
 from headland.analysis.greenhouse.house import House, begin_hour

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from headland.agronomy.climate.forecast import HOURS_A_DAY, Skill, skill_of
-from headland.agronomy.series.time_grid import Values
+from headland.agronomy.series.arrays import Values
 from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.analysis.greenhouse.house import House
 from headland.registry.repositories.forecasts import Forecast, ForecastOf

@@ -13,8 +13,9 @@ from headland.agronomy.climate.condensation import Surface, WetEvent
 from headland.agronomy.climate.condensation_indices import Margin, condensation_indices, wet_events
 from headland.agronomy.climate.light_indices import light_indices
 from headland.agronomy.climate.psychrometrics import dew_point_degc, vapour_pressure_deficit_kpa
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import MEAN_BAR, Index
-from headland.agronomy.series.time_grid import STEP_MS, Periods, Values, average, count_true, cut_periods
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, cut_periods
 from headland.analysis.downsampling import select_rows
 from headland.analysis.greenhouse.climate import ClimateQuery, Span, answer_disease, chill_of, tell
 from headland.analysis.greenhouse.crop_targets import Band

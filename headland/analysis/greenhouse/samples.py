@@ -10,9 +10,10 @@ import numpy as np
 
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
+from headland.agronomy.series.arrays import Counts, Values
 from headland.agronomy.series.qartod import FAIL, SUSPECT
 from headland.agronomy.series.sensor_health import Finding, judge_channel, judge_twins
-from headland.agronomy.series.time_grid import STEP_MS, Counts, Periods, Values, bridge_holes, mean_by_step
+from headland.agronomy.series.time_grid import STEP_MS, Periods, bridge_holes, mean_by_step
 from headland.analysis.greenhouse.house import House
 from headland.analysis.scope import OrgScope
 from headland.store.port import DeviceRecord, SeriesFilter, Times

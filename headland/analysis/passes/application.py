@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.application.coverage import Track
 from headland.agronomy.application.dosing import Meter
@@ -15,6 +14,7 @@ from headland.agronomy.application.treated import SILENCE_S, Flow, PumpStates
 from headland.agronomy.application.weighing import Hopper
 from headland.agronomy.climate.air_summary import Climate, assess_climate, pair_samples
 from headland.agronomy.series.answer import expected_interval_s
+from headland.agronomy.series.arrays import Mask
 from headland.agronomy.series.qartod import FAIL, SUSPECT
 from headland.agronomy.series.sensor_health import Finding, judge_channel
 from headland.analysis.errors import AnalysisError
@@ -130,7 +130,7 @@ def _with_neighbours(
     return Column(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMN_FIELDS))
 
 
-def _part(column: Column, rows: slice | NDArray[np.bool_]) -> Column:
+def _part(column: Column, rows: slice | Mask) -> Column:
     return Column(column.time_ms[rows], column.value[rows], column.quality[rows])
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
+from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.as_applied import Applied, apply_pass
 from headland.analysis.passes.detection import FieldPass
@@ -38,12 +39,12 @@ class CellMap:
     reason: str | None
 
     @property
-    def applied_ha(self) -> NDArray[np.float64]:
+    def applied_ha(self) -> Values:
         """The rate of each cell, also beside the usable field; NaN where nothing measured it."""
         return self.applied.drawn.rate_ha
 
     @property
-    def planned_ha(self) -> NDArray[np.float64]:
+    def planned_ha(self) -> Values:
         """The planned rate of each cell; NaN where there is no plan."""
         return np.full(self.applied_ha.shape, np.nan) if self.planned is None else self.planned.rate_ha
 
@@ -53,7 +54,7 @@ class CellMap:
         return np.full(self.applied_ha.shape, -1, np.int64) if self.planned is None else self.planned.zone
 
     @property
-    def difference_ha(self) -> NDArray[np.float64]:
+    def difference_ha(self) -> Values:
         """Applied less planned on each cell of the usable field; NaN where one of them is not known."""
         return usable_rate(self.applied) - self.planned_ha
 
@@ -184,6 +185,6 @@ def head_of(cells: CellMap) -> dict[str, Any]:
     }
 
 
-def _rounded(rate_ha: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rounded(rate_ha: Values) -> Values:
     """Return rates without the digits that nothing here can tell."""
     return np.round(rate_ha, 3)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headland.agronomy.application.cell_conditions import Happening, list_happenings, map_conditions
 from headland.agronomy.application.deviation import Conditions, Deviation, judge
 from headland.agronomy.application.zone_deviation import ZoneDeviation, judge_zones
 from headland.agronomy.geometry.outline import USABLE
+from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import PreconditionError
 from headland.analysis.passes.as_applied import Applied, apply_pass
 from headland.analysis.passes.detection import FieldPass
@@ -92,6 +92,6 @@ def judge_applied(applied: Applied, plan: Plan) -> Judged:
     )
 
 
-def usable_rate(applied: Applied) -> NDArray[np.float64]:
+def usable_rate(applied: Applied) -> Values:
     """Return the rate of each cell of the usable field; NaN elsewhere and where nothing measured it."""
     return np.where(applied.drawn.places == USABLE, applied.drawn.rate_ha, np.nan)

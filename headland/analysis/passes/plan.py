@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.as_applied import AsApplied
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import USABLE
+from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.registry_access import repositories_of
@@ -61,7 +62,7 @@ class Plan:
 class PlanMap:
     """A plan on a grid: the rate of each cell (NaN: no plan), its zone (-1: none), and the zones' own rates."""
 
-    rate_ha: NDArray[np.float64]
+    rate_ha: Values
     zone: NDArray[np.int64]
     zone_rates_ha: tuple[float, ...]
 

@@ -8,7 +8,6 @@ from functools import partial
 import msgspec
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from headland.agronomy.application.as_applied import Machine
 from headland.agronomy.application.coverage import draw_swaths, find_passes
@@ -16,6 +15,7 @@ from headland.agronomy.application.remaining_field import Rest, find_rest, main_
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE, rasterise
 from headland.agronomy.prescription.flight_lines import Line, Piece, rate_lines
+from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.as_applied import Applied, apply_pass, fine_cell_m, machine_of
 from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes, read_work
@@ -24,8 +24,6 @@ from headland.analysis.prescriptions.mission import rate_at
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.prescriptions import Prescription, pack_cells
-
-Values = NDArray[np.float64]
 
 _M2_PER_HA = 10_000.0
 

@@ -24,6 +24,7 @@ from headland.agronomy.prescription.prescription import (
     settle_rates,
     thin_points,
 )
+from headland.agronomy.series.arrays import Mask, Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.order import PointLayer, PrescriptionOrder, RasterLayer
@@ -36,8 +37,6 @@ from headland.registry.models.prescriptions import (
     pack_cells,
 )
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-
-Values = NDArray[np.float64]
 
 #: A kriging system costs its points cubed, and each cell its points squared.
 _MOST_KRIGED = 500
@@ -52,7 +51,7 @@ class _Ground:
     places: NDArray[np.uint8]
 
     @property
-    def usable(self) -> NDArray[np.bool_]:
+    def usable(self) -> Mask:
         return np.asarray(self.places == USABLE)
 
 
@@ -177,7 +176,7 @@ def _lay_layer(layer: PointLayer | RasterLayer, ground: _Ground) -> tuple[Values
     return found, 1.0, f"ordinary kriging of {len(value)} points, exponential variogram: {told}"
 
 
-def _near(points_m: Values, grid: Grid) -> NDArray[np.bool_]:
+def _near(points_m: Values, grid: Grid) -> Mask:
     """Return which points lie within the grid or half its size around it: others say nothing of the field."""
     wide, high = grid.columns * grid.cell_m, grid.rows * grid.cell_m
     column, row = (points_m[:, 0] - grid.west_m) / wide, (points_m[:, 1] - grid.south_m) / high

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.prescription.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
 from headland.agronomy.prescription.prescription import Machine, fastest_m_s, judge_machine, steady_flow
+from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.build import machine_of
@@ -20,8 +20,6 @@ from headland.formats.qgc_plan import Flight, HeightAbove
 from headland.registry.models.models import Implement, Product
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-
-Values = NDArray[np.float64]
 
 #: Half of what a multirotor brakes with at most: how far beyond a line it needs to turn.
 _ACCELERATION_M_S2: Final = 2.5

@@ -15,11 +15,11 @@ from headland.agronomy.climate.evapotranspiration import et0_from_weather_mm, et
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.radiation import extraterrestrial_daily_mj_m2
 from headland.agronomy.series.answer import Answer, Method
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, answer_of, mean_index, told_index
 from headland.agronomy.series.time_grid import (
     STEP_MS,
     Periods,
-    Values,
     average,
     count_true,
     cut_periods,

@@ -10,7 +10,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headland.agronomy.prescription.flight_lines import Line, Values, draw_lines, long_side_deg, rate_lines, share_loads
+from headland.agronomy.prescription.flight_lines import Line, draw_lines, long_side_deg, rate_lines, share_loads
+from headland.agronomy.series.arrays import Values
 
 NOTHING = shapely.MultiPolygon()
 FIELD = shapely.box(0.0, 0.0, 200.0, 25.0)
