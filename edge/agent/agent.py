@@ -18,11 +18,12 @@ from typing import Final
 from edge.agent.gc_tuning import calm_collector
 from edge.agent.intake import Intake
 from edge.agent.pipeline_factory import assemble_stage
-from edge.agent.plugins import Gateway, PluginSettings, build_plugin_source, tag_of
+from edge.agent.plugin_loader import build_plugin_source, tag_of
 from edge.agent.settings import EdgeSettings, SourceSettings
 from edge.agent.status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.pipeline.channels.alarm_persistence import AlarmStateFile, read_alarms
-from edge.sources.backoff import SOURCE
+from edge.plugins import Gateway, PluginSettings
+from edge.sources.connection.reconnect import Backoff
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
@@ -43,6 +44,7 @@ STATUS_S: Final = 2.0
 #: Together the steps of a stop stay within the 5 s that a supervisor gives.
 _STOP_SOURCES_S: Final = 1.2
 _DRAIN_S: Final = 2.0
+_SOURCE_BACKOFF: Final = Backoff(1.0, 60.0)
 
 
 def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
@@ -222,7 +224,7 @@ class SourceRunner:
                 return
             self._last_error = why
             self._restarts += 1
-            wait_s = SOURCE.wait_s(self._restarts, random.random())  # noqa: S311 - jitter, not a secret
+            wait_s = _SOURCE_BACKOFF.wait_s(self._restarts, random.random())  # noqa: S311 - jitter, not a secret
             _LOGGER.warning("source %s stopped and is started again in %.1f s: %s", self._settings.name, wait_s, why)
             if not self._stopping.wait(wait_s):
                 self._renew()

@@ -13,7 +13,7 @@ from typing import Final
 
 from edge.pipeline.batcher import Batcher, Content
 from edge.pipeline.settings import BatchSettings
-from edge.sources.backoff import SPOOL
+from edge.sources.connection.reconnect import Backoff
 from edge.sources.source import Reading, Readings
 from edge.spool.queue import Spool
 from headland.contract.records import Descriptor, Event
@@ -29,6 +29,7 @@ GROUP_S: Final = 0.1
 _HELD_MESSAGES: Final = 500
 #: How long a stopping gateway tries to bring what it holds to the disk.
 _LAST_TRIES: Final = 3
+_SPOOL_BACKOFF: Final = Backoff(0.5, 10.0, jitter=0.0)
 
 
 _Item = Reading | Readings | Event
@@ -186,7 +187,7 @@ class Intake:
                 continue
             if not taken:
                 self._refusals += 1
-                self._retry_s = now_s + SPOOL.wait_s(self._refusals, 0.0)
+                self._retry_s = now_s + _SPOOL_BACKOFF.wait_s(self._refusals, 0.0)
                 return
             self._refusals = 0
             self._retry_s = 0.0

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Union, get_args
 
 import msgspec
 from msgspec import Meta
 
-from edge.agent.plugins import PluginSettings, SourceType, UnusableSettings, load_source_type
+from edge.agent.plugin_loader import UnusableSettings, load_source_type
 from edge.pipeline.channels.alarm_rules import AlarmRule, AlarmsSettings, find_mistake, find_rules, gather_rules
 from edge.pipeline.channels.channel import make_plan
 from edge.pipeline.channels.limit_tables import find_limits, load_limits
 from edge.pipeline.channels.settings import ChannelSettings, QualitySettings
 from edge.pipeline.settings import BatchSettings
-from edge.sources.device import Name
+from edge.plugins import PluginSettings, SourceType
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
-from edge.sources.modbus.registers import find_map, load_map
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.sdi12.settings import Sdi12Settings
 from edge.sources.serial_text.settings import LinesSettings
+from edge.sources.settings import Name
 from edge.spool.settings import SpoolSettings
 from edge.toml.positions import TomlPath
-from edge.toml.settings import Settings
+from edge.toml.settings import Settings, TableError
 from edge.toml.toml_file import TomlFile
-from edge.uplink.settings import BrokerSettings, TlsSettings
+from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Clock
-from headland.errors import SettingsError
 
-#: The source types that come along; others are added by plug-ins (`edge.agent.plugins`).
+#: The source types that come along; others are added by plug-ins (`edge.plugins`).
 SourceSettings = (
     MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings | MqttSettings | HttpSettings
 )
@@ -56,6 +55,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     site: Name
     data_dir: Annotated[str, Meta(min_length=1)]
     clock: Literal["ntp", "rtc"] = "rtc"
+
+    def resolve(self, folder: Path) -> GatewaySettings:
+        """Return the settings with the full path of the data folder; a relative one starts at `folder`."""
+        return msgspec.structs.replace(self, data_dir=str(folder / Path(self.data_dir).expanduser()))
 
 
 class EdgeSettings(Settings, frozen=True, kw_only=True):
@@ -96,10 +99,20 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
             )
     settings = file.convert()
     folder = path.resolve().parent
-    _check_sources(file, settings, folder)
-    _check_tls(file, settings.broker.tls, folder)
+    sources = _resolve_sources(file, settings.source, folder)
+    broker = _resolve_broker(file, settings.broker, folder)
     _check_channels(file, settings, folder)
-    return _resolve(settings, folder)
+    limits = find_limits(settings.quality.limits, folder) if settings.quality.limits else None
+    return msgspec.structs.replace(
+        settings,
+        gateway=settings.gateway.resolve(folder),
+        broker=broker,
+        source=sources,
+        quality=msgspec.structs.replace(settings.quality, limits="" if limits is None else str(limits)),
+        alarms=msgspec.structs.replace(
+            settings.alarms, rules=[str(find_rules(name, folder)) for name in settings.alarms.rules]
+        ),
+    )
 
 
 def _take_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
@@ -132,65 +145,33 @@ def _with_plugins(kinds: Iterable[type[PluginSettings]]) -> type[EdgeSettings]:
     )
 
 
-def _check_sources(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:
+def _resolve_sources(file: TomlFile[EdgeSettings], sources: Sequence[SourceSettings], folder: Path) -> list[Any]:
     names: set[str] = set()
     devices: set[str] = set()
-    for index, source in enumerate(settings.source):
+    resolved: list[Any] = []
+    for index, source in enumerate(sources):
         here: TomlPath = ("source", index)
         if source.name in names:
             raise file.error((*here, "name"), f"source.name must be unique; two sources are called {source.name!r}")
         names.add(source.name)
-        for place, device in _devices_of(source):
+        for place, device in source.devices():
             if device in devices:
                 raise file.error(
                     (*here, *place, "device"), f"source.device must be unique; two sources read {device!r}"
                 )
             devices.add(device)
-        if isinstance(source, ModbusSettings | ModbusRtuSettings):
-            _check_maps(file, here, source, folder)
-        elif isinstance(source, MqttSettings) and source.ca is not None and not (folder / source.ca).is_file():
-            raise file.error((*here, "ca"), f"source.ca: there is no file {source.ca!r}")
-        elif isinstance(source, MavlinkSettings):
-            try:
-                source.resolve(folder)
-            except SettingsError as error:
-                raise file.error(here, str(error)) from error
+        try:
+            resolved.append(source.resolve(folder))
+        except TableError as error:
+            raise file.error((*here, *error.path), str(error)) from error
+    return resolved
 
 
-def _devices_of(source: object) -> list[tuple[TomlPath, str]]:
-    """Return where in its table a source names its devices, and what it calls them."""
-    own, nodes = getattr(source, "device", None), getattr(source, "node", None)
-    found: list[tuple[TomlPath, str]] = [((), own)] if isinstance(own, str) else []
-    if isinstance(nodes, list):
-        found += [(("node", number), node.device) for number, node in enumerate(nodes)]
-    if isinstance(source, Sdi12Settings):
-        # A sensor with several measurements has a node for each.
-        found = [(place, device) for device, place in {device: place for place, device in reversed(found)}.items()]
-    return found
-
-
-def _check_maps(
-    file: TomlFile[EdgeSettings], here: TomlPath, source: ModbusSettings | ModbusRtuSettings, folder: Path
-) -> None:
-    for number, node in enumerate(source.nodes):
-        place: TomlPath = ("node", number) if source.node else ()
-        found = find_map(node.registers, folder)
-        if found is None:
-            raise file.error(
-                (*here, *place, "registers"), f"register map {node.registers!r} is neither in {folder} nor built in"
-            )
-        load_map(found)
-
-
-def _check_tls(file: TomlFile[EdgeSettings], tls: TlsSettings | None, folder: Path) -> None:
-    if tls is None:
-        return
-    if (tls.cert is None) != (tls.key is None):
-        raise file.error(("broker", "tls"), "broker.tls.cert and broker.tls.key go together; one is missing")
-    for key in ("ca", "cert", "key"):
-        name: str | None = getattr(tls, key)
-        if name is not None and not (folder / name).is_file():
-            raise file.error(("broker", "tls", key), f"broker.tls.{key}: there is no file {name!r}")
+def _resolve_broker(file: TomlFile[EdgeSettings], broker: BrokerSettings, folder: Path) -> BrokerSettings:
+    try:
+        return broker.resolve(folder)
+    except TableError as error:
+        raise file.error(("broker", *error.path), str(error)) from error
 
 
 def _check_channels(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:
@@ -214,24 +195,3 @@ def _check_channels(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder
             raise file.error(("alarm", index), f"alarm {rule.name}: {wrong}")
         names.add(rule.name)
     gather_rules(settings.alarm, settings.alarms.rules, folder)
-
-
-def _resolve(settings: EdgeSettings, folder: Path) -> EdgeSettings:
-    replace = msgspec.structs.replace
-    gateway = replace(settings.gateway, data_dir=str(folder / Path(settings.gateway.data_dir).expanduser()))
-    broker = settings.broker
-    if broker.tls is not None:
-        files = {
-            key: str(folder / name) for key in ("ca", "cert", "key") if (name := getattr(broker.tls, key)) is not None
-        }
-        broker = replace(broker, tls=replace(broker.tls, **files))
-    sources = [
-        one.resolve(folder)
-        if isinstance(one, MavlinkSettings | ModbusSettings | ModbusRtuSettings | MqttSettings)
-        else one
-        for one in settings.source
-    ]
-    limits = find_limits(settings.quality.limits, folder) if settings.quality.limits else None
-    quality = replace(settings.quality, limits="" if limits is None else str(limits))
-    alarms = replace(settings.alarms, rules=[str(find_rules(name, folder)) for name in settings.alarms.rules])
-    return replace(settings, gateway=gateway, broker=broker, source=sources, quality=quality, alarms=alarms)

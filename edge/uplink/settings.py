@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from edge.toml.settings import Settings
+from edge.toml.settings import Settings, TableError
 from edge.uplink.state import DeleteOn
 
 
@@ -16,6 +18,20 @@ class TlsSettings(Settings, frozen=True, kw_only=True):
     ca: str | None = None
     cert: str | None = None
     key: str | None = None
+
+    def resolve(self, folder: Path) -> TlsSettings:
+        """Return the settings with full paths. Raises TableError where a file is missing or `key` has no `cert`."""
+        if (self.cert is None) != (self.key is None):
+            raise TableError(("tls",), "broker.tls.cert and broker.tls.key go together; one is missing")
+        paths: dict[str, str] = {}
+        for key in ("ca", "cert", "key"):
+            name: str | None = getattr(self, key)
+            if name is None:
+                continue
+            if not (folder / name).is_file():
+                raise TableError(("tls", key), f"broker.tls.{key}: there is no file {name!r}")
+            paths[key] = str(folder / name)
+        return msgspec.structs.replace(self, **paths)
 
 
 class BrokerSettings(Settings, frozen=True, kw_only=True):
@@ -40,3 +56,7 @@ class BrokerSettings(Settings, frozen=True, kw_only=True):
     max_bytes_per_s: Annotated[int, Meta(ge=1000, le=1_000_000_000)] | None = None
     delete_on: DeleteOn = "commit"
     tls: TlsSettings | None = None
+
+    def resolve(self, folder: Path) -> BrokerSettings:
+        """Return the settings with full paths of the TLS files; relative ones start at `folder`. Raises TableError."""
+        return self if self.tls is None else msgspec.structs.replace(self, tls=self.tls.resolve(folder))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from edge.sources.backoff import BROKER
+from edge.sources.connection.reconnect import Backoff
 from edge.spool.queue import Spool, SpoolRecord
 from edge.uplink.announcer import Announcer
 from edge.uplink.connection import Accepted, BrokerLink, Closed, Happening, ReceivedMessage, Subscribed, Taken
@@ -32,6 +32,7 @@ _ANSWER_S: Final = 10.0
 _DELETE_S: Final = 0.05
 #: How long the last status may take on its way out.
 _GOODBYE_S: Final = 0.3
+_BROKER_BACKOFF: Final = Backoff(0.5, 60.0)
 _NOBODY_LISTENS: Final = "connected, but no ingest listens on this broker: the records stay here and are sent again"
 
 
@@ -140,7 +141,7 @@ class Uplink:
             if not self._stopping.is_set():
                 self._failures += 1
                 dice = random.random()  # noqa: S311 - jitter, not a secret
-                self._stopping.wait(BROKER.wait_s(self._failures, dice))
+                self._stopping.wait(_BROKER_BACKOFF.wait_s(self._failures, dice))
         self._say(connected=False, detail="stopped")
 
     def _serve(self) -> None:

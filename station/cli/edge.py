@@ -29,7 +29,7 @@ def edge_run(config: ConfigOption) -> None:
 @edge_app.command("check")
 def edge_check(config: ConfigOption) -> None:
     """Check an edge.toml and say what it would read; changes nothing. Exit code 1 where a plug-in does not work."""
-    from edge.agent.plugins import UnusableSettings, tag_of
+    from edge.agent.plugin_loader import UnusableSettings, tag_of
     from edge.agent.settings import load_settings
     from edge.pipeline.channels.alarm_rules import gather_rules
 

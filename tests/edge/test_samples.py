@@ -9,7 +9,7 @@ import pytest
 
 import edge
 from edge.agent.agent import build_source
-from edge.agent.plugins import tag_of
+from edge.agent.plugin_loader import tag_of
 from edge.agent.settings import SourceSettings, load_settings
 from edge.sources.mqtt.settings import DEFAULT_TOPICS, MqttSettings
 

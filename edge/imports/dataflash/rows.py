@@ -13,14 +13,14 @@ from typing import Any, Final, NamedTuple
 
 from edge.imports.dataflash.columns import PULSES, RULES, Column, Rule
 from edge.imports.dataflash.format import Format, Raw
-from edge.sources.units import NoConversion, convert_to_channel
+from edge.sources.mapping.units import NoConversion, convert_to_channel
 from headland.contract.quantities import quantity_of
 
 Values = dict[str, float | None]
 #: Takes raw values; returns the row, None where there is none.
 Make = Callable[[Raw], Values | None]
 
-#: FMTU's names of units, as `edge.sources.units` knows them.
+#: FMTU's names of units, as `edge.sources.mapping.units` knows them.
 _SPELLINGS: Final = {
     "deglatitude": "deg", "deglongitude": "deg", "degheading": "deg", "W.h": "Wh", "satellites": "1", "instance": "1",
 }  # fmt: skip

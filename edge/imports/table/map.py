@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from edge.sources.units import Conversion, NoConversion, convert_to_channel
+from edge.sources.mapping.units import Conversion, NoConversion, convert_to_channel
 from edge.toml.toml_file import TomlFile
 from headland.contract.records import NAME
 from headland.errors import SettingsError

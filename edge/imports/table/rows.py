@@ -9,7 +9,7 @@ from typing import Final
 
 from edge.imports.table.clock import NoTime, read_time
 from edge.imports.table.map import LoadedMap
-from edge.sources.units import Conversion
+from edge.sources.mapping.units import Conversion
 
 NOT_A_NUMBER: Final = "not_a_number"
 WRONG_WIDTH: Final = "wrong_number_of_cells"

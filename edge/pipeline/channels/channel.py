@@ -15,7 +15,7 @@ from edge.pipeline.channels.quality_tests import FlatCheck, GapCheck, RateCheck,
 from edge.pipeline.channels.reporting import Reporter, due_s, make_reporter
 from edge.pipeline.channels.settings import ChannelSettings, Checks, GrossRange
 from edge.pipeline.channels.time_order import DataTime, Turn
-from edge.sources.units import Conversion, NoConversion, convert_to_channel
+from edge.sources.mapping.units import Conversion, NoConversion, convert_to_channel
 from headland.contract.quantities import quantity_of, split_channel
 from headland.contract.records import ChannelInfo, Quality
 

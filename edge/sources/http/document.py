@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from edge.sources.device_clock import TimeSettings, read_time_ms
-from edge.sources.field_map import FieldSettings, Measurement
-from edge.sources.json_tree import at_pointer, parse_json
+from edge.sources.devices.device_clock import TimeSettings, read_time_ms
+from edge.sources.mapping.field_map import FieldSettings, Measurement
+from edge.sources.mapping.json_tree import at_pointer, parse_json
 
 
 class Document(NamedTuple):

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from edge.sources.device import Name, PlaceSettings
-from edge.sources.device_clock import TimeSettings
-from edge.sources.field_map import FieldSettings
+from edge.sources.devices.device_clock import TimeSettings
+from edge.sources.mapping.field_map import FieldSettings
+from edge.sources.settings import Name, PlaceSettings, SourceTable
 
 
-class HttpSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="http"):
+class HttpSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="http"):
     """One device whose state is a JSON document at `url`, asked for every `poll_s`.
 
     `from` of a channel is a JSON pointer (RFC 6901): `/sensors/0/temperature`. `headers` are sent along, as an

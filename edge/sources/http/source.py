@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.device import Device
-from edge.sources.device_clock import is_credible
-from edge.sources.field_map import FieldMap
+from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.schedule import PollSchedule
+from edge.sources.devices.device import Device
+from edge.sources.devices.device_clock import is_credible
 from edge.sources.http.document import Document, read_document
 from edge.sources.http.request import Refused, Requests
 from edge.sources.http.settings import HttpSettings
-from edge.sources.reconnect import Attempts
-from edge.sources.schedule import PollSchedule
+from edge.sources.mapping.field_map import FieldMap
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock

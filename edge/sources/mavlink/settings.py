@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
 
 from edge.sources.mavlink.protocol.signing import read_key
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
+from edge.sources.settings import SourceTable
+from edge.toml.settings import TableError
 from headland.contract.records import NAME
 from headland.errors import SettingsError
 
@@ -79,9 +81,7 @@ class SigningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     sign: bool = True
 
 
-class MavlinkSettings(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="mavlink"
-):
+class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", tag="mavlink"):
     """One link to one or more vehicles. `rates` overrides single message rates in Hz; 0 asks for nothing."""
 
     name: Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
@@ -100,16 +100,19 @@ class MavlinkSettings(
         except SettingsError as error:
             raise ValueError(str(error)) from error
 
-    def resolve(self, folder: Path) -> MavlinkSettings:
+    def resolve(self, folder: Path) -> Self:
         """Return the settings with the profile's own values and with full paths.
 
-        Raises SettingsError where a profile or a key cannot be used.
+        Raises TableError where a profile or a key cannot be used.
         """
-        sprayer = None if self.sprayer is None else resolve_profile(self.sprayer, folder)
         signing = self.signing
-        if signing is not None:
-            signing = msgspec.structs.replace(signing, key_file=str(folder / Path(signing.key_file).expanduser()))
-            read_key(Path(signing.key_file))
+        try:
+            sprayer = None if self.sprayer is None else resolve_profile(self.sprayer, folder)
+            if signing is not None:
+                signing = msgspec.structs.replace(signing, key_file=str(folder / Path(signing.key_file).expanduser()))
+                read_key(Path(signing.key_file))
+        except SettingsError as error:
+            raise TableError((), str(error)) from error
         return msgspec.structs.replace(self, sprayer=sprayer, signing=signing)
 
     def rates_hz(self) -> dict[RatedMessage, float]:

@@ -13,8 +13,8 @@ from pymodbus.framer import FramerRTU, FramerType
 from pymodbus.pdu import ModbusPDU
 from pymodbus.transport import CommParams, CommType
 
+from edge.sources.connection.serial_or_tcp import Wire, WireAddress
 from edge.sources.modbus.registers import BIT_FUNCTIONS, Read
-from edge.sources.serial_or_tcp import Wire, WireAddress
 from headland.errors import RetryLater
 
 #: pymodbus says every failed answer as an error of its own; here they are counted, and said once.

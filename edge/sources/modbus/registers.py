@@ -10,8 +10,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.sources.field_map import check_channel
-from edge.sources.units import Conversion, convert_to_channel
+from edge.sources.mapping.field_map import check_channel
+from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.toml.toml_file import TomlFile
 
 #: What a response holds at most (Modbus Application Protocol 1.1b3, sections 6.1 to 6.4): bits, then registers.

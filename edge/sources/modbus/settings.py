@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
-from edge.sources.device import Host, Name, PlaceSettings, Port
-from edge.sources.modbus.registers import find_map
-from edge.sources.serial_or_tcp import WIRE_URL, Parity, WireAddress, parse_wire
+from edge.sources.connection.serial_or_tcp import WIRE_URL, Parity, WireAddress, parse_wire
+from edge.sources.modbus.registers import find_map, load_map
+from edge.sources.settings import Host, Name, PlaceSettings, Port, SourceTable
+from edge.toml.positions import TomlPath
+from edge.toml.settings import TableError
 
 Unit = Annotated[int, Meta(ge=0, le=255)]
 PollSeconds = Annotated[float, Meta(ge=0.05, le=3600)]
@@ -27,7 +29,7 @@ class UnitSettings(PlaceSettings, frozen=True, kw_only=True):
     poll_s: PollSeconds | None = None
 
 
-class ModbusSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="modbus_tcp"):
+class ModbusSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="modbus_tcp"):
     """One device, or (with `node` tables) several units, behind one Modbus TCP address.
 
     `registers` names the register map: a file beside edge.toml, else one of the maps that come with Headland.
@@ -67,14 +69,16 @@ class ModbusSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type",
         """Return where the line leads."""
         return WireAddress(self.host, self.port)
 
-    def resolve(self, folder: Path) -> ModbusSettings:
-        """Return the settings with the paths of their maps, looked for in `folder` first."""
-        registers = None if self.registers is None else _resolve_map(self.registers, folder)
+    def resolve(self, folder: Path) -> Self:
+        """Return the settings with full paths of checked register maps: those in `folder` first, then those built in.
+
+        Raises TableError where there is no such map, SettingsError where the map is wrong.
+        """
+        registers = None if self.registers is None else _resolve_map(self.registers, folder, ())
         return msgspec.structs.replace(self, registers=registers, node=_resolve_nodes(self.node, folder))
 
 
-class ModbusRtuSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type",
-                        tag="modbus_rtu"):  # fmt: skip
+class ModbusRtuSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", tag="modbus_rtu"):
     """Units on one serial line, each a `[[source.node]]` table. `timeout_s` bounds the wait for one response."""
 
     name: Name
@@ -107,8 +111,8 @@ class ModbusRtuSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         """Return where the line leads."""
         return parse_wire(self.url, self.parity, self.data_bits, self.stop_bits)
 
-    def resolve(self, folder: Path) -> ModbusRtuSettings:
-        """Return the settings with the paths of their maps, looked for in `folder` first."""
+    def resolve(self, folder: Path) -> Self:
+        """Return the settings with full paths of checked register maps, as `ModbusSettings.resolve`."""
         return msgspec.structs.replace(self, node=_resolve_nodes(self.node, folder))
 
 
@@ -119,9 +123,16 @@ def _check_units(nodes: Sequence[UnitSettings]) -> None:
             raise ValueError(f"unit must be unique on a line; two nodes have {unit}")
 
 
-def _resolve_map(name: str, folder: Path) -> str:
-    return str(find_map(name, folder) or name)
+def _resolve_map(name: str, folder: Path, place: TomlPath) -> str:
+    path = find_map(name, folder)
+    if path is None:
+        raise TableError((*place, "registers"), f"register map {name!r} is neither in {folder} nor built in")
+    load_map(path)
+    return str(path)
 
 
 def _resolve_nodes(nodes: Sequence[UnitSettings], folder: Path) -> list[UnitSettings]:
-    return [msgspec.structs.replace(one, registers=_resolve_map(one.registers, folder)) for one in nodes]
+    return [
+        msgspec.structs.replace(node, registers=_resolve_map(node.registers, folder, ("node", index)))
+        for index, node in enumerate(nodes)
+    ]

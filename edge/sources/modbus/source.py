@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.device import Device
-from edge.sources.device_clock import CREDIBLE_FROM_MS
+from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.schedule import PollSchedule
+from edge.sources.devices.device import Device
+from edge.sources.devices.device_clock import CREDIBLE_FROM_MS
 from edge.sources.modbus.bus import BadResponse, ModbusBus, NoAnswer
 from edge.sources.modbus.registers import find_map, load_map, plan_reads
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings, UnitSettings
 from edge.sources.modbus.words import Words, decode_clock, decode_values, is_simulator, place_words
-from edge.sources.reconnect import Attempts
-from edge.sources.schedule import PollSchedule
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock

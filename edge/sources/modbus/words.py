@@ -7,8 +7,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.sources.modbus.registers import BIT_FUNCTIONS, Read, Register, RegisterMap
-from edge.sources.units import Conversion, convert_to_channel
 
 #: Where a word (or a bit) was read from: (function code, address).
 Place = tuple[int, int]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from edge.sources.field_map import UNKNOWN_UNIT, Measurement
-from edge.sources.json_tree import at_pointer, parse_json
+from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
+from edge.sources.mapping.json_tree import at_pointer, parse_json
 from edge.sources.mqtt.message import DecodedMessage, Refusal, read_object, text_of
 from headland.contract.topics import HOME_ORIGIN
 

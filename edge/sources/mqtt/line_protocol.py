@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from edge.sources.field_map import Measurement
+from edge.sources.mapping.field_map import Measurement
 from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal
 
 Precision = Literal["ns", "us", "ms", "s"]

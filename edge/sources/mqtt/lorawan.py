@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from edge.sources.device_clock import CREDIBLE_FROM_MS, read_time_ms
-from edge.sources.field_map import Measurement
+from edge.sources.devices.device_clock import CREDIBLE_FROM_MS, read_time_ms
+from edge.sources.mapping.field_map import Measurement
 from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal, measurements_of, read_object, text_of
 
 #: The units of The Things Stack's normalized payload, which its documentation fixes.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from edge.sources.field_map import Measurement
-from edge.sources.json_tree import flatten, parse_json
+from edge.sources.mapping.field_map import Measurement
+from edge.sources.mapping.json_tree import flatten, parse_json
 
 
 class Refusal(StrEnum):

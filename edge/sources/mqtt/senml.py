@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from edge.sources.field_map import Measurement
-from edge.sources.json_tree import HOSTILE
+from edge.sources.mapping.field_map import Measurement
+from edge.sources.mapping.json_tree import HOSTILE
 from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal
 from headland.contract.senml.decoder import ABSOLUTE_FROM_S, SENML_VERSION
 

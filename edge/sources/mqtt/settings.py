@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
-from edge.sources.device import Host, Name, PlaceSettings, Port, Seconds
-from edge.sources.field_map import FieldSettings
-from edge.sources.nodes import NodeSettings
+from edge.sources.devices.nodes import NodeSettings
+from edge.sources.mapping.field_map import FieldSettings
+from edge.sources.settings import Host, Name, PlaceSettings, Port, Seconds, SourceTable
+from edge.toml.settings import TableError
 
 DeviceFormat = Literal[
     "senml", "home_assistant", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "line_protocol"
@@ -28,7 +29,7 @@ DEFAULT_TOPICS: Final[dict[str, str]] = {
 }
 
 
-class MqttSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="mqtt"):
+class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="mqtt"):
     """Devices of one `format` on one broker, which is the gateway's own where no other is named.
 
     `topic` is where they publish: a topic filter, for `home_assistant` the discovery prefix and for `zigbee2mqtt` the
@@ -68,6 +69,10 @@ class MqttSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", t
         """Return the topic that is set, or the format's own."""
         return self.topic or DEFAULT_TOPICS[self.format]
 
-    def resolve(self, folder: Path) -> MqttSettings:
-        """Return the settings with the path of `ca` from `folder`."""
-        return self if self.ca is None else msgspec.structs.replace(self, ca=str(folder / self.ca))
+    def resolve(self, folder: Path) -> Self:
+        """Return the settings with the full path of `ca`. Raises TableError where there is no such file."""
+        if self.ca is None:
+            return self
+        if not (folder / self.ca).is_file():
+            raise TableError(("ca",), f"source.ca: there is no file {self.ca!r}")
+        return msgspec.structs.replace(self, ca=str(folder / self.ca))

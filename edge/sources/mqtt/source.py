@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.device_clock import is_credible
+from edge.sources.connection.reconnect import Attempts
+from edge.sources.devices.device_clock import is_credible
+from edge.sources.devices.nodes import Nodes
 from edge.sources.mqtt.decoders import make_decoder
 from edge.sources.mqtt.message import DecodedMessage, Refusal
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.subscriber import BrokerMessage, Listener
-from edge.sources.nodes import Nodes
-from edge.sources.reconnect import Attempts
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from edge.sources.device_clock import read_time_ms
-from edge.sources.field_map import UNKNOWN_UNIT, Measurement
+from edge.sources.devices.device_clock import read_time_ms
+from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
 from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal, measurements_of, read_object
 
 #: What a number is called -> the key beside the sensors that says its unit.

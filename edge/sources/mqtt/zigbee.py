@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from edge.sources.device_clock import read_time_ms
-from edge.sources.field_map import UNKNOWN_UNIT, Measurement
-from edge.sources.json_tree import parse_json
+from edge.sources.devices.device_clock import read_time_ms
+from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
+from edge.sources.mapping.json_tree import parse_json
 from edge.sources.mqtt.message import DecodedMessage, Refusal, measurements_of, read_object, text_of
 
 _MOST_DEVICES: Final = 1000

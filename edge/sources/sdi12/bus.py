@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from typing import Final
 
+from edge.sources.connection.serial_or_tcp import Wire, parse_wire
 from edge.sources.sdi12.message import AnswerReader
 from edge.sources.sdi12.settings import Sdi12Settings
-from edge.sources.serial_or_tcp import Wire, parse_wire
 from headland.errors import RetryLater
 
 #: A break is at least 12 ms, the marking after it at least 8.33 ms (specification 1.4, section 7).

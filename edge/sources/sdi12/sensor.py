@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from typing import Final
 
-from edge.sources.device import Device
-from edge.sources.field_map import FieldMap, Measurement
-from edge.sources.reconnect import Attempts
+from edge.sources.connection.reconnect import Attempts
+from edge.sources.devices.device import Device
+from edge.sources.mapping.field_map import FieldMap, Measurement
 from edge.sources.sdi12.bus import NoAnswer, Sdi12Bus
 from edge.sources.sdi12.message import (
     MOST_PAGES,

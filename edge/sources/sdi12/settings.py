@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
-from edge.sources.device import Name, PlaceSettings
-from edge.sources.field_map import FieldSettings
+from edge.sources.connection.serial_or_tcp import WIRE_URL, Parity, parse_wire
+from edge.sources.mapping.field_map import FieldSettings
 from edge.sources.sdi12.message import ADDRESS, MEASURE
-from edge.sources.serial_or_tcp import WIRE_URL, Parity, parse_wire
+from edge.sources.settings import Name, PlaceSettings, SourceTable
+from edge.toml.positions import TomlPath
 
 
 class SensorSettings(PlaceSettings, frozen=True, kw_only=True):
@@ -33,8 +34,7 @@ class SensorSettings(PlaceSettings, frozen=True, kw_only=True):
             raise ValueError("from is the value's index, from 0")
 
 
-class Sdi12Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type",
-                    tag="sdi12"):  # fmt: skip
+class Sdi12Settings(SourceTable, frozen=True, kw_only=True, tag_field="type", tag="sdi12"):
     """Sensors on one SDI-12 line behind a serial adapter.
 
     `adapter`: `smart` makes breaks and timing itself and takes commands as text; `transparent` is a level shifter, for
@@ -62,3 +62,8 @@ class Sdi12Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError("two nodes ask one address for the same measurement")
         if len(self.node) > 1 and any(address == "?" for address, _ in keys):
             raise ValueError('address "?" works only where one sensor is alone on the line')
+
+    def devices(self) -> Sequence[tuple[TomlPath, str]]:
+        """Return each sensor once: a sensor with several measurements has a node for each."""
+        first = {node.device: index for index, node in reversed(list(enumerate(self.node)))}
+        return [(("node", index), device) for device, index in first.items()]

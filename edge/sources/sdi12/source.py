@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from edge.sources.device import Device
-from edge.sources.reconnect import Attempts
-from edge.sources.schedule import PollSchedule
+from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.schedule import PollSchedule
+from edge.sources.devices.device import Device
 from edge.sources.sdi12.bus import NoAnswer, Sdi12Bus
 from edge.sources.sdi12.sensor import Sensor
 from edge.sources.sdi12.settings import Sdi12Settings

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from edge.sources.field_map import Measurement
-from edge.sources.json_tree import flatten, parse_json
+from edge.sources.mapping.field_map import Measurement
+from edge.sources.mapping.json_tree import flatten, parse_json
 
 LineFormat = Literal["json", "csv", "key_value"]
 

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.sources.device import Name, PlaceSettings, Seconds
-from edge.sources.device_clock import TimeSettings
-from edge.sources.field_map import FieldSettings
-from edge.sources.nodes import NodeSettings
-from edge.sources.serial_or_tcp import WIRE_URL, Parity, parse_wire
+from edge.sources.connection.serial_or_tcp import WIRE_URL, Parity, parse_wire
+from edge.sources.devices.device_clock import TimeSettings
+from edge.sources.devices.nodes import NodeSettings
+from edge.sources.mapping.field_map import FieldSettings
 from edge.sources.serial_text.line import LineFormat
+from edge.sources.settings import Name, PlaceSettings, Seconds, SourceTable
 
 
-class LinesSettings(PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="lines"):
+class LinesSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="lines"):
     """A serial device (or a TCP address) that sends lines of text by itself.
 
     All lines are of `device`, or each is of the one that its field `sender` names: those of the `node` tables, and with

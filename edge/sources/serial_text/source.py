@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.device_clock import is_credible, read_time_ms
-from edge.sources.field_map import Measurement
-from edge.sources.nodes import Nodes
-from edge.sources.reconnect import Attempts
-from edge.sources.serial_or_tcp import Wire, parse_wire
+from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.serial_or_tcp import Wire, parse_wire
+from edge.sources.devices.device_clock import is_credible, read_time_ms
+from edge.sources.devices.nodes import Nodes
+from edge.sources.mapping.field_map import Measurement
 from edge.sources.serial_text.line import LineSplitter, parse_line, read_text
 from edge.sources.serial_text.settings import LinesSettings
 from edge.sources.source import Sink

@@ -21,8 +21,7 @@ HEAD = '[gateway]\nid = "gw-1"\nsite = "home"\ndata_dir = "data"\nclock = "ntp"\
 TABLE = '[[source]]\ntype = "soilnet"\nname = "soil"\ndepth_m = 0.3\n'
 GOOD = """\
 import threading
-from edge.agent.plugins import Gateway, PluginSettings, SourceType
-from edge.sources.source import DeviceId, Reading, Sink
+from edge.plugins import DeviceId, Gateway, PluginSettings, Reading, Sink, SourceType
 
 class SoilnetSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="soilnet"):
     depth_m: float
@@ -98,10 +97,10 @@ def test_a_mistake_in_its_settings_is_said_with_its_line(install: Install, tmp_p
     [
         ("import nothing_of_that_name", "of headland-soilnet cannot be loaded: ModuleNotFoundError: No module named"),
         ("raise RuntimeError('no licence')", "of headland-soilnet cannot be loaded: RuntimeError: no licence"),
-        ("source_type = 7", "of headland-soilnet is no edge.agent.plugins.SourceType"),
+        ("source_type = 7", "of headland-soilnet is no edge.plugins.SourceType"),
         (
             GOOD.replace('tag="soilnet"', 'tag="other"'),
-            "is no edge.agent.plugins.SourceType with PluginSettings tagged",
+            "is no edge.plugins.SourceType with PluginSettings tagged",
         ),
         (GOOD.replace(", Soilnet)", ", lambda *_: 1 / 0)"), "'soil' of type 'soilnet' cannot be made: ZeroDivision"),
     ],

@@ -9,9 +9,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.device_clock import TimeSettings
-from edge.sources.field_map import FieldSettings, Measurement
+from edge.sources.devices.device_clock import TimeSettings
 from edge.sources.http.document import read_document
+from edge.sources.mapping.field_map import FieldSettings, Measurement
 
 
 def field(pointer: str, channel: str = "co2_ppm") -> FieldSettings:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.field_map import UNKNOWN_UNIT, Measurement
+from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
 from edge.sources.mqtt.decoders import make_decoder
 from edge.sources.mqtt.home_assistant import HomeAssistantDecoder
 from edge.sources.mqtt.lorawan import ChirpStackDecoder, ThingsStackDecoder

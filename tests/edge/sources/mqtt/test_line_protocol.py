@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point
 
-from edge.sources.field_map import Measurement
+from edge.sources.mapping.field_map import Measurement
 from edge.sources.mqtt.line_protocol import LineProtocolDecoder, Precision, parse_line
 from edge.sources.mqtt.message import DecodedMessage, Refusal
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.field_map import Measurement
+from edge.sources.mapping.field_map import Measurement
 from edge.sources.serial_text.line import LineFormat, LineSplitter, parse_line, read_text
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.field_map import UNKNOWN_UNIT, FieldMap, FieldSettings, Measurement, NotANumber, read_number
+from edge.sources.mapping.field_map import UNKNOWN_UNIT, FieldMap, FieldSettings, Measurement, NotANumber, read_number
 from headland.contract.quantities import QUANTITIES
 
 

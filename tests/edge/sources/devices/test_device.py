@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edge.sources.device import Device, PlaceSettings, unit_of
+from edge.sources.devices.device import Device, unit_of
+from edge.sources.settings import PlaceSettings
 from headland.contract.records import Clock
 from tests.edge.sinks import ListSink
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.json_tree import MOST_LEAVES, at_pointer, flatten, parse_json
+from edge.sources.mapping.json_tree import MOST_LEAVES, at_pointer, flatten, parse_json
 
 # RFC 6901, section 5.
 RFC = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, 'k"l': 6, " ": 7, "m~n": 8}

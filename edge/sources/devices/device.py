@@ -4,33 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
-from msgspec import Meta
-
+from edge.sources.settings import PlaceSettings
 from edge.sources.source import NO_FLAGS, DeviceId, Reading, Sink
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
-from headland.contract.records import NAME, ChannelInfo, Clock, Descriptor, Quality
-
-Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
-Host = Annotated[str, Meta(min_length=1, max_length=255)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Seconds = Annotated[float, Meta(ge=0.05, le=86_400)]
+from headland.contract.records import ChannelInfo, Clock, Descriptor, Quality
 
 #: A clock that goes back further than this was set; what comes then is no burst.
 _BURST_MS: Final = 1000
-
-
-class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What kind of device it is, and where; the gateway's site where none is named."""
-
-    kind: Name = "greenhouse"
-    site: Name | None = None
-    simulated: bool = False
-    latitude_deg: Annotated[float, Meta(ge=-90, le=90)] | None = None
-    longitude_deg: Annotated[float, Meta(ge=-180, le=180)] | None = None
-    altitude_m: Annotated[float, Meta(ge=-500, le=9000)] | None = None
 
 
 class Device:

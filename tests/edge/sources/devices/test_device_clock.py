@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.device_clock import TimeFormat, is_credible, read_time_ms
+from edge.sources.devices.device_clock import TimeFormat, is_credible, read_time_ms
 
 NOW_MS = 1_790_000_000_000
 

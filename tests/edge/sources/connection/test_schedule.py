@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.schedule import PollSchedule
+from edge.sources.connection.schedule import PollSchedule
 
 
 def test_the_works_own_time_never_adds_up() -> None:

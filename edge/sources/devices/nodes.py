@@ -11,8 +11,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from edge.sources.device import Device, Name, PlaceSettings, Seconds
-from edge.sources.field_map import FieldMap, FieldSettings, Measurement
+from edge.sources.devices.device import Device
+from edge.sources.mapping.field_map import FieldMap, FieldSettings, Measurement
+from edge.sources.settings import Name, PlaceSettings, Seconds
 from edge.sources.source import Sink
 from headland.contract.records import Clock, is_name
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from edge.sources.units import Conversion, convert_to_channel
+from edge.sources.mapping.units import Conversion, convert_to_channel
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, quantity_of, split_channel, unit_of_name
 
 #: The unit of a number whose format names units, but not this one's: it must not be taken for the channel's own.

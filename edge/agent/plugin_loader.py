@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from edge.sources.device import Name
+from edge.plugins import Gateway, PluginSettings, SourceType
 from edge.sources.source import Sink, Source
-from headland.contract.records import Clock
 from headland.errors import SettingsError
 
 GROUP: Final = "headland.sources"
-
-
-class Gateway(NamedTuple):
-    """What a source may want to know of its gateway; `clock` is what the gateway's own clock may be called."""
-
-    id: str
-    site: str
-    clock: Clock
-
-
-class PluginSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of a plug-in's settings: a frozen struct with `tag_field="type"` and the entry point's name as its tag."""
-
-    name: Name
-
-
-@dataclass(frozen=True, slots=True)
-class SourceType:
-    """What an entry point names: the settings of a `[[source]]` table, and what makes a source of them."""
-
-    settings: type[PluginSettings]
-    build: Callable[[Any, Gateway], Source]
 
 
 class UnusableSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="unusable"):
@@ -83,7 +58,7 @@ def load_source_type(tag: str) -> SourceType | str | None:
     except Exception as error:  # whatever its import does
         return f"source type {tag!r} of {owner} cannot be loaded: {type(error).__name__}: {error}"
     if not isinstance(loaded, SourceType) or not _is_tagged(loaded.settings, tag):
-        return f"source type {tag!r} of {owner} is no edge.agent.plugins.SourceType with PluginSettings tagged {tag!r}"
+        return f"source type {tag!r} of {owner} is no edge.plugins.SourceType with PluginSettings tagged {tag!r}"
     return loaded
 
 

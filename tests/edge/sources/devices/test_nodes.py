@@ -7,10 +7,10 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources import nodes as room
-from edge.sources.device import PlaceSettings
-from edge.sources.field_map import Measurement
-from edge.sources.nodes import Nodes, NodeSettings, name_device
+from edge.sources.devices import nodes as room
+from edge.sources.devices.nodes import Nodes, NodeSettings, name_device
+from edge.sources.mapping.field_map import Measurement
+from edge.sources.settings import PlaceSettings
 from headland.contract.records import Clock, is_name
 from tests.edge.sinks import ListSink
 

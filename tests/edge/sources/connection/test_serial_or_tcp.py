@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edge.sources.connection.serial_or_tcp import Wire, WireAddress, parse_wire
 from edge.sources.modbus.settings import ModbusRtuSettings
 from edge.sources.modbus.source import ModbusSource
 from edge.sources.sdi12.settings import Sdi12Settings
 from edge.sources.sdi12.source import Sdi12Source
-from edge.sources.serial_or_tcp import Wire, WireAddress, parse_wire
 from edge.sources.source import Source
 from headland.errors import RetryLater
 from tests.edge.pty_peer import PtyPeer

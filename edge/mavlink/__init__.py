@@ -1,1 +1,0 @@
-"""MAVLink links and logs to readings."""

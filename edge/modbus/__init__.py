@@ -1,1 +1,0 @@
-"""Modbus devices to readings."""

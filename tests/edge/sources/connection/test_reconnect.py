@@ -1,0 +1,39 @@
+"""Growing waits between attempts, and one log line for each loss."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.sources.connection.reconnect import Attempts, Backoff
+
+
+def test_waits_double_up_to_the_cap() -> None:
+    backoff = Backoff(0.5, 60.0)
+    assert [backoff.wait_s(failures, 0.0) for failures in (1, 2, 3, 7, 8, 9)] == [0.5, 1.0, 2.0, 32.0, 60.0, 60.0]
+
+
+@given(st.integers(-5, 10**9), st.floats(0, 1, exclude_max=True))
+def test_jitter_subtracts_at_most_its_share(failures: int, dice: float) -> None:
+    backoff = Backoff(0.5, 60.0, jitter=0.5)
+    full_s = backoff.wait_s(failures, 0.0)
+    assert 0.5 * full_s <= backoff.wait_s(failures, dice) <= full_s <= 60.0
+
+
+def test_a_loss_is_counted_and_logged_once_until_the_peer_answers_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    counts: Counter[str] = Counter()
+    attempts = Attempts("house-1", counts, Backoff(1.0, 4.0, jitter=0.0))
+    assert [attempts.fail(OSError("gone")) for _ in range(4)] == [1.0, 2.0, 4.0, 4.0]
+    attempts.succeed()
+    attempts.succeed()
+    assert attempts.fail(OSError("gone")) == 1.0
+    assert counts == {"lost": 2}
+    assert [record.message for record in caplog.records] == [
+        "house-1 is lost, reconnecting: gone",
+        "house-1 answers again",
+        "house-1 is lost, reconnecting: gone",
+    ]
