@@ -48,7 +48,6 @@ from api.schemas.examples import add_examples
 from api.schemas.registry import describe_kinds, describe_things
 from api.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import crop_bands
-from headland.analysis.scope import OrgScope
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.store.port import Store
@@ -121,7 +120,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(check_exchange)],
     )
-    home = HomeServices(OrgScope(store, organisation, now_ms, registry), readiness, counters, gateways, store_desk)
+    home = HomeServices(store, registry, organisation, now_ms, readiness, counters, gateways, store_desk)
     metrics = CollectorRegistry()
     if gate is None:
         gate = ClosedAuthenticator() if registry is None else RegistryAuthenticator(registry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,14 +12,21 @@ from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.analysis.scope import OrgScope
-from headland.registry.registry import Access
+from headland.registry.registry import Access, Registry
+from headland.store.port import Store
 
 
 @dataclass(frozen=True, slots=True)
 class HomeServices:
-    """The services in this process, all of one organisation: no other organisation's key reads them."""
+    """The services of this process, all of one organisation: no other organisation's key reads them.
 
-    scope: OrgScope
+    `now_ms` returns the present time.
+    """
+
+    store: Store
+    registry: Registry | None
+    organisation: str
+    now_ms: Callable[[], int]
     readiness: Callable[[], list[Check]]
     counters: Callable[[], Mapping[str, float]]
     gateways: IngestPort | None = None
@@ -27,13 +34,16 @@ class HomeServices:
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""
-        return scope.organisation == self.scope.organisation
+        return scope.organisation == self.organisation
+
+    def scope(self, access: Access) -> OrgScope:
+        """Return the scope of a request that begins now."""
+        return OrgScope(self.store, self.registry, access.organisation.handle, self.now_ms(), access.by)
 
 
 def scope_of(request: Request) -> OrgScope:
-    """Return the scope of a request: the organisation and the name of its key or session."""
-    access: Access = request.state.access
-    return replace(home_of(request).scope, organisation=access.organisation.handle, by=access.by)
+    """Return the scope of a request: its instant, and the organisation and name of its key or session."""
+    return home_of(request).scope(access_of(request))
 
 
 def home_of(request: Request) -> HomeServices:

@@ -194,7 +194,7 @@ def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
 
 def _passes(scope: OrgScope, question: Question) -> Iterator[tuple[str, FieldPass]]:
     """Yield the passes that a question may want, by key: when they began, and their id."""
-    now_ms = scope.now_ms()
+    now_ms = scope.now_ms
     end_ms = now_ms if question.end_ms is None else min(question.end_ms, now_ms)
     window = Window(end_ms - LONGEST_PASSES_MS, end_ms + 1)
     fields = repositories_of(scope).fields.all()

@@ -132,7 +132,7 @@ def get_items(
         links.append(_link(f"{str(request.url).split('?')[0]}?{urlencode(query)}", "next", _GEOJSON, "The next page"))
     body = {
         "type": "FeatureCollection",
-        "timeStamp": utc_of(scope.now_ms()),
+        "timeStamp": utc_of(scope.now_ms),
         "numberReturned": len(page),
         "links": links,
         "features": [one.as_geojson() for one in page],

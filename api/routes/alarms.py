@@ -141,7 +141,7 @@ def replay_rule(
 
     Nothing is kept and nothing is said. Where a value was never known the answer is insufficient_data.
     """
-    window = settle_window(start, end, scope.now_ms(), LONGEST_REPLAY_MS)
+    window = settle_window(start, end, scope.now_ms, LONGEST_REPLAY_MS)
     repositories = repositories_of(scope)
     found = repositories.alarm_rules.get(rule)
     if is_of_gateways(found):

@@ -38,7 +38,7 @@ def get_application(
     (measured_flow) or else from what its hopper lost (tank_mass). A pump or feeder without one was told to run, which
     gives ground with the evidence pump_pwm and never litres or kilograms.
     """
-    window = settle_window(start, end, scope.now_ms(), LONGEST_APPLICATION_MS)
+    window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
     record = find_device(scope, device)
     answer = answer_spreading if is_spreader(record) else answer_application
     return reply(request, application_of(record, swath_m, answer(scope, record, window, swath_m)))

@@ -115,7 +115,7 @@ def get_series(
     however many, a row for each instant; the first two as they are read.
     """
     form = choose_format(request.headers.get("accept"))
-    window = settle_window(start, end, scope.now_ms(), LONGEST_SERIES_MS)
+    window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
     record = find_device(scope, device)
     channels = list(dict.fromkeys(channel))
     if form != JSON:
@@ -146,7 +146,7 @@ def get_events(
     limit: ManyLimit = MOST,
 ) -> Response:
     """List the events of [start, end) in time order; those of one instant are on one page, however many."""
-    window = settle_window(start, end, scope.now_ms(), LONGEST_SERIES_MS)
+    window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
     find_device(scope, device)
     events, next_ms = read_events(scope, device, _behind(cursor, window), limit)
     return reply_page(request, events_of(device, events, _cursor_of(next_ms)))
@@ -171,7 +171,7 @@ def get_conflicts(
 
     They are in no other answer: the value that came first stays.
     """
-    window = settle_window(start, end, scope.now_ms(), LONGEST_SERIES_MS)
+    window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
     record = find_device(scope, device)
     conflicts, next_ms = read_conflicts(scope, device, _behind(cursor, window), limit)
     return reply_page(request, conflicts_of(record, conflicts, _cursor_of(next_ms)))

@@ -54,7 +54,7 @@ def get_farmos(
     if unknown:
         sentence = f"There is no parameter {unknown[0][:64]!r} here; there are {', '.join(sorted(_KNOWN))}."
         raise ProblemError(400, "unknown-parameter", "No such parameter", sentence)
-    end_ms = scope.now_ms() if end is None else end
+    end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - _DEFAULT_MS if start is None else start, end_ms, end_ms, LONGEST_MS)
     kinds = frozenset((INPUT, OBSERVATION) if kind is None else (kind,))
     rest = [entry for entry in list_entries(scope, window, kinds) if entry.key > (after or "")]

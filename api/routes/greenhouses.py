@@ -100,7 +100,7 @@ def get_climate(
     insufficient_data. Samples that lie are left out and named in `left_out`.
     """
     if by is None and zone is None and _is_device(scope, device):
-        window = settle_window(start, end, scope.now_ms(), LONGEST_CLIMATE_MS)
+        window = settle_window(start, end, scope.now_ms, LONGEST_CLIMATE_MS)
         record = find_greenhouse(scope, device)
         if start is None:
             window = begin_with_samples(scope, record, window)
@@ -299,15 +299,15 @@ def get_forecast(
     """
     house = find_house(scope, device, zone)
     expected = Expected(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
-    origin_ms = scope.now_ms() if end is None else end
+    origin_ms = scope.now_ms if end is None else end
     found = forecast_house(scope, house, crop_bands(), origin_ms, hours, expected)
     record: dict[str, list[Skill | None]] = {}
     if scope.registry is not None and zone is None:
         repositories = repositories_of(scope)
         settle_forecasts(repositories, house, found)
         # What rests on a weather forecast that somebody brought is theirs, and none of the house's record.
-        if found.origin_ms == begin_hour(house.place, scope.now_ms()) and not found.expected:
-            keep_forecast(repositories, house, found, scope.now_ms())
+        if found.origin_ms == begin_hour(house.place, scope.now_ms) and not found.expected:
+            keep_forecast(repositories, house, found, scope.now_ms)
         record = record_of(repositories, house, found.origin_ms)
     return reply(request, forecast_of(house, found, record))
 
@@ -358,8 +358,8 @@ def _ask(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None
 
 def _window(scope: OrgScope, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:
     """Return the window asked for; without a start it is a day long."""
-    end = scope.now_ms() if end_ms is None else end_ms
-    return settle_window(end - DAY_MS if start_ms is None else start_ms, end, scope.now_ms(), longest_ms)
+    end = scope.now_ms if end_ms is None else end_ms
+    return settle_window(end - DAY_MS if start_ms is None else start_ms, end, scope.now_ms, longest_ms)
 
 
 def _is_device(scope: OrgScope, name: str) -> bool:

@@ -15,9 +15,9 @@ from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
 from api.ops.readiness import Check
 from api.schemas.base import Health, Readiness, ReadinessCheck
-from headland.analysis.scope import OrgScope
 from headland.errors import HeadlandError
-from headland.registry.registry import Access
+from headland.registry.registry import Access, Registry
+from headland.store.port import Store
 
 router = APIRouter(tags=["health"])
 
@@ -35,10 +35,10 @@ def get_health(request: Request) -> Response:
 @router.get("/readyz", response_model=Readiness, responses=declare_problems(503))
 def get_readiness(request: Request, home: HomeOf) -> Response:
     """Answer 200 once everything is there, else 503 with the checks that fail."""
-    checks = [*home.readiness(), check_store(home.scope), *check_registry(home.scope)]
+    checks = [*home.readiness(), check_store(home.store), *check_registry(home.registry)]
     failing = [check for check in checks if not check.ok]
     access: Access | None = getattr(request.state, "access", None)
-    if access is not None and access.organisation.handle != home.scope.organisation:
+    if access is not None and access.organisation.handle != home.organisation:
         checks = [Check(check.name, check.ok, "") for check in checks]
         failing = [Check(check.name, False, "not ready") for check in failing]
     shown = [ReadinessCheck(name=check.name, ok=check.ok, detail=check.detail) for check in checks]
@@ -61,21 +61,21 @@ def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
-def check_store(scope: OrgScope) -> Check:
+def check_store(store: Store) -> Check:
     """Return whether the store answers."""
     try:
-        info = scope.store.info()
+        info = store.info()
     except HeadlandError as error:
         return Check("store", False, str(error))
     return Check("store", True, f"{info.engine}: {info.points} points in {info.series} series")
 
 
-def check_registry(scope: OrgScope) -> list[Check]:
+def check_registry(registry: Registry | None) -> list[Check]:
     """Return whether the registry answers, where there is one."""
-    if scope.registry is None:
+    if registry is None:
         return []
     try:
-        info = scope.registry.info()
+        info = registry.info()
     except HeadlandError as error:
         return [Check("registry", False, str(error))]
     return [Check("registry", True, f"{info.url}, revision {info.revision}")]

@@ -47,7 +47,7 @@ def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Lim
 @router.post("/keys", response_model=KeyMade, status_code=201, responses=declare_problems(400, 409))
 def add_key(scope: ScopeOf, told: KeyOrder) -> Response:
     """Make a key. It is in this answer and nowhere else: who loses it makes another."""
-    if told.expires_ms is not None and told.expires_ms <= scope.now_ms():
+    if told.expires_ms is not None and told.expires_ms <= scope.now_ms:
         raise ProblemError(400, "expired", "It would open nothing", "`expires_ms` is in the past.")
     record, key = repositories_of(scope).mint_key(told.name, Scope(told.scope), told.expires_ms)
     made = KeyMade(**KeyShown.model_validate(record).model_dump(), key=key)

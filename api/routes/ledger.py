@@ -111,7 +111,7 @@ def get_nutrients(
     """
     repositories = repositories_of(scope)
     told = None if season is None else repositories.seasons.get(season)
-    now_ms = scope.now_ms()
+    now_ms = scope.now_ms
     passes = list_passes(scope, field, Window(now_ms - LONGEST_LIST_MS, now_ms + 1))
     if told is not None:
         passes = passes_of_season(passes, told)
@@ -163,7 +163,7 @@ def get_weather_window(
     """
     repositories = repositories_of(scope)
     known = repositories.fields.get(field)
-    end_ms = scope.now_ms() if end is None else end
+    end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
     verdicts, devices = judge_weather(scope, repositories, known, window, kind)
     body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(one) for one in verdicts])

@@ -108,7 +108,7 @@ def get_passes(
     Those that were declared, and others that telemetry shows: product left over the field. Refills and short silences
     lie within a pass; a return that treats mostly what was treated already is another one.
     """
-    end_ms = scope.now_ms() if end is None else end
+    end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - _DEFAULT_LIST_MS if start is None else start, end_ms, end_ms, LONGEST_LIST_MS)
     after = read_cursor(cursor, tuple[int, str])
     rest = [

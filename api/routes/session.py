@@ -47,10 +47,10 @@ class Session(BaseModel):
 def sign_in(request: Request, home: HomeOf, told: SignIn) -> Response:
     """Begin a session with a key; the answer's cookie takes its place for thirty days, or until the key ends."""
     refuse_foreign_page(request.headers)
-    if home.scope.registry is None:
+    if home.registry is None:
         raise ProblemError(404, "no-registry", "No registry here", "This API runs without a registry.")
     auth_cache_of(request).refuse_guesser(request)
-    begun = home.scope.registry.begin_session(told.key.strip())
+    begun = home.registry.begin_session(told.key.strip())
     if begun is None:
         auth_cache_of(request).note_failure(request)
         raise ProblemError(401, "bad-key", "Not let in", _UNKNOWN, headers=challenge("invalid_token"))
@@ -79,9 +79,9 @@ def get_session(request: Request, access: AccessOf) -> Response:
 def sign_out(request: Request, home: HomeOf) -> Response:
     """End the session, here and in the browser; where there is none nothing happens."""
     secret = request.cookies.get(COOKIE)
-    if secret and home.scope.registry is not None:
+    if secret and home.registry is not None:
         refuse_foreign_page(request.headers, must_tell=True)
-        home.scope.registry.end_session(secret)
+        home.registry.end_session(secret)
         auth_cache_of(request).forget()
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")

@@ -43,7 +43,7 @@ def renew_secret(scope: ScopeOf, webhook: Id) -> RecipientSecret:
 def try_webhook(scope: ScopeOf, webhook: Id) -> NoticeShown:
     """Post something to a webhook now, whatever it asks for, so that its app can be tried out."""
     repositories = repositories_of(scope)
-    hook, now_ms = repositories.webhooks.get(webhook), scope.now_ms()
+    hook, now_ms = repositories.webhooks.get(webhook), scope.now_ms
     made = repositories.alarms.new_id()
     body = {"v": 1, "id": made, "webhook": hook.id, "event": "test", "time_ms": now_ms, "data": {}}
     notice = Notice(

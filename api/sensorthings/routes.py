@@ -112,7 +112,7 @@ def get_resource(
     written = _written(request)
     picture = EntityCatalog(scope)
     found = locate(picture, resource)
-    writer = Writer(picture, f"{str(request.base_url).rstrip('/')}{_ROOT}", scope.now_ms())
+    writer = Writer(picture, f"{str(request.base_url).rstrip('/')}{_ROOT}", scope.now_ms)
     if found.field:
         return _reply_field(request, found)
     try:

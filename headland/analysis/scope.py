@@ -1,8 +1,7 @@
-"""Scope of a question: the store, the registry and the organisation it is asked for."""
+"""Scope of a request: store, registry, organisation, present time and person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from headland.registry.registry import Registry
@@ -11,13 +10,14 @@ from headland.store.port import Store
 
 @dataclass(frozen=True, slots=True)
 class OrgScope:
-    """What an analysis reads from, bound to one organisation, so that no read leaves the organisation out.
+    """The data sources of an analysis, bound to one organisation so that no read can leave the organisation out.
 
-    `now_ms` is where windows without an end stop; `by` is who asks, for the audit log.
+    `registry` is None where none is configured. `now_ms` is the instant of the request, fixed once: windows without an
+    end stop there. `by` is the person or process that asks, for the audit log.
     """
 
     store: Store
+    registry: Registry | None
     organisation: str
-    now_ms: Callable[[], int]
-    registry: Registry | None = None
+    now_ms: int
     by: str = "nobody"

@@ -71,7 +71,7 @@ _SUMS: Final = frozenset(
 def make_week_document(scope: OrgScope, greenhouse: str, week: str | None, zone: str | None) -> Document:
     """Return the report of a greenhouse's week; raises AnalysisError (unknown house, no such week)."""
     house = find_house(scope, greenhouse, zone)
-    found = find_week(week, house.place.time_zone, scope.now_ms())
+    found = find_week(week, house.place.time_zone, scope.now_ms)
     ask = ClimateQuery(scope, house, found.window, "day", crop_bands())
     air, light, wet = answer_air(ask), answer_light(ask, None, None), answer_condensation(ask)
     disease, water = answer_disease(ask), answer_irrigation(ask, None, 2.0)
@@ -113,7 +113,7 @@ def make_week_document(scope: OrgScope, greenhouse: str, week: str | None, zone:
         is_simulated=house.simulated,
         zone=house.place.time_zone,
         is_zone_known=house.place.time_zone_known,
-        made_ms=scope.now_ms(),
+        made_ms=scope.now_ms,
         start_ms=found.window.start_ms,
         end_ms=found.window.end_ms,
         sections=tuple(sections),
@@ -134,7 +134,7 @@ def _facts(scope: OrgScope, house: House, week: Week, zone: str | None) -> list[
         Figure("floor_area_m2", house.floor_area_m2, "m2", reason=None if house.floor_area_m2 else "not_told"),
     ]
     if week.window.end_ms < week.end_ms:
-        facts.append(Note("week_under_way", {"until": _clock(scope.now_ms(), house.place.time_zone)}))
+        facts.append(Note("week_under_way", {"until": _clock(scope.now_ms, house.place.time_zone)}))
     return facts
 
 

@@ -89,7 +89,7 @@ def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
         is_simulated=one.simulated,
         zone=told.place.time_zone,
         is_zone_known=told.place.time_zone_known,
-        made_ms=scope.now_ms(),
+        made_ms=scope.now_ms,
         start_ms=one.start_ms,
         end_ms=one.end_ms,
         sections=tuple(sections),

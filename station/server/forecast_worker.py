@@ -37,7 +37,7 @@ class ForecastWorker:
         self, registry: Registry, store: Store, handle: str, now_ms: Callable[[], int] = wall_clock_ms
     ) -> None:
         self._repositories = first_estate(registry, handle, "station")
-        self._scope = OrgScope(store, handle, now_ms, registry=registry, by="station")
+        self._store, self._registry, self._handle, self._now_ms = store, registry, handle, now_ms
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="forecast-keeper", daemon=True)
         self._kept_hour = 0
@@ -59,26 +59,26 @@ class ForecastWorker:
 
     def forecast_all(self) -> int:
         """Forecast each house now, keep it and settle former ones; return how many. Raises HeadlandError."""
-        houses, done = self._houses(), 0
+        scope = OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station")
+        houses, done = self._houses(scope), 0
         for house in houses:
             if self._stop.is_set():
                 break
-            now_ms = self._scope.now_ms()
-            found = forecast_house(self._scope, house, crop_bands(), now_ms, MOST_AHEAD_H, with_skill=False)
+            found = forecast_house(scope, house, crop_bands(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
             settle_forecasts(self._repositories, house, found)
-            keep_forecast(self._repositories, house, found, now_ms)
+            keep_forecast(self._repositories, house, found, scope.now_ms)
             done += 1
         self._kept += done
         return done
 
-    def _houses(self) -> list[House]:
+    def _houses(self, scope: OrgScope) -> list[House]:
         """Return each device that is a greenhouse, and the greenhouses of the registry that have several."""
-        devices = self._scope.store.devices(self._scope.organisation)
+        devices = scope.store.devices(scope.organisation)
         names = [r.descriptor.device for r in devices if r.descriptor.kind == "greenhouse"]
-        houses = [find_house(self._scope, name) for name in names]
+        houses = [find_house(scope, name) for name in names]
         for greenhouse in self._repositories.greenhouses.all():
             try:
-                house = find_house(self._scope, greenhouse.id)
+                house = find_house(scope, greenhouse.id)
             except AnalysisError:  # without devices
                 continue
             if len(house.records) > 1:
@@ -87,7 +87,7 @@ class ForecastWorker:
 
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
-            hour = (self._scope.now_ms() - _AFTER_MS) // HOUR_MS
+            hour = (self._now_ms() - _AFTER_MS) // HOUR_MS
             if hour == self._kept_hour:
                 continue
             try:

@@ -39,7 +39,8 @@ class HomeAssistantBridge:
 
     def __init__(self, prefix: str, store: Store, organisation: str, broker: IngestSettings) -> None:
         self._prefix = prefix
-        self._scope = OrgScope(store, organisation, wall_clock_ms)
+        self._store = store
+        self._organisation = organisation
         self._broker = broker
         self._described: dict[str, bytes] = {}
         self._said_ms: dict[tuple[str, str], int] = {}
@@ -76,12 +77,12 @@ class HomeAssistantBridge:
             self._described.clear()
             self._said_ms.clear()
             self._client.publish(home_status_topic(), ONLINE, qos=1, retain=True)
-        now_ms = self._scope.now_ms()
-        records = {r.descriptor.device: r for r in self._scope.store.devices(self._scope.organisation)}
-        for device, samples in read_latest(self._scope).items():
+        scope = OrgScope(self._store, None, self._organisation, wall_clock_ms(), by="station")
+        records = {r.descriptor.device: r for r in scope.store.devices(scope.organisation)}
+        for device, samples in read_latest(scope).items():
             if (record := records.get(device)) is not None:
                 self._describe(record, samples)
-                self._say_values(record, samples, now_ms)
+                self._say_values(record, samples, scope.now_ms)
 
     def _describe(self, record: DeviceRecord, samples: Mapping[str, Latest]) -> None:
         device = record.descriptor.device
@@ -126,7 +127,7 @@ class HomeAssistantBridge:
     def _make_client(self, broker: IngestSettings) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"home-{self._scope.organisation}",
+            client_id=f"home-{self._organisation}",
             protocol=mqtt.MQTTv5,
         )
         client.max_queued_messages_set(_MOST_WAITING)

@@ -155,7 +155,7 @@ class WebhookPublisher:
         return said
 
     def _new_passes(self, mark: Mark, now_ms: int) -> list[Said]:
-        scope = OrgScope(self._store, self._handle, lambda: now_ms, registry=self._registry, by="station")
+        scope = OrgScope(self._store, self._registry, self._handle, now_ms, by="station")
         window = Window(now_ms - PASS_BACK_MS, now_ms)
         said: list[Said] = []
         for field in self._repositories.fields.all():

@@ -45,5 +45,5 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
 
 def open_gate(app: FastAPI) -> dict[str, str]:
     """Put a gate that is always open in the place of the app's own; return the headers to go through it with."""
-    app.state.admissions = AuthCache(AlwaysOpen(app.state.home.scope.organisation), BOUNDLESS)
+    app.state.admissions = AuthCache(AlwaysOpen(app.state.home.organisation), BOUNDLESS)
     return {"Authorization": "Bearer any"}

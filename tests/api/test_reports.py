@@ -236,7 +236,7 @@ def test_a_week_begins_on_its_local_monday_and_ends_with_now_while_it_is_under_w
 def test_every_name_that_a_report_uses_has_its_word_in_both_languages(
     store: MemoryStore, known: Known, one: str
 ) -> None:
-    scope = OrgScope(store, OWN, lambda: NOW_MS, registry=known.registry)
+    scope = OrgScope(store, known.registry, OWN, NOW_MS)
     documents = [make_pass_document(scope, one), make_week_document(scope, "gh-a", "2026-W47", None)]
     missing = {name for document in documents for name in names_of(document) if not is_word(name)}
     assert missing == set()

@@ -104,7 +104,7 @@ def long_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore
 def test_two_million_points_are_sent_in_bounded_memory(
     long_store: DuckDBStore, write: Callable[[Table], Iterator[bytes]], rows: int
 ) -> None:
-    scope = OrgScope(long_store, "own", lambda: START_MS)
+    scope = OrgScope(long_store, None, "own", START_MS)
     [record] = long_store.devices("own")
     channels = [f"level_{number}_m" for number in range(4)]
     slices = read_slices(scope, record, channels, Window(START_MS, START_MS + 100 * rows))

@@ -114,9 +114,9 @@ def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
     """Return a log of each local day of a house that ended in a window."""
     # Neither before the calendar nor beyond today: no day has ended there.
     first_ms = max(window.start_ms, LOW_MS + 4 * DAY_MS) - 2 * DAY_MS
-    starts = cut_days(house.place, Window(first_ms, min(window.end_ms, scope.now_ms())))
+    starts = cut_days(house.place, Window(first_ms, min(window.end_ms, scope.now_ms)))
     days = [(start_ms, end_ms) for start_ms, end_ms in pairwise(starts) if end_ms > window.start_ms]
-    ended = [day for day in days if day[1] <= scope.now_ms()]
+    ended = [day for day in days if day[1] <= scope.now_ms]
 
     def entry(day: tuple[int, int]) -> Entry:
         return Entry(f"{day[1]:015d}.{house.id}", lambda sheet: _write_day(sheet, scope, house, Window(*day)))

@@ -171,7 +171,7 @@ def _others(scope: OrgScope, one: FieldPass, plan: Plan | None) -> list[FieldPas
     """Return the other passes of the field that carried out the same prescription."""
     if plan is None or plan.prescription is None:
         return []
-    since = Window(min(plan.prescription.created_ms, one.start_ms), scope.now_ms() + 1)
+    since = Window(min(plan.prescription.created_ms, one.start_ms), scope.now_ms + 1)
     found: list[FieldPass] = []
     for each in list_passes(scope, one.field.id, since):
         if any(_same_work(each, known) for known in (one, *found)):

@@ -51,7 +51,7 @@ def follow_pass(
     scope: OrgScope, repositories: OrganisationRepositories, one: FieldPass, soil_deficit_mm: float | None
 ) -> Followed:
     """Return the weather after a pass; `soil_deficit_mm`: the water that the root zone could take up when it ended."""
-    now_ms = scope.now_ms()
+    now_ms = scope.now_ms
     site = None if one.field.site is None else repositories.sites.get(one.field.site).name
     records = records_of(scope, site)
     volatile = Window(one.end_ms, one.end_ms + VOLATILE_HOURS * HOUR_MS)

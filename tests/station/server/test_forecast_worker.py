@@ -60,7 +60,7 @@ def test_what_was_forecast_is_kept_as_it_was_said_and_its_error_told_after_a_res
 
     registry = open_registry(url)
     repositories = first_estate(registry, HANDLE, "test")
-    house = find_house(OrgScope(store, HANDLE, lambda: clock[0], registry=registry), "gh-1")
+    house = find_house(OrgScope(store, registry, HANDLE, clock[0]), "gh-1")
     record = record_of(repositories, house, clock[0])
     skill = record["air_temperature_degc"][1]
     assert skill is not None
