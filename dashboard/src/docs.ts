@@ -1,9 +1,9 @@
-// The API's own description, drawn from /openapi.json, with a way to try each route. Needs no other host.
+// Reference of the API, rendered from /openapi.json, with a form to try each GET route. Requires no other host.
 
 import "./style.css";
 import "./docs.css";
 
-import { ask, sentenceOf } from "./api/request";
+import { request, errorText } from "./api/request";
 import { make } from "./components/dom";
 
 interface Schema {
@@ -47,8 +47,8 @@ function refOf(schema: Schema | undefined): string | null {
   return schema?.$ref?.split("/").at(-1) ?? null;
 }
 
-// Lines that were only broken for a source file flow together; empty lines stay.
-function flow(text: string | undefined): string {
+// Join the lines of a paragraph; empty lines remain.
+function joinLines(text: string | undefined): string {
   return (text ?? "").trim().replace(/([^\n])\n(?!\n)/g, "$1 ");
 }
 
@@ -62,14 +62,14 @@ function typeOf(schema: Schema | undefined): string {
   return schema.format ? `${type} (${schema.format})` : type;
 }
 
-function schemaTable(name: string, schema: Schema): HTMLElement {
-  const rows = Object.entries(schema.properties ?? {}).map(([field, told]) =>
-    make("tr", {}, make("th", { scope: "row" }, make("code", {}, field)), make("td", {}, make("code", {}, typeOf(told))), make("td", {}, told.description ?? "")));
-  return make("details", { class: "schema", id: `schema-${name}` }, make("summary", {}, name), make("p", { class: "tag" }, schema.description ?? ""),
+function schemaTable(schemaName: string, schema: Schema): HTMLElement {
+  const rows = Object.entries(schema.properties ?? {}).map(([name, property]) =>
+    make("tr", {}, make("th", { scope: "row" }, make("code", {}, name)), make("td", {}, make("code", {}, typeOf(property))), make("td", {}, property.description ?? "")));
+  return make("details", { class: "schema", id: `schema-${schemaName}` }, make("summary", {}, schemaName), make("p", { class: "tag" }, schema.description ?? ""),
     make("div", { class: "scroll" }, make("table", {}, make("tbody", {}, ...rows))));
 }
 
-function fieldOf(parameter: Parameter): { parameter: Parameter; input: HTMLInputElement; element: HTMLElement } {
+function parameterField(parameter: Parameter): { parameter: Parameter; input: HTMLInputElement; element: HTMLElement } {
   const example = Object.values(parameter.examples ?? {})[0]?.value ?? "";
   const input = make("input", { name: parameter.name, "aria-label": parameter.name, placeholder: example || typeOf(parameter.schema), autocomplete: "off", spellcheck: "false" });
   if (parameter.schema.default !== undefined) input.placeholder = String(parameter.schema.default);
@@ -77,7 +77,7 @@ function fieldOf(parameter: Parameter): { parameter: Parameter; input: HTMLInput
   return { parameter, input, element: make("label", { class: "field" }, make("code", {}, parameter.name), make("span", {}, make("span", { class: "note" }, note), input)) };
 }
 
-function addressOf(path: string, fields: ReturnType<typeof fieldOf>[]): string {
+function addressOf(path: string, fields: ReturnType<typeof parameterField>[]): string {
   const query = new URLSearchParams();
   let filled = path;
   for (const { parameter, input } of fields) {
@@ -89,51 +89,51 @@ function addressOf(path: string, fields: ReturnType<typeof fieldOf>[]): string {
 }
 
 function operationOf(path: string, verb: string, operation: Operation): HTMLElement {
-  const fields = (operation.parameters ?? []).map(fieldOf);
-  const shown = make("pre", { hidden: true, tabindex: 0 });
+  const fields = (operation.parameters ?? []).map(parameterField);
+  const output = make("pre", { hidden: true, tabindex: 0 });
   const send = async (): Promise<void> => {
     const address = addressOf(path, fields);
     const response = await fetch(address);
     const text = await response.text();
     const body = response.headers.get("Content-Type")?.includes("json") ? JSON.stringify(JSON.parse(text), null, 1) : text;
-    shown.hidden = false;
-    shown.textContent = `GET ${address}\n${response.status} ${response.statusText}\n\n${body.length > 20_000 ? `${body.slice(0, 20_000)}\n…` : body}`;
+    output.hidden = false;
+    output.textContent = `GET ${address}\n${response.status} ${response.statusText}\n\n${body.length > 20_000 ? `${body.slice(0, 20_000)}\n…` : body}`;
   };
-  const answers = Object.entries(operation.responses).map(([status, response]) => {
+  const responseRows = Object.entries(operation.responses).map(([status, response]) => {
     const [media, content] = Object.entries(response.content ?? {})[0] ?? ["", undefined];
     const name = refOf(content?.schema);
     return make("tr", {}, make("th", { scope: "row" }, status), make("td", {}, response.description ?? ""),
       make("td", {}, name ? make("a", { href: `#schema-${name}` }, name) : "", " ", make("span", { class: "more" }, media)));
   });
   return make("details", { class: "operation" },
-    make("summary", {}, make("span", { class: "verb" }, verb.toUpperCase()), make("code", { class: "path" }, path), make("span", { class: "brief" }, flow(operation.description).split(/(?<=\.)\s/)[0])),
-    make("div", { class: "body" }, make("p", {}, flow(operation.description)),
+    make("summary", {}, make("span", { class: "verb" }, verb.toUpperCase()), make("code", { class: "path" }, path), make("span", { class: "brief" }, joinLines(operation.description).split(/(?<=\.)\s/)[0])),
+    make("div", { class: "body" }, make("p", {}, joinLines(operation.description)),
       fields.length ? make("div", { class: "fields" }, ...fields.map((field) => field.element)) : null,
-      // Only what changes nothing is tried by a click.
-      verb === "get" ? make("button", { type: "button", class: "send", onclick: () => void send() }, "Send") : null, shown,
-      make("h3", {}, "Answers"), make("div", { class: "scroll" }, make("table", {}, make("tbody", {}, ...answers)))));
+      // Only requests that change nothing are sent from here.
+      verb === "get" ? make("button", { type: "button", class: "send", onclick: () => void send() }, "Send") : null, output,
+      make("h3", {}, "Responses"), make("div", { class: "scroll" }, make("table", {}, make("tbody", {}, ...responseRows)))));
 }
 
-function draw(told: Description): void {
-  const operations = Object.entries(told.paths).flatMap(([path, verbs]) => Object.entries(verbs).map(([verb, operation]) => ({ path, verb, operation })));
-  place.replaceChildren(make("h1", {}, `${told.info.title} API`), make("p", { class: "lead" }, flow(told.info.description)));
-  for (const tag of told.tags) {
+function draw(description: Description): void {
+  const operations = Object.entries(description.paths).flatMap(([path, verbs]) => Object.entries(verbs).map(([verb, operation]) => ({ path, verb, operation })));
+  place.replaceChildren(make("h1", {}, `${description.info.title} API`), make("p", { class: "lead" }, joinLines(description.info.description)));
+  for (const tag of description.tags) {
     place.append(make("h2", {}, tag.name), make("p", { class: "tag" }, tag.description));
     for (const { path, verb, operation } of operations) if (operation.tags?.includes(tag.name)) place.append(operationOf(path, verb, operation));
   }
-  place.append(make("h2", { id: "schemas" }, "Shapes"), ...Object.entries(told.components.schemas).sort(([a], [b]) => a.localeCompare(b)).map(([name, schema]) => schemaTable(name, schema)));
+  place.append(make("h2", { id: "schemas" }, "Schemas"), ...Object.entries(description.components.schemas).sort(([a], [b]) => a.localeCompare(b)).map(([name, schema]) => schemaTable(name, schema)));
 }
 
-function open(): void {
-  const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (wanted instanceof HTMLDetailsElement) wanted.open = true;
-  wanted?.scrollIntoView();
+function openAddressed(): void {
+  const addressed = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (addressed instanceof HTMLDetailsElement) addressed.open = true;
+  addressed?.scrollIntoView();
 }
 
 try {
-  draw(await ask<Description>("/openapi.json"));
+  draw(await request<Description>("/openapi.json"));
 } catch (error) {
-  place.replaceChildren(make("p", { class: "empty", role: "alert" }, sentenceOf(error), " ", make("a", { href: "/" }, "Headland")));
+  place.replaceChildren(make("p", { class: "empty", role: "alert" }, errorText(error), " ", make("a", { href: "/" }, "Headland")));
 }
-addEventListener("hashchange", open);
-open();
+addEventListener("hashchange", openAddressed);
+openAddressed();

@@ -1,25 +1,25 @@
-// Puts the dashboard together: signs in, then shows the page that the address names, anew whenever a choice changes.
+// Entry point of the dashboard: signs in and displays the page of the address, again after each change of a preference.
 
 import "./style.css";
 
-import { Farm } from "./api/farm_state";
-import { AskError, onReachable, sentenceOf, whenSignedOut } from "./api/request";
+import { FarmState } from "./api/farm_state";
+import { ApiError, errorText, onReachability, onSessionEnded } from "./api/request";
 import { openSession } from "./api/session";
-import { currentRoute, hrefOf, keepInAddress } from "./app/address";
+import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
-import { signInForm } from "./app/sign_in";
-import { askZones } from "./app/time_zones";
-import { makeView } from "./app/view";
+import { buildSignInForm } from "./app/sign_in";
+import { loadTimeZone } from "./app/time_zones";
+import { createView } from "./app/view";
 import { make } from "./components/dom";
-import { onChoice } from "./i18n/preferences";
-import { word } from "./i18n/translate";
+import { onPreferenceChange } from "./i18n/preferences";
+import { translate } from "./i18n/translate";
 import { findPage, PAGES } from "./pages";
 
 const app = document.getElementById("app") as HTMLElement;
-const AGAIN_MS = 3000;
-let farm: Farm | null = null;
+const RETRY_MS = 3000;
+let farm: FarmState | null = null;
 let shell: Shell | null = null;
-let leave: () => void = () => undefined;
+let leavePage: () => void = () => undefined;
 let reachable = true;
 
 async function start(): Promise<void> {
@@ -30,91 +30,91 @@ async function start(): Promise<void> {
     }
     farm ??= await startFarm();
   } catch (error) {
-    if (error instanceof AskError && error.status === 401) {
+    if (error instanceof ApiError && error.status === 401) {
       showSignIn();
       return;
     }
-    app.replaceChildren(make("p", { class: "empty", role: "alert" }, sentenceOf(error)));
-    setTimeout(() => void start(), AGAIN_MS);
+    app.replaceChildren(make("p", { class: "empty", role: "alert" }, errorText(error)));
+    setTimeout(() => void start(), RETRY_MS);
     return;
   }
   showShell();
 }
 
-async function startFarm(): Promise<Farm> {
-  const made = new Farm();
+async function startFarm(): Promise<FarmState> {
+  const started = new FarmState();
   try {
-    await Promise.all([made.start(), askZones()]);
+    await Promise.all([started.start(), loadTimeZone()]);
   } catch (error) {
-    made.stop();
+    started.stop();
     throw error;
   }
-  made.onChange(showReach);
-  return made;
+  started.onChange(showConnection);
+  return started;
 }
 
-function showSignIn(): void {
-  // Whoever types a key must not lose it to a late answer that says the same again.
+function showSignIn(message = ""): void {
+  // A late answer 401 must not clear a key that is being typed.
   if (app.querySelector("form.sign-in-form") !== null) return;
-  leave();
-  leave = () => undefined;
+  leavePage();
+  leavePage = () => undefined;
   farm?.stop();
   farm = null;
   shell = null;
-  document.title = `${word("sign_in")} · Headland`;
-  app.replaceChildren(signInForm(() => void start()));
+  document.title = `${translate("sign_in")} · Headland`;
+  app.replaceChildren(buildSignInForm(message, () => void start()));
   app.querySelector("input")?.focus();
 }
 
 function showShell(): void {
   shell = new Shell(PAGES, showSignIn);
   app.replaceChildren(shell.element);
-  showReach();
+  showConnection();
   void showPage();
 }
 
-function showReach(): void {
-  const state = !reachable || farm?.stream === "lost" ? "off" : farm?.stream === "open" ? "on" : "wait";
-  // A stream that is lost while the station answers is no lost station: newest values are asked for instead.
-  shell?.reach(state === "off" && reachable ? "wait" : state);
+function showConnection(): void {
+  const streaming = farm?.stream === "open";
+  // A lost stream alone is not an outage: newest values are polled meanwhile.
+  shell?.setConnection(!reachable ? "offline" : streaming ? "online" : "connecting");
 }
 
 async function showPage(): Promise<void> {
   if (shell === null || farm === null) return;
-  const within = shell;
-  leave();
+  const frame = shell;
+  leavePage();
   const route = currentRoute();
   const entry = findPage(route.page);
   const place = make("div", { class: "page", "data-page": route.page });
-  within.main.replaceChildren(place);
-  within.say(null);
-  within.setPage(route.page);
+  frame.main.replaceChildren(place);
+  frame.showMessage(null);
+  frame.setPage(route.page);
   if (entry === undefined) {
-    place.append(make("p", { class: "empty" }, word("page_unknown"), " ", make("a", { href: hrefOf("farm") }, word("to_farm"))));
+    place.append(make("p", { class: "empty" }, translate("page_unknown"), " ", make("a", { href: hrefOf("farm") }, translate("to_farm"))));
     return;
   }
   const setTitle = (title: string): void => {
     document.title = `${title} · Headland`;
   };
-  const made = makeView(route, farm, { setTitle, say: (sentence) => within.say(sentence), keep: keepInAddress });
-  leave = made.leave;
-  setTitle(word(entry.title));
+  const { view, leave } = createView(route, farm, { setTitle, showMessage: (text) => frame.showMessage(text), setQuery: setQueryParameter });
+  leavePage = leave;
+  setTitle(translate(entry.title));
   try {
     const { mount } = await entry.load();
-    if (!made.view.signal.aborted) await mount(place, made.view);
+    if (!view.signal.aborted) await mount(place, view);
   } catch (error) {
-    if (!made.view.signal.aborted) within.say(sentenceOf(error));
+    if (!view.signal.aborted) frame.showMessage(errorText(error));
   }
   place.dataset["mounted"] = "true";
 }
 
-onReachable((now) => {
-  if (now === reachable) return;
-  reachable = now;
-  showReach();
+onReachability((answered) => {
+  if (answered === reachable) return;
+  reachable = answered;
+  showConnection();
 });
-whenSignedOut(showSignIn);
-onChoice(() => (shell === null ? void start() : showShell()));
+onSessionEnded(() => showSignIn(translate("error_session_ended")));
+onPreferenceChange(() => (shell === null ? void start() : showShell()));
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#key=")) void start();
   else void showPage();

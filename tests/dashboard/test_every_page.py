@@ -51,7 +51,7 @@ def look(page: Page, axe: str) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['target']}" for each in found if each["impact"] in SERIOUS]
 
 
-def test_the_language_and_the_unit_of_ground_are_kept(visit: Open) -> None:
+def test_the_language_and_the_area_unit_are_stored(visit: Open) -> None:
     page = visit("#/field")
     expect(page.locator("tbody tr").first).to_contain_text("0.697 ha")
     page.get_by_role("button", name="中文").press("Enter")
@@ -60,12 +60,12 @@ def test_the_language_and_the_unit_of_ground_are_kept(visit: Open) -> None:
     page.get_by_role("button", name="公斤/公顷").click()
     page.reload()
     expect(page.locator("tbody tr").first).to_contain_text("公顷")
-    expect(page.locator("footer")).to_contain_text("Asia/Shanghai")
+    expect(page.locator("footer")).to_have_text("时间为北京时间。")
 
 
-def test_a_page_that_is_not_there_is_said_so(visit: Open) -> None:
+def test_an_unknown_page_is_reported(visit: Open) -> None:
     page = visit("#/nothing")
-    expect(page.locator(".page")).to_contain_text("There is no such page.")
+    expect(page.locator(".page")).to_contain_text("Page not found.")
 
 
 def test_the_api_page_lists_and_tries_every_route(visit: Open) -> None:
@@ -83,11 +83,11 @@ def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
     with house(tmp_path) as own:
         base, key = str(own.client.base_url).rstrip("/"), own.keys[Scope.ADMIN]
         page = visit("", base=base, extra_http_headers={})
-        entry = page.get_by_label("Key")
+        entry = page.get_by_label("API key")
         expect(entry).to_be_focused()
         entry.fill("hl_wrong")
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert")).to_have_text("This key is not known, or it has expired.")
+        expect(page.get_by_role("alert")).to_have_text("The key is not known or has expired. Enter another key.")
         entry.fill(key)
         page.get_by_role("button", name="Sign in").click()
         expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible()
@@ -99,11 +99,12 @@ def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
         expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible()
         assert "key" not in page.url
         # The stream, too, is let in by the cookie: nobody can give an EventSource a header.
-        expect(page.locator(".live")).to_have_attribute("data-state", "on")
+        expect(page.locator(".live")).to_have_attribute("data-state", "online")
         # A session that has ended is noticed with the next question.
         page.context.clear_cookies()
-        more = page.locator("summary", has_text="Climate of the last 10 minutes")
+        more = page.locator("summary", has_text="Climate, last 10 minutes")
         more.evaluate_all("all => all.forEach(each => each.click())")  # unless something has asked before
+        expect(page.get_by_role("alert")).to_have_text("Your session has ended. Sign in again.")
         entry.fill("hl_half-typed")
         # What was still asked and answered late takes nothing out of anybody's hands, and nothing is asked any more.
         asked: list[str] = []

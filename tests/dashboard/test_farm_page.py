@@ -40,21 +40,21 @@ def test_devices_have_values_ages_and_marks(visit: Open) -> None:
     card(page, DRONE).get_by_text("All values").click()
     expect(card(page, DRONE).locator("tr[data-channel=latitude_deg] th")).to_have_text("Latitude")
     expect(page.locator("[data-gateway=gw-1] .state")).to_have_text("online")
-    expect(page.locator("[data-gateway=gw-2] .age")).to_have_text("never seen")
+    expect(page.locator("[data-gateway=gw-2] .age")).to_have_text("no data yet")
 
 
 def test_what_a_flight_and_a_climate_mean_is_asked_for_when_opened(visit: Open) -> None:
     page = visit()
-    card(page, HOUSE).get_by_text("Climate of the last 10 minutes").click()
+    card(page, HOUSE).get_by_text("Climate, last 10 minutes").click()
     expect(card(page, HOUSE).locator("[data-answer=vpd_kpa] .number")).to_have_text("1.27")
     expect(card(page, HOUSE).locator("[data-answer=dew_point_degc] .number")).to_have_text("16.7")
     flight = card(page, DRONE)
     flight.get_by_text("Last flight").click()
     expect(flight.locator("[data-answer=product_applied_l] .number")).to_have_text("15.60")
-    expect(flight.locator("[data-answer=product_applied_l] .evidence")).to_have_text("Measured by the flow meter")
+    expect(flight.locator("[data-answer=product_applied_l] .evidence")).to_have_text("Flow meter")
     # Seven of eight swaths of 195 m share 1 m with their neighbour once they are 6 m wide.
-    flight.get_by_label("Swath width").fill("6")
-    flight.get_by_label("Swath width").press("Enter")
+    flight.get_by_label("Swath [m]").fill("6")
+    flight.get_by_label("Swath [m]").press("Enter")
     expect(flight.locator("[data-answer=overlap_m2] .number")).to_have_text(re.compile(r"^1,36\d$"))
     spread = card(page, SPREADER)
     spread.get_by_text("Last flight").click()
@@ -63,7 +63,7 @@ def test_what_a_flight_and_a_climate_mean_is_asked_for_when_opened(visit: Open) 
 
 def test_the_map_comes_to_rest_while_vehicles_move(visit: Open, farm: Farm) -> None:
     page = visit()
-    expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+    expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     expect(page.get_by_role("link", name="Open the field Equator")).to_be_visible()
     mark = page.locator(f"[data-mark='{DRONE}']")
     before = mark.bounding_box()
@@ -74,9 +74,9 @@ def test_the_map_comes_to_rest_while_vehicles_move(visit: Open, farm: Farm) -> N
         arg=[DRONE, before["x"] if before else 0.0],
     )
     expect(mark).not_to_have_class(re.compile("stale"))
-    expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+    expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     # A house without a position of its own is shown at its site, and that is said.
-    expect(card(page, HOUSE).locator(".place")).to_contain_text("Shown at its site")
+    expect(card(page, HOUSE).locator(".place")).to_contain_text("Shown at its site; own position not known")
     # So is a gateway, which tells none, at the site of what speaks through it.
     expect(page.locator("[data-mark='gateway:gw-1']")).to_have_text("gw-1 · online")
     mark.press("Enter")
@@ -85,7 +85,7 @@ def test_the_map_comes_to_rest_while_vehicles_move(visit: Open, farm: Farm) -> N
 
 def test_a_new_value_comes_by_the_stream_and_nobody_asks_for_it(visit: Open, farm: Farm) -> None:
     page = visit()
-    expect(page.locator(".live")).to_have_attribute("data-state", "on")
+    expect(page.locator(".live")).to_have_attribute("data-state", "online")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     farm.tell("greenhouse", HOUSE, {"co2_ppm": 712.0})
@@ -113,24 +113,24 @@ def test_a_wrong_clock_in_the_browser_makes_no_value_old(visit: Open, farm: Farm
     expect(tile(page, HOUSE, "co2_ppm").locator(".when")).to_have_text(re.compile(r"^(now|\d sec\. ago)$"))
 
 
-def test_a_station_that_is_gone_is_said_so(visit: Open, troubles: list[str]) -> None:
+def test_a_lost_connection_is_reported(visit: Open, troubles: list[str]) -> None:
     page = visit()
     expect(card(page, HOUSE)).to_be_visible()
     page.route("**/v1/**", lambda route: route.abort())
-    card(page, HOUSE).get_by_text("Climate of the last 10 minutes").click()
+    card(page, HOUSE).get_by_text("Climate, last 10 minutes").click()
     expect(page.locator(".live")).to_contain_text("No connection")
-    expect(page.locator(".notice", has_text="The station does not answer")).to_be_visible()
+    expect(page.locator(".notice", has_text="The station server does not respond")).to_be_visible()
     drop(page, troubles, "Failed to load resource")
 
 
-def test_somebody_takes_care_of_an_alarm_on_a_phone(visit: Open, farm: Farm) -> None:
+def test_an_alarm_is_acknowledged_on_a_phone(visit: Open, farm: Farm) -> None:
     frost = farm.raise_frost()
     page = visit(locale="zh-CN", viewport={"width": 375, "height": 740})
     alarm = page.locator("[data-alarm=frost]")
     expect(alarm.locator(".badge")).to_have_text("紧急")
-    expect(alarm.locator(".about")).to_have_text("加温 · 气温 1.2 °C")
-    page.get_by_role("button", name="由我处理").click()
-    expect(alarm.locator(".age")).to_have_text(re.compile("已有人处理$"))
+    expect(alarm.locator(".about")).to_have_text("加温 · 气温 1.2 ℃")
+    page.get_by_role("button", name="确认报警").click()
+    expect(alarm.locator(".age")).to_have_text(re.compile("已确认$"))
     assert farm.repositories.alarms.get(frost.id).acknowledged_by == "api"
     ended = msgspec.structs.replace(frost, ended_ms=farm.now_ms(), standing=())
     farm.repositories.alarms.keep(Round(alarms={frost.id: ended}))
@@ -150,7 +150,7 @@ def test_a_browser_that_cannot_draw_a_map_says_so_and_lists_the_same(
         };"""
     )
     page.goto(f"{farm.base}/?again#/farm")
-    expect(page.locator(".ground")).to_contain_text("WebGL is missing")
+    expect(page.locator(".map-view")).to_contain_text("WebGL is missing")
     expect(card(page, HOUSE)).to_be_visible()
     expect(page.get_by_role("link", name="Equator")).to_be_visible()
     page.goto(f"{farm.base}/?again#/field/{farm.field}?pass={farm.flight}")

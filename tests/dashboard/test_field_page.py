@@ -21,7 +21,7 @@ pytestmark = pytest.mark.services("chromium")
 def open_field(visit: Open, farm: Farm, query: str = "", **options: object) -> Page:
     page = visit(f"#/field/{farm.field}?pass={farm.flight}{query}", **options)
     expect(page.locator(".field")).to_have_attribute("data-drawn", farm.flight)
-    expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+    expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     return page
 
 
@@ -31,19 +31,19 @@ def panel(page: Page, name: str):  # type: ignore[no-untyped-def]
 
 def test_a_cell_opens_its_evidence_by_a_click_and_by_keys(visit: Open, farm: Farm) -> None:
     page = open_field(visit, farm)
-    box = page.locator(".ground canvas").first.bounding_box()
+    box = page.locator(".map-view canvas").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     evidence = panel(page, "evidence")
     expect(evidence.locator(".facts")).to_contain_text("720.0 kg/ha")
-    expect(evidence.locator(".facts")).to_contain_text("the rate that the pass was declared with")
-    expect(evidence.locator(".facts")).to_contain_text("Measured by the flow meter")
+    expect(evidence.locator(".facts")).to_contain_text("rate recorded with the pass")
+    expect(evidence.locator(".facts")).to_contain_text("Flow meter")
     expect(evidence.locator(".visit").first).to_contain_text("Flow 18")
     expect(evidence.locator(".provenance")).to_contain_text("gw-1")
     first = evidence.locator(".note").first.inner_text()
     evidence.get_by_role("button", name="East").press("Enter")
     expect(evidence.locator(".note").first).not_to_have_text(first)
-    panel(page, "deviation").get_by_role("button", name="Evidence").first.press("Enter")
+    panel(page, "deviation").get_by_role("button", name="Show evidence").first.press("Enter")
     expect(evidence.locator("h2")).to_be_focused()
 
 
@@ -51,17 +51,17 @@ def test_amounts_and_deviations_are_those_of_the_pass(visit: Open, farm: Farm) -
     page = open_field(visit, farm)
     applied = panel(page, "applied")
     expect(applied.locator("[data-answer=Amount] .number")).to_have_text("93.60")
-    expect(applied.locator("table").first).to_contain_text("in a buffer strip")
-    expect(panel(page, "deviation")).to_contain_text("720.0 kg/ha (the rate that the pass was declared with)")
+    expect(applied.locator("table").first).to_contain_text("buffer strip")
+    expect(panel(page, "deviation")).to_contain_text("720.0 kg/ha (rate recorded with the pass)")
     for layer in ("Prescription", "As applied"):
         page.get_by_role("radio", name=layer).check()
-        expect(page.locator(".ground")).to_have_attribute("data-state", "idle")
+        expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     # Another plan, on this page alone.
     page.get_by_label("Planned rate").fill("360")
-    page.get_by_role("button", name="Draw").click()
-    expect(panel(page, "deviation")).to_contain_text("360.0 kg/ha (the rate set on this page)")
+    page.get_by_role("button", name="Draw map").click()
+    expect(panel(page, "deviation")).to_contain_text("360.0 kg/ha (rate entered here)")
     page.get_by_role("button", name="kg/mu").click()
-    expect(panel(page, "deviation")).to_contain_text("24.00 kg/mu (the rate set on this page)")
+    expect(panel(page, "deviation")).to_contain_text("24.00 kg/mu (rate entered here)")
     expect(page.get_by_label("Planned rate [kg/mu]")).to_have_value("24")
 
 
@@ -77,42 +77,42 @@ def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, troub
     expect(page.get_by_role("status").filter(has_text="Choose an implement")).to_be_visible()
     choose(page, "Implement", "disc")
     page.get_by_label("Planned rate").fill("20")
-    page.get_by_role("button", name="Draw").click()
+    page.get_by_role("button", name="Draw map").click()
     expect(panel(page, "applied").locator("[data-answer=Amount] .unit")).to_have_text("L")
     troubles[:] = [trouble for trouble in troubles if "409" not in trouble]
 
 
-def test_what_follows_from_a_pass_is_there_when_opened(visit: Open, farm: Farm, troubles: list[str]) -> None:
+def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, troubles: list[str]) -> None:
     page = open_field(visit, farm, locale="zh-CN")
     panel(page, "settlement").locator("summary").first.click()
     expect(panel(page, "settlement").locator("tbody")).to_contain_text("Wang")
     panel(page, "nutrients").locator("summary").first.click()
-    expect(panel(page, "nutrients").locator("tbody tr").first).to_contain_text("kg/亩")
+    expect(panel(page, "nutrients").locator("tbody tr").first).to_contain_text("公斤/亩")
     ledger = panel(page, "ledger")
     ledger.locator("summary").first.click()
     ledger.locator("[data-act=close]").click()
     expect(ledger.locator("tbody tr").first).to_be_visible()
     ledger.locator("[data-act=check]").click()
-    expect(ledger).to_contain_text("与写入时一致")
+    expect(ledger).to_contain_text("台账完整")
     files = panel(page, "files")
     files.locator("summary").first.click()
     with page.expect_download() as download:
         files.get_by_role("button", name="GeoJSON").click()
     assert json.loads(Path(download.value.path()).read_text())["type"] == "FeatureCollection"
     with page.expect_download() as download:
-        files.get_by_role("button", name="报告 PDF").click()
+        files.get_by_role("button", name="报告（PDF）").click()
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
     printed = page.request.get(f"{farm.base}{files.locator('[data-report=html]').get_attribute('href')}")
     assert (printed.status, printed.headers["content-language"]) == (200, "zh-CN")
     panel(page, "season").locator("summary").first.click()
     page.get_by_role("button", name="计算全部作业").click()
-    expect(panel(page, "season").locator("tbody")).to_contain_text("93.60 kg")
-    # The drone has flown there as well, and nobody said with which implement.
-    expect(panel(page, "season").locator("tbody")).to_contain_text("declare the pass with one")
+    expect(panel(page, "season").locator("tbody")).to_contain_text("93.60 公斤")
+    # The drone has flown there as well; no implement is recorded for it.
+    expect(panel(page, "season").locator("tbody")).to_contain_text("请选择机具或填写幅宽")
     troubles[:] = [trouble for trouble in troubles if "409" not in trouble]
 
 
-def test_outlines_are_imported_or_what_is_wrong_with_each_is_said(
+def test_outlines_are_imported_or_each_invalid_feature_is_reported(
     visit: Open, farm: Farm, tmp_path: Path, troubles: list[str]
 ) -> None:
     page = visit("#/field")
@@ -126,7 +126,8 @@ def test_outlines_are_imported_or_what_is_wrong_with_each_is_said(
         path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     page.get_by_label("File", exact=True).set_input_files(tmp_path / "swapped.geojson")
     page.get_by_role("button", name="Import").click()
-    expect(page.locator(".troubles li")).to_contain_text("swapped")
+    expect(page.locator(".errors li")).to_contain_text("swapped")
+    expect(page.locator(".progress.failed")).to_have_text("The file was not imported: correct the features listed.")
     page.get_by_label("File", exact=True).set_input_files(tmp_path / "East.geojson")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("Imported: East.")).to_be_visible()
@@ -136,7 +137,7 @@ def test_outlines_are_imported_or_what_is_wrong_with_each_is_said(
     troubles[:] = [trouble for trouble in troubles if "Failed to load resource" not in trouble]
 
 
-def test_before_anybody_flew_there_is_the_prescription_alone(visit: Open, farm: Farm) -> None:
+def test_without_a_pass_the_prescription_is_drawn_alone(visit: Open, farm: Farm) -> None:
     west = farm.repositories.fields.get(farm.field)
     outline = tuple(tuple(tuple((x - 0.01, y) for x, y in ring) for ring in part) for part in west.geometry)
     west = farm.repositories.fields.add(Field(farm=west.farm, name="West", geometry=outline))
@@ -153,7 +154,7 @@ def test_before_anybody_flew_there_is_the_prescription_alone(visit: Open, farm: 
     expect(page.locator(".field")).to_have_attribute("data-drawn", plan.id)
     expect(page.get_by_role("radio", name="Prescription")).to_be_checked()
     expect(page.locator(".legend")).to_contain_text("90.0 kg/ha")
-    expect(page.get_by_text("No pass of this field is known")).to_be_visible()
+    expect(page.get_by_text("No passes in the last 400 days")).to_be_visible()
 
 
 def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visit: Open, farm: Farm) -> None:
@@ -169,10 +170,10 @@ def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visi
     slider = replay.get_by_label("Time in the flight")
     slider.focus()
     slider.press("End")
-    expect(replay.locator(".replay-said")).to_contain_text("Pump (commanded) off")
+    expect(replay.locator(".replay-state")).to_contain_text("Pump (commanded) off")
     slider.press("Home")
-    expect(replay.locator(".replay-said")).to_contain_text("00:00")
-    replay.get_by_label("Speed of the replay").select_option("60")
+    expect(replay.locator(".replay-state")).to_contain_text("00:00")
+    replay.get_by_label("Replay speed").select_option("60")
     replay.get_by_role("button", name="Play").click()
-    expect(replay.locator(".replay-said")).to_contain_text("Pump (commanded) on")
+    expect(replay.locator(".replay-state")).to_contain_text("Pump (commanded) on")
     expect(page.locator(".replay-mark")).to_be_visible()

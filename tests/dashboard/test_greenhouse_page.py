@@ -66,25 +66,25 @@ def house(farm: Farm) -> House:
 
 def look(visit: Open, house: House, query: str) -> Page:
     page = visit(f"#/greenhouse/{house.id}{query}")
-    expect(page.locator(".house")).to_have_attribute("data-loaded", re.compile(r"^\d+$"))
+    expect(page.locator(".page.greenhouse")).to_have_attribute("data-loaded", re.compile(r"^\d+$"))
     return page
 
 
-def test_a_house_is_shown_against_its_stage_with_light_disease_and_places(visit: Open, house: House) -> None:
+def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(visit: Open, house: House) -> None:
     page = look(visit, house, "?days=3")
     expect(page.locator("h1")).to_have_text("Page house")
-    expect(page.locator(".about").first).to_contain_text("Tomato, fruiting")
-    deficit = page.locator("[data-panel=deficit] .plot-said")
-    said = r"Deficit \(VPD\): from 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
+    expect(page.locator(".about").first).to_contain_text("Tomato, Fruiting")
+    deficit = page.locator("[data-panel=deficit] .plot-caption")
+    said = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
     expect(deficit).to_have_text(re.compile(said))
-    expect(page.locator("[data-panel=dew] .plot-said")).to_contain_text("Coldest surface: from ")
+    expect(page.locator("[data-panel=dew] .plot-caption")).to_contain_text("Coldest surface: ")
     light = page.locator("[data-panel=light] tbody tr")
     assert light.count() in {3, 4}
     expect(light.nth(1)).to_have_text(re.compile(r"\d+\.\d mol/m²"))
     mould = page.locator("[data-panel=disease] tr[data-index=botrytis_index]")
     expect(mould.locator("th")).to_contain_text("Grey mould")
     expect(mould.locator("td").nth(1)).to_have_text(re.compile(r"^-?\d+\.\d\d (low|moderate|high)$"))
-    expect(page.locator("[data-panel=trust]")).to_contain_text("Leaf: estimated")
+    expect(page.locator("[data-panel=trust]")).to_contain_text("Leaves: estimated")
     # The map of places: the west is colder, and the arrow keys read it.
     places = page.locator("[data-panel=places]")
     rows = [row.split("\t") for row in places.locator("tbody").inner_text().split("\n")]
@@ -96,16 +96,16 @@ def test_a_house_is_shown_against_its_stage_with_light_disease_and_places(visit:
     heat.press("ArrowDown")
     expect(places.get_by_role("status")).to_have_text(re.compile(r"^west, .*: \d+\.\d °C$"))
     page.get_by_role("button", name="中文").click()
-    expect(page.locator("[data-panel=disease] h2")).to_have_text("每日病害风险")
-    expect(page.locator("[data-panel=deficit] .plot-said")).to_contain_text("水汽压差：0.")
+    expect(page.locator("[data-panel=disease] h2")).to_have_text("逐日病害风险")
+    expect(page.locator("[data-panel=deficit] .plot-caption")).to_contain_text("饱和水汽压差（VPD）：0.")
 
 
-def test_notes_stand_on_the_chart_and_days_are_compared_on_one_axis(visit: Open, farm: Farm, house: House) -> None:
+def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm: Farm, house: House) -> None:
     page = look(visit, house, "?days=1")
-    page.get_by_label("What was seen or done").fill("opened the vents")
+    page.get_by_label("Observation or action").fill("opened the vents")
     page.get_by_label("Minutes ago").fill("90")
-    page.get_by_label("By", exact=True).fill("Li")
-    page.get_by_role("button", name="Add the note").press("Enter")
+    page.get_by_label("Author", exact=True).fill("Li")
+    page.get_by_role("button", name="Add note").press("Enter")
     note = page.locator("[data-panel=notes] li[data-note]")
     expect(note).to_contain_text("opened the vents")
     (kept,) = farm.repositories.notes.list(greenhouse=house.id)
@@ -115,26 +115,26 @@ def test_notes_stand_on_the_chart_and_days_are_compared_on_one_axis(visit: Open,
     expect(note).to_have_count(0)
     assert farm.repositories.notes.list(greenhouse=house.id) == []
     page.get_by_label("Compare with").select_option("before")
-    expect(page.locator("[data-panel=deficit] .plot-said")).to_contain_text("Deficit (VPD) – before: from 0.")
+    expect(page.locator("[data-panel=deficit] .plot-caption")).to_contain_text("Vapour pressure deficit (VPD) – previous period: 0.")
     page.get_by_label("Zone").select_option("west")
     expect(page.locator("[data-panel=places] tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Earlier").click()
     expect(page).to_have_url(re.compile(r"to=\d{13}"))
 
 
-def test_a_hundred_thousand_samples_are_drawn_and_minutes_are_said_to_be_too_little(visit: Open, house: House) -> None:
+def test_a_hundred_thousand_samples_are_drawn_and_a_few_minutes_are_not_enough_data(visit: Open, house: House) -> None:
     page = look(visit, house, "?days=3")
     panel = page.locator("[data-panel=samples]")
     panel.locator("summary").click()
     panel.get_by_label("Device").select_option("gh-east")
     panel.get_by_label("Quantity").select_option("co2_ppm")
     expect(panel).to_have_attribute("data-points", str(MANY))
-    expect(panel.get_by_role("status").last).to_have_text("100,000 samples, none left out but suspect and failed ones.")
-    expect(panel.locator(".plot-said")).to_contain_text("CO₂: from 500 ppm to 596 ppm")
+    expect(panel.get_by_role("status").last).to_have_text("Samples: 100,000; suspect and failed ones are excluded.")
+    expect(panel.locator(".plot-caption")).to_contain_text("CO₂ concentration: 500 ppm to 596 ppm")
     # The house that was heard for some minutes only.
     page.get_by_label("Greenhouse", exact=True).select_option("gh-1")
     expect(page.locator("h1")).to_have_text("番茄一号棚")
     expect(page.locator("[data-panel=light]")).to_contain_text("No light is measured.")
     mean = page.locator("[data-panel=days] tr[data-index=vpd_kpa] td")
     expect(mean.last).to_have_text(re.compile(r"^Not enough data \d+%$"))
-    expect(page.locator("[data-panel=notes]")).to_contain_text("this one is known by its device alone")
+    expect(page.locator("[data-panel=notes]")).to_contain_text("this one is known by its device only")

@@ -12,7 +12,7 @@ from tests.dashboard.farm import Farm
 pytestmark = pytest.mark.services("chromium")
 
 
-def test_language_and_crops_are_set_and_what_cannot_be_kept_is_said(
+def test_language_and_crops_are_set_and_a_rejected_input_is_reported(
     visit: Open, farm: Farm, troubles: list[str]
 ) -> None:
     repositories = farm.repositories
@@ -30,41 +30,41 @@ def test_language_and_crops_are_set_and_what_cannot_be_kept_is_said(
 
     row = page.locator(f"tr[data-zone='{zone.id}']")
     expect(row).to_contain_text("Settings house")
-    row.get_by_label("Crop of bed 1").fill("lettuce")
+    row.get_by_label("Crop of bed 1").fill("Lettuce")
     row.get_by_label("Stage of bed 1").fill("heading")
     row.get_by_role("button", name="Save").press("Enter")
-    expect(page.locator("[data-panel=zones] .progress")).to_have_text("Kept.")
+    expect(page.locator("[data-panel=zones] .progress")).to_have_text("Saved.")
     changed = repositories.zones.get(zone.id)
     assert (changed.crop, changed.stage, changed.version) == ("lettuce", "heading", 2)
     panel = page.locator("[data-panel=recipients]")
     panel.get_by_label("Name").fill("nobody")
     panel.get_by_label("Address").fill("no mailbox")
-    panel.get_by_role("button", name="Add").click()
+    panel.get_by_role("button", name="Add recipient").click()
     expect(panel.locator(".progress.failed")).to_contain_text("mailbox")
     troubles[:] = [trouble for trouble in troubles if "400" not in trouble]
 
 
-def test_recipients_keys_and_members_come_and_go(visit: Open, farm: Farm) -> None:
+def test_recipients_keys_and_members_are_added_and_deleted(visit: Open, farm: Farm) -> None:
     page = visit("#/settings")
     panel = page.locator("[data-panel=recipients]")
     panel.get_by_label("Name").fill("Wang Fang")
     panel.get_by_label("Address").fill("wang@example.org")
     panel.get_by_label("Language").select_option("zh-CN")
-    panel.get_by_label("From severity").select_option("critical")
-    panel.get_by_role("button", name="Add").click()
+    panel.get_by_label("Lowest severity").select_option("critical")
+    panel.get_by_role("button", name="Add recipient").click()
     row = panel.locator("tr", has_text="Wang Fang")
     expect(row).to_contain_text("简体中文")
     (kept,) = [one for one in farm.repositories.alarm_recipients.all() if one.name == "Wang Fang"]
     assert (kept.address, kept.least_severity, kept.enabled) == ("wang@example.org", "critical", True)
-    row.get_by_role("button", name="Switch off").click()
-    expect(row).to_contain_text("Switch on")
+    row.get_by_role("button", name="Disable").click()
+    expect(row).to_contain_text("Enable")
     page.once("dialog", lambda asked: asked.accept())
     row.get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
     keys = page.locator("[data-panel=keys]")
     keys.get_by_label("Name").fill("page app")
-    keys.get_by_label("Expires after days").fill("30")
-    keys.get_by_role("button", name="Make a key").click()
+    keys.get_by_label("Valid for days").fill("30")
+    keys.get_by_role("button", name="Create key").click()
     secret = keys.locator(".secret")
     expect(secret).to_contain_text("hl_")
     (made,) = [one for one in farm.repositories.keys.all() if one.name == "page app"]
@@ -77,6 +77,6 @@ def test_recipients_keys_and_members_come_and_go(visit: Open, farm: Farm) -> Non
     expect(secret).to_have_count(0)
     members = page.locator("[data-panel=members]")
     members.get_by_label("Name").fill("Li Na")
-    members.get_by_label("Who they are for the sign-in").fill("idp|7")
-    members.get_by_role("button", name="Add a member").click()
+    members.get_by_label("Subject (OIDC sub)").fill("idp|7")
+    members.get_by_role("button", name="Add member").click()
     expect(members.locator("tr", has_text="idp|7")).to_be_visible()

@@ -54,7 +54,7 @@ def declare_pass(farm: Farm) -> str:
 
 
 def watch_the_vehicle_move(page: Page) -> None:
-    ground = page.locator(".ground")
+    ground = page.locator(".map-view")
     expect(ground).to_have_attribute("data-state", "idle")
     mark = page.locator("[data-mark^='uav-']")
     before = mark.bounding_box()
@@ -71,7 +71,7 @@ def watch_the_vehicle_move(page: Page) -> None:
 def open_a_cell(page: Page) -> None:
     expect(page.locator(".field")).to_have_attribute("data-drawn", re.compile("."))
     # The largest parts were skipped, where nothing came down; the least had some.
-    page.locator("[data-panel=deviation]").get_by_role("button", name=re.compile("Evidence|证据")).last.press("Enter")
+    page.locator("[data-panel=deviation]").get_by_role("button", name=re.compile("Show evidence|查看依据")).last.press("Enter")
     evidence = page.locator("[data-panel=evidence]")
     expect(evidence.locator(".visit").first).to_be_visible()
     expect(evidence.locator(".provenance")).to_contain_text("gateway-1")
@@ -87,13 +87,13 @@ def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_el
         browser = playwright.chromium.launch(
             executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for locale, care in (("en-GB", "I take care of it"), ("zh-CN", None)):
+        for locale, care in (("en-GB", "Acknowledge"), ("zh-CN", None)):
             context = browser.new_context(locale=locale, viewport={"width": 1000, "height": 640})
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             watch(page, base, troubles)
             page.goto(f"{base}/#key={farm.folder.api_key()}")
-            expect(page.locator(".live")).to_have_attribute("data-state", "on")
+            expect(page.locator(".live")).to_have_attribute("data-state", "online")
             watch_the_vehicle_move(page)
             links = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
             for address in (*links, f"#/field/{flight}"):
@@ -105,7 +105,7 @@ def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_el
                 if name == "alarms" and care is not None:
                     card = page.locator("[data-alarm]").first
                     card.get_by_role("button", name=care).press("Enter")
-                    expect(card).to_contain_text("takes care of it since")
+                    expect(card).to_contain_text("Acknowledged by")
             assert page.locator("html").get_attribute("lang") == locale.removesuffix("-GB")
             context.close()
         browser.close()

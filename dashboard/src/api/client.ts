@@ -1,51 +1,55 @@
-// The API's client, typed by the API's own description: `npm run api` makes schema.d.ts anew.
+// Client of the API, typed by the API's own description: `npm run api` generates schema.d.ts.
 
 import createClient, { type Client } from "openapi-fetch";
-import { askResponse, type AskOptions } from "./request";
+import { requestResponse, type RequestOptions } from "./request";
 import type { paths } from "./schema";
 
-export type * from "./schema";
+/** The JSON body of a GET route: types are named by routes, which are contract, not by schema names, which may change. */
+export type Body<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: { content: { "application/json": infer Data } } } } } ? Data : never;
+
+/** An item of a GET route that answers a list. */
+export type ListItem<Path extends keyof paths> = Body<Path> extends { items: (infer Item)[] } ? Item : never;
 
 /**
- * Asks as `askResponse` does: what goes wrong is thrown as an `AskError` with a sentence for a person.
+ * Sends requests with `requestResponse`: an error is thrown as `ApiError`.
  *
- *     const page = await got(api.GET("/v1/devices", { params: { query: { kind: "drone" } }, signal }));
+ *     const page = await dataOf(api.GET("/v1/devices", { params: { query: { kind: "drone" } }, signal }));
  */
 export const api: Client<paths, "application/json"> = createClient<paths, "application/json">({
   baseUrl: window.location.origin,
-  fetch: async (request) => {
-    const url = new URL(request.url);
-    const options: AskOptions = {
-      method: request.method as NonNullable<AskOptions["method"]>,
-      headers: Object.fromEntries(request.headers),
-      signal: request.signal,
+  fetch: async (sent) => {
+    const url = new URL(sent.url);
+    const options: RequestOptions = {
+      method: sent.method as NonNullable<RequestOptions["method"]>,
+      headers: Object.fromEntries(sent.headers),
+      signal: sent.signal,
     };
-    if (request.body !== null) options.body = await request.text();
-    return askResponse(url.pathname + url.search, options);
+    if (sent.body !== null) options.body = await sent.text();
+    return requestResponse(url.pathname + url.search, options);
   },
 });
 
-/** Return what an answer of `api` holds. */
-export async function got<Told>(answer: Promise<{ data?: Told }>): Promise<Told> {
-  return (await answer).data as Told;
+/** Return the body of an answer of `api`. */
+export async function dataOf<Data>(answer: Promise<{ data?: Data }>): Promise<Data> {
+  return (await answer).data as Data;
 }
 
-/** Return the items of all pages of a list, `most` at the most: `ask` is given the cursor of each page. */
-export async function all<Item>(
-  ask: (cursor: string | undefined) => Promise<{ data?: { items: Item[]; next: string | null } }>,
-  most = 10_000,
+/** Return the items of all pages of a list, at most about `maxItems`; `requestPage` receives each page's cursor. */
+export async function listAll<Item>(
+  requestPage: (cursor: string | undefined) => Promise<{ data?: { items: Item[]; next: string | null } }>,
+  maxItems = 10_000,
 ): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;
   do {
-    const page: { items: Item[]; next: string | null } = await got(ask(cursor));
+    const page: { items: Item[]; next: string | null } = await dataOf(requestPage(cursor));
     items.push(...page.items);
     cursor = page.next ?? undefined;
-  } while (cursor !== undefined && items.length < most);
+  } while (cursor !== undefined && items.length < maxItems);
   return items;
 }
 
-/** Return the query of a page: the first has no cursor. */
-export function at(cursor: string | undefined): { cursor?: string } {
+/** Return the query parameter of a page; the first page has none. */
+export function cursorQuery(cursor: string | undefined): { cursor?: string } {
   return cursor === undefined ? {} : { cursor };
 }

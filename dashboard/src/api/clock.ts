@@ -1,16 +1,17 @@
-// The station's clock: a phone whose clock is wrong must not call a fresh value old.
+// The server's clock, so that a wrong clock of the browser does not make fresh values look old.
 
-let skewMs = 0;
+const TOLERANCE_MS = 5000;
+let offsetMs = 0;
 
 export function nowMs(): number {
-  return Date.now() + skewMs;
+  return Date.now() + offsetMs;
 }
 
-/** Learn from the Date header of an answer that was asked for at `askedMs`. */
-export function noteClock(date: string | null, askedMs: number): void {
-  const told = Date.parse(date ?? "");
-  if (Number.isNaN(told)) return;
-  const skew = told - (askedMs + Date.now()) / 2;
-  // The header has whole seconds; only a clock that is plainly wrong is corrected.
-  skewMs = Math.abs(skew) > 5000 ? skew : 0;
+/** Set the clock by the Date header of an answer to a request that was sent at `sentMs`. */
+export function setServerTime(date: string | null, sentMs: number): void {
+  const serverMs = Date.parse(date ?? "");
+  if (Number.isNaN(serverMs)) return;
+  const difference = serverMs - (sentMs + Date.now()) / 2;
+  // The header has whole seconds: small differences are not corrected.
+  offsetMs = Math.abs(difference) > TOLERANCE_MS ? difference : 0;
 }

@@ -1,74 +1,75 @@
-// What every page knows of the farm: its devices and their newest values, kept fresh by the stream.
+// State of the farm that all pages share: devices and their newest values, updated by the stream.
 
-import { all, api, at, got, type components } from "./client";
-import { listen, type LatestItem, type LatestValue, type LiveState } from "./live";
+import { api, cursorQuery, dataOf, listAll, type Body, type ListItem } from "./client";
+import { openStream, type LatestItem, type LatestValue, type StreamState } from "./live";
 
-export type Device = components["schemas"]["Device"];
-export type DeviceDetail = components["schemas"]["DeviceDetail"];
+export type Device = ListItem<"/v1/devices">;
+export type DeviceDetail = Body<"/v1/devices/{device}">;
 
 type Listener = () => void;
-const DRAW_MS = 100;
+const NOTIFY_MS = 100;
 const POLL_MS = 1500;
-const LOOK_MS = 10_000;
+const DEVICES_MS = 10_000;
+const DETAIL_MS = 60_000;
 
-export class Farm {
+export class FarmState {
   readonly devices = new Map<string, Device>();
   readonly details = new Map<string, DeviceDetail>();
   readonly latest = new Map<string, Record<string, LatestValue>>();
-  stream: LiveState = "wait";
+  stream: StreamState = "connecting";
   readonly #listeners = new Set<Listener>();
   #stop: () => void = () => undefined;
-  #drawSoon: ReturnType<typeof setTimeout> | null = null;
+  #pendingNotice: ReturnType<typeof setTimeout> | null = null;
 
-  /** Begin to listen; where no stream is to be had, the newest values are asked for instead. */
+  /** Load the state and keep it current; without a stream the newest values are polled. */
   async start(): Promise<void> {
-    await this.askDevices();
-    this.#take(await askLatest());
-    const deafen = listen({
-      onItems: (items) => this.#take(items),
+    await this.loadDevices();
+    this.#merge(await requestLatest());
+    const closeStream = openStream({
+      onItems: (items) => this.#merge(items),
       onState: (state) => {
         this.stream = state;
-        this.#tell();
+        this.#notify();
       },
     });
     const poll = setInterval(() => void this.#poll(), POLL_MS);
-    const look = setInterval(() => {
-      if (!document.hidden) void this.askDevices().catch(() => undefined);
-    }, LOOK_MS);
+    const reload = setInterval(() => {
+      if (!document.hidden) void this.loadDevices().catch(() => undefined);
+    }, DEVICES_MS);
     this.#stop = () => {
-      deafen();
+      closeStream();
       clearInterval(poll);
-      clearInterval(look);
+      clearInterval(reload);
     };
   }
 
-  /** End asking and listening, as when nobody is signed in any more. */
+  /** Stop all requests and notifications. */
   stop(): void {
     this.#stop();
     this.#listeners.clear();
   }
 
-  /** Hear of new values, at most ten times a second. Returns how to stop. */
+  /** Call `listener` on new values, at most ten times a second. Returns a function that removes it. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  async askDevices(): Promise<void> {
-    const found = await all((cursor) => api.GET("/v1/devices", { params: { query: at(cursor) } }));
+  async loadDevices(): Promise<void> {
+    const devices = await listAll((cursor) => api.GET("/v1/devices", { params: { query: cursorQuery(cursor) } }));
     this.devices.clear();
-    for (const device of found) this.devices.set(device.id, device);
-    this.#tell();
+    for (const device of devices) this.devices.set(device.id, device);
+    this.#notify();
   }
 
-  /** Return a device with its channels and place; asked once a minute at the most often. */
+  /** Return a device with its channels and position; requested at most once a minute. */
   async detail(id: string): Promise<DeviceDetail> {
-    const known = this.details.get(id);
-    if (known) return known;
-    const found = await got(api.GET("/v1/devices/{device}", { params: { path: { device: id } } }));
-    this.details.set(id, found);
-    setTimeout(() => this.details.delete(id), 60_000);
-    return found;
+    const cached = this.details.get(id);
+    if (cached) return cached;
+    const detail = await dataOf(api.GET("/v1/devices/{device}", { params: { path: { device: id } } }));
+    this.details.set(id, detail);
+    setTimeout(() => this.details.delete(id), DETAIL_MS);
+    return detail;
   }
 
   value(device: string, channel: string): LatestValue | undefined {
@@ -79,33 +80,33 @@ export class Farm {
     return this.devices.get(device)?.name || device;
   }
 
-  #take(items: LatestItem[]): void {
+  #merge(items: LatestItem[]): void {
     for (const item of items) {
       this.latest.set(item.device, { ...this.latest.get(item.device), ...item.channels });
       const device = this.devices.get(item.device);
-      const newest = Math.max(...Object.values(item.channels).map((value) => value.time_ms));
-      if (device && Number.isFinite(newest)) device.last_seen_ms = Math.max(newest, device.last_seen_ms ?? 0);
+      const newestMs = Math.max(...Object.values(item.channels).map((value) => value.time_ms));
+      if (device && Number.isFinite(newestMs)) device.last_seen_ms = Math.max(newestMs, device.last_seen_ms ?? 0);
     }
-    this.#tell();
+    this.#notify();
   }
 
   async #poll(): Promise<void> {
     if (this.stream === "open" || document.hidden) return;
     try {
-      this.#take(await askLatest());
+      this.#merge(await requestLatest());
     } catch {
-      // The shell says that the station does not answer; ages go on counting.
+      // The shell shows that the server does not respond; ages continue to grow.
     }
   }
 
-  #tell(): void {
-    this.#drawSoon ??= setTimeout(() => {
-      this.#drawSoon = null;
+  #notify(): void {
+    this.#pendingNotice ??= setTimeout(() => {
+      this.#pendingNotice = null;
       for (const listener of [...this.#listeners]) listener();
-    }, DRAW_MS);
+    }, NOTIFY_MS);
   }
 }
 
-async function askLatest(): Promise<LatestItem[]> {
-  return all((cursor) => api.GET("/v1/latest", { params: { query: at(cursor) } }));
+async function requestLatest(): Promise<LatestItem[]> {
+  return listAll((cursor) => api.GET("/v1/latest", { params: { query: cursorQuery(cursor) } }));
 }

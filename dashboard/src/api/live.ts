@@ -1,57 +1,48 @@
-// Newest values as they are committed. A browser that loses the stream comes back by itself behind what it had.
+// Stream of new values as they are committed. The browser reconnects by itself and resumes where it was.
 
-import type { components } from "./client";
-import { address } from "./request";
+import type { ListItem } from "./client";
+import { urlOf } from "./request";
 
-export type LatestValue = components["schemas"]["LatestValue"];
-export type LatestItem = components["schemas"]["Latest"];
+export type LatestItem = ListItem<"/v1/latest">;
+export type LatestValue = LatestItem["channels"][string];
 
-export type LiveState = "wait" | "open" | "lost";
+export type StreamState = "connecting" | "open" | "lost";
 
-export interface LiveOptions {
-  devices?: string[];
-  channels?: string[];
+export interface StreamOptions {
   onItems: (items: LatestItem[]) => void;
-  onState?: (state: LiveState) => void;
-  /** Something may have been left out; all newest values follow. */
-  onGap?: (reason: string) => void;
+  onState: (state: StreamState) => void;
 }
 
-const AGAIN_MS = 30_000;
+const RETRY_MS = 30_000;
 
-/** Listen for as long as the page is looked at: a browser has few connections for one host. Returns how to stop. */
-export function listen(options: LiveOptions): () => void {
+/** Receive values while the page is visible: a browser allows few connections to one host. Returns a function that stops. */
+export function openStream(options: StreamOptions): () => void {
   let stream: EventSource | null = null;
-  const say = (state: LiveState): void => options.onState?.(state);
 
   const open = (): void => {
     if (document.hidden || (stream !== null && stream.readyState !== EventSource.CLOSED)) return;
     stream?.close();
-    const made = new EventSource(address("/v1/live", { device: options.devices, channel: options.channels }));
-    stream = made;
-    say("wait");
-    made.addEventListener("hello", () => say("open"));
-    made.addEventListener("latest", (event) => {
+    stream = new EventSource(urlOf("/v1/live"));
+    options.onState("connecting");
+    stream.addEventListener("hello", () => options.onState("open"));
+    stream.addEventListener("latest", (event) => {
       options.onItems((JSON.parse(event.data as string) as { items: LatestItem[] }).items);
     });
-    made.addEventListener("gap", (event) => options.onGap?.((JSON.parse(event.data as string) as { reason: string }).reason));
-    made.addEventListener("error", () => say("lost"));
+    stream.addEventListener("error", () => options.onState("lost"));
   };
-  const look = (): void => {
-    if (document.hidden) {
-      stream?.close();
-      stream = null;
-    } else open();
-  };
-
-  open();
-  document.addEventListener("visibilitychange", look);
-  // Where the browser has given up, as where there was no room for another stream.
-  const again = setInterval(open, AGAIN_MS);
-  return () => {
-    clearInterval(again);
-    document.removeEventListener("visibilitychange", look);
+  const close = (): void => {
     stream?.close();
     stream = null;
+  };
+  const followVisibility = (): void => (document.hidden ? close() : open());
+
+  open();
+  document.addEventListener("visibilitychange", followVisibility);
+  // Where the browser has given up, for example because the server had no room for another stream.
+  const retry = setInterval(open, RETRY_MS);
+  return () => {
+    clearInterval(retry);
+    document.removeEventListener("visibilitychange", followVisibility);
+    close();
   };
 }

@@ -1,33 +1,33 @@
-// What the registry tells of ground: fields and sites; and where a device stands.
+// Fields and sites of the registry, and positions of devices that do not move.
 
-import { all, api, at, type components } from "./client";
-import type { Farm } from "./farm_state";
+import { api, cursorQuery, listAll, type ListItem } from "./client";
+import type { FarmState } from "./farm_state";
 
-export type FieldRecord = components["schemas"]["FieldResource"];
-export type SiteRecord = components["schemas"]["Site"];
+export type FieldRecord = ListItem<"/v1/fields">;
+export type SiteRecord = ListItem<"/v1/sites">;
 
-export interface Place {
+export interface Position {
   longitudeDeg: number;
   latitudeDeg: number;
   /** True where only the site's position is known. */
   ofSite: boolean;
 }
 
-export async function askFields(signal: AbortSignal): Promise<FieldRecord[]> {
-  return all((cursor) => api.GET("/v1/fields", { params: { query: { limit: 1000, ...at(cursor) } }, signal }));
+export async function requestFields(signal: AbortSignal): Promise<FieldRecord[]> {
+  return listAll((cursor) => api.GET("/v1/fields", { params: { query: { limit: 1000, ...cursorQuery(cursor) } }, signal }));
 }
 
-export async function askSites(signal?: AbortSignal): Promise<SiteRecord[]> {
-  return all((cursor) => api.GET("/v1/sites", { params: { query: at(cursor) }, ...(signal ? { signal } : {}) }));
+export async function requestSites(signal?: AbortSignal): Promise<SiteRecord[]> {
+  return listAll((cursor) => api.GET("/v1/sites", { params: { query: cursorQuery(cursor) }, ...(signal ? { signal } : {}) }));
 }
 
-/** Return where a device that stands still is: by its own word, else by its site's; null where nobody said. */
-export async function placeOf(farm: Farm, device: string, sites: readonly SiteRecord[]): Promise<Place | null> {
-  const told = await farm.detail(device);
-  if (told.longitude_deg !== null && told.latitude_deg !== null) {
-    return { longitudeDeg: told.longitude_deg, latitudeDeg: told.latitude_deg, ofSite: false };
+/** Return the position of a device that does not move: its own, else its site's; null where neither is known. */
+export async function positionOf(farm: FarmState, device: string, sites: readonly SiteRecord[]): Promise<Position | null> {
+  const detail = await farm.detail(device);
+  if (detail.longitude_deg !== null && detail.latitude_deg !== null) {
+    return { longitudeDeg: detail.longitude_deg, latitudeDeg: detail.latitude_deg, ofSite: false };
   }
-  const site = sites.find((one) => one.name === told.site);
+  const site = sites.find(({ name }) => name === detail.site);
   if (!site || site.longitude_deg === null || site.latitude_deg === null) return null;
   return { longitudeDeg: site.longitude_deg, latitudeDeg: site.latitude_deg, ofSite: true };
 }
@@ -39,7 +39,7 @@ export function fieldFeatures(fields: readonly FieldRecord[]): GeoJSON.FeatureCo
   };
 }
 
-/** Return the parts of fields that are not treated. */
+/** Return the exclusions and buffer strips of fields. */
 export function zoneFeatures(fields: readonly FieldRecord[]): GeoJSON.FeatureCollection {
   return {
     type: "FeatureCollection",
@@ -49,8 +49,8 @@ export function zoneFeatures(fields: readonly FieldRecord[]): GeoJSON.FeatureCol
   };
 }
 
-/** Return the northernmost corner: where a name does not lie over the ground. */
-export function labelPlace(geometry: FieldRecord["geometry"]): [longitudeDeg: number, latitudeDeg: number] {
+/** Return the position of a field's label: above its northern edge, so that it does not cover the field. */
+export function labelPosition(geometry: FieldRecord["geometry"]): [longitudeDeg: number, latitudeDeg: number] {
   const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
   const corners = rings.flat();
   const longitudes = corners.map((corner) => corner[0] ?? 0);

@@ -1,140 +1,148 @@
-// Asking the station. What goes wrong becomes one sentence for a person; code looks at `status` and `kind`.
+// Requests to the API. An error has one sentence for the user; code reads its `status` and `kind`.
 
-import { word } from "../i18n/translate";
-import { noteClock } from "./clock";
+import { currentLanguage } from "../i18n/preferences";
+import { findTerm, translate } from "../i18n/translate";
+import { setServerTime } from "./clock";
 
-export interface Problem {
+const PROBLEM_PREFIX = "urn:headland:problem:";
+const TIMEOUT_MS = 20_000;
+
+interface Problem {
   type: string;
   title: string;
   status: number;
   detail: string;
 }
 
-/** Why an answer did not come. `status` is 0 where the station could not be reached at all. */
-export class AskError extends Error {
-  override name = "AskError";
+/** A failed request. `status` is 0 where the server could not be reached; `kind` is the API's name of the problem. */
+export class ApiError extends Error {
+  override name = "ApiError";
 
   constructor(
     readonly status: number,
     readonly kind: string,
-    sentence: string,
-    /** What else the problem document said. */
+    text: string,
+    /** Further members of the problem document. */
     readonly extra: Readonly<Record<string, unknown>> = {},
   ) {
-    super(sentence);
+    super(text);
   }
 }
 
-export interface AskOptions {
+export interface RequestOptions {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   query?: Record<string, string | number | boolean | readonly string[] | null | undefined>;
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  patienceMs?: number;
+  timeoutMs?: number;
 }
 
-type Listener = (reachable: boolean) => void;
-const listeners = new Set<Listener>();
-let onSignedOut: () => void = () => undefined;
+type ReachabilityListener = (reachable: boolean) => void;
+const listeners = new Set<ReachabilityListener>();
+let sessionEnded: () => void = () => undefined;
 
-export function onReachable(listener: Listener): () => void {
+/** Call `listener` after each request with whether the server answered. Returns a function that removes it. */
+export function onReachability(listener: ReachabilityListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Say what happens when an answer is 401: the session is over. */
-export function whenSignedOut(act: () => void): void {
-  onSignedOut = act;
+/** Set what happens on an answer 401. */
+export function onSessionEnded(action: () => void): void {
+  sessionEnded = action;
 }
 
-/** Return the JSON of an answer; throws an `AskError` with a sentence that says what to do. */
-export async function ask<T>(path: string, options: AskOptions = {}): Promise<T> {
-  const response = await askResponse(path, options);
+/** Return the JSON of an answer. Throws `ApiError`. */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await requestResponse(path, options);
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }
 
-/** Return the answer itself; throws an `AskError` unless it is a success. */
-export async function askResponse(path: string, options: AskOptions = {}): Promise<Response> {
-  const asked = Date.now();
-  const patience = AbortSignal.timeout(options.patienceMs ?? 20_000);
-  const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
+/** Return a successful answer. Throws `ApiError`. */
+export async function requestResponse(path: string, options: RequestOptions = {}): Promise<Response> {
+  const sentMs = Date.now();
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   const init: RequestInit = { method: options.method ?? "GET", headers, signal };
   if (options.body !== undefined) {
-    const ready = options.body instanceof Blob || typeof options.body === "string";
-    if (!ready) headers["Content-Type"] ??= "application/json";
-    init.body = ready ? (options.body as Blob | string) : JSON.stringify(options.body);
+    const encoded = options.body instanceof Blob || typeof options.body === "string";
+    if (!encoded) headers["Content-Type"] ??= "application/json";
+    init.body = encoded ? (options.body as Blob | string) : JSON.stringify(options.body);
   }
   let response: Response;
   try {
-    response = await fetch(address(path, options.query), init);
+    response = await fetch(urlOf(path, options.query), init);
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    reach(false);
-    throw new AskError(0, "unreachable", word(patience.aborted ? "problem_timeout" : "problem_unreachable"));
+    notifyReachability(false);
+    throw new ApiError(0, "unreachable", translate(timeout.aborted ? "error_timeout" : "error_unreachable"));
   }
-  noteClock(response.headers.get("Date"), asked);
-  reach(true);
+  setServerTime(response.headers.get("Date"), sentMs);
+  notifyReachability(true);
   if (response.ok) return response;
-  if (response.status === 401 && !path.startsWith("/v1/session")) onSignedOut();
-  throw await problemOf(response);
+  if (response.status === 401 && !path.startsWith("/v1/session")) sessionEnded();
+  throw await readProblem(response);
 }
 
-/** Return all items of a list that comes in pages, `most` at the most. */
-export async function askAll<T>(path: string, options: AskOptions = {}, most = 10_000): Promise<T[]> {
+/** Return the items of all pages of a list, at most about `maxItems`. */
+export async function requestAll<T>(path: string, options: RequestOptions = {}, maxItems = 10_000): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {
-    const page: { items: T[]; next: string | null } = await ask(path, { ...options, query: { ...options.query, cursor } });
+    const page: { items: T[]; next: string | null } = await request(path, { ...options, query: { ...options.query, cursor } });
     items.push(...page.items);
     cursor = page.next;
-  } while (cursor !== null && items.length < most);
+  } while (cursor !== null && items.length < maxItems);
   return items;
 }
 
-/** Return the sentence of whatever went wrong; null where somebody only left the page. */
-export function sentenceOf(error: unknown): string | null {
+/** Return the sentence for an error; null where the request was cancelled because the user left the page. */
+export function errorText(error: unknown): string | null {
   if (error instanceof DOMException && error.name === "AbortError") return null;
-  if (error instanceof AskError) return error.message;
-  return word("problem_bug", { text: error instanceof Error ? error.message : String(error) });
+  if (error instanceof ApiError) return error.message;
+  // A part of the page could not be loaded.
+  if (error instanceof TypeError && /import|fetch|module/i.test(error.message)) return translate("error_unreachable");
+  return translate("error_unexpected", { text: error instanceof Error ? error.message : String(error) });
 }
 
-export function address(path: string, query: AskOptions["query"] = {}): string {
+export function urlOf(path: string, query: RequestOptions["query"] = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === null || value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one));
+    for (const item of Array.isArray(value) ? value : [value]) search.append(name, String(item));
   }
   return search.size === 0 ? path : `${path}${path.includes("?") ? "&" : "?"}${search}`;
 }
 
-async function problemOf(response: Response): Promise<AskError> {
-  const kind = response.status === 429 || response.status === 503 ? "later" : "";
-  let told: Partial<Problem> = {};
+async function readProblem(response: Response): Promise<ApiError> {
+  let problem: Partial<Problem> = {};
   try {
-    told = (await response.json()) as Partial<Problem>;
+    problem = (await response.json()) as Partial<Problem>;
   } catch {
-    // No problem document: the status has to do.
+    // Not a problem document: the status has to do.
   }
-  const name = told.type?.startsWith("urn:headland:problem:") ? told.type.slice("urn:headland:problem:".length) : kind;
-  const detail = told.detail || told.title || response.statusText || String(response.status);
-  return new AskError(response.status, name, advise(response, detail), told as Record<string, unknown>);
+  const kind = problem.type?.startsWith(PROBLEM_PREFIX) ? problem.type.slice(PROBLEM_PREFIX.length) : "";
+  return new ApiError(response.status, kind, problemText(response, kind, problem.detail || problem.title || ""), problem as Record<string, unknown>);
 }
 
-// The station's own sentence, and what a person can do about it where the station cannot know that.
-function advise(response: Response, detail: string): string {
-  if (response.status === 401) return word("problem_signed_out");
-  if (response.status === 403) return word("problem_forbidden", { detail });
-  if (response.status === 412) return word("problem_changed_meanwhile");
-  if (response.status === 429 || response.status === 503) {
-    const wait = response.headers.get("Retry-After");
-    return wait === null ? detail : `${detail} ${word("problem_try_again", { seconds: wait })}`;
+// The API's own sentence is English: a Chinese page has the catalogue's, or a general one by status.
+function problemText(response: Response, kind: string, detail: string): string {
+  const { status } = response;
+  if (status === 401) return translate("error_session_ended");
+  if (status === 412) return translate("error_modified");
+  const known = currentLanguage() === "en" ? detail || findTerm("problems", kind) : findTerm("problems", kind);
+  if (status === 429 || status === 503) {
+    const retryS = response.headers.get("Retry-After");
+    return [known ?? translate("error_busy"), retryS === null ? "" : translate("error_retry_after", { seconds: retryS })].filter(Boolean).join(" ");
   }
-  if (response.status >= 500) return word("problem_server", { detail });
-  return detail;
+  if (status >= 500) return translate("error_server", { status });
+  if (status === 403) return known ?? translate("error_forbidden");
+  if (status === 404) return known ?? translate("error_not_found");
+  return known ?? translate("error_rejected", { status });
 }
 
-function reach(reachable: boolean): void {
+function notifyReachability(reachable: boolean): void {
   for (const listener of [...listeners]) listener(reachable);
 }

@@ -1,6 +1,6 @@
-// Who is signed in. The key goes to the station once and comes back as a cookie that no script can read.
+// The browser's sign-in. The key is sent to the server once and becomes a cookie that scripts cannot read.
 
-import { ask, AskError } from "./request";
+import { ApiError, request } from "./request";
 
 export interface Session {
   organisation: { handle: string; name: string };
@@ -8,53 +8,52 @@ export interface Session {
   by: string;
 }
 
-let known: Session | null = null;
+let session: Session | null = null;
 
-/** Who is signed in, as last heard; null where nobody is, or where this station asks nobody who they are. */
+/** Return the session as last received; null before sign-in, or where the server requires none. */
 export function currentSession(): Session | null {
-  return known;
+  return session;
 }
 
-/** Tell whether this browser may ask: it is signed in, or the station needs no key. Uses a key in the address. */
+/** Return whether requests are allowed: signed in, or no key required. Uses a key in the address. */
 export async function openSession(): Promise<boolean> {
   const key = keyInAddress();
   if (key !== null) {
-    // Out of the address bar and the history before anything else is done with it.
+    // Remove the key from the address bar and the history first.
     history.replaceState(null, "", `${location.pathname}${location.search}#/`);
     try {
       await signIn(key);
       return true;
     } catch (error) {
-      if (!(error instanceof AskError) || ![400, 401, 403, 422].includes(error.status)) throw error;
+      if (!(error instanceof ApiError) || ![400, 401, 403, 422].includes(error.status)) throw error;
     }
   }
   try {
-    known = await ask<Session>("/v1/session");
+    session = await request<Session>("/v1/session");
     return true;
   } catch (error) {
-    // A station without this route asks nobody.
-    if (error instanceof AskError && error.status === 404) return true;
-    if (error instanceof AskError && error.status === 401) return false;
+    // A server without this route requires no key.
+    if (error instanceof ApiError && error.status === 404) return true;
+    if (error instanceof ApiError && error.status === 401) return false;
     throw error;
   }
 }
 
 export async function signIn(key: string): Promise<void> {
   try {
-    await ask("/v1/session", { method: "POST", body: { key } });
-    known = await ask<Session>("/v1/session");
+    await request("/v1/session", { method: "POST", body: { key } });
+    session = await request<Session>("/v1/session");
   } catch (error) {
-    if (error instanceof AskError && (error.status === 404 || error.status === 405)) return;
+    if (error instanceof ApiError && (error.status === 404 || error.status === 405)) return;
     throw error;
   }
 }
 
 export async function signOut(): Promise<void> {
-  await ask("/v1/session", { method: "DELETE" });
-  known = null;
+  await request("/v1/session", { method: "DELETE" });
+  session = null;
 }
 
 function keyInAddress(): string | null {
-  const found = /^#key=([\w.-]{1,200})$/.exec(location.hash);
-  return found?.[1] ?? null;
+  return /^#key=([\w.-]{1,200})$/.exec(location.hash)?.[1] ?? null;
 }

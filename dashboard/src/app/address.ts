@@ -1,4 +1,4 @@
-// Addresses of pages: `#/field/ID?from=…`. A hash needs nothing of the server and works behind any proxy.
+// Addresses of pages: `#/field/ID?from=…`. A hash needs no support by the server and works behind any proxy.
 
 export interface Route {
   page: string;
@@ -22,8 +22,8 @@ export function hrefOf(page: string, parts: readonly string[] = [], query: Recor
   return `#/${path}${search.size ? `?${search}` : ""}`;
 }
 
-/** Change a part of the query in the address bar; the page stays as it is. */
-export function keepInAddress(name: string, value: string | null): void {
+/** Set a query parameter in the address bar without loading the page again; null removes it. */
+export function setQueryParameter(name: string, value: string | null): void {
   const { page, parts, query } = currentRoute();
   if (value === null) query.delete(name);
   else query.set(name, value);

@@ -1,52 +1,53 @@
-// What stands around every page: name, menu, whether the station answers, language and unit of ground.
+// Frame around every page: brand, menu, connection state, language and area unit.
 
 import { currentSession, signOut } from "../api/session";
 import { make, setText } from "../components/dom";
-import { zoneNote } from "../i18n/instants";
-import { chooseArea, chooseLanguage, currentArea, currentLanguage, type AreaUnit, type Language } from "../i18n/preferences";
-import { word, wordOf, type Word } from "../i18n/translate";
+import { timeZoneNote } from "../i18n/instants";
+import { currentAreaUnit, currentLanguage, setAreaUnit, setLanguage, type AreaUnit, type Language } from "../i18n/preferences";
+import { term, translate, type TextKey } from "../i18n/translate";
 import { hrefOf } from "./address";
 
 /** A page in the menu: its name in the address and the key of its title. */
 export interface MenuEntry {
   name: string;
-  title: Word;
+  title: TextKey;
 }
 
-export type Reach = "wait" | "on" | "off";
+export type Connection = "connecting" | "online" | "offline";
+
+const CONNECTION_TEXT: Record<Connection, TextKey> = { connecting: "live_connecting", online: "live", offline: "live_offline" };
 
 export class Shell {
   readonly element = make("div", { class: "shell" });
   readonly main = make("main", { id: "main", tabindex: -1 });
   readonly #live = make("span", { class: "live", role: "status" });
-  readonly #notice = make("p", { class: "notice", role: "alert", hidden: true });
-  readonly #lost = make("p", { class: "notice", role: "alert", hidden: true });
+  readonly #message = make("p", { class: "notice", role: "alert", hidden: true });
+  readonly #offline = make("p", { class: "notice", role: "alert", hidden: true });
   readonly #links = new Map<string, HTMLAnchorElement>();
-  #reach: Reach = "wait";
 
   constructor(menu: readonly MenuEntry[], onSignedOut: () => void) {
     for (const page of menu) {
-      this.#links.set(page.name, make("a", { href: hrefOf(page.name) }, word(page.title)));
+      this.#links.set(page.name, make("a", { href: hrefOf(page.name) }, translate(page.title)));
     }
     const session = currentSession();
-    const who = session === null ? null : make("span", { class: "who" },
-      word("signed_in_as", { organisation: session.organisation.name, scope: wordOf("scope", session.scope, session.scope) }), " ",
-      make("button", { type: "button", class: "plain", onclick: () => void signOut().finally(onSignedOut) }, word("sign_out")));
+    const account = session === null ? null : make("span", { class: "account" },
+      translate("signed_in_as", { organisation: session.organisation.name, scope: term("scopes", session.scope) }), " ",
+      make("button", { type: "button", class: "plain", onclick: () => void signOut().finally(onSignedOut) }, translate("sign_out")));
     this.element.append(
-      make("a", { class: "skip", href: "#main", onclick: (event: Event) => this.#skip(event) }, word("skip")),
+      make("a", { class: "skip", href: "#main", onclick: (event: Event) => this.#skip(event) }, translate("skip")),
       make("header", { class: "bar" },
         make("a", { class: "brand", href: hrefOf("farm") }, make("img", { src: "/dashboard/headland.svg", alt: "", width: 28, height: 28 }), make("span", {}, "Headland")),
         this.#live,
-        make("nav", { class: "menu", "aria-label": word("menu") }, ...this.#links.values()),
-        make("div", { class: "choices" }, who,
-          choice<AreaUnit>(word("area_unit"), [["ha", word("per_ha"), null], ["mu", word("per_mu"), null]], currentArea(), chooseArea, "area"),
-          choice<Language>("Language / 语言", [["en", "EN", "en"], ["zh-CN", "中文", "zh-CN"]], currentLanguage(), chooseLanguage, "language"),
-          make("a", { href: "/docs" }, word("api")))),
-      this.#lost,
-      this.#notice,
+        make("nav", { class: "menu", "aria-label": translate("menu") }, ...this.#links.values()),
+        make("div", { class: "choices" }, account,
+          buildSwitch<AreaUnit>(translate("area_unit"), [["ha", translate("per_ha"), null], ["mu", translate("per_mu"), null]], currentAreaUnit(), setAreaUnit, "area"),
+          buildSwitch<Language>("Language / 语言", [["en", "EN", "en"], ["zh-CN", "中文", "zh-CN"]], currentLanguage(), setLanguage, "language"),
+          make("a", { href: "/docs" }, translate("api")))),
+      this.#offline,
+      this.#message,
       this.main,
-      make("footer", { class: "foot" }, zoneNote()));
-    this.reach(this.#reach);
+      make("footer", { class: "foot" }, timeZoneNote()));
+    this.setConnection("connecting");
   }
 
   setPage(name: string): void {
@@ -56,29 +57,28 @@ export class Shell {
     }
   }
 
-  say(sentence: string | null): void {
-    this.#notice.hidden = sentence === null;
-    setText(this.#notice, sentence ?? "");
+  showMessage(text: string | null): void {
+    this.#message.hidden = text === null;
+    setText(this.#message, text ?? "");
   }
 
-  reach(state: Reach): void {
-    this.#reach = state;
-    this.#live.dataset["state"] = state;
-    const text = word(state === "on" ? "live" : state === "off" ? "live_lost" : "live_wait");
+  setConnection(connection: Connection): void {
+    this.#live.dataset["state"] = connection;
+    const text = translate(CONNECTION_TEXT[connection]);
     if (this.#live.textContent !== text) this.#live.replaceChildren(make("span", { class: "dot", "aria-hidden": "true" }), text);
-    this.#lost.hidden = state !== "off";
-    setText(this.#lost, state === "off" ? word("lost_notice") : "");
+    this.#offline.hidden = connection !== "offline";
+    setText(this.#offline, connection === "offline" ? translate("offline_notice") : "");
   }
 
-  // The address is the router's: skipping must not change it.
+  // The hash is the page's address: the link must not change it.
   #skip(event: Event): void {
     event.preventDefault();
     this.main.focus();
   }
 }
 
-function choice<T extends string>(name: string, options: [value: T, text: string, lang: string | null][], chosen: T, choose: (value: T) => void, kind: string): HTMLElement {
+function buildSwitch<T extends string>(name: string, options: [value: T, text: string, lang: string | null][], selected: T, select: (value: T) => void, kind: string): HTMLElement {
   return make("span", { class: "switch", role: "group", "aria-label": name },
     ...options.map(([value, text, lang]) =>
-      make("button", { type: "button", lang, [`data-${kind}`]: value, "aria-pressed": String(value === chosen), onclick: () => choose(value) }, text)));
+      make("button", { type: "button", lang, [`data-${kind}`]: value, "aria-pressed": String(value === selected), onclick: () => select(value) }, text)));
 }

@@ -1,17 +1,17 @@
-// In which time zone the farm's sites lie.
+// The time zone of the farm's sites.
 
-import { askSites } from "../api/registry";
-import { AskError } from "../api/request";
-import { setSiteZone } from "../i18n/instants";
+import { requestSites } from "../api/registry";
+import { ApiError } from "../api/request";
+import { setTimeZone } from "../i18n/instants";
 
-/** Learn the time zone from the registry's sites, where they agree; else times are those of this browser. */
-export async function askZones(): Promise<void> {
+/** Set the page's time zone by the registry's sites where they agree; else times are in the browser's. */
+export async function loadTimeZone(): Promise<void> {
   try {
-    const zones = new Set((await askSites()).map((site) => site.time_zone));
-    setSiteZone(zones.size === 1 ? ([...zones][0] ?? null) : null);
+    const names = new Set((await requestSites()).map((site) => site.time_zone));
+    setTimeZone(names.size === 1 ? ([...names][0] ?? null) : null);
   } catch (error) {
-    // A station without a registry has no sites.
-    if (!(error instanceof AskError) || error.status === 401 || error.status === 0) throw error;
-    setSiteZone(null);
+    // A server without a registry has no sites.
+    if (!(error instanceof ApiError) || error.status === 401 || error.status === 0) throw error;
+    setTimeZone(null);
   }
 }

@@ -1,32 +1,32 @@
-// What a page gets from the shell, and what ends with the page.
+// What the shell provides to a page, with everything that ends when the page is left.
 
-import type { Farm } from "../api/farm_state";
-import { sentenceOf } from "../api/request";
+import type { FarmState } from "../api/farm_state";
+import { errorText } from "../api/request";
 import type { Route } from "./address";
 
 export interface View {
   route: Route;
-  farm: Farm;
-  /** Aborted when the page is left: give it to `ask`. */
+  farm: FarmState;
+  /** Aborted when the page is left: pass it to requests. */
   signal: AbortSignal;
   setTitle: (title: string) => void;
-  /** Show one sentence above the page; `null` takes it away. */
-  say: (sentence: string | null) => void;
-  /** Keep a choice in the address without loading the page again. */
-  keep: (name: string, value: string | null) => void;
-  /** Do it now and again until the page is left, only while it is looked at; an error is said above the page. */
+  /** Display a sentence above the page; null removes it. */
+  showMessage: (text: string | null) => void;
+  /** Store a choice in the address without loading the page again. */
+  setQuery: (name: string, value: string | null) => void;
+  /** Run a task now and every `everyMs` while the page is visible, until it is left; an error is displayed above the page. */
   repeat: (everyMs: number, task: () => Promise<void> | void) => void;
-  /** Do it when the page is left. */
-  onLeave: (act: () => void) => void;
+  /** Run an action when the page is left. */
+  onLeave: (action: () => void) => void;
 }
 
-/** A page builds itself into `place`; it is built anew when language or unit of ground change. */
+/** A page builds itself into `place`; it is rebuilt when the language or the area unit changes. */
 export type Mount = (place: HTMLElement, view: View) => Promise<void> | void;
 
-export function makeView(route: Route, farm: Farm, shell: Pick<View, "setTitle" | "say" | "keep">): { view: View; leave: () => void } {
+export function createView(route: Route, farm: FarmState, shell: Pick<View, "setTitle" | "showMessage" | "setQuery">): { view: View; leave: () => void } {
   const controller = new AbortController();
   const { signal } = controller;
-  const leaving: (() => void)[] = [];
+  const leaveActions: (() => void)[] = [];
   const repeat: View["repeat"] = (everyMs, task) => {
     void (async () => {
       let failed = false;
@@ -34,22 +34,22 @@ export function makeView(route: Route, farm: Farm, shell: Pick<View, "setTitle" 
         if (!document.hidden) {
           try {
             await task();
-            if (failed) shell.say(null);
+            if (failed) shell.showMessage(null);
             failed = false;
           } catch (error) {
             if (signal.aborted) return;
             failed = true;
-            shell.say(sentenceOf(error));
+            shell.showMessage(errorText(error));
           }
         }
         await new Promise((resolve) => setTimeout(resolve, everyMs));
       }
     })();
   };
-  const view: View = { route, farm, signal, ...shell, repeat, onLeave: (act) => leaving.push(act) };
+  const view: View = { route, farm, signal, ...shell, repeat, onLeave: (action) => leaveActions.push(action) };
   const leave = (): void => {
     controller.abort();
-    for (const act of leaving.reverse()) act();
+    for (const action of leaveActions.reverse()) action();
   };
   return { view, leave };
 }

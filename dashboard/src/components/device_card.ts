@@ -1,29 +1,29 @@
-// One card a device: built once, then only its texts change, so that nothing jumps under a finger or a focus.
+// Card of a device. Built once; then only its texts change, so that nothing moves under a pointer or the focus.
 
 import { nowMs } from "../api/clock";
-import type { Device, Farm } from "../api/farm_state";
-import { ask, sentenceOf } from "../api/request";
+import type { Device, FarmState } from "../api/farm_state";
+import { errorText, request } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
-import { channelName, kindName, word, type Word } from "../i18n/translate";
+import { channelName, term, translate } from "../i18n/translate";
 import { make, makeSvg, setText } from "./dom";
+import { simulatedBadge } from "./parts";
 import { Progress } from "./progress";
-import { type Answer, answerTile, doubtText, isStale, ValueTile } from "./value_tile";
+import { answerTile, isStale, qualityText, ValueTile, type Answer } from "./value_tile";
 
 const TILES: Record<string, string[]> = {
   greenhouse: ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "global_radiation_w_m2", "vent_open_pct"],
   drone: ["relative_altitude_m", "ground_speed_m_s", "flow_l_min", "mass_flow_kg_min", "hopper_kg", "pump_on", "battery_remaining_pct", "gps_fix_code"],
 };
-const MOST_TILES = 6;
-const CLIMATE: [string, Word, number][] = [
-  ["vpd_kpa", "farm_vpd", 2], ["dew_point_degc", "farm_dew_point", 1], ["humidity_deficit_g_m3", "farm_deficit", 1], ["frost_point_degc", "farm_frost_point", 1],
-];
-const APPLICATION: [string, Word, number][] = [
-  ["product_applied_l", "farm_applied", 2], ["product_applied_kg", "farm_applied", 2], ["area_treated_ha", "farm_treated", 3], ["overlap_m2", "farm_overlap", 0],
-  ["mean_rate_l_ha", "farm_rate", 1], ["mean_rate_kg_ha", "farm_rate", 1],
-];
-const HALF_DAY_MS = 12 * 3_600_000;
+const MAX_TILES = 6;
+const CLIMATE_DIGITS: Record<string, number> = { vpd_kpa: 2, dew_point_degc: 1, humidity_deficit_g_m3: 1, frost_point_degc: 1 };
+const APPLICATION_DIGITS: Record<string, number> = { product_applied_l: 2, product_applied_kg: 2, area_treated_ha: 3, overlap_m2: 0, mean_rate_l_ha: 1, mean_rate_kg_ha: 1 };
+const CLIMATE_MS = 600_000;
+const FLIGHT_SEARCH_MS = 12 * 3_600_000;
+const FLIGHT_GAP_MS = 120_000;
 const OLD_MS = 15_000;
+const SPRAYER_SWATH_M = 5;
+const SPREADER_SWATH_M = 5.5;
 
 const ICONS: Record<string, string> = {
   greenhouse: "M3 20V10l9-6 9 6v10H3Zm0-8h18M9 20v-8m6 8v-8",
@@ -37,129 +37,126 @@ export function kindIcon(kind: string): SVGElement {
 
 export class DeviceCard {
   readonly element: HTMLElement;
-  readonly #farm: Farm;
+  readonly #farm: FarmState;
   readonly #id: string;
   readonly #age = make("span", { class: "age" });
   readonly #name = make("h3");
   readonly #about = make("p", { class: "about" });
-  readonly #badge = make("span", { class: "badge", title: word("simulated_hint") }, word("simulated"));
-  readonly #place = make("p", { class: "place" });
+  readonly #simulated = simulatedBadge();
+  readonly #position = make("p", { class: "place" });
   readonly #tiles = make("dl", { class: "tiles" });
-  readonly #rows = make("tbody");
-  readonly #all = make("details", { class: "all" });
-  readonly #shown = new Map<string, ValueTile>();
-  readonly #table = new Map<string, { element: HTMLElement; value: HTMLElement; age: HTMLElement }>();
-  #intervals: Record<string, { interval_s: number | null }> = {};
+  readonly #tableRows = make("tbody");
+  readonly #allValues = make("details", { class: "all" });
+  readonly #tileOf = new Map<string, ValueTile>();
+  readonly #rowOf = new Map<string, { element: HTMLElement; value: HTMLElement; age: HTMLElement }>();
+  #channels: Record<string, { interval_s: number | null }> = {};
 
-  constructor(farm: Farm, device: Device) {
+  constructor(farm: FarmState, device: Device) {
     this.#farm = farm;
     this.#id = device.id;
     this.#name.id = `device-${device.id}`;
     this.element = make("article", { class: "card device", "data-device": device.id, "aria-labelledby": this.#name.id, tabindex: -1 },
-      make("header", {}, kindIcon(device.kind), make("div", { class: "title" }, this.#name, this.#about), make("div", { class: "marks" }, this.#badge, this.#age)),
-      this.#place,
+      make("header", {}, kindIcon(device.kind), make("div", { class: "title" }, this.#name, this.#about), make("div", { class: "marks" }, this.#simulated, this.#age)),
+      this.#position,
       this.#tiles,
-      device.kind === "drone" ? this.#flight() : null,
+      device.kind === "drone" ? this.#lastFlight() : null,
       device.kind === "greenhouse" ? this.#climate() : null,
-      this.#all);
-    this.#all.append(make("summary", {}, word("all_values")),
-      make("div", { class: "scroll" }, make("table", {},
-        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, word("quantity")), make("th", { scope: "col", class: "number" }, word("value")), make("th", { scope: "col", class: "number" }, word("age")))),
-        this.#rows)));
-    this.#all.addEventListener("toggle", () => this.draw());
-    void farm.detail(device.id).then((detail) => (this.#intervals = detail.channels), () => undefined);
+      this.#allValues);
+    const heads = [make("th", { scope: "col" }, translate("quantity")), make("th", { scope: "col", class: "number" }, translate("value")), make("th", { scope: "col", class: "number" }, translate("age"))];
+    this.#allValues.append(make("summary", {}, translate("all_values")),
+      make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#tableRows)));
+    this.#allValues.addEventListener("toggle", () => this.draw());
+    void farm.detail(device.id).then((detail) => (this.#channels = detail.channels), () => undefined);
     this.draw();
   }
 
-  /** Say where it is: a button that shows it, or why there is none. */
-  place(content: Node | string | null): void {
-    this.#place.replaceChildren(...(content === null ? [] : [content]));
-    this.#place.hidden = content === null;
+  /** Set the line about the position: a button that displays it, or why there is none. */
+  setPosition(content: Node | string | null): void {
+    this.#position.replaceChildren(...(content === null ? [] : [content]));
+    this.#position.hidden = content === null;
   }
 
   draw(): void {
     const device = this.#farm.devices.get(this.#id);
     if (!device) return;
-    const seen = device.last_seen_ms;
-    const old = seen === null || nowMs() - seen > OLD_MS;
+    const seenMs = device.last_seen_ms;
     setText(this.#name, device.name || device.id);
-    setText(this.#about, [kindName(device.kind), device.site, device.model].filter(Boolean).join(" · "));
-    this.#badge.hidden = !device.simulated;
-    setText(this.#age, seen === null ? word("never") : ageText(nowMs() - seen));
-    this.#age.classList.toggle("stale", old);
+    setText(this.#about, [term("device_kinds", device.kind), device.site, device.model].filter(Boolean).join(" · "));
+    this.#simulated.hidden = !device.simulated;
+    setText(this.#age, seenMs === null ? translate("no_data") : ageText(nowMs() - seenMs));
+    this.#age.classList.toggle("stale", seenMs === null || nowMs() - seenMs > OLD_MS);
     const values = this.#farm.latest.get(this.#id) ?? {};
     const channels = Object.keys(values).sort();
-    const wished = (TILES[device.kind] ?? channels).filter((channel) => channel in values).slice(0, MOST_TILES);
-    for (const channel of wished) {
-      if (this.#shown.has(channel)) continue;
+    for (const channel of (TILES[device.kind] ?? channels).filter((name) => name in values).slice(0, MAX_TILES)) {
+      if (this.#tileOf.has(channel)) continue;
       const tile = new ValueTile(channel);
-      this.#shown.set(channel, tile);
+      this.#tileOf.set(channel, tile);
       this.#tiles.append(tile.element);
     }
-    for (const [channel, tile] of this.#shown) tile.show(values[channel], this.#intervals[channel]?.interval_s);
-    // Ten times a second for all of a farm's channels, but only where somebody looks.
-    if (this.#all.open) for (const channel of channels) this.#row(channel);
+    for (const [channel, tile] of this.#tileOf) tile.show(values[channel], this.#channels[channel]?.interval_s);
+    // The table of all channels costs time: it is drawn only while it is open.
+    if (this.#allValues.open) for (const channel of channels) this.#drawRow(channel);
   }
 
-  #row(channel: string): void {
+  #drawRow(channel: string): void {
     const latest = this.#farm.value(this.#id, channel);
     if (!latest) return;
-    let row = this.#table.get(channel);
+    let row = this.#rowOf.get(channel);
     if (!row) {
       const [value, age] = [make("td", { class: "number" }), make("td", { class: "number" })];
-      row = { value, age, element: make("tr", { "data-channel": channel }, make("th", { scope: "row", title: channel }, channelName(channel)), value, age) };
-      this.#table.set(channel, row);
-      this.#rows.append(row.element);
+      row = { value, age, element: make("tr", { "data-channel": channel }, make("th", { scope: "row" }, channelName(channel)), value, age) };
+      this.#rowOf.set(channel, row);
+      this.#tableRows.append(row.element);
     }
-    setText(row.value, [...valueParts(channel, latest.value, latest.unit), doubtText(latest.quality)].filter(Boolean).join(" "));
+    setText(row.value, [...valueParts(channel, latest.value, latest.unit), qualityText(latest.quality)].filter(Boolean).join(" "));
     setText(row.age, ageText(nowMs() - latest.time_ms));
-    row.element.classList.toggle("stale", isStale(latest.time_ms, this.#intervals[channel]?.interval_s));
+    row.element.classList.toggle("stale", isStale(latest.time_ms, this.#channels[channel]?.interval_s));
   }
 
   #climate(): HTMLElement {
-    return folded(word("farm_climate"), async () => {
+    return foldedAnswers(translate("farm_climate"), async () => {
       const end = (this.#farm.devices.get(this.#id)?.last_seen_ms ?? nowMs()) + 1;
-      const answers = await ask<Record<string, Answer>>(`/v1/greenhouses/${encodeURIComponent(this.#id)}/climate`, { query: { start: end - 600_000, end } });
-      return tilesOf(CLIMATE, answers);
+      const answers = await request<Record<string, Answer>>(`/v1/greenhouses/${encodeURIComponent(this.#id)}/climate`, { query: { start: end - CLIMATE_MS, end } });
+      return answerTiles(CLIMATE_DIGITS, answers);
     });
   }
 
-  #flight(): HTMLElement {
-    const input = make("input", { type: "number", min: 0.5, max: 100, step: 0.5, value: 5, inputmode: "decimal" });
-    const look = async (): Promise<Node> => {
-      const flight = await findFlight(this.#id, this.#farm.devices.get(this.#id)?.last_seen_ms ?? nowMs());
-      if (flight === null) return make("p", { class: "note" }, word("farm_no_flight"));
-      const answers = await ask<Record<string, Answer>>(`/v1/devices/${encodeURIComponent(this.#id)}/application`, {
-        query: { start: flight[0], end: flight[1], swath_m: input.value },
+  #lastFlight(): HTMLElement {
+    const swath = make("input", { type: "number", min: 0.5, max: 100, step: 0.5, value: SPRAYER_SWATH_M, inputmode: "decimal" });
+    const load = async (): Promise<Node> => {
+      const flight = await findLastFlight(this.#id, this.#farm.devices.get(this.#id)?.last_seen_ms ?? nowMs());
+      if (flight === null) return make("p", { class: "note" }, translate("farm_no_flight"));
+      const answers = await request<Record<string, Answer>>(`/v1/devices/${encodeURIComponent(this.#id)}/application`, {
+        query: { start: flight[0], end: flight[1], swath_m: swath.value },
       });
-      return tilesOf(APPLICATION, answers);
+      return answerTiles(APPLICATION_DIGITS, answers);
     };
-    const details = folded(word("farm_flight"), look, make("label", { class: "swath" }, word("farm_swath"), " ", input, " m"));
-    // Most spreaders throw wider than sprayers spray.
-    if (this.#farm.value(this.#id, "hopper_kg") || this.#farm.value(this.#id, "mass_flow_kg_min")) input.value = "5.5";
-    input.addEventListener("change", () => {
-      if (input.checkValidity() && input.value !== "") details.dispatchEvent(new Event("toggle"));
+    const details = foldedAnswers(translate("farm_flight"), load, make("label", { class: "swath" }, translate("farm_swath"), " ", swath));
+    // The usual swath of a spreader is wider than that of a sprayer.
+    if (this.#farm.value(this.#id, "hopper_kg") || this.#farm.value(this.#id, "mass_flow_kg_min")) swath.value = String(SPREADER_SWATH_M);
+    swath.addEventListener("change", () => {
+      if (swath.checkValidity() && swath.value !== "") details.dispatchEvent(new Event("toggle"));
     });
     return details;
   }
 }
 
-// What takes the station some work is asked for when somebody opens it.
-function folded(title: string, load: () => Promise<Node>, ...beside: Node[]): HTMLDetailsElement {
+// Answers cost the server time: they are requested when the panel is opened.
+function foldedAnswers(title: string, load: () => Promise<Node>, ...controls: Node[]): HTMLDetailsElement {
   const [place, progress] = [make("div", { class: "answers-place" }), new Progress()];
-  const details = make("details", { class: "answers-folded" }, make("summary", {}, title), ...beside, progress.element, place);
+  const details = make("details", { class: "answers-folded" }, make("summary", {}, title), ...controls, progress.element, place);
   details.addEventListener("toggle", () => {
-    if (details.open) void progress.run(load).then((made) => made && place.replaceChildren(made));
+    if (details.open) void progress.run(load).then((content) => content && place.replaceChildren(content));
   });
   return details;
 }
 
-function tilesOf(wanted: [string, Word, number][], answers: Record<string, Answer>): HTMLElement {
-  return make("div", { class: "answers" }, ...wanted.flatMap(([field, name, digits]) => {
-    const answer = answers[field];
+function answerTiles(digitsOfAnswer: Record<string, number>, answers: Record<string, Answer>): HTMLElement {
+  return make("div", { class: "answers" }, ...Object.entries(digitsOfAnswer).flatMap(([name, digits]) => {
+    const answer = answers[name];
     if (!answer) return [];
-    const tile = answerTile(word(name), answer, digits);
-    tile.dataset["answer"] = field;
+    const tile = answerTile(channelName(name), answer, digits);
+    tile.dataset["answer"] = name;
     return [tile];
   }));
 }
@@ -170,23 +167,23 @@ interface EventItem {
   data: Record<string, unknown>;
 }
 
-// The last flight lies between the last two changes of the arming state; one that goes on ends with the last value.
-async function findFlight(device: string, lastMs: number): Promise<[startMs: number, endMs: number] | null> {
+// The last flight is between the last two changes of the arming state; a flight that has not ended ends at the newest value.
+async function findLastFlight(device: string, lastMs: number): Promise<[startMs: number, endMs: number] | null> {
   const path = `/v1/devices/${encodeURIComponent(device)}`;
-  const [start, end] = [lastMs - HALF_DAY_MS, lastMs + 1];
-  const { items } = await ask<{ items: EventItem[] }>(`${path}/events`, { query: { start, end, limit: 5000 } });
-  const arming = items.filter((event) => event.kind === "armed");
-  const from = arming.findLastIndex((event) => event.data["armed"] === true);
-  if (from >= 0) return [(arming[from] as EventItem).time_ms, arming[from + 1]?.time_ms ?? end];
-  // Without arming events (a third party's): the last stretch of positions without a silence of two minutes.
+  const [start, end] = [lastMs - FLIGHT_SEARCH_MS, lastMs + 1];
+  const { items } = await request<{ items: EventItem[] }>(`${path}/events`, { query: { start, end, limit: 5000 } });
+  const armedEvents = items.filter((event) => event.kind === "armed");
+  const takeOff = armedEvents.findLastIndex((event) => event.data["armed"] === true);
+  if (takeOff >= 0) return [(armedEvents[takeOff] as EventItem).time_ms, armedEvents[takeOff + 1]?.time_ms ?? end];
+  // Without arming events: the last positions without a gap of two minutes.
   try {
-    const { time_ms: times } = await ask<{ time_ms: number[] }>(`${path}/series`, { query: { channel: "latitude_deg", start, end, max_points: 1440 } });
+    const { time_ms: times } = await request<{ time_ms: number[] }>(`${path}/series`, { query: { channel: "latitude_deg", start, end, max_points: 1440 } });
     if (times.length === 0) return null;
     let first = times.length - 1;
-    while (first > 0 && (times[first] as number) - (times[first - 1] as number) < 120_000) first -= 1;
+    while (first > 0 && (times[first] as number) - (times[first - 1] as number) < FLIGHT_GAP_MS) first -= 1;
     return [times[first] as number, end];
   } catch (error) {
-    if (sentenceOf(error) === null) throw error;
+    if (errorText(error) === null) throw error;
     return null;
   }
 }

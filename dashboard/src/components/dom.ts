@@ -1,4 +1,4 @@
-// Making elements, so that text is always text and never markup.
+// Creation of elements. Text is always text, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -6,7 +6,7 @@ export type Child = Node | string | number | null | undefined | false;
 type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
 export type Attributes = Record<string, Attribute>;
 
-/** Return an element. `onclick` and the like take a function; `true` is an attribute without a value, `null` none. */
+/** Return an element. `onclick` and the like take a function; `true` sets an attribute without a value, `null` sets none. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -23,15 +23,15 @@ export function makeSvg<K extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Change a text only where it is another: a screen reader need not hear what stayed. */
+/** Set a text only where it differs, so that a screen reader does not repeat it. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Show exactly `wanted` in `place`, in this order, touching nothing that is there already. */
-export function arrange(place: Element, wanted: Element[]): void {
-  const same = place.children.length === wanted.length && wanted.every((element, index) => place.children[index] === element);
-  if (!same) place.replaceChildren(...wanted);
+/** Make `elements` the children of `place`, in this order, without touching it where they already are. */
+export function setChildren(place: Element, elements: Element[]): void {
+  const same = place.children.length === elements.length && elements.every((element, index) => place.children[index] === element);
+  if (!same) place.replaceChildren(...elements);
 }
 
 function fill<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {

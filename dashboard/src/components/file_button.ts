@@ -1,20 +1,21 @@
-// Files from the station: asked for with progress, so that long work is seen to go on and its error is read.
+// Download buttons. The file is requested with progress, so that a long wait and an error are visible.
 
-import { askResponse, type AskOptions } from "../api/request";
-import { word } from "../i18n/translate";
+import { requestResponse, type RequestOptions } from "../api/request";
+import { translate } from "../i18n/translate";
 import { make } from "./dom";
 import { Progress } from "./progress";
 
-const PATIENCE_MS = 600_000;
+const TIMEOUT_MS = 600_000;
+const REVOKE_MS = 60_000;
 
-/** Return a button that fetches `path` and gives it to the person as a file. */
-export function fileButton(text: string, path: string, name: string, options: AskOptions = {}): HTMLElement {
+/** Return a button that downloads `path` as a file called `name`. */
+export function fileButton(text: string, path: string, name: string, options: RequestOptions = {}): HTMLElement {
   const progress = new Progress();
   const button = make("button", { type: "button", class: "secondary", "data-file": name });
   button.append(text);
   button.addEventListener("click", () => {
     button.disabled = true;
-    void progress.run((tell) => fetchFile(path, options, tell), word("done")).then((file) => {
+    void progress.run((report) => requestFile(path, options, report), translate("done")).then((file) => {
       button.disabled = false;
       if (file !== null) save(file, name);
     });
@@ -22,22 +23,22 @@ export function fileButton(text: string, path: string, name: string, options: As
   return make("span", { class: "file" }, button, progress.element);
 }
 
-async function fetchFile(path: string, options: AskOptions, tell: (share: number) => void): Promise<Blob> {
-  const response = await askResponse(path, { patienceMs: PATIENCE_MS, ...options, headers: { Accept: "*/*", ...options.headers } });
-  const whole = Number(response.headers.get("Content-Length") ?? 0);
+async function requestFile(path: string, options: RequestOptions, report: (share: number) => void): Promise<Blob> {
+  const response = await requestResponse(path, { timeoutMs: TIMEOUT_MS, ...options, headers: { Accept: "*/*", ...options.headers } });
+  const size = Number(response.headers.get("Content-Length") ?? 0);
   const reader = response.body?.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  let taken = 0;
+  let received = 0;
   for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
     parts.push(chunk.value);
-    taken += chunk.value.byteLength;
-    if (whole > 0) tell(Math.min(1, taken / whole));
+    received += chunk.value.byteLength;
+    if (size > 0) report(Math.min(1, received / size));
   }
   return new Blob(parts, { type: response.headers.get("Content-Type") ?? "application/octet-stream" });
 }
 
 function save(file: Blob, name: string): void {
-  const address = URL.createObjectURL(file);
-  make("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  const url = URL.createObjectURL(file);
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
 }

@@ -1,45 +1,45 @@
-// The map: no tiles, no glyphs, no other host. Ground is GeoJSON, names and vehicles are HTML, so system fonts do.
+// Map without tiles, glyphs or another host: shapes are GeoJSON; labels and vehicles are HTML in system fonts.
 
 import "maplibre-gl/dist/maplibre-gl.css";
-import { type GeoJSONSource, LngLatBounds, Map as GroundMap, type MapGeoJSONFeature, Marker, NavigationControl, ScaleControl, setWorkerUrl, type LayerSpecification } from "maplibre-gl";
-// The library's main part starts this as its worker: without it the map stays empty, and no build would say so.
+import { type GeoJSONSource, LngLatBounds, Map as MapLibreMap, type MapGeoJSONFeature, Marker, NavigationControl, ScaleControl, setWorkerUrl, type LayerSpecification } from "maplibre-gl";
+// The library's worker: without this file the map remains empty, and no build would fail.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
-import { word } from "../i18n/translate";
+import { translate } from "../i18n/translate";
 import { make } from "./dom";
 
 setWorkerUrl(workerUrl);
 
-export type GroundFeatures = GeoJSON.FeatureCollection;
-export const NO_FEATURES: GroundFeatures = { type: "FeatureCollection", features: [] };
+export type Features = GeoJSON.FeatureCollection;
+export const NO_FEATURES: Features = { type: "FeatureCollection", features: [] };
 
-/** A layer without the source's name: that is added where the layer is. */
-export type GroundLayer = Omit<LayerSpecification, "source" | "id"> & { id: string; paint?: object; layout?: object };
+/** A layer without its source, which `setSource` adds. */
+export type MapLayer = Omit<LayerSpecification, "source" | "id"> & { id: string; paint?: object; layout?: object };
 
-/** A map in its own element. Ask `ready` before layers are added; `close` lets go of it. */
-export class Ground {
+/** A map in its own element. Await `ready` before adding layers; `close` releases it. */
+export class MapView {
   readonly element: HTMLElement;
   readonly ready: Promise<void>;
-  readonly #place = make("div", { class: "ground-canvas" });
+  readonly #place = make("div", { class: "map-canvas" });
   readonly #markers = new Map<string, Marker>();
-  #map: GroundMap | null = null;
+  #map: MapLibreMap | null = null;
 
   constructor(name: string) {
-    this.element = make("div", { class: "ground", "data-state": "wait" }, this.#place);
+    this.element = make("div", { class: "map-view", "data-state": "loading" }, this.#place);
     this.ready = this.#start(name);
   }
 
-  get map(): GroundMap | null {
+  get map(): MapLibreMap | null {
     return this.#map;
   }
 
-  /** Return a colour of the page for the map's paint. */
-  tone(name: string): string {
+  /** Return a colour of the style sheet. */
+  colour(name: string): string {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#888888";
   }
 
-  /** Show `features` under `name`, with layers that are added the first time. */
-  show(name: string, features: GroundFeatures, layers: GroundLayer[]): void {
+  /** Set the features of the source `name`; the layers are added with the source, the first time. */
+  setSource(name: string, features: Features, layers: MapLayer[]): void {
     const map = this.#map;
     if (map === null) return;
     const source = map.getSource<GeoJSONSource>(name);
@@ -62,23 +62,23 @@ export class Ground {
     map.removeSource(name);
   }
 
-  /** Put `element` at a place, or move it there; `null` takes it away. */
-  mark(id: string, element: HTMLElement | null, longitudeDeg = 0, latitudeDeg = 0, anchor: "center" | "bottom" = "center"): void {
-    const known = this.#markers.get(id);
+  /** Place or move a marker; a null element removes it. */
+  setMarker(id: string, element: HTMLElement | null, longitudeDeg = 0, latitudeDeg = 0, anchor: "center" | "bottom" = "center"): void {
+    const current = this.#markers.get(id);
     if (element === null) {
-      known?.remove();
+      current?.remove();
       this.#markers.delete(id);
-    } else if (known && known.getElement() === element) known.setLngLat([longitudeDeg, latitudeDeg]);
+    } else if (current && current.getElement() === element) current.setLngLat([longitudeDeg, latitudeDeg]);
     else if (this.#map) {
-      known?.remove();
+      current?.remove();
       this.#markers.set(id, new Marker({ element, anchor }).setLngLat([longitudeDeg, latitudeDeg]).addTo(this.#map));
     }
   }
 
-  onClick(layer: string, act: (feature: MapGeoJSONFeature, longitudeDeg: number, latitudeDeg: number) => void): void {
+  onClick(layer: string, action: (feature: MapGeoJSONFeature, longitudeDeg: number, latitudeDeg: number) => void): void {
     this.#map?.on("click", layer, (event) => {
       const feature = event.features?.[0];
-      if (feature) act(feature, event.lngLat.lng, event.lngLat.lat);
+      if (feature) action(feature, event.lngLat.lng, event.lngLat.lat);
     });
     this.#map?.on("mouseenter", layer, () => this.#map?.getCanvas().classList.add("pointing"));
     this.#map?.on("mouseleave", layer, () => this.#map?.getCanvas().classList.remove("pointing"));
@@ -96,23 +96,23 @@ export class Ground {
   }
 
   async #start(name: string): Promise<void> {
-    // The element must be in the page before the map measures it.
+    // The element must be in the document before the map measures it.
     await new Promise((resolve) => requestAnimationFrame(resolve));
     try {
-      this.#map = new GroundMap({
+      this.#map = new MapLibreMap({
         container: this.#place,
-        style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": this.tone("--map-ground") } }] },
+        style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": this.colour("--map-background") } }] },
         center: [0, 0],
         zoom: 1,
         attributionControl: false,
         dragRotate: false,
         pitchWithRotate: false,
-        locale: { "Map.Title": word("map_label", { name }) },
+        locale: { "Map.Title": translate("map_label", { name }) },
       });
     } catch {
       this.element.dataset["state"] = "failed";
-      this.#place.replaceChildren(make("p", { class: "empty" }, word("map_failed")));
-      throw new Error(word("map_failed"));
+      this.#place.replaceChildren(make("p", { class: "empty" }, translate("map_failed")));
+      throw new Error(translate("map_failed"));
     }
     const map = this.#map;
     map.touchZoomRotate.disableRotation();
@@ -131,7 +131,7 @@ export class Ground {
 }
 
 /** Return the box around all of `features`, null for none. */
-export function boundsOf(features: GroundFeatures): LngLatBounds | null {
+export function boundsOf(features: Features): LngLatBounds | null {
   const bounds = new LngLatBounds();
   const walk = (part: unknown): void => {
     if (!Array.isArray(part)) return;

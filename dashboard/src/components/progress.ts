@@ -1,40 +1,40 @@
-// Long work: says that it runs and for how long, how far it is where that is known, and in one sentence what went wrong.
+// Progress of a task: that it runs and for how long, its share where known, and the error where it failed.
 
-import { sentenceOf } from "../api/request";
-import { word } from "../i18n/translate";
+import { errorText } from "../api/request";
+import { translate } from "../i18n/translate";
 import { make, setText } from "./dom";
 
 export class Progress {
   readonly element: HTMLElement;
-  readonly #bar = make("progress", { "aria-label": word("working") });
-  readonly #said = make("span", { class: "progress-said" });
+  readonly #bar = make("progress", { "aria-label": translate("working") });
+  readonly #text = make("span", { class: "progress-text" });
 
   constructor() {
-    this.element = make("p", { class: "progress", role: "status", hidden: true }, this.#bar, this.#said);
+    this.element = make("p", { class: "progress", role: "status", hidden: true }, this.#bar, this.#text);
   }
 
-  /** Run `work` and show how it goes; `null` where it failed. `tell(share)` moves the bar, from 0 to 1. */
-  async run<T>(work: (tell: (share: number) => void) => Promise<T>, doneText = ""): Promise<T | null> {
-    const began = performance.now();
+  /** Run a task and display its state; null where it failed. `report(share)` sets the bar, from 0 to 1. */
+  async run<T>(task: (report: (share: number) => void) => Promise<T>, doneText = ""): Promise<T | null> {
+    const startMs = performance.now();
     this.element.hidden = false;
     this.element.classList.remove("failed");
     this.#bar.hidden = false;
     this.#bar.removeAttribute("value");
-    setText(this.#said, word("working"));
-    const tick = setInterval(() => setText(this.#said, word("working_for", { seconds: Math.round((performance.now() - began) / 1000) })), 1000);
+    setText(this.#text, translate("working"));
+    const tick = setInterval(() => setText(this.#text, translate("working_for", { seconds: Math.round((performance.now() - startMs) / 1000) })), 1000);
     try {
-      const made = await work((share) => {
+      const result = await task((share) => {
         this.#bar.max = 1;
         this.#bar.value = share;
       });
       this.element.hidden = doneText === "";
-      setText(this.#said, doneText);
-      return made;
+      setText(this.#text, doneText);
+      return result;
     } catch (error) {
-      const sentence = sentenceOf(error);
-      this.element.hidden = sentence === null;
+      const text = errorText(error);
+      this.element.hidden = text === null;
       this.element.classList.add("failed");
-      setText(this.#said, sentence ?? "");
+      setText(this.#text, text ?? "");
       return null;
     } finally {
       clearInterval(tick);

@@ -1,12 +1,11 @@
-// Where vehicles have been: seeded from the store, then drawn on by the stream.
+// Trails of vehicles: loaded from the store once, then extended by new values.
 
-import type { Farm } from "../api/farm_state";
-import { ask } from "../api/request";
-import type { GroundFeatures } from "./map";
+import type { FarmState } from "../api/farm_state";
+import { request } from "../api/request";
 
 const TRAIL_MS = 15 * 60_000;
-const MOST_POINTS = 1500;
-/** A silence of this length is no way that was flown. */
+const MAX_POINTS = 1500;
+/** A longer time without a position breaks the trail. */
 const GAP_MS = 30_000;
 
 export interface Fix {
@@ -21,47 +20,49 @@ export interface TrackSeries {
 }
 
 export class Trails {
-  readonly #farm: Farm;
+  readonly #farm: FarmState;
   readonly #fixes = new Map<string, Fix[]>();
 
-  constructor(farm: Farm) {
+  constructor(farm: FarmState) {
     this.#farm = farm;
   }
 
-  /** Return where a vehicle was last, by position values that belong together; null before any. */
+  /** Return a vehicle's newest position with usable quality; null where there is none. */
   last(device: string): Fix | null {
     const [latitude, longitude] = [this.#farm.value(device, "latitude_deg"), this.#farm.value(device, "longitude_deg")];
     if (!latitude || !longitude || latitude.quality > 2 || longitude.quality > 2) return null;
     return { timeMs: Math.min(latitude.time_ms, longitude.time_ms), longitudeDeg: longitude.value, latitudeDeg: latitude.value };
   }
 
-  async seed(device: string, signal: AbortSignal): Promise<void> {
+  /** Load the stored part of a vehicle's trail, once. */
+  async load(device: string, signal: AbortSignal): Promise<void> {
     const last = this.last(device);
     if (last === null || this.#fixes.has(device)) return;
     this.#fixes.set(device, []);
-    const series = await ask<TrackSeries>(`/v1/devices/${encodeURIComponent(device)}/series`, {
+    const series = await request<TrackSeries>(`/v1/devices/${encodeURIComponent(device)}/series`, {
       signal, query: { channel: ["latitude_deg", "longitude_deg"], start: last.timeMs - TRAIL_MS, end: last.timeMs + 1, max_points: 900 },
     });
     this.#fixes.set(device, [...fixesOf(series), ...(this.#fixes.get(device) ?? [])]);
   }
 
-  follow(device: string): void {
+  /** Append a vehicle's newest position. */
+  extend(device: string): void {
     const last = this.last(device);
     const fixes = this.#fixes.get(device);
     if (last === null || fixes === undefined) return;
-    const before = fixes.at(-1);
-    if (before && before.timeMs >= last.timeMs) return;
+    const previous = fixes.at(-1);
+    if (previous && previous.timeMs >= last.timeMs) return;
     fixes.push(last);
-    const keepFrom = fixes.findIndex((fix) => fix.timeMs >= last.timeMs - TRAIL_MS);
-    const cut = Math.max(keepFrom, fixes.length - MOST_POINTS);
+    const firstRecent = fixes.findIndex((fix) => fix.timeMs >= last.timeMs - TRAIL_MS);
+    const cut = Math.max(firstRecent, fixes.length - MAX_POINTS);
     if (cut > 0) fixes.splice(0, cut);
   }
 
-  features(): GroundFeatures {
+  features(): GeoJSON.FeatureCollection {
     return {
       type: "FeatureCollection",
       features: [...this.#fixes].map(([device, fixes]) => ({
-        type: "Feature", properties: { device }, geometry: { type: "MultiLineString", coordinates: partsOf(fixes, GAP_MS) },
+        type: "Feature", properties: { device }, geometry: { type: "MultiLineString", coordinates: splitAtGaps(fixes, GAP_MS) },
       })),
     };
   }
@@ -75,14 +76,14 @@ export function fixesOf(series: TrackSeries): Fix[] {
   });
 }
 
-/** Return lines that break where nothing was heard for `gapMs`. */
-export function partsOf(fixes: readonly Fix[], gapMs: number): [number, number][][] {
-  const parts: [number, number][][] = [];
-  let before: Fix | null = null;
+/** Return lines through the positions, broken where there is none for `gapMs`. */
+export function splitAtGaps(fixes: readonly Fix[], gapMs: number): [number, number][][] {
+  const lines: [number, number][][] = [];
+  let previous: Fix | null = null;
   for (const fix of fixes) {
-    if (before === null || fix.timeMs - before.timeMs > gapMs) parts.push([]);
-    parts.at(-1)?.push([fix.longitudeDeg, fix.latitudeDeg]);
-    before = fix;
+    if (previous === null || fix.timeMs - previous.timeMs > gapMs) lines.push([]);
+    lines.at(-1)?.push([fix.longitudeDeg, fix.latitudeDeg]);
+    previous = fix;
   }
-  return parts.filter((part) => part.length > 1);
+  return lines.filter((line) => line.length > 1);
 }

@@ -1,56 +1,59 @@
-// A value as it must be shown: number, unit, age, quality, whether a simulator made it. What is old is grey and says so.
+// Tiles for values and for analytic answers: number, unit, age, quality, evidence and method. An old value is grey and marked.
 
 import { nowMs } from "../api/clock";
 import type { LatestValue } from "../api/live";
 import { ageText, windowText } from "../i18n/instants";
-import { digitsOf, inChosenArea, numberText, reasonText, shareText, valueParts } from "../i18n/numbers";
-import { channelName, word, wordOf } from "../i18n/translate";
+import { digitsOf, numberText, reasonText, shareText, toAreaUnit, valueParts } from "../i18n/numbers";
+import { channelName, methodText, term, translate } from "../i18n/translate";
 import { make, setText } from "./dom";
+import { simulatedBadge } from "./parts";
 
-/** How old a value may be before it is no longer current: a few of its own intervals, 5 s at the least. */
+/** Return whether a value is no longer current: older than three of its intervals, and than 5 s. */
 export function isStale(timeMs: number, intervalS: number | null | undefined, now = nowMs()): boolean {
   return now - timeMs > Math.max(5, 3 * (intervalS ?? 5)) * 1000;
 }
 
-export function doubtText(quality: number): string {
-  return quality > 2 ? wordOf("quality", quality, "") : "";
+/** Return the text of a quality flag; empty where the value is usable. */
+export function qualityText(quality: number): string {
+  return quality > 2 ? term("quality", quality) : "";
 }
 
-/** The newest value of a channel as a tile of a `<dl>`; call `show` with what is known and at least once a second. */
+/** The newest value of a channel as a tile of a `<dl>`; call `show` on new values and once a second. */
 export class ValueTile {
   readonly element: HTMLElement;
   readonly #number = make("span", { class: "number" });
   readonly #unit = make("span", { class: "unit" });
-  readonly #when = make("span", { class: "when" });
-  readonly #mark = make("span", { class: "badge", title: word("simulated_hint"), hidden: true }, word("simulated"));
+  readonly #age = make("span", { class: "when" });
+  readonly #simulated = simulatedBadge();
 
   constructor(readonly channel: string, name = channelName(channel)) {
-    const commanded = channel === "pump_on" || channel.startsWith("pump_command") ? make("small", {}, ` (${word("commanded")})`) : null;
+    const commanded = channel === "pump_on" || channel.startsWith("pump_command") ? make("small", {}, translate("in_brackets", { text: translate("commanded") })) : null;
+    this.#simulated.hidden = true;
     this.element = make("div", { class: "tile", "data-channel": channel },
       make("dt", {}, name, commanded),
-      make("dd", {}, this.#number, " ", this.#unit, this.#when, this.#mark));
+      make("dd", {}, this.#number, " ", this.#unit, this.#age, this.#simulated));
   }
 
   show(latest: LatestValue | undefined, intervalS?: number | null, simulated = false): void {
-    this.#mark.hidden = !simulated;
+    this.#simulated.hidden = !simulated;
     if (latest === undefined) {
       this.element.classList.add("stale");
       setText(this.#number, "—");
       setText(this.#unit, "");
-      setText(this.#when, word("never"));
+      setText(this.#age, translate("no_data"));
       return;
     }
     const [number, unit] = valueParts(this.channel, latest.value, latest.unit);
     const stale = isStale(latest.time_ms, intervalS);
     setText(this.#number, number);
     setText(this.#unit, unit);
-    setText(this.#when, [stale ? word("stale") : "", doubtText(latest.quality), ageText(nowMs() - latest.time_ms)].filter(Boolean).join(" · "));
+    setText(this.#age, [stale ? translate("stale") : "", qualityText(latest.quality), ageText(nowMs() - latest.time_ms)].filter(Boolean).join(" · "));
     this.element.classList.toggle("stale", stale);
-    this.element.classList.toggle("doubted", latest.quality > 2);
+    this.element.classList.toggle("suspect", latest.quality > 2);
   }
 }
 
-/** An analytic answer of the API: one number and all that is needed to judge it. */
+/** An analytic answer of the API: one value with all that is needed to judge it. */
 export interface Answer {
   value: number | null;
   unit: string;
@@ -67,34 +70,31 @@ export interface Answer {
   simulated?: boolean;
 }
 
-const COMPLETE = 0.995;
+const COMPLETE_SHARE = 0.995;
+const NOT_MEASURED = ["pump_pwm", "declared", "commanded"];
 
-/** Return an answer as a tile: its number, or why there is none; what it rests on folded below. */
+/** Return an answer as a tile: its value, or the reason for a missing one; method and window are folded. */
 export function answerTile(name: string, answer: Answer, digits?: number): HTMLElement {
-  const given = answer.value !== null;
-  const shown = given ? inChosenArea(answer.value as number, answer.unit) : null;
-  const share = word("coverage", { share: shareText(answer.coverage) });
+  const { value, evidence } = answer;
+  const shown = value === null ? null : toAreaUnit(value, answer.unit);
+  const rangeDigits = digits ?? digitsOf(answer.unit);
+  const coverage = translate("coverage", { share: shareText(answer.coverage) });
   const range = typeof answer.low === "number" && typeof answer.high === "number"
-    ? word("range", { low: numberText(answer.low, digits ?? digitsOf(answer.unit)), high: numberText(answer.high, digits ?? digitsOf(answer.unit)) }) : "";
-  const more = given
-    ? [range, answer.coverage < COMPLETE ? share : "", doubtText(answer.quality ?? 1)]
-    : [reasonText(answer.reason), answer.reason === "insufficient_data" ? share : ""];
-  const weak = answer.evidence === "pump_pwm" || answer.evidence === "declared" || answer.evidence === "commanded";
-  return make("div", { class: given ? "answer" : "answer none", "data-answer": name },
+    ? translate("range", { low: numberText(answer.low, rangeDigits), high: numberText(answer.high, rangeDigits) }) : "";
+  const details = value !== null
+    ? [range, answer.coverage < COMPLETE_SHARE ? coverage : "", qualityText(answer.quality ?? 1)]
+    : [reasonText(answer.reason), answer.reason === "insufficient_data" ? coverage : ""];
+  return make("div", { class: value !== null ? "answer" : "answer none", "data-answer": name },
     make("span", { class: "answer-name" }, name),
     make("span", { class: "answer-value" },
       make("span", { class: "number" }, shown === null ? "—" : numberText(shown.value, digits ?? shown.digits)), " ",
       make("span", { class: "unit" }, shown?.unit ?? "")),
-    make("span", { class: "more" }, more.filter(Boolean).join(" · ")),
-    answer.evidence && answer.evidence !== "measured"
-      ? make("span", { class: weak ? "evidence weak" : "evidence" }, wordOf("evidence", answer.evidence, answer.evidence)) : null,
-    answer.simulated ? make("span", { class: "badge", title: word("simulated_hint") }, word("simulated")) : null,
-    make("details", { class: "how" }, make("summary", {}, word("how")),
-      make("p", {}, methodLine(name, answer)),
+    make("span", { class: "more" }, details.filter(Boolean).join(" · ")),
+    evidence && evidence !== "measured"
+      ? make("span", { class: NOT_MEASURED.includes(evidence) ? "evidence weak" : "evidence" }, term("evidence", evidence)) : null,
+    answer.simulated ? simulatedBadge() : null,
+    make("details", { class: "how" }, make("summary", {}, translate("method")),
+      make("p", {}, methodText(answer.method)),
+      make("p", {}, translate("samples_and_coverage", { n: numberText(answer.n, 0), coverage: shareText(answer.coverage) })),
       answer.window ? make("p", {}, windowText(answer.window.start_ms, answer.window.end_ms)) : null));
-}
-
-export function methodLine(name: string, answer: Answer): string {
-  const { id, version, source } = answer.method;
-  return word("method_line", { name, method: id, version, source, n: numberText(answer.n, 0), coverage: shareText(answer.coverage) });
 }

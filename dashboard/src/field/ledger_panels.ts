@@ -1,122 +1,110 @@
-// What follows from passes: whose they were, what nutrients they brought, and the ledger.
+// Panels that are loaded on request: settlement, nutrients and the ledger.
 
-import { all, api, at } from "../api/client";
-import { ask, askResponse, sentenceOf } from "../api/request";
+import { api, cursorQuery, listAll } from "../api/client";
+import { errorText, request, requestResponse } from "../api/request";
 import { make, setText } from "../components/dom";
 import { fileButton } from "../components/file_button";
+import { captionedTable, fact, labelled } from "../components/parts";
 import { Progress } from "../components/progress";
 import { dateTimeText } from "../i18n/instants";
-import { groundText, numberText, shareText, withUnit } from "../i18n/numbers";
-import { word, wordOf } from "../i18n/translate";
-import { plain, table } from "./pass_panels";
+import { areaText, areaUnitsPerHa, numberText, reasonText, shareText, toAreaUnit, withUnit } from "../i18n/numbers";
+import { authorText, term, translate } from "../i18n/translate";
 import type { Elements, NutrientsAnswer } from "./records";
 
-/** A part of the page that is asked for when somebody opens it. */
-export function folded(title: string, panel: string, load: () => Promise<Node[]>): HTMLDetailsElement {
-  const [place, progress] = [make("div", { class: "fold-place" }), new Progress()];
-  const details = make("details", { class: "card fold", "data-panel": panel }, make("summary", {}, make("h2", {}, title)), progress.element, place);
-  let asked = false;
-  details.addEventListener("toggle", () => {
-    if (!details.open || asked) return;
-    asked = true;
-    void progress.run(load).then((made) => {
-      asked = made !== null;
-      if (made !== null) place.replaceChildren(...made);
-    });
-  });
-  return details;
-}
+const TIMEOUT_MS = 120_000;
+const NUTRIENTS_TIMEOUT_MS = 300_000;
+const HASH_LETTERS = 12;
 
-export async function loadSettlement(pass: string, swath: number | undefined, signal: AbortSignal): Promise<Node[]> {
+export async function loadSettlement(pass: string, swathM: number | undefined, signal: AbortSignal): Promise<Node[]> {
   const path = `/v1/passes/${encodeURIComponent(pass)}/settlement`;
-  const query = { swath_m: swath };
-  const response = await askResponse(path, { signal, query, headers: { Accept: "text/csv" }, patienceMs: 120_000 });
+  const query = { swath_m: swathM };
+  const response = await requestResponse(path, { signal, query, headers: { Accept: "text/csv" }, timeoutMs: TIMEOUT_MS });
   const [heads = [], ...rows] = readCsv(await response.text());
-  const at = (row: string[], name: string): string => row[heads.indexOf(name)] ?? "";
+  const cell = (row: string[], name: string): string => row[heads.indexOf(name)] ?? "";
   const amount = heads.find((head) => head.startsWith("applied_")) ?? "applied_kg";
   const unit = amount === "applied_l" ? "L" : "kg";
   return [
-    table(word("field_settlement"), [word("field_owner"), word("field_name"), word("field_product"), word("field_treated"), word("field_applied")],
-      rows.map((row) => [at(row, "owner") || "—", at(row, "field"), at(row, "product") || "—", groundText(Number(at(row, "treated_ha")) * 10_000), withUnit(Number(at(row, amount)), unit, 2)])),
-    fileButton(word("field_as_csv"), path, `settlement-${pass}.csv`, { query }),
+    captionedTable(translate("field_settlement"), [translate("field_owner"), translate("field_name"), translate("field_product"), translate("field_treated"), translate("field_applied")],
+      rows.map((row) => [cell(row, "owner") || "—", cell(row, "field"), cell(row, "product") || "—", areaText(Number(cell(row, "treated_ha")) * 10_000), withUnit(Number(cell(row, amount)), unit, 2)])),
+    fileButton(translate("field_csv"), path, `settlement-${pass}.csv`, { query }),
   ];
 }
 
 export async function loadNutrients(field: string, signal: AbortSignal): Promise<Node[]> {
-  const seasons = await all((cursor) => api.GET("/v1/seasons", { params: { query: { field, ...at(cursor) } }, signal }));
-  const season = make("select", { id: "nutrient-season" }, make("option", { value: "" }, word("field_season_year")), ...seasons.map((one) => make("option", { value: one.id }, one.name)));
-  const harvest = make("input", { id: "nutrient-yield", type: "number", min: 0, max: 100_000, step: "any", inputmode: "decimal" });
-  const grain = make("input", { id: "nutrient-grain", type: "number", min: 0, max: 20, step: "any", inputmode: "decimal" });
+  const [seasons, products] = await Promise.all([
+    listAll((cursor) => api.GET("/v1/seasons", { params: { query: { field, ...cursorQuery(cursor) } }, signal })),
+    listAll((cursor) => api.GET("/v1/products", { params: { query: cursorQuery(cursor) }, signal })),
+  ]);
+  const productName = (id: string): string => products.find((product) => product.id === id)?.name ?? id;
+  const season = make("select", { id: "nutrient-season" }, make("option", { value: "" }, translate("field_season_recent")), ...seasons.map(({ id, name }) => make("option", { value: id }, name)));
+  const cropYield = make("input", { id: "nutrient-yield", type: "number", min: 0, max: 100_000, step: "any", inputmode: "decimal" });
+  const grainNitrogen = make("input", { id: "nutrient-grain", type: "number", min: 0, max: 20, step: "any", inputmode: "decimal" });
   const [place, progress] = [make("div"), new Progress()];
-  const look = async (): Promise<void> => {
-    const told = await progress.run(() => ask<NutrientsAnswer>(`/v1/fields/${encodeURIComponent(field)}/nutrients`, {
-      signal, patienceMs: 300_000, query: { season: season.value || null, yield_kg_ha: harvest.value || null, grain_n_pct: grain.value || null },
+  const load = async (): Promise<void> => {
+    const yieldKgHa = cropYield.value === "" ? null : Number(cropYield.value) * areaUnitsPerHa();
+    const nutrients = await progress.run(() => request<NutrientsAnswer>(`/v1/fields/${encodeURIComponent(field)}/nutrients`, {
+      signal, timeoutMs: NUTRIENTS_TIMEOUT_MS, query: { season: season.value || null, yield_kg_ha: yieldKgHa, grain_n_pct: grainNitrogen.value || null },
     }));
-    if (told !== null) place.replaceChildren(...nutrientTables(told));
+    if (nutrients !== null) place.replaceChildren(...nutrientTables(nutrients, productName));
   };
-  season.addEventListener("change", () => void look());
-  await look();
+  season.addEventListener("change", () => void load());
+  await load();
   return [
-    make("form", { class: "choices-row", onsubmit: (event: Event) => { event.preventDefault(); void look(); } },
-      labelled(season, word("field_season")), labelled(harvest, word("field_yield")), labelled(grain, word("field_grain_n")),
-      make("button", { type: "submit", class: "secondary" }, word("field_compute"))),
+    make("form", { class: "choices-row", onsubmit: (event: Event) => { event.preventDefault(); void load(); } },
+      labelled(season, translate("field_season")), labelled(cropYield, translate("field_yield", { unit: toAreaUnit(1, "kg/ha").unit })), labelled(grainNitrogen, translate("field_grain_n")),
+      make("button", { type: "submit", class: "secondary" }, translate("calculate"))),
     progress.element, place,
   ];
 }
 
-function nutrientTables(told: NutrientsAnswer): Node[] {
-  const reason = (name: string | null): string => wordOf("field_reason", name ?? "", wordOf("reason", name ?? "", name ?? ""));
-  const parts = (of: Elements | null, why: string | null): string[] =>
-    of === null ? [reason(why), "", ""] : [of.n, of.p2o5, of.k2o].map((value) => withUnit(value, "kg/ha", 1));
-  const rows = told.passes.map((one) => [dateTimeText(one.start_ms), one.product ?? "—", ...parts(one.kg_ha, one.reason)]);
-  const { balance } = told;
+function nutrientTables(nutrients: NutrientsAnswer, productName: (id: string) => string): Node[] {
+  const elementCells = (elements: Elements | null, reason: string | null): string[] =>
+    elements === null ? [reasonText(reason), "", ""] : [elements.n, elements.p2o5, elements.k2o].map((value) => withUnit(value, "kg/ha", 1));
+  const rows = nutrients.passes.map((pass) => [dateTimeText(pass.start_ms), pass.product === null ? "—" : productName(pass.product), ...elementCells(pass.kg_ha, pass.reason)]);
+  const { balance } = nutrients;
   return [
-    table(word("field_nutrients"), [word("field_pass"), word("field_product"), "N", "P₂O₅", "K₂O"], [...rows, [word("field_total"), "", ...parts(told.total_kg_ha, told.reason)]]),
+    captionedTable(translate("field_nutrients"), [translate("field_pass"), translate("field_product"), "N", "P₂O₅", "K₂O"], [...rows, [translate("field_total"), "", ...elementCells(nutrients.total_kg_ha, nutrients.reason)]]),
     ...(balance === null ? [] : [make("div", { class: "answers" },
-      plain(word("field_balance_in"), withUnit(balance.input_kg_ha, "kg/ha")), plain(word("field_balance_out"), withUnit(balance.output_kg_ha, "kg/ha")),
-      plain(word("field_balance_surplus"), withUnit(balance.surplus_kg_ha, "kg/ha")), plain(word("field_balance_nue"), shareText(balance.nue)),
-      make("p", { class: "note" }, `${word("field_balance")}: ${wordOf("field_verdict", balance.verdict, balance.verdict)}.`))]),
+      fact(translate("field_balance_input"), withUnit(balance.input_kg_ha, "kg/ha")), fact(translate("field_balance_output"), withUnit(balance.output_kg_ha, "kg/ha")),
+      fact(translate("field_balance_surplus"), withUnit(balance.surplus_kg_ha, "kg/ha")), fact(translate("field_balance_nue"), shareText(balance.nue)),
+      make("p", { class: "note" }, translate("field_balance", { verdict: term("balance_verdicts", balance.verdict) })))]),
   ];
 }
 
 export async function loadLedger(field: string, pass: string | null, signal: AbortSignal): Promise<Node[]> {
   const place = make("div");
-  const said = make("p", { role: "status", class: "note" });
+  const status = make("p", { role: "status", class: "note" });
   const progress = new Progress();
-  const look = async (): Promise<void> => {
-    const entries = await all((cursor) => api.GET("/v1/ledger", { params: { query: { field, ...at(cursor) } }, signal }));
-    place.replaceChildren(entries.length === 0 ? make("p", { class: "note" }, word("field_ledger_empty")) : table(word("field_ledger"),
-      ["#", word("time"), word("field_ledger_kind"), word("field_ledger_who"), "SHA-256", word("field_ledger_body")],
+  const load = async (): Promise<void> => {
+    const entries = await listAll((cursor) => api.GET("/v1/ledger", { params: { query: { field, ...cursorQuery(cursor) } }, signal }));
+    place.replaceChildren(entries.length === 0 ? make("p", { class: "note" }, translate("field_ledger_empty")) : captionedTable(translate("field_ledger"),
+      ["#", translate("time"), translate("field_ledger_entry"), translate("field_ledger_author"), "SHA-256", translate("field_ledger_content")],
       entries.map((entry) => [
-        String(entry.seq), dateTimeText(entry.time_ms), wordOf("field_entry", entry.kind, entry.kind), entry.who, make("code", { title: entry.hash }, `${entry.hash.slice(0, 12)}…`),
-        make("details", {}, make("summary", {}, word("field_ledger_body")), make("pre", { class: "entry", tabindex: 0 }, pretty(entry.body))),
+        String(entry.seq), dateTimeText(entry.time_ms), term("ledger_entries", entry.kind), authorText(entry.who), make("code", { title: entry.hash }, `${entry.hash.slice(0, HASH_LETTERS)}…`),
+        make("details", {}, make("summary", {}, "JSON"), make("pre", { class: "entry", tabindex: 0 }, indented(entry.body))),
       ])));
   };
   const check = async (): Promise<void> => {
-    const told = await ask<{ entries: number; whole: boolean; broken_at: number | null; hash: string }>("/v1/ledger/check", { signal, patienceMs: 120_000 });
-    setText(said, told.whole ? word("field_ledger_whole", { n: numberText(told.entries, 0), hash: told.hash || "—" }) : word("field_ledger_broken", { seq: told.broken_at ?? "?" }));
+    const result = await request<{ entries: number; whole: boolean; broken_at: number | null; hash: string }>("/v1/ledger/check", { signal, timeoutMs: TIMEOUT_MS });
+    setText(status, result.whole ? translate("field_ledger_intact", { n: numberText(result.entries, 0), hash: result.hash.slice(0, HASH_LETTERS) || "—" }) : translate("field_ledger_broken", { seq: result.broken_at ?? "?" }));
   };
   const close = async (): Promise<void> => {
-    await ask(`/v1/passes/${encodeURIComponent(pass ?? "")}/close`, { method: "POST", patienceMs: 120_000 });
-    setText(said, word("field_ledger_closed"));
-    await look();
+    await request(`/v1/passes/${encodeURIComponent(pass ?? "")}/close`, { method: "POST", timeoutMs: TIMEOUT_MS });
+    setText(status, translate("field_ledger_written"));
+    await load();
   };
-  const act = (work: () => Promise<void>) => (): void => void progress.run(work).catch((error: unknown) => setText(said, sentenceOf(error) ?? ""));
-  await look();
+  const run = (task: () => Promise<void>) => (): void => void progress.run(task).catch((error: unknown) => setText(status, errorText(error) ?? ""));
+  await load();
   return [
     place,
     make("div", { class: "choices-row" },
-      make("button", { type: "button", class: "secondary", "data-act": "check", onclick: act(check) }, word("field_ledger_check")),
-      pass === null ? null : make("button", { type: "button", class: "secondary", "data-act": "close", onclick: act(close) }, word("field_ledger_close"))),
-    progress.element, said,
+      make("button", { type: "button", class: "secondary", "data-act": "check", onclick: run(check) }, translate("field_ledger_check")),
+      pass === null ? null : make("button", { type: "button", class: "secondary", "data-act": "close", onclick: run(close) }, translate("field_ledger_close"))),
+    progress.element, status,
   ];
 }
 
-export function labelled(control: HTMLElement, text: string, hint = ""): HTMLElement {
-  return make("div", { class: "labelled" }, make("label", { for: control.id }, text), control, hint ? make("span", { class: "note" }, hint) : null);
-}
-
-function pretty(body: string): string {
+function indented(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 1);
   } catch {
@@ -128,26 +116,26 @@ function pretty(body: string): string {
 export function readCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   let [cell, quoted] = ["", false];
-  const end = (): void => {
+  const endCell = (): void => {
     rows.at(-1)?.push(cell);
     cell = "";
   };
   for (let index = 0; index < text.length; index += 1) {
-    const letter = text[index] as string;
+    const character = text[index] as string;
     if (quoted) {
-      if (letter !== '"') cell += letter;
+      if (character !== '"') cell += character;
       else if (text[index + 1] === '"') {
         cell += '"';
         index += 1;
       } else quoted = false;
-    } else if (letter === '"') quoted = true;
-    else if (letter === ",") end();
-    else if (letter === "\n") {
-      end();
+    } else if (character === '"') quoted = true;
+    else if (character === ",") endCell();
+    else if (character === "\n") {
+      endCell();
       rows.push([]);
-    } else if (letter !== "\r") cell += letter;
+    } else if (character !== "\r") cell += character;
   }
-  if (cell !== "" || (rows.at(-1)?.length ?? 0) > 0) end();
+  if (cell !== "" || (rows.at(-1)?.length ?? 0) > 0) endCell();
   else rows.pop();
   return rows;
 }

@@ -1,22 +1,18 @@
-// What the API answers about passes, as far as the field page shows it.
+// Answers of the API about passes.
 
-import type { components } from "../api/client";
+import type { Body, ListItem } from "../api/client";
 
-type Schemas = components["schemas"];
-export type PassItem = Schemas["PassItem"];
-export type Plan = Schemas["PlanBody"];
-export type Cover = Schemas["CoverBody"];
-export type Applied = Schemas["AppliedBody"];
-export type Region = Schemas["RegionBody"];
-export type ZoneResult = Schemas["ZoneBody"];
-export type Deviation = Schemas["DeviationBody"];
-export type CellSamples = Schemas["CellSamples"];
-export type CellVisit = Schemas["CellVisit"];
-export type CellEvidence = Schemas["CellEvidence"];
-export type LedgerEntry = Schemas["EntryBody"];
-export type NutrientsAnswer = Schemas["NutrientsBody"];
-export type Spot = Schemas["Place"];
-export type Elements = Schemas["ElementsBody"];
+export type PassItem = ListItem<"/v1/fields/{field}/passes">;
+export type Applied = Extract<Body<"/v1/passes/{pass_id}/as-applied">, { amount: unknown }>;
+export type Cover = Applied["cover"];
+export type Deviation = Body<"/v1/passes/{pass_id}/deviation">;
+export type Plan = Deviation["plan"];
+export type Region = Deviation["regions"][number];
+export type CellEvidence = Body<"/v1/passes/{pass_id}/cell">;
+export type CellVisit = CellEvidence["visits"][number];
+export type CellSamples = CellVisit["samples"][number];
+export type NutrientsAnswer = Body<"/v1/fields/{field}/nutrients">;
+export type Elements = NonNullable<NutrientsAnswer["total_kg_ha"]>;
 
 export interface CellProperties {
   row: number;
@@ -43,12 +39,12 @@ export interface CellMap extends GeoJSON.FeatureCollection<GeoJSON.Polygon, Cell
   reason: string | null;
 }
 
-/** A prescription as polygons, one a zone. */
+/** A prescription as polygons, one for each treatment zone. */
 export interface ZoneMap extends GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon, { zone: number; rate_ha: number }> {
   unit: string;
 }
 
-/** Return a plan alone as what a map of cells draws: nothing was applied, so nothing else is known. */
+/** Return a prescription in the form of a cell map, without applied amounts. */
 export function cellsOfZones(zones: ZoneMap): CellMap {
   const features = zones.features.map(({ geometry, properties }) => ({
     type: "Feature" as const,
@@ -68,8 +64,8 @@ export interface Named {
   name: string;
 }
 
-/** With what a map is drawn; the same goes to every question about it. */
-export interface DrawChoice {
+/** Settings of a map; every request about the map has the same. */
+export interface MapSettings {
   swath_m?: number;
   planned_rate_ha?: number;
   prescription?: string;

@@ -1,10 +1,9 @@
-// The places of a house by hour, as colours: to see the corner that is colder. Arrow keys read it cell by cell.
+// Heat map of the places in a greenhouse by hour. Arrow keys move over its cells.
 
 import { make, setText } from "../components/dom";
 import { formatInstant } from "../i18n/instants";
-import { digitsOf, numberText, unitText } from "../i18n/numbers";
-import { word } from "../i18n/translate";
-import { nameOf } from "./climate_charts";
+import { digitsOf, numberText, reasonText, unitText } from "../i18n/numbers";
+import { channelName, translate } from "../i18n/translate";
 import type { Overview } from "./records";
 
 const ROW_PX = 26;
@@ -14,31 +13,31 @@ const HIGH: readonly [number, number, number] = [188, 64, 20];
 
 export class HeatMap {
   readonly element: HTMLElement;
-  readonly #choose = make("select", { id: "heat-quantity", onchange: () => this.#draw() });
-  readonly #canvas = make("canvas", { tabindex: 0, role: "img", class: "heat", "aria-label": word("greenhouse_places") });
-  readonly #said = make("p", { class: "note", role: "status" });
+  readonly #quantitySelect = make("select", { id: "heat-quantity", onchange: () => this.#draw() });
+  readonly #canvas = make("canvas", { tabindex: 0, role: "img", class: "heat", "aria-label": translate("greenhouse_places") });
+  readonly #status = make("p", { class: "note", role: "status" });
   readonly #names = make("div", { class: "heat-names", "aria-hidden": "true" });
-  readonly #table = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": word("greenhouse_places") });
+  readonly #table = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": translate("greenhouse_places") });
   #overview: Overview | null = null;
-  #at: [row: number, hour: number] = [0, 0];
+  #selected: [row: number, hour: number] = [0, 0];
 
   constructor() {
     this.#canvas.addEventListener("pointermove", (event) => {
       const box = this.#canvas.getBoundingClientRect();
-      this.#look(Math.floor((event.clientY - box.top) / ROW_PX), Math.floor(((event.clientX - box.left) / box.width) * this.#hours));
+      this.#selectCell(Math.floor((event.clientY - box.top) / ROW_PX), Math.floor(((event.clientX - box.left) / box.width) * this.#hours));
     });
     this.#canvas.addEventListener("keydown", (event) => {
       const steps: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
       const step = steps[event.key];
       if (step === undefined) return;
       event.preventDefault();
-      this.#look(this.#at[0] + step[0], this.#at[1] + step[1]);
+      this.#selectCell(this.#selected[0] + step[0], this.#selected[1] + step[1]);
     });
     this.element = make("section", { class: "card", "data-panel": "places" },
-      make("h2", {}, word("greenhouse_places")),
-      make("p", { class: "note" }, word("greenhouse_places_about")),
-      make("div", { class: "labelled" }, make("label", { for: "heat-quantity" }, word("quantity")), this.#choose),
-      make("div", { class: "heat-row" }, this.#names, this.#canvas), this.#said, this.#table);
+      make("h2", {}, translate("greenhouse_places")),
+      make("p", { class: "note" }, translate("greenhouse_places_about")),
+      make("div", { class: "labelled" }, make("label", { for: "heat-quantity" }, translate("quantity")), this.#quantitySelect),
+      make("div", { class: "heat-row" }, this.#names, this.#canvas), this.#status, this.#table);
   }
 
   get #hours(): number {
@@ -48,29 +47,29 @@ export class HeatMap {
   show(overview: Overview): void {
     this.#overview = overview;
     const present = Object.keys(overview.map.units).filter((name) => overview.map.places.some((place) => place.channels[name]?.some((value) => value !== null)));
-    const chosen = this.#choose.value;
-    this.#choose.replaceChildren(...present.map((name) => make("option", { value: name, selected: name === chosen }, nameOf(name))));
+    const selected = this.#quantitySelect.value;
+    this.#quantitySelect.replaceChildren(...present.map((name) => make("option", { value: name, selected: name === selected }, channelName(name))));
     this.#draw();
   }
 
   #draw(): void {
     const overview = this.#overview;
-    const quantity = this.#choose.value;
+    const quantity = this.#quantitySelect.value;
     if (overview === null) return;
     const { places } = overview.map;
     const unit = overview.map.units[quantity] ?? "1";
     const known = places.flatMap((place) => (place.channels[quantity] ?? []).filter((value): value is number => value !== null));
     this.element.querySelector(".heat-row")?.toggleAttribute("hidden", known.length === 0);
     if (known.length === 0) {
-      setText(this.#said, word("chart_none"));
+      setText(this.#status, translate("chart_none"));
       this.#table.replaceChildren();
       return;
     }
     const [low, high] = [Math.min(...known), Math.max(...known)];
-    const say = (value: number): string => `${numberText(value, digitsOf(unit))} ${unitText(unit)}`;
+    const format = (value: number): string => `${numberText(value, digitsOf(unit))} ${unitText(unit)}`;
     [this.#canvas.width, this.#canvas.height] = [this.#hours, places.length];
     this.#canvas.style.height = `${places.length * ROW_PX}px`;
-    this.#canvas.setAttribute("aria-label", word("greenhouse_heat_label", { name: nameOf(quantity), low: say(low), high: say(high) }));
+    this.#canvas.setAttribute("aria-label", translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }));
     const picture = this.#canvas.getContext("2d");
     if (picture === null) return;
     const pixels = picture.createImageData(this.#hours, places.length);
@@ -81,28 +80,28 @@ export class HeatMap {
     }
     picture.putImageData(pixels, 0, 0);
     this.#names.replaceChildren(...places.map((place) => make("span", {}, place.name)));
-    setText(this.#said, word("greenhouse_heat_label", { name: nameOf(quantity), low: say(low), high: say(high) }));
+    setText(this.#status, translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }));
     this.#table.replaceChildren(make("table", {},
-      make("caption", { class: "hidden" }, word("greenhouse_places")),
-      make("thead", {}, make("tr", {}, ...[word("greenhouse_place"), word("greenhouse_lowest"), word("greenhouse_mean"), word("greenhouse_highest"), word("greenhouse_hours_known")].map((head) => make("th", { scope: "col" }, head)))),
+      make("caption", { class: "hidden" }, translate("greenhouse_places")),
+      make("thead", {}, make("tr", {}, ...[translate("greenhouse_place"), translate("greenhouse_lowest"), translate("greenhouse_mean"), translate("greenhouse_highest"), translate("greenhouse_hours_known")].map((head) => make("th", { scope: "col" }, head)))),
       make("tbody", {}, ...places.map((place) => {
         const values = (place.channels[quantity] ?? []).filter((value): value is number => value !== null);
-        const shown = values.length === 0 ? ["—", "—", "—"] : [Math.min(...values), values.reduce((sum, value) => sum + value, 0) / values.length, Math.max(...values)].map(say);
-        return make("tr", {}, make("th", { scope: "row" }, place.name), ...shown.map((text) => make("td", {}, text)), make("td", {}, `${values.length} / ${this.#hours}`));
+        const statistics = values.length === 0 ? ["—", "—", "—"] : [Math.min(...values), values.reduce((sum, value) => sum + value, 0) / values.length, Math.max(...values)].map(format);
+        return make("tr", {}, make("th", { scope: "row" }, place.name), ...statistics.map((text) => make("td", {}, text)), make("td", {}, `${values.length} / ${this.#hours}`));
       }))));
   }
 
-  #look(row: number, hour: number): void {
+  #selectCell(row: number, hour: number): void {
     const overview = this.#overview;
     if (overview === null) return;
-    this.#at = [Math.max(0, Math.min(overview.map.places.length - 1, row)), Math.max(0, Math.min(this.#hours - 1, hour))];
-    const place = overview.map.places[this.#at[0]];
-    const atMs = overview.map.time_ms[this.#at[1]];
-    const value = place?.channels[this.#choose.value]?.[this.#at[1]] ?? null;
-    const unit = overview.map.units[this.#choose.value] ?? "1";
+    this.#selected = [Math.max(0, Math.min(overview.map.places.length - 1, row)), Math.max(0, Math.min(this.#hours - 1, hour))];
+    const place = overview.map.places[this.#selected[0]];
+    const atMs = overview.map.time_ms[this.#selected[1]];
+    const value = place?.channels[this.#quantitySelect.value]?.[this.#selected[1]] ?? null;
+    const unit = overview.map.units[this.#quantitySelect.value] ?? "1";
     if (!place || atMs === undefined) return;
     const when = formatInstant(atMs, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    setText(this.#said, `${place.name}, ${when}: ${value === null ? word("reason_insufficient_data") : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`}`);
+    setText(this.#status, `${place.name}, ${when}: ${value === null ? reasonText("insufficient_data") : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`}`);
   }
 }
 

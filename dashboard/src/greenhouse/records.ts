@@ -1,11 +1,11 @@
-// What the API says of a house, as its page needs it.
+// Answers of the API about greenhouses.
 
-export interface HouseItem {
+export interface GreenhouseItem {
   id: string;
   name: string;
-  /** In the registry: it has zones, and notes can be kept of it. */
+  /** Registered greenhouses have zones and notes. */
   registered: boolean;
-  /** The device of the same name, asked where no device was put into the house's zones. */
+  /** The device of the same name, which is used where no device is assigned to the zones. */
   device: string | null;
 }
 

@@ -1,26 +1,26 @@
-// How instants and ages are written: always in the time zone of the site, never in that of whoever looks.
+// Formatting of instants, ages and durations. Instants are in the site's time zone, not in the viewer's.
 
 import { currentLanguage } from "./preferences";
-import { word } from "./translate";
+import { term, translate } from "./translate";
 
-let zone: string | null = null;
+let timeZone: string | null = null;
 
-/** Say in which time zone the site lies (IANA); null where nobody said so: the browser's is used, and that is said. */
-export function setSiteZone(wanted: string | null): void {
-  zone = wanted;
+/** Set the site's time zone (IANA name); null where it is not known: the browser's is used, and the page says so. */
+export function setTimeZone(name: string | null): void {
+  timeZone = name;
 }
 
-export function zoneName(): string {
-  return zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+export function timeZoneName(): string {
+  return timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** Return the sentence that says whose time zone the page uses. */
-export function zoneNote(): string {
-  return word(zone === null ? "browser_time" : "site_time", { zone: zoneName() });
+/** Return the sentence that names the time zone of the page. */
+export function timeZoneNote(): string {
+  return translate(timeZone === null ? "browser_time" : "site_time", { zone: timeZoneLabel() });
 }
 
 export function formatInstant(timeMs: number, form: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { ...form, timeZone: zoneName() }).format(timeMs);
+  return new Intl.DateTimeFormat(currentLanguage(), { ...form, timeZone: timeZoneName() }).format(timeMs);
 }
 
 export function dateText(timeMs: number): string {
@@ -36,7 +36,7 @@ export function clockText(timeMs: number): string {
 }
 
 export function windowText(startMs: number, endMs: number): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: zoneName() }).formatRange(startMs, endMs);
+  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: timeZoneName() }).formatRange(startMs, endMs);
 }
 
 export function ageText(ageMs: number): string {
@@ -48,8 +48,26 @@ export function ageText(ageMs: number): string {
   return relative.format(-Math.round(seconds / 86_400), "day");
 }
 
-export function durationText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
+/** Return a duration as a stopwatch writes it: 12:05 or 1:12:05. */
+export function stopwatchText(durationS: number): string {
+  const whole = Math.max(0, Math.round(durationS));
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].map((part) => String(part).padStart(2, "0"));
   return parts[0] === "00" ? parts.slice(1).join(":") : parts.join(":");
+}
+
+/** Return a duration by its two largest units: "6 h 22 min", "6 小时 22 分钟". */
+export function durationText(durationS: number): string {
+  const whole = Math.max(0, Math.round(durationS));
+  const [days, hours, minutes, seconds] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+  const parts: [number, string][] = [[days, "d"], [hours, "h"], [minutes, "min"], [seconds, "s"]];
+  const first = parts.findIndex(([amount]) => amount > 0);
+  const shown = parts.slice(first < 0 ? 3 : first).slice(0, 2).filter(([amount], index) => index === 0 || amount > 0);
+  return shown.map(([amount, unit]) => `${amount} ${term("units", unit)}`).join(" ");
+}
+
+function timeZoneLabel(): string {
+  const name = timeZoneName();
+  if (currentLanguage() === "en") return name;
+  if (name === "Asia/Shanghai") return translate("beijing_time");
+  return new Intl.DateTimeFormat(currentLanguage(), { timeZone: name, timeZoneName: "long" }).formatToParts().find((part) => part.type === "timeZoneName")?.value ?? name;
 }

@@ -1,72 +1,73 @@
-// What the person chose for this browser: language and unit of ground. Kept, and told to whoever listens.
+// Preferences of this browser: language and area unit. Stored in the browser; listeners are called on a change.
 
 export type Language = "en" | "zh-CN";
 export type AreaUnit = "ha" | "mu";
 
-const LANGUAGE = "headland.language";
-const AREA = "headland.area";
+const LANGUAGE_KEY = "headland.language";
+const AREA_UNIT_KEY = "headland.area";
 const listeners = new Set<() => void>();
 
-let language: Language = firstLanguage();
-let area: AreaUnit = firstArea();
+let language: Language = initialLanguage();
+let areaUnit: AreaUnit = initialAreaUnit();
 
 export function currentLanguage(): Language {
   return language;
 }
 
-export function currentArea(): AreaUnit {
-  return area;
+export function currentAreaUnit(): AreaUnit {
+  return areaUnit;
 }
 
-export function chooseLanguage(wanted: Language): void {
-  language = wanted;
-  if (kept(AREA) === null) area = firstArea();
-  keep(LANGUAGE, wanted);
-  tell();
+export function setLanguage(chosen: Language): void {
+  language = chosen;
+  if (load(AREA_UNIT_KEY) === null) areaUnit = initialAreaUnit();
+  save(LANGUAGE_KEY, chosen);
+  notify();
 }
 
-export function chooseArea(wanted: AreaUnit): void {
-  area = wanted;
-  keep(AREA, wanted);
-  tell();
+export function setAreaUnit(chosen: AreaUnit): void {
+  areaUnit = chosen;
+  save(AREA_UNIT_KEY, chosen);
+  notify();
 }
 
-export function onChoice(listener: () => void): () => void {
+/** Call `listener` after each change. Returns a function that removes it. */
+export function onPreferenceChange(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function tell(): void {
+function notify(): void {
   document.documentElement.lang = language;
   for (const listener of [...listeners]) listener();
 }
 
-function firstLanguage(): Language {
-  const wished = kept(LANGUAGE) ?? navigator.languages.find((tag) => /^(zh|en)\b/i.test(tag)) ?? "en";
-  const found: Language = /^zh/i.test(wished) ? "zh-CN" : "en";
-  document.documentElement.lang = found;
-  return found;
+function initialLanguage(): Language {
+  const preferred = load(LANGUAGE_KEY) ?? navigator.languages.find((tag) => /^(zh|en)\b/i.test(tag)) ?? "en";
+  const chosen: Language = /^zh/i.test(preferred) ? "zh-CN" : "en";
+  document.documentElement.lang = chosen;
+  return chosen;
 }
 
-function firstArea(): AreaUnit {
-  const wished = kept(AREA);
-  if (wished === "ha" || wished === "mu") return wished;
+function initialAreaUnit(): AreaUnit {
+  const stored = load(AREA_UNIT_KEY);
+  if (stored === "ha" || stored === "mu") return stored;
   return language === "zh-CN" ? "mu" : "ha";
 }
 
-// A browser that keeps nothing (private windows of some) is no reason to show nothing.
-function kept(name: string): string | null {
+// Some private windows have no storage: the preferences then last until the page is closed.
+function load(key: string): string | null {
   try {
-    return localStorage.getItem(name);
+    return localStorage.getItem(key);
   } catch {
     return null;
   }
 }
 
-function keep(name: string, value: string): void {
+function save(key: string, value: string): void {
   try {
-    localStorage.setItem(name, value);
+    localStorage.setItem(key, value);
   } catch {
-    // Chosen for this visit only.
+    // See load().
   }
 }

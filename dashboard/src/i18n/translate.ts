@@ -1,56 +1,62 @@
-// A word by its key in the language that was chosen. Each file of words/ has both languages side by side, typed alike.
+// Texts in the chosen language: the page's own by key (`translate`), names of the API's identifiers by `term`.
 
-import * as alarms from "./alarms";
-import * as common from "./common";
-import * as farm from "./farm";
-import * as field from "./field";
-import * as greenhouse from "./greenhouse";
-import * as health from "./health";
+import terms from "../../../headland/i18n/terms.json";
+import { alarms } from "./alarms";
+import { common } from "./common";
+import { farm } from "./farm";
+import { field } from "./field";
+import { greenhouse } from "./greenhouse";
+import { health } from "./health";
 import { currentLanguage } from "./preferences";
-import { quantities } from "./quantities";
-import * as settings from "./settings";
+import { settings } from "./settings";
 
-const english = {
-  ...common.en,
-  ...farm.en,
-  ...field.en,
-  ...greenhouse.en,
-  ...alarms.en,
-  ...health.en,
-  ...settings.en,
-};
-const chinese: Record<Word, string> = {
-  ...common.zh,
-  ...farm.zh,
-  ...field.zh,
-  ...greenhouse.zh,
-  ...alarms.zh,
-  ...health.zh,
-  ...settings.zh,
-};
+const texts = { ...common, ...farm, ...field, ...greenhouse, ...alarms, ...health, ...settings };
 
-export type Word = keyof typeof english;
+export type TextKey = keyof typeof texts;
+export type TermGroup = keyof typeof terms;
 
-/** Return a word with its `{gaps}` filled. */
-export function word(key: Word, filled: Record<string, string | number> = {}): string {
-  const text = (currentLanguage() === "en" ? english : chinese)[key];
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
+/** Return a text with its `{placeholders}` replaced. */
+export function translate(key: TextKey, values: Record<string, string | number> = {}): string {
+  const text: string = texts[key][currentLanguage() === "en" ? 0 : 1];
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-/** Return `prefix_key` where there is such a word, else `otherwise`: for what the API names. */
-export function wordOf(prefix: string, key: string | number, otherwise: string): string {
-  const name = `${prefix}_${key}`;
-  return name in english ? word(name as Word) : otherwise;
+/** Return the shared catalogue's text for an identifier of the API, or null where it has none. */
+export function findTerm(group: TermGroup, id: string | number): string | null {
+  const entry = (terms[group] as Record<string, { en: string; zh: string }>)[id];
+  return entry === undefined ? null : entry[currentLanguage() === "en" ? "en" : "zh"];
 }
 
-export function kindName(kind: string): string {
-  return wordOf("kind", kind, word("kind_other"));
+/** Return the text for an identifier; an unknown one is readable in English and generic in Chinese. */
+export function term(group: TermGroup, id: string | number): string {
+  return findTerm(group, id) ?? (currentLanguage() === "en" ? String(id).replaceAll(/[_-]/g, " ") : translate("other"));
 }
 
-/** Return a channel's name for people; a foreign one is said as it was given. */
+/** Return the identifier whose text is given, in either language; a text that is no term is returned as it is. */
+export function idOfTerm(group: TermGroup, text: string): string {
+  const wanted = text.trim().toLowerCase();
+  return Object.entries(terms[group] as Record<string, { en: string; zh: string }>).find(([, { en, zh }]) => en.toLowerCase() === wanted || zh === wanted)?.[0] ?? text.trim();
+}
+
+/** Return a channel's name with its instance number. */
 export function channelName(channel: string): string {
   const [quantity = "", instance] = channel.split(":");
-  const known = quantities[quantity];
-  const name = known ? known[currentLanguage() === "en" ? 0 : 1] : quantity.replaceAll("_", " ");
+  const name = findTerm("quantities", quantity) ?? translate("other_quantity", { name: quantity.replaceAll("_", " ") });
   return instance === undefined ? name : `${name} ${instance}`;
+}
+
+/** Return a description of a computing method: in English with its source, in Chinese from the catalogue alone. */
+export function methodText(method: { id: string; version: number; source: string }): string {
+  if (currentLanguage() === "en") return translate("method_version", { method: method.source, version: method.version });
+  return translate("method_version", { method: findTerm("methods", method.id) ?? translate("method_other"), version: method.version });
+}
+
+/** Return who made a change, as the API names people and keys. */
+export function authorText(by: string): string {
+  return by.startsWith("key:") ? translate("author_key", { key: by.slice(4) }) : by;
+}
+
+/** Return a text that the API has in one language only: an English sentence is left out of a Chinese page. */
+export function englishOnly(text: string): string {
+  return currentLanguage() === "en" ? text : "";
 }

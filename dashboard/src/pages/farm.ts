@@ -1,21 +1,21 @@
-// The farm now: a map of fields, vehicles, houses and gateways, and beside it the same as a list.
+// Page of the farm: a map of fields, vehicles, greenhouses and gateways, and the same as a list.
 
 import { LngLatBounds } from "maplibre-gl";
 
 import { nowMs } from "../api/clock";
-import { askFields, askSites, fieldFeatures, labelPlace, placeOf, zoneFeatures, type FieldRecord, type Place, type SiteRecord } from "../api/registry";
-import { askAll } from "../api/request";
+import { fieldFeatures, labelPosition, positionOf, requestFields, requestSites, zoneFeatures, type FieldRecord, type Position, type SiteRecord } from "../api/registry";
+import { requestAll } from "../api/request";
 import { hrefOf } from "../app/address";
 import type { Mount, View } from "../app/view";
 import { AlarmStrip } from "../components/alarm_strip";
 import { DeviceCard, kindIcon } from "../components/device_card";
-import { arrange, make, setText } from "../components/dom";
-import { boundsOf, Ground, NO_FEATURES } from "../components/map";
+import { make, makeSvg, setChildren, setText } from "../components/dom";
+import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { Trails } from "../components/trails";
 import { isStale } from "../components/value_tile";
 import { ageText } from "../i18n/instants";
-import { groundText, numberText } from "../i18n/numbers";
-import { kindName, word } from "../i18n/translate";
+import { areaText, numberText } from "../i18n/numbers";
+import { term, translate } from "../i18n/translate";
 
 interface GatewayItem {
   id: string;
@@ -25,6 +25,8 @@ interface GatewayItem {
 }
 
 const DRONE = "drone";
+const OLD_MS = 15_000;
+const CLOSE_ZOOM = 16;
 
 export const mount: Mount = async (place, view) => {
   const page = new FarmPage(view);
@@ -35,99 +37,99 @@ export const mount: Mount = async (place, view) => {
 class FarmPage {
   readonly element: HTMLElement;
   readonly #view: View;
-  readonly #ground = new Ground(word("farm_map"));
+  readonly #map = new MapView(translate("farm_map"));
   readonly #trails: Trails;
   readonly #alarms: AlarmStrip;
   readonly #cards = new Map<string, DeviceCard>();
-  readonly #marks = new Map<string, HTMLElement>();
-  readonly #vehicles = make("div", { class: "list" });
-  readonly #houses = make("div", { class: "list" });
-  readonly #fields = make("ul", { class: "plain-list" });
-  readonly #gateways = make("ul", { class: "plain-list" });
-  readonly #empty = make("p", { class: "note" }, word("farm_empty"));
-  readonly #places = new Map<string, Place>();
+  readonly #markers = new Map<string, HTMLElement>();
+  readonly #vehicleList = make("div", { class: "list" });
+  readonly #fixedList = make("div", { class: "list" });
+  readonly #fieldList = make("ul", { class: "plain-list" });
+  readonly #gatewayList = make("ul", { class: "plain-list" });
+  readonly #empty = make("p", { class: "note" }, translate("farm_empty"));
+  readonly #positions = new Map<string, Position>();
   #sites: SiteRecord[] = [];
-  #known: FieldRecord[] = [];
-  #heard: GatewayItem[] = [];
+  #fields: FieldRecord[] = [];
+  #gateways: GatewayItem[] = [];
 
   constructor(view: View) {
     this.#view = view;
     this.#trails = new Trails(view.farm);
     this.#alarms = new AlarmStrip(view.farm);
-    const key = (tone: string, text: string): HTMLElement => make("li", {}, make("span", { class: `key ${tone}`, "aria-hidden": "true" }), text);
+    const key = (symbol: string, text: string): HTMLElement => make("li", {}, make("span", { class: `key ${symbol}`, "aria-hidden": "true" }), text);
     this.element = make("div", { class: "farm" },
-      make("h1", { class: "hidden" }, word("page_farm")),
+      make("h1", { class: "hidden" }, translate("page_farm")),
       make("div", { class: "farm-map" },
-        this.#ground.element,
+        this.#map.element,
         make("div", { class: "map-foot" },
           make("ul", { class: "keys" },
-            key("field", word("farm_field_key")), key("vehicle", word("farm_vehicle_key")), key("trail", word("farm_trail")),
-            key("house", word("farm_house_key")), key("gateway", word("farm_gateways")), key("old", word("farm_old_key"))),
-          make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, word("farm_whole")))),
+            key("field", translate("farm_field_key")), key("vehicle", translate("farm_vehicle_key")), key("trail", translate("farm_trail")),
+            key("greenhouse", translate("farm_fixed_key")), key("gateway", translate("farm_gateway_key")), key("old", translate("stale"))),
+          make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, translate("farm_whole")))),
       make("div", { class: "farm-list" },
         this.#empty,
         this.#alarms.element,
-        section(word("farm_vehicles"), this.#vehicles),
-        section(word("farm_houses"), this.#houses),
-        section(word("farm_fields"), this.#fields),
-        section(word("farm_gateways"), this.#gateways)));
+        section(translate("farm_vehicles"), this.#vehicleList),
+        section(translate("farm_fixed"), this.#fixedList),
+        section(translate("farm_fields"), this.#fieldList),
+        section(translate("farm_gateways"), this.#gatewayList)));
   }
 
   async start(): Promise<void> {
     const { farm, signal } = this.#view;
-    this.#view.onLeave(() => this.#ground.close());
+    this.#view.onLeave(() => this.#map.close());
     this.#draw();
     this.#view.onLeave(farm.onChange(() => this.#draw()));
     this.#view.repeat(1000, () => this.#draw());
-    this.#view.repeat(5000, () => this.#alarms.look(signal).catch(() => undefined));
-    this.#view.repeat(10_000, () => this.#askGateways());
+    this.#view.repeat(5000, () => this.#alarms.load(signal).catch(() => undefined));
+    this.#view.repeat(10_000, () => this.#loadGateways());
     try {
-      await this.#ground.ready;
+      await this.#map.ready;
     } catch {
-      // Said where the map would be; the list says the same.
+      // The map displays its own error; the list has the same content.
     }
     if (signal.aborted) return;
-    await this.#askGround();
+    await this.#loadFields();
     this.#placeGateways();
-    await Promise.all([...farm.devices.values()].filter((device) => device.kind === DRONE).map((device) => this.#trails.seed(device.id, signal).catch(() => undefined)));
+    await Promise.all([...farm.devices.values()].filter((device) => device.kind === DRONE).map((device) => this.#trails.load(device.id, signal).catch(() => undefined)));
     this.#draw();
     this.#fit();
     this.#view.repeat(1000, () => this.#drawTrails());
   }
 
-  async #askGround(): Promise<void> {
+  async #loadFields(): Promise<void> {
     const { signal } = this.#view;
     try {
-      [this.#known, this.#sites] = await Promise.all([askFields(signal), askSites(signal)]);
+      [this.#fields, this.#sites] = await Promise.all([requestFields(signal), requestSites(signal)]);
     } catch {
-      // A station without a registry has neither.
-      this.#known = [];
+      // A server without a registry has neither.
+      this.#fields = [];
     }
-    const paint = (name: string): string => this.#ground.tone(name);
-    this.#ground.show("fields", fieldFeatures(this.#known), [
-      { id: "field-fill", type: "fill", paint: { "fill-color": paint("--field"), "fill-opacity": 0.75 } },
-      { id: "field-edge", type: "line", paint: { "line-color": paint("--field-edge"), "line-width": 2 } },
+    const colour = (name: string): string => this.#map.colour(name);
+    this.#map.setSource("fields", fieldFeatures(this.#fields), [
+      { id: "field-fill", type: "fill", paint: { "fill-color": colour("--field"), "fill-opacity": 0.75 } },
+      { id: "field-edge", type: "line", paint: { "line-color": colour("--field-edge"), "line-width": 2 } },
     ]);
-    this.#ground.show("zones", zoneFeatures(this.#known), [
-      { id: "zone-fill", type: "fill", paint: { "fill-color": paint("--amber"), "fill-opacity": 0.35 } },
+    this.#map.setSource("zones", zoneFeatures(this.#fields), [
+      { id: "zone-fill", type: "fill", paint: { "fill-color": colour("--amber"), "fill-opacity": 0.35 } },
     ]);
-    this.#ground.show("trails", NO_FEATURES, [
-      { id: "trail", type: "line", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": paint("--track"), "line-width": 2.5 } },
+    this.#map.setSource("trails", NO_FEATURES, [
+      { id: "trail", type: "line", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": colour("--track"), "line-width": 2.5 } },
     ]);
-    this.#ground.onClick("field-fill", (feature) => {
+    this.#map.onClick("field-fill", (feature) => {
       location.hash = hrefOf("field", [String(feature.properties["id"])]);
     });
-    for (const field of this.#known) {
-      const [longitudeDeg, latitudeDeg] = labelPlace(field.geometry);
-      const mark = make("a", { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": word("farm_open_field", { name: field.name }) }, field.name);
-      this.#ground.mark(`field-${field.id}`, mark, longitudeDeg, latitudeDeg, "bottom");
+    for (const field of this.#fields) {
+      const [longitudeDeg, latitudeDeg] = labelPosition(field.geometry);
+      const label = make("a", { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": translate("farm_open_field", { name: field.name }) }, field.name);
+      this.#map.setMarker(`field-${field.id}`, label, longitudeDeg, latitudeDeg, "bottom");
     }
-    arrange(this.#fields, this.#known.length === 0
-      ? [make("li", { class: "note" }, word("farm_no_fields"))]
-      : this.#known.map((field) => make("li", {},
+    setChildren(this.#fieldList, this.#fields.length === 0
+      ? [make("li", { class: "note" }, translate("farm_no_fields"), " ", make("a", { href: hrefOf("field") }, translate("farm_import_fields")))]
+      : this.#fields.map((field) => make("li", {},
         make("a", { href: hrefOf("field", [field.id]) }, field.name), " ",
-        make("span", { class: "note" }, [groundText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")), " ",
-        this.#shower(() => this.#ground.fit(boundsOf(fieldFeatures([field])), 60)))));
+        make("span", { class: "note" }, [areaText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")), " ",
+        mapButton(() => this.#map.fit(boundsOf(fieldFeatures([field])), 60)))));
   }
 
   #draw(): void {
@@ -144,148 +146,139 @@ class FarmPage {
         if (device.kind !== DRONE) void this.#placeFixed(device.id, card);
       }
       if (device.kind === DRONE) this.#drawVehicle(device.id, card);
-      else this.#markOf(device.id)?.classList.toggle("stale", old(device.last_seen_ms));
+      else this.#markers.get(device.id)?.classList.toggle("stale", device.last_seen_ms === null || nowMs() - device.last_seen_ms > OLD_MS);
     }
-    const elements = (kept: (kind: string) => boolean): HTMLElement[] => devices.filter((device) => kept(device.kind)).map((device) => (this.#cards.get(device.id) as DeviceCard).element);
-    arrange(this.#vehicles, elements((kind) => kind === DRONE));
-    arrange(this.#houses, elements((kind) => kind !== DRONE));
+    const cards = (isDrone: boolean): HTMLElement[] => devices.filter((device) => (device.kind === DRONE) === isDrone).map((device) => (this.#cards.get(device.id) as DeviceCard).element);
+    showList(this.#vehicleList, cards(true));
+    showList(this.#fixedList, cards(false));
   }
 
   #drawVehicle(id: string, card: DeviceCard): void {
     const fix = this.#trails.last(id);
     if (fix === null) {
-      card.place(word("farm_no_place"));
+      card.setPosition(translate("farm_no_position"));
       return;
     }
-    if (this.#ground.map === null) return;
-    let mark = this.#marks.get(id);
-    if (!mark) {
-      mark = this.#makeMark(id, "vehicle-mark", DRONE);
-      card.place(this.#shower(() => this.#jump(id)));
-      void this.#trails.seed(id, this.#view.signal).catch(() => undefined);
+    if (this.#map.map === null) return;
+    let marker = this.#markers.get(id);
+    if (!marker) {
+      marker = this.#buildMarker(id, "vehicle-mark", DRONE);
+      card.setPosition(mapButton(() => this.#centre(id)));
+      void this.#trails.load(id, this.#view.signal).catch(() => undefined);
     }
-    this.#trails.follow(id);
-    this.#ground.mark(id, mark, fix.longitudeDeg, fix.latitudeDeg);
-    this.#places.set(id, { longitudeDeg: fix.longitudeDeg, latitudeDeg: fix.latitudeDeg, ofSite: false });
-    mark.classList.toggle("stale", isStale(fix.timeMs, 1));
-    const age = mark.querySelector(".mark-age");
+    this.#trails.extend(id);
+    this.#map.setMarker(id, marker, fix.longitudeDeg, fix.latitudeDeg);
+    this.#positions.set(id, { longitudeDeg: fix.longitudeDeg, latitudeDeg: fix.latitudeDeg, ofSite: false });
+    marker.classList.toggle("stale", isStale(fix.timeMs, 1));
+    const age = marker.querySelector(".mark-age");
     if (age) setText(age, ageText(nowMs() - fix.timeMs));
-    // Whoever hears it hears what the others see.
-    mark.setAttribute("aria-label", word("farm_marker", { name: mark.textContent ?? "", kind: kindName(DRONE) }));
-    const arrow = mark.querySelector("svg");
+    // The name for screen readers has the age, too.
+    marker.setAttribute("aria-label", translate("farm_marker", { name: marker.textContent ?? "", kind: term("device_kinds", DRONE) }));
+    const arrow = marker.querySelector("svg");
     const heading = this.#view.farm.value(id, "heading_deg");
     if (arrow) arrow.style.transform = `rotate(${heading?.value ?? 0}deg)`;
   }
 
   async #placeFixed(id: string, card: DeviceCard): Promise<void> {
-    const found = await placeOf(this.#view.farm, id, this.#sites.length > 0 ? this.#sites : (this.#sites = await askSites(this.#view.signal).catch(() => []))).catch(() => null);
+    if (this.#sites.length === 0) this.#sites = await requestSites(this.#view.signal).catch(() => []);
+    const position = await positionOf(this.#view.farm, id, this.#sites).catch(() => null);
     if (this.#view.signal.aborted) return;
-    if (found === null) {
-      card.place(word("farm_no_place"));
+    if (position === null) {
+      card.setPosition(translate("farm_no_position"));
       return;
     }
-    this.#places.set(id, found);
-    card.place(this.#shower(() => this.#jump(id), found.ofSite ? word("farm_site_place") : ""));
-    await this.#ground.ready.catch(() => undefined);
+    this.#positions.set(id, position);
+    card.setPosition(mapButton(() => this.#centre(id), position.ofSite ? translate("farm_site_position") : ""));
+    await this.#map.ready.catch(() => undefined);
     const kind = this.#view.farm.devices.get(id)?.kind ?? "";
-    if (!this.#view.signal.aborted) this.#ground.mark(id, this.#makeMark(id, "house-mark", kind), found.longitudeDeg, found.latitudeDeg);
+    if (!this.#view.signal.aborted) this.#map.setMarker(id, this.#buildMarker(id, "greenhouse-mark", kind), position.longitudeDeg, position.latitudeDeg);
   }
 
-  #makeMark(id: string, tone: string, kind: string): HTMLElement {
+  #buildMarker(id: string, markerClass: string, kind: string): HTMLElement {
     const name = this.#view.farm.nameOf(id);
-    const picture = kind === DRONE ? arrowPicture() : kindIcon(kind);
-    const mark = make("button", {
-      type: "button", class: `mark ${tone}`, "data-mark": id, "aria-label": word("farm_marker", { name, kind: kindName(kind) }),
+    const marker = make("button", {
+      type: "button", class: `mark ${markerClass}`, "data-mark": id, "aria-label": translate("farm_marker", { name, kind: term("device_kinds", kind) }),
       onclick: () => {
         const card = this.#cards.get(id)?.element;
         card?.scrollIntoView({ block: "nearest" });
         card?.focus();
       },
-    }, picture, make("span", { class: "mark-name" }, name, kind === DRONE ? " · " : null, make("span", { class: "mark-age" })));
-    this.#marks.set(id, mark);
-    return mark;
-  }
-
-  #markOf(id: string): HTMLElement | undefined {
-    return this.#marks.get(id);
+    }, kind === DRONE ? arrowIcon() : kindIcon(kind), make("span", { class: "mark-name" }, name, kind === DRONE ? " · " : null, make("span", { class: "mark-age" })));
+    this.#markers.set(id, marker);
+    return marker;
   }
 
   #drawTrails(): void {
-    if (this.#ground.map?.getSource("trails")) this.#ground.show("trails", this.#trails.features(), []);
+    if (this.#map.map?.getSource("trails")) this.#map.setSource("trails", this.#trails.features(), []);
   }
 
-  async #askGateways(): Promise<void> {
-    let gateways: GatewayItem[] = [];
+  async #loadGateways(): Promise<void> {
     try {
-      gateways = await askAll<GatewayItem>("/v1/gateways", { signal: this.#view.signal });
+      this.#gateways = await requestAll<GatewayItem>("/v1/gateways", { signal: this.#view.signal });
     } catch {
-      // A station without an ingest beside it hears no gateway.
+      // A server without ingest has no gateways.
+      this.#gateways = [];
     }
-    this.#heard = gateways;
     this.#placeGateways();
-    const rows = gateways.map((gateway) => make("li", { "data-gateway": gateway.id },
+    const rows = this.#gateways.map((gateway) => make("li", { "data-gateway": gateway.id },
       make("strong", {}, gateway.id), " ",
-      make("span", { class: gateway.online ? "state on" : "state off" }, word(gateway.online ? "farm_online" : "farm_offline")), " ",
-      make("span", { class: "age" }, gateway.last_status_ms === null ? word("never") : ageText(nowMs() - gateway.last_status_ms)), " ",
-      make("span", { class: "note" }, gateway.spool && gateway.spool.records > 0 ? word("farm_spool", { records: numberText(gateway.spool.records, 0) }) : word("farm_spool_none"))));
-    this.#gateways.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "note" }, word("farm_no_gateways"))]));
+      make("span", { class: gateway.online ? "state on" : "state off" }, translate(gateway.online ? "online" : "offline")), " ",
+      make("span", { class: "age" }, gateway.last_status_ms === null ? translate("no_data") : ageText(nowMs() - gateway.last_status_ms)), " ",
+      make("span", { class: "note" }, gateway.spool && gateway.spool.records > 0 ? translate("farm_spool", { records: numberText(gateway.spool.records, 0) }) : translate("farm_spool_empty"))));
+    this.#gatewayList.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "note" }, translate("farm_no_gateways"))]));
   }
 
-  // A gateway tells no position: it is shown at the site of what stands still and speaks through it.
+  // A gateway reports no position: its marker is at the site of a device that does not move and reports through it.
   #placeGateways(): void {
     const devices = [...this.#view.farm.devices.values()].sort((a, b) => Number(a.kind === DRONE) - Number(b.kind === DRONE));
-    for (const gateway of this.#heard) {
-      const named = devices.find((device) => device.gateway === gateway.id)?.site;
-      const site = this.#sites.find((one) => one.name === named);
-      if (this.#ground.map === null || !site || site.longitude_deg === null || site.latitude_deg === null) continue;
+    for (const gateway of this.#gateways) {
+      const siteName = devices.find((device) => device.gateway === gateway.id)?.site;
+      const site = this.#sites.find(({ name }) => name === siteName);
+      if (this.#map.map === null || !site || site.longitude_deg === null || site.latitude_deg === null) continue;
       const id = `gateway:${gateway.id}`;
-      const state = word(gateway.online ? "farm_online" : "farm_offline");
-      let mark = this.#marks.get(id);
-      if (!mark) {
-        const show = (): void => this.#gateways.querySelector(`[data-gateway="${CSS.escape(gateway.id)}"]`)?.scrollIntoView({ block: "nearest" });
-        mark = make("button", { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: show }, kindIcon("other"), make("span", { class: "mark-name" }));
-        this.#marks.set(id, mark);
+      const text = `${gateway.id} · ${translate(gateway.online ? "online" : "offline")}`;
+      let marker = this.#markers.get(id);
+      if (!marker) {
+        const scrollToRow = (): void => this.#gatewayList.querySelector(`[data-gateway="${CSS.escape(gateway.id)}"]`)?.scrollIntoView({ block: "nearest" });
+        marker = make("button", { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: scrollToRow }, kindIcon("other"), make("span", { class: "mark-name" }));
+        this.#markers.set(id, marker);
       }
-      const name = mark.querySelector(".mark-name");
-      if (name) setText(name, `${gateway.id} · ${state}`);
-      mark.setAttribute("aria-label", word("farm_marker", { name: `${gateway.id} · ${state}`, kind: word("kind_gateway") }));
-      mark.classList.toggle("stale", gateway.online !== true);
-      this.#ground.mark(id, mark, site.longitude_deg, site.latitude_deg, "bottom");
+      const label = marker.querySelector(".mark-name");
+      if (label) setText(label, text);
+      marker.setAttribute("aria-label", translate("farm_marker", { name: text, kind: term("device_kinds", "gateway") }));
+      marker.classList.toggle("stale", gateway.online !== true);
+      this.#map.setMarker(id, marker, site.longitude_deg, site.latitude_deg, "bottom");
     }
   }
 
-  #shower(show: () => void, note = ""): HTMLElement {
-    return make("span", {}, make("button", { type: "button", class: "plain", onclick: show }, word("farm_show")), note ? make("span", { class: "note" }, ` ${note}`) : null);
+  #centre(id: string): void {
+    const position = this.#positions.get(id);
+    if (position) this.#map.map?.jumpTo({ center: [position.longitudeDeg, position.latitudeDeg], zoom: Math.max(CLOSE_ZOOM, this.#map.map.getZoom()) });
   }
 
-  #jump(id: string): void {
-    const at = this.#places.get(id);
-    if (at) this.#ground.map?.jumpTo({ center: [at.longitudeDeg, at.latitudeDeg], zoom: Math.max(16, this.#ground.map.getZoom()) });
-  }
-
-  // Fields and vehicles first: a house far away would make both of them a dot.
+  // Fit fields and vehicles: with a distant greenhouse both would be a dot.
   #fit(): void {
-    const bounds = boundsOf(fieldFeatures(this.#known)) ?? new LngLatBounds();
-    const near = [...this.#places].filter(([id]) => this.#view.farm.devices.get(id)?.kind === DRONE);
-    for (const [, at] of near.length > 0 || !bounds.isEmpty() ? near : this.#places) bounds.extend([at.longitudeDeg, at.latitudeDeg]);
-    this.#ground.fit(bounds, 56);
+    const bounds = boundsOf(fieldFeatures(this.#fields)) ?? new LngLatBounds();
+    const vehicles = [...this.#positions].filter(([id]) => this.#view.farm.devices.get(id)?.kind === DRONE);
+    for (const [, position] of vehicles.length > 0 || !bounds.isEmpty() ? vehicles : this.#positions) bounds.extend([position.longitudeDeg, position.latitudeDeg]);
+    this.#map.fit(bounds, 56);
   }
-}
-
-function old(seenMs: number | null): boolean {
-  return seenMs === null || nowMs() - seenMs > 15_000;
 }
 
 function section(title: string, content: HTMLElement): HTMLElement {
   return make("section", {}, make("h2", {}, title), content);
 }
 
-function arrowPicture(): SVGElement {
-  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  picture.setAttribute("viewBox", "0 0 24 24");
-  picture.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", "M12 2 19 21 12 17 5 21Z");
-  picture.append(path);
-  return picture;
+// A section without devices has no heading either.
+function showList(list: HTMLElement, cards: HTMLElement[]): void {
+  setChildren(list, cards);
+  list.parentElement?.toggleAttribute("hidden", cards.length === 0);
+}
+
+function mapButton(onclick: () => void, note = ""): HTMLElement {
+  return make("span", {}, make("button", { type: "button", class: "plain", onclick }, translate("farm_show_on_map")), note ? make("span", { class: "note" }, ` ${note}`) : null);
+}
+
+function arrowIcon(): SVGElement {
+  return makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { d: "M12 2 19 21 12 17 5 21Z" }));
 }

@@ -1,11 +1,11 @@
-// Every page by its name in the address.
+// The pages of the dashboard, by their names in addresses.
 
 import type { Mount } from "../app/view";
-import type { Word } from "../i18n/translate";
+import type { TextKey } from "../i18n/translate";
 
 export interface PageEntry {
   name: string;
-  title: Word;
+  title: TextKey;
   load: () => Promise<{ mount: Mount }>;
 }
 

@@ -1,32 +1,34 @@
-// What this browser shows, what the farm's houses grow, who is told of alarms, and who may ask.
+// Page of the settings: this browser, crops of greenhouse zones, alarm recipients, API keys and members.
 
 import { nowMs } from "../api/clock";
-import { ask, askAll, AskError, sentenceOf } from "../api/request";
+import { request, requestAll, ApiError, errorText } from "../api/request";
 import { currentSession } from "../api/session";
 import type { Mount, View } from "../app/view";
 import { make, type Child } from "../components/dom";
+import { labelled, scrollTable } from "../components/parts";
 import { Progress } from "../components/progress";
-import { ageText, dateText, zoneNote } from "../i18n/instants";
-import { chooseArea, chooseLanguage, currentArea, currentLanguage, type AreaUnit, type Language } from "../i18n/preferences";
-import { word, wordOf } from "../i18n/translate";
+import { ageText, dateText, timeZoneNote } from "../i18n/instants";
+import { setAreaUnit, setLanguage, currentAreaUnit, currentLanguage, type AreaUnit, type Language } from "../i18n/preferences";
+import { findTerm, idOfTerm, term, translate } from "../i18n/translate";
 
 const DAY_MS = 86_400_000;
 const CROPS = ["tomato", "cucumber", "lettuce", "strawberry"];
+const SCOPES = ["read", "write", "admin"] as const;
 
-interface Kept {
+interface VersionedRecord {
   id: string;
   version: number;
   name: string;
 }
 
-interface Zone extends Kept {
+interface Zone extends VersionedRecord {
   greenhouse: string;
   area_m2: number | null;
   crop: string;
   stage: string;
 }
 
-interface Recipient extends Kept {
+interface Recipient extends VersionedRecord {
   kind: "webhook" | "email" | "mqtt";
   address: string;
   language: "en" | "zh-CN";
@@ -34,7 +36,7 @@ interface Recipient extends Kept {
   enabled: boolean;
 }
 
-interface Member extends Kept {
+interface Member extends VersionedRecord {
   subject: string;
   role: string;
 }
@@ -53,30 +55,30 @@ export const mount: Mount = (place, view) => {
   const session = currentSession();
   const scope = session?.scope ?? "admin";
   place.append(make("div", { class: "page settings" },
-    make("h1", {}, word("page_settings")), browserCard(),
-    new Section(view, "zones", word("settings_bands"), word("settings_bands_about"), (section) => drawZones(section, scope !== "read")).element,
-    new Section(view, "recipients", word("settings_recipients"), word("settings_recipients_about"), (section) => drawRecipients(section, scope !== "read")).element,
+    make("h1", {}, translate("page_settings")), browserCard(),
+    new Section(view, "zones", translate("settings_crops"), translate("settings_crops_about"), (section) => drawZones(section, scope !== "read")).element,
+    new Section(view, "recipients", translate("settings_recipients"), translate("settings_recipients_about"), (section) => drawRecipients(section, scope !== "read")).element,
     ...(scope === "admin" ? [
-      new Section(view, "keys", word("settings_keys"), word("settings_keys_about"), drawKeys).element,
-      new Section(view, "members", word("settings_members"), word("settings_members_about"), drawMembers).element,
-    ] : [make("p", { class: "note" }, word("settings_admin_only"))])));
+      new Section(view, "keys", translate("settings_keys"), translate("settings_keys_about"), drawKeys).element,
+      new Section(view, "members", translate("settings_members"), translate("settings_members_about"), drawMembers).element,
+    ] : [make("p", { class: "note" }, translate("settings_admin_only"))])));
 };
 
 function browserCard(): HTMLElement {
   const languages: [Language, string][] = [["en", "English"], ["zh-CN", "简体中文"]];
-  const areas: [AreaUnit, string][] = [["ha", word("per_ha")], ["mu", word("per_mu")]];
+  const areas: [AreaUnit, string][] = [["ha", translate("per_ha")], ["mu", translate("per_mu")]];
   const session = currentSession();
-  const choice = <T extends string>(legend: string, name: string, options: [T, string][], current: T, choose: (wanted: T) => void): HTMLElement =>
+  const radios = <T extends string>(legend: string, name: string, options: [T, string][], selected: T, select: (value: T) => void): HTMLElement =>
     make("fieldset", { class: "choices-row layers" }, make("legend", {}, legend),
-      ...options.map(([value, text]) => make("label", {}, make("input", { type: "radio", name, value, checked: value === current, onchange: () => choose(value) }), text)));
-  return make("section", { class: "card", "data-panel": "browser" }, make("h2", {}, word("settings_browser")),
-    choice(word("language"), "language", languages, currentLanguage(), chooseLanguage),
-    choice(word("area_unit"), "area", areas, currentArea(), chooseArea),
-    make("p", { class: "note" }, zoneNote()),
-    session ? make("p", { class: "note" }, word("signed_in_as", { organisation: session.organisation.name || session.organisation.handle, scope: wordOf("scope", session.scope, session.scope) })) : null);
+      ...options.map(([value, text]) => make("label", {}, make("input", { type: "radio", name, value, checked: value === selected, onchange: () => select(value) }), text)));
+  return make("section", { class: "card", "data-panel": "browser" }, make("h2", {}, translate("settings_browser")),
+    radios(translate("language"), "language", languages, currentLanguage(), setLanguage),
+    radios(translate("area_unit"), "area", areas, currentAreaUnit(), setAreaUnit),
+    make("p", { class: "note" }, timeZoneNote()),
+    session ? make("p", { class: "note" }, translate("signed_in_as", { organisation: session.organisation.name || session.organisation.handle, scope: term("scopes", session.scope) })) : null);
 }
 
-/** A card of the page that asks for what it shows, and again after each change. */
+/** A card of the page that loads its content, and again after each change. */
 class Section {
   readonly element: HTMLElement;
   readonly place = make("div", { class: "stack" });
@@ -89,145 +91,139 @@ class Section {
 
   async load(): Promise<void> {
     try {
-      this.place.replaceChildren(...(await this.draw(this)).filter((child) => child !== null && child !== undefined && child !== false).map((child) => (child instanceof Node ? child : String(child))));
+      this.place.replaceChildren(make("div", { class: "stack" }, ...(await this.draw(this))));
     } catch (error) {
-      const sentence = sentenceOf(error);
-      if (sentence !== null) this.place.replaceChildren(make("p", { class: "trouble" }, error instanceof AskError && error.status === 404 ? word("settings_no_registry") : sentence));
+      const text = errorText(error);
+      if (text !== null) this.place.replaceChildren(make("p", { class: "error" }, error instanceof ApiError && error.status === 404 ? translate("settings_no_registry") : text));
     }
   }
 
-  /** Make a change, say what went wrong, and show what is kept now. */
-  async change(work: () => Promise<unknown>): Promise<boolean> {
+  /** Make a change, display its error, and load the content again. */
+  async change(task: () => Promise<unknown>): Promise<boolean> {
     const done = await this.progress.run(async () => {
-      await work();
+      await task();
       return true;
-    }, word("settings_saved"));
+    }, translate("settings_saved"));
     if (done) await this.load();
     return done === true;
   }
 }
 
-async function drawZones(section: Section, may: boolean): Promise<Child[]> {
+async function drawZones(section: Section, editable: boolean): Promise<Child[]> {
   const { signal } = section.view;
-  const [houses, zones] = await Promise.all([askAll<Kept>("/v1/greenhouses", { signal }), askAll<Zone>("/v1/greenhouse-zones", { signal })]);
-  const nameOf = (id: string): string => houses.find((house) => house.id === id)?.name ?? id;
-  const bare = houses.filter((house) => !zones.some((zone) => zone.greenhouse === house.id));
-  if (houses.length === 0) return [make("p", { class: "note" }, word("settings_no_houses"))];
-  const crops = make("datalist", { id: "crops" }, ...CROPS.map((crop) => make("option", { value: crop }, wordOf("greenhouse_crop", crop, crop))));
+  const [greenhouses, zones] = await Promise.all([requestAll<VersionedRecord>("/v1/greenhouses", { signal }), requestAll<Zone>("/v1/greenhouse-zones", { signal })]);
+  const nameOf = (id: string): string => greenhouses.find((greenhouse) => greenhouse.id === id)?.name ?? id;
+  const withoutZone = greenhouses.filter((greenhouse) => !zones.some((zone) => zone.greenhouse === greenhouse.id));
+  if (greenhouses.length === 0) return [make("p", { class: "note" }, translate("settings_no_greenhouses"))];
+  const crops = make("datalist", { id: "crops" }, ...CROPS.map((crop) => make("option", { value: term("crops", crop) })));
   const rows = zones.map((zone) => {
-    const crop = make("input", { value: zone.crop, list: "crops", maxlength: 100, disabled: !may, "aria-label": word("settings_crop_of", { zone: zone.name }) });
-    const stage = make("input", { value: zone.stage, maxlength: 100, disabled: !may, "aria-label": word("settings_stage_of", { zone: zone.name }) });
+    const crop = make("input", { value: findTerm("crops", zone.crop) ?? zone.crop, list: "crops", maxlength: 100, disabled: !editable, "aria-label": translate("settings_crop_of", { zone: zone.name }) });
+    const stage = make("input", { value: findTerm("crop_stages", zone.stage) ?? zone.stage, maxlength: 100, disabled: !editable, "aria-label": translate("settings_stage_of", { zone: zone.name }) });
     const save = (): void => {
-      const body = { ...zone, crop: crop.value.trim(), stage: stage.value.trim() };
-      void section.change(() => ask(`/v1/greenhouse-zones/${zone.id}`, { method: "PUT", body, headers: { "If-Match": `"${zone.version}"` } }));
+      const body = { ...zone, crop: idOfTerm("crops", crop.value), stage: idOfTerm("crop_stages", stage.value) };
+      void section.change(() => request(`/v1/greenhouse-zones/${zone.id}`, { method: "PUT", body, headers: { "If-Match": `"${zone.version}"` } }));
     };
     return make("tr", { "data-zone": zone.id }, make("th", { scope: "row" }, nameOf(zone.greenhouse)), make("td", {}, zone.name), make("td", {}, crop), make("td", {}, stage),
-      make("td", {}, may ? make("button", { type: "button", class: "secondary", onclick: save }, word("save")) : null));
+      make("td", {}, editable ? make("button", { type: "button", class: "secondary", onclick: save }, translate("save")) : null));
   });
-  return [crops, zones.length === 0 ? null : table(word("settings_bands"), [word("kind_greenhouse"), word("greenhouse_zone"), word("settings_crop"), word("settings_stage"), ""], rows),
-    bare.length > 0 ? make("p", { class: "note" }, word("settings_bare_houses", { houses: bare.map((house) => house.name).join(", ") })) : null];
+  return [crops, zones.length === 0 ? null : scrollTable(translate("settings_crops"), [translate("greenhouse"), translate("greenhouse_zone"), translate("settings_crop"), translate("settings_stage"), ""], rows),
+    withoutZone.length > 0 ? make("p", { class: "note" }, translate("settings_without_zone", { greenhouses: withoutZone.map((greenhouse) => greenhouse.name).join(", ") })) : null];
 }
 
-async function drawRecipients(section: Section, may: boolean): Promise<Child[]> {
-  const recipients = await askAll<Recipient>("/v1/alarm-recipients", { signal: section.view.signal });
-  const rows = recipients.map((one) => {
-    const match = { "If-Match": `"${one.version}"` };
-    const toggle = (): void => void section.change(() => ask(`/v1/alarm-recipients/${one.id}`, { method: "PUT", headers: match, body: { ...one, enabled: !one.enabled } }));
-    const drop = (): void => {
-      if (confirm(word("settings_drop_sure", { name: one.name }))) void section.change(() => ask(`/v1/alarm-recipients/${one.id}`, { method: "DELETE", headers: match }));
+async function drawRecipients(section: Section, editable: boolean): Promise<Child[]> {
+  const recipients = await requestAll<Recipient>("/v1/alarm-recipients", { signal: section.view.signal });
+  const rows = recipients.map((recipient) => {
+    const match = { "If-Match": `"${recipient.version}"` };
+    const toggle = (): void => void section.change(() => request(`/v1/alarm-recipients/${recipient.id}`, { method: "PUT", headers: match, body: { ...recipient, enabled: !recipient.enabled } }));
+    const remove = (): void => {
+      if (confirm(translate("settings_delete_confirm", { name: recipient.name }))) void section.change(() => request(`/v1/alarm-recipients/${recipient.id}`, { method: "DELETE", headers: match }));
     };
-    const renew = (): void => void section.progress.run(() => ask<{ secret: string }>(`/v1/alarm-recipients/${one.id}/secret`, { method: "POST" })).then((made) => {
-      if (made !== null) shown.replaceChildren(make("p", {}, word("settings_secret_once")), make("p", { class: "secret" }, made.secret));
+    const renew = (): void => void section.progress.run(() => request<{ secret: string }>(`/v1/alarm-recipients/${recipient.id}/secret`, { method: "POST" })).then((answer) => {
+      if (answer !== null) secret.replaceChildren(make("p", {}, translate("settings_secret_once")), make("p", { class: "secret" }, answer.secret));
     });
-    return make("tr", { "data-recipient": one.id }, make("th", { scope: "row" }, one.name), make("td", {}, wordOf("settings_kind", one.kind, one.kind)), make("td", {}, one.address || "—"),
-      make("td", {}, one.language === "en" ? "English" : "简体中文"), make("td", {}, wordOf("alarms_severity", one.least_severity, one.least_severity)), make("td", {}, word(one.enabled ? "on" : "off")),
-      make("td", {}, may ? make("span", {}, make("button", { type: "button", class: "plain", onclick: toggle }, word(one.enabled ? "settings_switch_off" : "settings_switch_on")),
-        one.kind === "webhook" ? make("button", { type: "button", class: "plain", onclick: renew }, word("settings_new_secret")) : null,
-        make("button", { type: "button", class: "plain", onclick: drop }, word("settings_drop"))) : null));
+    return make("tr", { "data-recipient": recipient.id }, make("th", { scope: "row" }, findTerm("default_names", recipient.name) ?? recipient.name), make("td", {}, term("recipient_kinds", recipient.kind)), make("td", {}, recipient.address || "—"),
+      make("td", {}, recipient.language === "en" ? "English" : "简体中文"), make("td", {}, term("severities", recipient.least_severity)), make("td", {}, translate(recipient.enabled ? "enabled" : "disabled")),
+      make("td", {}, editable ? make("span", {}, make("button", { type: "button", class: "plain", onclick: toggle }, translate(recipient.enabled ? "settings_disable" : "settings_enable")),
+        recipient.kind === "webhook" ? make("button", { type: "button", class: "plain", onclick: renew }, translate("settings_new_secret")) : null,
+        make("button", { type: "button", class: "plain", onclick: remove }, translate("delete"))) : null));
   });
-  const shown = make("div", { role: "status" });
-  const heads = [word("settings_name"), word("settings_how"), word("settings_address"), word("language"), word("settings_from"), word("settings_state"), word("settings_act")];
-  const list = rows.length === 0 ? make("p", { class: "note" }, word("settings_no_recipients")) : table(word("settings_recipients"), heads, rows);
-  if (!may) return [list];
-  const name = field("recipient-name", word("settings_name"), { required: true, maxlength: 200 });
-  const address = field("recipient-address", word("settings_address"), { maxlength: 2000 });
-  const kind = choose("recipient-kind", word("settings_how"), [["email", word("settings_kind_email")], ["webhook", word("settings_kind_webhook")], ["mqtt", word("settings_kind_mqtt")]]);
-  const language = choose("recipient-language", word("language"), [["en", "English"], ["zh-CN", "简体中文"]], currentLanguage());
-  const severity = choose("recipient-severity", word("settings_from"), (["info", "warning", "critical"] as const).map((one) => [one, wordOf("alarms_severity", one, one)]), "warning");
-  const form = submitting([name, kind, address, language, severity], word("settings_add_recipient"), () => section.change(() => ask("/v1/alarm-recipients", {
+  const secret = make("div", { role: "status" });
+  const heads = [translate("settings_name"), translate("settings_channel"), translate("settings_address"), translate("language"), translate("settings_min_severity"), translate("settings_state"), translate("actions")];
+  const list = rows.length === 0 ? make("p", { class: "note" }, translate("settings_no_recipients")) : scrollTable(translate("settings_recipients"), heads, rows, "wide");
+  if (!editable) return [list];
+  const name = inputField("recipient-name", translate("settings_name"), { required: true, maxlength: 200 });
+  const address = inputField("recipient-address", translate("settings_address"), { maxlength: 2000 });
+  const kind = selectField("recipient-kind", translate("settings_channel"), (["email", "webhook", "mqtt"] as const).map((channel) => [channel, term("recipient_kinds", channel)]));
+  const language = selectField("recipient-language", translate("language"), [["en", "English"], ["zh-CN", "简体中文"]], currentLanguage());
+  const severity = selectField("recipient-severity", translate("settings_min_severity"), (["info", "warning", "critical"] as const).map((level) => [level, term("severities", level)]), "warning");
+  const form = buildForm([name, kind, address, language, severity], translate("settings_add_recipient"), () => section.change(() => request("/v1/alarm-recipients", {
     method: "POST", body: { name: name.control.value.trim(), kind: kind.control.value, address: address.control.value.trim(), language: language.control.value, least_severity: severity.control.value },
   })));
-  return [list, shown, form];
+  return [list, secret, form];
 }
 
 async function drawKeys(section: Section): Promise<Child[]> {
-  const keys = await askAll<Key>("/v1/keys", { signal: section.view.signal });
+  const keys = await requestAll<Key>("/v1/keys", { signal: section.view.signal });
   const shown = make("div", { role: "status" });
-  const rows = keys.map((key) => make("tr", { "data-key": key.id }, make("th", { scope: "row" }, key.name), make("td", {}, wordOf("scope", key.scope, key.scope)), make("td", {}, `${key.prefix}…`),
-    make("td", {}, key.expires_ms === null ? word("settings_never_ends") : dateText(key.expires_ms)), make("td", {}, key.last_used_ms === null ? word("settings_never_used") : ageText(nowMs() - key.last_used_ms)),
-    make("td", {}, make("button", { type: "button", class: "plain", "aria-label": word("settings_revoke_key", { name: key.name }), onclick: () => {
-      if (confirm(word("settings_revoke_sure", { name: key.name }))) void section.change(() => ask(`/v1/keys/${key.id}`, { method: "DELETE" }));
-    } }, word("settings_revoke")))));
-  const name = field("key-name", word("settings_name"), { required: true, maxlength: 200 });
-  const scope = choose("key-scope", word("settings_may"), (["read", "write", "admin"] as const).map((one) => [one, wordOf("scope", one, one)]));
-  const days = field("key-days", word("settings_key_days"), { type: "number", min: 1, max: 3650, step: 1, inputmode: "numeric" });
-  const form = submitting([name, scope, days], word("settings_add_key"), async () => {
+  const rows = keys.map((key) => make("tr", { "data-key": key.id }, make("th", { scope: "row" }, findTerm("default_names", key.name) ?? key.name), make("td", {}, term("scopes", key.scope)), make("td", {}, `${key.prefix}…`),
+    make("td", {}, key.expires_ms === null ? translate("settings_no_expiry") : dateText(key.expires_ms)), make("td", {}, key.last_used_ms === null ? translate("never") : ageText(nowMs() - key.last_used_ms)),
+    make("td", {}, make("button", { type: "button", class: "plain", "aria-label": translate("settings_revoke_key", { name: key.name }), onclick: () => {
+      if (confirm(translate("settings_revoke_confirm", { name: key.name }))) void section.change(() => request(`/v1/keys/${key.id}`, { method: "DELETE" }));
+    } }, translate("settings_revoke")))));
+  const name = inputField("key-name", translate("settings_name"), { required: true, maxlength: 200 });
+  const scope = selectField("key-scope", translate("settings_role"), SCOPES.map((level) => [level, term("scopes", level)]));
+  const days = inputField("key-days", translate("settings_key_days"), { type: "number", min: 1, max: 3650, step: 1, inputmode: "numeric" });
+  const form = buildForm([name, scope, days], translate("settings_add_key"), async () => {
     const expires = days.control.value === "" ? {} : { expires_ms: Math.round(nowMs() + Number(days.control.value) * DAY_MS) };
-    const made = await section.progress.run(() => ask<{ key: string }>("/v1/keys", { method: "POST", body: { name: name.control.value.trim(), scope: scope.control.value, ...expires } }));
-    if (made === null) return false;
+    const created = await section.progress.run(() => request<{ key: string }>("/v1/keys", { method: "POST", body: { name: name.control.value.trim(), scope: scope.control.value, ...expires } }));
+    if (created === null) return false;
     await section.load();
-    section.place.append(make("div", { role: "status" }, make("p", {}, word("settings_key_once")), make("p", { class: "secret" }, made.key)));
+    section.place.append(make("div", { role: "status" }, make("p", {}, translate("settings_key_once")), make("p", { class: "secret" }, created.key)));
     return true;
   });
-  return [table(word("settings_keys"), [word("settings_name"), word("settings_may"), word("settings_begins"), word("settings_ends"), word("settings_used"), word("settings_act")], rows), form, shown];
+  return [scrollTable(translate("settings_keys"), [translate("settings_name"), translate("settings_role"), translate("settings_key_prefix"), translate("settings_expires"), translate("settings_last_used"), translate("actions")], rows), form, shown];
 }
 
 async function drawMembers(section: Section): Promise<Child[]> {
-  const members = await askAll<Member>("/v1/members", { signal: section.view.signal });
-  const rows = members.map((member) => make("tr", { "data-member": member.id }, make("th", { scope: "row" }, member.name), make("td", {}, member.subject), make("td", {}, wordOf("scope", member.role, member.role)),
-    make("td", {}, make("button", { type: "button", class: "plain", "aria-label": word("settings_drop_member", { name: member.name }), onclick: () => {
-      if (confirm(word("settings_drop_sure", { name: member.name }))) void section.change(() => ask(`/v1/members/${member.id}`, { method: "DELETE", headers: { "If-Match": `"${member.version}"` } }));
-    } }, word("settings_drop")))));
-  const name = field("member-name", word("settings_name"), { required: true, maxlength: 200 });
-  const subject = field("member-subject", word("settings_subject"), { required: true, maxlength: 200 });
-  const role = choose("member-role", word("settings_may"), (["read", "write", "admin"] as const).map((one) => [one, wordOf("scope", one, one)]));
-  const form = submitting([name, subject, role], word("settings_add_member"), () => section.change(() => ask("/v1/members", {
+  const members = await requestAll<Member>("/v1/members", { signal: section.view.signal });
+  const rows = members.map((member) => make("tr", { "data-member": member.id }, make("th", { scope: "row" }, member.name), make("td", {}, member.subject), make("td", {}, term("scopes", member.role)),
+    make("td", {}, make("button", { type: "button", class: "plain", "aria-label": translate("settings_delete_member", { name: member.name }), onclick: () => {
+      if (confirm(translate("settings_delete_confirm", { name: member.name }))) void section.change(() => request(`/v1/members/${member.id}`, { method: "DELETE", headers: { "If-Match": `"${member.version}"` } }));
+    } }, translate("delete")))));
+  const name = inputField("member-name", translate("settings_name"), { required: true, maxlength: 200 });
+  const subject = inputField("member-subject", translate("settings_subject"), { required: true, maxlength: 200 });
+  const role = selectField("member-role", translate("settings_role"), SCOPES.map((level) => [level, term("scopes", level)]));
+  const form = buildForm([name, subject, role], translate("settings_add_member"), () => section.change(() => request("/v1/members", {
     method: "POST", body: { name: name.control.value.trim(), subject: subject.control.value.trim(), role: role.control.value },
   })));
-  const list = rows.length === 0 ? make("p", { class: "note" }, word("settings_no_members")) : table(word("settings_members"), [word("settings_name"), word("settings_subject"), word("settings_may"), word("settings_act")], rows);
+  const list = rows.length === 0 ? make("p", { class: "note" }, translate("settings_no_members")) : scrollTable(translate("settings_members"), [translate("settings_name"), translate("settings_subject"), translate("settings_role"), translate("actions")], rows);
   return [list, form];
 }
 
-interface Labelled<E extends HTMLElement> {
+interface LabelledControl<E extends HTMLElement> {
   element: HTMLElement;
   control: E;
 }
 
-function field(id: string, text: string, attributes: Record<string, string | number | boolean>): Labelled<HTMLInputElement> {
+function inputField(id: string, text: string, attributes: Record<string, string | number | boolean>): LabelledControl<HTMLInputElement> {
   const control = make("input", { id, ...attributes });
-  return { control, element: make("div", { class: "labelled" }, make("label", { for: id }, text), control) };
+  return { control, element: labelled(control, text) };
 }
 
-function choose(id: string, text: string, options: readonly (readonly [string, string])[], current = ""): Labelled<HTMLSelectElement> {
-  const control = make("select", { id }, ...options.map(([value, shown]) => make("option", { value, selected: value === current }, shown)));
-  return { control, element: make("div", { class: "labelled" }, make("label", { for: id }, text), control) };
+function selectField(id: string, text: string, options: readonly (readonly [string, string])[], selected = ""): LabelledControl<HTMLSelectElement> {
+  const control = make("select", { id }, ...options.map(([value, label]) => make("option", { value, selected: value === selected }, label)));
+  return { control, element: labelled(control, text) };
 }
 
-function submitting(parts: Labelled<HTMLElement>[], text: string, act: () => Promise<boolean>): HTMLElement {
+function buildForm(parts: LabelledControl<HTMLElement>[], text: string, submit: () => Promise<boolean>): HTMLElement {
   const button = make("button", { type: "submit", class: "primary" }, text);
   const form = make("form", { class: "buttons" }, ...parts.map((part) => part.element), button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     button.disabled = true;
-    void act().finally(() => {
+    void submit().finally(() => {
       button.disabled = false;
     });
   });
   return form;
-}
-
-function table(name: string, heads: string[], rows: HTMLElement[]): HTMLElement {
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name },
-    make("table", { class: heads.length > 4 ? "wide" : null }, make("caption", { class: "hidden" }, name),
-      make("thead", {}, make("tr", {}, ...heads.map((head) => (head === "" ? make("td") : make("th", { scope: "col" }, head))))), make("tbody", {}, ...rows)));
 }

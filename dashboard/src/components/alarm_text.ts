@@ -1,0 +1,111 @@
+// Texts of alarms and of the conditions of alarm rules.
+
+import { durationText } from "../i18n/instants";
+import { digitsOf, numberText, unitText } from "../i18n/numbers";
+import { currentLanguage } from "../i18n/preferences";
+import { channelName, findTerm, term, translate } from "../i18n/translate";
+import { make } from "./dom";
+
+export type Severity = "info" | "warning" | "critical";
+export const SEVERITIES: readonly Severity[] = ["critical", "warning", "info"];
+
+/** The state of a condition when an alarm was raised. */
+export interface AlarmValue {
+  what: string;
+  value: number | null;
+  unit: string;
+  condition: string;
+  threshold: number | null;
+  estimated: boolean;
+}
+
+export interface Alarm extends AlarmValue {
+  id: string;
+  rule: string;
+  subject: string;
+  name: string;
+  severity: Severity;
+  began_ms: number;
+  raised_ms: number;
+  ended_ms: number | null;
+  ended_why: string | null;
+  simulated: boolean;
+  text: string;
+  text_zh: string;
+  acknowledged_ms: number | null;
+  acknowledged_by: string | null;
+  note: string;
+  snoozed_until_ms: number | null;
+}
+
+/** One condition of an alarm rule. */
+export interface RuleCondition {
+  what: string;
+  below: number | null;
+  above: number | null;
+  hysteresis: number;
+  hours: number | null;
+  of_hours: number | null;
+  of: string | null;
+  rise_h: number | null;
+  device: string | null;
+  any_of?: RuleCondition[][];
+  none_of?: RuleCondition[];
+}
+
+/** Channels that are on or off: their thresholds are not displayed. */
+const SWITCHES = /(_on|_offline|_trouble)$/;
+const UNITS: readonly (readonly [ending: string, unit: string])[] = [
+  ["_umol_m2_s", "umol/m2/s"], ["_mol_m2", "mol/m2"], ["_w_m2", "W/m2"], ["_g_m3", "g/m3"], ["_ms_cm", "mS/cm"], ["_m_s", "m/s"], ["_l_min", "L/min"], ["_kg_min", "kg/min"],
+  ["_degc", "degC"], ["_pct", "%"], ["_ppm", "ppm"], ["_kpa", "kPa"], ["_mm", "mm"], ["_kg", "kg"], ["_deg", "deg"], ["_l", "L"], ["_v", "V"], ["_k", "K"], ["_s", "s"], ["_m", "m"],
+];
+
+export function severityBadge(severity: Severity): HTMLElement {
+  return make("span", { class: "severity", "data-severity": severity }, term("severities", severity));
+}
+
+/** Return the title of a rule: of a default rule in the page's language, else the name that its author gave it. */
+export function ruleTitle(name: string): string {
+  return findTerm("alarm_rules", name) ?? name;
+}
+
+/** Return the text of a rule or an alarm in the page's language; empty where it has none. */
+export function localText(texts: { text: string; text_zh: string }): string {
+  return currentLanguage() === "en" ? texts.text : texts.text_zh;
+}
+
+/** Return an alarm's value and threshold: "Air temperature 1.2 °C (below 2.0 °C)". */
+export function alarmValueText(alarm: AlarmValue): string {
+  if (SWITCHES.test(alarm.what)) return channelName(alarm.what);
+  const value = alarm.value === null ? translate("unknown") : quantityText(alarm.value, alarm.unit);
+  const limit = alarm.threshold === null ? "" : translate("in_brackets", { text: limitText(alarm.condition, alarm.threshold, alarm.unit).trim() });
+  return `${channelName(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}`;
+}
+
+/** Return the conditions of a rule, one line for each alternative. */
+export function ruleConditionLines(anyOf: readonly (readonly RuleCondition[])[]): string[] {
+  return anyOf.map((conditions) => conditions.map(conditionText).join(translate("and")));
+}
+
+function conditionText(condition: RuleCondition): string {
+  const nested = condition.any_of && condition.any_of.length > 0 ? ruleConditionLines(condition.any_of).join(translate("or"))
+    : condition.none_of && condition.none_of.length > 0 ? translate("condition_none", { conditions: condition.none_of.map(conditionText).join(translate("or")) }) : null;
+  if (nested !== null) return translate("in_brackets", { text: nested }).trim();
+  const unit = UNITS.find(([ending]) => condition.what.endsWith(ending))?.[1] ?? "1";
+  const subject = [channelName(condition.what), condition.of ? translate("in_brackets", { text: channelName(condition.of) }) : "", condition.device ? translate("in_brackets", { text: condition.device }) : ""].join("");
+  const limits = SWITCHES.test(condition.what) ? [] : [
+    condition.below === null ? "" : limitText("below", condition.below, unit),
+    condition.above === null ? "" : limitText("above", condition.above, unit),
+  ];
+  const rise = condition.rise_h === null ? "" : translate("condition_rise", { hours: condition.rise_h });
+  const hours = condition.hours === null ? "" : condition.of_hours === null ? translate("condition_hours", { hours: condition.hours }) : translate("condition_hours_of", { hours: condition.hours, of: condition.of_hours });
+  return [subject, rise, ...limits, hours].join("");
+}
+
+function limitText(condition: string, threshold: number, unit: string): string {
+  return translate("condition_limit", { condition: term("alarm_conditions", condition), threshold: quantityText(threshold, unit) });
+}
+
+function quantityText(value: number, unit: string): string {
+  return unit === "s" ? durationText(value) : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`.trim();
+}
