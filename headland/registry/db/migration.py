@@ -1,7 +1,7 @@
-"""Bring a database to the tables of today: forward only, in one transaction, by one process at a time.
+"""Schema migrations of the registry: forward only, in one transaction, by one process at a time.
 
-A step is a file in `migrations/versions/` in Alembic's form, `upgrade()` alone; its operations run on the connection
-that opens the registry. There is no other way to run them, and none back: that is what a back-up is for.
+A step is a file in `migrations/versions/` in Alembic's form, with `upgrade()` alone; its operations run on the
+connection that opens the registry. There is no step back: restore a back-up instead.
 """
 
 from __future__ import annotations
@@ -19,34 +19,54 @@ from headland.errors import SettingsError
 _FOLDER: Final = Path(__file__).parents[1] / "migrations"
 #: The advisory lock of PostgreSQL that one migration at a time holds; any number that nothing else uses.
 _LOCK: Final = 0x4865_6164_6C61_6E64
+#: Steps from before the first release (decision 0032). The last of them left the tables that the first step makes now.
+_DEVELOPMENT: Final = frozenset(f"{number:04}" for number in range(1, 9))
+_DEVELOPMENT_HEAD: Final = "0008"
+_FIRST: Final = "r0001"
+_VERSION: Final = sa.table("alembic_version", sa.column("version_num", sa.Text))
 
 
-def migrate(connection: sa.Connection, target: str = "head") -> None:
-    """Apply what is missing within the connection's transaction. Raises SettingsError for a newer Headland's database.
+def migrate(connection: sa.Connection) -> None:
+    """Apply the missing steps within the connection's transaction.
 
     The transaction has SQLite's write lock already; PostgreSQL's lock is taken here and ends with the transaction.
+    Raises SettingsError for the database of a newer Headland, or of a development version whose tables differ.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     scripts = ScriptDirectory(str(_FOLDER))
-    found = current_revision(connection)
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-        raise SettingsError(
-            f"The registry was made by a newer Headland (revision {found}): update this one, or use an older back-up."
-        )
+    revision = current_revision(connection)
+    if revision == _DEVELOPMENT_HEAD:
+        connection.execute(_VERSION.update().values(version_num=_FIRST))
+        revision = _FIRST
+    if revision is not None:
+        _check_known(revision, scripts)
     context = MigrationContext.configure(connection)
-    steps = [script for script in scripts.iterate_revisions(target, found or "base") if script.revision != found]
+    steps = [step for step in scripts.iterate_revisions("head", revision or "base") if step.revision != revision]
     with Operations.context(context):
-        for script in reversed(steps):
-            script.module.upgrade()
-            context.stamp(scripts, script.revision)
+        for step in reversed(steps):
+            step.module.upgrade()
+            context.stamp(scripts, step.revision)
 
 
 def current_revision(connection: sa.Connection) -> str | None:
-    """Return the revision that a database has, None for an empty one."""
+    """Return the revision of a database, None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest_revision() -> str:
     """Return the revision that this version of Headland needs."""
     return str(ScriptDirectory(str(_FOLDER)).get_current_head())
+
+
+def _check_known(revision: str, scripts: ScriptDirectory) -> None:
+    if revision in _DEVELOPMENT:
+        raise SettingsError(
+            f"The registry was made by a development version before the first release (revision {revision}): open it "
+            f"once with the last development version (revision {_DEVELOPMENT_HEAD}), or move it away to start anew."
+        )
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise SettingsError(
+            f"The registry was made by a newer Headland (revision {revision}): update this one, or use an older "
+            "back-up."
+        )

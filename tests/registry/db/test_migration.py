@@ -1,11 +1,10 @@
-"""Any registry that was ever made opens in this version; several processes may try at once, and die while they do."""
+"""Migrations: registries of earlier versions open; processes may migrate at once, and die while they do."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ from headland.registry.db import migration
 from headland.registry.db.database import Database
 from headland.registry.db.tables import METADATA
 from headland.registry.models.models import Farm, ProductKind
-from headland.registry.registry import open_registry
+from headland.registry.registry import look_at_registry, open_registry
 
 ROOT = Path(__file__).resolve().parents[3]
-FIRST = (Path(__file__).parent / "first_version.sql").read_text(encoding="utf-8")
+ROWS = (Path(__file__).parent / "development_rows.sql").read_text(encoding="utf-8")
 
 OPEN = "import sys; from headland.registry.registry import open_registry; open_registry(sys.argv[1]).close()"
 #: Dies with every table made and nothing committed.
@@ -41,14 +40,16 @@ def run(script: str, url: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", script, url], cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
-def make_first_version(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the registry as the first version left it, with rows."""
-    with monkeypatch.context() as patch:
-        patch.setattr("headland.registry.db.database.migrate", partial(migration.migrate, target="0001"))
-        database = Database(url)
+def make_development_version(url: str, revision: str) -> None:
+    """Make a registry with rows that carries the revision of a development version.
+
+    The tables of revision 0008 equal those of the first step (decision 0032).
+    """
+    database = Database(url)
     with database.writing() as connection:
-        for statement in FIRST.splitlines()[1:]:
+        for statement in ROWS.splitlines()[1:]:
             connection.exec_driver_sql(statement.replace("%", "%%"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     database.close()
 
 
@@ -60,8 +61,8 @@ def test_the_migrations_end_at_the_tables_of_the_code(url: str) -> None:
     database.close()
 
 
-def test_a_registry_of_the_first_version_opens_with_all_that_it_held(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_first_version(url, monkeypatch)
+def test_a_registry_of_the_last_development_version_opens_with_all_that_it_held(url: str) -> None:
+    make_development_version(url, "0008")
     registry = open_registry(url)
     repositories = registry.repositories(registry.organisation("local").id, "test")
     assert [farm.name for farm in repositories.farms.list()] == ["Home farm"]
@@ -71,11 +72,20 @@ def test_a_registry_of_the_first_version_opens_with_all_that_it_held(url: str, m
     assert repositories.products.list()[0].kind is ProductKind.GRANULAR
     assert str(repositories.seasons.list()[0].sowing_date) == "2026-10-25"
     assert repositories.devices.list()[0].channels["air_temperature_degc"].unit == "degC"
-    found = repositories.check_history()
-    assert (found.entries, found.broken_at) == (15, None)
+    audit = repositories.check_history()
+    assert (audit.entries, audit.broken_at) == (15, None)
     repositories.farms.add(Farm(name="Another"))
     assert registry.info().revision == migration.newest_revision()
     registry.close()
+
+
+def test_a_registry_of_an_older_development_version_is_refused_unchanged(url: str) -> None:
+    make_development_version(url, "0007")
+    with pytest.raises(SettingsError, match=r"revision 0007\): open it once with the last development version"):
+        open_registry(url)
+    info = look_at_registry(url)
+    assert info is not None
+    assert (info.revision, info.organisations) == ("0007", 1)
 
 
 def test_processes_that_start_at_once_make_one_registry(url: str) -> None:
