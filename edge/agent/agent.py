@@ -31,8 +31,8 @@ from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.sdi12.settings import Sdi12Settings
 from edge.sources.serial_text.settings import LinesSettings
 from edge.sources.source import Sink, Source
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError

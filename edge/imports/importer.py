@@ -22,8 +22,8 @@ from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
 from edge.pipeline.batcher import Batcher, Content
 from edge.sources.source import Reading, Readings
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
 from headland.contract.records import Descriptor, Event
 from headland.errors import DataDamaged, HeadlandError

@@ -1,7 +1,7 @@
-"""Disk space kept for the moment when the disk is full: deleting records needs some, and without it nothing ever would.
+"""Disk space reserved for a full disk: deleting records needs some, and without it no record could be deleted.
 
-SQLite writes a deletion into its log before it frees a page, and the log's end into the file before it starts the log
-again. A spool whose disk has filled up could send its records and never delete them.
+SQLite writes a deletion into its log before it frees a page, and writes the end of the log into the file before it
+starts the log again. A spool on a full disk could send its records and never delete them.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-#: The log, which is written back at 4 MB, and as much again for the file that takes it.
+#: The log, which is written back at 4 MB, and as much again for the file it is written to.
 RESERVE_BYTES: Final = 8_000_000
 #: Without the reserve an append must fit into free pages of the file, so that writing the log back needs no more disk.
 _FREE_PAGES: Final = 2500
 
 
-class Reserve:
-    """A file of `RESERVE_BYTES` beside the spool; missing while the disk is full."""
+class DiskReserve:
+    """A file of `RESERVE_BYTES` beside the spool; absent while the disk is full."""
 
     def __init__(self, spool: Path) -> None:
         self._path = spool.with_name(f"{spool.name}.reserve")
         self._is_held = False
 
-    def make(self) -> bool:
-        """Take the space; False where the disk does not have it."""
+    def allocate(self) -> bool:
+        """Allocate the space; return False where the disk does not have it."""
         if self._is_held:
             return True
         try:
@@ -38,7 +38,7 @@ class Reserve:
         return True
 
     def release(self) -> None:
-        """Give the space back to the disk."""
+        """Return the space to the disk."""
         self._is_held = False
         try:
             self._path.unlink(missing_ok=True)
@@ -46,18 +46,18 @@ class Reserve:
             return
 
     def allows_append(self, connection: sqlite3.Connection) -> bool:
-        """Tell whether an append leaves room for deleting: the reserve is there, or the file itself has free pages."""
-        if self.make():
+        """Return whether an append leaves space for deletions: in the reserve, or in free pages of the file."""
+        if self.allocate():
             return True
         (free_pages,) = connection.execute("PRAGMA freelist_count").fetchone()
         return int(free_pages) > _FREE_PAGES
 
 
 def is_full(error: Exception) -> bool:
-    """Tell whether `error` says that the disk is full."""
+    """Return whether `error` means that the disk is full."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def write_back(connection: sqlite3.Connection) -> None:
-    """Bring the log into the file and give its space back."""
+    """Write the log into the file and free the log's space."""
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -1,6 +1,10 @@
-"""How room is made in a full spool, within one transaction: old telemetry is thinned first, then dropped and said.
+"""Retention: frees space in a full spool and removes telemetry that is too old, within one transaction.
 
-Each function takes the tally and returns the next one.
+Old telemetry is thinned first, then dropped; each run of dropped records becomes one record that reports it. Each
+function takes the totals and returns the new ones.
+
+Ages count the time that the gateway ran, so that no step of its clock makes a record older. From time to time the age
+and the last record at that moment are written down; a record needs no time of its own.
 """
 
 from __future__ import annotations
@@ -8,172 +12,165 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
-from edge.spool.overflow import ROW_BYTES, Gap, Row, SpoolOwner, choose_gaps, dropped_event
-from edge.spool.schema import EVENTS, EVENTS_THINNED, GAP, TELEMETRY, THINNED
-from edge.spool.thinning import count_points, thin_blocks
-from headland.contract.codec import MAX_PAYLOAD_BYTES, VERSION, Decoded, decode_batch, encode_batch
-from headland.contract.records import Batch
+from edge.spool.schema import EVENTS, EVENTS_THINNED, GAP, INSERT, ROW_BYTES, ROW_COLUMNS, URGENT, Row, SpoolTotals
+from edge.spool.settings import Retention, SpoolOwner
+from edge.spool.thinning import thin_oldest
+from headland.contract.codec import VERSION, encode_batch
+from headland.contract.records import Batch, Event
 
-INSERT: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_ROW: Final = "seq, first, kind, points, oldest_ms, newest_ms, bytes"
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """What a spool keeps for how long.
-
-    `thin`: when the bytes are used up or telemetry is older than `max_age_s`, of the oldest telemetry every
-    `thin_every`-th row of each device is kept; only when that is not enough, or at twice that age, it is dropped.
-    `drop`: it is dropped at once. Age counts while the gateway runs. Events are never thinned or dropped.
-    """
-
-    max_age_s: float = 30 * 86_400.0
-    policy: Literal["thin", "drop"] = "thin"
-    thin_every: int = 10
+#: Size of a gap's message at most, deflated.
+_GAP_BYTES: Final = 300 + ROW_BYTES
+#: An age is written down this often at most, and a hundred times within the age limit.
+_SHORTEST_S: Final = 1.0
+_LONGEST_S: Final = 600.0
+_PART: Final = 100
+#: The most thinned records that one transaction makes: an append waits for it.
+_MOST_STEPS: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What the file holds and ever gave up. `bytes` counts what the records take on disk.
-
-    Records up to `thinned_upto` have been thinned where they could be.
-    """
-
-    epoch: str
-    last_seq: int = 0
-    dropped_records: int = 0
-    dropped_points: int = 0
-    thinned_points: int = 0
-    records: int = 0
-    bytes: int = 0
-    thinned_upto: int = 0
-
-
-def make_room(
-    connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, retention: Retention, needed_bytes: int
-) -> Tally:
+def free_space(
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, retention: Retention, needed_bytes: int
+) -> SpoolTotals:
     """Free about `needed_bytes`, or less where only events are left."""
-    goal_bytes = tally.bytes - needed_bytes
+    goal_bytes = totals.bytes - needed_bytes
     if retention.policy == "thin":
-        tally = thin_oldest(connection, tally, owner, retention.thin_every, goal_bytes=goal_bytes)
-    if tally.bytes > goal_bytes:
-        tally = _drop(connection, tally, owner, _rows(connection, tally.last_seq), tally.bytes - goal_bytes)
-    return _note(connection, tally)
+        totals = thin_oldest(connection, totals, owner, retention.thin_every, goal_bytes=goal_bytes)
+    if totals.bytes > goal_bytes:
+        totals = _drop(connection, totals, owner, _rows(connection, totals.last_seq), totals.bytes - goal_bytes)
+    return _write_totals(connection, totals)
 
 
-def thin_oldest(
-    connection: sqlite3.Connection,
-    tally: Tally,
-    owner: SpoolOwner,
-    every: int,
-    *,
-    goal_bytes: int = -1,
-    upto_seq: int | None = None,
-    most_steps: int | None = None,
-) -> Tally:
-    """Thin the oldest whole records up to `upto_seq`, so many at once, until the spool has at most `goal_bytes`.
+def interval_s(max_age_s: float) -> float:
+    """Return how long to wait between two calls of `enforce_age`."""
+    return min(max(max_age_s / _PART, _SHORTEST_S), _LONGEST_S)
 
-    Up to `every` neighbours without events become one record that stands for their range.
+
+def enforce_age(
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, retention: Retention, run_s: int
+) -> tuple[SpoolTotals, bool]:
+    """Write down the age, thin and drop what is too old; return also whether nothing is left to thin."""
+    write_age(connection, run_s, totals.last_seq)
+    thins = retention.policy == "thin"
+    too_old = _last_older_than(connection, run_s - retention.max_age_s)
+    if thins and too_old > totals.thinned_upto:
+        totals = thin_oldest(connection, totals, owner, retention.thin_every, upto_seq=too_old, most_steps=_MOST_STEPS)
+    end_s = run_s - retention.max_age_s * (2 if thins else 1)
+    far_too_old = _last_older_than(connection, end_s)
+    if far_too_old:
+        totals = _drop(connection, totals, owner, _rows(connection, far_too_old), totals.bytes + 1)
+        connection.execute("DELETE FROM ages WHERE run_s <= ?", (end_s,))
+    return _write_totals(connection, totals), not thins or totals.thinned_upto >= too_old
+
+
+def read_run_s(connection: sqlite3.Connection) -> int:
+    """Return how long the spool had run at the last age that was written down."""
+    (run_s,) = connection.execute("SELECT coalesce(max(run_s), 0) FROM ages").fetchone()
+    return int(run_s)
+
+
+def write_age(connection: sqlite3.Connection, run_s: int, last_seq: int) -> None:
+    """Write down which record is the last one now."""
+    connection.execute("INSERT OR IGNORE INTO ages VALUES (?, ?)", (run_s, last_seq))
+
+
+def _last_older_than(connection: sqlite3.Connection, run_s: float) -> int:
+    """Return the last record that existed when the spool had run for `run_s`; 0 where none is known."""
+    (seq,) = connection.execute("SELECT coalesce(max(seq), 0) FROM ages WHERE run_s <= ?", (run_s,)).fetchone()
+    return int(seq)
+
+
+@dataclass(slots=True)
+class Gap:
+    """A run of adjacent records that one record is to replace.
+
+    `rows` of the spool with `bytes` (as on disk) are deleted; `records` and `points` of those are dropped now, in
+    addition to `points_before` that older gaps among them already replaced.
     """
-    upto = tally.last_seq if upto_seq is None else upto_seq
-    steps = 0
-    while tally.bytes > goal_bytes and (most_steps is None or steps < most_steps):
-        chunk = _next_chunk(connection, tally.thinned_upto, upto, every)
-        if not chunk:
-            tally = replace(tally, thinned_upto=max(tally.thinned_upto, upto))
+
+    first: int
+    seq: int
+    oldest_ms: int
+    newest_ms: int
+    rows: int = 0
+    bytes: int = 0
+    records: int = 0
+    points: int = 0
+    points_before: int = 0
+
+    def extend(self, row: Row) -> None:
+        """Extend the gap over the next row."""
+        self.seq = row.seq
+        self.oldest_ms = min(self.oldest_ms, row.oldest_ms)
+        self.newest_ms = max(self.newest_ms, row.newest_ms)
+        self.rows += 1
+        self.bytes += row.bytes + ROW_BYTES
+        if row.kind == GAP:
+            self.points_before += row.points
+        else:
+            self.records += row.seq - row.first + 1
+            self.points += row.points
+
+
+def choose_gaps(rows: Iterable[Row], needed_bytes: int) -> list[Gap]:
+    """Return the gaps to make so that about `needed_bytes` become free, from `rows` in seq order, oldest first. Pure.
+
+    A record with events is never in a gap; it ends one. Adjacent gaps become one. Fewer bytes than needed become free
+    when there is no more telemetry.
+    """
+    gaps: list[Gap] = []
+    run: Gap | None = None
+    freed = 0
+    for row in rows:
+        if freed >= needed_bytes and row.kind != GAP:
             break
-        tally = replace(_thin(connection, tally, owner, chunk, every), thinned_upto=chunk[-1].seq)
-        steps += 1
-    return _note(connection, tally)
+        if row.kind in (EVENTS, EVENTS_THINNED, URGENT):
+            run = None
+            continue
+        if run is None:
+            run = Gap(row.first, row.seq, row.oldest_ms, row.newest_ms)
+            gaps.append(run)
+            freed -= _GAP_BYTES
+        run.extend(row)
+        freed += row.bytes + ROW_BYTES
+    return [gap for gap in gaps if gap.records or gap.rows > 1]
 
 
-def drop_upto(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, upto_seq: int) -> Tally:
-    """Drop all telemetry up to `upto_seq`."""
-    return _note(connection, _drop(connection, tally, owner, _rows(connection, upto_seq), tally.bytes + 1))
-
-
-def _next_chunk(connection: sqlite3.Connection, after_seq: int, upto_seq: int, every: int) -> list[Row]:
-    """Return the next record with events, or a run of telemetry without a break, that is still whole."""
-    query = f"SELECT {_ROW} FROM records WHERE seq > ? AND seq <= ? AND kind IN (?, ?) ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
-    chunk: list[Row] = []
-    for found in connection.execute(query, (after_seq, upto_seq, TELEMETRY, EVENTS, every)):
-        row = Row(*found)
-        if chunk and (row.kind == EVENTS or row.first != chunk[-1].seq + 1):
-            break
-        chunk.append(row)
-        if row.kind == EVENTS:
-            break
-    return chunk
-
-
-def _thin(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, chunk: list[Row], every: int) -> Tally:
-    """Replace the rows of `chunk` by one that holds what is kept of them; by several where one would be too large."""
-    batches = [_decode(connection, row.seq) for row in chunk]
-    readable = [batch for batch in batches if batch is not None]
-    if len(readable) < len(chunk):  # what cannot be read is not touched: ingest puts it into quarantine
-        return tally if len(chunk) == 1 else _thin_halves(connection, tally, owner, chunk, every)
-    first, last = chunk[0], chunk[-1]
-    blocks = thin_blocks((block for batch in readable for block in batch.blocks), every)
-    points = count_points(blocks)
-    left_out = sum(row.points for row in chunk) - points
-    batch = Batch(
-        v=VERSION,
-        gw=owner.gateway,
-        epoch=tally.epoch,
-        seq=last.seq,
-        first=None if first.first == last.seq else first.first,
-        blocks=blocks,
-        events=[event for one in readable for event in one.events],
-        thinned=left_out,
+def dropped_event(owner: SpoolOwner, gap: Gap) -> Event:
+    """Return the event that reports a gap, at the gap's first time."""
+    return Event(
+        t=gap.oldest_ms,
+        device=owner.gateway,
+        kind="spool_dropped",
+        device_kind="gateway",
+        site=owner.site,
+        clock=owner.clock,
+        data={
+            "first_seq": gap.first,
+            "last_seq": gap.seq,
+            "records": gap.seq - gap.first + 1,
+            "points": gap.points + gap.points_before,
+            "from_ms": gap.oldest_ms,
+            "to_ms": gap.newest_ms,
+        },
     )
-    payload = encode_batch(batch)
-    if len(payload) > MAX_PAYLOAD_BYTES and len(chunk) > 1:
-        return _thin_halves(connection, tally, owner, chunk, every)
-    kind = EVENTS_THINNED if last.kind == EVENTS else THINNED
-    if left_out == 0 and len(chunk) == 1:
-        connection.execute("UPDATE records SET kind = ? WHERE seq = ?", (kind, last.seq))
-        return tally
-    oldest_ms, newest_ms = min(row.oldest_ms for row in chunk), max(row.newest_ms for row in chunk)
-    connection.execute("DELETE FROM records WHERE seq BETWEEN ? AND ?", (first.seq, last.seq))
-    connection.execute(INSERT, (last.seq, first.first, kind, points, oldest_ms, newest_ms, len(payload), payload))
-    return replace(
-        tally,
-        thinned_points=tally.thinned_points + left_out,
-        records=tally.records - len(chunk) + 1,
-        bytes=tally.bytes - sum(row.bytes + ROW_BYTES for row in chunk) + len(payload) + ROW_BYTES,
-    )
-
-
-def _thin_halves(
-    connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, chunk: list[Row], every: int
-) -> Tally:
-    middle = len(chunk) // 2
-    tally = _thin(connection, tally, owner, chunk[:middle], every)
-    return _thin(connection, tally, owner, chunk[middle:], every)
-
-
-def _decode(connection: sqlite3.Connection, seq: int) -> Batch | None:
-    (payload,) = connection.execute("SELECT payload FROM records WHERE seq = ?", (seq,)).fetchone()
-    decoded = decode_batch(payload)
-    return decoded.batch if isinstance(decoded, Decoded) and not decoded.refused else None
 
 
 def _drop(
-    connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, rows: Iterable[Row], needed_bytes: int
-) -> Tally:
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, rows: Iterable[Row], needed_bytes: int
+) -> SpoolTotals:
     for gap in choose_gaps(rows, needed_bytes):
-        tally = _make_gap(connection, tally, owner, gap)
-    return tally
+        totals = _make_gap(connection, totals, owner, gap)
+    return totals
 
 
-def _make_gap(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, gap: Gap) -> Tally:
-    """Replace the rows of `gap` by the one record that stands for them."""
+def _make_gap(connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, gap: Gap) -> SpoolTotals:
+    """Replace the rows of `gap` by one record."""
     batch = Batch(
         v=VERSION,
         gw=owner.gateway,
-        epoch=tally.epoch,
+        epoch=totals.epoch,
         seq=gap.seq,
         first=None if gap.first == gap.seq else gap.first,
         events=[dropped_event(owner, gap)],
@@ -183,22 +180,22 @@ def _make_gap(connection: sqlite3.Connection, tally: Tally, owner: SpoolOwner, g
     connection.execute("DELETE FROM records WHERE seq BETWEEN ? AND ?", (gap.first, gap.seq))
     connection.execute(INSERT, (gap.seq, gap.first, GAP, points, gap.oldest_ms, gap.newest_ms, len(payload), payload))
     return replace(
-        tally,
-        dropped_records=tally.dropped_records + gap.records,
-        dropped_points=tally.dropped_points + gap.points,
-        records=tally.records - gap.rows + 1,
-        bytes=tally.bytes - gap.bytes + len(payload) + ROW_BYTES,
+        totals,
+        dropped_records=totals.dropped_records + gap.records,
+        dropped_points=totals.dropped_points + gap.points,
+        records=totals.records - gap.rows + 1,
+        bytes=totals.bytes - gap.bytes + len(payload) + ROW_BYTES,
     )
 
 
 def _rows(connection: sqlite3.Connection, upto_seq: int) -> Iterator[Row]:
-    query = f"SELECT {_ROW} FROM records WHERE seq <= ? ORDER BY seq"  # noqa: S608 - a constant
-    for row in connection.execute(query, (upto_seq,)):
-        yield Row(*row)
+    query = f"SELECT {ROW_COLUMNS} FROM records WHERE seq <= ? ORDER BY seq"  # noqa: S608 - a constant
+    for columns in connection.execute(query, (upto_seq,)):
+        yield Row(*columns)
 
 
-def _note(connection: sqlite3.Connection, tally: Tally) -> Tally:
-    """Keep in the file what was given up."""
-    given_up = "UPDATE state SET dropped_records = ?, dropped_points = ?, thinned_points = ?"
-    connection.execute(given_up, (tally.dropped_records, tally.dropped_points, tally.thinned_points))
-    return tally
+def _write_totals(connection: sqlite3.Connection, totals: SpoolTotals) -> SpoolTotals:
+    """Write to the file how much was removed."""
+    update = "UPDATE state SET dropped_records = ?, dropped_points = ?, thinned_points = ?"
+    connection.execute(update, (totals.dropped_records, totals.dropped_points, totals.thinned_points))
+    return totals

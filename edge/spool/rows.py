@@ -1,4 +1,4 @@
-"""What happens to the spool's rows within one transaction: each function takes the tally and returns the next one."""
+"""Changes of the spool's rows within one transaction: each function takes the totals and returns the new ones."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Final
 import msgspec
 
 from edge.pipeline.batcher import Content
-from edge.spool.overflow import ROW_BYTES, SpoolOwner
-from edge.spool.retention import INSERT, Retention, Tally, make_room
-from edge.spool.schema import EVENTS, TELEMETRY, URGENT, new_epoch
+from edge.spool.retention import free_space
+from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals, new_epoch
+from edge.spool.settings import Retention, SpoolOwner
 from headland.contract.codec import VERSION, decode_batch, encode_batch
 from headland.contract.records import Batch
 from headland.contract.refusals import Refused
 
-#: When full, make room for this part of the bound, so that not every append has to; but only so much at once, because
-#: the append waits for it.
+#: A full spool frees this part of its bound at once, so that not every append has to free space; but no more than so
+#: many bytes, because the append waits for it.
 _SLACK_PART: Final = 64
 _MOST_SLACK_BYTES: Final = 2_000_000
 
 
-class NoRoom(Exception):  # noqa: N818 - it ends a transaction and never leaves the spool
-    """The bound is reached and nothing older may go."""
+class SpoolFull(Exception):  # noqa: N818 - it ends a transaction and never leaves the spool
+    """The bound is reached and no older record may be removed."""
 
 
-def read_tally(connection: sqlite3.Connection) -> Tally:
-    """Return the tally of the file as it stands."""
+def read_totals(connection: sqlite3.Connection) -> SpoolTotals:
+    """Return the totals of the file."""
     state = "SELECT epoch, last_seq, dropped_records, dropped_points, thinned_points FROM state"
     epoch, last_seq, dropped_records, dropped_points, thinned_points = connection.execute(state).fetchone()
-    totals = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(max(seq), 0) FROM records"
-    records, size, newest = connection.execute(totals).fetchone()
-    return Tally(
+    sums = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(max(seq), 0) FROM records"
+    records, size, newest = connection.execute(sums).fetchone()
+    return SpoolTotals(
         epoch=epoch,
         last_seq=max(last_seq, newest),
         dropped_records=dropped_records,
@@ -46,48 +46,48 @@ def read_tally(connection: sqlite3.Connection) -> Tally:
 
 def insert_contents(
     connection: sqlite3.Connection,
-    tally: Tally,
+    totals: SpoolTotals,
     owner: SpoolOwner,
     contents: Sequence[Content],
     max_bytes: int,
     retention: Retention,
-) -> Tally:
-    """Number, encode and insert `contents`, making room in the oldest telemetry where it must. Raises NoRoom."""
+) -> SpoolTotals:
+    """Number, encode and insert `contents`, freeing space in the oldest telemetry where needed. Raises SpoolFull."""
     rows: list[tuple[int, int, int, int, int, int, int, bytes]] = []
-    for seq, content in enumerate(contents, start=tally.last_seq + 1):
+    for seq, content in enumerate(contents, start=totals.last_seq + 1):
         batch = Batch(
-            v=VERSION, gw=owner.gateway, epoch=tally.epoch, seq=seq, blocks=content.blocks, events=content.events
+            v=VERSION, gw=owner.gateway, epoch=totals.epoch, seq=seq, blocks=content.blocks, events=content.events
         )
         payload = encode_batch(batch)
         kind = URGENT if content.urgent else EVENTS if content.events else TELEMETRY
         rows.append((seq, seq, kind, content.points, *content.span_ms(), len(payload), payload))
     needed = sum([row[6] for row in rows]) + ROW_BYTES * len(rows)
-    missing = tally.bytes + needed - max_bytes
+    missing = totals.bytes + needed - max_bytes
     if missing > 0:
-        before = tally.bytes
+        before = totals.bytes
         slack = min(max_bytes // _SLACK_PART, _MOST_SLACK_BYTES)
-        tally = make_room(connection, tally, owner, retention, missing + slack)
-        if before - tally.bytes < missing:
-            raise NoRoom(f"its {max_bytes} bytes are full of events, which are never dropped")
+        totals = free_space(connection, totals, owner, retention, missing + slack)
+        if before - totals.bytes < missing:
+            raise SpoolFull(f"its {max_bytes} bytes are full of events, which are never dropped")
     connection.executemany(INSERT, rows)
     return replace(
-        tally, last_seq=tally.last_seq + len(rows), records=tally.records + len(rows), bytes=tally.bytes + needed
+        totals, last_seq=totals.last_seq + len(rows), records=totals.records + len(rows), bytes=totals.bytes + needed
     )
 
 
-def delete_until(connection: sqlite3.Connection, tally: Tally, seq: int) -> Tally:
-    """Delete the records up to and with `seq`; a gap that reaches beyond it stays."""
-    counted = "SELECT count(*), coalesce(sum(bytes), 0) FROM records WHERE seq <= ?"
-    records, size = connection.execute(counted, (seq,)).fetchone()
+def delete_until(connection: sqlite3.Connection, totals: SpoolTotals, seq: int) -> SpoolTotals:
+    """Delete the records up to and including `seq`; a gap that extends beyond it remains."""
+    sums = "SELECT count(*), coalesce(sum(bytes), 0) FROM records WHERE seq <= ?"
+    records, size = connection.execute(sums, (seq,)).fetchone()
     if records:
         connection.execute("DELETE FROM records WHERE seq <= ?", (seq,))
-        # The rows themselves say the last number as long as there are any: an append need not write it.
-        connection.execute("UPDATE state SET last_seq = ?", (tally.last_seq,))
-    return replace(tally, records=tally.records - records, bytes=tally.bytes - size - ROW_BYTES * records)
+        # While there are rows they show the last number, so that an append need not write it.
+        connection.execute("UPDATE state SET last_seq = ?", (totals.last_seq,))
+    return replace(totals, records=totals.records - records, bytes=totals.bytes - size - ROW_BYTES * records)
 
 
-def renumber(connection: sqlite3.Connection) -> Tally:
-    """Give all records new numbers, from 1, in a new epoch; what cannot be read any more is left out."""
+def renumber(connection: sqlite3.Connection) -> SpoolTotals:
+    """Give all records new numbers, from 1, in a new epoch; records that cannot be read are deleted."""
     epoch = new_epoch()
     last = 0
     for (old,) in connection.execute("SELECT seq FROM records ORDER BY seq").fetchall():
@@ -101,7 +101,7 @@ def renumber(connection: sqlite3.Connection) -> Tally:
             decoded.batch, epoch=epoch, seq=new, first=None if new_first == new else new_first
         )
         encoded = encode_batch(batch)
-        # The numbers only become smaller, and in order: none is taken when it is given.
+        # The numbers only become smaller, and in order: a new number is never in use.
         connection.execute(
             "UPDATE records SET seq = ?, first = ?, bytes = ?, payload = ? WHERE seq = ?",
             (new, new_first, len(encoded), encoded, old),
@@ -109,4 +109,4 @@ def renumber(connection: sqlite3.Connection) -> Tally:
         last = new
     connection.execute("UPDATE state SET epoch = ?, last_seq = ?", (epoch, last))
     connection.execute("DELETE FROM ages")
-    return read_tally(connection)
+    return read_totals(connection)

@@ -1,20 +1,30 @@
-"""The spool's file: its tables, opening it, and moving a damaged one aside."""
+"""The spool's SQLite file: its tables and their rows, opening it, and moving a damaged file aside."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-#: What a row is: telemetry may be dropped, a record with events may not, and a gap stands for what was dropped. Of a
-#: thinned one every n-th row of telemetry is left. An urgent one holds alarms alone, and goes out before the others.
+from edge.spool.settings import SpoolOwner
+from headland.contract.records import Event
+
+#: Kinds of rows. Telemetry may be dropped, a record with events may not; a gap replaces what was dropped. A thinned row
+#: keeps every n-th row of telemetry. An urgent row holds alarms alone and is sent before the others.
 TELEMETRY: Final = 0
 EVENTS: Final = 1
 GAP: Final = 2
 THINNED: Final = 3
 EVENTS_THINNED: Final = 4
 URGENT: Final = 5
+
+#: Disk space of a record beside its payload (measured: 1.34 KB for a row of 1 KB).
+ROW_BYTES: Final = 340
+INSERT: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+#: The columns of a `Row`, in its order.
+ROW_COLUMNS: Final = "seq, first, kind, points, oldest_ms, newest_ms, bytes"
 
 _VERSION: Final = 3
 #: `first` is below `seq` only for a gap and for thinned telemetry. `bytes` is the payload's size.
@@ -27,32 +37,62 @@ _TABLES: Final = (
         oldest_ms INTEGER NOT NULL, newest_ms INTEGER NOT NULL, bytes INTEGER NOT NULL,
         payload BLOB NOT NULL) STRICT""",
 )
-#: What version 2 added. An age says: when the spool had run for `run_s` seconds, `seq` was its last record.
+#: Added in version 2. A row of `ages`: when the spool had run for `run_s` seconds, `seq` was its last record.
 _ADDED_IN_2: Final = (
     "ALTER TABLE state ADD COLUMN thinned_points INTEGER NOT NULL DEFAULT 0",
     "CREATE TABLE ages (run_s INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT",
 )
 
-#: What version 3 added: urgent records are found without a look at the others. A reader of version 2 would drop them.
+#: Added in version 3: an index of the urgent records alone. A reader of version 2 would drop urgent records.
 _ADDED_IN_3: Final = (f"CREATE INDEX urgent ON records (kind) WHERE kind = {URGENT}",)
 
-#: A larger file (256 MB) is not read through at the start, which would take a slow card minutes: damage in it is found,
-#: and met in the same way, when what is damaged is read.
+#: A larger file (256 MB) is not checked whole at the start, which would take minutes on a slow card: damage in it is
+#: detected, and handled in the same way, when the damaged page is read.
 _CHECKED_PAGES: Final = 65_536
 
 #: SQLite's primary result codes for a file that is damaged (sqlite.org/rescode.html).
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record of the spool without its payload."""
+
+    seq: int
+    first: int
+    kind: int
+    points: int
+    oldest_ms: int
+    newest_ms: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolTotals:
+    """Contents of the file, and what was removed from it so far. `bytes` is the disk space of the records.
+
+    Records up to `thinned_upto` have been thinned where that was possible.
+    """
+
+    epoch: str
+    last_seq: int = 0
+    dropped_records: int = 0
+    dropped_points: int = 0
+    thinned_points: int = 0
+    records: int = 0
+    bytes: int = 0
+    thinned_upto: int = 0
+
+
 def open_file(path: Path) -> sqlite3.Connection:
-    """Return a connection to the spool in `path`, made new where there is none. Raises sqlite3.DatabaseError.
+    """Return a connection to the spool in `path`; creates the file where there is none. Raises sqlite3.DatabaseError.
 
     A commit is on the disk when it returns: WAL with synchronous=FULL.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
     try:
-        # One process owns the file: a second one is told at once, instead of sending everything twice.
+        # One process owns the file: a second one fails at once instead of sending everything twice.
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -62,7 +102,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         if version == 0:
             _create(connection)
         if version < _VERSION:
-            _bring_up(connection, version)
+            _upgrade(connection, version)
         connection.execute("COMMIT")
         _check(connection, max(version, _VERSION))
     except BaseException:
@@ -72,18 +112,18 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 def new_epoch() -> str:
-    """Return a new epoch id: random, so that no two spools of a gateway ever share one."""
+    """Return a new epoch id: random, so that no two spools of a gateway share one."""
     return secrets.token_hex(8)
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Tell whether `error` says that the file is damaged, not that the disk is full or the file in use."""
+    """Return whether `error` means a damaged file, as opposed to a full disk or a file in use."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _DAMAGED
 
 
 def move_aside(path: Path, time_ms: int) -> Path:
-    """Rename a damaged file and its journal, so that a new spool can take its place; return the new path."""
+    """Rename a damaged file and its journal to make place for a new spool; return the new path."""
     aside = path.with_name(f"{path.name}.damaged-{time_ms}")
     for suffix in ("", "-wal", "-shm"):
         part = path.with_name(path.name + suffix)
@@ -92,14 +132,27 @@ def move_aside(path: Path, time_ms: int) -> Path:
     return aside
 
 
+def damaged_event(owner: SpoolOwner, time_ms: int, moved_to: str, why: str) -> Event:
+    """Return the event that reports that a damaged spool was moved aside, with the records in it."""
+    return Event(
+        t=time_ms,
+        device=owner.gateway,
+        kind="spool_damaged",
+        device_kind="gateway",
+        site=owner.site,
+        clock=owner.clock,
+        data={"moved_to": moved_to, "why": why[:200]},
+    )
+
+
 def _create(connection: sqlite3.Connection) -> None:
     for table in _TABLES:
         connection.execute(table)
     connection.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0)", (new_epoch(),))
 
 
-def _bring_up(connection: sqlite3.Connection, version: int) -> None:
-    """Bring a file of an older version to this one."""
+def _upgrade(connection: sqlite3.Connection, version: int) -> None:
+    """Upgrade a file of an older version to the current one."""
     for added_in, changes in ((2, _ADDED_IN_2), (3, _ADDED_IN_3)):
         for change in changes if version < added_in else ():
             connection.execute(change)
@@ -107,14 +160,14 @@ def _bring_up(connection: sqlite3.Connection, version: int) -> None:
 
 
 def _check(connection: sqlite3.Connection, version: int) -> None:
-    """Raise as for damage where the file's pages do not hold together or its state is missing."""
+    """Raise the error for a damaged file where its pages are inconsistent or its state is missing."""
     if version != _VERSION:
         raise sqlite3.NotSupportedError(f"version {version} of the file is newer than this software")
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    said = "ok"
+    result = "ok"
     if pages <= _CHECKED_PAGES:
-        (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if said != "ok" or connection.execute("SELECT count(*) FROM state").fetchone() != (1,):
-        error = sqlite3.DatabaseError(f"the file is damaged: {said}")
+        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok" or connection.execute("SELECT count(*) FROM state").fetchone() != (1,):
+        error = sqlite3.DatabaseError(f"the file is damaged: {result}")
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error

@@ -1,21 +1,48 @@
-"""Settings of the spool: its bounds and what is thinned or dropped at them."""
+"""Settings of the spool: its owner, its bounds, and the policy for data beyond them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.spool.retention import Retention
 from edge.toml.settings import Settings
+from headland.contract.records import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolOwner:
+    """The gateway that fills a spool; its identity goes into the messages and into the spool's own events.
+
+    `clock` is the quality of the gateway's clock.
+    """
+
+    gateway: str
+    site: str
+    clock: Clock = Clock.RTC
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Age limit and overflow policy of a spool.
+
+    `thin`: when the bytes are used up or telemetry is older than `max_age_s`, every `thin_every`-th row of each device
+    is kept from the oldest telemetry; telemetry is dropped only when that is not enough, or at twice that age.
+    `drop`: telemetry is dropped at once. Age counts while the gateway runs. Events are never thinned or dropped.
+    """
+
+    max_age_s: float = 30 * 86_400.0
+    policy: Literal["thin", "drop"] = "thin"
+    thin_every: int = 10
 
 
 class SpoolSettings(Settings, frozen=True, kw_only=True):
-    """How much the spool may hold, for how long, and what goes when that is reached (`edge.spool.retention.Retention`).
+    """The `[spool]` table: how much the spool holds, for how long, and what is removed beyond that.
 
-    `thin`: of the oldest telemetry each device keeps every `thin_every`-th row, and only where that is not enough is it
-    dropped; older than `max_age_s` it is thinned, and dropped at twice that age. `drop`: it is dropped at once. All
-    of it is counted and reported. Events always stay.
+    `thin`: every `thin_every`-th row of each device is kept from the oldest telemetry, which is dropped only where that
+    is not enough; telemetry older than `max_age_s` is thinned, and dropped at twice that age. `drop`: it is dropped at
+    once. Everything removed is counted and reported. Events always remain.
     """
 
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 10_000_000_000
@@ -25,5 +52,5 @@ class SpoolSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def retention(self) -> Retention:
-        """What the spool is told of it."""
+        """The age limit and overflow policy."""
         return Retention(self.max_age_s, self.policy, self.thin_every)

@@ -31,8 +31,8 @@ from api.live.sources import CommitSource
 from edge.agent.intake import Intake
 from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms

@@ -32,8 +32,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge.pipeline.batcher import Content
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.contract.codec import VERSION, encode_batch, encode_record

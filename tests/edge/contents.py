@@ -23,7 +23,7 @@ def alarm(number: int) -> Content:
 
 
 def content(number: int, *, rows: int = 5, events: int = 0, text: str = "") -> Content:
-    """A message whose rows say which message they are of."""
+    """A message whose rows contain the message's number."""
     block = Block(
         device="gh-1",
         kind="greenhouse",
@@ -33,7 +33,7 @@ def content(number: int, *, rows: int = 5, events: int = 0, text: str = "") -> C
         dt=list(range(rows)),
         c={"co2_ppm": [float(number)] * rows},
     )
-    said = [
+    made_events = [
         Event(
             t=START_MS + number * 1000,
             device="gh-1",
@@ -45,4 +45,4 @@ def content(number: int, *, rows: int = 5, events: int = 0, text: str = "") -> C
         )
         for _ in range(events)
     ]
-    return Content([block], said, rows)
+    return Content([block], made_events, rows)

@@ -1,4 +1,4 @@
-"""A process with a disk of its own (`unshare -rm`): fills it, or has it read-only, and says as JSON what came of it."""
+"""A process with a disk of its own (`unshare -rm`): fills it or makes it read-only, and prints the outcome as JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from headland.errors import SettingsError
 from tests.edge.contents import content
 
@@ -31,12 +31,12 @@ def big(spool: Spool) -> bool:
 
 
 def fill() -> dict[str, Any]:
-    """Fill the disk, then be confirmed and append on the full disk until it is empty."""
+    """Fill the disk, then confirm and append on the full disk until every record is confirmed."""
     (FOLDER / "other").write_bytes(b"\0" * 6_000_000)
     spool = open_spool()
     while big(spool):
         pass
-    said = spool.status().trouble
+    trouble = spool.status().trouble
     appended = spool.last_seq
     kept = [record.seq for record in spool.oldest(0, 10_000)]
     again = 0
@@ -47,7 +47,7 @@ def fill() -> dict[str, Any]:
     return {
         "appended": appended,
         "kept": kept == list(range(1, appended + 1)),
-        "said": said,
+        "trouble_when_full": trouble,
         "again": again,
         "left": left,
         "trouble": spool.status().trouble,
@@ -56,7 +56,7 @@ def fill() -> dict[str, Any]:
 
 
 def write_protect() -> dict[str, Any]:
-    """Find the disk read-only at the start, then writable again."""
+    """Start on a read-only disk, which then becomes writable again."""
     spool = open_spool()
     assert spool.append([content(1), content(2)])
     epoch = spool.epoch
@@ -69,7 +69,7 @@ def write_protect() -> dict[str, Any]:
         refused = str(error)
     mount("-o", "remount,rw")
     spool = open_spool()
-    return {"refused": refused, "same": spool.epoch == epoch, "left": [one.seq for one in spool.oldest(0, 10)]}
+    return {"refused": refused, "same": spool.epoch == epoch, "left": [record.seq for record in spool.oldest(0, 10)]}
 
 
 def main() -> None:

@@ -1,12 +1,12 @@
-"""A process that appends to a spool and says each seq after `append` returned; it is killed from outside."""
+"""A process that appends to a spool and prints each seq after `append` returned; it is killed from outside."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from tests.edge.contents import content
 
 

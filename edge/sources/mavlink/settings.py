@@ -91,7 +91,7 @@ class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", 
     listen_only: bool = False
     sprayer: SprayerSettings | None = None
     signing: SigningSettings | None = None
-    rates: dict[RatedMessage, Annotated[float, msgspec.Meta(ge=0, le=50)]] = {}
+    rates: dict[RatedMessage, Annotated[float, msgspec.Meta(ge=0, le=50)]] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a port or a baud rate that cannot be (msgspec turns the ValueError into its own line)."""

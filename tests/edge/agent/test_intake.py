@@ -12,8 +12,8 @@ import pytest
 from edge.agent.intake import Intake
 from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading, Readings
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from headland.contract.codec import Decoded, decode_batch
 from headland.contract.records import Clock, Descriptor, Event
 from tests.waiting import WaitUntil

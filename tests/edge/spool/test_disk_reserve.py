@@ -1,4 +1,4 @@
-"""A real disk that is full, read-only or fails: nothing accepted is lost, and it goes on by itself."""
+"""A real disk that is full, read-only or fails: no accepted record is lost, and the spool recovers by itself."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from edge.spool.disk_reserve import RESERVE_BYTES, Reserve
-from edge.spool.overflow import SpoolOwner
+from edge.spool.disk_reserve import RESERVE_BYTES, DiskReserve
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from tests.edge.contents import content
 from tests.machine import find_program
 
@@ -26,35 +26,35 @@ def on_a_disk_of_its_own(what: str) -> dict[str, Any]:
     assert unshare is not None
     allowed = subprocess.run([unshare, *OWN_DISK, "mount", "-t", "tmpfs", "none", "/mnt"], check=False)
     if allowed.returncode != 0:
-        pytest.skip("this machine lets no plain user mount a disk of his own (user namespaces are off)")
+        pytest.skip("this machine does not let a plain user mount a disk (user namespaces are off)")
     done = subprocess.run(
         [unshare, *OWN_DISK, sys.executable, "-m", "tests.edge.spool_on_small_disk", what],
         stdout=subprocess.PIPE,
         check=True,
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    outcome: dict[str, Any] = json.loads(done.stdout)
+    return outcome
 
 
 @pytest.mark.services("unshare")
-def test_a_full_disk_keeps_what_was_accepted_and_goes_on_when_records_are_confirmed() -> None:
-    found = on_a_disk_of_its_own("fill")
-    assert found["kept"]
-    assert "full" in found["said"]
-    # Deleting needs disk as well: the reserve gives it, so that a full disk never stands still for ever.
-    assert found["counters"]["confirmed"] == found["appended"] // 10 * 10
-    assert found["again"] > 0
-    assert found["left"][-1] == found["appended"] + found["again"]
-    assert found["trouble"] == ""
+def test_a_full_disk_keeps_accepted_records_and_continues_when_records_are_confirmed() -> None:
+    outcome = on_a_disk_of_its_own("fill")
+    assert outcome["kept"]
+    assert "full" in outcome["trouble_when_full"]
+    # Deleting needs disk as well: the reserve gives it, so that a full disk does not stay full for ever.
+    assert outcome["counters"]["confirmed"] == outcome["appended"] // 10 * 10
+    assert outcome["again"] > 0
+    assert outcome["left"][-1] == outcome["appended"] + outcome["again"]
+    assert outcome["trouble"] == ""
 
 
 @pytest.mark.services("unshare")
-def test_a_read_only_disk_is_said_in_a_sentence_and_keeps_what_it_holds() -> None:
-    found = on_a_disk_of_its_own("write_protect")
-    assert found["refused"] == (
-        "the spool /mnt/spool.sqlite cannot be opened: /mnt is read-only; what the spool holds is kept"
+def test_a_read_only_disk_is_reported_in_a_sentence_and_keeps_its_records() -> None:
+    outcome = on_a_disk_of_its_own("write_protect")
+    assert outcome["refused"] == (
+        "the spool /mnt/spool.sqlite cannot be opened: /mnt is read-only; the records in the spool are kept"
     )
-    assert (found["same"], found["left"]) == (True, [1, 2])
+    assert (outcome["same"], outcome["left"]) == (True, [1, 2])
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
     spool.close()
 
 
-def test_a_disk_that_stops_writing_is_counted_said_and_not_taken_for_damage(spool: Spool) -> None:
+def test_a_disk_that_stops_writing_is_counted_and_reported_and_not_mistaken_for_damage(spool: Spool) -> None:
     assert spool.append([content(1)])
     epoch = spool.epoch
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -72,7 +72,7 @@ def test_a_disk_that_stops_writing_is_counted_said_and_not_taken_for_damage(spoo
     try:
         assert not spool.append([content(2)])
         assert spool.confirm(epoch, 1), "it is of this epoch"
-        assert [one.seq for one in spool.oldest(0, 10)] == [1], "what could not be deleted is still there"
+        assert [record.seq for record in spool.oldest(0, 10)] == [1], "what could not be deleted is still there"
         status = spool.status()
         spool.tidy()
     finally:
@@ -81,15 +81,15 @@ def test_a_disk_that_stops_writing_is_counted_said_and_not_taken_for_damage(spoo
     assert spool.counters()["disk_errors"] >= 2
     assert spool.append([content(2)])
     assert (spool.epoch, spool.status().trouble, spool.counters()["damaged"]) == (epoch, "", 0)
-    assert [one.seq for one in spool.oldest(0, 10)] == [1, 2]
+    assert [record.seq for record in spool.oldest(0, 10)] == [1, 2]
 
 
-def test_the_reserve_is_taken_once_and_given_back(tmp_path: Path) -> None:
-    reserve = Reserve(tmp_path / "spool.sqlite")
+def test_the_reserve_is_allocated_once_and_released(tmp_path: Path) -> None:
+    reserve = DiskReserve(tmp_path / "spool.sqlite")
     file = tmp_path / "spool.sqlite.reserve"
-    assert reserve.make()
-    assert reserve.make()
+    assert reserve.allocate()
+    assert reserve.allocate()
     assert file.stat().st_size == RESERVE_BYTES
     reserve.release()
     assert not file.exists()
-    assert Reserve(tmp_path / "spool.sqlite").make()
+    assert DiskReserve(tmp_path / "spool.sqlite").allocate()

@@ -1,4 +1,4 @@
-"""The spool: what it has accepted it keeps, what it drops it says."""
+"""The spool keeps accepted records, and reports dropped ones."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.spool.overflow import ROW_BYTES, Row, SpoolOwner, choose_gaps
 from edge.spool.queue import Spool, SpoolRecord
-from edge.spool.retention import Retention
-from edge.spool.schema import EVENTS, GAP, TELEMETRY
+from edge.spool.retention import choose_gaps
+from edge.spool.schema import EVENTS, GAP, ROW_BYTES, TELEMETRY, Row
+from edge.spool.settings import Retention, SpoolOwner
 from headland.contract.codec import Decoded, decode_batch
 from headland.contract.records import Batch
 from headland.errors import SettingsError
@@ -57,28 +57,28 @@ def numbers_of(batch: Batch) -> list[float | None]:
     return [value for block in batch.blocks for value in block.c["co2_ppm"][:1]]
 
 
-def test_a_record_knows_its_number_and_is_read_in_order(open_spool: Open) -> None:
+def test_records_are_numbered_and_read_in_order(open_spool: Open) -> None:
     spool = open_spool()
     assert spool.append([content(1), content(2)])
     assert spool.append([content(3)])
-    assert [(one.first, one.seq) for one in spool.oldest(0, 10)] == [(1, 1), (2, 2), (3, 3)]
-    assert [one.seq for one in spool.oldest(1, 1)] == [2]
-    assert [numbers_of(batch_of(one)) for one in spool.oldest(0, 10)] == [[1.0], [2.0], [3.0]]
+    assert [(record.first, record.seq) for record in spool.oldest(0, 10)] == [(1, 1), (2, 2), (3, 3)]
+    assert [record.seq for record in spool.oldest(1, 1)] == [2]
+    assert [numbers_of(batch_of(record)) for record in spool.oldest(0, 10)] == [[1.0], [2.0], [3.0]]
     status = spool.status()
     assert (status.records, status.oldest_ms) == (3, START_MS + 1000)
 
 
-def test_a_confirmation_deletes_up_to_it_and_numbers_are_never_given_again(open_spool: Open) -> None:
+def test_a_confirmation_deletes_up_to_it_and_no_number_is_reused(open_spool: Open) -> None:
     spool = open_spool()
     assert spool.append([content(number) for number in range(1, 4)])
     assert spool.confirm(spool.epoch, 2)
-    assert [one.seq for one in spool.oldest(0, 10)] == [3]
+    assert [record.seq for record in spool.oldest(0, 10)] == [3]
     assert spool.confirm(spool.epoch, 3)
     assert spool.status().records == spool.status().bytes == 0
     spool.close()
     again = open_spool()
     assert again.append([content(4)])
-    assert [one.seq for one in again.oldest(0, 10)] == [4]
+    assert [record.seq for record in again.oldest(0, 10)] == [4]
 
 
 def test_a_restart_keeps_epoch_and_content(open_spool: Open) -> None:
@@ -90,7 +90,7 @@ def test_a_restart_keeps_epoch_and_content(open_spool: Open) -> None:
     assert (again.epoch, again.oldest(0, 10), again.status()) == before
 
 
-def test_another_epochs_confirmation_does_nothing(open_spool: Open) -> None:
+def test_a_confirmation_of_another_epoch_changes_nothing(open_spool: Open) -> None:
     spool = open_spool()
     assert spool.append([content(1)])
     assert not spool.confirm("0123456789abcdef", 99)
@@ -98,19 +98,19 @@ def test_another_epochs_confirmation_does_nothing(open_spool: Open) -> None:
     assert spool.counters()["foreign_acks"] == 1
 
 
-def test_a_second_owner_is_told(open_spool: Open) -> None:
+def test_a_second_process_is_refused_with_a_reason(open_spool: Open) -> None:
     open_spool()
     with pytest.raises(SettingsError, match="cannot be opened: another process has it open"):
         open_spool()
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="cannot be opened"):
         Spool(tmp_path / "file" / "spool.sqlite", OWNER, 1_000_000)
 
 
-def test_kill_9_loses_nothing_that_append_returned_for(tmp_path: Path) -> None:
+def test_kill_9_loses_no_record_for_which_append_returned(tmp_path: Path) -> None:
     path = tmp_path / "spool.sqlite"
     epoch, last = "", 0
     for _ in range(3):
@@ -120,14 +120,14 @@ def test_kill_9_loses_nothing_that_append_returned_for(tmp_path: Path) -> None:
             for _ in range(20):
                 epoch, number = writer.stdout.readline().decode().split()
             writer.kill()
-            said = [line.split() for line in writer.stdout.read().decode().splitlines() if line.count(" ") == 1]
+            printed = [line.split() for line in writer.stdout.read().decode().splitlines() if line.count(" ") == 1]
         writer.wait()
-        last = max([int(number), *(int(line[1]) for line in said)])
+        last = max([int(number), *(int(line[1]) for line in printed)])
     spool = Spool(path, OWNER, 1_000_000_000)
     try:
         records = spool.oldest(0, 100_000)
         assert spool.epoch == epoch
-        assert [one.seq for one in records] == list(range(1, spool.last_seq + 1))
+        assert [record.seq for record in records] == list(range(1, spool.last_seq + 1))
         assert spool.last_seq >= last
         assert numbers_of(batch_of(records[last - 1])) == [float(last)]
     finally:
@@ -135,7 +135,7 @@ def test_kill_9_loses_nothing_that_append_returned_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["overwritten", "cut", "no database"])
-def test_a_damaged_file_is_moved_aside_said_and_a_new_epoch_begins(
+def test_a_damaged_file_is_moved_aside_and_reported_and_a_new_epoch_begins(
     open_spool: Open, tmp_path: Path, damage: str
 ) -> None:
     spool = open_spool()
@@ -166,7 +166,7 @@ def test_a_damaged_file_is_moved_aside_said_and_a_new_epoch_begins(
     assert again.append([content(2)])
 
 
-def test_damage_while_it_runs_is_survived(open_spool: Open, tmp_path: Path) -> None:
+def test_damage_at_run_time_is_survived(open_spool: Open, tmp_path: Path) -> None:
     spool = open_spool()
     assert spool.append([content(number, rows=200) for number in range(500)])
     epoch = spool.epoch
@@ -194,16 +194,16 @@ def test_a_full_disk_is_survived(open_spool: Open, caplog: pytest.LogCaptureFixt
     big = content(2, events=1, text=random.Random(1).randbytes(20_000).hex())
     assert not spool.append([big])
     assert not spool.append([big])
-    assert [one.seq for one in spool.oldest(0, 10)] == [1]
+    assert [record.seq for record in spool.oldest(0, 10)] == [1]
     assert spool.counters()["append_refused"] == 2
-    assert caplog.text.count("cannot take more") == 1
+    assert caplog.text.count("accepts no more data") == 1
     spool._connection.execute(f"PRAGMA max_page_count={pages + 100}")
     assert spool.append([big])
-    assert [one.seq for one in spool.oldest(0, 10)] == [1, 2]
-    assert "can write again" in caplog.text
+    assert [record.seq for record in spool.oldest(0, 10)] == [1, 2]
+    assert "writable again" in caplog.text
 
 
-def test_a_full_spool_drops_the_oldest_telemetry_and_says_what(open_spool: Open) -> None:
+def test_a_full_spool_drops_the_oldest_telemetry_and_reports_it(open_spool: Open) -> None:
     spool = open_spool(30_000, "drop")
     for number in range(1, 201):
         assert spool.append([content(number)])
@@ -211,7 +211,7 @@ def test_a_full_spool_drops_the_oldest_telemetry_and_says_what(open_spool: Open)
     records = spool.oldest(0, 1000)
     gap, *rest = records
     assert gap.first == 1
-    assert [one.seq for one in rest] == list(range(gap.seq + 1, 201))
+    assert [record.seq for record in rest] == list(range(gap.seq + 1, 201))
     assert rest[-1].seq == 200
     batch = batch_of(gap)
     (event,) = batch.events
@@ -235,18 +235,18 @@ def test_records_with_events_are_not_dropped_for_telemetry(open_spool: Open) -> 
     spool = open_spool(30_000)
     for number in range(1, 201):
         assert spool.append([content(number, events=int(number % 20 == 0))])
-    kept = [batch_of(one) for one in spool.oldest(0, 1000)]
-    alarms = [event.data["number"] for batch in kept for event in batch.events if event.kind == "alarm"]
+    batches = [batch_of(record) for record in spool.oldest(0, 1000)]
+    alarms = [event.data["number"] for batch in batches for event in batch.events if event.kind == "alarm"]
     assert alarms == list(range(20, 201, 20))
 
 
-def test_a_spool_full_of_events_says_no_and_keeps_them(open_spool: Open) -> None:
+def test_a_spool_full_of_events_refuses_more_and_keeps_them(open_spool: Open) -> None:
     spool = open_spool(20_000)
     accepted = [spool.append([content(number, events=1)]) for number in range(1, 101)]
     assert accepted[0]
     assert not accepted[-1]
     assert not spool.append([content(500)])
-    alarms = [event.data["number"] for one in spool.oldest(0, 1000) for event in batch_of(one).events]
+    alarms = [event.data["number"] for record in spool.oldest(0, 1000) for event in batch_of(record).events]
     assert alarms == list(range(1, sum(accepted) + 1))
     assert spool.confirm(spool.epoch, 10)
     assert spool.append([content(501)])
@@ -275,8 +275,8 @@ def test_a_restored_backup_gets_a_new_epoch_instead_of_used_numbers(open_spool: 
     assert spool.counters()["renewed"] == 1
     fresh, *others = spool.oldest(0, 1000)
     assert (fresh.first, fresh.seq) == (1, gap.seq)
-    assert [numbers_of(batch_of(one)) for one in others] == [numbers_of(batch_of(one)) for one in rest]
-    assert [one.seq for one in others] == list(range(gap.seq + 1, gap.seq + 1 + len(rest)))
+    assert [numbers_of(batch_of(record)) for record in others] == [numbers_of(batch_of(record)) for record in rest]
+    assert [record.seq for record in others] == list(range(gap.seq + 1, gap.seq + 1 + len(rest)))
     assert spool.append([content(101)])
     assert spool.oldest(others[-1].seq, 1)[0].seq == others[-1].seq + 1
     status = spool.status()
@@ -284,7 +284,7 @@ def test_a_restored_backup_gets_a_new_epoch_instead_of_used_numbers(open_spool: 
     assert open_spool(20_000, "drop").status() == status
 
 
-def test_after_close_nothing_is_found_and_nothing_raises(open_spool: Open) -> None:
+def test_after_close_reads_are_empty_and_nothing_raises(open_spool: Open) -> None:
     spool = open_spool()
     spool.close()
     spool.close()

@@ -1,4 +1,4 @@
-"""A full spool: telemetry is thinned before it is dropped, both are said, and events stay."""
+"""A full spool: telemetry is thinned before it is dropped, both are reported, and events remain."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.pipeline.batcher import Content
-from edge.spool.overflow import ROW_BYTES, SpoolOwner
 from edge.spool.queue import Spool, SpoolRecord
-from edge.spool.retention import Retention
+from edge.spool.schema import ROW_BYTES
+from edge.spool.settings import Retention, SpoolOwner
 from edge.spool.thinning import count_points, thin_blocks
 from headland.contract.codec import MAX_PAYLOAD_BYTES, Decoded, decode_batch
 from headland.contract.records import Batch, Block, Clock
@@ -110,7 +110,7 @@ def test_a_full_spool_thins_the_oldest_telemetry_and_drops_nothing(open_spool: O
     assert open_spool(60_000).status() == status
 
 
-def test_what_is_thinned_and_still_too_much_is_dropped_and_said(open_spool: Open) -> None:
+def test_thinned_telemetry_that_is_still_too_much_is_dropped_and_reported(open_spool: Open) -> None:
     spool = open_spool(20_000)
     for number in range(1, 1001):
         assert spool.append([content(number, rows=50)])
@@ -123,7 +123,7 @@ def test_what_is_thinned_and_still_too_much_is_dropped_and_said(open_spool: Open
     assert status.dropped_points + status.thinned_points + len(rows_in(rest)) == 1000 * 50
 
 
-def test_events_stay_when_the_telemetry_beside_them_is_thinned(open_spool: Open) -> None:
+def test_events_remain_when_the_telemetry_beside_them_is_thinned(open_spool: Open) -> None:
     spool = open_spool(40_000)
     for number in range(1, 201):
         assert spool.append([content(number, rows=50, events=int(number % 20 == 0))])
@@ -134,7 +134,7 @@ def test_events_stay_when_the_telemetry_beside_them_is_thinned(open_spool: Open)
     assert (with_event.first, with_event.thinned, len(rows_in([with_event]))) == (None, 45, 5)
 
 
-def test_what_cannot_be_read_is_not_touched_and_its_neighbours_are_thinned(open_spool: Open, tmp_path: Path) -> None:
+def test_an_unreadable_record_is_not_changed_and_its_neighbours_are_thinned(open_spool: Open, tmp_path: Path) -> None:
     spool = open_spool(60_000)
     assert spool.append([content(number, rows=50) for number in range(1, 31)])
     spool.close()
@@ -145,7 +145,7 @@ def test_what_cannot_be_read_is_not_touched_and_its_neighbours_are_thinned(open_
     again = open_spool(60_000)
     for number in range(31, 120):
         assert again.append([content(number, rows=50)])
-    assert [(one.first, one.seq) for one in again.oldest(0, 5)] == [(1, 2), (3, 3), (4, 4), (5, 5), (6, 10)]
+    assert [(record.first, record.seq) for record in again.oldest(0, 5)] == [(1, 2), (3, 3), (4, 4), (5, 5), (6, 10)]
 
 
 def test_thinned_records_that_would_not_fit_one_message_become_several(open_spool: Open, clock: _Clock) -> None:
@@ -157,7 +157,7 @@ def test_thinned_records_that_would_not_fit_one_message_become_several(open_spoo
     spool.tidy()
     records = spool.oldest(0, 100)
     assert 1 < len(records) < 10
-    assert all(len(one.payload) <= MAX_PAYLOAD_BYTES for one in records)
+    assert all(len(record.payload) <= MAX_PAYLOAD_BYTES for record in records)
     assert sum(count_points(batch.blocks) for batch in batches_in(spool)) == 15_000, "each device said one row only"
 
 
@@ -172,17 +172,23 @@ def test_age_thins_and_at_twice_the_age_drops_but_no_event(open_spool: Open, clo
     assert spool.append([content(21, rows=50)])
     clock.now_s += DAY_S / 90
     spool.tidy()
-    assert [(one.first, one.seq) for one in spool.oldest(0, 10)] == [(1, 10), (11, 14), (15, 15), (16, 20), (21, 21)]
+    assert [(record.first, record.seq) for record in spool.oldest(0, 10)] == [
+        (1, 10),
+        (11, 14),
+        (15, 15),
+        (16, 20),
+        (21, 21),
+    ]
     for _ in range(91):
         clock.now_s += DAY_S / 90
         spool.tidy()
     first, event, *rest = batches_in(spool)
     assert (first.first, first.seq, first.events[0].kind) == (1, 14, "spool_dropped")
-    assert (event.seq, [one.kind for one in event.events]) == (15, ["alarm"])
-    assert [(one.first, one.seq) for one in rest] == [(16, 20), (None, 21)]
+    assert (event.seq, [alarm_event.kind for alarm_event in event.events]) == (15, ["alarm"])
+    assert [(batch.first, batch.seq) for batch in rest] == [(16, 20), (None, 21)]
 
 
-def test_age_counts_over_restarts_and_a_step_of_the_wall_clock_is_none(open_spool: Open, clock: _Clock) -> None:
+def test_age_counts_over_restarts_and_ignores_steps_of_the_wall_clock(open_spool: Open, clock: _Clock) -> None:
     retention = Retention(max_age_s=DAY_S, policy="drop")
     spool = open_spool(retention=retention)
     assert spool.append([content(1)])
@@ -198,7 +204,7 @@ def test_age_counts_over_restarts_and_a_step_of_the_wall_clock_is_none(open_spoo
     assert batches_in(spool)[0].events[0].kind == "spool_dropped"
 
 
-def test_a_file_of_the_first_version_goes_on(open_spool: Open, tmp_path: Path) -> None:
+def test_a_file_of_the_first_version_is_upgraded(open_spool: Open, tmp_path: Path) -> None:
     spool = open_spool()
     assert spool.append([content(1)])
     epoch = spool.epoch
@@ -213,9 +219,7 @@ def test_a_file_of_the_first_version_goes_on(open_spool: Open, tmp_path: Path) -
     assert (again.epoch, again.last_seq, again.status().records) == (epoch, 1, 1)
 
 
-def test_alarms_are_found_without_a_look_at_the_others_and_stay_when_the_rest_is_dropped(
-    open_spool: Open, tmp_path: Path
-) -> None:
+def test_alarms_are_found_by_index_and_remain_when_the_rest_is_dropped(open_spool: Open, tmp_path: Path) -> None:
     spool = open_spool(100_000, Retention(policy="drop"))
     for number in range(1, 401):
         assert spool.append([alarm(number) if number % 100 == 0 else content(number, rows=40)])
@@ -232,17 +236,17 @@ def test_alarms_are_found_without_a_look_at_the_others_and_stay_when_the_rest_is
     assert [row[3] for row in plan] == ["SEARCH records USING COVERING INDEX urgent (kind=? AND rowid>?)"]
 
 
-def test_thinning_keeps_rows_as_they_are_and_no_device_falls_silent() -> None:
+def test_thinning_does_not_change_rows_and_no_device_disappears() -> None:
     busy = [block("busy", list(range(start, start + 7)), [1, 3, 1, 1, 1, 1, 4]) for start in range(0, 70, 7)]
     rare = block("rare", [5])
-    kept = thin_blocks([*busy[:3], rare, *busy[3:]], 6)
-    assert [one.device for one in kept] == ["busy", "rare"]
+    thinned = thin_blocks([*busy[:3], rare, *busy[3:]], 6)
+    assert [block.device for block in thinned] == ["busy", "rare"]
     times = [START_MS + time for time in range(0, 70, 6)]
-    assert [kept[0].t0 + offset_ms for offset_ms in kept[0].dt] == times
-    assert kept[0].c["co2_ppm"] == [float(time - START_MS) for time in times]
+    assert [thinned[0].t0 + offset_ms for offset_ms in thinned[0].dt] == times
+    assert thinned[0].c["co2_ppm"] == [float(time - START_MS) for time in times]
     flags = {0: 1, 1: 3, 6: 4}
-    assert kept[0].q["co2_ppm"] == [flags.get((time - START_MS) % 7, 1) for time in times]
-    assert kept[1] == rare
+    assert thinned[0].q["co2_ppm"] == [flags.get((time - START_MS) % 7, 1) for time in times]
+    assert thinned[1] == rare
 
 
 _STEP = st.tuples(
@@ -252,7 +256,7 @@ _STEP = st.tuples(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_STEP, max_size=60), st.sampled_from([Retention(), Retention(max_age_s=50), Retention(policy="drop")]))
-def test_every_number_is_confirmed_in_the_spool_or_declared_dropped_and_every_event_is_there(
+def test_every_number_is_confirmed_stored_or_declared_dropped_and_no_event_is_missing(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool]], retention: Retention
 ) -> None:
     clock = _Clock()
@@ -266,8 +270,8 @@ def test_every_number_is_confirmed_in_the_spool_or_declared_dropped_and_every_ev
         for step, amount, with_event in steps:
             if step == "append":
                 numbers = range(number + 1, number + 1 + amount)
-                eventful = {one for one in numbers if with_event and one % 3 == 0}
-                if spool.append([content(one, rows=20, events=int(one in eventful)) for one in numbers]):
+                eventful = {seq for seq in numbers if with_event and seq % 3 == 0}
+                if spool.append([content(seq, rows=20, events=int(seq in eventful)) for seq in numbers]):
                     events_in |= eventful
                     points_in += 20 * amount
                 number += amount
@@ -275,7 +279,7 @@ def test_every_number_is_confirmed_in_the_spool_or_declared_dropped_and_every_ev
                 for record in spool.oldest(0, amount):
                     confirmed = record.seq
                     batch = batch_of(record)
-                    events_out |= {int(str(one.data["number"])) for one in batch.events if one.kind == "alarm"}
+                    events_out |= {int(str(event.data["number"])) for event in batch.events if event.kind == "alarm"}
                     points_out += count_points(batch.blocks)
                 spool.confirm(spool.epoch, confirmed)
             elif step == "age":
@@ -291,12 +295,12 @@ def test_every_number_is_confirmed_in_the_spool_or_declared_dropped_and_every_ev
                 assert record.first == at + 1, "each number stands in one record, and none is missing"
                 at = record.seq
             assert at == spool.last_seq
-            events_here = [one for batch in batches for one in batch.events if one.kind == "alarm"]
-            assert {int(str(one.data["number"])) for one in events_here} | events_out == events_in
+            events_here = [event for batch in batches for event in batch.events if event.kind == "alarm"]
+            assert {int(str(event.data["number"])) for event in events_here} | events_out == events_in
             status = spool.status()
             assert (status.records, status.bytes) == (
                 len(records),
-                sum(len(one.payload) + ROW_BYTES for one in records),
+                sum(len(record.payload) + ROW_BYTES for record in records),
             )
             assert status.bytes <= 12_000
             points_here = sum(count_points(batch.blocks) for batch in batches)

@@ -11,8 +11,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.contract.codec import decode_record, encode_record

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings, TlsSettings
 from edge.uplink.uplink import Uplink
 from tests.broker import Broker, find_free_port

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from edge.pipeline.batcher import Content
-from edge.spool.overflow import SpoolOwner
 from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner
 from headland.contract.records import Block, Clock
 from headland.errors import DataDamaged
 from station.chaos.spool_copy import read_spool
