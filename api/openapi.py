@@ -1,4 +1,4 @@
-"""Export of the OpenAPI document: `python -m api.openapi > dashboard/openapi.json`.
+"""Export of the OpenAPI document: `python -m api.openapi`.
 
 Examples are for people and left out: what is generated does not change with them.
 """

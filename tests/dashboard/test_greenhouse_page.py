@@ -115,7 +115,8 @@ def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm:
     expect(note).to_have_count(0)
     assert farm.repositories.notes.list(greenhouse=house.id) == []
     page.get_by_label("Compare with").select_option("before")
-    expect(page.locator("[data-panel=deficit] .plot-caption")).to_contain_text("Vapour pressure deficit (VPD) – previous period: 0.")
+    deficit = page.locator("[data-panel=deficit] .plot-caption")
+    expect(deficit).to_contain_text("Vapour pressure deficit (VPD) – previous period: 0.")
     page.get_by_label("Zone").select_option("west")
     expect(page.locator("[data-panel=places] tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Earlier").click()

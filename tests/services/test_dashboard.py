@@ -71,7 +71,8 @@ def watch_the_vehicle_move(page: Page) -> None:
 def open_a_cell(page: Page) -> None:
     expect(page.locator(".field")).to_have_attribute("data-drawn", re.compile("."))
     # The largest parts were skipped, where nothing came down; the least had some.
-    page.locator("[data-panel=deviation]").get_by_role("button", name=re.compile("Show evidence|查看依据")).last.press("Enter")
+    evidence_button = re.compile("Show evidence|查看依据")
+    page.locator("[data-panel=deviation]").get_by_role("button", name=evidence_button).last.press("Enter")
     evidence = page.locator("[data-panel=evidence]")
     expect(evidence.locator(".visit").first).to_be_visible()
     expect(evidence.locator(".provenance")).to_contain_text("gateway-1")
