@@ -16,6 +16,8 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "influxdb": (("influxd",), "influxdb"),
     "nginx": (("nginx",), "nginx"),
     "victoria-metrics": (("victoria-metrics",), "victoria-metrics"),
+    "jq": (("jq",), "jq"),
+    "curl": (("curl",), "curl"),
     "systemd-analyze": (("systemd-analyze",), "systemd"),
     "unshare": (("unshare",), "util-linux"),
     "openssl": (("openssl",), "openssl"),

@@ -1,0 +1,78 @@
+"""The blocks that the documentation marks `run: farm` work on a farm that was started as the tutorial says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.docs.pages import DOCS, PAGES, RUN, blocks_of, name_of
+from tests.services.farm import Farm
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(300)]
+
+TUTORIAL_FARM = "http://127.0.0.1:8000"
+#: The Chinese tutorials have the commands of the English ones (tests/docs/test_blocks.py), so they run once.
+RUNNABLE = [page for page in PAGES if "zh" not in page.parts and any(block.mark == RUN for block in blocks_of(page))]
+
+
+@pytest.fixture(scope="module")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """The farm of the first tutorial, once its drone has flown a pass."""
+    farm = Farm(tmp_path_factory.mktemp("docs") / "farm", "--speed", "30")
+    try:
+        farm.wait_ready(60)
+        wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 2, 60)
+        field = farm.get("/v1/fields")["items"][0]["id"]
+        wait_until(lambda: farm.get(f"/v1/fields/{field}/passes")["items"], 120)
+        wait_until(lambda: is_registered(farm, "greenhouse-1"), 60)
+        yield farm
+    finally:
+        if farm.process.poll() is None:
+            farm.stop()
+
+
+def is_registered(farm: Farm, device: str) -> bool:
+    """Tell whether the registry knows a device: it learns of one some seconds after the store."""
+    address = f"{farm.folder.read_state().api_url}/v1/devices/{device}/place"
+    return httpx.get(address, headers=farm.headers, timeout=20).status_code == 200
+
+
+def test_the_pages_with_runnable_blocks_are_found() -> None:
+    assert {
+        DOCS / "tutorials" / name for name in ("first-farm.md", "first-pass.md", "first-greenhouse-week.md")
+    } <= set(RUNNABLE)
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=name_of)
+def test_the_blocks_of_a_page_run_in_their_order(page: Path, farm: Farm, tmp_path: Path) -> None:
+    address = farm.folder.read_state().api_url
+    key = farm.folder.api_key()
+    environ = {
+        **farm.environ,
+        "AUTH": f"Authorization: Bearer {key}",
+        "API": address,
+        "HEADLAND_API_KEY": str(key),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    script = ["set -euo pipefail"]
+    for block in blocks_of(page):
+        if block.mark != RUN:
+            continue
+        text = block.text.replace(TUTORIAL_FARM, address)
+        if block.language == "python":
+            file = tmp_path / f"block-{len(script)}.py"
+            file.write_text(text, encoding="utf-8")
+            text = f"'{sys.executable}' '{file}'\n"
+        script.append(f"echo '# {block.where}'\n{text}")
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+    assert "parse error" not in done.stderr
