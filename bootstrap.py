@@ -4,6 +4,7 @@
     setup    everything a developer needs          run      the whole farm on this machine (`headland up`)
     test     the tests this machine can run        check    ruff, mypy and the floors
     accept   the checks on real logs and tables    bench    the benchmarks, into build/bench.json
+    test-fast  the pure tests alone: no process, socket or service
     extras   each extra alone in a clean venv      lock     pin the dependencies again
     chaos    thirty faults on a farm of its own    soak     a simulated day of 200 gateways
     docs     the help pages, into build/help
@@ -35,7 +36,7 @@ HALF_DONE = VENV / "headland.half-done"  # an installation began and has not end
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "docs"), "run"),
-    **dict.fromkeys(("check", "test", "setup", "accept", "bench"), "dev"),
+    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock"]
 CHECKS = [
@@ -97,6 +98,7 @@ def perform(command: str, arguments: list[str]) -> int:
         set_up("dev")
     modules = {
         "test": ["pytest", "-q", *PARALLEL],
+        "test-fast": ["pytest", "-q", *PARALLEL, "--pure"],
         "accept": ["pytest", "-q", *PARALLEL, "tests/accept"],
         "bench": ["tests.bench"],
         "extras": ["tests.floors.extras"],

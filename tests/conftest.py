@@ -24,6 +24,7 @@ from tests.broker import Broker, find_free_port
 from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
 from tests.postgres import Postgres
+from tests.purity import forbid_impurity, is_pure, is_pure_file
 from tests.victoria_server import VictoriaServer
 from tests.waiting import WaitUntil
 from tests.waiting import wait_until as wait_until_true
@@ -32,7 +33,8 @@ from tests.waiting import wait_until as wait_until_true
 settings.register_profile("headland", deadline=None)
 settings.load_profile("headland")
 
-ACCEPT: Final = Path(__file__).parent / "accept"
+TESTS: Final = Path(__file__).parent
+ACCEPT: Final = TESTS / "accept"
 #: Folders whose files run farms, for a minute or two each.
 LONGEST: Final = ("services", "deploy", "station")
 REAL_DATA: Final = "HEADLAND_REAL_DATA"
@@ -99,6 +101,20 @@ def real_data() -> Path:
     return Path(os.environ[REAL_DATA])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--pure`."""
+    parser.addoption("--pure", action="store_true", help="run the tests that need no process, socket or service")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pure_run(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In a pure run, a test that starts a process or opens a connection fails."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.config.getoption("--pure"):
+            forbid_impurity(patch)
+        yield
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a run of the acceptance checks that has no data to check."""
     if _asks_for_accept(config) and not os.environ.get(REAL_DATA):
@@ -106,16 +122,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the acceptance checks out unless they were asked for by path."""
-    return True if collection_path == ACCEPT and not _asks_for_accept(config) else None
+    """Leave the acceptance checks out unless they were asked for by path, and impure files out of a pure run."""
+    if collection_path == ACCEPT and not _asks_for_accept(config):
+        return True
+    if config.getoption("--pure") and collection_path.name.startswith("test_") and not is_pure_file(collection_path):
+        return True
+    return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that takes the broker needs the broker; the longest folders come first, so that no worker ends late."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that take the broker, put the longest folders first, and choose for `--pure`."""
     for item in items:
         if "mosquitto" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.services("mosquitto"))
-    items.sort(key=lambda item: 0 if item.path.parent.name in LONGEST else 1)
+    if config.getoption("--pure"):
+        pure = [item for item in items if is_pure(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(pure)])
+        items[:] = pure
+    items.sort(key=_place)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -149,6 +173,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("what this machine lacks")
     for name in sorted(left_out):
         terminalreporter.line(f"{name:<16} {left_out[name]:>4} tests left out   {how_to_get(name)}")
+
+
+def _place(item: pytest.Item) -> int:
+    """Return where a test comes in the order: longest folders first, so that no worker ends late."""
+    return 0 if any(part in LONGEST for part in item.path.relative_to(TESTS).parts) else 1
 
 
 def _asks_for_accept(config: pytest.Config) -> bool:
