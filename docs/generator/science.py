@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import headland.agronomy
 import headland.analysis
+from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.tables import table
 from headland.agronomy.climate.disease_indices import VALIDITY
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
@@ -135,7 +136,7 @@ def _text(node: ast.expr, names: dict[str, Any], local: dict[str, ast.expr], dep
 
 def _module(module: ModuleType) -> str:
     name = module.__name__.removeprefix("headland.")
-    parts = [f"### {name}", _preformatted(module.__doc__)]
+    parts = [f"### {name}", docstring_to_markdown(module.__doc__)]
     for function in vars(module).values():
         if (
             inspect.isfunction(function)
@@ -143,17 +144,8 @@ def _module(module: ModuleType) -> str:
             and not function.__name__.startswith("_")
         ):
             signature = ", ".join(inspect.signature(function).parameters)
-            parts += [f"**`{function.__name__}({signature})`**", _preformatted(function.__doc__)]
+            parts += [f"**`{function.__name__}({signature})`**", docstring_to_markdown(function.__doc__)]
     return "\n\n".join(part for part in parts if part)
-
-
-def _preformatted(text: str | None) -> str:
-    """Return a docstring as Markdown: its lists of sources and of terms keep their lines."""
-    lines = inspect.cleandoc(text or "").splitlines()
-    if any(line.startswith((".. [", "    ", "---")) for line in lines):
-        body = "\n".join(line for line in lines if set(line) != {"-"})
-        return f"```text\n{body}\n```"
-    return "\n".join(lines).replace("[", "\\[").replace("*", "\\*").replace("<", "\\<")
 
 
 def _number(value: float) -> str:

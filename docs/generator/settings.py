@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Final
 
 import msgspec
 from msgspec import inspect as types
 
+from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.tables import table
 from edge.agent.settings import EdgeSettings
 from edge.imports.table.map import TableMap
@@ -112,4 +112,4 @@ def _default(field: Any) -> str:
 
 
 def _text(kind: type) -> str:
-    return inspect.cleandoc(kind.__doc__ or "")
+    return docstring_to_markdown(kind.__doc__)
