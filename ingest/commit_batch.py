@@ -11,16 +11,17 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from headland.contract.records import Block, Clock, Descriptor, GatewayStatus
+from headland.contract.records import Block, Clock, Descriptor
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import parse_topic, shard_of
 from headland.store.port import Mark, MarkState, Points, Rejection, StoredEvent, WriteBatch
+from ingest.accounting.gateway_stats import GatewayActivity
+from ingest.accounting.ledger import Disposition, Entry
+from ingest.accounting.ranges import accounted_in, count, subtract
 from ingest.admit import Admitted, admit, gone_before, mark_of_properties
 from ingest.columns import FUTURE_MS, Columns
-from ingest.inbox import Message
-from ingest.ledger import Disposition, Entry
+from ingest.mqtt.inbox import Message
 from ingest.quarantine import QuarantinedMessage, Refusal
-from ingest.ranges import accounted_in, count, subtract
 
 Epoch = tuple[str, str]
 _NONE = MarkState()
@@ -60,10 +61,8 @@ class CommitBatch:
     marks: dict[Epoch, MarkState] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     descriptors: dict[tuple[str, str], Descriptor] = field(default_factory=dict)
-    statuses: dict[str, GatewayStatus] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
-    of_gateways: Counter[tuple[str, str]] = field(default_factory=Counter)
-    newest_ms: list[tuple[str, int]] = field(default_factory=list)
+    activity: GatewayActivity = field(default_factory=GatewayActivity)
     fates: list[Entry] = field(default_factory=list)
     is_kept: bool = False
     rejections: Sequence[Rejection] = ()
@@ -108,7 +107,7 @@ class CommitBatchBuilder:
             flush.counts["ignored_retained"] += 1
         else:
             if topic is not None and topic.kind in ("data", "senml"):
-                flush.of_gateways[topic.gateway, "received"] += 1
+                flush.activity.counts[topic.gateway, "received"] += 1
             self._add(flush, message, self.admit(flush, message))
 
     def add_refused(self, flush: CommitBatch, message: Message, why: Refused) -> None:
@@ -170,7 +169,7 @@ class CommitBatchBuilder:
                 # What is too far ahead is not accounted for, so its gateway sends it again behind what is missing.
                 name = "duplicate" if turn is _Turn.DUPLICATE else "refused_too_far_ahead"
                 flush.counts[name] += 1
-                flush.of_gateways[mark.gateway, name] += 1
+                flush.activity.counts[mark.gateway, name] += 1
                 return
             fate = _fate_of(admitted)
             if fate is not None:
@@ -182,11 +181,13 @@ class CommitBatchBuilder:
             )
             flush.counts.update(f"quarantined_{reason}" for reason in _reasons(admitted))
             if admitted.topic is not None:
-                flush.of_gateways[admitted.topic.gateway, "quarantined"] += 1
+                flush.activity.counts[admitted.topic.gateway, "quarantined"] += 1
         self._take(flush, admitted)
         flush.counts["stored"] += bool(admitted.blocks or admitted.events)
         if admitted.topic is not None and admitted.blocks:
-            flush.newest_ms.append((admitted.topic.gateway, max(_newest_ms(block) for block in admitted.blocks)))
+            flush.activity.newest_ms.append(
+                (admitted.topic.gateway, max(_newest_ms(block) for block in admitted.blocks))
+            )
 
     def _take(self, flush: CommitBatch, admitted: Admitted) -> None:
         """Put the samples, events and records of an admitted message into the flush."""
@@ -199,7 +200,7 @@ class CommitBatchBuilder:
         if admitted.descriptor is not None and topic is not None:
             self._describe(flush, topic.gateway, admitted.descriptor)
         if admitted.status is not None:
-            flush.statuses[admitted.status.gw] = admitted.status
+            flush.activity.statuses[admitted.status.gw] = admitted.status
             flush.counts["statuses"] += 1
 
     def _advance(self, flush: CommitBatch, mark: Mark) -> _Turn:

@@ -17,7 +17,7 @@ from headland.contract.refusals import Refused
 from headland.contract.topics import Topic
 from headland.errors import RetryLater
 from headland.store.port import Mark
-from ingest import ledger
+from ingest.accounting import ledger
 
 _LOGGER = logging.getLogger(__name__)
 

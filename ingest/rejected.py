@@ -9,7 +9,7 @@ from headland.contract.records import Block
 from headland.contract.refusals import Reason, Refused
 from headland.store.port import Rejection
 from ingest.admit import Admitted
-from ingest.inbox import Message
+from ingest.mqtt.inbox import Message
 from ingest.quarantine import Refusal
 
 #: A series' names without its organisation, which all messages of a worker share, and an instant.

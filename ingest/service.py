@@ -11,11 +11,11 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import GatewayStatus
 from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
-from ingest.delivery import Delivery, reconcile
-from ingest.inbox import Inbox
+from ingest.accounting.delivery import Delivery, reconcile
+from ingest.mqtt.inbox import Inbox
+from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine import Quarantine
 from ingest.settings import IngestSettings
-from ingest.subscriber import Subscriber
 from ingest.writer import Writer
 
 #: Messages that wait longer than this without a commit mean that something is wrong.
@@ -73,7 +73,7 @@ class IngestService:
             return Health(False, self._writer.trouble)
         if waiting_since_s is not None and time.monotonic() - waiting_since_s > _COMMIT_WITHIN_S:
             return Health(False, f"messages wait and nothing was committed for {_COMMIT_WITHIN_S:g} s")
-        cut_off = self._writer.book.cut_off(time.monotonic())
+        cut_off = self._writer.gateway_stats.cut_off(time.monotonic())
         if cut_off:
             others = f" (and {len(cut_off) - 1} more)" if len(cut_off) > 1 else ""
             return Health(False, f"{cut_off[0]}{others} is online and its spool grows, but nothing of it arrives")
@@ -102,7 +102,7 @@ class IngestService:
             "callback_errors": link.callback_errors,
             "stale_acks": link.stale_acks,
             "inbox_dropped": self._inbox.dropped,
-            "gateways_untracked": self._writer.book.untracked,
+            "gateways_untracked": self._writer.gateway_stats.untracked,
             "quarantine_dropped": self._writer.quarantine.dropped,
             "waiting": len(self._inbox),
             "commit_latency_ms": self._writer.commit_latency_ms,
@@ -111,12 +111,12 @@ class IngestService:
 
     def gateways(self) -> Mapping[str, GatewayStatus]:
         """Return each gateway's last status."""
-        return self._writer.book.statuses()
+        return self._writer.gateway_stats.statuses()
 
     def names(self) -> list[str]:
         """Return the gateways that were heard of or have records in the store, by id."""
         stored = {gateway for gateway, _ in self._store.marks() if shard_of(gateway) in self._settings.shards}
-        return sorted(self._writer.book.names() | stored)
+        return sorted(self._writer.gateway_stats.names() | stored)
 
     def delivery(self, gateway: str) -> Delivery | None:
         """Return what became of a gateway's records; None where nobody has heard of it. Raises RetryLater."""
@@ -124,9 +124,9 @@ class IngestService:
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
         """Return what became of the records of those of `gateways` that are known. Raises RetryLater."""
-        book = self._writer.book
-        heard = book.names()
-        figures = {gateway: book.figures(gateway) for gateway in gateways}
+        stats = self._writer.gateway_stats
+        seen = stats.names()
+        figures = {gateway: stats.figures(gateway) for gateway in gateways}
         marks: dict[str, dict[str, MarkState]] = {}
         for (gateway, epoch), state in self._store.marks().items():
             if gateway in figures:
@@ -135,7 +135,7 @@ class IngestService:
         return [
             reconcile(gateway, marks.get(gateway, {}), tallies, one)
             for gateway, one in figures.items()
-            if gateway in heard or gateway in marks
+            if gateway in seen or gateway in marks
         ]
 
     def replay(self, number: int) -> bool:

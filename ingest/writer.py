@@ -18,9 +18,9 @@ from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
 from headland.store.port import Rejection, Store, WriteBatch, WriteResult
+from ingest.accounting.gateway_stats import GatewayStats
 from ingest.commit_batch import CommitBatch, CommitBatchBuilder
-from ingest.gateway_stats import GatewayStats
-from ingest.inbox import Inbox, Message
+from ingest.mqtt.inbox import Inbox, Message
 from ingest.pending_acks import PendingAcks
 from ingest.quarantine import Quarantine, QuarantinedMessage
 from ingest.rejected import reasons_of, refusals_of
@@ -94,7 +94,7 @@ class Writer:
         #: Called in the commit thread with what the store holds now; must return at once and raise nothing.
         self.on_commit: Callable[[WriteBatch, WriteResult], None] = lambda _batch, _result: None
         self.counts: Counter[str] = Counter()
-        self.book = GatewayStats(now_ms())
+        self.gateway_stats = GatewayStats(now_ms())
         self.trouble = ""
         self.waiting_since_s: float | None = None
         self.commit_latency_ms = 0
@@ -256,14 +256,14 @@ class Writer:
     def _acknowledge(self, flush: CommitBatch, started_s: float) -> None:
         """The store holds the flush: advance what is known, then tell the broker and the gateways."""
         self._planner.commit(flush)
-        self.book.take(flush, self._now_ms(), time.monotonic())
+        self.gateway_stats.record(flush.activity, self._now_ms(), time.monotonic())
         self.counts.update(flush.counts)
         self.commit_latency_ms = round((time.monotonic() - started_s) * 1000)
         self.waiting_since_s = time.monotonic()
         self._acker.acknowledge(flush.messages)
         for epoch, state in flush.marks.items():
             self._owed.owe(epoch, state.high_water)
-        for gateway, status in flush.statuses.items():
+        for gateway, status in flush.activity.statuses.items():
             # One that is back and has not heard of its last commit: the retained ack may be another spool's.
             known = self._planner.marks.get((gateway, status.epoch))
             if status.online and known is not None and known.high_water > (status.acked_seq or 0):
@@ -295,7 +295,7 @@ class Writer:
         flush.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)
         for refusal in refusals:
             if refusal.where is not None:
-                flush.of_gateways[refusal.where.gateway, "quarantined"] += 1
+                flush.activity.counts[refusal.where.gateway, "quarantined"] += 1
 
     def _retry(self, work: Callable[[], None], transient: tuple[type[Exception], ...] = _TRANSIENT) -> bool:
         """Do the work, again and again while what it needs is away; False when told to stop before it was done."""

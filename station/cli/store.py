@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from api.ops.store_admin_port import StoreWork
-    from headland.store.core.progress import Progress
+    from headland.store.duckdb.compaction import Progress
 
 store_app = typer.Typer(no_args_is_help=True, help="What is stored: figures, retention, compaction, back-ups, exports.")
 
@@ -220,7 +220,7 @@ def _progress() -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from headland.store.core.progress import keep_quiet
+    from headland.store.duckdb.compaction import keep_quiet
 
     console = Console(stderr=True)
     if not console.is_terminal:

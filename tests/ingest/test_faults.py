@@ -16,7 +16,7 @@ from headland.contract.topics import data_topic, meta_topic, status_topic
 from headland.errors import PeerRefused
 from headland.store.memory import MemoryStore
 from headland.store.port import WriteBatch
-from ingest.inbox import Message
+from ingest.mqtt.inbox import Message
 from ingest.service import Health, IngestService
 from ingest.settings import IngestSettings
 from tests.broker import Broker
@@ -220,7 +220,7 @@ def test_a_subscription_that_the_broker_refuses_shows_in_health_and_is_asked_for
     start_ingest: StartIngest, memory_store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # mosquitto's access file refuses deliveries, never subscriptions, so the broker's answer is said for it.
-    monkeypatch.setattr("ingest.subscriber._LOOP_S", 0.02)
+    monkeypatch.setattr("ingest.mqtt.subscriber._LOOP_S", 0.02)
     service = start_ingest(memory_store)
     subscriber = service._subscriber
     client = subscriber._client
@@ -228,7 +228,7 @@ def test_a_subscription_that_the_broker_refuses_shows_in_health_and_is_asked_for
     refusal = ReasonCode(PacketTypes.SUBACK, identifier=0x87)
     subscriber._on_subscribe(client, None, 1, [refusal, ReasonCode(PacketTypes.SUBACK, identifier=1)], None)
     assert service.health() == Health(False, "the broker refuses 1 of 2 subscriptions: check its access list")
-    monkeypatch.setattr("ingest.subscriber._ASK_AGAIN_S", 0.01)
+    monkeypatch.setattr("ingest.mqtt.subscriber._ASK_AGAIN_S", 0.01)
     wait_until(lambda: service.health().ok)
     assert service.counters()["session_generation"] == 1
 
@@ -254,7 +254,7 @@ def test_messages_that_wait_without_a_commit_show_in_health(
 def test_a_gateway_that_fills_its_spool_while_nothing_of_it_arrives_shows_in_health(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.gateway_stats.QUIET_S", 0.1)
+    monkeypatch.setattr("ingest.accounting.gateway_stats.QUIET_S", 0.1)
     service = start_ingest(memory_store)
 
     def say(records: int) -> None:

@@ -12,7 +12,7 @@ from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic
 from headland.errors import RetryLater
 from headland.store.port import Mark
-from ingest.ledger import Disposition, Entry
+from ingest.accounting.ledger import Disposition, Entry
 from ingest.quarantine import Quarantine, Refusal
 
 WHY = (Refused(Reason.NOT_JSON, "no JSON"),)

@@ -9,8 +9,8 @@ import pytest
 
 from headland.contract.topics import SHARDS
 from headland.errors import SettingsError
+from ingest.mqtt.subscriber import subscriptions
 from ingest.settings import IngestSettings
-from ingest.subscriber import subscriptions
 
 HERE = Path("quarantine.sqlite")
 

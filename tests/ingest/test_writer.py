@@ -15,9 +15,9 @@ from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic, data_topic, meta_topic, status_topic
 from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
+from ingest.accounting.ledger import Disposition
 from ingest.columns import Columns
-from ingest.inbox import Inbox, Message
-from ingest.ledger import Disposition
+from ingest.mqtt.inbox import Inbox, Message
 from ingest.quarantine import Refusal
 from ingest.settings import IngestSettings
 from ingest.writer import Writer
@@ -341,7 +341,7 @@ def test_a_replay_says_nothing_of_the_present(bench: Bench, monkeypatch: pytest.
         bench.writer.quarantine.ask(kept.id, 0)
     bench.writer.start()
     wait_until(lambda: bench.writer.quarantine.count() == 0)
-    assert bench.writer.book.statuses() == {}
+    assert bench.writer.gateway_stats.statuses() == {}
     assert [record.descriptor.name for record in bench.store.devices("local")] == ["New name"]
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from headland.store.duckdb import backup, compaction, copy, deletion, file, maintenance, paths, rollups, transaction
+from headland.store.duckdb import backup, compaction, deletion, file, maintenance, paths, rollups, transaction
 from headland.store.duckdb.store import DuckDBStore
 from headland.units_of_time import DAY_MS
 from tests.store.crash_writer import numbered_batch
@@ -68,7 +68,7 @@ _TRANSACTION = transaction.transaction
 
 def main() -> None:
     path, work, steps = Path(sys.argv[1]), sys.argv[2], Steps(int(sys.argv[3]))
-    for module in (file, transaction, compaction, copy, deletion, rollups):
+    for module in (file, transaction, compaction, deletion, rollups):
         setattr(module, "transaction", steps.transaction)  # noqa: B010 - only here is it another one
     for module in (file, backup):
         setattr(module, "sync_folder", steps.around(paths.sync_folder))  # noqa: B010

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headland.store.core.dedup import Verdict
 from headland.store.core.selection import clamp_ms
-from headland.store.core.series_catalog import SeriesCatalog
+from headland.store.core.series import SeriesCatalog
 from headland.store.port import Flags, Index, SeriesKey, Times, Values, WriteBatch, WriteResult
 
 

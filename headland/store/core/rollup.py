@@ -6,9 +6,13 @@ exactly: count, sum, lowest, highest, and the newest value with its time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
+import numpy as np
+
+from headland.store.port import Points, Rejection, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: Earlier than any window: the instant from which everything is kept.
@@ -119,3 +123,19 @@ def _cover(fit: Tier | None, start_ms: int, end_ms: int) -> list[Piece]:
     if end_ms > at_ms:
         pieces.append(Piece(None, at_ms, end_ms))
     return pieces
+
+
+def leave_out_expired(batch: WriteBatch, kept_ms: int) -> tuple[WriteBatch, tuple[Rejection, ...]]:
+    """Return a batch without its samples before `kept_ms`, a start of a day, and those as rejections."""
+    points = batch.points
+    if not len(points) or int(points.time_ms.min()) >= kept_ms:
+        return batch, ()
+    keep = points.time_ms >= kept_ms
+    day = datetime.fromtimestamp(kept_ms / 1000, UTC).strftime("%Y-%m-%d")
+    why = f"samples before {day} have been let go, and only their rollups are kept"
+    left_out = tuple(
+        Rejection(points.series[points.index[at]], int(points.time_ms[at]), float(points.value[at]), int(flag), why)
+        for at, flag in zip(np.flatnonzero(~keep).tolist(), points.quality[~keep].tolist(), strict=True)
+    )
+    kept = Points(points.series, points.index[keep], points.time_ms[keep], points.value[keep], points.quality[keep])
+    return replace(batch, points=kept), left_out

@@ -13,8 +13,7 @@ from headland.contract.records import Descriptor
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, find_newest
 from headland.store.core.selection import device_of_series
-from headland.store.core.series_catalog import SeriesCatalog
-from headland.store.core.series_frontier import NEVER_MS, Frontier
+from headland.store.core.series import NEVER_MS, Frontier, SeriesCatalog
 from headland.store.port import DeviceRecord, Latest, MarkState, SeriesFilter, SeriesKey, WriteBatch, WriteResult
 
 

@@ -11,11 +11,10 @@ from typing import Final
 import duckdb
 
 from headland.errors import DataDamaged, SettingsError
-from headland.store.core.progress import Progress
 from headland.store.duckdb import sql
-from headland.store.duckdb.copy import write_copy
+from headland.store.duckdb.compaction import Progress, write_copy
 from headland.store.duckdb.file import DuckDBFile, first_line
-from headland.store.duckdb.paths import remove_database, size_of, sync_folder, wal_of
+from headland.store.duckdb.paths import refuse_existing, remove_database, size_of, sync_folder, wal_of
 
 _MEMORY_LIMIT: Final = "192MB"
 _WEIGH: Final = """
@@ -93,12 +92,6 @@ def restore(backup: Path, path: Path, progress: Progress) -> BackupInfo:
     finally:
         remove_database(part)
     return BackupInfo(path, info[0], info[1], info[2], size_of(path))
-
-
-def refuse_existing(path: Path) -> None:
-    """Raise SettingsError where there is something already: nothing is ever overwritten."""
-    if path.exists():
-        raise SettingsError(f"{path} exists already, and nothing is overwritten; name another, or move it away.")
 
 
 def _sign(part: Path, now_ms: int) -> tuple[int, int]:

@@ -1,23 +1,33 @@
-"""Samples of closed days in the order (series, time), and the file without its holes.
+"""Compaction of a DuckDB file: sorting of closed days by (series, time), and copies without holes.
 
-Sorting moves rows inside the file, a bounded number in each transaction; the room that becomes free there is used for
-what comes. A file never shrinks by itself: `copy_tables` writes a new one.
+Sorting moves a bounded number of rows in each transaction; later rows reuse the freed space. A file never shrinks by
+itself: `write_copy` writes a new one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from headland.errors import RetryLater
 from headland.store.core.rollup import floor_ms
+from headland.store.duckdb import sql
 from headland.store.duckdb.rollups import load_kept
-from headland.store.duckdb.state_loader import count
-from headland.store.duckdb.transaction import transaction
+from headland.store.duckdb.transaction import count, transaction
 from headland.units_of_time import DAY_MS, WEEK_MS
+
+#: Told a few words and the fraction done, 0..1.
+Progress = Callable[[str, float], None]
+
+
+def keep_quiet(words: str, fraction: float) -> None:
+    """Say nothing."""
+
 
 #: So many rows are moved in one transaction, for which the next commit waits: half a second.
 _ROWS_AT_ONCE: Final = 1_000_000
@@ -99,3 +109,56 @@ def count_free(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         "WHERE database_name = current_database()"
     ).fetchall()[0]
     return int(row[0]), int(row[1])
+
+
+_WEEK: Final = sql.floor_of("ts", WEEK_MS)
+_LIST_TABLES: Final = """
+    SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary ORDER BY 1
+"""
+_COUNT_WEEKS: Final = f"SELECT {_WEEK} AS week, count(*) FROM points GROUP BY week ORDER BY week"  # noqa: S608
+_SORTED_COPY: Final = f" ORDER BY {_WEEK}, sid, ts, q"
+
+
+def write_copy(connection: duckdb.DuckDBPyConnection, path: Path, progress: Progress) -> None:
+    """Write everything, as of one instant, into a new database file; it is on the disk when this returns."""
+    name, quoted = "headland_copy", str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS {name}")
+    try:
+        with transaction(connection):
+            copy_tables(connection, name, progress)
+        connection.execute(f"CHECKPOINT {name}")
+    finally:
+        connection.execute(f"DETACH {name}")
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress) -> None:
+    """Copy everything into the attached empty database `into`, inside the caller's transaction; rollups are sorted.
+
+    Raises RetryLater when anything of it did not arrive.
+    """
+    ((source,),) = cursor.execute("SELECT current_database()").fetchall()
+    cursor.execute(f'COPY FROM DATABASE "{source}" TO {into} (SCHEMA)')
+    for (table,) in cursor.execute(_LIST_TABLES).fetchall():
+        if table != "points":
+            order = _SORTED_COPY if table.startswith("rollup_") else ""
+            arrived = count(cursor, f"INSERT INTO {into}.{table} SELECT * FROM {table}{order}")  # noqa: S608
+            _check(arrived, count(cursor, f"SELECT count(*) FROM {table}"), table)  # noqa: S608
+    weeks: list[tuple[int, int]] = cursor.execute(_COUNT_WEEKS).fetchall()
+    total, done = sum(rows for _, rows in weeks), 0
+    for week_ms, rows in weeks:
+        progress(f"{done} of {total} samples", done / total)
+        window = {"low": week_ms, "high": week_ms + WEEK_MS}
+        insert = f"INSERT INTO {into}.points SELECT * FROM points WHERE ts >= $low AND ts < $high"  # noqa: S608
+        _check(count(cursor, insert, window), rows, "points")
+        done += rows
+    progress(f"{total} samples", 1.0)
+    weigh = "SELECT bit_xor(hash(sid, ts, v, q)) FROM {0}points"
+    if cursor.execute(weigh.format("")).fetchall() != cursor.execute(weigh.format(f"{into}.")).fetchall():
+        raise RetryLater("The samples of the copy are not those of the store: the copy is not used.")
+
+
+def _check(arrived: int, expected: int, table: str) -> None:
+    if arrived != expected:
+        raise RetryLater(f"Only {arrived} of {expected} rows of {table} could be copied: the copy is not used.")

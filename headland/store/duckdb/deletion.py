@@ -9,11 +9,9 @@ import numpy as np
 
 from headland.store.core.rollup import ALWAYS_MS, Kept, floor_ms
 from headland.store.core.stale_rollups import DirtyHours, Touched
-from headland.store.duckdb import rollups_sql as rollup_sql
 from headland.store.duckdb import sql
 from headland.store.duckdb.rollups import load_kept
-from headland.store.duckdb.state_loader import count
-from headland.store.duckdb.transaction import add_dirty, transaction
+from headland.store.duckdb.transaction import add_dirty, count, transaction
 from headland.store.port import Index
 from headland.units_of_time import DAY_MS, HOUR_MS
 
@@ -63,7 +61,7 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Delete
     with transaction(connection):
         if oldest_ms is not None and step.raw_ms > max(kept.raw_ms, step.minutes_ms):
             window = {"low": step.raw_ms - DAY_MS, "high": step.raw_ms}
-            connection.execute(rollup_sql.ADD_REMAINING_MINUTES, window)
+            connection.execute(sql.ADD_REMAINING_MINUTES, window)
         points = _delete_old(connection, "points", step.raw_ms)
         _delete_old(connection, "never_latest", step.raw_ms)
         conflicts = _delete_old(connection, "conflicts", step.raw_ms)
@@ -71,7 +69,7 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Delete
         _delete_old(connection, "rollup_hours", step.hours_ms)
         kept = _later(kept, step)
         values = {"raw": kept.raw_ms, "minutes": kept.minutes_ms, "hours": kept.hours_ms}
-        connection.execute(rollup_sql.SET_KEPT, values)
+        connection.execute(sql.SET_KEPT, values)
     if oldest_ms is None:
         return None, kept
     nothing = Touched([], np.empty(0, np.int32), np.empty(0, np.int64))
@@ -82,7 +80,7 @@ def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_m
     """Delete the rollups of the series in `cut_in` that begin before `cut_ms`; return the hours left dirty."""
     hour_ms, day_ms = floor_ms(cut_ms, HOUR_MS), floor_ms(cut_ms, DAY_MS)
     window = {"low": hour_ms, "high": day_ms + DAY_MS}
-    sid = np.sort(connection.execute(rollup_sql.FIND_CUT_HOURS, window).fetchnumpy()["sid"]).astype(np.int32)
+    sid = np.sort(connection.execute(sql.FIND_CUT_HOURS, window).fetchnumpy()["sid"]).astype(np.int32)
     for table in ("rollup_minutes", "rollup_hours", "rollup_days"):
         _delete_of(connection, table, cut_ms)
     hour = np.full(len(sid), hour_ms, np.int64)
@@ -92,7 +90,7 @@ def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_m
         return touched
     # No samples are left there that an hour could be made of anew, but a day can be made of its hours.
     connection.register("pairs_in", {"sid": sid, "hour": hour, "day": np.full(len(sid), day_ms, np.int64)})
-    connection.execute(rollup_sql.ADD_DAYS, {"low": day_ms, "high": day_ms + DAY_MS})
+    connection.execute(sql.ADD_DAYS, {"low": day_ms, "high": day_ms + DAY_MS})
     return dirty.find(sid[:0], hour[:0])
 
 
@@ -102,7 +100,7 @@ def _find_oldest(connection: duckdb.DuckDBPyConnection, due: Kept) -> int | None
     found = []
     for table, cut_ms in cuts.items():
         if cut_ms != ALWAYS_MS:
-            ((oldest_ms,),) = connection.execute(rollup_sql.OLDEST.format(table=table)).fetchall()
+            ((oldest_ms,),) = connection.execute(sql.OLDEST.format(table=table)).fetchall()
             if oldest_ms is not None and oldest_ms < cut_ms:
                 found.append(int(oldest_ms))
     return min(found, default=None)

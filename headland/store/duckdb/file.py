@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,13 +14,12 @@ import duckdb
 
 from headland.clock import wall_clock_ms
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
-from headland.store.core.progress import Progress
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
-from headland.store.duckdb.copy import write_copy
-from headland.store.duckdb.paths import copy_of, remove_database, size_of, sync_folder, wal_of
-from headland.store.duckdb.state_loader import count, load_state
-from headland.store.duckdb.transaction import transaction
+from headland.store.duckdb.compaction import Progress, write_copy
+from headland.store.duckdb.contents import load_state
+from headland.store.duckdb.paths import copy_of, move_aside, remove_database, size_of, sync_folder, wal_of
+from headland.store.duckdb.transaction import count, transaction
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -292,21 +290,6 @@ def sentence_of(error: duckdb.Error, path: Path) -> HeadlandError:
 def first_line(error: Exception) -> str:
     """Return the first line of an error's text without its full stop."""
     return str(error).strip().split("\n")[0].rstrip(".")[:300]
-
-
-def move_aside(path: Path, now_ms: int) -> Path:
-    """Rename a damaged file, and its write-ahead log with it, to a name that nothing has yet; return the new name."""
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_ms / 1000))
-    moved = path.with_name(f"{path.name}.damaged-{stamp}")
-    number = 1
-    while moved.exists() or wal_of(moved).exists():
-        number += 1
-        moved = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    path.rename(moved)
-    if wal_of(path).exists():
-        wal_of(path).rename(wal_of(moved))
-    _LOGGER.error("moved the damaged store %s to %s", path, moved)
-    return moved
 
 
 def _holder(text: str) -> str:

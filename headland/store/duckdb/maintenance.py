@@ -15,8 +15,7 @@ from typing import Final
 
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
-from headland.store.core.progress import Progress, keep_quiet
-from headland.store.duckdb.compaction import count_free, find_unsorted, sort_stretch
+from headland.store.duckdb.compaction import Progress, count_free, find_unsorted, keep_quiet, sort_stretch
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.writer import DuckDBWriter
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from pathlib import Path
+
+from headland.errors import SettingsError
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def wal_of(path: Path) -> Path:
@@ -37,3 +43,24 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise SettingsError where there is something already: nothing is ever overwritten."""
+    if path.exists():
+        raise SettingsError(f"{path} exists already, and nothing is overwritten; name another, or move it away.")
+
+
+def move_aside(path: Path, now_ms: int) -> Path:
+    """Rename a damaged file, and its write-ahead log with it, to a name that nothing has yet; return the new name."""
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_ms / 1000))
+    moved = path.with_name(f"{path.name}.damaged-{stamp}")
+    number = 1
+    while moved.exists() or wal_of(moved).exists():
+        number += 1
+        moved = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    path.rename(moved)
+    if wal_of(path).exists():
+        wal_of(path).rename(wal_of(moved))
+    _LOGGER.error("moved the damaged store %s to %s", path, moved)
+    return moved

@@ -1,18 +1,23 @@
-"""Rollups of the DuckDB engine: which hours are dirty, and how they are brought up to date.
+"""Rollups of the DuckDB engine: their maintenance between commits, and buckets read from them.
 
-A commit only records which hours of which series it touched, in its own transaction. The rest happens between commits.
+A commit only records, in its own transaction, the hours of series whose rollups it made stale.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from headland.store.core.dedup import split_windows
-from headland.store.core.rollup import Kept, Retention, floor_ms
+from headland.store.core.rollup import DAYS, MINUTES, Kept, Piece, Retention, floor_ms, plan_buckets
 from headland.store.core.stale_rollups import DirtyHours, Touched
-from headland.store.duckdb import rollups_sql as rollup_sql
+from headland.store.duckdb import sql
 from headland.store.duckdb.transaction import transaction
+from headland.store.port import Index, Times
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Rows of minutes are written for an hour of a series with at least so many samples: four a minute.
@@ -21,7 +26,7 @@ DENSE_HOUR = 240
 
 def load_dirty(connection: duckdb.DuckDBPyConnection, now_s: float) -> DirtyHours:
     """Return what the file says is dirty."""
-    rows = connection.execute(rollup_sql.LOAD_DIRTY).fetchnumpy()
+    rows = connection.execute(sql.LOAD_DIRTY).fetchnumpy()
     dirty = DirtyHours()
     dirty.add(Touched(np.unique(rows["hour"]).tolist(), rows["sid"], rows["hour"]), now_s)
     return dirty
@@ -29,18 +34,18 @@ def load_dirty(connection: duckdb.DuckDBPyConnection, now_s: float) -> DirtyHour
 
 def load_kept(connection: duckdb.DuckDBPyConnection) -> Kept:
     """Return from when on samples and rollups are still there."""
-    return Kept(*connection.execute(rollup_sql.GET_KEPT).fetchall()[0])
+    return Kept(*connection.execute(sql.GET_KEPT).fetchall()[0])
 
 
 def load_retention(connection: duckdb.DuckDBPyConnection) -> Retention:
     """Return for how long they are to be kept."""
-    return Retention(*connection.execute(rollup_sql.GET_RETENTION).fetchall()[0])
+    return Retention(*connection.execute(sql.GET_RETENTION).fetchall()[0])
 
 
 def save_retention(connection: duckdb.DuckDBPyConnection, retention: Retention) -> None:
     """Keep for how long samples and rollups are to be kept; nothing is deleted yet."""
     values = {"raw": retention.raw_days, "minute": retention.minute_days, "hour": retention.hour_days}
-    connection.execute(rollup_sql.SET_RETENTION, values)
+    connection.execute(sql.SET_RETENTION, values)
 
 
 def roll_up(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: list[int]) -> None:
@@ -50,13 +55,13 @@ def roll_up(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: lis
     days = {"low": floor_ms(hours[0], DAY_MS), "high": floor_ms(hours[-1], DAY_MS) + DAY_MS}
     connection.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
     with transaction(connection):
-        connection.execute(rollup_sql.CLEAR_HOURS, window)
-        connection.execute(rollup_sql.CLEAR_MINUTES, window)
-        connection.execute(rollup_sql.CLEAR_DAYS, days)
-        connection.execute(rollup_sql.ADD_HOURS, window)
-        connection.execute(rollup_sql.ADD_DENSE_MINUTES, {**window, "dense": DENSE_HOUR})
-        connection.execute(rollup_sql.CLEAR_DIRTY)
-        connection.execute(rollup_sql.ADD_DAYS, days)
+        connection.execute(sql.CLEAR_HOURS, window)
+        connection.execute(sql.CLEAR_MINUTES, window)
+        connection.execute(sql.CLEAR_DAYS, days)
+        connection.execute(sql.ADD_HOURS, window)
+        connection.execute(sql.ADD_DENSE_MINUTES, {**window, "dense": DENSE_HOUR})
+        connection.execute(sql.CLEAR_DIRTY)
+        connection.execute(sql.ADD_DAYS, days)
     dirty.drop(hours)
 
 
@@ -66,3 +71,75 @@ def choose_hours(quiet: list[int], most: int) -> list[int]:
         return []
     _, last = split_windows(np.array(quiet[:most], np.int64), 31 * DAY_MS, most + 1)[0]
     return [hour for hour in quiet[:most] if hour <= last]
+
+
+#: Samples beside the rollups are read in at most so many windows. More than a day lies between two of them, so that the
+#: days that they fall into are different ones as well.
+_MOST_WINDOWS = 6
+_WINDOW_GAP_MS = DAY_MS
+#: With more stale hours of series than that, rollups save nothing.
+_MANY_STALE = 3000
+
+
+def read_buckets(
+    cursor: duckdb.DuckDBPyConnection, sids: Sequence[int], start_ms: int, end_ms: int, step_ms: int, max_quality: int
+) -> dict[str, NDArray[Any]]:
+    """Return the columns sid, start, n, mean, low, high and last, by series and start, of one instant of the file."""
+    with transaction(cursor):
+        kept = load_kept(cursor)
+        pieces = plan_buckets(start_ms, end_ms, step_ms, kept)
+        asked = {"sids": list(sids), "start": start_ms, "step": step_ms, "max_quality": max_quality}
+        if not pieces or pieces[0].tier is None:
+            until_ms = pieces[-1].end_ms if pieces else start_ms
+            if pieces:
+                asked["start"] = pieces[0].start_ms
+            return cursor.execute(sql.BUCKETS, {**asked, "end": until_ms}).fetchnumpy()
+        asked["start"] = pieces[0].start_ms
+        sid, hour = _find_stale(cursor, asked["sids"], pieces)
+        if len(hour) > _MANY_STALE and kept.raw_ms <= pieces[0].start_ms:
+            # Just filled or just upgraded: all samples at once are sooner read than so many pieces.
+            return cursor.execute(sql.BUCKETS, {**asked, "end": pieces[-1].end_ms}).fetchnumpy()
+        cursor.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
+        statement, windows = _build(pieces, hour)
+        columns = cursor.execute(statement, asked | windows).fetchnumpy()
+    cursor.unregister("pairs_in")
+    return columns
+
+
+def _find_stale(cursor: duckdb.DuckDBPyConnection, sids: object, pieces: Sequence[Piece]) -> tuple[Index, Times]:
+    """Return the series and hours of which samples have to be read: not up to date, or without rows of minutes."""
+    low_ms, high_ms = floor_ms(pieces[0].start_ms, HOUR_MS), pieces[-1].end_ms
+    found = [cursor.execute(sql.FIND_DIRTY, {"sids": sids, "low": low_ms, "high": high_ms}).fetchnumpy()]
+    for piece in pieces:
+        if piece.tier == MINUTES:
+            low_ms = floor_ms(piece.start_ms, HOUR_MS)
+            window = {"sids": sids, "low": low_ms, "high": piece.end_ms, "end": piece.end_ms + HOUR_MS}
+            found.append(cursor.execute(sql.FIND_SPARSE, window).fetchnumpy())
+    return np.concatenate([each["sid"] for each in found]), np.concatenate([each["hour"] for each in found])
+
+
+def _build(pieces: Sequence[Piece], stale_hour: Times) -> tuple[str, dict[str, int]]:
+    """Return the statement that unites all that is to be read, and the bounds of its parts."""
+    parts: list[str] = []
+    windows: dict[str, int] = {}
+
+    def add(template: str, low_ms: int, high_ms: int, **names: str) -> None:
+        if low_ms < high_ms:
+            windows[f"low_{len(parts)}"], windows[f"high_{len(parts)}"] = low_ms, high_ms
+            parts.append(template.format(i=len(parts), **names))
+
+    stale = split_windows(stale_hour, _WINDOW_GAP_MS, _MOST_WINDOWS) if len(stale_hour) else []
+    day = sql.floor_of("r.ts", DAY_MS)
+    for piece in pieces:
+        low_ms, high_ms = piece.start_ms, piece.end_ms
+        if piece.tier is None:
+            add(sql.PLAIN_SAMPLES, low_ms, high_ms)
+            continue
+        span, floor = ("day", "r.ts") if piece.tier == DAYS else ("hour", sql.floor_of("r.ts", HOUR_MS))
+        add(sql.CLEAN_ROWS, low_ms, high_ms, table=piece.tier.table, span=span, floor=floor)
+        for first, last in stale:
+            if piece.tier == DAYS:
+                day_low, day_high = floor_ms(first, DAY_MS), floor_ms(last, DAY_MS) + DAY_MS
+                add(sql.HOURS_OF_DIRTY_DAYS, max(low_ms, day_low), min(high_ms, day_high), floor=day)
+            add(sql.SAMPLES_OF_PAIRS, max(low_ms, first), min(high_ms, last + HOUR_MS))
+    return sql.ROLLUP_BUCKETS.format(parts=" UNION ALL ".join(parts)), windows

@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor, Event
-from headland.store.core.progress import Progress, keep_quiet
 from headland.store.core.rollup import Retention
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
 from headland.store.duckdb.backup import BackupInfo, back_up
-from headland.store.duckdb.buckets import read_buckets
+from headland.store.duckdb.compaction import Progress, keep_quiet
+from headland.store.duckdb.contents import FileFigures, read_figures
 from headland.store.duckdb.export import Export, Layout, export
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.maintenance import Compaction, MaintenanceThread
-from headland.store.duckdb.statistics import FileFigures, read_figures
+from headland.store.duckdb.rollups import read_buckets
 from headland.store.duckdb.writer import DuckDBWriter
 from headland.store.port import (
     Buckets,

@@ -17,9 +17,7 @@ from headland.store.core.dedup import Positions, judge, split_windows
 from headland.store.core.selection import pack_event
 from headland.store.core.stale_rollups import DirtyHours, Touched
 from headland.store.core.state import Change, StoreState, advance_marks
-from headland.store.duckdb import rollups_sql as rollup_sql
 from headland.store.duckdb import sql
-from headland.store.duckdb.state_loader import count
 from headland.store.port import Index, MarkState, SeriesKey, Times, Values, WriteBatch
 from headland.units_of_time import MINUTE_MS
 
@@ -41,6 +39,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with suppress(duckdb.Error):
             connection.execute("ROLLBACK")
         raise
+
+
+def count(connection: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, object] | None = None) -> int:
+    """Return the one number that a statement answers with: for one that changes rows, how many."""
+    return int(connection.execute(statement, values).fetchall()[0][0])
 
 
 def commit_group(
@@ -122,7 +125,7 @@ def add_dirty(connection: duckdb.DuckDBPyConnection, touched: Touched) -> None:
     """Record newly dirty hours, inside the caller's transaction."""
     if len(touched.new_sid):
         connection.register("dirty_in", {"sid": touched.new_sid, "hour": touched.new_hour})
-        connection.execute(rollup_sql.ADD_DIRTY)
+        connection.execute(sql.ADD_DIRTY)
 
 
 def _insert_points(

@@ -18,8 +18,7 @@ import numpy as np
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
-from headland.store.core.expiry import leave_out_expired
-from headland.store.core.rollup import ALWAYS_MS, Retention
+from headland.store.core.rollup import ALWAYS_MS, Retention, leave_out_expired
 from headland.store.core.state import StoreState, apply_change
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
 from headland.store.duckdb.deletion import Deleted, delete_before, expire_day

@@ -23,11 +23,11 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
 from headland.store.core.dedup import split_windows
-from headland.store.core.line_protocol import OWN_BEGINNING, head, quote, tags_of
 from headland.store.core.selection import pack_event
 from headland.store.influx.client import InfluxConnection, Precision, Series
 from headland.store.influx.samples import FIRST_MS, LAST_MS, MOST_WINDOWS, WINDOW_GAP_MS
 from headland.store.port import Mark, MarkState, SeriesKey, StoredEvent
+from headland.store.server.line_protocol import OWN_BEGINNING, head, quote, tags_of
 from headland.store.server.ports import Instant, LedgerPicture, NewConflict
 from headland.units_of_time import DAY_MS, HOUR_MS
 

@@ -13,11 +13,11 @@ from headland.clock import wall_clock_ms
 from headland.errors import PeerRefused, RetryLater
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
-from headland.store.core.line_protocol import GOOD, OWN_BEGINNING, QUALITY_ENDING, SeriesLines, why_unsayable
-from headland.store.core.sample_buckets import aggregate, replace_buckets
 from headland.store.influx.client import InfluxConnection, Series, name
 from headland.store.port import Buckets, Index, Latest, Samples, SeriesKey, Times, Values
+from headland.store.server.line_protocol import GOOD, OWN_BEGINNING, QUALITY_ENDING, SeriesLines, why_unsayable
 from headland.store.server.ports import Extent, Refusals
+from headland.store.server.sample_buckets import aggregate, replace_buckets
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 #: What 64 bits of nanoseconds hold; InfluxDB keeps the outermost for itself.

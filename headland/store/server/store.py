@@ -23,7 +23,7 @@ from headland.errors import RetryLater, SettingsError
 from headland.store.core.batch_rows import Rows, count_results, join_batches
 from headland.store.core.dedup import Verdict, judge
 from headland.store.core.selection import check_points, check_step, clamp_ms, order_of
-from headland.store.core.series_frontier import NEVER_MS
+from headland.store.core.series import NEVER_MS
 from headland.store.core.state import Change, StoreState, advance_marks, apply_change
 from headland.store.port import (
     Buckets,

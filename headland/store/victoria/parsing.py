@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from headland.store.core.line_protocol import GOOD, QUALITY_ENDING, RESIDUE_ENDING
 from headland.store.port import Buckets, Latest, Samples, SeriesKey, Times, Values
+from headland.store.server.line_protocol import GOOD, QUALITY_ENDING, RESIDUE_ENDING
 from headland.store.server.ports import Extent
 from headland.store.victoria.client import Exported, Vector
 from headland.store.victoria.values import join

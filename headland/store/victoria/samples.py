@@ -12,10 +12,10 @@ import numpy as np
 from headland.clock import wall_clock_ms
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
-from headland.store.core.line_protocol import QUALITY_ENDING, SeriesLines, tags_of, why_unsayable
-from headland.store.core.sample_buckets import aggregate, replace_buckets
 from headland.store.port import Buckets, Flags, Index, Samples, SeriesKey, Times, Values
+from headland.store.server.line_protocol import QUALITY_ENDING, SeriesLines, tags_of, why_unsayable
 from headland.store.server.ports import Extent, Refusals
+from headland.store.server.sample_buckets import aggregate, replace_buckets
 from headland.store.server.sql_samples import SideSamples, merge
 from headland.store.victoria.client import VictoriaConnection
 from headland.store.victoria.parsing import (

@@ -20,7 +20,7 @@ from headland.errors import SettingsError
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
 from headland.store.port import Mark, MarkState, SeriesFilter
-from ingest.inbox import Inbox
+from ingest.mqtt.inbox import Inbox
 from ingest.quarantine import Quarantine, Refusal
 from ingest.settings import IngestSettings
 from ingest.writer import Writer

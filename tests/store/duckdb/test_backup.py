@@ -12,8 +12,8 @@ import pytest
 
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, SettingsError
-from headland.store.core.progress import keep_quiet
 from headland.store.duckdb.backup import restore
+from headland.store.duckdb.compaction import keep_quiet
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState, SeriesFilter
 from headland.units_of_time import DAY_MS

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from headland.store.core.progress import keep_quiet
 from headland.store.duckdb import sql
 from headland.store.duckdb.backup import restore
+from headland.store.duckdb.compaction import keep_quiet
 from headland.store.duckdb.paths import copy_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState

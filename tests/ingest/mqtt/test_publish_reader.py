@@ -9,8 +9,8 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from headland.errors import PeerRefused
-from ingest.inbox import Message
-from ingest.publish_reader import PublishReader, read_publish
+from ingest.mqtt.inbox import Message
+from ingest.mqtt.publish_reader import PublishReader, read_publish
 from tests.bench.mqtt_packets import encode_length, encode_publish
 from tests.waiting import wait_until
 

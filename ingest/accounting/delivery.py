@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from headland.contract.records import GatewayStatus, SpoolStatus
 from headland.store.port import MarkState
-from ingest.latency import Latency
-from ingest.ledger import Counts, Disposition, Tallies
-from ingest.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
+from ingest.accounting.latency import Latency
+from ingest.accounting.ledger import Counts, Disposition, Tallies
+from ingest.accounting.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
 
 _NOTHING = Counts()
 

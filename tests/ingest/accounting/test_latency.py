@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.latency import LIVE_WITHIN_MS, Latency, LatencyHistogram
+from ingest.accounting.latency import LIVE_WITHIN_MS, Latency, LatencyHistogram
 
 
 def test_nothing_counted_is_no_number() -> None:

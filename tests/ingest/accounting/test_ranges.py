@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.port import MarkState
-from ingest.ranges import Ranges, accounted_in, count, intersect, merge, subtract
+from ingest.accounting.ranges import Ranges, accounted_in, count, intersect, merge, subtract
 
 RANGES = st.lists(st.tuples(st.integers(1, 60), st.integers(-1, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=12)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest import ledger
-from ingest.ledger import MAX_RANGES, Counts, Disposition, Entry, note, read_tallies, strike
-from ingest.ranges import Ranges
+from ingest.accounting import ledger
+from ingest.accounting.ledger import MAX_RANGES, Counts, Disposition, Entry, note, read_tallies, strike
+from ingest.accounting.ranges import Ranges
 
 
 @pytest.fixture

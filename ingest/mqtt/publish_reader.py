@@ -17,7 +17,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTErrorCode
 
 from headland.errors import PeerRefused
-from ingest.inbox import Message
+from ingest.mqtt.inbox import Message
 
 _PUBLISH: Final = 0x30
 _PUBACK: Final = 0x40

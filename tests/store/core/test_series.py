@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store.core.series_frontier import NEVER_MS, Frontier
+from headland.store.core.series import NEVER_MS, Frontier
 
 STEPS = st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=25)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store.core.line_protocol import SeriesLines, quote, why_unsayable
 from headland.store.port import SeriesKey
+from headland.store.server.line_protocol import SeriesLines, quote, why_unsayable
 from tests.store.batches import key
 
 

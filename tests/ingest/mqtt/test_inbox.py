@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ingest.inbox import Inbox, Message
+from ingest.mqtt.inbox import Inbox, Message
 
 
 def message(mid: int, qos: int = 1, generation: int = 1) -> Message:

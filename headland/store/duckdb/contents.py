@@ -1,17 +1,22 @@
-"""The DuckDB engine's picture in memory, rebuilt from its file at open."""
+"""Contents of a DuckDB file: the state in memory, loaded at opening, and figures for people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 import msgspec
 import numpy as np
 
 from headland.contract.records import Descriptor
-from headland.store.core.series_frontier import Frontier
+from headland.store.core.rollup import ALWAYS_MS, TIERS, Retention
+from headland.store.core.series import Frontier
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
+from headland.store.duckdb.compaction import count_free
+from headland.store.duckdb.rollups import load_kept, load_retention
+from headland.store.duckdb.transaction import count
 from headland.store.port import Mark, MarkState, SeriesKey
 
 
@@ -35,11 +40,6 @@ def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
     return state
 
 
-def count(connection: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, object] | None = None) -> int:
-    """Return the one number that a statement answers with: for one that changes rows, how many."""
-    return int(connection.execute(statement, values).fetchall()[0][0])
-
-
 def _load_frontier(connection: duckdb.DuckDBPyConnection, frontier: Frontier) -> None:
     """Series that never ran ahead are known by their newest sample; the few others are looked at sample by sample."""
     ahead = connection.execute(sql.LOAD_AHEAD).fetchnumpy()
@@ -52,3 +52,40 @@ def _load_frontier(connection: duckdb.DuckDBPyConnection, frontier: Frontier) ->
         rest = connection.execute(sql.LOAD_LATEST_OF_AHEAD).fetchnumpy()
         frontier.advance(rest["sid"], rest["ts"], rest["v"], rest["q"])
         frontier.advance_ahead(ahead["sid"], ahead["ts"])
+
+
+_ENDS: Final = "SELECT min(ts), max(ts) FROM points"
+_ROWS: Final = "SELECT count(*) FROM {table}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileFigures:
+    """Counts of rows, bytes, and from when on what is there; `samples_since_ms` is set once samples were let go."""
+
+    schema: int
+    oldest_ms: int | None
+    newest_ms: int | None
+    rollup_rows: dict[str, int]
+    stale_hours: int
+    free_bytes: int
+    retention: Retention
+    samples_since_ms: int | None
+    size_bytes: int = 0
+
+
+def read_figures(cursor: duckdb.DuckDBPyConnection) -> FileFigures:
+    """Return the figures of an open file but for its size."""
+    ((oldest_ms, newest_ms),) = cursor.execute(_ENDS).fetchall()
+    kept_ms = load_kept(cursor).raw_ms
+    return FileFigures(
+        schema=count(cursor, "SELECT max(version) FROM schema_version"),
+        oldest_ms=oldest_ms,
+        newest_ms=newest_ms,
+        rollup_rows={
+            tier.table.removeprefix("rollup_"): count(cursor, _ROWS.format(table=tier.table)) for tier in TIERS
+        },
+        stale_hours=count(cursor, _ROWS.format(table="dirty")),
+        free_bytes=count_free(cursor)[0],
+        retention=load_retention(cursor),
+        samples_since_ms=None if kept_ms == ALWAYS_MS else kept_ms,
+    )

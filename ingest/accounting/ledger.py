@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from ingest.ranges import Ranges, count, intersect, merge, subtract
+from ingest.accounting.ranges import Ranges, count, intersect, merge, subtract
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS fates (

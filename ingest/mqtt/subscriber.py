@@ -24,8 +24,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
-from ingest.inbox import Inbox, Message
-from ingest.publish_reader import PublishReader
+from ingest.mqtt.inbox import Inbox, Message
+from ingest.mqtt.publish_reader import PublishReader
 from ingest.settings import ALL_SHARDS, IngestSettings
 
 _LOGGER = logging.getLogger(__name__)

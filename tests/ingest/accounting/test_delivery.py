@@ -12,11 +12,11 @@ from headland.contract.codec import encode_batch
 from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic
 from headland.store.port import MarkState
-from ingest import ledger
+from ingest.accounting import ledger
+from ingest.accounting.delivery import Delivery, EpochRange, Figures, reconcile
+from ingest.accounting.ledger import Counts, Disposition, Entry
 from ingest.commit_batch import MAX_AHEAD, CommitBatchBuilder
-from ingest.delivery import Delivery, EpochRange, Figures, reconcile
-from ingest.inbox import Message
-from ingest.ledger import Counts, Disposition, Entry
+from ingest.mqtt.inbox import Message
 from ingest.settings import ALL_SHARDS
 from tests.ingest.gateway import T0_MS, batch_of, properties_of
 

@@ -1,0 +1,1 @@
+"""Accounting of gateway records: dispositions, sequence ranges, delivery reports and statistics."""
