@@ -1,23 +1,25 @@
 import { defineConfig } from "vite";
 
-// The built files lie beside the routes that serve them and are committed: running a farm needs no Node.
+// The built files are beside the routes that serve them and are committed: running a farm needs no Node.
 export default defineConfig({
   base: "/dashboard/",
   build: {
     outDir: "../api/dashboard",
     emptyOutDir: true,
-    // Everything is a file of its own: the page's policy allows no script that is written into it.
+    // No inlined assets: the page's content security policy allows no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
     chunkSizeWarningLimit: 1300,
     rolldownOptions: {
       input: { index: "index.html", docs: "docs.html" },
-      // How fast plugins are on a busy machine is nobody's concern.
+      // Timings of plugins depend on the machine's load.
       checks: { pluginTimings: false },
     },
   },
   server: {
+    // The catalogue of terms is outside this folder.
+    fs: { allow: [".", "../headland/i18n"] },
     proxy: Object.fromEntries(["/v1", "/openapi.json", "/docs", "/page"].map((path) => [path, "http://127.0.0.1:8000"])),
   },
 });

@@ -18,6 +18,10 @@ from tests.dashboard.farm import Farm
 pytestmark = pytest.mark.services("chromium")
 
 SERIOUS = {"serious", "critical"}
+#: Four English words in a row: a sentence; names such as "Late blight" or "RTK" are shorter.
+ENGLISH = re.compile(r"[A-Za-z]+(?: [a-z]+){3,}")
+#: What the page displays for a method that the catalogue of terms does not have.
+UNKNOWN_METHOD = "该方法的说明见 API 文档"
 
 
 @pytest.mark.services("axe-core")
@@ -49,6 +53,24 @@ def look(page: Page, axe: str) -> list[str]:
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{each['id']}: {each['nodes'][0]['target']}" for each in found if each["impact"] in SERIOUS]
+
+
+def test_a_chinese_page_has_no_english_sentence(visit: Open, farm: Farm) -> None:
+    page = visit("#/farm", locale="zh-CN")
+    expect(page.locator(".page")).to_have_attribute("data-mounted", "true")
+    pages = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    for address in [*pages, f"#/field/{farm.field}?pass={farm.flight}"]:
+        page.goto(f"{farm.base}/{address}")
+        expect(page.locator(f".page[data-page={address.split('?')[0].split('/')[1]}]")).to_have_attribute(
+            "data-mounted", "true"
+        )
+        page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
+        expect(page.locator("progress:visible")).to_have_count(0)
+        # JSON of the ledger is data of programs.
+        page.locator("pre").evaluate_all("all => all.forEach(pre => pre.remove())")
+        text = page.locator("body").inner_text()
+        assert ENGLISH.findall(text) == [], address
+        assert UNKNOWN_METHOD not in text, address
 
 
 def test_the_language_and_the_area_unit_are_stored(visit: Open) -> None:

@@ -84,7 +84,7 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(vi
     mould = page.locator("[data-panel=disease] tr[data-index=botrytis_index]")
     expect(mould.locator("th")).to_contain_text("Grey mould")
     expect(mould.locator("td").nth(1)).to_have_text(re.compile(r"^-?\d+\.\d\d (low|moderate|high)$"))
-    expect(page.locator("[data-panel=trust]")).to_contain_text("Leaves: estimated")
+    expect(page.locator("[data-panel=data-quality]")).to_contain_text("Leaves: estimated")
     # The map of places: the west is colder, and the arrow keys read it.
     places = page.locator("[data-panel=places]")
     rows = [row.split("\t") for row in places.locator("tbody").inner_text().split("\n")]

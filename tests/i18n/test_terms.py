@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
+import headland.agronomy
+from headland.agronomy.series.answer import Method
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
 from headland.contract.refusals import Reason
 from headland.i18n import LANGUAGES, find_term, load_terms
 from headland.registry.models.alarms import Severity
 
+#: The methods that the modules of the formulas define by name.
+METHODS = sorted(
+    {
+        value.id
+        for module in walk_packages(headland.agronomy.__path__, "headland.agronomy.")
+        for value in vars(import_module(module.name)).values()
+        if isinstance(value, Method)
+    }
+)
 ALL = [(group, identifier) for group, terms in load_terms().items() for identifier in terms]
 #: Symbols that are the same in every language.
 SAME = {"1", "none"}
@@ -31,6 +44,11 @@ def test_every_reason_of_a_refusal_has_a_text(reason: Reason) -> None:
 @pytest.mark.parametrize("severity", Severity)
 def test_every_severity_has_a_name(severity: Severity) -> None:
     assert all(find_term("severities", severity.value, language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_description(method: str) -> None:
+    assert all(find_term("methods", method, language) for language in LANGUAGES)
 
 
 def test_every_default_alarm_rule_has_a_title() -> None:

@@ -54,7 +54,7 @@ class GreenhousePage {
   readonly #currentValues = make("dl", { class: "tiles" });
   readonly #dayPanels = make("div", { class: "cards" });
   readonly #dayTable = make("div");
-  readonly #dataQuality = make("section", { class: "card", "data-panel": "trust" });
+  readonly #dataQuality = make("section", { class: "card", "data-panel": "data-quality" });
   readonly #tileOf = new Map<string, ValueTile>();
   #devices: string[] = [];
   #endMs: number | null;
