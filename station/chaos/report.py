@@ -43,7 +43,7 @@ def make_table(rounds: Sequence[Round], seed: int) -> Table:
     return table
 
 
-def say_round(console: Console, one: Round) -> None:
+def print_round(console: Console, one: Round) -> None:
     """Say how a round went, as far as the API shows it."""
     counts = dict(zip(_COLUMNS[2:8], _counts(one), strict=True))
     words = ", ".join(f"{count} {name}" for name, count in counts.items())

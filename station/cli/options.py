@@ -1,41 +1,197 @@
-"""What several subcommands share: the farm's folder, the settings file, and being told to stop."""
+"""Options that several commands share, and the functions that turn their values into settings."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from headland.errors import SettingsError
-from station.local.folder import FarmFolder, default_folder
+from station.cli.log_output import LOG_FORMAT, LogFormat
+from station.server.registries import FORMS as REGISTRY_FORMS
+from station.server.registries import REGISTRY_URL
+from station.server.stores import FORMS as STORE_FORMS
+from station.server.stores import STORE_URL
+
+if TYPE_CHECKING:
+    from api.auth.limits import Limits
+    from api.auth.oidc import Issuer
+    from station.local.folder import FarmFolder
+    from station.server.notification_channels import MailSettings
+
+#: Titles of the panels in `--help`.
+SIMULATION: Final = "Simulation"
+NETWORK: Final = "Network"
+BROKER: Final = "Broker"
+STORAGE: Final = "Storage"
+SIGN_IN: Final = "Sign-in"
+INTEGRATIONS: Final = "Integrations"
+LOGGING: Final = "Logging"
+
+REQUESTS_PER_S: Final = "HEADLAND_REQUESTS_PER_S"
+BODY_MB: Final = "HEADLAND_BODY_MB"
+ANSWER_S: Final = "HEADLAND_ANSWER_S"
+MAIL_URL: Final = "HEADLAND_MAIL_URL"
+HOME_PREFIX: Final = "HEADLAND_HOME_ASSISTANT"
+_PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="The farm's folder.", show_default="HEADLAND_DATA or ~/.local/share/headland"),
+    typer.Option("--data", help="Folder of the farm.", show_default="HEADLAND_DATA or ~/.local/share/headland"),
 ]
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The gateway's edge.toml.")]
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Settings file of the gateway (edge.toml).")]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help=f"Time-series store: {STORE_FORMS}; a plain path is a DuckDB file.",
+        envvar=STORE_URL,
+        show_default="the DuckDB file in the farm's folder",
+        rich_help_panel=STORAGE,
+    ),
+]
+RegistryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--registry",
+        metavar="URL",
+        help=f"Database of farms, fields, devices and keys: {REGISTRY_FORMS}.",
+        envvar=REGISTRY_URL,
+        show_default="the SQLite file in the farm's folder",
+        show_envvar=True,
+        rich_help_panel=STORAGE,
+    ),
+]
+IssuerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--oidc-issuer",
+        metavar="URL",
+        help="OpenID Connect issuer whose tokens sign members in.",
+        envvar="HEADLAND_OIDC_ISSUER",
+        show_envvar=True,
+        rich_help_panel=SIGN_IN,
+    ),
+]
+AudienceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--oidc-audience",
+        metavar="NAME",
+        help="Audience that these tokens must have.",
+        envvar="HEADLAND_OIDC_AUDIENCE",
+        show_envvar=True,
+        rich_help_panel=SIGN_IN,
+    ),
+]
+MailOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mail",
+        metavar="URL",
+        help="Mail server for alarm e-mails: smtp+starttls://USER:PASSWORD@HOST:587?from=NAME@HOST.",
+        envvar=MAIL_URL,
+        show_default="none: alarm e-mails are refused",
+        show_envvar=True,
+        rich_help_panel=INTEGRATIONS,
+    ),
+]
+HomeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--home-assistant",
+        metavar="PREFIX",
+        help="Publish devices and values to Home Assistant under this discovery prefix (usually `homeassistant`).",
+        envvar=HOME_PREFIX,
+        show_default="off",
+        show_envvar=True,
+        rich_help_panel=INTEGRATIONS,
+    ),
+]
+LogFormatOption = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format", help="Format of log records.", envvar=LOG_FORMAT, show_envvar=True, rich_help_panel=LOGGING
+    ),
+]
 
 
 def farm_folder(data: Path | None) -> FarmFolder:
     """Return the folder that --data names, or the default one."""
+    from station.local.folder import FarmFolder, default_folder
+
     return FarmFolder(default_folder(os.environ) if data is None else data.expanduser().absolute())
 
 
 def host_and_port(text: str) -> tuple[str, int]:
-    """Return the parts of HOST:PORT; raises SettingsError."""
+    """Split HOST:PORT; raises SettingsError."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise SettingsError(f"{text!r} is no HOST:PORT.")
+        raise SettingsError(f"{text!r} is not HOST:PORT.")
     return host, int(port)
 
 
 def read_password(path: Path | None) -> str | None:
-    """Return a password from its file, else from HEADLAND_BROKER_PASSWORD; raises SettingsError."""
+    """Return the password in a file, else the one in HEADLAND_BROKER_PASSWORD; raises SettingsError."""
     if path is None:
         return os.environ.get("HEADLAND_BROKER_PASSWORD")
     try:
         return path.read_text().strip()
     except OSError as error:
-        raise SettingsError(f"The password file {path} cannot be read: {error.strerror}.") from error
+        raise SettingsError(f"Cannot read the password file {path}: {error.strerror}.") from error
+
+
+def oidc_issuer(url: str | None, audience: str | None) -> Issuer | None:
+    """Return the OpenID Connect issuer, None where no URL is given; raises SettingsError."""
+    from api.auth.oidc import Issuer
+
+    if url is None and audience is not None:
+        raise SettingsError("--oidc-audience is given without --oidc-issuer: give both, or neither.")
+    return None if url is None else Issuer(url, audience or "")
+
+
+def limits_from_environment() -> Limits:
+    """Return the request limits with HEADLAND_REQUESTS_PER_S, _BODY_MB and _ANSWER_S applied; raises SettingsError."""
+    from api.auth.limits import Limits
+    from api.auth.rate_limiter import Rate
+
+    default = Limits()
+    per_s = _number(REQUESTS_PER_S, default.asked.per_s, 1, 1e6)
+    return Limits(
+        asked=Rate(4 * per_s, per_s),
+        body_bytes=round(_number(BODY_MB, default.body_bytes / 2**20, 0.01, 1024) * 2**20),
+        answer_s=_number(ANSWER_S, default.answer_s, 1, 3600),
+    )
+
+
+def mail_settings(url: str | None) -> MailSettings | None:
+    """Return the settings in a mail server's URL, None where none is given; raises SettingsError."""
+    if url is None:
+        return None
+    from station.server.notification_channels import parse_mail_url
+
+    return parse_mail_url(url)
+
+
+def home_prefix(text: str | None) -> str | None:
+    """Return the discovery prefix of Home Assistant, None for off; raises SettingsError."""
+    if not text:
+        return None
+    if not _PREFIX.fullmatch(text):
+        raise SettingsError(f"{text!r} is not a discovery prefix; Home Assistant's default is homeassistant.")
+    return text
+
+
+def _number(name: str, default: float, lowest: float, highest: float) -> float:
+    text = os.environ.get(name, "").strip()
+    try:
+        number = float(text) if text else default
+    except ValueError:
+        number = float("nan")
+    if not lowest <= number <= highest:
+        raise SettingsError(f"{name} is {text!r}; it must be a number from {lowest:g} to {highest:g}.")
+    return number

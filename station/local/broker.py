@@ -140,6 +140,7 @@ max_packet_size {_MAX_PACKET_BYTES}
 set_tcp_nodelay true
 persistent_client_expiration 14d
 log_dest stderr
+log_timestamp_format %Y-%m-%dT%H:%M:%S%z
 log_type error
 log_type warning
 """

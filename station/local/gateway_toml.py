@@ -17,7 +17,7 @@ _EVERY_ADDRESS: Final = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class BrokerAccess:
     """Where a gateway reaches the broker, and what it needs for it."""
 
     host: str
@@ -27,7 +27,7 @@ class Door:
     mutual: bool = False
 
 
-def find_door(address: BrokerAddress, public_host: str | None) -> Door:
+def find_broker_access(address: BrokerAddress, public_host: str | None) -> BrokerAccess:
     """Return where a gateway reaches this farm's broker; raises SettingsError where only a person can know."""
     listener = address.listener
     if listener is None:
@@ -36,15 +36,17 @@ def find_door(address: BrokerAddress, public_host: str | None) -> Door:
                 "The broker of this farm listens on loopback only, so --host leads nowhere. Let it listen first: "
                 "headland up --listen 0.0.0.0 --tls-cert FILE --tls-key FILE"
             )
-        return Door("127.0.0.1", address.port)
+        return BrokerAccess("127.0.0.1", address.port)
     tls = listener.tls
     host = public_host or _own_host(listener)
     if tls is None:
-        return Door(host, listener.port)
-    return Door(host, listener.port, tls=True, ca_path=None if tls.ca is None else Path(tls.ca), mutual=tls.mutual)
+        return BrokerAccess(host, listener.port)
+    return BrokerAccess(
+        host, listener.port, tls=True, ca_path=None if tls.ca is None else Path(tls.ca), mutual=tls.mutual
+    )
 
 
-def write_toml(gateway: Gateway, door: Door) -> str:
+def write_toml(gateway: Gateway, access: BrokerAccess) -> str:
     """Return the text; it passes `headland edge check` beside the certificate files that it names."""
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
     lines = [
@@ -56,16 +58,16 @@ def write_toml(gateway: Gateway, door: Door) -> str:
         'data_dir = "edge-data"                   # spool and status; beside this file unless absolute',
         "",
         "[broker]",
-        f"host = {quoted(door.host)}",
-        f"port = {door.port}",
+        f"host = {quoted(access.host)}",
+        f"port = {access.port}",
         f"username = {quoted(gateway.name)}",
         f"password = {quoted(gateway.password)}",
     ]
-    if door.tls:
+    if access.tls:
         lines += ["", "[broker.tls]"]
-        if door.ca_path is not None:
+        if access.ca_path is not None:
             lines.append(f'ca = "{CA_FILE}"                     # who signed the broker\'s certificate')
-        if door.mutual:
+        if access.mutual:
             lines += [f"cert = {quoted(gateway.name + '.pem')}", f"key = {quoted(gateway.name + '.key')}"]
     return "\n".join([*lines, "", _SOURCES])
 

@@ -47,6 +47,8 @@ class UpSettings:
     broker: BrokerKind = "auto"
     seed: int = 1
     listener: Listener | None = None
+    #: Whether to print the link that signs in; not where lines go to a log.
+    prints_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -150,4 +151,13 @@ def _last_words(path: Path) -> str:
             lines = file.read().decode(errors="replace").strip().splitlines()
     except OSError:
         return ""
-    return f"Its log {path} ends: {lines[-1][:300]}" if lines else f"Its log is {path}"
+    return f"Its log {path} ends: {_message(lines[-1])[:300]}" if lines else f"Its log is {path}"
+
+
+def _message(line: str) -> str:
+    """Return the message of a log record in JSON; any other line as it is."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line
+    return str(record.get("message", line)) if isinstance(record, dict) else line

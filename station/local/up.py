@@ -43,7 +43,7 @@ def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
             _write_state(folder, plan, supervisor)
             for line in plan.lines:
                 say(f"  {line}")
-            _tend(folder, plan, supervisor, stop, say)
+            _tend(settings, folder, plan, supervisor, stop, say)
         finally:
             say("Stopping ...")
             supervisor.stop(_STOP_WITHIN_S)
@@ -52,7 +52,12 @@ def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
 
 
 def _tend(
-    folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor, stop: threading.Event, say: Callable[[str], None]
+    settings: UpSettings,
+    folder: FarmFolder,
+    plan: FarmPlan,
+    supervisor: Supervisor,
+    stop: threading.Event,
+    say: Callable[[str], None],
 ) -> None:
     ready = False
     pids = supervisor.pids()
@@ -66,12 +71,12 @@ def _tend(
             asked_s = time.monotonic()
             ready = _is_ready(plan.api_url)
             if ready:
-                _say_how_to_enter(folder, plan.api_url, say)
+                _report_ready(folder, plan.api_url, say, prints_key=settings.prints_key)
 
 
-def _say_how_to_enter(folder: FarmFolder, api_url: str, say: Callable[[str], None]) -> None:
-    key = folder.api_key()
-    # What stands behind # never leaves the browser: no server and no log gets to see it.
+def _report_ready(folder: FarmFolder, api_url: str, say: Callable[[str], None], *, prints_key: bool) -> None:
+    key = folder.api_key() if prints_key else None
+    # A browser does not send the part of a URL after #: the key reaches no server and no log.
     say(f"Ready: open {api_url}/{'' if key is None else f'#key={key}'}")
     say(f"  API: {api_url}/docs, with the key in {folder.api_key_path}. Ctrl-C stops everything.")
 

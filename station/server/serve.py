@@ -287,6 +287,8 @@ def _serve(app: FastAPI, host: str, port: int) -> None:
             app,
             host=host,
             port=port,
+            # The process's own log format instead of uvicorn's.
+            log_config=None,
             log_level="warning",
             access_log=False,
             lifespan="off",

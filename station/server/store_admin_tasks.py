@@ -34,7 +34,7 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str
     if work.path is None:
         raise SettingsError("Name the file to be written.")
     if work.kind == "backup":
-        return [tell_backup("Backed up", store.back_up(Path(work.path), now_ms, progress))]
+        return [backup_sentence("Backed up", store.back_up(Path(work.path), now_ms, progress))]
     if work.organisation is None:
         raise SettingsError("Name the organisation whose samples are to be exported.")
     channels = None if work.channels is None else frozenset(work.channels)
@@ -80,7 +80,7 @@ def tell_compaction(done: Compaction) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def tell_backup(verb: str, made: BackupInfo) -> str:
+def backup_sentence(verb: str, made: BackupInfo) -> str:
     """Return what a back-up holds."""
     return (
         f"{verb} {made.points:,} samples and {made.events:,} events, as they were at {_utc(made.made_ms)} UTC, "

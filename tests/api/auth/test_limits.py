@@ -114,7 +114,7 @@ def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
 @pytest.mark.parametrize("told", ["abc", "0", "-1", "nan"])
 def test_a_limit_that_is_none_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
     from headland.errors import SettingsError
-    from station.cli.access_options import limits_from_environment
+    from station.cli.options import limits_from_environment
 
     monkeypatch.setenv("HEADLAND_REQUESTS_PER_S", "20")
     assert limits_from_environment().asked == Rate(80, 20)

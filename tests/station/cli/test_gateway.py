@@ -93,7 +93,7 @@ def add(farm: Farm, name: str, folder: Path) -> EdgeSettings:
     done = farm.run("gateway", "add", name, "--site", "north", "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    assert "The running broker knows it" in done.stderr
+    assert "The running broker applied the change" in done.stderr
     assert out.stat().st_mode & 0o077 == 0
     return load_settings(out, {})
 
@@ -184,7 +184,7 @@ def test_a_name_that_is_taken_and_a_file_that_is_there_are_refused(farm: Farm, t
     assert "headland gateway remove gw-twice" in twice.stderr
     there = farm.run("gateway", "add", "gw-other", "--out", str(tmp_path / "gw-twice.toml"))
     assert there.returncode == 2
-    assert "is there already" in there.stderr
+    assert "already exists" in there.stderr
     assert "gw-other" not in farm.run("gateway", "list").stdout
 
 
@@ -198,7 +198,7 @@ def test_a_gateway_added_before_the_first_start_finds_the_broker_then(tmp_path: 
     folder = FarmFolder(tmp_path)
     done = _headland("gateway", "add", "gw-early", "--data", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert "the next `headland up` knows it" in done.stderr
+    assert "the next `headland up` applies the change" in done.stderr
     (tmp_path / "edge.toml").write_text(done.stdout)
     settings = load_settings(tmp_path / "edge.toml", {})
     address = open_address(folder, None)

@@ -24,7 +24,7 @@ from ingest.mqtt.inbox import Inbox
 from ingest.quarantine import Quarantine, Refusal
 from ingest.settings import IngestSettings
 from ingest.writer import Writer
-from station.cli.ingest import parse_shards
+from station.cli.commands.ingest import parse_shards
 from station.cli.main import app
 from station.local.folder import FarmFolder
 from tests.broker import Broker, find_free_port
@@ -68,7 +68,7 @@ def test_refused_messages_are_listed_and_shown(folder: FarmFolder, tmp_path: Pat
     lines = run(folder, "list").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["ID", "2", "1"]
     assert re.search(r"2026-09-21 \S+ +1 +gw-1 +4 +wrong_version: version 2 of the contract", lines[2])
-    assert run(folder, "list", "--gateway", "gw-2").stdout == "Nothing was refused.\n"
+    assert run(folder, "list", "--gateway", "gw-2").stdout == "No refused messages.\n"
     shown = run(folder, "show", "1", "--out", str(tmp_path / "payload.bin")).stdout
     assert "4 to 4 of epoch e1" in shown
     assert '"air_temperature_degc":[20.0,20.5]' in shown
@@ -81,25 +81,25 @@ def test_a_replay_says_what_came_of_each_message(folder: FarmFolder, store: Memo
     assert result.stdout == "1: stored\n2: refused again: unknown_topic: other/topic\n"
     assert len(store.raw(SeriesFilter("local"), 0, 2**60)[0].time_ms) == 2
     assert store.marks() == {}
-    assert "1 in vain" in run(folder, "show", "2").stdout
+    assert "1 without success" in run(folder, "show", "2").stdout
 
 
 def test_a_replay_waits_for_an_ingest_that_does_not_run_yet(folder: FarmFolder) -> None:
     result = run(folder, "replay", "1", "--wait", "0")
-    assert result.stdout == "1: it is tried as soon as an ingest runs on this folder\n"
-    assert "to be tried again" in run(folder, "list").stdout
+    assert result.stdout == "1: pending until an ingest service runs on this folder\n"
+    assert "replay pending" in run(folder, "list").stdout
 
 
 def test_dropped_messages_are_gone(folder: FarmFolder, store: MemoryStore) -> None:
     assert run(folder, "drop", "1", "2").stdout == "1: deleted\n2: deleted\n"
-    assert run(folder, "list").stdout == "Nothing was refused.\n"
+    assert run(folder, "list").stdout == "No refused messages.\n"
 
 
 @pytest.mark.parametrize("command", ["show", "replay", "drop"])
 def test_a_message_that_is_not_there_is_said(folder: FarmFolder, command: str) -> None:
     error = run(folder, command, "99").exception
     assert isinstance(error, SettingsError)
-    assert "no message 99" in str(error)
+    assert "No message 99" in str(error)
 
 
 def test_shards_are_written_as_ranges() -> None:
@@ -109,7 +109,7 @@ def test_shards_are_written_as_ranges() -> None:
 
 @pytest.mark.parametrize("text", ["", "16", "0-16", "5-3", "a", "1,,2", "-3", "3-"])
 def test_what_names_no_shards_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="names no shards"):
+    with pytest.raises(SettingsError, match="is not a list of shards"):
         parse_shards(text)
 
 

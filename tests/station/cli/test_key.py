@@ -43,9 +43,9 @@ def test_a_key_is_made_listed_and_revoked(registry: Registry, tmp_path: Path) ->
     assert key not in listed
     run(tmp_path, "revoke", prefix)
     assert registry.authenticate(key) is None
-    with pytest.raises(SettingsError, match="0 keys are called"):
+    with pytest.raises(SettingsError, match="0 keys match"):
         run(tmp_path, "revoke", prefix)
-    with pytest.raises(SettingsError, match="there are local"):
+    with pytest.raises(SettingsError, match="Organisations: local"):
         run(tmp_path, "list", "--organisation", "nobody")
 
 

@@ -41,8 +41,8 @@ def test_a_whole_ledger_tells_its_entries_and_its_hash(registry: Registry, tmp_p
     result = check(tmp_path)
     assert result.exit_code == 0, result.output
     newest = registry.repositories(registry.organisation("local").id, "test").ledger.read()[-1]
-    assert f"local: 3 entries, whole, hash {newest.hash}" in result.output
-    assert "empty: 0 entries, nothing was written yet" in result.output
+    assert f"local: 3 entries, intact, hash {newest.hash}" in result.output
+    assert "empty: 0 entries, the ledger is empty" in result.output
     assert [each["organisation"] for each in entries(check(tmp_path, "--json", "--organisation", "local"))] == ["local"]
 
 
@@ -63,7 +63,7 @@ def test_a_hash_that_was_kept_elsewhere_shows_a_ledger_that_was_made_anew(regist
     book.append("as_applied", "field-1", "pass-9", {"amount": 50.0})
     grown = check(tmp_path, "--kept", kept)
     assert grown.exit_code == 0, grown.output
-    assert "the kept hash is entry 3" in grown.output
+    assert "the hash given by --kept is entry 3" in grown.output
     with registry._database.writing() as connection:
         connection.execute(ledger.delete().where(ledger.c.organisation == organisation))
         connection.exec_driver_sql("DELETE FROM ledger_heads")
@@ -71,7 +71,7 @@ def test_a_hash_that_was_kept_elsewhere_shows_a_ledger_that_was_made_anew(regist
     assert check(tmp_path).exit_code == 0
     anew = check(tmp_path, "--kept", kept)
     assert anew.exit_code == 1
-    assert "The kept hash is in no ledger" in anew.output
+    assert "No ledger contains the hash given by --kept" in anew.output
 
 
 def test_a_folder_without_a_registry_is_said_and_none_is_made(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from api.app import create_app
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from headland.store.duckdb.store import DuckDBStore
 from headland.units_of_time import DAY_MS
+from station.cli.commands.store import parse_instant
 from station.cli.main import app
-from station.cli.store import parse_instant
 from station.local.folder import FarmFolder
 from station.server.store_admin import DuckDBAdmin
 from tests.api.served import serve
@@ -130,7 +130,7 @@ def test_a_store_in_use_without_a_known_station_is_said_with_what_to_do(folder: 
 
 def test_a_missing_store_is_said_and_not_made(tmp_path: Path) -> None:
     folder = FarmFolder(tmp_path)
-    assert "There is no store" in str(run(folder, "info").exception)
+    assert "No store at" in str(run(folder, "info").exception)
     assert not folder.store_path.exists()
 
 
@@ -148,5 +148,5 @@ def test_an_instant_without_a_zone_is_utc(text: str, time_ms: int) -> None:
 
 
 def test_what_is_no_instant_is_said() -> None:
-    with pytest.raises(SettingsError, match="is no instant"):
+    with pytest.raises(SettingsError, match="is not a date or time"):
         parse_instant("yesterday")

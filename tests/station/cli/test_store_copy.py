@@ -17,8 +17,8 @@ from headland.contract.records import ChannelInfo, Descriptor
 from headland.errors import HeadlandError, SettingsError
 from headland.store.memory import MemoryStore
 from headland.store.port import Mark, Points, SeriesFilter, Store, WriteBatch, WriteResult
-from station.cli import store_copy as copying
-from station.cli.store_copy import copy_store, run_copy
+from station.server import store_copy as copying
+from station.server.store_copy import copy_store, run_copy
 from station.server.stores import duckdb_url, open_store
 from tests.influx_server import InfluxServer
 from tests.store.batches import ORG, batch, event, key, rows_of

@@ -6,7 +6,7 @@ import pytest
 from headland.errors import SettingsError
 from station.local.broker_listener import BrokerAddress, Listener, TlsFiles
 from station.local.folder import FarmFolder
-from station.local.gateway_toml import find_door
+from station.local.gateway_toml import find_broker_access
 from station.local.gateways import Gateways, broker_users
 
 
@@ -90,13 +90,13 @@ def test_gateways_added_at_once_are_all_kept(folder: FarmFolder) -> None:
 
 def test_the_door_of_a_gateway_is_where_the_broker_listens() -> None:
     own = BrokerAddress(port=4000)
-    assert find_door(own, None).port == 4000
+    assert find_broker_access(own, None).port == 4000
     with pytest.raises(SettingsError, match="headland up --listen"):
-        find_door(own, "farm.example")
+        find_broker_access(own, "farm.example")
     wide = BrokerAddress(port=4000, listener=Listener(host="0.0.0.0", port=8883, tls=TlsFiles(cert="c", key="k")))
     with pytest.raises(SettingsError, match="--host NAME"):
-        find_door(wide, None)
-    door = find_door(wide, "farm.example")
+        find_broker_access(wide, None)
+    door = find_broker_access(wide, "farm.example")
     assert (door.host, door.port, door.tls, door.ca_path) == ("farm.example", 8883, True, None)
     one = BrokerAddress(port=4000, listener=Listener(host="192.0.2.7", port=1883))
-    assert find_door(one, None).host == "192.0.2.7"
+    assert find_broker_access(one, None).host == "192.0.2.7"

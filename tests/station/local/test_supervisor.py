@@ -66,6 +66,18 @@ def test_a_part_that_is_killed_starts_again_and_it_is_said(farm: Farm, wait_unti
     assert farm.said[0].startswith("edge ended (killed by SIGKILL); it starts again in 0.5 s.")
 
 
+def test_the_last_record_of_a_part_that_logs_json_is_reported_by_its_message(farm: Farm, wait_until: WaitUntil) -> None:
+    farm.add("station", """print('{"level": "CRITICAL", "message": "the disk is full"}')""")
+    supervisor = farm.start()
+
+    def is_reported() -> bool:
+        supervisor.tend()
+        return bool(farm.said)
+
+    wait_until(is_reported)
+    assert farm.said[0].endswith("station.log ends: the disk is full")
+
+
 def test_what_a_part_said_last_is_shown(farm: Farm, wait_until: WaitUntil) -> None:
     farm.add("station", "import sys\nprint('headland: the disk is full')\nsys.exit(3)")
     supervisor = farm.start()

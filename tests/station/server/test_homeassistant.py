@@ -22,7 +22,7 @@ from headland.errors import SettingsError
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
 from ingest.settings import IngestSettings
-from station.cli.homeassistant_options import home_prefix
+from station.cli.options import home_prefix
 from station.local.broker import BrokerUser, _acl
 from station.server.homeassistant_bridge import HomeAssistantBridge
 from station.server.homeassistant_discovery import UNKNOWN_EXPIRY_S, describe, discovery_topic, expiry_s

@@ -1,4 +1,4 @@
-"""`headland key`: the keys of an organisation, for who can read the registry itself."""
+"""`headland key`: the API keys of an organisation, for an administrator with access to the registry."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ import typer
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.units_of_time import DAY_MS
-from station.cli.options import DataOption, farm_folder
-from station.cli.registry_options import RegistryOption
+from station.cli.options import DataOption, RegistryOption, farm_folder
 from station.server.registries import open_registry, registry_url
 
 if TYPE_CHECKING:
     from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-key_app = typer.Typer(no_args_is_help=True, help="Keys to the API: who has one, and until when.")
+key_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 
-OrganisationOption = Annotated[str, typer.Option(help="Whose key.")]
+OrganisationOption = Annotated[str, typer.Option(help="Organisation that owns the key.")]
 
 _BY: Final = "headland key"
 
 
 class KeyScope(StrEnum):
-    """What a key may do; each includes those before it."""
+    """Permission of a key; each includes those before it."""
 
     READ = "read"
     WRITE = "write"
@@ -38,14 +37,14 @@ class KeyScope(StrEnum):
 
 @key_app.command("add")
 def key_add(
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[KeyScope, typer.Option(help="What it may do.")] = KeyScope.READ,
-    days: Annotated[int | None, typer.Option(help="It expires after so many days; never by default.", min=1)] = None,
+    name: Annotated[str, typer.Argument(help="Purpose of the key.")],
+    scope: Annotated[KeyScope, typer.Option(help="Permission of the key.")] = KeyScope.READ,
+    days: Annotated[int | None, typer.Option(help="Days until the key expires.", show_default="never", min=1)] = None,
     organisation: OrganisationOption = "local",
     data: DataOption = None,
     registry: RegistryOption = None,
 ) -> None:
-    """Make a key and print it, this once: nobody can ask for it again."""
+    """Create a key and print it. It is shown only now and cannot be recovered."""
     with _repositories(organisation, data, registry) as repositories:
         from headland.registry.models.models import Scope
 
@@ -58,9 +57,9 @@ def key_add(
 def key_list(
     organisation: OrganisationOption = "local", data: DataOption = None, registry: RegistryOption = None
 ) -> None:
-    """List the keys: their readable beginning, what they may do, and when they were used last."""
+    """List the keys: their prefix, permission, expiry and last use."""
     with _repositories(organisation, data, registry) as repositories:
-        typer.echo(f"{'BEGINS':<12} {'SCOPE':<6} {'EXPIRES (UTC)':<17} {'LAST USED (UTC)':<17} NAME")
+        typer.echo(f"{'PREFIX':<12} {'SCOPE':<6} {'EXPIRES (UTC)':<17} {'LAST USED (UTC)':<17} NAME")
         for key in repositories.keys.all():
             expires, used = _utc(key.expires_ms, "never"), _utc(key.last_used_ms, "never")
             typer.echo(f"{key.prefix:<12} {key.scope.value:<6} {expires:<17} {used:<17} {key.name}")
@@ -68,18 +67,18 @@ def key_list(
 
 @key_app.command("revoke")
 def key_revoke(
-    which: Annotated[str, typer.Argument(help="The beginning of the key as `list` shows it, or its name.")],
+    which: Annotated[str, typer.Argument(help="Prefix of the key from `list`, or its name.", metavar="KEY")],
     organisation: OrganisationOption = "local",
     data: DataOption = None,
     registry: RegistryOption = None,
 ) -> None:
-    """Revoke a key: it opens nothing from now on, nor do the sessions that it began."""
+    """Revoke a key and the sessions that it started."""
     with _repositories(organisation, data, registry) as repositories:
-        found = [key for key in repositories.keys.all() if which in (key.prefix, key.name)]
-        if len(found) != 1:
-            raise SettingsError(f"{len(found)} keys are called {which!r}; `headland key list` shows all.")
-        repositories.keys.delete(found[0].id, found[0].version)
-        typer.echo(f"{found[0].prefix} ({found[0].name}) opens nothing any more.")
+        keys = [key for key in repositories.keys.all() if which in (key.prefix, key.name)]
+        if len(keys) != 1:
+            raise SettingsError(f"{len(keys)} keys match {which!r}: name one by its prefix from `headland key list`.")
+        repositories.keys.delete(keys[0].id, keys[0].version)
+        typer.echo(f"Revoked {keys[0].prefix} ({keys[0].name}).")
 
 
 @contextmanager
@@ -89,12 +88,12 @@ def _repositories(organisation: str, data: Path | None, url: str | None) -> Iter
     folder = farm_folder(data)
     with closing(open_registry(registry_url(url, folder.registry_path))) as registry:
         try:
-            found = registry.organisation(organisation)
+            owner = registry.organisation(organisation)
         except NotFound as error:
-            names = ", ".join(one.handle for one in registry.organisations()) or "none: start Headland first"
-            raise SettingsError(f"There is no organisation {organisation!r}; there are {names}.") from error
-        yield registry.repositories(found.id, _BY)
+            names = ", ".join(known.handle for known in registry.organisations()) or "none; start Headland first"
+            raise SettingsError(f"No organisation {organisation!r}. Organisations: {names}.") from error
+        yield registry.repositories(owner.id, _BY)
 
 
-def _utc(time_ms: int | None, otherwise: str) -> str:
-    return otherwise if time_ms is None else datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+def _utc(time_ms: int | None, default: str) -> str:
+    return default if time_ms is None else datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-"""`headland store`: what is kept, for how long, compaction, back-ups and exports, of a store at rest or in use."""
+"""`headland store`: statistics, retention, compaction, backups and exports of a DuckDB store, idle or in use."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
-from station.cli.options import DataOption, farm_folder
-from station.cli.store_options import StoreOption
-from station.local.folder import FarmFolder
+from station.cli.options import STORAGE, DataOption, StoreOption, farm_folder
 from station.server.stores import duckdb_path, is_file, store_url
 
 if TYPE_CHECKING:
@@ -22,83 +20,96 @@ if TYPE_CHECKING:
 
     from api.ops.store_admin_port import StoreWork
     from headland.store.duckdb.compaction import Progress
+    from station.local.folder import FarmFolder
 
-store_app = typer.Typer(no_args_is_help=True, help="What is stored: figures, retention, compaction, back-ups, exports.")
+store_app = typer.Typer(no_args_is_help=True, help="Inspect, back up, export and copy stored samples.")
 
 ApiOption = Annotated[
     str | None,
-    typer.Option("--api", help="Where the running station serves.", show_default="what the running farm says"),
+    typer.Option(
+        "--api",
+        metavar="URL",
+        help="http://HOST:PORT of the station that has the store open.",
+        show_default="the running farm's",
+        rich_help_panel=STORAGE,
+    ),
 ]
-DaysOption = Annotated[int | None, typer.Option(help="Days.", show_default="for ever", min=1)]
+RawDaysOption = Annotated[int | None, typer.Option(help="Days to keep samples.", show_default="forever", min=1)]
+MinuteDaysOption = Annotated[
+    int | None, typer.Option(help="Days to keep rollups by minute.", show_default="forever", min=1)
+]
+HourDaysOption = Annotated[
+    int | None, typer.Option(help="Days to keep rollups by hour.", show_default="forever", min=1)
+]
 
-_LOOK_S: Final = 0.2
-_ANSWER_S: Final = 10.0
+_POLL_S: Final = 0.2
+_TIMEOUT_S: Final = 10.0
 
 
 @store_app.command("info")
 def store_info(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
-    """Say how much is stored, from when to when, and what the file takes."""
+    """Show the number of samples, their time range, the retention and the file size."""
     _work(data, store, api, kind="info")
 
 
 @store_app.command("keep")
 def store_keep(
-    raw_days: DaysOption = None,
-    minute_days: DaysOption = None,
-    hour_days: DaysOption = None,
+    raw_days: RawDaysOption = None,
+    minute_days: MinuteDaysOption = None,
+    hour_days: HourDaysOption = None,
     data: DataOption = None,
     store: StoreOption = None,
     api: ApiOption = None,
 ) -> None:
-    """Set for how long samples, and rollups of minutes and of hours, are kept; rollups of days always are."""
+    """Set the retention of samples and of rollups by minute and by hour; rollups by day are kept forever."""
     _work(data, store, api, kind="keep", raw_days=raw_days, minute_days=minute_days, hour_days=hour_days)
 
 
 @store_app.command("compact")
 def store_compact(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
-    """Let go what is not to be kept, sort closed days and give free room back; a station does it every night."""
+    """Delete expired samples, sort closed days and release free space. A station does this every night."""
     _work(data, store, api, kind="compact")
 
 
 @store_app.command("backup")
 def store_backup(
-    file: Annotated[Path, typer.Argument(help="The new file to write.")],
+    file: Annotated[Path, typer.Argument(help="New file to write.")],
     data: DataOption = None,
     store: StoreOption = None,
     api: ApiOption = None,
 ) -> None:
-    """Write a verified back-up of one instant, also while the station writes on."""
+    """Write a verified backup of one instant, also while the station is running."""
     _work(data, store, api, kind="backup", path=str(file.expanduser().absolute()))
 
 
 @store_app.command("restore")
 def store_restore(
-    file: Annotated[Path, typer.Argument(help="The back-up.")], data: DataOption = None, store: StoreOption = None
+    file: Annotated[Path, typer.Argument(help="Backup file.")], data: DataOption = None, store: StoreOption = None
 ) -> None:
-    """Make a store of a back-up, where there is none yet."""
+    """Create a store from a backup, where none exists."""
     from headland.store.duckdb.backup import restore
-    from station.server.store_admin_tasks import tell_backup
+    from station.server.store_admin_tasks import backup_sentence
 
     path = _path(farm_folder(data), store)
     with _progress() as progress:
-        made = restore(file.expanduser(), path, progress)
-    typer.echo(tell_backup("Restored", made))
+        restored = restore(file.expanduser(), path, progress)
+    typer.echo(backup_sentence("Restored", restored))
 
 
 @store_app.command("export")
 def store_export(
-    file: Annotated[Path, typer.Argument(help="The new file: .parquet, .csv or .csv.gz.")],
-    organisation: Annotated[str, typer.Option(help="Whose samples.")] = "local",
-    device: Annotated[str | None, typer.Option(help="Only this device's.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="Only this channel's; may be said several times.")] = None,
-    start: Annotated[str | None, typer.Option(help="From this instant, UTC: 2026-05-01 or 2026-05-01T06:30.")] = None,
-    end: Annotated[str | None, typer.Option(help="Up to, and without, this instant.")] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="A column for each channel, a row for each instant.")] = False,
+    file: Annotated[Path, typer.Argument(help="New file: .parquet, .csv or .csv.gz.")],
+    organisation: Annotated[str, typer.Option(help="Organisation that owns the samples.")] = "local",
+    device: Annotated[str | None, typer.Option(help="Export this device only.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="Export this channel only; repeat for several.")] = None,
+    start: Annotated[str | None, typer.Option(help="Start, inclusive, UTC: 2026-05-01 or 2026-05-01T06:30.")] = None,
+    end: Annotated[str | None, typer.Option(help="End, exclusive, UTC.")] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="One column per channel and one row per instant.")] = False,
     data: DataOption = None,
     store: StoreOption = None,
     api: ApiOption = None,
 ) -> None:
-    """Write samples with their units and quality as a table for other programs."""
+    """Export samples with units and quality as a table."""
     _work(
         data,
         store,
@@ -116,15 +127,15 @@ def store_export(
 
 @store_app.command("copy")
 def store_copy(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="The store to read: a URL, or a DuckDB file.")],
-    target: Annotated[str, typer.Argument(metavar="DST", help="The store to write to; what it holds already stays.")],
+    source: Annotated[str, typer.Argument(metavar="SRC", help="Store to read: a URL, or a DuckDB file.")],
+    target: Annotated[str, typer.Argument(metavar="DST", help="Store to write to; its existing data is kept.")],
 ) -> None:
-    """Copy everything into another store, of any engine, and prove it; start it again if it was interrupted.
+    """Copy a store into another, of any engine, and verify the copy. An interrupted copy can be repeated.
 
-    Each series, and the events, devices, conflicts and marks, are counted and summed on both sides. Neither store may
-    be in use meanwhile: stop the station or the ingest that writes to it.
+    Each series, and the events, devices, conflicts and marks, are compared by count and checksum. Neither store may
+    be in use: stop the station or the ingest service that writes to it first.
     """
-    from station.cli.store_copy import run_copy
+    from station.server.store_copy import run_copy
 
     run_copy(source, target, typer.echo)
 
@@ -134,31 +145,31 @@ def parse_instant(text: str) -> int:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise SettingsError(f"{text!r} is no instant: write 2026-05-01, or 2026-05-01T06:30.") from error
+        raise SettingsError(f"{text!r} is not a date or time: write 2026-05-01, or 2026-05-01T06:30.") from error
     return round((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _work(data: Path | None, store: str | None, api: str | None, **work: object) -> None:
-    """Do a piece of work on the file, or have the station that holds it do so, and say what came of it."""
+    """Run a task on the store's file, or have the station that has it open run it, and print the result."""
     from api.ops.store_admin_port import StoreWork
 
-    asked = StoreWork.model_validate(work)
+    task = StoreWork.model_validate(work)
     folder = farm_folder(data)
     with _progress() as progress:
-        sentences = None if api else _work_here(_path(folder, store), asked, progress)
+        sentences = None if api else _work_here(_path(folder, store), task, progress)
         if sentences is None:
-            sentences = _work_there(folder, api or _api_url(folder), asked, progress)
+            sentences = _work_there(folder, api or _api_url(folder), task, progress)
     for sentence in sentences:
         typer.echo(sentence)
 
 
 def _work_here(path: Path, work: StoreWork, progress: Progress) -> list[str] | None:
-    """Work on a file that nobody has open; None where another process holds it."""
+    """Run a task on a file that no process has open; return None where one has."""
     from headland.store.duckdb.store import DuckDBStore
     from station.server.store_admin_tasks import do_work
 
     if not path.exists():
-        raise SettingsError(f"There is no store {path}; name its farm with --data, or itself with --store.")
+        raise SettingsError(f"No store at {path}: name the farm's folder with --data, or the store with --store.")
     try:
         store = DuckDBStore(path)
     except RetryLater:
@@ -170,19 +181,19 @@ def _work_here(path: Path, work: StoreWork, progress: Progress) -> list[str] | N
 
 
 def _work_there(folder: FarmFolder, api_url: str, work: StoreWork, progress: Progress) -> list[str]:
-    """Have a running station work on its store and follow it; raises HeadlandError with what it says."""
+    """Have a running station run the task and follow its progress; raises HeadlandError with the station's message."""
     import httpx
 
     headers = {"X-Headland-Store-Token": folder.secret("store")}
     try:
-        with httpx.Client(base_url=api_url, timeout=_ANSWER_S, headers=headers) as station:
+        with httpx.Client(base_url=api_url, timeout=_TIMEOUT_S, headers=headers) as station:
             job = _answer(station.post("/v1/store/jobs", json=work.model_dump(mode="json")))
             while job["state"] == "running":
-                time.sleep(_LOOK_S)
+                time.sleep(_POLL_S)
                 job = _answer(station.get(f"/v1/store/jobs/{job['id']}"))
                 progress(str(job["words"]), float(str(job["fraction"])))
     except httpx.HTTPError as error:
-        raise RetryLater(f"The station at {api_url} holds the store and does not answer: {error}.") from error
+        raise RetryLater(f"The station at {api_url} has the store open and does not respond: {error}.") from error
     if job["state"] == "failed":
         raise HeadlandError(str(job["error"]))
     sentences = job["sentences"]
@@ -192,7 +203,7 @@ def _work_there(folder: FarmFolder, api_url: str, work: StoreWork, progress: Pro
 def _answer(response: httpx.Response) -> dict[str, object]:
     body: dict[str, object] = response.json()
     if response.is_error:
-        raise HeadlandError(str(body.get("detail", f"the station answered {response.status_code}")))
+        raise HeadlandError(str(body.get("detail", f"the station responded with status {response.status_code}")))
     return body
 
 
@@ -201,21 +212,23 @@ def _api_url(folder: FarmFolder) -> str:
         return folder.read_state().api_url
     except RetryLater as error:
         raise RetryLater(
-            "The store is in use by another process; where that is a station, say where it serves: --api http://HOST:PORT."
+            "Another process has the store open. If it is a station, name its address: --api http://HOST:PORT."
         ) from error
 
 
 def _path(folder: FarmFolder, store: str | None) -> Path:
-    """Return the DuckDB file that is meant; raises SettingsError for a server."""
+    """Return the path of the DuckDB file; raises SettingsError for a database server."""
     url = store_url(store, folder.store_path)
     if not is_file(url):
-        raise SettingsError("This is for DuckDB files; a server has tools of its own, and `headland store copy`.")
+        raise SettingsError(
+            "This command works on DuckDB files only: use the server's own tools, or `headland store copy`."
+        )
     return duckdb_path(url)
 
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """Show a bar on a terminal that goes away when the work is done."""
+    """Display a progress bar on a terminal until the task is done."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -229,4 +242,4 @@ def _progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task("opening", total=1.0)
-        yield lambda words, fraction: bar.update(task, description=words or "working", completed=fraction)
+        yield lambda step, fraction: bar.update(task, description=step or "working", completed=fraction)

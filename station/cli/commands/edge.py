@@ -1,0 +1,153 @@
+"""`headland edge`: the gateway daemon and its tools."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headland.clock import wall_clock_ms
+from station.cli.exit_codes import ExitCode
+from station.cli.log_output import LogFormat, configure_logging
+from station.cli.options import ConfigOption, DataOption, LogFormatOption, farm_folder
+from station.server.signals import stop_event
+
+if TYPE_CHECKING:
+    from station.local.folder import FarmFolder
+
+edge_app = typer.Typer(no_args_is_help=True, help="Run the gateway daemon, check it, and import flight logs.")
+
+
+@edge_app.command("run")
+def edge_run(config: ConfigOption, log_format: LogFormatOption = LogFormat.TEXT) -> None:
+    """Run the gateway daemon until SIGTERM or Ctrl-C."""
+    from edge.agent.agent import run_agent
+    from edge.agent.settings import load_settings
+
+    configure_logging("edge", log_format)
+    run_agent(load_settings(config, os.environ), stop_event())
+
+
+@edge_app.command("check")
+def edge_check(config: ConfigOption) -> None:
+    """Validate an edge.toml and list its sources; changes nothing. Exit code 1 if a plug-in cannot be loaded."""
+    from edge.agent.plugin_loader import UnusableSettings, tag_of
+    from edge.agent.settings import load_settings
+    from edge.pipeline.channels.alarm_rules import gather_rules
+
+    settings = load_settings(config, os.environ)
+    typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")
+    for source in settings.source:
+        typer.echo(f"  {source.name}: {tag_of(source)}")
+    limits = Path(settings.quality.limits).stem or "none"
+    typer.echo(f"channels: {len(settings.channel)} with their own settings; limits of the others: {limits}")
+    rules = gather_rules(settings.alarm, settings.alarms.rules, Path())
+    typer.echo(f"alarms: {', '.join(rule.name for rule in rules) or 'none'}")
+    unusable = [source for source in settings.source if isinstance(source, UnusableSettings)]
+    for source in unusable:
+        typer.echo(f"headland: {source.why}", err=True)
+    if unusable:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@edge_app.command("status")
+def edge_status(
+    data: DataOption = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings file of a gateway, instead of --data.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole status as JSON.")] = False,
+) -> None:
+    """Show the status of the gateway daemon; exit code 1 if it is older than ten seconds."""
+    import msgspec
+
+    from edge.agent.settings import load_settings
+    from edge.agent.status import read_status
+    from edge.agent.status_report import status_lines, why_silent
+
+    status = read_status(farm_folder(data).edge_dir if config is None else load_settings(config, os.environ).data_dir)
+    now_ms = wall_clock_ms()
+    silent = why_silent(status, now_ms)
+    if as_json:
+        typer.echo(msgspec.json.encode({"alive": silent is None, **msgspec.structs.asdict(status)}))
+    else:
+        for line in status_lines(status, now_ms):
+            typer.echo(line)
+    if silent is not None:
+        typer.echo(f"headland: {silent}", err=True)
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@edge_app.command("import")
+def edge_import(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Flight logs (.tlog .rlog .BIN .ulg), tables (.csv) with --map, or folders."),
+    ],
+    table_map: Annotated[
+        str | None, typer.Option("--map", help="Column map of the tables: a file, or the name of a built-in map.")
+    ] = None,
+    data: DataOption = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings file of a gateway, instead of --data.")
+    ] = None,
+) -> None:
+    """Import flight logs or tables into a running farm, by the gateway's pipeline. A repeated import adds nothing."""
+    settings_path = config if config is not None else _write_import_settings(farm_folder(data))
+    _import_files(files, settings_path, table_map)
+
+
+def _write_import_settings(folder: FarmFolder) -> Path:
+    """Write the importing gateway's settings for the farm that runs on `folder`; raises RetryLater when none does."""
+    from station.local.folder import IMPORT_GATEWAY
+    from station.server.files import write_whole
+
+    state = folder.read_state()
+    path = folder.import_dir / "import.toml"
+    text = f"""# Written by `headland edge import` at every call.
+[gateway]
+id = "{IMPORT_GATEWAY}"
+site = "home"
+data_dir = '{folder.import_dir}'
+
+[broker]
+host = "{state.broker_host}"
+port = {state.broker_port}
+username = "{IMPORT_GATEWAY}"
+password = "{folder.secret(IMPORT_GATEWAY)}"
+"""
+    write_whole(path, text.encode())
+    return path
+
+
+def _import_files(files: list[Path], settings_path: Path, table_map: str | None) -> None:
+    """Import the files with a progress bar and print the result of each; ends early at SIGTERM or Ctrl-C."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from edge.agent.settings import load_settings
+    from edge.imports import importer
+    from edge.imports.table.map import open_map
+
+    stop = stop_event()
+    settings = load_settings(settings_path, os.environ)
+    columns = None if table_map is None else open_map(table_map, Path.cwd())
+    console = Console()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("reading", total=1.0)
+
+        def update_bar(progress: importer.Progress) -> None:
+            bar.update(task, completed=progress.fraction, description=progress.sentence)
+
+        report = importer.import_files(files, settings, progress=update_bar, stop=stop, table_map=columns)
+    for line in report.sentences():
+        console.print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,188 @@
+"""`headland gateway`: the gateways that may log in at the farm's broker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from headland.clock import wall_clock_ms
+from headland.errors import HeadlandError, RetryLater, SettingsError
+from station.cli.options import DataOption, RegistryOption, farm_folder
+
+if TYPE_CHECKING:
+    from station.local.folder import FarmFolder, FarmState
+    from station.local.gateway_toml import BrokerAccess
+
+gateway_app = typer.Typer(no_args_is_help=True, help="Add, list and remove gateways.")
+
+#: A farm that is starting reports its broker's address within this time.
+_STATE_WITHIN_S: Final = 5.0
+
+
+@gateway_app.command("add")
+def gateway_add(
+    name: Annotated[str, typer.Argument(help="Name of the gateway, which is also its login.")],
+    data: DataOption = None,
+    site: Annotated[str, typer.Option(help="Site where the gateway is installed.")] = "home",
+    host: Annotated[
+        str | None, typer.Option(help="Host name or address by which the gateway reaches this machine.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write its edge.toml to this file instead of printing it.")] = None,
+    registry: RegistryOption = None,
+) -> None:
+    """Create a login for a new gateway and print its edge.toml. The login may publish to its own topics only."""
+    from station.local.gateway_toml import find_broker_access, write_toml
+    from station.local.gateways import Gateways
+    from station.local.plan import broker_address
+    from station.server.registries import registry_url
+
+    folder = farm_folder(data)
+    folder.create()
+    if out is not None and out.exists():
+        raise SettingsError(f"The file {out} already exists: choose another.")
+    access = find_broker_access(broker_address(folder), host)
+    gateways = Gateways(folder)
+    with gateways.hold():
+        gateway = gateways.add(name, site, wall_clock_ms())
+        broker_result = _update_broker(folder)
+    text = write_toml(gateway, access)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        _write_files(out, text, access)
+        _print_note(f"Wrote {out}: copy it to the gateway.")
+    _print_note(broker_result)
+    _update_registry(registry_url(registry, folder.registry_path), name, site)
+    _print_certificates(name, access, out)
+
+
+@gateway_app.command("list")
+def gateway_list(data: DataOption = None) -> None:
+    """List the gateways that were added, without their passwords."""
+    from station.local.gateways import Gateways
+
+    gateways = Gateways(farm_folder(data)).all()
+    if not gateways:
+        _print_note("No gateway was added. Add one: headland gateway add NAME")
+        return
+    width = max(len("NAME"), *(len(gateway.name) for gateway in gateways))
+    site_width = max(len("SITE"), *(len(gateway.site) for gateway in gateways))
+    typer.echo(f"{'NAME':<{width}}  {'SITE':<{site_width}}  ADDED")
+    for gateway in gateways:
+        added = datetime.fromtimestamp(gateway.added_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        typer.echo(f"{gateway.name:<{width}}  {gateway.site:<{site_width}}  {added}")
+
+
+@gateway_app.command("remove")
+def gateway_remove(
+    name: Annotated[str, typer.Argument(help="Name of the gateway.")],
+    data: DataOption = None,
+    registry: RegistryOption = None,
+) -> None:
+    """Delete a gateway's login; its data stays in the store."""
+    from station.local.gateways import Gateways
+    from station.server.registries import registry_url
+
+    folder = farm_folder(data)
+    folder.create()
+    gateways = Gateways(folder)
+    with gateways.hold():
+        gateways.remove(name)
+        broker_result = _update_broker(folder)
+    _print_note(f"Removed {name}; its data stays in the store.")
+    _print_note(broker_result)
+    _update_registry(registry_url(registry, folder.registry_path), name, None)
+
+
+def _update_registry(url: str, name: str, site: str | None) -> None:
+    """Add a gateway to the registry, or remove it where `site` is None; where that fails, the login is valid anyway."""
+    from station.server.registry_sync import drop_gateway, farm_estate, keep_gateway
+
+    try:
+        with farm_estate(url, "headland gateway") as repositories:
+            if site is None:
+                drop_gateway(repositories, name)
+            else:
+                keep_gateway(repositories, name, site)
+    except HeadlandError as error:
+        _print_note(f"The registry was not updated: {error}")
+
+
+def _update_broker(folder: FarmFolder) -> str:
+    """Bring the logins to a running broker; return the result as a sentence."""
+    from station.local.broker import write_logins
+    from station.local.gateways import broker_users
+
+    state = _running_farm(folder)
+    if state is None:
+        return "No farm is running here; the next `headland up` applies the change."
+    if state.broker != "mosquitto":
+        return (
+            f"The running broker is {state.broker}, which reads logins only when it starts: restart `headland up`. "
+            "It does not restrict gateways to their own topics; mosquitto does."
+        )
+    write_logins(folder.broker_dir, broker_users(folder))
+    pid = state.pids.get("broker")
+    if pid is None or not _is_our_broker(pid, folder):
+        return "The broker is restarting and reads the new logins."
+    # mosquitto reads its password and access files again at SIGHUP, and closes only sessions that lost their login.
+    os.kill(pid, signal.SIGHUP)
+    return "The running broker applied the change; other sessions were not interrupted."
+
+
+def _running_farm(folder: FarmFolder) -> FarmState | None:
+    """Return how to reach the farm that runs here, None where none runs; wait for a farm that is starting."""
+    deadline_s = time.monotonic() + _STATE_WITHIN_S
+    while folder.running():
+        try:
+            return folder.read_state()
+        except RetryLater:
+            if time.monotonic() > deadline_s:
+                return None
+            time.sleep(0.1)
+    return None
+
+
+def _is_our_broker(pid: int, folder: FarmFolder) -> bool:
+    """Return whether a process is this farm's broker; where the system has no /proc, farm.json is trusted."""
+    if not Path("/proc/self/cmdline").exists():
+        return True
+    try:
+        return str(folder.broker_dir).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _write_files(out: Path, text: str, access: BrokerAccess) -> None:
+    from station.local.gateway_toml import CA_FILE
+    from station.server.files import write_whole
+
+    try:
+        write_whole(out, text.encode())
+        if access.ca_path is not None:
+            write_whole(out.with_name(CA_FILE), access.ca_path.read_bytes(), mode=0o644)
+    except OSError as error:
+        raise SettingsError(f"Cannot write {out}: {error.strerror}. The gateway was added nevertheless.") from error
+
+
+def _print_certificates(name: str, access: BrokerAccess, out: Path | None) -> None:
+    from station.local.gateway_toml import CA_FILE
+
+    if access.ca_path is not None:
+        if out is None:
+            _print_note(f"Copy {access.ca_path} beside it as {CA_FILE}.")
+        else:
+            _print_note(f"Wrote {out.with_name(CA_FILE)}: copy it to the gateway, too.")
+    if access.mutual:
+        _print_note(f"The gateway also needs {name}.pem and {name}.key: a certificate of the same CA, and its key.")
+
+
+def _print_note(sentence: str) -> None:
+    """Print a sentence to standard error: standard output holds the settings only and can be piped into a file."""
+    typer.echo(sentence, err=True)

@@ -1,0 +1,157 @@
+"""Services that run on their own: `headland station`, `headland api`, and the broker that `headland up` starts."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from station.cli.log_output import LogFormat, configure_logging
+from station.cli.options import (
+    BROKER,
+    NETWORK,
+    AudienceOption,
+    DataOption,
+    HomeOption,
+    IssuerOption,
+    LogFormatOption,
+    MailOption,
+    RegistryOption,
+    StoreOption,
+    farm_folder,
+    home_prefix,
+    host_and_port,
+    limits_from_environment,
+    mail_settings,
+    oidc_issuer,
+    read_password,
+)
+from station.server.registries import registry_url
+from station.server.stores import store_url
+
+HostOption = Annotated[str, typer.Option(help="Address to listen on.", rich_help_panel=NETWORK)]
+PortOption = Annotated[int, typer.Option(help="Port to listen on.", rich_help_panel=NETWORK)]
+
+
+def station(
+    data: DataOption = None,
+    organisation: Annotated[str, typer.Option(help="Organisation that owns the gateways.")] = "local",
+    broker: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Address of the MQTT broker.", rich_help_panel=BROKER)
+    ] = "127.0.0.1:1883",
+    username: Annotated[
+        str, typer.Option(help="Broker user that may read the data of all gateways.", rich_help_panel=BROKER)
+    ] = "ingest",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that holds this user's password.",
+            show_default="HEADLAND_BROKER_PASSWORD",
+            rich_help_panel=BROKER,
+        ),
+    ] = None,
+    store: StoreOption = None,
+    registry: RegistryOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    oidc_issuer_url: IssuerOption = None,
+    oidc_audience: AudienceOption = None,
+    mail: MailOption = None,
+    home_assistant: HomeOption = None,
+    log_format: LogFormatOption = LogFormat.TEXT,
+    demo: Annotated[
+        str | None, typer.Option(help="Simulation scenario whose farm is added to the registry.", hidden=True)
+    ] = None,
+    demo_scale: Annotated[
+        int | None, typer.Option(help="Number of compartments of that scenario.", hidden=True)
+    ] = None,
+) -> None:
+    """Run ingest and API in one process on one store."""
+    from ingest.settings import IngestSettings
+    from station.server.serve import StationSettings, run_station
+
+    configure_logging("station", log_format)
+    folder = farm_folder(data)
+    folder.create()
+    broker_host, broker_port = host_and_port(broker)
+    run_station(
+        StationSettings(
+            store_url=store_url(store, folder.store_path),
+            registry_url=registry_url(registry, folder.registry_path),
+            demo=demo,
+            demo_scale=demo_scale,
+            store_token=folder.secret("store"),
+            api_key_path=folder.api_key_path,
+            issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
+            limits=limits_from_environment(),
+            mail=mail_settings(mail),
+            home_prefix=home_prefix(home_assistant),
+            host=host,
+            port=port,
+            ingest=IngestSettings(
+                host=broker_host,
+                port=broker_port,
+                username=username,
+                password=read_password(password_file),
+                organisation=organisation,
+                quarantine_path=folder.quarantine_path,
+            ),
+        )
+    )
+
+
+def api(
+    data: DataOption = None,
+    organisation: Annotated[str, typer.Option(help="Organisation that owns the farm.")] = "local",
+    store: StoreOption = None,
+    registry: RegistryOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    ingest: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="http://HOST:PORT of an ingest worker's --listen; repeat for each worker.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    oidc_issuer_url: IssuerOption = None,
+    oidc_audience: AudienceOption = None,
+    mail: MailOption = None,
+    log_format: LogFormatOption = LogFormat.TEXT,
+) -> None:
+    """Run the API alone, on InfluxDB or VictoriaMetrics that separate ingest workers write to."""
+    from station.server.serve import ApiSettings, run_api
+    from station.server.worker_token import worker_token
+
+    configure_logging("api", log_format)
+    folder = farm_folder(data)
+    run_api(
+        ApiSettings(
+            store_url=store_url(store, folder.store_path),
+            registry_url=registry_url(registry, folder.registry_path),
+            organisation=organisation,
+            host=host,
+            port=port,
+            ingest_urls=ingest or [],
+            worker_token=worker_token(folder) if ingest else "",
+            issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
+            limits=limits_from_environment(),
+            mail=mail_settings(mail),
+        )
+    )
+
+
+def broker(
+    config: Annotated[Path, typer.Option(help="Settings file of iotcore (TOML).")],
+    log_format: LogFormatOption = LogFormat.TEXT,
+) -> None:
+    """Run the broker that is installed with Headland; `headland up` starts it where mosquitto is missing."""
+    from iotcore import Broker
+
+    configure_logging("broker", log_format)
+    # rumqttd writes every packet as an error record.
+    logging.getLogger("rumqttd").setLevel(logging.CRITICAL)
+    Broker(config_path=str(config)).run_forever()

@@ -1,0 +1,116 @@
+"""`headland up`: a whole farm on this machine."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from station.cli.log_output import LogFormat, configure_logging, pass_to_children
+from station.cli.options import NETWORK, SIMULATION, DataOption, LogFormatOption, farm_folder
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class BrokerChoice(StrEnum):
+    """MQTT broker that `headland up` runs."""
+
+    AUTO = "auto"
+    MOSQUITTO = "mosquitto"
+    IOTCORE = "iotcore"
+
+
+def up(
+    port: Annotated[
+        int, typer.Option(help="Port of the API and the web page on 127.0.0.1; 0 picks a free one.")
+    ] = 8000,
+    data: DataOption = None,
+    scenario: Annotated[str, typer.Option(help="Simulation scenario; a wrong name lists them all.")] = "jurong-wheat",
+    speed: Annotated[float, typer.Option(help="Simulation speed, 1 to 100 times real time.")] = 1.0,
+    no_sim: Annotated[bool, typer.Option("--no-sim", help="Start no simulators.")] = False,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of compartments, 2 to 240, for the scenario hubei-greenhouses.", rich_help_panel=SIMULATION
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the simulators.", rich_help_panel=SIMULATION)] = 1,
+    broker: Annotated[
+        BrokerChoice,
+        typer.Option(help="MQTT broker; auto prefers mosquitto where it is installed.", rich_help_panel=NETWORK),
+    ] = BrokerChoice.AUTO,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="Also accept gateways from the network at this address; 0.0.0.0 means every address.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Certificate of the broker for --listen (PEM).", rich_help_panel=NETWORK)
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Private key of the broker's certificate (PEM).", rich_help_panel=NETWORK)
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="CA certificate distributed to gateways (PEM).", rich_help_panel=NETWORK)
+    ] = None,
+    tls_mutual: Annotated[
+        bool,
+        typer.Option(
+            "--tls-mutual",
+            help="Require gateways to present a certificate signed by --tls-ca.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = False,
+    insecure: Annotated[
+        bool,
+        typer.Option(
+            "--insecure",
+            help="Allow --listen without TLS: passwords cross the network unencrypted.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = False,
+    log_format: LogFormatOption = LogFormat.TEXT,
+) -> None:
+    """Run a whole farm on this machine: broker, station, gateway and simulators. Ctrl-C stops it."""
+    from station.local.broker_listener import make_listener, tls_files
+    from station.local.plan import UpSettings
+    from station.local.up import run_farm
+
+    configure_logging("up", log_format)
+    pass_to_children(log_format)
+    run_farm(
+        UpSettings(
+            port=port,
+            data_dir=farm_folder(data).root,
+            scenario=scenario,
+            scale=scale,
+            speed=speed,
+            simulate=not no_sim,
+            broker=broker.value,
+            seed=seed,
+            listener=make_listener(listen, tls_files(tls_cert, tls_key, tls_ca, mutual=tls_mutual), insecure=insecure),
+            prints_key=log_format is LogFormat.TEXT,
+        ),
+        _line_output(log_format),
+    )
+
+
+def _line_output(log_format: LogFormat) -> Callable[[str], None]:
+    """Return the function that writes a line about the farm: to standard output, or as a log record in JSON."""
+    if log_format is LogFormat.TEXT:
+        return _print_line
+    _LOGGER.setLevel(logging.INFO)
+    return lambda line: _LOGGER.info(line.strip())
+
+
+def _print_line(line: str) -> None:
+    typer.echo(line)
+    sys.stdout.flush()
