@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -42,8 +43,13 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def blocks_of(page: Path) -> Iterator[Block]:
-    """Yield the code blocks of a page in their order."""
+@cache
+def blocks_of(page: Path) -> list[Block]:
+    """Return the code blocks of a page in their order."""
+    return list(_blocks(page))
+
+
+def _blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     for match in _BLOCK.finditer(text):
         line = text.count("\n", 0, match.start("language")) + 1
@@ -57,6 +63,7 @@ def blocks_in(*languages: str) -> list[Block]:
     return [block for page in PAGES for block in blocks_of(page) if block.language in languages]
 
 
+@cache
 def code_in(page: Path) -> list[str]:
     """Return the inline code of a page."""
     text = _BLOCK.sub("", page.read_text(encoding="utf-8"))

@@ -58,9 +58,15 @@ def calls_of(page: Path) -> list[list[str]]:
     return found
 
 
+@cache
+def all_commands() -> dict[str, Any]:
+    """Return each command by its full name."""
+    return dict(commands.walk())
+
+
 @pytest.mark.parametrize("page", pages())
 def test_every_command_and_option_exists(page: Path) -> None:
-    known = dict(commands.walk())
+    known = all_commands()
     wrong = []
     for words in calls_of(page):
         path, rest = "headland", list(words)
@@ -75,17 +81,22 @@ def test_every_command_and_option_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", pages())
 def test_every_option_that_stands_alone_exists(page: Path) -> None:
-    known = {name for _, command in commands.walk() for name in commands.options_of(command)}
+    known = {name for command in all_commands().values() for name in commands.options_of(command)}
     named = {code.partition(" ")[0].partition("=")[0] for code in code_in(page) if code.startswith("--")}
     assert named - known - FOREIGN_OPTIONS == set()
+
+
+@cache
+def files_of_the_gateway() -> set[str]:
+    """Return the names of the register maps, profiles and tables of limits that come with Headland."""
+    return {path.name for path in (ROOT / "edge").rglob("*.toml")}
 
 
 @pytest.mark.parametrize("page", pages())
 def test_every_file_exists(page: Path) -> None:
     named = {code for code in code_in(page) if FILE.match(code) and not THEIR_FILES.match(code)}
     near = {code for code in named if (ROOT / code).exists() or (page.parent / code).exists()}
-    comes_along = {path.name for path in (ROOT / "edge").rglob("*.toml")}  # register maps, profiles, tables of limits
-    assert named - near - comes_along == set()
+    assert named - near - files_of_the_gateway() == set()
 
 
 @pytest.mark.parametrize("page", pages())
