@@ -26,7 +26,7 @@ from headland.contract.records import (
     SpoolStatus,
 )
 from headland.contract.refusals import Reason
-from headland.contract.senml import channel_names, decoder
+from headland.contract.senml import channel_names, records
 from headland.contract.senml.units import UNITS
 from ingest.admit import UNDESCRIBED_KIND, UNDESCRIBED_SITE
 from ingest.columns import EARLIEST_MS, FUTURE_MS
@@ -131,7 +131,7 @@ def test_what_ingest_changes_is_said() -> None:
     assert "5 minutes ahead or before 2000-01-01" in " ".join(PROTOCOL.split())
     assert (UNDESCRIBED_KIND, UNDESCRIBED_SITE) == ("undescribed", "undescribed")
     assert "kind and site `undescribed`" in PROTOCOL
-    assert f"`bver`) above {decoder.SENML_VERSION}" in PROTOCOL
+    assert f"`bver`) above {records.SENML_VERSION}" in PROTOCOL
 
 
 def examples(mark: str) -> dict[str, Any]:
