@@ -11,7 +11,7 @@ from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.tables import table
 from edge.agent.settings import EdgeSettings
 from edge.imports.table.map import TableMap
-from edge.pipeline.channels.alarm_rules import RuleFile
+from edge.pipeline.alarms.rule_tables import RuleFile
 from edge.sources.modbus.registers import RegisterMap
 
 #: Tables whose settings are a file of their own.

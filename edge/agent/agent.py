@@ -17,11 +17,11 @@ from typing import Final
 
 from edge.agent.gc_tuning import calm_collector
 from edge.agent.intake import Intake
-from edge.agent.pipeline_factory import assemble_stage
 from edge.agent.plugin_loader import build_plugin_source, tag_of
 from edge.agent.settings import EdgeSettings, SourceSettings
 from edge.agent.status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
-from edge.pipeline.channels.alarm_persistence import AlarmStateFile, read_alarms
+from edge.pipeline.alarms.raised_alarms import AlarmStateFile, read_alarms
+from edge.pipeline.factory import make_processor
 from edge.plugins import Gateway, PluginSettings
 from edge.sources.connection.reconnect import Backoff
 from edge.sources.http.settings import HttpSettings
@@ -77,7 +77,7 @@ class Agent:
         self._spool = Spool(settings.data_dir / SPOOL_FILE, owner, kept.max_bytes, retention=kept.retention)
         self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
-        self._stage = assemble_stage(settings, read_alarms(settings.data_dir))
+        self._stage = make_processor(settings, read_alarms(settings.data_dir))
         self._keeper = AlarmStateFile(settings.data_dir)
         self._runners: Sequence[SourceRunner] = runners
 
@@ -85,7 +85,7 @@ class Agent:
         """Start all threads, the last of the way first."""
         self._uplink.start()
         self._intake.start()
-        self._stage.expect(self._settings.gateway.site, self._settings.clock, wall_clock_ms())
+        self._stage.expect_devices(self._settings.gateway.site, self._settings.clock, wall_clock_ms())
         for runner in self._runners:
             runner.start(self._stage.sink(runner.name, self._intake, has_limits=not runner.is_vehicle))
         self.write_status()
@@ -140,7 +140,7 @@ class Agent:
 
     def _keep_alarms(self, *, at_once: bool = False) -> None:
         alarms, changes = self._stage.raised()
-        self._keeper.keep(alarms, changes, time.monotonic(), at_once=at_once)
+        self._keeper.write(alarms, changes, time.monotonic(), at_once=at_once)
 
     def write_status(self) -> None:
         """Write the status file; a full disk is no reason to stop."""

@@ -10,11 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.agent.plugin_loader import UnusableSettings, load_source_type
-from edge.pipeline.channels.alarm_rules import AlarmRule, AlarmsSettings, find_mistake, find_rules, gather_rules
-from edge.pipeline.channels.channel import make_plan
-from edge.pipeline.channels.limit_tables import find_limits, load_limits
-from edge.pipeline.channels.settings import ChannelSettings, QualitySettings
-from edge.pipeline.settings import BatchSettings
+from edge.pipeline.settings import BatchSettings, ProcessorSettings, resolve_tables
 from edge.plugins import PluginSettings, SourceType
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
@@ -61,7 +57,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, data_dir=str(folder / Path(self.data_dir).expanduser()))
 
 
-class EdgeSettings(Settings, frozen=True, kw_only=True):
+class EdgeSettings(ProcessorSettings, frozen=True, kw_only=True):
     """All of edge.toml."""
 
     gateway: GatewaySettings
@@ -69,10 +65,6 @@ class EdgeSettings(Settings, frozen=True, kw_only=True):
     spool: SpoolSettings = SpoolSettings()
     batch: BatchSettings = BatchSettings()
     source: list[SourceSettings] = msgspec.field(default_factory=list)
-    channel: list[ChannelSettings] = msgspec.field(default_factory=list)
-    quality: QualitySettings = QualitySettings()
-    alarm: list[AlarmRule] = msgspec.field(default_factory=list)
-    alarms: AlarmsSettings = AlarmsSettings()
 
     @property
     def data_dir(self) -> Path:
@@ -101,18 +93,11 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
     folder = path.resolve().parent
     sources = _resolve_sources(file, settings.source, folder)
     broker = _resolve_broker(file, settings.broker, folder)
-    _check_channels(file, settings, folder)
-    limits = find_limits(settings.quality.limits, folder) if settings.quality.limits else None
-    return msgspec.structs.replace(
-        settings,
-        gateway=settings.gateway.resolve(folder),
-        broker=broker,
-        source=sources,
-        quality=msgspec.structs.replace(settings.quality, limits="" if limits is None else str(limits)),
-        alarms=msgspec.structs.replace(
-            settings.alarms, rules=[str(find_rules(name, folder)) for name in settings.alarms.rules]
-        ),
-    )
+    try:
+        settings = resolve_tables(settings, folder)
+    except TableError as error:
+        raise file.error(error.path, str(error)) from error
+    return msgspec.structs.replace(settings, gateway=settings.gateway.resolve(folder), broker=broker, source=sources)
 
 
 def _take_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
@@ -172,26 +157,3 @@ def _resolve_broker(file: TomlFile[EdgeSettings], broker: BrokerSettings, folder
         return broker.resolve(folder)
     except TableError as error:
         raise file.error(("broker", *error.path), str(error)) from error
-
-
-def _check_channels(file: TomlFile[EdgeSettings], settings: EdgeSettings, folder: Path) -> None:
-    """Raise SettingsError for the first mistake in the tables of channels, quality and alarms."""
-    if settings.quality.limits and find_limits(settings.quality.limits, folder) is None:
-        raise file.error(
-            ("quality", "limits"),
-            f"the table of limits {settings.quality.limits!r} is neither in {folder} nor built in",
-        )
-    limits = load_limits(settings.quality.limits, folder)
-    for index, channel in enumerate(settings.channel):
-        plan = make_plan(channel, limits)
-        if isinstance(plan, str):
-            raise file.error(("channel", index), f"channel {channel.channel}: {plan}")
-    names: set[str] = set()
-    for index, rule in enumerate(settings.alarm):
-        wrong = find_mistake(rule)
-        if rule.name in names:
-            wrong = "its name must be unique"
-        if wrong is not None:
-            raise file.error(("alarm", index), f"alarm {rule.name}: {wrong}")
-        names.add(rule.name)
-    gather_rules(settings.alarm, settings.alarms.rules, folder)

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from edge.pipeline.channels.alarm_evaluator import RaisedAlarm
-from edge.pipeline.channels.processor import FlagCount
+from edge.pipeline.alarms.raised_alarms import RaisedAlarm
+from edge.pipeline.processor import FlagCount
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
 

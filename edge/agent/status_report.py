@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus
-from edge.pipeline.channels.alarm_evaluator import RaisedAlarm
+from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from headland.contract.records import SpoolStatus
 
 #: A daemon writes its status every two seconds; after so long it is taken for dead.

@@ -14,13 +14,13 @@ import msgspec
 
 from edge.agent.agent import software_version
 from edge.agent.gc_tuning import calm_collector
-from edge.agent.pipeline_factory import assemble_import_stage
 from edge.agent.settings import EdgeSettings
 from edge.imports.file_types import LogSource, find_files, open_source, report_file
 from edge.imports.report import FileReport, ImportReport, Progress, Silences
 from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
 from edge.pipeline.batcher import Batcher, Content
+from edge.pipeline.factory import make_import_processor
 from edge.sources.source import Reading, Readings
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
@@ -160,7 +160,7 @@ class _Import:
         self._points = self._events = 0
         self._silences = Silences()
         error = ""
-        stage = assemble_import_stage(self._settings)
+        stage = make_import_processor(self._settings)
         try:
             source.run(stage.sink(source.name, self, has_limits=self._table_map is not None))
             stage.finish(self)

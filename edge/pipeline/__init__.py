@@ -1,1 +1,1 @@
-"""From readings to encoded batches."""
+"""Pipeline: from readings to encoded batches."""

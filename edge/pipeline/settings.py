@@ -1,16 +1,64 @@
-"""Settings of the batcher: when a message is closed."""
+"""Settings of the pipeline: the batcher, the channels and the alarm rules."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
+import msgspec
 from msgspec import Meta
 
-from edge.toml.settings import Settings
+from edge.pipeline.alarms.rule_tables import AlarmRule, AlarmsSettings, find_mistake, find_rules, gather_rules
+from edge.pipeline.channels.limit_tables import find_limits, load_limits
+from edge.pipeline.channels.plans import make_plan
+from edge.pipeline.channels.settings import ChannelSettings, QualitySettings
+from edge.toml.settings import Settings, TableError
 
 
 class BatchSettings(Settings, frozen=True, kw_only=True):
-    """When a message is closed: at so many points or at such an age, whichever comes first."""
+    """The `[batch]` table: a message is closed at so many points or at such an age, whichever comes first."""
 
     max_points: Annotated[int, Meta(ge=1, le=5000)] = 500
     max_age_s: Annotated[float, Meta(ge=0.02, le=60)] = 0.5
+
+
+class ProcessorSettings(Settings, frozen=True, kw_only=True):
+    """Tables of edge.toml about channels and alarms; the base of the whole file's settings."""
+
+    channel: list[ChannelSettings] = msgspec.field(default_factory=list)
+    quality: QualitySettings = QualitySettings()
+    alarm: list[AlarmRule] = msgspec.field(default_factory=list)
+    alarms: AlarmsSettings = AlarmsSettings()
+
+
+S = TypeVar("S", bound=ProcessorSettings)
+
+
+def resolve_tables(settings: S, folder: Path) -> S:
+    """Return the settings with full paths of limits and rule files: those in `folder` first, then those built in.
+
+    Raises TableError for the first mistake in a table, SettingsError for one in a file that a table names.
+    """
+    quality, alarms = settings.quality, settings.alarms
+    limits_path = find_limits(quality.limits, folder) if quality.limits else None
+    if quality.limits and limits_path is None:
+        raise TableError(
+            ("quality", "limits"), f"the table of limits {quality.limits!r} is neither in {folder} nor built in"
+        )
+    limits = load_limits(quality.limits, folder)
+    for index, table in enumerate(settings.channel):
+        plan = make_plan(table, limits)
+        if isinstance(plan, str):
+            raise TableError(("channel", index), f"channel {table.channel}: {plan}")
+    names: set[str] = set()
+    for index, rule in enumerate(settings.alarm):
+        mistake = "its name must be unique" if rule.name in names else find_mistake(rule)
+        if mistake is not None:
+            raise TableError(("alarm", index), f"alarm {rule.name}: {mistake}")
+        names.add(rule.name)
+    gather_rules(settings.alarm, alarms.rules, folder)
+    return msgspec.structs.replace(
+        settings,
+        quality=msgspec.structs.replace(quality, limits="" if limits_path is None else str(limits_path)),
+        alarms=msgspec.structs.replace(alarms, rules=[str(find_rules(name, folder)) for name in alarms.rules]),
+    )

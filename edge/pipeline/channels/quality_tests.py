@@ -1,7 +1,7 @@
-"""The quality tests of QARTOD on one channel, sample by sample: pure state machines over (time, value).
+"""QARTOD quality tests of one channel, sample by sample: pure state machines over (time, value).
 
-Names and flags are those of the IOOS manuals: 1 good (pass), 2 not evaluated, 3 suspect, 4 fail, 9 missing. A test that
-lacks what it needs says "not evaluated", never "good".
+Names and flags are those of the IOOS manuals: 1 good (pass), 2 not evaluated, 3 suspect, 4 fail, 9 missing. A test
+without the data it needs returns "not evaluated", never "good".
 
 Sources
 -------
@@ -26,19 +26,19 @@ SUSPECT: Final = Quality.SUSPECT
 FAIL: Final = Quality.FAIL
 MISSING: Final = Quality.MISSING
 
-#: So many samples in time make a gap after them news.
+#: A gap after so many samples in time is reported.
 _REGULAR: Final = 10
-#: What stands where several tests say something: the last that is there.
+#: Precedence of flags when several tests give one: the last of these wins.
 _ORDER: Final = (NOT_EVALUATED, GOOD, SUSPECT, FAIL, MISSING)
 
 
 def combine(flags: Iterable[Quality]) -> Quality:
-    """Return the one flag of several: missing, else the worst, and good where any test could say so; [2]."""
+    """Return the one flag of several: missing, else the worst; good where at least one test was evaluated; [2]."""
     return max(flags, key=_ORDER.index, default=NOT_EVALUATED)
 
 
-def judge_range(value: float | None, limits: GrossRange) -> Quality:
-    """Return the gross range flag; [1] test 4. The limits themselves are inside."""
+def check_range(value: float | None, limits: GrossRange) -> Quality:
+    """Return the gross range flag; [1] test 4. The range includes its limits."""
     if value is None:
         return MISSING
     if limits.fail is None and limits.suspect is None:
@@ -48,24 +48,24 @@ def judge_range(value: float | None, limits: GrossRange) -> Quality:
     return SUSPECT if limits.suspect is not None and not _within(value, limits.suspect) else GOOD
 
 
-def judge_spike(before: float | None, value: float | None, after: float | None, limits: Spike) -> Quality:
+def check_spike(before: float | None, value: float | None, after: float | None, limits: Spike) -> Quality:
     """Return the spike flag of a value between its two neighbours; [1] test 6, for the differential method [2]."""
     if value is None:
         return MISSING
     if before is None or after is None:
         return NOT_EVALUATED
     if limits.method == "average":
-        off = abs(value - (before + after) / 2)
+        deviation = abs(value - (before + after) / 2)
     else:
         rise, fall = value - before, value - after
-        off = min(abs(rise), abs(fall)) if rise * fall > 0 else 0.0
-    if limits.fail is not None and off > limits.fail:
+        deviation = min(abs(rise), abs(fall)) if rise * fall > 0 else 0.0
+    if limits.fail is not None and deviation > limits.fail:
         return FAIL
-    return SUSPECT if off > limits.suspect else GOOD
+    return SUSPECT if deviation > limits.suspect else GOOD
 
 
-def judge_twin(value: float | None, other: float | None, most: float) -> Quality:
-    """Return the flag of a value beside that of a sensor that measures the same; None: it says nothing now."""
+def check_twin(value: float | None, other: float | None, most: float) -> Quality:
+    """Return the flag of a value compared with the twin sensor's value; `other` is None where there is none now."""
     if value is None:
         return MISSING
     if other is None:
@@ -75,15 +75,15 @@ def judge_twin(value: float | None, other: float | None, most: float) -> Quality
 
 @dataclass(slots=True)
 class RateCheck:
-    """Rate of change, [1] test 7: how much a value differs from the one before, over the time between them.
+    """Rate of change, [1] test 7: the difference from the value before, over the time between them.
 
-    Samples closer than `within_s` may differ by as much as samples that far apart: noise is no slope.
+    Samples closer than `within_s` may differ as much as samples that far apart: noise is no slope.
     """
 
     limits: RateOfChange
     _last: tuple[int, float] | None = None
 
-    def judge(self, time_ms: int, value: float | None) -> Quality:
+    def check(self, time_ms: int, value: float | None) -> Quality:
         """Return the flag of the next sample."""
         if value is None:
             self._last = None
@@ -92,19 +92,19 @@ class RateCheck:
         if last is None or time_ms <= last[0]:
             return NOT_EVALUATED
         spans = max((time_ms - last[0]) / 1000 / self.limits.within_s, 1.0)
-        off = abs(value - last[1])
-        if self.limits.fail is not None and off > self.limits.fail * spans:
+        deviation = abs(value - last[1])
+        if self.limits.fail is not None and deviation > self.limits.fail * spans:
             return FAIL
-        return SUSPECT if self.limits.suspect is not None and off > self.limits.suspect * spans else GOOD
+        return SUSPECT if self.limits.suspect is not None and deviation > self.limits.suspect * spans else GOOD
 
-    def forget(self) -> None:
-        """Begin anew, as after a gap."""
+    def reset(self) -> None:
+        """Start over, as after a gap."""
         self._last = None
 
 
 @dataclass(slots=True)
 class FlatCheck:
-    """Flat line, [1] test 8: since when all values have stayed within `tolerance` of one another.
+    """Flat line, [1] test 8: how long all values have been within `tolerance` of one another.
 
     A missing value, and one outside `between`, ends the run.
     """
@@ -114,7 +114,7 @@ class FlatCheck:
     _low: float = field(default=0.0)
     _high: float = field(default=0.0)
 
-    def judge(self, time_ms: int, value: float | None) -> Quality:
+    def check(self, time_ms: int, value: float | None) -> Quality:
         """Return the flag of the next sample."""
         if value is None:
             self._since_ms = None
@@ -132,29 +132,29 @@ class FlatCheck:
             return FAIL
         return SUSPECT if flat_s >= self.limits.suspect_s else GOOD
 
-    def forget(self) -> None:
-        """Begin anew, as after a gap."""
+    def reset(self) -> None:
+        """Start over, as after a gap."""
         self._since_ms = None
 
 
 @dataclass(slots=True)
 class GapCheck:
-    """Gap, [1] test 1: whether a sample came within `gap_s` of the one before.
+    """Gap, [1] test 1: whether a sample arrived within `gap_s` of the one before.
 
-    `is_news`: the gap found last came after ten samples that were in time, or is the first. A sensor with a bad radio
-    has gaps all day, and events are never thinned.
+    `is_reported`: the last gap followed ten samples in time, or is the first. A sensor with a bad radio has gaps all
+    day, and events are never thinned.
     """
 
     gap_s: float
     last_ms: int | None = None
-    is_news: bool = False
+    is_reported: bool = False
     _in_time: int = _REGULAR
 
-    def judge(self, time_ms: int) -> int | None:
-        """Note the next sample; return since when there was none where that was too long, else None."""
+    def check(self, time_ms: int) -> int | None:
+        """Note the next sample; return the time of the one before where the gap is too long, else None."""
         last, self.last_ms = self.last_ms, time_ms
         is_late = last is not None and time_ms - last > self.gap_s * 1000
-        self.is_news = is_late and self._in_time >= _REGULAR
+        self.is_reported = is_late and self._in_time >= _REGULAR
         self._in_time = 0 if is_late else self._in_time + 1
         return last if is_late else None
 

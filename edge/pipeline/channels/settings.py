@@ -1,4 +1,4 @@
-"""Settings of channels: the `[[channel]]` tables of edge.toml, and the tables of limits in the same words."""
+"""Settings of channels: the `[[channel]]` tables of edge.toml and the tables of limits, which share their keys."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.sources.settings import Name
 from edge.toml.settings import Settings
-from headland.contract.records import NAME
 
-Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
 Channel = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}(:[0-9]{1,3})?\Z")]
 Positive = Annotated[float, Meta(gt=0)]
 Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
@@ -19,9 +18,9 @@ Span = tuple[float, float]
 
 
 class CalibrationSettings(Settings, frozen=True, kw_only=True):
-    """What takes a raw value `x` to the corrected one from `valid_from` on (without it: from the beginning).
+    """Correction of a raw value `x` from `valid_from` on (without it: from the beginning).
 
-    `offset + gain * x`, or `polynomial` [c0, c1, c2, ...] for c0 + c1 x + c2 x^2 + ... . `note` says where it is from.
+    `offset + gain * x`, or `polynomial` [c0, c1, c2, ...] for c0 + c1 x + c2 x^2 + ... . `note` names its origin.
     """
 
     valid_from: Annotated[datetime, Meta(tz=True)] | None = None
@@ -39,7 +38,7 @@ class GrossRange(Settings, frozen=True, kw_only=True):
 
 
 class RateOfChange(Settings, frozen=True, kw_only=True):
-    """QARTOD rate of change, the step: more than `suspect` (`fail`) within `within_s`, or as steep over longer."""
+    """QARTOD rate of change: a step of more than `suspect` (`fail`) within `within_s`, or that slope over longer."""
 
     suspect: Positive | None = None
     fail: Positive | None = None
@@ -47,9 +46,9 @@ class RateOfChange(Settings, frozen=True, kw_only=True):
 
 
 class Spike(Settings, frozen=True, kw_only=True):
-    """QARTOD spike: how far a value may stand off its two neighbours.
+    """QARTOD spike: how far a value may differ from its two neighbours.
 
-    `average`: off their mean. `differential`: off the nearer one, where both lie on the same side.
+    `average`: from their mean. `differential`: from the nearer one, where both are on the same side.
     """
 
     suspect: Positive
@@ -60,7 +59,7 @@ class Spike(Settings, frozen=True, kw_only=True):
 class FlatLine(Settings, frozen=True, kw_only=True):
     """QARTOD flat line: values that stay within `tolerance` for `suspect_s` (`fail_s`).
 
-    Only values within `between` are looked at: saturated air and a dark sky are rightly flat.
+    Only values within `between` are tested: saturated air and a dark sky are rightly flat.
     """
 
     tolerance: Positive
@@ -72,7 +71,8 @@ class FlatLine(Settings, frozen=True, kw_only=True):
 class Twin(Settings, frozen=True, kw_only=True):
     """Cross-sensor check (QARTOD neighbour): `channel` of `device` measures the same and may differ by `suspect`.
 
-    Its value counts for `within_s`. Which of the two is wrong cannot be known: the one that names the other is flagged.
+    Its value is valid for `within_s`. The test cannot know which of the two is wrong: it flags the one that names the
+    other.
     """
 
     channel: Channel
@@ -81,8 +81,8 @@ class Twin(Settings, frozen=True, kw_only=True):
     within_s: Seconds = 600.0
 
 
-class Checks(Settings, frozen=True, kw_only=True):
-    """The tests of a channel; one that is not named is not made. `off` takes tests of the table of limits out."""
+class QualityChecks(Settings, frozen=True, kw_only=True):
+    """Quality tests of a channel; only the named ones are made. `off` removes tests of the table of limits."""
 
     gross_range: GrossRange | None = None
     rate_of_change: RateOfChange | None = None
@@ -94,12 +94,13 @@ class Checks(Settings, frozen=True, kw_only=True):
 
 
 class ChannelSettings(Settings, frozen=True, kw_only=True):
-    """One channel of one device; without `device` of every device, without `source` of every source. The first fits.
+    """One channel of one device; without `device` of every device, without `source` of every source.
 
-    `unit`: what the device's numbers really are, where that is not what the channel's name says. `interval_s`: how
-    often a sample is due. `report`: every sample (`all`), one each `every_s` (`periodic`), when the value differs
-    (`change`) or by more than `deadband`; with the last two one each `heartbeat_s` at least, so that silence means
-    that the sensor is dead. `keep_raw`: a calibrated channel's raw value is kept as `raw_<channel>`.
+    The first table that matches a channel applies. `unit`: the unit of the device's numbers, where it is not the one in
+    the channel's name. `interval_s`: how often a sample is due. `report`: every sample (`all`), one each `every_s`
+    (`periodic`), on a change of value (`change`) or a change by more than `deadband`; with the last two at least one
+    each `heartbeat_s`, so that silence means a dead sensor. `keep_raw`: the raw value of a calibrated channel is stored
+    as `raw_<channel>`.
     """
 
     channel: Channel
@@ -113,14 +114,14 @@ class ChannelSettings(Settings, frozen=True, kw_only=True):
     every_s: Seconds | None = None
     deadband: Positive | None = None
     heartbeat_s: Seconds = 600.0
-    quality: Checks = Checks()
+    quality: QualityChecks = QualityChecks()
 
 
 class QualitySettings(Settings, frozen=True, kw_only=True):
-    """Which limits hold for channels that edge.toml does not name.
+    """Limits of the channels that edge.toml does not name.
 
-    `limits`: a table beside edge.toml or one that comes along; an empty text for none. Vehicles have limits only where
-    a `[[channel]]` says so. `spike_wait_s`: how long a row may wait for the next one, which the spike test needs.
+    `limits`: a table beside edge.toml or a built-in one; an empty text for none. Vehicles have limits only where a
+    `[[channel]]` sets them. `spike_wait_s`: how long a row may wait for the next one, which the spike test needs.
     """
 
     limits: str = "greenhouse"

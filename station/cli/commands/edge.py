@@ -35,7 +35,7 @@ def edge_check(config: ConfigOption) -> None:
     """Validate an edge.toml and list its sources; changes nothing. Exit code 1 if a plug-in cannot be loaded."""
     from edge.agent.plugin_loader import UnusableSettings, tag_of
     from edge.agent.settings import load_settings
-    from edge.pipeline.channels.alarm_rules import gather_rules
+    from edge.pipeline.alarms.rule_tables import gather_rules
 
     settings = load_settings(config, os.environ)
     typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")

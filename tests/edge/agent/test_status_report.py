@@ -13,8 +13,8 @@ import pytest
 
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.agent.status_report import show_age, show_bytes, status_lines, uplink_sentence, why_silent
-from edge.pipeline.channels.alarm_evaluator import RaisedAlarm
-from edge.pipeline.channels.processor import FlagCount
+from edge.pipeline.alarms.raised_alarms import RaisedAlarm
+from edge.pipeline.processor import FlagCount
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock, SpoolStatus
 

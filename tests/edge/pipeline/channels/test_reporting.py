@@ -1,4 +1,4 @@
-"""Report strategies: what is held back, and that silence always means a dead sensor."""
+"""Report strategies: which samples are withheld, and that silence always means a dead sensor."""
 
 from __future__ import annotations
 
@@ -9,48 +9,53 @@ from edge.pipeline.channels.reporting import Reporter, Sample, due_s, make_repor
 from edge.pipeline.channels.settings import ChannelSettings
 
 
-def reporter(**settings: object) -> Reporter:
+def make(**settings: object) -> Reporter:
     made = make_reporter(ChannelSettings(channel="air_temperature_degc", **settings))  # type: ignore[arg-type] # by test
     assert made is not None
     return made
 
 
-def passed(one: Reporter, values: list[float | None], every_s: int = 10) -> list[tuple[int, float | None]]:
-    found = []
+def passed(reporter: Reporter, values: list[float | None], every_s: int = 10) -> list[tuple[int, float | None]]:
+    samples = []
     for at, value in enumerate(values):
-        found += [(sample.time_ms // 1000, sample.value) for sample in one.take(Sample(at * every_s * 1000, value, 1))]
-    return found
+        samples += [
+            (sample.time_ms // 1000, sample.value) for sample in reporter.report(Sample(at * every_s * 1000, value, 1))
+        ]
+    return samples
 
 
-def test_periodic_lets_one_through_each_period() -> None:
-    found = passed(reporter(report="periodic", every_s=30), [float(at) for at in range(10)])
-    assert found == [(0, 0), (30, 3), (60, 6), (90, 9)]
+def test_periodic_reports_one_sample_each_period() -> None:
+    samples = passed(make(report="periodic", every_s=30), [float(at) for at in range(10)])
+    assert samples == [(0, 0), (30, 3), (60, 6), (90, 9)]
 
 
-def test_on_change_says_a_change_with_the_value_before_it_and_the_heartbeat_in_between() -> None:
+def test_on_change_reports_a_change_with_the_value_before_it_and_the_heartbeat_in_between() -> None:
     values: list[float | None] = [5, 5, 5, 5, 7, 7, 7, 7, 7, 7, 7, 7]
-    found = passed(reporter(report="change", heartbeat_s=60), values)
-    assert found == [(0, 5), (30, 5), (40, 7), (100, 7)]
+    samples = passed(make(report="change", heartbeat_s=60), values)
+    assert samples == [(0, 5), (30, 5), (40, 7), (100, 7)]
 
 
-def test_a_deadband_holds_back_what_differs_less_from_what_was_reported() -> None:
+def test_a_deadband_withholds_samples_close_to_the_last_reported_one() -> None:
     values: list[float | None] = [20, 20.1, 20.2, 20.3, 20.35, 20.2]
-    found = passed(reporter(report="deadband", deadband=0.25, heartbeat_s=600), values)
-    assert found == [(0, 20), (20, 20.2), (30, 20.3)]
+    samples = passed(make(report="deadband", deadband=0.25, heartbeat_s=600), values)
+    assert samples == [(0, 20), (20, 20.2), (30, 20.3)]
 
 
-def test_a_value_that_goes_or_comes_and_a_new_flag_are_always_reported() -> None:
-    one = reporter(report="deadband", deadband=5, heartbeat_s=600)
+def test_a_value_that_appears_or_disappears_and_a_new_flag_are_always_reported() -> None:
+    reporter = make(report="deadband", deadband=5, heartbeat_s=600)
     samples = [Sample(0, 1, 1), Sample(1, 1, 3), Sample(2, None, 3), Sample(3, None, 3), Sample(4, 2, 1)]
-    assert [len(one.take(sample)) for sample in samples] == [1, 1, 1, 0, 2]
+    assert [len(reporter.report(sample)) for sample in samples] == [1, 1, 1, 0, 2]
 
 
-def test_a_time_that_goes_back_is_reported_as_it_is() -> None:
-    one = reporter(report="change", heartbeat_s=600)
-    assert [one.take(Sample(time_ms, 1, 1)) for time_ms in (1000, 500)] == [(Sample(1000, 1, 1),), (Sample(500, 1, 1),)]
+def test_a_time_that_goes_back_is_reported() -> None:
+    reporter = make(report="change", heartbeat_s=600)
+    assert [reporter.report(Sample(time_ms, 1, 1)) for time_ms in (1000, 500)] == [
+        (Sample(1000, 1, 1),),
+        (Sample(500, 1, 1),),
+    ]
 
 
-def test_how_long_reported_samples_may_lie_apart_is_known() -> None:
+def test_the_longest_time_between_reported_samples_is_known() -> None:
     base = {"channel": "co2_ppm", "interval_s": 10.0}
     assert due_s(ChannelSettings(**base)) == 10  # type: ignore[arg-type] # by test
     assert due_s(ChannelSettings(**base, report="periodic", every_s=60)) == 60  # type: ignore[arg-type]
@@ -62,22 +67,22 @@ def test_how_long_reported_samples_may_lie_apart_is_known() -> None:
     st.floats(0.01, 5),
     st.integers(1, 600),
 )
-def test_what_is_held_back_is_within_the_deadband_and_never_for_longer_than_a_heartbeat(
+def test_a_withheld_sample_is_within_the_deadband_and_never_for_longer_than_a_heartbeat(
     steps: list[tuple[int, float | None]], deadband: float, heartbeat_s: int
 ) -> None:
-    one = reporter(report="deadband", deadband=deadband, heartbeat_s=heartbeat_s)
+    reporter = make(report="deadband", deadband=deadband, heartbeat_s=heartbeat_s)
     time_ms = 0
-    said: list[Sample] = []
+    reported: list[Sample] = []
     given_ms = []
     for wait_ms, value in steps:
         time_ms += wait_ms
         given_ms.append(time_ms)
-        said += one.take(Sample(time_ms, value, 1))
-        last = said[-1]
+        reported += reporter.report(Sample(time_ms, value, 1))
+        last = reported[-1]
         assert time_ms - last.time_ms < heartbeat_s * 1000
         assert (value is None) == (last.value is None)
         if value is not None and last.value is not None:
             assert abs(value - last.value) <= deadband
-    times = [sample.time_ms for sample in said]
+    times = [sample.time_ms for sample in reported]
     assert times == sorted(set(times)), "in order, and none twice"
     assert set(times) <= set(given_ms)

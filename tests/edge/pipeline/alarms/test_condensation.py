@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.pipeline.channels.condensation import condensation_margin_k, dew_point_degc
+from edge.pipeline.alarms.evaluator import condensation_margin_k, dew_point_degc
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Rules of alarms: the `[[alarm]]` tables of edge.toml, and files of them that come along."""
+"""Alarm rules of a gateway: the `[[alarm]]` tables of edge.toml, and files of such tables."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.pipeline.channels.settings import Channel, Name, Seconds
+from edge.pipeline.channels.settings import Channel, Seconds
+from edge.sources.settings import Name
+from edge.toml.settings import Settings
 from edge.toml.toml_file import TomlFile
 from headland.contract.alarm import Timing
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.errors import SettingsError
 
-#: A cycle of an alarm takes at least so long, so that none comes in a storm.
+#: The least duration of an alarm's cycle, which prevents a storm of alarms.
 MIN_CYCLE_S: Final = 10.0
-_SHIPPED: Final = Path(__file__).parent / "rules"
+_BUILT_IN: Final = Path(__file__).parent / "rules"
 
 
-class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the tables: immutable, a misspelt key is refused."""
+class Margin(Settings, frozen=True, kw_only=True):
+    """Condensation margin [K]: the temperature of a surface minus the dew point of the air at it.
 
-
-class Margin(_Settings, frozen=True, kw_only=True):
-    """Condensation margin [K]: a surface's temperature less the dew point of the air at it.
-
-    Without a `surface` sensor its temperature is estimated: air temperature plus `estimate_k`, and the alarm says so.
+    Without a `surface` sensor the temperature is estimated as air temperature plus `estimate_k`, and the alarm is
+    marked as estimated.
     """
 
     surface: Channel | None = None
@@ -37,16 +36,16 @@ class Margin(_Settings, frozen=True, kw_only=True):
 
     @property
     def channels(self) -> tuple[str, str, str]:
-        """Air temperature, humidity, and the surface or what it is estimated from."""
+        """Air temperature, humidity, and the surface temperature or the channel from which it is estimated."""
         return self.temperature, self.humidity, self.surface or self.temperature
 
 
-class AlarmRule(_Settings, frozen=True, kw_only=True):
-    """A condition on one channel, or on the condensation margin, of every device that fits.
+class AlarmRule(Settings, frozen=True, kw_only=True):
+    """A condition on one channel, or on the condensation margin, of every device that matches `device` and `kind`.
 
-    Exactly one of `below`, `above` and `silent_s` (no valid sample for so long: the sensor is dead). It is raised when
-    the condition has held `for_s`, cleared when the value has been back by `hysteresis` for `clear_for_s`, and said
-    again every `repeat_s` while it stays raised.
+    Exactly one of `below`, `above` and `silent_s` (no valid sample for so long: the sensor is dead). The alarm is
+    raised when the condition has been true for `for_s`, cleared when the value has been back by `hysteresis` for
+    `clear_for_s`, and repeated every `repeat_s` while it is active.
     """
 
     name: Name
@@ -66,22 +65,22 @@ class AlarmRule(_Settings, frozen=True, kw_only=True):
 
     @property
     def timing(self) -> Timing:
-        """The times of its states; silence is a duration by itself."""
+        """The durations of its states; for silence `silent_s` is the hold time."""
         return Timing(0.0 if self.silent_s is not None else self.for_s, self.clear_for_s, self.repeat_s)
 
     @property
     def threshold(self) -> float:
-        """What the value is held against."""
-        return next(one for one in (self.below, self.above, self.silent_s) if one is not None)
+        """The limit that the value is compared with."""
+        return next(limit for limit in (self.below, self.above, self.silent_s) if limit is not None)
 
     @property
     def condition(self) -> str:
-        """How the value is held against the threshold."""
+        """The comparison with the threshold."""
         return "below" if self.below is not None else "above" if self.above is not None else "silent"
 
     @property
     def what(self) -> str:
-        """What is held against it: a channel, or the condensation margin."""
+        """The compared quantity: a channel, or the condensation margin."""
         return self.channel or "condensation_margin_k"
 
     @property
@@ -94,46 +93,46 @@ class AlarmRule(_Settings, frozen=True, kw_only=True):
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels it looks at."""
+        """The channels that it uses."""
         return self.margin.channels if self.margin is not None else (self.what,)
 
     def fits(self, device: str, kind: str) -> bool:
-        """Tell whether the rule is for this device."""
+        """Return whether the rule applies to a device."""
         return self.device in (None, device) and self.kind in (None, kind)
 
 
-class AlarmsSettings(_Settings, frozen=True, kw_only=True):
-    """Files of rules beside edge.toml, or that come along (`greenhouse`); an `[[alarm]]` of the same name replaces."""
+class AlarmsSettings(Settings, frozen=True, kw_only=True):
+    """Rule files beside edge.toml or built in (`greenhouse`); an `[[alarm]]` of the same name replaces a rule."""
 
-    rules: list[str] = []
+    rules: list[str] = msgspec.field(default_factory=list)
 
 
-class RuleFile(_Settings, frozen=True, kw_only=True):
-    """A file of rules."""
+class RuleFile(Settings, frozen=True, kw_only=True):
+    """Contents of a rule file."""
 
     alarm: list[AlarmRule]
 
 
 def find_mistake(rule: AlarmRule) -> str | None:
-    """Return the sentence that says what cannot be meant, or None."""
-    if sum(one is not None for one in (rule.below, rule.above, rule.silent_s)) != 1:
-        return "an alarm has exactly one of below, above and silent_s"
+    """Return a sentence about the first contradiction in a rule, or None."""
+    if sum(limit is not None for limit in (rule.below, rule.above, rule.silent_s)) != 1:
+        return "an alarm must have exactly one of below, above and silent_s"
     if (rule.channel is None) == (rule.margin is None):
-        return "an alarm has a channel or a margin, not both"
+        return "an alarm must have either a channel or a margin"
     if rule.margin is not None and rule.below is None:
-        return "a condensation margin is watched with below"
+        return "a condensation margin needs below"
     if rule.channel is not None and quantity_of(rule.channel) is None and unit_of_name(rule.channel) is None:
         return f"the name {rule.channel!r} does not end in a unit"
     if rule.silent_s is not None and rule.hysteresis:
-        return "silence has no hysteresis"
+        return "an alarm with silent_s must have no hysteresis"
     if rule.timing.for_s + rule.clear_for_s + (rule.silent_s or 0.0) < MIN_CYCLE_S:
-        return f"for_s and clear_for_s must come to {MIN_CYCLE_S:g} s at least, so that noise makes no storm of alarms"
+        return f"for_s plus clear_for_s must be {MIN_CYCLE_S:g} s or more, so that noise cannot cause a storm of alarms"
     return None
 
 
 def find_rules(name: str, beside: Path) -> Path | None:
-    """Return the file of rules `name` in the folder `beside`, else one that comes along, with or without its .toml."""
-    for path in (beside / name, _SHIPPED / name, _SHIPPED / f"{name}.toml"):
+    """Return the path of rule file `name` in `beside`, else of a built-in one (.toml optional); None if absent."""
+    for path in (beside / name, _BUILT_IN / name, _BUILT_IN / f"{name}.toml"):
         if path.is_file():
             return path
     return None
@@ -147,14 +146,14 @@ def load_rules(name: str, beside: Path) -> list[AlarmRule]:
     file = TomlFile(path, RuleFile)
     rules = file.convert().alarm
     for index, rule in enumerate(rules):
-        wrong = find_mistake(rule)
-        if wrong is not None:
-            raise file.error(("alarm", index), f"alarm {rule.name}: {wrong}")
+        mistake = find_mistake(rule)
+        if mistake is not None:
+            raise file.error(("alarm", index), f"alarm {rule.name}: {mistake}")
     return rules
 
 
 def gather_rules(own: Iterable[AlarmRule], files: Iterable[str], beside: Path) -> list[AlarmRule]:
-    """Return all rules: `own`, and those of rule files that `own` does not replace by name."""
+    """Return `own` rules and those of the rule files that no own rule replaces by name."""
     rules = list(own)
     names = {rule.name for rule in rules}
     for file in files:

@@ -1,4 +1,4 @@
-"""The tables of channels, quality and alarms in edge.toml: what is accepted, and what each mistake says."""
+"""Tables of channels, quality and alarms in edge.toml: accepted settings, and the sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from edge.agent.pipeline_factory import assemble_stage
 from edge.agent.settings import EdgeSettings, load_settings
-from edge.pipeline.channels.alarm_rules import gather_rules
+from edge.pipeline.alarms.rule_tables import gather_rules
+from edge.pipeline.factory import make_processor
 from headland.errors import SettingsError
 
-SAMPLE = Path(__file__).parents[4] / "edge" / "edge.sample.toml"
+SAMPLE = Path(__file__).parents[3] / "edge" / "edge.sample.toml"
 GATEWAY = '[gateway]\nid = "gw-1"\nsite = "home"\ndata_dir = "data"\n'
 
 
@@ -21,7 +21,7 @@ def load(folder: Path, text: str) -> EdgeSettings:
     return load_settings(path, {})
 
 
-def test_the_sample_shows_each_kind_of_setting_and_works() -> None:
+def test_the_sample_contains_each_kind_of_setting_and_is_valid() -> None:
     settings = load_settings(SAMPLE, {})
     (leaf,) = settings.channel
     assert leaf.calibration[0].valid_from is not None
@@ -29,7 +29,7 @@ def test_the_sample_shows_each_kind_of_setting_and_works() -> None:
     rules = {rule.name: rule for rule in gather_rules(settings.alarm, settings.alarms.rules, Path())}
     assert rules["frost"].below == 4.0, "a rule of edge.toml replaces the one of the same name"
     assert {"heat", "condensation", "power", "air-sensor-dead"} <= rules.keys()
-    assemble_stage(settings)
+    make_processor(settings)
 
 
 def test_tables_beside_the_file_are_found_from_anywhere(tmp_path: Path) -> None:
@@ -56,14 +56,14 @@ def test_tables_beside_the_file_are_found_from_anywhere(tmp_path: Path) -> None:
         ),
         ('[quality]\nlimits = "field"', "edge.toml:6: the table of limits 'field' is neither in"),
         ('[alarms]\nrules = ["forest"]', "alarms.rules: the file 'forest' is neither in"),
-        ('[[alarm]]\nname = "x"\nchannel = "co2_ppm"', "edge.toml:5: alarm x: an alarm has exactly one"),
+        ('[[alarm]]\nname = "x"\nchannel = "co2_ppm"', "edge.toml:5: alarm x: an alarm must have exactly one"),
         (
             2 * '[[alarm]]\nname = "x"\nchannel = "co2_ppm"\nabove = 1\n',
             "edge.toml:9: alarm x: its name must be unique",
         ),
     ],
 )
-def test_a_mistake_is_said_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, text)
     assert sentence in str(caught.value)

@@ -1,0 +1,1 @@
+"""Alarms on the gateway: rules, their evaluation, and the active alarms."""

@@ -1,0 +1,279 @@
+"""Evaluator of alarm rules on the gateway: samples and timer ticks in, alarm events out.
+
+Source of the dew point: Allen, Pereira, Raes, Smith (1998), FAO Irrigation and Drainage Paper 56, equation 11
+(saturation vapour pressure) and equation 10 (relative humidity), solved for the temperature at which the air's vapour
+saturates. In plain Python, because a Raspberry Pi has no numpy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from edge.pipeline.alarms.raised_alarms import RaisedAlarm, alarm_event, state_of
+from edge.pipeline.alarms.rule_tables import AlarmRule, Margin
+from edge.pipeline.channels.time_order import TimeOrder, TimeStep
+from edge.sources.source import DeviceId, Reading
+from headland.contract.alarm import AlarmState, step
+from headland.contract.records import ALARM_CLEARED, Clock, Event, Quality
+
+#: How far apart in time temperature, humidity and surface may be to be combined.
+_TOGETHER_MS: Final = 600_000
+#: The most devices that are evaluated: a stream of invented names must not fill the memory.
+_MOST_DEVICES: Final = 2000
+#: Validity of equation 11; nothing is extrapolated.
+_LOW_DEGC, _HIGH_DEGC = -40.0, 60.0
+#: Sensors read slightly above saturation; up to this value the air counts as saturated.
+_HIGH_HUMIDITY_PCT = 103.0
+
+
+@dataclass(slots=True)
+class _RuleState:
+    """State of one rule on one device. `valid_ms`: the last valid sample, for silence rules."""
+
+    rule: AlarmRule
+    state: AlarmState = field(default_factory=AlarmState)
+    value: float = 0.0
+    valid_ms: int | None = None
+
+
+@dataclass(slots=True)
+class _Device:
+    """A device with its rules. `newest_ms` is its latest time, received when the gateway had run for `received_s`."""
+
+    identity: DeviceId
+    clock: Clock
+    newest_ms: int
+    received_s: float
+    rules: list[_RuleState]
+    latest: dict[str, tuple[int, float]] = field(default_factory=dict)
+    time: TimeOrder = field(default_factory=TimeOrder)
+
+    def reset_times(self) -> None:
+        """Forget all times after the device's clock was set. Active alarms remain active."""
+        self.latest.clear()
+        for rule in self.rules:
+            rule.valid_ms, rule.state = None, replace(rule.state, last_ms=None)
+
+
+class EdgeAlarmEvaluator:
+    """Evaluates all rules on all devices; not thread-safe. `now_s` is any monotonic clock.
+
+    Time is that of the data: a device's latest time, and while it is silent that time plus the time passed since. A
+    value that failed its tests, or is missing, changes no alarm.
+    """
+
+    def __init__(self, rules: Sequence[AlarmRule], raised: Iterable[RaisedAlarm] = ()) -> None:
+        """Start with the alarms that were active at the last stop."""
+        self._rules = rules
+        self._channels = frozenset(channel for rule in rules for channel in rule.channels)
+        self._devices: dict[str, _Device] = {}
+        self._absent: dict[str, _Device] = {}
+        self._restored = {(alarm.rule, alarm.device): alarm for alarm in raised}
+        self.changes = 0
+        self._counters = dict.fromkeys(("alarms_raised", "alarms_repeated", "alarms_cleared", "devices_unwatched"), 0)
+
+    def evaluate(self, reading: Reading, now_s: float) -> list[Event]:
+        """Return the alarm events caused by a row."""
+        device = self._device(reading, now_s)
+        if device is None:
+            return []
+        time_ms = reading.time_ms
+        time_step = device.time.classify(time_ms)
+        if time_step is TimeStep.RESET:
+            device.reset_times()
+        if time_step is not TimeStep.LATE:
+            device.newest_ms, device.received_s, device.clock = time_ms, now_s, reading.clock
+        for channel in self._channels & reading.values.keys():
+            value = reading.values[channel]
+            if value is not None and reading.quality.get(channel, Quality.GOOD) < Quality.FAIL:
+                latest = device.latest.get(channel)
+                if latest is None or time_ms >= latest[0]:
+                    device.latest[channel] = (time_ms, value)
+        events = [event for rule in device.rules for event in self._evaluate_rule(device, rule, reading)]
+        return events + self._check_silence(device, time_ms)
+
+    def has_rules_for(self, identity: DeviceId) -> bool:
+        """Return whether any rule applies to a device, so that each of its rows must be evaluated."""
+        return any(rule.fits(identity.device, identity.kind) for rule in self._rules)
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is any rule."""
+        return bool(self._rules)
+
+    def expect_devices(self, site: str, clock: Clock, now_ms: int, now_s: float) -> None:
+        """Wait from now on for the devices that a silence rule names with their kind: they may never send a row."""
+        for rule in self._rules:
+            if rule.silent_s is None or rule.device is None or rule.kind is None or rule.device in self._absent:
+                continue
+            identity = DeviceId(rule.device, rule.kind, site)
+            device = self._absent[rule.device] = _Device(identity, clock, now_ms, now_s, self._rules_for(identity))
+            for rule_state in device.rules:
+                rule_state.valid_ms = now_ms if rule_state.rule.silent_s is not None else None
+
+    def tick(self, now_s: float) -> list[Event]:
+        """Return the events caused by silence; call it every few seconds."""
+        events = self._clear_removed_rules()
+        for device in (*self._devices.values(), *self._absent.values()):
+            waited_ms = round((now_s - device.received_s) * 1000)
+            events += self._check_silence(device, device.newest_ms + waited_ms)
+        return events
+
+    def raised(self) -> list[RaisedAlarm]:
+        """Return the active alarms, the oldest first."""
+        active = [
+            _describe(device, rule)
+            for device in (*self._devices.values(), *self._absent.values())
+            for rule in device.rules
+            if rule.state.is_raised
+        ]
+        alarms = [*active, *self._restored.values()]
+        return sorted(alarms, key=lambda alarm: (alarm.raised_ms, alarm.rule, alarm.device))
+
+    def counters(self) -> dict[str, int]:
+        """Return the numbers of alarm events so far, by name."""
+        return dict(self._counters)
+
+    def _device(self, reading: Reading, now_s: float) -> _Device | None:
+        device = self._devices.get(reading.source.device)
+        if device is not None:
+            device.identity = reading.source  # a device may be found to be simulated later
+            return device
+        if len(self._devices) >= _MOST_DEVICES:
+            self._counters["devices_unwatched"] += 1
+            return None
+        identity = reading.source
+        absent = self._absent.pop(identity.device, None)
+        rules = self._rules_for(identity) if absent is None else absent.rules
+        device = self._devices[identity.device] = _Device(identity, reading.clock, reading.time_ms, now_s, rules)
+        device.reset_times()  # from now on the device's own clock counts
+        return device
+
+    def _rules_for(self, identity: DeviceId) -> list[_RuleState]:
+        """Return a state for each rule that applies, with the alarms of the last run restored."""
+        rules = [_RuleState(rule) for rule in self._rules if rule.fits(identity.device, identity.kind)]
+        for rule in rules:
+            alarm = self._restored.pop((rule.rule.name, identity.device), None)
+            if alarm is not None:
+                rule.state, rule.value = state_of(alarm), alarm.value
+        return rules
+
+    def _evaluate_rule(self, device: _Device, rule: _RuleState, reading: Reading) -> Iterator[Event]:
+        silent_limit_s = rule.rule.silent_s
+        if silent_limit_s is None:
+            value = _value_of(device, rule.rule, reading)
+            if value is not None:
+                yield from self._step(device, rule, reading.time_ms, value)
+            return
+        if rule.valid_ms is None:
+            rule.valid_ms = reading.time_ms
+        latest = device.latest.get(rule.rule.what)
+        if latest is not None and latest[0] == reading.time_ms > rule.valid_ms:
+            silent_s = (reading.time_ms - rule.valid_ms) / 1000
+            # A sample that ends too long a silence: the channel was silent until just before it.
+            if silent_s >= silent_limit_s:
+                yield from self._step(device, rule, reading.time_ms - 1, silent_s)
+            rule.valid_ms = reading.time_ms
+            yield from self._step(device, rule, reading.time_ms, 0.0)
+
+    def _check_silence(self, device: _Device, time_ms: int) -> list[Event]:
+        events: list[Event] = []
+        for rule in device.rules:
+            silent_s = None if rule.valid_ms is None else (time_ms - rule.valid_ms) / 1000
+            if rule.rule.silent_s is not None and silent_s is not None and silent_s >= rule.rule.silent_s:
+                events += self._step(device, rule, time_ms, silent_s)
+        return events
+
+    def _step(self, device: _Device, rule: _RuleState, time_ms: int, value: float) -> Iterator[Event]:
+        is_bad, is_over = compare(rule.rule, value)
+        rule.state, kind = step(rule.state, rule.rule.timing, time_ms, is_bad=is_bad, is_over=is_over)
+        if rule.state.is_raised or kind is not None:
+            rule.value = value
+        if kind is None:
+            return
+        self.changes += 1
+        change = "cleared" if kind == ALARM_CLEARED else "repeated" if rule.state.repeats else "raised"
+        self._counters[f"alarms_{change}"] += 1
+        yield alarm_event(_describe(device, rule), kind, time_ms)
+
+    def _clear_removed_rules(self) -> list[Event]:
+        """Clear the alarms of the last run whose rule no longer exists."""
+        names = {rule.name for rule in self._rules}
+        removed = [key for key in self._restored if key[0] not in names]
+        self.changes += len(removed)
+        self._counters["alarms_cleared"] += len(removed)
+        alarms = [self._restored.pop(key) for key in removed]
+        return [alarm_event(alarm, ALARM_CLEARED, alarm.raised_ms, why="rule removed") for alarm in alarms]
+
+
+def compare(rule: AlarmRule, value: float) -> tuple[bool, bool]:
+    """Return whether a value is beyond the rule's threshold, and whether it is back beyond its hysteresis."""
+    if rule.below is not None:
+        return value < rule.below, value >= rule.below + rule.hysteresis
+    threshold = rule.threshold
+    if rule.silent_s is not None:
+        return value >= threshold, value < threshold
+    return value > threshold, value <= threshold - rule.hysteresis
+
+
+def dew_point_degc(temperature_degc: float, relative_humidity_pct: float) -> float | None:
+    """Return the dew point over water [degC] of air at -40..60 degC and 0..103 %; None outside, and without vapour."""
+    if not (_LOW_DEGC <= temperature_degc <= _HIGH_DEGC and 0.0 < relative_humidity_pct <= _HIGH_HUMIDITY_PCT):
+        return None
+    log_ratio = math.log(min(relative_humidity_pct, 100.0) / 100.0)
+    log_ratio += 17.27 * temperature_degc / (temperature_degc + 237.3)
+    return 237.3 * log_ratio / (17.27 - log_ratio)
+
+
+def condensation_margin_k(surface_degc: float, temperature_degc: float, relative_humidity_pct: float) -> float | None:
+    """Return how far a surface is above the dew point of the air at it [K]; at or below 0 the surface becomes wet."""
+    dew_degc = dew_point_degc(temperature_degc, relative_humidity_pct)
+    return None if dew_degc is None else surface_degc - dew_degc
+
+
+def _value_of(device: _Device, rule: AlarmRule, reading: Reading) -> float | None:
+    """Return the value that the rule compares, None where this row does not change it."""
+    if rule.margin is not None:
+        return _margin_of(device, rule.margin, reading)
+    latest = device.latest.get(rule.what)
+    is_new = latest is not None and latest[0] == reading.time_ms and rule.what in reading.values
+    return latest[1] if latest is not None and is_new else None
+
+
+def _margin_of(device: _Device, margin: Margin, reading: Reading) -> float | None:
+    channels = margin.channels
+    if not any(channel in reading.values for channel in channels):
+        return None
+    latest = [device.latest.get(channel) for channel in channels]
+    values = [sample[1] for sample in latest if sample is not None and abs(reading.time_ms - sample[0]) <= _TOGETHER_MS]
+    if len(values) < len(channels):
+        return None
+    air, humidity, surface = values
+    return condensation_margin_k(surface if margin.surface is not None else air + margin.estimate_k, air, humidity)
+
+
+def _describe(device: _Device, rule_state: _RuleState) -> RaisedAlarm:
+    rule, state, identity = rule_state.rule, rule_state.state, device.identity
+    return RaisedAlarm(
+        rule=rule.name,
+        device=identity.device,
+        severity=rule.severity,
+        channel=rule.what,
+        condition=rule.condition,
+        value=rule_state.value,
+        threshold=rule.threshold,
+        unit=rule.unit,
+        since_ms=state.began_ms,
+        raised_ms=state.raised_ms,
+        device_kind=identity.kind,
+        site=identity.site,
+        clock=device.clock,
+        simulated=identity.simulated,
+        said_ms=state.said_ms,
+        repeats=state.repeats,
+        text=rule.text,
+        estimated=rule.margin is not None and rule.margin.surface is None,
+    )
