@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from edge.agent.plugin_loader import UnusableSettings, load_source_type
-from edge.pipeline.settings import BatchSettings, ProcessorSettings, resolve_tables
+from edge.pipeline.alarms.rule_tables import AlarmRule, AlarmsSettings
+from edge.pipeline.channels.settings import ChannelSettings, QualitySettings
+from edge.pipeline.settings import BatchSettings, resolve_tables
 from edge.plugins import PluginSettings, SourceType
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
@@ -57,7 +59,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, data_dir=str(folder / Path(self.data_dir).expanduser()))
 
 
-class EdgeSettings(ProcessorSettings, frozen=True, kw_only=True):
+class EdgeSettings(Settings, frozen=True, kw_only=True):
     """All of edge.toml."""
 
     gateway: GatewaySettings
@@ -65,6 +67,10 @@ class EdgeSettings(ProcessorSettings, frozen=True, kw_only=True):
     spool: SpoolSettings = SpoolSettings()
     batch: BatchSettings = BatchSettings()
     source: list[SourceSettings] = msgspec.field(default_factory=list)
+    channel: list[ChannelSettings] = msgspec.field(default_factory=list)
+    quality: QualitySettings = QualitySettings()
+    alarm: list[AlarmRule] = msgspec.field(default_factory=list)
+    alarms: AlarmsSettings = AlarmsSettings()
 
     @property
     def data_dir(self) -> Path:
@@ -94,10 +100,17 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
     sources = _resolve_sources(file, settings.source, folder)
     broker = _resolve_broker(file, settings.broker, folder)
     try:
-        settings = resolve_tables(settings, folder)
+        quality, alarms = resolve_tables(settings, folder)
     except TableError as error:
         raise file.error(error.path, str(error)) from error
-    return msgspec.structs.replace(settings, gateway=settings.gateway.resolve(folder), broker=broker, source=sources)
+    return msgspec.structs.replace(
+        settings,
+        gateway=settings.gateway.resolve(folder),
+        broker=broker,
+        source=sources,
+        quality=quality,
+        alarms=alarms,
+    )
 
 
 def _take_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -22,20 +23,32 @@ class BatchSettings(Settings, frozen=True, kw_only=True):
     max_age_s: Annotated[float, Meta(ge=0.02, le=60)] = 0.5
 
 
-class ProcessorSettings(Settings, frozen=True, kw_only=True):
-    """Tables of edge.toml about channels and alarms; the base of the whole file's settings."""
+class ProcessorSettings(Protocol):
+    """The tables of edge.toml about channels and alarms, as fields of the whole file's settings."""
 
-    channel: list[ChannelSettings] = msgspec.field(default_factory=list)
-    quality: QualitySettings = QualitySettings()
-    alarm: list[AlarmRule] = msgspec.field(default_factory=list)
-    alarms: AlarmsSettings = AlarmsSettings()
+    @property
+    def channel(self) -> Sequence[ChannelSettings]:
+        """The `[[channel]]` tables."""
+        ...
+
+    @property
+    def quality(self) -> QualitySettings:
+        """The `[quality]` table."""
+        ...
+
+    @property
+    def alarm(self) -> Sequence[AlarmRule]:
+        """The `[[alarm]]` tables."""
+        ...
+
+    @property
+    def alarms(self) -> AlarmsSettings:
+        """The `[alarms]` table."""
+        ...
 
 
-S = TypeVar("S", bound=ProcessorSettings)
-
-
-def resolve_tables(settings: S, folder: Path) -> S:
-    """Return the settings with full paths of limits and rule files: those in `folder` first, then those built in.
+def resolve_tables(settings: ProcessorSettings, folder: Path) -> tuple[QualitySettings, AlarmsSettings]:
+    """Return `quality` and `alarms` with full paths of their files: those in `folder` first, then those built in.
 
     Raises TableError for the first mistake in a table, SettingsError for one in a file that a table names.
     """
@@ -57,8 +70,7 @@ def resolve_tables(settings: S, folder: Path) -> S:
             raise TableError(("alarm", index), f"alarm {rule.name}: {mistake}")
         names.add(rule.name)
     gather_rules(settings.alarm, alarms.rules, folder)
-    return msgspec.structs.replace(
-        settings,
-        quality=msgspec.structs.replace(quality, limits="" if limits_path is None else str(limits_path)),
-        alarms=msgspec.structs.replace(alarms, rules=[str(find_rules(name, folder)) for name in alarms.rules]),
+    return (
+        msgspec.structs.replace(quality, limits="" if limits_path is None else str(limits_path)),
+        msgspec.structs.replace(alarms, rules=[str(find_rules(name, folder)) for name in alarms.rules]),
     )
