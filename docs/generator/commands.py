@@ -44,20 +44,24 @@ def _section(path: str, command: Any) -> str:
             for name, child in children.items()
             if not child.hidden
         ]
-        return "\n\n".join([*parts, table(["command", "meaning"], contents)])
+        return "\n\n".join([*parts, table(["command", "meaning"], contents), _options(command)]).strip()
     arguments = [parameter for parameter in command.params if not parameter.opts[0].startswith("-")]
     options = [parameter for parameter in command.params if parameter.opts[0].startswith("-") and not parameter.hidden]
     usage = " ".join([path, *(_usage(argument) for argument in arguments), "[OPTIONS]" if options else ""]).strip()
     parts.append(f"```text\n{usage}\n```")
-    rows = [(f"`{_usage(argument)}`", "", "", argument.help or "") for argument in arguments]
-    rows += [
-        (", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts)), _type(option), _default(option),
-         _meaning(option))
-        for option in options
-    ]  # fmt: skip
-    if rows:
-        parts.append(table(["option", "type", "default", "meaning"], rows))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, _options(command)]).strip()
+
+
+def _options(command: Any) -> str:
+    """Return the table of a command's arguments and options; nothing where it has none."""
+    rows = []
+    for parameter in command.params:
+        if not parameter.opts[0].startswith("-"):
+            rows.append((f"`{_usage(parameter)}`", "", "", parameter.help or ""))
+        elif not parameter.hidden:
+            names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+            rows.append((names, _type(parameter), _default(parameter), _meaning(parameter)))
+    return table(["option", "type", "default", "meaning"], rows) if rows else ""
 
 
 def _anchor(title: str) -> str:
