@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from edge.sources.mapping.field_map import Measurement
 from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal
 from headland.contract.refusals import Reason, Refused
+from headland.contract.senml.channel_names import split_name
 from headland.contract.senml.records import ABSOLUTE_FROM_S, parse_records, resolve_records
 
 _MOST_RECORDS: Final = 1000
 _REFUSALS: Final = {Reason.NOT_JSON: Refusal.JSON, Reason.TOO_LARGE: Refusal.TOO_MANY}
-_INSTANCE: Final = re.compile(r":[0-9]{1,3}\Z")
 
 
 class SenmlDecoder(PlainDecoder):
@@ -33,7 +32,7 @@ class SenmlDecoder(PlainDecoder):
             if isinstance(record, Refused):
                 refused.append(Refusal.SHAPE)
                 continue
-            device, name = _split_name(record.name)
+            device, name = split_name(record.name)
             if isinstance(record.value, str) or not name:
                 continue
             key = (device or topic.rpartition("/")[2], _resolve_ms(record.time_s, now_ms))
@@ -47,11 +46,3 @@ def _resolve_ms(time_s: float, now_ms: int) -> int | None:
     if time_s == 0.0 or not abs(time_s) < 1e12:
         return None
     return round(time_s * 1000) + (0 if time_s >= ABSOLUTE_FROM_S else now_ms)
-
-
-def _split_name(full: str) -> tuple[str, str]:
-    """Return (device, name); an instance stays with the name: `urn:dev:mac:0a1b:air_temperature:1`."""
-    instance = _INSTANCE.search(full)
-    stem = full if instance is None or instance.start() == 0 else full[: instance.start()]
-    at = max(stem.rfind("/"), stem.rfind(":"))
-    return full[: max(at, 0)], full[at + 1 :]

@@ -49,9 +49,14 @@ def _find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refuse
 
 
 def drop_prefix(name: str) -> str:
-    """Drop a device prefix, keep an instance: `urn:dev:mac:0a1b:air_temperature_degc:1` -> `air_temperature_degc:1`."""
-    stem, colon, digits = name.rpartition(":")
+    """Return a name without its device prefix: `urn:dev:mac:0a1b:air_temperature_degc:1` -> `air_temperature_degc:1`."""
+    return split_name(name)[1]
+
+
+def split_name(full: str) -> tuple[str, str]:
+    """Return (device, name) of a name, split at its last `/` or `:`; an instance (`:1`) stays with the name."""
+    stem, colon, digits = full.rpartition(":")
     if not stem or not _INSTANCE.fullmatch(colon + digits):
-        stem, colon, digits = name, "", ""
-    last = max(stem.rfind("/"), stem.rfind(":"))
-    return stem[last + 1 :] + colon + digits
+        stem = full
+    at = max(stem.rfind("/"), stem.rfind(":"))
+    return full[: max(at, 0)], full[at + 1 :]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,16 +21,20 @@ from headland.agronomy.series.qartod import (
 )
 
 NAN = np.nan
-VALUE = np.array([20.0, 20.1, 20.2, 35.0, 20.3, 20.3, 20.3, 20.3, 20.3, NAN, 70.0, 21.0])
-TIME_MS = np.arange(12, dtype=np.int64) * 600_000
+#: Samples with the flags of ioos-qc, shared with the gateway's tests in `tests/edge/pipeline/channels`.
+VECTORS = json.loads((Path(__file__).parents[2] / "qartod_vectors.json").read_text())
+VALUE = np.array([NAN if value is None else value for value in VECTORS["values"]])
+TIME_MS = np.arange(len(VALUE), dtype=np.int64) * VECTORS["interval_s"] * 1000
 
 
 def test_the_tests_flag_what_ioos_qc_flags() -> None:
-    assert check_range(VALUE, (0.0, 50.0), (5.0, 45.0)).tolist() == [1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 4, 1]
-    assert check_spike(VALUE, 3.0, 8.0).tolist() == [2, 1, 3, 4, 3, 1, 1, 1, 2, 9, 2, 2]
-    assert check_rate(TIME_MS, VALUE, 0.005).tolist() == [1, 1, 1, 3, 3, 1, 1, 1, 1, 9, 1, 3]
-    flat = check_flat_line(TIME_MS, VALUE, suspect_s=1200.0, fail_s=2400.0, tolerance=0.05)
-    assert flat.tolist() == [1, 1, 1, 1, 1, 1, 3, 3, 4, 9, 1, 1]
+    span, spike = VECTORS["gross_range"], VECTORS["spike_average"]
+    rate, flat = VECTORS["rate_of_change"], VECTORS["flat_line"]
+    per_s = rate["limits"]["suspect"] / rate["limits"]["within_s"]
+    assert check_range(VALUE, **{name: tuple(pair) for name, pair in span["limits"].items()}).tolist() == span["flags"]
+    assert check_spike(VALUE, spike["limits"]["suspect"], spike["limits"]["fail"]).tolist() == spike["flags"]
+    assert check_rate(TIME_MS, VALUE, per_s).tolist() == rate["flags"]
+    assert check_flat_line(TIME_MS, VALUE, **flat["limits"]).tolist() == flat["flags"]
 
 
 def test_a_range_includes_its_ends() -> None:

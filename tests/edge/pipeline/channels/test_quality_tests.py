@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,14 +22,10 @@ from edge.pipeline.channels.quality_tests import (
 from edge.pipeline.channels.settings import FlatLine, GrossRange, RateOfChange, Spike
 from headland.contract.records import Quality
 
-#: Twelve samples ten minutes apart, and what ioos-qc 3.0.0 (Apache-2.0) says of them, computed with that package.
-VALUES = (20.0, 20.1, 20.2, 35.0, 20.3, 20.3, 20.3, 20.3, 20.3, None, 70.0, 21.0)
-EVERY_MS = 600_000
-GROSS_RANGE = (1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 4, 1)
-SPIKE_AVERAGE = (2, 1, 3, 4, 3, 1, 1, 1, 2, 9, 2, 2)
-SPIKE_DIFFERENTIAL = (2, 1, 1, 4, 1, 1, 1, 1, 2, 9, 2, 2)
-RATE_OF_CHANGE = (1, 1, 1, 3, 3, 1, 1, 1, 1, 9, 1, 3)
-FLAT_LINE = (1, 1, 1, 1, 1, 1, 3, 3, 4, 9, 1, 1)
+#: Samples with the flags of ioos-qc, shared with the tests of stored series in `tests/agronomy/series/test_qartod.py`.
+VECTORS = json.loads((Path(__file__).parents[3] / "qartod_vectors.json").read_text())
+VALUES: list[float | None] = VECTORS["values"]
+EVERY_MS = VECTORS["interval_s"] * 1000
 
 ORDER = st.integers(1, 100_000)
 NUMBERS = st.floats(-1e6, 1e6)
@@ -41,33 +41,32 @@ def series(steps: list[tuple[int, float | None]]) -> list[tuple[int, float | Non
 
 
 def test_gross_range_equals_ioos_qc() -> None:
-    limits = GrossRange(fail=(0, 50), suspect=(5, 45))
-    assert tuple(int(check_range(value, limits)) for value in VALUES) == GROSS_RANGE
+    limits = msgspec.convert(VECTORS["gross_range"]["limits"], GrossRange)
+    assert [int(check_range(value, limits)) for value in VALUES] == VECTORS["gross_range"]["flags"]
 
 
-@pytest.mark.parametrize(("limits", "expected"), [
-    (Spike(suspect=3, fail=8, method="average"), SPIKE_AVERAGE),
-    (Spike(suspect=3, fail=8, method="differential"), SPIKE_DIFFERENTIAL),
-])  # fmt: skip
-def test_spike_equals_ioos_qc(limits: Spike, expected: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("method", ["average", "differential"])
+def test_spike_equals_ioos_qc(method: str) -> None:
+    vector = VECTORS[f"spike_{method}"]
+    limits = msgspec.convert(vector["limits"], Spike)
     around = (None, *VALUES, None)
     flags = [int(check_spike(around[at], around[at + 1], around[at + 2], limits)) for at in range(len(VALUES))]
-    assert tuple(flags) == expected
+    assert flags == vector["flags"]
 
 
-def test_rate_of_change_equals_ioos_qc_but_never_good_without_a_value_before() -> None:
-    check = RateCheck(RateOfChange(suspect=3, within_s=600))
+def test_rate_of_change_equals_ioos_qc_but_is_never_good_without_a_value_before() -> None:
+    check = RateCheck(msgspec.convert(VECTORS["rate_of_change"]["limits"], RateOfChange))
     flags = [int(check.check(at * EVERY_MS, value)) for at, value in enumerate(VALUES)]
-    without = [at for at, value in enumerate(VALUES) if value is not None and (at == 0 or VALUES[at - 1] is None)]
-    assert [flags[at] for at in without] == [2, 2]
-    assert [flag for at, flag in enumerate(flags) if at not in without] == [
-        flag for at, flag in enumerate(RATE_OF_CHANGE) if at not in without
-    ]
+    first = [at for at, value in enumerate(VALUES) if value is not None and (at == 0 or VALUES[at - 1] is None)]
+    expected = [2 if at in first else flag for at, flag in enumerate(VECTORS["rate_of_change"]["flags"])]
+    assert first == [0, 10]
+    assert flags == expected
 
 
 def test_flat_line_equals_ioos_qc() -> None:
-    check = FlatCheck(FlatLine(tolerance=0.05, suspect_s=1200, fail_s=2400))
-    assert tuple(int(check.check(at * EVERY_MS, value)) for at, value in enumerate(VALUES)) == FLAT_LINE
+    check = FlatCheck(msgspec.convert(VECTORS["flat_line"]["limits"], FlatLine))
+    flags = [int(check.check(at * EVERY_MS, value)) for at, value in enumerate(VALUES)]
+    assert flags == VECTORS["flat_line"]["flags"]
 
 
 @pytest.mark.parametrize(
