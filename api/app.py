@@ -47,7 +47,7 @@ from api.schemas.base import Problem
 from api.schemas.examples import add_examples
 from api.schemas.registry import describe_kinds, describe_things
 from api.sensorthings import routes as sta_routes
-from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.store.port import Store
@@ -109,7 +109,7 @@ def create_app(
     `live` is told of commits as they happen; without one the store is asked once a second while anybody listens.
     """
     # A file of crops that cannot be used is said now, not at the first question.
-    crop_bands()
+    load_crop_targets()
     app = FastAPI(
         title="Headland",
         version=VERSION,

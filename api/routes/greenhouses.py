@@ -13,9 +13,8 @@ from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.routes.thermal_params import WarmthOf
-from api.schemas.base import ClimateAnswers
-from api.schemas.base_mapping import climate_of
 from api.schemas.greenhouses import (
+    ClimateAnswers,
     DataQualityBody,
     ForecastBody,
     HouseAnswersBody,
@@ -24,6 +23,7 @@ from api.schemas.greenhouses import (
     SiteWeatherBody,
 )
 from api.schemas.greenhouses_mapping import (
+    climate_answers_of,
     data_quality_of,
     forecast_of,
     house_answers_of,
@@ -31,8 +31,8 @@ from api.schemas.greenhouses_mapping import (
     site_weather_of,
 )
 from api.schemas.overview_mapping import overview_of
-from headland.agronomy.climate.air_indices import Thresholds
-from headland.agronomy.climate.exchange_indices import Declared
+from headland.agronomy.climate.air import Thresholds
+from headland.agronomy.climate.exchange import Declared
 from headland.agronomy.climate.forecast import Skill
 from headland.analysis.greenhouse.climate import (
     By,
@@ -43,14 +43,13 @@ from headland.analysis.greenhouse.climate import (
     answer_light,
 )
 from headland.analysis.greenhouse.control import answer_compliance, answer_irrigation, answer_uniformity
-from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.exchange import answer_exchange, height_of
 from headland.analysis.greenhouse.forecast import Expected, forecast_house
 from headland.analysis.greenhouse.forecast_history import keep_forecast, record_of, settle_forecasts, told_before
-from headland.analysis.greenhouse.house import House, begin_hour, find_greenhouse, find_house, find_site
-from headland.analysis.greenhouse.overview import look_over
+from headland.analysis.greenhouse.house import House, begin_hour, begin_with_samples, find_house, find_site
+from headland.analysis.greenhouse.overview import build_overview
 from headland.analysis.greenhouse.sensor_health import judge_house
-from headland.analysis.passes.application import answer_climate, begin_with_samples
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.site_weather import answer_weather
@@ -65,7 +64,9 @@ GreenhouseId = Annotated[
     Path(description="Id of a device that is a greenhouse, or of a greenhouse in the registry.", pattern=NAME_PATTERN),
 ]
 Zone = Annotated[str | None, Query(description="Only this zone of it, by name.", min_length=1, max_length=200)]
-ByOf = Annotated[By, Query(description="What the window is cut into; days are local, of the site's time zone.")]
+#: What a client may divide a window into.
+Division = Literal["hour", "day", "stage"]
+ByOf = Annotated[Division, Query(description="What the window is cut into; days are local, of the site's time zone.")]
 ByHourOrDay = Annotated[Literal["hour", "day"], Query(description="What the window is cut into.")]
 Transmission = Annotated[
     float | None,
@@ -81,7 +82,7 @@ Hourly = Annotated[
 router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
 
 
-@router.get("/greenhouses/{device}/climate", response_model=ClimateAnswers | HouseAnswersBody)
+@router.get("/greenhouses/{device}/climate", response_model=ClimateAnswers)
 def get_climate(
     request: Request,
     scope: ScopeOf,
@@ -89,24 +90,27 @@ def get_climate(
     warmth: WarmthOf,
     start: Start = None,
     end: End = None,
-    by: Annotated[By | None, Query(description="Cut the window into hours, local days or crop stages.")] = None,
+    by: Annotated[
+        Division | None, Query(description="Divide the window into hours, local days or crop stages.")
+    ] = None,
     zone: Zone = None,
 ) -> Response:
-    """Answer what the air was like: vapour pressure deficit, dew point, humidity deficit; by day warmth as well.
+    """Return the indices of the air: vapour pressure deficit, dew point, humidity deficit; by day temperature sums too.
 
-    Without `by`, each is the time-weighted mean over [start, end) of one device with its lowest and highest value, from
-    temperature and humidity sampled together; without `start` of the last hour, or as much of it as there are samples
-    from. With `by`, the answers of each hour, local day or crop stage. Where too little is covered the value is null:
-    insufficient_data. Samples that lie are left out and named in `left_out`.
+    Without `by` there is one period, the window itself; its answers are also in `vpd_kpa`, `dew_point_degc`,
+    `humidity_deficit_g_m3` and `frost_point_degc`. Without `start` it is the last hour, or the part of it since the
+    first sample. All is computed from five-minute means. A value is null where too little is covered:
+    insufficient_data. Samples of faulty sensors are left out and listed in `left_out`.
     """
-    if by is None and zone is None and _is_device(scope, device):
+    house = find_house(scope, device, zone)
+    if by is not None:
+        query = _query(scope, house, start, end, by)
+    else:
         window = settle_window(start, end, scope.now_ms, LONGEST_CLIMATE_MS)
-        record = find_greenhouse(scope, device)
         if start is None:
-            window = begin_with_samples(scope, record, window)
-        return reply(request, climate_of(record, *answer_climate(scope, record, window)))
-    ask = _ask(scope, find_house(scope, device, zone), start, end, by or "hour")
-    return reply(request, house_answers_of(answer_air(ask, warmth.over(ask.thresholds))))
+            window = begin_with_samples(scope, house, window)
+        query = ClimateQuery(scope, house, window, "window", load_crop_targets())
+    return reply(request, climate_answers_of(answer_air(query, warmth.over(query.thresholds))))
 
 
 @router.get("/greenhouses/{device}/overview", response_model=OverviewBody)
@@ -126,7 +130,9 @@ def get_overview(
     """
     house = find_house(scope, device, zone)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
-    return reply(request, overview_of(look_over(ClimateQuery(scope, house, window, "day", crop_bands()), width)))
+    return reply(
+        request, overview_of(build_overview(ClimateQuery(scope, house, window, "day", load_crop_targets()), width))
+    )
 
 
 @router.get("/greenhouses/{device}/condensation", response_model=HouseAnswersBody)
@@ -144,7 +150,7 @@ def get_condensation(
     A surface is measured, or estimated as `notes` says; the most critical one wins.
     """
     return reply(
-        request, house_answers_of(answer_condensation(_ask(scope, find_house(scope, device, zone), start, end, by)))
+        request, house_answers_of(answer_condensation(_query(scope, find_house(scope, device, zone), start, end, by)))
     )
 
 
@@ -166,8 +172,8 @@ def get_light(
 
     A day needs 90 % of its daylight. `notes` says what was measured and by which factor it became photons.
     """
-    ask = _ask(scope, find_house(scope, device, zone), start, end, by)
-    return reply(request, house_answers_of(answer_light(ask, transmission, lamp)))
+    query = _query(scope, find_house(scope, device, zone), start, end, by)
+    return reply(request, house_answers_of(answer_light(query, transmission, lamp)))
 
 
 @router.get("/greenhouses/{device}/disease", response_model=HouseAnswersBody)
@@ -178,8 +184,8 @@ def get_disease(
 
     Indices of pressure by published rules, never counts of sick plants; `notes` says what each holds for.
     """
-    ask = _ask(scope, find_house(scope, device, zone), start, end, "day")
-    return reply(request, house_answers_of(answer_disease(ask)))
+    query = _query(scope, find_house(scope, device, zone), start, end, "day")
+    return reply(request, house_answers_of(answer_disease(query)))
 
 
 @router.get("/greenhouses/{device}/irrigation", response_model=HouseAnswersBody)
@@ -198,8 +204,8 @@ def get_irrigation(
     ] = 2.0,
 ) -> Response:
     """Answer what the sun asked for by local day: radiation sum, uptake, water to give, drain aimed at and measured."""
-    ask = _ask(scope, find_house(scope, device, zone), start, end, "day")
-    return reply(request, house_answers_of(answer_irrigation(ask, dose_l_m2, uptake_ml_j_cm2)))
+    query = _query(scope, find_house(scope, device, zone), start, end, "day")
+    return reply(request, house_answers_of(answer_irrigation(query, dose_l_m2, uptake_ml_j_cm2)))
 
 
 @router.get("/greenhouses/{device}/exchange", response_model=HouseAnswersBody)
@@ -233,7 +239,9 @@ def get_exchange(
     """
     house = find_house(scope, device, zone)
     declared = Declared(leaf_area_index, height_of(house, height_m), co2_given_g_m2_h, outside_co2_ppm)
-    return reply(request, house_answers_of(answer_exchange(_ask(scope, house, start, end, by), declared, transmission)))
+    return reply(
+        request, house_answers_of(answer_exchange(_query(scope, house, start, end, by), declared, transmission))
+    )
 
 
 @router.get("/greenhouses/{device}/compliance", response_model=HouseAnswersBody)
@@ -248,7 +256,7 @@ def get_compliance(
 ) -> Response:
     """Answer how the climate kept to its set points, how much the vents moved, and whether heat and vents fought."""
     return reply(
-        request, house_answers_of(answer_compliance(_ask(scope, find_house(scope, device, zone), start, end, by)))
+        request, house_answers_of(answer_compliance(_query(scope, find_house(scope, device, zone), start, end, by)))
     )
 
 
@@ -264,7 +272,7 @@ def get_uniformity(
 ) -> Response:
     """Answer how even the house was: the span between its places, and how each place stands off the others."""
     return reply(
-        request, house_answers_of(answer_uniformity(_ask(scope, find_house(scope, device, zone), start, end, by)))
+        request, house_answers_of(answer_uniformity(_query(scope, find_house(scope, device, zone), start, end, by)))
     )
 
 
@@ -300,7 +308,7 @@ def get_forecast(
     house = find_house(scope, device, zone)
     expected = Expected(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
     origin_ms = scope.now_ms if end is None else end
-    found = forecast_house(scope, house, crop_bands(), origin_ms, hours, expected)
+    found = forecast_house(scope, house, load_crop_targets(), origin_ms, hours, expected)
     record: dict[str, list[Skill | None]] = {}
     if scope.registry is not None and zone is None:
         repositories = repositories_of(scope)
@@ -351,16 +359,12 @@ def get_weather(
     return reply(request, site_weather_of(answer_weather(scope, house, window, thresholds, wind_height_m)))
 
 
-def _ask(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None, by: By) -> ClimateQuery:
+def _query(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None, by: By) -> ClimateQuery:
     longest_ms = LONGEST_BY_HOUR_MS if by == "hour" else LONGEST_CLIMATE_MS
-    return ClimateQuery(scope, house, _window(scope, start_ms, end_ms, longest_ms), by, crop_bands())
+    return ClimateQuery(scope, house, _window(scope, start_ms, end_ms, longest_ms), by, load_crop_targets())
 
 
 def _window(scope: OrgScope, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:
     """Return the window asked for; without a start it is a day long."""
     end = scope.now_ms if end_ms is None else end_ms
     return settle_window(end - DAY_MS if start_ms is None else start_ms, end, scope.now_ms, longest_ms)
-
-
-def _is_device(scope: OrgScope, name: str) -> bool:
-    return scope.registry is None or any(r.descriptor.device == name for r in scope.store.devices(scope.organisation))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
-from headland.agronomy.climate.air_indices import Thresholds
+from headland.agronomy.climate.air import Thresholds
 from headland.agronomy.climate.thermal_time import METHODS, Cutoff
 
 DegreeDays = Literal["average", "average_clamped", "single_sine", "double_sine"]

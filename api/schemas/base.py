@@ -250,18 +250,6 @@ class LeftOutItem(Model):
     detail: str
 
 
-class ClimateAnswers(Model):
-    """What the air of a greenhouse was like over a window."""
-
-    greenhouse: str
-    simulated: bool
-    vpd_kpa: Answer
-    dew_point_degc: Answer
-    humidity_deficit_g_m3: Answer
-    frost_point_degc: Annotated[Answer | None, Field(description="Only where hoar could have formed.")]
-    left_out: Annotated[list[LeftOutItem], Field(description="Samples that were not believed, and why.")]
-
-
 class ApplicationAnswers(Model):
     """What a sprayer or a spreader applied over a window: litres or kilograms that were metered, or none."""
 

@@ -9,7 +9,6 @@ import numpy as np
 from api.schemas import base
 from headland.agronomy.application.spraying import Application
 from headland.agronomy.application.spreading import Spreading
-from headland.agronomy.climate.air_summary import Climate
 from headland.agronomy.series.answer import Answer
 from headland.agronomy.series.sensor_health import Finding
 from headland.analysis.telemetry import SeriesColumns, unit_of
@@ -98,21 +97,6 @@ def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], following: str
         for one in conflicts
     ]
     return base.ConflictList(device=record.descriptor.device, items=items, next=following)
-
-
-def climate_of(record: DeviceRecord, climate: Climate, left_out: list[Finding]) -> base.ClimateAnswers:
-    """Return the climate of a greenhouse, and what was not believed of its sensors."""
-    simulated = record.descriptor.simulated
-    frost = climate.frost_point_degc
-    return base.ClimateAnswers(
-        greenhouse=record.descriptor.device,
-        simulated=simulated,
-        vpd_kpa=answer_of(climate.vpd_kpa, simulated),
-        dew_point_degc=answer_of(climate.dew_point_degc, simulated),
-        humidity_deficit_g_m3=answer_of(climate.humidity_deficit_g_m3, simulated),
-        frost_point_degc=None if frost is None else answer_of(frost, simulated),
-        left_out=[finding_of(record.descriptor.device, finding) for finding in left_out],
-    )
 
 
 def finding_of(device: str, finding: Finding) -> base.LeftOutItem:

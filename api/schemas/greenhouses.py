@@ -59,6 +59,18 @@ class HouseAnswersBody(Model):
     events: Annotated[list[WetEventItem] | None, Field(description="Of condensation only.")]
 
 
+class ClimateAnswers(HouseAnswersBody):
+    """The answers about a greenhouse's air; those over the whole window also by their own keys."""
+
+    vpd_kpa: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
+    dew_point_degc: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
+    humidity_deficit_g_m3: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
+    frost_point_degc: Annotated[
+        Answer | None,
+        Field(description="Over the whole window, only where hoar could have formed; null with `by`."),
+    ]
+
+
 class ForecastSkill(Model):
     """What such forecasts were worth in the past days, against what then was measured."""
 

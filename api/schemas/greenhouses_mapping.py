@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from api.schemas import greenhouses as schema
-from api.schemas.base import AnswerWindow, LeftOutItem
+from api.schemas.base import Answer, AnswerWindow, LeftOutItem
 from api.schemas.base_mapping import answer_of, finding_of
 from headland.agronomy.climate.forecast import Skill
 from headland.analysis.greenhouse.climate import HouseAnswers
@@ -19,35 +20,54 @@ from headland.analysis.weather.site_weather import SiteWeather
 from headland.analysis.window import Window
 
 
-def house_answers_of(found: HouseAnswers) -> schema.HouseAnswersBody:
+def climate_answers_of(answers: HouseAnswers) -> schema.ClimateAnswers:
+    """Return the answers about a house's air, those over the whole window also by their own keys."""
+    whole: dict[str, Answer] = {}
+    if answers.by == "window":
+        (period,) = answers.periods
+        whole = {name: answer_of(answer, answers.house.simulated) for name, answer in period.answers.items()}
+    return schema.ClimateAnswers(
+        **_house_fields(answers),
+        vpd_kpa=whole.get("vpd_kpa"),
+        dew_point_degc=whole.get("dew_point_degc"),
+        humidity_deficit_g_m3=whole.get("humidity_deficit_g_m3"),
+        frost_point_degc=whole.get("frost_point_degc"),
+    )
+
+
+def house_answers_of(answers: HouseAnswers) -> schema.HouseAnswersBody:
     """Return the answers about a house."""
-    house = found.house
-    return schema.HouseAnswersBody(
-        greenhouse=house.id,
-        devices=[record.descriptor.device for record in house.records],
-        simulated=house.simulated,
-        time_zone=str(house.place.time_zone),
-        time_zone_known=house.place.time_zone_known,
-        by=found.by,
-        crop=house.crop,
-        stage=house.stage,
-        targets={
+    return schema.HouseAnswersBody(**_house_fields(answers))
+
+
+def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
+    house = answers.house
+    return {
+        "greenhouse": house.id,
+        "devices": [record.descriptor.device for record in house.records],
+        "simulated": house.simulated,
+        "time_zone": str(house.place.time_zone),
+        "time_zone_known": house.place.time_zone_known,
+        "by": answers.by,
+        "crop": house.crop,
+        "stage": house.stage,
+        "targets": {
             name: schema.Target(low=band.low, high=band.high, crop=band.crop, stage=band.stage, source=band.source)
-            for name, band in found.targets.items()
+            for name, band in answers.targets.items()
         },
-        items=[
+        "items": [
             schema.PeriodAnswers(
-                window=AnswerWindow(start_ms=span.window[0], end_ms=span.window[1]),
-                stage=span.stage,
-                answers={name: answer_of(answer, house.simulated) for name, answer in span.answers.items()},
-                levels=span.levels,
+                window=AnswerWindow(start_ms=period.window[0], end_ms=period.window[1]),
+                stage=period.stage,
+                answers={name: answer_of(answer, house.simulated) for name, answer in period.answers.items()},
+                levels=period.levels,
             )
-            for span in found.spans
+            for period in answers.periods
         ],
-        left_out=left_out_of(found.left_out),
-        notes=found.notes,
-        events=None
-        if found.events is None
+        "left_out": left_out_of(answers.left_out),
+        "notes": answers.notes,
+        "events": None
+        if answers.events is None
         else [
             schema.WetEventItem(
                 start_ms=event.start_ms,
@@ -56,9 +76,9 @@ def house_answers_of(found: HouseAnswers) -> schema.HouseAnswersBody:
                 surface=event.surface,
                 least_margin_k=event.least_margin_k,
             )
-            for event in found.events
+            for event in answers.events
         ],
-    )
+    }
 
 
 def left_out_of(found: list[LeftOut]) -> list[LeftOutItem]:

@@ -10,8 +10,8 @@ import numpy as np
 from api.schemas.greenhouses_mapping import left_out_of
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.time_grid import STEP_MS
-from headland.analysis.greenhouse.climate import Span
-from headland.analysis.greenhouse.crop_targets import Band
+from headland.analysis.greenhouse.climate import PeriodAnswers
+from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.overview import MAPPED, UNITS, Overview
 
 
@@ -80,7 +80,7 @@ def overview_of(found: Overview) -> dict[str, Any]:
     }
 
 
-def days_of(days: list[Span]) -> dict[str, Any]:
+def days_of(days: list[PeriodAnswers]) -> dict[str, Any]:
     """Return the answers of some days by column: what is the same for all days once, the rest a list of each."""
     names = list(dict.fromkeys(name for day in days for name in day.answers))
     return {
@@ -90,12 +90,12 @@ def days_of(days: list[Span]) -> dict[str, Any]:
     }
 
 
-def target_of(band: Band) -> dict[str, Any]:
+def target_of(band: TargetBand) -> dict[str, Any]:
     """Return a band."""
     return {"low": band.low, "high": band.high, "crop": band.crop, "stage": band.stage, "source": band.source}
 
 
-def _column_of(name: str, days: list[Span]) -> dict[str, Any]:
+def _column_of(name: str, days: list[PeriodAnswers]) -> dict[str, Any]:
     answers = [day.answers[name] for day in days]
     method = answers[0].method
     return {

@@ -15,7 +15,7 @@ import headland.agronomy
 import headland.analysis
 from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.tables import table
-from headland.agronomy.climate.disease_indices import VALIDITY
+from headland.agronomy.climate.disease import VALIDITY
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
 
 #: What stands in a text for a part that depends on the request.

@@ -31,7 +31,7 @@ class ActiveAlarms:
         return list(self._standing.values())
 
     def stands(self, key: Key, who: str) -> bool:
-        """Tell whether an alarm stands by the word of `who`, station or gateway."""
+        """Return whether an alarm stands by the word of `who`, station or gateway."""
         alarm = self._standing.get(key)
         return alarm is not None and who in alarm.standing
 

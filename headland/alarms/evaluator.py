@@ -141,7 +141,7 @@ class AlarmEvaluator:
         return found
 
     def _was_noted(self, told: GatewayAlarm) -> bool:
-        """Tell whether a gateway's alarm is known, and nothing new is said of it since it ended here."""
+        """Return whether a gateway's alarm is known, and nothing new is said of it since it ended here."""
         return any(
             told.raised_ms in alarm.gateway_raised_ms
             and (told.cleared_ms is not None or alarm.ended_ms is None or told.newest.t <= alarm.ended_ms)

@@ -69,7 +69,7 @@ def escalate(alarm: Alarm, policy: Policy, now_ms: int) -> Alarm:
 
 
 def is_maintained(alarm: Alarm, windows: Iterable[MaintenanceWindow], now_ms: int) -> bool:
-    """Tell whether a maintenance window holds an alarm back now."""
+    """Return whether a maintenance window holds an alarm back now."""
     return any(
         window.start_ms <= now_ms < window.end_ms
         and window.rule in (None, alarm.rule)

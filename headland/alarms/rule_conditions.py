@@ -107,17 +107,17 @@ class ConditionResult:
 
 
 def is_of_gateways(rule: AlarmRule) -> bool:
-    """Tell whether a rule looks at gateways rather than at devices."""
+    """Return whether a rule looks at gateways rather than at devices."""
     return any(test.what in GATEWAY_VALUES for test in tests_of(rule.any_of))
 
 
 def is_of_zones(rule: AlarmRule) -> bool:
-    """Tell whether a rule is for the zones of greenhouses: it looks across their devices."""
+    """Return whether a rule is for the zones of greenhouses: it looks across their devices."""
     return any(test.across is not None for test in tests_of(rule.any_of))
 
 
 def runs_on_the_clock(rule: AlarmRule) -> bool:
-    """Tell whether the passing of time alone can raise it: silence sends no sample."""
+    """Return whether the passing of time alone can raise it: silence sends no sample."""
     return is_of_gateways(rule) or any(test.what == "age_s" for test in tests_of(rule.any_of))
 
 
@@ -319,6 +319,6 @@ def _channels(test: AlarmTest) -> Iterator[str]:
 
 
 def _leaves_out(groups: Sequence[Group]) -> bool:
-    """Tell whether a rule goes on with what is left where a part of it is not there."""
+    """Return whether a rule goes on with what is left where a part of it is not there."""
     plain = [test for group in groups for test in group]
     return len(groups) > 1 or any(test.across is not None or _leaves_out(test.parts) for test in plain)

@@ -31,7 +31,7 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
         return self.state.last_ms
 
     def is_like(self, other: RuleState) -> bool:
-        """Tell whether only time has passed between the two."""
+        """Return whether only time has passed between the two."""
         return replace(self.state, last_ms=None) == replace(other.state, last_ms=None)
 
 

@@ -59,12 +59,12 @@ def needs_of(test: AlarmTest) -> tuple[str, ...]:
 
 
 def has_all(test: AlarmTest, samples: Samples) -> bool:
-    """Tell whether the samples of a device hold what a test needs."""
+    """Return whether the samples of a device hold what a test needs."""
     return all(need in samples or (need == ANY and bool(samples)) for need in needs_of(test))
 
 
 def is_estimated(test: AlarmTest, samples: Samples) -> bool:
-    """Tell whether what a test looks at is estimated: the margin of a leaf without a sensor."""
+    """Return whether what a test looks at is estimated: the margin of a leaf without a sensor."""
     return test.what == "condensation_margin_k" and _LEAF not in samples
 
 
@@ -83,7 +83,7 @@ def value_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times,
 
 
 def is_heard(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times) -> Mask:
-    """Tell at which instants what a test needs was heard within the rule's `lost_after_s`: else it is not there."""
+    """Return at which instants what a test needs was heard within the rule's `lost_after_s`: else it is not there."""
     heard = np.ones(len(axis_ms), np.bool_)
     for need in needs_of(test):
         columns = list(samples.values()) if need == ANY else [samples[need]]
@@ -103,7 +103,7 @@ def held(column: Column, axis_ms: Times, hold_s: float) -> Values:
 
 
 def is_beyond(test: AlarmTest, value: Values) -> Mask:
-    """Tell where a value is beyond the threshold of a test."""
+    """Return where a value is beyond the threshold of a test."""
     return np.asarray(value < test.below if test.below is not None else value > (test.above or 0.0))
 
 

@@ -93,7 +93,7 @@ class EvaluationTargets:
         return replace(zone, members=members, simulated=any(self.devices[name].simulated for name in members))
 
     def _can_tell(self, group: Group, subject: Subject) -> bool:
-        """Tell whether there is all that a group needs, somewhere in the zone for what looks across it."""
+        """Return whether there is all that a group needs, somewhere in the zone for what looks across it."""
         return all(
             any(self._has(test, subject, device) for device in devices_of(test, subject.members))
             for test in tests_of((group,))

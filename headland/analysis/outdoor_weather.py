@@ -41,7 +41,7 @@ _NOT_EVALUATED: Final = 2
 
 
 def stands_outside(kind: str, channel: str) -> bool:
-    """Tell whether a channel of a device of a kind is of the open air."""
+    """Return whether a channel of a device of a kind is of the open air."""
     return kind not in _VEHICLES and (kind != _UNDER_A_ROOF or channel in _ALWAYS_OUTSIDE)
 
 

@@ -32,7 +32,7 @@ _UNITS: Final[dict[str, tuple[str, str]]] = {
 
 
 def is_word(name: str) -> bool:
-    """Tell whether the list has a word."""
+    """Return whether the list has a word."""
     return name in WORDS
 
 

@@ -18,7 +18,7 @@ from headland.analysis.greenhouse.climate import (
     answer_light,
 )
 from headland.analysis.greenhouse.control import answer_irrigation
-from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.samples import LeftOut
 from headland.analysis.registry_access import repositories_of
@@ -72,7 +72,7 @@ def make_week_document(scope: OrgScope, greenhouse: str, week: str | None, zone:
     """Return the report of a greenhouse's week; raises AnalysisError (unknown house, no such week)."""
     house = find_house(scope, greenhouse, zone)
     found = find_week(week, house.place.time_zone, scope.now_ms)
-    ask = ClimateQuery(scope, house, found.window, "day", crop_bands())
+    ask = ClimateQuery(scope, house, found.window, "day", load_crop_targets())
     air, light, wet = answer_air(ask), answer_light(ask, None, None), answer_condensation(ask)
     disease, water = answer_disease(ask), answer_irrigation(ask, None, 2.0)
     by_hour = replace(ask, by="hour")
@@ -140,12 +140,12 @@ def _facts(scope: OrgScope, house: House, week: Week, zone: str | None) -> list[
 
 def _days(name: str, found: HouseAnswers, wanted: Sequence[str]) -> list[Part]:
     """Return a row for each day, and the week's sums where every day is known; nothing where nothing was answered."""
-    names = [each for each in wanted if any(each in span.answers for span in found.spans)]
+    names = [each for each in wanted if any(each in span.answers for span in found.periods)]
     if not names:
         return [Note("nothing_measured")]
-    units = {each: next(s.answers[each].unit for s in found.spans if each in s.answers) for each in names}
+    units = {each: next(s.answers[each].unit for s in found.periods if each in s.answers) for each in names}
     rows: list[tuple[Cell, ...]] = []
-    for span in found.spans:
+    for span in found.periods:
         cells = [
             figure_of(each, span.answers[each], span.levels.get(each)) if each in span.answers else None
             for each in names
@@ -162,7 +162,7 @@ def _days(name: str, found: HouseAnswers, wanted: Sequence[str]) -> list[Part]:
 def _sum(found: HouseAnswers, name: str, unit: str) -> Figure | None:
     if name not in _SUMS:
         return None
-    values = [span.answers[name].value if name in span.answers else None for span in found.spans]
+    values = [span.answers[name].value if name in span.answers else None for span in found.periods]
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return Figure(name, None, unit, reason="not_all_days")
@@ -171,7 +171,7 @@ def _sum(found: HouseAnswers, name: str, unit: str) -> Figure | None:
 
 def _range(found: HouseAnswers) -> list[Part]:
     """Return the lowest and highest temperature of the week, by the days that are known."""
-    told = [span.answers["air_temperature_degc"] for span in found.spans if "air_temperature_degc" in span.answers]
+    told = [span.answers["air_temperature_degc"] for span in found.periods if "air_temperature_degc" in span.answers]
     lows = [each.low for each in told if each.low is not None]
     highs = [each.high for each in told if each.high is not None]
     reason = "insufficient_data"
@@ -185,7 +185,7 @@ def _chart(name: str, week: Week, found: HouseAnswers, wanted: Sequence[str]) ->
     lines = []
     unit = ""
     for each in wanted:
-        told = [(span.window[0], span.answers[each]) for span in found.spans if each in span.answers]
+        told = [(span.window[0], span.answers[each]) for span in found.periods if each in span.answers]
         if any(answer.value is not None for _, answer in told):
             unit = told[0][1].unit
             lines.append(Line(each, tuple((time_ms, answer.value) for time_ms, answer in told)))
@@ -253,7 +253,7 @@ def _surfaces(found: HouseAnswers) -> list[Part]:
 
 
 def _downy(found: HouseAnswers) -> list[str]:
-    names = {name for span in found.spans for name in span.answers if name.startswith("downy_mildew_share")}
+    names = {name for span in found.periods for name in span.answers if name.startswith("downy_mildew_share")}
     return sorted(names)[:2]
 
 
@@ -286,7 +286,7 @@ def _told(answers: Sequence[HouseAnswers]) -> list[Answer]:
     return [
         answer
         for found in answers
-        for span in found.spans
+        for span in found.periods
         for name, answer in span.answers.items()
         if name in shown or name.startswith("downy_mildew_share")
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
 from headland.analysis.errors import AnalysisError
-from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import keep_forecast, settle_forecasts
 from headland.analysis.greenhouse.house import House, find_house
@@ -64,7 +64,7 @@ class ForecastWorker:
         for house in houses:
             if self._stop.is_set():
                 break
-            found = forecast_house(scope, house, crop_bands(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
+            found = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
             settle_forecasts(self._repositories, house, found)
             keep_forecast(self._repositories, house, found, scope.now_ms)
             done += 1

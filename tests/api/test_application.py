@@ -43,8 +43,8 @@ def test_a_window_that_is_mostly_empty_has_no_number(client: httpx.Client) -> No
     answer = climate(client, start=START_MS - 3_600_000)["vpd_kpa"]
     assert (answer["value"], answer["reason"]) == (None, "insufficient_data")
     assert answer["n"] == 399
-    # 400 s of samples, and the minute that the first of them speaks for before it.
-    assert answer["coverage"] == pytest.approx(460 / 4000, rel=0.01)
+    # Two of the window's fourteen steps of five minutes have samples.
+    assert answer["coverage"] == pytest.approx(2 / 14)
 
 
 def test_without_a_start_the_window_begins_with_the_first_sample_of_the_hour(client: httpx.Client) -> None:
@@ -121,7 +121,7 @@ def test_a_window_with_too_many_samples_is_refused_in_one_sentence(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("headland.analysis.passes.application.MAX_SAMPLES", 100)
-    response = client.get(f"/v1/greenhouses/{HOUSE}/climate", params=WINDOW)
+    response = client.get(f"/v1/devices/{DRONE}/application", params={**WINDOW, "swath_m": 5})
     assert response.status_code == 400
     assert response.json()["type"] == "urn:headland:problem:too-many-samples"
 

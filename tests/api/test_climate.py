@@ -15,8 +15,8 @@ import pytest
 from api.app import create_app
 from api.schemas.greenhouses import OverviewBody
 from headland.agronomy.climate.condensation import estimate_cover_degc
+from headland.agronomy.climate.exchange import co2_g_m3, condensed_g_m2_h
 from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
-from headland.agronomy.climate.ventilation import co2_g_m3, condensed_g_m2_h
 from headland.analysis.greenhouse.house import Place, cut_hours
 from headland.analysis.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
@@ -114,6 +114,32 @@ def test_days_are_those_of_the_sites_time_zone(known: Known) -> None:
     assert values(body, "dif_degc")[3] > 4.0
     assert body["targets"]["vpd_kpa"]["crop"] == "tomato"
     assert body["items"][3]["levels"]["vpd_kpa"] in ("below", "within", "above")
+
+
+def test_without_by_the_window_is_one_period_whose_answers_are_also_at_the_top(known: Known) -> None:
+    start_ms, end_ms = START_MS + 3 * DAY_MS, START_MS + 4 * DAY_MS
+    body = ask(known, "climate", start=start_ms, end=end_ms)
+    day = ask(known, "climate", start=start_ms, end=end_ms, by="day")
+    (period,) = body["items"]
+    assert (body["by"], period["window"]) == ("window", {"start_ms": start_ms, "end_ms": end_ms})
+    for name in ("vpd_kpa", "dew_point_degc", "humidity_deficit_g_m3"):
+        assert body[name] == period["answers"][name] == day["items"][0]["answers"][name]
+        assert (body[name]["method"]["version"], day[name]) == (2, None)
+    assert "degree_days_average" not in period["answers"]
+
+
+def test_without_by_all_devices_of_a_registry_greenhouse_are_in_the_one_period(known: Known) -> None:
+    body = ask(known, "climate", known[1]["greenhouses"], start=START_MS + 3 * DAY_MS, end=START_MS + 4 * DAY_MS)
+    assert (body["devices"], len(body["items"])) == (["gh-a", "gh-b"], 1)
+    assert body["items"][0]["answers"]["air_temperature_degc"]["value"] == pytest.approx(19.5, abs=0.05)
+
+
+def test_samples_before_a_window_that_begins_within_a_step_are_not_used(known: Known) -> None:
+    start_ms = START_MS + 3 * DAY_MS
+    whole = ask(known, "climate", start=start_ms, end=start_ms + 600_000)["vpd_kpa"]
+    part = ask(known, "climate", start=start_ms + 1, end=start_ms + 600_000)["vpd_kpa"]
+    assert part["window"] == {"start_ms": start_ms + 1, "end_ms": start_ms + 600_000}
+    assert (part["n"], whole["n"]) == (1, 2)
 
 
 def test_without_a_site_days_are_those_of_utc_and_that_is_said(known: Known) -> None:

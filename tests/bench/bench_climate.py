@@ -20,13 +20,10 @@ import msgspec
 import numpy as np
 
 from api.app import create_app
-from headland.agronomy.climate.air import Air
-from headland.agronomy.climate.air_indices import Thresholds, air_indices, day_indices
-from headland.agronomy.climate.condensation import Surface
-from headland.agronomy.climate.condensation_indices import condensation_indices, weigh_surfaces, wet_events
-from headland.agronomy.climate.disease import DOWNY_MILDEWS
-from headland.agronomy.climate.disease_indices import disease_indices
-from headland.agronomy.climate.light_indices import Light, light_indices, rolling_light
+from headland.agronomy.climate.air import Air, Thresholds, air_indices, day_indices
+from headland.agronomy.climate.condensation import Surface, condensation_indices, weigh_surfaces, wet_events
+from headland.agronomy.climate.disease import DOWNY_MILDEWS, disease_indices
+from headland.agronomy.climate.light import Light, light_indices, rolling_light
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index

@@ -26,12 +26,12 @@ class Meter:
 
     @property
     def has_total(self) -> bool:
-        """Tell whether there are two totals to take a difference of."""
+        """Return whether there are two totals to take a difference of."""
         return len(self.total_time_ms) >= 2
 
     @property
     def has_flow(self) -> bool:
-        """Tell whether there are two flows to integrate between."""
+        """Return whether there are two flows to integrate between."""
         return len(self.flow_time_ms) >= 2
 
 

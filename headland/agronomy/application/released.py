@@ -41,7 +41,7 @@ class Amounts:
 
     @property
     def is_metered(self) -> bool:
-        """Tell whether a meter said anything to take differences of or to integrate."""
+        """Return whether a meter said anything to take differences of or to integrate."""
         return len(self.total_time_ms) >= 2 or len(self.flow_time_ms) >= 2
 
 

@@ -23,8 +23,9 @@ from headland.agronomy.application.treated import (
     answer_rate,
     find_working_time,
 )
-from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.intervals import Intervals, intersect, no_time, total_s
+from headland.agronomy.series.qartod import MISSING
 
 NO_FLOW_METER: Final = "no_flow_meter"
 

@@ -26,8 +26,9 @@ from headland.agronomy.application.treated import (
     find_working_time,
 )
 from headland.agronomy.application.weighing import REFILL_KG, Hopper, Mass, mass_from_hopper
-from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.intervals import Intervals, intersect, no_time, total_s
+from headland.agronomy.series.qartod import MISSING
 
 NO_MASS_METER: Final = "no_mass_meter"
 

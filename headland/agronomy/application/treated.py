@@ -19,9 +19,10 @@ from headland.agronomy.application.coverage import (
     find_passes,
     measure_ground,
 )
-from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, no_time, subtract, total_s, union
+from headland.agronomy.series.qartod import MISSING
 
 MEASURED_FLOW: Final = "measured_flow"
 TANK_MASS: Final = "tank_mass"
@@ -77,7 +78,7 @@ class Flow:
 
     @property
     def is_known(self) -> bool:
-        """Tell whether there are two flows to look at."""
+        """Return whether there are two flows to look at."""
         return len(self.time_ms) >= 2
 
 

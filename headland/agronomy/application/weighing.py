@@ -27,7 +27,7 @@ class Hopper:
 
     @property
     def is_weighed(self) -> bool:
-        """Tell whether there are two weights to take a difference of."""
+        """Return whether there are two weights to take a difference of."""
         return len(self.time_ms) >= 2
 
 

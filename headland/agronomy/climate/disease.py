@@ -1,20 +1,17 @@
-"""Indices of disease pressure by published rules: an index to act on, never a count of sick plants.
+"""Disease pressure in greenhouses by published rules: Botrytis, powdery mildew and downy mildew from leaf wetness.
 
-Each rule needs good humidity or wetness over the whole span; the caller checks the coverage.
+An index orders days by how far they favoured an infection; it never counts sick plants.
 
 Sources
 -------
 .. [1] Broome et al. (1995), Phytopathology 85, 97-102: Botrytis bunch rot of grape.
 .. [2] Gubler and Thomas, UC IPM: risk index of grape powdery mildew.
-.. [3] Wallin (1962), Am. Potato J. 39, 300-312; severity values as Michigan State University prints them.
-.. [4] MacKenzie (1981), Plant Disease 65, 394-399: Blitecast.
-.. [5] Smith (1956), Plant Pathology 5, 83-87; Hutton criteria: Dancey et al. (2017), James Hutton Institute.
-.. [6] Magarey, Sutton, Russo (2005), Phytopathology 95, 92-100: wetness that an infection needs by temperature.
+.. [3] Magarey, Sutton, Russo (2005), Phytopathology 95, 92-100: wetness that an infection needs by temperature.
+.. [4] Huber and Gillespie (1992), Annu. Rev. Phytopathol. 30, 553-577: onset and dry-off by dew point depression.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -22,11 +19,31 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.series.arrays import Values
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, Air
+from headland.agronomy.climate.blight import late_blight_indices
+from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Mask, Values
+from headland.agronomy.series.indicator import SUM_BAR, Index, precomputed_index
+from headland.agronomy.series.time_grid import (
+    STEP_MS,
+    Periods,
+    average,
+    count_true,
+    highest,
+    hours_of,
+    longest_run,
+)
+from headland.units_of_time import HOUR_MS
 
 Level = Literal["low", "moderate", "high"]
 
-#: [1]: clamps of the temperature [degC], and from which index on the pressure is moderate and high.
+#: Relative humidity from which air counts as humid [%].
+HUMID_FROM_PCT: Final = 90.0
+#: Dew point depression at which leaves become wet, and the one from which they are dry again [K]; [4].
+ONSET_K: Final = 2.0
+DRY_OFF_K: Final = 3.8
+
+#: [1]: limits of the temperature [degC], and from which index on the pressure is moderate and high.
 _BOTRYTIS_LOW_DEGC, _BOTRYTIS_HIGH_DEGC, _BOTRYTIS_DEAD_DEGC = 12.0, 32.0, 40.0
 BOTRYTIS_LEVELS: Final = (0.5, 1.0)
 #: Dry hours that end a wet period; [1].
@@ -34,60 +51,121 @@ BOTRYTIS_DRY_H: Final = 4.0
 #: The index before the first wet hour, the model's constant.
 BOTRYTIS_WHEN_DRY: Final = -2.647866
 
+#: [2]: the favourable range, the heat that sets the fungus back [degC], the hours and days they need, steps and limits.
+MILDEW_FAVOURABLE_DEGC: Final = (21.1, 29.4)
+MILDEW_HEAT_DEGC: Final = 35.0
+MILDEW_HEAT_H: Final = 0.25
+_MILDEW_HOURS, _MILDEW_DAYS = 6.0, 3
+_MILDEW_UP, _MILDEW_DOWN, _MILDEW_MOST = 20, 10, 100
+MILDEW_LEVELS: Final = (40.0, 60.0)
 
-def botrytis_index(wet_hours: float, wet_degc: float) -> float | None:
-    """Return the index ln(Y / (1 - Y)) after a wet period of `wet_hours` at a mean of `wet_degc`; [1].
+_WETNESS: Final = "wet by dew point depression, 2 K on and 3.8 K off (Huber and Gillespie 1992)"
+_BOTRYTIS: Final = (
+    f"Broome et al. (1995), the highest of the day; a wet period ends after {BOTRYTIS_DRY_H:g} h dry; {_WETNESS}"
+)
+_COVERAGE: Final = "coverage is the known share of the day, from 90 % on"
+#: The range of validity of each index; an answer carries it, because each rule was made for another crop or place.
+VALIDITY: Final[dict[str, str]] = {
+    "botrytis_index": "Fitted on grape flowers and berries at 12 to 32 degC; elsewhere it orders days, it is no share "
+    "of sick plants. From 0.5 on moderate, from 1 high.",
+    "powdery_mildew_index": "Made for grape; begins anew 14 days before the first day asked for, and after a day that "
+    "is not known. From 40 on moderate, from 60 high.",
+    "late_blight_severity": "Wallin's severity values 0 to 4 a day, potato and tomato in the field; 18 since emergence "
+    "is the first warning. Here by local day, not from noon to noon.",
+    "smith_period": "Potato late blight in the field: 1 on a day that ends two days of at least 10 degC and 11 h of "
+    "90 % or more.",
+    "hutton_period": "As the Smith period with 6 h of 90 % or more.",
+    "downy_mildew_share": "Magarey's generic model with default cardinal temperatures that are not calibrated; 1 and "
+    "more is an infection.",
+}
 
-    None for a mean above 40 degC, which the model does not count, or no wetness. Made for grape: elsewhere it orders
-    days, it does not say how many fruits rot.
+
+@dataclass(frozen=True, slots=True)
+class WetCourse:
+    """Leaf wetness by step: whether leaves are wet, and how long and how warm the current wet period has been.
+
+    `hours` and `mean_degc` are NaN at dry steps. A dry break of less than 4 h does not end a period and counts as dry.
     """
-    found = float(botrytis_indices(wet_hours, wet_degc))
-    return None if math.isnan(found) else found
+
+    wet: Mask
+    hours: Values
+    mean_degc: Values
+
+
+@dataclass(frozen=True, slots=True)
+class MildewDay:
+    """The longest run of hours between 21.1 and 29.4 degC, and whether 35 degC was reached for a quarter of an hour."""
+
+    favourable_h: float
+    hot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Infection:
+    """A pathogen's cardinal temperatures [degC] and the hours of wetness it needs at the best of them; for [3]."""
+
+    name: str
+    low_degc: float
+    best_degc: float
+    high_degc: float
+    least_wet_h: float
+
+
+#: Defaults to be calibrated: not from [3]'s own table.
+DOWNY_MILDEWS: Final[dict[str, Infection]] = {
+    "cucumber": Infection("Pseudoperonospora cubensis", 1.0, 20.0, 28.0, 2.0),
+    "lettuce": Infection("Bremia lactucae", 1.0, 15.0, 25.0, 4.0),
+}
+
+
+def wet_while_near_dew(depression_k: Values) -> Mask:
+    """Return where leaves are wet by the dew point depression [K], samples in time order; [4].
+
+    Wet from a depression of 2 K down, then until one of 3.8 K; unknown air is dry.
+    """
+    # The last sample that decided, at or before each: below the onset, beyond the dry-off, or unknown.
+    decides = (depression_k <= ONSET_K) | (depression_k >= DRY_OFF_K) | ~np.isfinite(depression_k)
+    last = np.maximum.accumulate(np.where(decides, np.arange(len(decides)), -1))
+    return np.asarray((last >= 0) & (depression_k[last] <= ONSET_K))
+
+
+def follow_wetness(air: Air) -> WetCourse:
+    """Return the course of leaf wetness by dew point depression; unknown air is dry."""
+    temperature_degc = air.temperature_degc
+    wet = wet_while_near_dew(temperature_degc - air.dew_degc)
+    hours, mean = np.full(len(wet), np.nan), np.full(len(wet), np.nan)
+    at = np.flatnonzero(wet & np.isfinite(temperature_degc))
+    if len(at):
+        break_steps = BOTRYTIS_DRY_H * HOUR_MS / STEP_MS
+        begins = np.concatenate(([True], np.diff(at) - 1 >= break_steps))
+        first = np.maximum.accumulate(np.where(begins, np.arange(len(at)), 0))
+        count = np.arange(len(at)) - first + 1
+        total = np.concatenate(([0.0], np.cumsum(temperature_degc[at])))
+        hours[at] = hours_of(count)
+        mean[at] = (total[1:] - total[first]) / count
+    return WetCourse(wet, hours, mean)
 
 
 def botrytis_indices(wet_hours: ArrayLike, wet_degc: ArrayLike) -> Values:
-    """Return the index of many wet periods, arrays that broadcast; NaN where `botrytis_index` says None."""
+    """Return the index ln(Y / (1 - Y)) after wet periods of `wet_hours` at means of `wet_degc`, which broadcast; [1].
+
+    NaN for a mean above 40 degC, which the model does not count, or no wetness. Made for grape: elsewhere it orders
+    days, it does not count rotten fruits.
+    """
     hours, degc = np.asarray(wet_hours, np.float64), np.asarray(wet_degc, np.float64)
     t = np.clip(degc, _BOTRYTIS_LOW_DEGC, _BOTRYTIS_HIGH_DEGC)
     index = BOTRYTIS_WHEN_DRY - 0.374927 * hours + 0.061601 * hours * t - 0.001511 * hours * t * t
     return np.where((hours > 0.0) & (degc <= _BOTRYTIS_DEAD_DEGC), index, np.nan)
 
 
-def botrytis_incidence(index: float) -> float:
-    """Return the share Y that an index stands for in the model's own crop; [1]."""
-    return 1.0 / (1.0 + math.exp(-index))
-
-
-def level_of(value: float, levels: tuple[float, float]) -> Level:
-    """Return low, moderate from the first level on, or high from the second."""
-    return "high" if value >= levels[1] else "moderate" if value >= levels[0] else "low"
-
-
-#: [2]: the favourable range, the heat that sets the fungus back [degC], the hours and days they need, steps and limits.
-MILDEW_FAVOURABLE_DEGC: Final = (21.1, 29.4)
-MILDEW_HEAT_DEGC: Final = 35.0
-MILDEW_HEAT_H: Final = 0.25
-_MILDEW_HOURS, _MILDEW_DAYS, _MILDEW_START = 6.0, 3, 60
-_MILDEW_UP, _MILDEW_DOWN, _MILDEW_MOST = 20, 10, 100
-MILDEW_LEVELS: Final = (40.0, 60.0)
-
-
-@dataclass(frozen=True, slots=True)
-class MildewDay:
-    """The hours on end between 21.1 and 29.4 degC, and whether it was 35 degC or hotter for a quarter of an hour."""
-
-    favourable_h: float
-    hot: bool = False
-
-
 def powdery_mildew_index(days: Sequence[MildewDay], *, started_at: int | None = None) -> list[int]:
     """Return the index 0..100 after each day; [2].
 
-    It starts at 60 after three favourable days on end, 20 for each; one that is broken off begins again from 0.
-    `started_at` goes on from an index that had started.
+    It starts at 60 after three consecutive favourable days, 20 for each; an interrupted run begins again from 0.
+    `started_at` continues from an index that had started.
     """
     index, started, run = started_at or 0, started_at is not None, 0
-    found = []
+    indices = []
     for day in days:
         favourable = day.favourable_h >= _MILDEW_HOURS
         if not started:
@@ -97,106 +175,87 @@ def powdery_mildew_index(days: Sequence[MildewDay], *, started_at: int | None = 
         else:
             change = _MILDEW_UP if favourable else -_MILDEW_DOWN
             if day.hot:
-                # Heat takes ten: off a favourable day's twenty, but never more than ten from a day.
+                # Heat subtracts ten from a favourable day's twenty, but no day loses more than ten.
                 change = _MILDEW_UP - _MILDEW_DOWN if favourable else -_MILDEW_DOWN
             index = min(max(index + change, 0), _MILDEW_MOST)
-        found.append(index)
-    return found
-
-
-#: [3]: from and to mean temperature of the wet period [degC], and from how many hours on the severity is 1, 2, 3, 4.
-WALLIN: Final = (
-    (7.2, 11.7, (16.0, 19.0, 22.0, math.inf)),
-    (11.7, 15.1, (13.0, 16.0, 19.0, 22.0)),
-    (15.1, 26.7, (10.0, 13.0, 16.0, 19.0)),
-)
-#: Severity since emergence at which late blight is first to be expected; [3].
-WALLIN_FIRST_SPRAY: Final = 18
-
-
-def wallin_severity(humid_hours: float, humid_degc: float) -> int:
-    """Return the severity value 0..4 of a period of RH 90 % or more and its mean temperature; [3]."""
-    for low, high, hours in WALLIN:
-        if low <= humid_degc < high:
-            return sum(humid_hours >= least for least in hours)
-    return 0
-
-
-#: [4]: below which severity of seven days which message, with up to 4 and with 5 or more rain-favourable days.
-_BLITECAST_DRY: Final = ((3, -1), (5, 0), (7, 1))
-_BLITECAST_WET: Final = ((3, -1), (4, 0), (5, 1))
-#: What a message says: -1 no spray, 0 a late blight warning, 1 spray every 7 days, 2 every 5 days.
-BLITECAST_MESSAGES: Final = {-1: "no_spray", 0: "warning", 1: "spray_7_days", 2: "spray_5_days"}
-
-
-def blitecast(severity_of_7_days: int, favourable_days_of_7: int) -> str:
-    """Return the spray message from seven days' severity and rain-favourable days; [4]."""
-    steps = _BLITECAST_WET if favourable_days_of_7 >= 5 else _BLITECAST_DRY
-    message = next((each for below, each in steps if severity_of_7_days < below), 2)
-    return BLITECAST_MESSAGES[message]
-
-
-@dataclass(frozen=True, slots=True)
-class HumidDay:
-    """A day's lowest temperature [degC] and its hours of RH 90 % or more."""
-
-    low_degc: float
-    humid_h: float
-
-
-#: [5]: the least temperature [degC], and the humid hours that each of two days on end needs.
-_BLIGHT_DEGC, _SMITH_H, _HUTTON_H = 10.0, 11.0, 6.0
-
-
-def smith_periods(days: Sequence[HumidDay]) -> list[bool]:
-    """Tell for each day whether it ends a Smith period: two days of 10 degC or more with 11 humid hours each; [5]."""
-    return _two_on_end(days, _SMITH_H)
-
-
-def hutton_periods(days: Sequence[HumidDay]) -> list[bool]:
-    """Tell for each day whether it ends a Hutton period: two days of 10 degC or more with 6 humid hours each; [5]."""
-    return _two_on_end(days, _HUTTON_H)
-
-
-def _two_on_end(days: Sequence[HumidDay], hours: float) -> list[bool]:
-    fits = [day.low_degc >= _BLIGHT_DEGC and day.humid_h >= hours for day in days]
-    return [fit and at > 0 and fits[at - 1] for at, fit in enumerate(fits)]
-
-
-@dataclass(frozen=True, slots=True)
-class Infection:
-    """A pathogen's cardinal temperatures [degC] and the hours of wetness it needs at the best of them; for [6]."""
-
-    name: str
-    low_degc: float
-    best_degc: float
-    high_degc: float
-    least_wet_h: float
-
-
-#: Defaults to be calibrated: not from [6]'s own table.
-DOWNY_MILDEWS: Final[dict[str, Infection]] = {
-    "cucumber": Infection("Pseudoperonospora cubensis", 1.0, 20.0, 28.0, 2.0),
-    "lettuce": Infection("Bremia lactucae", 1.0, 15.0, 25.0, 4.0),
-}
-
-
-def wetness_needed_h(infection: Infection, wet_degc: float) -> float | None:
-    """Return the hours of wetness that an infection needs at a temperature; [6] eq 1 and 2. None where it cannot."""
-    share = float(infection_shares(infection, 1.0, wet_degc))
-    return 1.0 / share if share > 0.0 else None
-
-
-def infection_share(infection: Infection, wet_hours: float, wet_degc: float) -> float:
-    """Return how much of the wetness an infection needs a period had: 1 and more is an infection; 0 where it cannot."""
-    return float(infection_shares(infection, wet_hours, wet_degc))
+        indices.append(index)
+    return indices
 
 
 def infection_shares(infection: Infection, wet_hours: ArrayLike, wet_degc: ArrayLike) -> Values:
-    """Return `infection_share` of many wet periods, arrays that broadcast; [6] eq 1 and 2."""
+    """Return the wetness of periods over the wetness that an infection needs; [3] eq 1 and 2.
+
+    1 and more is an infection; 0 at temperatures at which there is none. The arrays broadcast.
+    """
     degc = np.asarray(wet_degc, np.float64)
     fits = (degc > infection.low_degc) & (degc < infection.high_degc)
     t = np.where(fits, degc, infection.best_degc)
     above, below = infection.high_degc - infection.best_degc, infection.best_degc - infection.low_degc
     response = (infection.high_degc - t) / above * ((t - infection.low_degc) / below) ** (below / above)
     return np.where(fits, np.asarray(wet_hours, np.float64) * response / infection.least_wet_h, 0.0)
+
+
+def level_of(value: float, levels: tuple[float, float]) -> Level:
+    """Return low, moderate from the first level on, or high from the second."""
+    return "high" if value >= levels[1] else "moderate" if value >= levels[0] else "low"
+
+
+def disease_indices(periods: Periods, air: Air, downy: dict[str, Infection]) -> list[Index]:
+    """Return the indices and drivers of each period, which is a local day.
+
+    `downy` are the downy mildews of the crop by the crop's name; all of them where the crop is not known.
+    """
+    t, rh = air.temperature_degc, air.humidity_pct
+    known = count_true(periods, np.isfinite(t + rh))
+    coverage = known / periods.lengths
+    course = follow_wetness(air)
+    humid = rh >= HUMID_FROM_PCT
+    humid_h = hours_of(count_true(periods, humid))
+    humid_degc = average(periods, np.where(humid, t, np.nan))
+
+    def index_of(name: str, unit: str, rule: str, value: Values) -> Index:
+        method = Method(name, 1, f"{rule}; {_COVERAGE}")
+        return precomputed_index(name, unit, method, AIR_CHANNELS, value, coverage, known)
+
+    wet_degc = average(periods, np.where(course.wet, t, np.nan))
+    indices = [
+        index_of("wet_h", "h", _WETNESS, hours_of(count_true(periods, course.wet))),
+        index_of("humid_h", "h", f"hours of {HUMID_FROM_PCT:g} % or more", humid_h),
+        index_of("wet_temperature_degc", "degC", f"mean while wet: {_WETNESS}", wet_degc),
+        index_of("botrytis_index", "1", _BOTRYTIS, _worst_botrytis(periods, course)),
+        _powdery_mildew(periods, t),
+        *late_blight_indices(periods, t, humid_h, humid_degc, coverage, known),
+    ]
+    at = np.flatnonzero(np.isfinite(course.hours))
+    for crop, infection in downy.items():
+        share = np.zeros(periods.steps)
+        share[at] = infection_shares(infection, course.hours[at], course.mean_degc[at])
+        rule = f"Magarey et al. (2005) eq 1 and 2 for {infection.name}; {_WETNESS}"
+        indices.append(index_of(f"downy_mildew_share_{crop}", "1", rule, highest(periods, share)))
+    return indices
+
+
+def _worst_botrytis(periods: Periods, course: WetCourse) -> Values:
+    worst = highest(periods, botrytis_indices(course.hours, course.mean_degc))
+    return np.where(np.isnan(worst), BOTRYTIS_WHEN_DRY, worst)
+
+
+def _powdery_mildew(periods: Periods, temperature: Values) -> Index:
+    low, high = MILDEW_FAVOURABLE_DEGC
+    known = count_true(periods, np.isfinite(temperature))
+    coverage = known / periods.lengths
+    run_h = hours_of(longest_run(periods, (temperature >= low) & (temperature <= high)))
+    hot_h = hours_of(count_true(periods, temperature >= MILDEW_HEAT_DEGC))
+    value = np.full(len(periods), np.nan)
+    enough = coverage >= SUM_BAR
+    # The index depends on the days before, so an unknown day starts it anew.
+    for group in np.split(np.arange(len(periods)), np.flatnonzero(np.diff(enough)) + 1):
+        if len(group) and enough[group[0]]:
+            days = [
+                MildewDay(favourable, hot >= MILDEW_HEAT_H)
+                for favourable, hot in zip(run_h[group].tolist(), hot_h[group].tolist(), strict=True)
+            ]
+            value[group] = powdery_mildew_index(days)
+    rule = "Gubler and Thomas (UC IPM): hours on end of 21.1 to 29.4 degC, heat of 35 degC"
+    method = Method("powdery_mildew_index", 1, f"{rule}; {_COVERAGE}")
+    return precomputed_index("powdery_mildew_index", "1", method, (AIR_TEMPERATURE,), value, coverage, known)

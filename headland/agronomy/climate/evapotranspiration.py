@@ -1,24 +1,129 @@
-"""Reference evapotranspiration: what a short, well-watered grass would lose [mm]; named by the standard it follows.
+"""Water that plants lose: reference evapotranspiration with its radiation terms, and a greenhouse crop's transpiration.
+
+Radiation is in MJ/m2 per day or per hour, evapotranspiration in mm, transpiration in g/m2/h of floor.
 
 Sources
 -------
 .. [1] Allen, Pereira, Raes, Smith (1998), FAO Irrigation and Drainage Paper 56, chapters 2 to 4.
-.. [2] ASCE-EWRI (2005), The ASCE Standardized Reference Evapotranspiration Equation, as the package refet computes it.
+.. [2] Stanghellini (1987), Transpiration of greenhouse crops, PhD thesis, Wageningen.
+.. [3] Vanthoor et al. (2011), Biosystems Engineering 110, 363-377, electronic appendix: eq 47 to 52 and its
+       parameters for tomato.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
-import refet
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from headland.agronomy.climate.psychrometrics import air_pressure_kpa, saturation_vapour_pressure_kpa
-from headland.agronomy.climate.radiation import clear_sky_mj_m2, extraterrestrial_daily_mj_m2, net_daily_mj_m2
+from headland.agronomy.climate.psychrometrics import KELVIN, air_pressure_kpa, saturation_vapour_pressure_kpa
 from headland.agronomy.series.arrays import Values
 
-Crop = Literal["short", "tall"]
+#: Solar constant [MJ/m2/min] and Stefan-Boltzmann constant [MJ/K4/m2/day].
+_SOLAR: Final = 0.0820
+_STEFAN: Final = 4.903e-9
+#: Albedo of the hypothetical grass; [1] eq 38.
+_ALBEDO: Final = 0.23
+
+
+def extraterrestrial_daily_mj_m2(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> Values:
+    """Return the radiation above the air in a day, Ra [MJ/m2/day]; [1] eq 21. Latitude -66..66."""
+    latitude, distance, declination, sunset = _geometry(latitude_deg, day_of_year)
+    angles = sunset * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.sin(sunset)
+    return np.asarray(24.0 * 60.0 / np.pi * _SOLAR * distance * angles)
+
+
+def extraterrestrial_hourly_mj_m2(
+    latitude_deg: ArrayLike,
+    day_of_year: ArrayLike,
+    middle_h: ArrayLike,
+    *,
+    longitude_west_deg: float,
+    zone_west_deg: float,
+    length_h: float = 1.0,
+) -> Values:
+    """Return Ra of a period around the clock time `middle_h` [MJ/m2 per period], 0 by night; [1] eq 28 to 33.
+
+    `zone_west_deg` is the longitude of the clock's time zone, 240 for China, `longitude_west_deg` the place's, both
+    counted westward from Greenwich as there.
+    """
+    latitude, distance, declination, sunset = _geometry(latitude_deg, day_of_year)
+    season = 2.0 * np.pi * (np.asarray(day_of_year, np.float64) - 81.0) / 364.0
+    correction_h = 0.1645 * np.sin(2 * season) - 0.1255 * np.cos(season) - 0.025 * np.sin(season)
+    shift_h = 0.06667 * (zone_west_deg - longitude_west_deg) + correction_h
+    hour = np.pi / 12.0 * (np.asarray(middle_h, np.float64) + shift_h - 12.0)
+    first, last = (np.clip(hour + part * np.pi * length_h / 24.0, -sunset, sunset) for part in (-1.0, 1.0))
+    angles = (last - first) * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * (
+        np.sin(last) - np.sin(first)
+    )
+    return np.asarray(np.maximum(12.0 * 60.0 / np.pi * _SOLAR * distance * angles, 0.0))
+
+
+def daylight_hours(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> Values:
+    """Return the astronomical day length N [h]; [1] eq 34. Without refraction, so 0.1 h too short."""
+    return np.asarray(24.0 / np.pi * _geometry(latitude_deg, day_of_year)[3])
+
+
+def solar_from_sunshine_mj_m2(
+    sunshine_h: ArrayLike, daylight_h: ArrayLike, extraterrestrial_mj_m2: ArrayLike
+) -> Values:
+    """Return the solar radiation Rs by the hours of sunshine, Angstrom with 0.25 and 0.50; [1] eq 35."""
+    share = np.asarray(sunshine_h, np.float64) / np.asarray(daylight_h, np.float64)
+    return np.asarray((0.25 + 0.50 * share) * np.asarray(extraterrestrial_mj_m2, np.float64))
+
+
+def solar_from_temperature_mj_m2(
+    low_degc: ArrayLike, high_degc: ArrayLike, extraterrestrial_mj_m2: ArrayLike, *, coast: bool = False
+) -> Values:
+    """Return the solar radiation Rs by the day's span of temperature; [1] eq 50 with 0.16 inland, 0.19 on a coast."""
+    span = np.maximum(np.asarray(high_degc, np.float64) - np.asarray(low_degc, np.float64), 0.0)
+    return np.asarray((0.19 if coast else 0.16) * np.sqrt(span) * np.asarray(extraterrestrial_mj_m2, np.float64))
+
+
+def clear_sky_mj_m2(extraterrestrial_mj_m2: ArrayLike, altitude_m: ArrayLike) -> Values:
+    """Return the radiation of a clear sky Rso; [1] eq 37."""
+    return np.asarray(
+        (0.75 + 2e-5 * np.asarray(altitude_m, np.float64)) * np.asarray(extraterrestrial_mj_m2, np.float64)
+    )
+
+
+def net_daily_mj_m2(
+    solar_mj_m2: ArrayLike, clear_mj_m2: ArrayLike, low_degc: ArrayLike, high_degc: ArrayLike, vapour_kpa: ArrayLike
+) -> Values:
+    """Return the net radiation Rn of a day over grass [MJ/m2/day]; [1] eq 38 to 40."""
+    fourth = [(np.asarray(each, np.float64) + KELVIN) ** 4 for each in (low_degc, high_degc)]
+    clear = np.asarray(clear_mj_m2, np.float64)
+    brightness = np.asarray(solar_mj_m2, np.float64) / np.where(clear > 0.0, clear, np.nan)
+    return _net(solar_mj_m2, brightness, _STEFAN * (fourth[0] + fourth[1]) / 2.0, vapour_kpa)
+
+
+def net_hourly_mj_m2(
+    solar_mj_m2: ArrayLike, brightness: ArrayLike, temperature_degc: ArrayLike, vapour_kpa: ArrayLike
+) -> Values:
+    """Return the net radiation Rn of an hour over grass [MJ/m2/h]; [1] eq 38 to 40 with the hourly constant.
+
+    `brightness` is Rs / Rso of the hour; by night that of the last hours before sunset, as the paper tells.
+    """
+    emitted = _STEFAN / 24.0 * (np.asarray(temperature_degc, np.float64) + KELVIN) ** 4
+    return _net(solar_mj_m2, brightness, emitted, vapour_kpa)
+
+
+def _net(solar_mj_m2: ArrayLike, brightness: ArrayLike, emitted: Values, vapour_kpa: ArrayLike) -> Values:
+    bright = np.clip(np.asarray(brightness, np.float64), 0.3, 1.0)
+    humid = 0.34 - 0.14 * np.sqrt(np.asarray(vapour_kpa, np.float64))
+    return np.asarray((1.0 - _ALBEDO) * np.asarray(solar_mj_m2, np.float64) - emitted * humid * (1.35 * bright - 0.35))
+
+
+def _geometry(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> tuple[Values, Values, Values, Values]:
+    """Return latitude, inverse relative distance, declination and sunset hour angle; angles in rad; [1] eq 22 to 25."""
+    latitude = np.radians(np.asarray(latitude_deg, np.float64))
+    season = 2.0 * np.pi * np.asarray(day_of_year, np.float64) / 365.0
+    distance = np.asarray(1.0 + 0.033 * np.cos(season))
+    declination = np.asarray(0.409 * np.sin(season - 1.39))
+    sunset = np.arccos(np.clip(-np.tan(latitude) * np.tan(declination), -1.0, 1.0))
+    return latitude, distance, declination, np.asarray(sunset)
+
 
 #: Psychrometric constant over pressure [kPa/degC per kPa]; [1] eq 8.
 _PSYCHROMETRIC: Final = 0.665e-3
@@ -97,39 +202,6 @@ def et_hargreaves_mm(low_degc: ArrayLike, high_degc: ArrayLike, extraterrestrial
     return np.asarray(0.0023 * ((low + high) / 2.0 + 17.8) * np.sqrt(np.maximum(high - low, 0.0)) * top_mm)
 
 
-def et_asce_daily_mm(
-    low_degc: Values,
-    high_degc: Values,
-    vapour_kpa: Values,
-    solar_mj_m2: Values,
-    wind_m_s: Values,
-    *,
-    wind_height_m: float,
-    latitude_deg: float,
-    altitude_m: float,
-    day_of_year: NDArray[np.int64],
-    crop: Crop = "short",
-    as_refet: bool = False,
-) -> Values:
-    """Return the ASCE standardized evapotranspiration of days [mm] for the short or the tall reference; [2].
-
-    `as_refet` takes the details of the University of Idaho's Ref-ET program instead of the standard's.
-    """
-    day = refet.Daily(
-        tmin=low_degc,
-        tmax=high_degc,
-        ea=vapour_kpa,
-        rs=solar_mj_m2,
-        uz=wind_m_s,
-        zw=wind_height_m,
-        elev=altitude_m,
-        lat=latitude_deg,
-        doy=day_of_year,
-        method="refet" if as_refet else "asce",
-    )
-    return np.asarray(day.eto() if crop == "short" else day.etr(), np.float64)
-
-
 def _combine(
     temperature: Values,
     saturated: Values,
@@ -146,3 +218,55 @@ def _combine(
     deficit = saturated - np.asarray(vapour_kpa, np.float64)
     drying = gamma * numerator / (temperature + 273.0) * wind * deficit
     return np.asarray((0.408 * slope * energy + drying) / (slope + gamma * (1.0 + 0.34 * wind)))
+
+
+#: [3]: boundary layer and least stomatal resistance [s/m], density [kg/m3] and heat [J/kg/K] of air, latent heat
+#: [J/kg], psychrometric constant [Pa/K].
+_BOUNDARY_S_M, _STOMATA_S_M = 275.0, 82.0
+_AIR_KG_M3, _AIR_J_KG_K, _LATENT_J_KG, _GAMMA_PA_K = 1.2, 1000.0, 2.45e6, 65.8
+#: [3]: radiation [W/m2] at which stomata are half open, and where day goes over into night; the factors of carbon
+#: dioxide [1/ppm2] and of vapour [1/Pa2] by day and by night.
+_RADIATION_W_M2: Final = (4.3, 0.54)
+_DUSK_W_M2, _DUSK_SLOPE = 5.0, -1.0
+_CO2_FACTOR: Final = (6.1e-7, 1.1e-11)
+_VAPOUR_FACTOR: Final = (4.3e-6, 5.2e-6)
+
+
+def saturation_pressure_pa(temperature_degc: ArrayLike) -> Values:
+    """Return the saturation vapour pressure that the model was fitted with [Pa]; [3]."""
+    t = np.asarray(temperature_degc, np.float64)
+    return np.asarray(610.78 * np.exp(17.2694 * t / (t + 238.3)))
+
+
+def stomatal_resistance_s_m(radiation_w_m2: ArrayLike, co2_ppm: ArrayLike, leaf_deficit_pa: ArrayLike) -> Values:
+    """Return the stomatal resistance [s/m] by radiation on the canopy, CO2 and the leaf's vapour deficit; [3].
+
+    Between day and night the factors pass over smoothly around 5 W/m2.
+    """
+    radiation = np.asarray(radiation_w_m2, np.float64)
+    by_day = 1.0 / (1.0 + np.exp(_DUSK_SLOPE * (radiation - _DUSK_W_M2)))
+    co2_factor, vapour_factor = (by_day * day + (1.0 - by_day) * night for day, night in (_CO2_FACTOR, _VAPOUR_FACTOR))
+    light = (radiation + _RADIATION_W_M2[0]) / (radiation + _RADIATION_W_M2[1])
+    co2 = np.minimum(1.0 + co2_factor * (np.asarray(co2_ppm, np.float64) - 200.0) ** 2, 1.5)
+    vapour = np.minimum(1.0 + vapour_factor * np.asarray(leaf_deficit_pa, np.float64) ** 2, 5.8)
+    return np.asarray(_STOMATA_S_M * light * co2 * vapour)
+
+
+def transpiration_g_m2_h(
+    canopy_degc: ArrayLike,
+    air_degc: ArrayLike,
+    relative_humidity_pct: ArrayLike,
+    radiation_w_m2: ArrayLike,
+    co2_ppm: ArrayLike,
+    leaf_area_index: ArrayLike,
+) -> Values:
+    """Return what a canopy transpires per floor area [g/m2/h], below 0 where it grows wet; [2], [3].
+
+    `radiation_w_m2` is what reaches the canopy; `leaf_area_index` above 0. Fitted on tomato in Dutch glasshouses.
+    """
+    saturated = saturation_pressure_pa(canopy_degc)
+    vapour = np.asarray(relative_humidity_pct, np.float64) / 100.0 * saturation_pressure_pa(air_degc)
+    deficit = saturated - vapour
+    resistance = _BOUNDARY_S_M + stomatal_resistance_s_m(radiation_w_m2, co2_ppm, deficit)
+    exchange = 2.0 * _AIR_KG_M3 * _AIR_J_KG_K * np.asarray(leaf_area_index, np.float64)
+    return np.asarray(exchange / (_LATENT_J_KG * _GAMMA_PA_K * resistance) * deficit * 3.6e6)

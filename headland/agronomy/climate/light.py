@@ -1,4 +1,4 @@
-"""Light as a crop counts it: photons [umol/m2/s] from what sensors say, and their sum over a day.
+"""Light for crops: photon flux from several sensors, daily light integral, photoperiod, photothermal ratio.
 
 Sources
 -------
@@ -9,12 +9,19 @@ Sources
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.climate.air import AIR_TEMPERATURE
+from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Counts, Mask, Values
+from headland.agronomy.series.indicator import Index, precomputed_index
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
+from headland.units_of_time import DAY_MS
 
 #: Photons of PAR in a joule of global radiation from the sun [umol/J]; [1] give 2.02 to 2.10.
 SUN_UMOL_J: Final = 2.02
@@ -47,19 +54,109 @@ def ppfd_from_lux(illuminance_lx: ArrayLike, source: str) -> Values:
     return np.asarray(np.asarray(illuminance_lx, np.float64) * UMOL_PER_LUX[source])
 
 
-def photons_mol_m2(time_ms: Times, ppfd_umol_m2_s: Values, max_gap_s: float) -> tuple[float, float]:
-    """Return the photons [mol/m2] by the trapezoid rule on the actual times, and the time they are known for [s].
+def photothermal_ratio(dli_mol_m2: ArrayLike, mean_degc: ArrayLike, base_degc: float) -> Values:
+    """Return DLI / (ADT - Tb) of days [mol/m2 per degC d]; [3]. NaN where the day is not above the base."""
+    above_k = np.asarray(mean_degc, np.float64) - base_degc
+    light = np.asarray(dli_mol_m2, np.float64)
+    return np.where(above_k > 0.0, light / np.where(above_k > 0.0, above_k, 1.0), np.nan)
 
-    Samples further apart than `max_gap_s` leave a hole; a sensor's offset below 0 counts as darkness. NaN is a hole.
+
+#: Above this a plant counts it as day [umol/m2/s]: dim light keeps a short-day plant from flowering already.
+PHOTOPERIOD_UMOL_M2_S: Final = 5.0
+#: Below this, with the sun down, a quantum sensor shows its own offset [umol/m2/s]; a lamp shows more.
+NIGHT_OFFSET_UMOL_M2_S: Final = 5.0
+_STEP_S: Final = STEP_MS / 1000.0
+_DAY_STEPS: Final = DAY_MS // STEP_MS
+
+
+@dataclass(frozen=True)
+class Light:
+    """The photon flux of each step [umol/m2/s], NaN where unknown, and how it was made.
+
+    `channel` is what was measured, `factor` the photons of one of its units, `source` who says so and of which lamp.
+    `by_day` tells where the sun is up; None where nobody knows the place: then the whole day must be covered.
     """
-    known = np.isfinite(ppfd_umol_m2_s)
-    seconds, flux = time_ms[known] / 1000.0, np.maximum(ppfd_umol_m2_s[known], 0.0)
-    steps = np.diff(seconds)
-    joined = steps <= max_gap_s
-    sums = steps * (flux[1:] + flux[:-1]) / 2.0
-    return float(sums[joined].sum()) / 1e6, float(steps[joined].sum())
+
+    ppfd_umol_m2_s: Values
+    channel: str
+    factor: float
+    source: str
+    by_day: Mask | None = None
+
+    @cached_property
+    def flux(self) -> Values:
+        """The photon flux without what a sensor shows in the dark."""
+        flux = np.maximum(self.ppfd_umol_m2_s, 0.0)
+        if self.by_day is None:
+            return flux
+        return np.where(~self.by_day & (flux < NIGHT_OFFSET_UMOL_M2_S), 0.0, flux)
 
 
-def photothermal_ratio(dli_mol_m2: float, mean_degc: float, base_degc: float) -> float | None:
-    """Return light per warmth [mol/m2 per degC d], DLI / (ADT - Tb); [3]. None where the day is not above the base."""
-    return dli_mol_m2 / (mean_degc - base_degc) if mean_degc > base_degc else None
+def light_indices(periods: Periods, light: Light, base_degc: float, temperature_degc: Values | None) -> list[Index]:
+    """Return of each period, which is a day, the light sum, its photoperiod, the mean flux, and light per warmth.
+
+    A day needs 90 % of its daylight: a hole at noon is worth more than one at midnight. Below 0 counts as dark.
+    """
+    flux = light.flux
+    known = np.isfinite(flux)
+    wanted = np.ones(len(flux), np.bool_) if light.by_day is None else light.by_day
+    coverage = count_true(periods, known & wanted) / np.maximum(count_true(periods, wanted), 1)
+    count = count_true(periods, known)
+    inputs = (light.channel,)
+    by_sun = "daylight" if light.by_day is not None else "the period, because the place is not known,"
+    made = (
+        f"{light.channel} times {light.factor:g}: {light.source}; coverage is the known share of {by_sun} from 90 % on"
+    )
+    dli = np.where(count > 0, sum_up(periods, flux) * _STEP_S / 1e6, np.nan)
+    found = [
+        precomputed_index(
+            "dli_mol_m2", "mol/m2", Method("daily_light_integral", 1, made), inputs, dli, coverage, count
+        ),
+        precomputed_index(
+            "photoperiod_h", "h",
+            Method("photoperiod", 1, f"hours of {PHOTOPERIOD_UMOL_M2_S:g} umol/m2/s or more; {made}"),
+            inputs, hours_of(count_true(periods, flux >= PHOTOPERIOD_UMOL_M2_S)), coverage, count,
+        ),
+        precomputed_index(
+            "ppfd_umol_m2_s", "umol/m2/s", Method("mean_ppfd", 1, f"mean of the known steps; {made}"), inputs,
+            average(periods, flux), count / periods.lengths, count,
+        ),
+    ]  # fmt: skip
+    if temperature_degc is not None:
+        found.append(_light_per_warmth(periods, dli, coverage, count, temperature_degc, base_degc, light.channel))
+    return found
+
+
+def rolling_light(light: Light) -> tuple[Values, Values]:
+    """Return by step the light of the 24 hours up to its end [mol/m2], and the share of them that is known.
+
+    NaN where less than 90 % is, or before there are 24 hours.
+    """
+    flux = light.flux
+    known = np.isfinite(flux)
+    total = _rolling(np.where(known, flux, 0.0)) * _STEP_S / 1e6
+    share = _rolling(known.astype(np.float64)) / _DAY_STEPS
+    return np.where(share >= 0.9, total, np.nan), share
+
+
+def _light_per_warmth(
+    periods: Periods, dli: Values, coverage: Values, count: Counts,
+    temperature: Values, base_degc: float, channel: str,
+) -> Index:  # fmt: skip
+    warm_share = count_true(periods, np.isfinite(temperature)) / periods.lengths
+    ratio = photothermal_ratio(dli, average(periods, temperature), base_degc)
+    method = Method(
+        "photothermal_ratio", 1, f"DLI / (ADT - {base_degc:g} degC), Liu and Heins (1997); not defined at or below it"
+    )
+    both = (channel, AIR_TEMPERATURE)
+    return precomputed_index(
+        "ptr_mol_m2_degc_d", "mol/m2/(degC d)", method, both, ratio, np.minimum(coverage, warm_share), count
+    )
+
+
+def _rolling(value: Values) -> Values:
+    total = np.cumsum(value)
+    found = np.full(len(value), np.nan)
+    found[_DAY_STEPS - 1 :] = total[_DAY_STEPS - 1 :]
+    found[_DAY_STEPS:] -= total[:-_DAY_STEPS]
+    return found

@@ -148,7 +148,12 @@ def frost_point_degc(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLi
 
     The inverse of the saturation vapour pressure over ice, 0.6112 exp(22.46 t / (272.62 + t)) kPa; [2] eq 4.B.2.
     """
-    x = _log_ratio(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct), 0.6112)
+    return frost_point_of_vapour_degc(actual_vapour_pressure_kpa(temperature_degc, relative_humidity_pct))
+
+
+def frost_point_of_vapour_degc(vapour_kpa: Values) -> Values:
+    """Return the frost point over ice [degC, < 0] of a vapour pressure [kPa], NaN where the air would dew instead."""
+    x = _log_ratio(vapour_kpa, 0.6112)
     frost = np.asarray(272.62 * x / (22.46 - x))
     return np.where(frost < 0.0, frost, np.nan)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.agronomy.series.arrays import Times, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,6 @@ def actuator_travel(position: Values) -> tuple[float, int]:
     moves = np.diff(known)
     moves = moves[moves != 0.0]
     return float(np.abs(moves).sum()), int(np.count_nonzero(np.diff(np.sign(moves)) != 0))
-
-
-def shared_time_s(one_on: Mask, other_on: Mask, weight_s: Values) -> float:
-    """Return the time in which both were on, as heating and venting against each other [s]."""
-    return float(weight_s[one_on & other_on].sum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def find_daylight(noon_ms: int, latitude_deg: float, longitude_deg: float) -> Da
 
 
 def is_day(time_ms: ArrayLike, latitude_deg: float, longitude_deg: float) -> Mask:
-    """Tell at which instants the sun's upper edge is above the horizon."""
+    """Return at which instants the sun's upper edge is above the horizon."""
     return np.asarray(elevation_deg(time_ms, latitude_deg, longitude_deg) > _HORIZON_DEG)
 
 

@@ -1,4 +1,4 @@
-"""Warmth over time: day and night means, degree days by named methods, hours beyond a threshold; in degC.
+"""Temperature sums: degree days by named methods and winter chill by named models.
 
 Sources
 -------
@@ -6,6 +6,9 @@ Sources
 .. [2] Baskerville and Emin (1969), Ecology 50, 514-517: single sine.
 .. [3] Allen (1976), Environ. Entomol. 5, 388-396: double sine.
 .. [4] UC IPM: degree-days, upper threshold methods (horizontal, intermediate, vertical cutoff).
+.. [5] Richardson, Seeley and Walker (1974), HortScience 9, 331-332: Utah units.
+.. [6] Fishman, Erez and Couvillon (1987), J. Theor. Biol. 124, 473-483 and 126, 309-321: the dynamic model.
+.. [7] Luedeling et al. (2009), Int. J. Biometeorol. 53, 411-422: its constants as used today.
 """
 
 from __future__ import annotations
@@ -16,8 +19,10 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.series.arrays import Mask, Times, Values
-from headland.units_of_time import HOUR_MS
+from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, precomputed_index
+from headland.agronomy.series.time_grid import Periods, average, count_true, sum_up
 
 Cutoff = Literal["horizontal", "intermediate", "vertical"]
 
@@ -92,44 +97,6 @@ METHODS: Final[dict[str, Callable[[Values, Values, Values, float, float | None, 
 }
 
 
-def hours_beyond(
-    time_ms: Times, temperature_degc: Values, threshold_degc: float, *, above: bool, max_gap_s: float
-) -> tuple[float, float]:
-    """Return the hours beyond a threshold, and the degree-hours [degC h], of a line through the samples.
-
-    Where the line crosses the threshold between two samples, the part beyond counts. Samples further apart than
-    `max_gap_s`, or NaN, leave a hole.
-    """
-    known = np.isfinite(temperature_degc)
-    hours = time_ms[known] / HOUR_MS
-    excess = temperature_degc[known] - threshold_degc
-    excess = excess if above else -excess
-    first, last, steps = excess[:-1], excess[1:], np.diff(hours)
-    joined = steps * 3600.0 <= max_gap_s
-    top, bottom = np.maximum(first, last), np.minimum(first, last)
-    span = np.where(top > bottom, top - bottom, 1.0)
-    share = np.where(bottom >= 0.0, np.where(top > 0.0, 1.0, 0.0), np.clip(top, 0.0, None) / span)
-    area = np.where(bottom >= 0.0, (top + bottom) / 2.0, np.clip(top, 0.0, None) * share / 2.0)
-    return float((share * steps)[joined].sum()), float((area * steps)[joined].sum())
-
-
-def day_and_night_means(
-    temperature_degc: Values, weight_s: Values, by_day: Mask
-) -> tuple[float | None, float | None, float | None]:
-    """Return the weighted means by day and by night and their difference, DIF [degC]; None where there is nothing.
-
-    `weight_s` is the time that each sample speaks for, `by_day` whether the sun (or a lamp) was up at it.
-    """
-    means = [_mean(temperature_degc, weight_s, part & np.isfinite(temperature_degc)) for part in (by_day, ~by_day)]
-    day, night = means
-    return day, night, None if day is None or night is None else day - night
-
-
-def _mean(value: Values, weight: Values, part: Mask) -> float | None:
-    total = float(weight[part].sum())
-    return float((value[part] * weight[part]).sum() / total) if total > 0.0 else None
-
-
 def _pair(low_degc: ArrayLike, high_degc: ArrayLike) -> tuple[Values, Values]:
     """Return both as arrays; a low above its high is no day, so NaN."""
     low, high = np.broadcast_arrays(np.asarray(low_degc, np.float64), np.asarray(high_degc, np.float64))
@@ -155,3 +122,71 @@ def _share_above(low: Values, high: Values, level: float) -> Values:
 def _relative(level: float, mean: Values, amplitude: Values) -> Values:
     """Return where a level lies in the sine, -1 at its low to 1 at its high."""
     return np.asarray(np.clip((level - mean) / np.where(amplitude > 1e-9, amplitude, 1.0), -1.0, 1.0))
+
+
+_UTAH_EDGES_DEGC: Final = np.array([1.4, 2.4, 9.1, 12.4, 15.9, 18.0])
+_UTAH_UNITS: Final = np.array([0.0, 0.5, 1.0, 0.5, 0.0, -0.5, -1.0])
+
+#: [7] table 2: energies over the gas constant [K], rates [1/h], slope and the temperature of transition [K].
+_E0, _E1, _A0, _A1, _SLOPE, _TRANSITION_K = 4153.5, 12888.8, 139_500.0, 2.567e18, 1.6, 277.0
+#: The offset to kelvin that the model was fitted with; 273.15 gives up to 2 % other portions.
+FITTED_OFFSET_K: Final = 273.0
+
+
+def utah_by_hour(temperature_degc: Values) -> Values:
+    """Return the Utah chill units of each hourly temperature, NaN where it is not known; [5]."""
+    units = _UTAH_UNITS[np.searchsorted(_UTAH_EDGES_DEGC, temperature_degc, side="left")]
+    return np.where(np.isfinite(temperature_degc), units, np.nan)
+
+
+def portions_by_hour(temperature_degc: Values, *, offset_k: float = FITTED_OFFSET_K) -> Values:
+    """Return the portions gathered up to each hour; NaN from the first hour on that is not known."""
+    kelvin = temperature_degc + offset_k
+    transition = np.exp(_SLOPE * _TRANSITION_K * (kelvin - _TRANSITION_K) / kelvin)
+    fixed_share = transition / (1.0 + transition)
+    level = _A0 / _A1 * np.exp((_E1 - _E0) / kelvin)
+    kept = np.exp(-_A1 * np.exp(-_E1 / kelvin))
+    found = np.zeros(len(kelvin))
+    intermediate, portions = 0.0, 0.0
+    rows = zip(level[1:].tolist(), kept[1:].tolist(), fixed_share[1:].tolist(), strict=True)
+    for at, (target, keep, share) in enumerate(rows, 1):
+        intermediate = target - (target - intermediate) * keep
+        if intermediate >= 1.0:
+            portions += share * intermediate
+            intermediate *= 1.0 - share
+        found[at] = portions
+    unknown = np.flatnonzero(~np.isfinite(kelvin))
+    found[unknown[0] if len(unknown) else len(kelvin) :] = np.nan
+    return found
+
+
+#: The band of plain chill hours [degC], both ends included.
+CHILL_DEGC: Final = (0.0, 7.2)
+_HOURLY: Final = "of hourly means of half an hour or more"
+
+
+def chill_indices(days: Periods, hours: Periods, channel: str, temperature_degc: Values) -> list[Index]:
+    """Return the chill of each day; `days` counts in hours, `hours` and `temperature_degc` in steps of one grid."""
+    enough = count_true(hours, np.isfinite(temperature_degc)) >= MEAN_BAR * hours.lengths
+    hourly = np.where(enough, average(hours, temperature_degc), np.nan)
+    known = count_true(days, np.isfinite(hourly))
+    coverage = known / days.lengths
+    low, high = CHILL_DEGC
+    gathered = portions_by_hour(hourly)[days.edges[1:] - 1]
+    since = np.cumsum(known) / np.cumsum(days.lengths)
+    utah = f"Richardson, Seeley and Walker (1974), Utah, {_HOURLY}; warm hours take units away; from 90 % on"
+    dynamic = (
+        f"Fishman et al. (1987), constants of Luedeling et al. (2009), 0 degC = {FITTED_OFFSET_K:g} K, gathered since "
+        f"the first day asked for, {_HOURLY}; every hour must be known"
+    )
+    plain = f"hours from {low:g} to {high:g} degC {_HOURLY}; from 90 % on"
+    cold = count_true(days, (hourly >= low) & (hourly <= high)).astype(np.float64)
+    columns = (
+        ("chill_hours", "h", plain, cold, coverage, SUM_BAR),
+        ("chill_units", "1", utah, sum_up(days, utah_by_hour(hourly)), coverage, SUM_BAR),
+        ("chill_portions_since", "1", dynamic, gathered, since, 1.0),
+    )
+    return [
+        precomputed_index(name, unit, Method(name, 1, rule), (channel,), value, share, known, bar)
+        for name, unit, rule, value, share, bar in columns
+    ]

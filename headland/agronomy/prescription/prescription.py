@@ -140,7 +140,7 @@ def steady_flow(rates_ha: Values, machine: Machine) -> float | None:
 
 
 def judge_machine(rates_ha: Values, machine: Machine, unit: str) -> Finding:
-    """Tell whether a machine's flow and speeds can make all rates with one steady flow. `unit` "kg" or "L"."""
+    """Return whether a machine's flow and speeds can make all rates with one steady flow. `unit` "kg" or "L"."""
     flow = steady_flow(rates_ha, machine)
     if flow is None:
         return Finding("machine", None, "not known: the implement's largest flow or highest speed is not given")

@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.arrays import Counts, Values
+from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.time_grid import Periods, count_true, highest, lowest, sum_up
 
 #: Below this share of a period a mean says more about the hole than about the house.
@@ -65,7 +66,7 @@ def mean_index(name: str, unit: str, method: Method, inputs: tuple[str, ...], pe
     )
 
 
-def told_index(
+def precomputed_index(
     name: str,
     unit: str,
     method: Method,

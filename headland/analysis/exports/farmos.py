@@ -12,8 +12,8 @@ import shapely
 
 from headland.agronomy.series.answer import Answer
 from headland.analysis.errors import AnalysisError
-from headland.analysis.greenhouse.climate import ClimateQuery, Span, answer_air
-from headland.analysis.greenhouse.crop_targets import crop_bands
+from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_air
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.house import House, cut_days, find_house
 from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, list_passes
@@ -125,8 +125,8 @@ def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
 
 
 def _write_day(sheet: Sheet, scope: OrgScope, house: House, day: Window) -> None:
-    found = answer_air(ClimateQuery(scope, house, day, "day", crop_bands()))
-    span: Span | None = next(iter(found.spans), None)
+    found = answer_air(ClimateQuery(scope, house, day, "day", load_crop_targets()))
+    span: PeriodAnswers | None = next(iter(found.periods), None)
     answers = {} if span is None else span.answers
     name = f"{house.id}:{day.start_ms}"
     asset = sheet.include(

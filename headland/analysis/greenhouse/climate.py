@@ -1,4 +1,9 @@
-"""What a greenhouse did to its crop: the indices of a window by hour, local day or crop stage, from judged samples."""
+"""Climate of a greenhouse: the indices of air, condensation, light and disease by hour, local day or crop stage.
+
+Each answer takes the same way: divide the window into periods (`divide_window`), read the checked samples on a grid
+(`samples.gather`), compute indices (`headland.agronomy.climate`), and compare them to the crop's targets
+(`build_answers`).
+"""
 
 from __future__ import annotations
 
@@ -8,34 +13,47 @@ from typing import Final, Literal
 
 import numpy as np
 
-from headland.agronomy.climate.air import Air
-from headland.agronomy.climate.air_indices import Thresholds, air_indices, day_indices
-from headland.agronomy.climate.chill_indices import chill_indices
-from headland.agronomy.climate.condensation import WetEvent
-from headland.agronomy.climate.condensation_indices import condensation_indices, wet_events
-from headland.agronomy.climate.disease import BOTRYTIS_LEVELS, DOWNY_MILDEWS, MILDEW_LEVELS, level_of
-from headland.agronomy.climate.disease_indices import VALIDITY, disease_indices
-from headland.agronomy.climate.light_indices import light_indices, rolling_light
+from headland.agronomy.climate.air import (
+    AIR_CHANNELS,
+    AIR_TEMPERATURE,
+    LEAF_TEMPERATURE,
+    Air,
+    Thresholds,
+    air_indices,
+    day_indices,
+)
+from headland.agronomy.climate.condensation import WetEvent, condensation_indices, wet_events
+from headland.agronomy.climate.disease import (
+    BOTRYTIS_LEVELS,
+    DOWNY_MILDEWS,
+    MILDEW_LEVELS,
+    VALIDITY,
+    disease_indices,
+    level_of,
+)
+from headland.agronomy.climate.light import light_indices, rolling_light
+from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
-from headland.agronomy.series.indicator import Index, answer_of, told_index
+from headland.agronomy.series.indicator import Index, answer_of, precomputed_index
 from headland.agronomy.series.time_grid import Periods, cut_periods
-from headland.analysis.greenhouse.crop_targets import Band, Crop, CropBands
-from headland.analysis.greenhouse.derived import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
+from headland.analysis.greenhouse.crop_targets import Crop, CropTargets, TargetBand
+from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
 from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_stages
 from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.units_of_time import DAY_MS
 
-By = Literal["hour", "day", "stage"]
+#: The periods of an answer; "window" is one period, the whole window.
+By = Literal["window", "hour", "day", "stage"]
 
 #: Powdery mildew's index needs the days before; the rules of two days the day before.
 _RUN_IN_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """The answers of one period, how each stands to its target, and the crop stage where that is what it is cut by."""
+class PeriodAnswers:
+    """The answers of one period, their levels against the targets, and the crop stage if stages divide the window."""
 
     window: tuple[int, int]
     answers: dict[str, Answer]
@@ -45,51 +63,52 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class HouseAnswers:
-    """All periods of a window, the targets they are held against, what was left out and what is good to know."""
+    """The periods of a window with their answers, the targets, the samples left out, and notes on the computation."""
 
     house: House
     by: str
-    spans: list[Span]
+    periods: list[PeriodAnswers]
     left_out: list[LeftOut]
-    targets: dict[str, Band] = field(default_factory=dict)
+    targets: dict[str, TargetBand] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     events: list[WetEvent] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClimateQuery:
-    """What is asked of which house."""
+    """A greenhouse, a window and its division into periods."""
 
     scope: OrgScope
     house: House
     window: Window
     by: By
-    bands: CropBands
+    crop_targets: CropTargets
 
     @property
     def crop(self) -> Crop:
-        """What the formulas need of the house's crop."""
-        return self.bands.crop(self.house.crop)
+        """The figures of the house's crop."""
+        return self.crop_targets.crop(self.house.crop)
 
     @property
     def thresholds(self) -> Thresholds:
-        """The thresholds of its crop."""
+        """The temperature thresholds of its crop."""
         return Thresholds(self.crop.base_degc, self.crop.upper_degc)
 
 
-def answer_air(ask: ClimateQuery, told: Thresholds | None = None) -> HouseAnswers:
-    """Return the means of air, and of whole days DIF, hours of heat and cold, chill, and degree days by named methods.
+def answer_air(query: ClimateQuery, thresholds: Thresholds | None = None) -> HouseAnswers:
+    """Return the means of air; by day also DIF, hours of heat and cold, chill, and degree days by named methods.
 
-    `told` are thresholds in the place of the crop's.
+    `thresholds` replace those of the crop.
     """
-    periods, stages = cut_periods_of(ask)
-    grid = gather(ask.scope, ask.house, (*AIR, LEAF, *LIGHT[:1]), periods)
-    air = Air(*air_of(grid), grid.mean(LEAF), by_day_of(ask.house, periods))
+    periods, stages = divide_window(query)
+    channels = (*AIR_CHANNELS, LEAF_TEMPERATURE, *LIGHT[:1])
+    grid = gather(query.scope, query.house, channels, periods, query.window if query.by == "window" else None)
+    air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day_of(query.house, periods))
     indices = air_indices(periods, air)
-    if ask.by == "day":
-        indices += day_indices(periods, air, told or ask.thresholds)
-        indices += chill_of(ask.house, periods, air)
-    return tell(ask, grid, indices, stages)
+    if query.by == "day":
+        indices += day_indices(periods, air, thresholds or query.thresholds)
+        indices += chill_of(query.house, periods, air)
+    return build_answers(query, grid, indices, stages)
 
 
 def chill_of(house: House, days: Periods, air: Air) -> list[Index]:
@@ -97,117 +116,114 @@ def chill_of(house: House, days: Periods, air: Air) -> list[Index]:
     whole = Window(days.start_ms, days.window(len(days) - 1)[1])
     hours = cut_periods(cut_hours(house.place, whole), whole.end_ms)
     in_hours = Periods(days.start_ms, np.searchsorted(hours.edges, days.edges))
-    return chill_indices(in_hours, hours, AIR[0], air.temperature_degc)
+    return chill_indices(in_hours, hours, AIR_TEMPERATURE, air.temperature_degc)
 
 
-def answer_condensation(ask: ClimateQuery) -> HouseAnswers:
+def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     """Return the margins, hours and events of condensation on the most critical surface, and on each."""
-    periods, stages = cut_periods_of(ask)
-    grid = gather(ask.scope, ask.house, SURFACES, periods)
-    margin = margin_of(ask.house, ask.bands, grid, by_day_of(ask.house, periods))
-    found = tell(ask, grid, condensation_indices(periods, margin), stages)
+    periods, stages = divide_window(query)
+    grid = gather(query.scope, query.house, SURFACES, periods)
+    margin = margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods))
+    answers = build_answers(query, grid, condensation_indices(periods, margin), stages)
     notes = {s.name: f"estimated: {s.estimated}" if s.estimated else "measured" for s in margin.surfaces}
-    return replace(found, notes=notes, events=wet_events(periods, margin))
+    return replace(answers, notes=notes, events=wet_events(periods, margin))
 
 
-def answer_light(ask: ClimateQuery, transmission: float | None, lamp: str | None) -> HouseAnswers:
-    """Return light sums by local day, or fluxes by hour, with the factor that made photons of what was measured."""
-    periods, stages = cut_periods_of(ask)
-    grid = gather(ask.scope, ask.house, (*LIGHT, AIR[0]), periods)
-    light, missing = light_of(ask.house, grid, transmission, lamp, by_day_of(ask.house, periods))
+def answer_light(query: ClimateQuery, transmission: float | None, lamp: str | None) -> HouseAnswers:
+    """Return light sums by local day, or fluxes by hour, with the factor from the measured unit to photons."""
+    periods, stages = divide_window(query)
+    grid = gather(query.scope, query.house, (*LIGHT, AIR_TEMPERATURE), periods)
+    light, missing = light_of(query.house, grid, transmission, lamp, by_day_of(query.house, periods))
     if light is None:
-        return replace(tell(ask, grid, [], stages), notes={"light": missing})
-    temperature = grid.mean(AIR[0])
-    indices = light_indices(periods, light, ask.crop.base_degc, temperature)
+        return replace(build_answers(query, grid, [], stages), notes={"light": missing})
+    indices = light_indices(periods, light, query.crop.base_degc, grid.mean(AIR_TEMPERATURE))
     total, share = rolling_light(light)
     last = periods.edges[1:] - 1
     rule = Method("rolling_light_24_h", 1, f"light of the 24 h up to the period's end, from 90 % on; {light.source}")
     known = np.isfinite(light.ppfd_umol_m2_s).astype(np.int64)
     steps = np.add.reduceat(known, periods.edges[:-1])
+    coverage = np.nan_to_num(share[last])
     indices.append(
-        told_index(
-            "light_24_h_mol_m2", "mol/m2", rule, (light.channel,), total[last], np.nan_to_num(share[last]), steps
-        )
+        precomputed_index("light_24_h_mol_m2", "mol/m2", rule, (light.channel,), total[last], coverage, steps)
     )
-    if ask.by != "day":
-        kept = {"ppfd_umol_m2_s", "light_24_h_mol_m2"}
-        indices = [index for index in indices if index.name in kept]
+    if query.by != "day":
+        indices = [index for index in indices if index.name in {"ppfd_umol_m2_s", "light_24_h_mol_m2"}]
     notes = {"light": f"{light.channel} times {light.factor:g}: {light.source}"}
-    return replace(tell(ask, grid, indices, stages), notes=notes)
+    return replace(build_answers(query, grid, indices, stages), notes=notes)
 
 
-def answer_disease(ask: ClimateQuery) -> HouseAnswers:
-    """Return the indices of disease of each local day with their drivers; the days before the window run them in."""
-    early = Window(ask.window.start_ms - _RUN_IN_DAYS * DAY_MS, ask.window.end_ms)
-    whole = replace(ask, window=early, by="day")
-    periods, _ = cut_periods_of(whole)
-    grid = gather(ask.scope, ask.house, (*AIR, *LIGHT[:1]), periods)
-    names = ask.crop.downy
-    downy = {name: each for name, each in DOWNY_MILDEWS.items() if names is None or name in names}
-    found = tell(whole, grid, disease_indices(periods, Air(*air_of(grid)), downy), None, ask.window.start_ms)
-    spans = [replace(s, levels=_disease_levels(s)) for s in found.spans]
+def answer_disease(query: ClimateQuery) -> HouseAnswers:
+    """Return the indices of disease of each local day with their drivers; computed from 14 days before the window."""
+    early = Window(query.window.start_ms - _RUN_IN_DAYS * DAY_MS, query.window.end_ms)
+    run_in = replace(query, window=early, by="day")
+    periods, _ = divide_window(run_in)
+    grid = gather(query.scope, query.house, (*AIR_CHANNELS, *LIGHT[:1]), periods)
+    names = query.crop.downy
+    downy = {crop: infection for crop, infection in DOWNY_MILDEWS.items() if names is None or crop in names}
+    answers = build_answers(run_in, grid, disease_indices(periods, Air(*air_of(grid)), downy), None)
+    days = [
+        replace(day, levels=_disease_levels(day)) for day in answers.periods if day.window[1] > query.window.start_ms
+    ]
     notes = {name: text for name, text in VALIDITY.items() if name != "downy_mildew_share" or downy}
-    notes["crop"] = ask.house.crop or "not declared: every downy mildew is told"
-    return HouseAnswers(ask.house, "day", spans, found.left_out, notes=notes)
+    notes["crop"] = query.house.crop or "not declared: every downy mildew is included"
+    return HouseAnswers(query.house, "day", days, answers.left_out, notes=notes)
 
 
-def cut_periods_of(ask: ClimateQuery) -> tuple[Periods, list[str] | None]:
-    """Return the periods that the window is cut into, and the crop stage of each where stages cut it."""
-    stages = None
-    if ask.by == "hour":
-        starts = cut_hours(ask.house.place, ask.window)
-    elif ask.by == "day":
-        starts = cut_days(ask.house.place, ask.window)
-    else:
-        spans = cut_stages(ask.scope, ask.house, ask.window)
-        starts, stages = [start for start, _ in spans], [stage for _, stage in spans]
-    # An hour or day that is under way is told as the part that has been.
-    return cut_periods(starts, ask.window.end_ms), stages
+def divide_window(query: ClimateQuery) -> tuple[Periods, list[str] | None]:
+    """Return the periods of the window, and the crop stage of each where stages divide it.
 
-
-def tell(
-    ask: ClimateQuery, grid: HouseGrid, indices: list[Index], stages: list[str] | None, since_ms: int | None = None
-) -> HouseAnswers:
-    """Return the indices as answers by period, held against the targets of the crop and its stage.
-
-    Periods that end by `since_ms` are left out: they only ran the others in.
+    The current hour or day ends with the window.
     """
-    targets = ask.bands.targets(ask.house.crop, ask.house.stage)
-    spans = []
-    periods = grid.periods
-    for at in range(len(periods)):
-        if since_ms is not None and periods.window(at)[1] <= since_ms:
-            continue
+    stages = None
+    if query.by == "window":
+        starts = [query.window.start_ms]
+    elif query.by == "hour":
+        starts = cut_hours(query.house.place, query.window)
+    elif query.by == "day":
+        starts = cut_days(query.house.place, query.window)
+    else:
+        spans = cut_stages(query.scope, query.house, query.window)
+        starts, stages = [start for start, _ in spans], [stage for _, stage in spans]
+    return cut_periods(starts, query.window.end_ms), stages
+
+
+def build_answers(query: ClimateQuery, grid: HouseGrid, indices: list[Index], stages: list[str] | None) -> HouseAnswers:
+    """Return the indices as answers by period, with their levels against the targets of the crop and its stage."""
+    targets = query.crop_targets.bands(query.house.crop, query.house.stage)
+    built = []
+    for at in range(len(grid.periods)):
+        window = query.window.pair if query.by == "window" else grid.periods.window(at)
         stage = None if stages is None else stages[min(at, len(stages) - 1)]
-        held = targets if stages is None else ask.bands.targets(ask.house.crop, stage or "")
+        bands = targets if stages is None else query.crop_targets.bands(query.house.crop, stage or "")
         answers = {
             index.name: answer_of(
                 index,
                 at,
-                periods.window(at),
+                window,
                 n=grid.counts_of(index.inputs)[at],
                 quality=grid.quality(index.inputs),
                 evidence=grid.evidence(index.inputs),
             )
             for index in indices
         }
-        spans.append(Span(periods.window(at), answers, _levels(answers, held), stage))
+        built.append(PeriodAnswers(window, answers, _levels(answers, bands), stage))
     used = {index.name for index in indices}
-    shown = {name: band for name, band in targets.items() if name in used}
-    return HouseAnswers(ask.house, ask.by, spans, grid.left_out, shown)
+    return HouseAnswers(
+        query.house, query.by, built, grid.left_out, {name: band for name, band in targets.items() if name in used}
+    )
 
 
-def _levels(answers: dict[str, Answer], targets: dict[str, Band]) -> dict[str, str]:
+def _levels(answers: dict[str, Answer], bands: dict[str, TargetBand]) -> dict[str, str]:
     levels = {}
     for name, answer in answers.items():
-        band = targets.get(name)
+        band = bands.get(name)
         if band is not None and answer.value is not None:
             levels[name] = "below" if answer.value < band.low else "above" if answer.value > band.high else "within"
     return levels
 
 
-def _disease_levels(span: Span) -> dict[str, str]:
-    bars: dict[str, Callable[[float], str]] = {
+def _disease_levels(day: PeriodAnswers) -> dict[str, str]:
+    rules: dict[str, Callable[[float], str]] = {
         "botrytis_index": lambda value: level_of(value, BOTRYTIS_LEVELS),
         "powdery_mildew_index": lambda value: level_of(value, MILDEW_LEVELS),
         "late_blight_severity": lambda value: level_of(value, (1.0, 3.0)),
@@ -215,10 +231,10 @@ def _disease_levels(span: Span) -> dict[str, str]:
         "hutton_period": lambda value: "high" if value else "low",
     }
     levels = {}
-    for name, answer in span.answers.items():
-        bar = bars.get(name) or (_share_level if name.startswith("downy_mildew_share") else None)
-        if bar is not None and answer.value is not None:
-            levels[name] = bar(answer.value)
+    for name, answer in day.answers.items():
+        rule = rules.get(name) or (_share_level if name.startswith("downy_mildew_share") else None)
+        if rule is not None and answer.value is not None:
+            levels[name] = rule(answer.value)
     return levels
 
 

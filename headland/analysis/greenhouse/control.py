@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE
 from headland.agronomy.climate.irrigation import (
     drain_share,
     drain_target,
@@ -24,10 +25,9 @@ from headland.agronomy.climate.setpoint_compliance import (
 )
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
-from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, told_index
+from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, precomputed_index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
-from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, cut_periods_of, tell
-from headland.analysis.greenhouse.derived import AIR
+from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
 from headland.analysis.greenhouse.samples import HouseGrid, gather
 
 _SUN, _SUN_SUM = "global_radiation_w_m2", "radiation_sum_mj_m2"
@@ -53,10 +53,10 @@ _VENTING_PCT, _HEATING_W_M2, _PIPE_ABOVE_K = 5.0, 5.0, 10.0
 _HELD_STEPS: Final = 12
 
 
-def answer_irrigation(ask: ClimateQuery, dose_l_m2: float | None, uptake_ml_j_cm2: float) -> HouseAnswers:
+def answer_irrigation(query: ClimateQuery, dose_l_m2: float | None, uptake_ml_j_cm2: float) -> HouseAnswers:
     """Return by local day the radiation sum, what the crop takes up for it, and what drain is aimed at and measured."""
-    periods, stages = cut_periods_of(ask)
-    grid = gather(ask.scope, ask.house, (_SUN, _SUN_SUM, _GIVEN, _DRAINED, _GIVEN_EC, _DRAINED_EC), periods)
+    periods, stages = divide_window(query)
+    grid = gather(query.scope, query.house, (_SUN, _SUN_SUM, _GIVEN, _DRAINED, _GIVEN_EC, _DRAINED_EC), periods)
     indices, notes = [], {}
     sun = grid.mean(_SUN)
     if sun is None:
@@ -68,14 +68,14 @@ def answer_irrigation(ask: ClimateQuery, dose_l_m2: float | None, uptake_ml_j_cm
         notes["drain"] = f"Without {_GIVEN} and {_DRAINED} the drain is not known."
     else:
         indices += _by_meters(periods, grid, given, drained)
-    return replace(tell(ask, grid, indices, stages), notes=notes)
+    return replace(build_answers(query, grid, indices, stages), notes=notes)
 
 
-def answer_compliance(ask: ClimateQuery) -> HouseAnswers:
+def answer_compliance(query: ClimateQuery) -> HouseAnswers:
     """Return how values kept to the set points that a climate computer said, and how its vents and heat went."""
-    periods, stages = cut_periods_of(ask)
+    periods, stages = divide_window(query)
     channels = {name for pair in _PAIRS for name in pair[:2]} | {_VENT, _HEAT, _PIPE}
-    grid = gather(ask.scope, ask.house, sorted(channels), periods)
+    grid = gather(query.scope, query.house, sorted(channels), periods)
     indices: list[Index] = []
     notes = {}
     for channel, setpoint, side, band in _PAIRS:
@@ -87,14 +87,14 @@ def answer_compliance(ask: ClimateQuery) -> HouseAnswers:
     vent = grid.mean(_VENT)
     if vent is not None:
         indices += _actuators(periods, vent, grid)
-    return replace(tell(ask, grid, indices, stages), notes=notes)
+    return replace(build_answers(query, grid, indices, stages), notes=notes)
 
 
-def answer_uniformity(ask: ClimateQuery) -> HouseAnswers:
+def answer_uniformity(query: ClimateQuery) -> HouseAnswers:
     """Return how even temperature, humidity and light were over a house's places, and how each place stands off."""
-    periods, stages = cut_periods_of(ask)
-    quantities = (*AIR, "co2_ppm", "par_umol_m2_s", "substrate_moisture_pct")
-    grid = gather(ask.scope, ask.house, quantities, periods)
+    periods, stages = divide_window(query)
+    quantities = (*AIR_CHANNELS, "co2_ppm", "par_umol_m2_s", "substrate_moisture_pct")
+    grid = gather(query.scope, query.house, quantities, periods)
     indices: list[Index] = []
     notes = {}
     for quantity in quantities:
@@ -108,7 +108,7 @@ def answer_uniformity(ask: ClimateQuery) -> HouseAnswers:
             indices += _evenness(periods, quantity, places)
     if not indices:
         notes["places"] = "One place says nothing about evenness: a second sensor or device in the house is needed."
-    return replace(tell(ask, grid, indices, stages), notes=notes)
+    return replace(build_answers(query, grid, indices, stages), notes=notes)
 
 
 def _by_sun(periods: Periods, sun: Values, dose_l_m2: float | None, uptake: float) -> list[Index]:
@@ -132,7 +132,7 @@ def _by_sun(periods: Periods, sun: Values, dose_l_m2: float | None, uptake: floa
         trigger = np.array([trigger_j_cm2(dose_l_m2, share, uptake_ml_j_cm2=uptake) for share in middle])
         columns.append(("trigger_j_cm2", "J/cm2", f"radiation after which {dose_l_m2:g} L/m2 are due: {rule}", trigger))
     return [
-        told_index(name, unit, Method(name, 1, source), (_SUN,), value, coverage, known)
+        precomputed_index(name, unit, Method(name, 1, source), (_SUN,), value, coverage, known)
         for name, unit, source, value in columns
     ]
 
@@ -145,9 +145,9 @@ def _by_meters(periods: Periods, grid: HouseGrid, given: Values, drained: Values
     meter = Method("meter_rise", 1, "what the meter rose by; coverage from 90 % on")
     share = [drain_share(g, d) for g, d in zip(*litres, strict=True)]
     found = [
-        told_index("irrigation_l", "L", meter, (_GIVEN,), litres[0], coverage, known),
-        told_index("drain_l", "L", meter, (_DRAINED,), litres[1], coverage, known),
-        told_index(
+        precomputed_index("irrigation_l", "L", meter, (_GIVEN,), litres[0], coverage, known),
+        precomputed_index("drain_l", "L", meter, (_DRAINED,), litres[1], coverage, known),
+        precomputed_index(
             "drain_share",
             "1",
             Method("drain_share", 1, "drain over irrigation, of two meters"),
@@ -169,7 +169,7 @@ def _by_meters(periods: Periods, grid: HouseGrid, given: Values, drained: Values
         value = np.array([np.nan if each is None else each for each in uptake])
         rule = Method("uptake_ec", 1, "what is missing in the drain, over the water that is missing")
         found.append(
-            told_index("uptake_ec_ms_cm", "mS/cm", rule, (*both, _GIVEN_EC, _DRAINED_EC), value, coverage, known)
+            precomputed_index("uptake_ec_ms_cm", "mS/cm", rule, (*both, _GIVEN_EC, _DRAINED_EC), value, coverage, known)
         )
     return found
 
@@ -204,12 +204,14 @@ def _kept(
     names = zip(("in_band", "mean_error", "p95_error", "error_hours", "overshoot"), units, strict=True)
     share = known / periods.lengths
     swift = [
-        told_index(f"{name}_{what}", of, Method(f"setpoint_{what}", 1, f"{how}; {rule}"), (channel, setpoint), column,
-                   share, known, 0.5)
+        precomputed_index(
+            f"{name}_{what}", of, Method(f"setpoint_{what}", 1, f"{how}; {rule}"), (channel, setpoint), column, share,
+            known, 0.5,
+        )
         for what, of, how, column in quick
     ]  # fmt: skip
     return swift + [
-        told_index(
+        precomputed_index(
             f"{name}_{what}",
             of,
             Method(f"setpoint_{what}", 1, rule),
@@ -270,13 +272,15 @@ def _actuators(periods: Periods, vent: Values, grid: HouseGrid) -> list[Index]:
     coverage = known / periods.lengths
     pairs = [actuator_travel(vent[a:b]) for a, b in zip(periods.edges[:-1], periods.edges[1:], strict=True)]
     found = [
-        told_index(name, unit, Method(name, 1, f"{rule}, of five-minute means"), (_VENT,), value, coverage, known, 0.5)
+        precomputed_index(
+            name, unit, Method(name, 1, f"{rule}, of five-minute means"), (_VENT,), value, coverage, known, 0.5
+        )
         for name, unit, rule, value in (
             ("vent_travel_pct", "%", "summed movement", np.array([travel for travel, _ in pairs])),
             ("vent_turns", "1", "changes of direction", np.array([float(turns) for _, turns in pairs])),
         )
     ]
-    heat, pipe, air = grid.mean(_HEAT), grid.mean(_PIPE), grid.mean(AIR[0])
+    heat, pipe, air = grid.mean(_HEAT), grid.mean(_PIPE), grid.mean(AIR_TEMPERATURE)
     warm = heat > _HEATING_W_M2 if heat is not None else None
     if warm is None and pipe is not None and air is not None:
         warm = pipe - air > _PIPE_ABOVE_K
@@ -285,7 +289,9 @@ def _actuators(periods: Periods, vent: Values, grid: HouseGrid) -> list[Index]:
         rule = f"vents beyond {_VENTING_PCT:g} % while it is heated"
         channel = _HEAT if heat is not None else _PIPE
         method = Method("heat_and_vent_hours", 1, rule)
-        found.append(told_index("heat_and_vent_h", "h", method, (_VENT, channel), value, coverage, known, SUM_BAR))
+        found.append(
+            precomputed_index("heat_and_vent_h", "h", method, (_VENT, channel), value, coverage, known, SUM_BAR)
+        )
     return found
 
 
@@ -305,7 +311,7 @@ def _evenness(periods: Periods, quantity: str, places: dict[str, Values]) -> lis
         off = np.array([find_place_bias(periods.time_ms[a:b], grid[:, a:b]) for a, b in spans])
         share = known / periods.lengths
         found += [
-            told_index(f"{quantity}_bias {name}", unit, rule, inputs, off[:, index], share, known, 0.5)
+            precomputed_index(f"{quantity}_bias {name}", unit, rule, inputs, off[:, index], share, known, 0.5)
             for index, name in enumerate(places)
         ]
     if unit != "degC":
@@ -317,7 +323,9 @@ def _evenness(periods: Periods, quantity: str, places: dict[str, Values]) -> lis
             cv.append(np.nan if judged is None else judged.cv_pct)
         rule = Method("coefficient_of_variation", 1, "of the places' means, n - 1")
         found.append(
-            told_index(f"{quantity}_cv_pct", "%", rule, inputs, np.array(cv), known / periods.lengths, known, 0.5)
+            precomputed_index(
+                f"{quantity}_cv_pct", "%", rule, inputs, np.array(cv), known / periods.lengths, known, 0.5
+            )
         )
     return found
 

@@ -1,4 +1,7 @@
-"""What crops ask for, from an editable file: bands by crop and stage, what formulas need of a crop and of a cover."""
+"""Crop targets from an editable file: target bands by crop and stage, and the figures of crops and covers.
+
+`HEADLAND_CROP_BANDS` names a file that replaces the default one.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from msgspec import Meta
 
 from headland.errors import SettingsError
 
-SHIPPED: Final = Path(__file__).parent / "crop_targets.toml"
-#: The name of a file that stands in place of the shipped one.
+DEFAULT_FILE: Final = Path(__file__).parent / "crop_targets.toml"
+#: The environment variable with the name of a file that replaces the default one.
 OWN_FILE: Final = "HEADLAND_CROP_BANDS"
 _DEFAULT: Final = "default"
 
@@ -24,7 +27,7 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
 class Crop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the formulas need of a crop: development's thresholds, its fruit's thermal lag, its downy mildews."""
+    """The figures of a crop: thresholds of its development, its fruit's thermal lag, its downy mildews."""
 
     base_degc: Degrees = 10.0
     upper_degc: Degrees | None = 30.0
@@ -33,14 +36,14 @@ class Crop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Cover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a cover lets through of heat, from inside air to outside air."""
+    """The heat that a cover passes from inside air to outside air."""
 
     u_w_m2_k: Annotated[float, Meta(gt=0, le=7)]
     source: str
 
 
-class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where an index should lie for a crop, or for one stage of it."""
+class TargetBand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The range in which an index should be for a crop, or for one stage of it."""
 
     crop: str
     index: str
@@ -50,22 +53,22 @@ class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stage: str = ""
 
 
-#: For a file that says nothing of covers.
+#: For a file without covers.
 _COVER: Final = Cover(u_w_m2_k=5.5, source="a film between its likely 5 and 6.5 W/m2/K")
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crop: dict[str, Crop]
-    band: list[Band]
+    band: list[TargetBand]
     cover: dict[str, Cover] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class CropBands:
-    """All crops and covers of a file."""
+class CropTargets:
+    """All crops, target bands and covers of a file."""
 
     crops: dict[str, Crop]
-    bands: list[Band]
+    target_bands: list[TargetBand]
     covers: dict[str, Cover]
 
     def crop(self, name: str) -> Crop:
@@ -73,33 +76,33 @@ class CropBands:
         return self.crops.get(name.lower()) or self.crops.get(_DEFAULT) or Crop()
 
     def cover(self, name: str) -> tuple[Cover, bool]:
-        """Return a cover by its name, and whether it is known by that; else the default one."""
+        """Return a cover by its name, and whether the file has that name; else the default one."""
         known = self.covers.get(name.strip().lower())
         return (known, True) if known is not None else (self.covers.get(_DEFAULT, _COVER), False)
 
-    def targets(self, crop: str, stage: str) -> dict[str, Band]:
-        """Return the band of each index, the crop's own before the default's, a stage's before none's."""
-        found: dict[str, Band] = {}
+    def bands(self, crop: str, stage: str) -> dict[str, TargetBand]:
+        """Return the band of each index: the crop's own before the default's, a stage's before one without stage."""
+        bands: dict[str, TargetBand] = {}
         for wanted in ((_DEFAULT, ""), (crop.lower(), ""), (_DEFAULT, stage.lower()), (crop.lower(), stage.lower())):
-            found.update({band.index: band for band in self.bands if (band.crop, band.stage) == wanted})
-        return found
+            bands.update({band.index: band for band in self.target_bands if (band.crop, band.stage) == wanted})
+        return bands
 
 
-def crop_bands() -> CropBands:
-    """Return the crops of the file that HEADLAND_CROP_BANDS names, else of the shipped one; raises SettingsError."""
+def load_crop_targets() -> CropTargets:
+    """Return the targets of the file that HEADLAND_CROP_BANDS names, else of the default one; raises SettingsError."""
     own = os.environ.get(OWN_FILE)
-    return load_crop_bands(Path(own) if own else SHIPPED)
+    return read_crop_targets(Path(own) if own else DEFAULT_FILE)
 
 
 @cache
-def load_crop_bands(path: Path) -> CropBands:
-    """Return the crops of a file, which is read once; raises SettingsError in one sentence."""
+def read_crop_targets(path: Path) -> CropTargets:
+    """Return the targets of a file, which is read once; raises SettingsError in one sentence."""
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         file = msgspec.convert(table, _File)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsError(f"The crop bands {path} cannot be used: {error}.") from error
+        raise SettingsError(f"The crop targets {path} cannot be used: {error}.") from error
     bad = next((band for band in file.band if not band.low <= band.high), None)
     if bad is not None:
-        raise SettingsError(f"The crop bands {path} cannot be used: {bad.crop} {bad.index} begins above its end.")
-    return CropBands(file.crop, file.band, file.cover)
+        raise SettingsError(f"The crop targets {path} cannot be used: {bad.crop} {bad.index} begins above its end.")
+    return CropTargets(file.crop, file.band, file.cover)

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from headland.agronomy.climate.air import Air
+from headland.agronomy.climate.air import AIR_CHANNELS, LEAF_TEMPERATURE, Air
 from headland.agronomy.climate.condensation import estimate_leaf_degc
-from headland.agronomy.climate.exchange_indices import Declared, Inside, day_sums, exchange_indices
+from headland.agronomy.climate.exchange import Declared, Inside, day_sums, exchange_indices
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.time_grid import Periods
-from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, cut_periods_of, tell
-from headland.analysis.greenhouse.derived import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, margin_of
+from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
+from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, margin_of
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import HouseGrid, gather
 from headland.analysis.window import Window
@@ -28,37 +28,37 @@ def height_of(house: House, told_m: float | None) -> float | None:
     return house.volume_m3 / house.floor_area_m2
 
 
-def answer_exchange(ask: ClimateQuery, declared: Declared, transmission: float | None) -> HouseAnswers:
+def answer_exchange(query: ClimateQuery, declared: Declared, transmission: float | None) -> HouseAnswers:
     """Return the balances of each local hour, or what they add up to over local days."""
-    days, _ = cut_periods_of(replace(ask, by="day"))
-    whole = ask.window if ask.by == "hour" else Window(days.start_ms, ask.window.end_ms)
-    hours, _ = cut_periods_of(replace(ask, by="hour", window=whole))
-    grid = gather(ask.scope, ask.house, (*SURFACES, *LIGHT[:1], _SUN, _CO2, _OUTSIDE_RH), hours)
-    inside, notes = _inside_of(ask, grid, transmission)
+    days, _ = divide_window(replace(query, by="day"))
+    whole = query.window if query.by == "hour" else Window(days.start_ms, query.window.end_ms)
+    hours, _ = divide_window(replace(query, by="hour", window=whole))
+    grid = gather(query.scope, query.house, (*SURFACES, *LIGHT[:1], _SUN, _CO2, _OUTSIDE_RH), hours)
+    inside, notes = _inside_of(query, grid, transmission)
     indices = exchange_indices(hours, inside, declared)
     if declared.height_m is None:
         notes["height"] = "Say height_m=, or the house's volume_m3 and floor_area_m2 in the registry, for the balances."
-    if ask.by == "hour":
-        return replace(tell(ask, grid, indices, None), notes=notes)
+    if query.by == "hour":
+        return replace(build_answers(query, grid, indices, None), notes=notes)
     # Days that are counted in hours: both begin with the first day, and a day under way has the hours that have been.
     in_hours = Periods(hours.start_ms, np.searchsorted(hours.edges, days.edges))
     by_day = HouseGrid(days, grid.devices, grid.left_out)
-    return replace(tell(ask, by_day, day_sums(in_hours, hours, indices), None), notes=notes)
+    return replace(build_answers(query, by_day, day_sums(in_hours, hours, indices), None), notes=notes)
 
 
-def _inside_of(ask: ClimateQuery, grid: HouseGrid, transmission: float | None) -> tuple[Inside, dict[str, str]]:
+def _inside_of(query: ClimateQuery, grid: HouseGrid, transmission: float | None) -> tuple[Inside, dict[str, str]]:
     notes: dict[str, str] = {}
-    by_day = by_day_of(ask.house, grid.periods)
+    by_day = by_day_of(query.house, grid.periods)
     air = Air(*air_of(grid))
-    margin = margin_of(ask.house, ask.bands, grid, by_day)
+    margin = margin_of(query.house, query.crop_targets, grid, by_day)
     radiation, channel, how = _radiation_of(grid, transmission)
     notes["radiation"] = how
-    leaf, canopy = grid.mean(LEAF), LEAF
+    leaf, canopy = grid.mean(LEAF_TEMPERATURE), LEAF_TEMPERATURE
     if leaf is None or np.isfinite(leaf).mean() < 0.5:
         nothing = np.zeros(grid.periods.steps, np.bool_)
         leaf, canopy = estimate_leaf_degc(air.temperature_degc, nothing if by_day is None else by_day), ""
         notes["canopy"] = "estimated: the air's temperature by day, 1.5 K below it by night"
-    channels = tuple(each for each in (canopy, *AIR, channel, _CO2) if each)
+    channels = tuple(each for each in (canopy, *AIR_CHANNELS, channel, _CO2) if each)
     inside = Inside(
         air,
         radiation,

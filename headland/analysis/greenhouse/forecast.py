@@ -10,10 +10,11 @@ import numpy as np
 from headland.agronomy.climate.forecast import MOST_AHEAD_H, MOST_HISTORY_H, Skill, Surroundings, backtest, predict
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.sun import elevation_deg
-from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.time_grid import average, count_true, cut_periods
-from headland.analysis.greenhouse.crop_targets import CropBands
+from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import by_day_of, margin_of
 from headland.analysis.greenhouse.house import House, begin_hour
 from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
@@ -84,7 +85,7 @@ class HouseForecast:
 def forecast_house(
     scope: OrgScope,
     house: House,
-    bands: CropBands,
+    crop_targets: CropTargets,
     origin_ms: int,
     hours: int,
     expected: Expected = NOTHING_EXPECTED,
@@ -99,7 +100,7 @@ def forecast_house(
     window = Window(origin_ms - MOST_HISTORY_H * HOUR_MS, origin_ms)
     periods = cut_periods(list(range(window.start_ms, origin_ms, HOUR_MS)), origin_ms)
     grid = gather(scope, house, _CHANNELS, periods)
-    margin = margin_of(house, bands, grid, by_day_of(house, periods))
+    margin = margin_of(house, crop_targets, grid, by_day_of(house, periods))
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
     columns = {

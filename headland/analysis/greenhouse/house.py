@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.analysis.errors import AnalysisError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device
+from headland.analysis.telemetry import find_device, read_first
 from headland.analysis.window import Window
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Site
@@ -96,6 +97,13 @@ def find_site(scope: OrgScope, site: str) -> tuple[str, Place, list[DeviceRecord
     if kept is None and not records:
         raise AnalysisError("unknown-site", "No such site", f"There is no site {site}.")
     return name, _place(kept, records), records
+
+
+def begin_with_samples(scope: OrgScope, house: House, window: Window) -> Window:
+    """Return the part of a window from the first air temperature of the house; all of it where there is none."""
+    firsts = [read_first(scope, record, AIR_TEMPERATURE, window).time_ms for record in house.records]
+    start_ms = min((int(time_ms[0]) for time_ms in firsts if len(time_ms)), default=window.start_ms)
+    return Window(start_ms, window.end_ms)
 
 
 def cut_days(place: Place, window: Window) -> list[int]:

@@ -7,19 +7,17 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.air import Air
-from headland.agronomy.climate.air_indices import air_indices, day_indices
-from headland.agronomy.climate.condensation import Surface, WetEvent
-from headland.agronomy.climate.condensation_indices import Margin, condensation_indices, wet_events
-from headland.agronomy.climate.light_indices import light_indices
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, Air, air_indices, day_indices
+from headland.agronomy.climate.condensation import Margin, Surface, WetEvent, condensation_indices, wet_events
+from headland.agronomy.climate.light import light_indices
 from headland.agronomy.climate.psychrometrics import dew_point_degc, vapour_pressure_deficit_kpa
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import MEAN_BAR, Index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, cut_periods
 from headland.analysis.downsampling import select_rows
-from headland.analysis.greenhouse.climate import ClimateQuery, Span, answer_disease, chill_of, tell
-from headland.analysis.greenhouse.crop_targets import Band
-from headland.analysis.greenhouse.derived import AIR, LEAF, LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
+from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_disease, build_answers, chill_of
+from headland.analysis.greenhouse.crop_targets import TargetBand
+from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
 from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_stages
 from headland.analysis.greenhouse.samples import DeviceGrid, HouseGrid, LeftOut, gather
 from headland.analysis.registry_access import repositories_of
@@ -80,7 +78,7 @@ class StageBands:
 
     window: tuple[int, int]
     stage: str
-    bands: dict[str, Band]
+    bands: dict[str, TargetBand]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Overview:
     surfaces: list[Surface]
     bands: list[StageBands]
     events: list[WetEvent]
-    days: list[Span]
+    days: list[PeriodAnswers]
     hours: Times
     places: list[Place]
     left_out: list[LeftOut]
@@ -101,26 +99,26 @@ class Overview:
     written: list[GrowerNote]
 
 
-def look_over(ask: ClimateQuery, width: int) -> Overview:
-    """Return a house over the window of `ask` for a chart `width` pixels wide."""
-    house, window = ask.house, ask.window
+def build_overview(query: ClimateQuery, width: int) -> Overview:
+    """Return a house over the window of `query` for a chart `width` pixels wide."""
+    house, window = query.house, query.window
     days = cut_periods(cut_days(house.place, window), window.end_ms)
-    grid = gather(ask.scope, house, (*SURFACES, *LIGHT, _CO2), days)
+    grid = gather(query.scope, house, (*SURFACES, *LIGHT, _CO2), days)
     by_day = by_day_of(house, days)
-    air = Air(*air_of(grid), grid.mean(LEAF), by_day)
-    margin = margin_of(house, ask.bands, grid, by_day)
+    air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day)
+    margin = margin_of(house, query.crop_targets, grid, by_day)
     light, missing = light_of(house, grid, None, None, by_day)
-    crop = ask.crop
+    crop = query.crop
     indices: list[Index] = [
         *air_indices(days, air),
-        *day_indices(days, air, ask.thresholds),
+        *day_indices(days, air, query.thresholds),
         *chill_of(house, days, air),
         *condensation_indices(days, margin),
     ]
     if light is not None:
         indices += light_indices(days, light, crop.base_degc, air.temperature_degc)
-    found = tell(replace(ask, by="day"), grid, indices, None)
-    disease = answer_disease(ask)
+    found = build_answers(replace(query, by="day"), grid, indices, None)
+    disease = answer_disease(query)
     hours = cut_periods(cut_hours(house.place, window), window.end_ms)
     columns = _columns_of(grid, air, margin)
     if light is not None:
@@ -132,23 +130,23 @@ def look_over(ask: ClimateQuery, width: int) -> Overview:
         window,
         _draw(days, window, columns, margin, width),
         margin.surfaces,
-        _bands_of(ask),
+        _bands_of(query),
         [event for event in wet_events(days, margin) if event.end_ms > window.start_ms],
-        [_join(day, also) for day, also in zip(found.spans, disease.spans, strict=True)],
+        [_join(day, also) for day, also in zip(found.periods, disease.periods, strict=True)],
         hours.start_ms + STEP_MS * hours.edges[:-1],
         _places_of(house, grid, hours),
         _once(found.left_out + disease.left_out),
         notes,
-        _written(ask),
+        _written(query),
     )
 
 
-def _written(ask: ClimateQuery) -> list[GrowerNote]:
+def _written(query: ClimateQuery) -> list[GrowerNote]:
     """Return what growers noted of the house in the window, by time."""
-    house, window = ask.house, ask.window
-    if house.greenhouse is None or ask.scope.registry is None:
+    house, window = query.house, query.window
+    if house.greenhouse is None or query.scope.registry is None:
         return []
-    notes = repositories_of(ask.scope).notes.all(greenhouse=house.greenhouse)
+    notes = repositories_of(query.scope).notes.all(greenhouse=house.greenhouse)
     inside = [note for note in notes if window.start_ms <= note.time_ms < window.end_ms]
     return sorted(inside, key=lambda note: note.time_ms)
 
@@ -156,14 +154,14 @@ def _written(ask: ClimateQuery) -> list[GrowerNote]:
 def _columns_of(grid: HouseGrid, air: Air, margin: Margin) -> dict[str, Values]:
     t, rh = air.temperature_degc, air.humidity_pct
     columns = {
-        AIR[0]: t,
-        AIR[1]: rh,
+        AIR_TEMPERATURE: t,
+        AIR_CHANNELS[1]: rh,
         "vpd_kpa": vapour_pressure_deficit_kpa(t, rh),
         "dew_point_degc": margin.dew_degc,
         "coldest_surface_degc": margin.dew_degc + margin.margin_k,
         "condensation_margin_k": margin.margin_k,
     }
-    for channel in (LEAF, "outside_temperature_degc", _CO2):
+    for channel in (LEAF_TEMPERATURE, "outside_temperature_degc", _CO2):
         column = grid.mean(channel)
         if column is not None:
             columns[channel] = column
@@ -183,15 +181,15 @@ def _draw(days: Periods, window: Window, columns: dict[str, Values], margin: Mar
     )
 
 
-def _bands_of(ask: ClimateQuery) -> list[StageBands]:
+def _bands_of(query: ClimateQuery) -> list[StageBands]:
     """Return the targets of each crop stage in the window, of the stage of today where the registry has no zone."""
-    window = ask.window
-    spans = [(window.start_ms, ask.house.stage)]
-    if any(record.descriptor.device in ask.house.zones for record in ask.house.records):
-        spans = cut_stages(ask.scope, ask.house, window)
+    window = query.window
+    spans = [(window.start_ms, query.house.stage)]
+    if any(record.descriptor.device in query.house.zones for record in query.house.records):
+        spans = cut_stages(query.scope, query.house, window)
     ends = [start for start, _ in spans[1:]] + [window.end_ms]
     return [
-        StageBands((start, end), stage, ask.bands.targets(ask.house.crop, stage))
+        StageBands((start, end), stage, query.crop_targets.bands(query.house.crop, stage))
         for (start, stage), end in zip(spans, ends, strict=True)
     ]
 
@@ -209,7 +207,7 @@ def _places_of(house: House, grid: HouseGrid, hours: Periods) -> list[Place]:
         zone = house.zones.get(devices[0].device)
         part = HouseGrid(grid.periods, devices, [])
         found = {channel: part.mean(channel) for channel in MAPPED}
-        t, rh = (found[channel] for channel in AIR)
+        t, rh = (found[channel] for channel in AIR_CHANNELS)
         if t is not None and rh is not None:
             found["vpd_kpa"] = vapour_pressure_deficit_kpa(t, rh)
             found["dew_point_degc"] = dew_point_degc(t, rh)
@@ -230,8 +228,8 @@ def _hourly(hours: Periods, column: Values) -> Values:
     return np.where(enough, average(hours, column), np.nan)
 
 
-def _join(day: Span, also: Span) -> Span:
-    return Span(day.window, {**day.answers, **also.answers}, {**day.levels, **also.levels})
+def _join(day: PeriodAnswers, also: PeriodAnswers) -> PeriodAnswers:
+    return PeriodAnswers(day.window, {**day.answers, **also.answers}, {**day.levels, **also.levels})
 
 
 def _once(found: list[LeftOut]) -> list[LeftOut]:

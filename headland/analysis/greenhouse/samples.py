@@ -8,22 +8,22 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.climate.air import AIR_TEMPERATURE, RELATIVE_HUMIDITY
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
 from headland.agronomy.series.arrays import Counts, Values
-from headland.agronomy.series.qartod import FAIL, SUSPECT
+from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
 from headland.agronomy.series.sensor_health import Finding, judge_channel, judge_twins
 from headland.agronomy.series.time_grid import STEP_MS, Periods, bridge_holes, mean_by_step
 from headland.analysis.greenhouse.house import House
 from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
 
 #: More samples than this of one channel are taken from the store as means of five minutes, which it has in its rollups.
 MOST_SAMPLES: Final = 400_000
 #: Sensors of one quantity at one device, beside the first: `air_temperature_degc:1` and so on.
 _INSTANCES: Final = ("", ":1", ":2", ":3", ":4")
-_T, _RH = "air_temperature_degc", "relative_humidity_pct"
-_NOT_EVALUATED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +87,33 @@ class HouseGrid:
         return "measured_twin" if stood_in else "measured"
 
 
-def gather(scope: OrgScope, house: House, quantities: Iterable[str], periods: Periods) -> HouseGrid:
-    """Return the wanted quantities of all devices of a house, judged, on the grid of some periods."""
+def gather(
+    scope: OrgScope, house: House, quantities: Iterable[str], periods: Periods, within: Window | None = None
+) -> HouseGrid:
+    """Return some quantities of all devices of a house, checked, on the grid of some periods.
+
+    Periods are whole grid steps; `within` leaves out samples of the first and last step that are outside a window.
+    """
+    whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
+    if within is not None:
+        whole = Window(max(whole.start_ms, within.start_ms), min(whole.end_ms, within.end_ms))
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
     devices, left_out = [], []
     for record in house.records:
-        grid, findings = _gather_device(scope, record, wanted, periods)
+        grid, findings = _gather_device(scope, record, wanted, periods, whole)
         devices.append(grid)
         left_out += [LeftOut(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
 
 
 def _gather_device(
-    scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods
+    scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods, window: Window
 ) -> tuple[DeviceGrid, list[Finding]]:
     grid = DeviceGrid(record.descriptor.device)
     findings: list[Finding] = []
     good: dict[str, tuple[Times, Values]] = {}
-    for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, periods).items():
-        ingested = flag > _NOT_EVALUATED
+    for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, window).items():
+        ingested = flag > NOT_EVALUATED
         findings += _refused(channel, time_ms, flag, ingested)
         judged, found = judge_channel(channel, time_ms, value)
         findings += found
@@ -124,16 +132,15 @@ def _gather_device(
 
 
 def _read(
-    scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods
+    scope: OrgScope, record: DeviceRecord, wanted: list[str], window: Window
 ) -> dict[str, tuple[Times, Values, Counts, Counts]]:
     """Return time, value, flag and number of samples of each channel; means of steps where samples are too many."""
     which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(wanted))
-    start_ms, end_ms = periods.start_ms, periods.start_ms + STEP_MS * periods.steps
     parts: dict[str, list[tuple[Times, Values, Counts, Counts]]] = {}
     simulated = record.descriptor.simulated
-    samples = scope.store.raw(which, start_ms, end_ms, MOST_SAMPLES + 1)
+    samples = scope.store.raw(which, window.start_ms, window.end_ms, MOST_SAMPLES + 1)
     if any(len(each.time_ms) > MOST_SAMPLES for each in samples):
-        for bucket in scope.store.buckets(which, start_ms, end_ms, STEP_MS, _NOT_EVALUATED):
+        for bucket in scope.store.buckets(which, window.start_ms, window.end_ms, STEP_MS, NOT_EVALUATED):
             if bucket.key.simulated == simulated:
                 flags = np.ones(len(bucket.start_ms), np.int64)
                 parts.setdefault(bucket.key.channel, []).append((bucket.start_ms, bucket.mean, flags, bucket.count))
@@ -168,7 +175,7 @@ def _judge_together(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], per
     par = grid.values.get("par_umol_m2_s")
     sun = par / SUN_UMOL_J if par is not None else grid.values.get("global_radiation_w_m2")
     findings = []
-    for quantity in (_T, _RH):
+    for quantity in (AIR_TEMPERATURE, RELATIVE_HUMIDITY):
         twins = {c: s for c, s in good.items() if c.partition(":")[0] == quantity and len(s[0])}
         found = judge_twins(periods, twins, sun)
         findings += found
@@ -187,12 +194,15 @@ def _stand_in(grid: DeviceGrid) -> None:
     Vapour mixes within minutes while temperatures stay apart: es and ea belong together at the place where both are
     measured, and ea then holds for the air of the first thermometer.
     """
-    air = grid.values.get(_T)
+    air = grid.values.get(AIR_TEMPERATURE)
     if air is None:
         return
-    humidity = grid.values.get(_RH, np.full(len(air), np.nan))
+    humidity = grid.values.get(RELATIVE_HUMIDITY, np.full(len(air), np.nan))
     for instance in _INSTANCES[1:]:
-        twin_t, twin_rh = grid.values.get(f"{_T}{instance}"), grid.values.get(f"{_RH}{instance}")
+        twin_t, twin_rh = (
+            grid.values.get(f"{AIR_TEMPERATURE}{instance}"),
+            grid.values.get(f"{RELATIVE_HUMIDITY}{instance}"),
+        )
         if twin_t is None or twin_rh is None:
             continue
         vapour = actual_vapour_pressure_kpa(twin_t, twin_rh)
@@ -200,10 +210,12 @@ def _stand_in(grid: DeviceGrid) -> None:
         take = ~np.isfinite(humidity) & np.isfinite(made)
         if take.any():
             humidity = np.where(take, made, humidity)
-            grid.stand_ins[_RH] = f"{_RH}{instance}"
-            counts = grid.counts.get(_RH, np.zeros(len(air), np.int64))
-            grid.counts[_RH] = np.where(take, grid.counts[f"{_RH}{instance}"], counts)
-            worst = grid.quality[f"{_RH}{instance}"]
-            grid.quality[_RH] = worst if grid.quality.get(_RH, 9) == 9 else max(grid.quality[_RH], worst)
-            grid.values[_RH] = humidity
+            grid.stand_ins[RELATIVE_HUMIDITY] = f"{RELATIVE_HUMIDITY}{instance}"
+            counts = grid.counts.get(RELATIVE_HUMIDITY, np.zeros(len(air), np.int64))
+            grid.counts[RELATIVE_HUMIDITY] = np.where(take, grid.counts[f"{RELATIVE_HUMIDITY}{instance}"], counts)
+            worst = grid.quality[f"{RELATIVE_HUMIDITY}{instance}"]
+            grid.quality[RELATIVE_HUMIDITY] = (
+                worst if grid.quality.get(RELATIVE_HUMIDITY, 9) == 9 else max(grid.quality[RELATIVE_HUMIDITY], worst)
+            )
+            grid.values[RELATIVE_HUMIDITY] = humidity
             return

@@ -12,11 +12,7 @@ from headland.agronomy.application.spraying import Application, assess_applicati
 from headland.agronomy.application.spreading import DRY_KG_MIN, Spreading, assess_spreading
 from headland.agronomy.application.treated import SILENCE_S, Flow, PumpStates
 from headland.agronomy.application.weighing import Hopper
-from headland.agronomy.climate.air_summary import Climate, assess_climate, pair_samples
-from headland.agronomy.series.answer import expected_interval_s
 from headland.agronomy.series.arrays import Mask
-from headland.agronomy.series.qartod import FAIL, SUSPECT
-from headland.agronomy.series.sensor_health import Finding, judge_channel
 from headland.analysis.errors import AnalysisError
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import EMPTY, Column, read_columns, read_first
@@ -30,37 +26,10 @@ MAX_SAMPLES: Final = 1_000_000
 
 _COLUMN_FIELDS: Final = ("time_ms", "value", "quality")
 
-_TEMPERATURE: Final = "air_temperature_degc"
-_HUMIDITY: Final = "relative_humidity_pct"
 _SPRAYER: Final = ("latitude_deg", "longitude_deg", "pump_on", "flow_l_min", "flow_volume_total_l")
 _MASS_FLOW: Final = "mass_flow_kg_min"
 _HOPPER: Final = "hopper_kg"
 _SPREADER: Final = ("latitude_deg", "longitude_deg", "pump_on", _MASS_FLOW, _HOPPER)
-
-
-def begin_with_samples(scope: OrgScope, record: DeviceRecord, window: Window) -> Window:
-    """Return the window from the first temperature in it on; unchanged where it holds none."""
-    first = read_first(scope, record, _TEMPERATURE, window)
-    return Window(int(first.time_ms[0]), window.end_ms) if len(first.time_ms) else window
-
-
-def answer_climate(scope: OrgScope, record: DeviceRecord, window: Window) -> tuple[Climate, list[Finding]]:
-    """Return what the air of a greenhouse was like over a window, and what was not believed of its two sensors."""
-    columns = _read(scope, record, [_TEMPERATURE, _HUMIDITY], window)
-    findings: list[Finding] = []
-    for channel, column in columns.items():
-        flags, found = judge_channel(channel, column.time_ms, column.value)
-        findings += found
-        worse = np.maximum(column.quality, np.where(flags == SUSPECT, SUSPECT, 0)).astype(np.uint8)
-        columns[channel] = _part(Column(column.time_ms, column.value, worse), flags < FAIL)
-    temperature, humidity = columns.get(_TEMPERATURE, EMPTY), columns.get(_HUMIDITY, EMPTY)
-    interval_s = expected_interval_s(temperature.time_ms, _told_interval_s(record, (_TEMPERATURE, _HUMIDITY)))
-    air = pair_samples(
-        (temperature.time_ms, temperature.value, temperature.quality),
-        (humidity.time_ms, humidity.value, humidity.quality),
-        within_s=interval_s,
-    )
-    return assess_climate(air, window.pair, interval_s), findings
 
 
 def answer_application(scope: OrgScope, record: DeviceRecord, window: Window, swath_m: float) -> Application:
@@ -138,8 +107,3 @@ def track_of(latitude: Column, longitude: Column) -> Track:
     """Pair the two halves of each position: they carry the same instant."""
     time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
     return Track(time_ms, latitude.value[first], longitude.value[second])
-
-
-def _told_interval_s(record: DeviceRecord, channels: tuple[str, ...]) -> float | None:
-    told = [record.descriptor.channels[c].interval_s for c in channels if c in record.descriptor.channels]
-    return max((interval_s for interval_s in told if interval_s is not None), default=None)

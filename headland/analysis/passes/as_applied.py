@@ -19,8 +19,9 @@ from headland.agronomy.application.spread_pattern import (
     rectangle,
 )
 from headland.agronomy.application.treated import COVERAGE_BAR, DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
-from headland.agronomy.series.answer import INSUFFICIENT_DATA, MISSING, Answer, Method
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.intervals import Intervals, total_s
+from headland.agronomy.series.qartod import MISSING
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.detection import FieldPass, PassInputs, read_work
 from headland.analysis.scope import OrgScope

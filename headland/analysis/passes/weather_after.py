@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.air_indices import Thresholds
+from headland.agronomy.climate.air import Thresholds
 from headland.agronomy.climate.rain import largest_event_mm
 from headland.agronomy.prescription.loss_risk import (
     INCORPORATING_MM,

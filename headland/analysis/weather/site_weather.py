@@ -6,17 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headland.agronomy.climate.air import Air
-from headland.agronomy.climate.air_indices import Thresholds, degree_day_indices, hours_beyond
-from headland.agronomy.climate.blight_indices import RUN_IN_DAYS, blight_indices
-from headland.agronomy.climate.chill_indices import chill_indices
-from headland.agronomy.climate.disease_indices import VALIDITY, disease_indices
-from headland.agronomy.climate.evapotranspiration import et0_from_weather_mm, et_hargreaves_mm, wind_at_2m_m_s
+from headland.agronomy.climate.air import Air, Thresholds, degree_day_indices, hours_beyond
+from headland.agronomy.climate.blight import RUN_IN_DAYS, blitecast_indices
+from headland.agronomy.climate.disease import VALIDITY, disease_indices
+from headland.agronomy.climate.evapotranspiration import (
+    et0_from_weather_mm,
+    et_hargreaves_mm,
+    extraterrestrial_daily_mj_m2,
+    wind_at_2m_m_s,
+)
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
-from headland.agronomy.climate.radiation import extraterrestrial_daily_mj_m2
+from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
-from headland.agronomy.series.indicator import Index, answer_of, mean_index, told_index
+from headland.agronomy.series.indicator import Index, answer_of, mean_index, precomputed_index
 from headland.agronomy.series.time_grid import (
     STEP_MS,
     Periods,
@@ -85,7 +88,9 @@ def answer_weather(
         known = count_true(periods, np.isfinite(sun))
         rule = Method("solar_radiation", 1, "integral of global radiation; coverage from 90 % on")
         value = sum_up(periods, np.maximum(sun, 0.0)) * STEP_MS / 1e9
-        indices.append(told_index("radiation_mj_m2", "MJ/m2", rule, (_SUN,), value, known / periods.lengths, known))
+        indices.append(
+            precomputed_index("radiation_mj_m2", "MJ/m2", rule, (_SUN,), value, known / periods.lengths, known)
+        )
     if t is not None:
         indices += _evapotranspiration(house, periods, t, rh, sun, wind, wind_height_m, notes, (t_name, rh_name))
     if t is not None:
@@ -132,7 +137,7 @@ def _blight(periods: Periods, t: Values, rh: Values, rain: Index, names: tuple[s
     rule = Method("average_temperature", 1, "mean of five-minute means")
     mean = mean_index("temperature_degc", "degC", rule, names[:1], periods, t)
     local = [replace(found[name], inputs=names[:2]) for name in wanted]
-    return [*local, *blight_indices(local[0], mean, rain, names)]
+    return [*local, *blitecast_indices(local[0], mean, rain, names)]
 
 
 def _chill(house: House, periods: Periods, first_ms: int, channel: str, t: Values) -> list[Index]:
@@ -162,7 +167,7 @@ def _rain(periods: Periods, gauge: Gauge) -> Index:
     rule = "rise of a gauge's total, across its restarts; a hole counts within one day alone; coverage from 90 % on"
     value = np.array([each.mm for each in sums])
     known = np.round(coverage * periods.lengths).astype(np.int64)
-    return told_index("rain_mm", "mm", Method("rain_total", 1, rule), (RAIN,), value, coverage, known)
+    return precomputed_index("rain_mm", "mm", Method("rain_total", 1, rule), (RAIN,), value, coverage, known)
 
 
 def _evapotranspiration(
@@ -189,7 +194,7 @@ def _evapotranspiration(
     whole = known / (DAY_MS // STEP_MS)
     top = extraterrestrial_daily_mj_m2(place.latitude_deg, day_of_year)
     found = [
-        told_index(
+        precomputed_index(
             "et0_hargreaves_mm",
             "mm",
             Method("et0_hargreaves", 1, "FAO-56 eq 52, from temperatures alone; whole days from 90 % on"),
@@ -219,5 +224,5 @@ def _evapotranspiration(
     rule = f"FAO-56 eq 6, wind from {wind_height_m:g} m by eq 47, mean vapour pressure; whole days from 90 % on"
     inputs = (*names, _SUN, _WIND)
     coverage = np.minimum(known / (DAY_MS // STEP_MS), 1.0)
-    found.append(told_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
+    found.append(precomputed_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
     return found

@@ -75,7 +75,7 @@ def weather_evidence(verdicts: list[Verdict], devices: list[str]) -> dict[str, o
 
 
 def _is_calm_time(start_ms: int, latitude_deg: float, longitude_deg: float) -> bool:
-    """Tell whether an hour is night, or within an hour and a half before sunset."""
+    """Return whether an hour is night, or within an hour and a half before sunset."""
     middle_ms = start_ms + HOUR_MS // 2
     light = is_day(np.array([middle_ms, middle_ms + _SUNSET_MS]), latitude_deg, longitude_deg)
     return not bool(light.all())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.climate.chill import chill_hours, chill_portions, utah_units
-from headland.agronomy.climate.chill_indices import chill_indices
+from headland.agronomy.climate.thermal_time import chill_indices, portions_by_hour, utah_by_hour
 from headland.agronomy.series.time_grid import Periods
 
 HOUR = np.arange(1440)
+HOURS = np.arange(1441)
 
 
 def wave(mean: float, swing: float) -> np.ndarray:
@@ -29,20 +29,20 @@ XCLIM = (
 @pytest.mark.parametrize(("mean", "swing", "portions", "units", "hours"), XCLIM)
 def test_sixty_days_give_what_xclim_gives(mean: float, swing: float, portions: float, units: float, hours: int) -> None:
     temperature = wave(mean, swing)
-    assert chill_portions(temperature, offset_k=273.15) == pytest.approx(portions, abs=1e-5)
-    assert utah_units(temperature) == pytest.approx(units)
-    assert chill_hours(temperature) == hours
+    assert portions_by_hour(temperature, offset_k=273.15)[-1] == pytest.approx(portions, abs=1e-5)
+    assert utah_by_hour(temperature).sum() == pytest.approx(units)
+    by_day = chill_indices(Periods(0, 24 * np.arange(61)), Periods(0, 12 * HOURS), "t", np.repeat(temperature, 12))
+    assert by_day[0].value.sum() == hours
 
 
 @pytest.mark.parametrize(("mean", "swing", "portions"), [(7.0, 5.0, 41.601), (6.0, 0.0, 49.839), (4.0, 0.0, 43.501)])
 def test_the_fitted_offset_gives_what_its_authors_package_gives(mean: float, swing: float, portions: float) -> None:
-    assert chill_portions(wave(mean, swing)) == pytest.approx(portions, abs=0.001)
+    assert portions_by_hour(wave(mean, swing))[-1] == pytest.approx(portions, abs=0.001)
 
 
-def test_a_missing_hour_is_said_and_not_stepped_over() -> None:
-    with pytest.raises(ValueError, match="need every hour"):
-        chill_portions(np.array([5.0, np.nan, 5.0]))
-    assert utah_units(np.array([5.0, np.nan, 20.0])) == 0.0
+def test_portions_are_unknown_from_a_missing_hour_on_and_utah_units_only_in_it() -> None:
+    assert np.isfinite(portions_by_hour(np.array([5.0, np.nan, 5.0]))).tolist() == [True, False, False]
+    assert np.isfinite(utah_by_hour(np.array([5.0, np.nan, 20.0]))).tolist() == [True, False, True]
 
 
 def test_chill_by_day_adds_up_to_that_of_all_hours_and_ends_where_an_hour_is_missing() -> None:
@@ -51,9 +51,9 @@ def test_chill_by_day_adds_up_to_that_of_all_hours_and_ends_where_an_hour_is_mis
     hourly = wave(7.0, 5.0)[: 24 * 6]
     steps = np.repeat(hourly, 12)
     found = {index.name: index for index in chill_indices(days, hours, "t", steps)}
-    assert found["chill_hours"].value.sum() == chill_hours(hourly)
-    assert found["chill_units"].value.sum() == pytest.approx(utah_units(hourly))
-    gathered = [chill_portions(hourly[: 24 * day]) for day in range(1, 7)]
+    assert found["chill_hours"].value.sum() == np.count_nonzero((hourly >= 0.0) & (hourly <= 7.2))
+    assert found["chill_units"].value.sum() == pytest.approx(utah_by_hour(hourly).sum())
+    gathered = [portions_by_hour(hourly[: 24 * day])[-1] for day in range(1, 7)]
     assert found["chill_portions_since"].value == pytest.approx(gathered)
     steps[12 * 30 : 12 * 31] = np.nan  # an hour of the second day
     holed = {index.name: index for index in chill_indices(days, hours, "t", steps)}

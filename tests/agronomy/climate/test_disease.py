@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from headland.agronomy.climate.air import Air
 from headland.agronomy.climate.disease import (
     BOTRYTIS_LEVELS,
     DOWNY_MILDEWS,
-    HumidDay,
     MildewDay,
-    blitecast,
-    botrytis_incidence,
-    botrytis_index,
-    hutton_periods,
-    infection_share,
+    botrytis_indices,
+    follow_wetness,
+    infection_shares,
     level_of,
     powdery_mildew_index,
-    smith_periods,
-    wallin_severity,
-    wetness_needed_h,
+    wet_while_near_dew,
 )
+from headland.agronomy.series.time_grid import STEP_MS
+from headland.units_of_time import HOUR_MS
 
 #: Hours, degC, index, incidence.
 BROOME = (
@@ -36,16 +35,17 @@ BROOME = (
 
 @pytest.mark.parametrize(("hours", "degc", "index", "incidence"), BROOME)
 def test_botrytis_grows_with_wet_hours_as_published(hours: float, degc: float, index: float, incidence: float) -> None:
-    found = botrytis_index(hours, degc)
-    assert found == pytest.approx(index, abs=1e-6)
-    assert botrytis_incidence(index) == pytest.approx(incidence, abs=1e-6)
+    value = botrytis_indices(hours, degc)
+    assert value == pytest.approx(index, abs=1e-6)
+    # The index is the logarithm of the odds.
+    assert 1.0 / (1.0 + np.exp(-value)) == pytest.approx(incidence, abs=1e-6)
 
 
 def test_botrytis_is_clamped_to_where_it_was_measured() -> None:
-    assert botrytis_index(12.0, 5.0) == botrytis_index(12.0, 12.0)
-    assert botrytis_index(12.0, 38.0) == botrytis_index(12.0, 32.0)
-    assert botrytis_index(12.0, 41.0) is None
-    assert botrytis_index(0.0, 20.0) is None
+    index = botrytis_indices(12.0, [5.0, 12.0, 38.0, 32.0, 41.0])
+    assert (index[0], index[2]) == (index[1], index[3])
+    assert np.isnan(index[4])
+    assert np.isnan(botrytis_indices(0.0, 20.0))
     assert [level_of(index, BOTRYTIS_LEVELS) for index in (0.4, 0.5, 1.0)] == ["low", "moderate", "high"]
 
 
@@ -62,39 +62,27 @@ def test_powdery_mildew_goes_on_by_its_daily_steps() -> None:
     assert powdery_mildew_index([MildewDay(0.0)] * 8, started_at=60)[-2:] == [0, 0]
 
 
-@pytest.mark.parametrize(
-    ("hours", "degc", "severity"),
-    [(9, 9, 0), (10, 13, 0), (13, 9, 0), (13, 20, 2), (15, 13, 1), (16, 9, 1), (16, 20, 3), (18, 13, 2), (19, 9, 2),
-     (19, 20, 4), (21, 13, 3), (22, 9, 3), (22, 20, 4), (24, 13, 4), (24, 5, 0), (24, 28, 0), (10, 20, 1)],
-)  # fmt: skip
-def test_wallins_table_gives_its_severity(hours: float, degc: float, severity: int) -> None:
-    assert wallin_severity(hours, degc) == severity
-
-
-@pytest.mark.parametrize(
-    ("favourable_days", "messages"),
-    [
-        (2, ["no_spray", "warning", "warning", "spray_7_days", "spray_7_days", "spray_5_days"]),
-        (5, ["no_spray", "warning", "spray_7_days", "spray_5_days", "spray_5_days", "spray_5_days"]),
-    ],
-)
-def test_blitecast_reads_its_matrix(favourable_days: int, messages: list[str]) -> None:
-    assert [blitecast(severity, favourable_days) for severity in (2, 3, 4, 5, 6, 7)] == messages
-
-
-def test_smith_and_hutton_need_two_days_on_end() -> None:
-    days = [HumidDay(11.0, 12.0), HumidDay(10.0, 11.0), HumidDay(9.9, 20.0), HumidDay(12.0, 7.0), HumidDay(12.0, 6.0)]
-    assert smith_periods(days) == [False, True, False, False, False]
-    assert hutton_periods(days) == [False, True, False, False, True]
-    assert smith_periods([]) == []
-
-
 def test_an_infection_needs_least_wetness_at_its_best_temperature() -> None:
     downy = DOWNY_MILDEWS["cucumber"]
-    assert wetness_needed_h(downy, 20.0) == pytest.approx(2.0)
-    needed = [wetness_needed_h(downy, degc) for degc in (5.0, 12.0, 20.0, 24.0, 27.0)]
-    assert None not in needed
-    assert all(each >= 2.0 for each in needed if each is not None)
-    assert wetness_needed_h(downy, 28.0) is None
-    assert infection_share(downy, 3.0, 20.0) == pytest.approx(1.5)
-    assert infection_share(downy, 30.0, 0.5) == 0.0
+    # At 20 degC two hours are enough; at every other temperature they are too few.
+    assert infection_shares(downy, 2.0, 20.0) == pytest.approx(1.0)
+    others = infection_shares(downy, 2.0, [5.0, 12.0, 24.0, 27.0])
+    assert ((others > 0.0) & (others <= 1.0)).all()
+    assert infection_shares(downy, 3.0, 20.0) == pytest.approx(1.5)
+    assert infection_shares(downy, 30.0, [0.5, 28.0]).tolist() == [0.0, 0.0]
+
+
+def test_leaves_dry_later_than_they_became_wet() -> None:
+    depression_k = np.array([4.6, 1.7, 2.6, 3.4, 4.6, 3.4, 1.7, np.nan, 2.6])
+    expected = [False, True, True, True, False, False, True, False, False]
+    assert wet_while_near_dew(depression_k).tolist() == expected
+
+
+def test_a_dry_break_of_less_than_four_hours_does_not_end_a_wet_period() -> None:
+    # Wet for 2 h, dry for 2 h, wet for 1 h, dry for 4 h, wet for 1 h.
+    hours = [True] * 2 + [False] * 2 + [True] + [False] * 4 + [True]
+    humidity = np.repeat(np.where(hours, 99.0, 60.0), HOUR_MS // STEP_MS)
+    course = follow_wetness(Air(np.full(len(humidity), 18.0), humidity))
+    ends = course.hours[HOUR_MS // STEP_MS - 1 :: HOUR_MS // STEP_MS]
+    assert ends == pytest.approx([1.0, 2.0, np.nan, np.nan, 3.0, np.nan, np.nan, np.nan, np.nan, 1.0], nan_ok=True)
+    assert np.nanmin(course.mean_degc) == np.nanmax(course.mean_degc) == 18.0

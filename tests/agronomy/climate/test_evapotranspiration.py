@@ -6,25 +6,22 @@ import numpy as np
 import pytest
 
 from headland.agronomy.climate.evapotranspiration import (
+    clear_sky_mj_m2,
+    daylight_hours,
     et0_daily_mm,
     et0_from_weather_mm,
     et0_hourly_mm,
-    et_asce_daily_mm,
     et_hargreaves_mm,
-    vapour_pressure_from_humidity_kpa,
-    wind_at_2m_m_s,
-)
-from headland.agronomy.climate.psychrometrics import saturation_vapour_pressure_kpa
-from headland.agronomy.climate.radiation import (
-    clear_sky_mj_m2,
-    daylight_hours,
     extraterrestrial_daily_mj_m2,
     extraterrestrial_hourly_mj_m2,
     net_daily_mj_m2,
     net_hourly_mj_m2,
     solar_from_sunshine_mj_m2,
     solar_from_temperature_mj_m2,
+    vapour_pressure_from_humidity_kpa,
+    wind_at_2m_m_s,
 )
+from headland.agronomy.climate.psychrometrics import saturation_vapour_pressure_kpa
 
 
 def test_examples_8_to_15_of_radiation_and_wind() -> None:
@@ -86,15 +83,6 @@ def test_example_20_lyon_from_temperatures_alone() -> None:
     found = et0_from_weather_mm(14.8, 26.6, vapour, solar, 2.0, latitude_deg=45.72, altitude_m=200.0, day_of_year=196)
     assert found == pytest.approx(4.56, abs=0.01)
     assert et_hargreaves_mm(14.8, 26.6, ra) == pytest.approx(5.0, abs=0.05)
-
-
-def test_the_standardized_equation_gives_both_references() -> None:
-    # Uccle again, as refet and pyfao56 both compute it.
-    args = (np.array([12.3]), np.array([21.5]), np.array([1.40865]), np.array([22.0713]), np.array([10 / 3.6]))
-    place = {"wind_height_m": 10.0, "latitude_deg": 50.8, "altitude_m": 100.0, "day_of_year": np.array([187])}
-    assert et_asce_daily_mm(*args, **place) == pytest.approx([3.8803], abs=0.003)  # type: ignore[arg-type]  # one dict of two types
-    assert et_asce_daily_mm(*args, **place, crop="tall") == pytest.approx([4.6066], abs=0.003)  # type: ignore[arg-type]  # as above
-    assert et_asce_daily_mm(*args, **place, as_refet=True) == pytest.approx([3.8418], abs=0.003)  # type: ignore[arg-type]  # as above
 
 
 def test_a_missing_input_is_a_missing_answer() -> None:

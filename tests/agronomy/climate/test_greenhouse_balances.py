@@ -5,6 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headland.agronomy.climate.evapotranspiration import (
+    saturation_pressure_pa,
+    stomatal_resistance_s_m,
+    transpiration_g_m2_h,
+)
+from headland.agronomy.climate.exchange import (
+    air_changes_by_decay_1_h,
+    air_exchange_by_co2_m3_m2_h,
+    air_exchange_by_vapour_m3_m2_h,
+    co2_g_m3,
+    condensed_g_m2_h,
+    roof_vent_m3_m2_s,
+)
 from headland.agronomy.climate.irrigation import (
     MOST_IMBALANCE,
     charge_imbalance,
@@ -16,19 +29,6 @@ from headland.agronomy.climate.irrigation import (
     trigger_j_cm2,
     uptake_ec_ms_cm,
     water_for_radiation,
-)
-from headland.agronomy.climate.transpiration import (
-    saturation_pressure_pa,
-    stomatal_resistance_s_m,
-    transpiration_g_m2_h,
-)
-from headland.agronomy.climate.ventilation import (
-    air_changes_by_decay_1_h,
-    air_exchange_by_co2_m3_m2_h,
-    air_exchange_by_vapour_m3_m2_h,
-    co2_g_m3,
-    condensed_g_m2_h,
-    roof_vent_m3_m2_s,
 )
 
 #: Canopy and air degC, RH %, W/m2, ppm, LAI; stomatal resistance s/m, deficit Pa, g/m2/h.

@@ -7,11 +7,16 @@ import pytest
 
 from headland.agronomy.climate.light import (
     UMOL_PER_LUX,
-    photons_mol_m2,
+    Light,
+    light_indices,
     photothermal_ratio,
     ppfd_from_global,
     ppfd_from_lux,
 )
+from headland.agronomy.series.time_grid import cut_periods
+from headland.units_of_time import DAY_MS
+
+DAY = cut_periods([0], DAY_MS)
 
 
 @pytest.mark.parametrize(
@@ -19,27 +24,21 @@ from headland.agronomy.climate.light import (
     [(100, 16, 5.76), (200, 16, 11.52), (250, 18, 16.2), (500, 12, 21.6), (1000, 8, 28.8)],
 )
 def test_a_constant_light_sums_to_its_daily_integral(ppfd: float, hours: int, expected: float) -> None:
-    time_ms = np.arange(0, hours * 3_600_000 + 1, 300_000, dtype=np.int64)
-    found, known_s = photons_mol_m2(time_ms, np.full(len(time_ms), float(ppfd)), 600.0)
-    assert found == pytest.approx(expected)
-    assert known_s == hours * 3600
+    flux = np.where(np.arange(288) < hours * 12, float(ppfd), 0.0)
+    indices = {index.name: index for index in light_indices(DAY, Light(flux, "par", 1.0, "test"), 10.0, None)}
+    assert indices["dli_mol_m2"].value == pytest.approx([expected])
+    assert indices["photoperiod_h"].value == pytest.approx([hours])
 
 
-def test_uneven_sampling_changes_nothing_and_a_hole_is_not_filled() -> None:
-    rng = np.random.default_rng(0)
-    time_ms = np.unique(np.concatenate(([0, 36_000_000], rng.integers(0, 36_000_000, 400)))).astype(np.int64)
-    slope = time_ms / 36_000_000 * 1000.0
-    assert photons_mol_m2(time_ms, slope, 3600.0)[0] == pytest.approx(18.0)
-    kept = (time_ms < 14_400_000) | (time_ms > 21_600_000)
-    holed, known_s = photons_mol_m2(time_ms[kept], slope[kept], 600.0)
-    assert holed < 18.0 - 3.0
-    assert known_s < 36_000 - 7000
-
-
-def test_a_sensors_offset_at_night_is_darkness_and_nan_is_a_hole() -> None:
-    time_ms = np.arange(4, dtype=np.int64) * 60_000
-    assert photons_mol_m2(time_ms, np.full(4, -3.0), 60.0) == (0.0, 180.0)
-    assert photons_mol_m2(time_ms, np.array([100.0, np.nan, 100.0, 100.0]), 60.0) == pytest.approx((0.006, 60.0))
+def test_a_sensors_offset_at_night_is_darkness_and_an_unknown_day_has_no_sum() -> None:
+    by_day = np.arange(288) < 144
+    offset = np.where(by_day, 100.0, 3.0)
+    (dli, *_) = light_indices(DAY, Light(offset, "par", 1.0, "test", by_day), 10.0, None)
+    assert dli.value == pytest.approx([4.32])
+    holed = np.where(np.arange(288) < 30, np.nan, offset)
+    (dli, *_) = light_indices(DAY, Light(holed, "par", 1.0, "test", by_day), 10.0, None)
+    assert np.isnan(dli.value).tolist() == [True]
+    assert dli.coverage == pytest.approx([114 / 144])
 
 
 def test_sunlight_has_two_photons_a_joule() -> None:
@@ -57,4 +56,4 @@ def test_lux_is_converted_only_where_the_lamp_is_known() -> None:
 
 def test_light_per_warmth() -> None:
     assert photothermal_ratio(12.0, 20.0, 4.0) == pytest.approx(0.75)
-    assert photothermal_ratio(12.0, 4.0, 4.0) is None
+    assert np.isnan(photothermal_ratio(12.0, 4.0, 4.0))

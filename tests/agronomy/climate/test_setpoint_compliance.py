@@ -12,7 +12,6 @@ from headland.agronomy.climate.setpoint_compliance import (
     find_rises,
     judge_setpoint,
     judge_uniformity,
-    shared_time_s,
 )
 
 
@@ -39,8 +38,6 @@ def test_nothing_to_compare_is_said() -> None:
 def test_travel_counts_ways_and_turns() -> None:
     assert actuator_travel(np.array([0.0, 30.0, 30.0, np.nan, 10.0, 50.0])) == (90.0, 2)
     assert actuator_travel(np.array([5.0])) == (0.0, 0)
-    heat, vent = np.array([True, True, False]), np.array([False, True, True])
-    assert shared_time_s(heat, vent, np.array([60.0, 30.0, 60.0])) == 30.0
 
 
 def test_evenness_is_that_of_the_published_coefficients() -> None:

@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.agronomy.climate.air import Air, Thresholds, day_indices, hours_beyond
 from headland.agronomy.climate.thermal_time import (
     METHODS,
     Cutoff,
-    day_and_night_means,
     degree_days_average,
     degree_days_clamped,
     degree_days_double_sine,
     degree_days_sine,
-    hours_beyond,
 )
+from headland.agronomy.series.time_grid import STEP_MS, cut_periods
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Low, high, next low, base, upper; by quadrature with 200,000 points: cutoff, single and double sine.
 SINES: tuple[tuple[float, float, float, float, float | None, Cutoff, float, float], ...] = (
@@ -91,25 +92,32 @@ def test_days_come_as_arrays_and_an_impossible_day_is_unknown() -> None:
         assert np.isfinite(found).tolist() == [True, False, False], name
 
 
-def test_hours_beyond_a_threshold_are_those_of_the_line() -> None:
-    time_ms = np.array([0, 1, 2, 3], np.int64) * 3_600_000
-    temperature = np.array([28.0, 32.0, 32.0, 30.0])
-    assert hours_beyond(time_ms, temperature, 30.0, above=True, max_gap_s=3600.0) == pytest.approx((2.5, 3.5))
-    frost = np.array([1.0, -1.0, -3.0, 0.0])
-    assert hours_beyond(time_ms, frost, 0.0, above=False, max_gap_s=3600.0) == pytest.approx((2.5, 3.75))
+def test_hours_beyond_a_threshold_and_their_degree_hours_are_those_of_the_steps() -> None:
+    hour = HOUR_MS // STEP_MS
+    temperature = np.repeat([28.0, 31.0, 32.0, 30.0, -1.0, -3.0], hour)
+    periods = cut_periods([0], 6 * HOUR_MS)
+    thresholds = Thresholds(heat_degc=(30.0,), cold_degc=(0.0,))
+    value = {index.name: index.value[0] for index in hours_beyond(periods, "t", temperature, thresholds)}
+    assert value == pytest.approx({
+        "heat_hours_30_degc": 3.0, "heat_degree_hours_30_degc": 3.0,
+        "cold_hours_0_degc": 2.0, "cold_degree_hours_0_degc": 4.0,
+    })  # fmt: skip
 
 
-def test_a_hole_counts_for_nothing() -> None:
-    time_ms = np.array([0, 1, 5, 6], np.int64) * 3_600_000
-    assert hours_beyond(time_ms, np.full(4, 35.0), 30.0, above=True, max_gap_s=3600.0) == pytest.approx((2.0, 10.0))
-    unknown = np.array([35.0, np.nan, 35.0, 35.0])
-    assert hours_beyond(time_ms, unknown, 30.0, above=True, max_gap_s=3600.0) == pytest.approx((1.0, 5.0))
-    assert hours_beyond(time_ms[:1], unknown[:1], 30.0, above=True, max_gap_s=3600.0) == (0.0, 0.0)
+def test_hours_beyond_a_threshold_need_nine_tenths_of_the_period() -> None:
+    temperature = np.full(DAY_MS // STEP_MS, 35.0)
+    temperature[:30] = np.nan
+    heat, *_ = hours_beyond(cut_periods([0], DAY_MS), "t", temperature, Thresholds())
+    assert np.isnan(heat.value).tolist() == [True]
 
 
 def test_day_and_night_differ_by_their_dif() -> None:
-    temperature = np.array([22.0, 26.0, 16.0, 14.0, np.nan])
-    weight = np.array([3.0, 1.0, 1.0, 1.0, 9.0])
-    by_day = np.array([True, True, False, False, False])
-    assert day_and_night_means(temperature, weight, by_day) == pytest.approx((23.0, 15.0, 8.0))
-    assert day_and_night_means(temperature, weight, np.ones(5, np.bool_))[1:] == (None, None)
+    half = DAY_MS // STEP_MS // 2
+    by_day = np.repeat([True, False], half)
+    temperature = np.where(by_day, 23.0, 15.0)
+    periods = cut_periods([0], DAY_MS)
+    dif, *_ = day_indices(periods, Air(temperature, np.full(2 * half, 70.0), by_day=by_day), Thresholds())
+    assert (dif.name, dif.value.tolist()) == ("dif_degc", [8.0])
+    night_unknown = np.where(by_day, temperature, np.nan)
+    dif, *_ = day_indices(periods, Air(night_unknown, np.full(2 * half, 70.0), by_day=by_day), Thresholds())
+    assert np.isnan(dif.value).tolist() == [True]

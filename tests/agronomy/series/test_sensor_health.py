@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
+import json
 
-from headland.agronomy.series.sensor_health import LIMITS, find_spikes, find_stuck, judge_channel, judge_twins
+import numpy as np
+import pytest
+
+from headland.agronomy.series.sensor_health import (
+    LIMITS,
+    find_drift,
+    find_spikes,
+    find_stuck,
+    judge_channel,
+    judge_twins,
+)
 from headland.agronomy.series.time_grid import STEP_MS, cut_periods
+from headland.units_of_time import DAY_MS
+from tests.floors.modules import ROOT
 
 RANDOM = np.random.default_rng(5)
 DAYS = 4
@@ -84,3 +96,32 @@ def test_of_three_sensors_the_one_that_drifts_is_named() -> None:
     findings = judge_twins(PERIODS, samples, None)
     assert findings[-1].channel == "air_temperature_degc:2"
     assert (findings[-1].test, findings[-1].left_out) == ("drift", False)
+
+
+def test_a_drift_has_a_slope_with_its_error_and_an_offset_has_none() -> None:
+    rng = np.random.default_rng(2)
+    time_ms = np.arange(0, 20 * DAY_MS, 600_000, dtype=np.int64)
+    twin = 20.0 + 5.0 * np.sin(time_ms / DAY_MS * 2 * np.pi)
+    drifting = twin + 0.05 * time_ms / DAY_MS + rng.normal(0.0, 0.2, len(time_ms))
+    drift = find_drift(time_ms, drifting, twin)
+    assert drift is not None
+    assert drift[0] == pytest.approx(0.05, abs=3 * drift[1])
+    assert drift[1] < 0.005
+    offset = find_drift(time_ms, twin + 1.5 + rng.normal(0.0, 0.2, len(time_ms)), twin)
+    assert offset is not None
+    assert abs(offset[0]) < 4 * offset[1]
+    assert find_drift(time_ms[:29], drifting[:29], twin[:29]) is None
+
+
+def test_a_range_includes_its_ends() -> None:
+    for value, flag in ((-20.0, 1), (60.0, 1), (-20.1, 4), (60.1, 4)):
+        assert judge_channel("air_temperature_degc", TIME_MS[:1], np.array([value]))[0].tolist() == [flag]
+
+
+def test_spikes_are_those_that_ioos_qc_finds_by_differences() -> None:
+    vectors = json.loads((ROOT / "tests/qartod_vectors.json").read_text(encoding="utf-8"))
+    value = np.array([np.nan if number is None else number for number in vectors["values"]])
+    vector = vectors["spike_differential"]
+    assert np.flatnonzero(find_spikes(value, vector["limits"]["fail"])).tolist() == [
+        at for at, flag in enumerate(vector["flags"]) if flag == 4
+    ]

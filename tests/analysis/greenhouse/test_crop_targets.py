@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 
 from headland.agronomy.climate.disease import DOWNY_MILDEWS
-from headland.analysis.greenhouse.crop_targets import OWN_FILE, SHIPPED, crop_bands, load_crop_bands
+from headland.analysis.greenhouse.crop_targets import DEFAULT_FILE, OWN_FILE, load_crop_targets, read_crop_targets
 from headland.errors import SettingsError
 
 
 def test_what_ships_names_its_sources_and_known_mildews() -> None:
-    bands = load_crop_bands(SHIPPED)
-    assert all(len(band.source) > 10 for band in bands.bands)
+    bands = read_crop_targets(DEFAULT_FILE)
+    assert all(len(band.source) > 10 for band in bands.target_bands)
     assert {crop for crop in bands.crops if crop != "default"} >= {"lettuce", "tomato", "cucumber"}
     assert {name for crop in bands.crops.values() for name in crop.downy or []} <= set(DOWNY_MILDEWS)
 
 
 def test_a_stage_comes_before_its_crop_and_a_crop_before_the_default() -> None:
-    bands = load_crop_bands(SHIPPED)
-    assert bands.targets("Tomato", "")["vpd_kpa"].low == 0.8
-    assert bands.targets("Tomato", "propagation")["vpd_kpa"].high == 0.5
-    assert bands.targets("okra", "")["vpd_kpa"].crop == "default"
+    bands = read_crop_targets(DEFAULT_FILE)
+    assert bands.bands("Tomato", "")["vpd_kpa"].low == 0.8
+    assert bands.bands("Tomato", "propagation")["vpd_kpa"].high == 0.5
+    assert bands.bands("okra", "")["vpd_kpa"].crop == "default"
     assert bands.crop("okra") == bands.crops["default"]
 
 
@@ -32,8 +32,8 @@ def test_a_file_of_ones_own_stands_in_place(tmp_path: Path, monkeypatch: pytest.
         '[crop.okra]\nbase_degc = 12.0\n[[band]]\ncrop="okra"\nindex="vpd_kpa"\nlow=1\nhigh=2\nsource="ours"\n'
     )
     monkeypatch.setenv(OWN_FILE, str(own))
-    assert crop_bands().targets("okra", "")["vpd_kpa"].high == 2.0
-    assert crop_bands().crop("tomato").upper_degc == 30.0
+    assert load_crop_targets().bands("okra", "")["vpd_kpa"].high == 2.0
+    assert load_crop_targets().crop("tomato").upper_degc == 30.0
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(text)
     with pytest.raises(SettingsError, match="cannot be used"):
-        load_crop_bands(path)
+        read_crop_targets(path)

@@ -22,7 +22,7 @@ from edge.pipeline.channels.quality_tests import (
 from edge.pipeline.channels.settings import FlatLine, GrossRange, RateOfChange, Spike
 from headland.contract.records import Quality
 
-#: Samples with the flags of ioos-qc, shared with the tests of stored series in `tests/agronomy/series/test_qartod.py`.
+#: Samples with the flags of ioos-qc, shared with `tests/agronomy/series/test_sensor_health.py`.
 VECTORS = json.loads((Path(__file__).parents[3] / "qartod_vectors.json").read_text())
 VALUES: list[float | None] = VECTORS["values"]
 EVERY_MS = VECTORS["interval_s"] * 1000

@@ -5,21 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.climate.blight_indices import blight_indices
+from headland.agronomy.climate.blight import (
+    HumidDay,
+    blitecast,
+    blitecast_indices,
+    hutton_periods,
+    smith_periods,
+    wallin_severity,
+)
 from headland.agronomy.series.answer import Method
-from headland.agronomy.series.indicator import Index, told_index
+from headland.agronomy.series.indicator import Index, precomputed_index
 
 DAYS = 30
 
 
 def daily(name: str, value: np.ndarray, coverage: float = 1.0) -> Index:
     known = np.full(DAYS, 288)
-    return told_index(name, "1", Method(name, 1, name), (name,), value, np.full(DAYS, coverage), known)
+    return precomputed_index(name, "1", Method(name, 1, name), (name,), value, np.full(DAYS, coverage), known)
 
 
 def told(severity: float, rain_mm: float, degc: float = 18.0) -> dict[str, Index]:
     rain, warmth = daily("rain", np.full(DAYS, rain_mm)), daily("t", np.full(DAYS, degc))
-    found = blight_indices(daily("severity", np.full(DAYS, severity)), warmth, rain, ("t",))
+    found = blitecast_indices(daily("severity", np.full(DAYS, severity)), warmth, rain, ("t",))
     return {index.name: index for index in found}
 
 
@@ -45,9 +52,9 @@ def test_a_week_of_favourable_rain_turns_a_warning_into_a_spray() -> None:
     severity = np.zeros(DAYS)
     severity[-4:] = 1.0  # four in a week: 0 when dry, 1 when wet
     codes = [
-        blight_indices(daily("s", severity), daily("t", np.full(DAYS, 18.0)), daily("r", np.full(DAYS, rain)), ("t",))[
-            2
-        ].value[-1]
+        blitecast_indices(
+            daily("s", severity), daily("t", np.full(DAYS, 18.0)), daily("r", np.full(DAYS, rain)), ("t",)
+        )[2].value[-1]
         for rain in (0.0, 4.0)
     ]
     assert codes == [0.0, 1.0]
@@ -58,7 +65,34 @@ def test_nothing_is_advised_before_there_are_days_enough_nor_over_a_hole() -> No
     assert np.isfinite(found["blitecast_code"].value).tolist() == [False] * 15 + [True] * 15
     rain = np.full(DAYS, 4.0)
     rain[10] = np.nan
-    holed = blight_indices(
+    holed = blitecast_indices(
         daily("s", np.ones(DAYS)), daily("t", np.full(DAYS, 18.0)), daily("r", rain), ("t",)
     )[2]  # fmt: skip
     assert np.isfinite(holed.value).tolist() == [False] * 26 + [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("hours", "degc", "severity"),
+    [(9, 9, 0), (10, 13, 0), (13, 9, 0), (13, 20, 2), (15, 13, 1), (16, 9, 1), (16, 20, 3), (18, 13, 2), (19, 9, 2),
+     (19, 20, 4), (21, 13, 3), (22, 9, 3), (22, 20, 4), (24, 13, 4), (24, 5, 0), (24, 28, 0), (10, 20, 1)],
+)  # fmt: skip
+def test_wallins_table_gives_its_severity(hours: float, degc: float, severity: int) -> None:
+    assert wallin_severity(hours, degc) == severity
+
+
+@pytest.mark.parametrize(
+    ("favourable_days", "messages"),
+    [
+        (2, ["no_spray", "warning", "warning", "spray_7_days", "spray_7_days", "spray_5_days"]),
+        (5, ["no_spray", "warning", "spray_7_days", "spray_5_days", "spray_5_days", "spray_5_days"]),
+    ],
+)
+def test_blitecast_reads_its_matrix(favourable_days: int, messages: list[str]) -> None:
+    assert [blitecast(severity, favourable_days) for severity in (2, 3, 4, 5, 6, 7)] == messages
+
+
+def test_smith_and_hutton_need_two_days_on_end() -> None:
+    days = [HumidDay(11.0, 12.0), HumidDay(10.0, 11.0), HumidDay(9.9, 20.0), HumidDay(12.0, 7.0), HumidDay(12.0, 6.0)]
+    assert smith_periods(days) == [False, True, False, False, False]
+    assert hutton_periods(days) == [False, True, False, False, True]
+    assert smith_periods([]) == []

@@ -1,0 +1,155 @@
+"""Late blight of potato and tomato in the field by day: severity values, Smith and Hutton periods, Blitecast's advice.
+
+Sources
+-------
+.. [1] Wallin (1962), Am. Potato J. 39, 300-312; severity values as Michigan State University prints them.
+.. [2] MacKenzie (1981), Plant Disease 65, 394-399: Blitecast.
+.. [3] Smith (1956), Plant Pathology 5, 83-87; Hutton criteria: Dancey et al. (2017), James Hutton Institute.
+.. [4] Hyre (1954): rain-favourable days; the figures were not re-read in the paper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.climate.air import AIR_CHANNELS
+from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Counts, Values
+from headland.agronomy.series.indicator import SUM_BAR, Index, precomputed_index
+from headland.agronomy.series.time_grid import Periods, lowest
+
+#: [1]: from and to mean temperature of the wet period [degC], and from how many hours on the severity is 1, 2, 3, 4.
+WALLIN: Final = (
+    (7.2, 11.7, (16.0, 19.0, 22.0, math.inf)),
+    (11.7, 15.1, (13.0, 16.0, 19.0, 22.0)),
+    (15.1, 26.7, (10.0, 13.0, 16.0, 19.0)),
+)
+#: [2]: below which severity of seven days which message, with up to 4 and with 5 or more rain-favourable days.
+_BLITECAST_DRY: Final = ((3, -1), (5, 0), (7, 1))
+_BLITECAST_WET: Final = ((3, -1), (4, 0), (5, 1))
+#: The messages by code: -1 no spray, 0 a late blight warning, 1 spray every 7 days, 2 every 5 days.
+BLITECAST_MESSAGES: Final = {-1: "no_spray", 0: "warning", 1: "spray_7_days", 2: "spray_5_days"}
+_MESSAGE_CODES: Final = {name: code for code, name in BLITECAST_MESSAGES.items()}
+#: [3]: the lowest temperature [degC], and the humid hours that each of two consecutive days needs.
+_BLIGHT_DEGC, _SMITH_H, _HUTTON_H = 10.0, 11.0, 6.0
+#: Days that an answer needs before the first one asked for: ten of rain before the first of seven.
+RUN_IN_DAYS: Final = 16
+_WEEK, _RAIN_DAYS, _WARM_DAYS = 7, 10, 5
+#: [4]: a day is rain-favourable after so much rain in ten days [mm] while five were no warmer on average [degC].
+_LEAST_RAIN_MM, _MOST_DEGC = 30.0, 25.5
+_HYRE: Final = (
+    f"Hyre (1954): {_LEAST_RAIN_MM:g} mm of rain in ten days while five average below {_MOST_DEGC:g} degC, figures not "
+    "re-read in the paper"
+)
+_COVERAGE: Final = "coverage is the known share of the day, from 90 % on"
+
+
+@dataclass(frozen=True, slots=True)
+class HumidDay:
+    """A day's lowest temperature [degC] and its hours of RH 90 % or more."""
+
+    low_degc: float
+    humid_h: float
+
+
+def wallin_severity(humid_hours: float, humid_degc: float) -> int:
+    """Return the severity value 0..4 of a period of RH 90 % or more and its mean temperature; [1]."""
+    for low, high, hours in WALLIN:
+        if low <= humid_degc < high:
+            return sum(humid_hours >= least for least in hours)
+    return 0
+
+
+def smith_periods(days: Sequence[HumidDay]) -> list[bool]:
+    """Return for each day whether it ends a Smith period: two days of 10 degC or more, 11 humid hours each; [3]."""
+    return _two_on_end(days, _SMITH_H)
+
+
+def hutton_periods(days: Sequence[HumidDay]) -> list[bool]:
+    """Return for each day whether it ends a Hutton period: two days of 10 degC or more, 6 humid hours each; [3]."""
+    return _two_on_end(days, _HUTTON_H)
+
+
+def blitecast(severity_of_7_days: int, favourable_days_of_7: int) -> str:
+    """Return the spray message from seven days' severity and rain-favourable days; [2]."""
+    steps = _BLITECAST_WET if favourable_days_of_7 >= 5 else _BLITECAST_DRY
+    message = next((code for below, code in steps if severity_of_7_days < below), 2)
+    return BLITECAST_MESSAGES[message]
+
+
+def late_blight_indices(
+    periods: Periods, temperature: Values, humid_h: Values, humid_degc: Values, coverage: Values, known: Counts
+) -> list[Index]:
+    """Return Wallin's severity, and whether a Smith or a Hutton period ends, for each period, which is a local day.
+
+    `temperature` is by step; hours of RH 90 % or more, their mean temperature and the coverage are by day.
+    """
+    severity = [wallin_severity(h, d) for h, d in zip(humid_h.tolist(), humid_degc.tolist(), strict=True)]
+    cold = lowest(periods, temperature)
+    days = [HumidDay(low, hours) for low, hours in zip(cold.tolist(), humid_h.tolist(), strict=True)]
+    unknown = coverage < SUM_BAR
+    # A period consists of two days: without the day before, whether it ends today is unknown too.
+    unsure = unknown | np.insert(unknown[:-1], 0, True)
+    columns = (
+        (
+            "late_blight_severity",
+            "Wallin (1962): hours of 90 % or more and their mean temperature",
+            np.array(severity, np.float64),
+        ),
+        ("smith_period", "Smith (1956)", np.where(unsure, np.nan, np.array(smith_periods(days), np.float64))),
+        ("hutton_period", "Dancey et al. (2017)", np.where(unsure, np.nan, np.array(hutton_periods(days), np.float64))),
+    )
+    return [
+        precomputed_index(name, "1", Method(name, 1, f"{rule}; {_COVERAGE}"), AIR_CHANNELS, value, coverage, known)
+        for name, rule, value in columns
+    ]
+
+
+def blitecast_indices(severity: Index, temperature: Index, rain_mm: Index, inputs: tuple[str, ...]) -> list[Index]:
+    """Return for each day whether rain made it favourable, the severity of seven days, and Blitecast's message code.
+
+    The three indices are of the same consecutive days; a sum is known only where each of its days is.
+    """
+    share = np.minimum(np.minimum(severity.coverage, temperature.coverage), rain_mm.coverage)
+    rain, mean_degc = _sum_last(rain_mm.value, _RAIN_DAYS), _sum_last(temperature.value, _WARM_DAYS) / _WARM_DAYS
+    is_favourable = (rain >= _LEAST_RAIN_MM) & (mean_degc < _MOST_DEGC)
+    favourable = np.where(np.isfinite(rain + mean_degc), is_favourable, np.nan)
+    week, days = _sum_last(severity.value, _WEEK), _sum_last(favourable, _WEEK)
+    message = [
+        _MESSAGE_CODES[blitecast(int(s), int(d))] if np.isfinite(s + d) else np.nan
+        for s, d in zip(week.tolist(), days.tolist(), strict=True)
+    ]
+    rule = "MacKenzie (1981), Blitecast: -1 no spray, 0 a warning, 1 spray every 7 days, 2 every 5 days"
+    columns = (
+        ("rain_favourable_day", _HYRE, favourable, _lowest_share(share, _RAIN_DAYS)),
+        ("late_blight_severity_7_d", f"sum of seven days; {severity.method.source}", week, _lowest_share(share, _WEEK)),
+        ("blitecast_code", f"{rule}; {_HYRE}", np.array(message), _lowest_share(share, _WEEK + _RAIN_DAYS - 1)),
+    )
+    every_day = "every day of it from 90 % on"
+    return [
+        precomputed_index(name, "1", Method(name, 1, f"{source}; {every_day}"), inputs, value, least, severity.known)
+        for name, source, value, least in columns
+    ]
+
+
+def _two_on_end(days: Sequence[HumidDay], hours: float) -> list[bool]:
+    fits = [day.low_degc >= _BLIGHT_DEGC and day.humid_h >= hours for day in days]
+    return [fit and at > 0 and fits[at - 1] for at, fit in enumerate(fits)]
+
+
+def _sum_last(value: Values, days: int) -> Values:
+    """Return the sum of the last `days` at each day; NaN before there are as many, or with an unknown one."""
+    total = np.full(len(value), np.nan)
+    if len(value) >= days:
+        total[days - 1 :] = np.lib.stride_tricks.sliding_window_view(value, days).sum(axis=1)
+    return total
+
+
+def _lowest_share(share: Values, days: int) -> Values:
+    """Return the lowest coverage of the last `days`, as far as there are any."""
+    return np.array([share[max(0, at + 1 - days) : at + 1].min() for at in range(len(share))])
