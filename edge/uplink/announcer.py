@@ -1,4 +1,4 @@
-"""What a gateway says of itself and its devices: retained descriptors, the retained status and the last will."""
+"""Announcements of a gateway: the retained descriptors of its devices, its retained status and its last will."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from headland.contract.codec import encode_record
 from headland.contract.records import Descriptor, GatewayStatus
 from headland.contract.topics import meta_topic, status_topic
 
-#: How often the retained status is renewed, and how often it is looked at for a change.
+#: How often the retained status is published, and how often it is checked for a change.
 _STATUS_S: Final = 10.0
-_LOOK_S: Final = 1.0
+_CHECK_S: Final = 1.0
 
 
 class Announcer:
     """Publishes on the uplink's connection; only `describe` may be called from another thread than the uplink's.
 
-    Without `keeps_status` the status topic and the will are left to another process of the same gateway.
+    Without `keeps_status` another process of the same gateway owns the status topic and the will.
     """
 
     def __init__(self, gateway: str, spool: Spool, software: str, *, keeps_status: bool) -> None:
@@ -32,28 +32,28 @@ class Announcer:
         self._lock = threading.Lock()
         self._descriptors: dict[str, Descriptor] = {}
         self._due: list[str] = []
-        self._said: tuple[object, ...] = ()
+        self._published_key: tuple[object, ...] = ()
         self._status_due_s = 0.0
-        self._look_s = 0.0
+        self._check_due_s = 0.0
 
     def describe(self, descriptor: Descriptor) -> None:
-        """Take a device's descriptor: it is published with the next `announce` and again on every connection."""
+        """Set a device's descriptor: it is published with the next `announce` and again on every connection."""
         with self._lock:
             if self._descriptors.get(descriptor.device) != descriptor:
                 self._descriptors[descriptor.device] = descriptor
                 self._due.append(descriptor.device)
 
     def will(self, state: UplinkState) -> Will | None:
-        """Return the will for a new connection."""
+        """Return the last will for a new connection."""
         if not self._keeps_status:
             return None
         return Will(status_topic(self._gateway), self._status(state, online=False))
 
-    def begin(self) -> None:
-        """Begin a new connection: everything is said again."""
+    def restart(self) -> None:
+        """Publish everything again, for a new connection."""
         with self._lock:
             self._due = list(self._descriptors)
-        self._status_due_s = self._look_s = 0.0
+        self._status_due_s = self._check_due_s = 0.0
 
     def announce(self, link: BrokerLink, state: UplinkState, now_s: float) -> None:
         """Publish what is due: new descriptors, and the status every ten seconds or when it has changed."""
@@ -61,19 +61,19 @@ class Announcer:
             with self._lock:
                 due = [self._descriptors[device] for device in dict.fromkeys(self._due)]
                 self._due = []
-            for one in due:
-                link.publish(meta_topic(self._gateway, one.device), encode_record(one), retain=True)
-        if not self._keeps_status or now_s < self._look_s:
+            for descriptor in due:
+                link.publish(meta_topic(self._gateway, descriptor.device), encode_record(descriptor), retain=True)
+        if not self._keeps_status or now_s < self._check_due_s:
             return
-        self._look_s = now_s + _LOOK_S
+        self._check_due_s = now_s + _CHECK_S
         spool = self._spool.status()
         key = (self._spool.epoch, spool.dropped_records, spool.trouble, state.acked_seq is None, state.overdue_ms)
-        if now_s >= self._status_due_s or key != self._said:
+        if now_s >= self._status_due_s or key != self._published_key:
             link.publish(status_topic(self._gateway), self._status(state, online=True), retain=True)
-            self._said, self._status_due_s = key, now_s + _STATUS_S
+            self._published_key, self._status_due_s = key, now_s + _STATUS_S
 
-    def say_goodbye(self, link: BrokerLink, state: UplinkState) -> int | None:
-        """Publish that the gateway goes offline on purpose; return the message's id where one went out."""
+    def publish_offline(self, link: BrokerLink, state: UplinkState) -> int | None:
+        """Publish that the gateway goes offline on purpose; return the message's id where one was sent."""
         if not self._keeps_status:
             return None
         return link.publish(status_topic(self._gateway), self._status(state, online=False), retain=True)

@@ -1,6 +1,6 @@
-"""How the uplink divides its link between what is new and what has waited, and how much it may use: pure.
+"""Bandwidth of the uplink: its limit, and its division between new records and a backlog. Pure.
 
-`now_s` is any clock that never goes back.
+`now_s` is any monotonic clock.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-#: How far either side may run ahead of its share: what is new is sent at once after a while of backlog alone.
+#: How far either side may exceed its share: new records are sent at once after a time of backlog alone.
 _MOST_BYTES: Final = 262_144.0
-#: Into how many parts the time that counts as new is divided.
+#: The number of parts of the time during which a record is new.
 _PARTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A token bucket: it fills at `bytes_s` up to one second's worth, and may go below empty by one message."""
+    """A token bucket: it fills at `bytes_s` up to one second's worth, and may fall below empty by one message."""
 
     bytes_s: float
     level_bytes: float
@@ -29,50 +29,50 @@ class Bucket:
         return cls(bytes_s, bytes_s, now_s)
 
     def refill(self, now_s: float) -> Bucket:
-        """Return the bucket as it stands at `now_s`."""
+        """Return the bucket at `now_s`."""
         level = self.level_bytes + (now_s - self.at_s) * self.bytes_s
         return replace(self, level_bytes=min(level, self.bytes_s), at_s=now_s)
 
     def spend(self, size: int) -> Bucket:
-        """Return the bucket after a message of `size` bytes went out."""
+        """Return the bucket after a message of `size` bytes was sent."""
         return replace(self, level_bytes=self.level_bytes - size)
 
     @property
     def wait_s(self) -> float:
-        """How long until something may be sent again."""
+        """The wait until a message may be sent again."""
         return max(0.0, -self.level_bytes / self.bytes_s)
 
 
 @dataclass(slots=True)
 class Freshness:
-    """Which records are older than `live_s`, told from the record numbers that were the last ones at past times.
+    """Finds the records older than `live_s`, from the last record numbers at past times.
 
-    The records' own times are not asked: a source's clock may be wrong, and a log's is old.
+    The records' own times are not used: a source's clock may be wrong, and a log file's times are old.
     """
 
     live_s: float
     old_seq: int
-    _seen: deque[tuple[float, int]] = field(default_factory=deque)
+    _last_seqs: deque[tuple[float, int]] = field(default_factory=deque)
 
     def note(self, last_seq: int, now_s: float) -> int:
-        """Note the last record there is now; return the last one that is older than `live_s`."""
-        if not self._seen or now_s - self._seen[-1][0] >= self.live_s / _PARTS:
-            self._seen.append((now_s, last_seq))
-        while self._seen and now_s - self._seen[0][0] >= self.live_s:
-            self.old_seq = max(self.old_seq, self._seen.popleft()[1])
+        """Note the last record now; return the last record older than `live_s`."""
+        if not self._last_seqs or now_s - self._last_seqs[-1][0] >= self.live_s / _PARTS:
+            self._last_seqs.append((now_s, last_seq))
+        while self._last_seqs and now_s - self._last_seqs[0][0] >= self.live_s:
+            self.old_seq = max(self.old_seq, self._last_seqs.popleft()[1])
         return self.old_seq
 
-    def forget(self, last_seq: int) -> None:
-        """Begin a new epoch, whose records up to `last_seq` have all waited."""
+    def reset(self, last_seq: int) -> None:
+        """Start a new epoch, whose records up to `last_seq` are all old."""
         self.old_seq = last_seq
-        self._seen.clear()
+        self._last_seqs.clear()
 
 
 @dataclass(slots=True)
 class Share:
-    """Which is to be sent next so that `backlog` (0 to 1) of the bytes are what has waited.
+    """Chooses what to send next so that `backlog` (0 to 1) of the bytes are of the backlog.
 
-    At 1 the order is kept: oldest first. At 0 what has waited goes only while there is nothing new.
+    At 1 the order is kept: oldest first. At 0 the backlog is sent only while there is no new record.
     """
 
     backlog: float
@@ -80,12 +80,12 @@ class Share:
 
     @property
     def prefers_backlog(self) -> bool:
-        """Tell whether the backlog is due."""
+        """Whether the backlog is due."""
         if self.backlog in (0.0, 1.0):
             return self.backlog == 1.0
         return self.balance_bytes <= 0.0
 
     def sent(self, size: int, *, is_backlog: bool) -> None:
-        """Note what went out."""
+        """Note a message of `size` bytes that was sent."""
         moved = size * (1.0 - self.backlog) if is_backlog else -size * self.backlog
         self.balance_bytes = min(max(self.balance_bytes + moved, -_MOST_BYTES), _MOST_BYTES)

@@ -1,4 +1,4 @@
-"""What the uplink may send next and when it must begin again: pure, `now_s` is any clock that never goes back."""
+"""Send window of the uplink: which record may be sent next, and when to send again. Pure; `now_s` is monotonic."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-#: How many windows of sent records may wait for their commit ack.
+#: The most sent records that wait for their commit ack, in windows.
 _AHEAD_WINDOWS: Final = 10
-#: After a stall so few records probe whether the other side commits again; progress doubles it.
+#: The number of records that are sent after a stall, to probe for commits; each commit ack doubles it.
 _PROBE: Final = 8
-#: How soon a record is sent again that the broker had nobody to give to.
-_UNHEARD_S: Final = 0.5
-#: How many separate ranges may be sent ahead of the backlog: the receiver has to keep them apart as well.
-_MOST_ISLANDS: Final = 32
-#: How many urgent records may be sent ahead of what lies before them; each is another range for the receiver.
+#: How soon a record is sent again for which the broker had no subscriber.
+_NO_SUBSCRIBERS_S: Final = 0.5
+#: The most separate ranges that are sent ahead of the backlog: the receiver has to track them as well.
+_MOST_RANGES: Final = 32
+#: The most urgent records that are sent ahead of older ones; each is another range for the receiver.
 _MOST_URGENT: Final = 64
-#: The longest wait for a commit ack, however often it did not come.
+#: The longest wait for a commit ack, after however many stalls.
 _MOST_STALL_S: Final = 60.0
 
 
@@ -24,14 +24,14 @@ _MOST_STALL_S: Final = 60.0
 class SendWindow:
     """A cursor over the spool's records between two limits.
 
-    A PUBACK makes room for another message in the broker's window (`limit`), the commit ack says what needs no more
-    sending. Sent records that wait for the commit ack are bounded as well (`ahead`): a broker must not be filled with
-    copies while no ingest runs. Without a commit ack for `stall_s` all begins again at the head, with a few records
-    and at doubling intervals; each commit ack widens it again.
+    `limit` bounds the messages in flight: a PUBACK frees a place. `most_uncommitted` bounds the sent records that wait
+    for their commit ack: a broker must not be filled with copies while no ingest runs. Without a commit ack for
+    `stall_s` sending starts again at the head, with a few records and at doubling intervals; each commit ack widens
+    the limit again.
 
-    While there is a backlog, newer records may be sent ahead of it: they make `islands` (first, last), which the cursor
-    passes over when it comes to them. `urgent` records (alarms) go ahead of all others, one by one. What was sent ahead
-    is not waited for; a stall or a new connection forgets it.
+    While there is a backlog, newer records may be sent ahead of it: they form `ranges` (first, last), which the cursor
+    skips when it reaches them. `urgent` records (alarms) are sent ahead of all others, one by one. Records sent ahead
+    do not hold up the cursor; a stall or a new connection forgets them.
     """
 
     limit: int
@@ -39,74 +39,74 @@ class SendWindow:
     cursor: int = 0
     acked_seq: int = 0
     stalls: int = 0
-    ahead: int = 0
-    on_the_way: dict[int, int] = field(default_factory=dict)
+    most_uncommitted: int = 0
+    in_flight: dict[int, int] = field(default_factory=dict)
     uncommitted: deque[int] = field(default_factory=deque)
-    islands: deque[tuple[int, int]] = field(default_factory=deque)
+    ranges: deque[tuple[int, int]] = field(default_factory=deque)
     urgent: deque[int] = field(default_factory=deque)
-    unheard: bool = False
+    no_subscribers: bool = False
     _urgent_upto: int = 0
     _progress_s: float = 0.0
     _limit_now: int = 0
 
     def restart(self, receive_maximum: int, now_s: float) -> None:
-        """Begin at the head after a new connection, which lets `receive_maximum` messages be on the way."""
+        """Start at the head of the spool after a new connection, which allows `receive_maximum` messages in flight."""
         self._limit_now = max(1, min(self.limit, receive_maximum))
-        self.ahead = max(_PROBE, self._limit_now) if self.stalls == 0 else _PROBE
-        self.on_the_way.clear()
+        self.most_uncommitted = max(_PROBE, self._limit_now) if self.stalls == 0 else _PROBE
+        self.in_flight.clear()
         self._rewind(now_s)
 
-    def room(self) -> int:
-        """Return how many messages may be sent now: none behind one that nobody heard."""
-        if self.unheard:
+    def free(self) -> int:
+        """Return how many messages may be sent now: none behind one without subscribers."""
+        if self.no_subscribers:
             return 0
-        return max(0, min(self._limit_now - len(self.on_the_way), self.ahead - len(self.uncommitted)))
+        return max(0, min(self._limit_now - len(self.in_flight), self.most_uncommitted - len(self.uncommitted)))
 
     def sent(self, mid: int, seq: int, now_s: float) -> None:
-        """Note that the record up to `seq` went out as message `mid`."""
+        """Note that the record up to `seq` was sent as message `mid`."""
         if not self.uncommitted:
             self._progress_s = now_s
-        self.on_the_way[mid] = seq
+        self.in_flight[mid] = seq
         self.uncommitted.append(seq)
         self.cursor = seq
 
     def ahead_from(self, old_seq: int) -> int:
         """Return after which record newer ones may be sent ahead of a backlog that ends with `old_seq`."""
-        if not self.islands:
+        if not self.ranges:
             return max(old_seq, self.cursor)
-        end = self.islands[-1][1]
-        return end if len(self.islands) >= _MOST_ISLANDS else max(old_seq, end)
+        end = self.ranges[-1][1]
+        return end if len(self.ranges) >= _MOST_RANGES else max(old_seq, end)
 
     def sent_ahead(self, mid: int, first: int, seq: int) -> None:
-        """Note that the record `first`..`seq` went out ahead of the backlog."""
-        self.on_the_way[mid] = seq
+        """Note that the record `first`..`seq` was sent ahead of the backlog."""
+        self.in_flight[mid] = seq
         self._extend(first, seq)
 
     def next_urgent(self) -> tuple[int, int]:
-        """Return after which record urgent ones are still to be sent, and how many may be."""
+        """Return after which record urgent ones are still unsent, and how many may be sent."""
         return max(self.cursor, self._urgent_upto), _MOST_URGENT - len(self.urgent)
 
     def sent_urgent(self, mid: int, seq: int) -> None:
-        """Note that the urgent record `seq` went out ahead of all that lies before it."""
-        self.on_the_way[mid] = seq
+        """Note that the urgent record `seq` was sent ahead of all older ones."""
+        self.in_flight[mid] = seq
         self.urgent.append(seq)
         self._urgent_upto = seq
 
     def join_ahead(self, seq: int) -> bool:
-        """Let the records sent ahead go on over `seq` where that was sent as urgent; False where it was not."""
+        """Extend the range sent ahead over `seq` where that was sent as urgent; return False where it was not."""
         if seq not in self.urgent:
             return False
         self.urgent.remove(seq)
         self._extend(seq, seq)
         return True
 
-    def pass_over(self, first: int, seq: int, now_s: float) -> bool:
-        """Move the cursor over what went ahead and holds the record `first`..`seq`; False where nothing does."""
+    def skip_sent(self, first: int, seq: int, now_s: float) -> bool:
+        """Move the cursor over the range sent ahead that contains `first`..`seq`; return False where none does."""
         self._drop_ahead(self.cursor)
         if self.urgent and self.urgent[0] == seq:
             end = self.urgent.popleft()
-        elif self.islands and first >= self.islands[0][0] and seq <= self.islands[0][1]:
-            end = self.islands.popleft()[1]
+        elif self.ranges and first >= self.ranges[0][0] and seq <= self.ranges[0][1]:
+            end = self.ranges.popleft()[1]
         else:
             return False
         if not self.uncommitted:
@@ -115,46 +115,48 @@ class SendWindow:
         self.uncommitted.append(end)
         return True
 
-    def taken_upto(self) -> int:
-        """Return the last record up to which the broker has answered for all that were sent."""
-        if self.unheard:
+    def acknowledged_upto(self) -> int:
+        """Return the last record up to which the broker has acknowledged every sent one."""
+        if self.no_subscribers:
             return self.acked_seq
-        waiting = min(self.on_the_way.values(), default=None)
-        return self.cursor if waiting is None else max((one for one in self.uncommitted if one < waiting), default=0)
+        oldest_unanswered = min(self.in_flight.values(), default=None)
+        if oldest_unanswered is None:
+            return self.cursor
+        return max((seq for seq in self.uncommitted if seq < oldest_unanswered), default=0)
 
     def puback(self, mid: int) -> bool:
-        """Make room for what the broker has taken; False for a message that is not ours or of an older connection."""
-        return self.on_the_way.pop(mid, None) is not None
+        """Remove a message from those in flight; return False for an unknown message or one of an older connection."""
+        return self.in_flight.pop(mid, None) is not None
 
-    def note_unheard(self) -> None:
-        """Note that the broker had nobody to give a record to: begin again soon, so that no later one overtakes it."""
-        self.unheard = True
+    def note_no_subscribers(self) -> None:
+        """Note that a record had no subscriber: it is sent again soon, and none after it before that."""
+        self.no_subscribers = True
 
     @property
     def is_at_head(self) -> bool:
-        """Tell whether the next record to send is the oldest that has no commit ack."""
+        """Whether the next record to send is the oldest without a commit ack."""
         return not self.uncommitted
 
     def commit(self, seq: int, now_s: float) -> bool:
-        """Note a commit ack; tell whether it was progress."""
+        """Note a commit ack; return whether it made progress."""
         if seq <= self.acked_seq:
             return False
         self.acked_seq = seq
         self.cursor = max(self.cursor, seq)
         self._progress_s = now_s
         self.stalls = 0
-        self.ahead = min(self.ahead * 2, self._limit_now * _AHEAD_WINDOWS)
+        self.most_uncommitted = min(self.most_uncommitted * 2, self._limit_now * _AHEAD_WINDOWS)
         while self.uncommitted and self.uncommitted[0] <= seq:
             self.uncommitted.popleft()
         self._drop_ahead(seq)
         return True
 
     def rewind_when_stalled(self, now_s: float) -> bool:
-        """Begin again at the head when the commit ack has been awaited for too long; tell whether it was so."""
-        if not (self._waits or self.unheard) or now_s - self._progress_s < self.patience_s:
+        """Start again at the head where the commit ack is overdue; return whether it was."""
+        if not (self._waits or self.no_subscribers) or now_s - self._progress_s < self.stall_limit_s:
             return False
         self.stalls += 1
-        self.ahead = _PROBE
+        self.most_uncommitted = _PROBE
         self._rewind(now_s)
         return True
 
@@ -164,16 +166,16 @@ class SendWindow:
 
     @property
     def _waits(self) -> bool:
-        return bool(self.uncommitted or self.islands or self.urgent)
+        return bool(self.uncommitted or self.ranges or self.urgent)
 
     @property
-    def patience_s(self) -> float:
-        """How long the next commit ack may take."""
-        first_s = _UNHEARD_S if self.unheard else self.stall_s
+    def stall_limit_s(self) -> float:
+        """The longest wait for the next commit ack."""
+        first_s = _NO_SUBSCRIBERS_S if self.no_subscribers else self.stall_s
         return min(first_s * 2.0 ** min(self.stalls, 30), max(_MOST_STALL_S, self.stall_s))
 
-    def forget(self) -> None:
-        """Begin a new epoch: none of its records was sent or committed."""
+    def reset(self) -> None:
+        """Start a new epoch, of which no record was sent or committed."""
         self.acked_seq = self.cursor = self.stalls = 0
         self._clear()
 
@@ -184,20 +186,20 @@ class SendWindow:
 
     def _clear(self) -> None:
         self.uncommitted.clear()
-        self.islands.clear()
+        self.ranges.clear()
         self.urgent.clear()
         self._urgent_upto = 0
-        self.unheard = False
+        self.no_subscribers = False
 
     def _extend(self, first: int, seq: int) -> None:
-        if self.islands and first <= self.islands[-1][1] + 1:
-            self.islands[-1] = (self.islands[-1][0], seq)
+        if self.ranges and first <= self.ranges[-1][1] + 1:
+            self.ranges[-1] = (self.ranges[-1][0], seq)
         else:
-            self.islands.append((first, seq))
+            self.ranges.append((first, seq))
 
     def _drop_ahead(self, seq: int) -> None:
-        """Forget what went ahead and lies within what is behind the cursor or committed."""
-        while self.islands and self.islands[0][1] <= seq:
-            self.islands.popleft()
+        """Forget what was sent ahead up to `seq`, which the cursor has passed or which is committed."""
+        while self.ranges and self.ranges[0][1] <= seq:
+            self.ranges.popleft()
         while self.urgent and self.urgent[0] <= seq:
             self.urgent.popleft()

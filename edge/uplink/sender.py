@@ -1,4 +1,4 @@
-"""Which record goes out next on a connection: alarms first, then the spool in its order, or what is new beside it."""
+"""Sender of the spool's records: alarms first, then the backlog in order, with new records beside it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from headland.contract.topics import data_topic
 
 #: How many records are read from the spool at once.
 _CHUNK: Final = 50
-#: What a PUBLISH adds to its payload at most: topic, packet id, user properties.
+#: The most bytes that a PUBLISH adds to its payload: topic, packet id, user properties.
 _HEADER_BYTES: Final = 400
-#: What it adds on the average, with TCP's and IP's own: for the cap on bytes.
+#: The average number of bytes added, with those of TCP and IP: for the byte limit.
 _PACKET_BYTES: Final = 200
-#: Where a PUBACK deletes, only a broken connection is a reason to send again.
+#: Where the PUBACK deletes, only a broken connection is a reason to send again.
 _NO_STALL_S: Final = 3600.0
 
 
 class RecordSender:
-    """Sends what the window, the byte cap and the shares allow. Belongs to the uplink's thread.
+    """Sends what the window, the byte limit and the shares allow. Belongs to the uplink's thread.
 
-    `is_busy` after `send`: something went out, and more may at once. `too_large` is the record that the broker does not
-    take; nothing behind it is sent.
+    `is_busy` after `send`: a record was sent, and more may follow at once. `too_large` is the record that the broker
+    does not accept; none behind it is sent.
     """
 
     def __init__(self, settings: BrokerSettings, gateway: str, spool: Spool, now_s: float) -> None:
@@ -46,38 +46,38 @@ class RecordSender:
 
     @property
     def wait_s(self) -> float:
-        """How long the byte cap keeps everything back."""
+        """The wait until the byte limit allows a message."""
         return 0.0 if self._bucket is None else self._bucket.wait_s
 
-    def forget(self) -> None:
-        """Begin a new epoch."""
-        self.window.forget()
-        self._freshness.forget(self._spool.last_seq)
+    def reset(self) -> None:
+        """Start a new epoch."""
+        self.window.reset()
+        self._freshness.reset(self._spool.last_seq)
 
     def send(self, link: BrokerLink, packet_bytes: int, epoch: str, now_s: float) -> None:
-        """Send what may go now, as long as the spool is of `epoch`."""
+        """Send the records that may be sent now, while the spool is of `epoch`."""
         self.is_busy, self.too_large = False, None
         old_seq = self._freshness.note(self._spool.last_seq, now_s)
         if self._bucket is not None:
             self._bucket = self._bucket.refill(now_s)
-        room = min(self.window.room(), _CHUNK)
-        if room == 0 or self.wait_s > 0 or not self._send_urgent(link, packet_bytes, epoch, room):
+        free = min(self.window.free(), _CHUNK)
+        if free == 0 or self.wait_s > 0 or not self._send_urgent(link, packet_bytes, epoch, free):
             return
-        room = min(self.window.room(), room)
-        backlog = deque(self._spool.oldest(self.window.cursor, room))
-        fresh = deque(self._newer(old_seq, room))
+        free = min(self.window.free(), free)
+        backlog = deque(self._spool.oldest(self.window.cursor, free))
+        fresh = deque(self._newer(old_seq, free))
         if fresh:
             backlog = deque(record for record in backlog if record.seq <= old_seq)
-        for _ in range(room):
+        for _ in range(free):
             if not (backlog or fresh) or self.wait_s > 0:
                 return
             is_backlog = not fresh or (bool(backlog) and self._share.prefers_backlog)
             record = (backlog if is_backlog else fresh).popleft()
             if record.epoch != epoch:
-                return  # the next step begins the new epoch
-            if is_backlog and self.window.pass_over(record.first, record.seq, now_s):
+                return  # the next step starts the new epoch
+            if is_backlog and self.window.skip_sent(record.first, record.seq, now_s):
                 self.is_busy = True
-                return  # what comes now stands behind the island
+                return  # the next record is behind the range
             if not is_backlog and self.window.join_ahead(record.seq):
                 continue
             if not self._publish(link, packet_bytes, record, now_s, is_ahead=not is_backlog):
@@ -86,26 +86,26 @@ class RecordSender:
                 self._share.sent(len(record.payload), is_backlog=is_backlog)
 
     def _newer(self, old_seq: int, limit: int) -> list[SpoolRecord]:
-        """Return new records to send ahead, while older ones wait and the other side commits."""
+        """Return new records to send ahead, while older ones wait and ingest commits."""
         window = self.window
         if window.cursor >= old_seq or window.stalls or self._share.backlog == 1.0:
             return []
         return self._spool.oldest(window.ahead_from(old_seq), limit)
 
-    def _send_urgent(self, link: BrokerLink, packet_bytes: int, epoch: str, room: int) -> bool:
-        """Send the alarms that lie behind other records; False where nothing more may go now.
+    def _send_urgent(self, link: BrokerLink, packet_bytes: int, epoch: str, free: int) -> bool:
+        """Send the alarms that are behind other records; return False where no more may be sent now.
 
-        Where the broker's word deletes, the order is kept: nobody would say which ranges arrived.
+        Where the PUBACK deletes, the order is kept: no commit ack would report which ranges arrived.
         """
         if self._in_order:
             return True
         after_seq, most = self.window.next_urgent()
-        for record in self._spool.urgent(after_seq, min(most, room)):
+        for record in self._spool.urgent(after_seq, min(most, free)):
             if record.first == self.window.cursor + 1:
-                continue  # it is the next one anyway
+                continue  # it is the next record anyway
             if record.epoch != epoch or self.wait_s > 0:
                 return False
-            mid = self._hand_over(link, packet_bytes, record, is_head=False)
+            mid = self._transmit(link, packet_bytes, record, is_head=False)
             if mid is None:
                 return False
             self.window.sent_urgent(mid, record.seq)
@@ -115,7 +115,7 @@ class RecordSender:
     def _publish(
         self, link: BrokerLink, packet_bytes: int, record: SpoolRecord, now_s: float, *, is_ahead: bool
     ) -> bool:
-        mid = self._hand_over(link, packet_bytes, record, is_head=self.window.is_at_head and not is_ahead)
+        mid = self._transmit(link, packet_bytes, record, is_head=self.window.is_at_head and not is_ahead)
         if mid is None:
             return False
         if is_ahead:
@@ -125,14 +125,14 @@ class RecordSender:
             self.window.sent(mid, record.seq, now_s)
         return True
 
-    def _hand_over(self, link: BrokerLink, packet_bytes: int, record: SpoolRecord, *, is_head: bool) -> int | None:
-        """Give a record to the link and return its message id; None where it is too large or the link is gone."""
+    def _transmit(self, link: BrokerLink, packet_bytes: int, record: SpoolRecord, *, is_head: bool) -> int | None:
+        """Publish a record and return its message id; None where it is too large or the link is lost."""
         if len(record.payload) + _HEADER_BYTES > packet_bytes:
             self.too_large = record
             return None
         mid = link.publish(self._topic, record.payload, labels=_labels(record, is_head=is_head))
         if mid is None:
-            return None  # `pump` will say so
+            return None  # `pump` reports it
         if self._bucket is not None:
             self._bucket = self._bucket.spend(len(record.payload) + _PACKET_BYTES)
         self.published += 1
@@ -141,7 +141,7 @@ class RecordSender:
 
 
 def _labels(record: SpoolRecord, *, is_head: bool) -> list[tuple[str, str]]:
-    """Return the user properties of a record; the spool's head says that nothing before it will come."""
+    """Return the user properties of a record; `base` marks the spool's head: no record before it will come."""
     labels = [("epoch", record.epoch), ("seq", str(record.seq))]
     if record.first != record.seq:
         labels.append(("first", str(record.first)))

@@ -1,4 +1,4 @@
-"""Settings of the uplink: the broker, its TLS files, and how data is sent."""
+"""Settings of the uplink: the broker, its TLS files, and the sending of data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edge.uplink.state import DeleteOn
 
 
 class TlsSettings(Settings, frozen=True, kw_only=True):
-    """Certificate files for the broker's TLS; `cert` and `key` identify the gateway and go together."""
+    """The `[broker.tls]` table: certificate files; `cert` and `key` identify the gateway and go together."""
 
     ca: str | None = None
     cert: str | None = None
@@ -35,13 +35,13 @@ class TlsSettings(Settings, frozen=True, kw_only=True):
 
 
 class BrokerSettings(Settings, frozen=True, kw_only=True):
-    """Where the uplink connects, and how hard it pushes.
+    """The `[broker]` table: the address and login of the broker, and how the uplink sends.
 
     `window`: how many messages may wait for their PUBACK. `resend_s`: after how long without a commit ack the
-    uplink sends again from the head of its spool. While records older than `live_s` wait, `backlog_share` of the bytes
-    sent are of them and the rest is new; at 1 the oldest always goes first. Alarms go before both. `max_bytes_per_s`
-    caps what data may use of a metered link. `delete_on = "puback"` deletes what the broker has taken, for consumers
-    that say no commit ack: the weaker guarantee, and always oldest first, alarms too.
+    uplink sends again from the head of its spool. While records older than `live_s` wait, they get `backlog_share` of
+    the bytes sent and new records the rest; at 1 the oldest is always sent first. Alarms are sent before both.
+    `max_bytes_per_s` limits the data on a metered link. `delete_on = "puback"` deletes records that the broker has
+    accepted, for consumers that send no commit ack: the weaker guarantee, and always oldest first, alarms too.
     """
 
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"

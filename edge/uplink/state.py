@@ -1,4 +1,4 @@
-"""How the way to the broker stands: what a person, the status topic and the status file are told."""
+"""State of the uplink, as shown to people, on the status topic and in the status file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ DeleteOn = Literal["commit", "puback"]
 
 @dataclass(frozen=True, slots=True)
 class UplinkState:
-    """`detail` is one sentence while `connected` is false, or while something else is wrong.
+    """State of the connection; `detail` is one sentence while it is down or something else is wrong.
 
-    `overdue_ms` is since when a commit ack has been awaited for longer than it may take, or None. With `delete_on`
-    "puback" records are deleted when the broker has them, which is not durable.
+    `overdue_ms` is the time from which an overdue commit ack has been awaited, or None. With `delete_on` "puback"
+    records are deleted when the broker has them, which is not durable.
     """
 
     connected: bool

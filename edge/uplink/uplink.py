@@ -1,4 +1,4 @@
-"""The way from the spool to the broker: a PUBACK only moves the send window, the commit ack deletes."""
+"""Uplink from the spool to the broker: a PUBACK only moves the send window, the commit ack deletes records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 from edge.sources.connection.reconnect import Backoff
 from edge.spool.queue import Spool, SpoolRecord
 from edge.uplink.announcer import Announcer
-from edge.uplink.connection import Accepted, BrokerLink, Closed, Happening, ReceivedMessage, Subscribed, Taken
+from edge.uplink.connection import Acknowledged, BrokerLink, Closed, Connected, LinkEvent, ReceivedMessage, Subscribed
 from edge.uplink.sender import RecordSender
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.state import UplinkState
@@ -28,35 +28,35 @@ _LOGGER = logging.getLogger(__name__)
 
 #: How long the broker may take to answer a connection or a subscription.
 _ANSWER_S: Final = 10.0
-#: Where a PUBACK deletes, records are deleted together this often.
+#: How often records are deleted where the PUBACK deletes.
 _DELETE_S: Final = 0.05
-#: How long the last status may take on its way out.
-_GOODBYE_S: Final = 0.3
+#: How long to wait for the PUBACK of the last status.
+_OFFLINE_S: Final = 0.3
 _BROKER_BACKOFF: Final = Backoff(0.5, 60.0)
-_NOBODY_LISTENS: Final = "connected, but no ingest listens on this broker: the records stay here and are sent again"
+_NO_INGEST: Final = "connected, but no ingest is subscribed on this broker: the records remain here and are sent again"
 
 
 @dataclass(slots=True)
 class _Session:
-    """What belongs to one connection."""
+    """State of one connection."""
 
     link: BrokerLink
     opened_s: float
     receive_maximum: int = 0
     packet_bytes: int = 0
-    accepted: bool = False
+    connected: bool = False
     sending: bool = False
-    goodbye_s: float = 0.0
-    goodbye_mid: int | None = None
+    offline_s: float = 0.0
+    offline_mid: int | None = None
     refusal: str = ""
 
 
 class Uplink:
-    """Owns the thread `uplink`, which never ends before `stop`.
+    """Sends the spool's records; owns the thread `uplink`, which never ends before `stop`.
 
-    Each record of the spool is published until a commit ack covers it: again from the head after a reconnect and
-    after some seconds without progress, so the receiver sees records more than once and in their order within a
-    connection. With `announce` it also keeps the gateway's retained status and last will.
+    Each record is published until a commit ack covers it: again from the head after a reconnect and after some seconds
+    without progress. The receiver may receive a record more than once, and in order within a connection. With
+    `announce` it also maintains the gateway's retained status and last will.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Uplink:
         self._stopping = threading.Event()
         self._drain_until_s = 0.0
         self._failures = 0
-        self._held_seq = 0
+        self._too_large_seq = 0
         self._delete_due_s = 0.0
         self._counters = dict.fromkeys(
             (
@@ -93,11 +93,11 @@ class Uplink:
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
     def start(self) -> None:
-        """Start the thread; it connects on its own, again and again."""
+        """Start the thread; it connects, and reconnects, by itself."""
         self._thread.start()
 
     def stop(self, drain_s: float = 2.0) -> None:
-        """Let what is in the spool be confirmed for at most `drain_s`, say goodbye and end the thread."""
+        """Wait at most `drain_s` for the spool's commit acks, publish the offline status and end the thread."""
         self._drain_until_s = time.monotonic() + drain_s
         self._stopping.set()
         self.wake()
@@ -110,17 +110,17 @@ class Uplink:
         self.wake()
 
     def wake(self) -> None:
-        """Say that the spool has more; callable from any thread."""
+        """Signal that the spool has new records; callable from any thread."""
         link = self._link
         if link is not None:
             link.wake()
 
     def state(self) -> UplinkState:
-        """Return how it stands."""
+        """Return the state of the uplink."""
         return self._state
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was sent, acknowledged and refused so far, by name."""
+        """Return the numbers of sent, acknowledged and refused messages so far, by name."""
         return {
             **self._counters,
             "published": self._sender.published,
@@ -134,7 +134,7 @@ class Uplink:
                 self._serve()
             except HeadlandError as error:
                 self._note_failure(str(error))
-            except Exception as error:  # whatever breaks a connection, the next one may work
+            except Exception as error:  # the next connection may work, whatever broke this one
                 self._counters["errors"] += 1
                 _LOGGER.debug("the uplink's connection broke", exc_info=True)
                 self._note_failure(f"{type(error).__name__}: {error}")
@@ -142,178 +142,180 @@ class Uplink:
                 self._failures += 1
                 dice = random.random()  # noqa: S311 - jitter, not a secret
                 self._stopping.wait(_BROKER_BACKOFF.wait_s(self._failures, dice))
-        self._say(connected=False, detail="stopped")
+        self._set_state(connected=False, detail="stopped")
 
     def _serve(self) -> None:
-        """Hold one connection until it breaks (RetryLater), is refused (PeerRefused) or the stop is done."""
+        """Run one connection until it breaks (RetryLater), is refused (PeerRefused) or the stop is complete."""
         link = BrokerLink(self._settings, self._client_id, self._announcer.will(self._state))
         try:
             link.open()
             self._link = link
             session = _Session(link, time.monotonic())
             while not self._is_drained(session):
-                for happening in link.pump(self._idle_s()):
-                    self._take(session, happening)
+                for event in link.pump(self._idle_s()):
+                    self._handle(session, event)
                 self._step(session)
         finally:
             self._link = None
             link.close()
 
     def _step(self, session: _Session) -> None:
-        """Do what is due now: the epoch's change, resending, sending, descriptors, status."""
+        """Do all work that is due: a change of epoch, resending, sending, descriptors, status."""
         now_s = time.monotonic()
         if not session.sending:
             if now_s - session.opened_s > _ANSWER_S:
                 raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s")
             return
         self._follow_epoch()
-        self._look_for_stall(now_s)
+        self._check_stall(now_s)
         if self._settings.delete_on == "puback":
-            self._delete_taken(now_s)
+            self._delete_acknowledged(now_s)
         self._sender.send(session.link, session.packet_bytes, self._state.epoch, now_s)
         if self._sender.too_large is not None:
-            self._say_too_large(self._sender.too_large, session.packet_bytes)
-        if session.goodbye_mid is None:
+            self._note_too_large(self._sender.too_large, session.packet_bytes)
+        if session.offline_mid is None:
             self._announcer.announce(session.link, self._state, now_s)
 
     def _follow_epoch(self) -> None:
-        """Begin at the head of the spool's epoch where that is another one than before."""
+        """Start at the head of the spool where its epoch has changed."""
         if self._state.epoch != self._spool.epoch:
-            self._sender.forget()
-            self._say(epoch=self._spool.epoch, acked_seq=None, overdue_ms=None)
+            self._sender.reset()
+            self._set_state(epoch=self._spool.epoch, acked_seq=None, overdue_ms=None)
 
-    def _take(self, session: _Session, happening: Happening) -> None:
-        match happening:
+    def _handle(self, session: _Session, event: LinkEvent) -> None:
+        match event:
             case Closed():
                 if session.refusal:
-                    raise PeerRefused(self._say_refusal(session.refusal))
-                raise RetryLater(happening.why) if session.accepted else PeerRefused(happening.why)
-            case Accepted():
-                session.accepted = True
-                session.receive_maximum = happening.receive_maximum
-                session.packet_bytes = happening.packet_bytes
+                    raise PeerRefused(self._refusal_sentence(session.refusal))
+                raise RetryLater(event.why) if session.connected else PeerRefused(event.why)
+            case Connected():
+                session.connected = True
+                session.receive_maximum = event.receive_maximum
+                session.packet_bytes = event.packet_bytes
                 if self._settings.delete_on == "puback":
                     self._begin(session)
                 else:
                     session.link.subscribe(ack_topic(self._gateway))
             case Subscribed():
-                if happening.refused is not None:
-                    raise PeerRefused(f"the broker lets {self._client_id} not hear its acks: {happening.refused}")
+                if event.refused is not None:
+                    raise PeerRefused(
+                        f"the broker refuses {self._client_id} the subscription to its commit acks: {event.refused}"
+                    )
                 self._begin(session)
-            case Taken():
-                self._take_puback(session, happening)
+            case Acknowledged():
+                self._handle_puback(session, event)
             case ReceivedMessage():
-                self._take_ack(happening)
+                self._handle_ack(event)
 
-    def _say_refusal(self, reason: str) -> str:
+    def _refusal_sentence(self, reason: str) -> str:
         login = self._settings.username or "anonymous"
         return (
-            f"the broker refuses what {self._gateway} publishes as user {login} ({reason}): is gateway.id the name that"
-            " this login was made for?"
+            f"the broker refuses messages of {self._gateway} as user {login} ({reason}): check that gateway.id is the"
+            " name of this login"
         )
 
     def _begin(self, session: _Session) -> None:
         session.sending = True
         self._counters["connects"] += 1
-        self._held_seq = 0
-        self._announcer.begin()
+        self._too_large_seq = 0
+        self._announcer.restart()
         self._window.restart(session.receive_maximum, time.monotonic())
         _LOGGER.info("connected to %s:%s", self._settings.host, self._settings.port)
-        self._say(connected=True, detail="")
+        self._set_state(connected=True, detail="")
 
-    def _take_puback(self, session: _Session, taken: Taken) -> None:
-        if taken.mid == session.goodbye_mid:
-            session.goodbye_mid = -1
-        if taken.refused is None:
-            self._failures = 0  # the broker takes what we publish: a lost connection may come back soon
+    def _handle_puback(self, session: _Session, answer: Acknowledged) -> None:
+        if answer.mid == session.offline_mid:
+            session.offline_mid = -1
+        if answer.refused is None:
+            self._failures = 0  # the broker accepts messages: a lost connection may return soon
         else:
-            session.refusal = taken.refused
-        if not self._window.puback(taken.mid):
-            self._counters["refused_by_broker"] += taken.refused is not None
+            session.refusal = answer.refused
+        if not self._window.puback(answer.mid):
+            self._counters["refused_by_broker"] += answer.refused is not None
             return
-        if taken.unheard:
+        if answer.no_subscribers:
             self._counters["unheard"] += 1
-            self._window.note_unheard()
-            if not self._held_seq:
-                self._say(detail=_NOBODY_LISTENS)
+            self._window.note_no_subscribers()
+            if not self._too_large_seq:
+                self._set_state(detail=_NO_INGEST)
             return
-        if taken.refused is None:
+        if answer.refused is None:
             self._counters["pubacks"] += 1
-            if self._state.detail and not self._held_seq:
-                self._say(detail="")
+            if self._state.detail and not self._too_large_seq:
+                self._set_state(detail="")
             return
         self._counters["refused_by_broker"] += 1
         if self._settings.delete_on == "puback":
-            self._window.note_unheard()  # nothing behind it counts as taken, and it is sent again
-        if self._state.detail != taken.refused:
-            _LOGGER.warning("the broker refuses data of %s: %s", self._gateway, taken.refused)
-            self._say(detail=taken.refused)
+            self._window.note_no_subscribers()  # none behind it counts as acknowledged, and it is sent again
+        if self._state.detail != answer.refused:
+            _LOGGER.warning("the broker refuses data of %s: %s", self._gateway, answer.refused)
+            self._set_state(detail=answer.refused)
 
-    def _take_ack(self, heard: ReceivedMessage) -> None:
-        ack = decode_record(heard.payload, Ack)
-        if isinstance(ack, Refused) or heard.topic != ack_topic(self._gateway) or ack.seq < 0:
+    def _handle_ack(self, message: ReceivedMessage) -> None:
+        ack = decode_record(message.payload, Ack)
+        if isinstance(ack, Refused) or message.topic != ack_topic(self._gateway) or ack.seq < 0:
             self._counters["bad_acks"] += 1
             return
-        # The retained ack may come before anything else of a connection is done.
+        # The retained ack may arrive before anything else on a connection.
         self._follow_epoch()
         if not self._spool.confirm(ack.epoch, ack.seq):
             self._counters["foreign_acks"] += 1
             return
         self._counters["commit_acks"] += 1
         if ack.epoch == self._state.epoch == self._spool.epoch and self._window.commit(ack.seq, time.monotonic()):
-            self._say(acked_seq=ack.seq, acked_ms=wall_clock_ms(), overdue_ms=None)
+            self._set_state(acked_seq=ack.seq, acked_ms=wall_clock_ms(), overdue_ms=None)
 
-    def _look_for_stall(self, now_s: float) -> None:
-        """Begin again at the head after too long without a commit ack, and say since when it is overdue."""
+    def _check_stall(self, now_s: float) -> None:
+        """Start again at the head where the commit ack is overdue, and record since when."""
         waits_s = self._window.waits_s(now_s)
         if self._window.rewind_when_stalled(now_s):
             self._counters["resends"] += 1
             if self._state.overdue_ms is None and waits_s > 0:
-                self._say(overdue_ms=wall_clock_ms() - round(waits_s * 1000))
+                self._set_state(overdue_ms=wall_clock_ms() - round(waits_s * 1000))
 
-    def _delete_taken(self, now_s: float) -> None:
-        """Delete what the broker has: nobody behind it says what is stored."""
+    def _delete_acknowledged(self, now_s: float) -> None:
+        """Delete the records that the broker has acknowledged: no commit ack will come."""
         if now_s < self._delete_due_s:
             return
         self._delete_due_s = now_s + _DELETE_S
-        seq = self._window.taken_upto()
+        seq = self._window.acknowledged_upto()
         if self._window.commit(seq, now_s) and self._spool.confirm(self._state.epoch, seq):
-            self._say(acked_seq=seq, acked_ms=wall_clock_ms())
+            self._set_state(acked_seq=seq, acked_ms=wall_clock_ms())
 
-    def _say_too_large(self, record: SpoolRecord, packet_bytes: int) -> None:
-        detail = f"the broker takes {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"
-        if self._held_seq != record.seq:
-            self._held_seq = record.seq
+    def _note_too_large(self, record: SpoolRecord, packet_bytes: int) -> None:
+        detail = f"the broker accepts {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"
+        if self._too_large_seq != record.seq:
+            self._too_large_seq = record.seq
             self._counters["too_large"] += 1
-            _LOGGER.error("%s: raise its max_packet_size to 262144", detail)
-            self._say(detail=detail)
+            _LOGGER.error("%s: raise the broker's max_packet_size to 262144", detail)
+            self._set_state(detail=detail)
 
     def _is_drained(self, session: _Session) -> bool:
-        """Tell whether the stop may end the connection now; its last message is the offline status."""
+        """Return whether the stop may end the connection now; its last message is the offline status."""
         if not self._stopping.is_set():
             return False
         now_s = time.monotonic()
-        if session.goodbye_mid is None:
+        if session.offline_mid is None:
             if now_s < self._drain_until_s and self._spool.status().records:
                 return False
             if not session.sending:
                 return True
-            session.goodbye_mid = self._announcer.say_goodbye(session.link, self._state)
-            session.goodbye_s = now_s
-        return session.goodbye_mid in (None, -1) or now_s - session.goodbye_s > _GOODBYE_S
+            session.offline_mid = self._announcer.publish_offline(session.link, self._state)
+            session.offline_s = now_s
+        return session.offline_mid in (None, -1) or now_s - session.offline_s > _OFFLINE_S
 
     def _idle_s(self) -> float:
-        """Return how long `pump` may wait: not at all while there is more to send."""
+        """Return how long `pump` may wait: 0 while there is more to send."""
         if self._sender.is_busy and not self._sender.wait_s:
             return 0.0
         idle_s = 0.05 if self._stopping.is_set() or self._settings.delete_on == "puback" else 0.5
         return min(idle_s, self._sender.wait_s) if self._sender.wait_s else idle_s
 
-    def _say(self, **changes: Any) -> None:
+    def _set_state(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
 
     def _note_failure(self, detail: str) -> None:
         self._counters["connect_failures"] += 1
         if self._state.connected or self._state.detail != detail:
-            _LOGGER.warning("no way to the broker: %s", detail)
-        self._say(connected=False, detail=detail)
+            _LOGGER.warning("no connection to the broker: %s", detail)
+        self._set_state(connected=False, detail=detail)

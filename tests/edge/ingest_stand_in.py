@@ -16,7 +16,7 @@ from headland.contract.topics import ack_topic, data_topic
 
 
 class StandInIngest:
-    """`seen` holds the batches by (epoch, seq); with `acks` false it stores and says nothing."""
+    """`seen` holds the batches by (epoch, seq); with `acks` false it stores them and sends no acks."""
 
     def __init__(self, host: str, port: int, gateway: str, *, acks: bool = True) -> None:
         self.gateway = gateway

@@ -49,7 +49,7 @@ def _find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refuse
 
 
 def drop_prefix(name: str) -> str:
-    """Return a name without its device prefix: `urn:dev:mac:0a1b:air_temperature_degc:1` -> `air_temperature_degc:1`."""
+    """Return a name without its device prefix: `urn:dev:0a1b:air_temperature_degc:1` -> `air_temperature_degc:1`."""
     return split_name(name)[1]
 
 

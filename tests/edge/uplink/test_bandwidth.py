@@ -1,4 +1,4 @@
-"""What is new and what has waited share a link, and a metered one is not overdrawn."""
+"""New records and a backlog share a link, and a metered link is not exceeded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edge.uplink.bandwidth import Bucket, Freshness, Share
 
 
 @pytest.mark.parametrize("backlog", [0.1, 0.5, 0.9])
-def test_while_both_wait_the_bytes_are_divided_as_told(backlog: float) -> None:
+def test_while_both_wait_the_bytes_are_divided_by_the_share(backlog: float) -> None:
     share = Share(backlog)
     sent = {True: 0, False: 0}
     for number in range(2000):
@@ -21,7 +21,7 @@ def test_while_both_wait_the_bytes_are_divided_as_told(backlog: float) -> None:
     assert sent[True] / sum(sent.values()) == pytest.approx(backlog, abs=0.01)
 
 
-def test_at_one_the_oldest_always_goes_first_and_at_zero_the_newest() -> None:
+def test_at_one_the_oldest_is_always_sent_first_and_at_zero_the_newest() -> None:
     always, never = Share(1.0), Share(0.0)
     for _ in range(100):
         assert always.prefers_backlog
@@ -30,7 +30,7 @@ def test_at_one_the_oldest_always_goes_first_and_at_zero_the_newest() -> None:
         never.sent(1000, is_backlog=False)
 
 
-def test_a_long_time_of_backlog_alone_gives_what_is_new_no_endless_right() -> None:
+def test_a_long_time_of_backlog_alone_gives_new_records_a_bounded_credit() -> None:
     share = Share(0.5)
     for _ in range(100_000):
         share.sent(10_000, is_backlog=True)
@@ -46,7 +46,7 @@ def test_a_long_time_of_backlog_alone_gives_what_is_new_no_endless_right() -> No
     st.integers(1000, 100_000),
     st.lists(st.tuples(st.floats(0, 3), st.integers(100, 131_072)), min_size=1, max_size=100),
 )
-def test_the_cap_holds_over_any_time_but_for_one_second_and_one_message(
+def test_the_limit_holds_over_any_time_within_one_second_and_one_message(
     bytes_s: int, steps: list[tuple[float, int]]
 ) -> None:
     bucket, now_s, spent, largest = Bucket.full(bytes_s, 5.0), 5.0, 0, 0
@@ -59,19 +59,19 @@ def test_the_cap_holds_over_any_time_but_for_one_second_and_one_message(
         assert spent <= bytes_s * (now_s - 5.0 + 1.0) + largest + 1e-6
 
 
-def test_what_is_owed_says_how_long_to_wait() -> None:
+def test_a_debt_determines_the_wait() -> None:
     bucket = Bucket.full(1000, 0.0).spend(3000)
     assert bucket.wait_s == 2.0
     assert bucket.refill(2.0).wait_s == 0.0
     assert bucket.refill(100.0).level_bytes == 1000
 
 
-def test_records_grow_old_by_the_time_they_were_there() -> None:
-    fresh = Freshness(10.0, old_seq=100)
-    assert fresh.note(100, 0.0) == 100
-    assert fresh.note(150, 5.0) == 100
-    assert fresh.note(200, 9.9) == 100
-    assert fresh.note(200, 15.0) == 150
-    assert fresh.note(200, 100.0) == 200
-    fresh.forget(7)
-    assert fresh.note(8, 101.0) == 7
+def test_records_become_old_by_their_time_in_the_spool() -> None:
+    freshness = Freshness(10.0, old_seq=100)
+    assert freshness.note(100, 0.0) == 100
+    assert freshness.note(150, 5.0) == 100
+    assert freshness.note(200, 9.9) == 100
+    assert freshness.note(200, 15.0) == 150
+    assert freshness.note(200, 100.0) == 200
+    freshness.reset(7)
+    assert freshness.note(8, 101.0) == 7

@@ -1,4 +1,4 @@
-"""When the uplink may send, and when it begins again."""
+"""The send window: when the uplink may send, and when it starts again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def filled(limit: int = 10, receive_maximum: int = 65535, now_s: float = 0.0) ->
     window = SendWindow(limit, 3.0)
     window.restart(receive_maximum, now_s)
     seq = 0
-    while window.room():
+    while window.free():
         seq += 1
         window.sent(seq, seq, now_s)
     return window
@@ -23,17 +23,17 @@ def test_the_brokers_receive_maximum_narrows_the_window() -> None:
     assert filled(10, 20).cursor == 10
 
 
-def test_a_puback_makes_room_but_only_a_commit_ack_counts_as_done() -> None:
+def test_a_puback_frees_a_place_but_only_a_commit_ack_completes_a_record() -> None:
     window = filled(10)
     assert all(window.puback(mid) for mid in range(1, 11))
     assert not window.puback(3)
-    assert window.room() == 0, "as many as a window wait for their first commit ack"
+    assert window.free() == 0, "as many as a window wait for their first commit ack"
     assert window.commit(4, 1.0)
-    assert window.room() == 10
+    assert window.free() == 10
     assert window.acked_seq == 4
 
 
-def test_without_a_commit_ack_it_begins_again_at_the_head_with_few_records() -> None:
+def test_without_a_commit_ack_sending_starts_again_at_the_head_with_few_records() -> None:
     window = filled(100)
     assert window.commit(40, 1.0)
     assert not window.rewind_when_stalled(3.9)
@@ -41,25 +41,25 @@ def test_without_a_commit_ack_it_begins_again_at_the_head_with_few_records() -> 
     assert window.cursor == 40
     for mid in range(1, 101):
         window.puback(mid)
-    assert window.room() == 8
+    assert window.free() == 8
 
 
 def test_stalls_grow_longer_up_to_a_minute_and_progress_ends_that() -> None:
     window = filled(10)
     now_s, gaps = 0.0, []
     for _ in range(8):
-        patience_s = window.patience_s
-        now_s += patience_s
+        limit_s = window.stall_limit_s
+        now_s += limit_s
         assert window.rewind_when_stalled(now_s)
-        gaps.append(patience_s)
-        window.on_the_way.clear()
+        gaps.append(limit_s)
+        window.in_flight.clear()
         window.sent(1, 1, now_s)
     assert gaps == [3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0, 60.0]
     assert window.commit(1, now_s)
-    assert window.patience_s == 3.0
+    assert window.stall_limit_s == 3.0
 
 
-def test_nothing_sent_is_never_a_stall() -> None:
+def test_a_window_without_sent_records_never_stalls() -> None:
     window = SendWindow(10, 3.0)
     window.restart(20, 0.0)
     assert not window.rewind_when_stalled(1000.0)
@@ -67,10 +67,10 @@ def test_nothing_sent_is_never_a_stall() -> None:
     assert not window.rewind_when_stalled(1002.9)
 
 
-def test_a_new_epoch_knows_nothing_of_the_old_one() -> None:
+def test_a_new_epoch_starts_without_state_of_the_old_one() -> None:
     window = filled(10)
     window.commit(5, 0.0)
-    window.forget()
+    window.reset()
     assert (window.cursor, window.acked_seq) == (0, 0)
     assert window.commit(1, 0.0)
 
@@ -89,18 +89,18 @@ _STEPS = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 20), _STEPS)
-def test_limits_hold_and_the_cursor_never_passes_over_a_record(limit: int, steps: list[tuple[str, int]]) -> None:
+def test_limits_hold_and_the_cursor_never_skips_a_record(limit: int, steps: list[tuple[str, int]]) -> None:
     window = SendWindow(limit, 3.0)
     window.restart(65535, 0.0)
     now_s, mid, maximum = 0.0, 0, limit
     for step, amount in steps:
         if step == "send":
-            for _ in range(min(amount, window.room())):
+            for _ in range(min(amount, window.free())):
                 mid += 1
                 window.sent(mid, window.cursor + 1, now_s)
         elif step == "puback":
-            for one in list(window.on_the_way)[:amount]:
-                assert window.puback(one)
+            for in_flight in list(window.in_flight)[:amount]:
+                assert window.puback(in_flight)
         elif step == "commit":
             window.commit(min(window.acked_seq + amount, window.cursor), now_s)
         elif step == "wait":
@@ -110,65 +110,65 @@ def test_limits_hold_and_the_cursor_never_passes_over_a_record(limit: int, steps
             window.restart(amount, now_s)
             maximum = min(limit, amount)
             assert window.cursor == window.acked_seq
-        assert len(window.on_the_way) <= max(maximum, limit)
+        assert len(window.in_flight) <= max(maximum, limit)
         assert len(window.uncommitted) <= max(10 * limit, 8)
         assert list(window.uncommitted) == list(range(window.cursor - len(window.uncommitted) + 1, window.cursor + 1))
         assert window.cursor - len(window.uncommitted) == window.acked_seq
 
 
-def test_nothing_is_sent_behind_a_record_that_nobody_heard_and_it_soon_begins_again() -> None:
+def test_no_record_is_sent_behind_one_without_subscribers_and_sending_soon_starts_again() -> None:
     window = filled(10)
     window.puback(1)
-    window.note_unheard()
-    assert window.room() == 0
+    window.note_no_subscribers()
+    assert window.free() == 0
     assert not window.rewind_when_stalled(0.4)
     assert window.rewind_when_stalled(0.5)
     assert window.cursor == 0
     assert window.is_at_head
 
 
-def test_a_commit_ack_behind_an_unheard_record_does_not_stop_the_window_for_ever() -> None:
+def test_a_commit_ack_after_a_record_without_subscribers_does_not_block_the_window_for_ever() -> None:
     window = filled(10)
-    window.note_unheard()
+    window.note_no_subscribers()
     assert window.commit(10, 1.0)
     for mid in range(1, 11):
         window.puback(mid)
-    assert window.room() == 0
+    assert window.free() == 0
     assert window.rewind_when_stalled(1.5)
-    assert window.room() > 0
+    assert window.free() > 0
 
 
-@given(st.lists(st.sampled_from(["send", "puback", "unheard", "commit", "wait"]), max_size=200))
+@given(st.lists(st.sampled_from(["send", "puback", "no_subscribers", "commit", "wait"]), max_size=200))
 def test_whatever_happens_the_window_opens_again(moves: list[str]) -> None:
     window = SendWindow(10, 3.0)
     now_s, seq = 0.0, 0
     window.restart(100, now_s)
     for move in moves:
-        if move == "send" and window.room():
+        if move == "send" and window.free():
             seq = window.cursor + 1
             window.sent(seq, seq, now_s)
-        elif move == "puback" and window.on_the_way:
-            window.puback(next(iter(window.on_the_way)))
-        elif move == "unheard" and window.on_the_way:
-            window.puback(next(iter(window.on_the_way)))
-            window.note_unheard()
+        elif move == "puback" and window.in_flight:
+            window.puback(next(iter(window.in_flight)))
+        elif move == "no_subscribers" and window.in_flight:
+            window.puback(next(iter(window.in_flight)))
+            window.note_no_subscribers()
         elif move == "commit" and window.uncommitted:
             window.commit(window.uncommitted[0], now_s)
         elif move == "wait":
             now_s += 1.0
             window.rewind_when_stalled(now_s)
-    for mid in list(window.on_the_way):
+    for mid in list(window.in_flight):
         window.puback(mid)
     for _ in range(200):
         now_s += 1.0
         window.rewind_when_stalled(now_s)
-        if window.room():
+        if window.free():
             break
-    assert window.room() > 0
+    assert window.free() > 0
 
 
 def with_backlog() -> SendWindow:
-    """Ten records of a backlog of 100 are on the way, and 101 to 105 went ahead."""
+    """Ten records of a backlog of 100 are in flight, and 101 to 105 were sent ahead."""
     window = SendWindow(20, 3.0)
     window.restart(100, 0.0)
     for seq in range(1, 11):
@@ -178,68 +178,68 @@ def with_backlog() -> SendWindow:
     return window
 
 
-def test_records_sent_ahead_take_room_but_are_not_waited_for_as_the_head_is() -> None:
+def test_records_sent_ahead_use_places_but_do_not_hold_up_the_cursor() -> None:
     window = with_backlog()
-    assert (window.cursor, list(window.islands)) == (10, [(101, 105)])
-    assert window.room() == 5
+    assert (window.cursor, list(window.ranges)) == (10, [(101, 105)])
+    assert window.free() == 5
     assert window.ahead_from(100) == 105
-    assert window.ahead_from(110) == 110, "what has grown old meanwhile is backlog again"
+    assert window.ahead_from(110) == 110, "records that became old meanwhile are backlog again"
     window.sent_ahead(111, 111, 111)
-    assert list(window.islands) == [(101, 105), (111, 111)]
+    assert list(window.ranges) == [(101, 105), (111, 111)]
 
 
-def test_the_cursor_passes_over_what_went_ahead_and_waits_for_its_commit_ack() -> None:
+def test_the_cursor_skips_what_was_sent_ahead_and_waits_for_its_commit_ack() -> None:
     window = with_backlog()
-    window.on_the_way.clear()
+    window.in_flight.clear()
     window.commit(10, 1.0)
     window.cursor = 100
-    assert not window.pass_over(99, 101, 1.0), "a record that was put together later is not all there"
-    assert window.pass_over(101, 101, 1.0)
-    assert (window.cursor, list(window.uncommitted), list(window.islands)) == (105, [105], [])
+    assert not window.skip_sent(99, 101, 1.0), "a record that was merged later is not all in the range"
+    assert window.skip_sent(101, 101, 1.0)
+    assert (window.cursor, list(window.uncommitted), list(window.ranges)) == (105, [105], [])
     assert window.rewind_when_stalled(4.0)
     assert window.cursor == 10
 
 
-def test_a_stall_and_a_new_connection_forget_what_went_ahead() -> None:
+def test_a_stall_and_a_new_connection_forget_what_was_sent_ahead() -> None:
     window = with_backlog()
     assert window.rewind_when_stalled(3.0)
-    assert not window.islands
+    assert not window.ranges
     window = with_backlog()
     window.restart(100, 1.0)
-    assert not window.islands
+    assert not window.ranges
 
 
-def test_a_commit_ack_beyond_an_island_takes_it_away() -> None:
+def test_a_commit_ack_beyond_a_range_removes_it() -> None:
     window = with_backlog()
     assert window.commit(105, 1.0)
-    assert (window.cursor, list(window.islands)) == (105, [])
+    assert (window.cursor, list(window.ranges)) == (105, [])
 
 
-def test_so_many_islands_are_enough() -> None:
+def test_the_number_of_ranges_is_bounded() -> None:
     window = with_backlog()
     for start in range(200, 2000, 10):
         seq = window.ahead_from(start) + 1
         window.sent_ahead(seq, seq, seq)
-    assert len(window.islands) == 32
+    assert len(window.ranges) == 32
 
 
-def test_what_the_broker_took_ends_before_the_first_that_it_has_not_answered() -> None:
+def test_acknowledged_records_end_before_the_first_unanswered_one() -> None:
     window = filled(10)
     for mid in (1, 2, 4, 5):
         assert window.puback(mid)
-    assert window.taken_upto() == 2
+    assert window.acknowledged_upto() == 2
     assert window.puback(3)
-    assert window.taken_upto() == 5
-    window.note_unheard()
-    assert window.taken_upto() == 0
+    assert window.acknowledged_upto() == 5
+    window.note_no_subscribers()
+    assert window.acknowledged_upto() == 0
     assert window.rewind_when_stalled(0.5)
     window.sent(11, 1, 0.5)
-    assert window.taken_upto() == 0
+    assert window.acknowledged_upto() == 0
     assert window.puback(11)
-    assert window.taken_upto() == 1, "the second copies of the others are still to come"
+    assert window.acknowledged_upto() == 1, "the second copies of the others are still to come"
 
 
-def test_urgent_records_go_ahead_of_all_others_and_are_passed_over_later() -> None:
+def test_urgent_records_are_sent_ahead_of_all_others_and_skipped_later() -> None:
     window = SendWindow(20, 3.0)
     window.restart(100, 0.0)
     assert window.next_urgent() == (0, 64)
@@ -248,21 +248,21 @@ def test_urgent_records_go_ahead_of_all_others_and_are_passed_over_later() -> No
     assert window.next_urgent() == (50, 62)
     window.sent(3, 1, 0.0)
     window.sent(4, 2, 0.0)
-    assert window.pass_over(3, 3, 0.0)
+    assert window.skip_sent(3, 3, 0.0)
     assert (window.cursor, list(window.urgent), list(window.uncommitted)) == (3, [50], [1, 2, 3])
-    assert not window.pass_over(4, 4, 0.0)
+    assert not window.skip_sent(4, 4, 0.0)
     assert window.commit(60, 1.0)
     assert (list(window.urgent), window.cursor) == ([], 60)
     assert window.next_urgent() == (60, 64)
 
 
-def test_records_sent_ahead_go_on_over_an_urgent_one() -> None:
+def test_a_range_sent_ahead_extends_over_an_urgent_record() -> None:
     window = with_backlog()
     window.sent_urgent(107, 107)
     window.sent_ahead(106, 106, 106)
     assert not window.join_ahead(106)
     assert window.join_ahead(107)
-    assert (list(window.islands), list(window.urgent)) == ([(101, 107)], [])
+    assert (list(window.ranges), list(window.urgent)) == ([(101, 107)], [])
     assert window.ahead_from(100) == 107
 
 
@@ -278,7 +278,7 @@ def test_an_urgent_record_is_waited_for_and_sent_again_after_a_stall_or_on_a_new
     assert window.next_urgent() == (0, 64)
 
 
-def test_so_many_urgent_records_are_enough() -> None:
+def test_the_number_of_urgent_records_is_bounded() -> None:
     window = SendWindow(200, 3.0)
     window.restart(1000, 0.0)
     for seq in range(2, 130, 2):

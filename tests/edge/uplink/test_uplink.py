@@ -54,15 +54,15 @@ def _settings(broker: Broker, **changes: Any) -> BrokerSettings:
 
 
 def _listen(broker: Broker, topic: str) -> tuple[Client, dict[str, list[bytes]]]:
-    heard: dict[str, list[bytes]] = {}
+    payloads: dict[str, list[bytes]] = {}
     client = Client(CallbackAPIVersion.VERSION2, "listener", protocol=MQTTProtocolVersion.MQTTv5)
     client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
-    client.on_message = lambda _client, _data, message: heard.setdefault(message.topic, []).append(
+    client.on_message = lambda _client, _data, message: payloads.setdefault(message.topic, []).append(
         bytes(message.payload)
     )
     client.connect(broker.host, broker.port)
     client.loop_start()
-    return client, heard
+    return client, payloads
 
 
 def _end(client: Client) -> None:
@@ -70,7 +70,7 @@ def _end(client: Client) -> None:
     client.loop_stop()
 
 
-def test_what_was_appended_arrives_and_only_the_commit_ack_deletes_it(
+def test_appended_records_arrive_and_only_the_commit_ack_deletes_them(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
@@ -92,7 +92,7 @@ def test_what_was_appended_arrives_and_only_the_commit_ack_deletes_it(
     assert [ingest.seen[spool.epoch, seq].blocks[0].c["co2_ppm"][0] for seq in (1, 15)] == [1.0, 15.0]
 
 
-def test_a_broker_killed_in_the_middle_loses_nothing(mosquitto: Broker, spool: Spool, wait_until: WaitUntil) -> None:
+def test_a_broker_killed_in_the_middle_loses_no_record(mosquitto: Broker, spool: Spool, wait_until: WaitUntil) -> None:
     ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
     uplink = Uplink(_settings(mosquitto, window=20), GATEWAY, spool)
     uplink.start()
@@ -125,14 +125,14 @@ def test_an_ack_of_another_epoch_deletes_nothing(mosquitto: Broker, spool: Spool
     _end(client)
 
 
-def test_a_commit_ack_that_was_retained_is_known_after_a_restart(
+def test_a_retained_commit_ack_is_applied_after_a_restart(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     client, _ = _listen(mosquitto, "none")
     assert spool.append([content(number) for number in range(1, 4)])
     acknowledged = client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch=spool.epoch, seq=3)), qos=1, retain=True)
     acknowledged.wait_for_publish(10)
-    for _ in range(5):  # whether it comes with the subscription's answer or behind it is chance
+    for _ in range(5):  # by chance it arrives with the answer to the subscription or after it
         uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
         uplink.start()
         wait_until(lambda: spool.status().records == 0 and uplink.counters()["commit_acks"] > 0)  # noqa: B023 - called at once
@@ -141,19 +141,19 @@ def test_a_commit_ack_that_was_retained_is_known_after_a_restart(
     _end(client)
 
 
-def test_status_and_descriptors_are_retained_and_the_last_will_says_offline(
+def test_status_and_descriptors_are_retained_and_the_last_status_is_offline(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
-    client, heard = _listen(mosquitto, "headland/v1/#")
+    client, payloads = _listen(mosquitto, "headland/v1/#")
     uplink = Uplink(_settings(mosquitto), GATEWAY, spool, software="1.2.3")
     uplink.describe(Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1"))
     uplink.start()
-    wait_until(lambda: heard.get(meta_topic(GATEWAY, "gh-1")))
+    wait_until(lambda: payloads.get(meta_topic(GATEWAY, "gh-1")))
     changed = Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1", simulated=True)
     uplink.describe(changed)
-    wait_until(lambda: len(heard[meta_topic(GATEWAY, "gh-1")]) == 2)
-    assert decode_record(heard[meta_topic(GATEWAY, "gh-1")][1], Descriptor) == changed
-    statuses = heard.setdefault(status_topic(GATEWAY), [])
+    wait_until(lambda: len(payloads[meta_topic(GATEWAY, "gh-1")]) == 2)
+    assert decode_record(payloads[meta_topic(GATEWAY, "gh-1")][1], Descriptor) == changed
+    statuses = payloads.setdefault(status_topic(GATEWAY), [])
     wait_until(lambda: statuses)
     online = decode_record(statuses[0], GatewayStatus)
     assert isinstance(online, GatewayStatus)
@@ -192,7 +192,7 @@ def test_the_window_respects_the_brokers_receive_maximum(
     assert uplink.counters()["connects"] == 1
 
 
-def test_a_refused_login_is_said_and_tried_again(
+def test_a_refused_login_is_reported_and_retried(
     start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
 ) -> None:
     broker = start_broker("allow_anonymous false")
@@ -205,21 +205,21 @@ def test_a_refused_login_is_said_and_tried_again(
     assert "Not authorized" in state.detail
 
 
-def test_a_login_of_another_gateway_is_named_and_not_tried_in_a_hurry(
+def test_a_login_of_another_gateway_is_reported_and_retried_slowly(
     start_broker: Callable[..., Broker], spool: Spool, tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     (tmp_path / "acl").write_text("topic read headland/v1/ack/#\n")
     broker = start_broker(f"acl_file {tmp_path / 'acl'}")
     uplink = Uplink(_settings(broker), GATEWAY, spool)
     uplink.start()
-    wait_until(lambda: "refuses what" in uplink.state().detail)
-    assert f"refuses what {GATEWAY} publishes as user anonymous" in uplink.state().detail
+    wait_until(lambda: "refuses messages of" in uplink.state().detail)
+    assert f"refuses messages of {GATEWAY} as user anonymous" in uplink.state().detail
     wait_until(lambda: uplink.counters()["refused_by_broker"] >= 2, 20)
     assert uplink._failures >= 2
     uplink.stop(0)
 
 
-def test_a_broker_that_is_not_there_is_waited_for(
+def test_an_unreachable_broker_is_retried(
     new_port: Callable[[], int], start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
 ) -> None:
     port = new_port()
@@ -231,7 +231,7 @@ def test_a_broker_that_is_not_there_is_waited_for(
     uplink.stop()
 
 
-def test_a_message_larger_than_the_broker_takes_is_held_and_said(
+def test_a_message_too_large_for_the_broker_is_kept_and_reported(
     start_broker: Callable[..., Broker], spool: Spool, wait_until: WaitUntil
 ) -> None:
     broker = start_broker("max_packet_size 2000")
@@ -246,14 +246,14 @@ def test_a_message_larger_than_the_broker_takes_is_held_and_said(
     assert spool.status().records == 2
 
 
-def test_records_published_before_ingest_listens_arrive_in_their_order(
+def test_records_published_before_ingest_subscribes_arrive_in_order(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     assert spool.append([content(number) for number in range(1, 301)])
     uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
     uplink.start()
     wait_until(lambda: uplink.counters()["unheard"] > 0)
-    assert "no ingest listens" in uplink.state().detail
+    assert "no ingest is subscribed" in uplink.state().detail
     ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
     wait_until(lambda: spool.status().records == 0, 15)
     assert [seq for _, seq in ingest.seen] == list(range(1, 301))
@@ -262,9 +262,7 @@ def test_records_published_before_ingest_listens_arrive_in_their_order(
     ingest.close()
 
 
-def test_the_head_of_the_spool_says_that_nothing_before_it_will_come(
-    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
-) -> None:
+def test_the_head_of_the_spool_is_marked_as_the_base(mosquitto: Broker, spool: Spool, wait_until: WaitUntil) -> None:
     assert spool.append([content(number) for number in range(1, 21)])
     assert spool.confirm(spool.epoch, 15)
     ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)

@@ -1,4 +1,4 @@
-"""New records beside a backlog, a metered link, and consumers that say no commit ack: against a real broker."""
+"""New records beside a backlog, a metered link, and consumers without commit acks: against a real broker."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def uplink_to(broker: Broker, spool: Spool, **changes: Any) -> Uplink:
     return Uplink(BrokerSettings(host=broker.host, port=broker.port, **{"resend_s": 2.0, **changes}), GATEWAY, spool)
 
 
-class Listener:
-    """Hears a topic and keeps the payloads; it says nothing."""
+class Subscriber:
+    """Subscribes to a topic and keeps the payloads."""
 
     def __init__(self, broker: Broker, topic: str) -> None:
-        self.heard: list[bytes] = []
+        self.payloads: list[bytes] = []
         client = Client(CallbackAPIVersion.VERSION2, topic.replace("/", "-"), protocol=MQTTProtocolVersion.MQTTv5)
         subscribed: list[bool] = []
         client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
         client.on_subscribe = lambda *_: subscribed.append(True)
-        client.on_message = lambda _client, _data, message: self.heard.append(bytes(message.payload))
+        client.on_message = lambda _client, _data, message: self.payloads.append(bytes(message.payload))
         client.connect(broker.host, broker.port)
         client.loop_start()
         self._client = client
@@ -60,7 +60,7 @@ class Listener:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
-def test_new_records_go_ahead_of_a_backlog_and_all_arrive_once(
+def test_new_records_are_sent_ahead_of_a_backlog_and_all_arrive_once(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil, share: float
 ) -> None:
     assert spool.append([content(number, rows=50) for number in range(1, 401)])
@@ -87,7 +87,7 @@ def test_new_records_go_ahead_of_a_backlog_and_all_arrive_once(
     assert all(int(labels["base"]) == int(labels["seq"]) <= 420 for labels in behind)
 
 
-def test_with_the_whole_share_the_oldest_always_goes_first(
+def test_with_the_whole_share_the_oldest_is_always_sent_first(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     assert spool.append([content(number, rows=50) for number in range(1, 201)])
@@ -102,7 +102,7 @@ def test_with_the_whole_share_the_oldest_always_goes_first(
     assert [seq for _, seq in ingest.seen] == list(range(1, 202))
 
 
-def test_a_broker_killed_while_new_records_went_ahead_loses_none(
+def test_a_broker_killed_while_new_records_are_sent_ahead_loses_none(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     assert spool.append([content(number, rows=50) for number in range(1, 401)])
@@ -122,11 +122,11 @@ def test_a_broker_killed_while_new_records_went_ahead_loses_none(
     assert sorted(seq for _, seq in ingest.seen) == list(range(1, 441))
 
 
-def test_an_overdue_commit_ack_is_shown_in_state_and_status_until_it_comes(
+def test_an_overdue_commit_ack_is_in_state_and_status_until_it_arrives(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
-    listener = Listener(mosquitto, status_topic(GATEWAY))
+    subscriber = Subscriber(mosquitto, status_topic(GATEWAY))
     uplink = uplink_to(mosquitto, spool, resend_s=0.5)
     uplink.start()
     assert spool.append([content(1)])
@@ -135,7 +135,7 @@ def test_an_overdue_commit_ack_is_shown_in_state_and_status_until_it_comes(
     since_ms = uplink.state().overdue_ms
 
     def status() -> GatewayStatus:
-        last = decode_record(listener.heard[-1], GatewayStatus)
+        last = decode_record(subscriber.payloads[-1], GatewayStatus)
         assert isinstance(last, GatewayStatus)
         return last
 
@@ -145,25 +145,25 @@ def test_an_overdue_commit_ack_is_shown_in_state_and_status_until_it_comes(
     wait_until(lambda: uplink.state().overdue_ms is None)
     wait_until(lambda: status().overdue_ms is None)
     uplink.stop()
-    listener.close()
+    subscriber.close()
     ingest.close()
 
 
-def test_for_a_foreign_consumer_the_brokers_answer_deletes_and_status_says_so(
+def test_for_a_foreign_consumer_the_puback_deletes_and_the_status_contains_it(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
-    consumer = Listener(mosquitto, data_topic(GATEWAY))
-    statuses = Listener(mosquitto, status_topic(GATEWAY))
+    consumer = Subscriber(mosquitto, data_topic(GATEWAY))
+    statuses = Subscriber(mosquitto, status_topic(GATEWAY))
     uplink = uplink_to(mosquitto, spool, delete_on="puback")
     uplink.start()
     assert spool.append([content(number) for number in range(1, 301)])
     uplink.wake()
     wait_until(lambda: spool.status().records == 0)
-    wait_until(lambda: len(consumer.heard) == 300)
-    wait_until(lambda: statuses.heard)
+    wait_until(lambda: len(consumer.payloads) == 300)
+    wait_until(lambda: statuses.payloads)
     state = uplink.state()
     assert (state.delete_on, state.acked_seq) == ("puback", 300)
-    status = decode_record(statuses.heard[-1], GatewayStatus)
+    status = decode_record(statuses.payloads[-1], GatewayStatus)
     assert isinstance(status, GatewayStatus)
     assert status.delete_on == "puback"
     uplink.stop()
@@ -171,7 +171,7 @@ def test_for_a_foreign_consumer_the_brokers_answer_deletes_and_status_says_so(
     statuses.close()
 
 
-def test_where_the_brokers_answer_deletes_nothing_goes_that_nobody_heard(
+def test_where_the_puback_deletes_no_record_without_subscribers_is_deleted(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     assert spool.append([content(number) for number in range(1, 101)])
@@ -179,14 +179,14 @@ def test_where_the_brokers_answer_deletes_nothing_goes_that_nobody_heard(
     uplink.start()
     wait_until(lambda: uplink.counters()["unheard"] >= 2)
     assert spool.status().records == 100
-    consumer = Listener(mosquitto, data_topic(GATEWAY))
+    consumer = Subscriber(mosquitto, data_topic(GATEWAY))
     wait_until(lambda: spool.status().records == 0, 15)
     uplink.stop()
     consumer.close()
-    assert len(set(consumer.heard)) == 100
+    assert len(set(consumer.payloads)) == 100
 
 
-def test_alarms_go_first_when_the_link_returns_and_all_arrive_once(
+def test_alarms_are_sent_first_when_the_link_returns_and_all_arrive_once(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     alarms = (150, 151, 300)
@@ -203,12 +203,12 @@ def test_alarms_go_first_when_the_link_returns_and_all_arrive_once(
     ingest.close()
     order = [seq for _, seq in ingest.seen]
     assert order[:5] == [*alarms, 1, 2]
-    assert order.index(401) < order.index(399), "an alarm that comes later overtakes what still waits"
+    assert order.index(401) < order.index(399), "an alarm that comes later overtakes waiting records"
     assert sorted(order) == list(range(1, 402))
     assert (counters["published"], counters["published_urgent"], ingest.messages) == (401, 4, 401)
 
 
-def test_a_broker_killed_in_between_hears_the_alarms_first_again(
+def test_a_broker_killed_in_between_receives_the_alarms_first_again(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
     assert spool.append([alarm(number) if number == 250 else content(number, rows=50) for number in range(1, 301)])

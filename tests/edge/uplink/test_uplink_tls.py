@@ -41,7 +41,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 @pytest.fixture
 def secured(tmp_path: Path, certificates: Path) -> Iterator[tuple[Broker, int]]:
-    """A broker that takes anybody on its plain port, and on its TLS port whom our authority has signed."""
+    """A broker with a plain port for everybody, and a TLS port for clients that our authority has signed."""
     port = find_free_port()
     lines = [
         f"listener {port} 127.0.0.1",
@@ -69,7 +69,7 @@ def test_records_arrive_over_mutual_tls_under_the_name_in_the_certificate(
     ingest = StandInIngest(broker.host, broker.port, GATEWAY)
     uplink = Uplink(settings(port, certificates, who="gateway"), GATEWAY, spool)
     uplink.start()
-    # Records of some size: TLS holds bytes back that a select on the socket does not show.
+    # Large records: TLS buffers bytes that a select on the socket does not show.
     assert spool.append([content(number, rows=500) for number in range(1, 501)])
     uplink.wake()
     wait_until(lambda: spool.status().records == 0, 20)
@@ -80,21 +80,21 @@ def test_records_arrive_over_mutual_tls_under_the_name_in_the_certificate(
 
 
 @pytest.mark.parametrize(
-    ("who", "ca", "said"),
+    ("who", "ca", "reason"),
     [
-        (None, "ca", "perhaps it wants a certificate of this gateway"),
+        (None, "ca", "perhaps it requires a certificate of this gateway"),
         ("stranger", "ca", "perhaps it does not trust the certificate"),
         ("gateway", "other-ca", "certificate verify failed"),
     ],
 )
-def test_without_the_right_certificate_nothing_leaves_the_gateway_and_the_reason_is_said(
+def test_without_the_right_certificate_no_record_is_sent_and_the_reason_is_reported(
     secured: tuple[Broker, int],
     certificates: Path,
     spool: Spool,
     wait_until: WaitUntil,
     who: str | None,
     ca: str,
-    said: str,
+    reason: str,
 ) -> None:
     broker, port = secured
     ingest = StandInIngest(broker.host, broker.port, GATEWAY)
@@ -106,11 +106,11 @@ def test_without_the_right_certificate_nothing_leaves_the_gateway_and_the_reason
     uplink.stop(0)
     ingest.close()
     assert not state.connected
-    assert said in state.detail
+    assert reason in state.detail
     assert (ingest.messages, spool.status().records) == (0, 1)
 
 
-def test_a_broker_under_another_name_than_its_certificates_is_not_believed(
+def test_a_broker_under_another_name_than_in_its_certificate_is_refused(
     secured: tuple[Broker, int],
     certificates: Path,
     spool: Spool,
