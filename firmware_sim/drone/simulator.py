@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.core.clock import SimClock
-from firmware_sim.drone.encoder import Encoder, Message
-from firmware_sim.drone.handler import Ear, Handler
+from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.mavlink.encoder import Encoder, Message
+from firmware_sim.drone.mavlink.handler import Ear, Handler
+from firmware_sim.drone.mavlink.streams import Streams
+from firmware_sim.drone.physics.vehicle_body import STEP_MS
 from firmware_sim.drone.scenarios import field_named
-from firmware_sim.drone.streams import Streams
 from firmware_sim.drone.truth import DroneTruth
-from firmware_sim.drone.vehicle import Vehicle
-from firmware_sim.drone.vehicle_body import STEP_MS
 from firmware_sim.links.faults import NO_FAULTS, Faults
 from firmware_sim.links.impairment import BadLink
 from firmware_sim.links.udp_tcp import Link, open_link

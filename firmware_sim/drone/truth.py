@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.core.truth_file import TruthFile
-from firmware_sim.drone.deposition import GridHeader, write_grid
-from firmware_sim.drone.sprayer import Sprayer
-from firmware_sim.drone.vehicle import Vehicle
+from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.physics.deposition import GridHeader, write_grid
+from firmware_sim.drone.physics.sprayer import Sprayer
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from firmware_sim.core.moist_air import Numbers
 from firmware_sim.core.noise import Noise, Wander
-from firmware_sim.greenhouse import climate_model, controller
-from firmware_sim.greenhouse.compartment import Structure
+from firmware_sim.greenhouse.climate import climate_model, controller
+from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.true_climate import true_climate
 from firmware_sim.greenhouse.scenarios import HouseScenario
 from firmware_sim.greenhouse.sensors import STATION, SensorArray
-from firmware_sim.greenhouse.true_climate import true_climate
 from firmware_sim.greenhouse.weather import Weather, WeatherSource, solar_time
 from firmware_sim.protocols.readings import Readings
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Final
 
-from firmware_sim.greenhouse.compartment import Compartment
+from firmware_sim.greenhouse.climate.compartment import Compartment
 from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN, Place
 from firmware_sim.greenhouse.sensors import CLEAN, FIELD, PlantedFault, SensorKind
 from headland.errors import SettingsError

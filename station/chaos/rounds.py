@@ -14,13 +14,13 @@ from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
-from station.chaos.delivery import DeliveryCheck, check_delivery
-from station.chaos.farm import GATEWAYS, INTRUDER, ChaosFarm
-from station.chaos.faults import FAULTS, ChaosRig, choose_faults
-from station.chaos.numbered_source import NUMBER_CHANNEL
-from station.chaos.truth import Said
-from station.chaos.unauthorised_client import Attack, read_quarantine
-from station.chaos.verdict import Verdict, find_strangers, judge
+from station.chaos.checks.delivery import DeliveryCheck, check_delivery
+from station.chaos.checks.verdict import Verdict, find_strangers, judge
+from station.chaos.farm.farm import GATEWAYS, INTRUDER, ChaosFarm
+from station.chaos.faults.faults import FAULTS, ChaosRig, choose_faults
+from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
+from station.chaos.traffic.truth import Said
+from station.chaos.traffic.unauthorised_client import Attack, read_quarantine
 from station.local.broker import BrokerKind
 from station.local.folder import FarmFolder
 

@@ -18,9 +18,9 @@ from headland.errors import RetryLater
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from headland.units_of_time import HOUR_MS
-from station.chaos.farm_core import FarmCore
-from station.chaos.fleet import EPOCH, POINTS, RECORD_MS, ROWS, Fleet, FleetPlan, device_of
-from station.chaos.numbered_source import NUMBER_CHANNEL
+from station.chaos.farm.core import FarmCore
+from station.chaos.traffic.fleet import EPOCH, POINTS, RECORD_MS, ROWS, Fleet, FleetPlan, device_of
+from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 from station.local.broker import BrokerKind
 from station.local.folder import FarmFolder
 from station.local.plan import HOST

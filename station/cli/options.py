@@ -11,16 +11,16 @@ import typer
 
 from headland.errors import SettingsError
 from station.cli.log_output import LOG_FORMAT, LogFormat
-from station.server.registries import FORMS as REGISTRY_FORMS
-from station.server.registries import REGISTRY_URL
-from station.server.stores import FORMS as STORE_FORMS
-from station.server.stores import STORE_URL
+from station.server.storage.registries import FORMS as REGISTRY_FORMS
+from station.server.storage.registries import REGISTRY_URL
+from station.server.storage.stores import FORMS as STORE_FORMS
+from station.server.storage.stores import STORE_URL
 
 if TYPE_CHECKING:
     from api.auth.limits import Limits
     from api.auth.oidc import Issuer
     from station.local.folder import FarmFolder
-    from station.server.notification_channels import MailSettings
+    from station.server.notifications.channels import MailSettings
 
 #: Titles of the panels in `--help`.
 SIMULATION: Final = "Simulation"
@@ -172,7 +172,7 @@ def mail_settings(url: str | None) -> MailSettings | None:
     """Return the settings in a mail server's URL, None where none is given; raises SettingsError."""
     if url is None:
         return None
-    from station.server.notification_channels import parse_mail_url
+    from station.server.notifications.channels import parse_mail_url
 
     return parse_mail_url(url)
 

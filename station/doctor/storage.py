@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from station.doctor.finding import DiagnosticContext, Finding, State
-from station.server.registries import shown_url
-from station.server.stores import duckdb_path, open_store, without_password
+from station.server.storage.registries import shown_url
+from station.server.storage.stores import duckdb_path, open_store, without_password
 
 _WAIT_S: Final = 10.0
 API_KEY: Final = "HEADLAND_API_KEY"

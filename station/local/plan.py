@@ -17,14 +17,12 @@ from station.local.broker import BrokerKind, choose_broker, prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.folder import GATEWAY, INGEST_USER, FarmFolder
 from station.local.gateways import Gateways, broker_users
-from station.local.greenhouse_simulators import FarmBus
-from station.local.simulator import Simulator
-from station.local.simulators import plan_simulators
+from station.local.simulators import FarmBus, Simulator, plan_simulators
 from station.local.supervisor import Part
 from station.server.files import write_whole
-from station.server.registries import REGISTRY_URL, registry_url, shown_url
 from station.server.scenarios import farm_named
-from station.server.stores import STORE_URL, without_password
+from station.server.storage.registries import REGISTRY_URL, registry_url, shown_url
+from station.server.storage.stores import STORE_URL, without_password
 
 HOST: Final = "127.0.0.1"
 #: A drone's autopilot talks to this port unless told otherwise.

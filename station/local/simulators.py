@@ -1,20 +1,57 @@
-"""How the simulators of a farm are started, and how the farm's gateway is told of them."""
+"""Simulators of a farm: their command lines, and the gateway's settings that read them."""
 
 from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from headland.clock import wall_clock_ms
-from station.local.folder import FarmFolder, SimRun
-from station.local.greenhouse_simulators import FarmBus, plan_house
-from station.local.simulator import Simulator, numbered
-from station.server.scenarios import FarmDrone, FarmScenario
+from station.local.folder import DEVICES_USER, FarmFolder, SimRun
+from station.server.scenarios import FarmDrone, FarmHouse, FarmScenario
 
 #: How long a fast simulation runs until it meets the present.
 _CATCH_UP_S: Final = 600
+#: How often a node on the radio speaks, and a controller of many compartments is read, in simulated seconds.
+_RADIO_PERIOD_S: Final = 60.0
+_POLL_S: Final = 10.0
+_ALONE_POLL_S: Final = 1.0
+#: Reading one compartment may take so long when there are many.
+_UNIT_POLL_S: Final = 0.01
+_SHORTEST_POLL_S: Final = 0.1
+#: What a node's decoded payload calls its numbers -> channel.
+_RADIO_FIELDS: Final = {
+    "air_temperature": "air_temperature_degc",
+    "air_humidity": "relative_humidity_pct",
+    "soil_temperature": "soil_temperature_degc",
+    "soil_moisture": "substrate_moisture_pct",
+    "leaf_temperature": "leaf_temperature_degc",
+    "co2": "co2_ppm",
+    "par": "par_umol_m2_s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """One simulator: its part's name, its command, the gateway's source for it and the line that tells of it."""
+
+    name: str
+    arguments: Sequence[str]
+    source_toml: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class FarmBus:
+    """Where houses are reached: the host they listen on, the broker's port for MQTT devices, and the farm's folder."""
+
+    host: str
+    devices_port: int
+    folder: FarmFolder
+    #: All houses of the farm stand in the weather of this seed.
+    weather_seed: int
 
 
 def plan_simulators(
@@ -67,3 +104,92 @@ simulated = true
 {drone.profile}"""
     line = f"drone       simulated, MAVLink on UDP {port}, scenario {drone.scenario}"
     return Simulator(name, ["sim", "drone", *link, *shared], source, line)
+
+
+def plan_house(
+    house: FarmHouse, number: int, bus: FarmBus, port: int, speed: float, shared: Sequence[str]
+) -> Simulator:
+    """Return the simulator of the farm's `number`-th house; `port` is free for it."""
+    name = numbered("sim-greenhouse", number)
+    arguments, source, line = (
+        _radio(house, name, bus) if house.radio else _controller(house, name, bus.host, port, speed)
+    )
+    weather = ["--weather-seed", str(bus.weather_seed)]
+    scale = ["--scale", str(house.compartments)] if house.compartments > 1 else []
+    return Simulator(
+        name, ["sim", "greenhouse", "--scenario", house.scenario, *scale, *arguments, *weather, *shared], source, line
+    )
+
+
+def _controller(house: FarmHouse, name: str, host: str, port: int, speed: float) -> tuple[list[str], str, str]:
+    """Return how a Modbus controller is started and read, and the line that tells of it."""
+    alone = house.compartments == 1
+    poll_s = max(_SHORTEST_POLL_S, (_ALONE_POLL_S if alone else _POLL_S) / speed, _UNIT_POLL_S * house.compartments)
+    source = f"""
+[[source]]
+type = "modbus_tcp"
+name = "{name}"
+site = {json.dumps(house.site)}
+host = "{host}"
+port = {port}
+kind = "{house.kind}"
+poll_s = {poll_s:g}
+clock_speed = {speed:g}
+simulated = true
+"""
+    if alone:
+        source += f'unit = 1\ndevice = {json.dumps(house.device)}\nregisters = "greenhouse-sim.toml"\n'
+    else:
+        for unit, device in enumerate(house.devices, 1):
+            source += f"""[[source.node]]
+unit = {unit}
+device = {json.dumps(device)}
+registers = "greenhouse-sim.toml"
+site = {json.dumps(house.site)}
+kind = "{house.kind}"
+simulated = true
+"""
+    several = "" if alone else f", {house.compartments} compartments"
+    line = f"greenhouse  simulated, Modbus/TCP on {port}, scenario {house.scenario}{several}, speed {speed:g}"
+    return ["--host", host, "--port", str(port)], source, line
+
+
+def _radio(house: FarmHouse, name: str, bus: FarmBus) -> tuple[list[str], str, str]:
+    """Return how LoRaWAN nodes are started and heard, and the line that tells of them."""
+    password_file = str(bus.folder.secret_path(DEVICES_USER))
+    broker = f"{bus.host}:{bus.devices_port}"
+    arguments = ["--port", "0", "--mqtt", broker, "--mqtt-username", DEVICES_USER]
+    arguments += ["--mqtt-password-file", password_file, "--mqtt-name", f"{house.device}-"]
+    arguments += ["--mqtt-kind", "chirpstack", "--mqtt-period", f"{_RADIO_PERIOD_S:g}"]
+    source = f"""
+[[source]]
+type = "mqtt"
+name = "{name}"
+format = "chirpstack"
+host = "{bus.host}"
+port = {bus.devices_port}
+username = "{DEVICES_USER}"
+password = {json.dumps(bus.folder.secret(DEVICES_USER))}
+site = {json.dumps(house.site)}
+kind = "{house.kind}"
+simulated = true
+listed_only = true
+interval_s = {_RADIO_PERIOD_S:g}
+"""
+    for key, channel in _RADIO_FIELDS.items():
+        source += f'[[source.channel]]\nfrom = "{key}"\nchannel = "{channel}"\n'
+    for unit, device in enumerate(house.devices, 1):
+        source += f"""[[source.node]]
+match = "{house.device}-{unit}-lora"
+device = {json.dumps(device)}
+site = {json.dumps(house.site)}
+kind = "{house.kind}"
+simulated = true
+"""
+    line = f"nodes       simulated, LoRaWAN over the broker, scenario {house.scenario}, {house.compartments} of them"
+    return arguments, source, line
+
+
+def numbered(name: str, number: int) -> str:
+    """Return the name of the first, or the name with the number of a later one."""
+    return name if number == 1 else f"{name}-{number}"

@@ -78,7 +78,9 @@ def _report_ready(folder: FarmFolder, api_url: str, say: Callable[[str], None], 
     key = folder.api_key() if prints_key else None
     # A browser does not send the part of a URL after #: the key reaches no server and no log.
     say(f"Ready: open {api_url}/{'' if key is None else f'#key={key}'}")
-    say(f"  Help: {api_url}/help/. API: {api_url}/docs, with the key in {folder.api_key_path}. Ctrl-C stops everything.")
+    say(
+        f"  Help: {api_url}/help/. API: {api_url}/docs, with the key in {folder.api_key_path}. Ctrl-C stops everything."
+    )
 
 
 def _is_ready(api_url: str) -> bool:

@@ -27,18 +27,18 @@ from headland.registry.registry import Registry
 from headland.store.port import Store
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
-from station.server.alarm_worker import AlarmWorker
-from station.server.bootstrap_key import keep_first_key
-from station.server.forecast_worker import ForecastWorker
-from station.server.homeassistant_bridge import HomeAssistantBridge
-from station.server.ingest_adapter import LocalIngest
-from station.server.notification_channels import MailSettings
-from station.server.notification_sender import NotificationSender
-from station.server.registries import open_registry
-from station.server.registry_sync import RegistrySync, add_demo, first_estate
-from station.server.remote_ingest_client import RemoteIngest
+from station.server.homeassistant.bridge import HomeAssistantBridge
+from station.server.ingest_access.local_ingest import LocalIngest
+from station.server.ingest_access.remote_ingest import RemoteIngest
+from station.server.notifications.channels import MailSettings
+from station.server.notifications.sender import NotificationSender
+from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
 from station.server.signals import stop_event
-from station.server.stores import is_file, open_store
+from station.server.storage.registries import open_registry
+from station.server.storage.stores import is_file, open_store
+from station.server.workers.alarm_worker import AlarmWorker
+from station.server.workers.forecast_worker import ForecastWorker
+from station.server.workers.registry_sync import RegistrySync
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -78,8 +78,8 @@ def run_station(settings: StationSettings) -> None:
             demo = settings.demo, settings.demo_scale
             registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, *demo)
             if settings.api_key_path is not None:
-                repositories = first_estate(registry, settings.ingest.organisation, "station")
-                keep_first_key(registry, repositories, settings.api_key_path)
+                repositories = ensure_organisation(registry, settings.ingest.organisation, "station")
+                ensure_bootstrap_key(registry, repositories, settings.api_key_path)
         live = CommitSource(store, settings.ingest.organisation)
         live.start()
         ending.callback(live.stop)
@@ -106,7 +106,7 @@ def _open_registry(
     """Return the registry, which learns from now on of what the store hears of; it knows what `demo` simulates."""
     registry = open_registry(url)
     ending.callback(registry.close)
-    repositories = first_estate(registry, organisation, "station")
+    repositories = ensure_organisation(registry, organisation, "station")
     if demo is not None:
         add_demo(repositories, demo, scale)
     keeper = RegistrySync(registry, store, organisation)
@@ -195,7 +195,7 @@ def _store_desk(settings: StationSettings, store: Store) -> StoreAdmin | None:
     if settings.store_token is None or not is_file(settings.store_url):
         return None
     from headland.store.duckdb.store import DuckDBStore
-    from station.server.store_admin import DuckDBAdmin
+    from station.server.storage.store_admin import DuckDBAdmin
 
     return DuckDBAdmin(store, settings.store_token) if isinstance(store, DuckDBStore) else None
 

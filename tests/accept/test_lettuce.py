@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from firmware_sim.greenhouse.lettuce import LettuceControl, LettuceOutside, LettuceState, lettuce_rates, step_lettuce
-from tests.firmware_sim.greenhouse.test_lettuce import START, STEP_S, day, numbers
+from firmware_sim.greenhouse.climate.lettuce import (
+    LettuceControl,
+    LettuceOutside,
+    LettuceState,
+    lettuce_rates,
+    step_lettuce,
+)
+from tests.firmware_sim.greenhouse.climate.test_lettuce import START, STEP_S, day, numbers
 
 
 @pytest.fixture(scope="module")

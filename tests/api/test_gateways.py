@@ -18,7 +18,7 @@ from headland.contract.topics import data_topic, status_topic
 from headland.store.memory import MemoryStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
-from station.server.ingest_adapter import LocalIngest
+from station.server.ingest_access.local_ingest import LocalIngest
 from tests.api.farm import OWN
 from tests.api.paper_desk import MESSAGE, PaperDesk
 from tests.api.served import serve

@@ -22,7 +22,7 @@ import numpy as np
 
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, WriteBatch
-from station.server.stores import without_password
+from station.server.storage.stores import without_password
 from tests.bench.machine_load import busy_cores
 from tests.bench.store_queries import run_queries
 

@@ -19,7 +19,7 @@ import numpy as np
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, Store, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS
-from station.server.stores import open_store
+from station.server.storage.stores import open_store
 
 DEVICES, CHANNELS, DAYS = 100, 10, 30
 SERIES = DEVICES * CHANNELS

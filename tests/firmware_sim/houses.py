@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from firmware_sim.core.moist_air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
-from firmware_sim.greenhouse.compartment import Structure
+from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.state import Actuators, Climate
 from firmware_sim.greenhouse.scenarios import HOUSES
-from firmware_sim.greenhouse.state import Actuators, Climate
 from firmware_sim.greenhouse.weather import Outside
 
 #: Every kind of compartment once, side by side.

@@ -8,9 +8,9 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.drone.modes import Stage
+from firmware_sim.drone.flight.modes import Stage
+from firmware_sim.drone.physics.sprayer import Sprayer
 from firmware_sim.drone.simulator import Drone, DroneSettings
-from firmware_sim.drone.sprayer import Sprayer
 
 START_MS = 1_795_000_000_000
 STEP_S = 0.02

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from firmware_sim.drone.deposition import read_grid
 from firmware_sim.drone.field_model import SpreaderPlan
+from firmware_sim.drone.physics.deposition import read_grid
 from firmware_sim.drone.scenarios import field_named
 from headland.agronomy.geometry.local_plane import Plane
 from tests.services.farm import Farm

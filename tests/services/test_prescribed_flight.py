@@ -30,7 +30,7 @@ from mavsdk.plugins.mission_raw import MissionItem
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from firmware_sim.drone.deposition import read_grid
+from firmware_sim.drone.physics.deposition import read_grid
 from firmware_sim.drone.scenarios import field_named
 from station.server.scenarios import FARMS
 from tests.broker import find_free_port

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 
-from station.server.stores import open_store
+from station.server.storage.stores import open_store
 from tests.store.crash_writer import numbered_batch
 
 

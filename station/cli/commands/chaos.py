@@ -56,7 +56,7 @@ def chaos(
     from station.local.broker import choose_broker
 
     if list_faults:
-        from station.chaos.faults import FAULTS
+        from station.chaos.faults.faults import FAULTS
 
         typer.echo("\n".join(FAULTS))
         return

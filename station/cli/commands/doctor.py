@@ -52,8 +52,8 @@ def doctor(
     from station.doctor.finding import DiagnosticContext, State
     from station.doctor.run import examine, report_lines
     from station.local.folder import INGEST_USER
-    from station.server.registries import registry_url
-    from station.server.stores import store_url
+    from station.server.storage.registries import registry_url
+    from station.server.storage.stores import store_url
 
     folder = farm_folder(data)
     running = _running_farm(folder)

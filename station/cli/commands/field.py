@@ -9,7 +9,7 @@ import typer
 
 from headland.errors import SettingsError
 from station.cli.options import DataOption, RegistryOption, farm_folder
-from station.server.registries import registry_url
+from station.server.storage.registries import registry_url
 
 if TYPE_CHECKING:
     from headland.registry.models.models import Farm
@@ -39,11 +39,11 @@ def field_import(
     """Import the boundaries in a file as fields. If one is invalid, none is imported and the errors are listed."""
     from headland.formats.field_import.importer import import_fields
     from headland.formats.field_import.outline import RefusedFile
-    from station.server.registry_sync import farm_estate
+    from station.server.organisation import open_first_organisation
 
     folder = farm_folder(data)
     folder.create()
-    with farm_estate(registry_url(registry, folder.registry_path), "headland field import") as repositories:
+    with open_first_organisation(registry_url(registry, folder.registry_path), "headland field import") as repositories:
         try:
             fields = import_fields(
                 repositories, _choose_farm(repositories, farm), file.read_bytes(), crs=crs, name_property=name_property

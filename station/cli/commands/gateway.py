@@ -40,7 +40,7 @@ def gateway_add(
     from station.local.gateway_toml import find_broker_access, write_toml
     from station.local.gateways import Gateways
     from station.local.plan import broker_address
-    from station.server.registries import registry_url
+    from station.server.storage.registries import registry_url
 
     folder = farm_folder(data)
     folder.create()
@@ -87,7 +87,7 @@ def gateway_remove(
 ) -> None:
     """Delete a gateway's login; its data stays in the store."""
     from station.local.gateways import Gateways
-    from station.server.registries import registry_url
+    from station.server.storage.registries import registry_url
 
     folder = farm_folder(data)
     folder.create()
@@ -102,14 +102,14 @@ def gateway_remove(
 
 def _update_registry(url: str, name: str, site: str | None) -> None:
     """Add a gateway to the registry, or remove it where `site` is None; where that fails, the login is valid anyway."""
-    from station.server.registry_sync import drop_gateway, farm_estate, keep_gateway
+    from station.server.organisation import add_gateway, delete_gateway, open_first_organisation
 
     try:
-        with farm_estate(url, "headland gateway") as repositories:
+        with open_first_organisation(url, "headland gateway") as repositories:
             if site is None:
-                drop_gateway(repositories, name)
+                delete_gateway(repositories, name)
             else:
-                keep_gateway(repositories, name, site)
+                add_gateway(repositories, name, site)
     except HeadlandError as error:
         _print_note(f"The registry was not updated: {error}")
 

@@ -25,9 +25,9 @@ from station.cli.options import (
     host_and_port,
     read_password,
 )
+from station.server.ingest_access.worker_token import worker_token
 from station.server.signals import stop_event
-from station.server.stores import folder_beside, store_url
-from station.server.worker_token import worker_token
+from station.server.storage.stores import folder_beside, store_url
 
 if TYPE_CHECKING:
     from ingest.quarantine import Quarantine, QuarantinedMessage

@@ -15,7 +15,7 @@ from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.units_of_time import DAY_MS
 from station.cli.options import DataOption, RegistryOption, farm_folder
-from station.server.registries import open_registry, registry_url
+from station.server.storage.registries import open_registry, registry_url
 
 if TYPE_CHECKING:
     from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -11,7 +11,7 @@ import typer
 from headland.errors import SettingsError
 from station.cli.exit_codes import ExitCode
 from station.cli.options import DataOption, RegistryOption, farm_folder
-from station.server.registries import open_registry, registry_url, shown_url
+from station.server.storage.registries import open_registry, registry_url, shown_url
 
 ledger_app = typer.Typer(no_args_is_help=True, help="Check the ledger of applied treatments.")
 

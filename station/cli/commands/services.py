@@ -28,8 +28,8 @@ from station.cli.options import (
     oidc_issuer,
     read_password,
 )
-from station.server.registries import registry_url
-from station.server.stores import store_url
+from station.server.storage.registries import registry_url
+from station.server.storage.stores import store_url
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.", rich_help_panel=NETWORK)]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", rich_help_panel=NETWORK)]
@@ -123,8 +123,8 @@ def api(
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Run the API alone, on InfluxDB or VictoriaMetrics that separate ingest workers write to."""
+    from station.server.ingest_access.worker_token import worker_token
     from station.server.serve import ApiSettings, run_api
-    from station.server.worker_token import worker_token
 
     configure_logging("api", log_format)
     folder = farm_folder(data)

@@ -13,7 +13,7 @@ import typer
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from station.cli.options import STORAGE, DataOption, StoreOption, farm_folder
-from station.server.stores import duckdb_path, is_file, store_url
+from station.server.storage.stores import duckdb_path, is_file, store_url
 
 if TYPE_CHECKING:
     import httpx
@@ -88,7 +88,7 @@ def store_restore(
 ) -> None:
     """Create a store from a backup, where none exists."""
     from headland.store.duckdb.backup import restore
-    from station.server.store_admin_tasks import backup_sentence
+    from station.server.storage.store_admin_tasks import backup_sentence
 
     path = _path(farm_folder(data), store)
     with _progress() as progress:
@@ -135,7 +135,7 @@ def store_copy(
     Each series, and the events, devices, conflicts and marks, are compared by count and checksum. Neither store may
     be in use: stop the station or the ingest service that writes to it first.
     """
-    from station.server.store_copy import run_copy
+    from station.server.storage.store_copy import run_copy
 
     run_copy(source, target, typer.echo)
 
@@ -166,7 +166,7 @@ def _work(data: Path | None, store: str | None, api: str | None, **work: object)
 def _work_here(path: Path, work: StoreWork, progress: Progress) -> list[str] | None:
     """Run a task on a file that no process has open; return None where one has."""
     from headland.store.duckdb.store import DuckDBStore
-    from station.server.store_admin_tasks import do_work
+    from station.server.storage.store_admin_tasks import do_work
 
     if not path.exists():
         raise SettingsError(f"No store at {path}: name the farm's folder with --data, or the store with --store.")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.drone.deposition import read_grid
+from firmware_sim.drone.physics.deposition import read_grid
 from firmware_sim.drone.simulator import Drone, DroneSettings, Fleet, advance, run_drone
 from firmware_sim.drone.truth import COLUMNS, DroneTruth
 from firmware_sim.links.faults import read_faults

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from firmware_sim.core.moist_air import dew_point_degc, saturation_pa
+from firmware_sim.greenhouse.climate.true_climate import TRUTH_COLUMNS
 from firmware_sim.greenhouse.house import Compartments
 from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE
 from firmware_sim.greenhouse.scenarios import HOUSES, house_named
 from firmware_sim.greenhouse.sensors import CLEAN
-from firmware_sim.greenhouse.true_climate import TRUTH_COLUMNS
 from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.protocols.modbus_table import SLOTS
 from headland.errors import SettingsError

@@ -12,14 +12,13 @@ from headland.errors import SettingsError
 from headland.registry.models.models import Scope
 from headland.registry.registry import Registry, open_registry
 from station.cli.main import app
-from station.server.bootstrap_key import keep_first_key
-from station.server.registry_sync import first_estate
+from station.server.organisation import ensure_bootstrap_key, ensure_organisation
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
     made = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
-    first_estate(made, "local", "test")
+    ensure_organisation(made, "local", "test")
     yield made
     made.close()
 
@@ -52,19 +51,19 @@ def test_a_key_is_made_listed_and_revoked(registry: Registry, tmp_path: Path) ->
 def test_a_farm_keeps_one_key_in_its_file_and_makes_another_when_that_opens_nothing(
     registry: Registry, tmp_path: Path
 ) -> None:
-    repositories, path = first_estate(registry, "local", "test"), tmp_path / "api-key"
-    keep_first_key(registry, repositories, path)
+    repositories, path = ensure_organisation(registry, "local", "test"), tmp_path / "api-key"
+    ensure_bootstrap_key(registry, repositories, path)
     first = path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
-    keep_first_key(registry, repositories, path)
+    ensure_bootstrap_key(registry, repositories, path)
     assert path.read_text() == first
     path.unlink()
-    keep_first_key(registry, repositories, path)
+    ensure_bootstrap_key(registry, repositories, path)
     second = path.read_text()
     # What was in a file that is gone may be anywhere: it opens nothing any more.
     assert registry.authenticate(first.strip()) is None
     run(tmp_path, "revoke", "this machine")
-    keep_first_key(registry, repositories, path)
+    ensure_bootstrap_key(registry, repositories, path)
     access = registry.authenticate(path.read_text().strip())
     assert path.read_text() != second
     assert access is not None

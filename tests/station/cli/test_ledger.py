@@ -13,7 +13,7 @@ from headland.registry.db.tables import ledger
 from headland.registry.registry import Registry
 from station.cli.main import app
 from station.local.folder import FarmFolder
-from station.server.registries import open_registry, registry_url
+from station.server.storage.registries import open_registry, registry_url
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from headland.units_of_time import DAY_MS
 from station.cli.commands.store import parse_instant
 from station.cli.main import app
 from station.local.folder import FarmFolder
-from station.server.store_admin import DuckDBAdmin
+from station.server.storage.store_admin import DuckDBAdmin
 from tests.api.served import serve
 from tests.store.batches import batch, key
 

@@ -25,9 +25,9 @@ from station.doctor.machine import check_disk
 from station.doctor.run import examine, report_lines
 from station.doctor.storage import ask_station, check_registry, check_store
 from station.local.folder import FarmFolder
-from station.server.registries import registry_url
-from station.server.registry_sync import farm_estate
-from station.server.stores import store_url
+from station.server.organisation import open_first_organisation
+from station.server.storage.registries import registry_url
+from station.server.storage.stores import store_url
 from tests.broker import Broker, find_free_port
 from tests.services.farm import Farm
 from tests.station.silent_server import SilentServer
@@ -202,7 +202,7 @@ def test_a_station_that_does_not_answer_has_failed() -> None:
 def test_a_sound_registry_is_looked_at_and_none_is_made(folder: FarmFolder) -> None:
     assert "first start fills it" in only(check_registry(patient(folder))).found
     assert not folder.registry_path.exists()
-    with farm_estate(registry_url(None, folder.registry_path), "test"):
+    with open_first_organisation(registry_url(None, folder.registry_path), "test"):
         pass
     found = only(check_registry(patient(folder)))
     assert found.state is State.OK
@@ -211,7 +211,7 @@ def test_a_sound_registry_is_looked_at_and_none_is_made(folder: FarmFolder) -> N
 
 def test_a_registry_that_is_not_up_to_date_is_told_and_left_so(folder: FarmFolder) -> None:
     url = registry_url(None, folder.registry_path)
-    with farm_estate(url, "test"):
+    with open_first_organisation(url, "test"):
         pass
     with closing(sqlite3.connect(folder.registry_path, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
@@ -327,7 +327,7 @@ def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(t
         assert sound.returncode == 0, sound.stdout
         assert found["store"]["found"].startswith("the running station says: duckdb")
         assert {found[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
-        with farm_estate(registry_url(None, farm.folder.registry_path), "test") as repositories:
+        with open_first_organisation(registry_url(None, farm.folder.registry_path), "test") as repositories:
             assert [each.name for each in repositories.farms.list()] == ["Home farm"]
             assert repositories.fields.list() == []  # nothing is simulated
         station = farm.folder.read_state().pids["station"]

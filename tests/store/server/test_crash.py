@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from headland.store.port import MarkState, WriteResult
-from station.server.stores import open_store
+from station.server.storage.stores import open_store
 from tests.store.batches import EVERYTHING, ORG, batch, key, rows_of
 from tests.store.crash_writer import EACH, POINTS, SERIES, numbered_batch
 

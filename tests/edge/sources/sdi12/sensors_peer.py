@@ -68,4 +68,4 @@ class SensorsOnALine:
             text = address + page
             with_crc = self._with_crc.get(address, False) if match[1] == "D" else match[1] == "RC"
             wrong, sensor.wrong_crcs = sensor.wrong_crcs > 0, max(0, sensor.wrong_crcs - 1)
-            yield text + ("@@@" if wrong else crc(text)) if with_crc else text
+            yield text + ("@" if wrong else crc(text)) if with_crc else text

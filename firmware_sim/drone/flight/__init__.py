@@ -1,0 +1,1 @@
+"""Flight control of the simulated drone: autopilot, missions and the operators on the ground."""

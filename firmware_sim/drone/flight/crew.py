@@ -1,0 +1,105 @@
+"""The crew of a simulated vehicle: who loads the mission, starts it, fills up at home and sends it out again.
+
+It does nothing that a ground station could not do, and lets go of the vehicle for good as soon as one takes over.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from firmware_sim.drone.flight.autopilot import Autopilot
+from firmware_sim.drone.flight.mission import list_items, row_start_seq, rows_done
+from firmware_sim.drone.flight.modes import Mode, Stage
+from firmware_sim.drone.physics.vehicle_body import STEP_MS, Battery, Body
+
+#: Fly home while there is this much more than the next row needs, and this much charge.
+_RESERVE: Final = 1.05
+_LEAST_CHARGE_PCT: Final = 30
+_CHANGE_PACK_PCT: Final = 95
+
+
+class Plan(Enum):
+    """What the crew is waiting for."""
+
+    READY = "to take off"
+    RISE = "for the height to take the work up again"
+    WORK = "for the rows to be done"
+
+
+class Pilot:
+    """The crew; `flies` is False once a ground station has taken over, or where nobody shall fly by himself."""
+
+    def __init__(self, body: Body, autopilot: Autopilot, *, flies: bool, delay_s: float = 0.0) -> None:
+        self.flies = flies
+        self._body = body
+        self._autopilot = autopilot
+        self._rows = body.scenario.rows()
+        self._items = list_items(body.scenario)
+        self._plan = Plan.READY
+        self._next_row = 0
+        self._ready_ms = body.start_ms + int(delay_s * 1000)
+        self._full = True
+        self._was_armed = False
+        autopilot.load(self._items)
+
+    def hand_over(self) -> None:
+        """Let a ground station fly from now on."""
+        self.flies = False
+
+    def step(self, now_ms: int) -> None:
+        """Look at the vehicle and do what is next."""
+        armed = self._autopilot.armed
+        if self._was_armed and not armed:
+            self._ready_ms = now_ms + int(self._body.scenario.pause_s * 1000)
+            self._plan = Plan.READY
+            if self._next_row >= len(self._rows):
+                self._next_row = 0
+        self._was_armed = armed
+        if not armed:
+            self._tend(now_ms)
+        elif self.flies:
+            self._fly()
+
+    def _tend(self, now_ms: int) -> None:
+        """Fill up and change the pack of what stands disarmed; then, if it may, take off."""
+        body = self._body
+        self._full = body.machine.refill()
+        if body.battery.remaining_pct < _CHANGE_PACK_PCT and now_ms + STEP_MS >= self._ready_ms:
+            body.battery = Battery(body.scenario.airframe)
+        if self.flies and self._full and now_ms >= self._ready_ms and body.receiver.has_fix:
+            self._take_off()
+
+    def _take_off(self) -> None:
+        autopilot = self._autopilot
+        autopilot.set_mode(Mode.GUIDED)
+        if not autopilot.arm():
+            # Look again after a while, or the reason would be said at every step.
+            self._ready_ms += 5000
+            return
+        if self._next_row == 0:
+            autopilot.set_mode(Mode.AUTO)
+            self._plan = Plan.WORK
+        else:
+            autopilot.take_off(self._body.scenario.height_m)
+            self._plan = Plan.RISE
+
+    def _fly(self) -> None:
+        autopilot = self._autopilot
+        if self._plan is Plan.RISE and autopilot.stage is Stage.HOLD:
+            autopilot.set_current(row_start_seq(self._next_row))
+            autopilot.set_mode(Mode.AUTO)
+            self._plan = Plan.WORK
+        elif self._plan is Plan.WORK and autopilot.mode is Mode.AUTO and autopilot.seq > 1:
+            done = min(rows_done(autopilot.seq), len(self._rows))
+            if done <= self._next_row:
+                return
+            self._next_row = done
+            if done < len(self._rows) and not self._has_enough(done):
+                autopilot.say(6, f"Refill after row {done}")
+                autopilot.set_mode(Mode.RTL)
+
+    def _has_enough(self, row: int) -> bool:
+        body = self._body
+        needed = body.scenario.row_amount(self._rows[row]) * _RESERVE
+        return body.machine.left >= needed and body.battery.remaining_pct > _LEAST_CHARGE_PCT

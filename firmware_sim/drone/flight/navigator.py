@@ -1,0 +1,78 @@
+"""Where the autopilot wants the vehicle to be: on a path, or at a place and a height."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from firmware_sim.drone.field_model import Place
+from firmware_sim.drone.physics.kinematics import MAX_ACCELERATION_M_S2, Aim, Follower
+from firmware_sim.drone.physics.path import Height, Waypoint, plan_path
+from firmware_sim.drone.physics.vehicle_body import STEP_S, Body
+
+
+class Navigator:
+    """The path under way or the place held, and the height; `up` is the height kept where no path says another."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._follower: Follower | None = None
+        self._held: Place = self.place()
+        self.up = Height(0.0)
+
+    @property
+    def seq(self) -> int | None:
+        """The mission item flown to, None without a path."""
+        return None if self._follower is None else self._follower.leg.seq
+
+    @property
+    def pace_m_s(self) -> float:
+        """How fast the aim moves along its path."""
+        return 0.0 if self._follower is None else self._follower.speed_m_s
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the end of the path is reached and the vehicle stands there."""
+        return self._follower is not None and self._follower.done and self._body.motion.speed_m_s < 0.2
+
+    def step(self) -> None:
+        """Run on along the path."""
+        if self._follower is not None:
+            self._follower.step(STEP_S)
+
+    def fly(self, waypoints: Sequence[Waypoint], pace_m_s: float = 0.0) -> None:
+        """Fly through waypoints from where the aim is now; from now on their heights hold, too."""
+        aim = self.aim()
+        self._follower = Follower(plan_path((aim.east_m, aim.north_m), waypoints), pace_m_s)
+
+    def stop(self) -> None:
+        """Hold where the vehicle comes to a stop, at the height of its path."""
+        motion = self._body.motion
+        stop_s = motion.speed_m_s / (2 * MAX_ACCELERATION_M_S2)
+        if self._follower is not None and self._follower.done:
+            self.hold(self._follower.leg.end)
+        else:
+            self.hold((motion.east_m + stop_s * motion.east_m_s, motion.north_m + stop_s * motion.north_m_s))
+
+    def hold(self, place: Place) -> None:
+        """Hold a place at the height of the path."""
+        self._held = place
+        if self._follower is not None:
+            self.up = self._follower.leg.height
+            self._follower = None
+
+    def keep_height(self) -> None:
+        """Keep the height there is."""
+        self.up = Height(self._body.motion.up_m)
+
+    def place(self) -> Place:
+        """Return where the vehicle is."""
+        return self._body.motion.east_m, self._body.motion.north_m
+
+    def aim(self) -> Aim:
+        """Return where the vehicle should be now, and how fast."""
+        return Aim(*self._held) if self._follower is None else self._follower.aim()
+
+    def up_m(self) -> float:
+        """Return the height to keep now, above home."""
+        up = self.up if self._follower is None else self._follower.leg.height
+        return up.height_m + (self._body.ground_m if up.over_ground else 0.0)

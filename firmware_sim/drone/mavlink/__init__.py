@@ -1,0 +1,1 @@
+"""MAVLink side of the simulated drone: messages out, commands and missions in."""

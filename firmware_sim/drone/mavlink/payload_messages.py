@@ -1,0 +1,86 @@
+"""What the autopilot says of its sprayer or spreader: outputs, flow, tank, hopper and disc."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.parameters import SERVO_OUTPUTS
+from firmware_sim.drone.physics.sprayer import Sprayer
+
+Message = Any
+
+FLOW_BATTERY_ID: Final = 1
+TANK_BATTERY_ID: Final = 2
+NO_CELL: Final = 65535
+_NO_TEMPERATURE: Final = 32767
+_CLIP_CA: Final = 32767
+_MOST_US: Final = 65534
+#: MAVLink's names have ten bytes.
+HOPPER_NAME: Final = b"HOPPER_KG"
+MASS_FLOW_NAME: Final = b"MFLOW_KGM"
+
+
+def servo_output(vehicle: Vehicle) -> list[Message]:
+    """SERVO_OUTPUT_RAW: four motors, and the pump and the spinner on the outputs that have their functions."""
+    outputs = [0] * SERVO_OUTPUTS
+    flying = vehicle.autopilot.armed and not vehicle.body.landed
+    for motor in range(4):
+        outputs[motor] = round(1520 + 12 * vehicle.body.sensor_noise.normal()) if flying else 1000
+    for number, pulse_us in vehicle.autopilot.sprayer.pulses_us().items():
+        # Parameters may ask for what no output can give.
+        outputs[number - 1] = max(0, min(_MOST_US, pulse_us))
+    return [dialect.MAVLink_servo_output_raw_message(vehicle.boot_time_ms * 1000 % 2**32, 0, *outputs)]
+
+
+def batteries(vehicle: Vehicle) -> list[Message]:
+    """BATTERY_STATUS of the flight pack, and of a sprayer's flow meter and tank.
+
+    The pack's whole voltage is in the first cell's field. The flow meter says 1 cA for 0.01 L/h, which clips at
+    327.67 L/h, and 1 mAh for 1 mL; the tank says 1 mAh for 1 mL gone and the percentage that is left.
+    """
+    battery, machine = vehicle.body.battery, vehicle.body.machine
+    pack = _battery(0, battery.voltage_v, battery.current_a * 100, battery.consumed_mah, battery.remaining_pct, 1)
+    if not isinstance(machine, Sprayer):
+        return [pack]
+    left_pct = round(100 * machine.tank_l / machine.plan.tank_l)
+    gone_ml = (machine.plan.tank_l - machine.tank_l) * 1000
+    return [
+        pack,
+        _battery(FLOW_BATTERY_ID, 1.0, machine.metered_l_min * 6000, machine.metered_l * 1000, left_pct, 0),
+        _battery(TANK_BATTERY_ID, 1.0, -1, gone_ml, left_pct, 0),
+    ]
+
+
+def named_values(vehicle: Vehicle) -> list[Message]:
+    """NAMED_VALUE_FLOAT of a spreader's load cells, and of its mass-flow sensor where it has one."""
+    machine = vehicle.body.machine
+    if isinstance(machine, Sprayer):
+        return []
+    boot_ms = vehicle.boot_time_ms % 2**32
+    hopper_kg = machine.weigh_kg(vehicle.body.motion.up_m_s2)
+    said = [dialect.MAVLink_named_value_float_message(boot_ms, HOPPER_NAME, hopper_kg)]
+    if machine.plan.has_flow_sensor:
+        said.append(dialect.MAVLink_named_value_float_message(boot_ms, MASS_FLOW_NAME, machine.sense_kg_min()))
+    return said
+
+
+def disc_speed(vehicle: Vehicle) -> list[Message]:
+    """RPM of a spreader's disc; there is no second sensor."""
+    machine = vehicle.body.machine
+    return [] if isinstance(machine, Sprayer) else [dialect.MAVLink_rpm_message(machine.sense_rpm(), -1.0)]
+
+
+def _battery(
+    number: int, voltage_v: float, current_ca: float, consumed_mah: float, left_pct: int, kind: int
+) -> Message:
+    clipped_ca = max(-1, min(_CLIP_CA, round(current_ca)))
+    # Hectojoules: volts times ampere-hours times 36.
+    energy_hj = round(consumed_mah / 1000 * voltage_v * 36) if kind else -1
+    temperature = 3150 if kind else _NO_TEMPERATURE
+    return dialect.MAVLink_battery_status_message(
+        number, kind, kind, temperature, [round(voltage_v * 1000)] + [NO_CELL] * 9, clipped_ca, int(consumed_mah),
+        energy_hj, left_pct,
+    )  # fmt: skip

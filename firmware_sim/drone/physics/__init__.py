@@ -1,0 +1,1 @@
+"""Physics of the simulated drone: motion, wind, payload, and what reaches the ground."""

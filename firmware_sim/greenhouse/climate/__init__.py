@@ -1,0 +1,1 @@
+"""Climate of the simulated greenhouse: crop, air, and the controller."""

@@ -1,0 +1,94 @@
+"""The climate controller of simulated compartments: proportional bands, interlocks and the motion of actuators. Pure.
+
+The bands are Katzin's (2020, GreenLight, Biosystems Engineering 194, eq 4): 1 / (1 + exp(-2/p ln 100 (x - sp - p/2))),
+which is 1 % at the set point and 99 % one band `p` beyond it; a negative band answers what falls short.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from firmware_sim.core.moist_air import Numbers, co2_ppm, saturation_pa, vapour_pa
+from firmware_sim.greenhouse.climate.climate_model import relative_humidity_pct
+from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.state import Actuators, Climate
+from firmware_sim.greenhouse.weather import Outside
+
+_DAY_W_M2: Final = 20.0
+_VENT_BAND_K, _HEAT_BAND_K, _MOISTURE_BAND_PCT, _FOG_BAND_PA = 5.0, -2.0, 15.0, 600.0
+_VENT_BY_MOISTURE = 0.4
+_FOG_ABOVE_PA = 1_500.0
+_SCREEN_BELOW_DEGC, _SCREEN_GAP_ABOVE_PCT = 12.0, 93.0
+_LAMP_HOURS: Final = (5.0, 19.0)
+_LAMPS_BELOW_W_M2 = 60.0
+_DRY_PCT, _MOIST_PCT = 30.0, 36.0
+#: In a storm and in rain the vents are held at no more than this.
+_STORM_VENT, _RAIN_VENT, _RAIN_MM_H = 0.1, 0.2, 0.1
+#: How long a vent and a screen take from end to end, what a vent does not bother to move, and how others follow.
+_VENT_TRAVEL_S, _SCREEN_TRAVEL_S, _VENT_DEAD_BAND = 300.0, 240.0, 0.02
+_BOILER_LAG_S, _FOG_LAG_S, _INJECTION_LAG_S = 300.0, 30.0, 60.0
+
+
+def control(structure: Structure, climate: Climate, now: Actuators, outside: Outside, solar_h: float) -> Actuators:
+    """Return where the controller wants the actuators, each 0 to 1."""
+    day = outside.radiation_w_m2 > _DAY_W_M2
+    set_point = structure.day_degc if day else structure.night_degc
+    humidity = relative_humidity_pct(climate)
+    saturated = saturation_pa(climate.air_degc)
+    deficit_pa = saturated - vapour_pa(climate.vapour_kg_m3, climate.air_degc)
+    by_moisture = _VENT_BY_MOISTURE * _band(humidity, structure.vent_above_pct, _MOISTURE_BAND_PCT)
+    by_moisture = np.where(climate.air_degc < set_point - 2, 0.0, by_moisture)
+    vent = np.maximum(_band(climate.air_degc, structure.vent_above_degc, _VENT_BAND_K), by_moisture)
+    lack = (structure.co2_ppm - co2_ppm(climate.co2_kg_m3, climate.air_degc)) / 100.0
+    lit = _LAMP_HOURS[0] <= solar_h < _LAMP_HOURS[1] and outside.radiation_w_m2 < _LAMPS_BELOW_W_M2
+    closed = 0.0 if day or outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0
+    return Actuators(
+        boiler=_band(climate.air_degc, set_point + 1.0, _HEAT_BAND_K),
+        vent=np.minimum(vent, _most_vent(structure, outside)),
+        screen=np.where(humidity > _SCREEN_GAP_ABOVE_PCT, 0.95 * closed, closed) * (structure.screen_saving > 0),
+        lamps=np.full_like(humidity, float(lit)) * (structure.lamp_w_m2 > 0),
+        fog=(_band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA) if day else np.zeros_like(humidity))
+        * (structure.fog_max_kg_m2s > 0),
+        injection=np.where(now.vent < 0.15, np.clip(lack, 0.0, 1.0), 0.0) if day else np.zeros_like(humidity),
+        irrigating=_wants_water(climate, now.irrigating),
+    )
+
+
+def move(now: Actuators, wanted: Actuators, step_s: float) -> Actuators:
+    """Return where the actuators are `step_s` later: motors travel, valves follow by a first order."""
+    vent_gap = wanted.vent - now.vent
+    vent_gap = np.where((np.abs(vent_gap) < _VENT_DEAD_BAND) & (wanted.vent > 0), 0.0, vent_gap)
+    return Actuators(
+        boiler=_follow(now.boiler, wanted.boiler, _BOILER_LAG_S, step_s),
+        vent=now.vent + np.clip(vent_gap, -step_s / _VENT_TRAVEL_S, step_s / _VENT_TRAVEL_S),
+        screen=now.screen + np.clip(wanted.screen - now.screen, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
+        lamps=wanted.lamps,
+        fog=_follow(now.fog, wanted.fog, _FOG_LAG_S, step_s),
+        injection=_follow(now.injection, wanted.injection, _INJECTION_LAG_S, step_s),
+        irrigating=wanted.irrigating,
+    )
+
+
+def _wants_water(climate: Climate, irrigating: Numbers) -> Numbers:
+    """Return 1 where the irrigation is to run: from dry until moist."""
+    return np.where(climate.moisture_pct < _DRY_PCT, 1.0, np.where(climate.moisture_pct > _MOIST_PCT, 0.0, irrigating))
+
+
+def _most_vent(structure: Structure, outside: Outside) -> Numbers:
+    """Return how far the vents may open in this wind and rain."""
+    by_rain = _RAIN_VENT if outside.rain_mm_h > _RAIN_MM_H else 1.0
+    return np.where(outside.wind_m_s > structure.storm_m_s, _STORM_VENT, by_rain)
+
+
+def _band(value: Numbers, set_point: Numbers, band: float) -> Numbers:
+    exponent = -2 / band * math.log(100) * (value - set_point - band / 2)
+    answer = 1 / (1 + np.exp(np.clip(exponent, -60.0, 60.0)))
+    # Below 1 % a real controller gives nothing.
+    return np.where(answer < 0.01, 0.0, answer)
+
+
+def _follow(now: Numbers, wanted: Numbers, lag_s: float, step_s: float) -> Numbers:
+    return wanted + (now - wanted) * math.exp(-step_s / lag_s)

@@ -1,0 +1,1 @@
+"""Checks of what was stored and what the station reports."""

@@ -1,0 +1,1 @@
+"""The farm under test: its processes and how to reach them."""

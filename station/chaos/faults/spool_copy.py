@@ -1,0 +1,56 @@
+"""Reads what a killed gateway has on its disk, from a copy: the file itself is left as the kill left it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headland.contract.codec import decode_batch
+from headland.contract.refusals import Refused
+from headland.errors import DataDamaged
+from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolContent:
+    """What a spool holds: its epoch, the last record it numbered, how many wait, and the numbers in them by device."""
+
+    epoch: str = ""
+    last_seq: int = 0
+    records: int = 0
+    dropped_records: int = 0
+    numbers: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+def read_spool(path: Path) -> SpoolContent:
+    """Return what the spool of a gateway that does not run holds. Raises DataDamaged where it cannot be read."""
+    if not path.exists():
+        return SpoolContent()
+    with tempfile.TemporaryDirectory(prefix="headland-spool-") as folder:
+        for suffix in ("", "-wal"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                shutil.copyfile(part, Path(folder) / part.name)
+        try:
+            with closing(sqlite3.connect(Path(folder) / path.name)) as connection:
+                state = connection.execute("SELECT epoch, last_seq, dropped_records FROM state").fetchone()
+                payloads = [row[0] for row in connection.execute("SELECT payload FROM records ORDER BY seq")]
+        except sqlite3.DatabaseError as error:
+            raise DataDamaged(f"the spool {path} cannot be read after the kill: {error}") from error
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for payload in payloads:
+        decoded = decode_batch(payload)
+        if isinstance(decoded, Refused):
+            raise DataDamaged(f"a record in {path} is no message: {decoded.detail}")
+        for block in decoded.batch.blocks:
+            numbers[block.device].update(round(one) for one in block.c.get(NUMBER_CHANNEL, ()) if one is not None)
+    epoch, last_seq, dropped = state
+    return SpoolContent(
+        epoch, last_seq, len(payloads), dropped, {device: frozenset(found) for device, found in numbers.items()}
+    )

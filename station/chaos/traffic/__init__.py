@@ -1,0 +1,1 @@
+"""Traffic of a test: numbered values, hostile messages, fleets of gateways."""

@@ -1,0 +1,252 @@
+"""Many gateways in one thread: each with its own login and connection, sending until all of it is committed.
+
+What a gateway sends is a function of its name and the record's number, so a record can be sent again at any time
+without being kept: these gateways have no disk and lose nothing all the same.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from headland.clock import wall_clock_ms
+from headland.contract.codec import decode_record, encode_batch, encode_record
+from headland.contract.records import Ack, Batch, Block, Clock, GatewayStatus
+from headland.contract.topics import ack_topic, data_topic, status_topic
+from headland.errors import RetryLater
+from headland.units_of_time import MINUTE_MS
+from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
+
+EPOCH: Final = "soak"
+#: A record is a simulated minute of a device that is read every ten seconds.
+RECORD_MS: Final = MINUTE_MS
+ROWS: Final = 6
+_CHANNELS: Final = ("air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s")
+POINTS: Final = ROWS * (1 + len(_CHANNELS))
+
+_WINDOW: Final = 5
+#: No gateway runs further ahead of its commit ack: the spool's part in a real one.
+_AHEAD: Final = 40
+_RESEND_S: Final = 5.0
+_RECONNECT_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """What each gateway sends: records 1..`records`, of minutes from `start_ms` on."""
+
+    host: str
+    port: int
+    passwords: Mapping[str, str]
+    records: int
+    start_ms: int
+
+
+def device_of(gateway: str) -> str:
+    """Return the device that a gateway speaks for."""
+    return f"{gateway}-house"
+
+
+def make_record(gateway: str, seq: int, start_ms: int) -> bytes:
+    """Return the message of a record: the numbers (seq - 1) * ROWS + 1.. and four more channels."""
+    first = (seq - 1) * ROWS + 1
+    numbers = [float(first + row) for row in range(ROWS)]
+    columns: dict[str, list[float | None]] = {NUMBER_CHANNEL: list(numbers)}
+    for place, channel in enumerate(_CHANNELS):
+        columns[channel] = [round(15.0 + (number * (place + 1)) % 997 / 50, 2) for number in numbers]
+    step_ms = RECORD_MS // ROWS
+    block = Block(
+        device=device_of(gateway),
+        kind="greenhouse",
+        site="soak",
+        clock=Clock.NTP,
+        t0=start_ms + (seq - 1) * RECORD_MS,
+        dt=[row * step_ms for row in range(ROWS)],
+        c=columns,
+        simulated=True,
+    )
+    return encode_batch(Batch(gw=gateway, epoch=EPOCH, seq=seq, v=1, blocks=[block]))
+
+
+class Member:
+    """One gateway of the fleet."""
+
+    def __init__(self, gateway: str, plan: FleetPlan) -> None:
+        self.gateway = gateway
+        self.acked = 0
+        self.published = 0
+        self.resends = 0
+        self._plan = plan
+        self._next = 1
+        self._in_window = 0
+        self._moved_s = time.monotonic()
+        self._retry_at_s = 0.0
+        self._ready = False
+        self._client: Client | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether everything it has to send is committed."""
+        return self.acked >= self._plan.records
+
+    @property
+    def peer(self) -> socket.socket | None:
+        """The open connection, if there is one."""
+        found = None if self._client is None else self._client.socket()
+        return found if isinstance(found, socket.socket) else None
+
+    @property
+    def wants_write(self) -> bool:
+        """Tell whether bytes wait to go out."""
+        return self._client is not None and bool(self._client.want_write())
+
+    def connect(self, now_s: float) -> bool:
+        """Make a new connection when it is time; tell whether there is one."""
+        if now_s < self._retry_at_s:
+            return False
+        self._retry_at_s = now_s + _RECONNECT_S
+        self._ready = False
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id=f"edge-{self.gateway}", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        client.username_pw_set(self.gateway, self._plan.passwords[self.gateway])
+        client.on_connect = lambda one, *_: one.subscribe(ack_topic(self.gateway), qos=1)
+        client.on_subscribe = lambda *_: self._begin()
+        client.on_publish = lambda *_: self._take_puback()
+        client.on_message = self._take_ack
+        try:
+            client.connect(self._plan.host, self._plan.port)
+        except OSError:
+            return False
+        self._client = client
+        return True
+
+    def pump(self, *, readable: bool) -> None:
+        """Move bytes."""
+        if self._client is None:
+            return
+        if readable:
+            self._client.loop_read()
+        if self._client.want_write():
+            self._client.loop_write()
+
+    def keep_alive(self) -> None:
+        """Do what is due by time; call it every few seconds."""
+        if self._client is not None:
+            self._client.loop_misc()
+
+    def send(self, now_s: float, until: int) -> None:
+        """Publish what the window, the commit ack and simulated time (`until`, a record) allow."""
+        if not self._ready or self._client is None:
+            return
+        if self._next > self.acked + 1 and now_s - self._moved_s > _RESEND_S:
+            self.resends += 1
+            self._rewind(now_s)
+        last = min(until, self.acked + _AHEAD, self._plan.records)
+        while self._in_window < _WINDOW and self._next <= last:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho leaves it untyped
+            properties.UserProperty = [("epoch", EPOCH), ("seq", str(self._next))]
+            payload = make_record(self.gateway, self._next, self._plan.start_ms)
+            sent = self._client.publish(data_topic(self.gateway), payload, qos=1, properties=properties)
+            if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self._client = None
+                return
+            self._next += 1
+            self._in_window += 1
+            self.published += 1
+
+    def say_status(self, *, online: bool) -> None:
+        """Publish the gateway's retained status: nothing waits in it but what is not acknowledged."""
+        if self._client is None:
+            return
+        status = GatewayStatus(
+            gw=self.gateway, online=online, t=wall_clock_ms(), epoch=EPOCH, acked_seq=self.acked or None
+        )
+        self._client.publish(status_topic(self.gateway), encode_record(status), qos=1, retain=True)
+
+    def leave(self) -> None:
+        """End the connection."""
+        if self._client is not None:
+            self._client.disconnect()
+
+    def _begin(self) -> None:
+        self._ready = True
+        self._rewind(time.monotonic())
+
+    def _rewind(self, now_s: float) -> None:
+        self._next = self.acked + 1
+        self._in_window = 0
+        self._moved_s = now_s
+
+    def _take_puback(self) -> None:
+        self._in_window = max(0, self._in_window - 1)
+
+    def _take_ack(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        ack = decode_record(bytes(message.payload), Ack)
+        if isinstance(ack, Ack) and ack.epoch == EPOCH and ack.seq > self.acked:
+            self.acked = ack.seq
+            self._next = max(self._next, ack.seq + 1)
+            self._moved_s = time.monotonic()
+
+
+class Fleet:
+    """All members, moved by the caller's thread."""
+
+    def __init__(self, plan: FleetPlan) -> None:
+        self.members = [Member(gateway, plan) for gateway in plan.passwords]
+        self._selector = selectors.DefaultSelector()
+        self._peers: dict[Member, socket.socket] = {}
+        self._misc_s = 0.0
+
+    def step(self, until: int) -> None:
+        """Move everything once, waiting at most 20 ms for something to read. `until`: the last record that is due."""
+        readable = {key.data for key, _ in self._selector.select(0.02)}
+        now_s = time.monotonic()
+        misc = now_s - self._misc_s > 1.0
+        if misc:
+            self._misc_s = now_s
+        for member in self.members:
+            if member.peer is None or member.peer is not self._peers.get(member):
+                self._reconnect(member, now_s)
+                continue
+            member.pump(readable=member in readable)
+            if misc:
+                member.keep_alive()
+            member.send(now_s, until)
+
+    def finish(self, within_s: float) -> None:
+        """Say the last status of each and leave. Raises RetryLater where bytes do not go out."""
+        for member in self.members:
+            member.say_status(online=True)
+        deadline_s = time.monotonic() + within_s
+        while time.monotonic() < deadline_s and _want_write(self.members):
+            self.step(0)
+        if _want_write(self.members):
+            raise RetryLater(f"the last status did not go out within {within_s:g} s")
+        for member in self.members:
+            member.leave()
+        self._selector.close()
+
+    def _reconnect(self, member: Member, now_s: float) -> None:
+        old = self._peers.pop(member, None)
+        if old is not None:
+            self._selector.unregister(old)
+        if member.peer is None and not member.connect(now_s):
+            return
+        peer = member.peer
+        if peer is not None:
+            self._peers[member] = peer
+            self._selector.register(peer, selectors.EVENT_READ, member)
+
+
+def _want_write(members: Sequence[Member]) -> bool:
+    return any(member.wants_write for member in members)

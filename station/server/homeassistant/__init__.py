@@ -1,0 +1,1 @@
+"""Bridge to Home Assistant over MQTT."""

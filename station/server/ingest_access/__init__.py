@@ -1,0 +1,1 @@
+"""Access of the API to ingest, in this process or in others."""

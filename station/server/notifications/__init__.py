@@ -1,0 +1,1 @@
+"""Delivery of alarms to people and of events to webhooks."""

@@ -1,0 +1,122 @@
+"""The thread that delivers what the alarms have to say, in the order in which it is due."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from headland.alarms.delivery_policy import Outcome, settle
+from headland.clock import wall_clock_ms
+from headland.errors import HeadlandError
+from headland.registry.models.alarms import AlarmRecipient, Notice, RecipientKind
+from headland.registry.models.errors import NotFound
+from headland.registry.registry import Registry
+from station.server.notifications.channels import MailSettings, post_webhook, publish_notice, send_mail
+from station.server.organisation import ensure_organisation
+
+if TYPE_CHECKING:
+    from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+    from ingest.settings import IngestSettings
+
+_LOGGER = logging.getLogger(__name__)
+
+_LOOK_EVERY_S: Final = 2.0
+
+
+class NotificationSender:
+    """Delivers notices at least once, each noted when it is done. `broker` is where MQTT goes, None: nowhere."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        handle: str,
+        mail: MailSettings | None,
+        broker: IngestSettings | None,
+        now_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        self._registry = registry
+        self._handle = handle
+        self._mail = mail
+        self._broker = broker
+        self._now_ms = now_ms
+        self._client = httpx.Client(follow_redirects=False)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alarm-courier", daemon=True)
+        self._trouble = ""
+        self._counts: Counter[str] = Counter(delivered=0, later=0, refused=0)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the delivery under way."""
+        self._stop.set()
+        self._thread.join()
+        self._client.close()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return how many attempts were delivered, are to be made again, and were refused, since the start."""
+        return {f"notices_{name}": count for name, count in self._counts.copy().items()}
+
+    def deliver(self) -> int:
+        """Try what is due; return how much was. Raises HeadlandError while the registry is away."""
+        repositories = ensure_organisation(self._registry, self._handle, "station")
+        due = repositories.alarms.due(self._now_ms())
+        for notice in due:
+            if self._stop.is_set():
+                break
+            outcome = self._try(repositories, notice)
+            self._counts[outcome.result] += 1
+            if outcome.result == "refused":
+                _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
+            repositories.alarms.settle(settle(notice, outcome, self._now_ms()))
+        return len(due)
+
+    def _try(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
+        try:
+            recipient = repositories.alarm_recipients.get(notice.recipient)
+        except NotFound:
+            return self._try_webhook(repositories, notice)
+        match recipient.kind:
+            case RecipientKind.WEBHOOK:
+                return post_webhook(
+                    self._client, recipient.address, repositories.recipient_secret(recipient.id), notice
+                )
+            case RecipientKind.EMAIL:
+                return self._mail_to(recipient, notice)
+            case RecipientKind.MQTT:
+                if self._broker is None:
+                    return Outcome("refused", "this station has no broker of its own")
+                return publish_notice(self._broker, self._handle, notice)
+
+    def _try_webhook(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
+        try:
+            hook = repositories.webhooks.get(notice.recipient)
+            secret = repositories.webhooks.secret(hook.id)
+        except NotFound:
+            return Outcome("refused", "the recipient was deleted")
+        if not hook.enabled:
+            return Outcome("refused", "the webhook is switched off")
+        return post_webhook(self._client, hook.url, secret, notice)
+
+    def _mail_to(self, recipient: AlarmRecipient, notice: Notice) -> Outcome:
+        if self._mail is None:
+            return Outcome("refused", "no mail server is set: HEADLAND_MAIL_URL")
+        return send_mail(self._mail, recipient, notice)
+
+    def _run(self) -> None:
+        while not self._stop.wait(_LOOK_EVERY_S):
+            try:
+                self.deliver()
+                trouble = ""
+            except HeadlandError as error:
+                trouble = str(error)
+            if trouble and trouble != self._trouble:
+                _LOGGER.warning("Notices of alarms wait: %s", trouble)
+            self._trouble = trouble

@@ -1,0 +1,141 @@
+"""The organisation of a farm in the registry: its first records, its bootstrap key, its demo farm, its gateways."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from headland.errors import SettingsError
+from headland.registry.models.errors import Conflict, NotFound
+from headland.registry.models.models import Farm, Field, Gateway, Greenhouse, Implement, ImplementKind, Scope, Site
+from station.server.files import write_whole
+from station.server.scenarios import farm_named
+from station.server.storage.registries import open_registry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from headland.registry.registry import Registry
+    from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+
+_LOGGER = logging.getLogger(__name__)
+
+#: Handle of the organisation of a farm that runs on one machine.
+FIRST_ORGANISATION: Final = "local"
+FIRST_FARM: Final = "Home farm"
+#: Name of the bootstrap key in the registry. There is one; it is in the farm's folder.
+BOOTSTRAP_KEY: Final = "this machine"
+#: Time zone of all simulated farms.
+_DEMO_TIME_ZONE: Final = "Asia/Shanghai"
+
+
+@contextmanager
+def open_first_organisation(url: str, by: str) -> Iterator[OrganisationRepositories]:
+    """Open a registry for the length of the block; yield the repositories of the organisation on this machine."""
+    with closing(open_registry(url)) as registry:
+        yield ensure_organisation(registry, FIRST_ORGANISATION, by)
+
+
+def ensure_organisation(registry: Registry, handle: str, by: str) -> OrganisationRepositories:
+    """Return the repositories of an organisation; where it is missing, create it with a first farm."""
+    try:
+        organisation = registry.organisation(handle)
+    except NotFound:
+        try:
+            organisation = registry.add_organisation(handle, handle, by)
+        except Conflict:  # another process created it meanwhile
+            organisation = registry.organisation(handle)
+    repositories = registry.repositories(organisation.id, by)
+    if not repositories.farms.list(limit=1) and repositories.farms.deleted_ms(name=FIRST_FARM) is None:
+        with suppress(Conflict):
+            repositories.farms.add(Farm(name=FIRST_FARM))
+    return repositories
+
+
+def ensure_bootstrap_key(registry: Registry, repositories: OrganisationRepositories, path: Path) -> None:
+    """Ensure that a file holds a valid admin key of the organisation; raises SettingsError if it cannot be written.
+
+    A key that was revoked, has expired, or is no longer in the file is replaced.
+    """
+    try:
+        key_in_file = path.read_text().strip()
+    except OSError:
+        key_in_file = ""
+    access = registry.authenticate(key_in_file)
+    if access is not None and access.organisation.id == repositories.organisation and access.scope is Scope.ADMIN:
+        return
+    for lost in repositories.keys.list(name=BOOTSTRAP_KEY):
+        repositories.keys.delete(lost.id, lost.version)
+    _, key = repositories.mint_key(BOOTSTRAP_KEY, Scope.ADMIN)
+    try:
+        write_whole(path, f"{key}\n".encode())
+    except OSError as error:
+        raise SettingsError(f"The bootstrap key cannot be written to {path}: {error.strerror}.") from error
+    _LOGGER.info("Created an admin key in %s", path)
+
+
+def add_demo(repositories: OrganisationRepositories, scenario: str, scale: int | None = None) -> None:
+    """Add the sites, fields, implements and greenhouses of a simulated farm; edited or deleted records stay so.
+
+    `scale` is the number of compartments of its large greenhouses; None means the scenario's own number.
+    """
+    from firmware_sim.drone.scenarios import FIELDS
+    from firmware_sim.greenhouse.scenarios import house_named
+
+    farm = next(iter(repositories.farms.list(limit=1)), None)
+    if farm is None:
+        return
+    simulated = farm_named(scenario, scale)
+    sites = {site.name: site for site in repositories.sites.all()}
+    fields = {drone.site: FIELDS[drone.scenario] for drone in simulated.drones}
+    houses = {house.site: house_named(house.scenario).place for house in simulated.houses}
+    places = {name: (place.longitude_deg, place.latitude_deg) for name, place in houses.items()}
+    places |= {name: (field.longitude_deg, field.latitude_deg) for name, field in fields.items()}
+    for name, (longitude_deg, latitude_deg) in places.items():
+        if name not in sites:
+            site = Site(
+                farm=farm.id,
+                name=name,
+                time_zone=_DEMO_TIME_ZONE,
+                longitude_deg=longitude_deg,
+                latitude_deg=latitude_deg,
+            )
+            sites[name] = repositories.sites.add(site)
+    for drone in simulated.drones:
+        plots = FIELDS[drone.scenario].corners_deg()
+        rings = tuple(tuple((longitude, latitude) for latitude, longitude in (*plot, plot[0])) for plot in plots)
+        geometry = tuple((ring,) for ring in rings)
+        field = Field(farm=farm.id, name=drone.scenario, geometry=geometry, site=sites[drone.site].id)
+        if not repositories.fields.list(name=field.name) and repositories.fields.deleted_ms(name=field.name) is None:
+            repositories.fields.add(field)
+        _add_demo_implement(repositories, drone.scenario)
+    for house in simulated.houses:
+        for name in house.devices if house.kind == "greenhouse" else ():
+            if not repositories.greenhouses.list(name=name) and repositories.greenhouses.deleted_ms(name=name) is None:
+                repositories.greenhouses.add(Greenhouse(farm=farm.id, site=sites[house.site].id, name=name))
+
+
+def _add_demo_implement(repositories: OrganisationRepositories, scenario: str) -> None:
+    """Add the sprayer or spreader of a simulated drone; a person assigns it to a vehicle."""
+    from firmware_sim.drone.field_model import SprayerPlan
+    from firmware_sim.drone.scenarios import FIELDS
+
+    field = FIELDS[scenario]
+    kind = ImplementKind.SPRAYER if isinstance(field.machine, SprayerPlan) else ImplementKind.SPREADER
+    name = f"{scenario} {kind.value}"
+    if not repositories.implements.list(name=name) and repositories.implements.deleted_ms(name=name) is None:
+        repositories.implements.add(Implement(name=name, kind=kind, swath_m=field.swath_m))
+
+
+def add_gateway(repositories: OrganisationRepositories, name: str, site: str) -> None:
+    """Add a gateway where it is missing. Raises Conflict where the login belongs to another organisation."""
+    if not repositories.gateways.list(name=name):
+        repositories.gateways.add(Gateway(name=name, site=site))
+
+
+def delete_gateway(repositories: OrganisationRepositories, name: str) -> None:
+    """Delete a gateway where it exists."""
+    for gateway in repositories.gateways.list(name=name):
+        repositories.gateways.delete(gateway.id, gateway.version)

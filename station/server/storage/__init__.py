@@ -1,0 +1,1 @@
+"""Opening, administering and copying stores; opening registries."""

@@ -1,0 +1,266 @@
+"""Copying everything that a store holds into another one, of any engine, and proving that it arrived.
+
+What was copied before is not sent again: each series goes on behind the newest sample that the target has of it. Then
+both sides are read, and counted and summed by series; a series that differs is sent again from its beginning. Writes
+are idempotent, so a copy may be killed at any time and started again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from headland.contract.records import Event
+from headland.errors import HeadlandError, SettingsError
+from headland.store.duckdb.store import DuckDBStore
+from headland.store.port import (
+    Conflict,
+    Mark,
+    Points,
+    Samples,
+    SeriesFilter,
+    SeriesKey,
+    Store,
+    StoredEvent,
+    WriteBatch,
+)
+from station.server.storage.stores import duckdb_path, is_file, open_store, without_password
+
+_PAGE: Final = 50_000
+_START_MS: Final = -(2**62)
+_END_MS: Final = 2**62
+_NO_POINTS: Final = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
+
+
+class Sum(NamedTuple):
+    """How many records there are, and a checksum of them in their order."""
+
+    records: int
+    checksum: str
+
+    def __str__(self) -> str:
+        """Return both as they are shown."""
+        return f"{self.records:>12,} {self.checksum}"
+
+
+@dataclass(slots=True)
+class CopyReport:
+    """What a copy came to: the sums by name on both sides, and by series why the target refused how many samples."""
+
+    source: dict[str, Sum] = field(default_factory=dict)
+    target: dict[str, Sum] = field(default_factory=dict)
+    refused: dict[str, Counter[str]] = field(default_factory=dict)
+    samples: int = 0
+
+    @property
+    def different(self) -> list[str]:
+        """Return the names of what is not the same on both sides."""
+        return [name for name, told in self.source.items() if self.target.get(name) != told]
+
+
+def run_copy(source: str, target: str, say: Callable[[str], None]) -> None:
+    """Copy everything from the store of one URL into that of another, and say what came of it.
+
+    Raises HeadlandError when not all of it is the same afterwards.
+    """
+    if source == target:
+        raise SettingsError("A store cannot be copied into itself: name another target.")
+    with closing(_open_source(source)) as reading, closing(open_store(target)) as writing:
+        if isinstance(reading, DuckDBStore) and reading.keep().raw_days is not None:
+            say("Rollups whose samples were let go already are not copied: no other engine has them.")
+        report = copy_store(reading, writing, say)
+    say(f"{report.samples:,} samples of {len(report.refused):,} series in {without_password(source)}")
+    for name in report.different:
+        for why, count in report.refused.get(name, Counter()).items():
+            say(f"{name}: {count:,} samples were refused: {why}")
+    if report.different:
+        raise HeadlandError(f"{len(report.different)} parts are not the same in {without_password(target)}, see above.")
+    say(f"all of it is in {without_password(target)}, the same by count and checksum")
+
+
+def _open_source(url: str) -> Store:
+    """Open a store to read from: a file that is missing or damaged is told, never begun anew."""
+    if not is_file(url):
+        return open_store(url)
+    path = duckdb_path(url)
+    if not path.exists():
+        raise SettingsError(f"There is no store {path}.")
+    return DuckDBStore(path)
+
+
+def copy_store(source: Store, target: Store, say: Callable[[str], None]) -> CopyReport:
+    """Copy points with their flags, events, devices, conflicts and marks; `say` hears a line for each part proved."""
+    report = CopyReport()
+    for organisation in source.organisations():
+        _copy_devices(source, target, organisation)
+        for key in source.series(SeriesFilter(organisation)):
+            _copy_series(source, target, key, report)
+            _tell(report, _name(key), say)
+        _copy_events(source, target, organisation)
+        _copy_conflicts(source, target, organisation)
+        for what, add_up in (("devices", _sum_devices), ("events", _sum_events), ("conflicts", _sum_conflicts)):
+            name = f"{what} of {organisation}"
+            report.source[name], report.target[name] = add_up(source, organisation), add_up(target, organisation)
+            _tell(report, name, say)
+    # The marks last: until they are there, gateways send again what is newer than the copy.
+    _copy_marks(source, target)
+    report.source["marks"], report.target["marks"] = _sum_marks(source), _sum_marks(target)
+    _tell(report, "marks", say)
+    return report
+
+
+def _copy_series(source: Store, target: Store, key: SeriesKey, report: CopyReport) -> None:
+    name = _name(key)
+    report.source[name] = _sum_series(source, key)
+    report.samples += report.source[name].records
+    newest = next((latest.time_ms for latest in target.last(_filter(key)) if latest.key == key), _START_MS)
+    for start_ms in (newest, _START_MS):
+        report.refused[name] = _send_series(source, target, key, start_ms)
+        report.target[name] = _sum_series(target, key)
+        if report.target[name] == report.source[name]:
+            return
+
+
+def _send_series(source: Store, target: Store, key: SeriesKey, start_ms: int) -> Counter[str]:
+    """Send the samples from `start_ms` on; return why some were refused, and how many."""
+    latest_ms = next((latest.time_ms for latest in source.last(_filter(key)) if latest.key == key), _START_MS)
+    refused: Counter[str] = Counter()
+    for samples in _pages(source, key, start_ms):
+        count = len(samples.time_ms)
+        points = Points([key], np.zeros(count, np.int32), samples.time_ms, samples.value, samples.quality)
+        result = target.write(WriteBatch(points, latest_until_ms=latest_ms))
+        refused.update(rejection.why for rejection in result.rejections)
+    return refused
+
+
+def _pages(store: Store, key: SeriesKey, start_ms: int) -> Iterator[Samples]:
+    """Yield the samples of a series from `start_ms` on, in time order."""
+    while True:
+        found = store.raw(_filter(key), start_ms, _END_MS, _PAGE)
+        samples = next((samples for samples in found if samples.key == key), None)
+        if samples is None:
+            return
+        yield samples
+        if len(samples.time_ms) < _PAGE:
+            return
+        start_ms = int(samples.time_ms[-1]) + 1
+
+
+def _copy_devices(source: Store, target: Store, organisation: str) -> None:
+    for record in source.devices(organisation):
+        # Without a gateway nobody described it: it is known by its samples alone.
+        if record.gateway:
+            target.describe(organisation, record.gateway, record.descriptor)
+
+
+def _copy_events(source: Store, target: Store, organisation: str) -> None:
+    for events in _event_pages(source, organisation):
+        target.write(WriteBatch(_NO_POINTS, [StoredEvent(organisation, event) for event in events]))
+
+
+def _event_pages(store: Store, organisation: str) -> Iterator[list[Event]]:
+    """Yield all events in time order; those of one instant are never parted."""
+    start_ms, limit = _START_MS, _PAGE
+    while True:
+        events = store.events(organisation, start_ms, _END_MS, limit=limit)
+        if len(events) < limit:
+            yield events
+            return
+        whole = [event for event in events if event.t < events[-1].t]
+        if whole:
+            yield whole
+            start_ms, limit = events[-1].t, _PAGE
+        else:
+            limit *= 2
+
+
+def _copy_conflicts(source: Store, target: Store, organisation: str) -> None:
+    """Let the target meet each contradiction as the source did, and when it did."""
+    by_time = sorted(_conflicts(source, organisation), key=lambda one: one.seen_ms)
+    for seen_ms, group in groupby(by_time, key=lambda one: one.seen_ms):
+        conflicts = list(group)
+        keys = list(dict.fromkeys(one.key for one in conflicts))
+        points = Points(
+            keys,
+            np.array([keys.index(one.key) for one in conflicts], np.int32),
+            np.array([one.time_ms for one in conflicts], np.int64),
+            np.array([one.value for one in conflicts], np.float64),
+            np.array([one.quality for one in conflicts], np.uint8),
+        )
+        target.write(WriteBatch(points, seen_ms=seen_ms, latest_until_ms=_START_MS))
+
+
+def _conflicts(store: Store, organisation: str) -> list[Conflict]:
+    return store.conflicts(organisation, _START_MS, _END_MS, limit=2**31 - 1)
+
+
+def _copy_marks(source: Store, target: Store) -> None:
+    marks: list[Mark] = []
+    for (gateway, epoch), state in source.marks().items():
+        ranges = [(1, state.high_water)] if state.high_water else []
+        marks += (Mark(gateway, epoch, first, last) for first, last in (*ranges, *state.ahead))
+    target.write(WriteBatch(_NO_POINTS, marks=marks))
+
+
+def _sum_series(store: Store, key: SeriesKey) -> Sum:
+    """Sum times, values and flags in time order; of which values the bits, but 0 without a sign."""
+    digests = [hashlib.blake2b(digest_size=8) for _ in range(3)]
+    count = 0
+    for samples in _pages(store, key, _START_MS):
+        count += len(samples.time_ms)
+        columns = (samples.time_ms.astype("<i8"), (samples.value + 0.0).astype("<f8"), samples.quality.astype("u1"))
+        for digest, column in zip(digests, columns, strict=True):
+            digest.update(column.tobytes())
+    whole = hashlib.blake2b(b"".join(digest.digest() for digest in digests), digest_size=8)
+    return Sum(count, whole.hexdigest())
+
+
+def _sum_devices(store: Store, organisation: str) -> Sum:
+    rows = [(record.gateway, msgspec.json.encode(record.descriptor)) for record in store.devices(organisation)]
+    return _sum_rows([f"{gateway} {descriptor.decode()}" for gateway, descriptor in rows])
+
+
+def _sum_events(store: Store, organisation: str) -> Sum:
+    pages = _event_pages(store, organisation)
+    return _sum_rows([msgspec.json.encode(event, order="deterministic").decode() for page in pages for event in page])
+
+
+def _sum_conflicts(store: Store, organisation: str) -> Sum:
+    rows = [
+        f"{_name(one.key)} {one.time_ms} {float(one.stored)!r} {float(one.value)!r} {one.quality} {one.seen_ms}"
+        for one in _conflicts(store, organisation)
+    ]
+    return _sum_rows(rows)
+
+
+def _sum_marks(store: Store) -> Sum:
+    return _sum_rows([f"{source} {state}" for source, state in store.marks().items()])
+
+
+def _sum_rows(rows: Sequence[str]) -> Sum:
+    digest = hashlib.blake2b(digest_size=8)
+    for row in sorted(rows):
+        digest.update(row.encode() + b"\n")
+    return Sum(len(rows), digest.hexdigest())
+
+
+def _tell(report: CopyReport, name: str, say: Callable[[str], None]) -> None:
+    told, arrived = report.source[name], report.target[name]
+    say(f"{name:<70} {told}" + ("" if told == arrived else f"  DIFFERENT: the target has {arrived}"))
+
+
+def _filter(key: SeriesKey) -> SeriesFilter:
+    return SeriesFilter(key.organisation, key.device, frozenset({key.channel}), key.kind)
+
+
+def _name(key: SeriesKey) -> str:
+    words = f"{key.organisation}/{key.site}/{key.kind}/{key.device}/{key.channel}"
+    return f"{words} (simulated)" if key.simulated else words

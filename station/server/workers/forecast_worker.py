@@ -1,0 +1,100 @@
+"""The thread that forecasts every house once an hour and keeps what it said, and notes what came of what it said."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from headland.agronomy.climate.forecast import MOST_AHEAD_H
+from headland.analysis.errors import AnalysisError
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
+from headland.analysis.greenhouse.forecast import forecast_house
+from headland.analysis.greenhouse.forecast_history import keep_forecast, settle_forecasts
+from headland.analysis.greenhouse.house import House, find_house
+from headland.analysis.scope import OrgScope
+from headland.clock import wall_clock_ms
+from headland.errors import HeadlandError
+from headland.registry.registry import Registry
+from headland.units_of_time import HOUR_MS
+from station.server.organisation import ensure_organisation
+
+if TYPE_CHECKING:
+    from headland.store.port import Store
+
+_LOGGER = logging.getLogger(__name__)
+
+#: An hour's last samples are in the store some minutes after it has ended.
+_AFTER_MS: Final = 300_000
+_LOOK_EVERY_S: Final = 30.0
+
+
+class ForecastWorker:
+    """Forecasts once an hour; where store or registry are away it tries again. Several on one registry do no harm."""
+
+    def __init__(
+        self, registry: Registry, store: Store, handle: str, now_ms: Callable[[], int] = wall_clock_ms
+    ) -> None:
+        self._repositories = ensure_organisation(registry, handle, "station")
+        self._store, self._registry, self._handle, self._now_ms = store, registry, handle, now_ms
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="forecast-keeper", daemon=True)
+        self._kept_hour = 0
+        self._kept = 0
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the house under way."""
+        self._stop.set()
+        self._thread.join()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return how many forecasts of houses were made."""
+        return {"forecasts_made": self._kept}
+
+    def forecast_all(self) -> int:
+        """Forecast each house now, keep it and settle former ones; return how many. Raises HeadlandError."""
+        scope = OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station")
+        houses, done = self._houses(scope), 0
+        for house in houses:
+            if self._stop.is_set():
+                break
+            found = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
+            settle_forecasts(self._repositories, house, found)
+            keep_forecast(self._repositories, house, found, scope.now_ms)
+            done += 1
+        self._kept += done
+        return done
+
+    def _houses(self, scope: OrgScope) -> list[House]:
+        """Return each device that is a greenhouse, and the greenhouses of the registry that have several."""
+        devices = scope.store.devices(scope.organisation)
+        names = [r.descriptor.device for r in devices if r.descriptor.kind == "greenhouse"]
+        houses = [find_house(scope, name) for name in names]
+        for greenhouse in self._repositories.greenhouses.all():
+            try:
+                house = find_house(scope, greenhouse.id)
+            except AnalysisError:  # without devices
+                continue
+            if len(house.records) > 1:
+                houses.append(house)
+        return houses
+
+    def _run(self) -> None:
+        while not self._stop.wait(_LOOK_EVERY_S):
+            hour = (self._now_ms() - _AFTER_MS) // HOUR_MS
+            if hour == self._kept_hour:
+                continue
+            try:
+                self.forecast_all()
+                self._kept_hour, trouble = hour, ""
+            except HeadlandError as error:
+                trouble = str(error)
+            if trouble and trouble != self._trouble:
+                _LOGGER.warning("Houses are not forecast now: %s", trouble)
+            self._trouble = trouble

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from dataclasses import astuple, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware_sim.core.moist_air import Numbers
+from firmware_sim.greenhouse.climate import controller
+from firmware_sim.greenhouse.climate.canopy import LATENT_J_KG
+from firmware_sim.greenhouse.climate.climate_model import (
+    AIR_J_M2K,
+    COVER_J_M2K,
+    FLOOR_J_M2K,
+    MAX_STEP_S,
+    PIPE_J_M2K,
+    SUBSTRATE_M,
+    relative_humidity_pct,
+    start_actuators,
+    start_climate,
+    step,
+    ventilation_m_s,
+)
+from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.state import Actuators, Climate
+from firmware_sim.greenhouse.climate.true_climate import true_climate
+from firmware_sim.greenhouse.place import CHONGQING, WUHAN, Place
+from firmware_sim.greenhouse.scenarios import HOUSES
+from firmware_sim.greenhouse.weather import Outside, Weather, solar_time
+from tests.firmware_sim.houses import (
+    KINDS,
+    TOMATO,
+    climates,
+    make_actuators,
+    make_climate,
+    make_outside,
+    outsides,
+    positions,
+    unit,
+)
+
+steps = st.sampled_from([1.0, 10.0, MAX_STEP_S])
+
+
+def assert_closed(stored: Numbers, flowed: Numbers, scale: float) -> None:
+    """A millionth of what a balance of this size moves."""
+    assert stored == pytest.approx(flowed, rel=1e-6, abs=1e-6 * scale)
+
+
+@settings(max_examples=60, deadline=None)
+@given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
+def test_energy_closes_in_every_step(climate: Climate, outside: Outside, actuators: Actuators, step_s: float) -> None:
+    after, flux = step(KINDS, climate, actuators, outside, step_s)
+    air = flux.pipe_to_air + flux.canopy_to_air + flux.lamps_to_air
+    air = air - flux.air_to_floor - flux.air_to_outside - flux.air_to_cover - flux.fog_cooling
+    assert_closed(AIR_J_M2K * (after.air_degc - climate.air_degc), step_s * air, step_s)
+    cover = flux.air_to_cover - flux.cover_to_canopy + LATENT_J_KG * flux.condensation
+    cover = cover - flux.cover_to_outside - flux.cover_to_sky
+    assert_closed(COVER_J_M2K * (after.cover_degc - climate.cover_degc), step_s * cover, step_s)
+    floor = flux.sun_to_floor + flux.air_to_floor - flux.floor_to_soil - LATENT_J_KG * flux.soil_evaporation
+    assert_closed(FLOOR_J_M2K * (after.floor_degc - climate.floor_degc), step_s * floor, step_s)
+    pipe = flux.boiler_to_pipe - flux.pipe_to_air
+    assert_closed(PIPE_J_M2K * (after.pipe_degc - climate.pipe_degc), step_s * pipe, step_s)
+    # The canopy keeps nothing: what it absorbs leaves it as heat and as vapour.
+    assert_closed(flux.sun_to_canopy + flux.cover_to_canopy, flux.canopy_to_air + LATENT_J_KG * flux.transpiration, 1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
+def test_water_and_carbon_close_in_every_step(
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float
+) -> None:
+    after, flux = step(KINDS, climate, actuators, outside, step_s)
+    water = flux.transpiration + flux.soil_evaporation + flux.fog - flux.condensation - flux.vapour_to_outside
+    stored = KINDS.height_m * (after.vapour_kg_m3 - climate.vapour_kg_m3)
+    assert_closed(stored, step_s * water, step_s * 1e-4)
+    substrate = flux.irrigation - flux.drainage - np.maximum(0, flux.transpiration) - flux.soil_evaporation
+    stored = SUBSTRATE_M * 10 * (after.moisture_pct - climate.moisture_pct)
+    assert_closed(stored, step_s * substrate, step_s * 1e-4)
+    carbon = flux.injection - flux.assimilation + flux.respiration + flux.soil_respiration - flux.co2_to_outside
+    stored = KINDS.height_m * (after.co2_kg_m3 - climate.co2_kg_m3)
+    assert_closed(stored, step_s * carbon, step_s * 1e-6)
+    # Van Henten (2003) eq 1: 0.544 of what is taken up, less 2.65e-7 for each 4.87e-7 of respired carbon dioxide.
+    grown = 0.544 * flux.assimilation - 2.65e-7 / 4.87e-7 * flux.respiration
+    assert_closed(after.dry_weight_kg_m2 - climate.dry_weight_kg_m2, step_s * grown, step_s * 1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
+def test_the_air_never_holds_more_vapour_than_it_can_and_nothing_is_ever_no_number(
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float
+) -> None:
+    after, flux = step(KINDS, climate, actuators, outside, step_s)
+    assert (relative_humidity_pct(after) <= 100 + 1e-9).all()
+    assert (flux.condensation >= 0).all()
+    assert all(np.isfinite(values).all() for values in (*astuple(after), *astuple(flux)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    outside=st.builds(make_outside, st.floats(-5, 20), st.floats(30, 90), st.just(0.0), st.floats(0.5, 8)),
+    climate=st.builds(make_climate, st.just(KINDS), st.floats(21, 35), st.floats(40, 90), st.floats(400, 800)),
+    vents=st.tuples(unit, unit),
+    step_s=steps,
+)
+def test_more_vent_brings_the_air_closer_to_the_outside(
+    outside: Outside, climate: Climate, vents: tuple[float, float], step_s: float
+) -> None:
+    gaps = []
+    for vent in sorted(vents):
+        after, _ = step(KINDS, climate, make_actuators(KINDS, vent=vent), outside, step_s)
+        gaps.append(np.abs(after.air_degc - outside.temperature_degc))
+    assert (gaps[1] <= gaps[0] + 1e-9).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(climate=climates, outside=outsides, boilers=st.tuples(unit, unit))
+def test_more_heat_makes_no_house_colder(climate: Climate, outside: Outside, boilers: tuple[float, float]) -> None:
+    warmth = []
+    for boiler in sorted(boilers):
+        after, actuators = climate, make_actuators(KINDS, boiler=boiler)
+        for _ in range(20):
+            after, _ = step(KINDS, after, actuators, outside, 30.0)
+        warmth.append(after.air_degc)
+    assert (warmth[1] >= warmth[0] - 1e-6).all()
+
+
+def test_a_frost_night_reaches_into_a_cold_tunnel_and_wets_its_leaves() -> None:
+    base = HOUSES["hubei-greenhouses"]
+    tunnel = Structure.of(base.compartments[:1])
+    weather = Weather(base.place, 1, base.frost_every_days)
+    # Eight in the evening of 20 November 2026 in Wuhan: a night that ends in frost.
+    start_ms = 1_795_176_000_000
+    nights = [start_ms + day * 86_400_000 for day in range(3)]
+    coldest = min(nights, key=lambda night: weather.at(night + 10 * 3_600_000).temperature_degc)
+    climate, actuators = start_climate(tunnel, weather.at(coldest)), start_actuators(tunnel)
+    lowest, wet_s = np.inf, 0.0
+    for second in range(0, 12 * 3600, 30):
+        outside = weather.at(coldest + second * 1000)
+        actuators = controller.move(actuators, controller.control(tunnel, climate, actuators, outside, 0.0), 30.0)
+        climate, flux = step(tunnel, climate, actuators, outside, 30.0)
+        truth = true_climate(tunnel, climate, actuators, flux, outside, (0.0, 0.0))
+        lowest = min(lowest, float(truth["air_temperature_degc"][0]))
+        wet_s += 30.0 * float(truth["leaf_condensation_margin_k"][0] <= 0)
+    assert -6 < lowest < 2
+    assert 1 < wet_s / 3600 <= 12
+
+
+def test_a_house_without_any_air_exchange_stays_a_house() -> None:
+    calm = replace(make_outside(5, 60, 0, 0.0), wind_m_s=0.0)
+    climate = make_climate(KINDS, 25, 90, 500)
+    for _ in range(24 * 120):
+        climate, _ = step(KINDS, climate, make_actuators(KINDS), calm, 30.0)
+    assert all(np.isfinite(values).all() for values in astuple(climate))
+    assert (np.abs(climate.air_degc - 5) < 15).all()
+
+
+def test_a_passive_house_goes_to_the_outside_by_night() -> None:
+    outside = replace(make_outside(15, 60, 0, 3), soil_degc=15.0)
+    climate = make_climate(KINDS, 30, 60, 500)
+    for _ in range(48 * 120):
+        climate, _ = step(KINDS, climate, make_actuators(KINDS, vent=1.0), outside, 30.0)
+    assert climate.air_degc == pytest.approx(outside.temperature_degc, abs=1.0)
+
+
+def test_small_and_large_steps_tell_the_same_morning() -> None:
+    """The step of 30 s is fine enough: a morning in steps of 5 s ends within a tenth of a kelvin of it."""
+    weather = Weather(HOUSES["hubei-tomato"].place, 5)
+    ends = []
+    for step_s in (5.0, MAX_STEP_S):
+        climate, actuators = start_climate(TOMATO, weather.at(0)), start_actuators(TOMATO)
+        for second in np.arange(0, 3 * 3600, step_s):
+            outside = weather.at(1_784_000_000_000 + int(second * 1000))
+            actuators = controller.move(
+                actuators, controller.control(TOMATO, climate, actuators, outside, 12.0), step_s
+            )
+            climate, _ = step(TOMATO, climate, actuators, outside, step_s)
+        ends.append(climate)
+    assert ends[0].air_degc == pytest.approx(ends[1].air_degc, abs=0.15)
+    assert relative_humidity_pct(ends[0]) == pytest.approx(relative_humidity_pct(ends[1]), abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("air", "out", "wind", "vent", "m_s"),
+    # Computed from Vanthoor (2011) eq 65 with Cd 0.75, Cw 0.09, h 0.68 m, a tenth of the floor as vents.
+    [
+        (24, 15, 2, 0.2, 0.0051009655),
+        (24, 15, 2, 0.5, 0.012752414),
+        (28, 24, 0, 1.0, 0.0079193716),
+        (28, 24, 4, 1.0, 0.045691536),
+    ],
+)
+def test_roof_vents_let_through_what_vanthoors_equation_says(
+    air: float, out: float, wind: float, vent: float, m_s: float
+) -> None:
+    house = replace(TOMATO, vent_area_ratio=np.array([0.1]))
+    leak = 1.0e-4 * max(0.25, wind)
+    found = ventilation_m_s(house, np.array([float(air)]), make_outside(out, 50, 0, wind), np.array([vent]))
+    assert found[0] - leak == pytest.approx(m_s, rel=1e-3)
+
+
+@pytest.mark.parametrize("place", [WUHAN, CHONGQING], ids=lambda place: place.site)
+@pytest.mark.parametrize("start_ms", [1_768_000_000_000, 1_784_000_000_000], ids=["january", "july"])
+def test_a_day_in_any_compartment_stays_within_what_plants_and_people_see(place: Place, start_ms: int) -> None:
+    weather = Weather(place, 3, frost_every_days=2)
+    climate, actuators = start_climate(KINDS, weather.at(start_ms)), start_actuators(KINDS)
+    seen = []
+    for second in range(0, 36 * 3600, 30):
+        outside = weather.at(start_ms + second * 1000)
+        hour, _ = solar_time(start_ms + second * 1000, place.longitude_deg)
+        actuators = controller.move(actuators, controller.control(KINDS, climate, actuators, outside, hour), 30.0)
+        climate, flux = step(KINDS, climate, actuators, outside, 30.0)
+        seen.append((climate.air_degc, relative_humidity_pct(climate), 3.6e6 * flux.transpiration))
+    warm, humid, transpired = (np.stack(values) for values in zip(*seen, strict=True))
+    assert ((warm > -8) & (warm < 45)).all()
+    assert (humid > 20).all()
+    assert (warm.max(axis=0) - warm.min(axis=0) > 1).all()
+    assert (transpired.max(axis=0) < 800).all()

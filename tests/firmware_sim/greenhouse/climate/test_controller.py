@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from firmware_sim.core.moist_air import Numbers
+from firmware_sim.greenhouse.climate.climate_model import start_actuators
+from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.controller import control, move
+from firmware_sim.greenhouse.climate.state import Climate
+from firmware_sim.greenhouse.scenarios import HOUSES
+from firmware_sim.greenhouse.weather import Outside
+from tests.firmware_sim.houses import TOMATO, make_actuators, make_climate, make_outside
+
+NIGHT = make_outside(2, 80, 0, 1)
+DAY = make_outside(20, 60, 500, 1)
+#: The twelfth compartment of the base has lamps, fog and a screen.
+SEEDLINGS = Structure.of(HOUSES["hubei-greenhouses"].compartments[-1:])
+
+
+def wanted(climate: Climate, outside: Outside, structure: Structure = TOMATO, hour: float = 12.0) -> dict[str, float]:
+    found = control(structure, climate, start_actuators(structure), outside, hour)
+    names = ("boiler", "vent", "screen", "lamps", "fog", "injection", "irrigating")
+    return {name: float(getattr(found, name)[0]) for name in names}
+
+
+def test_it_heats_when_cold_and_vents_when_hot_or_moist() -> None:
+    assert wanted(make_climate(TOMATO, 12, 70, 500), NIGHT)["boiler"] > 0.99
+    assert wanted(make_climate(TOMATO, 25, 60, 500), NIGHT)["boiler"] == 0
+    assert wanted(make_climate(TOMATO, 31, 60, 500), DAY)["vent"] > 0.99
+    assert 0 < wanted(make_climate(TOMATO, 21, 95, 500), DAY)["vent"] <= 0.4
+    assert wanted(make_climate(TOMATO, 12, 99, 500), DAY)["vent"] == 0
+
+
+def test_it_doses_carbon_dioxide_by_day_behind_closed_vents() -> None:
+    assert wanted(make_climate(TOMATO, 21, 60, 400), DAY)["injection"] == 1
+    assert wanted(make_climate(TOMATO, 21, 60, 800), DAY)["injection"] == 0
+    assert wanted(make_climate(TOMATO, 21, 60, 400), NIGHT)["injection"] == 0
+    open_vents = make_actuators(TOMATO, vent=0.5)
+    assert control(TOMATO, make_climate(TOMATO, 21, 60, 400), open_vents, DAY, 12.0).injection[0] == 0
+
+
+def test_a_storm_and_rain_hold_the_vents() -> None:
+    hot = make_climate(TOMATO, 35, 60, 500)
+    assert wanted(hot, replace(DAY, wind_m_s=12.0))["vent"] == pytest.approx(0.1)
+    assert wanted(hot, replace(DAY, rain_mm_h=2.0))["vent"] == pytest.approx(0.2)
+
+
+def test_screen_lamps_and_fog_run_when_they_should() -> None:
+    night = wanted(make_climate(SEEDLINGS, 18, 80, 500), NIGHT, SEEDLINGS, hour=2.0)
+    assert (night["screen"], night["lamps"], night["fog"]) == (1.0, 0.0, 0.0)
+    dull = wanted(make_climate(SEEDLINGS, 20, 80, 500), make_outside(5, 80, 30, 1), SEEDLINGS, hour=9.0)
+    assert (dull["screen"], dull["lamps"]) == (0.0, 1.0)
+    dry = wanted(make_climate(SEEDLINGS, 30, 30, 500), DAY, SEEDLINGS)
+    assert dry["fog"] > 0.9
+
+
+def test_irrigation_runs_from_dry_until_moist() -> None:
+    climate = make_climate(TOMATO, 21, 60, 500)
+    running = replace(start_actuators(TOMATO), irrigating=np.ones(1))
+    for moisture, now, then in ((29.0, 0.0, 1.0), (33.0, 1.0, 1.0), (33.0, 0.0, 0.0), (37.0, 1.0, 0.0)):
+        state = replace(climate, moisture_pct=np.array([moisture]))
+        actuators = running if now else start_actuators(TOMATO)
+        assert control(TOMATO, state, actuators, DAY, 12.0).irrigating[0] == then
+
+
+def test_motors_travel_and_small_moves_are_not_worth_it() -> None:
+    shut = start_actuators(TOMATO)
+    opened = make_actuators(TOMATO, vent=1.0, boiler=1.0)
+    assert move(shut, opened, 30.0).vent[0] == pytest.approx(0.1)
+    assert move(shut, make_actuators(TOMATO, vent=0.01), 30.0).vent[0] == 0
+    assert 0 < move(shut, opened, 30.0).boiler[0] < 0.2
+    position: Numbers = shut.vent
+    for _ in range(10):
+        shut = move(shut, opened, 30.0)
+        assert shut.vent[0] >= position[0]
+        position = shut.vent
+    assert position[0] == pytest.approx(1.0)

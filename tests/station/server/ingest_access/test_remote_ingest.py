@@ -1,0 +1,91 @@
+"""An API on its own gives the answers of the ingest workers elsewhere, over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import httpx
+import pytest
+
+from api.schemas.gateways import Delivery, Gateway
+from headland.errors import RetryLater
+from station.server.ingest_access.remote_ingest import RemoteIngest
+from tests.api.paper_desk import MESSAGE, PaperDesk
+from tests.api.served import serve
+from tests.api.test_gateways import app_with
+from tests.broker import find_free_port
+
+
+class OtherDesk(PaperDesk):
+    """A worker of other shards: it knows gw-3 alone."""
+
+    def gateways(self) -> list[Gateway]:
+        return [super().gateways()[0].model_copy(update={"id": "gw-3"})]
+
+
+@pytest.fixture
+def desks() -> list[PaperDesk]:
+    return [PaperDesk(), OtherDesk()]
+
+
+@pytest.fixture
+def urls(desks: list[PaperDesk]) -> Iterator[list[str]]:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(serve(app_with(desk))) for desk in desks]
+        yield [str(client.base_url) for client in clients]
+
+
+@pytest.fixture
+def remote(urls: list[str]) -> Iterator[RemoteIngest]:
+    with closing(RemoteIngest(urls, "any")) as remote:
+        yield remote
+
+
+def test_the_gateways_of_all_workers_are_listed(remote: RemoteIngest) -> None:
+    assert [gateway.id for gateway in remote.gateways()] == ["gw-1", "gw-2", "gw-3"]
+
+
+def test_a_delivery_is_asked_of_the_worker_that_knows_the_gateway(remote: RemoteIngest, desks: list[PaperDesk]) -> None:
+    assert isinstance(remote.delivery("gw-3"), Delivery)
+    assert remote.delivery("gw-3") == desks[1].delivery("gw-3")
+    assert remote.delivery("gw-9") is None
+    assert [each.gateway for each in remote.deliveries(["gw-3", "gw-9", "gw-1"])] == ["gw-3", "gw-1"]
+
+
+def test_every_refused_message_has_a_number_of_its_own(remote: RemoteIngest, desks: list[PaperDesk]) -> None:
+    listed = [each.id for each in remote.quarantined(10, None, None)]
+    assert listed == [9 * 16 + 1, 9 * 16, 7 * 16 + 1, 7 * 16]
+    pages = []
+    before: int | None = None
+    while page := remote.quarantined(1, before, None):
+        pages += [each.id for each in page]
+        before = page[-1].id
+    assert pages == listed
+    shown = remote.find_quarantined(7 * 16 + 1)
+    assert shown is not None
+    assert (shown.id, shown.payload_base64) == (7 * 16 + 1, MESSAGE.payload_base64)
+    assert remote.replay(7 * 16 + 1)
+    assert remote.drop(7 * 16)
+    assert (desks[0].asked, desks[1].asked, desks[0].dropped, desks[1].dropped) == ([], [7], [7], [])
+
+
+@pytest.mark.parametrize("number", [8 * 16, 7 * 16 + 2, 1, 15])
+def test_a_message_of_no_worker_is_not_there(remote: RemoteIngest, number: int) -> None:
+    assert remote.find_quarantined(number) is None
+    assert not remote.replay(number)
+    assert not remote.drop(number)
+
+
+def test_a_worker_that_is_away_is_said() -> None:
+    port = find_free_port()
+    away = RemoteIngest([f"http://127.0.0.1:{port}"], "any")
+    with closing(away), pytest.raises(RetryLater, match=f"127.0.0.1:{port} does not answer"):
+        away.gateways()
+
+
+def test_the_api_answers_for_workers_elsewhere(remote: RemoteIngest) -> None:
+    with serve(app_with(remote)) as client:
+        assert [each["id"] for each in client.get("/v1/gateways").json()["items"]] == ["gw-1", "gw-2", "gw-3"]
+        assert client.get("/v1/gateways/gw-3/delivery").json()["gateway"] == "gw-3"
+        assert client.delete(f"/v1/quarantine/{8 * 16}").status_code == httpx.codes.NOT_FOUND

@@ -1,0 +1,118 @@
+"""The station's two threads: rules are judged and notices delivered, and a recipient that is away hears it later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from api.schemas.gateways import Gateway, Spool
+from headland.alarms.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
+from headland.clock import wall_clock_ms
+from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, NoticeState, RecipientKind
+from headland.registry.registry import Registry, open_registry
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.memory import MemoryStore
+from headland.store.port import Points, SeriesKey, WriteBatch
+from station.server.notifications.channels import MailSettings
+from station.server.notifications.sender import NotificationSender
+from station.server.organisation import ensure_organisation
+from station.server.workers.alarm_worker import AlarmWorker, gateway_values
+from tests.station.smtp_peer import serve_mail
+
+WaitUntil = Callable[..., None]
+HANDLE = "local"
+AIR = "air_temperature_degc"
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    opened = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
+    yield opened
+    opened.close()
+
+
+def estate_with(registry: Registry, *rules: AlarmRule) -> OrganisationRepositories:
+    repositories = ensure_organisation(registry, HANDLE, "test")
+    for rule in rules:
+        repositories.alarm_rules.add(rule)
+    repositories.alarm_recipients.add(AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"))
+    return repositories
+
+
+def cold_house() -> MemoryStore:
+    """A house that has been at 1 degC for ten minutes until now."""
+    store = MemoryStore()
+    times = wall_clock_ms() - 10_000 * np.arange(60, -1, -1, dtype=np.int64)
+    key = SeriesKey(HANDLE, "home", "greenhouse", "gh-1", AIR)
+    columns = np.zeros(61, np.int32), times, np.full(61, 1.0), np.ones(61, np.uint8)
+    store.write(WriteBatch(Points([key], *columns)))
+    told = Descriptor(device="gh-1", kind="greenhouse", site="home", name="1", channels={AIR: ChannelInfo(unit="degC")})
+    store.describe(HANDLE, "gw-1", told)
+    return store
+
+
+def test_a_frost_reaches_a_mailbox_and_a_mail_server_that_is_away_gets_it_when_it_is_back(
+    registry: Registry, wait_until: WaitUntil, free_port: int
+) -> None:
+    repositories = estate_with(registry)
+    keeper = AlarmWorker(registry, cold_house(), HANDLE, None)
+    keeper.start()
+    away = NotificationSender(registry, HANDLE, MailSettings("127.0.0.1", free_port, "a@example.org", "smtp"), None)
+    wait_until(lambda: repositories.alarms.notices())
+    assert away.deliver() == 1
+    notice = repositories.alarms.notices()[0]
+    assert (notice.rule, notice.state, notice.attempts) == ("frost", NoticeState.WAITING, 1)
+    assert "ConnectionRefusedError" in notice.error
+    keeper.stop()
+    with serve_mail() as server:
+        mail = MailSettings("127.0.0.1", server.port, "a@example.org", "smtp")
+        back = NotificationSender(registry, HANDLE, mail, None, lambda: wall_clock_ms() + 11_000)
+        back.start()
+        wait_until(lambda: server.mails, timeout_s=20)
+        wait_until(lambda: repositories.alarms.notices()[0].state is NoticeState.DELIVERED)
+        back.stop()
+    assert b"Subject: CRITICAL: frost at gh-1" in server.mails[0][0]
+    assert back.counters() == {"notices_delivered": 1, "notices_later": 0, "notices_refused": 0}
+
+
+def test_only_one_of_two_processes_judges_and_the_other_takes_over(registry: Registry) -> None:
+    estate_with(registry)
+    store = cold_house()
+    one, two = (AlarmWorker(registry, store, HANDLE, None) for _ in range(2))
+    assert (one.judge(), two.judge()) == (True, False)
+    one.stop_judging()
+    assert two.judge()
+
+
+def test_gateways_that_cannot_be_asked_are_taken_as_they_were(registry: Registry) -> None:
+    offline = AlarmTest(what="gateway_offline", above=0.5)
+    repositories = estate_with(registry, AlarmRule(name="offline", any_of=((offline,),), for_s=0.0, clear_for_s=60.0))
+    answers: list[Sequence[Gateway]] = [[told(online=False)]]
+    keeper = AlarmWorker(registry, MemoryStore(), HANDLE, lambda: answers[0])
+    keeper.judge()
+    assert [alarm.subject for alarm in repositories.alarms.active()] == ["gw-1"]
+    assert gateway_values(told(online=False), 61_000) == {"gateway_offline": 1.0, "gateway_status_age_s": 60.0}
+    known = gateway_values(told(online=True), 61_000)
+    assert (known["gateway_offline"], known["gateway_spool_records"], known["gateway_spool_age_s"]) == (0.0, 7.0, 31.0)
+    assert gateway_values(told(online=None), 61_000) == {"gateway_status_age_s": 60.0}
+
+
+def told(*, online: bool | None) -> Gateway:
+    spool = Spool(records=7, oldest_ms=30_000)
+    return Gateway(id="gw-1", online=online, last_status_ms=1000, software="", epoch="", spool=spool)
+
+
+def test_the_rules_that_come_along_are_put_in_place_once(registry: Registry) -> None:
+    repositories = ensure_organisation(registry, HANDLE, "test")
+    assert add_default_rules(repositories, has_broker=True) == len(load_default_rules()) == 13
+    frost = repositories.alarm_rules.list(name="frost")[0]
+    repositories.alarm_rules.delete(frost.id, 1)
+    broker = repositories.alarm_recipients.list(name=BROKER_RECIPIENT)[0]
+    repositories.alarm_recipients.delete(broker.id, 1)
+    assert add_default_rules(repositories, has_broker=True) == 0
+    assert (repositories.alarm_rules.list(name="frost"), repositories.alarm_recipients.list()) == ([], [])
+    assert all(rule.source and rule.text and rule.text_zh for rule in load_default_rules())

@@ -1,0 +1,82 @@
+"""The station forecasts its houses by the hour; what it said, and how far off it was, outlives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headland.analysis.greenhouse.forecast_history import record_of, told_before
+from headland.analysis.greenhouse.house import find_house
+from headland.analysis.scope import OrgScope
+from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.registry import open_registry
+from headland.store.memory import MemoryStore
+from headland.store.port import Points, SeriesKey, WriteBatch
+from station.server.organisation import ensure_organisation
+from station.server.workers.forecast_worker import ForecastWorker
+
+HANDLE = "local"
+HOUR = 3_600_000
+START_MS = 1_795_507_200_000
+NOW_MS = START_MS + 11 * 24 * HOUR
+HOURS = 6
+
+
+def sunny_house() -> MemoryStore:
+    """A house that follows the sun for twelve days, with some noise; the last of them lie ahead of these tests."""
+    store, random = MemoryStore(), np.random.default_rng(5)
+    times = START_MS + 300_000 * np.arange(12 * 288)
+    wave = np.sin(2 * np.pi * ((times - START_MS) / (24 * HOUR) - 0.3))
+    columns = {
+        "air_temperature_degc": 19.0 + 5.0 * wave + random.normal(0, 0.3, len(times)),
+        "relative_humidity_pct": 75.0 - 15.0 * wave + random.normal(0, 1.0, len(times)),
+    }
+    keys = [SeriesKey(HANDLE, "home", "greenhouse", "gh-1", channel) for channel in columns]
+    index = np.repeat(np.arange(2, dtype=np.int32), len(times))
+    flags = np.ones(len(index), np.uint8)
+    store.write(WriteBatch(Points(keys, index, np.tile(times, 2), np.concatenate([*columns.values()]), flags)))
+    channels = {channel: ChannelInfo(unit="1") for channel in columns}
+    store.describe(HANDLE, "gw", Descriptor(device="gh-1", kind="greenhouse", site="home", name="1", channels=channels))
+    return store
+
+
+def test_what_was_forecast_is_kept_as_it_was_said_and_its_error_told_after_a_restart(tmp_path: Path) -> None:
+    store, clock = sunny_house(), [NOW_MS]
+    url = f"sqlite:///{tmp_path}/registry.sqlite"
+    registry = open_registry(url)
+    keeper = ForecastWorker(registry, store, HANDLE, lambda: clock[0])
+    for hour in range(HOURS + 2):
+        clock[0] = NOW_MS + hour * HOUR + 360_000
+        assert keeper.forecast_all() == 1
+        # A second time in the hour changes nothing of what was said.
+        if hour == 0:
+            said = ensure_organisation(registry, HANDLE, "test").forecasts.given("gh-1", NOW_MS, NOW_MS + 1)
+            keeper.forecast_all()
+            again = ensure_organisation(registry, HANDLE, "test").forecasts.given("gh-1", NOW_MS, NOW_MS + 1)
+            assert again == said
+    registry.close()
+
+    registry = open_registry(url)
+    repositories = ensure_organisation(registry, HANDLE, "test")
+    house = find_house(OrgScope(store, registry, HANDLE, clock[0]), "gh-1")
+    record = record_of(repositories, house, clock[0])
+    skill = record["air_temperature_degc"][1]
+    assert skill is not None
+    # Of eight origins the last two lie too late for their second hour to have come.
+    assert skill.n == HOURS
+    told = told_before(repositories, house, NOW_MS, NOW_MS + 12 * HOUR, 2)["air_temperature_degc"]
+    assert told.time_ms == [NOW_MS + HOUR * (hour + 1) for hour in range(HOURS + 2)]
+    pairs = [(m, t) for m, t in zip(told.made, told.measured, strict=True) if m is not None and t is not None]
+    error = np.array([made - measured for made, measured in pairs])
+    assert len(error) == HOURS
+    assert skill.rmse == pytest.approx(np.sqrt((error**2).mean()))
+    assert skill.rmse < skill.persistence_rmse
+    measured = [
+        19.0 + 5.0 * np.sin(2 * np.pi * ((at + HOUR / 2 - START_MS) / (24 * HOUR) - 0.3)) for at in told.time_ms
+    ]
+    assert [t for t in told.measured if t is not None] == pytest.approx(measured[:HOURS], abs=0.4)
+    # What was measured but is not yet known stays open.
+    assert told.measured[HOURS:] == [None, None]
+    registry.close()
