@@ -179,7 +179,7 @@ class RuleCard {
     this.element = make("article", { class: "card", "data-rule": rule.name },
       make("header", {}, severityBadge(rule.severity), make("h3", {}, ruleTitle(rule.name)), rule.enabled ? "" : make("span", { class: "state off" }, translate("disabled"))),
       text ? make("p", {}, text) : null,
-      make("p", { class: "note" }, translate("alarms_rule_scope", { scope: ruleScope(rule) }), " ", rule.for_s > 0 ? translate("alarms_rule_hold", { duration: durationText(rule.for_s) }) : translate("alarms_rule_at_once")),
+      make("p", { class: "note" }, translate("alarms_rule_scope", { scope: ruleScope(rule) }), rule.for_s > 0 ? translate("alarms_rule_hold", { duration: durationText(rule.for_s) }) : translate("alarms_rule_at_once")),
       make("details", { class: "how" }, make("summary", {}, translate("alarms_conditions")),
         make("ul", {}, ...ruleConditionLines(rule.any_of).map((line) => make("li", {}, line))), source ? make("p", {}, source) : null),
       make("div", { class: "buttons" },
