@@ -73,7 +73,7 @@ def look(visit: Open, house: House, query: str) -> Page:
 def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(visit: Open, house: House) -> None:
     page = look(visit, house, "?days=3")
     expect(page.locator("h1")).to_have_text("Page house")
-    expect(page.locator(".about").first).to_contain_text("Tomato, Fruiting")
+    expect(page.locator(".about").first).to_contain_text("Tomato, fruiting")
     deficit = page.locator("[data-panel=deficit] .plot-caption")
     said = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
     expect(deficit).to_have_text(re.compile(said))
