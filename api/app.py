@@ -127,7 +127,7 @@ def create_app(
     app.state.home = home
     app.state.metrics = metrics
     app.state.live = LiveFeeds(store, organisation, live)
-    app.state.admissions = AuthCache(gate, limits)
+    app.state.auth_cache = AuthCache(gate, limits)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
     app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)

@@ -1,4 +1,4 @@
-"""Whom a credential belongs to: a key or a session of the registry, or a bearer token of who signs people in."""
+"""Authentication of credentials: API keys, sessions and bearer tokens of an identity provider."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.registry.registry import Access, Registry
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request shows of who asks; `organisation` chooses among several memberships."""
+    """Credentials of a request; `organisation` selects one of several memberships."""
 
     bearer: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
@@ -22,7 +22,7 @@ class Credentials:
 
 
 class RefusedError(HeadlandError):
-    """Whoever asks is not let in; `known` when it is clear who they are, and only not what they may."""
+    """Credentials that grant no access; `known` where the identity is valid and only the access is missing."""
 
     def __init__(self, sentence: str, kind: str = "no-access", *, known: bool = False) -> None:
         super().__init__(sentence)
@@ -31,76 +31,76 @@ class RefusedError(HeadlandError):
 
 
 class Authenticator(Protocol):
-    """Says whom a credential belongs to. Calls may block and be made from any thread."""
+    """Resolves credentials to an access. Calls may block and come from any thread."""
 
-    def admit(self, shown: Credentials) -> Access:
-        """Return what is opened; raises RefusedError, and RetryLater while nobody can tell."""
+    def admit(self, credentials: Credentials) -> Access:
+        """Return the access; raises RefusedError, and RetryLater while it cannot be decided."""
         ...
 
 
 class TokenVerifier(Protocol):
-    """Reads the tokens of somebody else who signs people in."""
+    """Verifies the tokens of an identity provider."""
 
     def subject_of(self, token: str) -> str:
-        """Return whom a token is about; raises RefusedError, and RetryLater while its keys cannot be had."""
+        """Return the subject of a token; raises RefusedError, and RetryLater while its keys are not available."""
         ...
 
 
 class ClosedAuthenticator:
-    """Lets nobody in: what an application has that was given no gate."""
+    """Refuses all credentials: the default of an application without an authenticator."""
 
-    def admit(self, _shown: Credentials) -> Access:
+    def admit(self, _credentials: Credentials) -> Access:
         """Refuse."""
-        raise RefusedError("Nobody is let in here: this API runs without a registry, and so without keys.")
+        raise RefusedError("This API has no registry and accepts no keys: start it with a registry.")
 
 
 class RegistryAuthenticator:
-    """Lets in who has a key of the registry, a session that a key began, or a membership."""
+    """Accepts API keys and sessions of the registry, and identity provider tokens of its members."""
 
-    def __init__(self, registry: Registry, people: TokenVerifier | None = None) -> None:
+    def __init__(self, registry: Registry, token_verifier: TokenVerifier | None = None) -> None:
         self._registry = registry
-        self._people = people
+        self._token_verifier = token_verifier
 
-    def admit(self, shown: Credentials) -> Access:
-        """Return what is opened; raises RefusedError and RetryLater."""
-        if shown.bearer is not None:
-            return self._by_bearer(shown.bearer, shown.organisation)
-        access = None if shown.session is None else self._registry.resume_session(shown.session)
+    def admit(self, credentials: Credentials) -> Access:
+        """Return the access; raises RefusedError and RetryLater."""
+        if credentials.bearer is not None:
+            return self._by_bearer(credentials.bearer, credentials.organisation)
+        access = None if credentials.session is None else self._registry.resume_session(credentials.session)
         if access is None:
-            raise RefusedError("The session is over, or its key is: sign in again.", "session-over")
+            raise RefusedError("The session or its key has expired: sign in again.", "session-over")
         return access
 
     def _by_bearer(self, bearer: str, organisation: str | None) -> Access:
-        if api_keys.is_key(bearer) or self._people is None:
+        if api_keys.is_key(bearer) or self._token_verifier is None:
             access = self._registry.authenticate(bearer)
             if access is None:
-                raise RefusedError("This key is not known, or it was revoked, or has expired.", "bad-key")
+                raise RefusedError("The key is unknown, revoked or expired: use another key.", "bad-key")
             return access
-        subject = self._people.subject_of(bearer)
-        mine = self._registry.memberships(subject)
+        subject = self._token_verifier.subject_of(bearer)
+        accesses = self._registry.memberships(subject)
         if organisation is not None:
-            mine = [access for access in mine if access.organisation.handle == organisation]
-        if not mine:
-            raise RefusedError(f"{subject!r} is no member here: an administrator can make you one.", known=True)
-        if len(mine) > 1:
-            handles = ", ".join(access.organisation.handle for access in mine)
-            sentence = f"You are a member of {handles}: say which with the header {ORGANISATION_HEADER}."
+            accesses = [access for access in accesses if access.organisation.handle == organisation]
+        if not accesses:
+            raise RefusedError(f"{subject!r} is not a member: ask an administrator to add you.", known=True)
+        if len(accesses) > 1:
+            handles = ", ".join(access.organisation.handle for access in accesses)
+            sentence = f"You are a member of {handles}: name one in the header {ORGANISATION_HEADER}."
             raise RefusedError(sentence, "which-organisation", known=True)
-        return mine[0]
+        return accesses[0]
 
 
 class TokenAuthenticator:
-    """Lets in who has the one token that the API and its ingest workers share; all of one organisation."""
+    """Accepts the one token that an API and its ingest workers of one organisation share."""
 
     def __init__(self, token: str, organisation: str) -> None:
         self._token = token.encode()
         owner = Organisation(handle=organisation, name=organisation)
         self._access = Access(organisation=owner, scope=Scope.ADMIN, by="api")
 
-    def admit(self, shown: Credentials) -> Access:
-        """Return what the token opens; raises RefusedError."""
-        if shown.bearer is None or not hmac.compare_digest(shown.bearer.encode(), self._token):
-            raise RefusedError("This worker answers to its API only, by the token that both were given.", "bad-key")
+    def admit(self, credentials: Credentials) -> Access:
+        """Return the access of the token; raises RefusedError."""
+        if credentials.bearer is None or not hmac.compare_digest(credentials.bearer.encode(), self._token):
+            raise RefusedError("This worker accepts requests of its API only: give both the same token.", "bad-key")
         return self._access
 
 

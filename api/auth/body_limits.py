@@ -1,4 +1,4 @@
-"""What is sent with a request: read whole, and never more or deeper than is allowed."""
+"""Size and depth limits of request bodies."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from api.http.problems import ProblemError
 
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-#: A body that is shorter is looked through at once, without a thread.
+#: A shorter body is checked at once, without a thread.
 _SHORT_BYTES: Final = 65_536
 
 
 async def read_body(receive: Receive, headers: Headers, most_bytes: int, most_depth: int) -> Receive:
-    """Read a body; return what gives it again. Raises ProblemError 413 and 400 for one beyond the limits."""
-    told = headers.get("content-length", "")
-    if told.isdecimal() and int(told) > most_bytes:
+    """Read a body and return a `receive` that replays it; raises ProblemError (413, 400) beyond the limits."""
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most_bytes:
         raise _too_large(most_bytes)
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return _again(message, receive)
+            return _replay(message, receive)
         body += message.get("body", b"")
         if len(body) > most_bytes:
             raise _too_large(most_bytes)
@@ -38,13 +38,13 @@ async def read_body(receive: Receive, headers: Headers, most_bytes: int, most_de
         short = len(body) <= _SHORT_BYTES
         depth = depth_of(bytes(body)) if short else await run_in_threadpool(depth_of, bytes(body))
         if depth > most_depth:
-            sentence = f"The body is nested more than {most_depth} levels deep."
-            raise ProblemError(400, "too-deep", "The body is too deep", sentence)
-    return _again({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
+            sentence = f"Nest the body at most {most_depth} levels deep."
+            raise ProblemError(400, "too-deep", "Request body nested too deeply", sentence)
+    return _replay({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
 
 
 def depth_of(text: bytes) -> int:
-    """Return how deep brackets are nested in a JSON text; what is in a string does not count."""
+    """Return the nesting depth of brackets in a JSON text; brackets in strings do not count."""
     brackets = np.frombuffer(_STRING.sub(b"", text).translate(None, _NOT_BRACKETS), np.uint8)
     if not len(brackets):
         return 0
@@ -52,7 +52,7 @@ def depth_of(text: bytes) -> int:
     return int(np.where(opens, 1, -1).cumsum().max())
 
 
-def _again(first: Message, receive: Receive) -> Receive:
+def _replay(first: Message, receive: Receive) -> Receive:
     waiting = [first]
 
     async def give() -> Message:
@@ -62,5 +62,5 @@ def _again(first: Message, receive: Receive) -> Receive:
 
 
 def _too_large(most_bytes: int) -> ProblemError:
-    sentence = f"The body is larger than {most_bytes:,} bytes."
-    return ProblemError(413, "too-large", "The body is too large", sentence)
+    sentence = f"Send at most {most_bytes:,} bytes."
+    return ProblemError(413, "too-large", "Request body too large", sentence)

@@ -1,4 +1,4 @@
-"""How much is taken of anybody."""
+"""Request limits per client."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final
 
 from api.auth.rate_limiter import Rate
 
-_ASKED: Final = Rate(600, 150)
-_FAILED: Final = Rate(30, 0.2)
+_REQUESTS: Final = Rate(600, 150)
+_FAILURES: Final = Rate(30, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests of a key, failures of an address, a body, and how long the beginning of an answer may take."""
+    """Requests per key, failed attempts per address, body size and depth, seconds until a response begins."""
 
-    asked: Rate = _ASKED
-    failed: Rate = _FAILED
+    requests: Rate = _REQUESTS
+    failures: Rate = _FAILURES
     body_bytes: int = 32 * 1024 * 1024
     body_depth: int = 64
     answer_s: float = 60.0

@@ -1,4 +1,4 @@
-"""The gate in front of every route: who asks, whether they may, and whether it is too much."""
+"""Authentication, permission and body limits in front of every route."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.auth.authenticators import ORGANISATION_HEADER, Credentials, allows
 from api.auth.body_limits import read_body
 from api.auth.limits import Limits
-from api.auth.permissions import RequiredScope, need_of
+from api.auth.permissions import RequiredScope, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
 from headland.errors import RetryLater
@@ -23,14 +23,14 @@ from headland.registry.registry import Access
 
 COOKIE: Final = "headland_session"
 _SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS"))
-#: Where a proxy says for whom it asks.
+#: Headers by which a proxy names its client.
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-#: What who is not known yet may send: a key.
-_STRANGER_BYTES: Final = 4096
+#: Largest body of an unauthenticated request: it holds a key.
+_ANONYMOUS_BYTES: Final = 4096
 
 
 class AuthMiddleware:
-    """Lets a request through to `app` once it may; what it opens is `request.state.access` then."""
+    """Passes a permitted request on to `app`, with its access in `request.state.access`."""
 
     def __init__(self, app: ASGIApp, router: Router, limits: Limits) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class AuthMiddleware:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer why not."""
+        """Pass a request on, or respond with the reason for its refusal."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -47,11 +47,11 @@ class AuthMiddleware:
             return
         connection = HTTPConnection(scope)
         try:
-            access = await self._enter(connection)
+            access = await self._authorise(connection)
             if access is not None:
                 connection.state.access = access
             if scope["method"] not in _SAFE:
-                most_bytes = _STRANGER_BYTES if access is None else self._limits.body_bytes
+                most_bytes = _ANONYMOUS_BYTES if access is None else self._limits.body_bytes
                 receive = await read_body(receive, connection.headers, most_bytes, self._limits.body_depth)
         except ProblemError as error:
             await respond(error)(scope, receive, send)
@@ -61,55 +61,57 @@ class AuthMiddleware:
             return
         await self._app(scope, receive, send)
 
-    async def _enter(self, connection: HTTPConnection) -> Access | None:
-        """Return what is opened, None where nothing needs to be; raises ProblemError and RetryLater."""
+    async def _authorise(self, connection: HTTPConnection) -> Access | None:
+        """Return the access, None where none is required; raises ProblemError and RetryLater."""
         method, path = connection.scope["method"], connection.scope["path"]
-        need = need_of(method, path)
-        if need is RequiredScope.NOTHING:
+        required = required_scope(method, path)
+        if required is RequiredScope.NOTHING:
             return None
-        near = is_near(connection)
-        if need is RequiredScope.OPERATOR:
-            if near:
+        is_loopback = is_loopback_request(connection)
+        if required is RequiredScope.OPERATOR:
+            if is_loopback:
                 return None
-            sentence = "Only the person who runs the station may do this: from this machine, with its token."
-            raise ProblemError(403, "not-yours", "Not allowed", sentence)
-        shown = shown_by(connection)
-        if shown is None:
-            if need is RequiredScope.NEARNESS and near:
+            sentence = "Run the command on the station's own machine, with its token."
+            raise ProblemError(403, "not-yours", "Operator access required", sentence)
+        credentials = credentials_of(connection)
+        if credentials is None:
+            if required is RequiredScope.LOOPBACK_OR_READ and is_loopback:
                 return None
-            sentence = "Show a key: Authorization: Bearer hl_...  `headland up` keeps one in its folder, as api-key."
-            raise ProblemError(401, "no-key", "Who asks?", sentence, headers=challenge())
-        admissions: AuthCache = connection.app.state.admissions
-        access = await admissions.admit(connection, shown)
-        self._check(connection, need, access, shown)
+            sentence = (
+                "Send a key: Authorization: Bearer hl_...  `headland up` stores one in its folder, in the file api-key."
+            )
+            raise ProblemError(401, "no-key", "Authentication required", sentence, headers=challenge())
+        auth_cache: AuthCache = connection.app.state.auth_cache
+        access = await auth_cache.admit(connection, credentials)
+        self._check(connection, required, access, credentials)
         return access
 
     def _check(
-        self, connection: HTTPConnection, need: RequiredScope | None, access: Access, shown: Credentials
+        self, connection: HTTPConnection, required: RequiredScope | None, access: Access, credentials: Credentials
     ) -> None:
-        if need is None:
-            self._say_nothing_there(connection)
+        if required is None:
+            self._refuse_undeclared(connection)
             return
-        if shown.bearer is None and connection.scope["method"] not in _SAFE:
-            refuse_foreign_page(connection.headers, must_tell=True)
-        needed = need.scope
+        if credentials.bearer is None and connection.scope["method"] not in _SAFE:
+            refuse_foreign_page(connection.headers, must_name_origin=True)
+        needed = required.scope
         if needed is None or not allows(access.scope, needed):
-            sentence = f"This needs the scope {needed}, and {access.by} has {access.scope}."
+            sentence = f"Use a key with the scope {needed}: {access.by} has {access.scope}."
             raise ProblemError(
-                403, "scope", "Not allowed", sentence, headers=challenge("insufficient_scope", str(needed))
+                403, "scope", "Insufficient scope", sentence, headers=challenge("insufficient_scope", str(needed))
             )
 
-    def _say_nothing_there(self, connection: HTTPConnection) -> None:
-        """Refuse a path that `needs` does not name, in words for its author where it is a route all the same."""
+    def _refuse_undeclared(self, connection: HTTPConnection) -> None:
+        """Refuse a path without a declared permission; where it is a route, tell its author to declare one."""
         path = connection.scope["path"]
         if any(route.matches(dict(connection.scope))[0] is not Match.NONE for route in self._router.routes):
-            sentence = f"Nobody may use {path}: what it needs is not declared in api/auth/permissions.py."
-            raise ProblemError(403, "undeclared", "Not allowed", sentence)
-        raise ProblemError(404, "", "Not Found", f"There is nothing at {path}.")
+            sentence = f"Declare a permission for {path} in api/auth/permissions.py."
+            raise ProblemError(403, "undeclared", "Permission not declared", sentence)
+        raise ProblemError(404, "", "Not Found", f"There is no resource at {path}: check the address.")
 
 
-def shown_by(connection: HTTPConnection) -> Credentials | None:
-    """Return what a request shows of who asks; a bearer token counts before a cookie."""
+def credentials_of(connection: HTTPConnection) -> Credentials | None:
+    """Return the credentials of a request; a bearer token takes precedence over a cookie."""
     kind, _, token = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and token.strip():
         return Credentials(bearer=token.strip(), organisation=connection.headers.get(ORGANISATION_HEADER))
@@ -117,8 +119,8 @@ def shown_by(connection: HTTPConnection) -> Credentials | None:
     return None if not session else Credentials(session=session)
 
 
-def is_near(connection: HTTPConnection) -> bool:
-    """Tell whether a request comes from this machine itself, and not through a proxy on it."""
+def is_loopback_request(connection: HTTPConnection) -> bool:
+    """Tell whether a request comes from this machine, and not through a proxy on it."""
     if connection.client is None or any(name in connection.headers for name in _FORWARDED):
         return False
     try:
@@ -127,10 +129,10 @@ def is_near(connection: HTTPConnection) -> bool:
         return False
 
 
-def refuse_foreign_page(headers: Headers, *, must_tell: bool = False) -> None:
-    """Raise ProblemError where a browser says that a request comes from another site's page.
+def refuse_foreign_page(headers: Headers, *, must_name_origin: bool = False) -> None:
+    """Raise ProblemError (403) where a request comes from the page of another site.
 
-    Who says nothing is no browser, which is as bad where it `must_tell`.
+    A request that names no origin does not come from a browser; it is refused too where it `must_name_origin`.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
@@ -138,12 +140,12 @@ def refuse_foreign_page(headers: Headers, *, must_tell: bool = False) -> None:
     elif origin is not None:
         same = urlsplit(origin).netloc == headers.get("host")
     else:
-        same = not must_tell
+        same = not must_name_origin
     if not same:
-        sentence = "With a session only Headland's own pages may change anything; others show a key."
-        raise ProblemError(403, "cross-site", "Not from here", sentence)
+        sentence = "A session changes data from Headland's own pages only: use an API key."
+        raise ProblemError(403, "cross-site", "Request from another site", sentence)
 
 
 def _reply_later(error: RetryLater) -> Response:
     headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return reply_problem(503, str(error), kind="registry-unavailable", title="Not now", headers=headers)
+    return reply_problem(503, str(error), kind="registry-unavailable", title="Registry not available", headers=headers)

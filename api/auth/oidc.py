@@ -1,4 +1,4 @@
-"""Bearer tokens of somebody else who signs people in: OpenID Connect, read by PyJWT."""
+"""Verification of OpenID Connect bearer tokens."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import jwt
 from api.auth.authenticators import RefusedError
 from headland.errors import RetryLater, SettingsError
 
-#: Signatures by a key pair alone: a secret that both sides know would let anybody who checks a token make one.
+#: Key pair signatures only: with a shared secret, every verifier could also sign.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-#: How far the clocks of both sides may differ.
+#: Tolerated difference of the two clocks [s].
 _LEEWAY_S: Final = 30
-#: A key set is asked for anew when it is so old; for a key that is not in it, no more often than the latter.
+#: Age at which a key set is fetched again [s], and the least time between fetches for an unknown key [s].
 _KEEP_S: Final = 3600.0
 _LEAST_S: Final = 30.0
 _WAIT_S: Final = 5.0
@@ -30,24 +30,24 @@ _MOST_BYTES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs people in, by the URL that its tokens name as `iss`, and what they must name as `aud`."""
+    """An identity provider: the URL in its tokens' `iss`, and the required `aud`."""
 
     url: str
     audience: str
 
     def __post_init__(self) -> None:
-        """Raise SettingsError for what cannot be trusted: keys that come in clear could be anybody's."""
+        """Raise SettingsError for an issuer that cannot be trusted: keys fetched over plain HTTP may be forged."""
         parts = urlsplit(self.url)
         if not self.audience:
             raise SettingsError(
-                "--oidc-audience is missing: without it a token for any other service would open this one."
+                "--oidc-audience is missing: set it, or a token for any other service would be accepted."
             )
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")):
-            raise SettingsError(f"--oidc-issuer {self.url!r} is no https:// address.")
+            raise SettingsError(f"--oidc-issuer {self.url!r} is not an https:// address: use one.")
 
 
 class OidcTokenVerifier:
-    """An `api.auth.authenticators.TokenVerifier`: a token is believed by its signature, issuer, audience and times."""
+    """An `api.auth.authenticators.TokenVerifier` that checks signature, issuer, audience and times."""
 
     def __init__(self, issuer: Issuer, clock: Callable[[], float] = time.monotonic) -> None:
         self._issuer = issuer
@@ -58,20 +58,24 @@ class OidcTokenVerifier:
         self._read_s = float("-inf")
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._client.close()
 
     def subject_of(self, token: str) -> str:
-        """Return whom a token is about; raises RefusedError, and RetryLater while the keys cannot be had."""
+        """Return the subject of a token; raises RefusedError, and RetryLater while its keys are not available."""
         try:
             head = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError as error:
-            raise RefusedError("This is neither a key of ours nor a token.", "bad-key") from error
+            raise RefusedError(
+                "The credential is neither an API key nor a token: use one of them.", "bad-key"
+            ) from error
         if head.get("alg") not in ALGORITHMS:
-            raise RefusedError("The token is not signed by a key pair.", "bad-token")
+            raise RefusedError(
+                "The token is not signed with a key pair: configure the identity provider to do so.", "bad-token"
+            )
         key = self._key(str(head.get("kid", "")))
         try:
-            told: dict[str, Any] = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=list(ALGORITHMS),
@@ -81,8 +85,8 @@ class OidcTokenVerifier:
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
         except jwt.InvalidTokenError as error:
-            raise RefusedError(f"The token is not accepted: {error}.", "bad-token") from error
-        return str(told["sub"])
+            raise RefusedError(f"The token is not valid: {error}. Sign in again.", "bad-token") from error
+        return str(claims["sub"])
 
     def _key(self, name: str) -> jwt.PyJWK:
         with self._lock:
@@ -91,21 +95,23 @@ class OidcTokenVerifier:
                 self._read(has_some=bool(self._keys))
             key = self._keys.get(name)
         if key is None:
-            raise RefusedError("The token is signed by a key that its issuer does not have.", "bad-token")
+            raise RefusedError("The issuer does not publish the key that signed the token: sign in again.", "bad-token")
         return key
 
     def _read(self, *, has_some: bool) -> None:
         try:
-            about = self._get(f"{self._issuer.url.rstrip('/')}/.well-known/openid-configuration")
-            if about.get("issuer") != self._issuer.url:
-                raise RetryLater(f"{self._issuer.url} calls itself {about.get('issuer')!r}: correct --oidc-issuer.")
-            keys = _read_keys(self._get(_place_of(about))["keys"])
+            configuration = self._get(f"{self._issuer.url.rstrip('/')}/.well-known/openid-configuration")
+            if configuration.get("issuer") != self._issuer.url:
+                raise RetryLater(
+                    f"{self._issuer.url} names {configuration.get('issuer')!r} as its issuer: correct --oidc-issuer."
+                )
+            keys = _read_keys(self._get(_keys_url(configuration))["keys"])
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as error:
-            # Keys that are known go on for as long as their issuer is away.
+            # Known keys remain valid while their issuer is not reachable.
             self._read_s = self._clock() - _KEEP_S + _LEAST_S if has_some else self._read_s
             if has_some:
                 return
-            raise RetryLater(f"The keys of {self._issuer.url} cannot be had now: {error}.") from error
+            raise RetryLater(f"The keys of {self._issuer.url} are not available: {error}. Try again.") from error
         self._keys = keys
         self._read_s = self._clock()
 
@@ -116,29 +122,29 @@ class OidcTokenVerifier:
             for chunk in answer.iter_bytes():
                 body += chunk
                 if len(body) > _MOST_BYTES:
-                    raise ValueError("it sends too much")
-        told: dict[str, Any] = json.loads(body)
-        return told
+                    raise ValueError("the response is too large")
+        document: dict[str, Any] = json.loads(body)
+        return document
 
 
 def _is_safe(url: str) -> bool:
-    """Tell whether nobody between can change what comes from there."""
+    """Tell whether a URL is protected against changes on the way: HTTPS, or this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost"))
 
 
-def _place_of(about: dict[str, Any]) -> str:
-    place = str(about["jwks_uri"])
-    if not _is_safe(place):
-        raise ValueError(f"they are at {place}, which is no https:// address")
-    return place
+def _keys_url(configuration: dict[str, Any]) -> str:
+    url = str(configuration["jwks_uri"])
+    if not _is_safe(url):
+        raise ValueError(f"their address {url} is not an https:// address")
+    return url
 
 
-def _read_keys(found: list[dict[str, Any]]) -> dict[str, jwt.PyJWK]:
-    """Return the public keys that sign, by name; one of a kind that is not known here is left out."""
+def _read_keys(descriptions: list[dict[str, Any]]) -> dict[str, jwt.PyJWK]:
+    """Return the public signing keys by id; keys of an unknown type are left out."""
     keys: dict[str, jwt.PyJWK] = {}
-    for one in found:
-        if one.get("use", "sig") == "sig" and one.get("kty") != "oct":
+    for description in descriptions:
+        if description.get("use", "sig") == "sig" and description.get("kty") != "oct":
             with suppress(jwt.PyJWTError):
-                keys[str(one.get("kid", ""))] = jwt.PyJWK(one)
+                keys[str(description.get("kid", ""))] = jwt.PyJWK(description)
     return keys

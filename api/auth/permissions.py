@@ -1,4 +1,4 @@
-"""What each path needs before anybody gets at it. What is not named here is not there for anyone."""
+"""Scope that each path requires; a path that is not listed is not accessible."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class RequiredScope(Enum):
-    """What a request must bring."""
+    """Credentials that a request must have."""
 
     NOTHING = "nothing"
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
-    #: Nothing when it comes from this machine itself, else a key that reads.
-    NEARNESS = "nearness"
-    #: It must come from this machine itself; the route asks for a token of its own.
+    #: None for a request from this machine, else a key that may read.
+    LOOPBACK_OR_READ = "nearness"
+    #: A request from this machine; the route checks a token of its own.
     OPERATOR = "operator"
 
     @property
     def scope(self) -> Scope | None:
-        """The scope that a key must have; None where a key is not what is asked for."""
+        """The scope that a key must have; None where no key is required."""
         return _SCOPES.get(self)
 
 
@@ -33,21 +33,21 @@ _SCOPES: Final = {
     RequiredScope.READ: Scope.READ,
     RequiredScope.WRITE: Scope.WRITE,
     RequiredScope.ADMIN: Scope.ADMIN,
-    RequiredScope.NEARNESS: Scope.READ,
+    RequiredScope.LOOPBACK_OR_READ: Scope.READ,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PathPermission:
-    """A path, with all that is below it where `below`; reading it needs `reads`, everything else `changes`."""
+    """Scopes of a path, and of all paths below it where `below`: `reads` for safe methods, `changes` for the others."""
 
     path: str
     reads: RequiredScope = RequiredScope.READ
     changes: RequiredScope = RequiredScope.WRITE
     below: bool = True
 
-    def holds(self, path: str) -> bool:
-        """Tell whether a request's path is in here."""
+    def covers(self, path: str) -> bool:
+        """Tell whether a request's path is covered."""
         return path == self.path or (self.below and path.startswith(self.path + "/"))
 
 
@@ -59,15 +59,15 @@ def _admin(path: str) -> PathPermission:
     return PathPermission(path, RequiredScope.ADMIN, RequiredScope.ADMIN)
 
 
-#: The first room that holds a path counts.
-ROOMS: Final = (
+#: The first entry that covers a path applies.
+PATH_PERMISSIONS: Final = (
     _open("/"),
     _open("/docs"),
     _open("/dashboard", below=True),
     _open("/help", below=True),
     PathPermission("/v1/session", RequiredScope.READ, RequiredScope.NOTHING, below=False),
-    PathPermission("/healthz", RequiredScope.NEARNESS, below=False),
-    PathPermission("/readyz", RequiredScope.NEARNESS, below=False),
+    PathPermission("/healthz", RequiredScope.LOOPBACK_OR_READ, below=False),
+    PathPermission("/readyz", RequiredScope.LOOPBACK_OR_READ, below=False),
     PathPermission("/metrics", below=False),
     PathPermission("/openapi.json", below=False),
     PathPermission("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR),
@@ -75,7 +75,7 @@ ROOMS: Final = (
     _admin("/v1/members"),
     _admin("/v1/audit"),
     _admin("/v1/webhooks"),
-    # To drop what was refused is the one way to lose what a gateway sent.
+    # Deletion, which alone can lose a gateway's records, needs ADMIN: see `required_scope`.
     PathPermission("/v1/quarantine"),
     *(
         PathPermission(f"/v1/{name}")
@@ -110,11 +110,11 @@ ROOMS: Final = (
 )
 
 
-def need_of(method: str, path: str) -> RequiredScope | None:
-    """Return what a request must bring; None where nothing is declared, and so nothing is there."""
-    room = next((room for room in ROOMS if room.holds(path)), None)
-    if room is None:
+def required_scope(method: str, path: str) -> RequiredScope | None:
+    """Return the credentials that a request must have; None for a path that is not listed."""
+    permission = next((entry for entry in PATH_PERMISSIONS if entry.covers(path)), None)
+    if permission is None:
         return None
-    if method == "DELETE" and room.path == "/v1/quarantine":
+    if method == "DELETE" and permission.path == "/v1/quarantine":
         return RequiredScope.ADMIN
-    return room.reads if method in _READS else room.changes
+    return permission.reads if method in _READS else permission.changes

@@ -1,4 +1,4 @@
-"""How much anybody may ask: token buckets, in a table that cannot grow without end. Pure but for its lock."""
+"""Rate limiter: token buckets in a bounded table. Pure but for its lock."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many at once, and then so many a second."""
+    """Rate of a token bucket: `burst` at once, then `per_s` a second."""
 
     burst: float
     per_s: float
 
 
 class Buckets:
-    """One bucket for each name; of more than `most` names, that which was not asked for longest begins anew."""
+    """One bucket per name; beyond `most` names, the one unused for longest is forgotten."""
 
     def __init__(self, rate: Rate, most: int = 10_000) -> None:
         self._rate = rate
@@ -25,7 +25,7 @@ class Buckets:
         self._lock = threading.Lock()
 
     def take(self, name: str, now_s: float) -> float:
-        """Take one; return 0, or how many seconds to wait where there is none, which takes nothing."""
+        """Take a token and return 0; without a token return the seconds to wait."""
         with self._lock:
             level = self._level(name, now_s)
             wait_s = max(0.0, (1.0 - level) / self._rate.per_s)
@@ -36,7 +36,7 @@ class Buckets:
         return wait_s
 
     def wait_s(self, name: str, now_s: float) -> float:
-        """Return how long to wait for the next one; nothing is taken."""
+        """Return the seconds to wait for the next token, without taking it."""
         with self._lock:
             return max(0.0, (1.0 - self._level(name, now_s)) / self._rate.per_s)
 

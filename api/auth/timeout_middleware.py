@@ -1,4 +1,4 @@
-"""How long anybody waits for the beginning of an answer."""
+"""Time limit until a response begins."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ RETRY_AFTER_S: Final = 30
 
 
 class TimeoutMiddleware:
-    """Answers 503 where `app` has not begun to answer in time; what it was doing ends by itself, unheard.
+    """Responds with 503 where `app` does not begin its response in time.
 
-    A thread cannot be stopped, so its work goes on until it is done; but nobody waits for it any more. An answer that
-    has begun may take as long as it takes.
+    A thread cannot be stopped: its work continues to its end, and the result is discarded. A response that has begun
+    has no time limit.
     """
 
     def __init__(self, app: ASGIApp, answer_s: float) -> None:
@@ -25,7 +25,7 @@ class TimeoutMiddleware:
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and answer for it where that takes too long."""
+        """Pass a request on, and respond for it where `app` is too slow."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -46,9 +46,9 @@ class TimeoutMiddleware:
             is_late = True
             self._late.add(work)
             work.add_done_callback(self._forget)
-            sentence = f"This took longer than {self._answer_s:g} s: ask for less at once, or again later."
+            sentence = f"The response did not begin within {self._answer_s:g} s: request less data, or try again later."
             headers = {"Retry-After": str(RETRY_AFTER_S)}
-            late = reply_problem(503, sentence, kind="too-slow", title="It takes too long", headers=headers)
+            late = reply_problem(503, sentence, kind="too-slow", title="Response timeout", headers=headers)
             await late(scope, receive, send)
             return
         except asyncio.CancelledError:
@@ -65,4 +65,4 @@ class TimeoutMiddleware:
     def _forget(self, work: asyncio.Task[None]) -> None:
         self._late.discard(work)
         if not work.cancelled():
-            work.exception()  # it was logged where it happened, and nobody asks for it any more
+            work.exception()  # marks it as read; it was logged where it was raised

@@ -1,4 +1,4 @@
-"""Which form an answer takes by what its client accepts, and samples as a table: a row for each instant.
+"""Content negotiation of responses, and samples as a table with a row per instant.
 
 Column names end in their unit; each row names its device and says whether it was simulated.
 """
@@ -27,7 +27,7 @@ ARROW: Final = "application/vnd.apache.arrow.stream"
 FORMS: Final = (JSON, CSV, ARROW, PARQUET)
 _FILES: Final = {CSV: (write_csv, "csv"), PARQUET: (write_parquet, "parquet"), ARROW: (write_arrow, "arrows")}
 
-#: What OpenAPI says of the forms of a table beside JSON.
+#: OpenAPI content entries of a table's formats beside JSON.
 TABLE_CONTENT: Final = {
     CSV: {"schema": {"type": "string"}},
     **{form: {"schema": {"type": "string", "format": "binary"}} for form in (PARQUET, ARROW)},
@@ -35,26 +35,27 @@ TABLE_CONTENT: Final = {
 
 
 def choose_format(accept: str | None, forms: Sequence[str] = FORMS) -> str:
-    """Return the form that an Accept header likes best, the first where it says nothing; raises ProblemError (406)."""
-    wishes = [_parse_wish(part) for part in (accept or "*/*").split(",")]
-    best, liked = forms[0], 0.0
+    """Return the format an Accept header prefers, the first without a header; raises ProblemError (406)."""
+    ranges = [_parse_range(part) for part in (accept or "*/*").split(",")]
+    best, highest = forms[0], 0.0
     for form in forms:
-        # What is said most exactly counts: `text/csv;q=0, */*` wants no CSV.
-        said = [(kind, q) for kind, q in wishes if kind in (form, f"{form.split('/')[0]}/*", "*/*")]
-        weight = max(said, key=lambda wish: wish[0].count("*") * -1)[1] if said else 0.0
-        if weight > liked:
-            best, liked = form, weight
-    if liked == 0.0:
+        # The most specific range applies: `text/csv;q=0, */*` excludes CSV.
+        matching = [(kind, q) for kind, q in ranges if kind in (form, f"{form.split('/')[0]}/*", "*/*")]
+        weight = max(matching, key=lambda entry: -entry[0].count("*"))[1] if matching else 0.0
+        if weight > highest:
+            best, highest = form, weight
+    if highest == 0.0:
         kinds = " or ".join(filter(None, (", ".join(forms[:-1]), forms[-1])))
-        sentence = f"This comes as {kinds}: say so in Accept."
-        raise ProblemError(406, "not-acceptable", "No such format", sentence)
+        sentence = f"Send Accept: {kinds}."
+        raise ProblemError(406, "not-acceptable", "Format not available", sentence)
     return best
 
 
 def reply_table(request: Request, form: str, table: Table) -> Response:
-    """Return a table in a form that `choose_format` chose: a file, or as JSON its columns.
+    """Return a table in the format that `choose_format` chose: a file, or its columns as JSON.
 
-    A file is sent as it is written. What cannot be read is raised at the first slice, not cut off.
+    A file is sent while it is written. The first slice is read before the response begins, so that a store that
+    cannot be read is reported as a problem.
     """
     if form == JSON:
         answer = reply(request, _columns_of(table))
@@ -70,21 +71,26 @@ def reply_table(request: Request, form: str, table: Table) -> Response:
 
 def samples_table(record: DeviceRecord, channels: list[str], slices: Iterator[SeriesColumns]) -> Table:
     """Return samples as a table: a row for each instant, null where a channel has no value."""
-    told = record.descriptor
+    descriptor = record.descriptor
     names = {channel: name_column(record, channel) for channel in channels}
     kinds: dict[str, Kind] = {"time_ms": "integer", "time_utc": "instant", "device": "text", "simulated": "truth"}
     kinds.update(dict.fromkeys(names.values(), "number"))
 
     def rows_of(columns: SeriesColumns) -> Slice:
-        time_ms, values = columns.time_ms, {names[channel]: each for channel, each in columns.channels.items()}
-        head: Slice = {"time_ms": time_ms, "time_utc": time_ms, "device": told.device, "simulated": told.simulated}
+        time_ms, values = columns.time_ms, {names[channel]: column for channel, column in columns.channels.items()}
+        head: Slice = {
+            "time_ms": time_ms,
+            "time_utc": time_ms,
+            "device": descriptor.device,
+            "simulated": descriptor.simulated,
+        }
         return {**head, **values}
 
-    return Table(told.device, kinds, map(rows_of, slices))
+    return Table(descriptor.device, kinds, map(rows_of, slices))
 
 
 def name_column(record: DeviceRecord, channel: str) -> str:
-    """Return a column's name: the channel, and its unit where its own name does not tell it."""
+    """Return a column's name: the channel, with its unit where the name does not end in it."""
     parts = split_channel(channel)
     if quantity_of(channel) is not None or (parts is not None and unit_of_name(parts[0]) is not None):
         return channel
@@ -92,11 +98,11 @@ def name_column(record: DeviceRecord, channel: str) -> str:
 
 
 def _columns_of(table: Table) -> dict[str, object]:
-    """Return a table that is short enough for one answer as `schema.Columns`, its arrays as they are."""
+    """Return a table that fits one response as `schema.Columns`."""
     slices = list(table.slices)
     counts = [next(len(cells) for cells in rows.values() if isinstance(cells, np.ndarray)) for rows in slices]
     columns = {
-        name: [one for rows, count in zip(slices, counts, strict=True) for one in _listed(rows[name], count)]
+        name: [cell for rows, count in zip(slices, counts, strict=True) for cell in _listed(rows[name], count)]
         for name in table.columns
     }
     return {"rows": sum(counts), "columns": columns}
@@ -108,8 +114,8 @@ def _listed(cells: Cells, count: int) -> list[object]:
     return [None if value != value else value for value in cells.tolist()]
 
 
-def _parse_wish(part: str) -> tuple[str, float]:
-    """Return the media type of a part of an Accept header, and its weight; 0 where that is no number."""
+def _parse_range(part: str) -> tuple[str, float]:
+    """Return a media range of an Accept header and its weight; 0 where the weight is not a number."""
     kind, *options = (word.strip() for word in part.lower().split(";"))
     weights = [option[2:].strip() for option in options if option.startswith("q=")]
     try:

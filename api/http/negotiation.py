@@ -1,4 +1,4 @@
-"""What a request may send and ask for, by what its route says of itself: 415 and 406 in a sentence otherwise."""
+"""Media types that a route accepts and returns; others are refused with 415 and 406."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from fastapi.routing import APIRoute
 from api.http.content_types import JSON, choose_format
 from api.http.problems import ProblemError, declare_problems
 
-#: Said by programs that say nothing of what they send: it is looked at as what the route takes.
-_UNSAID: Final = frozenset(("", "application/octet-stream"))
+#: Content types of clients that name none: the body is read as the one that the route accepts.
+_UNSPECIFIED: Final = frozenset(("", "application/octet-stream"))
 
 
 async def check_exchange(request: Request) -> None:
-    """Raise ProblemError for a body that a route does not take, and where it gives JSON alone and that is unwanted."""
+    """Raise ProblemError for a body type that a route does not accept (415), or a type it does not return (406)."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not route.include_in_schema:
         return
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if takes_json(route) and kind not in _UNSAID and not _is_json(kind):
-        sentence = f"{request.url.path} takes {JSON}, and this is {kind}: say Content-Type: {JSON}."
-        raise ProblemError(415, "unsupported-media-type", "Not this kind of body", sentence)
-    if gives_json_alone(route):
+    if accepts_json(route) and kind not in _UNSPECIFIED and not _is_json(kind):
+        sentence = f"{request.url.path} accepts {JSON}, not {kind}: send Content-Type: {JSON}."
+        raise ProblemError(415, "unsupported-media-type", "Unsupported media type", sentence)
+    if returns_only_json(route):
         choose_format(request.headers.get("accept"), (JSON,))
 
 
-def takes_json(route: APIRoute) -> bool:
-    """Tell whether a route takes a JSON body."""
+def accepts_json(route: APIRoute) -> bool:
+    """Tell whether a route accepts a JSON body."""
     if route.body_field is not None:
         return True
-    told: dict[str, Any] = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
-    return list(told) == [JSON]
+    content: dict[str, Any] = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    return list(content) == [JSON]
 
 
-def gives_json_alone(route: APIRoute) -> bool:
-    """Tell whether JSON is all that a route answers with when all is well."""
-    contents = [told.get("content", {}) for status, told in route.responses.items() if str(status).startswith("2")]
-    kinds = {kind for content in contents for kind in content}
+def returns_only_json(route: APIRoute) -> bool:
+    """Tell whether a successful response of a route is always JSON."""
+    responses = [entry for status, entry in route.responses.items() if str(status).startswith("2")]
+    kinds = {kind for entry in responses for kind in entry.get("content", {})}
     return kinds == {JSON} or (not kinds and route.response_model is not None)
 
 
 def describe_exchange(document: dict[str, Any]) -> None:
-    """Add to a document where 406 and 415 may come."""
+    """Add the responses 406 and 415 to the operations of a document that may return them."""
     for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
-        answers = operation["responses"]
-        given = {kind for status, told in answers.items() if status < "400" for kind in told.get("content", {})}
+        responses = operation["responses"]
+        given = {kind for status, entry in responses.items() if status < "400" for kind in entry.get("content", {})}
         refusals = declare_problems(406) if given == {JSON} else {}
         if list(operation.get("requestBody", {}).get("content", {})) == [JSON]:
             refusals |= declare_problems(415)
-        for status, told in refusals.items():
-            answers.setdefault(str(status), told)
+        for status, entry in refusals.items():
+            responses.setdefault(str(status), entry)
 
 
 def _is_json(kind: str) -> bool:

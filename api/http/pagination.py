@@ -1,7 +1,7 @@
-"""Pages of a list that may grow: `{items, next}`, with a `Link` to the next page (RFC 8288).
+"""Pagination by cursor: `{items, next}`, with a `Link` to the next page (RFC 8288).
 
-A cursor holds the key of the last item told, so that what is added or taken away meanwhile neither doubles nor hides
-another. What is in it is nobody else's business and may change.
+A cursor holds the key of the last item of a page, so that items added or deleted meanwhile neither repeat nor hide
+others. Its content is opaque and may change.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ _TEXT: Final = re.compile(r"[ -~]{0,128}")
 Key = TypeVar("Key", bound="tuple[Any, ...]")
 
 Cursor = Annotated[
-    str | None, Query(description="`next` of the page before, as it is.", max_length=256, pattern=r"^[A-Za-z0-9_-]+$")
+    str | None,
+    Query(description="`next` of the previous page, unchanged.", max_length=256, pattern=r"^[A-Za-z0-9_-]+$"),
 ]
-Limit = Annotated[int, Query(description="Items a page.", ge=1, le=MOST)]
+Limit = Annotated[int, Query(description="Items per page.", ge=1, le=MOST)]
 
 
 def write_cursor(*key: int | str) -> str:
-    """Return the cursor that goes on behind the item with this key."""
+    """Return the cursor of the page after the item with this key."""
     return urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
 
 
 def read_cursor(cursor: str | None, kind: type[Key]) -> Key | None:
-    """Return the key in a cursor of `write_cursor`, None without one; raises ProblemError (400) for any other text."""
+    """Return the key in a cursor of `write_cursor`, None without a cursor; raises ProblemError (400) for other text."""
     if cursor is None:
         return None
     key: Key | None
@@ -45,14 +46,12 @@ def read_cursor(cursor: str | None, kind: type[Key]) -> Key | None:
     except (ValueError, msgspec.DecodeError):
         key = None
     if key is None or not all(_is_ours(part) for part in key):
-        raise ProblemError(
-            400, "bad-cursor", "The cursor is not one of ours", "Take `next` of the page before as it is."
-        )
+        raise ProblemError(400, "bad-cursor", "Invalid cursor", "Use `next` of the previous page unchanged.")
     return key
 
 
 def reply_page(request: Request, body: BaseModel | dict[str, Any]) -> Response:
-    """Return a page as `reply` does, with a Link to the next one where it has one."""
+    """Return a page as `reply` does, with a Link to the next page where there is one."""
     answer = reply(request, body)
     following = body["next"] if isinstance(body, dict) else body.next  # type: ignore[attr-defined]  # all pages have it
     if following is not None:

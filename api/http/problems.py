@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457): one shape for everything that goes wrong, and nothing of our insides in it."""
+"""Errors as problem+json (RFC 9457), without internal details."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headland.errors import HeadlandError, RetryLater
 from headland.registry.models.errors import Conflict, InvalidRecord, NotFound, VersionConflict
 
 MEDIA_TYPE: Final = "application/problem+json"
-#: How long a client should wait for a store that is not there yet [s].
+#: How long a client waits before it asks an unavailable store again [s].
 RETRY_AFTER_S: Final = 2
 
 #: The status of an analysis whose precondition is not met, whatever its kind.
@@ -94,7 +94,7 @@ def reply_problem(
     extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem as a response; without a `kind` the status says it all ("about:blank")."""
+    """Return a problem as a response; without a `kind` its type is "about:blank"."""
     body = {
         "type": "about:blank" if kind is None else f"urn:headland:problem:{kind}",
         "title": title or _phrase(status),
@@ -145,28 +145,28 @@ def _on_analysis(_request: Request, error: AnalysisError) -> Response:
 
 
 def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
-    found = [
+    errors = [
         {"parameter": ".".join(str(part) for part in item["loc"][1:]), "detail": str(item["msg"])}
         for item in error.errors()
     ]
-    sentence = "; ".join(f"{item['parameter']}: {item['detail']}" for item in found)
-    return reply_problem(422, sentence, kind="bad-parameter", title="A parameter is not valid", extra={"errors": found})
+    sentence = "; ".join(f"{item['parameter']}: {item['detail']}" for item in errors)
+    return reply_problem(422, sentence, kind="bad-parameter", title="Invalid parameter", extra={"errors": errors})
 
 
 def _on_http(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == 404:
-        return reply_problem(404, f"There is nothing at {request.url.path}.", headers=headers)
+        return reply_problem(404, f"There is no resource at {request.url.path}: check the address.", headers=headers)
     if error.status_code == 405:
         allowed = _allowed_methods(request)
         headers["Allow"] = ", ".join(allowed)
-        return reply_problem(405, f"{request.url.path} takes {' or '.join(allowed)}.", headers=headers)
+        return reply_problem(405, f"{request.url.path} accepts {' or '.join(allowed)}.", headers=headers)
     return reply_problem(error.status_code, str(error.detail), headers=headers)
 
 
 def _on_retry_later(_request: Request, error: RetryLater) -> Response:
     headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return reply_problem(503, str(error), kind="store-unavailable", title="The store is not ready", headers=headers)
+    return reply_problem(503, str(error), kind="store-unavailable", title="Store not available", headers=headers)
 
 
 def _on_not_found(_request: Request, error: NotFound) -> Response:
@@ -177,21 +177,21 @@ def _on_not_found(_request: Request, error: NotFound) -> Response:
 def _on_conflict(_request: Request, error: Conflict) -> Response:
     if isinstance(error, VersionConflict):
         extra = {"expected": error.expected, "found": error.found}
-        return reply_problem(412, str(error), kind="changed-meanwhile", title="It was changed meanwhile", extra=extra)
-    return reply_problem(409, str(error), kind="conflict", title="What is there does not allow it")
+        return reply_problem(412, str(error), kind="changed-meanwhile", title="Record modified meanwhile", extra=extra)
+    return reply_problem(409, str(error), kind="conflict", title="Conflict with an existing record")
 
 
 def _on_invalid_record(_request: Request, error: InvalidRecord) -> Response:
-    return reply_problem(400, str(error), kind="invalid-record", title="This cannot be kept")
+    return reply_problem(400, str(error), kind="invalid-record", title="Invalid record")
 
 
 def _on_bug(_request: Request, _error: Exception) -> Response:
-    # Starlette raises the error again behind this answer, and the server logs it with its trace.
-    return reply_problem(500, "Something went wrong on our side; the log of the station says what.")
+    # Starlette raises the error again after this response, and the server logs it with its trace.
+    return reply_problem(500, "The station failed to answer; its log has the cause.")
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods that any route takes at this path: Starlette alone names those of the first route."""
+    """Return the methods of all routes at this path; Starlette names those of the first one only."""
     scope = {key: value for key, value in request.scope.items() if key not in ("route", "endpoint", "path_params")}
     return [
         method

@@ -1,4 +1,4 @@
-"""Instants and windows in a request: ISO 8601 with a zone, or epoch milliseconds; half-open."""
+"""Instants and time windows in query parameters: ISO 8601 with a zone, or epoch milliseconds; half-open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_WINDOW_MS: Final = HOUR_MS
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
-#: A plus sign that was not written as %2B arrives as a space.
+#: A plus sign that was not encoded as %2B arrives as a space.
 _LOST_PLUS: Final = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
 
 
@@ -33,10 +33,10 @@ def parse_instant(text: object) -> object:
         except ValueError:
             moment = None
         if moment is None or moment.tzinfo is None:
-            raise ValueError("write an instant like 2026-11-24T08:00:00Z (with a zone) or as epoch milliseconds")
+            raise ValueError("write an instant as 2026-11-24T08:00:00Z (with a zone) or in epoch milliseconds")
         time_ms = (moment - _EPOCH) // _MILLISECOND
     if not LOW_MS <= time_ms <= HIGH_MS:
-        raise ValueError("the instant lies outside the years 1 to 9999")
+        raise ValueError("the instant is outside the years 1 to 9999")
     return time_ms
 
 
@@ -55,15 +55,15 @@ Instant = Annotated[
 
 
 def settle_window(start_ms: int | None, end_ms: int | None, now_ms: int, longest_ms: int) -> Window:
-    """Return the window asked for; without an end it ends now, without a start it is an hour long.
+    """Return the requested window; without an end it ends now, without a start it is an hour long.
 
-    Raises ProblemError (400) where it has no length or is longer than `longest_ms`.
+    Raises ProblemError (400) for an empty window and for one longer than `longest_ms`.
     """
     end = now_ms if end_ms is None else end_ms
     start = end - DEFAULT_WINDOW_MS if start_ms is None else start_ms
     if start >= end:
-        raise ProblemError(400, "bad-window", "The window is empty", "start must lie before end.")
+        raise ProblemError(400, "bad-window", "Empty time window", "Set start before end.")
     if end - start > longest_ms:
         days = longest_ms / DAY_MS
-        raise ProblemError(400, "bad-window", "The window is too long", f"Ask for at most {days:g} days at a time.")
+        raise ProblemError(400, "bad-window", "Time window too long", f"Request at most {days:g} days at a time.")
     return Window(start, end)

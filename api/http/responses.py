@@ -15,7 +15,7 @@ from api.http.problems import ProblemError
 
 
 def reply(request: Request, body: BaseModel | msgspec.Struct | dict[str, Any]) -> Response:
-    """Return a JSON answer with its ETag, or 304 where the client has it already.
+    """Return a JSON response with its ETag, or 304 where the client has it already.
 
     Numpy columns are written as they are, NaN as null.
     """
@@ -29,12 +29,12 @@ def reply(request: Request, body: BaseModel | msgspec.Struct | dict[str, Any]) -
 
 
 def check_match(if_match: str | None, current: BaseModel) -> None:
-    """Raise ProblemError (412) where a change is meant for another state of a thing than the current one."""
+    """Raise ProblemError (412) where If-Match names another state than the current one."""
     if if_match is None or if_match.strip() == "*":
         return
     if _tag_of(_written(current)) not in (part.strip() for part in if_match.split(",")):
-        sentence = "It is not as it was when you read it: read it again, then decide."
-        raise ProblemError(412, "changed-meanwhile", "It was changed meanwhile", sentence)
+        sentence = "The record was modified after it was read: reload it and try again."
+        raise ProblemError(412, "changed-meanwhile", "Record modified meanwhile", sentence)
 
 
 def _written(body: BaseModel | msgspec.Struct | dict[str, Any]) -> bytes:

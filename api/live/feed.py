@@ -1,8 +1,8 @@
-"""The live feed: what was committed, to every client that listens, with a ring from which one that was away goes on.
+"""Live feed: committed values to every connected client, with a ring buffer for clients that reconnect.
 
-`publish` may be called from any thread and waits for no client. A client that reads slower than values come loses the
-older ones of each series, never the newest, and is told how many. What the ring no longer holds is said as a gap, and
-then the newest values follow: nothing is left out in silence.
+`publish` may be called from any thread and waits for no client. A client that reads slower than values arrive loses
+the older values of each series, never the newest, and receives their number. Where the ring buffer no longer holds
+what a client missed, the client receives a gap event and then the newest values: nothing is left out silently.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.store.port import Latest, SeriesKey
 
-#: What a client that was away finds again, in events and in values: about a minute of a large farm.
+#: Size of the ring buffer, in events and in values: about a minute of a large farm.
 RING_EVENTS: Final = 2000
 RING_VALUES: Final = 50_000
-#: Events that wait for one client; at the next they are joined, newest value of each channel.
+#: Events queued for one client; at the next one they are merged to the newest value of each channel.
 QUEUE_EVENTS: Final = 64
 MAX_CLIENTS: Final = 200
-#: A stream ends then; an EventSource comes back by itself and goes on where it was.
+#: Longest duration of a stream [s]; an EventSource reconnects by itself and continues.
 LONGEST_S: Final = 3600.0
 HEARTBEAT_S: Final = 10.0
 
 
 class FeedFullError(HeadlandError):
-    """So many listen that nobody else can."""
+    """The feed has its largest number of clients."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a client wants to hear: these devices and channels, all where None."""
+    """Devices and channels that a client subscribes to; None for all."""
 
     devices: frozenset[str] | None = None
     channels: frozenset[str] | None = None
 
     def choose(self, values: Sequence[Value]) -> Sequence[Value]:
-        """Return those of `values` that are wanted."""
+        """Return the values that are selected."""
         if self.devices is None and self.channels is None:
             return values
         return [
@@ -58,26 +58,26 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to say, at a place `seq` in the feed: values, or what was missed (`gap`)."""
+    """An event at the position `seq` of the feed: values, or a description of what was missed (`gap`)."""
 
     seq: int
     time_ms: int
     values: Sequence[Value] = ()
     skipped: int = 0
     gap: Mapping[str, Any] | None = None
-    #: Made once for all clients that chose the same.
+    #: Computed once for all clients with the same selection.
     _chosen: dict[Selection, Sequence[Value]] = field(default_factory=dict, compare=False, repr=False)
     _frames: dict[Selection, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def values_for(self, selection: Selection) -> Sequence[Value]:
-        """Return those of its values that are wanted."""
+        """Return the selected values."""
         chosen = self._chosen.get(selection)
         if chosen is None:
             chosen = self._chosen[selection] = selection.choose(self.values)
         return chosen
 
     def frame(self, epoch: str, selection: Selection) -> bytes:
-        """Return it as a server-sent event."""
+        """Return the event as a server-sent event."""
         frame = self._frames.get(selection)
         if frame is None:
             frame = self._frames[selection] = self._encode(f"{epoch}-{self.seq}", selection)
@@ -91,35 +91,35 @@ class Event:
 
 
 class Client:
-    """One that listens. Its events wait here, at most `QUEUE_EVENTS` of them behind the `first` ones."""
+    """A connected client with its queue: the `first` events, then at most `QUEUE_EVENTS`."""
 
     def __init__(self, feed: LiveFeed, selection: Selection, first: Iterable[Event]) -> None:
         self.selection = selection
         self.is_ended = False
         self._feed = feed
         self._loop = asyncio.get_running_loop()
-        self._first = deque(event for event in first if self._is_for_me(event))
+        self._first = deque(event for event in first if self._is_selected(event))
         self._waiting: deque[Event] = deque()
-        self._something = asyncio.Event()
+        self._has_events = asyncio.Event()
 
     def push(self, event: Event) -> int:
-        """Let an event wait, under the feed's lock; return how many values were left out for it."""
-        if not self._is_for_me(event):
+        """Queue an event, under the feed's lock; return the number of values dropped for it."""
+        if not self._is_selected(event):
             return 0
-        skipped = self._join() if len(self._waiting) >= QUEUE_EVENTS else 0
+        skipped = self._merge() if len(self._waiting) >= QUEUE_EVENTS else 0
         self._waiting.append(event)
         self.wake()
         return skipped
 
     def wake(self) -> None:
-        """Have the client's coroutine look again."""
+        """Wake the client's coroutine."""
         try:
-            self._loop.call_soon_threadsafe(self._something.set)
+            self._loop.call_soon_threadsafe(self._has_events.set)
         except RuntimeError:
-            self.is_ended = True  # its loop is closed: nobody reads any more
+            self.is_ended = True  # its event loop is closed
 
     async def take(self, within_s: float) -> bytes | None:
-        """Return the next event as bytes, a heartbeat where none comes in time; None when the stream is over."""
+        """Return the next event as bytes, a heartbeat where none arrives in time; None at the end of the stream."""
         until_s = self._loop.time() + within_s
         while True:
             with self._feed.lock:
@@ -130,18 +130,18 @@ class Client:
                     (self._first or self._waiting).popleft()
                 elif self._loop.time() >= until_s:
                     return self._feed.heartbeat()
-                self._something.clear()
+                self._has_events.clear()
             if event is not None:
                 return event.frame(self._feed.epoch, self.selection)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(until_s):
-                    await self._something.wait()
+                    await self._has_events.wait()
 
-    def _is_for_me(self, event: Event) -> bool:
+    def _is_selected(self, event: Event) -> bool:
         return event.gap is not None or bool(event.values_for(self.selection))
 
-    def _join(self) -> int:
-        """Make one event of all that wait, with the newest value of each channel; return how many that left out."""
+    def _merge(self) -> int:
+        """Merge the queued events into one with each channel's newest value; return the number of values dropped."""
         newest: dict[tuple[str, str], Value] = {}
         total = 0
         for event in self._waiting:
@@ -158,7 +158,7 @@ class Client:
 
 
 class LiveFeed:
-    """Gives what is published to all clients. `source` says in each stream's first event where it comes from."""
+    """Distributes published values to all clients. `source` describes the origin of the values."""
 
     def __init__(
         self,
@@ -191,32 +191,30 @@ class LiveFeed:
         self._is_closed = False
 
     def publish(self, samples: Iterable[Latest]) -> None:
-        """Say what of `samples` is newer than all that was said before; from any thread. Raises RetryLater."""
-        # A unit may have to be asked for: not under the lock, on which clients wait.
-        told = [(sample, self._unit_of_key(sample.key)) for sample in samples]
+        """Publish the samples that are newer than all before; from any thread. Raises RetryLater."""
+        # A unit may have to be read from the store: not under the lock, on which clients wait.
+        with_units = [(sample, self._unit_of_key(sample.key)) for sample in samples]
         with self.lock:
-            fresh = self._newest.advance(told)
+            fresh = self._newest.advance(with_units)
             if fresh:
                 self._counts["values"] += len(fresh)
-                self._say(Event(self._seq + 1, self._now_ms(), fresh))
+                self._append(Event(self._seq + 1, self._now_ms(), fresh))
 
-    def say_gap(self, reason: str) -> None:
-        """Say to all clients that something may have been left out; from any thread."""
+    def publish_gap(self, reason: str) -> None:
+        """Publish that values may have been left out; from any thread."""
         with self.lock:
-            self._say(Event(self._seq + 1, self._now_ms(), gap={"reason": reason}))
+            self._append(Event(self._seq + 1, self._now_ms(), gap={"reason": reason}))
 
     def join(self, selection: Selection, last_id: str | None) -> Client:
-        """Return a new client of the running event loop that goes on behind `last_id`; raises FeedFullError.
+        """Return a new client of the running event loop that continues after `last_id`; raises FeedFullError.
 
-        Without an id it begins with the newest values; with one that the ring does not know, a gap comes before them.
+        Without an id it begins with the newest values; for an id outside the ring buffer a gap event precedes them.
         """
         with self.lock:
             if self._is_closed or len(self._clients) >= self._max_clients:
                 self._counts["clients_refused"] += 1
-                raise FeedFullError(
-                    f"{len(self._clients)} clients listen, and more are not taken. Come back in a moment."
-                )
-            client = Client(self, selection, self._events_behind(last_id))
+                raise FeedFullError(f"The feed serves {len(self._clients)} clients, its maximum: connect again later.")
+            client = Client(self, selection, self._events_after(last_id))
             self._clients.add(client)
             self._counts["clients_joined"] += 1
         self.on_client()
@@ -228,7 +226,7 @@ class LiveFeed:
             self._clients.discard(client)
 
     def close(self) -> None:
-        """End all streams, and take no more clients."""
+        """End all streams and refuse new clients."""
         with self.lock:
             self._is_closed = True
             for client in self._clients:
@@ -236,19 +234,19 @@ class LiveFeed:
                 client.wake()
 
     def has_clients(self) -> bool:
-        """Tell whether anybody listens."""
+        """Tell whether any client is connected."""
         return bool(self._clients)
 
     def heartbeat(self) -> bytes:
-        """Return the event of a silence, with the place up to which nothing was for the client; under the lock."""
+        """Return a heartbeat event with the current position; under the lock."""
         return frame_of("heartbeat", {"time_ms": self._now_ms()}, f"{self.epoch}-{self._seq}")
 
     def counters(self) -> dict[str, int]:
-        """Return counts since the start, and how many clients listen."""
+        """Return counts since the start, and the number of connected clients."""
         names = ("values", "values_skipped", "gaps", "clients_joined", "clients_refused")
         return {"clients": len(self._clients), **{name: self._counts[name] for name in names}}
 
-    def _say(self, event: Event) -> None:
+    def _append(self, event: Event) -> None:
         self._seq = event.seq
         self._ring.append(event)
         self._ring_values += len(event.values)
@@ -258,7 +256,7 @@ class LiveFeed:
         for client in self._clients:
             self._counts["values_skipped"] += client.push(event)
 
-    def _events_behind(self, last_id: str | None) -> list[Event]:
+    def _events_after(self, last_id: str | None) -> list[Event]:
         now = Event(self._seq, self._now_ms(), self._newest.all())
         if last_id is None:
             return [now]

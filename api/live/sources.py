@@ -1,4 +1,4 @@
-"""Where the live feed hears of new values: from the commits of this process, or by asking the store."""
+"""Sources of the live feed: the commits of this process, or polling of the store."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from headland.store.port import SeriesFilter, Store, WriteBatch, WriteResult
 
 _LOGGER = logging.getLogger(__name__)
 
-#: Commits that wait to be looked at; they hold their samples in memory for so long.
-HANDED_COMMITS: Final = 16
+#: Largest number of queued commits; each holds its samples in memory.
+QUEUED_COMMITS: Final = 16
 POLL_S: Final = 1.0
 _RETRY_S: Final = 1.0
-#: Feeds of organisations to which nobody listens now are kept as long as there are no more.
+#: Largest number of feeds; beyond it, those without clients are closed.
 _MOST_POLLS: Final = 50
 
 
 class CommitSource:
-    """Feeds what `hand_over` is given, from a thread of its own: who commits waits for nothing."""
+    """Publishes the commits passed to `hand_over`, from a thread of its own: the writer does not wait."""
 
     def __init__(self, store: Store, organisation: str) -> None:
         self.feed = LiveFeed(Units(store, organisation).of, {"kind": "commits"})
         self._store = store
-        self._which = SeriesFilter(organisation)
-        self._handed: deque[tuple[WriteBatch, WriteResult]] = deque()
+        self._series = SeriesFilter(organisation)
+        self._queued: deque[tuple[WriteBatch, WriteResult]] = deque()
         self._ready = threading.Condition()
         self._is_stopped = False
-        self._is_behind = True  # until the store was asked once
+        self._is_behind = True  # until the store was read once
         self._lost = 0
         self._thread = threading.Thread(target=self._run, name="api-live", daemon=True)
 
     def hand_over(self, batch: WriteBatch, result: WriteResult) -> None:
-        """Take a commit by reference; where too many wait the oldest is dropped, counted and said as a gap."""
+        """Queue a commit by reference; beyond the limit the oldest is dropped, counted and published as a gap."""
         with self._ready:
-            if len(self._handed) >= HANDED_COMMITS:
-                self._handed.popleft()
+            if len(self._queued) >= QUEUED_COMMITS:
+                self._queued.popleft()
                 self._lost += 1
                 self._is_behind = True
-            self._handed.append((batch, result))
+            self._queued.append((batch, result))
             self._ready.notify()
 
     def start(self) -> None:
@@ -59,33 +59,32 @@ class CommitSource:
         self._thread.join(5)
 
     def counters(self) -> dict[str, int]:
-        """Return how many commits were dropped before they were looked at."""
+        """Return the number of commits dropped before publication."""
         return {"live_commits_dropped": self._lost}
 
     def _run(self) -> None:
-        said = 0
+        published_losses = 0
         while True:
             with self._ready:
-                self._ready.wait_for(lambda: self._handed or self._is_behind or self._is_stopped)
+                self._ready.wait_for(lambda: self._queued or self._is_behind or self._is_stopped)
                 if self._is_stopped:
                     return
                 lost, is_behind, self._is_behind = self._lost, self._is_behind, False
-                commit = None if is_behind or not self._handed else self._handed.popleft()
+                commit = None if is_behind or not self._queued else self._queued.popleft()
             try:
-                if lost > said:
-                    self.feed.say_gap("overload")
-                    said = lost
+                if lost > published_losses:
+                    self.feed.publish_gap("overload")
+                    published_losses = lost
                 if is_behind:
-                    self.feed.publish(self._store.last(self._which))
+                    self.feed.publish(self._store.last(self._series))
                 elif commit is not None:
-                    self.feed.publish(
-                        one for one in newest_of(*commit) if one.key.organisation == self._which.organisation
-                    )
+                    newest = newest_of(*commit)
+                    self.feed.publish(each for each in newest if each.key.organisation == self._series.organisation)
             except HeadlandError as error:
-                _LOGGER.debug("the live feed is behind: %s", error)
+                _LOGGER.debug("The live feed is behind: %s", error)
                 self._wait_and_catch_up()
             except Exception:
-                _LOGGER.exception("the live feed left out a commit")
+                _LOGGER.exception("The live feed left out a commit")
                 self._wait_and_catch_up()
 
     def _wait_and_catch_up(self) -> None:
@@ -95,7 +94,7 @@ class CommitSource:
 
 
 class StorePoll:
-    """Feeds what the store calls the newest, asked once a second while anybody listens; others write."""
+    """Publishes the newest values of the store, read once a second while any client is connected."""
 
     def __init__(
         self, store: Store, organisation: str, *, every_s: float = POLL_S, longest_s: float = LONGEST_S
@@ -104,7 +103,7 @@ class StorePoll:
         self.feed = LiveFeed(Units(store, organisation).of, source, longest_s=longest_s)
         self.feed.on_client = self._begin
         self._store = store
-        self._which = SeriesFilter(organisation)
+        self._series = SeriesFilter(organisation)
         self._every_s = every_s
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -131,16 +130,16 @@ class StorePoll:
                     self._thread = None
                     return
             try:
-                self.feed.publish(self._store.last(self._which))
+                self.feed.publish(self._store.last(self._series))
             except HeadlandError as error:
-                _LOGGER.debug("the live feed cannot ask the store: %s", error)
+                _LOGGER.debug("The live feed cannot read the store: %s", error)
             except Exception:
-                _LOGGER.exception("the live feed left out a look at the store")
+                _LOGGER.exception("The live feed failed to read the store")
             self._stopping.wait(self._every_s)
 
 
 class LiveFeeds:
-    """The feed of each organisation: that of `organisation` from whoever knows of its commits, the others by asking."""
+    """The feed of each organisation: `organisation` from its commits where there are any, the others by polling."""
 
     def __init__(self, store: Store, organisation: str, feed: LiveFeed | None = None) -> None:
         self._store = store
@@ -158,8 +157,8 @@ class LiveFeeds:
             if poll is None:
                 poll = self._polls[organisation] = StorePoll(self._store, organisation)
             self._polls.move_to_end(organisation)
-            unheard = [name for name, one in self._polls.items() if not one.feed.has_clients() and name != organisation]
-            for name in unheard[: max(0, len(self._polls) - _MOST_POLLS)]:
+            unused = [name for name, other in self._polls.items() if not other.feed.has_clients() and other is not poll]
+            for name in unused[: max(0, len(self._polls) - _MOST_POLLS)]:
                 del self._polls[name]
             return poll.feed
 

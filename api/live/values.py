@@ -1,4 +1,4 @@
-"""What is newest of each channel, and what of a commit is newer: values in, values out."""
+"""Newest value of each channel. Pure but for the lookup of units."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from headland.analysis.telemetry import unit_of
 from headland.contract.quantities import quantity_of
 from headland.store.port import DeviceRecord, Latest, SeriesKey, Store, WriteBatch, WriteResult
 
-#: How old what is known of the devices may be when a channel's unit is only in its descriptor.
+#: Largest age of the device records from which a unit is read [s].
 _RECORDS_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The newest value of a channel of a device, as /v1/latest shows it."""
+    """The newest value of a channel of a device, as in /v1/latest."""
 
     device: str
     channel: str
@@ -31,14 +31,14 @@ class Value:
 
 
 class Newest:
-    """Holds the newest value of each channel of each device; of a simulated device only what was simulated."""
+    """The newest value of each channel of each device; of a simulated device, simulated values only."""
 
     def __init__(self) -> None:
         self._values: dict[str, dict[str, Value]] = {}
         self._simulated: set[str] = set()
 
     def advance(self, samples: Iterable[tuple[Latest, str]]) -> list[Value]:
-        """Take what of `samples` and their units is newer than before; return that, one value for each channel."""
+        """Update from samples with their units; return the values that are newer, one per channel."""
         fresh: dict[tuple[str, str], Value] = {}
         for sample, unit in samples:
             key = sample.key
@@ -58,12 +58,12 @@ class Newest:
         return list(fresh.values())
 
     def all(self) -> list[Value]:
-        """Return every value that is held."""
+        """Return all values."""
         return [value for channels in self._values.values() for value in channels.values()]
 
 
 class Units:
-    """The unit of a channel, by the nomenclature or by what the store knows of the device."""
+    """Unit of a channel, from the table of quantities or from the device's descriptor in the store."""
 
     def __init__(self, store: Store, organisation: str) -> None:
         self._store = store
@@ -72,32 +72,32 @@ class Units:
         self._read_s = -_RECORDS_S
 
     def of(self, key: SeriesKey) -> str:
-        """Return the unit; may ask the store."""
+        """Return the unit; may read the store."""
         quantity = quantity_of(key.channel)
         if quantity is not None:
             return quantity.unit
         if time.monotonic() - self._read_s >= _RECORDS_S:
-            self._records = {one.descriptor.device: one for one in self._store.devices(self._organisation)}
+            self._records = {record.descriptor.device: record for record in self._store.devices(self._organisation)}
             self._read_s = time.monotonic()
         record = self._records.get(key.device)
         return key.unit or "1" if record is None else unit_of(record, key.channel)
 
 
 def newest_of(batch: WriteBatch, result: WriteResult) -> list[Latest]:
-    """Return the newest sample of each series of a committed batch; what the store refused or dates to come is none.
+    """Return the newest sample of each series of a committed batch, without rejected and future samples.
 
-    Where two samples of a batch have one instant the first counts, as in the store.
+    Of two samples at one instant the first counts, as in the store.
     """
     points = batch.points
     if not len(points):
         return []
-    told = points.time_ms <= batch.latest_until_ms
-    time_ms = np.where(told, points.time_ms, np.iinfo(np.int64).min)
+    is_past = points.time_ms <= batch.latest_until_ms
+    time_ms = np.where(is_past, points.time_ms, np.iinfo(np.int64).min)
     newest_ms = np.full(len(points.series), np.iinfo(np.int64).min)
     np.maximum.at(newest_ms, points.index, time_ms)
-    rows = np.flatnonzero(told & (time_ms == newest_ms[points.index]))[::-1]
+    rows = np.flatnonzero(is_past & (time_ms == newest_ms[points.index]))[::-1]
     row_of = np.full(len(points.series), -1)
-    row_of[points.index[rows]] = rows  # the last one written, and so the first row, stays
+    row_of[points.index[rows]] = rows  # the assignment of the first row comes last and remains
     refused = {(rejection.key, rejection.time_ms) for rejection in result.rejections}
     return [
         Latest(key, int(points.time_ms[row]), float(points.value[row]), int(points.quality[row]))
@@ -109,12 +109,12 @@ def newest_of(batch: WriteBatch, result: WriteResult) -> list[Latest]:
 def items_of(values: Sequence[Value]) -> list[dict[str, Any]]:
     """Return values as the items of `schema.LatestList`."""
     items: dict[str, dict[str, Any]] = {}
-    for one in values:
-        item = items.setdefault(one.device, {"device": one.device, "simulated": one.simulated, "channels": {}})
-        item["channels"][one.channel] = {
-            "value": one.value,
-            "time_ms": one.time_ms,
-            "unit": one.unit,
-            "quality": one.quality,
+    for value in values:
+        item = items.setdefault(value.device, {"device": value.device, "simulated": value.simulated, "channels": {}})
+        item["channels"][value.channel] = {
+            "value": value.value,
+            "time_ms": value.time_ms,
+            "unit": value.unit,
+            "quality": value.quality,
         }
     return list(items.values())

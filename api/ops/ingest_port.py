@@ -1,4 +1,4 @@
-"""What the API asks of an ingest that runs beside it. The station puts the two together: neither knows the other."""
+"""Port from the API to an ingest; the station connects the two."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from api.schemas.gateways import Delivery, Gateway, Quarantined, QuarantinedDeta
 
 
 class IngestPort(Protocol):
-    """Answers about gateways and refused messages. Every call may be made from any thread and may raise RetryLater."""
+    """Gateways and quarantined messages. Every call may come from any thread and may raise RetryLater."""
 
     def gateways(self) -> list[Gateway]:
-        """Return every gateway that was heard of, by id."""
+        """Return all known gateways, by id."""
         ...
 
     def delivery(self, gateway: str) -> Delivery | None:
-        """Return what became of a gateway's records; None where nobody has heard of it."""
+        """Return the delivery of a gateway; None for an unknown gateway."""
         ...
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
-        """Return what became of the records of several gateways."""
+        """Return the deliveries of several gateways."""
         ...
 
     def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
-        """Return refused messages, the newest first."""
+        """Return quarantined messages, the newest first."""
         ...
 
     def find_quarantined(self, number: int) -> QuarantinedDetail | None:
-        """Return one refused message."""
+        """Return a quarantined message."""
         ...
 
     def replay(self, number: int) -> bool:
-        """Ask for a message to be tried again; False where it is not in quarantine."""
+        """Request that a message is processed again; False where it is not in quarantine."""
         ...
 
     def drop(self, number: int) -> bool:

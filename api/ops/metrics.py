@@ -1,4 +1,4 @@
-"""What /metrics says: HTTP durations, the store's counts, and the counters of the parts beside the API."""
+"""Prometheus metrics: request durations, the store's counts, counters of the services in this process."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from headland.errors import HeadlandError
 from headland.store.port import Store, StoreInfo
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-_UNFIT: Final = re.compile(r"[^a-zA-Z0-9_]")
+_INVALID: Final = re.compile(r"[^a-zA-Z0-9_]")
 _BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnMetrics:
-    """Sources of what only the organisation that runs this process may see."""
+    """Sources of the metrics that only the organisation of this process may read."""
 
     gateways: IngestPort | None
     counters: Callable[[], Mapping[str, float]]
@@ -35,7 +35,7 @@ class OwnMetrics:
 class FarmCollector(Collector):
     """Metrics of the store's state and, unless `own` is None, of the store's contents and the services in this process.
 
-    Reads all of it anew at each scrape.
+    Everything is read anew at each scrape.
     """
 
     def __init__(self, store: Store, own: OwnMetrics | None) -> None:
@@ -43,8 +43,8 @@ class FarmCollector(Collector):
         self._own = own
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the store's counts and all counters; a store that cannot answer is up = 0 and no more."""
-        up = GaugeMetricFamily("headland_store_up", "1 while the store answers", labels=["engine"])
+        """Yield the store's counts and all counters; a store that does not respond yields up = 0 alone."""
+        up = GaugeMetricFamily("headland_store_up", "1 while the store responds", labels=["engine"])
         try:
             info = self._store.info()
         except HeadlandError:
@@ -59,7 +59,7 @@ class FarmCollector(Collector):
             return
         yield from collect_gateways(self._own.gateways)
         for name, value in self._own.counters().items():
-            yield UnknownMetricFamily(f"headland_{_fit(name)}", f"the station's {name}", value=value)
+            yield UnknownMetricFamily(f"headland_{_metric_name(name)}", f"the station's {name}", value=value)
 
 
 def _collect_store(info: StoreInfo) -> Iterator[Metric]:
@@ -68,11 +68,11 @@ def _collect_store(info: StoreInfo) -> Iterator[Metric]:
     if info.size_bytes is not None:
         yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
     for name, count in info.counters.items():
-        yield UnknownMetricFamily(f"headland_store_{_fit(name)}", f"the store's {name}", value=count)
+        yield UnknownMetricFamily(f"headland_store_{_metric_name(name)}", f"the store's {name}", value=count)
 
 
 class LiveCollector(Collector):
-    """Tells what became of the live feed's values and clients."""
+    """Counters of the live feed."""
 
     def __init__(self, feed: LiveFeed) -> None:
         self._feed = feed
@@ -84,39 +84,39 @@ class LiveCollector(Collector):
 
 
 class DurationMiddleware:
-    """Times every request by the template of its route, never by its path: labels stay few."""
+    """Measures the duration of every request, labelled by its route's template: labels stay few."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
         self._seconds = Histogram(
             "headland_http_request_seconds",
-            "time from a request's arrival to its answer's last byte",
+            "time from a request's arrival to its response's last byte",
             ["method", "route", "status"],
             buckets=_BUCKETS_S,
             registry=registry,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and note how long it took."""
+        """Pass a request on and record its duration."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         status = 500
         started_s = time.perf_counter()
 
-        async def send_and_note(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive, send_and_record)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "") or "other"
             self._seconds.labels(method, route, str(status)).observe(time.perf_counter() - started_s)
 
 
-def _fit(name: str) -> str:
-    return _UNFIT.sub("_", name)
+def _metric_name(name: str) -> str:
+    return _INVALID.sub("_", name)

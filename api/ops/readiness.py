@@ -1,4 +1,4 @@
-"""Whether the process can do its work, as a list of named checks."""
+"""Readiness checks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold; `detail` is a sentence for a person either way."""
+    """A condition of readiness; `detail` is a sentence for a person in either state."""
 
     name: str
     ok: bool

@@ -1,4 +1,4 @@
-"""What may be done to the store that a running station holds open, for the commands of the person who runs it."""
+"""Port from the API to the administration of a store that this process holds open."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class StoreWork(BaseModel):
-    """One piece of work on a store; paths are absolute and on the station's machine, days None are for ever."""
+    """A maintenance task; paths are absolute and on the station's machine, days of None mean for ever."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,7 +26,7 @@ class StoreWork(BaseModel):
 
 
 class StoreJob(BaseModel):
-    """How far a piece of work is; once it is done, what it has to say, else why it failed."""
+    """Progress of a maintenance task, with its result or its error."""
 
     id: int
     state: Literal["running", "done", "failed"] = "running"
@@ -37,16 +37,16 @@ class StoreJob(BaseModel):
 
 
 class StoreAdmin(Protocol):
-    """Takes work on a store. Every call may be made from any thread."""
+    """Runs maintenance tasks on a store. Every call may come from any thread."""
 
     def admits(self, token: str) -> bool:
-        """Tell whether somebody with this token may work on the store."""
+        """Tell whether a token permits maintenance."""
         ...
 
     def start(self, work: StoreWork) -> StoreJob:
-        """Begin a piece of work; raises RetryLater while another is under way."""
+        """Start a task; raises RetryLater while another one runs."""
         ...
 
     def job(self, number: int) -> StoreJob | None:
-        """Return how far a piece of work is, or None for one that is not known any more."""
+        """Return the progress of a task; None for an unknown one."""
         ...

@@ -1,4 +1,4 @@
-"""The newest values as they come, as server-sent events."""
+"""Live values as server-sent events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.auth.middleware import shown_by
+from api.auth.middleware import credentials_of
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems, reply_problem
@@ -24,7 +24,7 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
 from headland.errors import RetryLater
 
-#: When a client that was not taken may come again [s].
+#: Seconds after which a refused client may connect again.
 RETRY_AFTER_S: Final = 5
 
 _EVENT: Final = {
@@ -43,7 +43,7 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"text/event-stream": {"schema": _EVENT}},
     }
 }
-#: A proxy that gathers what it passes on would make it late.
+#: A proxy that buffers responses would delay the events.
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(404, 422, 503))
@@ -62,65 +62,67 @@ async def get_live(
         Query(description="A channel; repeat it for more. All by default.", max_length=100),
     ] = None,
     last_event_id: Annotated[
-        str | None, Header(alias="Last-Event-ID", description="Go on behind this event.", max_length=128)
+        str | None, Header(alias="Last-Event-ID", description="Continue after this event.", max_length=128)
     ] = None,
 ) -> Response:
-    """Send the newest values as they are committed: first all of them, or what came behind `Last-Event-ID`.
+    """Stream values as they are committed: all newest values first, or the events after `Last-Event-ID`.
 
-    `hello` says where they come from; `latest` has them, shaped as the items of /v1/latest; `gap` says that something
-    between was left out, and all newest values follow; `heartbeat` that there was nothing. Who reads too slowly gets
-    the newest value of each channel, and `skipped` counts the others.
+    `hello` names the source; `latest` has values, shaped as the items of /v1/latest; `gap` reports that values were
+    left out, and all newest values follow; `heartbeat` reports that there was no new value. A client that reads too
+    slowly receives the newest value of each channel, and `skipped` counts the others.
     """
     feeds: LiveFeeds = request.app.state.live
     feed = feeds.of(scope.organisation)
     await run_in_threadpool(_find_devices, scope, device or ())
-    chosen = Selection(None if device is None else frozenset(device), None if channel is None else frozenset(channel))
+    selection = Selection(
+        None if device is None else frozenset(device), None if channel is None else frozenset(channel)
+    )
     try:
-        client = feed.join(chosen, last_event_id)
+        client = feed.join(selection, last_event_id)
     except FeedFullError as error:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
-        return reply_problem(503, str(error), kind="too-many-listeners", title="No room to listen", headers=headers)
-    return _LiveResponse(feed, client, partial(_is_let_in, request))
+        return reply_problem(503, str(error), kind="too-many-listeners", title="Too many live clients", headers=headers)
+    return _LiveResponse(feed, client, partial(_is_permitted, request))
 
 
 class _LiveResponse(StreamingResponse):
-    """A stream whose client is forgotten when it ends, however it ends."""
+    """A stream that removes its client from the feed when it ends."""
 
-    def __init__(self, feed: LiveFeed, client: Client, is_let_in: Callable[[], Awaitable[bool]]) -> None:
-        super().__init__(_say(feed, client, is_let_in), media_type="text/event-stream", headers=_HEADERS)
+    def __init__(self, feed: LiveFeed, client: Client, is_permitted: Callable[[], Awaitable[bool]]) -> None:
+        super().__init__(_events(feed, client, is_permitted), media_type="text/event-stream", headers=_HEADERS)
         self._leave = partial(feed.leave, client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what comes until one of both ends is gone."""
+        """Send events until the client or the feed ends."""
         try:
             await super().__call__(scope, receive, send)
         finally:
             self._leave()
 
 
-async def _say(feed: LiveFeed, client: Client, is_let_in: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+async def _events(feed: LiveFeed, client: Client, is_permitted: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
     yield frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s})
     loop = asyncio.get_running_loop()
-    looked_s = loop.time()
-    end_s = looked_s + feed.longest_s
+    checked_s = loop.time()
+    end_s = checked_s + feed.longest_s
     while (left_s := end_s - loop.time()) > 0:
         frame = await client.take(min(feed.heartbeat_s, left_s))
         if frame is None:
             return
-        # A key that is revoked ends its streams, too.
-        if loop.time() - looked_s >= feed.heartbeat_s:
-            looked_s = loop.time()
-            if not await is_let_in():
+        # Revoking a key ends its streams, too.
+        if loop.time() - checked_s >= feed.heartbeat_s:
+            checked_s = loop.time()
+            if not await is_permitted():
                 return
         yield frame
 
 
-async def _is_let_in(request: Request) -> bool:
-    """Tell whether who listens may still; while nobody can tell, they may."""
-    shown = shown_by(request)
+async def _is_permitted(request: Request) -> bool:
+    """Tell whether the request's credentials are still valid; while that cannot be decided, they are."""
+    credentials = credentials_of(request)
     try:
-        if shown is not None:
-            await auth_cache_of(request).admit(request, shown)
+        if credentials is not None:
+            await auth_cache_of(request).admit(request, credentials)
     except RetryLater:
         return True
     except ProblemError as error:

@@ -1,4 +1,4 @@
-"""Signing a browser in: a key is shown once, and a cookie that no script can read takes its place."""
+"""Browser sessions: a key is exchanged for a cookie that scripts cannot read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from headland.registry.registry import Access
 
 router = APIRouter(prefix="/v1/session", tags=["access"], responses=declare_problems(503))
 
-_UNKNOWN: Final = "The key is not known, or it was revoked, or has expired."
+_UNKNOWN: Final = "The key is unknown, revoked or expired: use another key."
 
 
 class SignIn(BaseModel):
@@ -29,14 +29,14 @@ class SignIn(BaseModel):
 
 
 class OrganisationShown(BaseModel):
-    """Whose data is shown."""
+    """Organisation of a session."""
 
     handle: str
     name: str
 
 
 class Session(BaseModel):
-    """Who is signed in, and how far."""
+    """The signed-in person or key, its organisation and its scope."""
 
     organisation: OrganisationShown
     scope: str
@@ -44,16 +44,16 @@ class Session(BaseModel):
 
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
-def sign_in(request: Request, home: HomeOf, told: SignIn) -> Response:
-    """Begin a session with a key; the answer's cookie takes its place for thirty days, or until the key ends."""
+def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
+    """Begin a session with a key: the response sets a cookie, valid for thirty days or until the key expires."""
     refuse_foreign_page(request.headers)
     if home.registry is None:
-        raise ProblemError(404, "no-registry", "No registry here", "This API runs without a registry.")
-    auth_cache_of(request).refuse_guesser(request)
-    begun = home.registry.begin_session(told.key.strip())
+        raise ProblemError(404, "no-registry", "No registry", "This API runs without a registry: start it with one.")
+    auth_cache_of(request).refuse_repeated_failures(request)
+    begun = home.registry.begin_session(body.key.strip())
     if begun is None:
         auth_cache_of(request).note_failure(request)
-        raise ProblemError(401, "bad-key", "Not let in", _UNKNOWN, headers=challenge("invalid_token"))
+        raise ProblemError(401, "bad-key", "Invalid credentials", _UNKNOWN, headers=challenge("invalid_token"))
     access, secret, lasts_ms = begun
     answer = reply(request, session_of(access))
     answer.headers["Cache-Control"] = "no-store"
@@ -71,16 +71,16 @@ def sign_in(request: Request, home: HomeOf, told: SignIn) -> Response:
 
 @router.get("", response_model=Session)
 def get_session(request: Request, access: AccessOf) -> Response:
-    """Say who is signed in, by the cookie or by a key that is shown."""
+    """Return the session of the cookie, or the access of the key."""
     return reply(request, session_of(access))
 
 
 @router.delete("", status_code=204, responses=declare_problems(403))
 def sign_out(request: Request, home: HomeOf) -> Response:
-    """End the session, here and in the browser; where there is none nothing happens."""
+    """End the session and delete its cookie; without a session nothing happens."""
     secret = request.cookies.get(COOKIE)
     if secret and home.registry is not None:
-        refuse_foreign_page(request.headers, must_tell=True)
+        refuse_foreign_page(request.headers, must_name_origin=True)
         home.registry.end_session(secret)
         auth_cache_of(request).forget()
     answer = Response(status_code=204)
@@ -89,6 +89,6 @@ def sign_out(request: Request, home: HomeOf) -> Response:
 
 
 def session_of(access: Access) -> Session:
-    """Return what is said of who is let in."""
+    """Return an access as a session."""
     owner = OrganisationShown(handle=access.organisation.handle, name=access.organisation.name)
     return Session(organisation=owner, scope=access.scope.value, by=access.by)

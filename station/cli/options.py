@@ -160,9 +160,9 @@ def limits_from_environment() -> Limits:
     from api.auth.rate_limiter import Rate
 
     default = Limits()
-    per_s = _number(REQUESTS_PER_S, default.asked.per_s, 1, 1e6)
+    per_s = _number(REQUESTS_PER_S, default.requests.per_s, 1, 1e6)
     return Limits(
-        asked=Rate(4 * per_s, per_s),
+        requests=Rate(4 * per_s, per_s),
         body_bytes=round(_number(BODY_MB, default.body_bytes / 2**20, 0.01, 1024) * 2**20),
         answer_s=_number(ANSWER_S, default.answer_s, 1, 3600),
     )

@@ -17,7 +17,7 @@ from tests.api.doors import AlwaysOpen
 from tests.broker import find_free_port
 from tests.waiting import wait_until
 
-BOUNDLESS = Limits(asked=Rate(1e9, 1e9), failed=Rate(1e9, 1e9))
+BOUNDLESS = Limits(requests=Rate(1e9, 1e9), failures=Rate(1e9, 1e9))
 
 
 @contextmanager
@@ -45,5 +45,5 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
 
 def open_gate(app: FastAPI) -> dict[str, str]:
     """Put a gate that is always open in the place of the app's own; return the headers to go through it with."""
-    app.state.admissions = AuthCache(AlwaysOpen(app.state.home.organisation), BOUNDLESS)
+    app.state.auth_cache = AuthCache(AlwaysOpen(app.state.home.organisation), BOUNDLESS)
     return {"Authorization": "Bearer any"}

@@ -133,7 +133,7 @@ def test_live_values_come_and_go_on_when_the_stream_was_broken(farm: Client, sto
 
 def busy_app(answers: Iterator[Response]) -> FastAPI:
     app = FastAPI()
-    app.state.home = type("Home", (), {"scope": type("Scope", (), {"organisation": OWN})()})()
+    app.state.home = type("Home", (), {"organisation": OWN})()
 
     @app.api_route("/v1/thing", methods=["GET", "POST"])
     def get_thing(request: Request) -> Response:

@@ -66,7 +66,7 @@ def test_buckets_are_bounded_and_forget_who_asked_longest_ago() -> None:
 
 
 def test_who_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
-    with house(tmp_path, limits=Limits(asked=Rate(3, 0.01), failed=Rate(2, 0.01))) as own:
+    with house(tmp_path, limits=Limits(requests=Rate(3, 0.01), failures=Rate(2, 0.01))) as own:
         answers = [own.ask("GET", "/v1/session", Scope.READ) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert int(answers[3].headers["retry-after"]) > 1
@@ -117,7 +117,7 @@ def test_a_limit_that_is_none_is_refused_at_the_start(monkeypatch: pytest.Monkey
     from station.cli.options import limits_from_environment
 
     monkeypatch.setenv("HEADLAND_REQUESTS_PER_S", "20")
-    assert limits_from_environment().asked == Rate(80, 20)
+    assert limits_from_environment().requests == Rate(80, 20)
     monkeypatch.setenv("HEADLAND_ANSWER_S", told)
     with pytest.raises(SettingsError, match="HEADLAND_ANSWER_S"):
         limits_from_environment()

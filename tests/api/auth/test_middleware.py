@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 
 from api.app import create_app
 from api.auth.middleware import COOKIE
-from api.auth.permissions import RequiredScope, need_of
+from api.auth.permissions import RequiredScope, required_scope
 from api.ops.readiness import Check
 from headland.registry.models.models import Scope
 from headland.registry.registry import Registry, open_registry
@@ -84,10 +84,10 @@ HIDDEN = [("GET", "/openapi.json"), ("GET", "/v1/store/jobs/1"), ("POST", "/v1/s
 
 
 def test_every_route_says_what_it_needs() -> None:
-    undeclared = [pair for pair in described() if need_of(*pair) is None]
+    undeclared = [pair for pair in described() if required_scope(*pair) is None]
     assert undeclared == [], "name them in api/auth/permissions.py"
     for method, path in described():
-        if need_of(method, path) is RequiredScope.NOTHING:
+        if required_scope(method, path) is RequiredScope.NOTHING:
             assert (method, path) in OPEN
 
 
@@ -120,7 +120,7 @@ def test_health_is_for_this_machine_itself_and_for_keys(own: House) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_a_key_that_reads_changes_nothing(own: House, method: str) -> None:
     for told, path in described():
-        need = need_of(told, path)
+        need = required_scope(told, path)
         if told == method and need not in (RequiredScope.NOTHING, RequiredScope.OPERATOR):
             answer = own.ask(method, filled(path), Scope.READ)
             assert (answer.status_code, answer.json()["type"]) == (403, "urn:headland:problem:scope"), path
@@ -128,7 +128,7 @@ def test_a_key_that_reads_changes_nothing(own: House, method: str) -> None:
 
 
 def test_what_is_for_administrators_is_for_nobody_else(own: House) -> None:
-    asked = [pair for pair in described() if need_of(*pair) is RequiredScope.ADMIN]
+    asked = [pair for pair in described() if required_scope(*pair) is RequiredScope.ADMIN]
     assert ("DELETE", "/v1/quarantine/{message}") in asked
     for method, path in asked:
         assert own.ask(method, filled(path), Scope.WRITE).status_code == 403, path

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
-from api.auth.permissions import RequiredScope, need_of
+from api.auth.permissions import RequiredScope, required_scope
 from api.routes.registry import ID_PATTERN
 from headland.contract.records import Descriptor
 from headland.registry.models.alarms import Alarm, Severity
@@ -72,7 +72,7 @@ def addresses(own: House, side: Side) -> Iterator[tuple[str, str, set[str]]]:
         parts = path.split("/")
         holes = [place for place, part in enumerate(parts) if "{" in part]
         for method in methods:
-            if need_of(method.upper(), path) is RequiredScope.NOTHING or path == "/v1/live":
+            if required_scope(method.upper(), path) is RequiredScope.NOTHING or path == "/v1/live":
                 continue
             # What can be no id of such a thing is refused before anybody looks for it.
             told = [one for one in methods[method].get("parameters", ()) if one["in"] == "path"]

@@ -33,7 +33,7 @@ def test_a_cursor_brings_its_key_back(number: int, name: str) -> None:
 
 @given(st.text(max_size=80) | st.builds(write_cursor, st.integers() | st.text(), st.integers()))
 def test_what_is_no_cursor_of_a_list_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(ProblemError, match="Take `next`"):
+    with pytest.raises(ProblemError, match="Use `next`"):
         read_cursor(text, tuple[str])
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from api.live.feed import QUEUE_EVENTS, FeedFullError, LiveFeed, Selection
-from api.live.sources import HANDED_COMMITS, CommitSource, StorePoll
+from api.live.sources import QUEUED_COMMITS, CommitSource, StorePoll
 from headland.errors import RetryLater
 from headland.store.memory import MemoryStore
 from headland.store.port import Latest, SeriesFilter, SeriesKey, WriteBatch, WriteResult
@@ -208,7 +208,7 @@ def test_a_gap_outlives_the_joining_of_what_waits() -> None:
     async def listen() -> list[bytes | None]:
         feed = feed_of()
         client = feed.join(Selection(), None)
-        feed.say_gap("overload")
+        feed.publish_gap("overload")
         for number in range(QUEUE_EVENTS + 1):
             put(feed, number, float(number))
         return [await client.take(1.0) for _ in range(2)]
@@ -246,13 +246,13 @@ def test_what_is_committed_is_heard_and_a_late_sample_is_not_the_newest() -> Non
 def test_commits_that_come_too_fast_are_a_gap_and_the_store_gives_the_newest() -> None:
     store = MemoryStore()
     source = CommitSource(store, OWN)
-    for number in range(HANDED_COMMITS + 3):
+    for number in range(QUEUED_COMMITS + 3):
         source.hand_over(batch((0, number, float(number))), WriteResult(1))
     store.write(batch((1, 99, 4.0)))
     source.start()
     try:
         with serving(source.feed) as client:
-            wait_until(lambda: source.feed.counters()["values"] >= HANDED_COMMITS)
+            wait_until(lambda: source.feed.counters()["values"] >= QUEUED_COMMITS)
             with listening(client, f"{source.feed.epoch}-0") as events:
                 assert next_of(events, "gap")[1] == {"reason": "overload"}
                 assert [item["device"] for item in next_of(events)[1]["items"]] == [WEATHER]
