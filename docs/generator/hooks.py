@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,18 +17,22 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # mkdocs loads this file by its path
     sys.path.insert(0, str(ROOT))
 
-from docs.generator import commands, decisions, routes, science, settings  # noqa: E402
+from docs.generator import commands, decisions, methods, routes, science, settings, terms  # noqa: E402
 
-PARTS: Final = {
+PARTS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands.to_markdown,
     "decisions": decisions.to_markdown,
     "endings": science.endings_to_markdown,
     "formulas": science.formulas_to_markdown,
-    "methods": science.methods_to_markdown,
+    "methods": methods.to_markdown,
     "quantities": science.quantities_to_markdown,
     "routes": routes.to_markdown,
     "settings": settings.to_markdown,
     "validity": science.validity_to_markdown,
+    "zh_methods": lambda: terms.group_to_markdown("methods"),
+    "zh_quality_tests": lambda: terms.group_to_markdown("quality_tests"),
+    "zh_quantities": terms.quantities_to_markdown,
+    "zh_reasons": lambda: terms.group_to_markdown("reasons"),
 }
 MARK: Final = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from docs.generator import commands, routes, science, settings
+from docs.generator import commands, methods, routes, settings
 from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.tables import table
+from headland.i18n import LANGUAGES, find_term
 
 
 def test_sources_terms_and_drawings_of_a_docstring_keep_their_form() -> None:
@@ -60,6 +61,12 @@ def test_routes_have_their_parameters_and_bounds() -> None:
 
 
 def test_a_method_whose_id_is_an_argument_is_found_through_its_calls() -> None:
-    known = {name: source for name, _, source in science.methods()}
+    known = {name: source for name, _, source in methods.methods()}
     assert "Broome" in known["botrytis_index"]
     assert "FAO" in known["vapour_pressure_deficit"]
+
+
+def test_every_method_has_a_name_in_both_languages() -> None:
+    known = {name for name, _, _ in methods.methods() if methods.UNKNOWN not in name}
+    assert len(known) > 60
+    assert {name for name in known if not all(find_term("methods", name, language) for language in LANGUAGES)} == set()

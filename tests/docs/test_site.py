@@ -14,7 +14,7 @@ import pytest
 
 from api.app import create_app
 from api.routes import help as help_routes
-from docs.generator import commands, science
+from docs.generator import commands, methods
 from headland.contract.quantities import QUANTITIES
 from headland.store.memory import MemoryStore
 from tests.api.served import serve
@@ -66,7 +66,7 @@ def test_the_reference_has_every_command_quantity_and_method(site: Path) -> None
     }
     assert [path for path, _ in commands.walk() if f">{path}<" not in pages["cli"]] == []
     assert [name for name in QUANTITIES if f"<code>{name}</code>" not in pages["quantities"]] == []
-    known = {name for name, _, _ in science.methods()}
+    known = {name for name, _, _ in methods.methods()}
     assert {"vapour_pressure_deficit", "as_applied_deposit", "et0_fao56", "botrytis_index", "stanford_balance"} <= known
     assert [name for name in known if f"<code>{name}</code>" not in pages["methods"]] == []
 
