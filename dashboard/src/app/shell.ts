@@ -42,6 +42,7 @@ export class Shell {
         make("div", { class: "choices" }, account,
           buildSwitch<AreaUnit>(translate("area_unit"), [["ha", translate("per_ha"), null], ["mu", translate("per_mu"), null]], currentAreaUnit(), setAreaUnit, "area"),
           buildSwitch<Language>("Language / 语言", [["en", "EN", "en"], ["zh-CN", "中文", "zh-CN"]], currentLanguage(), setLanguage, "language"),
+          make("a", { href: currentLanguage() === "zh-CN" ? "/help/zh/" : "/help/" }, translate("help")),
           make("a", { href: "/docs" }, translate("api")))),
       this.#offline,
       this.#message,

@@ -13,6 +13,7 @@ export const common = {
   page_settings: ["Settings", "设置"],
   page_unknown: ["Page not found.", "页面不存在。"],
   to_farm: ["Go to the farm", "返回农场"],
+  help: ["Help", "帮助"],
   api: ["API", "API（开发接口）"],
   language: ["Language", "语言"],
   area_unit: ["Area unit", "面积单位"],
