@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from api.auth.limits import Limits
 from api.auth.permissions import RequiredScope, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
+from headland.addresses import is_loopback_address
 from headland.errors import RetryLater
 from headland.registry.registry import Access
 
@@ -123,10 +123,7 @@ def is_loopback_request(connection: HTTPConnection) -> bool:
     """Tell whether a request comes from this machine, and not through a proxy on it."""
     if connection.client is None or any(name in connection.headers for name in _FORWARDED):
         return False
-    try:
-        return ip_address(connection.client.host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback_address(connection.client.host)
 
 
 def refuse_foreign_page(headers: Headers, *, must_name_origin: bool = False) -> None:

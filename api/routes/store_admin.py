@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Header, Path, Request
 from api.dependencies import HomeOf, HomeServices
 from api.http.problems import ProblemError
 from api.ops.store_admin_port import StoreAdmin, StoreJob, StoreWork
+from headland.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 
@@ -36,14 +36,7 @@ def _desk_of(request: Request, home: HomeServices, token: str) -> StoreAdmin:
     if home.store_desk is None:
         raise ProblemError(404, "no-store-here", "No store here", "The store is a server: use its own tools.")
     host = request.client.host if request.client else ""
-    if not _is_loopback(host) or not home.store_desk.admits(token):
+    if not is_loopback_address(host) or not home.store_desk.admits(token):
         sentence = "Only the person who runs the station may work on its store: from this machine, with its token."
         raise ProblemError(403, "not-yours", "Not allowed", sentence)
     return home.store_desk
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

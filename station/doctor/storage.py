@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from headland.addresses import hide_secrets
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from station.doctor.finding import DiagnosticContext, Finding, State
-from station.server.storage.registries import shown_url
-from station.server.storage.stores import duckdb_path, open_store, without_password
+from station.server.storage.stores import duckdb_path, open_store
 
 _WAIT_S: Final = 10.0
 API_KEY: Final = "HEADLAND_API_KEY"
@@ -38,7 +38,7 @@ def check_store(patient: DiagnosticContext) -> list[Finding]:
             store.close()
     except HeadlandError as error:
         return [Finding(check="store", state=State.FAILED, found=str(error), advice=_store_advice(error))]
-    where = duckdb_path(url) if _is_file(url) else without_password(url)
+    where = duckdb_path(url) if _is_file(url) else hide_secrets(url)
     found = f"{info.engine} at {where}: {info.points:,} points in {info.series:,} series"
     size = "" if info.size_bytes is None else f", {info.size_bytes / 1e6:,.1f} MB"
     return [Finding(check="store", state=State.OK, found=found + size)]
@@ -61,7 +61,7 @@ def check_registry(patient: DiagnosticContext) -> list[Finding]:
         )
         return [Finding(check="registry", state=State.FAILED, found=str(error), advice=advice)]
     if info is None:
-        found = f"{shown_url(patient.registry_url)} is empty: the first start fills it"
+        found = f"{hide_secrets(patient.registry_url)} is empty: the first start fills it"
         return [Finding(check="registry", state=State.OK, found=found)]
     found = f"{info.url}, {_count(info.organisations, 'organisation')}, revision {info.revision}"
     if info.revision != info.newest_revision:

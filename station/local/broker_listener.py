@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 import ssl
@@ -11,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from headland.addresses import is_loopback
 from headland.errors import SettingsError
 
 _TLS_PORT: Final = 8883
@@ -77,14 +77,6 @@ def tls_files(cert: Path | None, key: Path | None, ca: Path | None, *, mutual: b
         raise SettingsError("--tls-mutual needs --tls-ca FILE: the authority that signs the gateways' certificates.")
     absolute = [None if path is None else str(path.expanduser().absolute()) for path in (cert, key, ca)]
     return TlsFiles(cert=str(absolute[0]), key=str(absolute[1]), ca=absolute[2], mutual=mutual)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine alone; a name other than localhost is taken for the network."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _host_and_port(text: str, port: int) -> tuple[str, int]:

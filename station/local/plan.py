@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from headland.addresses import hide_secrets
 from station.local.broker import BrokerKind, choose_broker, prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.folder import GATEWAY, INGEST_USER, FarmFolder
@@ -21,8 +22,8 @@ from station.local.simulators import FarmBus, Simulator, plan_simulators
 from station.local.supervisor import Part
 from station.server.files import write_whole
 from station.server.scenarios import farm_named
-from station.server.storage.registries import REGISTRY_URL, registry_url, shown_url
-from station.server.storage.stores import STORE_URL, without_password
+from station.server.storage.registries import REGISTRY_URL, registry_url
+from station.server.storage.stores import STORE_URL
 
 HOST: Final = "127.0.0.1"
 #: A drone's autopilot talks to this port unless told otherwise.
@@ -101,8 +102,8 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     lines = [
         f"broker      {kind} on {HOST}:{broker_port}",
         *_listener_lines(settings.listener),
-        f"station     ingest and API, store {without_password(os.environ.get(STORE_URL) or str(folder.store_path))}",
-        f"registry    {shown_url(registry_url(os.environ.get(REGISTRY_URL), folder.registry_path))}",
+        f"station     ingest and API, store {hide_secrets(os.environ.get(STORE_URL) or str(folder.store_path))}",
+        f"registry    {hide_secrets(registry_url(os.environ.get(REGISTRY_URL), folder.registry_path))}",
         f"edge        gateway {GATEWAY}, settings {edge_toml}",
     ]
     parts += [part(simulator.name, simulator.arguments, 0) for simulator in simulators]

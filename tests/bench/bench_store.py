@@ -20,9 +20,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from headland.addresses import hide_secrets
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, WriteBatch
-from station.server.storage.stores import without_password
 from tests.bench.machine_load import busy_cores
 from tests.bench.store_queries import run_queries
 
@@ -106,7 +106,7 @@ def show_queries(points: Sequence[int], urls: Sequence[str | None], *, as_json: 
             load = busy_cores()
             with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1) as pool:
                 told = pool.submit(run_queries, each, url, Path(folder)).result()
-            columns[f"{without_password(url) if url else 'duckdb'} {each:,}"] = told | {"other load [cores]": load or 0}
+            columns[f"{hide_secrets(url) if url else 'duckdb'} {each:,}"] = told | {"other load [cores]": load or 0}
     if as_json:
         json.dump(columns, sys.stdout)
         print()

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from headland.addresses import hide_secrets
 from headland.errors import SettingsError
 from station.cli.exit_codes import ExitCode
 from station.cli.options import DataOption, RegistryOption, farm_folder
-from station.server.storage.registries import open_registry, registry_url, shown_url
+from station.server.storage.registries import open_registry, registry_url
 
 ledger_app = typer.Typer(no_args_is_help=True, help="Check the ledger of applied treatments.")
 
@@ -44,7 +45,7 @@ def ledger_check(
     with closing(open_registry(url)) as opened:
         organisations = [known for known in opened.organisations() if organisation in (None, known.handle)]
         if organisation is not None and not organisations:
-            raise SettingsError(f"The registry {shown_url(url)} has no organisation {organisation}.")
+            raise SettingsError(f"The registry {hide_secrets(url)} has no organisation {organisation}.")
         results: list[dict[str, object]] = []
         for owner in organisations:
             ledger = opened.repositories(owner.id, "headland ledger check").ledger

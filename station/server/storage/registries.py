@@ -19,14 +19,6 @@ def registry_url(chosen: str | None, default_path: Path) -> str:
     return chosen or f"sqlite:///{default_path}"
 
 
-def shown_url(url: str) -> str:
-    """Return a URL as it may be shown: its password is hidden."""
-    kind, mark, rest = url.partition("://")
-    login, at, place = rest.rpartition("@")
-    user, colon, _ = login.partition(":")
-    return f"{kind}{mark}{user}{':***' if colon else ''}{at}{place}"
-
-
 def open_registry(url: str) -> Registry:
     """Open the registry, made or brought up to date where needed; raises SettingsError and RetryLater."""
     try:

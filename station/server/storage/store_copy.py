@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
+from headland.addresses import hide_secrets
 from headland.contract.records import Event
 from headland.errors import HeadlandError, SettingsError
 from headland.store.duckdb.store import DuckDBStore
@@ -32,7 +33,7 @@ from headland.store.port import (
     StoredEvent,
     WriteBatch,
 )
-from station.server.storage.stores import duckdb_path, is_file, open_store, without_password
+from station.server.storage.stores import duckdb_path, is_file, open_store
 
 _PAGE: Final = 50_000
 _START_MS: Final = -(2**62)
@@ -77,13 +78,13 @@ def run_copy(source: str, target: str, say: Callable[[str], None]) -> None:
         if isinstance(reading, DuckDBStore) and reading.keep().raw_days is not None:
             say("Rollups whose samples were let go already are not copied: no other engine has them.")
         report = copy_store(reading, writing, say)
-    say(f"{report.samples:,} samples of {len(report.refused):,} series in {without_password(source)}")
+    say(f"{report.samples:,} samples of {len(report.refused):,} series in {hide_secrets(source)}")
     for name in report.different:
         for why, count in report.refused.get(name, Counter()).items():
             say(f"{name}: {count:,} samples were refused: {why}")
     if report.different:
-        raise HeadlandError(f"{len(report.different)} parts are not the same in {without_password(target)}, see above.")
-    say(f"all of it is in {without_password(target)}, the same by count and checksum")
+        raise HeadlandError(f"{len(report.different)} parts are not the same in {hide_secrets(target)}, see above.")
+    say(f"all of it is in {hide_secrets(target)}, the same by count and checksum")
 
 
 def _open_source(url: str) -> Store:

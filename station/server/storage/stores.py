@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from headland.addresses import hide_secrets
 from headland.errors import DataDamaged, SettingsError
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ _COMPACT_AT_HOUR: Final = 3
 
 #: What installs a module that an engine may lack; the others come with the part that asks.
 _EXTRAS: Final = {"influxdb_client": "influx", "sqlalchemy": "postgres", "psycopg": "postgres"}
-
-_PASSWORD: Final = re.compile(r"(://[^/:@?&]*):[^@/?&]*@")
-_TOKEN: Final = re.compile(r"([?&]token=)[^&]*")
 
 
 def store_url(chosen: str | None, default_path: Path) -> str:
@@ -59,10 +56,10 @@ def open_store(url: str) -> Store:
     except ModuleNotFoundError as missing:
         module = str(missing.name).partition(".")[0]
         raise SettingsError(
-            f"The store {without_password(url)} needs {module}; "
+            f"The store {hide_secrets(url)} needs {module}; "
             f"install it with: pip install 'headland[{_EXTRAS.get(module, 'ingest')}]'"
         ) from missing
-    raise SettingsError(f"{without_password(url)!r} names no store: write {FORMS}.")
+    raise SettingsError(f"{hide_secrets(url)!r} names no store: write {FORMS}.")
 
 
 def duckdb_path(url: str) -> Path:
@@ -86,11 +83,6 @@ def is_file(url: str) -> bool:
 def folder_beside(url: str, otherwise: Path) -> Path:
     """Return the folder of a store's file, or `otherwise` for a store that is no file here."""
     return duckdb_path(url).parent if is_file(url) else otherwise
-
-
-def without_password(url: str) -> str:
-    """Return a URL as it may be shown and logged: passwords and tokens are hidden, also those of URLs inside it."""
-    return _TOKEN.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
 
 
 def _open_duckdb(path: Path) -> Store:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from headland.addresses import hide_secrets
 from headland.errors import SettingsError
 from headland.store.duckdb.store import DuckDBStore
 from station.server.storage.stores import (
@@ -15,7 +16,6 @@ from station.server.storage.stores import (
     folder_beside,
     open_store,
     store_url,
-    without_password,
 )
 
 
@@ -82,10 +82,10 @@ def test_what_lies_beside_a_store_lies_beside_its_file() -> None:
 
 
 def test_a_url_is_shown_without_its_secrets() -> None:
-    assert without_password("influx+http://me:word@host:8086/farm?org=o&token=abc") == (
+    assert hide_secrets("influx+http://me:word@host:8086/farm?org=o&token=abc") == (
         "influx+http://me:***@host:8086/farm?org=o&token=***"
     )
-    assert without_password("victoria+http://host:8428?side=postgresql://me:word@db/side&store=a") == (
+    assert hide_secrets("victoria+http://host:8428?side=postgresql://me:word@db/side&store=a") == (
         "victoria+http://host:8428?side=postgresql://me:***@db/side&store=a"
     )
-    assert without_password("/plain/path") == "/plain/path"
+    assert hide_secrets("/plain/path") == "/plain/path"

@@ -26,7 +26,7 @@ from station.server.organisation import (
     open_first_organisation,
 )
 from station.server.serve import StationSettings
-from station.server.storage.registries import open_registry, registry_url, shown_url
+from station.server.storage.registries import open_registry, registry_url
 from station.server.workers.registry_sync import RegistrySync
 from tests.store.batches import batch, key
 
@@ -150,18 +150,6 @@ def test_a_gateways_login_belongs_to_one_organisation(registry: Registry) -> Non
     add_gateway(theirs, "gw-1", "home")
     ours.farms.add(Farm(name="Hill"))
     assert ours.gateways.list() == []
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("postgresql://headland:se@cret@db:5432/farm", "postgresql://headland:***@db:5432/farm"),
-        ("postgresql://headland@db/farm", "postgresql://headland@db/farm"),
-        ("sqlite:////var/lib/r.sqlite", "sqlite:////var/lib/r.sqlite"),
-    ],
-)
-def test_a_password_is_never_shown(url: str, shown: str) -> None:
-    assert shown_url(url) == shown
 
 
 def gateways_of(folder: FarmFolder) -> list[str]:
