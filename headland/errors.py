@@ -1,21 +1,21 @@
-"""The exceptions of Headland: one base, and leaves that say what the caller should do."""
+"""Exceptions of Headland: one base, and leaves that state what the caller should do."""
 
 
 class HeadlandError(Exception):
-    """Anything Headland raises on purpose; its text is one sentence for a person."""
+    """Base of all exceptions that Headland raises on purpose; the text is one sentence for a person."""
 
 
 class SettingsError(HeadlandError):
-    """The settings are wrong: stop, show the sentence, let the person mend the file."""
+    """The settings are wrong: stop, print the sentence and let the person correct the file."""
 
 
-class RetryLater(HeadlandError):  # noqa: N818 - it names what to do, not what broke
-    """Something outside is not there yet: wait and try the same call again."""
+class RetryLater(HeadlandError):  # noqa: N818 - it names what to do, not what failed
+    """Something outside is not available now: wait and try the same call again."""
 
 
 class PeerRefused(HeadlandError):  # noqa: N818
-    """The other side understood and said no: the same call will be refused again."""
+    """The other side understood the call and refused it: the same call will be refused again."""
 
 
 class DataDamaged(HeadlandError):  # noqa: N818
-    """A file of ours is not readable: it has been moved aside, never wiped."""
+    """A file of ours is not readable: it was moved aside, never deleted."""

@@ -1,1 +1,1 @@
-"""What crosses a process boundary: quantities, records, topics, codec. Only the standard library and msgspec."""
+"""Wire contract: quantities, records, topics and codec. Imports only the standard library and msgspec."""

@@ -1,7 +1,7 @@
-"""One alarm of one device: when it is raised, said again and cleared. Pure, on the time of the data.
+"""Alarm state machine of one rule on one device: raising, repeating, clearing. Pure; runs on the time of the data.
 
-Every cycle from one raising to the next takes at least `for_s` and `clear_for_s` together; in between it is said again
-only every `repeat_s`. So no noise, however fast, makes a storm of it.
+A cycle from one raising to the next takes at least `for_s` and `clear_for_s` together, and a raised alarm is repeated
+only every `repeat_s`. Noise, however fast, cannot cause a flood of alarms.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from typing import Final
 
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED
 
-#: Without a sample for so long, what pointed to an alarm before counts no more.
+#: After this long without a sample a pending alarm starts anew.
 _STALE_S: Final = 1800.0
 
 
 class Phase(StrEnum):
-    """`pending`: the condition holds, not yet for long enough. `clearing`: no longer, not yet for long enough."""
+    """Phase of an alarm.
+
+    `pending`: the condition holds, but not yet for `for_s`. `clearing`: it is over, but not yet for `clear_for_s`.
+    """
 
     NORMAL = "normal"
     PENDING = "pending"
@@ -27,7 +30,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long a condition must hold (`for_s`) or be over (`clear_for_s`), and when a raised alarm is said again."""
+    """Durations of a rule: to raise an alarm, to clear it, and between the repetitions of a raised one."""
 
     for_s: float
     clear_for_s: float
@@ -36,7 +39,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class AlarmState:
-    """Where an alarm stands. `since_ms`: since when the phase's condition holds; `began_ms`: since when it is bad."""
+    """State of an alarm. `since_ms`: start of the phase; `began_ms`: start of the condition; `said_ms`: last notice."""
 
     phase: Phase = Phase.NORMAL
     since_ms: int = 0
@@ -48,19 +51,17 @@ class AlarmState:
 
     @property
     def is_raised(self) -> bool:
-        """Whether it was raised and not cleared since."""
+        """Whether the alarm was raised and not cleared since."""
         return self.phase in (Phase.RAISED, Phase.CLEARING)
 
 
-#: What a step says: the event's kind, or None.
-Said = str | None
+def step(
+    state: AlarmState, timing: Timing, time_ms: int, *, is_bad: bool, is_over: bool
+) -> tuple[AlarmState, str | None]:
+    """Return the next state and the kind of the event to send at `time_ms`, or None.
 
-
-def step(state: AlarmState, timing: Timing, time_ms: int, *, is_bad: bool, is_over: bool) -> tuple[AlarmState, Said]:
-    """Return the next state and what is to be said at `time_ms`; a time that does not go forward changes nothing.
-
-    `is_bad`: beyond the threshold. `is_over`: back beyond threshold and hysteresis. Neither: in between, which keeps
-    an alarm raised and raises none.
+    `is_bad`: beyond the threshold. `is_over`: back beyond threshold and hysteresis. Neither: in between, where a raised
+    alarm remains raised and no alarm is raised. A time that is not after the last one changes nothing.
     """
     if state.last_ms is not None and time_ms <= state.last_ms:
         return state, None
@@ -79,7 +80,7 @@ def step(state: AlarmState, timing: Timing, time_ms: int, *, is_bad: bool, is_ov
     return raised, ALARM_RAISED
 
 
-def _step_raised(state: AlarmState, timing: Timing, time_ms: int, *, is_over: bool) -> tuple[AlarmState, Said]:
+def _step_raised(state: AlarmState, timing: Timing, time_ms: int, *, is_over: bool) -> tuple[AlarmState, str | None]:
     if is_over:
         if state.phase is Phase.RAISED:
             state = replace(state, phase=Phase.CLEARING, since_ms=time_ms)

@@ -1,6 +1,6 @@
-"""The native batch on the wire: columnar JSON, deflated with zlib level 1; and the small plain-JSON records.
+"""Codec of native batches (columnar JSON, deflated with zlib level 1) and of the small plain-JSON records.
 
-Decoding takes any bytes and never raises: what cannot be read is a `Refused` value.
+Decoding accepts any bytes and never raises: unreadable input is a `Refused` value.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from headland.contract.refusals import Reason, Refused
 
 VERSION: Final = 1
 
-#: What one MQTT message may weigh; under every broker's limit once it is configured.
+#: Size limit of an MQTT message; below the limit of every configured broker.
 MAX_PAYLOAD_BYTES: Final = 128 * 1024
-#: What a payload may inflate to: columnar JSON shrinks 4 to 20 times, 64 times is an attack.
+#: Size limit of an inflated payload: columnar JSON shrinks 4 to 20 times, 64 times is an attack.
 MAX_INFLATED_BYTES: Final = 8 * 1024 * 1024
-#: The longest span of one block; an offset beyond it is damage, not data.
+#: The longest span of one block; a larger offset is damage, not data.
 MAX_BLOCK_SPAN_MS: Final = 2**40
-#: 9999-12-31, so that no time overflows a calendar further down.
+#: 9999-12-31: no later code can overflow a calendar.
 MAX_TIME_MS: Final = 253_402_300_799_999
 MAX_SEQ: Final = 2**62
 
@@ -32,7 +32,7 @@ _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 
 
 class _Envelope(Record, frozen=True, kw_only=True):
-    """A batch whose parts are still raw, to save good blocks beside a bad one."""
+    """A batch with raw parts, so that a malformed block does not cost the others."""
 
     v: int
     gw: str
@@ -54,22 +54,22 @@ R = TypeVar("R", Ack, Descriptor, GatewayStatus)
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A batch of sound parts, and why each of its other parts was left out."""
+    """A batch of its valid parts, and a refusal for each other part."""
 
     batch: Batch
     refused: tuple[Refused, ...] = ()
 
 
 def encode_batch(batch: Batch) -> bytes:
-    """Return the message payload of a batch; the caller keeps it under `MAX_PAYLOAD_BYTES`.
+    """Return the message payload of a batch; the caller limits it to `MAX_PAYLOAD_BYTES`.
 
-    NaN and infinity, which the wire does not have, become null.
+    NaN and infinity, which JSON does not have, become null.
     """
     return zlib.compress(_ENCODER.encode(batch), 1)
 
 
 def decode_batch(payload: bytes) -> Decoded | Refused:
-    """Return the batch in `payload`, without its unsound parts, or why the whole is refused. Never raises."""
+    """Return the batch in `payload` without its invalid parts, or why the whole is refused. Never raises."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         return Refused(Reason.TOO_LARGE, f"{len(payload)} bytes, {MAX_PAYLOAD_BYTES} are allowed")
     text = _inflate(payload)
@@ -83,21 +83,21 @@ def decode_batch(payload: bytes) -> Decoded | Refused:
         if isinstance(salvaged, Refused):
             return salvaged
         batch, refused = salvaged
-    wrong = _check_envelope(batch)
-    if wrong is not None:
-        return wrong
-    blocks = _sound(batch.blocks, refused)
-    events = _sound(batch.events, refused)
+    refusal = _check_envelope(batch)
+    if refusal is not None:
+        return refusal
+    blocks = _valid_parts(batch.blocks, refused)
+    events = _valid_parts(batch.events, refused)
     if refused:
         batch = msgspec.structs.replace(batch, blocks=blocks, events=events)
     return Decoded(batch, tuple(refused))
 
 
 def check_block(block: Block) -> Refused | None:
-    """Return what is wrong with a block of the right types, or None."""
+    """Return why a block of the right types is invalid, or None."""
     for name in (block.device, block.kind, block.site):
         if not is_name(name):
-            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is no device, kind or site")
+            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is not a valid name of a device, kind or site")
     rows = len(block.dt)
     if rows == 0:
         return Refused(Reason.EMPTY, f"a block of {block.device} has no rows")
@@ -109,15 +109,15 @@ def check_block(block: Block) -> Refused | None:
             return Refused(Reason.UNEVEN_COLUMNS, f"{channel[:80]} has {len(column)} values for {rows} rows")
     for channel, flags in block.q.items():
         if channel not in block.c or len(flags) != rows or not _FLAGS.issuperset(flags):
-            return Refused(Reason.BAD_QUALITY, f"the flags of {channel[:80]} do not fit its values")
+            return Refused(Reason.BAD_QUALITY, f"the quality flags of {channel[:80]} do not match its values")
     return None
 
 
 def check_event(event: Event) -> Refused | None:
-    """Return what is wrong with an event of the right types, or None."""
+    """Return why an event of the right types is invalid, or None."""
     for name in (event.device, event.kind, event.device_kind, event.site):
         if not is_name(name):
-            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is no device, kind or site")
+            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is not a valid name of a device, kind or site")
     if not 0 <= event.t <= MAX_TIME_MS:
         return Refused(Reason.BAD_TIME, f"an event of {event.device} is at {_short(event.t)}")
     return None
@@ -154,7 +154,7 @@ def _inflate(payload: bytes) -> bytes | Refused:
 
 
 def _salvage(text: bytes) -> tuple[Batch, list[Refused]] | Refused:
-    """Read the parts one by one, so that a bad one does not cost its neighbours."""
+    """Decode each part by itself, so that a malformed one does not cost the others."""
     try:
         envelope = _ENVELOPE.decode(text)
     except msgspec.ValidationError as error:
@@ -187,28 +187,28 @@ def _decode_each(raws: Sequence[msgspec.Raw], decoder: msgspec.json.Decoder[P], 
     return parts
 
 
-def _sound(parts: list[P], refused: list[Refused]) -> list[P]:
-    sound: list[P] = []
+def _valid_parts(parts: list[P], refused: list[Refused]) -> list[P]:
+    valid: list[P] = []
     for part in parts:
-        wrong = check_block(part) if isinstance(part, Block) else check_event(part)
-        if wrong is None:
-            sound.append(part)
+        refusal = check_block(part) if isinstance(part, Block) else check_event(part)
+        if refusal is None:
+            valid.append(part)
         else:
-            refused.append(wrong)
-    return sound
+            refused.append(refusal)
+    return valid
 
 
 def _check_envelope(batch: Batch) -> Refused | None:
     if batch.v != VERSION:
-        return Refused(Reason.WRONG_VERSION, f"version {_short(batch.v)}, this side speaks {VERSION}")
+        return Refused(Reason.WRONG_VERSION, f"version {_short(batch.v)}, this side supports {VERSION}")
     if not is_name(batch.gw) or not is_name(batch.epoch):
-        return Refused(Reason.BAD_NAME, f"{batch.gw[:80]!r} or {batch.epoch[:80]!r} is no gateway or epoch")
+        return Refused(Reason.BAD_NAME, f"{batch.gw[:80]!r} or {batch.epoch[:80]!r} is not a valid gateway or epoch")
     first = batch.seq if batch.first is None else batch.first
     if not 0 < first <= batch.seq <= MAX_SEQ:
-        return Refused(Reason.WRONG_SHAPE, f"sequence {_short(first)}..{_short(batch.seq)} is no range")
+        return Refused(Reason.WRONG_SHAPE, f"sequence {_short(first)}..{_short(batch.seq)} is not a range")
     return None
 
 
 def _short(number: int) -> str:
-    """Return a number for a person to read: JSON may hold one of thousands of digits."""
+    """Return a number in readable length: JSON may hold thousands of digits."""
     return str(number) if abs(number) < 10**20 else f"{'-' if number < 0 else ''}{len(str(abs(number)))} digits"

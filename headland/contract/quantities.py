@@ -1,7 +1,7 @@
-"""The one table of quantities: every channel's unit, physical range and kind.
+"""Table of quantities: unit, physical range and kind of every channel.
 
 A channel is `quantity` or `quantity:instance` (`battery_voltage_v:1`), so that two batteries never share a series.
-The unit is the end of the name; a bare count or state has none.
+The name ends in the unit; a bare count or state has none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 Kind = Literal["gauge", "total", "state"]
 
-#: Unit symbol by the ending that names carry. The symbol is what a person reads; the ending is what code reads.
+#: Unit symbol, for people, by the ending of a name, for code.
 UNIT_BY_SUFFIX: Final[dict[str, str]] = {
     "a": "A",
     "code": "1",
@@ -57,7 +57,7 @@ UNIT_BY_SUFFIX: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One measurable thing: `name` ends in its unit; values outside [`low`, `high`] are physically impossible."""
+    """A measurable quantity: `name` ends in its unit; values outside [`low`, `high`] are physically impossible."""
 
     name: str
     unit: str
@@ -84,9 +84,9 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("air_speed_m_s", "m/s", 0, 150, "gauge", "speed through the air, may be synthetic"),
     ("climb_rate_m_s", "m/s", -100, 100, "gauge", "vertical speed, upwards positive"),
     ("throttle_pct", "%", 0, 100, "gauge", "throttle as the autopilot reports it"),
-    ("hud_ground_speed_m_s", "m/s", 0, 150, "gauge", "ground speed as VFR_HUD says it"),
-    ("hud_altitude_m", "m", -500, 20000, "gauge", "height above mean sea level as VFR_HUD says it"),
-    ("hud_heading_deg", "deg", 0, 360, "gauge", "heading as VFR_HUD says it, whole degrees"),
+    ("hud_ground_speed_m_s", "m/s", 0, 150, "gauge", "ground speed as VFR_HUD reports it"),
+    ("hud_altitude_m", "m", -500, 20000, "gauge", "height above mean sea level as VFR_HUD reports it"),
+    ("hud_heading_deg", "deg", 0, 360, "gauge", "heading as VFR_HUD reports it, whole degrees"),
     ("heading_deg", "deg", 0, 360, "gauge", "where the nose points, from true north"),
     ("roll_rad", "rad", -3.2, 3.2, "gauge", "roll, right wing down positive"),
     ("pitch_rad", "rad", -3.2, 3.2, "gauge", "pitch, nose up positive"),
@@ -94,7 +94,7 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("roll_rate_rad_s", "rad/s", -70, 70, "gauge", "roll rate"),
     ("pitch_rate_rad_s", "rad/s", -70, 70, "gauge", "pitch rate"),
     ("yaw_rate_rad_s", "rad/s", -70, 70, "gauge", "yaw rate"),
-    # The satellite receiver's own words.
+    # As reported by the satellite receiver.
     ("gps_latitude_deg", "deg", -90, 90, "gauge", "WGS84 latitude of the receiver"),
     ("gps_longitude_deg", "deg", -180, 180, "gauge", "WGS84 longitude of the receiver"),
     ("gps_altitude_m", "m", -500, 20000, "gauge", "height above mean sea level of the receiver"),
@@ -179,24 +179,24 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
         0,
         1_000_000,
         "gauge",
-        "RPM sensor 1 or 2; nought or less is said by one that is not healthy",
+        "RPM sensor 1 or 2; an unhealthy sensor reports zero or less",
     ),
     ("servo_output_us", "us", 0, 3000, "gauge", "pulse width of an autopilot's output, by its number: commanded"),
     ("rc_channel_us", "us", 0, 3000, "gauge", "pulse width of a remote control channel, by its number"),
     ("rc_rssi_code", "1", 0, 254, "gauge", "signal of the remote control in the receiver's own units"),
     ("processor_load_pct", "%", 0, 100, "gauge", "load of the autopilot's main loop"),
-    ("link_drop_rate_pct", "%", 0, 100, "gauge", "frames the autopilot's links dropped, as it says"),
+    ("link_drop_rate_pct", "%", 0, 100, "gauge", "frames that the autopilot's links dropped, as it reports"),
     ("sensors_present_code", "1", 0, 4_294_967_295, "state", "MAVLink MAV_SYS_STATUS_SENSOR bits: there"),
     ("sensors_enabled_code", "1", 0, 4_294_967_295, "state", "MAVLink MAV_SYS_STATUS_SENSOR bits: used"),
     ("sensors_health_code", "1", 0, 4_294_967_295, "state", "MAVLink MAV_SYS_STATUS_SENSOR bits: healthy"),
-    ("radio_rssi_code", "1", 0, 254, "gauge", "signal the telemetry radio hears, in its own units"),
-    ("radio_remote_rssi_code", "1", 0, 254, "gauge", "signal the far telemetry radio hears, in its own units"),
-    ("radio_noise_code", "1", 0, 254, "gauge", "noise the telemetry radio hears, in its own units"),
-    ("radio_remote_noise_code", "1", 0, 254, "gauge", "noise the far telemetry radio hears, in its own units"),
+    ("radio_rssi_code", "1", 0, 254, "gauge", "signal that the telemetry radio receives, in its own units"),
+    ("radio_remote_rssi_code", "1", 0, 254, "gauge", "signal that the far telemetry radio receives, in its own units"),
+    ("radio_noise_code", "1", 0, 254, "gauge", "noise that the telemetry radio receives, in its own units"),
+    ("radio_remote_noise_code", "1", 0, 254, "gauge", "noise that the far telemetry radio receives, in its own units"),
     ("radio_transmit_buffer_pct", "%", 0, 100, "gauge", "free part of the radio's transmit buffer"),
     ("radio_receive_errors_count", "1", 0, 65535, "gauge", "receive errors the radio counted, wraps"),
     ("radio_corrected_errors_count", "1", 0, 65535, "gauge", "errors the radio corrected, wraps"),
-    # Spraying: what the machine measured and what it was told are different quantities.
+    # Spraying: measured and commanded values are different quantities.
     ("pump_command_us", "us", 0, 3000, "gauge", "pulse width sent to the pump: commanded, not applied"),
     ("pump_on", "1", 0, 1, "state", "1 while the pump output is above its off level: commanded, not applied"),
     ("spinner_command_us", "us", 0, 3000, "gauge", "pulse width sent to the spinner: commanded, not applied"),
@@ -243,22 +243,22 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("drain_volume_total_l", "L", 0, 1_000_000_000, "total", "water that drained from a house, by its meter"),
     ("irrigation_ec_ms_cm", "mS/cm", 0, 20, "gauge", "conductivity of the water given, at 25 degC"),
     ("drain_ec_ms_cm", "mS/cm", 0, 20, "gauge", "conductivity of the drain, at 25 degC"),
-    # What a climate computer asks for: commanded, never what is.
-    ("co2_setpoint_ppm", "ppm", 0, 20000, "gauge", "carbon dioxide that is asked for: commanded"),
+    # Set points of a climate computer: commanded, never measured.
+    ("co2_setpoint_ppm", "ppm", 0, 20000, "gauge", "carbon dioxide set point: commanded"),
     ("heating_setpoint_degc", "degC", -60, 80, "gauge", "air temperature below which is heated: commanded"),
     ("ventilation_setpoint_degc", "degC", -60, 80, "gauge", "air temperature above which is ventilated: commanded"),
-    ("pipe_setpoint_degc", "degC", -60, 150, "gauge", "temperature that is asked of the heating pipes: commanded"),
-    ("humidity_deficit_setpoint_g_m3", "g/m3", 0, 100, "gauge", "humidity deficit that is asked for: commanded"),
-    ("screen_setpoint_pct", "%", 0, 100, "gauge", "closed part that is asked of a screen: commanded"),
-    ("vent_setpoint_pct", "%", 0, 100, "gauge", "opening that is asked of the vents: commanded"),
+    ("pipe_setpoint_degc", "degC", -60, 150, "gauge", "set point of the heating pipes' temperature: commanded"),
+    ("humidity_deficit_setpoint_g_m3", "g/m3", 0, 100, "gauge", "humidity deficit set point: commanded"),
+    ("screen_setpoint_pct", "%", 0, 100, "gauge", "set point of a screen's closed part: commanded"),
+    ("vent_setpoint_pct", "%", 0, 100, "gauge", "set point of the vents' opening: commanded"),
 )
 
-#: At most 64 characters before the instance, so that a channel is never a place to hide a book in.
+#: At most 64 characters before the instance: a channel is no place for long texts.
 _CHANNEL = re.compile(r"([a-z][a-z0-9_]{0,63})(?::([0-9]{1,3}))?")
 
 
 def split_channel(channel: str) -> tuple[str, int | None] | None:
-    """Return (quantity name, instance or None), or None where `channel` is not written as a channel."""
+    """Return (quantity name, instance or None), or None where `channel` is not a valid channel name."""
     match = _CHANNEL.fullmatch(channel)
     if match is None:
         return None
@@ -266,7 +266,7 @@ def split_channel(channel: str) -> tuple[str, int | None] | None:
 
 
 def quantity_of(channel: str) -> Quantity | None:
-    """Return the quantity a channel carries, or None where the table does not know it."""
+    """Return the quantity of a channel, or None for one that is not in the table."""
     parts = split_channel(channel)
     return None if parts is None else QUANTITIES.get(parts[0])
 

@@ -1,4 +1,4 @@
-"""The records that cross the wire, frozen. Times are integer epoch milliseconds UTC."""
+"""Records of the wire contract, frozen. Times are integer epoch milliseconds UTC."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Final
 
 import msgspec
 
-#: What a gateway, site, device or kind may be called: safe in a topic, a tag, a path and a file name.
+#: Valid name of a gateway, site, device or kind: safe in a topic, a tag, a path and a file name.
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 Scalar = str | int | float | bool | None
 
-#: Events of a rule on the gateway: its condition has held for long enough, or no longer holds. They go out first.
+#: Events of an alarm rule on the gateway: its condition held for long enough, or no longer holds. They are sent first.
 ALARM_RAISED: Final = "alarm_raised"
 ALARM_CLEARED: Final = "alarm_cleared"
-#: Event of channels whose samples came later than they were due.
+#: Event of channels whose samples are overdue.
 DATA_GAP: Final = "data_gap"
 
 
 class Clock(StrEnum):
-    """Where a block's times come from, best first."""
+    """Source of a block's times, best first."""
 
     GPS = "gps"  # the source's own clock, set from satellites
     NTP = "ntp"  # the gateway's clock, disciplined by a time server
     RTC = "rtc"  # the source's own clock, not known to be disciplined
-    ARRIVAL = "arrival"  # no clock of the source's: when the gateway (or a log's recorder) heard it
+    ARRIVAL = "arrival"  # the source has no clock: time of arrival at the gateway (or a log's recorder)
 
 
 class Quality(IntEnum):
@@ -40,23 +40,23 @@ class Quality(IntEnum):
 
 
 class Evidence(StrEnum):
-    """How an application of product is known, best first."""
+    """Evidence of an application of product, best first."""
 
     MEASURED_FLOW = "measured_flow"  # a sensor in the stream of product
     TANK_MASS = "tank_mass"  # what left the tank or hopper
     PUMP_PWM = "pump_pwm"  # the signal to the pump or spinner, as the autopilot reports its output
-    COMMANDED = "commanded"  # an order, whatever became of it
+    COMMANDED = "commanded"  # an order, whether carried out or not
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=False):
-    """Base of the wire records: unknown fields are ignored, so that a newer gateway is still understood."""
+    """Base of the wire records: unknown fields are ignored, so that the messages of a newer gateway are accepted."""
 
 
 class Block(Record, frozen=True, kw_only=True):
     """Rows of one device that share one set of channels: columns of equal length, null where a value is missing.
 
     `dt` holds each row's time as milliseconds after `t0`. `q` holds QARTOD flags for a channel only where some
-    sample of it is not good. `simulated` is true for ever for what a simulator made.
+    sample of it is not good. `simulated` marks data of a simulator, for good.
     """
 
     device: str
@@ -84,11 +84,11 @@ class Event(Record, frozen=True, kw_only=True):
 
 
 class Batch(Record, frozen=True, kw_only=True):
-    """What one message carries: it stands for the spool's records `first`..`seq` of (`gw`, `epoch`).
+    """Content of one message: the spool's records `first`..`seq` of (`gw`, `epoch`).
 
-    `first` is absent when the message stands for `seq` alone. A gateway whose spool overflowed sends one message
-    that stands for the whole dropped range, so that a gap is always said, never inferred. `thinned` counts the samples
-    that a full spool took out of the range while it kept others.
+    `first` is absent when the message holds only the record `seq`. A gateway whose spool overflowed sends one message
+    for the whole dropped range, so that a gap is always reported, never inferred. `thinned` counts the samples that a
+    full spool removed from the range while it retained others.
     """
 
     gw: str
@@ -102,16 +102,16 @@ class Batch(Record, frozen=True, kw_only=True):
 
 
 class Ack(Record, frozen=True, kw_only=True):
-    """The commit ack: every record of `epoch` up to and with `seq` is in the store (or in quarantine)."""
+    """Commit ack: every record of `epoch` up to and including `seq` is in the store or in quarantine."""
 
     epoch: str
     seq: int
 
 
 class ChannelInfo(Record, frozen=True, kw_only=True):
-    """What a descriptor says of one channel; `evidence` is an `Evidence` or a newer word, where product is applied.
+    """A channel in a descriptor; `evidence` is an `Evidence` or a newer word, for channels of applied product.
 
-    `calibration` says what corrected its raw value, and since when.
+    `calibration` names the correction of the raw value and its start.
     """
 
     unit: str
@@ -122,9 +122,9 @@ class ChannelInfo(Record, frozen=True, kw_only=True):
 
 
 class Descriptor(Record, frozen=True, kw_only=True):
-    """What a gateway says of one of its devices, retained on its meta topic.
+    """Description of a device by its gateway, retained on the device's meta topic.
 
-    `clock` may be left out: ingest takes it from the blocks, whose word it is.
+    `clock` may be left out: ingest sets it from the device's blocks.
     """
 
     device: str
@@ -142,7 +142,7 @@ class Descriptor(Record, frozen=True, kw_only=True):
 
 
 class SpoolStatus(Record, frozen=True, kw_only=True):
-    """How full a gateway's spool is and what it ever had to drop; `trouble` says why it takes nothing now."""
+    """Fill level and losses of a gateway's spool; `trouble` is the reason why it accepts nothing now."""
 
     records: int = 0
     bytes: int = 0
@@ -156,8 +156,8 @@ class SpoolStatus(Record, frozen=True, kw_only=True):
 class GatewayStatus(Record, frozen=True, kw_only=True):
     """A gateway's retained status; its last will is the same record with `online` false.
 
-    `delete_on` is what lets it delete a record: the commit ack, or only the broker's PUBACK, which is no guarantee.
-    `overdue_ms` is since when a commit ack has been awaited for too long.
+    `delete_on` is the acknowledgement after which it deletes a record: the commit ack, or only the broker's PUBACK,
+    which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue.
     """
 
     gw: str

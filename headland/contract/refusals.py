@@ -1,4 +1,4 @@
-"""Why something from outside was not accepted: a value, never an exception."""
+"""Refusals of input from outside: values with a reason, never exceptions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """The named reasons; counters and quarantine use these words."""
+    """Reason of a refusal; counters and quarantine use these words."""
 
     TOO_LARGE = "too_large"
     NOT_DEFLATE = "not_deflate"
@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What was refused: the reason for the counter, the detail for the person."""
+    """A refusal: the reason, for counters, and the detail, for people."""
 
     reason: Reason
     detail: str

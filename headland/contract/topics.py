@@ -1,4 +1,4 @@
-"""MQTT topics of wire contract version 1: build them and take them apart."""
+"""MQTT topics of wire contract version 1: building and parsing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHARDS: Final = 16
 #: No topic of this contract is longer.
 MAX_TOPIC: Final = 160
 
-#: What the station's messages for Home Assistant name as their origin: by it gateways pass over them.
+#: Origin named in the station's messages for Home Assistant; gateways skip messages of this origin.
 HOME_ORIGIN: Final = "Headland"
 
 TopicKind = Literal["data", "senml", "ack", "status", "meta"]
@@ -22,7 +22,7 @@ TopicKind = Literal["data", "senml", "ack", "status", "meta"]
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic taken apart; `device` only where the topic has one."""
+    """A parsed topic; `device` is set only where the topic has one."""
 
     kind: TopicKind
     gateway: str
@@ -30,52 +30,52 @@ class Topic:
 
 
 def shard_of(gateway: str) -> int:
-    """Return the static shard (0..15) that a gateway's data goes through."""
+    """Return the static shard (0..15) of a gateway's data."""
     return zlib.crc32(gateway.encode()) % SHARDS
 
 
 def data_topic(gateway: str) -> str:
-    """Return where a gateway publishes native batches."""
+    """Return the topic of a gateway's native batches."""
     return f"{ROOT}/data/{shard_of(gateway)}/{gateway}"
 
 
 def senml_topic(gateway: str, device: str) -> str:
-    """Return where a device's SenML packs are published."""
+    """Return the topic of a device's SenML packs."""
     return f"{ROOT}/senml/{gateway}/{device}"
 
 
 def ack_topic(gateway: str) -> str:
-    """Return where a gateway hears its commit acks."""
+    """Return the topic of a gateway's commit acks."""
     return f"{ROOT}/ack/{gateway}"
 
 
 def status_topic(gateway: str) -> str:
-    """Return where a gateway's status and last will are retained."""
+    """Return the topic of a gateway's retained status and last will."""
     return f"{ROOT}/status/{gateway}"
 
 
 def meta_topic(gateway: str, device: str) -> str:
-    """Return where a device's descriptor is retained."""
+    """Return the topic of a device's retained descriptor."""
     return f"{ROOT}/meta/{gateway}/{device}"
 
 
 def alarm_topic(organisation: str) -> str:
-    """Return where the station says what is new about an organisation's alarms."""
+    """Return the topic of an organisation's alarm notifications."""
     return f"{ROOT}/alarm/{organisation}"
 
 
 def home_status_topic() -> str:
-    """Return where it is retained for Home Assistant whether the station is there."""
+    """Return the topic of the station's retained availability for Home Assistant."""
     return f"{ROOT}/home/status"
 
 
 def home_value_topic(device: str, channel: str) -> str:
-    """Return where a channel's values are said to Home Assistant."""
+    """Return the topic of a channel's values for Home Assistant."""
     return f"{ROOT}/home/{device}/{channel}"
 
 
 def parse_topic(topic: str) -> Topic | None:
-    """Return the parts of a version 1 topic, or None for any other (a wrong shard is another)."""
+    """Return the parts of a version 1 topic, or None for any other text, a wrong shard included."""
     return None if len(topic) > MAX_TOPIC else _parse_topic(topic)
 
 

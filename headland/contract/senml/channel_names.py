@@ -1,4 +1,4 @@
-"""The channel that a SenML record means, by its name and unit."""
+"""Channel of a SenML record, by its name and unit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headland.contract.quantities import QUANTITIES, split_channel, unit_of_name
 from headland.contract.refusals import Reason, Refused
 from headland.contract.senml.units import SUFFIX_OF_UNIT, UNITS
 
-#: The longest name after the base name was put before it.
+#: The longest name, base name included.
 MAX_NAME: Final = 256
 
 _INSTANCE: Final = re.compile(r":[0-9]{1,3}")
@@ -31,19 +31,19 @@ def _find_channel(full_name: str, senml_unit: str) -> tuple[str, float] | Refuse
         return Refused(Reason.UNKNOWN_CHANNEL, f"unit {senml_unit[:20]!r} of {name[:60]!r} is not known")
     parts = split_channel(name)
     if parts is None:
-        return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} is no channel")
+        return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} is not a channel")
     known = QUANTITIES.get(parts[0])
     own_unit = known.unit if known is not None else unit_of_name(parts[0])
     if own_unit is not None:
         if factors and own_unit not in factors:
-            return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:60]!r} is in {own_unit}, the record says {senml_unit}")
+            return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:60]!r} is in {own_unit}, the record's unit is {senml_unit}")
         return name, factors.get(own_unit, 1.0)
-    # A quantity of the table that is told in one of these units, else the first: rain in mm is no length in m.
-    said = [each for each in factors.items() if f"{parts[0]}_{SUFFIX_OF_UNIT.get(each[0])}" in QUANTITIES]
-    unit, factor = next(iter(said or factors.items()), ("", 1.0))
+    # Prefer a unit in which the table has this quantity: rain in mm is not a length in m.
+    listed = [item for item in factors.items() if f"{parts[0]}_{SUFFIX_OF_UNIT.get(item[0])}" in QUANTITIES]
+    unit, factor = next(iter(listed or factors.items()), ("", 1.0))
     suffix = SUFFIX_OF_UNIT.get(unit)
     if suffix is None:
-        return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} carries no unit")
+        return Refused(Reason.UNKNOWN_CHANNEL, f"{name[:80]!r} has no unit")
     instance = "" if parts[1] is None else f":{parts[1]}"
     return f"{parts[0]}_{suffix}{instance}", factor
 

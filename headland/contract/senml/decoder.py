@@ -25,7 +25,7 @@ _LAST_TIME_S: Final = MAX_TIME_MS / 1000
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """The samples and events of a pack, and why its other records were left out."""
+    """Samples and events of a pack, and a refusal for each other record."""
 
     blocks: tuple[Block, ...]
     events: tuple[Event, ...]
@@ -35,7 +35,7 @@ class Pack:
 def decode_senml(payload: bytes, device: str, kind: str, site: str, *, simulated: bool = False) -> Pack | Refused:
     """Return the samples and events of a SenML JSON pack of `device`, or why the whole is refused. Never raises.
 
-    A record's name, after the base name, is a channel (`air_temperature_degc`) or a channel without its unit
+    The name of a record, base name included, is a channel (`air_temperature_degc`) or a channel without its unit
     (`air_temperature` with `u: Cel`); a prefix up to the last `/` or `:` names the device and is dropped.
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
@@ -55,7 +55,7 @@ def decode_senml(payload: bytes, device: str, kind: str, site: str, *, simulated
 
 
 def encode_senml(block: Block) -> bytes:
-    """Return a SenML JSON pack of a block's samples, in the block's order; flags have no place in SenML."""
+    """Return a SenML JSON pack of a block's samples, in the block's order; SenML has no quality flags."""
     records: list[dict[str, object]] = []
     for channel, column in block.c.items():
         for offset_ms, value in zip(block.dt, column, strict=True):

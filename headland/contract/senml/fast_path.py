@@ -1,6 +1,6 @@
-"""The common SenML pack, read column by column: numbers only, base fields in the first record, nothing to refuse.
+"""Fast path for plain SenML packs, read column by column: numbers only, base fields in the first record, no refusals.
 
-Most packs are like that, and half of the work of resolving record by record is enough for them.
+Most packs are plain, and reading them takes half of the work of resolving record by record.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _DECODER: Final = msgspec.json.Decoder(list[_Number])
 
 
 def read_plain(payload: bytes, from_s: float, until_s: float) -> Columns | None:
-    """Return the columns of a plain pack with times in [from_s, until_s); None for any other, never an exception.
+    """Return the columns of a plain pack with times in [from_s, until_s); None for any other pack. Never raises.
 
-    What it returns is what resolving record by record gives; a pack with anything to refuse is not plain.
+    The result equals that of resolving record by record; a pack with anything to refuse is not plain.
     """
     try:
         records = _DECODER.decode(payload)
@@ -43,13 +43,13 @@ def read_plain(payload: bytes, from_s: float, until_s: float) -> Columns | None:
         return None
     first = records[0]
     base_time_s = first.bt or 0.0
-    found: dict[str, tuple[str | None, list[float], list[float]]] = {}
+    raw_columns: dict[str, tuple[str | None, list[float], list[float]]] = {}
     for record in records:
         if (record.bn is not None or record.bt is not None or record.bu is not None) and record is not first:
             return None
-        column = found.get(record.n)
+        column = raw_columns.get(record.n)
         if column is None:
-            column = found[record.n] = (record.u, [], [])
+            column = raw_columns[record.n] = (record.u, [], [])
         elif column[0] != record.u:
             return None
         column[1].append(record.t)
@@ -57,11 +57,11 @@ def read_plain(payload: bytes, from_s: float, until_s: float) -> Columns | None:
     columns: Columns = {}
     channels: set[str] = set()
     times_ms_of: dict[tuple[float, ...], tuple[int, ...]] = {}
-    for name, (unit, offsets, values) in found.items():
-        meant = find_channel((first.bn or "") + name, unit or first.bu or "")
-        if isinstance(meant, Refused) or meant[0] in channels:
+    for name, (unit, offsets, values) in raw_columns.items():
+        meaning = find_channel((first.bn or "") + name, unit or first.bu or "")
+        if isinstance(meaning, Refused) or meaning[0] in channels:
             return None
-        channel, factor = meant
+        channel, factor = meaning
         channels.add(channel)
         scaled = values if factor == 1.0 else [value * factor for value in values]
         # A sum is finite only where each of its terms is.

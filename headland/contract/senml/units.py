@@ -1,10 +1,10 @@
-"""SenML units (RFC 8428 section 12.1, RFC 8798 section 3) and what takes a value in them to our units."""
+"""SenML units (RFC 8428 section 12.1, RFC 8798 section 3) and their conversion to our units."""
 
 from __future__ import annotations
 
 from typing import Final
 
-#: SenML unit -> our unit symbols, the first the default, each with the factor that takes a SenML value to it.
+#: SenML unit -> our unit symbols, the first is the default, each with the factor from the SenML value.
 UNITS: Final[dict[str, dict[str, float]]] = {
     "%": {"%": 1.0},
     "%EL": {"%": 1.0},
@@ -45,7 +45,7 @@ UNITS: Final[dict[str, dict[str, float]]] = {
     "s": {"s": 1.0},
 }
 
-#: Our unit symbol -> the ending of a channel whose record names the unit apart; a bare ratio or count has none.
+#: Our unit symbol -> ending of the channel of a record with a separate unit; a bare ratio or count has none.
 SUFFIX_OF_UNIT: Final[dict[str, str]] = {
     "%": "pct",
     "A": "a",
