@@ -1,1 +1,1 @@
-"""MQTT to the store, exactly once: admit, write, acknowledge, quarantine."""
+"""Ingest: validates MQTT messages and writes them to the store, exactly once."""

@@ -1,4 +1,4 @@
-"""What of a message may enter the store. Pure: any topic and any bytes give a value, never an exception."""
+"""Validation of an MQTT message. Pure; never raises: returns the accepted parts and a refusal for each other part."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from headland.store.port import Mark
 V = TypeVar("V")
 DescriptorOf = Callable[[str, str], Descriptor | None]
 
-#: A SenML device that no descriptor speaks of is stored under these, and never under a guess.
+#: Kind and site of a SenML device without a descriptor; they are never guessed.
 UNDESCRIBED_KIND: Final = "undescribed"
 UNDESCRIBED_SITE: Final = "undescribed"
 
-#: Longer texts are no channels, and never become keys of the cache below.
+#: Longer texts are not channels and never become keys of the cache below.
 _MAX_CHANNEL: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """How a channel's values are judged: outside [`low`, `high`] is impossible; `flag` is what a good value gets."""
+class ChannelRule:
+    """Range check of a channel: values outside [`low`, `high`] are impossible; `flag` is the flag of the others."""
 
     low: float
     high: float
@@ -39,9 +39,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What a message brings: nothing of it where it is refused whole, but its `mark` where that could be read.
+    """Accepted content of a message; a message refused whole has only its `mark`, where that could be read.
 
-    `refused` holds why the message, or each part of it that is missing here, was left out.
+    `refused` holds a refusal for the whole message or for each part that was left out.
     """
 
     topic: Topic | None
@@ -54,27 +54,27 @@ class Admitted:
 
 
 def admit(topic: str, payload: bytes, properties: Mapping[str, str], descriptor_of: DescriptorOf) -> Admitted:
-    """Return what the message brings. Never raises.
+    """Return the accepted content of a message. Never raises.
 
-    `properties` are the MQTT 5 user properties; `descriptor_of(gateway, device)` is what is known of a device.
+    `properties` are the MQTT 5 user properties; `descriptor_of(gateway, device)` returns a device's known descriptor.
     """
-    where = parse_topic(topic)
-    if where is None:
+    parsed = parse_topic(topic)
+    if parsed is None:
         return Admitted(None, refused=(Refused(Reason.UNKNOWN_TOPIC, topic[:200]),))
-    match where.kind:
+    match parsed.kind:
         case "data":
-            return _admit_batch(where, payload, properties)
+            return _admit_batch(parsed, payload, properties)
         case "senml":
-            return _admit_senml(where, payload, descriptor_of)
+            return _admit_senml(parsed, payload, descriptor_of)
         case "meta":
-            return _admit_descriptor(where, payload)
+            return _admit_descriptor(parsed, payload)
         case "status":
-            return _admit_status(where, payload)
-    return Admitted(where, refused=(Refused(Reason.UNKNOWN_TOPIC, f"{topic[:200]} is not for ingest"),))
+            return _admit_status(parsed, payload)
+    return Admitted(parsed, refused=(Refused(Reason.UNKNOWN_TOPIC, f"{topic[:200]} is not for ingest"),))
 
 
 def mark_of_properties(gateway: str, properties: Mapping[str, str]) -> Mark | None:
-    """Return the mark that a message's user properties state, or None where they state no sound one."""
+    """Return the mark in a message's user properties, or None where they hold no valid one."""
     epoch = properties.get("epoch", "")
     last = _sequence(properties.get("seq", ""))
     first = _sequence(properties["first"]) if "first" in properties else last
@@ -83,101 +83,103 @@ def mark_of_properties(gateway: str, properties: Mapping[str, str]) -> Mark | No
     return Mark(gateway, epoch, first, last)
 
 
-def gone_before(gateway: str, properties: Mapping[str, str]) -> Mark | None:
-    """Return the records that a message's `base` property says will never come (again), or None where it has none.
+def deleted_before(gateway: str, properties: Mapping[str, str]) -> Mark | None:
+    """Return the records below a message's `base` property, which will never be sent again; None without the property.
 
-    A gateway that deleted records on the commit ack of a store that has been replaced since says so by this, else the
-    gap would hold the commit ack back for ever.
+    A gateway that deleted records on the commit ack of a store that was replaced since reports them this way; otherwise
+    the gap would block the commit ack for ever.
     """
     epoch = properties.get("epoch", "")
     base = _sequence(properties.get("base", ""))
     return Mark(gateway, epoch, 1, base - 1) if is_name(epoch) and base is not None and base > 1 else None
 
 
-def rule_of(channel: str) -> Rule | Refused:
-    """Return how a channel is judged, or why it is refused: its name says no unit that is known."""
+def find_rule(channel: str) -> ChannelRule | Refused:
+    """Return the range check of a channel; a channel whose name ends in no known unit is refused."""
     if len(channel) > _MAX_CHANNEL:
         return Refused(Reason.UNKNOWN_CHANNEL, f"{channel[:80]!r}... is too long for a channel")
     return _rule_of(channel)
 
 
 @lru_cache(maxsize=8192)
-def _rule_of(channel: str) -> Rule | Refused:
+def _rule_of(channel: str) -> ChannelRule | Refused:
     quantity = quantity_of(channel)
     if quantity is not None:
-        return Rule(quantity.low, quantity.high, Quality.GOOD)
+        return ChannelRule(quantity.low, quantity.high, Quality.GOOD)
     parts = split_channel(channel)
     if parts is None or unit_of_name(parts[0]) is None:
         return Refused(Reason.UNKNOWN_CHANNEL, f"{channel[:80]!r} ends in no known unit")
-    return Rule(float("-inf"), float("inf"), Quality.NOT_EVALUATED)
+    return ChannelRule(float("-inf"), float("inf"), Quality.NOT_EVALUATED)
 
 
-def _admit_batch(where: Topic, payload: bytes, properties: Mapping[str, str]) -> Admitted:
-    stated = mark_of_properties(where.gateway, properties)
+def _admit_batch(topic: Topic, payload: bytes, properties: Mapping[str, str]) -> Admitted:
+    mark = mark_of_properties(topic.gateway, properties)
     decoded = decode_batch(payload)
     if isinstance(decoded, Refused):
-        return Admitted(where, stated, refused=(decoded,))
+        return Admitted(topic, mark, refused=(decoded,))
     batch = decoded.batch
-    if batch.gw != where.gateway:
-        wrong = Refused(Reason.WRONG_IDENTITY, f"{batch.gw} speaks on the topic of {where.gateway}")
-        return Admitted(where, stated, refused=(wrong,))
+    if batch.gw != topic.gateway:
+        refusal = Refused(Reason.WRONG_IDENTITY, f"{batch.gw} publishes on the topic of {topic.gateway}")
+        return Admitted(topic, mark, refused=(refusal,))
     mark = Mark(batch.gw, batch.epoch, batch.seq if batch.first is None else batch.first, batch.seq)
     refused = list(decoded.refused)
     blocks = _known_channels(batch.blocks, refused)
-    return Admitted(where, mark, blocks, tuple(batch.events), refused=tuple(refused))
+    return Admitted(topic, mark, blocks, tuple(batch.events), refused=tuple(refused))
 
 
-def _admit_senml(where: Topic, payload: bytes, descriptor_of: DescriptorOf) -> Admitted:
-    device = where.device or ""
-    known = descriptor_of(where.gateway, device)
+def _admit_senml(topic: Topic, payload: bytes, descriptor_of: DescriptorOf) -> Admitted:
+    device = topic.device or ""
+    known = descriptor_of(topic.gateway, device)
     if known is None:
         pack = decode_senml(payload, device, UNDESCRIBED_KIND, UNDESCRIBED_SITE)
     else:
         pack = decode_senml(payload, device, known.kind, known.site, simulated=known.simulated)
     if isinstance(pack, Refused):
-        return Admitted(where, refused=(pack,))
+        return Admitted(topic, refused=(pack,))
     refused = list(pack.refused)
     blocks = _known_channels(pack.blocks, refused)
-    return Admitted(where, None, blocks, pack.events, refused=tuple(refused))
+    return Admitted(topic, None, blocks, pack.events, refused=tuple(refused))
 
 
-def _admit_descriptor(where: Topic, payload: bytes) -> Admitted:
+def _admit_descriptor(topic: Topic, payload: bytes) -> Admitted:
     if not payload:
-        return Admitted(where)  # an empty retained message is how MQTT clears a topic
+        return Admitted(topic)  # MQTT clears a topic with an empty retained message
     record = decode_record(payload, Descriptor)
     if isinstance(record, Refused):
-        return Admitted(where, refused=(record,))
-    wrong: Refused | None = None
-    if record.device != where.device:
-        wrong = Refused(Reason.WRONG_IDENTITY, f"{record.device[:80]} is described on the topic of {where.device}")
+        return Admitted(topic, refused=(record,))
+    refusal: Refused | None = None
+    if record.device != topic.device:
+        refusal = Refused(Reason.WRONG_IDENTITY, f"{record.device[:80]} is described on the topic of {topic.device}")
     elif not is_name(record.kind) or not is_name(record.site):
-        wrong = Refused(Reason.BAD_NAME, f"{record.kind[:80]!r} or {record.site[:80]!r} is no kind or site")
-    return Admitted(where, refused=(wrong,)) if wrong else Admitted(where, descriptor=record)
+        refusal = Refused(Reason.BAD_NAME, f"{record.kind[:80]!r} or {record.site[:80]!r} is not a valid kind or site")
+    return Admitted(topic, refused=(refusal,)) if refusal else Admitted(topic, descriptor=record)
 
 
-def _admit_status(where: Topic, payload: bytes) -> Admitted:
+def _admit_status(topic: Topic, payload: bytes) -> Admitted:
     if not payload:
-        return Admitted(where)
+        return Admitted(topic)
     record = decode_record(payload, GatewayStatus)
     if isinstance(record, Refused):
-        return Admitted(where, refused=(record,))
-    if record.gw != where.gateway:
-        wrong = Refused(Reason.WRONG_IDENTITY, f"{record.gw[:80]} states itself on the topic of {where.gateway}")
-        return Admitted(where, refused=(wrong,))
-    return Admitted(where, status=record)
+        return Admitted(topic, refused=(record,))
+    if record.gw != topic.gateway:
+        refusal = Refused(Reason.WRONG_IDENTITY, f"{record.gw[:80]} publishes on the topic of {topic.gateway}")
+        return Admitted(topic, refused=(refusal,))
+    return Admitted(topic, status=record)
 
 
 def _known_channels(blocks: list[Block] | tuple[Block, ...], refused: list[Refused]) -> tuple[Block, ...]:
-    """Return the blocks without the channels whose unit nobody can tell."""
-    kept: list[Block] = []
+    """Return the blocks without the channels whose unit is unknown."""
+    known: list[Block] = []
     for block in blocks:
-        wrong = {channel: rule for channel in block.c if isinstance(rule := rule_of(channel), Refused)}
-        refused += wrong.values()
-        sound = (
-            msgspec.structs.replace(block, c=_without(block.c, wrong), q=_without(block.q, wrong)) if wrong else block
+        unknown = {channel: rule for channel in block.c if isinstance(rule := find_rule(channel), Refused)}
+        refused += unknown.values()
+        accepted = (
+            msgspec.structs.replace(block, c=_without(block.c, unknown), q=_without(block.q, unknown))
+            if unknown
+            else block
         )
-        kept.append(sound)
-    return tuple(kept)
+        known.append(accepted)
+    return tuple(known)
 
 
 def _without(columns: dict[str, V], names: Collection[str]) -> dict[str, V]:

@@ -1,4 +1,4 @@
-"""The samples of many messages as one set of columns, made with a few array calls a flush."""
+"""Samples of many messages as one set of columns, made with a few array calls a commit."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from numpy.typing import NDArray
 from headland.contract.records import Block, Quality
 from headland.contract.refusals import Refused
 from headland.store.port import Points, SeriesKey
-from ingest.admit import Rule, rule_of
+from ingest.admit import ChannelRule, find_rule
 
-#: A time later than now by more than this is a clock from the future.
+#: A time further ahead than this comes from a clock that is ahead.
 FUTURE_MS: Final = 5 * 60 * 1000
-#: 2000-01-01T00:00:00Z: an earlier time is a clock that was never set.
+#: 2000-01-01T00:00:00Z: an earlier time comes from a clock that was never set.
 EARLIEST_MS: Final = 946_684_800_000
 
 
-class Columns:
+class SampleColumns:
     """Collects admitted blocks and turns them into `Points`.
 
-    A segment is one column of one block. Values go into one flat list, segment after segment; the times of a block's
-    rows are kept once and gathered for each of its segments.
+    A segment is one column of one block. Values form one flat list, segment after segment; the times of a block's rows
+    are stored once and gathered for each of its segments.
     """
 
     def __init__(self, organisation: str) -> None:
         self._organisation = organisation
         self._series: list[SeriesKey] = []
-        self._rules: list[Rule] = []
+        self._rules: list[ChannelRule] = []
         self._index: dict[tuple[str, str, str, bool], dict[str, int]] = {}
         self._values: list[float | None] = []
         self._offsets_ms: list[int] = []
@@ -40,11 +40,11 @@ class Columns:
         self._flags: list[tuple[int, list[int]]] = []
 
     def __len__(self) -> int:
-        """Return how many values, missing ones too, are collected."""
+        """Return the number of collected values, missing ones included."""
         return len(self._values)
 
     def add(self, block: Block) -> None:
-        """Collect a block whose columns are sound and whose channels have a rule."""
+        """Collect a valid block whose channels all have a rule."""
         device = (block.site, block.kind, block.device, block.simulated)
         index = self._index.get(device)
         if index is None:
@@ -53,7 +53,7 @@ class Columns:
         for channel, column in block.c.items():
             series = index.get(channel)
             if series is None:
-                series = index[channel] = self._open_series(block, channel)
+                series = index[channel] = self._add_series(block, channel)
             if channel in block.q:
                 self._flags.append((len(self._values), block.q[channel]))
             self._values += column
@@ -65,7 +65,7 @@ class Columns:
         self._block_rows.append(rows)
 
     def points(self, now_ms: int) -> Points:
-        """Return the samples: missing values left out, impossible ones flagged as failed."""
+        """Return the samples without missing values; impossible ones are flagged as failed."""
         count = len(self._values)
         value = np.fromiter(self._values, np.float64, count)
         rows = np.array(self._segment_rows, np.int64)
@@ -88,12 +88,12 @@ class Columns:
         quality[impossible] = np.maximum(quality[impossible], Quality.FAIL)
         return _without_missing(Points(self._series, np.repeat(segment_series, rows), time_ms, value, quality))
 
-    def _open_series(self, block: Block, channel: str) -> int:
-        rule = rule_of(channel)
+    def _add_series(self, block: Block, channel: str) -> int:
+        rule = find_rule(channel)
         match rule:
             case Refused(detail=detail):
                 raise ValueError(f"{channel[:80]!r} was not admitted: {detail}")
-            case Rule():
+            case ChannelRule():
                 self._rules.append(rule)
         self._series.append(
             SeriesKey(self._organisation, block.site, block.kind, block.device, channel, block.simulated)
@@ -103,7 +103,7 @@ class Columns:
     def _out_of_range(
         self, value: NDArray[np.float64], segment_series: NDArray[np.int32], rows: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """Tell which values lie outside their quantity's range; NaN lies nowhere."""
+        """Return a mask of the values outside their quantity's range; NaN is never outside."""
         low = np.repeat(np.array([rule.low for rule in self._rules])[segment_series], rows)
         high = np.repeat(np.array([rule.high for rule in self._rules])[segment_series], rows)
         outside: NDArray[np.bool_] = (value < low) | (value > high)

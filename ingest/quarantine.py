@@ -1,4 +1,4 @@
-"""Where refused messages are kept for a person to look at: a small SQLite file, bounded, durable before the ack."""
+"""Quarantine of refused messages: a small SQLite file, bounded, durable before the message is acknowledged."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS refused (
     count INTEGER NOT NULL
 )
 """
-#: What came to the table since: an older file gets them when it is opened.
+#: Columns added since the first version: an older file gets them when it is opened.
 _ADDED = {
     "gateway": "TEXT",
     "epoch": "TEXT",
@@ -56,29 +56,29 @@ _COLUMNS = (
     "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
     "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
 )
-#: What a row costs beside its payload.
+#: Size of a row without its payload.
 _ROW_BYTES = 512
 _MAX_DETAILS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A message to be kept, with why it or parts of it were refused (at least one reason)."""
+class RefusedMessage:
+    """A message to quarantine, with at least one refusal of the whole or of a part."""
 
     topic: str
     payload: bytes
     refused: Sequence[Refused]
     properties: Mapping[str, str] = field(default_factory=dict)
-    where: Topic | None = None
+    source: Topic | None = None
     mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedMessage:
-    """A message in quarantine; `count` tells how often these very bytes came on this topic.
+    """A message in quarantine; `count` is how often exactly these bytes arrived on this topic.
 
-    `gateway`, `epoch` and the records `first`..`seq` are None where the message does not tell them. `replays` counts
-    how often it was tried again in vain; `is_asked` while a person waits for it to be tried.
+    `gateway`, `epoch` and the records `first`..`seq` are None where the message does not hold them. `replays` counts
+    the failed replays; `is_asked`: a replay is requested.
     """
 
     id: int
@@ -99,7 +99,7 @@ class QuarantinedMessage:
 
 
 class Quarantine:
-    """The quarantine file. `keep` and `settle` belong to one thread; the others may be called from any.
+    """The quarantine file. `add` and `finish_replay` belong to one thread; the others may be called from any.
 
     Above `max_bytes` or `max_records` the oldest are dropped and counted in `dropped`.
     """
@@ -114,41 +114,44 @@ class Quarantine:
         self.dropped = 0
         self.damaged_files = 0
 
-    def keep(self, refusals: Sequence[Refusal], now_ms: int, fates: Sequence[ledger.Entry] = ()) -> None:
-        """Keep messages and the fates of records: on the disk when it returns. Raises RetryLater with none kept."""
+    def add(
+        self, refusals: Sequence[RefusedMessage], now_ms: int, dispositions: Sequence[ledger.DispositionEntry] = ()
+    ) -> None:
+        """Store messages and the dispositions of records: durable on return. Raises RetryLater with nothing stored."""
 
         def work(connection: sqlite3.Connection) -> int:
             for refusal in refusals:
                 self._insert(connection, refusal, now_ms)
-            ledger.note(connection, fates)
+            ledger.record_dispositions(connection, dispositions)
             return self._drop_oldest(connection)
 
         self.dropped += self._write(work)
 
-    def asked(self, limit: int) -> list[QuarantinedMessage]:
-        """Return messages that somebody wants to be tried again, the oldest first. Raises RetryLater."""
+    def replay_requests(self, limit: int) -> list[QuarantinedMessage]:
+        """Return messages with a requested replay, the oldest first. Raises RetryLater."""
         query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
         with self._read() as connection:
-            return [_kept_of(row) for row in connection.execute(query, (limit,))]
+            return [_message_of(row) for row in connection.execute(query, (limit,))]
 
-    def settle(self, kept: QuarantinedMessage, refused: Sequence[Refused], *, is_stored: bool) -> None:
-        """Note what a second try came to, once what it brought is in the store; `refused` is what still is refused.
+    def finish_replay(self, message: QuarantinedMessage, refused: Sequence[Refused], *, is_stored: bool) -> None:
+        """Record the result of a replay after its content was stored; `refused` are the remaining refusals.
 
-        A message of which nothing is refused any more leaves. Raises RetryLater.
+        A message without remaining refusals is removed. Raises RetryLater.
         """
 
         def work(connection: sqlite3.Connection) -> None:
             if refused:
                 connection.execute(
                     "UPDATE refused SET reason = ?, detail = ?, replays = replays + 1, asked_ms = NULL WHERE id = ?",
-                    (refused[0].reason.value, _detail(refused), kept.id),
+                    (refused[0].reason.value, _detail(refused), message.id),
                 )
             else:
-                connection.execute("DELETE FROM refused WHERE id = ?", (kept.id,))
-            if is_stored and kept.gateway and kept.epoch and kept.first and kept.seq:
-                records = ((kept.first, kept.seq),)
-                ledger.strike(
-                    connection, ledger.Entry(kept.gateway, kept.epoch, ledger.Disposition.QUARANTINED, records)
+                connection.execute("DELETE FROM refused WHERE id = ?", (message.id,))
+            if is_stored and message.gateway and message.epoch and message.first and message.seq:
+                records = ((message.first, message.seq),)
+                ledger.remove_disposition(
+                    connection,
+                    ledger.DispositionEntry(message.gateway, message.epoch, ledger.Disposition.QUARANTINED, records),
                 )
 
         self._write(work)
@@ -156,39 +159,39 @@ class Quarantine:
     def list(
         self, limit: int = 100, before_id: int | None = None, gateway: str | None = None
     ) -> list[QuarantinedMessage]:
-        """Return kept messages, the newest first; `before_id` pages on."""
+        """Return messages, the newest first; `before_id` continues a list."""
         with self._read() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM refused WHERE id < ?1 AND (?3 IS NULL OR gateway = ?3) "  # noqa: S608 - our constant
                 "ORDER BY id DESC LIMIT ?2",
                 (2**62 if before_id is None else before_id, limit, gateway),
             ).fetchall()
-        return [_kept_of(row) for row in rows]
+        return [_message_of(row) for row in rows]
 
     def find(self, number: int) -> QuarantinedMessage | None:
-        """Return one kept message."""
-        return next((kept for kept in self.list(1, number + 1) if kept.id == number), None)
+        """Return a message by its number, or None."""
+        return next((message for message in self.list(1, number + 1) if message.id == number), None)
 
-    def ask(self, number: int, now_ms: int) -> bool:
-        """Ask the running ingest to try a message again; False where it is not kept. From any thread or process."""
+    def request_replay(self, number: int, now_ms: int) -> bool:
+        """Request a replay by the running ingest; return False for an unknown message. From any thread or process."""
         return self._change("UPDATE refused SET asked_ms = ? WHERE id = ?", (now_ms, number))
 
     def drop(self, number: int) -> bool:
-        """Delete a message; False where it is not kept. From any thread or process."""
+        """Delete a message; return False for an unknown one. From any thread or process."""
         return self._change("DELETE FROM refused WHERE id = ?", (number,))
 
-    def tallies(self, gateway: str | None = None) -> ledger.Tallies:
-        """Return what became of records that are not stored, of one gateway or of all."""
+    def disposition_counts(self, gateway: str | None = None) -> ledger.CountsByDisposition:
+        """Return the counts of records without samples, of one gateway or of all."""
         with self._read() as connection:
-            return ledger.read_tallies(connection, gateway)
+            return ledger.read_counts(connection, gateway)
 
     def count(self) -> int:
-        """Return how many different messages are kept."""
+        """Return the number of quarantined messages."""
         with self._read() as connection:
             return int(connection.execute("SELECT count(*) FROM refused").fetchone()[0])
 
     def close(self) -> None:
-        """Close the writer's connection; the next `keep` opens it again."""
+        """Close the writer's connection; the next `add` opens it again."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -209,7 +212,7 @@ class Quarantine:
         return self._connection
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work of the writer's thread in one transaction."""
+        """Run the work in one transaction, on the writer's thread."""
         try:
             connection = self._open()
             with connection:
@@ -222,12 +225,12 @@ class Quarantine:
         with self._read() as connection, connection:
             return connection.execute(statement, values).rowcount > 0
 
-    def _insert(self, connection: sqlite3.Connection, refusal: Refusal, now_ms: int) -> None:
+    def _insert(self, connection: sqlite3.Connection, refusal: RefusedMessage, now_ms: int) -> None:
         properties = json.dumps(dict(refusal.properties), ensure_ascii=True)
         digest = hashlib.sha256(refusal.topic.encode("utf-8", "replace") + b"\0" + refusal.payload).digest()
         topic, reason = _readable(refusal.topic), refusal.refused[0].reason.value
         row = (digest, topic, refusal.payload, properties, reason, _detail(refusal.refused), now_ms, now_ms)
-        gateway = None if refusal.where is None else refusal.where.gateway
+        gateway = None if refusal.source is None else refusal.source.gateway
         mark = refusal.mark
         records = (None, None, None) if mark is None else (mark.epoch, mark.first, mark.last)
         connection.execute(_INSERT, (*row, gateway, *records))
@@ -249,7 +252,7 @@ class Quarantine:
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection of one's own; raises RetryLater where the file cannot be used now."""
+        """Open a connection for a reader; raises RetryLater where the file cannot be used now."""
         try:
             path = self._path if self._path.exists() else ":memory:"
             with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as connection:
@@ -260,7 +263,7 @@ class Quarantine:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # One thread writes and another, after it has ended, closes.
+    # One thread writes; another closes after the first has ended.
     connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -273,7 +276,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables, or bring those of an older version up to date; writes nothing where they are."""
+    """Create the tables or update those of an older version; writes nothing where they are current."""
     connection.execute(_SCHEMA)
     present = {row[1] for row in connection.execute("PRAGMA table_info(refused)")}
     for name, kind in _ADDED.items():
@@ -283,15 +286,15 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(ledger.SCHEMA)
 
 
-def _kept_of(row: Any) -> QuarantinedMessage:
+def _message_of(row: Any) -> QuarantinedMessage:
     values = [*row[:3], json.loads(row[3]), *row[4:14], bool(row[14])]
     return QuarantinedMessage(*values)
 
 
 def _detail(refused: Sequence[Refused]) -> str:
-    return _readable("; ".join(f"{one.reason}: {one.detail}" for one in refused[:_MAX_DETAILS]))
+    return _readable("; ".join(f"{refusal.reason}: {refusal.detail}" for refusal in refused[:_MAX_DETAILS]))
 
 
 def _readable(text: str) -> str:
-    """Return a text without lone surrogates, which SQLite does not take; it is for reading only."""
+    """Return a text without lone surrogates, which SQLite does not accept; for display only."""
     return text.encode("utf-8", "replace").decode()

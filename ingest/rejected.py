@@ -1,4 +1,4 @@
-"""Samples that the store will never take: which messages brought them, so that these go to quarantine whole."""
+"""Messages with samples that the store will never accept, for quarantine."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from headland.contract.records import Block
 from headland.contract.refusals import Reason, Refused
 from headland.store.port import Rejection
 from ingest.admit import Admitted
-from ingest.mqtt.inbox import Message
-from ingest.quarantine import Refusal
+from ingest.mqtt.inbox import InboundMessage
+from ingest.quarantine import RefusedMessage
 
-#: A series' names without its organisation, which all messages of a worker share, and an instant.
+#: A series without its organisation, which all messages of a worker share, and an instant.
 _Sample = tuple[str, str, str, bool, str, int]
 
 
-def refusals_of(
-    messages: Sequence[Message], rejections: Sequence[Rejection], admit: Callable[[Message], Admitted]
-) -> list[Refusal]:
-    """Return each message that brought a rejected sample, with why; what else it brought is stored.
+def refuse_messages(
+    messages: Sequence[InboundMessage], rejections: Sequence[Rejection], admit: Callable[[InboundMessage], Admitted]
+) -> list[RefusedMessage]:
+    """Return each message with a rejected sample, with the reasons; its other samples are stored.
 
-    Tried again once the store takes such samples, a message adds these only: the others are there already.
+    A replay, once the store accepts such samples, adds only these: the others are stored already.
     """
     why = {_sample_of(rejection): rejection.why for rejection in rejections}
-    found = []
+    refused = []
     for message in messages:
         admitted = admit(message)
         reasons = Counter(reason for block in admitted.blocks for reason in _reasons(block, why))
         if reasons:
-            found.append(
-                Refusal(
+            refused.append(
+                RefusedMessage(
                     message.topic,
                     message.payload,
-                    reasons_of(reasons),
+                    summarise_rejections(reasons),
                     message.properties,
                     admitted.topic,
                     admitted.mark,
                 )
             )
-    return found
+    return refused
 
 
-def reasons_of(counts: Counter[str]) -> tuple[Refused, ...]:
-    """Return why samples were rejected, as a quarantine says it."""
+def summarise_rejections(counts: Counter[str]) -> tuple[Refused, ...]:
+    """Return refusals for the quarantine: one for each reason, with the number of its samples."""
     return tuple(
         Refused(Reason.STORE_REFUSED, f"{count} sample{'s' if count > 1 else ''}: {why}"[:500])
         for why, count in counts.items()
@@ -56,11 +56,11 @@ def _sample_of(rejection: Rejection) -> _Sample:
 
 
 def _reasons(block: Block, why: dict[_Sample, str]) -> list[str]:
-    """Return why samples of a block were rejected, one reason a sample."""
-    found = []
+    """Return the reasons of a block's rejected samples, one a sample."""
+    reasons = []
     for channel, column in block.c.items():
         for offset_ms, value in zip(block.dt, column, strict=True):
             sample = (block.site, block.kind, block.device, block.simulated, channel, block.t0 + offset_ms)
             if value is not None and sample in why:
-                found.append(why[sample])
-    return found
+                reasons.append(why[sample])
+    return reasons

@@ -1,4 +1,4 @@
-"""The ingest service: MQTT session, inbox and writer put together, with its health and counters."""
+"""Ingest service: MQTT session, inbox and writer together, with health and counters."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from ingest.mqtt.inbox import Inbox
 from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine import Quarantine
 from ingest.settings import IngestSettings
-from ingest.writer import Writer
+from ingest.writer import IngestWriter
 
-#: Messages that wait longer than this without a commit mean that something is wrong.
+#: Messages that wait longer than this without a commit make the service unhealthy.
 _COMMIT_WITHIN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """Whether the service does its work, and in one sentence why not."""
+class IngestHealth:
+    """Health of the service; `detail` is one sentence for people."""
 
     ok: bool
     detail: str
 
 
 class IngestService:
-    """Takes what gateways publish into a store; the store stays the caller's to close, after `stop`.
+    """Writes what gateways publish into a store; the caller closes the store after `stop`.
 
-    `on_commit` is given each batch that the store holds now, in the thread that commits: it must return at once.
+    `on_commit` receives each committed batch, in the thread that commits: it must return at once.
     """
 
     def __init__(
@@ -46,39 +46,41 @@ class IngestService:
         self._store = store
         self._inbox = Inbox(settings.receive_maximum)
         self._subscriber = Subscriber(settings, self._inbox)
-        self._writer = Writer(settings, store, self._inbox, self._subscriber)
+        self._writer = IngestWriter(settings, store, self._inbox, self._subscriber)
         self._subscriber.on_session = self._writer.resend_acks
         if on_commit is not None:
             self._writer.on_commit = on_commit
 
     def start(self) -> None:
-        """Start both threads; returns at once, `health` tells when the session is up."""
+        """Start both threads; returns at once. `health` reports when the session is up."""
         self._writer.start()
         self._subscriber.start()
 
     def stop(self) -> None:
-        """Commit what is under way, leave the broker and end both threads; what was not committed is redelivered."""
+        """Commit the batch in flight, disconnect and end both threads; uncommitted messages are redelivered."""
         self._writer.stop()
         self._subscriber.stop()
 
-    def health(self) -> Health:
-        """Tell whether messages reach the store now."""
-        link = self._subscriber.link()
+    def health(self) -> IngestHealth:
+        """Return whether messages reach the store now."""
+        session = self._subscriber.state()
         waiting_since_s = self._writer.waiting_since_s
         if not self._writer.thread.is_alive():
-            return Health(False, "the writer thread is not running")
-        if not link.ready:
-            return Health(False, link.detail)
-        if self._writer.trouble:
-            return Health(False, self._writer.trouble)
+            return IngestHealth(False, "the writer thread is not running")
+        if not session.ready:
+            return IngestHealth(False, session.detail)
+        if self._writer.storage_error:
+            return IngestHealth(False, self._writer.storage_error)
         if waiting_since_s is not None and time.monotonic() - waiting_since_s > _COMMIT_WITHIN_S:
-            return Health(False, f"messages wait and nothing was committed for {_COMMIT_WITHIN_S:g} s")
+            return IngestHealth(False, f"messages wait and nothing was committed for {_COMMIT_WITHIN_S:g} s")
         cut_off = self._writer.gateway_stats.cut_off(time.monotonic())
         if cut_off:
             others = f" (and {len(cut_off) - 1} more)" if len(cut_off) > 1 else ""
-            return Health(False, f"{cut_off[0]}{others} is online and its spool grows, but nothing of it arrives")
-        lost = f"; the broker forgot the session {link.sessions_lost} times" if link.sessions_lost else ""
-        return Health(True, f"subscribed, nothing waits longer than it should{lost}")
+            return IngestHealth(
+                False, f"{cut_off[0]}{others} is online and its spool grows, but none of its data arrives"
+            )
+        lost = f"; the broker forgot the session {session.sessions_lost} times" if session.sessions_lost else ""
+        return IngestHealth(True, f"subscribed, nothing waits longer than it should{lost}")
 
     def counters(self) -> Mapping[str, int]:
         """Return counts since the start, and the gauges `commit_latency_ms`, `last_message_age_ms` and `waiting`.
@@ -86,7 +88,7 @@ class IngestService:
         `last_message_age_ms` is -1 before the first message. Messages: received = stored, duplicate, quarantined, ...;
         `points*` count samples.
         """
-        link = self._subscriber.link()
+        session = self._subscriber.state()
         last_ms = self._writer.last_message_ms
         return {
             "received": 0,
@@ -97,10 +99,10 @@ class IngestService:
             "points_conflicting": 0,
             "points_rejected": 0,
             **dict(self._writer.counts),
-            "session_generation": link.generation,
-            "sessions_lost": link.sessions_lost,
-            "callback_errors": link.callback_errors,
-            "stale_acks": link.stale_acks,
+            "session_generation": session.generation,
+            "sessions_lost": session.sessions_lost,
+            "callback_errors": session.callback_errors,
+            "stale_acks": session.stale_acks,
             "inbox_dropped": self._inbox.dropped,
             "gateways_untracked": self._writer.gateway_stats.untracked,
             "quarantine_dropped": self._writer.quarantine.dropped,
@@ -114,16 +116,16 @@ class IngestService:
         return self._writer.gateway_stats.statuses()
 
     def names(self) -> list[str]:
-        """Return the gateways that were heard of or have records in the store, by id."""
+        """Return the gateways that sent anything or have records in the store, by id."""
         stored = {gateway for gateway, _ in self._store.marks() if shard_of(gateway) in self._settings.shards}
         return sorted(self._writer.gateway_stats.names() | stored)
 
     def delivery(self, gateway: str) -> Delivery | None:
-        """Return what became of a gateway's records; None where nobody has heard of it. Raises RetryLater."""
+        """Return the delivery report of a gateway; None for an unknown one. Raises RetryLater."""
         return next(iter(self.deliveries([gateway])), None)
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
-        """Return what became of the records of those of `gateways` that are known. Raises RetryLater."""
+        """Return the delivery reports of those of `gateways` that are known. Raises RetryLater."""
         stats = self._writer.gateway_stats
         seen = stats.names()
         figures = {gateway: stats.figures(gateway) for gateway in gateways}
@@ -131,20 +133,20 @@ class IngestService:
         for (gateway, epoch), state in self._store.marks().items():
             if gateway in figures:
                 marks.setdefault(gateway, {})[epoch] = state
-        tallies = self.quarantine.tallies(gateways[0] if len(gateways) == 1 else None)
+        counts = self.quarantine.disposition_counts(gateways[0] if len(gateways) == 1 else None)
         return [
-            reconcile(gateway, marks.get(gateway, {}), tallies, one)
-            for gateway, one in figures.items()
+            reconcile(gateway, marks.get(gateway, {}), counts, figures_of_gateway)
+            for gateway, figures_of_gateway in figures.items()
             if gateway in seen or gateway in marks
         ]
 
     def replay(self, number: int) -> bool:
-        """Ask for a message in quarantine to be tried again soon; False where it is not there."""
-        asked = self.quarantine.ask(number, wall_clock_ms())
+        """Request the replay of a quarantined message; return False where it does not exist."""
+        is_requested = self.quarantine.request_replay(number, wall_clock_ms())
         self._writer.replay_soon()
-        return asked
+        return is_requested
 
     @property
     def quarantine(self) -> Quarantine:
-        """The refused messages; to be listed, found, asked for and dropped from any thread."""
+        """The quarantine; its messages may be listed, found, replayed and dropped from any thread."""
         return self._writer.quarantine

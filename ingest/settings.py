@@ -1,4 +1,4 @@
-"""What the ingest service is told: broker, whose data, how it batches, where refused messages go."""
+"""Settings of an ingest worker: broker, organisation, batching and quarantine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ALL_SHARDS: Final = frozenset(range(SHARDS))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestSettings:
-    """Settings of one ingest worker, checked when made: a wrong one raises SettingsError with the sentence to show.
+    """Settings of one ingest worker, checked when made: a wrong value raises SettingsError with a sentence for people.
 
-    `shards` are this worker's; several workers hold disjoint shards and different client ids. Memory is bounded by
-    twice `receive_maximum` messages of at most `headland.contract.codec.MAX_PAYLOAD_BYTES`.
+    `shards` are those of this worker; several workers have disjoint shards and different client ids. Memory is bounded
+    by twice `receive_maximum` messages of at most `headland.contract.codec.MAX_PAYLOAD_BYTES`.
     """
 
     quarantine_path: Path
@@ -62,8 +62,8 @@ class IngestSettings:
         _check("reconnect_min_s", self.reconnect_min_s, 0.05, 60)
         _check("reconnect_max_s", self.reconnect_max_s, self.reconnect_min_s, 600)
         _check("receive_maximum", self.receive_maximum, 3, 65_535)
-        # The broker stops at receive_maximum unacknowledged messages, and three batches are in hand at once: one being
-        # committed, one planned, one gathered. A larger batch would wait for messages that cannot come.
+        # The broker stops at receive_maximum unacknowledged messages, and three batches are in memory at once: one
+        # being committed, one built, one gathered. A larger batch would wait for messages that cannot arrive.
         _check("batch_messages", self.batch_messages, 1, self.receive_maximum // 3)
         _check("batch_wait_s", self.batch_wait_s, 0.001, 1)
         _check("quarantine_max_bytes", self.quarantine_max_bytes, 1024 * 1024, 2**40)

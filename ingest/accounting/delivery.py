@@ -1,8 +1,8 @@
-"""What of a gateway's records is where: pure. The store's marks, the ledger and the gateway's own word make the answer.
+"""Delivery report of a gateway: where each of its records is. Pure; from the store's marks, the ledger and the status.
 
 Every record that is accounted for is in exactly one of four places: stored, quarantined, dropped by its gateway, or
-gone unseen. What is not accounted for is missing: still on the gateway's disk, or lost where the gateway says that it
-has deleted it.
+gone unseen. A record that is not accounted for is missing: still on the gateway's disk, or lost where the gateway
+reports that it has deleted it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from headland.contract.records import GatewayStatus, SpoolStatus
 from headland.store.port import MarkState
 from ingest.accounting.latency import Latency
-from ingest.accounting.ledger import Counts, Disposition, Tallies
+from ingest.accounting.ledger import Counts, CountsByDisposition, Disposition
 from ingest.accounting.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
 
 _NOTHING = Counts()
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What was counted of one gateway's messages since `since_ms`, when the process started."""
+class GatewayFigures:
+    """Figures of one gateway's messages since `since_ms`, when the process started."""
 
     since_ms: int
     received: int = 0
@@ -59,11 +59,11 @@ class EpochRange:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of everything a gateway numbered.
+    """Delivery report of a gateway.
 
-    `received`, `duplicate` and `latency_ms` count messages since `since_ms`; the rest is proven by the store. `loss`
-    is how many records the gateway has deleted that are neither stored, quarantined nor declared dropped; `lost`
-    names them, but for the oldest of very many.
+    `received`, `duplicate` and `latency_ms` count messages since `since_ms`; the rest is proven by the store. `loss` is
+    the number of records that the gateway deleted and that are neither stored, quarantined nor reported as dropped;
+    `lost` lists them, except for the oldest of very many.
     """
 
     gateway: str
@@ -79,11 +79,13 @@ class Delivery:
     spool: SpoolStatus
 
 
-def reconcile(gateway: str, marks: Mapping[str, MarkState], tallies: Tallies, figures: Figures) -> Delivery:
-    """Return what became of the records of `gateway`; `marks` are its own, by epoch.
+def reconcile(
+    gateway: str, marks: Mapping[str, MarkState], counts: CountsByDisposition, figures: GatewayFigures
+) -> Delivery:
+    """Return the delivery report of `gateway`; `marks` are its own, by epoch.
 
-    Ask for the status first, then the marks, then the tallies: each is written after the next, so what is read in
-    this order never shows a loss that is none.
+    Read the status first, then the marks, then the counts: each is written after the next, so values read in this order
+    never show a false loss.
     """
     status = figures.status
     deleted = {} if status is None or status.acked_seq is None else {status.epoch: status.acked_seq}
@@ -93,12 +95,12 @@ def reconcile(gateway: str, marks: Mapping[str, MarkState], tallies: Tallies, fi
     for epoch in sorted(marks.keys() | (deleted.keys() - {""})):
         state = marks.get(epoch, MarkState())
         accounted = accounted_in(state)
-        one = _epoch(gateway, epoch, state, accounted, tallies, deleted.get(epoch, 0))
-        gone = tallies.get((gateway, epoch, Disposition.GONE), _NOTHING)
-        unsaved = intersect(one.missing, merge([(1, deleted.get(epoch, 0))]))
-        epochs.append(one)
+        delivery = _epoch(gateway, epoch, state, accounted, counts, deleted.get(epoch, 0))
+        gone = counts.get((gateway, epoch, Disposition.GONE), _NOTHING)
+        unsaved = intersect(delivery.missing, merge([(1, deleted.get(epoch, 0))]))
+        epochs.append(delivery)
         lost += _named(epoch, merge([*intersect(gone.ranges, accounted), *unsaved]))
-        loss += one.gone_unseen + count(unsaved)
+        loss += delivery.gone_unseen + count(unsaved)
     return Delivery(
         gateway=gateway,
         online=None if status is None else status.online,
@@ -108,18 +110,18 @@ def reconcile(gateway: str, marks: Mapping[str, MarkState], tallies: Tallies, fi
         epochs=tuple(epochs),
         loss=loss,
         lost=tuple(lost),
-        missing=tuple(each for one in epochs for each in _named(one.epoch, one.missing)),
+        missing=tuple(part for epoch in epochs for part in _named(epoch.epoch, epoch.missing)),
         latency_ms=figures.latency,
         spool=SpoolStatus() if status is None else status.spool,
     )
 
 
 def _epoch(
-    gateway: str, epoch: str, state: MarkState, accounted: Ranges, tallies: Tallies, deleted_seq: int
+    gateway: str, epoch: str, state: MarkState, accounted: Ranges, counts: CountsByDisposition, deleted_seq: int
 ) -> EpochDelivery:
     quarantined, dropped, gone = (
-        tallies.get((gateway, epoch, fate), _NOTHING).count_in(accounted)
-        for fate in (Disposition.QUARANTINED, Disposition.DROPPED, Disposition.GONE)
+        counts.get((gateway, epoch, disposition), _NOTHING).count_in(accounted)
+        for disposition in (Disposition.QUARANTINED, Disposition.DROPPED, Disposition.GONE)
     )
     top = max(deleted_seq, accounted[-1][1] if accounted else 0)
     return EpochDelivery(

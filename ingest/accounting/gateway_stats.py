@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from headland.contract.records import GatewayStatus
-from ingest.accounting.delivery import Figures
+from ingest.accounting.delivery import GatewayFigures
 from ingest.accounting.latency import LatencyHistogram
 
 #: Gateway names come from outside: above this number new gateways are counted but not tracked.
@@ -97,14 +97,14 @@ class GatewayStats:
         with self._lock:
             return {name: record.status for name, record in self._records.items() if record.status is not None}
 
-    def figures(self, gateway: str) -> Figures:
+    def figures(self, gateway: str) -> GatewayFigures:
         """Return the figures of a gateway; zeros for an unknown one."""
         with self._lock:
             record = self._records.get(gateway)
             if record is None:
-                return Figures(self._since_ms)
+                return GatewayFigures(self._since_ms)
             counts = record.counts
-            return Figures(
+            return GatewayFigures(
                 self._since_ms,
                 counts["received"],
                 counts["duplicate"],

@@ -1,4 +1,4 @@
-"""How long samples take to the store: a histogram of bounded size that forgets slowly."""
+"""Latency of samples on their way to the store: a histogram of bounded size that favours recent values."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 
 from headland.units_of_time import MINUTE_MS
 
-#: Buckets a doubling: the middle of one is within 5 % of every time in it.
+#: Buckets a doubling: the middle of a bucket is within 5 % of every value in it.
 _PER_OCTAVE: Final = 8
-#: Above so many times all counts are halved, so that an hour ago does not outweigh now.
+#: Above this total all counts are halved, so that old values do not outweigh recent ones.
 _MAX_COUNT: Final = 10_000
-#: A sample that is older than this when it comes was kept back on purpose or imported: it says nothing of the way.
+#: A sample older than this on arrival was held back on purpose or imported; it does not measure the transfer.
 LIVE_WITHIN_MS: Final = 10 * MINUTE_MS
 
 
@@ -27,7 +27,7 @@ class Latency:
 
 
 class LatencyHistogram:
-    """Counts times by buckets that grow with them. Not safe against threads: its owner locks."""
+    """Counts latencies in exponential buckets. Not thread-safe: its owner locks."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
@@ -35,7 +35,7 @@ class LatencyHistogram:
         self._seen = 0
 
     def add(self, time_ms: float) -> None:
-        """Count a time; below zero (a clock that is ahead) is zero, and one that is not live is left out."""
+        """Count a latency; a negative one (a clock that is ahead) counts as zero, one that is not live is left out."""
         if time_ms > LIVE_WITHIN_MS:
             return
         self._counts[int(math.log2(1.0 + max(0.0, time_ms)) * _PER_OCTAVE)] += 1
@@ -46,7 +46,7 @@ class LatencyHistogram:
             self._total = self._counts.total()
 
     def summary(self) -> Latency:
-        """Return the percentiles; `n` is how many times were ever counted."""
+        """Return the percentiles; `n` is the number of all latencies ever counted."""
         if not self._total:
             return Latency()
         return Latency(self._percentile(0.50), self._percentile(0.99), self._seen)

@@ -1,4 +1,4 @@
-"""Sets of record numbers, kept as ranges: pure. A set is in order, and its ranges neither overlap nor touch."""
+"""Sets of record numbers as ranges. Pure. A set is in order, and its ranges neither overlap nor touch."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Ranges = tuple[Range, ...]
 
 
 def merge(ranges: Iterable[Range]) -> Ranges:
-    """Return the set of all numbers in `ranges`, which may come in any order and overlap; an empty one has none."""
+    """Return the set of all numbers in `ranges`, which may be unordered, overlapping or empty."""
     merged: list[Range] = []
-    for low, high in sorted(each for each in ranges if each[0] <= each[1]):
+    for low, high in sorted(part for part in ranges if part[0] <= part[1]):
         if merged and low <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(merged[-1][1], high))
         else:
@@ -22,7 +22,7 @@ def merge(ranges: Iterable[Range]) -> Ranges:
 
 
 def subtract(ranges: Ranges, taken: Ranges) -> Ranges:
-    """Return the numbers of one set that are not in another."""
+    """Return the numbers of `ranges` that are not in `taken`."""
     left: list[Range] = []
     at = 0
     for first, high in ranges:
@@ -41,12 +41,12 @@ def subtract(ranges: Ranges, taken: Ranges) -> Ranges:
 
 
 def intersect(ranges: Ranges, others: Ranges) -> Ranges:
-    """Return the numbers that are in both sets."""
+    """Return the numbers of both sets."""
     return subtract(ranges, subtract(ranges, others))
 
 
 def count(ranges: Ranges) -> int:
-    """Return how many numbers a set holds."""
+    """Return the number of elements of a set."""
     return sum(high - low + 1 for low, high in ranges)
 
 

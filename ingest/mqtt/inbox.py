@@ -1,4 +1,4 @@
-"""The queue between the network thread and the writer: bounded by what the broker may leave unacknowledged."""
+"""Queue between the network thread and the writer, bounded by what the broker may leave unacknowledged."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 
-class Message(NamedTuple):
-    """An MQTT message as it came; `generation` tells which connection may acknowledge it.
+class InboundMessage(NamedTuple):
+    """An MQTT message as received; `generation` identifies the connection that may acknowledge it.
 
-    A tuple: one is made for every message, and a frozen dataclass costs several times as much to make.
+    A tuple, because one is made for every message and a frozen dataclass takes several times as long to make.
     """
 
     generation: int
@@ -28,13 +28,14 @@ class Message(NamedTuple):
 class Inbox:
     """Messages in order of arrival; `put` never blocks.
 
-    Of QoS 1 the broker sends at most `limit` before it is acknowledged, so one connection cannot overfill the queue.
-    What a former connection left is bounded by `forget`. QoS 0 has no such brake: it is refused and counted when full.
+    The broker sends at most `limit` unacknowledged messages of QoS 1, so one connection cannot overfill the queue.
+    `forget` bounds what a former connection left. QoS 0 has no such limit: its messages are dropped and counted when
+    the queue is full.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._messages: deque[Message] = deque()
+        self._messages: deque[InboundMessage] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self.dropped = 0
@@ -42,12 +43,12 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._messages)
 
-    def put(self, message: Message) -> None:
+    def put(self, message: InboundMessage) -> None:
         """Append a message; a QoS 0 one is dropped where the queue is full."""
         self.put_all((message,))
 
-    def put_all(self, messages: Iterable[Message]) -> None:
-        """Append messages, waking the writer once; of QoS 0 those are dropped that find the queue full."""
+    def put_all(self, messages: Iterable[InboundMessage]) -> None:
+        """Append messages and wake the writer once; messages of QoS 0 are dropped where the queue is full."""
         with self._changed:
             for message in messages:
                 if message.qos == 0 and len(self._messages) >= self._limit:
@@ -56,8 +57,8 @@ class Inbox:
                     self._messages.append(message)
             self._changed.notify()
 
-    def take(self, most: int, first_wait_s: float, more_wait_s: float) -> list[Message]:
-        """Return up to `most` messages: waits for a first one, then a little for more to share its transaction."""
+    def take(self, most: int, first_wait_s: float, more_wait_s: float) -> list[InboundMessage]:
+        """Return up to `most` messages: wait for the first, then shortly for more to share its transaction."""
         with self._changed:
             self._changed.wait_for(lambda: self._messages or self._closed, first_wait_s)
             if self._messages and not self._closed:
@@ -69,10 +70,10 @@ class Inbox:
             return [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
 
     def forget(self, *, redelivered: bool) -> None:
-        """Make room on a new connection for what it will bring.
+        """Remove, on a new connection, the messages that it will bring again.
 
-        Where the broker kept the session it sends all of this again. Where it did not, nobody will: keep the newest
-        `limit`, which reach the store although they can no longer be acknowledged.
+        Where the broker kept the session it sends all of them again. Where it lost the session they never come again:
+        the newest `limit` remain and reach the store, although they can no longer be acknowledged.
         """
         with self._changed:
             if redelivered:
@@ -82,7 +83,7 @@ class Inbox:
                 self.dropped += 1
 
     def close(self) -> None:
-        """Wake whoever waits in `take`, now and later."""
+        """Wake the callers of `take`, now and later."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

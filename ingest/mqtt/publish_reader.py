@@ -1,8 +1,8 @@
-"""paho's client with a short way in for what comes most, and a short way out for its acknowledgements.
+"""paho's client with a fast path for incoming PUBLISH packets and for their acknowledgements.
 
-paho reads a packet with three calls to the socket and each property through its tables: some 50 us a message, more than
-everything that ingest does to it. Here one call takes what the socket has; a PUBLISH that carries user properties at
-most is taken apart at once; whatever else comes is handed to paho, byte for byte.
+paho reads a packet with three calls to the socket and each property through its tables: about 50 us a message, more
+than everything that ingest does with it. Here one call reads what the socket has; a PUBLISH with no properties but user
+properties is parsed at once; every other packet is passed to paho, byte for byte.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTErrorCode
 
 from headland.errors import PeerRefused
-from ingest.mqtt.inbox import Message
+from ingest.mqtt.inbox import InboundMessage
 
 _PUBLISH: Final = 0x30
 _PUBACK: Final = 0x40
@@ -26,23 +26,23 @@ _CHUNK_BYTES: Final = 256 * 1024
 
 
 class PublishReader(Client):
-    """`on_publishes` gets messages in their order, tagged with `generation`, in the thread that runs the loop.
+    """A client that calls `on_publishes` with messages in order, tagged with `generation`, in the thread of the loop.
 
-    Messages that paho reads itself come through `on_message` as ever, in order with the others. A packet longer than
-    `max_packet_bytes` ends the connection with PeerRefused: the broker was told not to send it.
+    Messages that paho reads itself arrive through `on_message`, in order with the others. A packet longer than
+    `max_packet_bytes` ends the connection with PeerRefused: the broker was asked not to send it.
     """
 
     def __init__(self, *arguments: Any, max_packet_bytes: int, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.generation = 0
-        self.on_publishes: Callable[[Sequence[Message]], None] = _ignore
+        self.on_publishes: Callable[[Sequence[InboundMessage]], None] = _ignore
         self._max_packet_bytes = max_packet_bytes
         self._rest = b""
         self._for_paho = b""
         self._ended = False
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Take what the socket has; paho calls this when there is something."""
+        """Read what the socket has; paho calls this when the socket is readable."""
         peer = self.socket()
         if peer is None:
             return MQTTErrorCode.MQTT_ERR_NO_CONN
@@ -54,8 +54,8 @@ class PublishReader(Client):
             chunk = b""
         if not chunk:
             self._ended = True
-            return super().loop_read(max_packets)  # reads the end and says so in paho's way
-        self._last_bytes_received = time.monotonic()  # paho's keep-alive looks at it
+            return super().loop_read(max_packets)  # reads the end of the stream and reports it
+        self._last_bytes_received = time.monotonic()  # used by paho's keep-alive
         return self._read_packets(self._rest + chunk if self._rest else chunk)
 
     def acknowledge(self, mids: Sequence[int]) -> None:
@@ -65,7 +65,7 @@ class PublishReader(Client):
             self._packet_queue(_PUBACK, packets, 0, 1)
 
     def _read_packets(self, data: bytes) -> MQTTErrorCode:
-        start, messages = 0, list[Message]()
+        start, messages = 0, list[InboundMessage]()
         while (body := self._find_body(data, start)) is not None:
             begin, end = body
             if end > len(data):
@@ -75,7 +75,7 @@ class PublishReader(Client):
                 messages.append(message)
             else:
                 self._hand_over(messages)
-                code = self._let_paho_read(data[start:end])
+                code = self._pass_to_paho(data[start:end])
                 if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self.socket() is None:
                     return code
             start = end
@@ -91,7 +91,7 @@ class PublishReader(Client):
             if data[at] < 128:
                 if length > self._max_packet_bytes:
                     raise PeerRefused(
-                        f"the broker sent a packet of {length} bytes; it was told {self._max_packet_bytes}"
+                        f"the broker sent a packet of {length} bytes; the limit is {self._max_packet_bytes}"
                     )
                 return at + 1, at + 1 + length
             shift += 7
@@ -99,28 +99,28 @@ class PublishReader(Client):
             raise PeerRefused("the broker sent a packet without a length")
         return None
 
-    def _hand_over(self, messages: list[Message]) -> None:
+    def _hand_over(self, messages: list[InboundMessage]) -> None:
         if messages:
             self.on_publishes(messages[:])
             messages.clear()
 
-    def _let_paho_read(self, packet: bytes) -> MQTTErrorCode:
+    def _pass_to_paho(self, packet: bytes) -> MQTTErrorCode:
         self._for_paho = packet
         return super().loop_read()
 
     def _sock_recv(self, bufsize: int) -> bytes:
-        """Give paho's own reader the packet that is meant for it, in place of the socket."""
+        """Return the packet for paho's own reader, in place of the socket."""
         part, self._for_paho = self._for_paho[:bufsize], self._for_paho[bufsize:]
         if not part and not self._ended:
             raise BlockingIOError
         return part
 
 
-def read_publish(generation: int, data: bytes, start: int, begin: int, end: int) -> Message | None:
+def read_publish(generation: int, data: bytes, start: int, begin: int, end: int) -> InboundMessage | None:
     """Return the message of the packet at `start` whose body is `begin` to `end`.
 
-    None where it is no PUBLISH of QoS 0 or 1, is not sound, or has properties other than user properties: paho's way
-    is for these. MQTT 5 section 3.3.
+    None where it is not a PUBLISH of QoS 0 or 1, is malformed, or has properties other than user properties: paho reads
+    these. MQTT 5 section 3.3.
     """
     head = data[start]
     qos = (head >> 1) & 3
@@ -144,11 +144,11 @@ def read_publish(generation: int, data: bytes, start: int, begin: int, end: int)
         return None
     if properties is None:
         return None
-    return Message(generation, mid, qos, topic, data[payload_at:end], bool(head & 1), properties)
+    return InboundMessage(generation, mid, qos, topic, data[payload_at:end], bool(head & 1), properties)
 
 
 def _read_properties(data: bytes, at: int, end: int) -> dict[str, str] | None:
-    """Return the user properties, the last of a name; None where there are others or the bytes are not sound."""
+    """Return the user properties, the last of a name; None where there are others or the bytes are malformed."""
     properties: dict[str, str] = {}
     while at < end:
         if data[at] != _USER_PROPERTY:
@@ -164,5 +164,5 @@ def _read_properties(data: bytes, at: int, end: int) -> dict[str, str] | None:
     return properties
 
 
-def _ignore(_: Sequence[Message]) -> None:
+def _ignore(_: Sequence[InboundMessage]) -> None:
     return None

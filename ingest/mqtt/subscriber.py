@@ -1,8 +1,8 @@
-"""The MQTT 5 session of an ingest worker: what arrives goes into the inbox, acknowledgements go out when told.
+"""MQTT 5 session of an ingest worker: incoming messages go to the inbox, acknowledgements to the broker.
 
 One named thread owns the network. Each connection is a fresh paho client on the same broker session, so that an
-acknowledgement of a former connection can only ever reach that connection's closed socket, never a message that happens
-to carry the same packet id now. The broker redelivers what was not acknowledged.
+acknowledgement of a former connection can only reach that connection's closed socket, never a message that has the same
+packet id now. The broker redelivers what was not acknowledged.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from paho.mqtt.reasoncodes import ReasonCode
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
-from ingest.mqtt.inbox import Inbox, Message
+from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.mqtt.publish_reader import PublishReader
 from ingest.settings import ALL_SHARDS, IngestSettings
 
 _LOGGER = logging.getLogger(__name__)
 
-#: What the broker may send in one packet: above every sound message, so that a fat one is seen and refused.
+#: Size limit of a packet: above every valid message, so that a larger one is received and refused.
 MAX_PACKET_BYTES: Final = 256 * 1024
 _LOOP_S: Final = 1.0
 _MAX_QUEUED_ACKS: Final = 1000
-#: A network loop that has not turned for this long is stuck, whatever the socket says.
+#: A network loop without an iteration for this long is stuck, whatever the state of the socket.
 _STUCK_AFTER_S: Final = 30.0
-#: How long to wait before a refused subscription is asked for again: someone may have mended the access list.
-_ASK_AGAIN_S: Final = 10.0
+#: Wait before a refused subscription is tried again: the access list may have been corrected.
+_SUBSCRIBE_AGAIN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """The state of the session: `ready` once subscribed; `detail` says what is wrong where it is not."""
+class SessionState:
+    """State of the session: `ready` once subscribed, else `detail` is the reason."""
 
     ready: bool
     detail: str
@@ -53,7 +53,7 @@ class Link:
 
 
 class Subscriber:
-    """Keeps the session for ever: reconnects with a capped back-off and never gives up."""
+    """Keeps the session: reconnects with a capped back-off for ever."""
 
     def __init__(self, settings: IngestSettings, inbox: Inbox) -> None:
         self._settings = settings
@@ -66,7 +66,7 @@ class Subscriber:
         self._generation = 0
         self._ready = False
         self._detail = "not connected yet"
-        self._turned_s = time.monotonic()
+        self._last_loop_s = time.monotonic()
         self._refused_s: float | None = None
         self._sessions_lost = 0
         self._callback_errors = 0
@@ -74,11 +74,11 @@ class Subscriber:
         self.on_session: Callable[[], None] = _do_nothing
 
     def start(self) -> None:
-        """Start the network thread; it connects when the broker is there."""
+        """Start the network thread, which connects when the broker is available."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave the broker, which keeps the session, and end the thread."""
+        """Disconnect and end the thread; the broker keeps the session."""
         self._stopping.set()
         with self._lock:
             client = self._client
@@ -87,26 +87,32 @@ class Subscriber:
         if self._thread.is_alive():
             self._thread.join(10)
 
-    def link(self) -> Link:
+    def state(self) -> SessionState:
         """Return the state of the session now."""
         ready, detail = self._ready, self._detail
         if not self._thread.is_alive():
             ready, detail = False, "the network thread is not running"
-        elif time.monotonic() - self._turned_s > _STUCK_AFTER_S:
+        elif time.monotonic() - self._last_loop_s > _STUCK_AFTER_S:
             ready, detail = False, "the network thread is stuck"
-        return Link(ready, detail, self._generation, self._sessions_lost, self._callback_errors, self._stale_acks)
+        return SessionState(
+            ready, detail, self._generation, self._sessions_lost, self._callback_errors, self._stale_acks
+        )
 
-    def acknowledge(self, messages: Sequence[Message]) -> None:
-        """Send the PUBACK of each message that the present connection brought; the broker resends the others."""
+    def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
+        """Send the PUBACK of each message of the present connection; the broker sends the others again."""
         with self._lock:
             client = self._client
-            present = [one for one in messages if one.generation == self._generation] if client is not None else []
+            present = (
+                [message for message in messages if message.generation == self._generation]
+                if client is not None
+                else []
+            )
             self._stale_acks += len(messages) - len(present)
             if client is not None:
                 client.acknowledge([message.mid for message in present if message.qos == 1])
 
     def publish_ack(self, gateway: str, ack: Ack) -> bool:
-        """Publish a gateway's commit ack, retained; False where the connection does not take it now."""
+        """Publish a gateway's commit ack, retained; return False where the connection does not accept it now."""
         with self._lock:
             if not self._ready or self._client is None:
                 return False
@@ -128,7 +134,7 @@ class Subscriber:
                 _LOGGER.exception("the MQTT session broke; connecting again")
             wait_s = self._settings.reconnect_min_s if self._generation > generation else wait_s * 2
             wait_s = min(wait_s, self._settings.reconnect_max_s)
-            self._turned_s = time.monotonic()
+            self._last_loop_s = time.monotonic()
             self._stopping.wait(wait_s)
         self._lose("stopped")
 
@@ -143,8 +149,8 @@ class Subscriber:
             properties=_connect_properties(settings),
         )
         while client.loop(_LOOP_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._turned_s = now_s = time.monotonic()
-            if self._refused_s is not None and now_s - self._refused_s > _ASK_AGAIN_S:
+            self._last_loop_s = now_s = time.monotonic()
+            if self._refused_s is not None and now_s - self._refused_s > _SUBSCRIBE_AGAIN_S:
                 self._subscribe(client)
             if self._stopping.is_set():
                 client.disconnect()
@@ -170,9 +176,9 @@ class Subscriber:
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_publishes = self._on_publishes
-        # With this hook set, paho leaves every write to the thread that runs the loop. Without it a publish or ack
-        # from the writer's thread writes to the socket itself, beside the loop, and packets can interleave.
-        client.on_socket_register_write = _leave_to_the_loop
+        # With this hook set, only the thread of the loop writes. Without it a publish or ack from the writer's thread
+        # writes to the socket itself, beside the loop, and packets can interleave.
+        client.on_socket_register_write = _defer_to_loop
         return client
 
     def _on_connect(
@@ -213,13 +219,13 @@ class Subscriber:
         if self._ready:
             self._lose(f"the connection to the broker was lost: {code}")
 
-    def _on_publishes(self, messages: Sequence[Message]) -> None:
+    def _on_publishes(self, messages: Sequence[InboundMessage]) -> None:
         self._inbox.put_all(messages)
 
     def _on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
         pairs = getattr(message.properties, "UserProperty", ())
         self._inbox.put(
-            Message(
+            InboundMessage(
                 self._generation,
                 message.mid,
                 message.qos,
@@ -238,7 +244,7 @@ class Subscriber:
 
 
 def subscriptions(shards: frozenset[int]) -> list[str]:
-    """Return the topic filters of a worker that holds `shards`."""
+    """Return the topic filters of a worker with `shards`."""
     words = ["+"] if shards == ALL_SHARDS else [str(shard) for shard in sorted(shards)]
     data = [f"{ROOT}/data/{word}/+" for word in words]
     return [*data, f"{ROOT}/senml/+/+", f"{ROOT}/meta/+/+", f"{ROOT}/status/+"]
@@ -253,7 +259,7 @@ def _connect_properties(settings: IngestSettings) -> Properties:
     return properties  # type: ignore[no-any-return]  # paho's Properties has no declared attributes
 
 
-def _leave_to_the_loop(_: Client, __: Any, ___: Any) -> None:
+def _defer_to_loop(_: Client, __: Any, ___: Any) -> None:
     return None
 
 

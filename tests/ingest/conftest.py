@@ -1,4 +1,4 @@
-"""The ingest service on a real broker, for the tests of this room."""
+"""Fixtures: the ingest service on a real broker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gateway as tests need it: a paho client of its own that publishes and hears its commit acks."""
+"""A gateway for tests: a paho client that publishes records and receives commit acks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a message may enter: pure, for any bytes."""
+"""Validation of messages: never raises, for any bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.contract.records import Batch, Block, Clock, Descriptor, GatewaySt
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import ack_topic, data_topic, meta_topic, senml_topic, status_topic
 from headland.store.port import Mark
-from ingest.admit import Admitted, Rule, admit, mark_of_properties, rule_of
+from ingest.admit import Admitted, ChannelRule, admit, find_rule, mark_of_properties
 from tests.ingest.gateway import T0_MS, batch_of, block_of, properties_of
 
 TOPICS = [
@@ -47,7 +47,7 @@ def test_any_bytes_give_a_value(topic: str, payload: bytes, properties: dict[str
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
-def test_any_damage_to_a_sound_message_gives_a_value(data: st.DataObject) -> None:
+def test_any_damage_to_a_valid_message_gives_a_value(data: st.DataObject) -> None:
     topic, payload = data.draw(
         st.sampled_from(
             [
@@ -68,7 +68,7 @@ def test_any_damage_to_a_sound_message_gives_a_value(data: st.DataObject) -> Non
     take(topic, zlib.compress(body) if topic.startswith("headland/v1/data") else body)
 
 
-def test_a_sound_batch_is_admitted_with_the_mark_of_its_payload() -> None:
+def test_a_valid_batch_is_admitted_with_the_mark_of_its_payload() -> None:
     admitted = take(data_topic("gw-1"), encode_batch(batch_of(9, first=4)), properties_of("e1", 77))
     assert admitted.mark == Mark("gw-1", "e1", 4, 9)
     assert (len(admitted.blocks), admitted.refused) == (1, ())
@@ -101,7 +101,7 @@ def test_a_foreign_gateway_is_refused_and_the_mark_is_the_topics_gateways() -> N
         {"epoch": "e1", "seq": "1", "first": ""},
     ],
 )
-def test_unsound_user_properties_are_no_mark(properties: dict[str, str]) -> None:
+def test_invalid_user_properties_hold_no_mark(properties: dict[str, str]) -> None:
     assert mark_of_properties("gw-1", properties) is None
 
 
@@ -115,7 +115,7 @@ def test_one_bad_block_does_not_cost_its_neighbours() -> None:
 @pytest.mark.parametrize(
     "channel", ["mood", "Air_temperature_degc", "air temperature_degc", "x_degc:1000", "degc", "", "a" * 90]
 )
-def test_a_channel_whose_unit_nobody_can_tell_is_refused_alone(channel: str) -> None:
+def test_a_channel_of_unknown_unit_is_refused_alone(channel: str) -> None:
     block = block_of({channel: [1.0], "air_temperature_degc": [20.0]}, quality={channel: [3]})
     admitted = take(data_topic("gw-1"), encode_batch(batch_of(1, block)))
     assert [list(block.c) for block in admitted.blocks] == [["air_temperature_degc"]]
@@ -123,19 +123,19 @@ def test_a_channel_whose_unit_nobody_can_tell_is_refused_alone(channel: str) -> 
 
 
 def test_a_new_quantity_with_a_known_unit_is_not_evaluated() -> None:
-    assert rule_of("oil_temperature_degc:2") == Rule(float("-inf"), float("inf"), 2)
-    assert rule_of("air_temperature_degc:2") == Rule(-60, 80, 1)
-    assert isinstance(rule_of("oil"), Refused)
+    assert find_rule("oil_temperature_degc:2") == ChannelRule(float("-inf"), float("inf"), 2)
+    assert find_rule("air_temperature_degc:2") == ChannelRule(-60, 80, 1)
+    assert isinstance(find_rule("oil"), Refused)
 
 
-def test_senml_without_a_descriptor_says_that_its_device_is_undescribed() -> None:
+def test_senml_of_a_device_without_a_descriptor_is_undescribed() -> None:
     admitted = take(senml_topic("gw-1", "bed-7"), b'[{"bt":1790000000,"n":"soil_temperature","u":"Cel","v":17.5}]')
     (block,) = admitted.blocks
     assert (block.device, block.kind, block.site) == ("bed-7", "undescribed", "undescribed")
     assert block.clock == Clock.RTC
 
 
-def test_senml_takes_what_the_descriptor_says() -> None:
+def test_senml_gets_kind_and_site_of_the_descriptor() -> None:
     known = {("gw-1", "bed-7"): msgspec.structs.replace(BED_7, simulated=True)}
     payload = b'[{"bt":1790000000,"n":"soil_temperature_degc","v":17.5},{"n":"door","vs":"open"},{"n":"x","t":1,"v":1}]'
     admitted = admit(senml_topic("gw-1", "bed-7"), payload, {}, lambda gateway, device: known.get((gateway, device)))
@@ -176,12 +176,12 @@ def test_a_topic_that_is_not_for_ingest_is_refused(topic: str) -> None:
     assert reasons(take(topic, b"")) == [Reason.UNKNOWN_TOPIC]
 
 
-def test_a_batch_of_nothing_is_sound() -> None:
+def test_an_empty_batch_is_valid() -> None:
     admitted = take(data_topic("gw-1"), encode_batch(Batch(gw="gw-1", epoch="e1", seq=50, first=1, v=1)))
     assert (admitted.mark, admitted.blocks, admitted.refused) == (Mark("gw-1", "e1", 1, 50), (), ())
 
 
-def test_a_block_keeps_nothing_of_a_refused_channel() -> None:
+def test_a_block_loses_every_column_of_a_refused_channel() -> None:
     block = Block(
         device="gh-1",
         kind="greenhouse",
@@ -192,5 +192,5 @@ def test_a_block_keeps_nothing_of_a_refused_channel() -> None:
         c={"mood": [1.0]},
         q={"mood": [3]},
     )
-    (kept,) = take(data_topic("gw-1"), encode_batch(batch_of(1, block))).blocks
-    assert (kept.c, kept.q) == ({}, {})
+    (quarantined,) = take(data_topic("gw-1"), encode_batch(batch_of(1, block))).blocks
+    assert (quarantined.c, quarantined.q) == ({}, {})

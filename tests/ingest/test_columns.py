@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Block, Clock
 from headland.store.port import Points
-from ingest.columns import EARLIEST_MS, FUTURE_MS, Columns
+from ingest.columns import EARLIEST_MS, FUTURE_MS, SampleColumns
 from tests.ingest.gateway import T0_MS, block_of
 
 Row = tuple[str, str, int, float, int]
@@ -23,7 +23,7 @@ def rows_of(points: Points) -> list[Row]:
 
 
 def points_of(*blocks: Block, now_ms: int = T0_MS + 3_600_000) -> Points:
-    columns = Columns("home")
+    columns = SampleColumns("home")
     for block in blocks:
         columns.add(block)
     return columns.points(now_ms)
@@ -36,7 +36,7 @@ def test_nothing_gives_no_points() -> None:
     assert [column.dtype.name for column in columns] == ["int32", "int64", "float64", "uint8"]
 
 
-def test_each_value_stands_with_its_series_time_and_flag() -> None:
+def test_each_value_has_its_series_time_and_flag() -> None:
     points = points_of(
         block_of({"air_temperature_degc": [20.0, 21.0], "co2_ppm": [400.0, None]}, T0_MS),
         block_of({"air_temperature_degc": [22.0]}, T0_MS + 5000),
@@ -68,13 +68,13 @@ def test_simulated_and_real_samples_are_different_series() -> None:
 
 
 @pytest.mark.parametrize(("value", "flag"), [(-60.0, 1), (80.0, 1), (80.001, 4), (-1e300, 4)])
-def test_a_value_that_is_physically_impossible_is_flagged_and_kept(value: float, flag: int) -> None:
+def test_a_physically_impossible_value_is_flagged_and_stored(value: float, flag: int) -> None:
     assert rows_of(points_of(block_of({"air_temperature_degc": [value]}))) == [
         ("gh-1", "air_temperature_degc", T0_MS, value, flag)
     ]
 
 
-def test_the_worse_of_two_flags_stands() -> None:
+def test_the_worse_of_two_flags_counts() -> None:
     block = block_of(
         {"air_temperature_degc": [20.0, 20.0, 99.0, 99.0], "oil_temperature_degc": [1.0, 1.0, 1.0, 1.0]},
         quality={"air_temperature_degc": [1, 3, 3, 9], "oil_temperature_degc": [1, 2, 3, 4]},
@@ -86,7 +86,7 @@ def test_the_worse_of_two_flags_stands() -> None:
     ("time_ms", "flag"),
     [(T0_MS, 1), (T0_MS + FUTURE_MS, 1), (T0_MS + FUTURE_MS + 1, 4), (EARLIEST_MS, 1), (EARLIEST_MS - 1, 4), (0, 4)],
 )
-def test_a_time_that_no_right_clock_gives_is_flagged(time_ms: int, flag: int) -> None:
+def test_a_time_of_a_wrong_clock_is_flagged(time_ms: int, flag: int) -> None:
     points = points_of(block_of({"co2_ppm": [400.0], "air_temperature_degc": [20.0]}, time_ms), now_ms=T0_MS)
     assert points.quality.tolist() == [flag, flag]
     assert points.time_ms.tolist() == [time_ms, time_ms]
@@ -122,7 +122,7 @@ BLOCKS = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(BLOCKS)
-def test_columns_say_the_same_as_reading_value_by_value(blocks: list[Block]) -> None:
+def test_columns_equal_reading_value_by_value(blocks: list[Block]) -> None:
     expected = [
         (
             block.device,

@@ -1,4 +1,4 @@
-"""What breaks around the service: nothing is lost, nothing is stored twice, and health says what is wrong."""
+"""Faults around the service: nothing is lost or stored twice, and health reports the cause."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from headland.contract.topics import data_topic, meta_topic, status_topic
 from headland.errors import PeerRefused
 from headland.store.memory import MemoryStore
 from headland.store.port import WriteBatch
-from ingest.mqtt.inbox import Message
-from ingest.service import Health, IngestService
+from ingest.mqtt.inbox import InboundMessage
+from ingest.service import IngestHealth, IngestService
 from ingest.settings import IngestSettings
 from tests.broker import Broker
 from tests.ingest.brittle_store import BrittleStore, count_points, is_away
@@ -82,7 +82,7 @@ def test_a_stop_while_the_store_is_away_leaves_the_messages_with_the_broker(
 
 
 @pytest.mark.parametrize("error", [PeerRefused("no such unit"), ValueError("a defect")])
-def test_a_message_that_the_store_refuses_goes_to_quarantine_and_stops_nobody(
+def test_a_message_that_the_store_refuses_goes_to_quarantine_and_blocks_no_other(
     start_ingest: StartIngest, gateway: Gateway, error: Exception
 ) -> None:
     def check(batch: WriteBatch) -> None:
@@ -97,12 +97,12 @@ def test_a_message_that_the_store_refuses_goes_to_quarantine_and_stops_nobody(
     gateway.send(batch_of(3))
     gateway.wait_for_ack(3)
     assert count_points(store) == 4
-    (kept,) = service.quarantine.list()
-    assert kept.reason == "store_refused"
-    assert str(error) in kept.detail
+    (quarantined,) = service.quarantine.list()
+    assert quarantined.reason == "store_refused"
+    assert str(error) in quarantined.detail
 
 
-def test_a_broker_killed_in_the_middle_costs_and_doubles_nothing(
+def test_a_broker_killed_in_between_loses_and_doubles_nothing(
     start_ingest: StartIngest, mosquitto: Broker, memory_store: MemoryStore, gateway: Gateway
 ) -> None:
     service = start_ingest(memory_store)
@@ -141,7 +141,7 @@ def test_a_broken_callback_ends_the_connection_and_never_the_thread(
     inbox = service._inbox
     put_all, broken = inbox.put_all, threading.Event()
 
-    def put_badly(messages: Iterable[Message]) -> None:
+    def put_badly(messages: Iterable[InboundMessage]) -> None:
         if not broken.is_set():
             broken.set()
             raise KeyError("a defect")
@@ -154,7 +154,7 @@ def test_a_broken_callback_ends_the_connection_and_never_the_thread(
     assert count_points(memory_store) == 2
 
 
-def test_only_the_shards_of_a_worker_are_taken(
+def test_a_worker_accepts_its_shards_only(
     ingest_settings: IngestSettings, mosquitto: Broker, memory_store: MemoryStore, gateway: Gateway
 ) -> None:
     from headland.contract.topics import shard_of
@@ -206,7 +206,7 @@ def test_a_login_that_the_broker_refuses_shows_in_health(
     assert service.health().detail == "the writer thread is not running"
 
 
-def test_commit_acks_of_two_epochs_end_with_the_one_heard_last(
+def test_the_last_commit_ack_of_two_epochs_is_that_of_the_last_message(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway
 ) -> None:
     start_ingest(memory_store)
@@ -216,7 +216,7 @@ def test_commit_acks_of_two_epochs_end_with_the_one_heard_last(
     assert gateway.acks[-1] == Ack(epoch="new", seq=1)
 
 
-def test_a_subscription_that_the_broker_refuses_shows_in_health_and_is_asked_for_again(
+def test_a_refused_subscription_shows_in_health_and_is_tried_again(
     start_ingest: StartIngest, memory_store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # mosquitto's access file refuses deliveries, never subscriptions, so the broker's answer is said for it.
@@ -227,8 +227,8 @@ def test_a_subscription_that_the_broker_refuses_shows_in_health_and_is_asked_for
     assert client is not None
     refusal = ReasonCode(PacketTypes.SUBACK, identifier=0x87)
     subscriber._on_subscribe(client, None, 1, [refusal, ReasonCode(PacketTypes.SUBACK, identifier=1)], None)
-    assert service.health() == Health(False, "the broker refuses 1 of 2 subscriptions: check its access list")
-    monkeypatch.setattr("ingest.mqtt.subscriber._ASK_AGAIN_S", 0.01)
+    assert service.health() == IngestHealth(False, "the broker refuses 1 of 2 subscriptions: check its access list")
+    monkeypatch.setattr("ingest.mqtt.subscriber._SUBSCRIBE_AGAIN_S", 0.01)
     wait_until(lambda: service.health().ok)
     assert service.counters()["session_generation"] == 1
 
@@ -251,7 +251,7 @@ def test_messages_that_wait_without_a_commit_show_in_health(
     gateway.wait_for_ack(1)
 
 
-def test_a_gateway_that_fills_its_spool_while_nothing_of_it_arrives_shows_in_health(
+def test_a_gateway_that_fills_its_spool_while_none_of_its_data_arrives_shows_in_health(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.accounting.gateway_stats.QUIET_S", 0.1)
@@ -264,7 +264,7 @@ def test_a_gateway_that_fills_its_spool_while_nothing_of_it_arrives_shows_in_hea
     say(1)
     wait_until(lambda: service.gateways())
     say(9)
-    wait_until(lambda: "its spool grows, but nothing of it arrives" in service.health().detail)
+    wait_until(lambda: "its spool grows, but none of its data arrives" in service.health().detail)
     assert not service.health().ok
     gateway.send(batch_of(1))
     wait_until(lambda: service.health().ok)

@@ -12,8 +12,8 @@ from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic
 from headland.errors import RetryLater
 from headland.store.port import Mark
-from ingest.accounting.ledger import Disposition, Entry
-from ingest.quarantine import Quarantine, Refusal
+from ingest.accounting.ledger import Disposition, DispositionEntry
+from ingest.quarantine import Quarantine, RefusedMessage
 
 WHY = (Refused(Reason.NOT_JSON, "no JSON"),)
 
@@ -30,44 +30,46 @@ def quarantine(path: Path) -> Iterator[Quarantine]:
     made.close()
 
 
-def test_what_was_kept_can_be_read_by_another_and_after_a_crash(quarantine: Quarantine, path: Path) -> None:
+def test_a_quarantined_message_is_readable_by_another_process_and_after_a_crash(
+    quarantine: Quarantine, path: Path
+) -> None:
     refused = (Refused(Reason.BAD_NAME, "no name"), Refused(Reason.BAD_TIME, "no time"))
-    quarantine.keep([Refusal("a/b", b"\x00\xff", refused, {"seq": "7"})], 1000)
-    (kept,) = Quarantine(path, 1024 * 1024, 5).list()
-    assert (kept.topic, kept.payload, kept.properties) == ("a/b", b"\x00\xff", {"seq": "7"})
-    assert (kept.reason, kept.detail) == ("bad_name", "bad_name: no name; bad_time: no time")
-    assert (kept.first_seen_ms, kept.count) == (1000, 1)
+    quarantine.add([RefusedMessage("a/b", b"\x00\xff", refused, {"seq": "7"})], 1000)
+    (quarantined,) = Quarantine(path, 1024 * 1024, 5).list()
+    assert (quarantined.topic, quarantined.payload, quarantined.properties) == ("a/b", b"\x00\xff", {"seq": "7"})
+    assert (quarantined.reason, quarantined.detail) == ("bad_name", "bad_name: no name; bad_time: no time")
+    assert (quarantined.first_seen_ms, quarantined.count) == (1000, 1)
 
 
 def test_identical_messages_are_counted_not_repeated(quarantine: Quarantine) -> None:
-    quarantine.keep([Refusal("a", b"1", WHY), Refusal("a", b"1", WHY)], 1000)
-    quarantine.keep([Refusal("a", b"1", WHY), Refusal("b", b"1", WHY)], 2000)
+    quarantine.add([RefusedMessage("a", b"1", WHY), RefusedMessage("a", b"1", WHY)], 1000)
+    quarantine.add([RefusedMessage("a", b"1", WHY), RefusedMessage("b", b"1", WHY)], 2000)
     newest, oldest = quarantine.list()
     assert (newest.topic, newest.count) == ("b", 1)
     assert (oldest.topic, oldest.count, oldest.first_seen_ms, oldest.last_seen_ms) == ("a", 3, 1000, 2000)
 
 
 def test_the_oldest_are_dropped_and_counted_above_the_most_records(quarantine: Quarantine) -> None:
-    quarantine.keep([Refusal("a", bytes([number]), WHY) for number in range(8)], 1000)
-    assert [kept.payload[0] for kept in quarantine.list()] == [7, 6, 5, 4, 3]
+    quarantine.add([RefusedMessage("a", bytes([number]), WHY) for number in range(8)], 1000)
+    assert [quarantined.payload[0] for quarantined in quarantine.list()] == [7, 6, 5, 4, 3]
     assert (quarantine.dropped, quarantine.count()) == (3, 5)
 
 
 def test_the_oldest_are_dropped_above_the_most_bytes(quarantine: Quarantine) -> None:
     for number in range(4):
-        quarantine.keep([Refusal("a", bytes([number]) * 400_000, WHY)], number)
-    assert [kept.payload[0] for kept in quarantine.list()] == [3, 2]
+        quarantine.add([RefusedMessage("a", bytes([number]) * 400_000, WHY)], number)
+    assert [quarantined.payload[0] for quarantined in quarantine.list()] == [3, 2]
     assert quarantine.dropped == 2
 
 
-def test_pages_go_from_the_newest_to_the_oldest(quarantine: Quarantine) -> None:
-    quarantine.keep([Refusal("a", bytes([number]), WHY) for number in range(5)], 1000)
+def test_pages_run_from_the_newest_to_the_oldest(quarantine: Quarantine) -> None:
+    quarantine.add([RefusedMessage("a", bytes([number]), WHY) for number in range(5)], 1000)
     first = quarantine.list(limit=3)
     second = quarantine.list(limit=3, before_id=first[-1].id)
-    assert [kept.payload[0] for kept in [*first, *second]] == [4, 3, 2, 1, 0]
+    assert [quarantined.payload[0] for quarantined in [*first, *second]] == [4, 3, 2, 1, 0]
 
 
-def test_nothing_kept_yet_is_an_empty_answer(quarantine: Quarantine, path: Path) -> None:
+def test_an_empty_quarantine_is_an_empty_list(quarantine: Quarantine, path: Path) -> None:
     assert (quarantine.list(), quarantine.count()) == ([], 0)
     assert not path.exists()
 
@@ -75,7 +77,7 @@ def test_nothing_kept_yet_is_an_empty_answer(quarantine: Quarantine, path: Path)
 def test_a_damaged_file_is_moved_aside_never_wiped(quarantine: Quarantine, path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this was never a database" * 100)
-    quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+    quarantine.add([RefusedMessage("a", b"1", WHY)], 1000)
     assert (quarantine.count(), quarantine.damaged_files) == (1, 1)
     (aside,) = path.parent.glob("*.damaged-*")
     assert aside.read_bytes().startswith(b"this was never")
@@ -84,19 +86,19 @@ def test_a_damaged_file_is_moved_aside_never_wiped(quarantine: Quarantine, path:
 def test_a_file_that_cannot_be_written_is_tried_again_later(quarantine: Quarantine, path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(RetryLater, match="cannot be written"):
-        quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+        quarantine.add([RefusedMessage("a", b"1", WHY)], 1000)
     path.rmdir()
-    quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+    quarantine.add([RefusedMessage("a", b"1", WHY)], 1000)
     assert quarantine.count() == 1
 
 
-def test_topics_with_strange_characters_are_kept(quarantine: Quarantine) -> None:
-    quarantine.keep([Refusal("a/\udcff/\x00", b"", WHY, {"\udcff": "x"})], 1000)
+def test_topics_with_strange_characters_are_stored(quarantine: Quarantine) -> None:
+    quarantine.add([RefusedMessage("a/\udcff/\x00", b"", WHY, {"\udcff": "x"})], 1000)
     assert quarantine.list()[0].topic.startswith("a/?/")
 
 
-def test_a_keep_is_on_the_disk_when_it_returns(quarantine: Quarantine, path: Path) -> None:
-    quarantine.keep([Refusal("a", b"1", WHY)], 1000)
+def test_an_added_message_is_on_the_disk_when_the_call_returns(quarantine: Quarantine, path: Path) -> None:
+    quarantine.add([RefusedMessage("a", b"1", WHY)], 1000)
     reader = sqlite3.connect(path)
     try:
         assert reader.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -106,16 +108,16 @@ def test_a_keep_is_on_the_disk_when_it_returns(quarantine: Quarantine, path: Pat
 
 
 MARK = Mark("gw-1", "e1", 4, 7)
-OF_GW_1 = Refusal("a", b"1", WHY, {}, Topic("data", "gw-1"), MARK)
-QUARANTINED = Entry("gw-1", "e1", Disposition.QUARANTINED, ((4, 7),))
+OF_GW_1 = RefusedMessage("a", b"1", WHY, {}, Topic("data", "gw-1"), MARK)
+QUARANTINED = DispositionEntry("gw-1", "e1", Disposition.QUARANTINED, ((4, 7),))
 
 
-def test_a_message_says_whose_record_it_was(quarantine: Quarantine) -> None:
-    quarantine.keep([OF_GW_1, Refusal("b", b"1", WHY)], 1000)
+def test_a_message_has_its_gateway_and_records(quarantine: Quarantine) -> None:
+    quarantine.add([OF_GW_1, RefusedMessage("b", b"1", WHY)], 1000)
     unknown, known = quarantine.list()
     assert (known.gateway, known.epoch, known.first, known.seq) == ("gw-1", "e1", 4, 7)
     assert (unknown.gateway, unknown.epoch, unknown.seq) == (None, None, None)
-    assert [kept.id for kept in quarantine.list(gateway="gw-1")] == [known.id]
+    assert [quarantined.id for quarantined in quarantine.list(gateway="gw-1")] == [known.id]
     assert quarantine.find(known.id) == known
     assert quarantine.find(99) is None
 
@@ -123,41 +125,43 @@ def test_a_message_says_whose_record_it_was(quarantine: Quarantine) -> None:
 def test_another_process_asks_for_a_replay_and_drops_while_the_writer_has_the_file_open(
     quarantine: Quarantine, path: Path
 ) -> None:
-    quarantine.keep([OF_GW_1, Refusal("b", b"1", WHY)], 1000)
+    quarantine.add([OF_GW_1, RefusedMessage("b", b"1", WHY)], 1000)
     other = Quarantine(path, 1024 * 1024, 5)
     second, first = other.list()
-    assert other.ask(first.id, 2000)
+    assert other.request_replay(first.id, 2000)
     assert other.drop(second.id)
     assert not other.drop(second.id)
-    assert not other.ask(99, 2000)
-    assert [(kept.id, kept.is_asked) for kept in quarantine.asked(9)] == [(first.id, True)]
-    quarantine.keep([Refusal("c", b"1", WHY)], 3000)
+    assert not other.request_replay(99, 2000)
+    assert [(quarantined.id, quarantined.is_asked) for quarantined in quarantine.replay_requests(9)] == [
+        (first.id, True)
+    ]
+    quarantine.add([RefusedMessage("c", b"1", WHY)], 3000)
 
 
-def test_nobody_asks_where_there_is_no_file(quarantine: Quarantine, path: Path) -> None:
-    assert (quarantine.asked(9), quarantine.ask(1, 0), quarantine.drop(1)) == ([], False, False)
+def test_without_a_file_there_are_no_replay_requests(quarantine: Quarantine, path: Path) -> None:
+    assert (quarantine.replay_requests(9), quarantine.request_replay(1, 0), quarantine.drop(1)) == ([], False, False)
     assert not path.exists()
 
 
-def test_a_message_that_is_stored_now_leaves_and_its_records_count_as_stored(quarantine: Quarantine) -> None:
-    quarantine.keep([OF_GW_1], 1000, [QUARANTINED])
-    (kept,) = quarantine.list()
-    quarantine.settle(kept, (), is_stored=True)
+def test_a_stored_message_is_removed_and_its_records_count_as_stored(quarantine: Quarantine) -> None:
+    quarantine.add([OF_GW_1], 1000, [QUARANTINED])
+    (quarantined,) = quarantine.list()
+    quarantine.finish_replay(quarantined, (), is_stored=True)
     assert quarantine.list() == []
-    assert quarantine.tallies()["gw-1", "e1", Disposition.QUARANTINED].ranges == ()
+    assert quarantine.disposition_counts()["gw-1", "e1", Disposition.QUARANTINED].ranges == ()
 
 
-def test_a_message_that_is_refused_again_stays_with_the_new_reason(quarantine: Quarantine) -> None:
-    quarantine.keep([OF_GW_1], 1000, [QUARANTINED])
-    quarantine.ask(1, 2000)
-    (kept,) = quarantine.asked(9)
-    quarantine.settle(kept, (Refused(Reason.WRONG_VERSION, "version 9"),), is_stored=False)
+def test_a_message_that_is_refused_again_remains_with_the_new_reason(quarantine: Quarantine) -> None:
+    quarantine.add([OF_GW_1], 1000, [QUARANTINED])
+    quarantine.request_replay(1, 2000)
+    (quarantined,) = quarantine.replay_requests(9)
+    quarantine.finish_replay(quarantined, (Refused(Reason.WRONG_VERSION, "version 9"),), is_stored=False)
     (again,) = quarantine.list()
     assert (again.reason, again.replays, again.is_asked) == ("wrong_version", 1, False)
-    assert quarantine.tallies("gw-1")["gw-1", "e1", Disposition.QUARANTINED].ranges == ((4, 7),)
+    assert quarantine.disposition_counts("gw-1")["gw-1", "e1", Disposition.QUARANTINED].ranges == ((4, 7),)
 
 
-def test_a_file_of_the_first_version_gets_what_it_lacks(path: Path, quarantine: Quarantine) -> None:
+def test_a_file_of_the_first_version_gets_the_missing_columns(path: Path, quarantine: Quarantine) -> None:
     path.parent.mkdir()
     old = sqlite3.connect(path)
     old.execute(
@@ -168,13 +172,13 @@ def test_a_file_of_the_first_version_gets_what_it_lacks(path: Path, quarantine: 
     old.execute("INSERT INTO refused VALUES (1, x'00', 't', x'01', '{}', 'not_json', 'd', 5, 6, 2)")
     old.commit()
     old.close()
-    (kept,) = quarantine.list()
-    assert (kept.count, kept.gateway, kept.replays) == (2, None, 0)
-    quarantine.keep([OF_GW_1], 1000)
+    (quarantined,) = quarantine.list()
+    assert (quarantined.count, quarantined.gateway, quarantined.replays) == (2, None, 0)
+    quarantine.add([OF_GW_1], 1000)
     assert quarantine.count() == 2
 
 
-def test_a_file_that_cannot_be_read_is_said_in_a_sentence(quarantine: Quarantine, path: Path) -> None:
+def test_an_unreadable_file_raises_a_sentence(quarantine: Quarantine, path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(RetryLater, match="cannot be read"):
         quarantine.list()

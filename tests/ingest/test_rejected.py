@@ -1,4 +1,4 @@
-"""Samples that the store will never take go to quarantine with their message, and everything else is stored."""
+"""Samples that the store never accepts are quarantined with their message; all others are stored."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def test_a_message_with_rejected_samples_is_quarantined_and_the_rest_of_it_store
     assert stored(short) == [NOW_MS, NOW_MS + 50]
     assert short.marks() == {("gw-1", "e1"): MarkState(2)}
     wait_until(lambda: bench.acks.acks and bench.acks.acks[-1][1].seq == 2)
-    (kept,) = bench.writer.quarantine.list()
-    assert (kept.gateway, kept.seq, kept.reason) == ("gw-1", 1, "store_refused")
-    assert "5 samples: its time is outside what the store keeps" in kept.detail
+    (quarantined,) = bench.writer.quarantine.list()
+    assert (quarantined.gateway, quarantined.seq, quarantined.reason) == ("gw-1", 1, "store_refused")
+    assert "5 samples: its time is outside what the store keeps" in quarantined.detail
     assert (bench.writer.counts["points_rejected"], bench.writer.counts["quarantined_store_refused"]) == (5, 1)
     assert bench.writer.counts["points"] == 2
     # Tried again it is refused again; once the store keeps longer, what was missing comes in, once.
-    bench.writer.quarantine.ask(kept.id, NOW_MS)
+    bench.writer.quarantine.request_replay(quarantined.id, NOW_MS)
     bench.writer.replay_soon()
     wait_until(lambda: bench.writer.counts["replayed_in_vain"] == 1)
     longer = open_influx(influx_server.url_of(tmp_path) + "?retention=400d")
     bench.writer._store = longer
-    bench.writer.quarantine.ask(kept.id, NOW_MS)
+    bench.writer.quarantine.request_replay(quarantined.id, NOW_MS)
     bench.writer.replay_soon()
     wait_until(lambda: bench.writer.counts["replayed"] == 1)
     wait_until(lambda: bench.writer.quarantine.count() == 0)

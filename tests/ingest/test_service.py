@@ -80,8 +80,12 @@ def test_a_poison_message_is_quarantined_and_its_gateway_moves_on(
     gateway.send(batch_of(3))
     gateway.wait_for_ack(3)
     assert len(stored(memory_store)) == 4
-    (kept,) = service.quarantine.list()
-    assert (kept.payload, kept.reason, kept.properties["seq"]) == (b"no deflate", "not_deflate", "2")
+    (quarantined,) = service.quarantine.list()
+    assert (quarantined.payload, quarantined.reason, quarantined.properties["seq"]) == (
+        b"no deflate",
+        "not_deflate",
+        "2",
+    )
     assert service.counters()["quarantined_not_deflate"] == 1
 
 
@@ -97,7 +101,7 @@ def test_a_foreign_gateway_in_the_payload_is_quarantined(
     assert service.quarantine.list()[0].reason == "wrong_identity"
 
 
-def test_one_unknown_channel_costs_only_itself_and_the_message_is_kept(
+def test_one_unknown_channel_costs_only_itself_and_the_message_is_quarantined(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway
 ) -> None:
     service = start_ingest(memory_store)

@@ -1,4 +1,4 @@
-"""Every bound of the settings is checked when they are made."""
+"""Settings of an ingest worker are checked when made."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ HERE = Path("quarantine.sqlite")
         ({"quarantine_max_records": 0}, "quarantine_max_records"),
     ],
 )
-def test_a_wrong_setting_is_one_sentence_that_names_it(wrong: dict[str, Any], word: str) -> None:
+def test_a_wrong_setting_raises_a_sentence_with_its_name(wrong: dict[str, Any], word: str) -> None:
     with pytest.raises(SettingsError, match=word):
         IngestSettings(quarantine_path=HERE, **wrong)
 

@@ -1,4 +1,4 @@
-"""Two workers over static shards on one store, and what a worker holds while the store is away."""
+"""Two workers over static shards on one store, and a worker's memory while the store is away."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def acked(gateway: Gateway) -> int:
     return max((ack.seq for ack in gateway.acks), default=0)
 
 
-def test_a_worker_that_is_stopped_and_started_loses_nothing_and_holds_up_nobody_else(
+def test_a_worker_that_is_stopped_and_started_loses_nothing_and_delays_no_other(
     start_worker: StartWorker, gateways: dict[str, Gateway], tmp_path: Path
 ) -> None:
     store = DuckDBStore(tmp_path / "farm.duckdb")

@@ -1,4 +1,4 @@
-"""Two spools of one gateway at once, its daemon's and an import's, on a real broker: neither loses its commit acks."""
+"""Two spools of one gateway, of its daemon and of an import, on a real broker: neither loses its commit acks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_both_spools_are_acknowledged_side_by_side(
     assert [(each.epoch, each.stored) for each in report.epochs] == [("daemon", 2), ("import", 3)]
 
 
-def test_after_a_broker_lost_its_retained_acks_everyone_who_listens_is_told_of_both(
+def test_after_a_broker_lost_its_retained_acks_every_subscriber_gets_both_again(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, mosquitto: Broker
 ) -> None:
     service = start_ingest(memory_store)
@@ -62,7 +62,7 @@ def test_after_a_broker_lost_its_retained_acks_everyone_who_listens_is_told_of_b
         wait_until(lambda: back.acks in ([DAEMON], [IMPORT, DAEMON]))
 
 
-def test_the_owner_of_the_other_spool_is_told_by_what_it_sends_again(
+def test_the_owner_of_the_other_spool_gets_its_ack_when_it_sends_a_record_again(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, mosquitto: Broker
 ) -> None:
     start_ingest(memory_store)
@@ -74,7 +74,7 @@ def test_the_owner_of_the_other_spool_is_told_by_what_it_sends_again(
     assert count_points(memory_store) == 10
 
 
-def test_the_owner_of_the_other_spool_is_told_by_its_status_before_it_sends_anything(
+def test_the_owner_of_the_other_spool_gets_its_ack_on_its_status(
     start_ingest: StartIngest, memory_store: MemoryStore, gateway: Gateway, mosquitto: Broker
 ) -> None:
     service = start_ingest(memory_store)

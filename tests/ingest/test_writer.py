@@ -1,4 +1,4 @@
-"""The writer's order of things, without a broker: a real inbox, a real store, acks noted down."""
+"""Order of commits and acknowledgements in the writer, without a broker: real inbox and store, recorded acks."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from headland.contract.topics import Topic, data_topic, meta_topic, status_topic
 from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.accounting.ledger import Disposition
-from ingest.columns import Columns
-from ingest.mqtt.inbox import Inbox, Message
-from ingest.quarantine import Refusal
+from ingest.columns import SampleColumns
+from ingest.mqtt.inbox import InboundMessage, Inbox
+from ingest.quarantine import RefusedMessage
 from ingest.settings import IngestSettings
-from ingest.writer import Writer
+from ingest.writer import IngestWriter
 from tests.ingest.brittle_store import BrittleStore, count_points, is_away
 from tests.ingest.gateway import T0_MS, batch_of, block_of, properties_of
 from tests.waiting import wait_until
 
 
-class NotedAcks:
-    """Notes what the writer says to the broker."""
+class RecordedAcks:
+    """Records the acknowledgements that the writer sends."""
 
     def __init__(self) -> None:
         self.mids: list[int] = []
         self.acks: list[tuple[str, Ack]] = []
         self.connected = True
 
-    def acknowledge(self, messages: Sequence[Message]) -> None:
+    def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
         self.mids += [message.mid for message in messages]
 
     def publish_ack(self, gateway: str, ack: Ack) -> bool:
@@ -49,9 +49,9 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.store = BrittleStore()
         self.inbox = Inbox(1000)
-        self.acks = NotedAcks()
+        self.acks = RecordedAcks()
         settings = IngestSettings(quarantine_path=folder / "quarantine.sqlite", batch_wait_s=0.001)
-        self.writer = Writer(settings, self.store, self.inbox, self.acks, now_ms=lambda: T0_MS + 1000)
+        self.writer = IngestWriter(settings, self.store, self.inbox, self.acks, now_ms=lambda: T0_MS + 1000)
         self._mid = 0
 
     def put(self, batch: Batch, payload: bytes | None = None, base: int | None = None) -> int:
@@ -60,11 +60,11 @@ class Bench:
         properties = properties_of(batch.epoch, batch.seq, batch.first)
         if base is not None:
             properties["base"] = str(base)
-        self.inbox.put(Message(1, self._mid, 1, data_topic(batch.gw), body, False, properties))
+        self.inbox.put(InboundMessage(1, self._mid, 1, data_topic(batch.gw), body, False, properties))
         return self._mid
 
     def say(self, status: GatewayStatus) -> None:
-        self.inbox.put(Message(1, 0, 1, status_topic(status.gw), encode_record(status), False, {}))
+        self.inbox.put(InboundMessage(1, 0, 1, status_topic(status.gw), encode_record(status), False, {}))
 
     def wait_for_start(self, batch: Batch, mids: list[int]) -> None:
         self.put(batch)
@@ -82,7 +82,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.writer.stop()
 
 
-def test_copies_of_one_record_in_one_flush_are_stored_once_and_all_acknowledged(bench: Bench) -> None:
+def test_copies_of_one_record_in_one_batch_are_stored_once_and_all_acknowledged(bench: Bench) -> None:
     mids = [bench.put(batch_of(1)), bench.put(batch_of(1)), bench.put(batch_of(2))]
     bench.writer.start()
     bench.wait_for_mids(mids)
@@ -92,7 +92,7 @@ def test_copies_of_one_record_in_one_flush_are_stored_once_and_all_acknowledged(
 
 
 def test_marks_of_a_former_run_are_known(bench: Bench) -> None:
-    bench.store.write(WriteBatch(Columns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
+    bench.store.write(WriteBatch(SampleColumns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
     bench.put(batch_of(5))
     bench.put(batch_of(6))
     bench.writer.start()
@@ -101,7 +101,7 @@ def test_marks_of_a_former_run_are_known(bench: Bench) -> None:
     assert count_points(bench.store) == 2
 
 
-def test_a_new_store_counts_what_a_gateway_no_longer_has_and_goes_on(bench: Bench) -> None:
+def test_a_new_store_counts_the_records_that_a_gateway_deleted_and_continues(bench: Bench) -> None:
     bench.put(batch_of(503))
     bench.put(batch_of(501), base=501)
     bench.put(batch_of(502))
@@ -112,7 +112,7 @@ def test_a_new_store_counts_what_a_gateway_no_longer_has_and_goes_on(bench: Benc
 
 
 def test_a_base_that_is_already_accounted_for_changes_nothing(bench: Bench) -> None:
-    bench.store.write(WriteBatch(Columns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
+    bench.store.write(WriteBatch(SampleColumns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
     bench.put(batch_of(6), base=6)
     bench.writer.start()
     wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=6))])
@@ -120,16 +120,16 @@ def test_a_base_that_is_already_accounted_for_changes_nothing(bench: Bench) -> N
 
 
 @pytest.mark.parametrize("base", [0, -1, 7, 2**63])
-def test_a_base_that_makes_no_sense_is_not_believed(bench: Bench, base: int) -> None:
+def test_an_invalid_base_is_ignored(bench: Bench, base: int) -> None:
     bench.put(batch_of(6), base=base)
     bench.writer.start()
     wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=0))])
     assert bench.store.marks() == {("gw-1", "e1"): MarkState(0, ((6, 6),))}
 
 
-def test_a_described_device_keeps_which_clock_its_newest_samples_had(bench: Bench) -> None:
+def test_a_described_device_has_the_clock_of_its_newest_samples(bench: Bench) -> None:
     descriptor = Descriptor(device="gh-1", kind="greenhouse", site="home", name="House")
-    meta = Message(1, 900, 1, meta_topic("gw-1", "gh-1"), encode_record(descriptor), False, {})
+    meta = InboundMessage(1, 900, 1, meta_topic("gw-1", "gh-1"), encode_record(descriptor), False, {})
     bench.inbox.put(meta)
     bench.put(batch_of(1))
     bench.inbox.put(meta._replace(mid=901))
@@ -138,14 +138,14 @@ def test_a_described_device_keeps_which_clock_its_newest_samples_had(bench: Benc
     assert [record.clock for record in bench.store.devices("local")] == [Clock.NTP]
 
 
-def test_a_stop_never_lets_a_later_flush_overtake_one_that_is_not_stored(
+def test_a_stop_never_lets_a_later_batch_overtake_one_that_is_not_stored(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.writer.MAX_FLUSH_POINTS", 1)
+    monkeypatch.setattr("ingest.writer.MAX_BATCH_POINTS", 1)
 
     def check(batch: WriteBatch) -> None:
         if any(mark.first == 1 for mark in batch.marks):
-            raise RetryLater("away for the first flush only")
+            raise RetryLater("away for the first batch only")
 
     bench.store.check = check
     bench.put(batch_of(1))
@@ -165,7 +165,7 @@ def test_a_range_that_a_gateway_dropped_is_accounted_for_in_one_message(bench: B
     assert bench.store.tries == 1
 
 
-def test_a_commit_ack_that_could_not_be_published_is_owed(bench: Bench) -> None:
+def test_a_commit_ack_that_could_not_be_published_is_published_later(bench: Bench) -> None:
     bench.acks.connected = False
     mid = bench.put(batch_of(1))
     bench.writer.start()
@@ -195,7 +195,7 @@ def test_a_quarantine_that_cannot_be_written_holds_the_ack_back(tmp_path: Path) 
     bench.put(batch_of(1), b"poison")
     bench.writer.start()
     try:
-        wait_until(lambda: "quarantine" in bench.writer.trouble)
+        wait_until(lambda: "quarantine" in bench.writer.storage_error)
         assert (bench.acks.mids, bench.store.tries) == ([], 0)
         (tmp_path / "quarantine.sqlite").rmdir()
         bench.wait_for_mids([1])
@@ -203,26 +203,26 @@ def test_a_quarantine_that_cannot_be_written_holds_the_ack_back(tmp_path: Path) 
         bench.writer.stop()
 
 
-def test_poison_without_a_mark_is_kept_and_acknowledged(bench: Bench) -> None:
-    bench.inbox.put(Message(1, 7, 1, data_topic("gw-1"), b"poison"))
-    bench.inbox.put(Message(1, 8, 1, "headland/v2/data", b"?"))
+def test_poison_without_a_mark_is_quarantined_and_acknowledged(bench: Bench) -> None:
+    bench.inbox.put(InboundMessage(1, 7, 1, data_topic("gw-1"), b"poison"))
+    bench.inbox.put(InboundMessage(1, 8, 1, "headland/v2/data", b"?"))
     bench.writer.start()
     bench.wait_for_mids([7, 8])
     assert (bench.acks.acks, bench.store.tries) == ([], 0)
-    assert {kept.reason for kept in bench.writer.quarantine.list()} == {"not_deflate", "unknown_topic"}
+    assert {quarantined.reason for quarantined in bench.writer.quarantine.list()} == {"not_deflate", "unknown_topic"}
 
 
-def test_a_defect_in_planning_costs_only_the_message_that_touches_it(
+def test_an_exception_while_building_costs_only_the_message_that_raises_it(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = Columns.add
+    add = SampleColumns.add
 
-    def add_badly(self: Columns, block: object) -> None:
+    def add_badly(self: SampleColumns, block: object) -> None:
         if "co2_ppm" in block.c:  # type: ignore[attr-defined]  # it is a Block
             raise ZeroDivisionError("a defect")
         add(self, block)  # type: ignore[arg-type]  # passed on as it came
 
-    monkeypatch.setattr(Columns, "add", add_badly)
+    monkeypatch.setattr(SampleColumns, "add", add_badly)
     mids = [bench.put(batch_of(1)), bench.put(batch_of(2, block_of({"co2_ppm": [400.0]}))), bench.put(batch_of(3))]
     bench.writer.start()
     bench.wait_for_mids(mids)
@@ -232,7 +232,7 @@ def test_a_defect_in_planning_costs_only_the_message_that_touches_it(
 
 
 def test_many_points_are_committed_in_several_transactions(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.writer.MAX_FLUSH_POINTS", 4)
+    monkeypatch.setattr("ingest.writer.MAX_BATCH_POINTS", 4)
     mids = [bench.put(batch_of(seq)) for seq in range(1, 8)]
     bench.writer.start()
     bench.wait_for_mids(mids)
@@ -240,7 +240,7 @@ def test_many_points_are_committed_in_several_transactions(bench: Bench, monkeyp
     assert count_points(bench.store) == 14
 
 
-def test_two_spools_of_one_gateway_are_both_told_and_the_one_heard_last_is_retained(bench: Bench) -> None:
+def test_two_spools_of_one_gateway_both_get_acks_and_the_last_one_is_retained(bench: Bench) -> None:
     bench.acks.connected = False
     bench.put(batch_of(1, epoch="import"))
     bench.wait_for_start(batch_of(1), [1, 2])
@@ -251,8 +251,8 @@ def test_two_spools_of_one_gateway_are_both_told_and_the_one_heard_last_is_retai
     wait_until(lambda: bench.acks.acks == both + both)
 
 
-def test_a_gateway_that_is_back_hears_of_the_commit_that_it_missed(bench: Bench) -> None:
-    bench.store.write(WriteBatch(Columns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
+def test_a_gateway_that_reconnects_gets_the_commit_ack_that_it_missed(bench: Bench) -> None:
+    bench.store.write(WriteBatch(SampleColumns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
     bench.writer.start()
     bench.say(GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=3))
     wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=5))])
@@ -263,10 +263,10 @@ def test_a_gateway_that_is_back_hears_of_the_commit_that_it_missed(bench: Bench)
     assert len(bench.acks.acks) == 1
 
 
-def test_a_message_from_quarantine_is_stored_once_its_reason_is_gone_and_leaves_after_the_commit(
+def test_a_replayed_message_is_stored_once_its_reason_is_gone_and_removed_after_the_commit(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+    monkeypatch.setattr("ingest.writer._REPLAY_EVERY_S", 0.0)
     block = block_of({"air_temperature_degc": [20.0], "co2_ppm": [400.0]})
 
     def check(batch: WriteBatch) -> None:
@@ -276,46 +276,46 @@ def test_a_message_from_quarantine_is_stored_once_its_reason_is_gone_and_leaves_
     bench.store.check = check
     bench.wait_for_start(batch_of(1, block), [1])
     quarantine = bench.writer.quarantine
-    (kept,) = quarantine.list()
-    assert (kept.gateway, kept.epoch, kept.seq) == ("gw-1", "e1", 1)
-    quarantine.ask(kept.id, 0)
+    (quarantined,) = quarantine.list()
+    assert (quarantined.gateway, quarantined.epoch, quarantined.seq) == ("gw-1", "e1", 1)
+    quarantine.request_replay(quarantined.id, 0)
     wait_until(lambda: bench.writer.counts["replayed_in_vain"] == 1)
     wait_until(lambda: quarantine.list()[0].replays == 1)
     assert count_points(bench.store) == 0
-    stored_when_it_left: list[int] = []
-    settle = quarantine.settle
+    stored_at_removal: list[int] = []
+    finish_replay = quarantine.finish_replay
 
-    def settle_and_look(*args: Any, **kwargs: Any) -> None:
-        stored_when_it_left.append(count_points(bench.store))
-        settle(*args, **kwargs)
+    def finish_and_count(*args: Any, **kwargs: Any) -> None:
+        stored_at_removal.append(count_points(bench.store))
+        finish_replay(*args, **kwargs)
 
-    monkeypatch.setattr(quarantine, "settle", settle_and_look)
+    monkeypatch.setattr(quarantine, "finish_replay", finish_and_count)
     bench.store.check = lambda _: None
-    quarantine.ask(kept.id, 0)
+    quarantine.request_replay(quarantined.id, 0)
     wait_until(lambda: not quarantine.list())
-    assert (stored_when_it_left, count_points(bench.store)) == ([2], 2)
+    assert (stored_at_removal, count_points(bench.store)) == ([2], 2)
     assert bench.store.marks() == {("gw-1", "e1"): MarkState(1)}
-    assert quarantine.tallies()["gw-1", "e1", Disposition.QUARANTINED].ranges == ()
+    assert quarantine.disposition_counts()["gw-1", "e1", Disposition.QUARANTINED].ranges == ()
 
 
 def test_a_replay_of_what_is_stored_already_adds_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+    monkeypatch.setattr("ingest.writer._REPLAY_EVERY_S", 0.0)
     bench.wait_for_start(batch_of(1, block_of({"mood": [1.0], "air_temperature_degc": [20.0]})), [1])
-    (kept,) = bench.writer.quarantine.list()
-    bench.writer.quarantine.ask(kept.id, 0)
+    (quarantined,) = bench.writer.quarantine.list()
+    bench.writer.quarantine.request_replay(quarantined.id, 0)
     wait_until(lambda: bench.writer.counts["replayed_in_vain"] == 1)
     assert count_points(bench.store) == 1
     assert bench.writer.counts["points_duplicate"] == 1
 
 
 def test_a_replay_waits_for_a_store_that_is_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+    monkeypatch.setattr("ingest.writer._REPLAY_EVERY_S", 0.0)
     monkeypatch.setattr("ingest.admit.decode_batch", lambda _: Refused(Reason.WRONG_VERSION, "not yet"))
     bench.wait_for_start(batch_of(1), [1])
     monkeypatch.undo()
     bench.store.check = is_away
     tries = bench.store.tries
-    bench.writer.quarantine.ask(1, 0)
+    bench.writer.quarantine.request_replay(1, 0)
     wait_until(lambda: bench.store.tries > tries)
     assert bench.writer.quarantine.count() == 1
     bench.store.check = lambda _: None
@@ -323,22 +323,24 @@ def test_a_replay_waits_for_a_store_that_is_away(bench: Bench, monkeypatch: pyte
     assert count_points(bench.store) == 2
 
 
-def test_a_replay_says_nothing_of_the_present(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.writer._LOOK_S", 0.0)
+def test_a_replay_does_not_bring_back_an_old_status_or_descriptor(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.writer._REPLAY_EVERY_S", 0.0)
     old = Descriptor(device="gh-1", kind="greenhouse", site="home", name="Old name")
     where, meta = Topic("status", "gw-1"), Topic("meta", "gw-1", "gh-1")
     why = (Refused(Reason.WRONG_VERSION, "not yet"),)
     status = encode_record(GatewayStatus(gw="gw-1", online=True, t=1))
-    bench.writer.quarantine.keep(
+    bench.writer.quarantine.add(
         [
-            Refusal(status_topic("gw-1"), status, why, {}, where),
-            Refusal(meta_topic("gw-1", "gh-1"), encode_record(old), why, {}, meta),
+            RefusedMessage(status_topic("gw-1"), status, why, {}, where),
+            RefusedMessage(meta_topic("gw-1", "gh-1"), encode_record(old), why, {}, meta),
         ],
         1000,
     )
     bench.store.describe("local", "gw-1", msgspec.structs.replace(old, name="New name"))
-    for kept in bench.writer.quarantine.list():
-        bench.writer.quarantine.ask(kept.id, 0)
+    for quarantined in bench.writer.quarantine.list():
+        bench.writer.quarantine.request_replay(quarantined.id, 0)
     bench.writer.start()
     wait_until(lambda: bench.writer.quarantine.count() == 0)
     assert bench.writer.gateway_stats.statuses() == {}
@@ -352,10 +354,10 @@ def test_a_message_is_counted_in_quarantine_once_however_often_the_store_is_trie
     wait_until(lambda: bench.store.tries >= 3)
     bench.store.check = lambda _: None
     bench.wait_for_mids([1])
-    assert [kept.count for kept in bench.writer.quarantine.list()] == [1]
+    assert [quarantined.count for quarantined in bench.writer.quarantine.list()] == [1]
 
 
-def test_a_commit_is_told_once_it_is_in_the_store_and_before_it_is_acknowledged(bench: Bench) -> None:
+def test_a_commit_is_reported_after_it_is_stored_and_before_it_is_acknowledged(bench: Bench) -> None:
     told: list[tuple[int, int, int]] = []
     bench.writer.on_commit = lambda batch, _result: told.append(
         (len(batch.points), count_points(bench.store), len(bench.acks.mids))

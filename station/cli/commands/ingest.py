@@ -168,7 +168,7 @@ def quarantine_replay(
     with _open(data) as quarantine:
         before = {number: _find(quarantine, number) for number in messages}
         for number in before:
-            quarantine.ask(number, wall_clock_ms())
+            quarantine.request_replay(number, wall_clock_ms())
         deadline_s = time.monotonic() + wait_s
         for number, message in before.items():
             typer.echo(f"{number}: {_outcome(quarantine, message, deadline_s)}")

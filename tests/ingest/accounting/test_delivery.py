@@ -1,4 +1,4 @@
-"""Reconciliation against a history that is known record by record, through the real planner and the real ledger."""
+"""Delivery reports against a history known record by record, through the real batch builder and ledger."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolS
 from headland.contract.topics import data_topic
 from headland.store.port import MarkState
 from ingest.accounting import ledger
-from ingest.accounting.delivery import Delivery, EpochRange, Figures, reconcile
-from ingest.accounting.ledger import Counts, Disposition, Entry
+from ingest.accounting.delivery import Delivery, EpochRange, GatewayFigures, reconcile
+from ingest.accounting.ledger import Counts, Disposition, DispositionEntry
 from ingest.commit_batch import MAX_AHEAD, CommitBatchBuilder
-from ingest.mqtt.inbox import Message
+from ingest.mqtt.inbox import InboundMessage
 from ingest.settings import ALL_SHARDS
 from tests.ingest.gateway import T0_MS, batch_of, properties_of
 
@@ -55,21 +55,21 @@ class History:
         payload = b"poison" if kind == "poison" else encode_batch(batch)
         for number in range(first, last + 1):
             self.truth.setdefault(number, {"gap": "dropped", "empty": "dropped", "based": "stored"}.get(kind, kind))
-        self.receive(Message(1, 1, 1, data_topic("gw-1"), payload, False, properties))
+        self.receive(InboundMessage(1, 1, 1, data_topic("gw-1"), payload, False, properties))
 
-    def receive(self, message: Message) -> None:
-        flush = self.planner.open()
-        self.planner.add(flush, message)
-        ledger.note(self.connection, flush.fates)
-        self.planner.commit(flush)
+    def receive(self, message: InboundMessage) -> None:
+        batch = self.planner.new_batch()
+        self.planner.add(batch, message)
+        ledger.record_dispositions(self.connection, batch.dispositions)
+        self.planner.commit(batch)
 
     def report(self, acked_seq: int | None = None) -> Delivery:
         status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=acked_seq)
         marks = {epoch: state for (_, epoch), state in self.planner.marks.items()}
-        return reconcile("gw-1", marks, ledger.read_tallies(self.connection), Figures(0, status=status))
+        return reconcile("gw-1", marks, ledger.read_counts(self.connection), GatewayFigures(0, status=status))
 
-    def count(self, fate: str) -> int:
-        return sum(each == fate for each in self.truth.values())
+    def count(self, disposition: str) -> int:
+        return sum(each == disposition for each in self.truth.values())
 
 
 def numbers(ranges: tuple[EpochRange, ...]) -> set[int]:
@@ -78,7 +78,7 @@ def numbers(ranges: tuple[EpochRange, ...]) -> set[int]:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(STEP, max_size=25), st.none() | st.integers(0, HIGHEST + 10))
-def test_the_report_agrees_with_what_became_of_each_record(
+def test_the_report_agrees_with_the_history_of_each_record(
     steps: list[tuple[int, int, str]], acked_seq: int | None
 ) -> None:
     history = History()
@@ -98,18 +98,20 @@ def test_the_report_agrees_with_what_became_of_each_record(
     top = max([deleted, *truth])
     missing = {number for number in range(1, top + 1) if number not in truth}
     assert numbers(report.missing) == missing
-    lost = {number for number in missing if number <= deleted} | {n for n, fate in truth.items() if fate == "gone"}
+    lost = {number for number in missing if number <= deleted} | {
+        n for n, disposition in truth.items() if disposition == "gone"
+    }
     assert numbers(report.lost) == lost
     assert report.loss == len(lost)
 
 
-def test_a_gateway_nobody_has_anything_of_has_lost_nothing() -> None:
-    report = reconcile("gw-1", {}, {}, Figures(7))
+def test_a_gateway_without_records_has_lost_nothing() -> None:
+    report = reconcile("gw-1", {}, {}, GatewayFigures(7))
     assert (report.epochs, report.loss, report.missing, report.online, report.since_ms) == ((), 0, (), None, 7)
     assert report.spool == SpoolStatus()
 
 
-def test_records_that_wait_in_the_spool_are_missing_and_not_lost() -> None:
+def test_records_in_the_spool_are_missing_and_not_lost() -> None:
     history = History()
     history.send(1, 5, "stored")
     history.send(9, 9, "stored")
@@ -117,23 +119,23 @@ def test_records_that_wait_in_the_spool_are_missing_and_not_lost() -> None:
     assert (report.missing, report.loss) == ((EpochRange("e1", 6, 8),), 0)
 
 
-def test_an_empty_store_behind_a_gateway_that_has_deleted_says_what_is_lost() -> None:
+def test_an_empty_store_reports_the_records_that_the_gateway_deleted_as_lost() -> None:
     report = History().report(acked_seq=500)
     assert (report.loss, report.lost) == (500, (EpochRange("e1", 1, 500),))
 
 
-def test_another_spool_of_the_gateway_is_told_apart() -> None:
+def test_another_spool_of_the_gateway_is_reported_apart() -> None:
     marks = {"e1": MarkState(3, ((5, 5),)), "e2": MarkState(9)}
-    tallies = {("gw-1", "e2", Disposition.QUARANTINED): Counts(((2, 3),))}
+    counts = {("gw-1", "e2", Disposition.QUARANTINED): Counts(((2, 3),))}
     status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e2", acked_seq=9)
-    report = reconcile("gw-1", marks, tallies, Figures(0, status=status))
+    report = reconcile("gw-1", marks, counts, GatewayFigures(0, status=status))
     assert [(each.epoch, each.accounted, each.stored) for each in report.epochs] == [("e1", 4, 4), ("e2", 9, 7)]
     assert (report.missing, report.loss) == ((EpochRange("e1", 4, 4),), 0)
 
 
 def test_a_ledger_that_is_ahead_of_the_marks_counts_nothing_yet() -> None:
     history = History()
-    ledger.note(history.connection, [Entry("gw-1", "e1", Disposition.QUARANTINED, ((1, 1),))])
+    ledger.record_dispositions(history.connection, [DispositionEntry("gw-1", "e1", Disposition.QUARANTINED, ((1, 1),))])
     history.send(2, 2, "stored")
     (epoch,) = history.report().epochs
     assert (epoch.stored, epoch.quarantined) == (1, 0)

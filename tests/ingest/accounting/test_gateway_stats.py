@@ -52,7 +52,7 @@ def test_a_gateway_whose_spool_grows_while_nothing_comes_is_cut_off(stats: Gatew
     [activity_of(waiting=5), activity_of(waiting=0), activity_of(waiting=50, online=False)],
     ids=["nothing to send", "all sent", "offline"],
 )
-def test_a_quiet_gateway_with_nothing_new_is_well(stats: GatewayStats, later: GatewayActivity) -> None:
+def test_a_quiet_gateway_with_nothing_new_is_not_cut_off(stats: GatewayStats, later: GatewayActivity) -> None:
     stats.record(activity_of(data=1, waiting=5), T0_MS, 0.0)
     stats.record(later, T0_MS, QUIET_S)
     assert stats.cut_off(2 * QUIET_S) == []
@@ -67,7 +67,7 @@ def test_a_gateway_that_is_back_has_a_minute_to_send(stats: GatewayStats) -> Non
     assert stats.cut_off(1000.0 + QUIET_S + 1) == ["gw-1"]
 
 
-def test_gateways_beyond_the_most_are_counted_and_not_followed(
+def test_gateways_above_the_limit_are_counted_and_not_tracked(
     stats: GatewayStats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.accounting.gateway_stats.MAX_GATEWAYS", 1)

@@ -1,4 +1,4 @@
-"""The latency histogram against the times it was given."""
+"""The latency histogram against the latencies that it counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from ingest.accounting.latency import LIVE_WITHIN_MS, Latency, LatencyHistogram
 
 
-def test_nothing_counted_is_no_number() -> None:
+def test_an_empty_histogram_has_no_percentiles() -> None:
     assert LatencyHistogram().summary() == Latency(None, None, 0)
 
 
@@ -21,7 +21,7 @@ def test_the_percentiles_are_within_five_percent() -> None:
     assert summary.n == 1000
 
 
-def test_a_back_fill_says_nothing_of_the_way_and_a_clock_ahead_is_zero() -> None:
+def test_a_back_fill_is_left_out_and_a_clock_ahead_counts_as_zero() -> None:
     histogram = LatencyHistogram()
     histogram.add(LIVE_WITHIN_MS + 1)
     histogram.add(-3000)
@@ -29,7 +29,7 @@ def test_a_back_fill_says_nothing_of_the_way_and_a_clock_ahead_is_zero() -> None
     assert histogram.summary().n == 1
 
 
-def test_long_ago_is_forgotten_slowly_and_memory_is_bounded() -> None:
+def test_old_values_lose_weight_slowly_and_memory_is_bounded() -> None:
     histogram = LatencyHistogram()
     for _ in range(15_000):
         histogram.add(300_000)

@@ -1,4 +1,4 @@
-"""Ranges against the plain sets of numbers that they stand for."""
+"""Ranges against plain sets of numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def numbers(ranges: Ranges | list[tuple[int, int]]) -> set[int]:
 
 @settings(max_examples=150, deadline=None)
 @given(RANGES, RANGES)
-def test_ranges_are_the_sets_they_stand_for(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+def test_ranges_equal_the_sets_of_their_numbers(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
     left, right = merge(one), merge(other)
     assert numbers(left) == numbers(one)
     assert numbers(subtract(left, right)) == numbers(one) - numbers(other)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 
-from ingest.mqtt.inbox import Inbox, Message
+from ingest.mqtt.inbox import InboundMessage, Inbox
 
 
-def message(mid: int, qos: int = 1, generation: int = 1) -> Message:
-    return Message(generation, mid, qos, "t", b"")
+def message(mid: int, qos: int = 1, generation: int = 1) -> InboundMessage:
+    return InboundMessage(generation, mid, qos, "t", b"")
 
 
-def mids(messages: list[Message]) -> list[int]:
+def mids(messages: list[InboundMessage]) -> list[int]:
     return [one.mid for one in messages]
 
 
@@ -43,7 +43,7 @@ def test_qos_0_is_dropped_and_counted_where_the_queue_is_full() -> None:
     assert (len(inbox), inbox.dropped) == (2, 2)
 
 
-def test_what_the_broker_will_send_again_is_forgotten() -> None:
+def test_messages_that_the_broker_will_send_again_are_removed() -> None:
     inbox = Inbox(10)
     inbox.put(message(1))
     inbox.put(message(2, qos=0))
@@ -51,7 +51,7 @@ def test_what_the_broker_will_send_again_is_forgotten() -> None:
     assert mids(inbox.take(9, 0, 0)) == [2]
 
 
-def test_what_nobody_will_send_again_is_kept_within_the_limit() -> None:
+def test_messages_that_will_not_come_again_remain_within_the_limit() -> None:
     inbox = Inbox(3)
     for mid in range(5):
         inbox.put(message(mid))
@@ -60,7 +60,7 @@ def test_what_nobody_will_send_again_is_kept_within_the_limit() -> None:
     assert mids(inbox.take(9, 0, 0)) == [2, 3, 4]
 
 
-def test_close_wakes_who_waits() -> None:
+def test_close_wakes_a_waiting_caller() -> None:
     inbox = Inbox(3)
     threading.Timer(0.02, inbox.close).start()
     assert inbox.take(3, 30, 30) == []

@@ -9,7 +9,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from headland.errors import PeerRefused
-from ingest.mqtt.inbox import Message
+from ingest.mqtt.inbox import InboundMessage
 from ingest.mqtt.publish_reader import PublishReader, read_publish
 from tests.bench.mqtt_packets import encode_length, encode_publish
 from tests.waiting import wait_until
@@ -24,7 +24,7 @@ def body_at(packet: bytes) -> int:
     return next(at for at in range(1, 5) if packet[at] < 128) + 1
 
 
-def read(packet: bytes) -> Message | None:
+def read(packet: bytes) -> InboundMessage | None:
     return read_publish(7, packet, 0, body_at(packet), len(packet))
 
 
@@ -37,7 +37,7 @@ def with_expiry(topic: str, payload: bytes, mid: int) -> bytes:
 
 @settings(max_examples=200, deadline=None)
 @given(TEXT, st.binary(max_size=300), st.integers(1, 65_535), st.dictionaries(TEXT, TEXT, max_size=6))
-def test_a_publish_says_the_same_as_in_pahos_own_reading(
+def test_a_publish_is_parsed_as_paho_parses_it(
     topic: str, payload: bytes, mid: int, properties: dict[str, str]
 ) -> None:
     packet = encode_publish(topic, payload, mid, properties)
@@ -49,11 +49,11 @@ def test_a_publish_says_the_same_as_in_pahos_own_reading(
     assert (ours.retained, ours.generation) == (False, 7)
 
 
-def test_quality_0_has_no_packet_id_and_retained_is_told() -> None:
+def test_quality_0_has_no_packet_id_and_the_retained_flag_is_read() -> None:
     name = b"a/b"
     body = len(name).to_bytes(2, "big") + name + b"\x00" + b"payload"
     message = read(b"\x31" + encode_length(len(body)) + body)
-    assert message == Message(7, 0, 0, "a/b", b"payload", True, {})
+    assert message == InboundMessage(7, 0, 0, "a/b", b"payload", True, {})
 
 
 def test_properties_of_more_than_127_bytes_are_read() -> None:
@@ -62,7 +62,7 @@ def test_properties_of_more_than_127_bytes_are_read() -> None:
     assert message.properties == {"epoch": "e" * 9000, "seq": "1"}
 
 
-def test_what_is_more_than_a_plain_publish_is_left_to_paho() -> None:
+def test_a_packet_that_is_no_plain_publish_is_left_to_paho() -> None:
     assert read(with_expiry("t", b"x", 1)) is None
     assert read(b"\x34" + encode_publish("t", b"x", 1, {})[1:]) is None  # QoS 2
     assert read(PINGRESP) is None
@@ -85,7 +85,7 @@ class Broker:
     """The other end of a reader's connection, which says what the test wants it to say."""
 
     def __init__(self) -> None:
-        self.heard: list[Message | MQTTMessage] = []
+        self.heard: list[InboundMessage | MQTTMessage] = []
         self.ended: list[str] = []
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.reader = PublishReader(
@@ -127,11 +127,11 @@ def seqs(broker: Broker) -> list[int]:
     return [message.mid for message in broker.heard]
 
 
-def test_packets_that_come_together_are_heard_in_order_whoever_reads_them(broker: Broker) -> None:
+def test_packets_that_arrive_together_are_delivered_in_order_by_either_reader(broker: Broker) -> None:
     plain = [encode_publish("t", b"x", mid, {"seq": str(mid)}) for mid in (1, 2, 4)]
     broker.say(plain[0] + plain[1] + with_expiry("t", b"y", 3) + PINGRESP + plain[2])
     assert seqs(broker) == [1, 2, 3, 4]
-    assert [type(message) for message in broker.heard] == [Message, Message, MQTTMessage, Message]
+    assert [type(message) for message in broker.heard] == [InboundMessage, InboundMessage, MQTTMessage, InboundMessage]
 
 
 def test_packets_may_be_cut_anywhere(broker: Broker) -> None:
@@ -149,7 +149,7 @@ def test_acknowledgements_leave_as_one_write(broker: Broker) -> None:
     assert broker.link.recv(100) == b"\x40\x02\x00\x01\x40\x02\x01\x02"
 
 
-def test_the_end_of_the_connection_is_told_after_what_came_before_it(broker: Broker) -> None:
+def test_the_end_of_the_connection_is_reported_after_the_packets_before_it(broker: Broker) -> None:
     broker.link.sendall(encode_publish("t", b"x", 1, {}) + b"\x32\x7f")
     broker.link.shutdown(socket.SHUT_WR)
     wait_until(lambda: broker.turn() != MQTTErrorCode.MQTT_ERR_SUCCESS)
@@ -164,6 +164,6 @@ def test_a_packet_that_is_longer_than_was_allowed_ends_the_session(broker: Broke
         broker.turn()
 
 
-def test_pahos_own_reader_is_still_what_this_one_stands_on() -> None:
+def test_pahos_reader_still_has_the_methods_that_this_one_overrides() -> None:
     # These are paho's own and may change with it: the reader must be looked at again then.
     assert all(hasattr(Client, name) for name in ("_sock_recv", "_packet_read", "_packet_queue", "loop_read"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headland.contract.refusals import Reason, Refused
-from ingest.quarantine import Quarantine, Refusal
+from ingest.quarantine import Quarantine, RefusedMessage
 from station.cli.exit_codes import EXIT_CODES, ExitCode
 from station.local.folder import FarmFolder
 from tests.station.cli.command_line import ROOT_COMMAND, environment, run, run_on_terminal
@@ -58,7 +58,9 @@ def test_an_interrupted_command_has_its_exit_code(tmp_path: Path) -> None:
     folder = FarmFolder(tmp_path)
     folder.create()
     quarantine = Quarantine(folder.quarantine_path, 1024 * 1024, 100)
-    quarantine.keep([Refusal("other/topic", b"x", (Refused(Reason.UNKNOWN_TOPIC, "other/topic"),))], 1_790_000_000_000)
+    quarantine.add(
+        [RefusedMessage("other/topic", b"x", (Refused(Reason.UNKNOWN_TOPIC, "other/topic"),))], 1_790_000_000_000
+    )
     words = ["ingest", "quarantine", "replay", "1", "--wait", "60", "--data", str(tmp_path)]
     with subprocess.Popen([*ROOT_COMMAND, *words], env=environment(), stderr=subprocess.DEVNULL) as process:
         wait_until(lambda: (message := quarantine.find(1)) is not None and message.is_asked, 20)

@@ -21,21 +21,21 @@ from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
 from headland.store.port import Mark, MarkState, SeriesFilter
 from ingest.mqtt.inbox import Inbox
-from ingest.quarantine import Quarantine, Refusal
+from ingest.quarantine import Quarantine, RefusedMessage
 from ingest.settings import IngestSettings
-from ingest.writer import Writer
+from ingest.writer import IngestWriter
 from station.cli.commands.ingest import parse_shards
 from station.cli.main import app
 from station.local.folder import FarmFolder
 from tests.broker import Broker, find_free_port
 from tests.ingest.gateway import Gateway, batch_of
-from tests.ingest.test_writer import NotedAcks
+from tests.ingest.test_writer import RecordedAcks
 from tests.waiting import wait_until
 
 WHY = (Refused(Reason.WRONG_VERSION, "version 2 of the contract"),)
 MARK = Mark("gw-1", "e1", 4, 4)
-GOOD = Refusal(data_topic("gw-1"), encode_batch(batch_of(4)), WHY, {"seq": "4"}, Topic("data", "gw-1"), MARK)
-BAD = Refusal("other/topic", b"\x00\xff", (Refused(Reason.UNKNOWN_TOPIC, "other/topic"),))
+GOOD = RefusedMessage(data_topic("gw-1"), encode_batch(batch_of(4)), WHY, {"seq": "4"}, Topic("data", "gw-1"), MARK)
+BAD = RefusedMessage("other/topic", b"\x00\xff", (Refused(Reason.UNKNOWN_TOPIC, "other/topic"),))
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> FarmFolder:
     folder = FarmFolder(tmp_path)
     folder.create()
     quarantine = Quarantine(folder.quarantine_path, 1024 * 1024, 100)
-    quarantine.keep([GOOD, BAD], 1_790_000_000_000)
+    quarantine.add([GOOD, BAD], 1_790_000_000_000)
     quarantine.close()
     return folder
 
@@ -54,7 +54,7 @@ def store(folder: FarmFolder) -> Iterator[MemoryStore]:
     """The store of an ingest that runs on the folder."""
     store = MemoryStore()
     settings = IngestSettings(quarantine_path=folder.quarantine_path)
-    writer = Writer(settings, store, Inbox(10), NotedAcks())
+    writer = IngestWriter(settings, store, Inbox(10), RecordedAcks())
     writer.start()
     yield store
     writer.stop()
