@@ -1,6 +1,6 @@
 """The gateway daemon: a thread for each source, one that batches, one that sends.
 
-source threads --readings, events--> channel stage -> intake queue -> thread `batch` (batcher -> spool) -> thread
+source threads --readings, events--> channel processor -> intake queue -> thread `batch` (batcher -> spool) -> thread
 `uplink` -> broker
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from edge.agent.gc_tuning import calm_collector
+from edge.agent.gc_tuning import tune_gc
 from edge.agent.intake import Intake
 from edge.agent.plugin_loader import build_plugin_source, tag_of
 from edge.agent.settings import EdgeSettings, SourceSettings
@@ -41,7 +41,7 @@ _LOGGER = logging.getLogger(__name__)
 
 SPOOL_FILE: Final = "spool.sqlite"
 STATUS_S: Final = 2.0
-#: Together the steps of a stop stay within the 5 s that a supervisor gives.
+#: Together the steps of a stop take less than the 5 s that a supervisor allows.
 _STOP_SOURCES_S: Final = 1.2
 _DRAIN_S: Final = 2.0
 _SOURCE_BACKOFF: Final = Backoff(1.0, 60.0)
@@ -50,10 +50,10 @@ _SOURCE_BACKOFF: Final = Backoff(1.0, 60.0)
 def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
     """Run the gateway until `stop` is set, then flush and return; prints nothing.
 
-    Raises SettingsError where the settings cannot work (a register map, the spool's folder); nothing else ends it.
+    Raises SettingsError where the settings cannot work (a register map, the spool's folder); no other error ends it.
     """
     agent = Agent(settings)
-    calm_collector()
+    tune_gc()
     agent.start()
     try:
         while not stop.wait(STATUS_S):
@@ -64,7 +64,7 @@ def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
 
 
 class Agent:
-    """The parts of a gateway, wired. `start` and `stop` are called once, by the same thread."""
+    """The connected parts of a gateway. `start` and `stop` are called once, by the same thread."""
 
     def __init__(self, settings: EdgeSettings) -> None:
         gateway = settings.gateway
@@ -72,46 +72,47 @@ class Agent:
         self._started_ms = wall_clock_ms()
         self._software = software_version()
         owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
-        runners = [SourceRunner(one, settings) for one in settings.source]
-        kept = settings.spool
-        self._spool = Spool(settings.data_dir / SPOOL_FILE, owner, kept.max_bytes, retention=kept.retention)
+        runners = [SourceRunner(source, settings) for source in settings.source]
+        self._spool = Spool(
+            settings.data_dir / SPOOL_FILE, owner, settings.spool.max_bytes, retention=settings.spool.retention
+        )
         self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
-        self._stage = make_processor(settings, read_alarms(settings.data_dir))
-        self._keeper = AlarmStateFile(settings.data_dir)
+        self._processor = make_processor(settings, read_alarms(settings.data_dir))
+        self._alarm_file = AlarmStateFile(settings.data_dir)
         self._runners: Sequence[SourceRunner] = runners
 
     def start(self) -> None:
-        """Start all threads, the last of the way first."""
+        """Start all threads, the uplink first and the sources last."""
         self._uplink.start()
         self._intake.start()
-        self._stage.expect_devices(self._settings.gateway.site, self._settings.clock, wall_clock_ms())
+        self._processor.expect_devices(self._settings.gateway.site, self._settings.clock, wall_clock_ms())
         for runner in self._runners:
-            runner.start(self._stage.sink(runner.name, self._intake, has_limits=not runner.is_vehicle))
+            runner.start(self._processor.sink(runner.name, self._intake, has_limits=not runner.is_vehicle))
         self.write_status()
 
     def stop(self) -> None:
-        """End the sources, bring what they said to the spool, give the uplink a while to drain it."""
+        """End the sources, append their last readings to the spool, and give the uplink time to drain it."""
         for runner in self._runners:
-            runner.ask_to_stop()
+            runner.request_stop()
         deadline_s = time.monotonic() + _STOP_SOURCES_S
         for runner in self._runners:
             runner.join(max(0.0, deadline_s - time.monotonic()))
-        self._stage.finish(self._intake)
+        self._processor.finish(self._intake)
         self._intake.stop()
-        self._keep_alarms(at_once=True)
+        self._write_alarms(at_once=True)
         self._uplink.stop(_DRAIN_S)
         self.write_status()
         self._spool.close()
 
     def tidy(self) -> None:
-        """Say what silence means, and let go of what has waited long enough or become too old."""
-        self._stage.tick(self._intake)
-        self._keep_alarms()
+        """Do the periodic work: silence rules, waiting rows, the alarm file and the spool's age limit."""
+        self._processor.tick(self._intake)
+        self._write_alarms()
         self._spool.tidy()
 
     def status(self) -> AgentStatus:
-        """Return how everything stands."""
+        """Return the status of all parts."""
         state = self._uplink.state()
         return AgentStatus(
             gateway=self._settings.gateway.id,
@@ -121,9 +122,9 @@ class Agent:
             software=self._software,
             epoch=self._spool.epoch,
             sources=[runner.status() for runner in self._runners],
-            channels=self._stage.counters(),
-            flags=self._stage.flags()[:MOST_FLAGS],
-            alarms=self._stage.raised()[0],
+            channels=self._processor.counters(),
+            flags=self._processor.flags()[:MOST_FLAGS],
+            alarms=self._processor.raised()[0],
             intake=self._intake.counters(),
             spool=self._spool.status(),
             spool_counters=self._spool.counters(),
@@ -138,12 +139,12 @@ class Agent:
             ),
         )
 
-    def _keep_alarms(self, *, at_once: bool = False) -> None:
-        alarms, changes = self._stage.raised()
-        self._keeper.write(alarms, changes, time.monotonic(), at_once=at_once)
+    def _write_alarms(self, *, at_once: bool = False) -> None:
+        alarms, changes = self._processor.raised()
+        self._alarm_file.write(alarms, changes, time.monotonic(), at_once=at_once)
 
     def write_status(self) -> None:
-        """Write the status file; a full disk is no reason to stop."""
+        """Write the status file; a full disk does not stop the gateway."""
         try:
             write_status(self.status(), self._settings.data_dir)
         except OSError as error:
@@ -151,7 +152,7 @@ class Agent:
 
 
 class SourceRunner:
-    """One source and its thread `source-<name>`: started again, with a growing wait, whenever it breaks."""
+    """One source and its thread `source-<name>`; restarts the source, with a growing wait, whenever it fails."""
 
     def __init__(self, settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> None:
         """Build the source. Raises SettingsError."""
@@ -170,7 +171,7 @@ class SourceRunner:
 
     @property
     def is_vehicle(self) -> bool:
-        """Whether it reads vehicles, for which no limits are made unless edge.toml says so."""
+        """Whether the source reads vehicles, to which only limits of edge.toml apply."""
         return isinstance(self._settings, MavlinkSettings)
 
     def start(self, sink: Sink) -> None:
@@ -180,7 +181,7 @@ class SourceRunner:
         )
         self._thread.start()
 
-    def ask_to_stop(self) -> None:
+    def request_stop(self) -> None:
         """Make the thread end within a second."""
         self._stopping.set()
         self._stop_source()
@@ -191,7 +192,7 @@ class SourceRunner:
             self._thread.join(wait_s)
 
     def status(self) -> SourceStatus:
-        """Return how the source stands."""
+        """Return the status of the source."""
         counters = self._counters()
         return SourceStatus(
             name=self._settings.name,
@@ -203,7 +204,7 @@ class SourceRunner:
         )
 
     def _counters(self) -> Mapping[str, int]:
-        """Return the source's counters; what a plug-in of somebody else's raises there must not end the gateway."""
+        """Return the source's counters; an exception of a plug-in there must not end the gateway."""
         try:
             return dict(self._source.counters())
         except Exception as error:
@@ -214,23 +215,23 @@ class SourceRunner:
         while not self._stopping.is_set():
             try:
                 self._source.run(sink)
-                why = "it ended by itself"
+                reason = "it ended by itself"
             except HeadlandError as error:
-                why = str(error)
-            except Exception as error:  # a source must never take the others with it
-                why = f"{type(error).__name__}: {error}"
-                _LOGGER.debug("source %s broke", self._settings.name, exc_info=True)
+                reason = str(error)
+            except Exception as error:  # one source must never end the others
+                reason = f"{type(error).__name__}: {error}"
+                _LOGGER.debug("source %s failed", self._settings.name, exc_info=True)
             if self._stopping.is_set():
                 return
-            self._last_error = why
+            self._last_error = reason
             self._restarts += 1
             wait_s = _SOURCE_BACKOFF.wait_s(self._restarts, random.random())  # noqa: S311 - jitter, not a secret
-            _LOGGER.warning("source %s stopped and is started again in %.1f s: %s", self._settings.name, wait_s, why)
+            _LOGGER.warning("source %s stopped, restart in %.1f s: %s", self._settings.name, wait_s, reason)
             if not self._stopping.wait(wait_s):
-                self._renew()
+                self._rebuild()
 
-    def _renew(self) -> None:
-        """Replace the source by a fresh one; where that fails the old one is tried again."""
+    def _rebuild(self) -> None:
+        """Replace the source by a new one; where that fails the old one runs again."""
         try:
             self._source = self._build()
         except HeadlandError as error:
@@ -239,7 +240,7 @@ class SourceRunner:
             self._stop_source()
 
     def _stop_source(self) -> None:
-        """Ask the source to stop; one that cannot even do that keeps no other from it."""
+        """Stop the source; an exception here must not keep the other sources running."""
         try:
             self._source.stop()
         except Exception:
@@ -247,7 +248,7 @@ class SourceRunner:
 
 
 def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> Source:
-    """Return the source that `settings` describe; only what is used is imported. Raises SettingsError."""
+    """Return the source for `settings`; imports only the modules it needs. Raises SettingsError."""
     gateway = edge.gateway
     match settings:
         case ModbusSettings() | ModbusRtuSettings():
@@ -279,7 +280,7 @@ def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) 
 
 
 def software_version() -> str:
-    """Return the version of Headland that is installed, or an empty text in a bare checkout."""
+    """Return the installed version of Headland, or an empty text in a bare checkout."""
     try:
         return version("headland")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""From the sources to the spool: a bounded queue, and the thread that batches and appends."""
+"""Intake between the sources and the spool: a bounded queue, and the thread that batches and appends."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from headland.contract.records import Descriptor, Event
 
 _LOGGER = logging.getLogger(__name__)
 
-#: Readings that may wait for the batch thread: seconds of a hundred vehicles. When full the sources wait.
+#: Capacity of the queue: some seconds of a hundred vehicles. When it is full the sources wait.
 QUEUE_READINGS: Final = 10_000
-#: Messages are appended together: so many, or what has come within so long, but no longer than a quarter of their age.
+#: Messages are appended in groups: so many, or those of so many seconds, but of at most a quarter of their age.
 GROUP_RECORDS: Final = 50
 GROUP_S: Final = 0.1
-#: Messages kept in memory while the spool says no; beyond it the oldest telemetry is lost, and counted.
-_HELD_MESSAGES: Final = 500
-#: How long a stopping gateway tries to bring what it holds to the disk.
+#: Messages kept in memory while the spool refuses them; beyond that the oldest telemetry is lost, and counted.
+_MOST_PENDING: Final = 500
+#: How often a stopping gateway tries to write its pending messages to the disk.
 _LAST_TRIES: Final = 3
 _SPOOL_BACKOFF: Final = Backoff(0.5, 10.0, jitter=0.0)
 
@@ -36,7 +36,7 @@ _Item = Reading | Readings | Event
 
 
 class _RowQueue(queue.Queue[_Item]):
-    """A queue that is bounded by its rows: a run counts as so many, and enters whole where there is room for one."""
+    """A queue bounded by rows: a run counts as its rows, and enters whole where at least one fits."""
 
     def _init(self, maxsize: int) -> None:
         super()._init(maxsize)
@@ -60,7 +60,7 @@ def _weight(item: _Item) -> int:
 
 
 class Intake:
-    """A `Sink` for all sources; owns the thread `batch`. The policy of its full queue: the source waits."""
+    """A `Sink` for all sources; owns the thread `batch`. While its queue is full the source waits."""
 
     def __init__(
         self,
@@ -88,20 +88,20 @@ class Intake:
         self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
 
     def reading(self, reading: Reading) -> None:
-        """Take a row; waits while the queue is full."""
+        """Queue a row; waits while the queue is full."""
         self._put(reading)
 
     def runs(self, runs: Sequence[Readings]) -> None:
-        """Take rows by column; waits while the queue is full."""
+        """Queue rows by column; waits while the queue is full."""
         for run in runs:
             self._put(run)
 
     def event(self, event: Event) -> None:
-        """Take an event; waits while the queue is full."""
+        """Queue an event; waits while the queue is full."""
         self._put(event)
 
     def describe(self, descriptor: Descriptor) -> None:
-        """Pass a descriptor on; it needs no queue, the newest of a device replaces the last."""
+        """Pass a descriptor on without the queue: the newest of a device replaces the last."""
         self._describe(descriptor)
 
     def start(self) -> None:
@@ -109,12 +109,12 @@ class Intake:
         self._thread.start()
 
     def stop(self, wait_s: float = 3.0) -> None:
-        """Bring all that was taken to the spool and end the thread; call it when no source runs any more."""
+        """Append everything that is queued and end the thread; call it when no source runs any more."""
         self._ending.set()
         self._thread.join(wait_s)
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was taken, refused, waited for and lost, by name."""
+        """Return the numbers of accepted, refused and lost rows and messages, by name."""
         return {**self._batcher.counters(), **self._counters, "queued": self._queue.qsize()}
 
     def _put(self, item: _Item) -> None:
@@ -127,19 +127,19 @@ class Intake:
 
     def _run(self) -> None:
         while True:
-            ending = self._ending.is_set()
+            is_ending = self._ending.is_set()
             try:
                 self._gather()
-                self._append(time.monotonic(), all_of_it=ending)
-            except Exception:  # one unthinkable reading must not end all others
+                self._append(time.monotonic(), everything=is_ending)
+            except Exception:  # one bad reading must not end all others
                 self._counters["errors"] += 1
-                _LOGGER.exception("the batch thread met an error and goes on")
-            if ending and self._queue.empty():
+                _LOGGER.exception("error in the batch thread, which continues")
+            if is_ending and self._queue.empty():
                 break
         self._finish()
 
     def _gather(self) -> None:
-        """Take what is queued, waiting for it only as long as nothing else is due."""
+        """Batch the queued items; wait for one only while nothing else is due."""
         now_s = time.monotonic()
         try:
             item = self._queue.get(timeout=self._idle_s(now_s))
@@ -161,7 +161,7 @@ class Intake:
                 self._pending_since_s = now_s
             self._pending.extend(self._batcher.take())
             if self._refusals:
-                self._lose_beyond(_HELD_MESSAGES)
+                self._lose_beyond(_MOST_PENDING)
 
     def _idle_s(self, now_s: float) -> float:
         waits = [0.25]
@@ -172,20 +172,20 @@ class Intake:
             waits.append(max(self._pending_since_s + self._group_s, self._retry_s) - now_s)
         return 0.02 if self._ending.is_set() else max(0.001, min(waits))
 
-    def _append(self, now_s: float, *, all_of_it: bool) -> None:
-        """Append what is pending in groups, when a group is full or has waited long enough."""
-        while self._pending and (now_s >= self._retry_s or all_of_it):
-            old = now_s - self._pending_since_s >= self._group_s
-            searching = self._group_records == 1
-            if len(self._pending) < GROUP_RECORDS and not (old or all_of_it or searching):
+    def _append(self, now_s: float, *, everything: bool) -> None:
+        """Append pending messages in groups, when a group is full or has waited long enough."""
+        while self._pending and (now_s >= self._retry_s or everything):
+            is_due = now_s - self._pending_since_s >= self._group_s
+            is_isolating = self._group_records == 1
+            if len(self._pending) < GROUP_RECORDS and not (is_due or everything or is_isolating):
                 return
             group = list(islice(self._pending, self._group_records))
             try:
-                taken = self._spool.append(group)
+                is_appended = self._spool.append(group)
             except (OverflowError, TypeError, ValueError) as error:  # a value that JSON does not have
                 self._isolate(group, error)
                 continue
-            if not taken:
+            if not is_appended:
                 self._refusals += 1
                 self._retry_s = now_s + _SPOOL_BACKOFF.wait_s(self._refusals, 0.0)
                 return
@@ -197,7 +197,7 @@ class Intake:
             self._wake()
 
     def _isolate(self, group: list[Content], error: Exception) -> None:
-        """Find the message that cannot be encoded by trying one at a time; that one is lost."""
+        """Find the message that cannot be encoded by appending one at a time; it is lost."""
         if len(group) > 1:
             self._group_records = 1
             return
@@ -208,9 +208,9 @@ class Intake:
         self._count_lost(group[0])
 
     def _lose_beyond(self, most: int) -> None:
-        """Give up the oldest telemetry, and events only when there is nothing else, until `most` messages are held."""
+        """Discard the oldest telemetry, and events only where there is nothing else, until `most` messages remain."""
         while len(self._pending) > most:
-            index = next((at for at, one in enumerate(self._pending) if not one.events), 0)
+            index = next((at for at, content in enumerate(self._pending) if not content.events), 0)
             lost = self._pending[index]
             del self._pending[index]
             self._count_lost(lost)
@@ -224,7 +224,7 @@ class Intake:
         self._batcher.close()
         self._pending.extend(self._batcher.take())
         for _ in range(_LAST_TRIES):
-            self._append(time.monotonic(), all_of_it=True)
+            self._append(time.monotonic(), everything=True)
         if self._pending:
-            _LOGGER.error("%d messages were lost: the spool would not take them", len(self._pending))
+            _LOGGER.error("%d messages are lost: the spool refused them", len(self._pending))
         self._lose_beyond(0)

@@ -1,4 +1,4 @@
-"""Source types that other distributions add: entry points of the group `headland.sources`, named like their `type`."""
+"""Loader of source types from other distributions: entry points of the group `headland.sources`, named like `type`."""
 
 from __future__ import annotations
 
@@ -15,69 +15,72 @@ GROUP: Final = "headland.sources"
 
 
 class UnusableSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="unusable"):
-    """Stands for a `[[source]]` table whose plug-in does not work; `why` is a sentence that names it."""
+    """Replaces a `[[source]]` table whose plug-in does not work; `why` is a sentence that names the plug-in."""
 
     plugin: str
     why: str
 
 
 class UnusableSource:
-    """Stands for a source that its plug-in cannot make, so that the other sources run and the status says why."""
+    """Replaces a source that its plug-in cannot make: the other sources run, and the status contains the reason."""
 
     def __init__(self, name: str, why: str) -> None:
         self.name = name
         self._why = why
 
     def run(self, sink: Sink) -> None:
-        """Raise SettingsError: only another plug-in mends it."""
+        """Raise SettingsError: no retry can help."""
         del sink
         raise SettingsError(self._why)
 
     def stop(self) -> None:
-        """Nothing runs."""
+        """Do nothing: no source runs."""
 
     def counters(self) -> dict[str, int]:
-        """Return nothing: nothing was read."""
+        """Return no counters: nothing was read."""
         return {}
 
 
 def load_source_type(tag: str) -> SourceType | str | None:
-    """Return the source type that an installed distribution adds as `tag`; a sentence where it does not work.
+    """Return the source type that an installed distribution provides as `tag`, or a sentence where it does not work.
 
-    None where no distribution has one.
+    None where no distribution provides it.
     """
-    found = list(entry_points(group=GROUP, name=tag))
-    if not found:
+    points = list(entry_points(group=GROUP, name=tag))
+    if not points:
         return None
-    owners = sorted({"an installed distribution" if one.dist is None else one.dist.name for one in found})
-    if len(found) > 1:
-        return f"source type {tag!r} is added by {' and by '.join(owners)}: uninstall one of them"
+    owners = sorted({"an installed distribution" if point.dist is None else point.dist.name for point in points})
+    if len(points) > 1:
+        return f"source type {tag!r} is provided by {' and by '.join(owners)}: uninstall one of them"
     owner = owners[0]
     try:
-        loaded = found[0].load()
+        loaded = points[0].load()
     except Exception as error:  # whatever its import does
         return f"source type {tag!r} of {owner} cannot be loaded: {type(error).__name__}: {error}"
     if not isinstance(loaded, SourceType) or not _is_tagged(loaded.settings, tag):
-        return f"source type {tag!r} of {owner} is no edge.plugins.SourceType with PluginSettings tagged {tag!r}"
+        wanted = f"an edge.plugins.SourceType whose PluginSettings have the tag {tag!r}"
+        return f"source type {tag!r} of {owner} is not {wanted}"
     return loaded
 
 
 def build_plugin_source(settings: PluginSettings, gateway: Gateway) -> Source:
-    """Return the source that a plug-in makes of its settings, or one that says why it cannot."""
+    """Return the source that a plug-in makes of its settings, or one that raises the reason why it cannot."""
     tag, name = tag_of(settings), settings.name
     if isinstance(settings, UnusableSettings):
         return UnusableSource(name, settings.why)
     kind = load_source_type(tag)
     if not isinstance(kind, SourceType):
-        return UnusableSource(name, kind or f"source type {tag!r} is not installed any more")
+        return UnusableSource(name, kind or f"source type {tag!r} is no longer installed")
     try:
         return kind.build(settings, gateway)
     except Exception as error:  # whatever its code does
-        return UnusableSource(name, f"source {name!r} of type {tag!r} cannot be made: {type(error).__name__}: {error}")
+        return UnusableSource(
+            name, f"source {name!r} of type {tag!r} cannot be created: {type(error).__name__}: {error}"
+        )
 
 
 def tag_of(settings: msgspec.Struct) -> str:
-    """Return the `type` under which settings stand in edge.toml."""
+    """Return the `type` of settings in edge.toml."""
     return settings.plugin if isinstance(settings, UnusableSettings) else str(settings.__struct_config__.tag)
 
 

@@ -1,4 +1,4 @@
-"""The gateway's settings: edge.toml and the environment, every bound checked once, here."""
+"""Settings of the gateway: edge.toml and the environment, composed of the settings of its parts."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from edge.toml.toml_file import TomlFile
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Clock
 
-#: The source types that come along; others are added by plug-ins (`edge.plugins`).
+#: The built-in source types; plug-ins add others (`edge.plugins`).
 SourceSettings = (
     MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings | MqttSettings | HttpSettings
 )
 
-_BUILT_IN: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(SourceSettings))
+_BUILT_IN: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(SourceSettings))
 
-#: Environment variables that replace what the file says, and what they replace.
+#: Environment variables, and the setting that each replaces.
 ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
     "HEADLAND_BROKER_HOST": ("broker", "host"),
     "HEADLAND_BROKER_PORT": ("broker", "port"),
@@ -47,7 +47,7 @@ ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True):
-    """Who this gateway is. `clock` is `ntp` only where a time server disciplines the gateway's clock."""
+    """The `[gateway]` table: its identity and data folder. `clock` is `ntp` only where a time server sets the clock."""
 
     id: Name
     site: Name
@@ -79,7 +79,7 @@ class EdgeSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def clock(self) -> Clock:
-        """What the gateway's own clock may be called."""
+        """The quality of the gateway's own clock."""
         return Clock(self.gateway.clock)
 
 
@@ -88,7 +88,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
 
     Raises SettingsError with `file:line: sentence` for the first mistake.
     """
-    file = _take_plugins(TomlFile(path, EdgeSettings))
+    file = _add_plugins(TomlFile(path, EdgeSettings))
     for variable, place in ENVIRONMENT.items():
         text = environ.get(variable)
         if text:
@@ -113,8 +113,8 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
     )
 
 
-def _take_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
-    """Let the file's sources be of types that plug-ins add; a table whose plug-in is broken says so in its stead."""
+def _add_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
+    """Add the source types of plug-ins; a table whose plug-in is broken is replaced by one that contains the reason."""
     kinds: dict[str, type[PluginSettings]] = {}
     tables = file.raw.get("source")
     for table in tables if isinstance(tables, list) else []:
@@ -135,7 +135,7 @@ def _take_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
 
 
 def _with_plugins(kinds: Iterable[type[PluginSettings]]) -> type[EdgeSettings]:
-    """Return EdgeSettings whose sources may be of these types too."""
+    """Return EdgeSettings whose sources may also have these types."""
     union: Any = Union[(*get_args(SourceSettings), *kinds)]
     fields: list[Any] = [("source", list[union], msgspec.field(default_factory=list))]
     return msgspec.defstruct(  # type: ignore[return-value] # it has EdgeSettings as its base

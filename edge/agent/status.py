@@ -1,4 +1,4 @@
-"""What the gateway says of itself in `<data_dir>/status.json`, for `headland edge status`."""
+"""Status of the gateway in `<data_dir>/status.json`, for `headland edge status`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
 
 STATUS_FILE: Final = "status.json"
-#: So many counts of flags are kept in it, the most frequent first.
+#: The most flag counts in a status, the most frequent first.
 MOST_FLAGS: Final = 200
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One source: whether its thread runs, how often it was started again, and its own counters."""
+    """Status of a source: whether its thread runs, how often it was restarted, and its own counters."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The way to the broker; `detail` is a sentence where something is wrong (`edge.uplink.state.UplinkState`)."""
+    """Status of the uplink; `detail` is a sentence where something is wrong (`edge.uplink.state.UplinkState`)."""
 
     connected: bool
     detail: str = ""
@@ -42,9 +42,9 @@ class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """All of the gateway at one instant. `intake` counts what went through the queue and the batcher.
+    """Status of the whole gateway at one instant. `intake` are the counters of the queue and the batcher.
 
-    `flags`: which test flagged how many samples of which channel. `alarms`: those that stand, the oldest first.
+    `flags`: how many samples of each channel each test flagged. `alarms`: the active ones, the oldest first.
     """
 
     gateway: str
@@ -64,15 +64,15 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_status(status: AgentStatus, data_dir: Path) -> None:
-    """Write the status file in one step: a reader sees the old one or the new one. Raises OSError."""
+    """Write the status file in one step: a reader sees the old or the new contents. Raises OSError."""
     path = data_dir / STATUS_FILE
-    fresh = path.with_suffix(".json.new")
-    fresh.write_bytes(msgspec.json.encode(status))
-    fresh.replace(path)
+    new_file = path.with_suffix(".json.new")
+    new_file.write_bytes(msgspec.json.encode(status))
+    new_file.replace(path)
 
 
 def read_status(data_dir: Path) -> AgentStatus:
-    """Return the last status a gateway wrote. Raises SettingsError with a sentence where there is none."""
+    """Return the last status that a gateway wrote. Raises SettingsError with a sentence where there is none."""
     path = data_dir / STATUS_FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=AgentStatus)

@@ -1,4 +1,4 @@
-"""What `headland edge status` tells a person: lines made of the agent's status. Pure, `now_ms` is an argument."""
+"""Lines of `headland edge status`, made from the agent's status. Pure, `now_ms` is an argument."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from headland.contract.records import SpoolStatus
 
-#: A daemon writes its status every two seconds; after so long it is taken for dead.
+#: A daemon writes its status every two seconds; after so long it counts as dead.
 SILENT_MS: Final = 10_000
 _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
 _LABEL: Final = 10
 _MOST_FLAG_LINES: Final = 20
 
 
-def why_silent(status: AgentStatus, now_ms: int) -> str | None:
+def silence_sentence(status: AgentStatus, now_ms: int) -> str | None:
     """Return the sentence for a daemon that has not written its status for ten seconds, or None where it has.
 
-    A status from the future counts as silence as well: the clock was set back, and a daemon that runs writes anew.
+    A status from the future counts as silence as well: the clock was set back, and a running daemon would have written.
     """
     age_ms = now_ms - status.time_ms
     if abs(age_ms) <= SILENT_MS:
         return None
-    when = f"for {show_age(age_ms)}" if age_ms > 0 else "since this machine's clock was set back"
+    when = f"for {format_age(age_ms)}" if age_ms > 0 else "since this machine's clock was set back"
     return (
         f"gateway {status.gateway} has not written its status {when}: it is not running, or its disk is full or "
-        "read-only; what is said above is how it stood then"
+        "read-only; the lines above show its last status"
     )
 
 
 def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
     """Return the lines for a person."""
     software = f"headland {status.software}, " if status.software else ""
-    who = f"{status.gateway} ({software}pid {status.pid}), up for {show_age(status.time_ms - status.started_ms)}"
+    who = f"{status.gateway} ({software}pid {status.pid}), up for {format_age(status.time_ms - status.started_ms)}"
     lines = [
         ("gateway", who),
         ("uplink", uplink_sentence(status.uplink, now_ms)),
@@ -42,10 +42,10 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
         ("spool", _depth(status.spool, now_ms)),
         ("dropped", _losses(status)),
     ]
-    lines += [("" if at else "ALARMS", alarm_sentence(one)) for at, one in enumerate(status.alarms)]
-    lines += [("" if at else "sources", _source(one)) for at, one in enumerate(status.sources)]
+    lines += [("" if at else "ALARMS", alarm_sentence(alarm)) for at, alarm in enumerate(status.alarms)]
+    lines += [("" if at else "sources", _source(source)) for at, source in enumerate(status.sources)]
     if not status.sources:
-        lines.append(("sources", "none: edge.toml names no [[source]]"))
+        lines.append(("sources", "none: edge.toml has no [[source]]"))
     lines += [("" if at else "flags", text) for at, text in enumerate(_flags(status))]
     return [f"{label:<{_LABEL}}{text}" for label, text in lines]
 
@@ -57,15 +57,18 @@ def uplink_sentence(uplink: UplinkStatus, now_ms: int) -> str:
     if uplink.detail:
         return uplink.detail
     if uplink.delete_on == "puback":
-        return "connected; records are deleted when the broker has them, which is no proof that they are stored"
+        return "connected; records are deleted when the broker has them, which does not prove that they are stored"
     if uplink.overdue_ms is not None:
-        waits = show_age(now_ms - uplink.overdue_ms)
-        return f"connected, but no commit ack for {waits}: nothing is stored there; the records stay here and go again"
-    return "connected; the store commits what is sent"
+        waits = format_age(now_ms - uplink.overdue_ms)
+        return (
+            f"connected, but no commit ack for {waits}: nothing is stored there; the records remain here and are sent"
+            " again"
+        )
+    return "connected; the store commits the records"
 
 
-def show_age(age_ms: int) -> str:
-    """Return a span for a person: its largest unit with one decimal."""
+def format_age(age_ms: int) -> str:
+    """Return a duration for a person: in its largest unit with one decimal."""
     age_s = max(0, age_ms) / 1000
     for seconds, unit in _UNITS:
         if age_s >= seconds:
@@ -73,7 +76,7 @@ def show_age(age_ms: int) -> str:
     return f"{age_s:.1f} s"
 
 
-def show_bytes(size: int) -> str:
+def format_bytes(size: int) -> str:
     """Return a size for a person."""
     for factor, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= factor:
@@ -83,28 +86,28 @@ def show_bytes(size: int) -> str:
 
 def _last_ack(uplink: UplinkStatus, now_ms: int) -> str:
     if uplink.delete_on == "puback":
-        return f"none is waited for; the broker took all up to record {uplink.acked_seq or 0:,}"
+        return f"not used; the broker accepted all up to record {uplink.acked_seq or 0:,}"
     if uplink.acked_seq is None or uplink.acked_ms is None:
-        return "none heard since the daemon started"
-    return f"up to record {uplink.acked_seq:,}, {show_age(now_ms - uplink.acked_ms)} ago"
+        return "none received since the daemon started"
+    return f"up to record {uplink.acked_seq:,}, {format_age(now_ms - uplink.acked_ms)} ago"
 
 
 def _depth(spool: SpoolStatus, now_ms: int) -> str:
-    trouble = f"; IT TAKES NOTHING NEW: {spool.trouble}" if spool.trouble else ""
+    trouble = f"; NOT ACCEPTING DATA: {spool.trouble}" if spool.trouble else ""
     if not spool.records:
         return f"empty: the store has everything{trouble}"
-    oldest = "" if spool.oldest_ms is None else f", the oldest of {show_age(now_ms - spool.oldest_ms)} ago"
-    return f"{spool.records:,} records wait for their commit ack, {show_bytes(spool.bytes)}{oldest}{trouble}"
+    oldest = "" if spool.oldest_ms is None else f", the oldest of {format_age(now_ms - spool.oldest_ms)} ago"
+    return f"{spool.records:,} records wait for their commit ack, {format_bytes(spool.bytes)}{oldest}{trouble}"
 
 
 def alarm_sentence(alarm: RaisedAlarm) -> str:
-    """Return an alarm that stands, for a person; its times are the data's, in UTC."""
+    """Return an active alarm for a person; its times are the data's, in UTC."""
     if alarm.condition == "silent":
-        what = f"no {alarm.channel} for {show_age(round(alarm.value * 1000))}"
+        what = f"no {alarm.channel} for {format_age(round(alarm.value * 1000))}"
     else:
         what = f"{alarm.channel} {alarm.value:.4g} {alarm.unit}, {alarm.condition} {alarm.threshold:g} {alarm.unit}"
     estimated = " (surface estimated)" if alarm.estimated else ""
-    begun, raised = (datetime.fromtimestamp(one / 1000, UTC) for one in (alarm.since_ms, alarm.raised_ms))
+    begun, raised = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (alarm.since_ms, alarm.raised_ms))
     since = f"since {begun:%Y-%m-%d %H:%M:%S} UTC, raised {raised:%H:%M:%S}"
     text = f": {alarm.text}" if alarm.text else ""
     return f"{alarm.severity} {alarm.rule} at {alarm.device}: {what}{estimated}, {since}{text}"
@@ -113,30 +116,31 @@ def alarm_sentence(alarm: RaisedAlarm) -> str:
 def _flags(status: AgentStatus) -> list[str]:
     """Return a line for each channel that has flagged samples, the first of many."""
     by_channel: dict[str, list[str]] = {}
-    for one in status.flags:
-        by_channel.setdefault(f"{one.device} {one.channel}", []).append(f"{one.test} {one.flag} {one.samples:,}")
-    lines = [f"{channel}: {', '.join(said)}" for channel, said in by_channel.items()]
+    for count in status.flags:
+        counts = by_channel.setdefault(f"{count.device} {count.channel}", [])
+        counts.append(f"{count.test} {count.flag} {count.samples:,}")
+    lines = [f"{channel}: {', '.join(counts)}" for channel, counts in by_channel.items()]
     more = len(lines) - _MOST_FLAG_LINES
-    return lines if more <= 0 else [*lines[:_MOST_FLAG_LINES], f"and {more} channels more: --json shows all"]
+    return lines if more <= 0 else [*lines[:_MOST_FLAG_LINES], f"and {more} more channels: --json shows all"]
 
 
 def _losses(status: AgentStatus) -> str:
-    """Return what was ever given up: by the full spool, and before it by the queue in memory."""
-    said = []
+    """Return the losses so far: of the full spool, and of the queue in memory before it."""
+    losses = []
     if status.spool.thinned_points:
-        said.append(f"{status.spool.thinned_points:,} samples thinned out of records that are kept")
+        losses.append(f"{status.spool.thinned_points:,} samples thinned out of stored records")
     if status.spool.dropped_records:
-        said.append(f"{status.spool.dropped_records:,} records with {status.spool.dropped_points:,} samples")
+        losses.append(f"{status.spool.dropped_records:,} records with {status.spool.dropped_points:,} samples")
     lost = status.intake.get("lost_messages", 0)
     if lost:
         events = status.intake.get("lost_events", 0)
-        said.append(f"{lost:,} messages with {events:,} events while the disk took nothing")
-    return "; ".join(said) or "nothing"
+        losses.append(f"{lost:,} messages with {events:,} events while the disk accepted nothing")
+    return "; ".join(losses) or "nothing"
 
 
 def _source(source: SourceStatus) -> str:
     text = f"{source.name} ({source.type}) {'runs' if source.running else 'does not run'}"
     if source.restarts:
-        text += f", started again {source.restarts} times, last because {source.last_error}"
+        text += f", restarted {source.restarts} times, last error: {source.last_error}"
     shown = [f"{name} {count:,}" for name, count in source.counters.items() if count]
     return f"{text}: {', '.join(shown)}" if shown else f"{text}: nothing read yet"

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from edge.agent.agent import software_version
-from edge.agent.gc_tuning import calm_collector
+from edge.agent.gc_tuning import tune_gc
 from edge.agent.settings import EdgeSettings
 from edge.imports.file_types import LogSource, find_files, open_source, report_file
 from edge.imports.report import FileReport, ImportReport, Progress, Silences
@@ -67,7 +67,7 @@ def import_files(
         broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
     )
     run = _Import(files, settings, table_map, spool, uplink, progress, stop)
-    calm_collector()
+    tune_gc()
     try:
         uplink.start()
         return run.run()

@@ -84,10 +84,9 @@ LinkEvent = Connected | Closed | Subscribed | Acknowledged | ReceivedMessage
 
 
 class _UserProperties(Properties):
-    """The user properties of a PUBLISH, packed at once.
+    """The user properties of a PUBLISH, packed at once: paho's own packing costs a fifth of the time of a message.
 
-    paho's own packing through its tables costs a fifth of the time of a message. MQTT 5 section 2.2.2: their length as a
-    variable byte integer, then for each 0x26 and two strings.
+    MQTT 5 section 2.2.2: their length as a variable byte integer, then for each 0x26 and two strings.
     """
 
     _packed: bytes

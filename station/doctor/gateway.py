@@ -18,7 +18,7 @@ _READ_THROUGH_BYTES: Final = 500_000_000
 def check_gateway(patient: DiagnosticContext) -> list[Finding]:
     """Look at the gateway's status and spool, where there is one."""
     from edge.agent.status import read_status
-    from edge.agent.status_report import uplink_sentence, why_silent
+    from edge.agent.status_report import uplink_sentence, silence_sentence
 
     spool = patient.folder.edge_dir / _SPOOL
     if not spool.exists():
@@ -31,7 +31,7 @@ def check_gateway(patient: DiagnosticContext) -> list[Finding]:
         return [*findings, Finding(check="gateway", state=State.WARNING, found=str(error), advice=advice)]
     now_ms = wall_clock_ms()
     waiting = f"{status.spool.records:,} records wait for their commit ack"
-    silent = why_silent(status, now_ms)
+    silent = silence_sentence(status, now_ms)
     if silent is not None:
         advice = "Start the gateway again: what its spool holds is sent then."
         found = f"{status.gateway} does not run; {waiting}"

@@ -26,7 +26,7 @@ os.environ["MAVLINK20"] = "1"
 from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.agent.gc_tuning import calm_collector
+from edge.agent.gc_tuning import tune_gc
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.sources.mavlink.output.device_ids import SourceContext
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
@@ -211,7 +211,7 @@ def main() -> None:
     parser.add_argument("--vehicles", type=int, default=100)
     parser.add_argument("--live", type=int, default=10, help="seconds on the live link; 0 leaves it out")
     options = parser.parse_args()
-    calm_collector()  # as the gateway does; it is the same for all readers
+    tune_gc()  # as the gateway does; it is the same for all readers
     read = frozenset(RATES_HZ) & {dialect.mavlink_map[message_id].msgname for message_id in MESSAGE_BY_ID}
     result: dict[str, object] = {"busy_cores_before_count": busy_cores()}
     for label, kinds in (("21_kinds", frozenset(RATES_HZ)), ("read_kinds", read)):

@@ -1,4 +1,4 @@
-"""A sink that keeps what it is told."""
+"""A sink that collects everything it receives."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from headland.contract.records import Descriptor, Event
 
 
 class ListSink:
+    """Readings, events and descriptors in lists."""
+
     def __init__(self) -> None:
         self.readings: list[Reading] = []
         self.events: list[Event] = []

@@ -65,11 +65,11 @@ def edge_status(
 
     from edge.agent.settings import load_settings
     from edge.agent.status import read_status
-    from edge.agent.status_report import status_lines, why_silent
+    from edge.agent.status_report import status_lines, silence_sentence
 
     status = read_status(farm_folder(data).edge_dir if config is None else load_settings(config, os.environ).data_dir)
     now_ms = wall_clock_ms()
-    silent = why_silent(status, now_ms)
+    silent = silence_sentence(status, now_ms)
     if as_json:
         typer.echo(msgspec.json.encode({"alive": silent is None, **msgspec.structs.asdict(status)}))
     else:

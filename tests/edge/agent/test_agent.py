@@ -47,7 +47,7 @@ def edge_settings(data_dir: Path, broker_port: int, modbus_port: int) -> EdgeSet
 
 
 @pytest.mark.services
-def test_rows_of_a_device_arrive_and_a_stop_leaves_nothing_behind(
+def test_rows_of_a_device_arrive_and_a_stop_leaves_no_record_and_no_thread(
     mosquitto: Broker, new_port: Callable[[], int], tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     before = set(threading.enumerate())
@@ -87,18 +87,18 @@ def test_without_broker_and_device_it_stops_within_five_seconds(new_port: Callab
     agent = threading.Thread(target=run_agent, args=(edge_settings(tmp_path, new_port(), new_port()), stop))
     agent.start()
     stop.set()
-    asked_s = time.monotonic()
+    requested_s = time.monotonic()
     agent.join(6)
-    assert time.monotonic() - asked_s < 5
+    assert time.monotonic() - requested_s < 5
     status = read_status(tmp_path)
     assert not status.uplink.connected
     assert status.sources[0].counters["connect_failures"] >= 0
 
 
-class _Breaking:
-    """A source that breaks on its first run and gives a row on its second."""
+class _Failing:
+    """A source that fails on its first run and sends a row on its second."""
 
-    name = "breaking"
+    name = "failing"
 
     def __init__(self, run: int) -> None:
         self._run = run
@@ -118,13 +118,13 @@ class _Breaking:
         return {"runs": self._run}
 
 
-def test_a_source_that_breaks_is_started_again(
+def test_a_source_that_fails_is_restarted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, wait_until: WaitUntil
 ) -> None:
-    built: list[_Breaking] = []
+    built: list[_Failing] = []
 
-    def build(*_: object) -> _Breaking:
-        built.append(_Breaking(len(built)))
+    def build(*_: object) -> _Failing:
+        built.append(_Failing(len(built)))
         return built[-1]
 
     monkeypatch.setattr("edge.agent.agent.build_source", build)
@@ -134,7 +134,7 @@ def test_a_source_that_breaks_is_started_again(
     runner.start(sink)
     wait_until(lambda: sink.readings)
     status = runner.status()
-    runner.ask_to_stop()
+    runner.request_stop()
     runner.join(2)
     assert (status.restarts, status.running) == (1, True)
     assert status.last_error == "ZeroDivisionError: no luck"
@@ -142,13 +142,13 @@ def test_a_source_that_breaks_is_started_again(
     assert not runner.status().running
 
 
-def test_a_map_that_is_missing_is_an_error_before_anything_runs(tmp_path: Path) -> None:
+def test_a_missing_map_is_an_error_before_any_part_runs(tmp_path: Path) -> None:
     settings = edge_settings(tmp_path, 1883, 5020)
     source = settings.source[0]
     assert isinstance(source, ModbusSettings)
-    wrong = msgspec.structs.replace(settings, source=[msgspec.structs.replace(source, registers="none.toml")])
+    without_map = msgspec.structs.replace(settings, source=[msgspec.structs.replace(source, registers="none.toml")])
     with pytest.raises(SettingsError, match=r"none\.toml"):
-        run_agent(wrong, threading.Event())
+        run_agent(without_map, threading.Event())
     assert not (tmp_path / "spool.sqlite").exists()
 
 

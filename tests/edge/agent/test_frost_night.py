@@ -1,4 +1,4 @@
-"""A gateway cut off for an hour of a frost night: it alarms by itself, and says so first when the link returns."""
+"""A gateway cut off for an hour of a frost night: it raises the alarm by itself, and sends it first on reconnect."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Night:
         self._agent.start()
 
     def live(self, minute: int, air_degc: float) -> None:
-        """Let the house be at `minute` with `air_degc`, until the gateway has read it."""
+        """Set the house to `minute` with `air_degc`, and wait until the gateway has read it."""
         self._words[10] = round(air_degc * 100) & 0xFFFF
         seconds = EPOCH_S + 60 * minute
         self._words[0], self._words[1] = seconds >> 16, seconds & 0xFFFF
@@ -90,11 +90,11 @@ def night(mosquitto: Broker, new_port: Callable[[], int], tmp_path: Path) -> Ite
 
 def alarms_in(ingest: StandInIngest, after: int) -> list[tuple[int, Event]]:
     """Return (place in the order of arrival, event) of the alarms after the first `after` messages."""
-    said = [(at, event) for at, batch in enumerate(list(ingest.seen.values())) for event in batch.events]
-    return [(at, event) for at, event in said if at >= after and event.kind.startswith("alarm_")]
+    events = [(at, event) for at, batch in enumerate(list(ingest.seen.values())) for event in batch.events]
+    return [(at, event) for at, event in events if at >= after and event.kind.startswith("alarm_")]
 
 
-def test_a_gateway_cut_off_in_a_frost_night_alarms_by_itself_and_says_it_first_when_the_link_returns(
+def test_a_gateway_cut_off_in_a_frost_night_raises_the_alarm_and_sends_it_first_on_reconnect(
     mosquitto: Broker, night: Night
 ) -> None:
     ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-1")
@@ -111,13 +111,13 @@ def test_a_gateway_cut_off_in_a_frost_night_alarms_by_itself_and_says_it_first_w
     mosquitto.restart()
     wait_until(lambda: read_status(night.data_dir).spool.records == 0, 20)
     (place, alarm), (next_place, again) = alarms_in(ingest, before)
-    assert (place, next_place) == (before, before + 1), "nothing of the backlog came before them"
+    assert (place, next_place) == (before, before + 1), "no record of the backlog came before them"
     assert len(ingest.seen) > before + 10, "there was a backlog that it overtook"
     assert (alarm.kind, alarm.device, alarm.data["rule"]) == ("alarm_raised", "gh-1", "frost")
-    # Below 2 degC from minute 22 on; raised when that had held for five minutes, on the clock of the house.
+    # Below 2 degC from minute 22 on; raised after five minutes, on the clock of the house.
     since_ms = EPOCH_S * 1000 + 22 * 60_000 + 250
     assert (alarm.data["since_ms"], alarm.t) == (since_ms, since_ms + 6 * 60_000)
-    assert (again.t - alarm.t, again.data["repeats"]) == (30 * 60_000, 1), "said again after half an hour, by its rule"
+    assert (again.t - alarm.t, again.data["repeats"]) == (30 * 60_000, 1), "repeated after half an hour, by its rule"
     numbers = sorted(seq for _, seq in ingest.seen)
     assert numbers == list(range(1, len(numbers) + 1)), "every record is there, each once"
     for minute in range(62, 86, 2):

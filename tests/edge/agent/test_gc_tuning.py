@@ -1,3 +1,5 @@
+"""The garbage collector of a gateway."""
+
 from __future__ import annotations
 
 import subprocess
@@ -5,8 +7,8 @@ import sys
 
 SCRIPT = """
 import gc
-from edge.agent.gc_tuning import calm_collector
-calm_collector()
+from edge.agent.gc_tuning import tune_gc
+tune_gc()
 assert gc.isenabled()
 before = gc.get_stats()[0]["collections"]
 rows = [(n, [n]) for n in range(200_000)]
@@ -19,8 +21,8 @@ print(after - before, gc.get_stats()[0]["collected"] > 10_000)
 """
 
 
-def test_the_collector_looks_seldom_and_still_finds_cycles() -> None:
+def test_the_collector_runs_seldom_and_still_frees_cycles() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
-    looks, found = done.stdout.split()
-    assert int(looks) < 20
-    assert found == "True"
+    collections, is_collected = done.stdout.split()
+    assert int(collections) < 20
+    assert is_collected == "True"

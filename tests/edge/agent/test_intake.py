@@ -1,4 +1,4 @@
-"""From the sources' sink to the spool."""
+"""The intake between the sources and the spool."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def intake_of(spool: Spool, size: int = 100, **batch: float) -> Intake:
     return Intake(settings, spool, lambda _: None, lambda: None, size=size)
 
 
-def test_sources_wait_while_the_queue_is_full_and_nothing_is_lost(spool: Spool) -> None:
+def test_sources_wait_while_the_queue_is_full_and_no_row_is_lost(spool: Spool) -> None:
     intake = intake_of(spool, size=10)
 
-    def say(first: int) -> None:
+    def send(first: int) -> None:
         for at in range(500):
             intake.reading(row(first + at))
 
-    sources = [threading.Thread(target=say, args=(first,)) for first in (0, 1000, 2000)]
+    sources = [threading.Thread(target=send, args=(first,)) for first in (0, 1000, 2000)]
     for source in sources:
         source.start()
     intake.start()
@@ -83,14 +83,14 @@ def test_a_run_counts_as_its_rows_in_the_queue_and_enters_whole(spool: Spool) ->
     intake = intake_of(spool, size=10)
     run = Readings(DEVICE, Clock.RTC, range(START_MS, START_MS + 8), {"co2_ppm": [float(n) for n in range(8)]})
 
-    def say() -> None:
+    def send() -> None:
         intake.runs([run] * 100)
 
-    source = threading.Thread(target=say)
+    source = threading.Thread(target=send)
     source.start()
     source.join(0.05)
     assert source.is_alive()
-    assert intake.counters()["queued"] == 16  # the second run found room for one row
+    assert intake.counters()["queued"] == 16  # the second run entered where one row fitted
     intake.start()
     source.join(10)
     intake.stop()
@@ -121,7 +121,7 @@ def test_many_messages_share_a_commit(spool: Spool) -> None:
     assert len(commits) <= 500 / 50 + 2
 
 
-def test_a_spool_that_says_no_costs_the_oldest_telemetry_and_it_is_counted(
+def test_a_spool_that_refuses_loses_the_oldest_telemetry_which_is_counted(
     spool: Spool, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
 ) -> None:
     full = True
@@ -144,7 +144,7 @@ def test_a_spool_that_says_no_costs_the_oldest_telemetry_and_it_is_counted(
     assert len(values) <= 550
 
 
-def test_a_reading_that_cannot_be_written_costs_its_message_only(spool: Spool, wait_until: WaitUntil) -> None:
+def test_a_reading_that_cannot_be_encoded_loses_its_message_only(spool: Spool, wait_until: WaitUntil) -> None:
     intake = intake_of(spool, max_points=1)
     intake.start()
     for number in range(60):
@@ -160,8 +160,8 @@ def test_a_reading_that_cannot_be_written_costs_its_message_only(spool: Spool, w
 
 
 def test_descriptors_are_passed_on(spool: Spool) -> None:
-    said: list[Descriptor] = []
-    intake = Intake(BatchSettings(), spool, said.append, lambda: None)
-    one = Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1")
-    intake.describe(one)
-    assert said == [one]
+    passed: list[Descriptor] = []
+    intake = Intake(BatchSettings(), spool, passed.append, lambda: None)
+    descriptor = Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1")
+    intake.describe(descriptor)
+    assert passed == [descriptor]

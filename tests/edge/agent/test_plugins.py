@@ -1,4 +1,4 @@
-"""Source types that other distributions add: one that works, and every way not to."""
+"""Source types of other distributions: one that works, and each way to fail."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Install = Callable[..., None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Return what installs a distribution with a source type, as pip leaves it behind."""
+    """Return a function that installs a distribution with a source type, as pip does."""
 
     def put(code: str, owner: str = "headland-soilnet", entry: str = "soilnet = {module}:source_type") -> None:
         module = owner.replace("-", "_") + "_" + tmp_path.name.replace("-", "_")
@@ -77,14 +77,14 @@ def test_an_installed_distribution_adds_a_source_type(install: Install, tmp_path
     runner.start(sink)
     wait_until(lambda: sink.readings)
     status = runner.status()
-    runner.ask_to_stop()
+    runner.request_stop()
     runner.join(2)
     assert (status.name, status.type, status.counters) == ("soil", "soilnet", {"rows": 1})
     assert sink.readings[0].values == {"soil_temperature_degc": 0.3}
     assert (sink.readings[0].clock, sink.readings[0].source.site) == ("ntp", "home")
 
 
-def test_a_mistake_in_its_settings_is_said_with_its_line(install: Install, tmp_path: Path) -> None:
+def test_a_mistake_in_its_settings_is_reported_with_its_line(install: Install, tmp_path: Path) -> None:
     install(GOOD)
     with pytest.raises(SettingsError, match=r"^edge\.toml:11: source\[0\]\.depth_m must be a number, not \"deep\"$"):
         load_settings(edge_toml(tmp_path, TABLE.replace("0.3", '"deep"')), {})
@@ -93,20 +93,20 @@ def test_a_mistake_in_its_settings_is_said_with_its_line(install: Install, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "sentence"),
     [
         ("import nothing_of_that_name", "of headland-soilnet cannot be loaded: ModuleNotFoundError: No module named"),
         ("raise RuntimeError('no licence')", "of headland-soilnet cannot be loaded: RuntimeError: no licence"),
-        ("source_type = 7", "of headland-soilnet is no edge.plugins.SourceType"),
+        ("source_type = 7", "of headland-soilnet is not an edge.plugins.SourceType"),
         (
             GOOD.replace('tag="soilnet"', 'tag="other"'),
-            "is no edge.plugins.SourceType with PluginSettings tagged",
+            "is not an edge.plugins.SourceType whose PluginSettings have the tag",
         ),
-        (GOOD.replace(", Soilnet)", ", lambda *_: 1 / 0)"), "'soil' of type 'soilnet' cannot be made: ZeroDivision"),
+        (GOOD.replace(", Soilnet)", ", lambda *_: 1 / 0)"), "'soil' of type 'soilnet' cannot be created: ZeroDivision"),
     ],
 )
-def test_a_broken_one_is_one_sentence_and_no_crash_of_the_others(
-    install: Install, tmp_path: Path, wait_until: WaitUntil, code: str, said: str
+def test_a_broken_plug_in_gives_one_sentence_and_no_crash_of_the_others(
+    install: Install, tmp_path: Path, wait_until: WaitUntil, code: str, sentence: str
 ) -> None:
     install(code)
     settings = load_settings(
@@ -114,7 +114,7 @@ def test_a_broken_one_is_one_sentence_and_no_crash_of_the_others(
     )
     with pytest.raises(SettingsError) as caught:
         build_source(settings.source[0], settings).run(ListSink())
-    assert said in str(caught.value)
+    assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
     stop = threading.Event()
     agent = threading.Thread(target=run_agent, args=(settings, stop))
@@ -124,27 +124,27 @@ def test_a_broken_one_is_one_sentence_and_no_crash_of_the_others(
     agent.join(6)
     broken, other = read_status(tmp_path / "data").sources
     assert (broken.type, other.type) == ("soilnet", "mavlink")
-    assert said in broken.last_error
+    assert sentence in broken.last_error
 
 
-def test_what_a_source_raises_in_counters_and_stop_ends_nothing(install: Install, tmp_path: Path) -> None:
+def test_an_exception_in_counters_or_stop_does_not_end_the_gateway(install: Install, tmp_path: Path) -> None:
     code = GOOD.replace('return {"rows": 1}', "return {}[0]").replace("self._stop.set()", "raise OSError(5)")
     install(code.replace("self._stop.wait(10)", "pass"))
     settings = load_settings(edge_toml(tmp_path), {})
     runner = SourceRunner(settings.source[0], settings)
     assert runner.status().last_error == "KeyError: 0"
-    runner.ask_to_stop()
+    runner.request_stop()
 
 
-def test_two_distributions_with_one_type_are_told_apart(install: Install, tmp_path: Path) -> None:
+def test_two_distributions_with_one_type_are_refused(install: Install, tmp_path: Path) -> None:
     install(GOOD)
     install(GOOD, "other-soilnet")
     settings = load_settings(edge_toml(tmp_path), {})
-    with pytest.raises(SettingsError, match="is added by headland-soilnet and by other-soilnet: uninstall one"):
+    with pytest.raises(SettingsError, match="is provided by headland-soilnet and by other-soilnet: uninstall one"):
         build_source(settings.source[0], settings).run(ListSink())
 
 
-def test_check_says_what_is_broken(install: Install, tmp_path: Path) -> None:
+def test_the_check_command_reports_a_broken_plug_in(install: Install, tmp_path: Path) -> None:
     from station.cli.main import app
 
     install("raise RuntimeError('no licence')")
@@ -156,7 +156,7 @@ def test_check_says_what_is_broken(install: Install, tmp_path: Path) -> None:
     )
 
 
-def test_one_that_nobody_uses_is_never_loaded(install: Install, tmp_path: Path) -> None:
+def test_an_unused_plug_in_is_never_loaded(install: Install, tmp_path: Path) -> None:
     install("import sys; sys.soilnet_was_loaded = True")
     load_settings(edge_toml(tmp_path, ""), {})
     assert not hasattr(sys, "soilnet_was_loaded")

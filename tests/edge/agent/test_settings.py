@@ -1,4 +1,4 @@
-"""edge.toml: what is accepted, and what each mistake says."""
+"""edge.toml: accepted settings, and the sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def load(folder: Path, text: str, **environ: str) -> EdgeSettings:
     return load_settings(path, environ)
 
 
-def test_the_sample_is_sound_and_says_the_defaults() -> None:
+def test_the_sample_is_valid_and_shows_the_defaults() -> None:
     settings = load_settings(SAMPLE, {})
     drone, house = settings.source
     assert isinstance(drone, MavlinkSettings)
@@ -83,7 +83,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "sentence"),
     [
         ("port = 1883", "port = 70000", "edge.toml:7: broker.port must be 1..65535, not 70000"),
         ("port = 1883", "port = true", "edge.toml:7: broker.port must be a whole number (1..65535), not true"),
@@ -112,11 +112,11 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[[source]]\ntype", "[source]\ntype", "edge.toml:16: "),
     ],
 )  # fmt: skip
-def test_a_mistake_is_said_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     assert old in GOOD
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, GOOD.replace(old, new, 1))
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(sentence)
 
 
 def test_a_password_is_never_repeated(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_mistake_in_a_register_map_names_the_maps_line(tmp_path: Path) -> None
         load(tmp_path, GOOD.replace("greenhouse-sim", "own"))
 
 
-def test_a_file_that_is_not_there_or_no_text_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_or_one_that_is_no_text_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         load_settings(tmp_path / "none.toml", {})
     (tmp_path / "bad.toml").write_bytes(b"a = '\xff'")
@@ -183,7 +183,7 @@ device = "b"
 """
 
 
-def test_maps_and_certificates_are_looked_for_beside_the_file(tmp_path: Path) -> None:
+def test_maps_and_certificates_are_found_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "xy-md02.toml").write_text('[[register]]\nchannel = "co2_ppm"\naddress = 1\n')
     (tmp_path / "ca.pem").write_text("")
     rtu, mqtt = load(tmp_path, BUSES.replace('"tasmota"\n\n', '"tasmota"\ntls = true\nca = "ca.pem"\n\n')).source
@@ -194,7 +194,7 @@ def test_maps_and_certificates_are_looked_for_beside_the_file(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "sentence"),
     [
         ('device = "b"', 'device = "a"', "edge.toml:27: source.device must be unique; two sources read 'a'"),
         ("xy-md02", "xy-md03", "edge.toml:13: register map 'xy-md03.toml' is neither in"),
@@ -212,10 +212,10 @@ def test_maps_and_certificates_are_looked_for_beside_the_file(tmp_path: Path) ->
         (":9600", ":9600:8N1", "edge.toml:9: source[0].url must be text like"),
     ],
 )
-def test_a_mistake_in_a_source_with_nested_tables_is_said_with_its_line(
-    tmp_path: Path, old: str, new: str, said: str
+def test_a_mistake_in_nested_tables_of_a_source_is_reported_with_its_line(
+    tmp_path: Path, old: str, new: str, sentence: str
 ) -> None:
     assert old in BUSES
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, BUSES.replace(old, new, 1))
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(sentence)

@@ -1,4 +1,4 @@
-"""What a person is told of a gateway."""
+"""Lines about a gateway for a person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus, write_status
-from edge.agent.status_report import show_age, show_bytes, status_lines, uplink_sentence, why_silent
+from edge.agent.status_report import format_age, format_bytes, silence_sentence, status_lines, uplink_sentence
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from edge.pipeline.processor import FlagCount
 from headland.clock import wall_clock_ms
@@ -37,19 +37,19 @@ STATUS = AgentStatus(
 )
 
 
-def test_a_person_reads_depth_age_losses_ack_uplink_and_sources() -> None:
+def test_the_lines_show_depth_age_losses_ack_uplink_and_sources() -> None:
     assert status_lines(STATUS, NOW_MS) == [
         "gateway   gw-1 (headland 0.1.0, pid 4711), up for 2.0 h",
-        "uplink    connected; the store commits what is sent",
+        "uplink    connected; the store commits the records",
         "last ack  up to record 5,021, 0.8 s ago",
         "spool     1,204 records wait for their commit ack, 3.1 MB, the oldest of 12.0 min ago",
         "dropped   nothing",
         "sources   drone-link (mavlink) runs: frames 1,204",
-        "          house-1 (modbus_tcp) does not run, started again 2 times, last because no answer: nothing read yet",
+        "          house-1 (modbus_tcp) does not run, restarted 2 times, last error: no answer: nothing read yet",
     ]
 
 
-def test_alarms_that_stand_and_flagged_channels_are_named() -> None:
+def test_active_alarms_and_flagged_channels_are_listed() -> None:
     frost = RaisedAlarm(
         rule="frost",
         device="gh-1",
@@ -86,10 +86,10 @@ def test_alarms_that_stand_and_flagged_channels_are_named() -> None:
     ]
     assert lines[9] == "flags     gh-1 co2_ppm: flat_line suspect 1,204, gross_range fail 3"
     assert len(lines) == 9 + 21
-    assert lines[-1] == "          and 6 channels more: --json shows all"
+    assert lines[-1] == "          and 6 more channels: --json shows all"
 
 
-def test_what_was_given_up_is_said_wherever_it_was() -> None:
+def test_losses_are_listed_wherever_they_occurred() -> None:
     status = msgspec.structs.replace(
         STATUS,
         spool=SpoolStatus(
@@ -101,33 +101,33 @@ def test_what_was_given_up_is_said_wherever_it_was() -> None:
     )
     assert status_lines(status, NOW_MS)[1:] == [
         "uplink    not connected: the broker 10.0.0.1:1883 cannot be reached",
-        "last ack  none heard since the daemon started",
-        "spool     empty: the store has everything; IT TAKES NOTHING NEW: database or disk is full",
+        "last ack  none received since the daemon started",
+        "spool     empty: the store has everything; NOT ACCEPTING DATA: database or disk is full",
         (
-            "dropped   1,800 samples thinned out of records that are kept; 48 records with 24,000 samples; "
-            "3 messages with 1 events while the disk took nothing"
+            "dropped   1,800 samples thinned out of stored records; 48 records with 24,000 samples; "
+            "3 messages with 1 events while the disk accepted nothing"
         ),
-        "sources   none: edge.toml names no [[source]]",
+        "sources   none: edge.toml has no [[source]]",
     ]
 
 
-def test_a_commit_ack_that_is_overdue_and_a_weaker_guarantee_are_said() -> None:
+def test_an_overdue_commit_ack_and_the_weaker_guarantee_are_shown() -> None:
     late = UplinkStatus(connected=True, overdue_ms=NOW_MS - 42_000)
     assert uplink_sentence(late, NOW_MS) == (
-        "connected, but no commit ack for 42.0 s: nothing is stored there; the records stay here and go again"
+        "connected, but no commit ack for 42.0 s: nothing is stored there; the records remain here and are sent again"
     )
     weak = msgspec.structs.replace(
         STATUS, uplink=UplinkStatus(connected=True, delete_on="puback", acked_seq=7, acked_ms=NOW_MS)
     )
     assert status_lines(weak, NOW_MS)[1:3] == [
-        "uplink    connected; records are deleted when the broker has them, which is no proof that they are stored",
-        "last ack  none is waited for; the broker took all up to record 7",
+        "uplink    connected; records are deleted when the broker has them, which does not prove that they are stored",
+        "last ack  not used; the broker accepted all up to record 7",
     ]
 
 
 @pytest.mark.parametrize(("age_ms", "is_silent"), [(0, False), (10_000, False), (10_001, True), (-20_000, True)])
-def test_after_ten_seconds_without_a_word_a_daemon_counts_as_silent(age_ms: int, is_silent: bool) -> None:
-    sentence = why_silent(STATUS, STATUS.time_ms + age_ms)
+def test_after_ten_seconds_without_a_status_a_daemon_counts_as_silent(age_ms: int, is_silent: bool) -> None:
+    sentence = silence_sentence(STATUS, STATUS.time_ms + age_ms)
     assert (sentence is not None) is is_silent
 
 
@@ -135,12 +135,12 @@ def test_after_ten_seconds_without_a_word_a_daemon_counts_as_silent(age_ms: int,
     ("age_ms", "text"), [(0, "0.0 s"), (59_900, "59.9 s"), (90_000, "1.5 min"), (7_200_000, "2.0 h"), (10**9, "11.6 d")]
 )
 def test_a_span_is_shown_in_its_largest_unit(age_ms: int, text: str) -> None:
-    assert show_age(age_ms) == text
+    assert format_age(age_ms) == text
 
 
 @pytest.mark.parametrize(("size", "text"), [(999, "999 bytes"), (1500, "1.5 kB"), (3_100_000, "3.1 MB")])
 def test_a_size_is_shown_in_its_largest_unit(size: int, text: str) -> None:
-    assert show_bytes(size) == text
+    assert format_bytes(size) == text
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -153,7 +153,7 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_says_how_it_stands_and_its_exit_code_whether_the_daemon_lives(tmp_path: Path) -> None:
+def test_the_command_shows_the_status_and_its_exit_code_whether_the_daemon_is_alive(tmp_path: Path) -> None:
     folder = tmp_path / "edge"
     folder.mkdir()
     nothing = _run("--data", str(tmp_path))
