@@ -16,7 +16,7 @@ from tests.machine import find_program
 PATIENCE_MS: Final = 40_000
 #: The gate of a served app is open to who shows anything; signing in has a test of its own.
 SHOWN: Final = {"Authorization": "Bearer any"}
-#: Drawing in software is slow, and Chromium says so.
+#: Chromium warns that drawing in software is slow.
 _SLOW: Final = re.compile("GL Driver Message")
 
 #: Opens a page of the dashboard in a context with these options.
@@ -42,13 +42,13 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
 
 
 @pytest.fixture
-def troubles() -> list[str]:
+def page_errors() -> list[str]:
     """What went wrong in the browser; a test that means it to takes it out."""
     return []
 
 
 @pytest.fixture
-def visit(browser: Browser, farm: Farm, troubles: list[str]) -> Iterator[Open]:
+def visit(browser: Browser, farm: Farm, page_errors: list[str]) -> Iterator[Open]:
     """A function that opens an address; no request may leave the machine and nothing may go wrong."""
     contexts = []
 
@@ -60,26 +60,28 @@ def visit(browser: Browser, farm: Farm, troubles: list[str]) -> Iterator[Open]:
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
-        watch(page, base, troubles)
+        watch(page, base, page_errors)
         page.goto(f"{base}/{address}")
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert troubles == []
+    assert page_errors == []
 
 
-def watch(page: Page, base: str, troubles: list[str]) -> None:
-    def hear(message: ConsoleMessage) -> None:
+def watch(page: Page, base: str, page_errors: list[str]) -> None:
+    def collect(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _SLOW.search(message.text):
-            troubles.append(f"{message.type}: {message.text}")
+            page_errors.append(f"{message.type}: {message.text}")
 
-    page.on("console", hear)
-    page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+    page.on("console", collect)
+    page.on("pageerror", lambda error: page_errors.append(f"error: {error}"))
     page.on(
         "request",
-        lambda asked: None if asked.url.startswith((base, "blob:", "data:")) else troubles.append(f"left: {asked.url}"),
+        lambda request: (
+            None if request.url.startswith((base, "blob:", "data:")) else page_errors.append(f"left: {request.url}")
+        ),
     )
 
 

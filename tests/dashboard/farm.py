@@ -56,23 +56,23 @@ class Farm:
         return wall_clock_ms()
 
     def fly_to(self, east_m: float, north_m: float) -> None:
-        """Let the drone tell another position, now."""
+        """Report another position of the drone, now."""
         place = {"latitude_deg": north_m / NORTH_DEG_M, "longitude_deg": 10.0 + east_m / EAST_DEG_M}
-        self.tell("drone", DRONE, place, simulated=True)
+        self.report("drone", DRONE, place, simulated=True)
 
-    def tell(self, kind: str, device: str, values: dict[str, float], *, simulated: bool = False) -> None:
-        """Let a device tell values, now."""
+    def report(self, kind: str, device: str, values: dict[str, float], *, simulated: bool = False) -> None:
+        """Report values of a device, now."""
         columns = {channel: np.array([value]) for channel, value in values.items()}
         put(self.store, OWN, "home", kind, device, np.array([self.now_ms()]), columns, simulated=simulated)
 
-    def tell_often(self) -> None:
-        """Let the spreader have told its speed 250 times a second during the pass."""
+    def report_often(self) -> None:
+        """Report the spreader's speed 250 times a second during the pass."""
         often = self.began_ms + 4 * np.arange(MANY)
         speed = {"ground_speed_m_s": 5.0 + np.sin(np.arange(MANY) / 500.0)}
         put(self.store, OWN, "home", "drone", SPREADER, often, speed)
 
     def raise_frost(self, rule: str = "frost") -> Alarm:
-        """Let an alarm stand."""
+        """Raise an alarm that is active."""
         frost = Alarm(
             id=self.repositories.alarms.new_id(), rule=rule, subject=HOUSE, kind="greenhouse", site="home",
             severity=Severity.CRITICAL, by_station=True, standing=("station",), began_ms=self.now_ms() - 600_000,
@@ -85,7 +85,7 @@ class Farm:
 
 @contextmanager
 def serve_farm(folder: Path) -> Iterator[Farm]:
-    """Yield a served farm with a field that was spread an hour ago, a drone that flew just now, a house, an alarm."""
+    """Yield a served farm: a field spread an hour ago, a drone that flew just now, a greenhouse, an alarm."""
     now_ms = wall_clock_ms()
     store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
     began_ms = now_ms - HOUR_MS

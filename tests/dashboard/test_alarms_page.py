@@ -1,4 +1,4 @@
-"""The page of alarms, in a real browser: taking care of one, silence, history, and what a rule would have raised."""
+"""The alarms page in a real browser: acknowledge, snooze, history, and the test of a rule on past data."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ pytestmark = pytest.mark.services("chromium")
 
 @pytest.fixture
 def frost(farm: Farm) -> Iterator[str]:
-    """An alarm that stands while a test runs."""
+    """An alarm that is active during a test."""
     alarm = farm.raise_frost("page-frost")
     yield alarm.id
     end(farm, alarm.id)
 
 
 def end(farm: Farm, alarm: str) -> None:
-    kept = farm.repositories.alarms.get(alarm)
-    over = msgspec.structs.replace(kept, standing=(), ended_ms=farm.now_ms(), ended_why="cleared")
-    farm.repositories.alarms.keep(Round(alarms={alarm: over}))
+    active = farm.repositories.alarms.get(alarm)
+    ended = msgspec.structs.replace(active, standing=(), ended_ms=farm.now_ms(), ended_why="cleared")
+    farm.repositories.alarms.keep(Round(alarms={alarm: ended}))
 
 
 def test_an_alarm_is_acknowledged_snoozed_and_then_in_the_history_in_chinese_too(
@@ -39,11 +39,11 @@ def test_an_alarm_is_acknowledged_snoozed_and_then_in_the_history_in_chinese_too
     expect(card.locator(".severity")).to_have_text("Critical")
     expect(card).to_contain_text("番茄一号棚: Air temperature 1.2 °C")
     expect(card.locator(".badge")).to_have_text("Simulated")
-    card.get_by_label("Note").fill("heating is on again")
+    card.get_by_label("Note").fill("heating repaired")
     card.get_by_role("button", name="Acknowledge").press("Enter")
     expect(card).to_contain_text("Acknowledged by")
-    kept = farm.repositories.alarms.get(frost)
-    assert (kept.note, kept.acknowledged_ms is not None) == ("heating is on again", True)
+    stored = farm.repositories.alarms.get(frost)
+    assert (stored.note, stored.acknowledged_ms is not None) == ("heating repaired", True)
     card.get_by_label("Snooze for").select_option("4")
     card.get_by_role("button", name="Snooze", exact=True).click()
     expect(card).to_contain_text("Notifications paused until")
@@ -58,14 +58,14 @@ def test_an_alarm_is_acknowledged_snoozed_and_then_in_the_history_in_chinese_too
     page.reload()
     history = page.locator("[data-panel=history] tr", has_text="page-frost")
     expect(history).to_contain_text("已恢复")
-    expect(history).to_contain_text("heating is on again")
+    expect(history).to_contain_text("heating repaired")
     expect(card).to_have_count(0)
 
 
 def test_a_rule_is_tested_on_past_data(visit: Open, farm: Farm) -> None:
     warm = AlarmTest(what="air_temperature_degc", above=20.0, hysteresis=1.0)
     rule = AlarmRule(name="page-warm", any_of=((warm,),), severity=Severity.WARNING, device="gh-1", for_s=60.0)
-    kept = farm.repositories.alarm_rules.add(rule)
+    stored = farm.repositories.alarm_rules.add(rule)
     try:
         page = visit("#/alarms")
         card = page.locator("[data-rule=page-warm]")
@@ -75,7 +75,7 @@ def test_a_rule_is_tested_on_past_data(visit: Open, farm: Farm) -> None:
         expect(card.locator("tbody tr")).to_have_text(
             re.compile(r"Warning.*Air temperature 25\.0 °C \(above 20\.0 °C\)")
         )
-        # Nothing was kept: what stands is what stood.
+        # The test stores nothing.
         assert farm.repositories.alarms.newest(limit=10, rule="page-warm") == []
     finally:
-        farm.repositories.alarm_rules.delete(kept.id, kept.version)
+        farm.repositories.alarm_rules.delete(stored.id, stored.version)

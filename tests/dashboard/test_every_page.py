@@ -1,4 +1,4 @@
-"""What holds of every page: both languages, a phone, keys and screen readers; signing in; the files themselves."""
+"""Every page: both languages, a phone, keyboard and screen reader; sign-in; the built files."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def test_every_page_is_readable_by_everybody(
         expect(page.locator("nav.menu a[aria-current]")).to_have_attribute("href", f"#/{name}")
         titles.add(page.title())
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-        assert look(page, axe) == [], address
+        assert find_violations(page, axe) == [], address
     assert page.evaluate("document.documentElement.lang") == ("zh-CN" if locale == "zh-CN" else "en")
     assert len(titles) == len(pages) + 1
 
 
-def look(page: Page, axe: str) -> list[str]:
-    """Return what axe finds that is serious."""
+def find_violations(page: Page, axe: str) -> list[str]:
+    """Return the serious violations that axe finds."""
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{each['id']}: {each['nodes'][0]['target']}" for each in found if each["impact"] in SERIOUS]
@@ -100,7 +100,7 @@ def test_the_api_page_lists_and_tries_every_route(visit: Open) -> None:
 
 
 def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
-    visit: Open, tmp_path: Path, troubles: list[str]
+    visit: Open, tmp_path: Path, page_errors: list[str]
 ) -> None:
     with house(tmp_path) as own:
         base, key = str(own.client.base_url).rstrip("/"), own.keys[Scope.ADMIN]
@@ -120,22 +120,22 @@ def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
         page.goto(f"{base}/#key={key}")
         expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible()
         assert "key" not in page.url
-        # The stream, too, is let in by the cookie: nobody can give an EventSource a header.
+        # The stream authenticates by the cookie, too: an EventSource has no headers.
         expect(page.locator(".live")).to_have_attribute("data-state", "online")
-        # A session that has ended is noticed with the next question.
+        # The next request after the end of the session returns to the sign-in.
         page.context.clear_cookies()
         more = page.locator("summary", has_text="Climate, last 10 minutes")
-        more.evaluate_all("all => all.forEach(each => each.click())")  # unless something has asked before
+        more.evaluate_all("all => all.forEach(each => each.click())")  # unless a request was sent before
         expect(page.get_by_role("alert")).to_have_text("Your session has ended. Sign in again.")
         entry.fill("hl_half-typed")
-        # What was still asked and answered late takes nothing out of anybody's hands, and nothing is asked any more.
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        # A late answer does not clear the entry, and no further request is sent.
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
         page.clock.run_for(30_000)
         expect(entry).to_have_value("hl_half-typed")
-        assert asked == []
+        assert requests == []
         page.close()
-    troubles[:] = [trouble for trouble in troubles if "401" not in trouble and "ERR_" not in trouble]
+    page_errors[:] = [error for error in page_errors if "401" not in error and "ERR_" not in error]
 
 
 def test_a_browser_keeps_what_never_changes_and_asks_for_the_rest(farm: Farm) -> None:

@@ -33,7 +33,7 @@ def test_devices_have_values_ages_and_marks(visit: Open) -> None:
     expect(card(page, DRONE).locator("header .badge")).to_have_text("Simulated")
     old = tile(page, HOUSE, "air_temperature_degc")
     expect(old.locator(".number")).to_have_text("25.0")
-    # Due every second, and told for the last time a few seconds before this test began at the latest.
+    # Its interval is a second, and its newest sample is a few seconds older than this test.
     expect(old).to_have_class(re.compile(r"\bstale\b"))
     expect(old.locator(".when")).to_have_text(re.compile(r"Not current · \d+ \w+\. ago"))
     expect(tile(page, DRONE, "pump_on").locator("dt")).to_have_text("Pump (commanded)")
@@ -43,7 +43,7 @@ def test_devices_have_values_ages_and_marks(visit: Open) -> None:
     expect(page.locator("[data-gateway=gw-2] .age")).to_have_text("no data yet")
 
 
-def test_what_a_flight_and_a_climate_mean_is_asked_for_when_opened(visit: Open) -> None:
+def test_answers_about_a_flight_and_a_climate_are_requested_when_opened(visit: Open) -> None:
     page = visit()
     card(page, HOUSE).get_by_text("Climate, last 10 minutes").click()
     expect(card(page, HOUSE).locator("[data-answer=vpd_kpa] .number")).to_have_text("1.27")
@@ -61,7 +61,7 @@ def test_what_a_flight_and_a_climate_mean_is_asked_for_when_opened(visit: Open) 
     expect(spread.locator("[data-answer=product_applied_kg] .unit")).to_have_text("kg")
 
 
-def test_the_map_comes_to_rest_while_vehicles_move(visit: Open, farm: Farm) -> None:
+def test_the_map_becomes_idle_while_vehicles_move(visit: Open, farm: Farm) -> None:
     page = visit()
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     expect(page.get_by_role("link", name="Open the field Equator")).to_be_visible()
@@ -75,52 +75,52 @@ def test_the_map_comes_to_rest_while_vehicles_move(visit: Open, farm: Farm) -> N
     )
     expect(mark).not_to_have_class(re.compile("stale"))
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
-    # A house without a position of its own is shown at its site, and that is said.
+    # A greenhouse without a position of its own is displayed at its site, with a note.
     expect(card(page, HOUSE).locator(".place")).to_contain_text("Shown at its site; own position not known")
-    # So is a gateway, which tells none, at the site of what speaks through it.
+    # A gateway has no position: it is displayed at the site of its devices.
     expect(page.locator("[data-mark='gateway:gw-1']")).to_have_text("gw-1 · online")
     mark.press("Enter")
     expect(card(page, DRONE)).to_be_focused()
 
 
-def test_a_new_value_comes_by_the_stream_and_nobody_asks_for_it(visit: Open, farm: Farm) -> None:
+def test_a_new_value_arrives_by_the_stream_without_a_request(visit: Open, farm: Farm) -> None:
     page = visit()
     expect(page.locator(".live")).to_have_attribute("data-state", "online")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    farm.tell("greenhouse", HOUSE, {"co2_ppm": 712.0})
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    farm.report("greenhouse", HOUSE, {"co2_ppm": 712.0})
     number = tile(page, HOUSE, "co2_ppm")
     expect(number.locator(".number")).to_have_text("712")
     expect(number).not_to_have_class(re.compile("stale"))
-    assert not any("/v1/latest" in url for url in asked)
+    assert not any("/v1/latest" in url for url in requests)
 
 
-def test_where_no_stream_is_to_be_had_the_page_asks(visit: Open, farm: Farm, troubles: list[str]) -> None:
+def test_without_a_stream_the_page_polls(visit: Open, farm: Farm, page_errors: list[str]) -> None:
     page = visit("#/nothing")
     page.route("**/v1/live", lambda route: route.abort())
     page.goto(f"{farm.base}/?again#/farm")
     expect(card(page, HOUSE)).to_be_visible()
-    farm.tell("greenhouse", HOUSE, {"co2_ppm": 655.0})
+    farm.report("greenhouse", HOUSE, {"co2_ppm": 655.0})
     expect(tile(page, HOUSE, "co2_ppm").locator(".number")).to_have_text("655")
-    drop(page, troubles, "Failed to load resource")
+    drop(page, page_errors, "Failed to load resource")
 
 
-def test_a_wrong_clock_in_the_browser_makes_no_value_old(visit: Open, farm: Farm) -> None:
+def test_a_wrong_clock_of_the_browser_makes_no_value_stale(visit: Open, farm: Farm) -> None:
     page = visit("#/nothing")
     page.clock.set_system_time(time.time() + 3600)
     page.goto(f"{farm.base}/?again#/farm")
-    farm.tell("greenhouse", HOUSE, {"co2_ppm": 660.0})
+    farm.report("greenhouse", HOUSE, {"co2_ppm": 660.0})
     expect(tile(page, HOUSE, "co2_ppm").locator(".when")).to_have_text(re.compile(r"^(now|\d sec\. ago)$"))
 
 
-def test_a_lost_connection_is_reported(visit: Open, troubles: list[str]) -> None:
+def test_a_lost_connection_is_reported(visit: Open, page_errors: list[str]) -> None:
     page = visit()
     expect(card(page, HOUSE)).to_be_visible()
     page.route("**/v1/**", lambda route: route.abort())
     card(page, HOUSE).get_by_text("Climate, last 10 minutes").click()
     expect(page.locator(".live")).to_contain_text("No connection")
     expect(page.locator(".notice", has_text="The station server does not respond")).to_be_visible()
-    drop(page, troubles, "Failed to load resource")
+    drop(page, page_errors, "Failed to load resource")
 
 
 def test_an_alarm_is_acknowledged_on_a_phone(visit: Open, farm: Farm) -> None:
@@ -139,8 +139,8 @@ def test_an_alarm_is_acknowledged_on_a_phone(visit: Open, farm: Farm) -> None:
     expect(page.locator(".alarms")).to_be_hidden()
 
 
-def test_a_browser_that_cannot_draw_a_map_says_so_and_lists_the_same(
-    visit: Open, farm: Farm, troubles: list[str]
+def test_a_browser_without_webgl_displays_a_notice_and_the_list(
+    visit: Open, farm: Farm, page_errors: list[str]
 ) -> None:
     page = visit("#/nothing")
     page.add_init_script(
@@ -155,10 +155,10 @@ def test_a_browser_that_cannot_draw_a_map_says_so_and_lists_the_same(
     expect(page.get_by_role("link", name="Equator")).to_be_visible()
     page.goto(f"{farm.base}/?again#/field/{farm.field}?pass={farm.flight}")
     expect(page.locator("[data-panel=applied] [data-answer=Amount] .number")).to_have_text("93.60")
-    drop(page, troubles, "WebGL")
+    drop(page, page_errors, "WebGL")
 
 
-def drop(page: Page, troubles: list[str], expected: str) -> None:
-    """Forget what was meant to go wrong, once it can go wrong no more."""
+def drop(page: Page, page_errors: list[str], expected: str) -> None:
+    """Close the page and remove the errors that the test provoked."""
     page.close()
-    troubles[:] = [trouble for trouble in troubles if expected not in trouble]
+    page_errors[:] = [error for error in page_errors if expected not in error]

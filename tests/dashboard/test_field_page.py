@@ -71,7 +71,7 @@ def choose(page: Page, name: str, part: str) -> None:
     box.select_option(value=box.locator("option", has_text=part).first.get_attribute("value"))
 
 
-def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, troubles: list[str]) -> None:
+def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, page_errors: list[str]) -> None:
     page = visit(f"#/field/{farm.field}")
     choose(page, "Pass", "Drone 1")
     expect(page.get_by_role("status").filter(has_text="Choose an implement")).to_be_visible()
@@ -79,10 +79,10 @@ def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, troub
     page.get_by_label("Planned rate").fill("20")
     page.get_by_role("button", name="Draw map").click()
     expect(panel(page, "applied").locator("[data-answer=Amount] .unit")).to_have_text("L")
-    troubles[:] = [trouble for trouble in troubles if "409" not in trouble]
+    page_errors[:] = [error for error in page_errors if "409" not in error]
 
 
-def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, troubles: list[str]) -> None:
+def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, page_errors: list[str]) -> None:
     page = open_field(visit, farm, locale="zh-CN")
     panel(page, "settlement").locator("summary").first.click()
     expect(panel(page, "settlement").locator("tbody")).to_contain_text("Wang")
@@ -109,11 +109,11 @@ def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, tro
     expect(panel(page, "season").locator("tbody")).to_contain_text("93.60 公斤")
     # The drone has flown there as well; no implement is recorded for it.
     expect(panel(page, "season").locator("tbody")).to_contain_text("请选择机具或填写幅宽")
-    troubles[:] = [trouble for trouble in troubles if "409" not in trouble]
+    page_errors[:] = [error for error in page_errors if "409" not in error]
 
 
 def test_outlines_are_imported_or_each_invalid_feature_is_reported(
-    visit: Open, farm: Farm, tmp_path: Path, troubles: list[str]
+    visit: Open, farm: Farm, tmp_path: Path, page_errors: list[str]
 ) -> None:
     page = visit("#/field")
     expect(page.get_by_role("link", name="Equator")).to_be_visible()
@@ -134,7 +134,7 @@ def test_outlines_are_imported_or_each_invalid_feature_is_reported(
     expect(page.get_by_role("link", name="East", exact=True)).to_be_visible()
     made = next(field for field in farm.repositories.fields.all() if field.name == "East")
     farm.repositories.fields.delete(made.id, made.version)
-    troubles[:] = [trouble for trouble in troubles if "Failed to load resource" not in trouble]
+    page_errors[:] = [error for error in page_errors if "Failed to load resource" not in error]
 
 
 def test_without_a_pass_the_prescription_is_drawn_alone(visit: Open, farm: Farm) -> None:
@@ -158,7 +158,7 @@ def test_without_a_pass_the_prescription_is_drawn_alone(visit: Open, farm: Farm)
 
 
 def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visit: Open, farm: Farm) -> None:
-    farm.tell_often()
+    farm.report_often()
     page = open_field(visit, farm)
     replay = panel(page, "replay")
     expect(replay.locator(".chart")).to_have_attribute("data-points", re.compile(f"^{str(MANY)[:3]}"))

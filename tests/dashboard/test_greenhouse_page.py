@@ -1,4 +1,4 @@
-"""The page of a house, in a real browser: two places over three days, one of them colder, with notes and a crop."""
+"""The page of a greenhouse in a real browser: two places over three days, one of them colder, with notes and a crop."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ class House:
 def house(farm: Farm) -> House:
     repositories, home = farm.repositories, farm.repositories.farms.list()[0]
     site = next(one for one in repositories.sites.all() if one.name == "home")
-    kept = repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="Page house", cover="film"))
+    greenhouse = repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="Page house", cover="film"))
     minutes = farm.now_ms() - DAYS * DAY_MS + 60_000 * np.arange(DAYS * 1440)
     # Warm and dry by day, cool and moist by night, in the site's time (UTC+8).
     sun = np.maximum(0.0, -np.cos((minutes % DAY_MS / DAY_MS + 8 / 24) * 2 * np.pi))
     zones = {}
     for name, colder_k in (("east", 0.0), ("west", COLDER_K)):
-        zone = repositories.zones.add(GreenhouseZone(greenhouse=kept.id, name=name, crop="tomato", stage="fruiting"))
+        zone = repositories.zones.add(
+            GreenhouseZone(greenhouse=greenhouse.id, name=name, crop="tomato", stage="fruiting")
+        )
         zones[name] = zone.id
         wobble = 0.2 * np.sin(np.arange(len(minutes)) / 7.0)
         columns = {
@@ -51,32 +53,32 @@ def house(farm: Farm) -> House:
         }
         device = f"gh-{name}"
         put(farm.store, OWN, "home", "greenhouse", device, minutes, columns)
-        told = Descriptor(
+        descriptor = Descriptor(
             device=device, kind="greenhouse", site="home", name=f"{name} box",
             channels={channel: ChannelInfo(unit="1", interval_s=60.0) for channel in (*columns, "co2_ppm")},
         )  # fmt: skip
-        farm.store.describe(OWN, "gw-1", told)
-        record = repositories.observe("gw-1", told)
+        farm.store.describe(OWN, "gw-1", descriptor)
+        record = repositories.observe("gw-1", descriptor)
         repositories.devices.change(msgspec.structs.replace(record, zone=zone.id))
     often = farm.now_ms() - 2500 * np.arange(MANY, 0, -1)
     saw = np.asarray(500.0 + np.arange(MANY) % 97, np.float64)
     put(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": saw})
-    return House(kept.id, zones)
+    return House(greenhouse.id, zones)
 
 
-def look(visit: Open, house: House, query: str) -> Page:
+def open_greenhouse(visit: Open, house: House, query: str) -> Page:
     page = visit(f"#/greenhouse/{house.id}{query}")
     expect(page.locator(".page.greenhouse")).to_have_attribute("data-loaded", re.compile(r"^\d+$"))
     return page
 
 
 def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(visit: Open, house: House) -> None:
-    page = look(visit, house, "?days=3")
+    page = open_greenhouse(visit, house, "?days=3")
     expect(page.locator("h1")).to_have_text("Page house")
     expect(page.locator(".about").first).to_contain_text("Tomato, fruiting")
     deficit = page.locator("[data-panel=deficit] .plot-caption")
-    said = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
-    expect(deficit).to_have_text(re.compile(said))
+    caption = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
+    expect(deficit).to_have_text(re.compile(caption))
     expect(page.locator("[data-panel=dew] .plot-caption")).to_contain_text("Coldest surface: ")
     light = page.locator("[data-panel=light] tbody tr")
     assert light.count() in {3, 4}
@@ -101,16 +103,16 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(vi
 
 
 def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm: Farm, house: House) -> None:
-    page = look(visit, house, "?days=1")
+    page = open_greenhouse(visit, house, "?days=1")
     page.get_by_label("Observation or action").fill("opened the vents")
     page.get_by_label("Minutes ago").fill("90")
     page.get_by_label("Author", exact=True).fill("Li")
     page.get_by_role("button", name="Add note").press("Enter")
     note = page.locator("[data-panel=notes] li[data-note]")
     expect(note).to_contain_text("opened the vents")
-    (kept,) = farm.repositories.notes.list(greenhouse=house.id)
-    assert kept.author == "Li"
-    assert farm.now_ms() - kept.time_ms == pytest.approx(90 * 60_000, abs=30_000)
+    (note_record,) = farm.repositories.notes.list(greenhouse=house.id)
+    assert note_record.author == "Li"
+    assert farm.now_ms() - note_record.time_ms == pytest.approx(90 * 60_000, abs=30_000)
     note.get_by_role("button", name="Delete the note").click()
     expect(note).to_have_count(0)
     assert farm.repositories.notes.list(greenhouse=house.id) == []
@@ -124,7 +126,7 @@ def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm:
 
 
 def test_a_hundred_thousand_samples_are_drawn_and_a_few_minutes_are_not_enough_data(visit: Open, house: House) -> None:
-    page = look(visit, house, "?days=3")
+    page = open_greenhouse(visit, house, "?days=3")
     panel = page.locator("[data-panel=samples]")
     panel.locator("summary").click()
     panel.get_by_label("Device").select_option("gh-east")
@@ -132,7 +134,7 @@ def test_a_hundred_thousand_samples_are_drawn_and_a_few_minutes_are_not_enough_d
     expect(panel).to_have_attribute("data-points", str(MANY))
     expect(panel.get_by_role("status").last).to_have_text("Samples: 100,000; suspect and failed ones are excluded.")
     expect(panel.locator(".plot-caption")).to_contain_text("CO₂ concentration: 500 ppm to 596 ppm")
-    # The house that was heard for some minutes only.
+    # The other greenhouse has data of a few minutes only.
     page.get_by_label("Greenhouse", exact=True).select_option("gh-1")
     expect(page.locator("h1")).to_have_text("番茄一号棚")
     expect(page.locator("[data-panel=light]")).to_contain_text("No light is measured.")

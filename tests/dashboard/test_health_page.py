@@ -1,4 +1,4 @@
-"""The page of data health, in a real browser: where every record of a gateway is, its clocks, and what was refused."""
+"""The data link page in a real browser: delivery of each gateway, clocks, and the quarantine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.dashboard.farm import Farm
 pytestmark = pytest.mark.services("chromium")
 
 
-def test_where_every_record_is_which_clock_was_wrong_and_what_was_refused(visit: Open, farm: Farm) -> None:
+def test_delivery_clocks_and_quarantine_are_displayed(visit: Open, farm: Farm) -> None:
     event = Event(
         t=farm.now_ms() - 60_000, device=DRONE, kind="clock_disagrees", device_kind="drone", site="home",
         clock=Clock.GPS, data={"active": True, "ahead_ms": 7300}, simulated=True,
@@ -38,9 +38,9 @@ def test_where_every_record_is_which_clock_was_wrong_and_what_was_refused(visit:
     expect(row).to_contain_text("no zlib stream")
     row.get_by_role("button", name="Retry").press("Enter")
     expect(page.locator("[data-panel=quarantine] .progress")).to_contain_text("Retry requested.")
-    page.once("dialog", lambda asked: asked.dismiss())
+    page.once("dialog", lambda dialog: dialog.dismiss())
     row.get_by_role("button", name="Delete permanently").click()
     expect(row).to_be_visible()
-    page.once("dialog", lambda asked: asked.accept())
+    page.once("dialog", lambda dialog: dialog.accept())
     row.get_by_role("button", name="Delete permanently").click()
     expect(row).to_have_count(0)

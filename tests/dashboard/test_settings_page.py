@@ -1,4 +1,4 @@
-"""The page of settings, in a real browser: language and unit, crops of zones, who is told, keys and members."""
+"""The settings page in a real browser: language and area unit, crops of zones, recipients, keys and members."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ pytestmark = pytest.mark.services("chromium")
 
 
 def test_language_and_crops_are_set_and_a_rejected_input_is_reported(
-    visit: Open, farm: Farm, troubles: list[str]
+    visit: Open, farm: Farm, page_errors: list[str]
 ) -> None:
     repositories = farm.repositories
     site = next(one for one in repositories.sites.all() if one.name == "home")
-    kept = repositories.greenhouses.add(Greenhouse(farm=site.farm, site=site.id, name="Settings house"))
-    zone = repositories.zones.add(GreenhouseZone(greenhouse=kept.id, name="bed 1"))
+    greenhouse = repositories.greenhouses.add(Greenhouse(farm=site.farm, site=site.id, name="Settings house"))
+    zone = repositories.zones.add(GreenhouseZone(greenhouse=greenhouse.id, name="bed 1"))
     page = visit("#/settings")
     page.get_by_label("简体中文").check()
     expect(page.locator("h1")).to_have_text("设置")
@@ -41,7 +41,7 @@ def test_language_and_crops_are_set_and_a_rejected_input_is_reported(
     panel.get_by_label("Address").fill("no mailbox")
     panel.get_by_role("button", name="Add recipient").click()
     expect(panel.locator(".progress.failed")).to_contain_text("mailbox")
-    troubles[:] = [trouble for trouble in troubles if "400" not in trouble]
+    page_errors[:] = [error for error in page_errors if "400" not in error]
 
 
 def test_recipients_keys_and_members_are_added_and_deleted(visit: Open, farm: Farm) -> None:
@@ -54,11 +54,11 @@ def test_recipients_keys_and_members_are_added_and_deleted(visit: Open, farm: Fa
     panel.get_by_role("button", name="Add recipient").click()
     row = panel.locator("tr", has_text="Wang Fang")
     expect(row).to_contain_text("简体中文")
-    (kept,) = [one for one in farm.repositories.alarm_recipients.all() if one.name == "Wang Fang"]
-    assert (kept.address, kept.least_severity, kept.enabled) == ("wang@example.org", "critical", True)
+    (recipient,) = [each for each in farm.repositories.alarm_recipients.all() if each.name == "Wang Fang"]
+    assert (recipient.address, recipient.least_severity, recipient.enabled) == ("wang@example.org", "critical", True)
     row.get_by_role("button", name="Disable").click()
     expect(row).to_contain_text("Enable")
-    page.once("dialog", lambda asked: asked.accept())
+    page.once("dialog", lambda dialog: dialog.accept())
     row.get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
     keys = page.locator("[data-panel=keys]")
@@ -71,7 +71,7 @@ def test_recipients_keys_and_members_are_added_and_deleted(visit: Open, farm: Fa
     assert secret.inner_text().startswith(made.prefix)
     assert made.expires_ms is not None
     assert made.expires_ms - farm.now_ms() == pytest.approx(30 * 86_400_000, abs=60_000)
-    page.once("dialog", lambda asked: asked.accept())
+    page.once("dialog", lambda dialog: dialog.accept())
     keys.get_by_role("button", name="Revoke the key page app").click()
     expect(keys.locator("tr", has_text="page app")).to_have_count(0)
     expect(secret).to_have_count(0)

@@ -42,7 +42,7 @@ def declare_pass(farm: Farm) -> str:
     wait_until(lambda: any(row["applied_kg"] > 3.0 for row in farm.truth("drone-1.csv")), 60)
     end_ms = wall_clock_ms()
     wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "mass_flow_kg_min") > end_ms, 30)
-    told = {
+    body = {
         "field": farm.get("/v1/fields")["items"][0]["id"],
         "device": drone,
         "start_ms": began_ms,
@@ -50,7 +50,7 @@ def declare_pass(farm: Farm) -> str:
         "implement": farm.get("/v1/implements")["items"][0]["id"],
         "planned_rate_ha": 98.0,
     }
-    return f"{told['field']}?pass={post(farm, '/v1/passes', told)['id']}"
+    return f"{body['field']}?pass={post(farm, '/v1/passes', body)['id']}"
 
 
 def watch_the_vehicle_move(page: Page) -> None:
@@ -79,7 +79,7 @@ def open_a_cell(page: Page) -> None:
 
 
 def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_else(farm: Farm) -> None:
-    base, troubles = farm.folder.read_state().api_url, []  # type: str, list[str]
+    base, page_errors = farm.folder.read_state().api_url, []  # type: str, list[str]
     warm = {"what": "air_temperature_degc", "above": -50.0}
     post(farm, "/v1/alarm-rules", {"name": "always", "any_of": [[warm]], "for_s": 1.0})
     flight = declare_pass(farm)
@@ -92,7 +92,7 @@ def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_el
             context = browser.new_context(locale=locale, viewport={"width": 1000, "height": 640})
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
-            watch(page, base, troubles)
+            watch(page, base, page_errors)
             page.goto(f"{base}/#key={farm.folder.api_key()}")
             expect(page.locator(".live")).to_have_attribute("data-state", "online")
             watch_the_vehicle_move(page)
@@ -110,4 +110,4 @@ def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_el
             assert page.locator("html").get_attribute("lang") == locale.removesuffix("-GB")
             context.close()
         browser.close()
-    assert [trouble for trouble in troubles if "401" not in trouble] == []
+    assert [error for error in page_errors if "401" not in error] == []
