@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
+from headland.analysis.result_cache import ResultCache
 from headland.analysis.scope import OrgScope
 from headland.registry.registry import Access, Registry
 from headland.store.port import Store
@@ -20,7 +21,7 @@ from headland.store.port import Store
 class HomeServices:
     """The services of this process, all of one organisation: no other organisation's key reads them.
 
-    `now_ms` returns the present time.
+    `now_ms` returns the present time; `cache` holds results of all organisations, by keys that name theirs.
     """
 
     store: Store
@@ -31,14 +32,19 @@ class HomeServices:
     counters: Callable[[], Mapping[str, float]]
     gateways: IngestPort | None = None
     store_desk: StoreAdmin | None = None
+    cache: ResultCache = field(default_factory=ResultCache)
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""
         return scope.organisation == self.organisation
 
+    def count(self) -> Mapping[str, float]:
+        """Return the counters of the services beside the API and of its cache."""
+        return {**self.counters(), **self.cache.counters()}
+
     def scope(self, access: Access) -> OrgScope:
         """Return the scope of a request that begins now."""
-        return OrgScope(self.store, self.registry, access.organisation.handle, self.now_ms(), access.by)
+        return OrgScope(self.store, self.registry, access.organisation.handle, self.now_ms(), access.by, self.cache)
 
 
 def scope_of(request: Request) -> OrgScope:

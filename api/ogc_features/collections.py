@@ -16,9 +16,9 @@ from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
 from headland.analysis.errors import AnalysisError
 from headland.analysis.exports.as_applied import cells_of
-from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
+from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, list_passes
-from headland.analysis.passes.telemetry import PassTelemetry, load_pass_telemetry
+from headland.analysis.passes.telemetry import PassTelemetry, load_pass_telemetry, refer_telemetry
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device, read_latest
@@ -138,58 +138,62 @@ def find_devices(scope: OrgScope, _question: Question) -> Iterator[Found]:
 
 def find_tracks(scope: OrgScope, question: Question) -> Iterator[Found]:
     """Yield the passes of all fields, each as the line that the vehicle took."""
-    for key, one in _passes(scope, question):
-        heard = _hear(scope, one)
-        told = pass_of(one).model_dump() | {
-            "start": utc_of(one.start_ms),
-            "end": utc_of(one.end_ms),
-            "field_name": one.field.name,
-            "planned_rate_unit": None if one.unit is None else f"{one.unit}/ha",
-            "positions": 0 if heard is None else heard.n,
-            "source": "declared" if one.declared is not None else "found in telemetry",
-            "quality": None if heard is None else heard.quality,
+    for key, field_pass in _passes(scope, question):
+        telemetry = _load_telemetry(scope, field_pass)
+        told = pass_of(field_pass).model_dump() | {
+            "start": utc_of(field_pass.start_ms),
+            "end": utc_of(field_pass.end_ms),
+            "field_name": field_pass.field.name,
+            "planned_rate_unit": None if field_pass.unit is None else f"{field_pass.unit}/ha",
+            "positions": 0 if telemetry is None else telemetry.n,
+            "source": "declared" if field_pass.declared is not None else "found in telemetry",
+            "quality": None if telemetry is None else telemetry.quality,
         }
         line = None
-        if heard is not None and heard.n >= 2:
-            track = heard.told.track
-            chosen = np.unique(np.linspace(0, heard.n - 1, min(heard.n, _MOST_CORNERS)).round().astype(np.int64))
+        if telemetry is not None and telemetry.n >= 2:
+            track = telemetry.vehicle.track
+            chosen = np.unique(
+                np.linspace(0, telemetry.n - 1, min(telemetry.n, _MOST_CORNERS)).round().astype(np.int64)
+            )
             spots = np.column_stack((track.longitude_deg[chosen], track.latitude_deg[chosen])).round(8)
             line = {"type": "LineString", "coordinates": spots.tolist()}
-        yield Found(key, one.id, line, told, one.start_ms, one.end_ms)
+        yield Found(key, field_pass.id, line, told, field_pass.start_ms, field_pass.end_ms)
 
 
 def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
     """Yield the cells of as-applied maps, pass after pass; a pass of which none can be drawn has none."""
-    for key, one in _passes(scope, question):
+    for key, field_pass in _passes(scope, question):
         try:
-            applied = apply_pass(scope, one, cell_m=max(_CELL_M, fine_cell_m(one)))
+            applied = compute_as_applied(scope, field_pass, cell_m=max(_CELL_M, fine_cell_m(field_pass)))
         except AnalysisError:
             continue
         unit = applied.unit.lower()
         at, south, west, north, east = cells_of(applied)
-        rates, amounts = applied.drawn.rate_ha[at], applied.drawn.amount[at]
-        evidence, places = applied.drawn.evidence[at], applied.drawn.places[at]
+        rates, amounts = applied.map.rate_ha[at], applied.map.amount[at]
+        evidence, places = applied.map.evidence[at], applied.map.places[at]
         for index in range(len(south)):
             low_x, high_x, low_y, high_y = (round(float(edge[index]), 9) for edge in (west, east, south, north))
             ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
             is_known = not np.isnan(rates[index])
             told = {
-                "pass_id": one.id,
-                "field": one.field.id,
-                "device": one.device,
-                "start": utc_of(one.start_ms),
-                "end": utc_of(one.end_ms),
+                "pass_id": field_pass.id,
+                "field": field_pass.field.id,
+                "device": field_pass.device,
+                "start": utc_of(field_pass.start_ms),
+                "end": utc_of(field_pass.end_ms),
                 f"rate_{unit}_ha": round(float(rates[index]), 3) if is_known else None,
                 f"amount_{unit}": round(float(amounts[index]), 6) if is_known else None,
                 "evidence": EVIDENCE[evidence[index]],
                 "place": PLACES[places[index]],
                 "coverage": applied.amount.coverage,
-                "simulated": one.simulated,
+                "simulated": field_pass.simulated,
                 "source": applied.amount.method.id,
                 "quality": applied.amount.quality,
             }
             polygon = {"type": "Polygon", "coordinates": [ring]}
-            yield Found(f"{key}.{index:07d}", f"{one.id}.{index}", polygon, told, one.start_ms, one.end_ms)
+            yield Found(
+                f"{key}.{index:07d}", f"{field_pass.id}.{index}", polygon, told, field_pass.start_ms, field_pass.end_ms
+            )
 
 
 def _passes(scope: OrgScope, question: Question) -> Iterator[tuple[str, FieldPass]]:
@@ -198,17 +202,25 @@ def _passes(scope: OrgScope, question: Question) -> Iterator[tuple[str, FieldPas
     end_ms = now_ms if question.end_ms is None else min(question.end_ms, now_ms)
     window = Window(end_ms - LONGEST_PASSES_MS, end_ms + 1)
     fields = repositories_of(scope).fields.all()
-    found = [one for field in fields for one in list_passes(scope, field.id, window)]
-    for key, one in sorted(((f"{one.start_ms:015d}.{one.id}", one) for one in found), key=lambda each: each[0]):
+    found = [field_pass for field in fields for field_pass in list_passes(scope, field.id, window)]
+    for key, field_pass in sorted(
+        ((f"{field_pass.start_ms:015d}.{field_pass.id}", field_pass) for field_pass in found), key=lambda each: each[0]
+    ):
         is_behind = f"{key}.~" > question.after
-        if is_behind and question.of_pass in (None, one.id) and question.takes_time(one.start_ms, one.end_ms):
-            yield key, one
+        if (
+            is_behind
+            and question.of_pass in (None, field_pass.id)
+            and question.takes_time(field_pass.start_ms, field_pass.end_ms)
+        ):
+            yield key, field_pass
 
 
-def _hear(scope: OrgScope, one: FieldPass) -> PassTelemetry | None:
-    """Return what was heard of a pass; None where its vehicle is not known or there is too much."""
+def _load_telemetry(scope: OrgScope, field_pass: FieldPass) -> PassTelemetry | None:
+    """Return the telemetry of a pass; None where its vehicle is unknown or there is too much."""
     try:
-        return load_pass_telemetry(scope, find_device(scope, one.device), Window(one.start_ms, one.end_ms + 1))
+        record = find_device(scope, field_pass.device)
+        ref = refer_telemetry(scope, record, Window(field_pass.start_ms, field_pass.end_ms + 1))
+        return load_pass_telemetry(scope, ref)
     except AnalysisError:
         return None
 

@@ -55,7 +55,7 @@ def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     own = CollectorRegistry()
     feeds: LiveFeeds = request.app.state.live
     is_home = home.serves(scope)
-    own.register(FarmCollector(scope.store, OwnMetrics(home.gateways, home.counters) if is_home else None))
+    own.register(FarmCollector(scope.store, OwnMetrics(home.gateways, home.count) if is_home else None))
     own.register(LiveCollector(feeds.of(scope.organisation)))
     text = generate_latest(own) + (generate_latest(request.app.state.metrics) if is_home else b"")
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""What passes mean: against their plan, for the field's nutrients, for whoever's plot it was; and the ledger of it."""
+"""Routes of a pass's deviation, settlement and nutrients, of a field's weather window, and of the ledger."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from api.schemas.ledger_mapping import balance_of, deviation_of, efficiency_of, 
 from headland.agronomy.prescription.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
 from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.settlement import entries_table, settlement_table
-from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
+from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import find_pass, list_passes
-from headland.analysis.passes.deviation import judge_if_planned, judge_pass
+from headland.analysis.passes.deviation import compare_if_planned, deviation_of_pass
 from headland.analysis.passes.ledger_entries import applied_entry, deviation_entry
-from headland.analysis.passes.nutrients import count_nutrients, passes_of_season, share_by_plot
-from headland.analysis.passes.plan import PlanAsked
+from headland.analysis.passes.nutrients import nutrients_of_pass, passes_of_season, share_by_plot
+from headland.analysis.passes.plan import PlanRequest
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.weather.spray_window import judge_weather, weather_evidence
 from headland.analysis.window import Window
@@ -63,32 +63,32 @@ def get_deviation(
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
 ) -> Response:
-    """Hold a pass against its plan: where too little or too much landed, and the likeliest cause of it.
+    """Compare a pass with its plan: where too little or too much was applied, and the likeliest cause.
 
-    The plan is what the query names, else what the pass was declared with, else the field's newest prescription that
-    must be it; `plan.source` says which of these it was. `zones` tell of each zone of a prescription.
+    The plan is the one in the query, else the one declared with the pass, else the field's newest prescription if it is
+    certain to be the plan; `plan.source` names which. `zones` has each zone of a prescription.
 
-    Causes are asked in this order: refill, empty_hopper, boundary, wind, not_covered, overlap, speed, flow,
-    calibration (the whole pass is off alike), pattern (between swaths). They are hints, not proofs.
+    Causes are tested in this order: refill, empty_hopper, boundary, wind, not_covered, overlap, speed, flow,
+    calibration (the whole pass is off by the same share), pattern (between swaths). They are hints, not proofs.
     """
-    one = find_pass(scope, pass_id)
-    asked = PlanAsked(planned_rate_ha, prescription)
-    judged = judge_pass(scope, one, asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
-    return reply(request, deviation_of(judged))
+    field_pass = find_pass(scope, pass_id)
+    plan_request = PlanRequest(planned_rate_ha, prescription)
+    deviation = deviation_of_pass(scope, field_pass, plan_request, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    return reply(request, deviation_of(deviation))
 
 
 @router.get("/passes/{pass_id}/settlement", response_model=Columns, responses={**_TABLE, **declare_problems(409)})
 def get_settlement(request: Request, scope: ScopeOf, pass_id: PassId, swath_m: SwathM = None) -> Response:
-    """Give a table of the ground and the product of each plot owner, by what was metered: to bill a service by.
+    """Return a table of treated ground and metered product by plot owner, to bill a service by.
 
-    CSV where Accept does not ask for another form.
+    CSV unless Accept asks for another form.
     """
     form = choose_format(request.headers.get("accept"), (CSV, JSON, ARROW, PARQUET))
-    repositories, one = repositories_of(scope), find_pass(scope, pass_id)
-    shares = share_by_plot(scope, repositories, one, cell_m=fine_cell_m(one), swath_m=swath_m)
-    named = None if one.declared is None else one.declared.product
+    repositories, field_pass = repositories_of(scope), find_pass(scope, pass_id)
+    shares = share_by_plot(scope, repositories, field_pass, cell_m=fine_cell_m(field_pass), swath_m=swath_m)
+    named = None if field_pass.declared is None else field_pass.declared.product
     product = "" if named is None else repositories.products.get(named, also_deleted=True).name
-    return reply_table(request, form, settlement_table(one, shares, product, one.unit or "kg"))
+    return reply_table(request, form, settlement_table(field_pass, shares, product, field_pass.unit or "kg"))
 
 
 @router.get("/fields/{field}/nutrients", response_model=NutrientsBody)
@@ -106,18 +106,18 @@ def get_nutrients(
 ) -> Response:
     """Add up nitrogen, phosphorus and potassium by pass and season, and balance the nitrogen with the harvest.
 
-    By what was metered on the usable field alone. One pass whose amount or product is not known leaves the sums open.
-    The weather of the field's site after each pass says whether ammonia or nitrate may be lost: risks, not amounts.
+    Sums are of metered amounts on the usable field; they are null while the amount or product of one pass is unknown.
+    The weather after each pass gives the risks of losing ammonia or nitrate: risks, not amounts.
     """
     repositories = repositories_of(scope)
-    told = None if season is None else repositories.seasons.get(season)
+    chosen = None if season is None else repositories.seasons.get(season)
     now_ms = scope.now_ms
     passes = list_passes(scope, field, Window(now_ms - LONGEST_LIST_MS, now_ms + 1))
-    if told is not None:
-        passes = passes_of_season(passes, told)
-    counted = [count_nutrients(scope, repositories, one, soil_deficit_mm) for one in passes]
-    known = [each.per_ha for each in counted if each.per_ha is not None]
-    reason = next((each.reason for each in counted if each.per_ha is None), None)
+    if chosen is not None:
+        passes = passes_of_season(passes, chosen)
+    counted = [nutrients_of_pass(scope, repositories, field_pass, soil_deficit_mm) for field_pass in passes]
+    known = [nutrients.per_ha for nutrients in counted if nutrients.per_ha is not None]
+    reason = next((nutrients.reason for nutrients in counted if nutrients.per_ha is None), None)
     total = sum(known, Nutrients()) if counted and reason is None else None
     grain_n_share = None if grain_n_pct is None else grain_n_pct / 100.0
     output = None if yield_kg_ha is None or grain_n_share is None else yield_kg_ha * grain_n_share
@@ -137,8 +137,8 @@ def get_nutrients(
     body = NutrientsBody(
         field=field,
         season=season,
-        simulated=any(one.simulated for one in passes),
-        passes=[pass_nutrients_of(each) for each in counted],
+        simulated=any(field_pass.simulated for field_pass in passes),
+        passes=[pass_nutrients_of(nutrients) for nutrients in counted],
         total_kg_ha=elements_of(total),
         total_kg_mu=elements_of(total, 1.0 / MU_PER_HA),
         reason=reason if counted else "no_passes",
@@ -157,35 +157,41 @@ def get_weather_window(
     start: Start = None,
     end: End = None,
 ) -> Response:
-    """Say of each hour whether its weather suits the work, by the devices of the field's own site; no forecast.
+    """Return for each hour whether its weather suits the work, by the devices of the field's site; no forecast.
 
-    Hours that were not measured are insufficient_data; where nobody measures rain no hour is a plain go.
+    Hours without measurements are insufficient_data; where rain is not measured no hour is a plain go.
     """
     repositories = repositories_of(scope)
     known = repositories.fields.get(field)
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
     verdicts, devices = judge_weather(scope, repositories, known, window, kind)
-    body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(one) for one in verdicts])
+    body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(verdict) for verdict in verdicts])
     return reply(request, body)
 
 
 @router.post("/passes/{pass_id}/close", response_model=EntryList, responses=declare_problems(409))
 def close_pass(scope: ScopeOf, pass_id: PassId) -> EntryList:
-    """Write what a pass applied, how that differs from its plan, and the weather at the time, into the ledger.
+    """Record in the ledger what a pass applied, its deviation from the plan, and the weather at the time.
 
-    The same again adds nothing. A pass without a plan, or of which no amount is known, has no entry of a deviation.
-    Where telemetry that came late changes the amount, closing again adds an entry: nothing is ever rewritten.
+    Closing again without new facts adds nothing. A pass without a plan or a known amount has no deviation entry.
+    Where late telemetry changes the amount, closing again adds an entry: nothing is ever rewritten.
     """
-    repositories, one = repositories_of(scope), find_pass(scope, pass_id)
-    applied = apply_pass(scope, one, cell_m=fine_cell_m(one))
+    repositories, field_pass = repositories_of(scope), find_pass(scope, pass_id)
+    applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
     kind: Kind = "granular" if applied.unit == "kg" else "liquid"
-    verdicts, devices = judge_weather(scope, repositories, one.field, Window(one.start_ms, one.end_ms + 1), kind)
-    entries = [repositories.ledger.append("as_applied", one.field.id, one.id, applied_entry(applied))]
-    judged = judge_if_planned(scope, applied)
-    if judged is not None:
-        entries.append(repositories.ledger.append("deviation", one.field.id, one.id, deviation_entry(judged)))
-    entries.append(repositories.ledger.append("weather", one.field.id, one.id, weather_evidence(verdicts, devices)))
+    verdicts, devices = judge_weather(
+        scope, repositories, field_pass.field, Window(field_pass.start_ms, field_pass.end_ms + 1), kind
+    )
+    entries = [repositories.ledger.append("as_applied", field_pass.field.id, field_pass.id, applied_entry(applied))]
+    deviation = compare_if_planned(scope, applied)
+    if deviation is not None:
+        entries.append(
+            repositories.ledger.append("deviation", field_pass.field.id, field_pass.id, deviation_entry(deviation))
+        )
+    entries.append(
+        repositories.ledger.append("weather", field_pass.field.id, field_pass.id, weather_evidence(verdicts, devices))
+    )
     return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
 
 
@@ -198,7 +204,7 @@ def get_ledger(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List the ledger's entries in the order of their writing; as CSV, Arrow or Parquet all of them, however many."""
+    """List the ledger's entries in the order in which they were written; CSV, Arrow and Parquet hold all of them."""
     ledger = repositories_of(scope).ledger
     after = read_cursor(cursor, tuple[int])
     after_seq = 0 if after is None else after[0]
@@ -215,7 +221,7 @@ def get_ledger(
 
 @router.get("/ledger/check", response_model=LedgerCheckBody)
 def check_ledger(request: Request, scope: ScopeOf) -> Response:
-    """Read the whole ledger and say whether any entry was changed, taken out, put in or cut off."""
+    """Verify the whole ledger: no entry was changed, removed, inserted or cut off."""
     found = repositories_of(scope).ledger.check()
     body = LedgerCheckBody(
         entries=found.entries, whole=found.broken_at is None, broken_at=found.broken_at, hash=found.hash

@@ -1,4 +1,4 @@
-"""A pass cell by cell: the map that a page draws, and why one cell of it shows what it shows."""
+"""Routes of a pass's cell map and of the evidence for one cell."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.cell_evidence import explain_cell
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.routes.passes import LatencyS, PassId, SwathM
-from api.schemas.cell_map import CellEvidence, CellMapBody
+from api.schemas.cell_evidence import CellEvidence, evidence_of
+from api.schemas.cell_map import CellMapBody
+from headland.analysis.passes.cell_evidence import explain_cell
 from headland.analysis.passes.cell_map import cells_geojson, cells_grid, map_cells
 from headland.analysis.passes.detection import find_pass
-from headland.analysis.passes.plan import PlanAsked
+from headland.analysis.passes.plan import PlanRequest
 
 PlannedRate = Annotated[
     float | None,
@@ -27,7 +28,7 @@ PrescriptionAsked = Annotated[
 ]
 MapCellM = Annotated[
     float | None,
-    Query(description="Side of a cell [m]; by default 2, 5, 10, 20 or 50, so that the map stays light.", ge=0.5, le=50,
+    Query(description="Side of a cell [m]; by default 2, 5, 10, 20 or 50, by the size of the field.", ge=0.5, le=50,
           allow_inf_nan=False),
 ]  # fmt: skip
 
@@ -38,7 +39,7 @@ _CELLS: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 
-#: Below the prefix of the router that takes it in.
+#: Included by the router of the ledger, below its prefix.
 router = APIRouter()
 
 
@@ -57,12 +58,14 @@ def get_cells(
         Query(alias="format", description="Polygons that a map draws as they are, or grids of numbers."),
     ] = "geojson",
 ) -> Response:
-    """Give the cells of a pass for a map: planned and applied rate, their difference, its class and likely cause.
+    """Return the cells of a pass for a map: planned and applied rate, their difference, its class and likely cause.
 
-    Without a plan, or where no amount was measured, the cells come all the same and `reason` says what lacks.
+    Without a plan or a measured amount the cells are returned all the same, and `reason` names what is missing.
     """
-    asked = PlanAsked(planned_rate_ha, prescription)
-    cells = map_cells(scope, find_pass(scope, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    plan_request = PlanRequest(planned_rate_ha, prescription)
+    cells = map_cells(
+        scope, find_pass(scope, pass_id), plan_request, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
+    )
     if shape == "json":
         return reply(request, cells_grid(cells))
     return Response(cells_geojson(cells), media_type="application/geo+json", headers={"Cache-Control": "no-cache"})
@@ -81,10 +84,12 @@ def get_cell(
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
 ) -> Response:
-    """Say why the cell at a place shows what it shows: each visit that brought it something, and the samples behind it.
+    """Return the evidence for the cell at a place: each visit that applied product to it, with its samples.
 
-    Ask with the same `cell_m`, plan, swath and latency as the map was drawn with. The visits add up to the cell.
+    Use the same `cell_m`, plan, swath and latency as for the map. The visits add up to the cell.
     """
-    asked = PlanAsked(planned_rate_ha, prescription)
-    cells = map_cells(scope, find_pass(scope, pass_id), asked, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
-    return reply(request, explain_cell(scope, cells, latitude_deg, longitude_deg))
+    plan_request = PlanRequest(planned_rate_ha, prescription)
+    cells = map_cells(
+        scope, find_pass(scope, pass_id), plan_request, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
+    )
+    return reply(request, evidence_of(explain_cell(scope, cells, latitude_deg, longitude_deg)))

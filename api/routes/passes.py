@@ -1,4 +1,4 @@
-"""Passes of a field, declared or found, and what they applied."""
+"""Routes of passes: declare, list, show, and the as-applied map."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from api.schemas.passes_mapping import applied_of, pass_detail_of, pass_of
 from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
-from headland.analysis.passes.as_applied import Applied, apply_pass
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.weather.spray_window import judge_weather, weather_evidence
@@ -41,7 +41,7 @@ SwathM = Annotated[
 LatencyS = Annotated[
     float | None,
     Query(
-        description="From the measured flow (or the feeder's signal) to the ground [s], instead of the implement's.",
+        description="Time from the measured flow (or the feeder's signal) to the ground [s], instead of the implement's.",
         ge=0,
         le=60,
         allow_inf_nan=False,
@@ -73,23 +73,23 @@ router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400
 
 
 @router.post("/passes", response_model=PassItem, status_code=201, responses=declare_problems(409))
-def declare_pass(scope: ScopeOf, told: PassTold) -> PassItem:
-    """Declare a pass. It is never changed; declared again with the same words it is the same pass.
+def declare_pass(scope: ScopeOf, declaration: PassTold) -> PassItem:
+    """Declare a pass. It is never changed; declaring it again with the same values returns the same pass.
 
-    The wind, Delta-T and rain at the time are kept with it in the ledger, as far as the site's own weather tells.
+    Wind, Delta-T and rain at the time are recorded in the ledger, as far as the site's devices measured them.
     """
     repositories = repositories_of(scope)
     try:
-        kept = repositories.passes.declare(Pass(**told.model_dump()))
+        declared = repositories.passes.declare(Pass(**declaration.model_dump()))
     except NotFound as error:
         missing = error.kind.replace(" ", "-")
-        raise ProblemError(400, f"unknown-{missing}", "It refers to nothing", str(error)) from error
-    one = find_pass(scope, kept.id)
-    kind: Kind = "liquid" if one.unit == "L" else "granular"
-    window = Window(kept.start_ms, kept.end_ms)
-    weather = weather_evidence(*judge_weather(scope, repositories, one.field, window, kind))
-    repositories.ledger.append("weather", one.field.id, kept.id, weather)
-    return pass_of(one)
+        raise ProblemError(400, f"unknown-{missing}", "Referenced record not found", str(error)) from error
+    field_pass = find_pass(scope, declared.id)
+    kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
+    window = Window(declared.start_ms, declared.end_ms)
+    weather = weather_evidence(*judge_weather(scope, repositories, field_pass.field, window, kind))
+    repositories.ledger.append("weather", field_pass.field.id, declared.id, weather)
+    return pass_of(field_pass)
 
 
 @router.get("/fields/{field}/passes", name="list_passes", response_model=PassList)
@@ -99,31 +99,31 @@ def get_passes(
     field: FieldId,
     start: Start = None,
     end: End = None,
-    device: Annotated[str | None, Query(description="Only this vehicle's.", pattern=NAME_PATTERN)] = None,
+    device: Annotated[str | None, Query(description="Only passes of this vehicle.", pattern=NAME_PATTERN)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
     """List the passes of a field that begin in [start, end), the last seven days by default.
 
-    Those that were declared, and others that telemetry shows: product left over the field. Refills and short silences
-    lie within a pass; a return that treats mostly what was treated already is another one.
+    Declared passes, and others detected in telemetry because product left over the field. Refills and short silences
+    belong to a pass; a return that treats mostly treated ground is another pass.
     """
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - _DEFAULT_LIST_MS if start is None else start, end_ms, end_ms, LONGEST_LIST_MS)
     after = read_cursor(cursor, tuple[int, str])
-    rest = [
-        one
-        for one in list_passes(scope, field, window)
-        if (after is None or (one.start_ms, one.id) > after) and device in (None, one.device)
+    matching = [
+        field_pass
+        for field_pass in list_passes(scope, field, window)
+        if (after is None or (field_pass.start_ms, field_pass.id) > after) and device in (None, field_pass.device)
     ]
-    page = rest[:limit]
-    following = write_cursor(page[-1].start_ms, page[-1].id) if len(rest) > limit else None
-    return reply_page(request, PassList(items=[pass_of(one) for one in page], next=following))
+    page = matching[:limit]
+    following = write_cursor(page[-1].start_ms, page[-1].id) if len(matching) > limit else None
+    return reply_page(request, PassList(items=[pass_of(field_pass) for field_pass in page], next=following))
 
 
 @router.get("/passes/{pass_id}", response_model=PassDetail)
 def get_pass(request: Request, scope: ScopeOf, pass_id: PassId) -> Response:
-    """Show a pass with its segments: work, turns, transits, refills and the way home, each with its evidence."""
+    """Return a pass with its segments: work, turns, transits, refills and the return, each with its evidence."""
     return reply(request, pass_detail_of(find_pass(scope, pass_id)))
 
 
@@ -141,18 +141,20 @@ def get_applied(
     latency_s: LatencyS = None,
     shape: Annotated[
         Literal["json", "geojson", "csv", "arrow", "parquet", "png", "geotiff", "isoxml"] | None,
-        Query(alias="format", description="What to answer with; else what Accept says."),
+        Query(alias="format", description="Format of the answer; by default as Accept asks."),
     ] = None,
 ) -> Response:
-    """Draw what a pass applied: by metered amounts only. Ground over which only a command is known has no rate.
+    """Return the as-applied map of a pass, by metered amounts only: where only a command is known there is no rate.
 
-    Amounts are on the usable field, in buffers, in exclusions, outside, or unlocated, and add up to what left. CSV,
+    Amounts on the usable field, in buffers, in exclusions, outside and unlocated add up to the released amount. CSV,
     Arrow and Parquet have a row for each cell.
     """
     form = _form_of(request, shape)
-    applied: Applied = apply_pass(scope, find_pass(scope, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    applied: AppliedPass = compute_as_applied(
+        scope, find_pass(scope, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
+    )
     if form == JSON:
-        answer = reply(request, applied_of(applied))
+        answer = reply(request, applied_of(applied, uniformity_of(scope, applied.machine)))
         answer.headers["Vary"] = "Accept"
         return answer
     if form in FORMS:

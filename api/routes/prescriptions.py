@@ -15,7 +15,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.registry import BodyOf, ThingId, reply_json
 from headland.analysis.prescriptions.build import make_prescription
-from headland.analysis.prescriptions.mission import FlightWishes, plan_flight
+from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
 from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder
 from headland.analysis.registry_access import repositories_of
 from headland.formats.prescription_grids import GridCrs, prescription_geotiff, prescription_isoxml
@@ -162,7 +162,7 @@ def export_prescription(
             )
         case ExportFormat.QGC_PLAN:
             home_deg = _home(home_latitude_deg, home_longitude_deg)
-            wishes = FlightWishes(height_m, height_above, bearing_deg, speed_m_s, home_deg, load)
+            wishes = FlightOptions(height_m, height_above, bearing_deg, speed_m_s, home_deg, load)
             data = write_plan(plan_flight(repositories, prescription, wishes))
     return reply_file(prescription, data, *_FILES[format])
 

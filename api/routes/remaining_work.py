@@ -1,4 +1,4 @@
-"""What is left of a pass: the ground, its prescription, and the mission that finishes it."""
+"""Routes of a pass's remaining work: its ground, its prescription, and the mission that finishes it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import PassId, SwathM
 from api.routes.registry import reply_json
 from api.schemas.ledger_mapping import plan_of
-from api.schemas.remaining_work import RestZoneBody, ResumeBody
+from api.schemas.remaining_work import RemainingZoneBody, ResumeBody
 from headland.analysis.passes.detection import find_pass
-from headland.analysis.passes.plan import PlanAsked
-from headland.analysis.passes.remaining_flight import plan_rest
-from headland.analysis.passes.remaining_work import find_work_left, prescribe_rest
+from headland.analysis.passes.plan import PlanRequest
+from headland.analysis.passes.remaining_flight import plan_remaining_flight
+from headland.analysis.passes.remaining_work import find_remaining_work, prescribe_remaining
 from headland.analysis.registry_access import repositories_of
 from headland.formats.qgc_plan import HeightAbove, write_plan
 
@@ -30,7 +30,7 @@ _PLAN: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The mission.", "content": {"application/json": {"schema": {"type": "object"}}}}
 }
 
-#: Below the prefix of the router that takes it in.
+#: Included by the router of the ledger, below its prefix.
 router = APIRouter()
 
 
@@ -43,41 +43,42 @@ def get_resume(
     prescription: PrescriptionAsked = None,
     swath_m: SwathM = None,
 ) -> Response:
-    """Say what a pass that was broken off left over, and where its mission is: nothing is treated twice.
+    """Return the remaining work of an interrupted pass and the address of its mission: no ground is treated twice.
 
-    The rest is what was planned for ground that no swath reached. Of a prescription, what other passes of it covered
-    counts as done. Ground that got too little is told (`treated_difference`) and not treated again.
+    Remaining is planned ground that no swath reached. Ground that other passes of the same prescription covered is
+    done. Ground that got too little is reported (`treated_difference`) and not treated again.
     """
-    left = find_work_left(scope, find_pass(scope, pass_id), PlanAsked(planned_rate_ha, prescription), swath_m)
-    asked = {"planned_rate_ha": planned_rate_ha, "prescription": prescription, "swath_m": swath_m}
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
-    planned_m2 = left.planned_m2
+    plan_request = PlanRequest(planned_rate_ha, prescription)
+    remaining = find_remaining_work(scope, find_pass(scope, pass_id), plan_request, swath_m)
+    parameters = {"planned_rate_ha": planned_rate_ha, "prescription": prescription, "swath_m": swath_m}
+    query = urlencode({name: value for name, value in parameters.items() if value is not None})
+    planned_m2 = remaining.planned_m2
     body = ResumeBody(
-        pass_id=left.one.id,
-        simulated=left.one.simulated,
-        plan=None if left.plan is None else plan_of(left.plan),
-        reason=left.reason,
-        passes=[each.id for each in left.passes],
-        remaining_m2=left.rest.remaining_m2,
+        pass_id=remaining.field_pass.id,
+        simulated=remaining.field_pass.simulated,
+        plan=None if remaining.plan is None else plan_of(remaining.plan),
+        reason=remaining.reason,
+        passes=[done.id for done in remaining.passes],
+        remaining_m2=remaining.ground.remaining_m2,
         planned_m2=planned_m2,
-        unflown_m2=max(left.rest.remaining_m2 - planned_m2, 0.0),
-        amount=left.amount,
-        unit=left.one.unit or "kg",
+        unflown_m2=max(remaining.ground.remaining_m2 - planned_m2, 0.0),
+        amount=remaining.amount,
+        unit=remaining.field_pass.unit or "kg",
         zones=[
-            RestZoneBody(
-                zone=each.zone,
-                planned_rate_ha=each.rate_ha,
-                planned=each.planned,
-                applied=each.applied,
-                open_m2=each.open_m2,
-                open=each.open,
-                treated_difference=each.treated_difference,
+            RemainingZoneBody(
+                zone=zone.zone,
+                planned_rate_ha=zone.rate_ha,
+                planned=zone.planned,
+                applied=zone.applied,
+                open_m2=zone.open_m2,
+                open=zone.open,
+                treated_difference=zone.treated_difference,
             )
-            for each in left.zones
+            for zone in remaining.zones
         ],
-        lines=len(left.lines),
-        length_m=left.length_m,
-        plan_url=f"/v1/passes/{left.one.id}/resume.plan{'?' if query else ''}{query}",
+        lines=len(remaining.lines),
+        length_m=remaining.length_m,
+        plan_url=f"/v1/passes/{remaining.field_pass.id}/resume.plan{'?' if query else ''}{query}",
     )
     return reply(request, body)
 
@@ -88,15 +89,15 @@ def get_resume(
     response_class=Response,
     responses={201: {"description": "The prescription.", **_PRESCRIPTION}, **declare_problems(400, 409)},
 )
-def add_rest(
+def add_remaining(
     scope: ScopeOf, pass_id: PassId, prescription: PrescriptionAsked = None, swath_m: SwathM = None
 ) -> Response:
-    """Keep what is left of a pass's prescription as a prescription of its own, to be exported as any other.
+    """Store the remaining part of a pass's prescription as a prescription of its own, to be exported as any other.
 
-    The rates are the same; only cells whose middle lies under the lines of the rest are part of it.
+    The rates are the same; it consists of the cells whose middle the remaining lines cover.
     """
-    left = find_work_left(scope, find_pass(scope, pass_id), PlanAsked(None, prescription), swath_m)
-    made = repositories_of(scope).prescriptions.add(prescribe_rest(left))
+    remaining = find_remaining_work(scope, find_pass(scope, pass_id), PlanRequest(None, prescription), swath_m)
+    made = repositories_of(scope).prescriptions.add(prescribe_remaining(remaining))
     return reply_json(made, 201, {"Location": f"/v1/prescriptions/{made.id}"})
 
 
@@ -117,11 +118,12 @@ def get_resume_plan(
               le=20, allow_inf_nan=False),
     ] = None,
 ) -> Response:  # fmt: skip
-    """Give the mission that finishes a pass as a QGroundControl .plan; Headland itself never flies it.
+    """Return the mission that finishes a pass as a QGroundControl .plan; Headland itself never flies it.
 
-    The sprayer is on along the lines alone. Of a prescription its speed makes the rates at one steady flow, as in the
-    prescription's own mission. It starts and refills where the vehicle stood before the pass.
+    The sprayer is on along the lines only. For a prescription, speed makes the rates at one steady flow, as in the
+    prescription's own mission. It starts and refills where the vehicle was before the pass.
     """
-    left = find_work_left(scope, find_pass(scope, pass_id), PlanAsked(planned_rate_ha, prescription), swath_m)
-    flight = plan_rest(scope, left, height_m=height_m, height_above=height_above, speed_m_s=speed_m_s)
+    plan_request = PlanRequest(planned_rate_ha, prescription)
+    remaining = find_remaining_work(scope, find_pass(scope, pass_id), plan_request, swath_m)
+    flight = plan_remaining_flight(scope, remaining, height_m=height_m, height_above=height_above, speed_m_s=speed_m_s)
     return Response(write_plan(flight), media_type="application/json", headers={"Cache-Control": "no-cache"})

@@ -1,4 +1,4 @@
-"""Plans, nutrients, weather and rests as response models."""
+"""Deviations, plans, nutrients and weather as response models."""
 
 from __future__ import annotations
 
@@ -15,57 +15,62 @@ from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, R
 from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
 from headland.agronomy.prescription.weather_window import Verdict
 from headland.agronomy.series.answer import Method
-from headland.analysis.passes.deviation import Judged
+from headland.analysis.passes.deviation import PassDeviation
 from headland.analysis.passes.nutrients import PassNutrients
 from headland.analysis.passes.plan import Plan, summarise_plan
 from headland.analysis.window import Window
 
 
-def deviation_of(judged: Judged) -> schema.DeviationBody:
-    """Return a pass against its plan."""
-    applied, deviation = judged.applied, judged.deviation
-    grid, plane = applied.drawn.grid, applied.work.plane
+def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
+    """Return the deviation of a pass from its plan."""
+    applied, cells = deviation.applied, deviation.cells
+    grid, plane = applied.map.grid, applied.inputs.plane
     regions = []
-    for each in deviation.regions:
-        east_m = np.array([grid.west_m + (each.column + 0.5) * grid.cell_m])
-        north_m = np.array([grid.south_m + (each.row + 0.5) * grid.cell_m])
+    for region in cells.regions:
+        east_m = np.array([grid.west_m + (region.column + 0.5) * grid.cell_m])
+        north_m = np.array([grid.south_m + (region.row + 0.5) * grid.cell_m])
         latitude, longitude = plane.to_degrees(east_m, north_m)
         regions.append(
             schema.RegionBody(
-                kind=each.kind,
-                cause=each.cause,
-                area_m2=each.area_m2,
-                planned=each.planned,
-                applied=each.applied,
-                difference=each.applied - each.planned,
+                kind=region.kind,
+                cause=region.cause,
+                area_m2=region.area_m2,
+                planned=region.planned,
+                applied=region.applied,
+                difference=region.applied - region.planned,
                 latitude_deg=float(latitude[0]),
                 longitude_deg=float(longitude[0]),
             )
         )
     return schema.DeviationBody(
-        pass_id=applied.one.id,
+        pass_id=applied.field_pass.id,
         unit=applied.unit,
-        simulated=applied.one.simulated,
+        simulated=applied.field_pass.simulated,
         cell_m=grid.cell_m,
-        plan=plan_of(judged.plan),
-        inputs=[*applied.amount.inputs, *judged.plan.inputs],
-        planned_rate_ha=judged.planned_ha,
-        amount=answer_of(applied.amount, applied.one.simulated),
-        planned=deviation.planned,
-        applied=deviation.applied,
-        mean_deviation_pct=deviation.mean_deviation_pct,
-        mean_absolute_ha=deviation.mean_absolute_ha,
-        rms_ha=deviation.rms_ha,
-        on_target_share=deviation.on_target_share,
-        class_m2=_areas(deviation.classes, CLASSES, grid.cell_m),
-        cause_m2=_areas(deviation.causes, CAUSES, grid.cell_m),
-        zones=[zone_of(each) for each in judged.zones],
-        unplanned_m2=judged.unplanned_m2,
-        unplanned=judged.unplanned,
+        plan=plan_of(deviation.plan),
+        inputs=[*applied.amount.inputs, *deviation.plan.inputs],
+        planned_rate_ha=deviation.planned_ha,
+        amount=answer_of(applied.amount, applied.field_pass.simulated),
+        planned=cells.planned,
+        applied=cells.applied,
+        mean_deviation_pct=cells.mean_deviation_pct,
+        mean_absolute_ha=cells.mean_absolute_ha,
+        rms_ha=cells.rms_ha,
+        on_target_share=cells.on_target_share,
+        class_m2=_areas(cells.classes, CLASSES, grid.cell_m),
+        cause_m2=_areas(cells.causes, CAUSES, grid.cell_m),
+        zones=[zone_of(zone) for zone in deviation.zones],
+        unplanned_m2=deviation.unplanned_m2,
+        unplanned=deviation.unplanned,
         regions=regions,
         happenings=[
-            schema.HappeningBody(kind=one.kind, start_ms=one.start_ms, end_ms=one.end_ms, value=one.value)
-            for one in judged.happenings
+            schema.HappeningBody(
+                kind=disturbance.kind,
+                start_ms=disturbance.start_ms,
+                end_ms=disturbance.end_ms,
+                value=disturbance.value,
+            )
+            for disturbance in deviation.disturbances
         ],
         cover=cover_of(applied),
     )
@@ -76,38 +81,38 @@ def plan_of(plan: Plan) -> schema.PlanBody:
     return schema.PlanBody(**summarise_plan(plan))
 
 
-def zone_of(each: ZoneDeviation) -> schema.ZoneBody:
-    """Return a zone of a plan with what became of it."""
+def zone_of(zone: ZoneDeviation) -> schema.ZoneBody:
+    """Return the deviation of one zone of a plan."""
     return schema.ZoneBody(
-        zone=each.zone,
-        planned_rate_ha=each.rate_ha,
-        applied_rate_ha=each.applied_ha,
-        area_m2=each.area_m2,
-        planned=each.planned,
-        applied=each.applied,
-        difference=each.applied - each.planned,
-        kind=each.kind,
-        cause=each.cause,
-        class_m2=each.class_m2,
-        cause_m2=each.cause_m2,
-        unknown_m2=each.unknown_m2,
+        zone=zone.zone,
+        planned_rate_ha=zone.rate_ha,
+        applied_rate_ha=zone.applied_ha,
+        area_m2=zone.area_m2,
+        planned=zone.planned,
+        applied=zone.applied,
+        difference=zone.applied - zone.planned,
+        kind=zone.kind,
+        cause=zone.cause,
+        class_m2=zone.class_m2,
+        cause_m2=zone.cause_m2,
+        unknown_m2=zone.unknown_m2,
     )
 
 
-def pass_nutrients_of(told: PassNutrients) -> schema.PassNutrientsBody:
-    """Return what one pass brought."""
+def pass_nutrients_of(nutrients: PassNutrients) -> schema.PassNutrientsBody:
+    """Return the nutrients of one pass."""
     return schema.PassNutrientsBody(
-        pass_id=told.one.id,
-        start_ms=told.one.start_ms,
-        product=None if told.product is None else told.product.id,
-        product_kg=told.product_kg,
-        kg_ha=elements_of(told.per_ha),
-        kg_mu=elements_of(told.per_ha, 1.0 / MU_PER_HA),
-        reason=told.reason,
-        volatilisation=_risk_of(told.volatilisation, VOLATILISATION, told.followed.volatile),
-        leaching=_risk_of(told.leaching, LEACHING, told.followed.leaching),
-        weather=told.followed.inputs,
-        weather_devices=told.followed.devices,
+        pass_id=nutrients.field_pass.id,
+        start_ms=nutrients.field_pass.start_ms,
+        product=None if nutrients.product is None else nutrients.product.id,
+        product_kg=nutrients.product_kg,
+        kg_ha=elements_of(nutrients.per_ha),
+        kg_mu=elements_of(nutrients.per_ha, 1.0 / MU_PER_HA),
+        reason=nutrients.reason,
+        volatilisation=_risk_of(nutrients.volatilisation, VOLATILISATION, nutrients.weather.volatile),
+        leaching=_risk_of(nutrients.leaching, LEACHING, nutrients.weather.leaching),
+        weather=nutrients.weather.inputs,
+        weather_devices=nutrients.weather.devices,
     )
 
 
@@ -137,19 +142,19 @@ def efficiency_of(use: NitrogenUse) -> schema.EfficiencyBody:
     return schema.EfficiencyBody(pfp=use.pfp, ae=use.ae, re=use.re, pe=use.pe, pnb=use.pnb)
 
 
-def hour_of(one: Verdict) -> schema.HourBody:
+def hour_of(verdict: Verdict) -> schema.HourBody:
     """Return an hour of weather with its verdict."""
     return schema.HourBody(
-        start_ms=one.hour.start_ms,
-        state=one.state,
-        reasons=list(one.reasons),
-        missing=list(one.missing),
-        air_temperature_degc=one.hour.temperature_degc,
-        relative_humidity_pct=one.hour.humidity_pct,
-        wind_speed_m_s=one.hour.wind_m_s,
-        rain_share=one.hour.rain_share,
-        rain_mm=one.hour.rain_mm,
-        delta_t_k=one.delta_t_k,
+        start_ms=verdict.hour.start_ms,
+        state=verdict.state,
+        reasons=list(verdict.reasons),
+        missing=list(verdict.missing),
+        air_temperature_degc=verdict.hour.temperature_degc,
+        relative_humidity_pct=verdict.hour.humidity_pct,
+        wind_speed_m_s=verdict.hour.wind_m_s,
+        rain_share=verdict.hour.rain_share,
+        rain_mm=verdict.hour.rain_mm,
+        delta_t_k=verdict.delta_t_k,
     )
 
 

@@ -11,57 +11,57 @@ import shapely
 from api.schemas import passes as schema
 from api.schemas.base_mapping import answer_of
 from headland.agronomy.geometry.local_plane import Plane
-from headland.analysis.passes.as_applied import Applied, judge_pattern
+from headland.analysis.passes.as_applied import AppliedPass, Uniformity
 from headland.analysis.passes.detection import FieldPass
 
 
-def pass_of(one: FieldPass) -> schema.PassItem:
-    """Return a pass as a list shows it."""
-    return schema.PassItem(**_pass_fields(one))
+def pass_of(field_pass: FieldPass) -> schema.PassItem:
+    """Return a pass as an item of a list."""
+    return schema.PassItem(**_pass_fields(field_pass))
 
 
-def pass_detail_of(one: FieldPass) -> schema.PassDetail:
+def pass_detail_of(field_pass: FieldPass) -> schema.PassDetail:
     """Return a pass with its segments."""
-    segments = () if one.found is None else one.found.segments
+    segments = () if field_pass.detected is None else field_pass.detected.segments
     return schema.PassDetail(
-        **_pass_fields(one),
+        **_pass_fields(field_pass),
         segments=[
             schema.SegmentItem(
-                kind=each.kind,
-                start_ms=each.start_ms,
-                end_ms=each.end_ms,
-                length_m=each.length_m,
-                evidence=each.evidence,
+                kind=segment.kind,
+                start_ms=segment.start_ms,
+                end_ms=segment.end_ms,
+                length_m=segment.length_m,
+                evidence=segment.evidence,
             )
-            for each in segments
+            for segment in segments
         ],
     )
 
 
-def applied_of(applied: Applied) -> dict[str, Any]:
+def applied_of(applied: AppliedPass, uniformity: Uniformity) -> dict[str, Any]:
     """Return `schema.AppliedBody` as a dict whose grids are still arrays: big answers are not validated twice."""
     head = schema.AppliedBody.model_construct(
-        pass_id=applied.one.id,
-        field=applied.one.field.id,
-        device=applied.one.device,
-        simulated=applied.one.simulated,
+        pass_id=applied.field_pass.id,
+        field=applied.field_pass.field.id,
+        device=applied.field_pass.device,
+        simulated=applied.field_pass.simulated,
         unit=applied.unit,
         swath_m=applied.machine.swath_m,
         latency_s=applied.machine.latency_s,
-        amount=answer_of(applied.amount, applied.one.simulated),
-        rate=answer_of(applied.rate, applied.one.simulated),
+        amount=answer_of(applied.amount, applied.field_pass.simulated),
+        rate=answer_of(applied.rate, applied.field_pass.simulated),
         places=_places_of(applied),
         cover=cover_of(applied),
         evidence_m2=applied.evidence_m2,
         reconciliation=_reconciliation_of(applied),
-        uniformity=_uniformity_of(applied),
+        uniformity=_uniformity_of(uniformity, applied.map.field_cv_pct),
     )
     return {**head.model_dump(), "grid": _grid_of(applied)}
 
 
-def cover_of(applied: Applied) -> schema.CoverBody:
-    """Return what the swaths cover, with the places of skips and overlaps."""
-    cover, plane = applied.drawn.cover, applied.work.plane
+def cover_of(applied: AppliedPass) -> schema.CoverBody:
+    """Return the ground that swaths cover, with the places of skips and overlaps."""
+    cover, plane = applied.map.cover, applied.inputs.plane
     return schema.CoverBody(
         field_m2=cover.field_m2,
         covered_m2=cover.covered_m2,
@@ -72,26 +72,27 @@ def cover_of(applied: Applied) -> schema.CoverBody:
     )
 
 
-def _pass_fields(one: FieldPass) -> dict[str, Any]:
-    declared, found = one.declared, one.found
-    work = [] if found is None else [each for each in found.segments if each.kind in {"work", "off_field"}]
+def _pass_fields(field_pass: FieldPass) -> dict[str, Any]:
+    declared, detected = field_pass.declared, field_pass.detected
+    segments = () if detected is None else detected.segments
+    work = [segment for segment in segments if segment.kind in {"work", "off_field"}]
     return {
-        "id": one.id,
-        "field": one.field.id,
-        "device": one.device,
-        "start_ms": one.start_ms,
-        "end_ms": one.end_ms,
+        "id": field_pass.id,
+        "field": field_pass.field.id,
+        "device": field_pass.device,
+        "start_ms": field_pass.start_ms,
+        "end_ms": field_pass.end_ms,
         "declared": declared is not None,
-        "simulated": one.simulated,
-        "implement": None if one.implement is None else one.implement.id,
+        "simulated": field_pass.simulated,
+        "implement": None if field_pass.implement is None else field_pass.implement.id,
         "product": None if declared is None else declared.product,
         "season": None if declared is None else declared.season,
         "prescription": None if declared is None else declared.prescription,
         "planned_rate_ha": None if declared is None else declared.planned_rate_ha,
         "note": "" if declared is None else declared.note,
-        "evidence": None if found is None else found.evidence,
-        "work_s": sum(each.end_ms - each.start_ms for each in work) / 1000.0,
-        "work_m": sum(each.length_m for each in work),
+        "evidence": None if detected is None else detected.evidence,
+        "work_s": sum(segment.end_ms - segment.start_ms for segment in work) / 1000.0,
+        "work_m": sum(segment.length_m for segment in work),
     }
 
 
@@ -106,8 +107,8 @@ def _named(parts: Iterable[shapely.Polygon], plane: Plane) -> list[schema.Place]
     return places
 
 
-def _places_of(applied: Applied) -> schema.AmountsByPlace:
-    totals = applied.drawn.totals
+def _places_of(applied: AppliedPass) -> schema.AmountsByPlace:
+    totals = applied.map.totals
     return schema.AmountsByPlace(
         released=totals.released,
         usable=totals.usable,
@@ -119,34 +120,30 @@ def _places_of(applied: Applied) -> schema.AmountsByPlace:
     )
 
 
-def _reconciliation_of(applied: Applied) -> schema.ReconciliationBody:
-    known = applied.known
+def _reconciliation_of(applied: AppliedPass) -> schema.ReconciliationBody:
+    reconciliation = applied.reconciliation
     return schema.ReconciliationBody(
-        by_flow=known.by_flow,
-        by_tank=known.by_tank,
-        by_pump_curve=known.by_pump_curve,
-        flow_residual=known.flow_residual,
-        pump_curve_residual=known.pump_curve_residual,
+        by_flow=reconciliation.by_flow,
+        by_tank=reconciliation.by_tank,
+        by_pump_curve=reconciliation.by_pump_curve,
+        flow_residual=reconciliation.flow_residual,
+        pump_curve_residual=reconciliation.pump_curve_residual,
     )
 
 
-def _uniformity_of(applied: Applied) -> schema.UniformityBody:
-    judged = judge_pattern(applied.machine)
+def _uniformity_of(uniformity: Uniformity, field_cv_pct: float | None) -> schema.UniformityBody:
+    ground, aerial = uniformity.ground_swath_m, uniformity.aerial_swath_m
     return schema.UniformityBody(
-        overlap_cv_one_way_pct=judged.overlap_cv_pct[0],
-        overlap_cv_back_and_forth_pct=judged.overlap_cv_pct[1],
-        effective_swath_cv15_m=schema.SwathWidths(
-            one_way=judged.ground_swath_m[0], back_and_forth=judged.ground_swath_m[1]
-        ),
-        effective_swath_cv25_m=schema.SwathWidths(
-            one_way=judged.aerial_swath_m[0], back_and_forth=judged.aerial_swath_m[1]
-        ),
-        field_cv_pct=applied.drawn.field_cv_pct,
+        overlap_cv_one_way_pct=uniformity.overlap_cv_pct[0],
+        overlap_cv_back_and_forth_pct=uniformity.overlap_cv_pct[1],
+        effective_swath_cv15_m=schema.SwathWidths(one_way=ground[0], back_and_forth=ground[1]),
+        effective_swath_cv25_m=schema.SwathWidths(one_way=aerial[0], back_and_forth=aerial[1]),
+        field_cv_pct=field_cv_pct,
     )
 
 
-def _grid_of(applied: Applied) -> dict[str, Any]:
-    grid, plane = applied.drawn.grid, applied.work.plane
+def _grid_of(applied: AppliedPass) -> dict[str, Any]:
+    grid, plane = applied.map.grid, applied.inputs.plane
     latitude, longitude = plane.to_degrees(np.array([grid.west_m]), np.array([grid.south_m]))
     east_m_deg, north_m_deg = plane.scales_m_deg
     return {
@@ -157,8 +154,8 @@ def _grid_of(applied: Applied) -> dict[str, Any]:
         "west_deg": float(longitude[0]),
         "east_step_deg": grid.cell_m / east_m_deg,
         "north_step_deg": grid.cell_m / north_m_deg,
-        # Grams to the hectare are below what anything here can tell.
-        "rate_ha": np.ascontiguousarray(np.round(applied.drawn.rate_ha, 3)),
-        "evidence": np.ascontiguousarray(applied.drawn.evidence),
-        "place": np.ascontiguousarray(applied.drawn.places),
+        # Grams per hectare are beyond the accuracy of any measurement here.
+        "rate_ha": np.ascontiguousarray(np.round(applied.map.rate_ha, 3)),
+        "evidence": np.ascontiguousarray(applied.map.evidence),
+        "place": np.ascontiguousarray(applied.map.places),
     }

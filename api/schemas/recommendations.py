@@ -1,52 +1,41 @@
-"""What a nitrogen recommendation is asked with, and what it answers."""
+"""Query and response of a nitrogen recommendation."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import fields
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.base import AnswerMethod, Model
 from headland.agronomy.prescription.nitrogen_rules import YIELD_CURVES
+from headland.analysis.prescriptions import recommendation as analysis
+from headland.analysis.prescriptions.recommendation import FieldRecommendation, Rule, RuleInputs
 
 _Kg = Annotated[float, Field(ge=0, le=1000)]
 _Yield = Annotated[float, Field(ge=0, le=30)]
 _Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class Rule(StrEnum):
-    """Which published rule is followed."""
-
-    STANFORD = "stanford"
-    TARGET_YIELD = "target_yield"
-    DUEV = "duev"
-    NFOA = "nfoa"
-    SUFFICIENCY = "sufficiency"
-    LINEAR = "linear"
-
-
 class RecommendationQuery(BaseModel):
-    """The rule, and the inputs of any of them; which it lacks, the answer says one by one."""
+    """The rule and its inputs; a missing input is reported by name."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    method: Annotated[Rule, Field(description="Which published rule is followed.")]
+    method: Annotated[Rule, Field(description="The published rule.")]
     season: Annotated[
         str | None,
-        Field(description="A season of the field, whose target yield is taken if none is given.", max_length=64),
+        Field(description="A season of the field, whose target yield applies if none is given.", max_length=64),
     ] = None
-    product: Annotated[str | None, Field(description="The product that it is to come from.", max_length=64)] = None
-    target_yield_t_ha: Annotated[
-        _Yield | None, Field(description="Grain that is aimed at (all but the index rules).")
-    ] = None
-    crop_n_kg_ha: Annotated[
-        _Kg | None, Field(description="stanford: what the crop needs, if not by yield and uptake.")
-    ] = None
-    soil_n_kg_ha: Annotated[_Kg | None, Field(description="stanford: what the soil supplies.")] = None
-    efficiency: Annotated[_Share | None, Field(description="stanford: the part of fertilizer N that is taken up.")] = (
+    product: Annotated[str | None, Field(description="The product that supplies the nitrogen.", max_length=64)] = None
+    target_yield_t_ha: Annotated[_Yield | None, Field(description="Target grain yield (all but the index rules).")] = (
         None
     )
+    crop_n_kg_ha: Annotated[
+        _Kg | None, Field(description="stanford: need of the crop, unless by yield and uptake.")
+    ] = None
+    soil_n_kg_ha: Annotated[_Kg | None, Field(description="stanford: supply of the soil.")] = None
+    efficiency: Annotated[_Share | None, Field(description="stanford: share of fertilizer N that is taken up.")] = None
     uptake_kg_100kg: Annotated[
         Annotated[float, Field(ge=1, le=5)] | None,
         Field(description="stanford, target_yield: N for 100 kg of grain; wheat 2.4 to 3.1."),
@@ -54,14 +43,14 @@ class RecommendationQuery(BaseModel):
     unfertilised_yield_t_ha: Annotated[_Yield | None, Field(description="target_yield: grain without fertilizer.")] = (
         None
     )
-    recovery: Annotated[
-        _Share | None, Field(description="target_yield: the part of fertilizer N that is taken up.")
-    ] = None
+    recovery: Annotated[_Share | None, Field(description="target_yield: share of fertilizer N that is taken up.")] = (
+        None
+    )
     nmin_kg_ha: Annotated[_Kg | None, Field(description="duev: mineral N in 0 to 90 cm in spring.")] = None
     quality_class: Annotated[Literal["A", "B", "C", "E"] | None, Field(description="duev: class of the wheat.")] = None
     humus_kg_ha: Annotated[_Kg, Field(description="duev: credit for humus; 20 above 4 %.")] = 0.0
     organic_last_year_kg_ha: Annotated[_Kg, Field(description="duev: a tenth of last year's organic N.")] = 0.0
-    precrop_kg_ha: Annotated[_Kg, Field(description="duev: credit for the crop before.")] = 0.0
+    precrop_kg_ha: Annotated[_Kg, Field(description="duev: credit for the preceding crop.")] = 0.0
     ndvi: Annotated[_Share | None, Field(description="nfoa: NDVI of the field.")] = None
     reference_ndvi: Annotated[_Share | None, Field(description="nfoa: NDVI of a nitrogen-rich strip.")] = None
     growing_days: Annotated[
@@ -75,26 +64,27 @@ class RecommendationQuery(BaseModel):
         Annotated[float, Field(gt=0, le=100)] | None, Field(description="sufficiency, linear: the crop's index.")
     ] = None
     reference_index: Annotated[
-        Annotated[float, Field(gt=0, le=100)] | None, Field(description="sufficiency: that of a well-fed strip.")
+        Annotated[float, Field(gt=0, le=100)] | None,
+        Field(description="sufficiency: index of a well-fertilized strip."),
     ] = None
     optimum_kg_ha: Annotated[_Kg | None, Field(description="sufficiency: the optimum rate of the season.")] = None
-    credits_kg_ha: Annotated[_Kg, Field(description="sufficiency: what was given already.")] = 0.0
+    credits_kg_ha: Annotated[_Kg, Field(description="sufficiency: nitrogen applied already.")] = 0.0
     index_low: Annotated[
-        Annotated[float, Field(ge=0, le=100)] | None, Field(description="linear: the index at one end.")
+        Annotated[float, Field(ge=0, le=100)] | None, Field(description="linear: the lowest index.")
     ] = None
     index_high: Annotated[
-        Annotated[float, Field(ge=0, le=100)] | None, Field(description="linear: the index at the other.")
+        Annotated[float, Field(ge=0, le=100)] | None, Field(description="linear: the highest index.")
     ] = None
     least_kg_ha: Annotated[_Kg | None, Field(description="linear: the smallest rate.")] = None
     most_kg_ha: Annotated[_Kg | None, Field(description="linear: the largest rate.")] = None
     direction: Annotated[
         Literal["compensate", "proportional"] | None,
-        Field(description="linear: whether weak parts get more, or strong ones."),
+        Field(description="linear: whether weak or strong parts get more."),
     ] = None
 
 
 class ProductRate(Model):
-    """The recommendation in a product: its own rate, and what else comes with it."""
+    """The recommendation as a rate of a product, with the other nutrients it brings."""
 
     id: str
     name: str
@@ -107,7 +97,7 @@ class ProductRate(Model):
 
 
 class Recommendation(Model):
-    """Nitrogen for a field by one published rule, with all that went in and where the rule holds."""
+    """Nitrogen for a field by one published rule, with its inputs and range of validity."""
 
     field: str
     n_kg_ha: float
@@ -119,3 +109,42 @@ class Recommendation(Model):
     inputs: dict[str, float | str]
     parts: dict[str, float]
     product: ProductRate | None
+
+
+def inputs_of(query: RecommendationQuery, target_yield_t_ha: float | None) -> RuleInputs:
+    """Return the inputs of a query; `target_yield_t_ha` is the season's, for a query without one."""
+    inputs = {field.name: getattr(query, field.name) for field in fields(RuleInputs)}
+    if query.target_yield_t_ha is None:
+        inputs["target_yield_t_ha"] = target_yield_t_ha
+    return RuleInputs(**inputs)
+
+
+def recommendation_of(recommended: FieldRecommendation) -> Recommendation:
+    """Return a recommendation as a response."""
+    by_rule = recommended.by_rule
+    method = by_rule.method
+    return Recommendation(
+        field=recommended.field.id,
+        n_kg_ha=by_rule.n_kg_ha,
+        n_kg_mu=recommended.n_kg_mu,
+        field_n_kg=recommended.field_n_kg,
+        area_ha=recommended.area_ha,
+        method=AnswerMethod(id=method.id, version=method.version, source=method.source),
+        valid_for=by_rule.valid_for,
+        inputs=dict(by_rule.inputs),
+        parts=dict(by_rule.parts),
+        product=None if recommended.product is None else _product_rate_of(recommended.product),
+    )
+
+
+def _product_rate_of(rate: analysis.ProductRate) -> ProductRate:
+    return ProductRate(
+        id=rate.product.id,
+        name=rate.product.name,
+        kg_ha=rate.kg_ha,
+        kg_mu=rate.kg_mu,
+        l_ha=rate.l_ha,
+        p2o5_kg_ha=rate.p2o5_kg_ha,
+        k2o_kg_ha=rate.k2o_kg_ha,
+        field_kg=rate.field_kg,
+    )

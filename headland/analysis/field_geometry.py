@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import Outline, Rings, draw_outline
+from headland.agronomy.geometry.outline import Outline, Rings, make_outline
 from headland.registry.models.models import Field, ZoneKind
 
 
@@ -28,4 +28,4 @@ def outline_of(field: Field, plane: Plane) -> Outline:
     zones: dict[ZoneKind, list[Rings]] = {kind: [] for kind in ZoneKind}
     for zone in field.zones:
         zones[zone.kind].append(zone.geometry)
-    return draw_outline(field.geometry, zones[ZoneKind.BUFFER], zones[ZoneKind.EXCLUSION], plane)
+    return make_outline(field.geometry, zones[ZoneKind.BUFFER], zones[ZoneKind.EXCLUSION], plane)

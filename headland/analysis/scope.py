@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from headland.analysis.result_cache import ResultCache
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -13,7 +14,8 @@ class OrgScope:
     """The data sources of an analysis, bound to one organisation so that no read can leave the organisation out.
 
     `registry` is None where none is configured. `now_ms` is the instant of the request, fixed once: windows without an
-    end stop there. `by` is the person or process that asks, for the audit log.
+    end stop there. `by` is the person or process that asks, for the audit log. `cache` holds
+    results that several requests share; a scope without one has its own.
     """
 
     store: Store
@@ -21,3 +23,4 @@ class OrgScope:
     organisation: str
     now_ms: int
     by: str = "nobody"
+    cache: ResultCache = field(default_factory=ResultCache, repr=False)

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from headland.analysis.exports.as_applied import COMMANDED, MISSED, RAMP, paint
-from headland.analysis.passes.as_applied import Applied
+from headland.analysis.passes.as_applied import AppliedPass
 from headland.formats.png import write_png
 from headland.reports.document import Band, Map, Ring
 
@@ -14,9 +14,9 @@ from headland.reports.document import Band, Map, Ring
 _MARGIN = 0.04
 
 
-def draw_map(applied: Applied, planned_ha: float | None) -> Map:
+def draw_map(applied: AppliedPass, planned_ha: float | None) -> Map:
     """Return the map of a pass's field."""
-    painted, grid, outline = paint(applied, planned_ha), applied.drawn.grid, applied.work.outline
+    painted, grid, outline = paint(applied, planned_ha), applied.map.grid, applied.inputs.outline
     west_m, south_m, east_m, north_m = outline.whole.bounds
     margin_m = _MARGIN * max(east_m - west_m, north_m - south_m) + 2.0 * grid.cell_m
     first_column = max(int((west_m - margin_m - grid.west_m) // grid.cell_m), 0)

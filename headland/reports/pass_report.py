@@ -13,11 +13,11 @@ from headland.agronomy.prescription.weather_window import Kind
 from headland.agronomy.series.answer import Method
 from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.house import Place, find_site
-from headland.analysis.passes.as_applied import Applied, apply_pass, fine_cell_m
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, find_pass
-from headland.analysis.passes.deviation import Judged, judge_applied
-from headland.analysis.passes.nutrients import PassNutrients, count_nutrients
-from headland.analysis.passes.plan import PlanAsked, find_plan
+from headland.analysis.passes.deviation import PassDeviation, compare_with_plan
+from headland.analysis.passes.nutrients import PassNutrients, nutrients_of_pass
+from headland.analysis.passes.plan import PlanRequest, find_plan
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import judge_weather
@@ -56,8 +56,8 @@ class _Told:
     repositories: OrganisationRepositories
     one: FieldPass
     place: Place
-    applied: Applied | AnalysisError
-    judged: Judged | AnalysisError
+    applied: AppliedPass | AnalysisError
+    judged: PassDeviation | AnalysisError
     nutrients: PassNutrients
 
 
@@ -76,12 +76,12 @@ def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
     ]
     methods: list[Method] = []
     addresses = [f"/v1/passes/{one.id}"]
-    if isinstance(applied, Applied):
+    if isinstance(applied, AppliedPass):
         methods += collect_methods((applied.amount, applied.rate))
-        addresses.append(f"/v1/passes/{one.id}/as-applied?cell_m={applied.drawn.grid.cell_m:g}")
-    if isinstance(told.judged, Judged):
+        addresses.append(f"/v1/passes/{one.id}/as-applied?cell_m={applied.map.grid.cell_m:g}")
+    if isinstance(told.judged, PassDeviation):
         methods.append(_DEVIATION)
-        addresses.append(f"/v1/passes/{one.id}/deviation?cell_m={told.judged.applied.drawn.grid.cell_m:g}")
+        addresses.append(f"/v1/passes/{one.id}/deviation?cell_m={told.judged.applied.map.grid.cell_m:g}")
     methods += [VOLATILISATION, LEACHING]
     return Document(
         title="pass_report",
@@ -100,22 +100,22 @@ def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
 
 def _gather(scope: OrgScope, one: FieldPass) -> _Told:
     repositories = repositories_of(scope)
-    applied: Applied | AnalysisError
-    judged: Judged | AnalysisError
+    applied: AppliedPass | AnalysisError
+    judged: PassDeviation | AnalysisError
     try:
-        applied = apply_pass(scope, one, cell_m=fine_cell_m(one))
+        applied = compute_as_applied(scope, one, cell_m=fine_cell_m(one))
     except AnalysisError as error:
         applied = judged = error
     else:
         try:
-            judged = judge_applied(applied, find_plan(scope, one, PlanAsked()))
+            judged = compare_with_plan(scope, applied, find_plan(scope, one, PlanRequest()))
         except AnalysisError as error:
             judged = error
     place = Place()
     if one.field.site is not None:
         place = find_site(scope, repositories.sites.get(one.field.site, also_deleted=True).name)[1]
     return _Told(
-        scope, repositories, one, place, applied, judged, count_nutrients(scope, repositories, one, None, applied)
+        scope, repositories, one, place, applied, judged, nutrients_of_pass(scope, repositories, one, None, applied)
     )
 
 
@@ -149,10 +149,10 @@ def _amounts(told: _Told) -> list[Part]:
     applied = told.applied
     if isinstance(applied, AnalysisError):
         return [_sentence(applied)]
-    unit, drawn = applied.unit, applied.drawn
+    unit, drawn = applied.unit, applied.map
     amount, rate = figure_of("amount", applied.amount), figure_of("mean_rate_ha", applied.rate)
     reason = applied.amount.reason
-    totals, cover, known = drawn.totals, drawn.cover, applied.known
+    totals, cover, known = drawn.totals, drawn.cover, applied.reconciliation
     places = ("released", "usable", "buffer", "exclusion", "outside", "unlocated")
     found: list[Part] = [
         amount,
@@ -163,7 +163,7 @@ def _amounts(told: _Told) -> list[Part]:
         Figure("overlap_m2", cover.overlap_m2, "m2"),
         Figure("skipped_m2", cover.skipped_m2, "m2"),
         Figure("field_cv_pct", drawn.field_cv_pct, "%", reason=None if drawn.field_cv_pct is not None else reason),
-        draw_map(applied, told.judged.planned_ha if isinstance(told.judged, Judged) else None),
+        draw_map(applied, told.judged.planned_ha if isinstance(told.judged, PassDeviation) else None),
         _pairs(
             "evidence_of_ground", "evidence", "m2", {name: m2 for name, m2 in applied.evidence_m2.items() if m2 > 0.0}
         ),
@@ -182,8 +182,8 @@ def _against_plan(told: _Told) -> list[Part]:
     judged = told.judged
     if isinstance(judged, AnalysisError):
         return [_sentence(judged)]
-    unit, deviation = judged.applied.unit, judged.deviation
-    cell_m2 = judged.applied.drawn.grid.cell_m**2
+    unit, deviation = judged.applied.unit, judged.cells
+    cell_m2 = judged.applied.map.grid.cell_m**2
     found: list[Part] = [
         Figure("plan_by", judged.plan.source),
         Figure("planned_rate_ha", judged.planned_ha, f"{unit}/ha"),
@@ -272,11 +272,11 @@ def _weather(told: _Told) -> list[Part]:
 
 
 def _segments(one: FieldPass) -> list[Part]:
-    if one.found is None:
+    if one.detected is None:
         return [Figure("work_s", None, "s", reason="nothing_heard")]
     times: dict[str, float] = defaultdict(float)
     lengths: dict[str, float] = defaultdict(float)
-    for each in one.found.segments:
+    for each in one.detected.segments:
         times[each.kind] += (each.end_ms - each.start_ms) / 1000.0
         lengths[each.kind] += each.length_m
     rows = tuple(

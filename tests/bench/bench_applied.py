@@ -21,11 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from headland.agronomy.application.as_applied import Air, AsApplied, Machine, map_applied
+from headland.agronomy.application.as_applied import AsApplied, Machine, WindDrift, map_applied
 from headland.agronomy.application.coverage import Track, draw_swaths, find_passes
-from headland.agronomy.application.deposit import Flow as Way
-from headland.agronomy.application.deposit import fit_grid, lay_down
-from headland.agronomy.application.pass_detection import Telemetry, spraying_of
+from headland.agronomy.application.deposit import OutletTrack as Way
+from headland.agronomy.application.deposit import deposit_mass, fit_grid
+from headland.agronomy.application.pass_detection import VehicleTelemetry, release_time
 from headland.agronomy.application.released import Amounts, release
 from headland.agronomy.application.season_map import SeasonMap
 from headland.agronomy.application.spread_pattern import gaussian
@@ -48,11 +48,11 @@ NOTHING = np.empty(0, np.int64)
 class Pass:
     """What was heard of a pass that goes to and fro over a field of a size."""
 
-    told: Telemetry
+    told: VehicleTelemetry
     amounts: Amounts
     stretches: Intervals
     outline: Outline
-    air: Air
+    air: WindDrift
 
 
 def fly(seconds: int, length_m: float, width_m: float) -> Pass:
@@ -69,14 +69,14 @@ def fly(seconds: int, length_m: float, width_m: float) -> Pass:
     track = Track(time_ms, latitude, longitude)
     flow_ms, flow = time_ms[::2], np.where(on, 18.0, 0.0)[::2]
     hopper = Hopper(NOTHING, np.empty(0))
-    told = Telemetry(track, PumpStates(time_ms, on), Flow(flow_ms, flow, 0.5, "mass_flow_kg_min"), hopper)
+    told = VehicleTelemetry(track, PumpStates(time_ms, on), Flow(flow_ms, flow, 0.5, "mass_flow_kg_min"), hopper)
     amounts = Amounts(NOTHING, np.empty(0), flow_ms, flow, hopper, NOTHING, np.empty(0))
     field = shapely.box(0.0, 0.0, length_m, width_m)
     pond = shapely.Point(length_m / 2, width_m / 2).buffer(15.0)
     outline = Outline(field, shapely.box(0.0, 0.0, length_m, 6.0), pond)
     wind_ms = time_ms[::10]
-    air = Air(wind_ms, np.full(len(wind_ms), 2.0), np.full(len(wind_ms), 170.0), np.full(len(wind_ms), 0.5))
-    return Pass(told, amounts, spraying_of(told), outline, air)
+    air = WindDrift(wind_ms, np.full(len(wind_ms), 2.0), np.full(len(wind_ms), 170.0), np.full(len(wind_ms), 0.5))
+    return Pass(told, amounts, release_time(told), outline, air)
 
 
 def draw(flown: Pass, cell_m: float) -> AsApplied:
@@ -108,8 +108,8 @@ def bench_hour() -> dict[str, float]:
     return {
         "whole_ms": best_ms(lambda: draw(flown, 1.0)),
         "whole_cpu_ms": best_ms(lambda: draw(flown, 1.0), clock=time.process_time),
-        "spraying_ms": best_ms(lambda: spraying_of(flown.told)),
-        "lay_down_ms": best_ms(lambda: lay_down(way, MACHINE.pattern, grid)),
+        "spraying_ms": best_ms(lambda: release_time(flown.told)),
+        "lay_down_ms": best_ms(lambda: deposit_mass(way, MACHINE.pattern, grid)),
         "places_ms": best_ms(lambda: map_places(flown.outline, drawn.grid)),
         "swaths_ms": best_ms(lambda: draw_swaths(find_passes(flown.told.track, flown.stretches, origin), SWATH_M)),
         "cover_ms": best_ms(lambda: measure_cover(swaths, flown.outline.usable, SWATH_M)),

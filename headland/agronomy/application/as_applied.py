@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.application.coverage import Track, draw_swaths, find_passes
-from headland.agronomy.application.deposit import Deposit, lay_down
-from headland.agronomy.application.deposit import Flow as Way
+from headland.agronomy.application.deposit import Deposit, deposit_mass
+from headland.agronomy.application.deposit import OutletTrack as Way
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.spread_pattern import Pattern
 from headland.agronomy.application.swaths import Cover, measure_cover
@@ -54,7 +54,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Air:
+class WindDrift:
     """What the wind does to falling product: columns of equal length; empty where nothing is known or it does not fall.
 
     `fall_s` is how long it falls.
@@ -67,7 +67,7 @@ class Air:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class AmountsByPlace:
     """Where the amount of a pass is, in its unit: the parts add up to `released` but for `closure`.
 
     `unlocated` left where the vehicle was not heard, or at nobody knows what moment.
@@ -95,7 +95,7 @@ class AsApplied:
     amount: Values
     evidence: NDArray[np.uint8]
     places: NDArray[np.uint8]
-    totals: Totals
+    totals: AmountsByPlace
     cover: Cover
 
     @property
@@ -119,20 +119,20 @@ def map_applied(
     outline: Outline,
     plane: Plane,
     machine: Machine,
-    air: Air,
+    air: WindDrift,
     cell_m: float,
 ) -> AsApplied:
     """Return the as-applied map of a pass that let product go in `stretches`, on cells of `cell_m` [m, > 0].
 
     `released` is known at the track's moments, two at least.
     """
-    way = way_of(track, plane, machine, air)
+    way = outlet_track(track, plane, machine, air)
     grid = _grid(way, stretches, outline, machine, cell_m)
     amount = np.zeros((grid.rows, grid.columns))
     evidence = np.zeros((grid.rows, grid.columns), np.uint8)
     beside, unlocated = 0.0, released.untimed
     for name, total in released.totals.items():
-        laid = lay_total(way, np.maximum.accumulate(total - total[0]), machine, grid)
+        laid = deposit_total(way, np.maximum.accumulate(total - total[0]), machine, grid)
         amount += laid.mass_kg
         beside, unlocated = beside + laid.beside_kg, unlocated + laid.unlocated_kg
         evidence[laid.mass_kg > _TRACE * amount] = EVIDENCE.index(name)
@@ -140,10 +140,10 @@ def map_applied(
         on_s = np.zeros(len(way.time_ms))
         for start, end in released.unknown:
             on_s += np.clip(way.time_ms, start, end) - start
-        evidence[lay_total(way, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(released.unmetered)
+        evidence[deposit_total(way, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(released.unmetered)
     places = map_places(outline, grid)
     by_place = np.bincount(places.ravel(), amount.ravel(), minlength=4)
-    totals = Totals(
+    totals = AmountsByPlace(
         released=released.amount,
         usable=float(by_place[USABLE]),
         buffer=float(by_place[BUFFER]),
@@ -157,7 +157,7 @@ def map_applied(
     return AsApplied(grid, amount, evidence, places, totals, cover)
 
 
-def way_of(track: Track, plane: Plane, machine: Machine, air: Air) -> Way:
+def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -> Way:
     """Return the outlet's way in metres, with the wind's push on what falls from it."""
     east, north = plane.to_metres(track.latitude_deg, track.longitude_deg)
     if machine.behind_m:
@@ -193,7 +193,7 @@ def _grid(way: Way, stretches: Intervals, outline: Outline, machine: Machine, ce
     return Grid(float(low[0]), float(low[1]), cell_m, max(rows, 1), max(columns, 1))
 
 
-def lay_total(way: Way, total: Values, machine: Machine, grid: Grid) -> Deposit:
+def deposit_total(way: Way, total: Values, machine: Machine, grid: Grid) -> Deposit:
     """Return where a running total at the moments of a way came down."""
     flow = Way(way.time_ms, way.east_m, way.north_m, total, way.wind_east_m, way.wind_north_m)
-    return lay_down(flow, machine.pattern, grid, latency_s=machine.latency_s)
+    return deposit_mass(flow, machine.pattern, grid, latency_s=machine.latency_s)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.application.as_applied import Air, AsApplied, Machine, lay_total, way_of
+from headland.agronomy.application.as_applied import AsApplied, Machine, WindDrift, deposit_total, outlet_track
 from headland.agronomy.application.coverage import MAX_STATE_GAP_S, Track, draw_swaths, find_on_time, find_passes
 from headland.agronomy.application.deviation import GUST_M_S, Conditions
-from headland.agronomy.application.pass_detection import FoundPass, Telemetry
+from headland.agronomy.application.pass_detection import DetectedPass, VehicleTelemetry
 from headland.agronomy.application.released import Released
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline, rasterise
@@ -26,7 +26,7 @@ _GUST_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Disturbance:
     """Something that may have spoilt a part of a pass: `gust` (`value` in m/s), `refill` (kg or L) or `dry` (s)."""
 
     kind: str
@@ -36,30 +36,30 @@ class Happening:
 
 
 def map_conditions(
-    told: Telemetry,
-    found: FoundPass,
+    told: VehicleTelemetry,
+    found: DetectedPass,
     released: Released,
     stretches: Intervals,
     drawn: AsApplied,
     outline: Outline,
     plane: Plane,
     machine: Machine,
-    air: Air,
+    air: WindDrift,
 ) -> Conditions:
     """Return the conditions on the cells of an as-applied map."""
     track, grid = told.track, drawn.grid
-    way = way_of(track, plane, machine, air)
+    way = outlet_track(track, plane, machine, air)
     mass = np.zeros(len(track.time_ms))
     for total in released.totals.values():
         mass += np.maximum.accumulate(total - total[0])
-    laid = lay_total(way, mass, machine, grid).mass_kg
+    laid = deposit_total(way, mass, machine, grid).mass_kg
     step = np.diff(mass, prepend=mass[:1])
 
     def mean(time_ms: NDArray[np.int64], values: Values) -> Values:
         if not len(time_ms):
             return np.full(laid.shape, np.nan)
         weighted = np.cumsum(step * np.interp(track.time_ms, time_ms, values))
-        summed = lay_total(way, weighted, machine, grid).mass_kg
+        summed = deposit_total(way, weighted, machine, grid).mass_kg
         return np.asarray(np.divide(summed, laid, out=np.full(laid.shape, np.nan), where=laid > 1e-9), np.float64)
 
     seconds = track.time_ms / 1000.0
@@ -81,10 +81,12 @@ def map_conditions(
     )
 
 
-def list_happenings(told: Telemetry, found: FoundPass, stretches: Intervals, air: Air) -> list[Happening]:
+def list_disturbances(
+    told: VehicleTelemetry, found: DetectedPass, stretches: Intervals, air: WindDrift
+) -> list[Disturbance]:
     """Return the gusts, refills and dry stretches of a pass in time order."""
     happenings = [
-        Happening("refill", each.start_ms, each.end_ms, _gained(told, each.start_ms, each.end_ms))
+        Disturbance("refill", each.start_ms, each.end_ms, _gained(told, each.start_ms, each.end_ms))
         for each in found.segments
         if each.kind == "refill"
     ]
@@ -95,9 +97,9 @@ def list_happenings(told: Telemetry, found: FoundPass, stretches: Intervals, air
         for start, end in clip(gusts, stretches[0, 0], stretches[-1, 1]):
             if end - start >= _GUST_S * 1000.0:
                 at = (air.time_ms >= start) & (air.time_ms <= end)
-                happenings.append(Happening("gust", round(start), round(end), float(air.wind_m_s[at].max())))
+                happenings.append(Disturbance("gust", round(start), round(end), float(air.wind_m_s[at].max())))
     for start, end in _dry_stretches(told, stretches):
-        happenings.append(Happening("dry", round(start), round(end), (end - start) / 1000.0))
+        happenings.append(Disturbance("dry", round(start), round(end), (end - start) / 1000.0))
     return sorted(happenings, key=lambda one: one.start_ms)
 
 
@@ -111,7 +113,7 @@ def speed_of(track: Track, plane: Plane) -> Values:
     return np.asarray(np.hypot(ends[1] - ends[0], ends[3] - ends[2]) / np.maximum(span_s, 1e-3), np.float64)
 
 
-def _to_breaks(found: FoundPass, drawn: AsApplied, track: Track, plane: Plane) -> Values:
+def _to_breaks(found: DetectedPass, drawn: AsApplied, track: Track, plane: Plane) -> Values:
     """Return how far each cell is from the nearest place where work was broken off, or taken up again, at a refill."""
     east, north = drawn.grid.centres_m()
     nearest = np.full((drawn.grid.rows, drawn.grid.columns), np.inf)
@@ -126,7 +128,7 @@ def _to_breaks(found: FoundPass, drawn: AsApplied, track: Track, plane: Plane) -
     return nearest
 
 
-def _dry_stretches(told: Telemetry, stretches: Intervals) -> Intervals:
+def _dry_stretches(told: VehicleTelemetry, stretches: Intervals) -> Intervals:
     """Return when the machine was on within a pass and its meter said that nothing came."""
     if len(told.pump.time_ms) < 2 or len(told.flow.time_ms) < 2 or not len(stretches):
         return np.empty((0, 2))
@@ -136,7 +138,7 @@ def _dry_stretches(told: Telemetry, stretches: Intervals) -> Intervals:
     return dry[dry[:, 1] - dry[:, 0] >= _DRY_S * 1000.0]
 
 
-def _map_dry(told: Telemetry, stretches: Intervals, drawn: AsApplied, plane: Plane, machine: Machine) -> Mask:
+def _map_dry(told: VehicleTelemetry, stretches: Intervals, drawn: AsApplied, plane: Plane, machine: Machine) -> Mask:
     dry = _dry_stretches(told, stretches)
     mask = np.zeros((drawn.grid.rows, drawn.grid.columns), np.bool_)
     if total_s(dry) > 0.0:
@@ -146,7 +148,7 @@ def _map_dry(told: Telemetry, stretches: Intervals, drawn: AsApplied, plane: Pla
     return mask
 
 
-def _gained(told: Telemetry, start_ms: int, end_ms: int) -> float:
+def _gained(told: VehicleTelemetry, start_ms: int, end_ms: int) -> float:
     hopper = told.hopper
     weights = hopper.mass_kg[(hopper.time_ms >= start_ms) & (hopper.time_ms <= end_ms)]
     return float(weights.max() - weights.min()) if len(weights) else 0.0

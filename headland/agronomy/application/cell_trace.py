@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from headland.agronomy.application.as_applied import Machine
 from headland.agronomy.application.coverage import MAX_TRACK_GAP_S
-from headland.agronomy.application.deposit import Flow as Way
-from headland.agronomy.application.deposit import lay_down
+from headland.agronomy.application.deposit import OutletTrack as Way
+from headland.agronomy.application.deposit import deposit_mass
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.series.arrays import Values
 
@@ -97,7 +97,7 @@ def _runs(pieces: NDArray[np.intp]) -> list[tuple[int, int]]:
 
 
 def _landed(way: Way, total: Values, machine: Machine) -> Values:
-    """Return what comes down on each piece of way, as `lay_down` has it; holes are left to nobody."""
+    """Return what comes down on each piece of way, as `deposit_mass` has it; holes are left to nobody."""
     time_s = (way.time_ms - way.time_ms[0]) / 1000.0
     running = np.maximum.accumulate(total - total[0])
     landed = np.interp(time_s - machine.latency_s, time_s, running)
@@ -111,4 +111,4 @@ def _laid(way: Way, mass: Values, machine: Machine, cell: Grid, first: int, last
     own[first : last + 1] = mass[first : last + 1]
     total = np.concatenate(([0.0], np.cumsum(own)))
     flow = Way(way.time_ms, way.east_m, way.north_m, total, way.wind_east_m, way.wind_north_m)
-    return float(lay_down(flow, machine.pattern, cell).mass_kg[0, 0])
+    return float(deposit_mass(flow, machine.pattern, cell).mass_kg[0, 0])

@@ -30,7 +30,7 @@ _BLOCK_STEPS: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class OutletTrack:
     """A vehicle's way and what it let go: columns of equal length, times ascending.
 
     `east_m`, `north_m` in the grid's plane; `mass_total_kg` the running total that has left the machine, never falling.
@@ -77,7 +77,7 @@ def fit_grid(east_m: Values, north_m: Values, cell_m: float, margin_m: float) ->
     return Grid(float(west), float(south), cell_m, max(rows, 1), max(columns, 1))
 
 
-def lay_down(flow: Flow, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0) -> Deposit:
+def deposit_mass(flow: OutletTrack, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0) -> Deposit:
     """Return where the mass of a track came down.
 
     What left the machine at an instant lands `latency_s` [s, >= 0] later, across the way the vehicle then has, by
@@ -108,7 +108,7 @@ def _step_m(grid: Grid) -> float:
     return grid.cell_m * (_STEP_OF_CELL if grid.cell_m < _LARGE_CELL_M else _STEP_OF_LARGE_CELL)
 
 
-def _steps(flow: Flow, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> tuple[Values, ...]:
+def _steps(flow: OutletTrack, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> tuple[Values, ...]:
     """Cut pieces of way into steps; return the middle, mass and unit vector to the right of each step."""
     east, north = flow.east_m[at], flow.north_m[at]
     along_east, along_north = flow.east_m[at + 1] - east, flow.north_m[at + 1] - north
@@ -131,7 +131,7 @@ def _steps(flow: Flow, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> 
     )
 
 
-def _headings(flow: Flow, at: NDArray[np.intp]) -> tuple[Values, Values]:
+def _headings(flow: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values]:
     """Return the unit vector to the right of the way of each piece; one that stands still keeps the way before it."""
     along_east, along_north = np.diff(flow.east_m), np.diff(flow.north_m)
     length_m = np.hypot(along_east, along_north)

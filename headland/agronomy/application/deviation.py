@@ -72,7 +72,7 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
+class CellDeviation:
     """Classes and causes (codes of `CLASSES` and `CAUSES`), and the sums over all cells that have a plan.
 
     Rates per hectare; `on_target_share` is of the area.
@@ -89,9 +89,9 @@ class Deviation:
     regions: tuple[Region, ...]
 
 
-def judge(
+def measure_deviation(
     rate_ha: Values, planned_ha: Values, conditions: Conditions, cell_m: float, swath_m: float, most_regions: int = 200
-) -> Deviation | None:
+) -> CellDeviation | None:
     """Return how rates differ from a plan (NaN or 0 is no plan), None where no planned cell has a known rate."""
     known = np.isfinite(rate_ha) & np.isfinite(planned_ha) & (planned_ha > 0.0)
     if not known.any():
@@ -102,7 +102,7 @@ def judge(
     causes[_miscalibrated(rate_ha / np.where(known, planned_ha, np.nan), causes, conditions)] = _CALIBRATION
     error = rate_ha[known] - planned_ha[known]
     cell_ha = cell_m * cell_m / 10_000.0
-    return Deviation(
+    return CellDeviation(
         classes=classes,
         causes=causes,
         planned=float(planned_ha[known].sum()) * cell_ha,

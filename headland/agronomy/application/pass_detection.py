@@ -53,7 +53,7 @@ _RETURN_MODES: Final = frozenset({"RTL", "SMART_RTL", "AUTO_RTL", "LAND"})
 
 
 @dataclass(frozen=True, slots=True)
-class Telemetry:
+class VehicleTelemetry:
     """What one vehicle said over a window, whole or in part; `modes` are (time_ms, flight mode) in time order."""
 
     track: Track
@@ -88,7 +88,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPass:
+class DetectedPass:
     """A pass over a field from the first product to the last; `segments` also hold the legs before and after."""
 
     start_ms: int
@@ -97,11 +97,11 @@ class FoundPass:
     segments: tuple[Segment, ...]
 
 
-def detect_passes(told: Telemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> list[FoundPass]:
+def detect_passes(told: VehicleTelemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> list[DetectedPass]:
     """Return the passes over a field [metres of `plane`] with a swath of `swath_m` [m, > 0], in time order."""
     if len(told.track.time_ms) < 2:
         return []
-    spraying = spraying_of(told)
+    spraying = release_time(told)
     ground = _Ground(told, field.buffer(swath_m / 2.0), plane)
     found = []
     for run in _join_runs(spraying):
@@ -112,7 +112,7 @@ def detect_passes(told: Telemetry, field: shapely.Geometry, plane: Plane, swath_
     return found
 
 
-def spraying_of(told: Telemetry) -> Intervals:
+def release_time(told: VehicleTelemetry) -> Intervals:
     """Return when product left, as far as it is known: by the meter, else while the pump or feeder was on."""
     heard = [told.track.time_ms, told.pump.time_ms, told.flow.time_ms]
     working = find_working_time(heard, np.empty((0, 2)), told.window)
@@ -124,7 +124,7 @@ def spraying_of(told: Telemetry) -> Intervals:
     return union(spraying, clip(subtract(metered, bridge(told.pump.time_ms, MAX_STATE_GAP_S)), *told.window))
 
 
-def travelling_of(told: Telemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> Intervals:
+def travel_time(told: VehicleTelemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> Intervals:
     """Return when the vehicle moved over a field: all that is known where nothing was heard of its machine."""
     if len(told.track.time_ms) < 2:
         return np.empty((0, 2))
@@ -132,8 +132,8 @@ def travelling_of(told: Telemetry, field: shapely.Geometry, plane: Plane, swath_
 
 
 def describe_pass(
-    told: Telemetry, stretches: Intervals, field: shapely.Geometry, plane: Plane, swath_m: float
-) -> FoundPass:
+    told: VehicleTelemetry, stretches: Intervals, field: shapely.Geometry, plane: Plane, swath_m: float
+) -> DetectedPass:
     """Return a pass of which product left in `stretches` (k, 2), k from 1, with its segments."""
     ground = _Ground(told, field.buffer(swath_m / 2.0), plane)
     first, last = ground.legs(float(stretches[0, 0]), float(stretches[-1, 1]))
@@ -145,7 +145,7 @@ def describe_pass(
             segments.extend(ground.work(start, end) if number % 2 else ground.between(start, end, is_leg=is_leg))
     classes = [s.evidence for s in segments if s.kind in {"work", "off_field"} and s.evidence]
     weakest = max(classes, key=(MEASURED_FLOW, TANK_MASS, PUMP_PWM, DECLARED).index, default=DECLARED)
-    return FoundPass(round(stretches[0, 0]), round(stretches[-1, 1]), weakest, tuple(segments))
+    return DetectedPass(round(stretches[0, 0]), round(stretches[-1, 1]), weakest, tuple(segments))
 
 
 def _join_runs(stretches: Intervals) -> list[Intervals]:
@@ -184,7 +184,7 @@ def _only_over_field(stretches: Intervals, ground: _Ground) -> Intervals | None:
 class _Ground:
     """One vehicle's way over one field; answers about stretches of time in epoch milliseconds."""
 
-    def __init__(self, told: Telemetry, near: shapely.Geometry, plane: Plane) -> None:
+    def __init__(self, told: VehicleTelemetry, near: shapely.Geometry, plane: Plane) -> None:
         track = told.track
         self._told = told
         self._time = track.time_ms.astype(np.float64)

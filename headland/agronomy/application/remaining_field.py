@@ -24,7 +24,7 @@ _LEAST_ROW_M: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class RemainingGround:
     """Open ground, and the lines to treat it in flying order: each ((east, north), (east, north)) [m]."""
 
     remaining: shapely.Geometry
@@ -41,7 +41,9 @@ class Rest:
         return sum(float(np.hypot(end[0] - start[0], end[1] - start[1])) for start, end in self.lines)
 
 
-def find_rest(usable: shapely.Geometry, covered: list[shapely.Geometry], swath_m: float, bearing_deg: float) -> Rest:
+def find_remaining_ground(
+    usable: shapely.Geometry, covered: list[shapely.Geometry], swath_m: float, bearing_deg: float
+) -> RemainingGround:
     """Return what `covered` leaves of a field, with lines along `bearing_deg` that cover no ground a second time.
 
     Lines lie a swath apart in each part of the open ground; where it is narrower than nine tenths of a swath it stays
@@ -53,7 +55,9 @@ def find_rest(usable: shapely.Geometry, covered: list[shapely.Geometry], swath_m
     for part in sorted(shapely.get_parts(remaining), key=lambda each: each.bounds[:2]):
         if part.geom_type == "Polygon" and part.area > 0.0:
             lines.extend(_rows(part, swath_m, bearing_deg))
-    return Rest(remaining, tuple(line if index % 2 == 0 else (line[1], line[0]) for index, line in enumerate(lines)))
+    return RemainingGround(
+        remaining, tuple(line if index % 2 == 0 else (line[1], line[0]) for index, line in enumerate(lines))
+    )
 
 
 def main_bearing_deg(lines: list[Values]) -> float:

@@ -38,8 +38,8 @@ def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath
         covered_m2=float(covered.area),
         overlap_m2=max(gross_m2 - float(covered.area), 0.0),
         skipped_m2=float(skipped.area),
-        skips=name_parts(skipped, swath_m),
-        overlaps=name_parts(_find_overlaps(within), swath_m),
+        skips=list_parts(skipped, swath_m),
+        overlaps=list_parts(_find_overlaps(within), swath_m),
     )
 
 
@@ -59,7 +59,7 @@ def _surfaces(ground: shapely.Geometry) -> shapely.Geometry:
     return shapely.MultiPolygon([part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"])
 
 
-def name_parts(ground: shapely.Geometry, swath_m: float) -> tuple[shapely.Polygon, ...]:
+def list_parts(ground: shapely.Geometry, swath_m: float) -> tuple[shapely.Polygon, ...]:
     """Return the polygons of some ground that are wide enough to be meant, the largest first."""
     thin_m = NAMED_SHARE_OF_SWATH / 2.0 * swath_m
     opened = ground.buffer(-thin_m, join_style="mitre").buffer(thin_m, join_style="mitre")

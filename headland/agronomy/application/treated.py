@@ -93,7 +93,10 @@ class TreatedGround:
 
 def find_working_time(heard: list[Times], worked_unheard: Intervals, window: tuple[int, int]) -> Intervals:
     """Return when the vehicle was at work: heard with no silence over `SILENCE_S`, or known to have worked in one."""
-    working = union(bridge(np.unique(np.concatenate(heard)), SILENCE_S), worked_unheard)
+    # Sorting runs that ascend already is much faster than np.unique.
+    times = np.sort(np.concatenate(heard), kind="stable")
+    distinct = times[np.diff(times, prepend=times[:1] - 1) > 0]
+    working = union(bridge(distinct, SILENCE_S), worked_unheard)
     return clip(working, *window)
 
 

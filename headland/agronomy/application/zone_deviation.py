@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.application.deviation import CAUSES, CLASSES, Deviation, class_of
+from headland.agronomy.application.deviation import CAUSES, CLASSES, CellDeviation, class_of
 from headland.agronomy.series.arrays import Values
 
 
@@ -33,8 +33,8 @@ class ZoneDeviation:
     unknown_m2: float
 
 
-def judge_zones(
-    zone: NDArray[np.int64], rates_ha: Sequence[float], applied_ha: Values, deviation: Deviation, cell_m: float
+def deviation_by_zone(
+    zone: NDArray[np.int64], rates_ha: Sequence[float], applied_ha: Values, deviation: CellDeviation, cell_m: float
 ) -> tuple[ZoneDeviation, ...]:
     """Return what became of each zone of a plan; `zone` is the number of each cell's (-1: none)."""
     cell_m2 = cell_m * cell_m

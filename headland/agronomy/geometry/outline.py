@@ -38,16 +38,16 @@ class Outline:
         return self.whole.difference(shapely.union(self.buffer, self.exclusion))
 
 
-def draw_rings(rings: Rings, plane: Plane) -> shapely.Geometry:
+def polygons_of(rings: Rings, plane: Plane) -> shapely.Geometry:
     """Return polygons with holes in metres of a plane."""
     drawn = [[_ring_m(ring, plane) for ring in part] for part in rings]
     return shapely.union_all([shapely.Polygon(part[0], part[1:]) for part in drawn])
 
 
-def draw_outline(field: Rings, buffers: Sequence[Rings], exclusions: Sequence[Rings], plane: Plane) -> Outline:
+def make_outline(field: Rings, buffers: Sequence[Rings], exclusions: Sequence[Rings], plane: Plane) -> Outline:
     """Return a field with its buffer strips and exclusions in metres of a plane."""
-    drawn = [shapely.union_all([draw_rings(one, plane) for one in zones]) for zones in (buffers, exclusions)]
-    return Outline(draw_rings(field, plane), drawn[0], drawn[1])
+    drawn = [shapely.union_all([polygons_of(one, plane) for one in zones]) for zones in (buffers, exclusions)]
+    return Outline(polygons_of(field, plane), drawn[0], drawn[1])
 
 
 def map_places(outline: Outline, grid: Grid) -> NDArray[np.uint8]:

@@ -45,7 +45,7 @@ LEACHING: Final = Method(
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class WeatherAfter:
     """The weather and soil after an application, None where it is not known.
 
     rain_mm
@@ -78,7 +78,7 @@ class Risk:
     reasons: tuple[str, ...]
 
 
-def judge_volatilisation(grade: Grade, after: Aftermath) -> Risk:
+def volatilisation_risk(grade: Grade, after: WeatherAfter) -> Risk:
     """Return the risk that urea on the surface goes off as ammonia; by `VOLATILISATION`."""
     if grade.n > 0.0 and not (grade.amide_n or grade.nitrate_n or grade.ammonium_n):
         return Risk(INSUFFICIENT_DATA, ("nitrogen_forms_not_told",))
@@ -106,7 +106,7 @@ def judge_volatilisation(grade: Grade, after: Aftermath) -> Risk:
     return Risk(MODERATE, ("moist_surface", *unknown))
 
 
-def judge_leaching(grade: Grade, product_kg_ha: float | None, after: Aftermath) -> Risk:
+def leaching_risk(grade: Grade, product_kg_ha: float | None, after: WeatherAfter) -> Risk:
     """Return the risk that nitrate is washed below the roots; by `LEACHING`."""
     told = grade.nitrate_n or grade.ammonium_n or grade.amide_n or grade.n == 0.0
     if product_kg_ha is None or not told:

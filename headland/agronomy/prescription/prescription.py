@@ -36,7 +36,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One constraint: whether it holds (None: not known), and the sentence."""
 
     id: str
@@ -139,18 +139,18 @@ def steady_flow(rates_ha: Values, machine: Machine) -> float | None:
     return min(machine.most_flow_min, smallest * machine.swath_m * machine.most_speed_m_s * 60.0 / 10_000.0)
 
 
-def judge_machine(rates_ha: Values, machine: Machine, unit: str) -> Finding:
+def check_machine(rates_ha: Values, machine: Machine, unit: str) -> CheckResult:
     """Return whether a machine's flow and speeds can make all rates with one steady flow. `unit` "kg" or "L"."""
     flow = steady_flow(rates_ha, machine)
     if flow is None:
-        return Finding("machine", None, "not known: the implement's largest flow or highest speed is not given")
+        return CheckResult("machine", None, "not known: the implement's largest flow or highest speed is not given")
     largest = float(rates_ha.max())
     slowest = fastest_m_s(largest, machine.swath_m, flow)
     least = machine.least_speed_m_s or 0.0
     told = f"{flow:.2f} {unit}/min make {largest:.1f} {unit}/ha at {slowest:.2f} m/s"
     if slowest < least:
-        return Finding("machine", False, f"{told}, slower than its lowest {least:g} m/s")
-    return Finding("machine", True, told)
+        return CheckResult("machine", False, f"{told}, slower than its lowest {least:g} m/s")
+    return CheckResult("machine", True, told)
 
 
 def cell_areas(labels: Labels, grid: Grid) -> Values:

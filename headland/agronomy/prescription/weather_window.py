@@ -55,7 +55,7 @@ class Verdict:
     delta_t_k: float | None
 
 
-def judge_hour(hour: Hour, kind: Kind) -> Verdict:
+def assess_hour(hour: Hour, kind: Kind) -> Verdict:
     """Return what an hour is good for. Without wind, or for a liquid without Delta-T, it is not known."""
     delta_k = None
     if hour.temperature_degc is not None and hour.humidity_pct is not None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Mask, Values
-from headland.analysis.passes.as_applied import Applied
+from headland.analysis.passes.as_applied import AppliedPass
 from headland.formats.geotiff import write_geotiff
 from headland.formats.isoxml import Task, write_task
 from headland.formats.png import write_png
@@ -28,12 +28,10 @@ MISSED: Final = (60, 60, 60, 255)
 COMMANDED: Final = (200, 0, 200, 255)
 
 
-def applied_geojson(applied: Applied) -> bytes:
+def applied_geojson(applied: AppliedPass) -> bytes:
     """Return each cell of the field, and each beside it that got something, as a polygon (RFC 7946)."""
     at, south, west, north, east = cells_of(applied)
-    rate, evidence, places = (
-        each[at] for each in (applied.drawn.rate_ha, applied.drawn.evidence, applied.drawn.places)
-    )
+    rate, evidence, places = (each[at] for each in (applied.map.rate_ha, applied.map.evidence, applied.map.places))
     features = []
     for index in range(len(south)):
         low_x, high_x, low_y, high_y = (float(edge[index]) for edge in (west, east, south, north))
@@ -49,7 +47,7 @@ def applied_geojson(applied: Applied) -> bytes:
                 },
             }
         )
-    head = {"pass": applied.one.id, "unit": f"{applied.unit}/ha", "simulated": applied.one.simulated}
+    head = {"pass": applied.field_pass.id, "unit": f"{applied.unit}/ha", "simulated": applied.field_pass.simulated}
     return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
 
 
@@ -62,44 +60,44 @@ class Painting:
     middle_ha: float
 
 
-def paint(applied: Applied, planned_ha: float | None = None) -> Painting:
+def paint(applied: AppliedPass, planned_ha: float | None = None) -> Painting:
     """Return the colours of the cells: rates from nothing to twice the plan, or twice the field's mean."""
-    rate, drawn = applied.drawn.rate_ha, applied.drawn
-    treated = (drawn.places != OUTSIDE) & (drawn.amount > 0.0)
+    rate, applied_map = applied.map.rate_ha, applied.map
+    treated = (applied_map.places != OUTSIDE) & (applied_map.amount > 0.0)
     middle = planned_ha or (float(rate[treated].mean()) if treated.any() else 1.0)
     steps = np.clip(np.nan_to_num(rate) / middle * (len(RAMP) // 2), 0, len(RAMP) - 1).round().astype(np.uint8) + 2
-    pixels = np.where(drawn.amount > 0.0, steps, np.where(drawn.places == OUTSIDE, 0, 1)).astype(np.uint8)
+    pixels = np.where(applied_map.amount > 0.0, steps, np.where(applied_map.places == OUTSIDE, 0, 1)).astype(np.uint8)
     pixels[np.isnan(rate)] = len(RAMP) + 2
     return Painting(pixels, [_NOTHING, MISSED, *((*colour, 255) for colour in RAMP), COMMANDED], middle)
 
 
-def applied_png(applied: Applied, planned_ha: float | None = None) -> bytes:
+def applied_png(applied: AppliedPass, planned_ha: float | None = None) -> bytes:
     """Return a picture, north up, a pixel a cell: rates from nothing to twice the plan, or twice the field's mean."""
     painted = paint(applied, planned_ha)
     return write_png(np.ascontiguousarray(painted.pixels[::-1]), painted.colours)
 
 
-def applied_geotiff(applied: Applied) -> bytes:
+def applied_geotiff(applied: AppliedPass) -> bytes:
     """Return the rates as a GeoTIFF in WGS84; no data where nothing measured them and where nothing came down."""
-    rate, drawn = applied.drawn.rate_ha, applied.drawn
-    shown = np.where((drawn.places != OUTSIDE) | (drawn.amount > 0.0), rate, np.nan)
+    rate, applied_map = applied.map.rate_ha, applied.map
+    shown = np.where((applied_map.places != OUTSIDE) | (applied_map.amount > 0.0), rate, np.nan)
     south, west, height, width = _corner(applied)
     return write_geotiff(shown, (west, south), (width, height))
 
 
-def applied_isoxml(applied: Applied) -> bytes:
+def applied_isoxml(applied: AppliedPass) -> bytes:
     """Return the rates as a task with the actual amounts (ISO 11783-11 DDI 0007, of a liquid 0002), zipped."""
     south, west, height, width = _corner(applied)
-    field = applied.one.field
+    field = applied.field_pass.field
     return write_task(
         Task(
-            name=f"as applied {applied.one.device} {applied.one.start_ms}",
+            name=f"as applied {applied.field_pass.device} {applied.field_pass.start_ms}",
             field=field.name,
             geometry=field.geometry,
             area_m2=field.area_m2,
             product="",
             unit=f"{applied.unit}/ha",
-            rate_ha=applied.drawn.rate_ha,
+            rate_ha=applied.map.rate_ha,
             corner_deg=(south, west),
             cell_deg=(height, width),
             is_applied=True,
@@ -107,18 +105,18 @@ def applied_isoxml(applied: Applied) -> bytes:
     )
 
 
-def _corner(applied: Applied) -> tuple[float, float, float, float]:
+def _corner(applied: AppliedPass) -> tuple[float, float, float, float]:
     """Return south and west of the grid, and how high and wide a cell is [deg]."""
-    grid, plane = applied.drawn.grid, applied.work.plane
+    grid, plane = applied.map.grid, applied.inputs.plane
     latitude, longitude = plane.to_degrees(np.array([grid.west_m]), np.array([grid.south_m]))
     east_m_deg, north_m_deg = plane.scales_m_deg
     return float(latitude[0]), float(longitude[0]), grid.cell_m / north_m_deg, grid.cell_m / east_m_deg
 
 
-def cells_of(applied: Applied) -> tuple[Mask, Values, Values, Values, Values]:
+def cells_of(applied: AppliedPass) -> tuple[Mask, Values, Values, Values, Values]:
     """Return which cells are of interest, and their south, west, north and east edges [deg]."""
-    drawn, grid, plane = applied.drawn, applied.drawn.grid, applied.work.plane
-    at = (drawn.places != OUTSIDE) | (drawn.evidence > 0)
+    applied_map, grid, plane = applied.map, applied.map.grid, applied.inputs.plane
+    at = (applied_map.places != OUTSIDE) | (applied_map.evidence > 0)
     row, column = np.nonzero(at)
     edges = []
     for step in (0, 1):

@@ -15,7 +15,7 @@ from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_air
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.house import House, cut_days, find_house
-from headland.analysis.passes.as_applied import apply_pass, fine_cell_m
+from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -43,7 +43,9 @@ def list_entries(scope: OrgScope, window: Window, kinds: frozenset[str]) -> list
     if INPUT in kinds:
         repositories = repositories_of(scope)
         for field in repositories.fields.all():
-            entries += [_input_entry(scope, repositories, one) for one in list_passes(scope, field.id, window)]
+            entries += [
+                _input_entry(scope, repositories, field_pass) for field_pass in list_passes(scope, field.id, window)
+            ]
     if OBSERVATION in kinds:
         for record in scope.store.devices(scope.organisation):
             if record.descriptor.kind == "greenhouse":
@@ -51,36 +53,39 @@ def list_entries(scope: OrgScope, window: Window, kinds: frozenset[str]) -> list
     return sorted(entries, key=lambda entry: entry.key)
 
 
-def _input_entry(scope: OrgScope, repositories: OrganisationRepositories, one: FieldPass) -> Entry:
-    return Entry(f"{one.start_ms:015d}.{one.id}", lambda sheet: _write_input(sheet, scope, repositories, one))
+def _input_entry(scope: OrgScope, repositories: OrganisationRepositories, field_pass: FieldPass) -> Entry:
+    return Entry(
+        f"{field_pass.start_ms:015d}.{field_pass.id}",
+        lambda sheet: _write_input(sheet, scope, repositories, field_pass),
+    )
 
 
-def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationRepositories, one: FieldPass) -> None:
-    product_id = None if one.declared is None else one.declared.product
+def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationRepositories, field_pass: FieldPass) -> None:
+    product_id = None if field_pass.declared is None else field_pass.declared.product
     material = None if product_id is None else repositories.products.get(product_id, also_deleted=True).name
     land = sheet.include(
         "asset--land",
-        one.field.id,
+        field_pass.field.id,
         {
-            "name": one.field.name,
+            "name": field_pass.field.name,
             "status": "active",
             "land_type": "field",
             "is_location": True,
             "is_fixed": True,
-            "intrinsic_geometry": {"value": _wkt_of(one)},
+            "intrinsic_geometry": {"value": _wkt_of(field_pass)},
         },
         {},
     )
-    machine = sheet.include("asset--equipment", one.device, {"name": one.device, "status": "active"}, {})
+    machine = sheet.include("asset--equipment", field_pass.device, {"name": field_pass.device, "status": "active"}, {})
     told: dict[str, Any] = {
-        "pass": one.id,
-        "simulated": one.simulated,
-        "source": "declared" if one.declared else "found",
+        "pass": field_pass.id,
+        "simulated": field_pass.simulated,
+        "source": "declared" if field_pass.declared else "found",
     }
     quantities: list[Resource] = []
     notes: list[str] = []
     try:
-        applied = apply_pass(scope, one, cell_m=fine_cell_m(one))
+        applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
     except AnalysisError as error:
         notes.append(f"What was applied is not known: {error.detail}")
     else:
@@ -90,19 +95,19 @@ def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationReposi
             if answer.value is None:
                 notes.append(f"{label.capitalize()} is not known: {answer.reason}.")
             else:
-                quantities.append(sheet.quantity(one.id, label, answer.value, answer.unit, named))
+                quantities.append(sheet.quantity(field_pass.id, label, answer.value, answer.unit, named))
         if applied.amount.value is not None:
-            on_field = applied.drawn.totals.usable
-            quantities.append(sheet.quantity(one.id, "on the usable field", on_field, applied.unit, named))
+            on_field = applied.map.totals.usable
+            quantities.append(sheet.quantity(field_pass.id, "on the usable field", on_field, applied.unit, named))
     if material is None:
         notes.append("Nobody declared the product.")
-    title = f"{material or 'Application'} on {one.field.name}"
+    title = f"{material or 'Application'} on {field_pass.field.name}"
     sheet.add_log(
         "input",
-        one.id,
-        title=_marked(title, one.simulated),
-        time=utc_of(one.start_ms) or "",
-        notes=_notes_of(notes, one.simulated),
+        field_pass.id,
+        title=_marked(title, field_pass.simulated),
+        time=utc_of(field_pass.start_ms) or "",
+        notes=_notes_of(notes, field_pass.simulated),
         data=msgspec.json.encode(told).decode(),
         about=[land],
         equipment=[machine],
@@ -172,8 +177,8 @@ def answer_record(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _wkt_of(one: FieldPass) -> str:
-    return str(shapely.from_geojson(msgspec.json.encode(geojson_of(one.field.geometry))).wkt)
+def _wkt_of(field_pass: FieldPass) -> str:
+    return str(shapely.from_geojson(msgspec.json.encode(geojson_of(field_pass.field.geometry))).wkt)
 
 
 def _marked(title: str, simulated: bool) -> str:

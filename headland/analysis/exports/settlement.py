@@ -11,7 +11,7 @@ from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
 from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.analysis.exports.as_applied import cells_of
-from headland.analysis.passes.as_applied import Applied
+from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.nutrients import PlotShare
 from headland.formats.table_writers import Cells, Kind, Slice, Table
@@ -20,7 +20,7 @@ from headland.registry.repositories.ledger import LedgerEntry
 _M2_PER_HA: Final = 10_000.0
 
 
-def settlement_table(one: FieldPass, shares: list[PlotShare], product: str, unit: str) -> Table:
+def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: str, unit: str) -> Table:
     """Return a row for each plot that a pass touched: whose, how much ground, how much product landed on it."""
     plots = sorted(shares, key=lambda each: (each.field.owner, each.field.name))
     area_ha = np.array([share.treated_m2 for share in plots], np.float64) / _M2_PER_HA
@@ -32,16 +32,16 @@ def settlement_table(one: FieldPass, shares: list[PlotShare], product: str, unit
     rows: Slice = {
         "owner": np.array([share.field.owner for share in plots], object),
         "field": np.array([share.field.name for share in plots], object),
-        "pass": one.id,
-        "device": one.device,
-        "start_ms": one.start_ms,
+        "pass": field_pass.id,
+        "device": field_pass.device,
+        "start_ms": field_pass.start_ms,
         "product": product,
         "treated_ha": area_ha.round(4),
         "treated_mu": (area_ha * MU_PER_HA).round(3),
         applied: np.array([share.amount for share in plots], np.float64).round(3),
-        "simulated": one.simulated,
+        "simulated": field_pass.simulated,
     }
-    return Table(f"settlement-{one.id.replace('~', '-')}", kinds, iter([rows]))
+    return Table(f"settlement-{field_pass.id.replace('~', '-')}", kinds, iter([rows]))
 
 
 def entries_table(pages: Iterator[list[LedgerEntry]]) -> Table:
@@ -61,22 +61,22 @@ def entries_table(pages: Iterator[list[LedgerEntry]]) -> Table:
     return Table("ledger", kinds, map(rows_of, pages))
 
 
-def cells_table(applied: Applied) -> Table:
+def cells_table(applied: AppliedPass) -> Table:
     """Return a row for each cell of the field, and each beside it that got something."""
     at, south, west, north, east = cells_of(applied)
-    drawn, unit = applied.drawn, applied.unit.lower()
+    applied_map, unit = applied.map, applied.unit.lower()
     kinds: dict[str, Kind] = {
         "latitude_deg": "number", "longitude_deg": "number", f"rate_{unit}_ha": "number", f"amount_{unit}": "number",
         "evidence": "text", "place": "text", "simulated": "truth",
     }  # fmt: skip
-    known = ~np.isnan(drawn.rate_ha[at])
+    known = ~np.isnan(applied_map.rate_ha[at])
     rows: Slice = {
         "latitude_deg": ((south + north) / 2).round(8),
         "longitude_deg": ((west + east) / 2).round(8),
-        f"rate_{unit}_ha": drawn.rate_ha[at].round(3),
-        f"amount_{unit}": np.where(known, drawn.amount[at], np.nan).round(6),
-        "evidence": np.array(EVIDENCE, object)[drawn.evidence[at]],
-        "place": np.array(PLACES, object)[drawn.places[at]],
-        "simulated": applied.one.simulated,
+        f"rate_{unit}_ha": applied_map.rate_ha[at].round(3),
+        f"amount_{unit}": np.where(known, applied_map.amount[at], np.nan).round(6),
+        "evidence": np.array(EVIDENCE, object)[applied_map.evidence[at]],
+        "place": np.array(PLACES, object)[applied_map.places[at]],
+        "simulated": applied.field_pass.simulated,
     }
-    return Table(f"as-applied-{applied.one.id.replace('~', '-')}", kinds, iter([rows]))
+    return Table(f"as-applied-{applied.field_pass.id.replace('~', '-')}", kinds, iter([rows]))

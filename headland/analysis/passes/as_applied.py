@@ -1,13 +1,14 @@
-"""What a pass applied, as numbers that can be judged and as a map."""
+"""As-applied map of a pass, with the answers on amount and rate."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from headland.agronomy.application.as_applied import EVIDENCE, Air, AsApplied, Machine, map_applied
+from headland.agronomy.application.as_applied import EVIDENCE, AsApplied, Machine, WindDrift, map_applied
 from headland.agronomy.application.released import Reconciliation, Released, reconcile, release
 from headland.agronomy.application.spread_pattern import (
     AERIAL_CV_PCT,
@@ -23,14 +24,17 @@ from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.intervals import Intervals, total_s
 from headland.agronomy.series.qartod import MISSING
 from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.passes.detection import FieldPass, PassInputs, read_work
+from headland.analysis.passes.detection import FieldPass, PassInputs, load_pass_inputs, refer_pass
 from headland.analysis.scope import OrgScope
 from headland.registry.models.models import Implement
 
-#: More cells than this would be an answer of a hundred megabytes; ask for larger cells.
+#: A map of more cells would be an answer of a hundred megabytes.
 MAX_CELLS: Final = 1_000_000
 
 _NO_METER: Final = "no_flow_meter"
+#: Time around a pass in which its machine may still release product [ms].
+_RELEASE_EDGE_MS: Final = 3000
+_NO_WIND: Final = WindDrift(np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
 _UNIFORM_STEP_M: Final = 0.1
 _METHOD: Final = Method(
     "as_applied_deposit",
@@ -45,7 +49,10 @@ _RATE: Final = Method("mean_rate_in_field", 1, "amount on the usable field over 
 
 @dataclass(frozen=True, slots=True)
 class Uniformity:
-    """Across the ways, of the implement's pattern: CV at its swath [%], and the widest swath within a CV [m]."""
+    """Evenness across swaths of an implement's pattern, each for one-way and back-and-forth work.
+
+    `overlap_cv_pct` is the coefficient of variation at its swath [%], the others the widest swath within a limit [m].
+    """
 
     overlap_cv_pct: tuple[float, float]
     ground_swath_m: tuple[float | None, float | None]
@@ -53,86 +60,113 @@ class Uniformity:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """The as-applied map of a pass and the answers that go with it; `unit` is kg or L."""
+class AppliedPass:
+    """The as-applied map of a pass with its answers; `unit` is kg or L, `key` names everything that it depends on."""
 
-    work: PassInputs
+    key: Hashable
+    inputs: PassInputs
     machine: Machine
     released: Released
-    drawn: AsApplied
+    map: AsApplied
     amount: Answer
     rate: Answer
-    known: Reconciliation
+    reconciliation: Reconciliation
 
     @property
-    def one(self) -> FieldPass:
+    def field_pass(self) -> FieldPass:
         """The pass."""
-        return self.work.one
+        return self.inputs.field_pass
 
     @property
     def unit(self) -> str:
-        """What amounts are in."""
-        return self.work.heard.unit
+        """The unit of amounts."""
+        return self.inputs.telemetry.unit
 
     @property
     def evidence_m2(self) -> dict[str, float]:
-        """The treated ground by its class of evidence [m2], on the grid."""
-        counts = np.bincount(self.drawn.evidence.ravel(), minlength=len(EVIDENCE))
-        cell_m2 = self.drawn.grid.cell_m**2
+        """The treated ground on the grid by class of evidence [m2]."""
+        counts = np.bincount(self.map.evidence.ravel(), minlength=len(EVIDENCE))
+        cell_m2 = self.map.grid.cell_m**2
         return {name: float(counts[code]) * cell_m2 for code, name in enumerate(EVIDENCE) if code}
 
 
-def apply_pass(
-    scope: OrgScope, one: FieldPass, *, cell_m: float, swath_m: float | None = None, latency_s: float | None = None
-) -> Applied:
+def compute_as_applied(
+    scope: OrgScope,
+    field_pass: FieldPass,
+    *,
+    cell_m: float,
+    swath_m: float | None = None,
+    latency_s: float | None = None,
+) -> AppliedPass:
     """Return what a pass applied, on cells of `cell_m` [m]; `swath_m` and `latency_s` replace the implement's.
 
-    Raises PreconditionError without a swath or a track, AnalysisError for too many cells.
+    The result comes from the cache while the pass, its field, implement and telemetry are the same. Raises
+    PreconditionError without a swath or a track, AnalysisError for too many cells.
     """
-    machine = machine_of(one, swath_m, latency_s)
-    west, south, east, north = _bounds_m(work := read_work(scope, one))
+    machine = machine_of(field_pass, swath_m, latency_s)
+    ref = refer_pass(scope, field_pass)
+    key = ("as-applied", scope.organisation, field_pass.key, ref.version, cell_m, swath_m, latency_s)
+    is_landing_timed = field_pass.implement is not None and latency_s is None
+    return scope.cache.get(
+        key, lambda: _compute(key, load_pass_inputs(scope, field_pass, ref), machine, cell_m, is_landing_timed)
+    )
+
+
+def _compute(key: Hashable, inputs: PassInputs, machine: Machine, cell_m: float, is_landing_timed: bool) -> AppliedPass:
+    """Return the map and its answers; `is_landing_timed` where the implement's own latencies apply."""
+    west, south, east, north = inputs.outline.whole.bounds
     if (east - west + 300.0) * (north - south + 300.0) / cell_m**2 > MAX_CELLS:
         sentence = f"The map would have more than {MAX_CELLS:,} cells: ask for a larger cell_m."
-        raise AnalysisError("too-many-cells", "The cells are too small", sentence)
-    heard, stretches = work.heard, work.stretches
-    if one.implement is not None and latency_s is None and not heard.amounts.is_metered:
-        # Without a meter the feeder's signal is all that times the work: opening and closing have their own latencies.
-        stretches, machine = _landing(stretches, one.implement), replace(machine, latency_s=0.0)
-    released = release(heard.told.track.time_ms, heard.amounts, stretches, _around(work))
-    air = heard.air if len(heard.air.time_ms) else Air(np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
-    drawn = map_applied(heard.told.track, released, stretches, work.outline, work.plane, machine, air, cell_m)
-    amount = _answer_amount(work, released, drawn)
-    most = None if one.implement is None else _most_per_min(one.implement, heard.unit)
-    known = reconcile(heard.amounts, _around(work), most)
-    return Applied(work, machine, released, drawn, amount, _answer_rate(amount, drawn, heard.unit), known)
+        raise AnalysisError("too-many-cells", "Too many cells", sentence)
+    telemetry, stretches, implement = inputs.telemetry, inputs.stretches, inputs.field_pass.implement
+    if implement is not None and is_landing_timed and not telemetry.amounts.is_metered:
+        # Without a meter only the feeder's signal times the work: opening and closing have their own latencies.
+        stretches, machine = _landing(stretches, implement), replace(machine, latency_s=0.0)
+    track, window = telemetry.vehicle.track, _released_window(inputs)
+    released = release(track.time_ms, telemetry.amounts, stretches, window)
+    air = telemetry.air if len(telemetry.air.time_ms) else _NO_WIND
+    applied_map = map_applied(track, released, stretches, inputs.outline, inputs.plane, machine, air, cell_m)
+    amount = _answer_amount(inputs, released, applied_map)
+    most = None if implement is None else _most_per_min(implement, telemetry.unit)
+    reconciliation = reconcile(telemetry.amounts, window, most)
+    rate = _answer_rate(amount, applied_map, telemetry.unit)
+    return AppliedPass(key, inputs, machine, released, applied_map, amount, rate, reconciliation)
 
 
-def fine_cell_m(one: FieldPass) -> float:
-    """Return the smallest usual cell for a pass's field: sums are made on it, as edges round by half a cell."""
-    return next((cell_m for cell_m in (1.0, 2.0, 5.0, 10.0) if one.field.area_m2 * 4.0 / cell_m**2 < MAX_CELLS), 20.0)
+def fine_cell_m(field_pass: FieldPass) -> float:
+    """Return the smallest usual cell side for a pass's field [m]; sums use it, because edges round by half a cell."""
+    area_m2 = field_pass.field.area_m2
+    return next((cell_m for cell_m in (1.0, 2.0, 5.0, 10.0) if area_m2 * 4.0 / cell_m**2 < MAX_CELLS), 20.0)
 
 
 def _landing(stretches: Intervals, implement: Implement) -> Intervals:
-    """Return when product came down, of when the feeder was told to run."""
+    """Return when product landed, from when the feeder was commanded to run."""
     edges_ms = np.array([implement.on_latency_s, implement.off_latency_s]) * 1000.0
     landed = stretches + edges_ms
     return landed[landed[:, 1] > landed[:, 0]]
 
 
-def machine_of(one: FieldPass, swath_m: float | None = None, latency_s: float | None = None) -> Machine:
-    """Return how the implement of a pass lays down what it lets go; raises PreconditionError without a swath."""
-    implement = one.implement
-    width_m = swath_m or one.swath_m
+def machine_of(field_pass: FieldPass, swath_m: float | None = None, latency_s: float | None = None) -> Machine:
+    """Return the pattern, swath and latency of a pass's implement; raises PreconditionError without a swath."""
+    implement = field_pass.implement
+    width_m = swath_m or field_pass.swath_m
     if width_m is None:
-        sentence = "Nobody has said with which implement: declare the pass with one, or give swath_m."
-        raise PreconditionError("no-implement", "The swath is not known", sentence)
-    told_s = 0.0 if implement is None else implement.on_latency_s
+        sentence = "The pass names no implement: declare it with one, or give swath_m."
+        raise PreconditionError("no-implement", "Swath unknown", sentence)
+    if latency_s is None:
+        latency_s = 0.0 if implement is None else implement.on_latency_s
     behind_m = 0.0 if implement is None else implement.nozzle_behind_m
-    return Machine(_pattern_of(implement, width_m), width_m, told_s if latency_s is None else latency_s, behind_m)
+    return Machine(_pattern_of(implement, width_m), width_m, latency_s, behind_m)
 
 
-def judge_pattern(machine: Machine) -> Uniformity:
-    """Return how even the implement's pattern is, one-way and back-and-forth."""
+def uniformity_of(scope: OrgScope, machine: Machine) -> Uniformity:
+    """Return the evenness of a machine's pattern, one-way and back-and-forth, from the cache where it is known."""
+    pattern = machine.pattern
+    key = ("uniformity", machine.swath_m, pattern.offset_m.tobytes(), pattern.density_1_m.tobytes())
+    return scope.cache.get(key, lambda: _assess_pattern(machine))
+
+
+def _assess_pattern(machine: Machine) -> Uniformity:
 
     def both(most_pct: float) -> tuple[float | None, float | None]:
         one_way, returning = (
@@ -156,23 +190,18 @@ def _most_per_min(implement: Implement, unit: str) -> float | None:
     return implement.max_flow_kg_min if unit == "kg" else implement.max_flow_l_min
 
 
-def _around(work: PassInputs) -> tuple[int, int]:
-    """Return the pass's time with what its machine may still have let go around it, as far as was heard."""
-    start_ms, end_ms = work.window
-    first_ms, last_ms = work.heard.told.window
-    return max(start_ms - 3000, first_ms), min(end_ms + 3000, last_ms)
+def _released_window(inputs: PassInputs) -> tuple[int, int]:
+    """Return the time in which the pass's product left the machine, as far as there is telemetry."""
+    start_ms, end_ms = inputs.window
+    first_ms, last_ms = inputs.telemetry.vehicle.window
+    return max(start_ms - _RELEASE_EDGE_MS, first_ms), min(end_ms + _RELEASE_EDGE_MS, last_ms)
 
 
-def _bounds_m(work: PassInputs) -> tuple[float, float, float, float]:
-    west, south, east, north = work.outline.whole.bounds
-    return west, south, east, north
-
-
-def _answer_amount(work: PassInputs, released: Released, drawn: AsApplied) -> Answer:
-    heard, work_s = work.heard, total_s(work.stretches)
+def _answer_amount(inputs: PassInputs, released: Released, applied_map: AsApplied) -> Answer:
+    telemetry, work_s = inputs.telemetry, total_s(inputs.stretches)
     unknown_s = total_s(released.unknown)
     coverage = 1.0 - min(unknown_s / work_s, 1.0) if work_s > 0.0 else 0.0
-    evidence = _weakest(released, drawn)
+    evidence = _weakest(released, applied_map)
     reason = None
     if not released.totals:
         reason = _NO_METER
@@ -180,28 +209,29 @@ def _answer_amount(work: PassInputs, released: Released, drawn: AsApplied) -> An
         reason = INSUFFICIENT_DATA
     return Answer(
         value=None if reason else released.amount,
-        unit=heard.unit,
-        window=work.window,
-        n=heard.n,
+        unit=telemetry.unit,
+        window=inputs.window,
+        n=telemetry.n,
         coverage=coverage if released.totals else 0.0,
-        quality=heard.quality if heard.n else MISSING,
+        quality=telemetry.quality if telemetry.n else MISSING,
         method=_METHOD,
-        inputs=heard.inputs,
+        inputs=telemetry.inputs,
         evidence=None if reason else evidence,
         reason=reason,
     )
 
 
-def _weakest(released: Released, drawn: AsApplied) -> str:
+def _weakest(released: Released, applied_map: AsApplied) -> str:
+    """Return the weakest class of evidence on the map."""
     order = (DECLARED, PUMP_PWM, TANK_MASS, MEASURED_FLOW)
-    shown = {EVIDENCE[code] for code in np.unique(drawn.evidence).tolist() if code}
-    return next((name for name in order if name in shown), next(iter(released.totals), PUMP_PWM))
+    present = {EVIDENCE[code] for code in np.unique(applied_map.evidence).tolist() if code}
+    return next((name for name in order if name in present), next(iter(released.totals), PUMP_PWM))
 
 
-def _answer_rate(amount: Answer, drawn: AsApplied, unit: str) -> Answer:
-    known = amount.value is not None and drawn.cover.covered_m2 > 0.0
+def _answer_rate(amount: Answer, applied_map: AsApplied, unit: str) -> Answer:
+    known = amount.value is not None and applied_map.cover.covered_m2 > 0.0
     return Answer(
-        value=drawn.totals.usable / drawn.cover.covered_m2 * 10_000.0 if known else None,
+        value=applied_map.totals.usable / applied_map.cover.covered_m2 * 10_000.0 if known else None,
         unit=f"{unit}/ha",
         window=amount.window,
         n=amount.n,

@@ -1,4 +1,4 @@
-"""A pass on cells that a map can draw: planned, applied, and the difference with its class and cause."""
+"""Cell map of a pass: planned and applied rate, their difference, its class and likely cause, for a map to draw."""
 
 from __future__ import annotations
 
@@ -14,116 +14,118 @@ from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.passes.as_applied import Applied, apply_pass
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass
-from headland.analysis.passes.deviation import Judged, judge_applied, usable_rate
-from headland.analysis.passes.plan import Plan, PlanAsked, PlanMap, find_plan, lay_plan, summarise_plan
+from headland.analysis.passes.deviation import PassDeviation, compare_with_plan, usable_rate
+from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan, summarise_plan
 from headland.analysis.scope import OrgScope
 
-#: More polygons than this make a browser wait.
+#: A browser draws more polygons than this slowly.
 MOST_CELLS: Final = 40_000
-_USUAL_CELLS: Final = 8_000
-_USUAL_M: Final = (2.0, 5.0, 10.0, 20.0, 50.0)
-#: A millimetre.
+_DEFAULT_CELLS: Final = 8_000
+_DEFAULT_SIDES_M: Final = (2.0, 5.0, 10.0, 20.0, 50.0)
+#: Decimals of degrees: a millimetre.
 _DECIMALS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class CellMap:
-    """A pass on cells. Without a plan, or without a known amount, `reason` says so and what lacks is None."""
+    """A pass on cells. Without a plan or a known amount, the missing parts are None and `reason` names the cause."""
 
-    applied: Applied
+    applied: AppliedPass
     plan: Plan | None
     planned: PlanMap | None
-    judged: Judged | None
+    deviation: PassDeviation | None
     reason: str | None
 
     @property
     def applied_ha(self) -> Values:
-        """The rate of each cell, also beside the usable field; NaN where nothing measured it."""
-        return self.applied.drawn.rate_ha
+        """The rate of each cell, also outside the usable field; NaN where no amount is known."""
+        return self.applied.map.rate_ha
 
     @property
     def planned_ha(self) -> Values:
-        """The planned rate of each cell; NaN where there is no plan."""
+        """The planned rate of each cell; NaN without a plan."""
         return np.full(self.applied_ha.shape, np.nan) if self.planned is None else self.planned.rate_ha
 
     @property
     def zone(self) -> NDArray[np.int64]:
-        """The zone of the plan of each cell; -1 where there is none."""
+        """The plan's zone of each cell; -1 for none."""
         return np.full(self.applied_ha.shape, -1, np.int64) if self.planned is None else self.planned.zone
 
     @property
     def difference_ha(self) -> Values:
-        """Applied less planned on each cell of the usable field; NaN where one of them is not known."""
+        """Applied less planned rate on each cell of the usable field; NaN where one of them is unknown."""
         return usable_rate(self.applied) - self.planned_ha
 
     @property
     def codes(self) -> dict[str, NDArray[np.uint8]]:
-        """The codes of each cell in `CLASSES` and `CAUSES`, 0 where nothing is judged."""
+        """The codes of each cell in `CLASSES` and `CAUSES`, 0 without a deviation."""
         none = np.zeros(self.applied_ha.shape, np.uint8)
-        if self.judged is None:
+        if self.deviation is None:
             return {"kind": none, "cause": none}
-        return {"kind": self.judged.deviation.classes, "cause": self.judged.deviation.causes}
+        return {"kind": self.deviation.cells.classes, "cause": self.deviation.cells.causes}
 
 
-def usual_cell_m(one: FieldPass) -> float:
-    """Return the smallest usual cell with which a map of a field stays light."""
-    return next((cell_m for cell_m in _USUAL_M if one.field.area_m2 / cell_m**2 <= _USUAL_CELLS), _USUAL_M[-1])
+def default_cell_m(field_pass: FieldPass) -> float:
+    """Return the smallest default side [m] with which a field has few enough cells to be drawn quickly."""
+    area_m2 = field_pass.field.area_m2
+    return next((side_m for side_m in _DEFAULT_SIDES_M if area_m2 / side_m**2 <= _DEFAULT_CELLS), _DEFAULT_SIDES_M[-1])
 
 
 def map_cells(
     scope: OrgScope,
-    one: FieldPass,
-    asked: PlanAsked,
+    field_pass: FieldPass,
+    plan_request: PlanRequest,
     *,
     cell_m: float | None,
     swath_m: float | None = None,
     latency_s: float | None = None,
 ) -> CellMap:
-    """Return a pass on cells of `cell_m` [m], by default as small as `usual_cell_m` says.
+    """Return a pass on cells of `cell_m` [m], by default of `default_cell_m`.
 
     Raises PreconditionError without a swath or a track, AnalysisError for another field's plan and too many cells.
     """
-    side_m = usual_cell_m(one) if cell_m is None else cell_m
-    if one.field.area_m2 / side_m**2 > MOST_CELLS:
+    side_m = default_cell_m(field_pass) if cell_m is None else cell_m
+    if field_pass.field.area_m2 / side_m**2 > MOST_CELLS:
         sentence = f"The field has more than {MOST_CELLS:,} cells of {side_m:g} m: ask for a larger cell_m."
-        raise AnalysisError("too-many-cells", "The cells are too small", sentence)
-    applied = apply_pass(scope, one, cell_m=side_m, swath_m=swath_m, latency_s=latency_s)
+        raise AnalysisError("too-many-cells", "Too many cells", sentence)
+    applied = compute_as_applied(scope, field_pass, cell_m=side_m, swath_m=swath_m, latency_s=latency_s)
     plan: Plan | None = None
     planned: PlanMap | None = None
-    judged: Judged | None = None
+    deviation: PassDeviation | None = None
     reason: str | None = None
     try:
-        plan = find_plan(scope, one, asked)
-        planned = lay_plan(plan, applied.drawn, applied.work.plane)
-        judged = judge_applied(applied, plan)
+        plan = find_plan(scope, field_pass, plan_request)
+        planned = rasterise_plan(plan, applied.map, applied.inputs.plane)
+        deviation = compare_with_plan(scope, applied, plan)
     except PreconditionError as error:
         reason = error.reason
-    return CellMap(applied, plan, planned, judged, reason)
+    return CellMap(applied, plan, planned, deviation, reason)
 
 
 def cells_geojson(cells: CellMap) -> bytes:
-    """Return each cell of the field, and each beside it that got something, as a polygon (RFC 7946)."""
-    drawn = cells.applied.drawn
+    """Return each cell of the field, and each treated cell outside it, as a polygon (RFC 7946)."""
+    applied_map = cells.applied.map
     head = head_of(cells)
-    row, column = np.nonzero((drawn.places != OUTSIDE) | (drawn.evidence > 0))
+    row, column = np.nonzero((applied_map.places != OUTSIDE) | (applied_map.evidence > 0))
     edges = []
     for index, low, step in (
         (column, head["west_deg"], head["east_step_deg"]),
         (row, head["south_deg"], head["north_step_deg"]),
     ):
         edges += [np.round(low + (index + side) * step, _DECIMALS).tolist() for side in (0, 1)]
-    rates = [_rounded(each)[row, column].tolist() for each in (cells.planned_ha, cells.applied_ha, cells.difference_ha)]
-    kind, cause = (each[row, column].tolist() for each in cells.codes.values())
-    at = zip(
-        row.tolist(), column.tolist(), *edges, *rates, kind, cause, cells.zone[row, column].tolist(),
-        drawn.evidence[row, column].tolist(), drawn.places[row, column].tolist(), strict=True,
+    grids = (cells.planned_ha, cells.applied_ha, cells.difference_ha)
+    rates = [_rounded(grid)[row, column].tolist() for grid in grids]
+    kinds, causes = (codes[row, column].tolist() for codes in cells.codes.values())
+    rows = zip(
+        row.tolist(), column.tolist(), *edges, *rates, kinds, causes, cells.zone[row, column].tolist(),
+        applied_map.evidence[row, column].tolist(), applied_map.places[row, column].tolist(), strict=True,
     )  # fmt: skip
     features = [
         {
             "type": "Feature",
-            "id": y * drawn.grid.columns + x,
+            "id": y * applied_map.grid.columns + x,
             "geometry": {"type": "Polygon", "coordinates": [[[w, s], [e, s], [e, n], [w, n], [w, s]]]},
             "properties": {
                 "row": y,
@@ -133,45 +135,48 @@ def cells_geojson(cells: CellMap) -> bytes:
                 "planned_ha": planned,
                 "applied_ha": applied,
                 "difference_ha": difference,
-                "kind": CLASSES[klass] if klass else None,
-                "cause": CAUSES[why] if why else None,
+                "kind": CLASSES[kind] if kind else None,
+                "cause": CAUSES[cause] if cause else None,
                 "evidence": EVIDENCE[evidence] if evidence else None,
             },
         }
-        for y, x, w, e, s, n, planned, applied, difference, klass, why, zone, evidence, place in at
+        for y, x, w, e, s, n, planned, applied, difference, kind, cause, zone, evidence, place in rows
     ]
     # NaN is written as null.
     return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
 
 
 def cells_grid(cells: CellMap) -> dict[str, Any]:
-    """Return the same as columns of numbers, rows from the south, with the names of their codes."""
-    drawn = cells.applied.drawn
+    """Return the same as grids of numbers, rows from the south, with the names of their codes."""
+    applied_map = cells.applied.map
     grids: dict[str, NDArray[Any]] = {
         "planned_ha": _rounded(cells.planned_ha),
         "applied_ha": _rounded(cells.applied_ha),
         "difference_ha": _rounded(cells.difference_ha),
         **cells.codes,
         "zone": cells.zone,
-        "evidence": drawn.evidence,
-        "place": drawn.places,
+        "evidence": applied_map.evidence,
+        "place": applied_map.places,
     }
     names = {"kind": CLASSES, "cause": CAUSES, "evidence": EVIDENCE, "place": PLACES}
-    shown = {name: np.ascontiguousarray(grid) for name, grid in grids.items()}
-    return {**head_of(cells), "names": names, "grid": shown}
+    return {
+        **head_of(cells),
+        "names": names,
+        "grid": {name: np.ascontiguousarray(grid) for name, grid in grids.items()},
+    }
 
 
 def head_of(cells: CellMap) -> dict[str, Any]:
-    """Return what is said of all cells together: whose, where, in what, and against which plan."""
-    applied, one = cells.applied, cells.applied.one
-    grid, plane = applied.drawn.grid, applied.work.plane
+    """Return what all cells share: pass, field, unit, place of the grid, and plan."""
+    applied, field_pass = cells.applied, cells.applied.field_pass
+    grid, plane = applied.map.grid, applied.inputs.plane
     south_deg, west_deg = plane.to_degrees(np.array(grid.west_m), np.array(grid.south_m))
     east_m_deg, north_m_deg = plane.scales_m_deg
     return {
-        "pass_id": one.id,
-        "field": one.field.id,
-        "device": one.device,
-        "simulated": one.simulated,
+        "pass_id": field_pass.id,
+        "field": field_pass.field.id,
+        "device": field_pass.device,
+        "simulated": field_pass.simulated,
         "unit": applied.unit,
         "cell_m": grid.cell_m,
         "rows": grid.rows,
@@ -186,5 +191,5 @@ def head_of(cells: CellMap) -> dict[str, Any]:
 
 
 def _rounded(rate_ha: Values) -> Values:
-    """Return rates without the digits that nothing here can tell."""
+    """Return rates without digits beyond the accuracy of any measurement here."""
     return np.round(rate_ha, 3)

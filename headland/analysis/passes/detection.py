@@ -1,48 +1,65 @@
-"""The passes of a field: those that were declared, and those that telemetry shows."""
+"""Passes of a field: declared passes, and passes detected in telemetry."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import shapely
 
 from headland.agronomy.application.pass_detection import (
-    FoundPass,
+    DetectedPass,
     describe_pass,
     detect_passes,
-    spraying_of,
-    travelling_of,
+    release_time,
+    travel_time,
 )
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline
 from headland.agronomy.series.intervals import Intervals, clip
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.field_geometry import bounds_of, outline_of, plane_of
-from headland.analysis.passes.telemetry import PassTelemetry, find_visits, load_pass_telemetry
+from headland.analysis.passes.telemetry import (
+    PassTelemetry,
+    TelemetryRef,
+    find_visits,
+    load_pass_telemetry,
+    refer_telemetry,
+)
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
 from headland.analysis.window import Window
-from headland.registry.models.models import Field, Implement, Pass
+from headland.registry.models.models import Field, Implement, Pass, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord, SeriesFilter
 from headland.units_of_time import HOUR_MS
 
-#: A detected pass is named by what it is found with again: field, vehicle, and when product first left.
+#: The id of a detected pass names what finds it again: field, vehicle, and when product first left.
 _DETECTED: Final = re.compile(r"^([0-9a-z]{26})~([A-Za-z0-9][A-Za-z0-9._-]{0,63})~([0-9]{1,15})$")
-#: How wide a swath is taken to be where nobody has said which implement it was; it moves no amount.
+#: Assumed swath where no implement is known [m]; it changes no amount.
 _UNKNOWN_SWATH_M: Final = 5.0
-#: Around a pass, what is read with it: the legs to and from it.
+#: Time read before and after a declared pass: the ways to and from the field.
 _MARGIN_MS: Final = 900_000
-#: How far before a pass is looked, so that it is told from the pass before as in a longer list.
+#: Time read around a pass for its as-applied map.
+_EDGE_MS: Final = 5000
+#: Time searched before a pass, so that it is separated from the pass before it as in a longer list.
 _BACK_MS: Final = 4 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
 class FieldPass:
-    """One pass of one vehicle on a field. `declared` is what somebody said of it, None for one that was found."""
+    """One pass of one vehicle on a field.
+
+    declared
+        The registry's record; None for a pass that was only detected.
+    detected
+        The segments found in telemetry; None where there are none.
+    telemetry
+        The telemetry that the pass was looked up in; None for an unknown vehicle.
+    """
 
     id: str
     field: Field
@@ -51,46 +68,67 @@ class FieldPass:
     end_ms: int
     declared: Pass | None
     implement: Implement | None
-    found: FoundPass | None
-    unit: str | None
-    simulated: bool
+    detected: DetectedPass | None
+    telemetry: TelemetryRef | None
 
     @property
     def swath_m(self) -> float | None:
-        """The implement's swath, where one is known."""
+        """The implement's swath [m], None where no implement is known."""
         return None if self.implement is None else self.implement.swath_m
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of amounts, kg or L; None for an unknown vehicle."""
+        return None if self.telemetry is None else self.telemetry.unit
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator made the telemetry."""
+        return self.telemetry is not None and self.telemetry.record.descriptor.simulated
+
+    @property
+    def key(self) -> Hashable:
+        """Everything that results about the pass depend on: records by version, and the version of the telemetry."""
+        records = tuple(_version_of(record) for record in (self.declared, self.field, self.implement))
+        telemetry = None if self.telemetry is None else self.telemetry.version
+        return self.id, self.start_ms, self.end_ms, records, telemetry
 
 
 @dataclass(frozen=True, slots=True)
 class PassInputs:
-    """A pass with all that was heard of it: what as-applied maps are made of."""
+    """A pass with its telemetry and geometry, from which as-applied maps are computed.
 
-    one: FieldPass
-    heard: PassTelemetry
+    `stretches` are the times in which product left the machine.
+    """
+
+    field_pass: FieldPass
+    telemetry: PassTelemetry
     stretches: Intervals
     plane: Plane
     outline: Outline
 
     @property
     def window(self) -> tuple[int, int]:
-        """The pass's time."""
-        return self.one.start_ms, self.one.end_ms
+        """The start and end of the pass."""
+        return self.field_pass.start_ms, self.field_pass.end_ms
 
 
 def list_passes(scope: OrgScope, field_id: str, window: Window) -> list[FieldPass]:
-    """Return the passes of a field that begin in a window, in time order: declared ones, and others that were found."""
+    """Return the passes of a field that begin in a window, in time order: declared ones and others detected."""
     repositories = repositories_of(scope)
     field = repositories.fields.get(field_id)
-    declared = [
-        one for one in repositories.passes.of_field(field.id) if window.start_ms <= one.start_ms < window.end_ms
+    passes = [
+        _describe_declared(scope, repositories, field, declared)
+        for declared in repositories.passes.of_field(field.id)
+        if window.start_ms <= declared.start_ms < window.end_ms
     ]
-    passes = [_describe_declared(scope, repositories, field, one) for one in declared]
-    for record in _vehicles(scope):
+    for record in _list_vehicles(scope):
         for visit in find_visits(scope, record, bounds_of(field), window):
-            for found in _detect(scope, repositories, field, record, visit):
-                if window.start_ms <= found.start_ms < window.end_ms and not any(_same(found, one) for one in passes):
-                    passes.append(found)
-    return sorted(passes, key=lambda one: (one.start_ms, one.id))
+            for detected in _detect(scope, repositories, field, record, visit):
+                is_inside = window.start_ms <= detected.start_ms < window.end_ms
+                if is_inside and not any(_is_same(detected, field_pass) for field_pass in passes):
+                    passes.append(detected)
+    return sorted(passes, key=lambda field_pass: (field_pass.start_ms, field_pass.id))
 
 
 def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
@@ -105,34 +143,46 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     start_ms = int(named[3])
     record = find_device(scope, named[2])
     for visit in find_visits(scope, record, bounds_of(field), Window(start_ms - _BACK_MS, start_ms + 12 * HOUR_MS)):
-        for found in _detect(scope, repositories, field, record, visit):
-            if found.start_ms <= start_ms <= found.end_ms:
-                return found
-    sentence = f"Nothing shows a pass of {named[2]} on this field at {start_ms}."
-    raise AnalysisError("unknown-pass", "No such pass", sentence)
+        for field_pass in _detect(scope, repositories, field, record, visit):
+            if field_pass.start_ms <= start_ms <= field_pass.end_ms:
+                return field_pass
+    sentence = f"Telemetry shows no pass of {named[2]} on this field at {start_ms}: list the field's passes."
+    raise AnalysisError("unknown-pass", "Pass not found", sentence)
 
 
-def read_work(scope: OrgScope, one: FieldPass) -> PassInputs:
-    """Return a pass with its telemetry; raises PreconditionError without positions."""
-    record = find_device(scope, one.device)
-    heard = load_pass_telemetry(scope, record, Window(one.start_ms - 5000, one.end_ms + 5000))
-    if heard.n < 2:
-        sentence = f"{one.device} told no positions during this pass: there is nothing to draw."
-        raise PreconditionError("no-track", "Nothing was heard of the pass", sentence)
-    plane = plane_of(one.field)
-    outline = outline_of(one.field, plane)
-    stretches = _stretches_of(one, heard, outline, plane, one.swath_m or _UNKNOWN_SWATH_M)
-    return PassInputs(one, heard, stretches, plane, outline)
+def refer_pass(scope: OrgScope, field_pass: FieldPass) -> TelemetryRef:
+    """Return telemetry that holds a pass and `_EDGE_MS` around it: what it was looked up in, if that is enough."""
+    window, ref = _around(field_pass), field_pass.telemetry
+    if ref is not None and ref.window.start_ms <= window.start_ms and window.end_ms <= ref.window.end_ms:
+        return ref
+    return refer_telemetry(scope, find_device(scope, field_pass.device), window)
+
+
+def load_pass_inputs(scope: OrgScope, field_pass: FieldPass, ref: TelemetryRef) -> PassInputs:
+    """Return a pass with its telemetry, of `refer_pass`, and geometry; raises PreconditionError without positions."""
+    telemetry = load_pass_telemetry(scope, ref).within(_around(field_pass))
+    if telemetry.n < 2:
+        sentence = f"{field_pass.device} reported no positions during this pass: check its start and end."
+        raise PreconditionError("no-track", "No telemetry for this pass", sentence)
+    plane = plane_of(field_pass.field)
+    outline = outline_of(field_pass.field, plane)
+    window = Window(field_pass.start_ms, field_pass.end_ms)
+    stretches = _stretches_of(window, telemetry, outline, plane, field_pass.swath_m or _UNKNOWN_SWATH_M)
+    return PassInputs(field_pass, telemetry, stretches, plane, outline)
+
+
+def _around(field_pass: FieldPass) -> Window:
+    return Window(field_pass.start_ms - _EDGE_MS, field_pass.end_ms + _EDGE_MS)
 
 
 def _stretches_of(
-    one: FieldPass | Pass, heard: PassTelemetry, outline: Outline, plane: Plane, swath_m: float = _UNKNOWN_SWATH_M
+    window: Window, telemetry: PassTelemetry, outline: Outline, plane: Plane, swath_m: float
 ) -> Intervals:
-    """Return when product left in a pass; where nothing was heard of the machine, when the vehicle moved over it."""
-    told = heard.told
-    silent = len(told.pump.time_ms) < 2 and not told.flow.is_known
-    found = travelling_of(told, outline.whole, plane, swath_m) if silent else spraying_of(told)
-    return clip(found, one.start_ms, one.end_ms)
+    """Return when product left in a window; without telemetry of the machine, when the vehicle moved over the field."""
+    vehicle = telemetry.vehicle
+    silent = len(vehicle.pump.time_ms) < 2 and not vehicle.flow.is_known
+    stretches = travel_time(vehicle, outline.whole, plane, swath_m) if silent else release_time(vehicle)
+    return clip(stretches, window.start_ms, window.end_ms)
 
 
 def _describe_declared(
@@ -141,76 +191,86 @@ def _describe_declared(
     implement = (
         repositories.implements.get(declared.implement, also_deleted=True)
         if declared.implement is not None
-        else _implement_of(repositories, declared.device)
+        else _find_implement(repositories, declared.device)
     )
     record = next((r for r in scope.store.devices(scope.organisation) if r.descriptor.device == declared.device), None)
-    found = unit = None
+    ref = None
     if record is not None:
-        window = Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS)
-        heard = load_pass_telemetry(scope, record, window)
-        unit = heard.unit
-        if heard.n >= 2:
-            plane = plane_of(field)
-            outline, swath_m = outline_of(field, plane), implement.swath_m if implement else _UNKNOWN_SWATH_M
-            stretches = _stretches_of(declared, heard, outline, plane, swath_m)
-            if len(stretches):
-                found = describe_pass(heard.told, stretches, outline.whole, plane, swath_m)
-    return FieldPass(
-        declared.id,
-        field,
-        declared.device,
-        declared.start_ms,
-        declared.end_ms,
-        declared,
-        implement,
-        found,
-        unit,
-        record is not None and record.descriptor.simulated,
+        ref = refer_telemetry(scope, record, Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS))
+    field_pass = FieldPass(
+        declared.id, field, declared.device, declared.start_ms, declared.end_ms, declared, implement, None, ref
     )
+    if ref is None:
+        return field_pass
+    key = ("segments", scope.organisation, field_pass.key)
+    return replace(field_pass, detected=scope.cache.get(key, lambda: _find_segments(scope, field_pass, ref)))
+
+
+def _find_segments(scope: OrgScope, field_pass: FieldPass, ref: TelemetryRef) -> DetectedPass | None:
+    """Return the segments of a declared pass, None without positions or work."""
+    telemetry = load_pass_telemetry(scope, ref)
+    if telemetry.n < 2:
+        return None
+    plane = plane_of(field_pass.field)
+    outline, swath_m = outline_of(field_pass.field, plane), field_pass.swath_m or _UNKNOWN_SWATH_M
+    window = Window(field_pass.start_ms, field_pass.end_ms)
+    stretches = _stretches_of(window, telemetry, outline, plane, swath_m)
+    return describe_pass(telemetry.vehicle, stretches, outline.whole, plane, swath_m) if len(stretches) else None
 
 
 def _detect(
     scope: OrgScope, repositories: OrganisationRepositories, field: Field, record: DeviceRecord, visit: Window
 ) -> list[FieldPass]:
-    heard = load_pass_telemetry(scope, record, visit)
-    if heard.n < 2:
-        return []
-    device, plane = record.descriptor.device, plane_of(field)
-    implement = _implement_of(repositories, device)
-    ground: shapely.Geometry = outline_of(field, plane).whole
-    swath_m = implement.swath_m if implement else _UNKNOWN_SWATH_M
+    """Return the passes of one vehicle on a field that its telemetry shows in a window."""
+    device = record.descriptor.device
+    implement = _find_implement(repositories, device)
+    ref = refer_telemetry(scope, record, visit)
+    records = _version_of(field), _version_of(implement)
+    key = ("detection", scope.organisation, device, visit, ref.version, records)
     return [
         FieldPass(
-            f"{field.id}~{device}~{found.start_ms}",
+            f"{field.id}~{device}~{detected.start_ms}",
             field,
             device,
-            found.start_ms,
-            found.end_ms,
+            detected.start_ms,
+            detected.end_ms,
             None,
             implement,
-            found,
-            heard.unit,
-            record.descriptor.simulated,
+            detected,
+            ref,
         )
-        for found in detect_passes(heard.told, ground, plane, swath_m)
+        for detected in scope.cache.get(key, lambda: _search_visit(scope, field, implement, ref))
     ]
 
 
-def _implement_of(repositories: OrganisationRepositories, device: str) -> Implement | None:
-    """Return the one implement that is said to hang on a vehicle."""
-    known = repositories.devices.list(name=device, limit=1)
-    fitted = repositories.implements.list(device=known[0].id, limit=2) if known else []
-    return fitted[0] if len(fitted) == 1 else None
+def _search_visit(scope: OrgScope, field: Field, implement: Implement | None, ref: TelemetryRef) -> list[DetectedPass]:
+    telemetry = load_pass_telemetry(scope, ref)
+    if telemetry.n < 2:
+        return []
+    plane = plane_of(field)
+    ground: shapely.Geometry = outline_of(field, plane).whole
+    return detect_passes(telemetry.vehicle, ground, plane, implement.swath_m if implement else _UNKNOWN_SWATH_M)
 
 
-def _same(found: FieldPass, declared: FieldPass) -> bool:
-    """Tell whether a pass that was found is one that was declared: the same vehicle, at the same time."""
-    overlaps = found.start_ms < declared.end_ms and declared.start_ms < found.end_ms
-    return declared.declared is not None and declared.device == found.device and overlaps
+def _find_implement(repositories: OrganisationRepositories, device: str) -> Implement | None:
+    """Return the implement that is mounted on a vehicle, None where there is none or more than one."""
+    devices = repositories.devices.list(name=device, limit=1)
+    mounted = repositories.implements.list(device=devices[0].id, limit=2) if devices else []
+    return mounted[0] if len(mounted) == 1 else None
 
 
-def _vehicles(scope: OrgScope) -> list[DeviceRecord]:
-    """Return the devices that have told where they are."""
+def _is_same(detected: FieldPass, other: FieldPass) -> bool:
+    """Return whether a detected pass is a declared one: the same vehicle at the same time."""
+    overlaps = detected.start_ms < other.end_ms and other.start_ms < detected.end_ms
+    return other.declared is not None and other.device == detected.device and overlaps
+
+
+def _list_vehicles(scope: OrgScope) -> list[DeviceRecord]:
+    """Return the devices that have reported positions."""
     located = SeriesFilter(scope.organisation, None, frozenset(("latitude_deg",)))
     names = {key.device for key in scope.store.series(located)}
     return [record for record in scope.store.devices(scope.organisation) if record.descriptor.device in names]
+
+
+def _version_of(record: VersionedRecord | None) -> Hashable:
+    return None if record is None else (record.id, record.version, record.changed_ms)

@@ -1,4 +1,4 @@
-"""A pass against its plan: what of the difference is where, and what may have spoilt it."""
+"""Deviation of a pass from its plan: by cell and zone, with likely causes and disturbances."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headland.agronomy.application.cell_conditions import Happening, list_happenings, map_conditions
-from headland.agronomy.application.deviation import Conditions, Deviation, judge
-from headland.agronomy.application.zone_deviation import ZoneDeviation, judge_zones
+from headland.agronomy.application.cell_conditions import Disturbance, list_disturbances, map_conditions
+from headland.agronomy.application.deviation import CellDeviation, Conditions, measure_deviation
+from headland.agronomy.application.zone_deviation import ZoneDeviation, deviation_by_zone
 from headland.agronomy.geometry.outline import USABLE
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import PreconditionError
-from headland.analysis.passes.as_applied import Applied, apply_pass
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass
-from headland.analysis.passes.plan import Plan, PlanAsked, PlanMap, find_plan, lay_plan
+from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan
 from headland.analysis.scope import OrgScope
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A pass against its plan: on the map's cells, by zone, and what happened meanwhile.
+class PassDeviation:
+    """The deviation of a pass from its plan, on the map's cells and by zone.
 
-    `unplanned_m2` is usable ground for which the plan says nothing, `unplanned` the amount that landed there.
+    `unplanned_m2` is usable ground without a planned rate, `unplanned` the amount that landed there.
     """
 
-    applied: Applied
+    applied: AppliedPass
     plan: Plan
     planned: PlanMap
     conditions: Conditions
-    deviation: Deviation
+    cells: CellDeviation
     zones: tuple[ZoneDeviation, ...]
     unplanned_m2: float
     unplanned: float
-    happenings: list[Happening]
+    disturbances: list[Disturbance]
 
     @property
     def planned_ha(self) -> float:
@@ -41,57 +41,74 @@ class Judged:
         return float(np.nanmean(self.planned.rate_ha))
 
 
-def judge_pass(
+def deviation_of_pass(
     scope: OrgScope,
-    one: FieldPass,
-    asked: PlanAsked,
+    field_pass: FieldPass,
+    plan_request: PlanRequest,
     *,
     cell_m: float,
     swath_m: float | None = None,
     latency_s: float | None = None,
-) -> Judged:
-    """Return how a pass differs from its plan; raises PreconditionError without a plan or a metered amount."""
-    plan = find_plan(scope, one, asked)
-    return judge_applied(apply_pass(scope, one, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s), plan)
+) -> PassDeviation:
+    """Return the deviation of a pass; raises PreconditionError without a plan or a metered amount."""
+    plan = find_plan(scope, field_pass, plan_request)
+    applied = compute_as_applied(scope, field_pass, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    return compare_with_plan(scope, applied, plan)
 
 
-def judge_if_planned(scope: OrgScope, applied: Applied) -> Judged | None:
-    """Return how an as-applied map differs from its plan, None without a plan or without a known amount."""
+def compare_if_planned(scope: OrgScope, applied: AppliedPass) -> PassDeviation | None:
+    """Return the deviation of an as-applied map from its plan, None without a plan or a known amount."""
     try:
-        return judge_applied(applied, find_plan(scope, applied.one, PlanAsked()))
+        return compare_with_plan(scope, applied, find_plan(scope, applied.field_pass, PlanRequest()))
     except PreconditionError:
         return None
 
 
-def judge_applied(applied: Applied, plan: Plan) -> Judged:
-    """Return how an as-applied map differs from a plan; raises PreconditionError where no amount is known."""
-    drawn, work, one = applied.drawn, applied.work, applied.one
-    if applied.amount.value is None or one.found is None:
-        sentence = f"What was applied is not known ({applied.amount.reason}): there is nothing to hold against a plan."
-        raise PreconditionError("no-amount", "The amount is not known", sentence)
-    rate, planned = usable_rate(applied), lay_plan(plan, drawn, work.plane)
-    told, air = work.heard.told, work.heard.air
+def compare_with_plan(scope: OrgScope, applied: AppliedPass, plan: Plan) -> PassDeviation:
+    """Return the deviation of an as-applied map from a plan, from the cache while both are the same.
+
+    Raises PreconditionError (no-amount) where no amount is known.
+    """
+    return scope.cache.get(("deviation", applied.key, plan.key), lambda: _compare(applied, plan))
+
+
+def _compare(applied: AppliedPass, plan: Plan) -> PassDeviation:
+    applied_map, inputs, detected = applied.map, applied.inputs, applied.field_pass.detected
+    if applied.amount.value is None or detected is None:
+        sentence = f"The applied amount is unknown ({applied.amount.reason}), so it cannot be compared with a plan."
+        raise PreconditionError("no-amount", "Applied amount unknown", sentence)
+    rate_ha, planned = usable_rate(applied), rasterise_plan(plan, applied_map, inputs.plane)
+    vehicle, air = inputs.telemetry.vehicle, inputs.telemetry.air
     conditions = map_conditions(
-        told, one.found, applied.released, work.stretches, drawn, work.outline, work.plane, applied.machine, air
+        vehicle,
+        detected,
+        applied.released,
+        inputs.stretches,
+        applied_map,
+        inputs.outline,
+        inputs.plane,
+        applied.machine,
+        air,
     )
-    deviation = judge(rate, planned.rate_ha, conditions, drawn.grid.cell_m, applied.machine.swath_m)
-    if deviation is None:
-        sentence = "No cell of the field has both a plan and a known amount."
-        raise PreconditionError("no-amount", "The amount is not known", sentence)
-    beside = (drawn.places == USABLE) & (planned.zone < 0)
-    return Judged(
+    cell_m = applied_map.grid.cell_m
+    cells = measure_deviation(rate_ha, planned.rate_ha, conditions, cell_m, applied.machine.swath_m)
+    if cells is None:
+        sentence = "No cell of the field has both a planned rate and a known amount: give the plan of this ground."
+        raise PreconditionError("no-amount", "Applied amount unknown", sentence)
+    beside = (applied_map.places == USABLE) & (planned.zone < 0)
+    return PassDeviation(
         applied=applied,
         plan=plan,
         planned=planned,
         conditions=conditions,
-        deviation=deviation,
-        zones=judge_zones(planned.zone, planned.zone_rates_ha, rate, deviation, drawn.grid.cell_m),
-        unplanned_m2=float(beside.sum()) * drawn.grid.cell_m**2,
-        unplanned=float(drawn.amount[beside].sum()),
-        happenings=list_happenings(told, one.found, work.stretches, air),
+        cells=cells,
+        zones=deviation_by_zone(planned.zone, planned.zone_rates_ha, rate_ha, cells, cell_m),
+        unplanned_m2=float(beside.sum()) * cell_m**2,
+        unplanned=float(applied_map.amount[beside].sum()),
+        disturbances=list_disturbances(vehicle, detected, inputs.stretches, air),
     )
 
 
-def usable_rate(applied: Applied) -> Values:
-    """Return the rate of each cell of the usable field; NaN elsewhere and where nothing measured it."""
-    return np.where(applied.drawn.places == USABLE, applied.drawn.rate_ha, np.nan)
+def usable_rate(applied: AppliedPass) -> Values:
+    """Return the rate of each cell of the usable field; NaN elsewhere and where no amount is known."""
+    return np.where(applied.map.places == USABLE, applied.map.rate_ha, np.nan)

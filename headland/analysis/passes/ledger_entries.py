@@ -1,14 +1,14 @@
-"""What the ledger keeps of a closed pass: numbers rounded to what they can tell, so that equal facts are equal."""
+"""Ledger entries of a closed pass, rounded to the accuracy of their numbers, so that equal facts give equal entries."""
 
 from __future__ import annotations
 
-from headland.analysis.passes.as_applied import Applied
-from headland.analysis.passes.deviation import Judged
+from headland.analysis.passes.as_applied import AppliedPass
+from headland.analysis.passes.deviation import PassDeviation
 
 
-def applied_entry(applied: Applied) -> dict[str, object]:
-    """Return what the ledger keeps of a closed pass."""
-    totals, cover = applied.drawn.totals, applied.drawn.cover
+def applied_entry(applied: AppliedPass) -> dict[str, object]:
+    """Return the ledger entry of what a pass applied."""
+    totals, cover = applied.map.totals, applied.map.cover
     return {
         "unit": applied.unit,
         "amount": applied.amount.value,
@@ -16,8 +16,8 @@ def applied_entry(applied: Applied) -> dict[str, object]:
         "evidence": applied.amount.evidence,
         "method": f"{applied.amount.method.id} {applied.amount.method.version}",
         "coverage": round(applied.amount.coverage, 6),
-        "start_ms": applied.one.start_ms,
-        "end_ms": applied.one.end_ms,
+        "start_ms": applied.field_pass.start_ms,
+        "end_ms": applied.field_pass.end_ms,
         "usable": round(totals.usable, 4),
         "buffer": round(totals.buffer, 4),
         "exclusion": round(totals.exclusion, 4),
@@ -26,33 +26,33 @@ def applied_entry(applied: Applied) -> dict[str, object]:
         "covered_m2": round(cover.covered_m2, 2),
         "overlap_m2": round(cover.overlap_m2, 2),
         "skipped_m2": round(cover.skipped_m2, 2),
-        "simulated": applied.one.simulated,
+        "simulated": applied.field_pass.simulated,
     }
 
 
-def deviation_entry(judged: Judged) -> dict[str, object]:
-    """Return a closed pass against its plan, zone by zone."""
-    plan, deviation = judged.plan, judged.deviation
+def deviation_entry(deviation: PassDeviation) -> dict[str, object]:
+    """Return the ledger entry of a pass's deviation from its plan, by zone."""
+    plan, cells = deviation.plan, deviation.cells
     return {
         "source": plan.source,
         "prescription": None if plan.prescription is None else plan.prescription.id,
         "rate_ha": plan.rate_ha,
-        "unit": judged.applied.unit,
-        "planned": round(deviation.planned, 4),
-        "applied": round(deviation.applied, 4),
-        "on_target_share": round(deviation.on_target_share, 4),
-        "unplanned": round(judged.unplanned, 4),
+        "unit": deviation.applied.unit,
+        "planned": round(cells.planned, 4),
+        "applied": round(cells.applied, 4),
+        "on_target_share": round(cells.on_target_share, 4),
+        "unplanned": round(deviation.unplanned, 4),
         "zones": [
             {
-                "zone": each.zone,
-                "rate_ha": round(each.rate_ha, 4),
-                "area_m2": round(each.area_m2, 2),
-                "planned": round(each.planned, 4),
-                "applied": round(each.applied, 4),
-                "kind": each.kind,
-                "cause": each.cause,
+                "zone": zone.zone,
+                "rate_ha": round(zone.rate_ha, 4),
+                "area_m2": round(zone.area_m2, 2),
+                "planned": round(zone.planned, 4),
+                "applied": round(zone.applied, 4),
+                "kind": zone.kind,
+                "cause": zone.cause,
             }
-            for each in judged.zones
+            for zone in deviation.zones
         ],
-        "simulated": judged.applied.one.simulated,
+        "simulated": deviation.applied.field_pass.simulated,
     }

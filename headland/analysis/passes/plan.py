@@ -1,7 +1,8 @@
-"""What was planned for a pass and who said so. A plan that nobody named is told as such, and never a choice of many."""
+"""Plan of a pass: a rate or a prescription, with its source."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -23,20 +24,20 @@ from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS
 
-#: Who said what the plan is, in the order in which it is believed.
+#: Sources of a plan, the one with the highest precedence first.
 ASKED_RATE: Final = "query_rate"
 ASKED_PRESCRIPTION: Final = "query_prescription"
 DECLARED_PRESCRIPTION: Final = "pass_prescription"
 DECLARED_RATE: Final = "pass_rate"
 FIELD_PRESCRIPTION: Final = "field_prescription"
 
-#: A prescription of no season that is older than this is not taken for the plan of a pass that names none.
+#: A prescription without a season is the plan of a pass that names none only while it is newer than this.
 _STALE_MS: Final = 60 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
-class PlanAsked:
-    """What a request says of the plan: at most one of the two."""
+class PlanRequest:
+    """The plan that a request names: at most one of the two."""
 
     rate_ha: float | None = None
     prescription: str | None = None
@@ -44,7 +45,7 @@ class PlanAsked:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One rate for all of the field, or a prescription; `source` says who said so."""
+    """One rate for the whole field, or a prescription; `source` names where it was given."""
 
     source: str
     rate_ha: float | None
@@ -52,10 +53,17 @@ class Plan:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """What it rests on, as an answer's inputs name it."""
+        """The plan as an answer's inputs name it."""
         if self.prescription is None:
             return (f"planned_rate_ha ({self.source})",)
         return (f"prescription {self.prescription.id} ({self.source})",)
+
+    @property
+    def key(self) -> Hashable:
+        """Everything that results about the plan depend on."""
+        prescription = self.prescription
+        version = None if prescription is None else (prescription.id, prescription.version, prescription.changed_ms)
+        return self.source, self.rate_ha, version
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,87 +75,94 @@ class PlanMap:
     zone_rates_ha: tuple[float, ...]
 
 
-def find_plan(scope: OrgScope, one: FieldPass, asked: PlanAsked) -> Plan:
+def find_plan(scope: OrgScope, field_pass: FieldPass, plan_request: PlanRequest) -> Plan:
     """Return the plan of a pass; raises PreconditionError for none or several, AnalysisError for another field's.
 
-    What the request names comes first, then what the pass names. Where neither does, it is the newest prescription of
-    the field that was made before the pass and contradicts nothing that is known of it, if all such are for one
-    product and one season.
+    The request's plan takes precedence over the pass's own. Where neither names one, the plan is the newest
+    prescription of the field that was made before the pass and agrees with all that is known about it, if all such
+    prescriptions are for one product and one season.
     """
     repositories = repositories_of(scope)
-    if asked.rate_ha is not None and asked.prescription is not None:
-        raise AnalysisError("two-plans", "One plan at a time", "Give planned_rate_ha or prescription, not both.")
-    if asked.rate_ha is not None:
-        return Plan(ASKED_RATE, asked.rate_ha, None)
-    if asked.prescription is not None:
-        return _prescribed(repositories, one, asked.prescription, ASKED_PRESCRIPTION)
-    declared = one.declared
+    if plan_request.rate_ha is not None and plan_request.prescription is not None:
+        raise AnalysisError("two-plans", "Two plans given", "Give planned_rate_ha or prescription, not both.")
+    if plan_request.rate_ha is not None:
+        return Plan(ASKED_RATE, plan_request.rate_ha, None)
+    if plan_request.prescription is not None:
+        return _prescribed(repositories, field_pass, plan_request.prescription, ASKED_PRESCRIPTION)
+    declared = field_pass.declared
     if declared is not None and declared.prescription is not None:
-        return _prescribed(repositories, one, declared.prescription, DECLARED_PRESCRIPTION)
+        return _prescribed(repositories, field_pass, declared.prescription, DECLARED_PRESCRIPTION)
     if declared is not None and declared.planned_rate_ha is not None:
         return Plan(DECLARED_RATE, declared.planned_rate_ha, None)
-    return Plan(FIELD_PRESCRIPTION, None, _newest_of_field(repositories, one))
+    return Plan(FIELD_PRESCRIPTION, None, _newest_of_field(repositories, field_pass))
 
 
-def lay_plan(plan: Plan, drawn: AsApplied, plane: Plane) -> PlanMap:
-    """Return a plan on the grid of an as-applied map; nothing is planned beside the usable field."""
-    usable = drawn.places == USABLE
+def rasterise_plan(plan: Plan, applied_map: AsApplied, plane: Plane) -> PlanMap:
+    """Return a plan on the grid of an as-applied map; nothing is planned outside the usable field."""
+    usable = applied_map.places == USABLE
     if plan.prescription is None:
         rate_ha = float(plan.rate_ha or 0.0)
         return PlanMap(np.where(usable, rate_ha, np.nan), np.where(usable, 0, -1), (rate_ha,))
-    east, north = np.meshgrid(*drawn.grid.centres_m())
+    east, north = np.meshgrid(*applied_map.grid.centres_m())
     zone = np.where(usable, plan.prescription.zone_at(*plane.to_degrees(east, north)), -1)
-    rates = tuple(each.rate_ha for each in plan.prescription.zones)
+    rates = tuple(prescribed.rate_ha for prescribed in plan.prescription.zones)
     return PlanMap(plan.prescription.rate_of_zone(zone), zone, rates)
 
 
-def _prescribed(repositories: OrganisationRepositories, one: FieldPass, id: str, source: str) -> Plan:  # noqa: A002 - it is the record's id
+def _prescribed(repositories: OrganisationRepositories, field_pass: FieldPass, id: str, source: str) -> Plan:  # noqa: A002 - it is the record's id
     try:
-        found = repositories.prescriptions.get(id)
+        prescription = repositories.prescriptions.get(id)
     except NotFound as error:
-        raise AnalysisError("unknown-prescription", "No such prescription", str(error)) from error
-    if found.field != one.field.id:
-        sentence = f"Prescription {id} is of another field than this pass."
-        raise AnalysisError("other-field", "The plan is of another field", sentence)
-    if one.unit is not None and found.unit != f"{one.unit}/ha":
-        sentence = f"Prescription {id} is in {found.unit}, and the pass is known in {one.unit}."
-        raise AnalysisError("other-unit", "Plan and pass are in different units", sentence)
-    return Plan(source, None, found)
+        raise AnalysisError("unknown-prescription", "Prescription not found", str(error)) from error
+    if prescription.field != field_pass.field.id:
+        sentence = f"Prescription {id} belongs to another field: give one of this pass's field."
+        raise AnalysisError("other-field", "Plan belongs to another field", sentence)
+    if field_pass.unit is not None and prescription.unit != f"{field_pass.unit}/ha":
+        sentence = f"Prescription {id} is in {prescription.unit}, but the pass is measured in {field_pass.unit}."
+        raise AnalysisError("other-unit", "Units of plan and pass differ", sentence)
+    return Plan(source, None, prescription)
 
 
-def _newest_of_field(repositories: OrganisationRepositories, one: FieldPass) -> Prescription:
-    seasons = {each.id: each for each in repositories.seasons.all(field=one.field.id)}
-    fits = [each for each in repositories.prescriptions.all(field=one.field.id) if _fits(each, one, seasons)]
-    if not fits:
+def _newest_of_field(repositories: OrganisationRepositories, field_pass: FieldPass) -> Prescription:
+    seasons = {season.id: season for season in repositories.seasons.all(field=field_pass.field.id)}
+    every = repositories.prescriptions.all(field=field_pass.field.id)
+    fitting = [prescription for prescription in every if _fits(prescription, field_pass, seasons)]
+    if not fitting:
         sentence = (
-            "Nobody has said what was planned, and the field has no prescription that must be it: declare the pass "
-            "with its prescription or planned_rate_ha, or give one of them here."
+            "The pass names no plan, and no prescription of the field is certain to be it: declare the pass with its "
+            "prescription or planned_rate_ha, or give one of them here."
         )
-        raise PreconditionError("no-plan", "The plan is not known", sentence)
-    if len({(each.product, each.season) for each in fits}) > 1:
-        named = ", ".join(f"{each.id} ({each.name})" for each in fits)
+        raise PreconditionError("no-plan", "Plan unknown", sentence)
+    if len({(prescription.product, prescription.season) for prescription in fitting}) > 1:
+        named = ", ".join(f"{prescription.id} ({prescription.name})" for prescription in fitting)
         sentence = f"Several prescriptions of the field may be the plan: give one of {named} as prescription."
-        raise PreconditionError("ambiguous-plan", "The plan is not clear", sentence)
-    return max(fits, key=lambda each: (each.created_ms, each.id))
+        raise PreconditionError("ambiguous-plan", "Plan ambiguous", sentence)
+    return max(fitting, key=lambda prescription: (prescription.created_ms, prescription.id))
 
 
-def _fits(each: Prescription, one: FieldPass, seasons: dict[str, Season]) -> bool:
-    """Tell whether a prescription was there before a pass and contradicts nothing that is known of it."""
-    declared = one.declared
+def _fits(prescription: Prescription, field_pass: FieldPass, seasons: dict[str, Season]) -> bool:
+    """Return whether a prescription existed before a pass and agrees with all that is known about the pass."""
+    declared = field_pass.declared
     product, season = (None, None) if declared is None else (declared.product, declared.season)
-    implement = None if one.implement is None else one.implement.id
-    told = ((each.product, product), (each.season, season), (each.implement, implement))
-    if any(theirs is not None and ours is not None and theirs != ours for theirs, ours in told):
+    implement = None if field_pass.implement is None else field_pass.implement.id
+    pairs = (
+        (prescription.product, product),
+        (prescription.season, season),
+        (prescription.implement, implement),
+    )
+    if any(theirs is not None and ours is not None and theirs != ours for theirs, ours in pairs):
         return False
-    if each.created_ms > one.start_ms or (one.unit is not None and each.unit != f"{one.unit}/ha"):
+    if prescription.created_ms > field_pass.start_ms or (
+        field_pass.unit is not None and prescription.unit != f"{field_pass.unit}/ha"
+    ):
         return False
-    if each.season is not None and each.season in seasons:
-        return season == each.season or holds(seasons[each.season], one.start_ms)
-    return one.start_ms - each.created_ms <= _STALE_MS
+    if prescription.season is not None and prescription.season in seasons:
+        return season == prescription.season or season_contains(seasons[prescription.season], field_pass.start_ms)
+    return field_pass.start_ms - prescription.created_ms <= _STALE_MS
 
 
-def holds(season: Season, time_ms: int) -> bool:
-    """Tell whether a moment lies between a season's sowing and its harvest, as far as these are known."""
+def season_contains(season: Season, time_ms: int) -> bool:
+    """Return whether an instant is between a season's sowing and its harvest, as far as these are known."""
     day = datetime.fromtimestamp(time_ms / 1000.0, UTC).date()
     after = season.sowing_date is None or day >= season.sowing_date
     return after and (season.harvest_date is None or day <= season.harvest_date)

@@ -1,4 +1,4 @@
-"""What the passes of a plan left over: the ground, the prescription of it, and its lines."""
+"""Remaining work of a plan: the ground that no pass has covered, its prescription, and the lines that treat it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import msgspec
 import numpy as np
 import shapely
 
-from headland.agronomy.application.as_applied import Machine
+from headland.agronomy.application.as_applied import AsApplied, Machine
 from headland.agronomy.application.coverage import draw_swaths, find_passes
-from headland.agronomy.application.remaining_field import Rest, find_rest, main_bearing_deg
+from headland.agronomy.application.remaining_field import RemainingGround, find_remaining_ground, main_bearing_deg
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE, rasterise
 from headland.agronomy.prescription.flight_lines import Line, Piece, rate_lines
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.passes.as_applied import Applied, apply_pass, fine_cell_m, machine_of
-from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes, read_work
-from headland.analysis.passes.plan import Plan, PlanAsked, find_plan, lay_plan
+from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m, machine_of
+from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes, load_pass_inputs, refer_pass
+from headland.analysis.passes.plan import Plan, PlanRequest, find_plan, rasterise_plan
 from headland.analysis.prescriptions.mission import rate_at
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -29,11 +29,11 @@ _M2_PER_HA = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
-class RestZone:
-    """A zone of the plan, over the usable ground: `open` is what its open ground still gets, in the plan's unit.
+class RemainingZone:
+    """A zone of the plan over the usable ground; `open` is the planned amount of its open ground, in the plan's unit.
 
-    `treated_difference` is what treated ground got above its plan: below nought it got too little, and is not treated
-    again. What was applied is None where it is not known.
+    `treated_difference` is the amount on treated ground above its plan. It is negative where too little was applied;
+    that ground is not treated again. `applied` and `treated_difference` are None where an amount is unknown.
     """
 
     zone: int
@@ -47,46 +47,47 @@ class RestZone:
 
 @dataclass(frozen=True, slots=True)
 class RemainingWork:
-    """The rest of a pass, with the lines that treat it; `passes` have been at work on the same plan.
+    """The ground that a pass left open, with the lines that treat it.
 
-    `amount` is what the lines take, None without a plan, of which `reason` says why.
+    `passes` are this pass and others of the same prescription, all counted as done. Without a plan, `reason` names the
+    cause.
     """
 
-    one: FieldPass
-    work: PassInputs
+    field_pass: FieldPass
+    inputs: PassInputs
     machine: Machine
     bearing_deg: float
     plan: Plan | None
     reason: str | None
-    rest: Rest
+    ground: RemainingGround
     lines: list[Line]
     passes: list[FieldPass]
-    zones: list[RestZone] = field(default_factory=list)
+    zones: list[RemainingZone] = field(default_factory=list)
 
     @property
     def planned(self) -> shapely.Geometry:
         """The ground that the lines cover."""
-        drawn = draw_swaths([np.array([p.start, p.end]) for line in self.lines for p in line.pieces], self.swath_m)
-        return shapely.union_all(drawn, grid_size=1e-4)
+        pieces = [np.array([piece.start, piece.end]) for line in self.lines for piece in line.pieces]
+        return shapely.union_all(draw_swaths(pieces, self.swath_m), grid_size=1e-4)
 
     @property
     def planned_m2(self) -> float:
-        """How much ground the lines cover."""
+        """The area that the lines cover [m2]."""
         return float(self.planned.area)
 
     @property
     def swath_m(self) -> float:
-        """How far the lines lie apart."""
+        """The distance between lines [m]."""
         return self.machine.swath_m
 
     @property
     def length_m(self) -> float:
-        """How far the machine is on."""
+        """The distance over which the machine is on [m]."""
         return sum(piece.length_m for line in self.lines for piece in line.pieces)
 
     @property
     def amount(self) -> float | None:
-        """What the lines take."""
+        """The amount that the lines need, None without a plan."""
         if self.plan is None:
             return None
         if self.plan.rate_ha is not None:
@@ -94,65 +95,68 @@ class RemainingWork:
         return sum(piece.amount(self.swath_m) for line in self.lines for piece in line.pieces)
 
 
-def find_work_left(scope: OrgScope, one: FieldPass, asked: PlanAsked, swath_m: float | None) -> RemainingWork:
-    """Return what a pass left over, by the ground that product reached; raises PreconditionError.
+def find_remaining_work(
+    scope: OrgScope, field_pass: FieldPass, plan_request: PlanRequest, swath_m: float | None
+) -> RemainingWork:
+    """Return the ground that a pass left open; raises PreconditionError without a swath or a track.
 
-    Ground over which only a command is known counts as treated: what may have got something is not treated again. So
-    does what other passes covered that carried out the same prescription.
+    Ground over which only a command is known counts as treated, because ground that may have been treated is not
+    treated again. The same holds for ground that other passes of the same prescription covered.
     """
-    machine, plan, reason = machine_of(one, swath_m), None, None
+    machine, plan, reason = machine_of(field_pass, swath_m), None, None
     try:
-        plan = find_plan(scope, one, asked)
+        plan = find_plan(scope, field_pass, plan_request)
     except PreconditionError as error:
         reason = error.reason
-    passes = [one, *_others(scope, one, plan)]
-    works = [read_work(scope, each) for each in passes]
-    ways = [_lines_of(work, machine_of(work.one, swath_m)) for work in works]
+    passes = [field_pass, *_find_others(scope, field_pass, plan)]
+    loaded = [load_pass_inputs(scope, done, refer_pass(scope, done)) for done in passes]
+    machines = [machine_of(done, swath_m) for done in passes]
+    swath_lines = [_swath_lines(inputs, machine) for inputs, machine in zip(loaded, machines, strict=True)]
     covered = [
         swath
-        for way, work in zip(ways, works, strict=True)
-        for swath in draw_swaths(way, machine_of(work.one, swath_m).swath_m)
+        for lines, machine in zip(swath_lines, machines, strict=True)
+        for swath in draw_swaths(lines, machine.swath_m)
     ]
-    work = works[0]
-    bearing_deg = main_bearing_deg(ways[0])
-    rest = find_rest(work.outline.usable, covered, machine.swath_m, bearing_deg)
+    inputs = loaded[0]
+    bearing_deg = main_bearing_deg(swath_lines[0])
+    ground = find_remaining_ground(inputs.outline.usable, covered, machine.swath_m, bearing_deg)
     if plan is not None and plan.prescription is not None:
-        lines = rate_lines(rest.lines, machine.swath_m, partial(rate_at, plan.prescription, work.plane))
+        lines = rate_lines(ground.lines, machine.swath_m, partial(rate_at, plan.prescription, inputs.plane))
     else:
         rate_ha = 0.0 if plan is None or plan.rate_ha is None else plan.rate_ha
-        lines = [Line((Piece(start, end, rate_ha),)) for start, end in rest.lines]
-    left = RemainingWork(one, work, machine, bearing_deg, plan, reason, rest, lines, passes)
+        lines = [Line((Piece(start, end, rate_ha),)) for start, end in ground.lines]
+    remaining = RemainingWork(field_pass, inputs, machine, bearing_deg, plan, reason, ground, lines, passes)
     if plan is not None:
-        left.zones.extend(_sum_zones(scope, left, plan, swath_m))
-    return left
+        remaining.zones.extend(_sum_zones(scope, remaining, plan, swath_m))
+    return remaining
 
 
-def prescribe_rest(left: RemainingWork) -> Prescription:
-    """Return the prescription of the ground that the lines cover, not yet kept: the same rates, and nothing elsewhere.
+def prescribe_remaining(remaining: RemainingWork) -> Prescription:
+    """Return the prescription of the ground that the lines cover, not yet stored: the same rates, and none elsewhere.
 
-    Raises PreconditionError where the plan is no prescription, or where nothing is left.
+    Raises PreconditionError where the plan is no prescription, or where no ground remains.
     """
-    plan = None if left.plan is None else left.plan.prescription
+    plan = None if remaining.plan is None else remaining.plan.prescription
     if plan is None:
-        sentence = "The pass is held against no prescription: there is none to make the rest of."
-        raise PreconditionError("no-prescription", "The plan is no prescription", sentence)
+        sentence = "The pass has no prescription to continue: give one as prescription."
+        raise PreconditionError("no-prescription", "Plan is not a prescription", sentence)
     zone = plan.zone_of_cell()
     row, column = np.mgrid[0 : plan.rows, 0 : plan.columns]
     latitude = plan.south_deg + (row + 0.5) * plan.cell_north_deg
     longitude = plan.west_deg + (column + 0.5) * plan.cell_east_deg
-    east, north = left.work.plane.to_metres(latitude, longitude)
-    kept = np.where(shapely.contains_xy(left.planned, east, north), zone, -1)
-    numbers = np.unique(kept[kept >= 0])
+    east, north = remaining.inputs.plane.to_metres(latitude, longitude)
+    zone_left = np.where(shapely.contains_xy(remaining.planned, east, north), zone, -1)
+    numbers = np.unique(zone_left[zone_left >= 0])
     if not len(numbers):
-        sentence = "No ground of the prescription is left that is wide enough for a swath of its own."
-        raise PreconditionError("nothing-left", "Nothing is left", sentence)
+        sentence = "No ground of the prescription that is wide enough for a swath remains."
+        raise PreconditionError("nothing-left", "Nothing remains", sentence)
     cell_ha = plan.cell_m**2 / _M2_PER_HA
     zones = []
     for number in numbers.tolist():
-        area_ha = float((kept == number).sum()) * cell_ha
-        told = plan.zones[number]
-        zones.append(msgspec.structs.replace(told, area_ha=area_ha, amount=told.rate_ha * area_ha))
-    renumbered = np.where(kept < 0, -1, np.searchsorted(numbers, np.maximum(kept, 0)))
+        area_ha = float((zone_left == number).sum()) * cell_ha
+        planned = plan.zones[number]
+        zones.append(msgspec.structs.replace(planned, area_ha=area_ha, amount=planned.rate_ha * area_ha))
+    renumbered = np.where(zone_left < 0, -1, np.searchsorted(numbers, np.maximum(zone_left, 0)))
     return msgspec.structs.replace(
         plan,
         id="",
@@ -163,74 +167,79 @@ def prescribe_rest(left: RemainingWork) -> Prescription:
         cells=pack_cells(renumbered.astype(np.int64)),
         zones=tuple(zones),
         total=sum(zone.amount for zone in zones),
-        method={**plan.method, "rest of": plan.id, "after": ", ".join(each.id for each in left.passes)},
+        method={**plan.method, "rest of": plan.id, "after": ", ".join(done.id for done in remaining.passes)},
     )
 
 
-def _others(scope: OrgScope, one: FieldPass, plan: Plan | None) -> list[FieldPass]:
+def _find_others(scope: OrgScope, field_pass: FieldPass, plan: Plan | None) -> list[FieldPass]:
     """Return the other passes of the field that carried out the same prescription."""
     if plan is None or plan.prescription is None:
         return []
-    since = Window(min(plan.prescription.created_ms, one.start_ms), scope.now_ms + 1)
-    found: list[FieldPass] = []
-    for each in list_passes(scope, one.field.id, since):
-        if any(_same_work(each, known) for known in (one, *found)):
+    since = Window(min(plan.prescription.created_ms, field_pass.start_ms), scope.now_ms + 1)
+    others: list[FieldPass] = []
+    for candidate in list_passes(scope, field_pass.field.id, since):
+        if any(_is_same_work(candidate, known) for known in (field_pass, *others)):
             continue
         try:
-            theirs = find_plan(scope, each, PlanAsked()).prescription
+            prescription = find_plan(scope, candidate, PlanRequest()).prescription
         except AnalysisError:
             continue
-        if theirs is not None and theirs.id == plan.prescription.id:
-            found.append(each)
-    return found
+        if prescription is not None and prescription.id == plan.prescription.id:
+            others.append(candidate)
+    return others
 
 
-def _same_work(each: FieldPass, other: FieldPass) -> bool:
-    """Tell whether two passes are of one vehicle at one time: the same work, declared twice."""
-    return each.device == other.device and each.start_ms < other.end_ms and other.start_ms < each.end_ms
+def _is_same_work(candidate: FieldPass, other: FieldPass) -> bool:
+    """Return whether two passes are of one vehicle at one time: the same work, declared twice."""
+    overlaps = candidate.start_ms < other.end_ms and other.start_ms < candidate.end_ms
+    return candidate.device == other.device and overlaps
 
 
-def _lines_of(work: PassInputs, machine: Machine) -> list[Values]:
-    landed = work.stretches + machine.latency_s * 1000.0
-    return find_passes(work.heard.told.track, landed, (work.plane.latitude_deg, work.plane.longitude_deg))
+def _swath_lines(inputs: PassInputs, machine: Machine) -> list[Values]:
+    """Return the lines along which product landed."""
+    landed = inputs.stretches + machine.latency_s * 1000.0
+    return find_passes(inputs.telemetry.vehicle.track, landed, (inputs.plane.latitude_deg, inputs.plane.longitude_deg))
 
 
-def _sum_zones(scope: OrgScope, left: RemainingWork, plan: Plan, swath_m: float | None) -> list[RestZone]:
-    maps = [apply_pass(scope, each, cell_m=fine_cell_m(left.one), swath_m=swath_m) for each in left.passes]
-    drawn, cell_ha = maps[0].drawn, maps[0].drawn.grid.cell_ha
-    planned = lay_plan(plan, drawn, left.work.plane)
-    is_open = rasterise(left.rest.remaining, drawn.grid) & (drawn.places == USABLE)
+def _sum_zones(scope: OrgScope, remaining: RemainingWork, plan: Plan, swath_m: float | None) -> list[RemainingZone]:
+    cell_m = fine_cell_m(remaining.field_pass)
+    applied = [compute_as_applied(scope, done, cell_m=cell_m, swath_m=swath_m) for done in remaining.passes]
+    applied_map = applied[0].map
+    grid, cell_ha = applied_map.grid, applied_map.grid.cell_ha
+    planned = rasterise_plan(plan, applied_map, remaining.inputs.plane)
+    is_open = rasterise(remaining.ground.remaining, grid) & (applied_map.places == USABLE)
     amount = None
-    if all(each.amount.value is not None for each in maps):
-        amount = sum((_onto(drawn.grid, each) for each in maps), np.zeros(drawn.amount.shape))
+    if all(done.amount.value is not None for done in applied):
+        amount = sum((_onto(grid, done.map) for done in applied), np.zeros(applied_map.amount.shape))
     zones = []
     for number, rate_ha in enumerate(planned.zone_rates_ha):
         own = planned.zone == number
         treated = own & ~is_open
         open_ha = float((own & is_open).sum()) * cell_ha
-        got = None if amount is None else float(amount[treated].sum())
+        treated_amount = None if amount is None else float(amount[treated].sum())
+        treated_planned = rate_ha * float(treated.sum()) * cell_ha
         zones.append(
-            RestZone(
+            RemainingZone(
                 zone=number,
                 rate_ha=rate_ha,
                 planned=rate_ha * float(own.sum()) * cell_ha,
                 applied=None if amount is None else float(amount[own].sum()),
                 open_m2=open_ha * _M2_PER_HA,
                 open=rate_ha * open_ha,
-                treated_difference=None if got is None else got - rate_ha * float(treated.sum()) * cell_ha,
+                treated_difference=None if treated_amount is None else treated_amount - treated_planned,
             )
         )
     return zones
 
 
-def _onto(grid: Grid, other: Applied) -> Values:
-    """Return the amounts of a map on another grid of the same plane and cells."""
-    row = round((other.drawn.grid.south_m - grid.south_m) / grid.cell_m)
-    column = round((other.drawn.grid.west_m - grid.west_m) / grid.cell_m)
-    rows, columns = other.drawn.amount.shape
-    found = np.zeros((grid.rows, grid.columns))
+def _onto(grid: Grid, other: AsApplied) -> Values:
+    """Return the amounts of a map on another grid of the same plane and cell size; 0 outside the map."""
+    row = round((other.grid.south_m - grid.south_m) / grid.cell_m)
+    column = round((other.grid.west_m - grid.west_m) / grid.cell_m)
+    rows, columns = other.amount.shape
+    amount = np.zeros((grid.rows, grid.columns))
     low, high = max(row, 0), min(row + rows, grid.rows)
     left, right = max(column, 0), min(column + columns, grid.columns)
     if low < high and left < right:
-        found[low:high, left:right] = other.drawn.amount[low - row : high - row, left - column : right - column]
-    return found
+        amount[low:high, left:right] = other.amount[low - row : high - row, left - column : right - column]
+    return amount

@@ -1,14 +1,21 @@
-"""What a vehicle said over a window, as passes and as-applied maps need it. Reads only, no HTTP."""
+"""Telemetry of one vehicle in a window, read from the store once and shared by all answers about a pass.
+
+`refer_telemetry` names the samples with a version, by one aggregate query; `load_pass_telemetry` reads them, from the
+cache where that version is there. The store only appends: a series changes by new samples or by deletion, and both
+change the count or the extremes of its bucket, so late data has another version.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
+import msgspec
 import numpy as np
 
-from headland.agronomy.application.as_applied import GRANULE_FALL_M_S, Air
-from headland.agronomy.application.pass_detection import Telemetry
+from headland.agronomy.application.as_applied import GRANULE_FALL_M_S, WindDrift
+from headland.agronomy.application.pass_detection import VehicleTelemetry
 from headland.agronomy.application.released import Amounts
 from headland.agronomy.application.spreading import DRY_KG_MIN
 from headland.agronomy.application.treated import Flow, PumpStates
@@ -23,7 +30,7 @@ from headland.store.port import DeviceRecord, SeriesFilter
 from headland.units_of_time import HOUR_MS
 
 _LONGEST_READ_MS: Final = 24 * HOUR_MS
-#: How far a vehicle's hour may be from a field's box and still be looked at [deg].
+#: Distance from a field's box within which a vehicle's hour is read [deg].
 _NEAR_DEG: Final = 0.0005
 
 _COMMON: Final = ("latitude_deg", "longitude_deg", "pump_on", "pump_command_us", "relative_altitude_m")
@@ -31,25 +38,59 @@ _WIND: Final = ("wind_speed_m_s", "wind_from_deg")
 _GRANULES: Final = ("mass_flow_kg_min", "hopper_kg")
 _LIQUID: Final = ("flow_l_min", "flow_volume_total_l", "tank_l")
 _DRY_L_MIN: Final = 0.05
-_EVENTS: Final = 50_000
+_MOST_EVENTS: Final = 50_000
+_ALL_FLAGS: Final = 255
+
+Modes = tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryRef:
+    """Telemetry that can be loaded: a vehicle, a window, and the version of what the store holds of them."""
+
+    record: DeviceRecord
+    window: Window
+    version: bytes
+
+    @property
+    def unit(self) -> str:
+        """The unit of the vehicle's amounts: kg of granules, L of a liquid."""
+        return _unit_of(self.record)
 
 
 @dataclass(frozen=True, slots=True)
 class PassTelemetry:
-    """What was heard of one vehicle in a window; amounts are in `unit`, kg or L. `inputs` are the channels used."""
+    """The samples of one vehicle in a window; amounts are in `unit`, kg or L.
+
+    `columns` and `modes` are what was read; `vehicle`, `amounts` and `air` are the same in the form that the agronomy
+    takes. `quality` is the worst flag, `inputs` are the channels that have samples.
+    """
 
     record: DeviceRecord
-    told: Telemetry
+    columns: dict[str, Column]
+    modes: Modes
+    vehicle: VehicleTelemetry
     amounts: Amounts
-    air: Air
+    air: WindDrift
     unit: str
     quality: int
     inputs: tuple[str, ...]
 
     @property
     def n(self) -> int:
-        """How many positions there are."""
-        return len(self.told.track.time_ms)
+        """The number of positions."""
+        return len(self.vehicle.track.time_ms)
+
+    def within(self, window: Window) -> PassTelemetry:
+        """Return the part in a window, the same as if that window alone had been read."""
+        columns = {}
+        for channel, column in self.columns.items():
+            first, last = np.searchsorted(column.time_ms, window.pair).tolist()
+            if first < last:
+                part = slice(first, last)
+                columns[channel] = Column(column.time_ms[part], column.value[part], column.quality[part])
+        modes = tuple(mode for mode in self.modes if window.start_ms <= mode[0] < window.end_ms)
+        return _assemble(self.record, columns, modes)
 
 
 def find_visits(
@@ -60,12 +101,12 @@ def find_visits(
     start_ms = window.start_ms // HOUR_MS * HOUR_MS
     hours: dict[str, set[int]] = {"latitude_deg": set(), "longitude_deg": set()}
     bounds = {"longitude_deg": (box_deg[0], box_deg[2]), "latitude_deg": (box_deg[1], box_deg[3])}
-    for found in scope.store.buckets(which, start_ms, window.end_ms, HOUR_MS):
-        if found.key.simulated != record.descriptor.simulated:
+    for buckets in scope.store.buckets(which, start_ms, window.end_ms, HOUR_MS):
+        if buckets.key.simulated != record.descriptor.simulated:
             continue
-        low, high = bounds[found.key.channel]
-        near = (found.high >= low - _NEAR_DEG) & (found.low <= high + _NEAR_DEG)
-        hours[found.key.channel].update(found.start_ms[near].tolist())
+        low, high = bounds[buckets.key.channel]
+        near = (buckets.high >= low - _NEAR_DEG) & (buckets.low <= high + _NEAR_DEG)
+        hours[buckets.key.channel].update(buckets.start_ms[near].tolist())
     visits: list[Window] = []
     for hour_ms in sorted(hours["latitude_deg"] & hours["longitude_deg"]):
         last = visits[-1] if visits else None
@@ -78,59 +119,89 @@ def find_visits(
     return visits
 
 
-def load_pass_telemetry(scope: OrgScope, record: DeviceRecord, window: Window) -> PassTelemetry:
-    """Return a vehicle's samples in a window; raises AnalysisError (too-many-samples)."""
-    granules = is_spreader(record)
-    channels = [*_COMMON, *_WIND, *(_GRANULES if granules else _LIQUID)]
-    columns = read_columns(scope, record, channels, window, MAX_SAMPLES)
+def refer_telemetry(scope: OrgScope, record: DeviceRecord, window: Window) -> TelemetryRef:
+    """Return a reference to a vehicle's samples in a window, with their present version."""
+    which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(_channels_of(record)))
+    digest = blake2b(msgspec.json.encode((record.gateway, record.descriptor)), digest_size=16)
+    digest.update(msgspec.json.encode(_read_modes(scope, record, window)))
+    # Samples that retention has deleted are only in rollups, of which a bucket between their bounds knows nothing.
+    digest.update(repr(scope.store.info().samples_since_ms).encode())
+    length_ms = max(window.end_ms - window.start_ms, 1)
+    for buckets in scope.store.buckets(which, window.start_ms, window.end_ms, length_ms, _ALL_FLAGS):
+        digest.update(repr(buckets.key).encode())
+        for column in (buckets.count, buckets.low, buckets.high, buckets.last):
+            digest.update(column.tobytes())
+    return TelemetryRef(record, window, digest.digest())
+
+
+def load_pass_telemetry(scope: OrgScope, ref: TelemetryRef) -> PassTelemetry:
+    """Return the samples that a reference names; raises AnalysisError (too-many-samples)."""
+    key = ("telemetry", scope.organisation, ref.record.descriptor.device, ref.window, ref.version)
+    return scope.cache.get(key, lambda: _read(scope, ref.record, ref.window))
+
+
+def _read(scope: OrgScope, record: DeviceRecord, window: Window) -> PassTelemetry:
+    columns = read_columns(scope, record, _channels_of(record), window, MAX_SAMPLES)
     if columns is None:
         sentence = f"A channel has more than {MAX_SAMPLES} samples in the pass: declare it in parts."
-        raise AnalysisError("too-many-samples", "The pass holds too many samples", sentence)
+        raise AnalysisError("too-many-samples", "Too many samples in the pass", sentence)
+    return _assemble(record, columns, _read_modes(scope, record, window))
+
+
+def _assemble(record: DeviceRecord, columns: dict[str, Column], modes: Modes) -> PassTelemetry:
+    granules = is_spreader(record)
+    flow_name = "mass_flow_kg_min" if granules else "flow_l_min"
+    if not _is_sensed(record, flow_name):
+        columns.pop(flow_name, None)
 
     def column(name: str) -> Column:
         return columns.get(name, EMPTY)
 
-    track = track_of(column("latitude_deg"), column("longitude_deg"))
-    pump = column("pump_on")
-    flow_name = "mass_flow_kg_min" if granules else "flow_l_min"
-    if not _is_sensed(record, flow_name):
-        columns.pop(flow_name, None)
-    flow = column(flow_name)
+    pump, flow, command = column("pump_on"), column(flow_name), column("pump_command_us")
     total = EMPTY if granules else column("flow_volume_total_l")
     weighed = column("hopper_kg" if granules else "tank_l")
-    command = column("pump_command_us")
     hopper = Hopper(weighed.time_ms, weighed.value)
-    told = Telemetry(
-        track,
+    vehicle = VehicleTelemetry(
+        track_of(column("latitude_deg"), column("longitude_deg")),
         PumpStates(pump.time_ms, pump.value > 0.5),
         Flow(flow.time_ms, flow.value, DRY_KG_MIN if granules else _DRY_L_MIN, flow_name),
         hopper,
-        _modes(scope, record, window),
+        modes,
     )
     amounts = Amounts(total.time_ms, total.value, flow.time_ms, flow.value, hopper, command.time_ms, command.value)
-    air = _air(columns) if granules else Air(EMPTY.time_ms, EMPTY.value, EMPTY.value, EMPTY.value)
-    worst = max((int(each.quality.max()) for each in columns.values() if len(each.quality)), default=9)
-    used = tuple(name for name in channels if len(column(name).time_ms))
-    return PassTelemetry(record, told, amounts, air, "kg" if granules else "L", worst, used)
+    air = _wind_drift(columns) if granules else WindDrift(EMPTY.time_ms, EMPTY.value, EMPTY.value, EMPTY.value)
+    worst = max((int(part.quality.max()) for part in columns.values() if len(part.quality)), default=9)
+    used = tuple(name for name in _channels_of(record) if len(column(name).time_ms))
+    return PassTelemetry(record, columns, modes, vehicle, amounts, air, _unit_of(record), worst, used)
+
+
+def _channels_of(record: DeviceRecord) -> list[str]:
+    return [*_COMMON, *_WIND, *(_GRANULES if is_spreader(record) else _LIQUID)]
+
+
+def _unit_of(record: DeviceRecord) -> str:
+    return "kg" if is_spreader(record) else "L"
 
 
 def _is_sensed(record: DeviceRecord, channel: str) -> bool:
-    """Tell whether a flow is a sensor's: one that the gateway made of the hopper's weight is not."""
-    told = record.descriptor.channels.get(channel)
-    return told is None or told.evidence in {None, Evidence.MEASURED_FLOW}
+    """Return whether a flow is a sensor's; one that the gateway computed from the hopper's weight is not."""
+    info = record.descriptor.channels.get(channel)
+    return info is None or info.evidence in {None, Evidence.MEASURED_FLOW}
 
 
-def _air(columns: dict[str, Column]) -> Air:
-    """Return the vehicle's own estimate of the wind, with how long granules fall from its height above home."""
+def _wind_drift(columns: dict[str, Column]) -> WindDrift:
+    """Return the vehicle's own estimate of the wind, and how long granules fall from its height above home."""
     speed, source = columns.get("wind_speed_m_s", EMPTY), columns.get("wind_from_deg", EMPTY)
     height = columns.get("relative_altitude_m", EMPTY)
-    time_ms, one, other = np.intersect1d(speed.time_ms, source.time_ms, return_indices=True)
+    time_ms, speed_rows, source_rows = np.intersect1d(speed.time_ms, source.time_ms, return_indices=True)
     if not len(time_ms) or not len(height.time_ms):
-        return Air(EMPTY.time_ms, EMPTY.value, EMPTY.value, EMPTY.value)
+        return WindDrift(EMPTY.time_ms, EMPTY.value, EMPTY.value, EMPTY.value)
     height_m = np.maximum(np.interp(time_ms, height.time_ms, height.value), 0.0)
-    return Air(time_ms, speed.value[one], source.value[other], height_m / GRANULE_FALL_M_S)
+    return WindDrift(time_ms, speed.value[speed_rows], source.value[source_rows], height_m / GRANULE_FALL_M_S)
 
 
-def _modes(scope: OrgScope, record: DeviceRecord, window: Window) -> tuple[tuple[int, str], ...]:
-    found = scope.store.events(scope.organisation, window.start_ms, window.end_ms, record.descriptor.device, _EVENTS)
-    return tuple((event.t, str(event.data.get("mode"))) for event in found if event.kind == "mode")
+def _read_modes(scope: OrgScope, record: DeviceRecord, window: Window) -> Modes:
+    """Return the flight modes that a vehicle reported in a window: (time, mode) in time order."""
+    device = record.descriptor.device
+    events = scope.store.events(scope.organisation, window.start_ms, window.end_ms, device, _MOST_EVENTS)
+    return tuple((event.t, str(event.data.get("mode"))) for event in events if event.kind == "mode")

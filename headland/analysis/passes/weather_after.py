@@ -1,4 +1,4 @@
-"""The weather after an application, by the site's own devices: what the risks of losing its nitrogen rest on."""
+"""Weather after an application, measured by the site's devices: the input of its nitrogen loss risks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headland.agronomy.prescription.loss_risk import (
     MOST_CROP_COEFFICIENT,
     NITRIFYING_DAYS,
     VOLATILE_HOURS,
-    Aftermath,
+    WeatherAfter,
 )
 from headland.analysis.greenhouse.house import House, find_site
 from headland.analysis.outdoor_weather import Gauge, Hourly, measure_hours, read_rain, records_of
@@ -28,51 +28,52 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 from headland.store.port import DeviceRecord
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: So much of a window must be known before something is said of it.
+#: The share of a window that must be known for a value.
 _LEAST_KNOWN: Final = 0.9
 #: Sentelhas et al. (2008): surfaces are wet with dew from this humidity on.
 _WET_PCT: Final = 90.0
-#: What wetted the ground up to so long before still does.
+#: Water that wetted the ground up to so long before still counts.
 _BEFORE_MS: Final = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """What is known of the time after an application; `inputs` are the figures by name, None where not measured."""
+class PassWeather:
+    """The weather after an application; `inputs` are its figures by name, None where not measured."""
 
-    after: Aftermath
+    after: WeatherAfter
     volatile: Window
     leaching: Window
     devices: list[str]
     inputs: dict[str, float | None]
 
 
-def follow_pass(
-    scope: OrgScope, repositories: OrganisationRepositories, one: FieldPass, soil_deficit_mm: float | None
-) -> Followed:
-    """Return the weather after a pass; `soil_deficit_mm`: the water that the root zone could take up when it ended."""
+def weather_after_pass(
+    scope: OrgScope, repositories: OrganisationRepositories, field_pass: FieldPass, soil_deficit_mm: float | None
+) -> PassWeather:
+    """Return the weather after a pass; `soil_deficit_mm` is the water that the root zone could take up when it ended."""
     now_ms = scope.now_ms
-    site = None if one.field.site is None else repositories.sites.get(one.field.site).name
+    site = None if field_pass.field.site is None else repositories.sites.get(field_pass.field.site).name
     records = records_of(scope, site)
-    volatile = Window(one.end_ms, one.end_ms + VOLATILE_HOURS * HOUR_MS)
-    leaching = Window(one.end_ms, one.end_ms + LEACHING_DAYS * DAY_MS)
-    # Hours that are past, whole ones from the one in which the work ended.
-    first_ms = one.end_ms // HOUR_MS * HOUR_MS
+    volatile = Window(field_pass.end_ms, field_pass.end_ms + VOLATILE_HOURS * HOUR_MS)
+    leaching = Window(field_pass.end_ms, field_pass.end_ms + LEACHING_DAYS * DAY_MS)
+    # Whole hours in the past, from the hour in which the work ended.
+    first_ms = field_pass.end_ms // HOUR_MS * HOUR_MS
     so_far = Window(first_ms, max(min(volatile.end_ms, now_ms) // HOUR_MS * HOUR_MS, first_ms))
-    seen = Window(so_far.start_ms - _BEFORE_MS, so_far.end_ms)
+    measured = Window(so_far.start_ms - _BEFORE_MS, so_far.end_ms)
     air, humidity, wind, wet = (
-        measure_hours(scope, records, quantity, seen) for quantity in ("temperature", "humidity", "wind", "rain_share")
+        measure_hours(scope, records, quantity, measured)
+        for quantity in ("temperature", "humidity", "wind", "rain_share")
     )
-    gauge = read_rain(scope, records, Window(seen.start_ms, min(leaching.end_ms, now_ms)))
+    gauge = read_rain(scope, records, Window(measured.start_ms, min(leaching.end_ms, now_ms)))
     fallen = gauge.sum(volatile.start_ms, so_far.end_ms)
     is_known = fallen.coverage >= _LEAST_KNOWN
     largest_mm = largest_event_mm(gauge.rain, volatile.start_ms, so_far.end_ms) if gauge.device is not None else None
     least_mm, most_mm, late_mm = _drainage(scope, site, records, gauge, leaching, soil_deficit_mm)
-    after = Aftermath(
+    after = WeatherAfter(
         temperature_degc=_mean(air, so_far),
         wind_m_s=_mean(wind, so_far),
-        is_moist=_is_moist(humidity, wet, gauge, seen),
-        # An event that was large enough is known, whatever else was not heard.
+        is_moist=_is_moist(humidity, wet, gauge, measured),
+        # A single event that was large enough decides, however incomplete the rest is.
         rain_mm=largest_mm if is_known or (largest_mm or 0.0) >= INCORPORATING_MM else None,
         is_over=now_ms >= volatile.end_ms,
         is_month_over=now_ms >= leaching.end_ms,
@@ -90,19 +91,19 @@ def follow_pass(
         "most_drainage_mm": most_mm,
         "most_drainage_after_two_weeks_mm": late_mm,
     }
-    devices = {each.device for each in (air, humidity, wind, wet, gauge) if each.device is not None}
-    return Followed(after, volatile, leaching, sorted(devices), inputs)
+    devices = {source.device for source in (air, humidity, wind, wet, gauge) if source.device is not None}
+    return PassWeather(after, volatile, leaching, sorted(devices), inputs)
 
 
-def _mean(told: Hourly, window: Window) -> float | None:
+def _mean(hourly: Hourly, window: Window) -> float | None:
     """Return the mean of a window's hours where nearly all of them are known."""
     hours = range(window.start_ms, window.end_ms, HOUR_MS)
-    found = [told.means[hour_ms] for hour_ms in hours if hour_ms in told.means]
-    return float(np.mean(found)) if found and len(found) >= _LEAST_KNOWN * len(hours) else None
+    means = [hourly.means[hour_ms] for hour_ms in hours if hour_ms in hourly.means]
+    return float(np.mean(means)) if means and len(means) >= _LEAST_KNOWN * len(hours) else None
 
 
 def _is_moist(humidity: Hourly, wet: Hourly, gauge: Gauge, window: Window) -> bool | None:
-    """Tell whether rain or dew wetted the surface; None where nobody measured enough to rule it out."""
+    """Return whether rain or dew wetted the surface; None where too little is measured to rule it out."""
     hours = range(window.start_ms, window.end_ms, HOUR_MS)
     known = 0
     for hour_ms in hours:
@@ -123,21 +124,21 @@ def _drainage(
     window: Window,
     deficit_mm: float | None,
 ) -> tuple[float | None, float | None, float | None]:
-    """Return the least and the most that drained in a window, and the most in it after ammonium became nitrate."""
+    """Return the least and most drainage in a window, and the most after ammonium became nitrate [mm]."""
     whole = gauge.sum(window.start_ms, window.end_ms)
     late = gauge.sum(window.start_ms + NITRIFYING_DAYS * DAY_MS, window.end_ms)
-    # The soil's own store is known for the beginning alone: what of it is left two weeks later is not.
+    # The deficit is known for the beginning only, not for two weeks later.
     late_mm = late.mm if late.coverage >= _LEAST_KNOWN else None
     most_mm = max(whole.mm - (deficit_mm or 0.0), 0.0) if whole.coverage >= _LEAST_KNOWN else None
     surplus_mm = whole.mm - (deficit_mm or 0.0)
     if deficit_mm is None or site is None or surplus_mm <= LEACHING_MM:
         return None, most_mm, late_mm
     name, place, _ = find_site(scope, site)
-    # Whole local days, so rather more than the window: the least that drained is still the least.
+    # Whole local days are rather more than the window: the least drainage remains the least.
     days = Window(window.start_ms, window.end_ms + DAY_MS)
-    told = answer_weather(scope, House(name, records, place, {}), days, Thresholds(), wind_height_m=2.0)
+    weather = answer_weather(scope, House(name, records, place, {}), days, Thresholds(), wind_height_m=2.0)
     et0_mm = 0.0
-    for (start_ms, _), answers in told.days:
+    for (start_ms, _), answers in weather.days:
         evaporated = answers.get("et0_hargreaves_mm")
         if start_ms < window.end_ms:
             if evaporated is None or evaporated.value is None:

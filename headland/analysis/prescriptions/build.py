@@ -12,14 +12,13 @@ from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_places
 from headland.agronomy.prescription.interpolation import fit_variogram, idw, krige
-from headland.agronomy.prescription.nutrients import Grade
 from headland.agronomy.prescription.prescription import (
-    Finding,
+    CheckResult,
     Machine,
     cell_areas,
+    check_machine,
     draw_zones,
     fill_gaps,
-    judge_machine,
     rate_by_index,
     settle_rates,
     thin_points,
@@ -27,6 +26,7 @@ from headland.agronomy.prescription.prescription import (
 from headland.agronomy.series.arrays import Mask, Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.prescriptions.grade import grade_of
 from headland.analysis.prescriptions.order import PointLayer, PrescriptionOrder, RasterLayer
 from headland.registry.models.models import Field, Implement, Product, ProductKind
 from headland.registry.models.prescriptions import (
@@ -246,50 +246,43 @@ def _judge(
 ) -> tuple[PrescriptionCheck, ...]:
     findings = [_judge_ceiling(order, zones)]
     if order.maximum_ha is None:
-        findings.append(Finding("limits", None, "no maximum_ha was given"))
+        findings.append(CheckResult("limits", None, "no maximum_ha was given"))
     else:
         told = "bind in at least one zone" if bound else "bind nowhere"
-        findings.append(Finding("limits", True, f"{order.minimum_ha:g} to {order.maximum_ha:g} per ha {told}"))
+        findings.append(CheckResult("limits", True, f"{order.minimum_ha:g} to {order.maximum_ha:g} per ha {told}"))
     kept_m2 = [np.count_nonzero(ground.places == place) * order.cell_m**2 for place in (BUFFER, EXCLUSION)]
     told = f"{kept_m2[0]:.0f} m2 of buffer strips and {kept_m2[1]:.0f} m2 of exclusions get nothing"
-    findings.append(Finding("buffers", True, told))
+    findings.append(CheckResult("buffers", True, told))
     if implement is None:
-        findings.append(Finding("machine", None, "not known: no implement was named"))
+        findings.append(CheckResult("machine", None, "not known: no implement was named"))
     else:
         rates = np.array([zone.rate_ha for zone in zones])
-        findings.append(judge_machine(rates, machine_of(implement, unit, product), unit[:-3]))
+        findings.append(check_machine(rates, machine_of(implement, unit, product), unit[:-3]))
         findings += _judge_sizes(zones, implement)
     return tuple(PrescriptionCheck(id=each.id, holds=each.holds, detail=each.detail) for each in findings)
 
 
-def _judge_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) -> Finding:
+def _judge_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) -> CheckResult:
     """Hold the N of the richest zone against the legal ceiling; a ceiling that is broken is a refusal."""
     nitrogen = [zone.n_kg_ha for zone in zones if zone.n_kg_ha is not None]
     if order.legal_n_kg_ha is None:
-        return Finding("legal_ceiling", None, "no legal_n_kg_ha was given")
+        return CheckResult("legal_ceiling", None, "no legal_n_kg_ha was given")
     if not nitrogen:
-        return Finding("legal_ceiling", None, "not known: no product whose nitrogen is known was named")
+        return CheckResult("legal_ceiling", None, "not known: no product whose nitrogen is known was named")
     most = max(nitrogen) + order.n_given_kg_ha
     told = f"{most:.1f} kg N/ha with what was given before, and the ceiling is {order.legal_n_kg_ha:g}"
     if most > order.legal_n_kg_ha + 1e-6:
         raise AnalysisError("above-the-ceiling", "More than the law allows", f"It would come to {told}.")
-    return Finding("legal_ceiling", True, told)
+    return CheckResult("legal_ceiling", True, told)
 
 
-def _judge_sizes(zones: tuple[PrescribedZone, ...], implement: Implement) -> list[Finding]:
+def _judge_sizes(zones: tuple[PrescribedZone, ...], implement: Implement) -> list[CheckResult]:
     least_ha = 2.0 * implement.swath_m**2 / 10_000.0
     small = [str(number) for number, zone in enumerate(zones) if zone.area_ha < least_ha]
     told = f"zones smaller than two squares of the swath: {', '.join(small) or 'none'}"
-    return [Finding("zone_size", not small, told)]
+    return [CheckResult("zone_size", not small, told)]
 
 
 def _sentence(error: ValueError) -> str:
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def grade_of(product: Product) -> Grade:
-    """Return a product's grade as shares of its mass."""
-    forms = (product.nitrate_n_pct, product.ammonium_n_pct, product.amide_n_pct)
-    nitrate, ammonium, amide = ((part or 0.0) / 100.0 for part in forms)
-    return Grade(product.n_pct / 100.0, product.p2o5_pct / 100.0, product.k2o_pct / 100.0, nitrate, ammonium, amide)

@@ -11,7 +11,7 @@ import shapely
 
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.prescription.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
-from headland.agronomy.prescription.prescription import Machine, fastest_m_s, judge_machine, steady_flow
+from headland.agronomy.prescription.prescription import Machine, check_machine, fastest_m_s, steady_flow
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
@@ -27,7 +27,7 @@ _LEAST_RUN_M: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class FlightWishes:
+class FlightOptions:
     """What a person chooses of a flight; None is left to Headland. `load` is one load alone, from 1."""
 
     height_m: float
@@ -38,7 +38,7 @@ class FlightWishes:
     load: int | None = None
 
 
-def plan_flight(repositories: OrganisationRepositories, prescription: Prescription, wishes: FlightWishes) -> Flight:
+def plan_flight(repositories: OrganisationRepositories, prescription: Prescription, wishes: FlightOptions) -> Flight:
     """Return the flight; raises AnalysisError (no-flight) with what is missing or what the machine cannot do."""
     if prescription.implement is None:
         raise _refuse("The prescription names no implement, and so no swath: make one that does.")
@@ -62,7 +62,7 @@ def assemble_flight(
     lines: list[Line],
     bearing_deg: float,
     plane: Plane,
-    wishes: FlightWishes,
+    wishes: FlightOptions,
     swath_m: float | None = None,
 ) -> Flight:
     """Return the flight over lines that are drawn already; raises AnalysisError for what the machine cannot do.
@@ -102,7 +102,7 @@ def assemble_flight(
             "steady_flow_min": flow,
             "swath_m": machine.swath_m,
             "bearing_deg": bearing_deg,
-            "height": told_height(wishes.height_m, wishes.height_above),
+            "height": describe_height(wishes.height_m, wishes.height_above),
             "loads": amounts,
             "load_capacity": capacity,
             "load": wishes.load,
@@ -115,7 +115,7 @@ def run_of(fastest_m_s: float) -> float:
     return max(_LEAST_RUN_M, fastest_m_s**2 / (2.0 * _ACCELERATION_M_S2) + 1.0)
 
 
-def told_height(height_m: float, height_above: HeightAbove) -> str:
+def describe_height(height_m: float, height_above: HeightAbove) -> str:
     """Return the height as the file tells it to a person."""
     frame = "terrain, MAV_FRAME 10" if height_above == "terrain" else "home, MAV_FRAME 3"
     return f"{height_m:g} m above {frame}"
@@ -130,7 +130,7 @@ def _settle_flow(rates: Values, machine: Machine, unit: str) -> float | None:
         if len(set(rates[rates > 0.0].tolist())) > 1:
             raise _refuse("Several rates need the implement's largest flow: give it max_flow_kg_min or max_flow_l_min.")
         return None
-    finding = judge_machine(rates, machine, unit[:-3])
+    finding = check_machine(rates, machine, unit[:-3])
     if finding.holds is False:
         raise _refuse(f"The machine cannot make the rates: {finding.detail}.")
     return flow

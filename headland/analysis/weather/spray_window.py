@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.sun import is_day
-from headland.agronomy.prescription.weather_window import Hour, Kind, Verdict, judge_hour
+from headland.agronomy.prescription.weather_window import Hour, Kind, Verdict, assess_hour
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.outdoor_weather import Quantity, measure_hours, read_rain, records_of
 from headland.analysis.scope import OrgScope
@@ -47,7 +47,7 @@ def judge_weather(
             rain_mm=rain.mm if rain.coverage >= _LEAST_KNOWN else None,
             is_calm_time=_is_calm_time(hour_ms, *middle),
         )
-        verdicts.append(judge_hour(hour, kind))
+        verdicts.append(assess_hour(hour, kind))
     named = [*(each.device for each in told.values()), gauge.device]
     return verdicts, sorted({device for device in named if device is not None})
 

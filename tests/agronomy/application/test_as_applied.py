@@ -4,7 +4,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.as_applied import EVIDENCE, Air, Machine, map_applied
+from headland.agronomy.application.as_applied import EVIDENCE, Machine, WindDrift, map_applied
 from headland.agronomy.application.coverage import Track, draw_swaths
 from headland.agronomy.application.released import Amounts, Released, reconcile, release
 from headland.agronomy.application.spread_pattern import gaussian, make_pattern, rectangle, triangle
@@ -16,7 +16,7 @@ from headland.agronomy.geometry.outline import Outline
 PLANE = Plane(32.0, 119.0)
 NONE = np.empty(0)
 NO_TIME = np.empty(0, np.int64)
-CALM = Air(NO_TIME, NONE, NONE, NONE)
+CALM = WindDrift(NO_TIME, NONE, NONE, NONE)
 PATTERNS = (
     rectangle(2.5),
     triangle(4.0),
@@ -61,7 +61,7 @@ def test_all_that_left_is_on_the_field_in_its_strips_beside_it_or_unlocated(
     stretches = np.array([window], np.float64)
     released = release(track.time_ms, amounts, stretches, window)
     outline = Outline(shapely.box(-20, -20, 30, 40), shapely.box(-20, -20, 30, -10), shapely.box(0, 0, 5, 5))
-    air = Air(track.time_ms, np.full(len(turns), wind_m_s), np.full(len(turns), 170.0), np.full(len(turns), 0.5))
+    air = WindDrift(track.time_ms, np.full(len(turns), wind_m_s), np.full(len(turns), 170.0), np.full(len(turns), 0.5))
     drawn = map_applied(track, released, stretches, outline, PLANE, Machine(pattern, 5.0, latency_s), air, cell_m)  # type: ignore[arg-type]
     assert drawn.totals.closure < 1e-3
     parts = drawn.totals

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.as_applied import Machine, lay_total
+from headland.agronomy.application.as_applied import Machine, deposit_total
 from headland.agronomy.application.cell_trace import cell_of, trace_cell
-from headland.agronomy.application.deposit import Flow
+from headland.agronomy.application.deposit import OutletTrack
 from headland.agronomy.application.spread_pattern import make_pattern, rectangle
 from headland.agronomy.geometry.grid import Grid
 
 GRID = Grid(-10.0, -10.0, 2.0, 30, 60)
 
 
-def to_and_fro(rows: int, swath_m: float = 5.0, wind_m: float = 0.0) -> Flow:
+def to_and_fro(rows: int, swath_m: float = 5.0, wind_m: float = 0.0) -> OutletTrack:
     """Return rows of 100 m at 5 m/s, ten positions a second, with turns between them; no total yet."""
     seconds = np.arange(0.0, rows * 24.0, 0.1)
     row, into = (seconds // 24).astype(int), seconds % 24
@@ -26,7 +26,7 @@ def to_and_fro(rows: int, swath_m: float = 5.0, wind_m: float = 0.0) -> Flow:
     east = np.where(row % 2 == 0, along, 100.0 - along)
     north = row * swath_m + np.maximum(into - 20.0, 0.0) * swath_m / 4.0
     drift = np.full(len(seconds), wind_m)
-    return Flow((seconds * 1000).astype(np.int64), east, north, np.zeros(len(seconds)), drift, drift)
+    return OutletTrack((seconds * 1000).astype(np.int64), east, north, np.zeros(len(seconds)), drift, drift)
 
 
 @settings(max_examples=40, deadline=None)
@@ -48,7 +48,7 @@ def test_the_visits_of_a_cell_add_up_to_the_cell(
     totals = {"measured_flow": metered, "tank_mass": weighed}
     machine = Machine(make_pattern(np.array([-5.0, 0.0, 4.0]), np.array([0.2, 1.0, lean])), 5.0, latency_s)
     laid = {
-        name: lay_total(way, total - total[0], machine, GRID).mass_kg[row, column] for name, total in totals.items()
+        name: deposit_total(way, total - total[0], machine, GRID).mass_kg[row, column] for name, total in totals.items()
     }
     visits = trace_cell(way, totals, np.zeros(len(steps)), machine, cell_of(GRID, row, column))
     for name, amount in laid.items():

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.deposit import Deposit, Flow, fit_grid, lay_down
+from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass, fit_grid
 from headland.agronomy.application.spread_pattern import gaussian, make_pattern, rate_kg_ha, rectangle, triangle
 from headland.agronomy.geometry.grid import Grid
 
 SPEED_M_S, FLOW_KG_MIN, SWATH_M = 6.0, 19.404, 5.5
 
 
-def straight(seconds: float = 20.0, hz: int = 10, *, bearing_deg: float = 90.0) -> Flow:
+def straight(seconds: float = 20.0, hz: int = 10, *, bearing_deg: float = 90.0) -> OutletTrack:
     """Fly straight from (0, 0) at 6 m/s, letting 19.404 kg/min go: 98 kg/ha over 5.5 m."""
     time_s = np.arange(int(seconds * hz) + 1) / hz
     bearing = np.radians(bearing_deg)
-    return Flow(
+    return OutletTrack(
         (time_s * 1000).astype(np.int64),
         SPEED_M_S * time_s * np.sin(bearing),
         SPEED_M_S * time_s * np.cos(bearing),
@@ -28,7 +28,7 @@ def straight(seconds: float = 20.0, hz: int = 10, *, bearing_deg: float = 90.0) 
     )
 
 
-def grid_for(flow: Flow, cell_m: float = 1.0) -> Grid:
+def grid_for(flow: OutletTrack, cell_m: float = 1.0) -> Grid:
     return fit_grid(flow.east_m, flow.north_m, cell_m, 12.0)
 
 
@@ -40,12 +40,12 @@ def middle_of(deposit: Deposit) -> tuple[float, float]:
 
 
 @st.composite
-def flows(draw: st.DrawFn) -> Flow:
+def flows(draw: st.DrawFn) -> OutletTrack:
     n = draw(st.integers(2, 40))
     gaps_ms = draw(st.lists(st.sampled_from([100, 100, 200, 1000, 5000]), min_size=n, max_size=n))
     steps = st.lists(st.floats(-8.0, 8.0), min_size=n, max_size=n)
     rises = draw(st.lists(st.sampled_from([0.0, 0.0, 0.01, 0.3]), min_size=n, max_size=n))
-    return Flow(
+    return OutletTrack(
         np.cumsum(np.array(gaps_ms, np.int64)),
         np.cumsum(draw(steps)),
         np.cumsum(draw(steps)),
@@ -64,10 +64,10 @@ def flows(draw: st.DrawFn) -> Flow:
     st.integers(1, 30),
 )
 def test_what_left_the_machine_is_on_the_grid_beside_it_or_unlocated(
-    flow: Flow, pattern: object, latency_s: float, cell_m: float, size: int
+    flow: OutletTrack, pattern: object, latency_s: float, cell_m: float, size: int
 ) -> None:
     grid = Grid(-5.0, -5.0, cell_m, size, size)
-    deposit = lay_down(flow, pattern, grid, latency_s=latency_s)  # type: ignore[arg-type]  # sampled_from says object
+    deposit = deposit_mass(flow, pattern, grid, latency_s=latency_s)  # type: ignore[arg-type]  # sampled_from says object
     assert deposit.total_kg == pytest.approx(float(flow.mass_total_kg[-1] - flow.mass_total_kg[0]), abs=1e-9)
     assert deposit.mass_kg.min() >= 0.0
 
@@ -75,7 +75,7 @@ def test_what_left_the_machine_is_on_the_grid_beside_it_or_unlocated(
 @pytest.mark.parametrize("bearing_deg", [90.0, 0.0, 37.0])
 def test_a_straight_way_has_the_rate_of_flow_over_swath_and_speed(bearing_deg: float) -> None:
     flow = straight(bearing_deg=bearing_deg)
-    deposit = lay_down(flow, rectangle(SWATH_M / 2), grid_for(flow, 0.25))
+    deposit = deposit_mass(flow, rectangle(SWATH_M / 2), grid_for(flow, 0.25))
     east, north = deposit.grid.centres_m()
     bearing = np.radians(bearing_deg)
     along = east[None, :] * np.sin(bearing) + north[:, None] * np.cos(bearing)
@@ -89,7 +89,7 @@ def test_a_straight_way_has_the_rate_of_flow_over_swath_and_speed(bearing_deg: f
 def test_product_lands_after_its_latency_further_along_the_way() -> None:
     flow = straight(seconds=30.0)
     burst = replace(flow, mass_total_kg=np.clip((flow.time_ms - 10_000) / 1000.0, 0.0, 1.0))
-    soon, late = (middle_of(lay_down(burst, gaussian(1.0), grid_for(flow), latency_s=s)) for s in (0.0, 1.5))
+    soon, late = (middle_of(deposit_mass(burst, gaussian(1.0), grid_for(flow), latency_s=s)) for s in (0.0, 1.5))
     assert soon[0] == pytest.approx(10.5 * SPEED_M_S, abs=0.05)
     assert late[0] - soon[0] == pytest.approx(1.5 * SPEED_M_S, abs=0.05)
 
@@ -97,7 +97,7 @@ def test_product_lands_after_its_latency_further_along_the_way() -> None:
 def test_wind_carries_all_of_it() -> None:
     flow = straight()
     still, blown = (
-        middle_of(lay_down(each, gaussian(1.0), grid_for(flow)))
+        middle_of(deposit_mass(each, gaussian(1.0), grid_for(flow)))
         for each in (flow, replace(flow, wind_east_m=1.5, wind_north_m=np.full(len(flow.time_ms), -2.0)))
     )
     assert np.subtract(blown, still) == pytest.approx([1.5, -2.0], abs=0.01)
@@ -107,7 +107,7 @@ def test_wind_carries_all_of_it() -> None:
 def test_right_of_the_way_is_right(bearing_deg: float, right: tuple[int, int]) -> None:
     flow = straight(bearing_deg=bearing_deg)
     one_sided = make_pattern(np.array([2.0, 4.0]), np.ones(2))
-    east, north = middle_of(lay_down(flow, one_sided, grid_for(flow)))
+    east, north = middle_of(deposit_mass(flow, one_sided, grid_for(flow)))
     on_way = (flow.east_m.mean(), flow.north_m.mean())
     assert (east - on_way[0], north - on_way[1]) == (
         pytest.approx(3 * right[0], abs=0.3),
@@ -118,8 +118,8 @@ def test_right_of_the_way_is_right(bearing_deg: float, right: tuple[int, int]) -
 def test_what_is_passed_in_a_hole_of_the_track_is_unlocated() -> None:
     flow = straight(seconds=30.0)
     kept = (flow.time_ms <= 10_000) | (flow.time_ms >= 15_000)
-    holed = Flow(flow.time_ms[kept], flow.east_m[kept], flow.north_m[kept], flow.mass_total_kg[kept])
-    deposit = lay_down(holed, gaussian(2.0), grid_for(flow))
+    holed = OutletTrack(flow.time_ms[kept], flow.east_m[kept], flow.north_m[kept], flow.mass_total_kg[kept])
+    deposit = deposit_mass(holed, gaussian(2.0), grid_for(flow))
     assert deposit.unlocated_kg == pytest.approx(FLOW_KG_MIN * 5 / 60)
     east, _ = deposit.grid.centres_m()
     assert deposit.mass_kg[:, (east > 10.5 * SPEED_M_S) & (east < 14.5 * SPEED_M_S)].sum() == 0.0
@@ -128,7 +128,7 @@ def test_what_is_passed_in_a_hole_of_the_track_is_unlocated() -> None:
 def test_a_machine_that_stands_lays_all_in_one_strip() -> None:
     flow = straight(seconds=10.0)
     stands = np.minimum(flow.east_m, 30.0)
-    deposit = lay_down(replace(flow, east_m=stands), rectangle(2.0), grid_for(flow))
+    deposit = deposit_mass(replace(flow, east_m=stands), rectangle(2.0), grid_for(flow))
     assert deposit.total_kg == pytest.approx(FLOW_KG_MIN * 10 / 60)
     east, _ = deposit.grid.centres_m()
     assert deposit.mass_kg[:, np.abs(east - 30.0) < 1.0].sum() > FLOW_KG_MIN * 5 / 60
@@ -144,5 +144,5 @@ def test_grids_of_one_plane_lie_on_the_same_lines() -> None:
 @pytest.mark.parametrize("n", [0, 1])
 def test_no_track_lays_nothing(n: int) -> None:
     flow = straight()
-    short = Flow(flow.time_ms[:n], flow.east_m[:n], flow.north_m[:n], flow.mass_total_kg[:n])
-    assert lay_down(short, gaussian(2.0), grid_for(flow)).total_kg == 0.0
+    short = OutletTrack(flow.time_ms[:n], flow.east_m[:n], flow.north_m[:n], flow.mass_total_kg[:n])
+    assert deposit_mass(short, gaussian(2.0), grid_for(flow)).total_kg == 0.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from headland.agronomy.application.deviation import CAUSES, CLASSES, Conditions, judge, label_regions
+from headland.agronomy.application.deviation import CAUSES, CLASSES, Conditions, label_regions, measure_deviation
 
 SHAPE = (6, 8)
 
@@ -21,7 +21,7 @@ def conditions(**more: object) -> Conditions:
 
 
 def judged(rate: np.ndarray, told: Conditions) -> tuple[np.ndarray, np.ndarray]:
-    found = judge(rate, np.full(SHAPE, 100.0), told, 2.0, 5.0)
+    found = measure_deviation(rate, np.full(SHAPE, 100.0), told, 2.0, 5.0)
     assert found is not None
     return found.classes, found.causes
 
@@ -66,7 +66,7 @@ def test_a_cause_is_what_is_known_of_the_place(rate: float, told: str, value: ob
 
 
 def test_a_pass_that_is_low_throughout_was_set_wrong() -> None:
-    found = judge(np.full(SHAPE, 85.0), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0)
+    found = measure_deviation(np.full(SHAPE, 85.0), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0)
     assert found is not None
     assert set(np.unique(found.causes)) == {CAUSES.index("calibration")}
     assert found.mean_deviation_pct == pytest.approx(-15.0)
@@ -77,7 +77,7 @@ def test_a_pass_that_is_low_throughout_was_set_wrong() -> None:
 
 
 def test_where_nothing_is_known_nothing_is_judged() -> None:
-    assert judge(np.full(SHAPE, np.nan), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0) is None
+    assert measure_deviation(np.full(SHAPE, np.nan), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0) is None
     rates = np.full(SHAPE, 100.0)
     rates[0, 0] = np.nan
     assert judged(rates, conditions())[0][0, 0] == 0

@@ -3,7 +3,7 @@ import pytest
 import shapely
 
 from headland.agronomy.application.coverage import Track
-from headland.agronomy.application.pass_detection import FoundPass, Telemetry, detect_passes
+from headland.agronomy.application.pass_detection import DetectedPass, VehicleTelemetry, detect_passes
 from headland.agronomy.application.treated import Flow, PumpStates
 from headland.agronomy.application.weighing import Hopper
 from headland.agronomy.geometry.local_plane import Plane
@@ -55,7 +55,7 @@ class Flight:
         self.rows.append((self._now_s, float(here[0]), float(here[1]), on, self._hopper_kg))
         self._now_s += 0.1
 
-    def told(self, *, metered: bool = True, weighed: bool = True) -> Telemetry:
+    def told(self, *, metered: bool = True, weighed: bool = True) -> VehicleTelemetry:
         time_s, east, north, on, weight = (np.array(column) for column in zip(*self.rows, strict=True))
         time_ms = START_MS + np.round(time_s * 1000).astype(np.int64)
         latitude, longitude = PLANE.to_degrees(east, north)
@@ -64,14 +64,16 @@ class Flight:
             time_ms if metered else none, np.where(on, 12.0, 0.0)[: len(time_ms) * metered], 0.5, "mass_flow_kg_min"
         )
         hopper = Hopper(time_ms if weighed else none, weight[: len(time_ms) * weighed])
-        return Telemetry(Track(time_ms, latitude, longitude), PumpStates(time_ms, on), flow, hopper, tuple(self.modes))
+        return VehicleTelemetry(
+            Track(time_ms, latitude, longitude), PumpStates(time_ms, on), flow, hopper, tuple(self.modes)
+        )
 
 
-def found_in(flight: Flight, **told: bool) -> list[FoundPass]:
+def found_in(flight: Flight, **told: bool) -> list[DetectedPass]:
     return detect_passes(flight.told(**told), FIELD, PLANE, 5.0)
 
 
-def kinds(one: FoundPass) -> list[str]:
+def kinds(one: DetectedPass) -> list[str]:
     return [segment.kind for segment in one.segments]
 
 
@@ -155,7 +157,7 @@ def test_the_class_of_evidence_is_what_was_heard() -> None:
 
 
 def test_a_vehicle_that_was_not_heard_has_no_pass() -> None:
-    nobody = Telemetry(
+    nobody = VehicleTelemetry(
         Track(np.empty(0, np.int64), np.empty(0), np.empty(0)),
         PumpStates(np.empty(0, np.int64), np.empty(0, np.bool_)),
         Flow(np.empty(0, np.int64), np.empty(0), 0.5, "mass_flow_kg_min"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.application.deviation import CAUSES, Conditions, judge
-from headland.agronomy.application.zone_deviation import judge_zones
+from headland.agronomy.application.deviation import CAUSES, Conditions, measure_deviation
+from headland.agronomy.application.zone_deviation import deviation_by_zone
 
 SHAPE = (10, 20)
 EAST = np.arange(20)[None, :] >= 10
@@ -34,9 +34,9 @@ def planned() -> np.ndarray:
 def test_zones_have_their_own_amounts_classes_and_causes_and_add_up() -> None:
     rate = np.where(ZONE == 1, 100.0, 60.0)
     rate[0, :10] = 20.0
-    found = judge(rate, planned(), conditions(), 2.0, 5.0)
+    found = measure_deviation(rate, planned(), conditions(), 2.0, 5.0)
     assert found is not None
-    west, east = judge_zones(ZONE, RATES, rate, found, 2.0)
+    west, east = deviation_by_zone(ZONE, RATES, rate, found, 2.0)
     assert (west.kind, east.kind) == ("on_target", "under")
     assert west.area_m2 == east.area_m2 == 400.0
     assert (east.planned, east.applied) == pytest.approx((0.04 * 120, 0.04 * 100))
@@ -49,11 +49,11 @@ def test_zones_have_their_own_amounts_classes_and_causes_and_add_up() -> None:
 def test_ground_without_an_amount_is_told_and_counts_for_nothing() -> None:
     rate = planned()
     rate[:5, :10] = np.nan
-    found = judge(rate, planned(), conditions(), 2.0, 5.0)
+    found = measure_deviation(rate, planned(), conditions(), 2.0, 5.0)
     assert found is not None
-    west, _ = judge_zones(ZONE, RATES, rate, found, 2.0)
+    west, _ = deviation_by_zone(ZONE, RATES, rate, found, 2.0)
     assert (west.area_m2, west.unknown_m2, west.kind, west.cause) == (200.0, 200.0, "on_target", None)
-    (only,) = judge_zones(np.where(ZONE == 0, 0, -1), (0.0,), rate, found, 2.0)
+    (only,) = deviation_by_zone(np.where(ZONE == 0, 0, -1), (0.0,), rate, found, 2.0)
     assert (only.planned, only.kind) == (0.0, None)
 
 
@@ -63,11 +63,11 @@ def test_a_speed_or_a_flow_that_makes_the_rates_of_a_prescription_is_no_cause(by
     rate[3, 15] = 90.0
     speed = np.where(ZONE == 1, 3.0, 6.0) if by == "speed" else np.full(SHAPE, 6.0)
     flow = np.full(SHAPE, 12.0) if by == "speed" else np.where(ZONE == 1, 24.0, 12.0)
-    found = judge(rate, planned(), conditions(speed, flow), 2.0, 5.0)
+    found = measure_deviation(rate, planned(), conditions(speed, flow), 2.0, 5.0)
     assert found is not None
     # The cell is as slow, or as rich, as all of its zone.
     assert CAUSES[found.causes[3, 15]] == "pattern"
     speed[3, 15], flow[3, 15] = (4.0, 12.0) if by == "speed" else (6.0, 18.0)
-    found = judge(rate, planned(), conditions(speed, flow), 2.0, 5.0)
+    found = measure_deviation(rate, planned(), conditions(speed, flow), 2.0, 5.0)
     assert found is not None
     assert CAUSES[found.causes[3, 15]] == by

@@ -12,7 +12,7 @@ from headland.agronomy.geometry.outline import (
     OUTSIDE,
     PLACES,
     USABLE,
-    draw_outline,
+    make_outline,
     map_places,
     rasterise,
 )
@@ -65,7 +65,7 @@ def test_buffers_and_exclusions_are_places_of_their_own() -> None:
         )
         return [list(zip(longitude.tolist(), latitude.tolist(), strict=True))]
 
-    outline = draw_outline([box(0, 0, 20, 20)], [[box(0, 0, 20, 4)]], [[box(8, 8, 12, 12)]], plane)
+    outline = make_outline([box(0, 0, 20, 20)], [[box(0, 0, 20, 4)]], [[box(8, 8, 12, 12)]], plane)
     places = map_places(outline, Grid(-2.0, -2.0, 1.0, 24, 24))
     counts = {PLACES[place]: int(np.count_nonzero(places == place)) for place in (OUTSIDE, USABLE, BUFFER, EXCLUSION)}
     assert counts == {"outside": 24 * 24 - 400, "usable": 400 - 80 - 16, "buffer": 80, "exclusion": 16}

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from headland.agronomy.prescription.prescription import (
     Machine,
+    check_machine,
     draw_zones,
     fastest_m_s,
     fill_gaps,
-    judge_machine,
     rate_by_index,
     settle_rates,
     steady_flow,
@@ -35,9 +35,9 @@ def test_a_steady_flow_is_as_large_as_the_smallest_rate_at_full_speed_allows() -
     rates = np.array([80.0, 0.0, 120.0])
     machine = Machine(6.0, 60.0, 3.0, 6.0)
     assert steady_flow(rates, machine) == pytest.approx(17.28)
-    assert judge_machine(rates, machine, "kg").holds is True
-    assert judge_machine(rates, Machine(6.0, 60.0, 4.5, 6.0), "kg").holds is False
-    assert judge_machine(rates, Machine(6.0, None, 3.0, 6.0), "kg").holds is None
+    assert check_machine(rates, machine, "kg").holds is True
+    assert check_machine(rates, Machine(6.0, 60.0, 4.5, 6.0), "kg").holds is False
+    assert check_machine(rates, Machine(6.0, None, 3.0, 6.0), "kg").holds is None
 
 
 def test_few_distinct_points_stay_as_they_are_and_twins_become_their_mean() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from headland.agronomy.prescription.weather_window import Hour, judge_hour
+from headland.agronomy.prescription.weather_window import Hour, assess_hour
 
 
 def hour(**more: object) -> Hour:
@@ -38,7 +38,7 @@ def hour(**more: object) -> Hour:
 def test_an_hour_is_what_its_worst_measure_says(
     kind: str, told: dict[str, object], state: str, reason: str | None
 ) -> None:
-    verdict = judge_hour(hour(**told), kind)  # type: ignore[arg-type]
+    verdict = assess_hour(hour(**told), kind)  # type: ignore[arg-type]
     assert verdict.state == state
     assert reason is None or reason in verdict.reasons
 
@@ -47,5 +47,5 @@ def test_an_hour_is_what_its_worst_measure_says(
     ("temperature", "humidity", "delta_t"), [(25, 60, 5.53), (30, 70, 4.50), (35, 40, 11.07), (20, 80, 2.32)]
 )
 def test_delta_t_is_the_published_one(temperature: float, humidity: float, delta_t: float) -> None:
-    verdict = judge_hour(hour(temperature_degc=temperature, humidity_pct=humidity), "liquid")
+    verdict = assess_hour(hour(temperature_degc=temperature, humidity_pct=humidity), "liquid")
     assert verdict.delta_t_k == pytest.approx(delta_t, abs=0.1)

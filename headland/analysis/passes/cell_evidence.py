@@ -1,0 +1,294 @@
+"""Evidence for one cell of a pass: the visits that applied product to it, with the samples behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.application.as_applied import EVIDENCE, outlet_track
+from headland.agronomy.application.cell_conditions import speed_of
+from headland.agronomy.application.cell_trace import Visit, cell_of, trace_cell
+from headland.agronomy.application.deviation import CAUSES, CLASSES
+from headland.agronomy.application.pass_detection import Segment
+from headland.agronomy.geometry.outline import PLACES
+from headland.agronomy.series.arrays import Values
+from headland.analysis.errors import AnalysisError
+from headland.analysis.passes.as_applied import AppliedPass
+from headland.analysis.passes.cell_map import CellMap, head_of
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import unit_of
+from headland.analysis.window import Window
+from headland.registry.repositories.ledger import LedgerEntry
+from headland.store.port import DeviceRecord, Samples, SeriesFilter
+
+#: Time read around a visit, which holds each channel's neighbouring samples [ms].
+_AROUND_MS: Final = 1_000
+_MOST_VISITS: Final = 20
+_ROLES: Final = {
+    "latitude_deg": "position", "longitude_deg": "position", "pump_on": "command", "pump_command_us": "command",
+    "mass_flow_kg_min": "amount", "hopper_kg": "amount", "flow_l_min": "amount", "flow_volume_total_l": "amount",
+    "tank_l": "amount",
+}  # fmt: skip
+_CONDITION_CHANNELS: Final = ("relative_altitude_m", "ground_speed_m_s", "wind_speed_m_s")
+
+
+@dataclass(frozen=True, slots=True)
+class CellSquare:
+    """One cell of a map: its row, column and edges; `place` is one of `outline.PLACES`."""
+
+    row: int
+    column: int
+    cell_m: float
+    south_deg: float
+    west_deg: float
+    north_deg: float
+    east_deg: float
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellConditions:
+    """Means over the product that landed on the cell, None where unknown; `covers` counts the swaths over it."""
+
+    speed_m_s: float | None
+    wind_m_s: float | None
+    flow_per_min: float | None
+    hopper_kg: float | None
+    covers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEvidence:
+    """The samples of one channel around a visit as stored, rejected ones included.
+
+    `role` is position, amount, command or condition; `evidence` and `sensor` are the descriptor's; `quality` counts
+    samples by QARTOD flag.
+    """
+
+    unit: str
+    role: str
+    evidence: str | None
+    sensor: str | None
+    quality: dict[str, int]
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEvidence:
+    """One visit of the machine to the cell, with its conditions; None where unknown.
+
+    `window` is from when to when the product that landed here left the machine, `read` the time of `channels`, `share`
+    the visit's share of the cell's amount.
+    """
+
+    visit: Visit
+    window: Window
+    read: Window
+    share: float | None
+    speed_m_s: float | None
+    height_m: float | None
+    wind_m_s: float | None
+    wind_from_deg: float | None
+    flow_per_min: float | None
+    hopper_kg: float | None
+    segments: tuple[Segment, ...]
+    channels: list[ChannelEvidence]
+
+
+@dataclass(frozen=True, slots=True)
+class CellEvidence:
+    """Planned and applied rate of one cell, their difference with its class and cause, and the visits behind them.
+
+    None where unknown. `conflicts` counts values that contradict a stored one during the pass.
+    """
+
+    cells: CellMap
+    record: DeviceRecord
+    square: CellSquare
+    planned_ha: float | None
+    zone: int | None
+    applied_ha: float | None
+    amount: float | None
+    evidence: str | None
+    difference_ha: float | None
+    kind: str | None
+    cause: str | None
+    conditions: CellConditions | None
+    visits: list[VisitEvidence]
+    conflicts: int
+    ledger: list[LedgerEntry]
+
+
+def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude_deg: float) -> CellEvidence:
+    """Return the evidence for the cell at a place; raises AnalysisError (no-cell) for a place beside the map."""
+    applied, field_pass = cells.applied, cells.applied.field_pass
+    square = _find_square(cells, latitude_deg, longitude_deg)
+    row, column = square.row, square.column
+    rate_ha = _known(cells.applied_ha[row, column])
+    amount = None if rate_ha is None else float(applied.map.amount[row, column])
+    visits = [_explain_visit(scope, cells, visit, amount) for visit in _largest(_trace(scope, cells, row, column))]
+    conflicts = scope.store.conflicts(scope.organisation, field_pass.start_ms, field_pass.end_ms + 1, field_pass.device)
+    zone = int(cells.zone[row, column])
+    return CellEvidence(
+        cells=cells,
+        record=applied.inputs.telemetry.record,
+        square=square,
+        planned_ha=_known(cells.planned_ha[row, column]),
+        zone=None if zone < 0 else zone,
+        applied_ha=rate_ha,
+        amount=amount,
+        evidence=_name_of(EVIDENCE, applied.map.evidence[row, column]),
+        difference_ha=_known(cells.difference_ha[row, column]),
+        kind=_name_of(CLASSES, cells.codes["kind"][row, column]),
+        cause=_name_of(CAUSES, cells.codes["cause"][row, column]),
+        conditions=_conditions_of(cells, row, column),
+        visits=visits,
+        conflicts=sum(conflict.key.channel in applied.inputs.telemetry.inputs for conflict in conflicts),
+        ledger=repositories_of(scope).ledger.read(pass_id=field_pass.id),
+    )
+
+
+def _find_square(cells: CellMap, latitude_deg: float, longitude_deg: float) -> CellSquare:
+    head = head_of(cells)
+    row = int(np.floor((latitude_deg - head["south_deg"]) / head["north_step_deg"]))
+    column = int(np.floor((longitude_deg - head["west_deg"]) / head["east_step_deg"]))
+    if not (0 <= row < head["rows"] and 0 <= column < head["columns"]):
+        sentence = "This place is outside the map of the pass: check that latitude and longitude are not swapped."
+        raise AnalysisError("no-cell", "Cell not found", sentence)
+    south_deg = head["south_deg"] + row * head["north_step_deg"]
+    west_deg = head["west_deg"] + column * head["east_step_deg"]
+    return CellSquare(
+        row=row,
+        column=column,
+        cell_m=head["cell_m"],
+        south_deg=south_deg,
+        west_deg=west_deg,
+        north_deg=south_deg + head["north_step_deg"],
+        east_deg=west_deg + head["east_step_deg"],
+        place=PLACES[cells.applied.map.places[row, column]],
+    )
+
+
+def _trace(scope: OrgScope, cells: CellMap, row: int, column: int) -> tuple[Visit, ...]:
+    """Return all visits to a cell, from the cache where the map is the same."""
+    applied = cells.applied
+    return scope.cache.get(("visits", applied.key, row, column), lambda: _trace_map(applied, row, column))
+
+
+def _trace_map(applied: AppliedPass, row: int, column: int) -> tuple[Visit, ...]:
+    inputs = applied.inputs
+    outlet = outlet_track(inputs.telemetry.vehicle.track, inputs.plane, applied.machine, inputs.telemetry.air)
+    unknown_s = np.zeros(len(outlet.time_ms))
+    for start, end in applied.released.unknown:
+        unknown_s += (np.clip(outlet.time_ms, start, end) - start) / 1000.0
+    cell = cell_of(applied.map.grid, row, column)
+    return trace_cell(outlet, applied.released.totals, unknown_s, applied.machine, cell)
+
+
+def _largest(visits: tuple[Visit, ...]) -> list[Visit]:
+    """Return the visits with the largest amounts, in time order."""
+    largest = sorted(visits, key=lambda visit: (-visit.amount, -visit.worked_s))[:_MOST_VISITS]
+    return sorted(largest, key=lambda visit: visit.start_ms)
+
+
+def _conditions_of(cells: CellMap, row: int, column: int) -> CellConditions | None:
+    if cells.deviation is None:
+        return None
+    conditions = cells.deviation.conditions
+    return CellConditions(
+        speed_m_s=_known(conditions.speed_m_s[row, column]),
+        wind_m_s=_known(conditions.wind_m_s[row, column]),
+        flow_per_min=_known(conditions.flow_per_min[row, column]),
+        hopper_kg=_known(conditions.hopper_kg[row, column]),
+        covers=int(conditions.covers[row, column]),
+    )
+
+
+def _explain_visit(scope: OrgScope, cells: CellMap, visit: Visit, amount: float | None) -> VisitEvidence:
+    """Return a visit with its samples: product that landed then left the machine the latency earlier."""
+    applied = cells.applied
+    inputs, field_pass = applied.inputs, applied.field_pass
+    record, track = inputs.telemetry.record, inputs.telemetry.vehicle.track
+    window = Window(visit.start_ms - round(applied.machine.latency_s * 1000.0), visit.end_ms)
+    read = Window(window.start_ms - _AROUND_MS, window.end_ms + _AROUND_MS + 1)
+    channels = frozenset({*inputs.telemetry.inputs, *_CONDITION_CHANNELS})
+    which = SeriesFilter(scope.organisation, field_pass.device, channels)
+    around = [
+        samples
+        for samples in scope.store.raw(which, read.start_ms, read.end_ms)
+        if samples.key.simulated == record.descriptor.simulated
+    ]
+    near_ms, latency_ms = visit.nearest_ms, visit.start_ms - window.start_ms
+    left_ms = (near_ms[0] - latency_ms, near_ms[1] - latency_ms)
+    at_nearest = (track.time_ms >= near_ms[0]) & (track.time_ms <= near_ms[1])
+    segments = () if field_pass.detected is None else field_pass.detected.segments
+    return VisitEvidence(
+        visit=visit,
+        window=window,
+        read=read,
+        share=visit.amount / amount if visit.amounts and amount else None,
+        speed_m_s=_known(speed_of(track, inputs.plane)[at_nearest].mean()),
+        height_m=_mean(around, "relative_altitude_m", near_ms),
+        wind_m_s=_mean(around, "wind_speed_m_s", near_ms),
+        wind_from_deg=_mean_bearing(around, "wind_from_deg", near_ms),
+        flow_per_min=_mean(around, "mass_flow_kg_min" if applied.unit == "kg" else "flow_l_min", left_ms),
+        hopper_kg=_mean(around, "hopper_kg", left_ms),
+        segments=tuple(
+            segment
+            for segment in segments
+            if segment.start_ms <= window.end_ms
+            and window.start_ms <= segment.end_ms
+            and segment.kind in {"work", "off_field"}
+        ),
+        channels=[_channel_evidence(record, samples) for samples in around],
+    )
+
+
+def _channel_evidence(record: DeviceRecord, samples: Samples) -> ChannelEvidence:
+    channel = samples.key.channel
+    info = record.descriptor.channels.get(channel)
+    flags, counts = np.unique(samples.quality, return_counts=True)
+    return ChannelEvidence(
+        unit=unit_of(record, channel),
+        role=_ROLES.get(channel, "condition"),
+        evidence=None if info is None else info.evidence,
+        sensor=None if info is None else info.sensor,
+        quality={str(flag): count for flag, count in zip(flags.tolist(), counts.tolist(), strict=True)},
+        samples=samples,
+    )
+
+
+def _values_near(around: list[Samples], channel: str, window_ms: tuple[int, int]) -> Values:
+    """Return the fit values of a channel in a time, or those just around it where there are none in it."""
+    parts = [samples for samples in around if samples.key.channel == channel]
+    fit = [samples.value[samples.quality <= 2] for samples in parts]
+    inside = [
+        samples.value[(samples.quality <= 2) & (samples.time_ms >= window_ms[0]) & (samples.time_ms <= window_ms[1])]
+        for samples in parts
+    ]
+    chosen = np.concatenate(inside) if inside else np.empty(0)
+    return chosen if len(chosen) or not fit else np.concatenate(fit)
+
+
+def _mean(around: list[Samples], channel: str, window_ms: tuple[int, int]) -> float | None:
+    values = _values_near(around, channel, window_ms)
+    return float(values.mean()) if len(values) else None
+
+
+def _mean_bearing(around: list[Samples], channel: str, window_ms: tuple[int, int]) -> float | None:
+    """Return the mean direction: of 350 and 10 degrees it is 0."""
+    angles = np.radians(_values_near(around, channel, window_ms))
+    if not len(angles):
+        return None
+    return float(np.degrees(np.arctan2(np.sin(angles).sum(), np.cos(angles).sum())) % 360.0)
+
+
+def _known(value: np.float64 | float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _name_of(names: tuple[str, ...], code: np.uint8) -> str | None:
+    return names[int(code)] if code else None

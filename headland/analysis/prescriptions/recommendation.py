@@ -1,0 +1,206 @@
+"""Nitrogen recommendation for a field by one published rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from headland.agronomy.prescription import nitrogen_rules as rules
+from headland.agronomy.prescription.nutrients import kg_mu
+from headland.analysis.errors import AnalysisError
+from headland.analysis.prescriptions.grade import grade_of
+from headland.registry.models.models import Field, Product, ProductKind
+
+
+class Rule(StrEnum):
+    """A published rule of nitrogen recommendation."""
+
+    STANFORD = "stanford"
+    TARGET_YIELD = "target_yield"
+    DUEV = "duev"
+    NFOA = "nfoa"
+    SUFFICIENCY = "sufficiency"
+    LINEAR = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInputs:
+    """The inputs of all rules, None where not given; units are in the names, shares are from 0 to 1."""
+
+    target_yield_t_ha: float | None = None
+    crop_n_kg_ha: float | None = None
+    soil_n_kg_ha: float | None = None
+    efficiency: float | None = None
+    uptake_kg_100kg: float | None = None
+    unfertilised_yield_t_ha: float | None = None
+    recovery: float | None = None
+    nmin_kg_ha: float | None = None
+    quality_class: str | None = None
+    humus_kg_ha: float = 0.0
+    organic_last_year_kg_ha: float = 0.0
+    precrop_kg_ha: float = 0.0
+    ndvi: float | None = None
+    reference_ndvi: float | None = None
+    growing_days: float | None = None
+    curve: str | None = None
+    index: float | None = None
+    reference_index: float | None = None
+    optimum_kg_ha: float | None = None
+    credits_kg_ha: float = 0.0
+    index_low: float | None = None
+    index_high: float | None = None
+    least_kg_ha: float | None = None
+    most_kg_ha: float | None = None
+    direction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRate:
+    """The recommended nitrogen as a rate of one product; `l_ha` is None for granules and without a density."""
+
+    product: Product
+    kg_ha: float
+    kg_mu: float
+    l_ha: float | None
+    p2o5_kg_ha: float
+    k2o_kg_ha: float
+    field_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRecommendation:
+    """A rule's recommendation for the usable ground of a field."""
+
+    field: Field
+    by_rule: rules.Recommendation
+    area_ha: float
+    product: ProductRate | None
+
+    @property
+    def n_kg_mu(self) -> float:
+        """The rate [kg N/mu]."""
+        return kg_mu(self.by_rule.n_kg_ha)
+
+    @property
+    def field_n_kg(self) -> float:
+        """The nitrogen for the whole usable ground [kg]."""
+        return self.by_rule.n_kg_ha * self.area_ha
+
+
+#: The inputs that each rule requires.
+_REQUIRED: Final[dict[Rule, tuple[str, ...]]] = {
+    Rule.STANFORD: ("crop_n_kg_ha", "soil_n_kg_ha", "efficiency"),
+    Rule.TARGET_YIELD: ("target_yield_t_ha", "unfertilised_yield_t_ha", "uptake_kg_100kg", "recovery"),
+    Rule.DUEV: ("target_yield_t_ha", "nmin_kg_ha", "quality_class"),
+    Rule.NFOA: ("ndvi", "reference_ndvi", "growing_days", "curve"),
+    Rule.SUFFICIENCY: ("index", "reference_index", "optimum_kg_ha"),
+    Rule.LINEAR: ("index", "index_low", "index_high", "least_kg_ha", "most_kg_ha", "direction"),
+}
+
+
+def recommend(field: Field, rule: Rule, inputs: RuleInputs, product: Product | None) -> FieldRecommendation:
+    """Return the recommendation of a rule, and its rate in a product where one is given.
+
+    Raises AnalysisError: missing-input (`extra` names each), outside-of-rule, no-nitrogen.
+    """
+    if inputs.crop_n_kg_ha is None and inputs.target_yield_t_ha is not None and inputs.uptake_kg_100kg is not None:
+        inputs = replace(inputs, crop_n_kg_ha=inputs.target_yield_t_ha * 10.0 * inputs.uptake_kg_100kg)
+    missing = [name for name in _REQUIRED[rule] if getattr(inputs, name) is None]
+    if missing:
+        sentence = f"{rule} also needs {', '.join(missing)}."
+        if "crop_n_kg_ha" in missing:
+            sentence += " crop_n_kg_ha also follows from target_yield_t_ha and uptake_kg_100kg."
+        raise AnalysisError("missing-input", "Inputs missing", sentence, {"missing": missing})
+    try:
+        by_rule = _RULES[rule](inputs)
+    except ValueError as error:
+        raise AnalysisError("outside-of-rule", "Inputs outside the rule's range", f"{error}.") from error
+    area_ha = field.usable_area_m2 / 10_000.0
+    rate = None if product is None else _product_rate(product, by_rule.n_kg_ha, area_ha)
+    return FieldRecommendation(field, by_rule, area_ha, rate)
+
+
+def _product_rate(product: Product, n_kg_ha: float, area_ha: float) -> ProductRate:
+    if product.n_pct == 0.0:
+        sentence = f"{product.name} contains no nitrogen: name a product that does."
+        raise AnalysisError("no-nitrogen", "Product without nitrogen", sentence)
+    grade = grade_of(product)
+    kg_ha = grade.product_for_n(n_kg_ha)
+    nutrients = grade.nutrients(kg_ha)
+    is_liquid = product.kind is ProductKind.LIQUID and product.density_kg_l is not None
+    return ProductRate(
+        product=product,
+        kg_ha=kg_ha,
+        kg_mu=kg_mu(kg_ha),
+        l_ha=kg_ha / product.density_kg_l if is_liquid and product.density_kg_l else None,
+        p2o5_kg_ha=nutrients.p2o5,
+        k2o_kg_ha=nutrients.k2o,
+        field_kg=kg_ha * area_ha,
+    )
+
+
+def _number(value: float | None) -> float:
+    """Return a required input, which `recommend` has checked."""
+    assert value is not None  # noqa: S101 - `_REQUIRED` was checked
+    return value
+
+
+def _stanford(inputs: RuleInputs) -> rules.Recommendation:
+    return rules.stanford(_number(inputs.crop_n_kg_ha), _number(inputs.soil_n_kg_ha), _number(inputs.efficiency))
+
+
+def _target_yield(inputs: RuleInputs) -> rules.Recommendation:
+    return rules.target_yield(
+        _number(inputs.target_yield_t_ha) * 1000.0,
+        _number(inputs.unfertilised_yield_t_ha) * 1000.0,
+        _number(inputs.uptake_kg_100kg),
+        _number(inputs.recovery),
+    )
+
+
+def _duev(inputs: RuleInputs) -> rules.Recommendation:
+    return rules.duev_wheat(
+        _number(inputs.target_yield_t_ha),
+        _number(inputs.nmin_kg_ha),
+        quality_class=inputs.quality_class or "",
+        humus_kg_ha=inputs.humus_kg_ha,
+        organic_last_year_kg_ha=inputs.organic_last_year_kg_ha,
+        precrop_kg_ha=inputs.precrop_kg_ha,
+    )
+
+
+def _nfoa(inputs: RuleInputs) -> rules.Recommendation:
+    curve = rules.YIELD_CURVES.get(inputs.curve or "")
+    if curve is None:
+        raise ValueError(f"curve is one of {', '.join(rules.YIELD_CURVES)}")
+    return rules.nfoa(_number(inputs.ndvi), _number(inputs.reference_ndvi), _number(inputs.growing_days), curve)
+
+
+def _sufficiency(inputs: RuleInputs) -> rules.Recommendation:
+    return rules.sufficiency_index(
+        _number(inputs.index),
+        _number(inputs.reference_index),
+        _number(inputs.optimum_kg_ha),
+        credits_kg_ha=inputs.credits_kg_ha,
+    )
+
+
+def _linear(inputs: RuleInputs) -> rules.Recommendation:
+    return rules.linear_index(
+        _number(inputs.index),
+        (_number(inputs.index_low), _number(inputs.index_high)),
+        (_number(inputs.least_kg_ha), _number(inputs.most_kg_ha)),
+        compensate=inputs.direction == "compensate",
+    )
+
+
+_RULES: Final[dict[Rule, Callable[[RuleInputs], rules.Recommendation]]] = {
+    Rule.STANFORD: _stanford,
+    Rule.TARGET_YIELD: _target_yield,
+    Rule.DUEV: _duev,
+    Rule.NFOA: _nfoa,
+    Rule.SUFFICIENCY: _sufficiency,
+    Rule.LINEAR: _linear,
+}

@@ -1,0 +1,113 @@
+"""Cache of computed results, bounded by entries and bytes, for any number of threads.
+
+A key names everything that a result depends on, so an entry never becomes wrong: changed inputs have another key, and
+the entry of the old key is evicted as the least recently used. Nothing expires by time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Final, TypeVar, cast
+
+import numpy as np
+import shapely
+
+_MOST_ENTRIES: Final = 200
+_MOST_BYTES: Final = 64 * 1024 * 1024
+#: Size of an object without arrays, such as a dataclass of numbers.
+_OBJECT_BYTES: Final = 256
+_COORDINATE_BYTES: Final = 16
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    result: Any
+    size_bytes: int
+
+
+class ResultCache:
+    """Least recently used results by key; each result is computed once, also when several threads ask at once.
+
+    Arrays in a result become read-only, because several requests share them.
+    """
+
+    def __init__(self, most_entries: int = _MOST_ENTRIES, most_bytes: int = _MOST_BYTES) -> None:
+        self._most_entries = most_entries
+        self._most_bytes = most_bytes
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._size_bytes = 0
+        self._computing: dict[Hashable, threading.Event] = {}
+        self._lock = threading.Lock()
+        self._hits = self._misses = self._evictions = 0
+
+    def get(self, key: Hashable, compute: Callable[[], _Result]) -> _Result:
+        """Return the result of `key`, computed by `compute` if it is not there; what `compute` raises is not cached."""
+        while True:
+            with self._lock:
+                entry = self._entries.get(key)
+                if entry is not None:
+                    self._entries.move_to_end(key)
+                    self._hits += 1
+                    return cast("_Result", entry.result)
+                running = self._computing.get(key)
+                if running is None:
+                    self._computing[key] = finished = threading.Event()
+                    self._misses += 1
+                    break
+            # Another thread computes it; if that fails, this one tries.
+            running.wait()
+        try:
+            result = compute()
+            self._add(key, result)
+            return result
+        finally:
+            with self._lock:
+                del self._computing[key]
+            finished.set()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return counts since the start, and what is cached now."""
+        with self._lock:
+            return {
+                "result_cache_hits": self._hits,
+                "result_cache_misses": self._misses,
+                "result_cache_evictions": self._evictions,
+                "result_cache_entries": len(self._entries),
+                "result_cache_bytes": self._size_bytes,
+            }
+
+    def _add(self, key: Hashable, result: object) -> None:
+        size_bytes = _seal(result, set())
+        with self._lock:
+            self._entries[key] = _Entry(result, size_bytes)
+            self._size_bytes += size_bytes
+            while len(self._entries) > self._most_entries or self._size_bytes > self._most_bytes:
+                _, evicted = self._entries.popitem(last=False)
+                self._size_bytes -= evicted.size_bytes
+                self._evictions += 1
+
+
+def _seal(value: object, seen: set[int]) -> int:
+    """Make the arrays in a value read-only; return the value's size, each object counted once."""
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+        return value.nbytes
+    if isinstance(value, shapely.Geometry):
+        return int(shapely.get_num_coordinates(value)) * _COORDINATE_BYTES
+    if isinstance(value, (bytes, str)):
+        return len(value)
+    if isinstance(value, dict):
+        return _OBJECT_BYTES + sum(_seal(item, seen) for item in value.values())
+    if isinstance(value, (tuple, list)):
+        return _OBJECT_BYTES + sum(_seal(item, seen) for item in value)
+    if is_dataclass(value):
+        return _OBJECT_BYTES + sum(_seal(getattr(value, field.name), seen) for field in fields(value))
+    return 0

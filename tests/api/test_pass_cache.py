@@ -1,0 +1,182 @@
+"""Answers about a pass come from the cache while nothing they depend on has changed, and never after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from headland.registry.models.models import FieldZone, PatternPoint, ZoneKind
+from headland.store.memory import MemoryStore
+from tests.api.farm import NOW_MS, OWN, START_MS, put
+from tests.api.registry import Known
+from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, box, declaration, serve_spread_field
+from tests.api.test_pass_cells import estate_at, prescription
+
+PATHS = ("as-applied", "cells", "deviation", "resume", "settlement")
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def known(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    with serve_spread_field(tmp_path_factory.mktemp("cache"), store) as served:
+        yield served
+
+
+@pytest.fixture
+def pass_id(known: Known) -> str:
+    answer = known.client.post("/v1/passes", json=declaration(known))
+    assert answer.status_code == 201, answer.text
+    declared: str = answer.json()["id"]
+    return declared
+
+
+def ask(known: Known, pass_id: str, path: str, **params: Any) -> Any:
+    answer = known.client.get(f"/v1/passes/{pass_id}/{path}", params=params, headers={"Accept": "application/json"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def counters(known: Known) -> dict[str, float]:
+    text = known.client.get("/metrics").text
+    return {name: float(value) for name, value in re.findall(r"^headland_result_cache_(\w+) (\S+)$", text, re.M)}
+
+
+def misses(known: Known) -> float:
+    return counters(known)["misses"]
+
+
+def add_flow(store: MemoryStore, extra_kg_min: float, offset_ms: int) -> None:
+    """Write late samples between the meter's own, which raise the flow."""
+    seconds = np.arange(400)
+    into = seconds % 50
+    flow = np.where((into >= 1) & (into < 39), 18.0 + extra_kg_min, 0.0)
+    put(store, OWN, "home", "drone", SPREADER, START_MS + 1000 * seconds + offset_ms, {"mass_flow_kg_min": flow})
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_second_request_computes_nothing_and_answers_the_same(known: Known, pass_id: str, path: str) -> None:
+    first = ask(known, pass_id, path)
+    before = counters(known)
+    assert ask(known, pass_id, path) == first
+    after = counters(known)
+    assert after["misses"] == before["misses"]
+    assert after["hits"] > before["hits"]
+    assert after["entries"] > 0
+    assert after["bytes"] > 0
+
+
+def test_the_routes_of_a_pass_share_its_telemetry_and_map(known: Known, pass_id: str) -> None:
+    ask(known, pass_id, "as-applied", cell_m=2.0)
+    before = misses(known)
+    ask(known, pass_id, "deviation", cell_m=2.0)
+    assert misses(known) == before + 1
+    ask(known, pass_id, "cells", cell_m=2.0)
+    assert misses(known) == before + 1
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_late_samples_give_the_answer_of_a_station_that_had_them_from_the_start(
+    store: MemoryStore, known: Known, pass_id: str, path: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    early = ask(known, pass_id, path)
+    add_flow(store, 6.0, 500)
+    late = ask(known, pass_id, path)
+    assert late != early
+    fresh_store = MemoryStore()
+    add_flow(fresh_store, 6.0, 500)
+    with serve_spread_field(tmp_path_factory.mktemp("fresh"), fresh_store) as fresh:
+        other_id = fresh.client.post("/v1/passes", json=declaration(fresh)).json()["id"]
+        expected = ask(fresh, other_id, path)
+        names = {
+            other_id: pass_id,
+            fresh.ids["field"]: known.ids["field"],
+            fresh.ids["products"]: known.ids["products"],
+        }
+    assert late == renamed(expected, names)
+
+
+def renamed(value: Any, names: dict[str, str]) -> Any:
+    """Return JSON with ids of one registry in the place of another's."""
+    text = msgspec.json.encode(value).decode()
+    for theirs, ours in names.items():
+        text = text.replace(theirs, ours)
+    return msgspec.json.decode(text)
+
+
+def test_late_samples_of_a_detected_pass_give_a_new_answer(store: MemoryStore, known: Known) -> None:
+    [detected] = known.client.get(f"/v1/fields/{known.ids['field']}/passes", params=WINDOW).json()["items"]
+    early = ask(known, detected["id"], "as-applied", swath_m=5.0)["amount"]["value"]
+    assert early == pytest.approx(APPLIED_KG, rel=0.02)
+    add_flow(store, 6.0, 500)
+    assert ask(known, detected["id"], "as-applied", swath_m=5.0)["amount"]["value"] > early * 1.1
+
+
+def test_samples_of_another_time_and_of_another_device_invalidate_nothing(
+    store: MemoryStore, known: Known, pass_id: str
+) -> None:
+    ask(known, pass_id, "cells")
+    before = misses(known)
+    later_ms = NOW_MS + 3_600_000 + 1000 * np.arange(50)
+    put(store, OWN, "home", "drone", SPREADER, later_ms, {"mass_flow_kg_min": np.full(50, 3.0)})
+    put(store, OWN, "home", "weather", "wx-9", START_MS + 1000 * np.arange(50), {"wind_speed_m_s": np.full(50, 3.0)})
+    ask(known, pass_id, "cells")
+    assert misses(known) == before
+
+
+def test_a_changed_implement_gives_a_new_answer(known: Known, pass_id: str) -> None:
+    early = ask(known, pass_id, "as-applied")
+    implement = known.repositories.implements.get(known.ids["implement"])
+    wide = tuple(PatternPoint(offset_m=x, rate=1.0) for x in (-4.0, 0.0, 4.0))
+    known.repositories.implements.change(msgspec.structs.replace(implement, swath_m=8.0, pattern=wide))
+    late = ask(known, pass_id, "as-applied")
+    assert (early["swath_m"], late["swath_m"]) == (5.0, 8.0)
+    assert late["places"] != early["places"]
+
+
+def test_a_changed_field_gives_a_new_answer(known: Known, pass_id: str) -> None:
+    early = ask(known, pass_id, "as-applied")["places"]
+    field = known.repositories.fields.get(known.ids["field"])
+    pond = FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=box(50, 0, 100, 10))
+    known.repositories.fields.change(msgspec.structs.replace(field, zones=(*field.zones, pond)))
+    late = ask(known, pass_id, "as-applied")["places"]
+    assert early["exclusion"] == 0.0
+    assert late["exclusion"] > 0.0
+
+
+def test_another_plan_gives_another_deviation_of_the_same_map(known: Known, pass_id: str) -> None:
+    by_pass = ask(known, pass_id, "deviation")
+    before = misses(known)
+    by_query = ask(known, pass_id, "deviation", planned_rate_ha=240.0)
+    assert (by_pass["planned_rate_ha"], by_query["planned_rate_ha"]) == (120.0, 240.0)
+    assert misses(known) == before + 1
+
+
+def test_a_newer_prescription_becomes_the_plan_of_a_pass_that_names_none(known: Known) -> None:
+    told = {**declaration(known), "planned_rate_ha": None}
+    pass_id = known.client.post("/v1/passes", json=told).json()["id"]
+    assert ask(known, pass_id, "cells", format="json")["reason"] == "no_plan"
+    registry, repositories = estate_at(known, START_MS - 86_400_000)
+    made = repositories.prescriptions.add(prescription(known, "two rates"))
+    registry.close()
+    assert ask(known, pass_id, "cells", format="json")["plan"]["prescription"] == made.id
+
+
+def test_a_descriptor_that_tells_the_flow_was_computed_gives_a_new_answer(
+    store: MemoryStore, known: Known, pass_id: str
+) -> None:
+    early = ask(known, pass_id, "as-applied")["amount"]["evidence"]
+    [record] = [r for r in store.devices(OWN) if r.descriptor.device == SPREADER]
+    channels = dict(record.descriptor.channels)
+    channels["mass_flow_kg_min"] = msgspec.structs.replace(channels["mass_flow_kg_min"], evidence="tank_mass")
+    store.describe(OWN, record.gateway, msgspec.structs.replace(record.descriptor, channels=channels))
+    late = ask(known, pass_id, "as-applied")["amount"]["evidence"]
+    assert (early, late) == ("measured_flow", "tank_mass")
