@@ -184,3 +184,13 @@ def test_every_make_target_exists(page: Path) -> None:
     calls = [line.split() for line in shell_lines(page) if line.startswith("make ")]
     named = {words[1] for words in calls if len(words) > 1}
     assert {name for name in named if re.match(r"^[a-z-]+$", name)} - known == set()
+
+
+@pytest.mark.parametrize("name", ["how-to/dashboard.md", "tutorials/first-farm.md", "zh/first-farm.md"])
+def test_every_page_of_the_dashboard_has_the_name_that_the_menu_shows(name: str) -> None:
+    texts = (ROOT / "dashboard" / "src" / "i18n" / "common.ts").read_text(encoding="utf-8")
+    menu = {text for pair in re.findall(r'page_\w+: \["([^"]+)", "([^"]+)"\]', texts) for text in pair}
+    page = (DOCS / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"^(?:- )?\*\*([^*]+)\*\*[:：]", page, re.MULTILINE))
+    assert len(named) >= 3
+    assert named - menu == set()
