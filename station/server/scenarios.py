@@ -1,4 +1,4 @@
-"""The farms that `headland up --scenario NAME` simulates, which drones and which houses, as plain data."""
+"""Simulated farms of `headland up --scenario NAME`: their drones and greenhouses."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Final
 
 from headland.errors import SettingsError
 
-#: As many units as Modbus can address, with some to spare.
-MOST_COMPARTMENTS: Final = 240
+#: Within the 247 units that Modbus can address.
+MAX_COMPARTMENTS: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
 class FarmDrone:
-    """A drone: the field scenario it flies (`headland sim drone --scenario`) and the site it stands on."""
+    """A drone: its flight scenario (`headland sim drone --scenario`) and its site."""
 
     scenario: str
     site: str
-    #: What edge.toml says of its sprayer or spreader, the lines under its [[source]].
+    #: Settings of its sprayer or spreader in edge.toml, below its [[source]].
     profile: str = ""
 
 
@@ -25,8 +25,8 @@ class FarmDrone:
 class FarmHouse:
     """A greenhouse: its scenario (`headland sim greenhouse --scenario`), its site and its device name.
 
-    Of several `compartments` each is a device of its own, `device` and its number. By `radio` they are LoRaWAN nodes
-    that a network server publishes, else units of one Modbus controller.
+    Each of several `compartments` is a device, named `device` and its number. With `radio` the compartments are
+    LoRaWAN nodes of a network server, otherwise units of one Modbus controller.
     """
 
     scenario: str
@@ -46,13 +46,13 @@ class FarmHouse:
 
 @dataclass(frozen=True, slots=True)
 class FarmScenario:
-    """One simulated farm. The second drone and house, and so on, get the next seeds and system ids."""
+    """A simulated farm. Seeds and system ids count up over its drones and its greenhouses."""
 
     drones: tuple[FarmDrone, ...]
     houses: tuple[FarmHouse, ...]
 
 
-# The output is named here, too, so that it is known before the vehicle's parameters are read.
+# The output is configured here, too: it is known before the vehicle's parameters are read.
 _PUMP: Final = """[source.sprayer]
 profile = "sprayer-batt-flow"
 pump_servo = 9
@@ -71,7 +71,7 @@ FARMS: Final[dict[str, FarmScenario]] = {
         drones=(FarmDrone("jurong-wheat", "jurong", _SPREADER),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
     ),
-    # The same without a mass-flow sensor: amounts are known from the hopper's weight alone.
+    # The same without a mass-flow sensor: amounts come from the hopper's weight.
     "jurong-wheat-hopper": FarmScenario(
         drones=(FarmDrone("jurong-wheat-hopper", "jurong", _SPREADER),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
@@ -109,20 +109,20 @@ FARMS: Final[dict[str, FarmScenario]] = {
 
 
 def farm_named(name: str, scale: int | None = None) -> FarmScenario:
-    """Return the farm of that name; raises SettingsError that lists the names.
+    """Return the farm of a name; raises SettingsError, which lists the names.
 
-    `scale` is how many compartments its controllers have, where these have more than one.
+    `scale` is the number of compartments of each controller that has more than one.
     """
     if name not in FARMS:
-        raise SettingsError(f"There is no scenario {name!r}: take one of {', '.join(FARMS)}.")
+        raise SettingsError(f"Unknown scenario {name!r}: choose one of {', '.join(FARMS)}.")
     farm = FARMS[name]
     if scale is None:
         return farm
     if not any(_is_scalable(house) for house in farm.houses):
-        names = ", ".join(one for one in FARMS if any(_is_scalable(house) for house in FARMS[one].houses))
-        raise SettingsError(f"The scenario {name!r} has one size only; --scale is for {names}.")
-    if not 2 <= scale <= MOST_COMPARTMENTS:
-        raise SettingsError(f"--scale must be 2 to {MOST_COMPARTMENTS} compartments, not {scale}.")
+        names = ", ".join(scalable for scalable, farm in FARMS.items() if any(map(_is_scalable, farm.houses)))
+        raise SettingsError(f"The scenario {name!r} has a fixed size; --scale applies to {names}.")
+    if not 2 <= scale <= MAX_COMPARTMENTS:
+        raise SettingsError(f"--scale must be 2 to {MAX_COMPARTMENTS} compartments, not {scale}.")
     houses = (replace(house, compartments=scale) if _is_scalable(house) else house for house in farm.houses)
     return replace(farm, houses=tuple(houses))
 

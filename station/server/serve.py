@@ -1,4 +1,4 @@
-"""What serves: the station, which is ingest and API in one process on one store, and each of the two alone."""
+"""Services: the station (ingest and API in one process on one store), ingest alone and the API alone."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _LIMITS: Final = Limits()
 
 @dataclass(frozen=True, slots=True)
 class StationSettings:
-    """What `headland station`, and `headland ingest run --listen`, need to know; `demo` is what is simulated."""
+    """Settings of `headland station` and of `headland ingest run --listen`; `demo` is the simulated scenario."""
 
     store_url: str
     host: str
@@ -58,95 +58,95 @@ class StationSettings:
     demo_scale: int | None = None
     store_token: str | None = None
     mail: MailSettings | None = None
-    #: The discovery prefix of Home Assistant, None: it is told nothing.
+    #: Discovery prefix of Home Assistant; None turns the bridge off.
     home_prefix: str | None = None
-    #: Where the key of whoever runs this is kept.
+    #: File of the bootstrap key.
     api_key_path: Path | None = None
-    #: What the API elsewhere shows to this worker, where there is no registry.
+    #: Token of the remote API, where this worker has no registry.
     worker_token: str | None = None
     issuer: Issuer | None = None
     limits: Limits = _LIMITS
 
 
 def run_station(settings: StationSettings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way. Raises HeadlandError when it cannot start."""
-    with ExitStack() as ending:
+    """Serve until SIGTERM or SIGINT, then stop all parts. Raises HeadlandError when it cannot start."""
+    with ExitStack() as cleanup:
         store = open_store(settings.store_url)
-        ending.callback(store.close)
+        cleanup.callback(store.close)
         registry = None
         if settings.registry_url is not None:
             demo = settings.demo, settings.demo_scale
-            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, ending, *demo)
+            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, cleanup, *demo)
             if settings.api_key_path is not None:
                 repositories = ensure_organisation(registry, settings.ingest.organisation, "station")
                 ensure_bootstrap_key(registry, repositories, settings.api_key_path)
         live = CommitSource(store, settings.ingest.organisation)
         live.start()
-        ending.callback(live.stop)
+        cleanup.callback(live.stop)
         ingest = IngestService(settings.ingest, store, live.hand_over)
-        desk = LocalIngest(ingest)
-        alarms = None
+        gateways = LocalIngest(ingest)
+        workers = None
         if registry is not None:
             organisation, broker = settings.ingest.organisation, settings.ingest
-            alarms = _start_alarms(registry, store, organisation, desk, settings.mail, broker, ending)
+            workers = _start_workers(registry, store, organisation, gateways, settings.mail, broker, cleanup)
         home = None
         if settings.home_prefix is not None:
             home = HomeAssistantBridge(settings.home_prefix, store, settings.ingest.organisation, settings.ingest)
             home.start()
-            ending.callback(home.stop)
-        app = _station_app(settings, store, ingest, registry, alarms, live, home)
+            cleanup.callback(home.stop)
+        app = _station_app(settings, store, ingest, registry, workers, live, home)
         ingest.start()
-        ending.callback(ingest.stop)
+        cleanup.callback(ingest.stop)
         _serve(app, settings.host, settings.port)
 
 
 def _open_registry(
-    url: str, organisation: str, store: Store, ending: ExitStack, demo: str | None = None, scale: int | None = None
+    url: str, organisation: str, store: Store, cleanup: ExitStack, demo: str | None = None, scale: int | None = None
 ) -> Registry:
-    """Return the registry, which learns from now on of what the store hears of; it knows what `demo` simulates."""
+    """Open the registry, add the demo farm and start to register the devices of the store."""
     registry = open_registry(url)
-    ending.callback(registry.close)
+    cleanup.callback(registry.close)
     repositories = ensure_organisation(registry, organisation, "station")
     if demo is not None:
         add_demo(repositories, demo, scale)
-    keeper = RegistrySync(registry, store, organisation)
-    keeper.start()
-    ending.callback(keeper.stop)
+    sync = RegistrySync(registry, store, organisation)
+    sync.start()
+    cleanup.callback(sync.stop)
     return registry
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmWork:
-    """The two threads of the alarms, of which one judges and one delivers, and the one that forecasts."""
+class Workers:
+    """Background threads: evaluation of alarms, delivery of notices, and forecasts."""
 
-    keeper: AlarmWorker
-    courier: NotificationSender
+    alarms: AlarmWorker
+    notifications: NotificationSender
     forecasts: ForecastWorker
 
     def counters(self) -> dict[str, float]:
-        """Return what all have counted."""
-        workers = (self.keeper, self.courier, self.forecasts)
-        return {name: float(count) for one in workers for name, count in one.counters().items()}
+        """Return the counters of all threads."""
+        threads = (self.alarms, self.notifications, self.forecasts)
+        return {name: float(count) for thread in threads for name, count in thread.counters().items()}
 
 
-def _start_alarms(
+def _start_workers(
     registry: Registry,
     store: Store,
     organisation: str,
     gateways: IngestPort | None,
     mail: MailSettings | None,
     broker: IngestSettings | None,
-    ending: ExitStack,
-) -> AlarmWork:
-    """Judge rules and deliver what they say from now on, and forecast each house by the hour."""
-    ask = None if gateways is None else gateways.gateways
-    keeper = AlarmWorker(registry, store, organisation, ask, has_broker=broker is not None)
-    courier = NotificationSender(registry, organisation, mail, broker)
+    cleanup: ExitStack,
+) -> Workers:
+    """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts."""
+    list_gateways = None if gateways is None else gateways.gateways
+    alarms = AlarmWorker(registry, store, organisation, list_gateways, has_broker=broker is not None)
+    notifications = NotificationSender(registry, organisation, mail, broker)
     forecasts = ForecastWorker(registry, store, organisation)
-    for worker in (keeper, courier, forecasts):
+    for worker in (alarms, notifications, forecasts):
         worker.start()
-        ending.callback(worker.stop)
-    return AlarmWork(keeper, courier, forecasts)
+        cleanup.callback(worker.stop)
+    return Workers(alarms, notifications, forecasts)
 
 
 def _station_app(
@@ -154,7 +154,7 @@ def _station_app(
     store: Store,
     ingest: IngestService,
     registry: Registry | None,
-    alarms: AlarmWork | None,
+    workers: Workers | None,
     live: CommitSource,
     home: HomeAssistantBridge | None,
 ) -> FastAPI:
@@ -162,14 +162,14 @@ def _station_app(
 
     def readiness() -> list[Check]:
         health = ingest.health()
-        return [Check("ingest", health.ok, health.detail), *([] if alarms is None else [alarms.keeper.check()])]
+        return [Check("ingest", health.ok, health.detail), *([] if workers is None else [workers.alarms.check()])]
 
     def counters() -> Mapping[str, float]:
         return {
             "uptime_s": time.monotonic() - started_s,
             **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
             **{name: float(count) for name, count in live.counters().items()},
-            **({} if alarms is None else alarms.counters()),
+            **({} if workers is None else workers.counters()),
             **({} if home is None else {name: float(count) for name, count in home.counters().items()}),
         }
 
@@ -181,17 +181,17 @@ def _station_app(
         counters=counters,
         gateways=LocalIngest(ingest),
         registry=registry,
-        store_desk=_store_desk(settings, store),
+        store_desk=_store_admin(settings, store),
         live=live.feed,
-        gate=_gate(registry, settings.issuer)
+        gate=_authenticator(registry, settings.issuer)
         if token is None
         else TokenAuthenticator(token, settings.ingest.organisation),
         limits=settings.limits,
     )
 
 
-def _store_desk(settings: StationSettings, store: Store) -> StoreAdmin | None:
-    """Return where work on the store is taken: only for a file, which nobody else can open."""
+def _store_admin(settings: StationSettings, store: Store) -> StoreAdmin | None:
+    """Return the administration of the store, None for a server; no other process can open a file that is in use."""
     if settings.store_token is None or not is_file(settings.store_url):
         return None
     from headland.store.duckdb.store import DuckDBStore
@@ -201,17 +201,17 @@ def _store_desk(settings: StationSettings, store: Store) -> StoreAdmin | None:
 
 
 def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) -> None:
-    """Take what gateways publish into a store until `stop`, without an API; changes of health go to the log."""
+    """Run ingest without an API until `stop` is set; changes of its health are logged."""
     store = open_store(store_url)
     ingest = IngestService(settings, store)
     ingest.start()
     try:
-        said = None
+        logged = None
         while not stop.wait(1.0):
             health = ingest.health()
-            if health != said:
+            if health != logged:
                 _LOGGER.log(logging.INFO if health.ok else logging.WARNING, "%s: %s", settings.client_id, health.detail)
-                said = health
+                logged = health
     finally:
         ingest.stop()
         store.close()
@@ -219,7 +219,7 @@ def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) 
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """What `headland api` needs to know; `ingest_urls` are where the ingest workers listen."""
+    """Settings of `headland api`; `ingest_urls` are the addresses of the ingest workers."""
 
     store_url: str
     registry_url: str
@@ -234,34 +234,34 @@ class ApiSettings:
 
 
 def run_api(settings: ApiSettings) -> None:
-    """Serve the API alone, on a store that others write, until SIGTERM or SIGINT; raises HeadlandError.
+    """Serve the API alone, on a store that ingest workers write, until SIGTERM or SIGINT; raises HeadlandError.
 
-    The ingest workers answer for gateways and refused messages.
+    Gateways and quarantined messages are read from the ingest workers.
     """
-    with ExitStack() as ending:
+    with ExitStack() as cleanup:
         store = open_store(settings.store_url)
-        ending.callback(store.close)
-        workers = RemoteIngest(settings.ingest_urls, settings.worker_token)
-        ending.callback(workers.close)
+        cleanup.callback(store.close)
+        remote = RemoteIngest(settings.ingest_urls, settings.worker_token)
+        cleanup.callback(remote.close)
         started_s = time.monotonic()
-        desk = workers if settings.ingest_urls else None
-        registry = _open_registry(settings.registry_url, settings.organisation, store, ending)
-        alarms = _start_alarms(registry, store, settings.organisation, desk, settings.mail, None, ending)
+        gateways = remote if settings.ingest_urls else None
+        registry = _open_registry(settings.registry_url, settings.organisation, store, cleanup)
+        workers = _start_workers(registry, store, settings.organisation, gateways, settings.mail, None, cleanup)
         app = create_app(
             store,
             organisation=settings.organisation,
-            readiness=lambda: [alarms.keeper.check()],
-            counters=lambda: {"uptime_s": time.monotonic() - started_s, **alarms.counters()},
-            gateways=desk,
+            readiness=lambda: [workers.alarms.check()],
+            counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
+            gateways=gateways,
             registry=registry,
-            gate=_gate(registry, settings.issuer),
+            gate=_authenticator(registry, settings.issuer),
             limits=settings.limits,
         )
         _serve(app, settings.host, settings.port)
 
 
-def _gate(registry: Registry | None, issuer: Issuer | None) -> Authenticator | None:
-    """Return who lets people in: the registry's keys, and the tokens of an issuer."""
+def _authenticator(registry: Registry | None, issuer: Issuer | None) -> Authenticator | None:
+    """Return the authenticator of registry keys and issuer tokens, None without a registry."""
     return (
         None
         if registry is None
@@ -270,7 +270,7 @@ def _gate(registry: Registry | None, issuer: Issuer | None) -> Authenticator | N
 
 
 class _Server(uvicorn.Server):
-    """Ends the live streams first: they would keep it from ending by themselves."""
+    """Closes the live streams before its shutdown, which would wait for them."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app = self.config.app
@@ -280,7 +280,7 @@ class _Server(uvicorn.Server):
 
 
 def _serve(app: FastAPI, host: str, port: int) -> None:
-    # uvicorn raises the signal that ended it once more: without a handler of ours nothing after it would run.
+    # uvicorn raises the signal again after its shutdown: without our handler it would end the process at once.
     stop_event()
     _Server(
         uvicorn.Config(

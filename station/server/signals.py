@@ -8,14 +8,14 @@ import threading
 
 
 def stop_event(*more: signal.Signals) -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set, and `more` but for those that were already ignored (nohup)."""
+    """Return an event that SIGINT, SIGTERM and the signals `more` set; `more` stay ignored where they are (nohup)."""
     stop = threading.Event()
 
-    def ask_to_stop(*_: object) -> None:
-        # In a thread: this runs between two steps of the main thread, which may hold the event's own lock.
+    def set_stop(*_: object) -> None:
+        # In a thread: the handler interrupts the main thread, which may hold the event's lock.
         _thread.start_new_thread(stop.set, ())
 
     unignored = [number for number in more if signal.getsignal(number) is not signal.SIG_IGN]
     for number in (signal.SIGINT, signal.SIGTERM, *unignored):
-        signal.signal(number, ask_to_stop)
+        signal.signal(number, set_stop)
     return stop

@@ -34,12 +34,12 @@ ApiOption = Annotated[
         rich_help_panel=STORAGE,
     ),
 ]
-RawDaysOption = Annotated[int | None, typer.Option(help="Days to keep samples.", show_default="forever", min=1)]
+RawDaysOption = Annotated[int | None, typer.Option(help="Days to keep samples.", show_default="for ever", min=1)]
 MinuteDaysOption = Annotated[
-    int | None, typer.Option(help="Days to keep rollups by minute.", show_default="forever", min=1)
+    int | None, typer.Option(help="Days to keep rollups by minute.", show_default="for ever", min=1)
 ]
 HourDaysOption = Annotated[
-    int | None, typer.Option(help="Days to keep rollups by hour.", show_default="forever", min=1)
+    int | None, typer.Option(help="Days to keep rollups by hour.", show_default="for ever", min=1)
 ]
 
 _POLL_S: Final = 0.2
@@ -61,7 +61,7 @@ def store_keep(
     store: StoreOption = None,
     api: ApiOption = None,
 ) -> None:
-    """Set the retention of samples and of rollups by minute and by hour; rollups by day are kept forever."""
+    """Set the retention of samples and of rollups by minute and by hour; rollups by day are kept for ever."""
     _work(data, store, api, kind="keep", raw_days=raw_days, minute_days=minute_days, hour_days=hour_days)
 
 

@@ -1,4 +1,4 @@
-"""The thread that tells Home Assistant what the store holds: devices as it discovers them, and their newest values."""
+"""Thread that publishes devices and their newest values to Home Assistant over MQTT."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from headland.analysis.telemetry import MAX_QUALITY, read_latest, unit_of
 from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
 from headland.errors import HeadlandError
-from station.server.homeassistant.discovery import OFFLINE, ONLINE, describe, discovery_topic, expiry_s, say
+from station.server.homeassistant.discovery import OFFLINE, ONLINE, describe, discovery_topic, expiry_s, value_message
 
 if TYPE_CHECKING:
     from headland.store.port import DeviceRecord, Latest, Store
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-_LOOK_EVERY_S: Final = 2.0
-#: What waits for the broker; more is dropped, counted, and said again with the next value.
-_MOST_WAITING: Final = 1000
+_PUBLISH_EVERY_S: Final = 2.0
+#: Maximum number of queued messages; further values are dropped and counted, and the next value follows.
+_MAX_QUEUED: Final = 1000
 
 
 class HomeAssistantBridge:
-    """Publishes what is committed, from the station alone: there the devices of all gateways are known once.
+    """Publishes committed values, from the station only: it knows the devices of all gateways.
 
-    Discovery messages are retained and said again only when they change; values are not retained, and one that is too
-    old or unfit (QARTOD 3 and 4) is not said: Home Assistant then shows the sensor as unavailable.
+    Discovery messages are retained and published again only when they change. Values are not retained; a value that is
+    too old or of bad quality (QARTOD 3 and 4) is not published, and Home Assistant shows the sensor as unavailable.
     """
 
     def __init__(self, prefix: str, store: Store, organisation: str, broker: IngestSettings) -> None:
@@ -43,21 +43,21 @@ class HomeAssistantBridge:
         self._organisation = organisation
         self._broker = broker
         self._described: dict[str, bytes] = {}
-        self._said_ms: dict[tuple[str, str], int] = {}
+        self._published_ms: dict[tuple[str, str], int] = {}
         self._counts: Counter[str] = Counter(described=0, said=0, dropped=0)
         self._stop = threading.Event()
-        self._is_new = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="home-bridge", daemon=True)
+        self._is_reconnected = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="home-assistant-bridge", daemon=True)
         self._client = self._make_client(broker)
 
     def start(self) -> None:
-        """Begin; a broker that is away is waited for."""
+        """Start the thread; it waits for a broker that is not reachable."""
         self._client.connect_async(self._broker.host, self._broker.port, self._broker.keepalive_s)
         self._client.loop_start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Say that nobody says values any more, and end."""
+        """Publish the status offline and end the thread."""
         self._stop.set()
         self._thread.join()
         if self._client.is_connected():
@@ -66,23 +66,23 @@ class HomeAssistantBridge:
         self._client.loop_stop()
 
     def counters(self) -> Mapping[str, int]:
-        """Return how many descriptions and values were said, and how many values were dropped."""
+        """Return the number of published descriptions and values, and of dropped messages."""
         return {f"home_{name}": count for name, count in self._counts.copy().items()}
 
-    def say_news(self) -> None:
-        """Publish what changed since the last time. Raises HeadlandError while the store is away."""
-        if self._is_new.is_set():
-            # After a connection the broker may have lost what it retained.
-            self._is_new.clear()
+    def publish_changes(self) -> None:
+        """Publish changes since the last call. Raises HeadlandError while the store is not reachable."""
+        if self._is_reconnected.is_set():
+            # The broker may have lost its retained messages.
+            self._is_reconnected.clear()
             self._described.clear()
-            self._said_ms.clear()
+            self._published_ms.clear()
             self._client.publish(home_status_topic(), ONLINE, qos=1, retain=True)
         scope = OrgScope(self._store, None, self._organisation, wall_clock_ms(), by="station")
         records = {r.descriptor.device: r for r in scope.store.devices(scope.organisation)}
         for device, samples in read_latest(scope).items():
             if (record := records.get(device)) is not None:
                 self._describe(record, samples)
-                self._say_values(record, samples, scope.now_ms)
+                self._publish_values(record, samples, scope.now_ms)
 
     def _describe(self, record: DeviceRecord, samples: Mapping[str, Latest]) -> None:
         device = record.descriptor.device
@@ -94,15 +94,21 @@ class HomeAssistantBridge:
             self._described[device] = message
             self._counts["described"] += 1
 
-    def _say_values(self, record: DeviceRecord, samples: Mapping[str, Latest], now_ms: int) -> None:
-        told = record.descriptor
+    def _publish_values(self, record: DeviceRecord, samples: Mapping[str, Latest], now_ms: int) -> None:
+        descriptor = record.descriptor
         for channel, sample in samples.items():
             is_old = now_ms - sample.time_ms > expiry_s(record, channel) * 1000
-            if is_old or sample.quality > MAX_QUALITY or self._said_ms.get((told.device, channel)) == sample.time_ms:
+            if (
+                is_old
+                or sample.quality > MAX_QUALITY
+                or self._published_ms.get((descriptor.device, channel)) == sample.time_ms
+            ):
                 continue
-            message = json.dumps(say(sample, unit_of(record, channel), simulated=told.simulated)).encode()
-            if self._publish(home_value_topic(told.device, channel), message, retain=False):
-                self._said_ms[told.device, channel] = sample.time_ms
+            message = json.dumps(
+                value_message(sample, unit_of(record, channel), simulated=descriptor.simulated)
+            ).encode()
+            if self._publish(home_value_topic(descriptor.device, channel), message, retain=False):
+                self._published_ms[descriptor.device, channel] = sample.time_ms
                 self._counts["said"] += 1
 
     def _publish(self, topic: str, message: bytes, *, retain: bool) -> bool:
@@ -113,15 +119,15 @@ class HomeAssistantBridge:
 
     def _run(self) -> None:
         trouble = ""
-        while not self._stop.wait(_LOOK_EVERY_S):
+        while not self._stop.wait(_PUBLISH_EVERY_S):
             if not self._client.is_connected():
                 continue
             try:
-                self.say_news()
+                self.publish_changes()
                 trouble = ""
             except HeadlandError as error:
                 if str(error) != trouble:
-                    _LOGGER.warning("Home Assistant is told nothing now: %s", error)
+                    _LOGGER.warning("Home Assistant receives no values: %s", error)
                 trouble = str(error)
 
     def _make_client(self, broker: IngestSettings) -> mqtt.Client:
@@ -130,7 +136,7 @@ class HomeAssistantBridge:
             client_id=f"home-{self._organisation}",
             protocol=mqtt.MQTTv5,
         )
-        client.max_queued_messages_set(_MOST_WAITING)
+        client.max_queued_messages_set(_MAX_QUEUED)
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
         if broker.tls:
@@ -141,6 +147,6 @@ class HomeAssistantBridge:
 
     def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            _LOGGER.warning("The broker does not let Home Assistant's messages in: %s", reason)
+            _LOGGER.warning("The broker refused the connection of the Home Assistant bridge: %s", reason)
         else:
-            self._is_new.set()
+            self._is_reconnected.set()

@@ -1,6 +1,6 @@
-"""What Home Assistant is told of a device: its MQTT discovery message, and each value's message. No I/O.
+"""MQTT messages for Home Assistant: the discovery message of a device, and the message of a value. No I/O.
 
-Only sensors are told, never anything that could be commanded: no message of ours has a command topic.
+Only sensors are described, nothing that accepts commands: no message has a command topic.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from headland.store.port import DeviceRecord, Latest
 
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
-#: Where the interval of a channel is not known, a value is old after so long [s].
+#: Age limit of a value where the interval of its channel is not known [s].
 UNKNOWN_EXPIRY_S: Final = 300
-_LEAST_EXPIRY_S: Final = 30
-_MISSED: Final = 3
+_MIN_EXPIRY_S: Final = 30
+_MISSED_SAMPLES: Final = 3
 
-#: Home Assistant's spelling of a unit, and the device class that takes it with any state class of ours.
+#: Unit -> Home Assistant's spelling of it, and the device class that permits it with every state class used here.
 _BY_UNIT: Final[dict[str, tuple[str | None, str | None]]] = {
     "1": (None, None),
     "%": ("%", None),
@@ -51,7 +51,7 @@ _BY_UNIT: Final[dict[str, tuple[str | None, str | None]]] = {
     "s": ("s", "duration"),
     "umol/m2/s": ("μmol/m²/s", None),
 }
-#: Where the quantity says more than its unit.
+#: Quantity -> device class, where the unit alone does not determine it.
 _BY_QUANTITY: Final = {
     "battery_remaining_pct": "battery",
     "co2_ppm": "carbon_dioxide",
@@ -65,7 +65,7 @@ _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def discovery_topic(prefix: str, device: str) -> str:
-    """Return where a device's discovery message is retained. Home Assistant takes letters, digits, _ and - alone."""
+    """Return the topic of a device's discovery message. Home Assistant permits letters, digits, _ and - only."""
     fit = _UNFIT.sub("_", device)
     mark = "" if fit == device else f"_{zlib.crc32(device.encode()):08x}"
     return f"{prefix}/device/headland_{fit}{mark}/config"
@@ -73,19 +73,19 @@ def discovery_topic(prefix: str, device: str) -> str:
 
 def describe(record: DeviceRecord, channels: Iterable[str], units: Mapping[str, str]) -> dict[str, Any]:
     """Return the discovery message of a device with these channels."""
-    told = record.descriptor
-    name = told.name or told.device
-    identity = f"headland_{told.device}"
-    about = {
+    descriptor = record.descriptor
+    name = descriptor.name or descriptor.device
+    identity = f"headland_{descriptor.device}"
+    device = {
         "identifiers": [identity],
-        "name": f"{name} (simulated)" if told.simulated else name,
+        "name": f"{name} (simulated)" if descriptor.simulated else name,
         "manufacturer": "Headland",
-        "model": told.model or told.kind,
-        "sw_version": told.software,
-        "suggested_area": told.site,
+        "model": descriptor.model or descriptor.kind,
+        "sw_version": descriptor.software,
+        "suggested_area": descriptor.site,
     }
     return {
-        "device": {key: value for key, value in about.items() if value},
+        "device": {key: value for key, value in device.items() if value},
         "origin": {"name": HOME_ORIGIN},
         "availability": [
             {"topic": home_status_topic(), "payload_available": ONLINE, "payload_not_available": OFFLINE},
@@ -95,8 +95,8 @@ def describe(record: DeviceRecord, channels: Iterable[str], units: Mapping[str, 
     }
 
 
-def say(sample: Latest, unit: str, *, simulated: bool) -> dict[str, Any]:
-    """Return a value's message: all but the value become attributes there."""
+def value_message(sample: Latest, unit: str, *, simulated: bool) -> dict[str, Any]:
+    """Return the message of a value; the other keys become attributes in Home Assistant."""
     return {
         "value": sample.value,
         "unit": unit,
@@ -107,11 +107,11 @@ def say(sample: Latest, unit: str, *, simulated: bool) -> dict[str, Any]:
 
 
 def expiry_s(record: DeviceRecord, channel: str) -> int:
-    """Return after how long a value is old: three samples that did not come."""
+    """Return the age limit of a value [s]: three missed samples."""
     info = record.descriptor.channels.get(channel)
     if info is None or not info.interval_s:
         return UNKNOWN_EXPIRY_S
-    return max(_LEAST_EXPIRY_S, round(_MISSED * info.interval_s))
+    return max(_MIN_EXPIRY_S, round(_MISSED_SAMPLES * info.interval_s))
 
 
 def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
@@ -120,10 +120,10 @@ def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
     spelt, device_class = _BY_UNIT.get(unit, (unit, None))
     kind = "gauge" if quantity is None else quantity.kind
     topic = home_value_topic(record.descriptor.device, channel)
-    # Of the classes here only these may rise for ever.
+    # Home Assistant permits an increasing total in these classes only.
     if kind == "total" and device_class not in {None, "duration", "distance"}:
         device_class = None
-    said = {
+    config = {
         "platform": "sensor",
         "name": channel.replace("_", " "),
         "unique_id": f"headland_{record.descriptor.device}_{channel}",
@@ -135,4 +135,4 @@ def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
         "state_class": _STATE_CLASSES.get(kind),
         "expire_after": expiry_s(record, channel),
     }
-    return {key: value for key, value in said.items() if value is not None}
+    return {key: value for key, value in config.items() if value is not None}

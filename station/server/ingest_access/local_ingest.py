@@ -1,4 +1,4 @@
-"""The ingest beside the API, as the API asks for it."""
+"""Access of the API to the ingest in the same process."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from ingest.service import IngestService
 
 
 class LocalIngest:
-    """An `api.ops.ingest_port.IngestPort` over an ingest in this process."""
+    """Implements `api.ops.ingest_port.IngestPort` with an ingest in this process."""
 
     def __init__(self, ingest: IngestService) -> None:
         self._ingest = ingest
 
     def gateways(self) -> list[Gateway]:
-        """Return every gateway that was heard of, by id."""
+        """Return all known gateways, by id."""
         statuses = self._ingest.gateways()
         return [_gateway_of(name, statuses.get(name)) for name in self._ingest.names()]
 
     def delivery(self, gateway: str) -> Delivery | None:
-        """Return what became of a gateway's records; None where nobody has heard of it."""
+        """Return the delivery of a gateway; None for an unknown gateway."""
         return next(iter(self.deliveries([gateway])), None)
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
-        """Return what became of the records of several gateways."""
-        return [Delivery.model_validate(each) for each in self._ingest.deliveries(gateways)]
+        """Return the deliveries of several gateways."""
+        return [Delivery.model_validate(delivery) for delivery in self._ingest.deliveries(gateways)]
 
     def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
-        """Return refused messages, the newest first."""
-        return [Quarantined.model_validate(kept) for kept in self._ingest.quarantine.list(limit, before, gateway)]
+        """Return quarantined messages, newest first."""
+        return [Quarantined.model_validate(message) for message in self._ingest.quarantine.list(limit, before, gateway)]
 
     def find_quarantined(self, number: int) -> QuarantinedDetail | None:
-        """Return one refused message."""
-        kept = self._ingest.quarantine.find(number)
-        return None if kept is None else quarantined_of(kept)
+        """Return a quarantined message."""
+        message = self._ingest.quarantine.find(number)
+        return None if message is None else quarantined_of(message)
 
     def replay(self, number: int) -> bool:
-        """Ask for a message to be tried again; False where it is not in quarantine."""
+        """Request that a message is processed again; False where it is not in quarantine."""
         return self._ingest.replay(number)
 
     def drop(self, number: int) -> bool:
@@ -48,13 +48,13 @@ class LocalIngest:
         return self._ingest.quarantine.drop(number)
 
 
-def quarantined_of(kept: QuarantinedMessage) -> QuarantinedDetail:
-    """Return a refused message with its bytes."""
+def quarantined_of(message: QuarantinedMessage) -> QuarantinedDetail:
+    """Return a quarantined message with its payload."""
     return QuarantinedDetail(
-        **Quarantined.model_validate(kept).model_dump(),
-        properties=kept.properties,
-        payload_bytes=len(kept.payload),
-        payload_base64=base64.b64encode(kept.payload).decode(),
+        **Quarantined.model_validate(message).model_dump(),
+        properties=message.properties,
+        payload_bytes=len(message.payload),
+        payload_base64=base64.b64encode(message.payload).decode(),
     )
 
 

@@ -10,23 +10,23 @@ from headland.errors import SettingsError
 
 #: Environment variable that holds the token.
 WORKER_TOKEN: Final = "HEADLAND_WORKER_TOKEN"  # noqa: S105 - the name of a setting
-_LEAST_LETTERS: Final = 16
+_MIN_LENGTH: Final = 16
 
 
 class SecretFolder(Protocol):
-    """A folder that keeps secrets."""
+    """A folder that stores secrets."""
 
     @property
     def root(self) -> Path:
-        """The folder's path."""
+        """Path of the folder."""
         ...
 
     def create(self) -> None:
-        """Make the folder where it is missing; raises OSError and SettingsError."""
+        """Create the folder where it is missing; raises OSError and SettingsError."""
         ...
 
     def secret(self, name: str) -> str:
-        """Return the secret of that name, made at the first call; raises OSError and SettingsError."""
+        """Return the secret of a name, created at the first call; raises OSError and SettingsError."""
         ...
 
 
@@ -39,9 +39,9 @@ def worker_token(folder: SecretFolder) -> str:
             return folder.secret("worker")
         except (OSError, SettingsError) as error:
             raise SettingsError(
-                f"{WORKER_TOKEN} is not set, and {folder.root} cannot hold a secret: "
+                f"{WORKER_TOKEN} is not set, and {folder.root} cannot be written: "
                 "set the same token for the API and its ingest workers."
             ) from error
-    if len(token) < _LEAST_LETTERS:
-        raise SettingsError(f"{WORKER_TOKEN} is shorter than {_LEAST_LETTERS} characters: set a longer one.")
+    if len(token) < _MIN_LENGTH:
+        raise SettingsError(f"{WORKER_TOKEN} is shorter than {_MIN_LENGTH} characters: set a longer one.")
     return token

@@ -1,4 +1,4 @@
-"""The thread that delivers what the alarms have to say, in the order in which it is due."""
+"""Thread that delivers due notices to their recipients."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-_LOOK_EVERY_S: Final = 2.0
+_CHECK_EVERY_S: Final = 2.0
 
 
 class NotificationSender:
-    """Delivers notices at least once, each noted when it is done. `broker` is where MQTT goes, None: nowhere."""
+    """Delivers each notice at least once and records the outcome. Without a `broker`, MQTT recipients are refused."""
 
     def __init__(
         self,
@@ -46,77 +46,77 @@ class NotificationSender:
         self._now_ms = now_ms
         self._client = httpx.Client(follow_redirects=False)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alarm-courier", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="notification-sender", daemon=True)
         self._trouble = ""
         self._counts: Counter[str] = Counter(delivered=0, later=0, refused=0)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the delivery under way."""
+        """Finish the current delivery and end the thread."""
         self._stop.set()
         self._thread.join()
         self._client.close()
 
     def counters(self) -> Mapping[str, int]:
-        """Return how many attempts were delivered, are to be made again, and were refused, since the start."""
+        """Return the number of delivered, postponed and refused attempts since the start."""
         return {f"notices_{name}": count for name, count in self._counts.copy().items()}
 
     def deliver(self) -> int:
-        """Try what is due; return how much was. Raises HeadlandError while the registry is away."""
+        """Attempt all due notices; return their number. Raises HeadlandError while the registry is not reachable."""
         repositories = ensure_organisation(self._registry, self._handle, "station")
         due = repositories.alarms.due(self._now_ms())
         for notice in due:
             if self._stop.is_set():
                 break
-            outcome = self._try(repositories, notice)
+            outcome = self._attempt(repositories, notice)
             self._counts[outcome.result] += 1
             if outcome.result == "refused":
                 _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
             repositories.alarms.settle(settle(notice, outcome, self._now_ms()))
         return len(due)
 
-    def _try(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
+    def _attempt(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
         try:
             recipient = repositories.alarm_recipients.get(notice.recipient)
         except NotFound:
-            return self._try_webhook(repositories, notice)
+            return self._attempt_webhook(repositories, notice)
         match recipient.kind:
             case RecipientKind.WEBHOOK:
                 return post_webhook(
                     self._client, recipient.address, repositories.recipient_secret(recipient.id), notice
                 )
             case RecipientKind.EMAIL:
-                return self._mail_to(recipient, notice)
+                return self._send_mail(recipient, notice)
             case RecipientKind.MQTT:
                 if self._broker is None:
-                    return Outcome("refused", "this station has no broker of its own")
+                    return Outcome("refused", "this station has no broker")
                 return publish_notice(self._broker, self._handle, notice)
 
-    def _try_webhook(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
+    def _attempt_webhook(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
         try:
             hook = repositories.webhooks.get(notice.recipient)
             secret = repositories.webhooks.secret(hook.id)
         except NotFound:
             return Outcome("refused", "the recipient was deleted")
         if not hook.enabled:
-            return Outcome("refused", "the webhook is switched off")
+            return Outcome("refused", "the webhook is disabled")
         return post_webhook(self._client, hook.url, secret, notice)
 
-    def _mail_to(self, recipient: AlarmRecipient, notice: Notice) -> Outcome:
+    def _send_mail(self, recipient: AlarmRecipient, notice: Notice) -> Outcome:
         if self._mail is None:
-            return Outcome("refused", "no mail server is set: HEADLAND_MAIL_URL")
+            return Outcome("refused", "no mail server is configured: set HEADLAND_MAIL_URL")
         return send_mail(self._mail, recipient, notice)
 
     def _run(self) -> None:
-        while not self._stop.wait(_LOOK_EVERY_S):
+        while not self._stop.wait(_CHECK_EVERY_S):
             try:
                 self.deliver()
                 trouble = ""
             except HeadlandError as error:
                 trouble = str(error)
             if trouble and trouble != self._trouble:
-                _LOGGER.warning("Notices of alarms wait: %s", trouble)
+                _LOGGER.warning("Notices cannot be delivered: %s", trouble)
             self._trouble = trouble

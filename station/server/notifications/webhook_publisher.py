@@ -1,4 +1,4 @@
-"""What apps are told by webhook: looks for what is new, and puts it where the courier of the alarms delivers from."""
+"""Webhook events: detects what is new in store and registry, and queues a notice for each subscribed webhook."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ if TYPE_CHECKING:
     from headland.registry.repositories.organisation_repositories import OrganisationRepositories
     from headland.store.port import Store
 
-#: Events are looked for so far back: what comes later than that is history, and told by the API alone.
+#: Look-back for device events; later arrivals are history and available from the API only.
 BACK_MS: Final = HOUR_MS
-#: A pass is told when nothing was added to it for so long, and looked for so far back.
+#: A pass is published when it has been quiet for this time; look-back for passes.
 SETTLED_MS: Final = 300_000
 PASS_BACK_MS: Final = 12 * HOUR_MS
 _PASSES_EVERY_MS: Final = MINUTE_MS
-#: At most so many events are told at once; the others come in the rounds after.
-_MOST: Final = 500
+#: Maximum number of events in one round; the rest follow in later rounds.
+_MAX_EVENTS: Final = 500
 
-Said = tuple[WebhookEvent, dict[str, Any]]
+#: Kind of an event and its data.
+EventData = tuple[WebhookEvent, dict[str, Any]]
 
 
 class Mark(msgspec.Struct, kw_only=True):
-    """How far was told: what of the events and passes of late, and how alarms and gateways stood."""
+    """Cursor of the published events: recent events and passes, active alarms, and the state of gateways."""
 
     began_ms: int
     events: dict[str, int] = {}
@@ -48,7 +49,7 @@ class Mark(msgspec.Struct, kw_only=True):
 
 
 class WebhookPublisher:
-    """Tells each new thing once to each webhook that asks for it. One process at a time: whoever judges the alarms."""
+    """Queues each new event once for each webhook that subscribes to it. Runs in the process that evaluates alarms."""
 
     def __init__(
         self,
@@ -63,48 +64,48 @@ class WebhookPublisher:
         self._repositories = repositories
         self._gateways = gateways
         self._registry = registry
-        self._passes_looked_ms = 0
-        self._told = True
+        self._passes_checked_ms = 0
+        self._has_cursor = True
 
     def round(self, now_ms: int) -> int:
-        """Look once; return how many posts are to be made. Raises HeadlandError."""
+        """Do one round; return the number of queued notices. Raises HeadlandError."""
         hooks = [hook for hook in self._repositories.webhooks.all() if hook.enabled]
-        wanted = {event for hook in hooks for event in hook.events}
-        if not wanted:
-            if self._told:
+        subscribed = {event for hook in hooks for event in hook.events}
+        if not subscribed:
+            if self._has_cursor:
                 self._repositories.webhook_book.forget()
-                self._told = False
+                self._has_cursor = False
             return 0
-        self._told = True
-        kept = self._repositories.webhook_book.mark()
-        first = kept is None
-        if kept is None:
+        self._has_cursor = True
+        stored = self._repositories.webhook_book.mark()
+        first = stored is None
+        if stored is None:
             began_ms = max(now_ms - BACK_MS, min(hook.created_ms for hook in hooks))
             mark = Mark(began_ms=began_ms, alarms_noted_ms=began_ms)
         else:
-            mark = msgspec.convert(kept, Mark)
-        said: list[Said] = []
-        said += self._new_events(mark, now_ms)
-        said += self._new_alarms(mark)
-        said += self._changed_gateways(mark, first=first)
-        if WebhookEvent.PASS_DETECTED in wanted and now_ms - self._passes_looked_ms >= _PASSES_EVERY_MS:
-            said += self._new_passes(mark, now_ms)
-            self._passes_looked_ms = now_ms
+            mark = msgspec.convert(stored, Mark)
+        events: list[EventData] = []
+        events += self._new_events(mark, now_ms)
+        events += self._new_alarms(mark)
+        events += self._changed_gateways(mark, first=first)
+        if WebhookEvent.PASS_DETECTED in subscribed and now_ms - self._passes_checked_ms >= _PASSES_EVERY_MS:
+            events += self._new_passes(mark, now_ms)
+            self._passes_checked_ms = now_ms
         notices = [
-            notice_of(self._repositories, hook, event, data, now_ms)
-            for event, data in said
+            make_notice(self._repositories, hook, event, data, now_ms)
+            for event, data in events
             for hook in hooks
             if event in hook.events
         ]
         after = msgspec.to_builtins(mark)
-        if first or notices or after != kept:
+        if first or notices or after != stored:
             self._repositories.webhook_book.keep(after, notices)
         return len(notices)
 
-    def _new_events(self, mark: Mark, now_ms: int) -> list[Said]:
+    def _new_events(self, mark: Mark, now_ms: int) -> list[EventData]:
         start_ms = max(mark.began_ms, now_ms - BACK_MS)
-        found = self._store.events(self._handle, start_ms, now_ms + 1)
-        fresh = [event for event in found if _key(event) not in mark.events][:_MOST]
+        recent = self._store.events(self._handle, start_ms, now_ms + 1)
+        fresh = [event for event in recent if _key(event) not in mark.events][:_MAX_EVENTS]
         mark.events = {key: time_ms for key, time_ms in mark.events.items() if time_ms >= now_ms - 2 * BACK_MS}
         mark.events.update((_key(event), event.t) for event in fresh)
         return [
@@ -121,72 +122,78 @@ class WebhookPublisher:
             for event in fresh
         ]
 
-    def _new_alarms(self, mark: Mark) -> list[Said]:
-        book = self._repositories.alarms
-        said: list[Said] = []
+    def _new_alarms(self, mark: Mark) -> list[EventData]:
+        alarms = self._repositories.alarms
+        events: list[EventData] = []
         noted_ms = mark.alarms_noted_ms
-        for alarm in [*book.active(), *book.newest(limit=200, active=False)]:
+        for alarm in [*alarms.active(), *alarms.newest(limit=200, active=False)]:
             if alarm.is_active and alarm.id not in mark.alarms and alarm.noted_ms >= mark.began_ms:
-                said.append((WebhookEvent.ALARM_RAISED, _alarm(alarm)))
+                events.append((WebhookEvent.ALARM_RAISED, _alarm(alarm)))
                 mark.alarms[alarm.id] = alarm.raised_ms
             elif not alarm.is_active and (alarm.id in mark.alarms or alarm.noted_ms > mark.alarms_noted_ms):
                 if mark.alarms.pop(alarm.id, None) is None:
-                    said.append((WebhookEvent.ALARM_RAISED, _alarm(alarm)))  # it came and went between two rounds
-                said.append((WebhookEvent.ALARM_ENDED, _alarm(alarm)))
+                    events.append((WebhookEvent.ALARM_RAISED, _alarm(alarm)))  # raised and ended between two rounds
+                events.append((WebhookEvent.ALARM_ENDED, _alarm(alarm)))
             noted_ms = max(noted_ms, alarm.noted_ms)
         mark.alarms_noted_ms = noted_ms
-        return said
+        return events
 
-    def _changed_gateways(self, mark: Mark, *, first: bool) -> Iterable[Said]:
+    def _changed_gateways(self, mark: Mark, *, first: bool) -> Iterable[EventData]:
         if self._gateways is None:
             return []
-        told: Sequence[Gateway] = []
+        gateways: Sequence[Gateway] = []
         with suppress(RetryLater):
-            told = self._gateways()
-        said: list[Said] = []
-        for gateway in told:
+            gateways = self._gateways()
+        events: list[EventData] = []
+        for gateway in gateways:
             if gateway.online is None:
                 continue
             before = mark.gateways.get(gateway.id)
             mark.gateways[gateway.id] = gateway.online
             if before is not None and before != gateway.online and not first:
                 event = WebhookEvent.GATEWAY_ONLINE if gateway.online else WebhookEvent.GATEWAY_OFFLINE
-                said.append((event, {"gateway": gateway.id, "last_status_ms": gateway.last_status_ms}))
-        return said
+                events.append((event, {"gateway": gateway.id, "last_status_ms": gateway.last_status_ms}))
+        return events
 
-    def _new_passes(self, mark: Mark, now_ms: int) -> list[Said]:
+    def _new_passes(self, mark: Mark, now_ms: int) -> list[EventData]:
         scope = OrgScope(self._store, self._registry, self._handle, now_ms, by="station")
         window = Window(now_ms - PASS_BACK_MS, now_ms)
-        said: list[Said] = []
+        events: list[EventData] = []
         for field in self._repositories.fields.all():
-            for one in list_passes(scope, field.id, window):
-                key = f"{field.id}:{one.device}:{one.start_ms}"
-                settled = mark.began_ms <= one.end_ms <= now_ms - SETTLED_MS
-                if not settled or key in mark.passes or one.declared is not None:
+            for field_pass in list_passes(scope, field.id, window):
+                key = f"{field.id}:{field_pass.device}:{field_pass.start_ms}"
+                settled = mark.began_ms <= field_pass.end_ms <= now_ms - SETTLED_MS
+                if not settled or key in mark.passes or field_pass.declared is not None:
                     continue
-                mark.passes[key] = one.end_ms
-                told = {"field": field.id, "field_name": field.name, "device": one.device}
-                said.append((WebhookEvent.PASS_DETECTED, {**told, "start_ms": one.start_ms, "end_ms": one.end_ms}))
+                mark.passes[key] = field_pass.end_ms
+                data = {
+                    "field": field.id,
+                    "field_name": field.name,
+                    "device": field_pass.device,
+                    "start_ms": field_pass.start_ms,
+                    "end_ms": field_pass.end_ms,
+                }
+                events.append((WebhookEvent.PASS_DETECTED, data))
         mark.passes = {key: end_ms for key, end_ms in mark.passes.items() if end_ms >= now_ms - 2 * PASS_BACK_MS}
-        return said
+        return events
 
 
-def notice_of(
+def make_notice(
     repositories: OrganisationRepositories, hook: Webhook, event: WebhookEvent, data: Mapping[str, Any], now_ms: int
 ) -> Notice:
-    """Return the post of one thing to one webhook: its body is the same however often it is tried."""
-    made = repositories.alarms.new_id()
-    body = {"v": 1, "id": made, "webhook": hook.id, "event": event.value, "time_ms": now_ms, "data": data}
+    """Return the notice of one event for one webhook; every attempt sends the same body."""
+    notice_id = repositories.alarms.new_id()
+    body = {"v": 1, "id": notice_id, "webhook": hook.id, "event": event.value, "time_ms": now_ms, "data": data}
     return Notice(
-        id=made, recipient=hook.id, rule=f"webhook:{event.value}", what="event", about=(),
+        id=notice_id, recipient=hook.id, rule=f"webhook:{event.value}", what="event", about=(),
         body=msgspec.json.encode(body).decode(), created_ms=now_ms, due_ms=now_ms,
     )  # fmt: skip
 
 
 def _alarm(alarm: Any) -> dict[str, Any]:
     names = ("id", "rule", "subject", "site", "severity", "raised_ms", "ended_ms", "what", "value", "unit", "simulated")
-    told: dict[str, Any] = msgspec.to_builtins({name: getattr(alarm, name) for name in names})
-    return told
+    fields: dict[str, Any] = msgspec.to_builtins({name: getattr(alarm, name) for name in names})
+    return fields
 
 
 def _key(event: Event) -> str:

@@ -1,4 +1,4 @@
-"""Which database keeps the registry, and opening it."""
+"""Opening the registry by the URL of its database."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FORMS: Final = "sqlite:////absolute/path or postgresql://USER:PASSWORD@HOST/DATA
 
 
 def registry_url(chosen: str | None, default_path: Path) -> str:
-    """Return the URL that was chosen, else that of the SQLite file by default."""
+    """Return the chosen URL, or that of the default SQLite file."""
     return chosen or f"sqlite:///{default_path}"
 
 
 def open_registry(url: str) -> Registry:
-    """Open the registry, made or brought up to date where needed; raises SettingsError and RetryLater."""
+    """Open the registry, created or migrated where needed; raises SettingsError and RetryLater."""
     try:
         from headland.registry.registry import open_registry as open_it
 

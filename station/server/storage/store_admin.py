@@ -1,4 +1,4 @@
-"""The desk where a running station takes work on its store, one piece at a time."""
+"""Maintenance tasks on the store of a running station, one at a time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from station.server.storage.store_admin_tasks import do_work
 
 _LOGGER = logging.getLogger(__name__)
 
-_MOST_JOBS = 20
+_MAX_JOBS = 20
 
 
 class DuckDBAdmin:
-    """An `api.ops.store_admin_port.StoreAdmin`; the thread `store-job` does what was begun last."""
+    """Implements `api.ops.store_admin_port.StoreAdmin`; the thread `store-job` runs the current task."""
 
     def __init__(self, store: DuckDBStore, token: str) -> None:
         self._store = store
@@ -27,40 +27,40 @@ class DuckDBAdmin:
         self._lock = threading.Lock()
 
     def admits(self, token: str) -> bool:
-        """Tell whether somebody with this token may work on the store."""
+        """Return whether a token permits maintenance."""
         return hmac.compare_digest(token.encode(), self._token.encode())
 
     def start(self, work: StoreWork) -> StoreJob:
-        """Begin a piece of work."""
+        """Start a task; raises RetryLater while another one runs."""
         with self._lock:
             before = self._jobs.get(self._last)
             if before is not None and before.state == "running":
-                raise RetryLater("The store is being worked on already; wait until that is done.")
+                raise RetryLater("Another task is running on the store; wait until it is done.")
             self._last += 1
             job = StoreJob(id=self._last)
             self._jobs[job.id] = job
-            self._jobs.pop(job.id - _MOST_JOBS, None)
-        threading.Thread(target=self._do, args=(job.id, work), name="store-job", daemon=True).start()
+            self._jobs.pop(job.id - _MAX_JOBS, None)
+        threading.Thread(target=self._run, args=(job.id, work), name="store-job", daemon=True).start()
         return job
 
     def job(self, number: int) -> StoreJob | None:
-        """Return how far a piece of work is."""
+        """Return the progress of a task; None for an unknown one."""
         with self._lock:
             return self._jobs.get(number)
 
-    def _do(self, number: int, work: StoreWork) -> None:
-        def progress(words: str, fraction: float) -> None:
-            self._say(number, words=words, fraction=fraction)
+    def _run(self, number: int, work: StoreWork) -> None:
+        def progress(step: str, fraction: float) -> None:
+            self._update(number, words=step, fraction=fraction)
 
         try:
-            self._say(number, state="done", fraction=1.0, sentences=do_work(self._store, work, progress))
+            self._update(number, state="done", fraction=1.0, sentences=do_work(self._store, work, progress))
         except HeadlandError as error:
-            self._say(number, state="failed", error=str(error))
+            self._update(number, state="failed", error=str(error))
         except Exception:
-            _LOGGER.exception("work on the store failed: %s", work.kind)
-            self._say(number, state="failed", error="It failed inside the station; its log says how.")
+            _LOGGER.exception("Task %s on the store failed", work.kind)
+            self._update(number, state="failed", error="The task failed in the station; see its log.")
 
-    def _say(self, number: int, **news: object) -> None:
+    def _update(self, number: int, **changes: object) -> None:
         with self._lock:
             if number in self._jobs:
-                self._jobs[number] = self._jobs[number].model_copy(update=news)
+                self._jobs[number] = self._jobs[number].model_copy(update=changes)

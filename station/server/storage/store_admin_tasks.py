@@ -1,4 +1,4 @@
-"""The work of `headland store` on an open DuckDB store, told in sentences: the same whoever has the file open."""
+"""Maintenance tasks of `headland store` on an open DuckDB store, with their results as sentences."""
 
 from __future__ import annotations
 
@@ -19,50 +19,50 @@ from headland.store.port import SeriesFilter, StoreInfo
 
 
 def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str]:
-    """Do a piece of work and return what there is to say of it; raises HeadlandError."""
+    """Run a task and return its result as sentences; raises HeadlandError."""
     now_ms = wall_clock_ms()
     if work.kind == "info":
-        return tell_info(store.info(), store.figures())
+        return info_lines(store.info(), store.figures())
     if work.kind == "compact":
-        return [tell_compaction(store.compact(now_ms, progress))]
+        return [compaction_sentence(store.compact(now_ms, progress))]
     if work.kind == "keep":
         try:
             retention = Retention(work.raw_days, work.minute_days, work.hour_days)
         except ValueError as error:
-            raise SettingsError(f"That cannot be kept so: {error}.") from error
-        return [tell_retention(store.keep(retention)), "What is older goes at the next compaction."]
+            raise SettingsError(f"The retention is not valid: {error}.") from error
+        return [retention_text(store.keep(retention)), "The next compaction deletes older data."]
     if work.path is None:
-        raise SettingsError("Name the file to be written.")
+        raise SettingsError("The name of the new file is missing.")
     if work.kind == "backup":
         return [backup_sentence("Backed up", store.back_up(Path(work.path), now_ms, progress))]
     if work.organisation is None:
-        raise SettingsError("Name the organisation whose samples are to be exported.")
+        raise SettingsError("The organisation is missing: name the owner of the samples with --organisation.")
     channels = None if work.channels is None else frozenset(work.channels)
-    which = SeriesFilter(work.organisation, work.device, channels)
-    done = store.export(which, Path(work.path), work.start_ms, work.end_ms, work.layout, progress)
-    return [tell_export(done)]
+    series = SeriesFilter(work.organisation, work.device, channels)
+    exported = store.export(series, Path(work.path), work.start_ms, work.end_ms, work.layout, progress)
+    return [export_sentence(exported)]
 
 
-def tell_info(info: StoreInfo, figures: FileFigures) -> list[str]:
-    """Return a store's figures as lines."""
-    each = f", {figures.size_bytes / info.points:.1f} bytes each with all that is kept of them" if info.points else ""
+def info_lines(info: StoreInfo, figures: FileFigures) -> list[str]:
+    """Return the statistics of a store as lines."""
+    each = f", {figures.size_bytes / info.points:.1f} bytes each, rollups and events included" if info.points else ""
     rows = ", ".join(f"{count:,} of {name}" for name, count in sorted(figures.rollup_rows.items()))
-    stale = f"; {figures.stale_hours:,} hours of series wait to be rolled up" if figures.stale_hours else ""
+    stale = f"; {figures.stale_hours:,} hours of series not yet rolled up" if figures.stale_hours else ""
     lines = [
         f"samples    {info.points:,} in {info.series:,} series{each}",
         f"from, to   {_utc(figures.oldest_ms)}, {_utc(figures.newest_ms)} UTC",
         f"events     {info.counters['events']:,}; {info.counters['conflicts']:,} conflicts",
         f"rollups    {rows}{stale}",
-        f"file       {_size(figures.size_bytes)}, of which {_size(figures.free_bytes)} are free for what comes",
-        f"kept       {tell_retention(figures.retention)}",
+        f"file       {_size(figures.size_bytes)}, of which {_size(figures.free_bytes)} are free",
+        f"retention  {retention_text(figures.retention)}",
     ]
     if figures.samples_since_ms is not None:
-        lines.append(f"let go     samples before {_utc(figures.samples_since_ms)} UTC")
+        lines.append(f"deleted    samples before {_utc(figures.samples_since_ms)} UTC")
     return lines
 
 
-def tell_retention(retention: Retention) -> str:
-    """Return for how long what is kept."""
+def retention_text(retention: Retention) -> str:
+    """Return the retention as text."""
     spans = (
         ("samples", retention.raw_days),
         ("rollups of minutes", retention.minute_days),
@@ -72,27 +72,28 @@ def tell_retention(retention: Retention) -> str:
     return ", ".join([*parts, "of days for ever"])
 
 
-def tell_compaction(done: Compaction) -> str:
-    """Return what a compaction did."""
-    gone = f"Let go what was due of {done.expired_days} days; " if done.expired_days else ""
-    moved = f"sorted {done.sorted_samples:,} samples" if done.sorted_samples else "everything was sorted already"
-    sentence = f"{gone}{moved}; the file was {_size(done.bytes_before)} and is {_size(done.bytes_after)}."
+def compaction_sentence(compaction: Compaction) -> str:
+    """Return the result of a compaction."""
+    gone = f"Deleted expired samples of {compaction.expired_days} days; " if compaction.expired_days else ""
+    is_sorted = not compaction.sorted_samples
+    moved = "all samples were sorted" if is_sorted else f"sorted {compaction.sorted_samples:,} samples"
+    sentence = f"{gone}{moved}; the file was {_size(compaction.bytes_before)} and is {_size(compaction.bytes_after)}."
     return sentence[0].upper() + sentence[1:]
 
 
-def backup_sentence(verb: str, made: BackupInfo) -> str:
-    """Return what a back-up holds."""
+def backup_sentence(verb: str, backup: BackupInfo) -> str:
+    """Return the contents of a backup as a sentence."""
     return (
-        f"{verb} {made.points:,} samples and {made.events:,} events, as they were at {_utc(made.made_ms)} UTC, "
-        f"to {made.path} ({_size(made.size_bytes)}); every row was read back."
+        f"{verb} {backup.points:,} samples and {backup.events:,} events, as they were at {_utc(backup.made_ms)} UTC, "
+        f"to {backup.path} ({_size(backup.size_bytes)}); every row was read back."
     )
 
 
-def tell_export(done: Export) -> str:
-    """Return what an export wrote."""
+def export_sentence(exported: Export) -> str:
+    """Return the contents of an export as a sentence."""
     return (
-        f"Wrote {done.samples:,} samples of {done.series:,} series as {done.rows:,} rows "
-        f"to {done.path} ({_size(done.size_bytes)})."
+        f"Wrote {exported.samples:,} samples of {exported.series:,} series as {exported.rows:,} rows "
+        f"to {exported.path} ({_size(exported.size_bytes)})."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which time-series engine a URL names, and opening it: the one place that knows them all."""
+"""Opening a time-series store by its URL: the only module that knows all engines."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _LOGGER = logging.getLogger(__name__)
 STORE_URL: Final = "HEADLAND_STORE_URL"
 FORMS: Final = "duckdb:///FILE, influx+http://HOST:PORT/BUCKET or victoria+http://HOST:PORT?side=sqlite:///FILE"
 
-#: The hour of the night, by the local clock, at which a DuckDB file is put in order.
+#: Hour of the local clock at which a DuckDB file is compacted.
 _COMPACT_AT_HOUR: Final = 3
 
-#: What installs a module that an engine may lack; the others come with the part that asks.
+#: Module that an engine may lack -> extra that installs it; other modules are installed with the calling part.
 _EXTRAS: Final = {"influxdb_client": "influx", "sqlalchemy": "postgres", "psycopg": "postgres"}
 
 
 def store_url(chosen: str | None, default_path: Path) -> str:
-    """Return the URL that was chosen, else that of the DuckDB file by default."""
+    """Return the chosen URL, or that of the default DuckDB file."""
     return chosen or duckdb_url(default_path)
 
 
 def duckdb_url(path: Path) -> str:
-    """Return the URL of a DuckDB file: three slashes and the path, so four where it is absolute."""
+    """Return the URL of a DuckDB file: three slashes and the path (four slashes for an absolute path)."""
     return f"duckdb:///{path}"
 
 
 def open_store(url: str) -> Store:
     """Open the store that a URL or a plain path names.
 
-    A damaged DuckDB file was moved aside and a new one is begun, which the log says. Raises SettingsError for a URL
-    that names no engine or an engine whose extra is not installed, and what opening the engine raises.
+    A damaged DuckDB file is moved aside and a new one is created; the log reports it. Raises SettingsError for an
+    unknown engine or one whose extra is not installed, and the exceptions of opening the engine.
     """
     parts = urlsplit(url)
     try:
@@ -59,30 +59,30 @@ def open_store(url: str) -> Store:
             f"The store {hide_secrets(url)} needs {module}; "
             f"install it with: pip install 'headland[{_EXTRAS.get(module, 'ingest')}]'"
         ) from missing
-    raise SettingsError(f"{hide_secrets(url)!r} names no store: write {FORMS}.")
+    raise SettingsError(f"{hide_secrets(url)!r} is not the URL of a store: write {FORMS}.")
 
 
 def duckdb_path(url: str) -> Path:
-    """Return the file that `duckdb:///relative`, `duckdb:////absolute` or a plain path names; raises SettingsError."""
+    """Return the path in `duckdb:///relative`, `duckdb:////absolute` or a plain path; raises SettingsError."""
     if "://" not in url:
         return Path(url).expanduser()
     parts = urlsplit(url)
     path = Path(parts.path[1:]).expanduser()
     if parts.netloc or not parts.path.strip("/") or parts.query or parts.fragment:
-        raise SettingsError(f"{url!r} names no file: write duckdb:///relative/path or duckdb:////absolute/path.")
+        raise SettingsError(f"{url!r} is not a file: write duckdb:///relative/path or duckdb:////absolute/path.")
     if not path.is_absolute() and not path.parent.is_dir() and (Path("/") / path).parent.is_dir():
-        raise SettingsError(f"{url!r} is a path relative to {Path.cwd()}; write duckdb:////{path} for /{path}.")
+        raise SettingsError(f"{url!r} is relative to {Path.cwd()}; write duckdb:////{path} for /{path}.")
     return path
 
 
 def is_file(url: str) -> bool:
-    """Tell whether a URL or a plain path names a DuckDB file."""
+    """Return whether a URL or a plain path is a DuckDB file."""
     return "://" not in url or urlsplit(url).scheme == "duckdb"
 
 
-def folder_beside(url: str, otherwise: Path) -> Path:
-    """Return the folder of a store's file, or `otherwise` for a store that is no file here."""
-    return duckdb_path(url).parent if is_file(url) else otherwise
+def folder_beside(url: str, default: Path) -> Path:
+    """Return the folder of a store's file, or `default` for a store on a server."""
+    return duckdb_path(url).parent if is_file(url) else default
 
 
 def _open_duckdb(path: Path) -> Store:
@@ -91,5 +91,5 @@ def _open_duckdb(path: Path) -> Store:
     try:
         return DuckDBStore(path, compact_at_hour=_COMPACT_AT_HOUR)
     except DataDamaged as damage:
-        _LOGGER.error("%s A new store is begun.", damage)  # noqa: TRY400 - the sentence is enough
+        _LOGGER.error("%s A new store is created.", damage)  # noqa: TRY400 - the sentence is enough
         return DuckDBStore(path, compact_at_hour=_COMPACT_AT_HOUR)

@@ -1,4 +1,4 @@
-"""The thread that judges the rules of alarms at the station."""
+"""Thread that evaluates the alarm rules of the station."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-_JUDGE_EVERY_S: Final = 15.0
-#: Another process takes over when this one has not judged for so long.
-_HOLD_MS: Final = 90_000
+_EVALUATE_EVERY_S: Final = 15.0
+#: Lifetime of this process's lease on the alarms: without a renewal another process takes over.
+_LEASE_MS: Final = 90_000
 
 
 class AlarmWorker:
-    """Judges round by round while no other process does. Where store or registry are away it tries again."""
+    """Evaluates all alarm rules every 15 s, in one process at a time; retries while store or registry are away."""
 
     def __init__(
         self,
@@ -49,97 +49,97 @@ class AlarmWorker:
         self._repositories = ensure_organisation(registry, handle, "station")
         self._gateways = gateways
         self._has_broker = has_broker
-        self._told: Mapping[str, Mapping[str, float]] = {}
-        self._evaluator = AlarmEvaluator(store, self._repositories, handle, self._ask_gateways)
+        self._gateway_values: Mapping[str, Mapping[str, float]] = {}
+        self._evaluator = AlarmEvaluator(store, self._repositories, handle, self._read_gateways)
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alarm-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="alarm-worker", daemon=True)
         self._trouble = ""
         self._webhook_trouble = ""
-        self._posts = 0
-        self._holds = False
+        self._webhook_posts = 0
+        self._has_lease = False
 
     def start(self) -> None:
-        """Put the rules that come along in place, and begin."""
+        """Add the default rules and start the thread."""
         add_default_rules(self._repositories, has_broker=self._has_broker)
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the round under way, and let another process judge at once."""
+        """Finish the current round, end the thread and release the lease."""
         self._stop.set()
         self._thread.join()
-        self.stop_judging()
+        self.release()
 
-    def stop_judging(self) -> None:
-        """Keep where the rules stand, and let another process judge; where that cannot be kept it is judged again."""
-        if self._holds:
-            self._holds = False
+    def release(self) -> None:
+        """Save the state of the rules and release the lease; where that fails, the next process evaluates again."""
+        if self._has_lease:
+            self._has_lease = False
             with suppress(HeadlandError):
                 self._evaluator.write()
                 self._repositories.alarms.let_go(self._name)
 
     def counters(self) -> Mapping[str, int]:
-        """Return how many rounds were made, how often a rule was judged on a subject, and how much was to be said."""
+        """Return the number of rounds, evaluations and notices since the start."""
         counts = {f"alarm_{name}": self._evaluator.counts[name] for name in ("rounds", "judged", "notices")}
-        return {**counts, "webhook_posts": self._posts}
+        return {**counts, "webhook_posts": self._webhook_posts}
 
     def check(self) -> Check:
-        """Tell whether rules are judged, here or by another process."""
+        """Return the readiness check: whether rules are evaluated, here or by another process."""
         alive = self._thread.is_alive()
-        return Check("alarms", alive, self._trouble or ("judged" if alive else "the thread has ended; see the log"))
+        return Check("alarms", alive, self._trouble or ("evaluated" if alive else "the thread has ended; see the log"))
 
-    def judge(self) -> bool:
-        """Do one round; False while another process does them. Raises HeadlandError."""
-        holds = self._repositories.alarms.hold(self._name, _HOLD_MS)
-        if holds and not self._holds:
+    def evaluate(self) -> bool:
+        """Do one round; return False where another process has the lease. Raises HeadlandError."""
+        has_lease = self._repositories.alarms.hold(self._name, _LEASE_MS)
+        if has_lease and not self._has_lease:
             self._evaluator.forget()
-        self._holds = holds
-        if holds:
+        self._has_lease = has_lease
+        if has_lease:
             self._evaluator.round(wall_clock_ms())
-            self._tell_webhooks()
-        return holds
+            self._publish_webhooks()
+        return has_lease
 
-    def _tell_webhooks(self) -> None:
-        """Tell apps what is new; that this fails is no reason to judge no alarms."""
+    def _publish_webhooks(self) -> None:
+        """Publish new events to webhooks; an error here does not stop the alarms."""
         try:
-            self._posts += self._webhooks.round(wall_clock_ms())
+            self._webhook_posts += self._webhooks.round(wall_clock_ms())
             trouble = ""
         except HeadlandError as error:
             trouble = str(error)
         if trouble and trouble != self._webhook_trouble:
-            _LOGGER.warning("Webhooks are not told now: %s", trouble)
+            _LOGGER.warning("Webhooks cannot be published: %s", trouble)
         self._webhook_trouble = trouble
 
-    def _ask_gateways(self) -> Mapping[str, Mapping[str, float]]:
-        """Return what gateways say of themselves; what they said before while nobody can be asked."""
+    def _read_gateways(self) -> Mapping[str, Mapping[str, float]]:
+        """Return the values of all gateways; the last known ones while ingest does not respond."""
         if self._gateways is not None:
             now_ms = wall_clock_ms()
             with suppress(RetryLater):
-                self._told = {gateway.id: gateway_values(gateway, now_ms) for gateway in self._gateways()}
-        return self._told
+                self._gateway_values = {gateway.id: gateway_values(gateway, now_ms) for gateway in self._gateways()}
+        return self._gateway_values
 
     def _run(self) -> None:
         while True:
             try:
-                self.judge()
+                self.evaluate()
                 trouble = ""
             except HeadlandError as error:
                 trouble = str(error)
             if trouble and trouble != self._trouble:
-                _LOGGER.warning("Alarms are not judged now: %s", trouble)
+                _LOGGER.warning("Alarm rules cannot be evaluated: %s", trouble)
             self._trouble = trouble
-            if self._stop.wait(_JUDGE_EVERY_S):
+            if self._stop.wait(_EVALUATE_EVERY_S):
                 return
 
 
 def gateway_values(gateway: Gateway, now_ms: int) -> dict[str, float]:
-    """Return what rules may look at of a gateway; what nobody knows is left out."""
+    """Return the values of a gateway that rules can use; unknown values are left out."""
     spool = gateway.spool
     values: dict[str, float] = {}
     if gateway.online is not None:
         values["gateway_offline"] = float(not gateway.online)
     if gateway.online:
-        # Of one that is away its last words say nothing of its spool now.
+        # The last report of an offline gateway does not describe its spool any more.
         values |= {
             "gateway_spool_records": float(spool.records),
             "gateway_spool_bytes": float(spool.bytes),

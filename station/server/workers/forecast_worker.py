@@ -1,4 +1,4 @@
-"""The thread that forecasts every house once an hour and keeps what it said, and notes what came of what it said."""
+"""Thread that forecasts every greenhouse once an hour, stores the forecast and scores earlier ones."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _LOGGER = logging.getLogger(__name__)
 
 #: An hour's last samples are in the store some minutes after it has ended.
 _AFTER_MS: Final = 300_000
-_LOOK_EVERY_S: Final = 30.0
+_CHECK_EVERY_S: Final = 30.0
 
 
 class ForecastWorker:
-    """Forecasts once an hour; where store or registry are away it tries again. Several on one registry do no harm."""
+    """Forecasts once an hour; retries while store or registry are not reachable. Several on one registry do no harm."""
 
     def __init__(
         self, registry: Registry, store: Store, handle: str, now_ms: Callable[[], int] = wall_clock_ms
@@ -39,40 +39,40 @@ class ForecastWorker:
         self._repositories = ensure_organisation(registry, handle, "station")
         self._store, self._registry, self._handle, self._now_ms = store, registry, handle, now_ms
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="forecast-keeper", daemon=True)
-        self._kept_hour = 0
-        self._kept = 0
+        self._thread = threading.Thread(target=self._run, name="forecast-worker", daemon=True)
+        self._forecast_hour = 0
+        self._forecasts = 0
         self._trouble = ""
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the house under way."""
+        """Finish the current greenhouse and end the thread."""
         self._stop.set()
         self._thread.join()
 
     def counters(self) -> Mapping[str, int]:
-        """Return how many forecasts of houses were made."""
-        return {"forecasts_made": self._kept}
+        """Return the number of forecasts since the start."""
+        return {"forecasts_made": self._forecasts}
 
     def forecast_all(self) -> int:
-        """Forecast each house now, keep it and settle former ones; return how many. Raises HeadlandError."""
+        """Forecast each greenhouse, store the result, score earlier ones; return the number. Raises HeadlandError."""
         scope = OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station")
-        houses, done = self._houses(scope), 0
+        houses, count = self._houses(scope), 0
         for house in houses:
             if self._stop.is_set():
                 break
-            found = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
-            settle_forecasts(self._repositories, house, found)
-            keep_forecast(self._repositories, house, found, scope.now_ms)
-            done += 1
-        self._kept += done
-        return done
+            forecast = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
+            settle_forecasts(self._repositories, house, forecast)
+            keep_forecast(self._repositories, house, forecast, scope.now_ms)
+            count += 1
+        self._forecasts += count
+        return count
 
     def _houses(self, scope: OrgScope) -> list[House]:
-        """Return each device that is a greenhouse, and the greenhouses of the registry that have several."""
+        """Return the greenhouse devices, and the registry's greenhouses that have several devices."""
         devices = scope.store.devices(scope.organisation)
         names = [r.descriptor.device for r in devices if r.descriptor.kind == "greenhouse"]
         houses = [find_house(scope, name) for name in names]
@@ -86,15 +86,15 @@ class ForecastWorker:
         return houses
 
     def _run(self) -> None:
-        while not self._stop.wait(_LOOK_EVERY_S):
+        while not self._stop.wait(_CHECK_EVERY_S):
             hour = (self._now_ms() - _AFTER_MS) // HOUR_MS
-            if hour == self._kept_hour:
+            if hour == self._forecast_hour:
                 continue
             try:
                 self.forecast_all()
-                self._kept_hour, trouble = hour, ""
+                self._forecast_hour, trouble = hour, ""
             except HeadlandError as error:
                 trouble = str(error)
             if trouble and trouble != self._trouble:
-                _LOGGER.warning("Houses are not forecast now: %s", trouble)
+                _LOGGER.warning("Greenhouses cannot be forecast: %s", trouble)
             self._trouble = trouble

@@ -71,7 +71,7 @@ def test_info_says_what_is_there(folder: FarmFolder, door: list[str]) -> None:
     told = say(folder, "info", *door)
     assert "samples 576 in 2 series" in told
     assert "from, to 2026-06-01 00:00:00, 2026-06-12 23:00:00 UTC" in told
-    assert "kept samples for ever, rollups of minutes for ever, of hours for ever, of days for ever" in told
+    assert "retention samples for ever, rollups of minutes for ever, of hours for ever, of days for ever" in told
 
 
 def test_retention_is_set_and_takes_effect_at_a_compaction(folder: FarmFolder, door: list[str]) -> None:
@@ -79,8 +79,8 @@ def test_retention_is_set_and_takes_effect_at_a_compaction(folder: FarmFolder, d
         folder, "keep", "--raw-days", "30", "--minute-days", "60", *door
     )
     told = say(folder, "compact", *door)
-    assert told.startswith("Let go what was due of 12 days; everything was sorted already; the file was ")
-    assert re.search(r"samples 0 in 2 series .* let go samples before 20", say(folder, "info", *door))
+    assert told.startswith("Deleted expired samples of 12 days; all samples were sorted; the file was ")
+    assert re.search(r"samples 0 in 2 series .* deleted samples before 20", say(folder, "info", *door))
 
 
 def test_a_back_up_is_restored_beside_the_station(folder: FarmFolder, door: list[str], tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_what_fails_in_the_station_is_told_as_it_said_it(folder: FarmFolder, sta
     for words, sentence in (
         (["export", str(tmp_path / "there.csv")], "nothing is overwritten"),
         (["export", str(tmp_path / "out.xlsx")], "must end in"),
-        (["keep", "--raw-days", "9", "--minute-days", "3"], "cannot be kept so"),
+        (["keep", "--raw-days", "9", "--minute-days", "3"], "The retention is not valid"),
     ):
         told = run(folder, *words, "--api", station)
         assert sentence in str(told.exception)

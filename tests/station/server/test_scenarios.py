@@ -72,7 +72,7 @@ def test_a_base_of_greenhouses_is_as_large_as_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "scale", "reason"), [("demo", 12, "--scale is for hubei"), ("hubei-greenhouses", 300, "2 to 240")]
+    ("name", "scale", "reason"), [("demo", 12, "--scale applies to hubei"), ("hubei-greenhouses", 300, "2 to 240")]
 )
 def test_a_scale_that_cannot_be_is_refused_with_the_reason(name: str, scale: int, reason: str) -> None:
     with pytest.raises(SettingsError, match=reason):

@@ -80,7 +80,7 @@ def test_a_message_of_no_worker_is_not_there(remote: RemoteIngest, number: int) 
 def test_a_worker_that_is_away_is_said() -> None:
     port = find_free_port()
     away = RemoteIngest([f"http://127.0.0.1:{port}"], "any")
-    with closing(away), pytest.raises(RetryLater, match=f"127.0.0.1:{port} does not answer"):
+    with closing(away), pytest.raises(RetryLater, match=f"127.0.0.1:{port} does not respond"):
         away.gateways()
 
 

@@ -92,7 +92,7 @@ def test_a_webhook_is_told_with_a_signature_that_it_can_check() -> None:
 def test_a_webhook_that_says_no_is_refused_and_one_in_trouble_is_tried_again(status: int, result: str) -> None:
     with web_server(status) as (url, heard), httpx.Client() as client:
         outcome = post_webhook(client, url, "secret", NOTICE)
-    assert (outcome.result, outcome.detail, len(heard)) == (result, f"it answered {status}", 1)
+    assert (outcome.result, outcome.detail, len(heard)) == (result, f"the server responded with status {status}", 1)
 
 
 def test_a_webhook_where_nobody_listens_is_tried_again(free_port: int) -> None:

@@ -34,13 +34,13 @@ def test_an_absolute_file_with_a_slash_too_few_is_told(tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("url", ["duckdb://farm.duckdb", "duckdb:///", "duckdb://", "duckdb:///a.duckdb?b=c"])
 def test_a_url_without_a_file_is_refused(url: str) -> None:
-    with pytest.raises(SettingsError, match="names no file"):
+    with pytest.raises(SettingsError, match="is not a file"):
         open_store(url)
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "http://host:8086/farm", "://"])
 def test_a_url_of_no_engine_is_refused(url: str) -> None:
-    with pytest.raises(SettingsError, match="names no store: write duckdb:///FILE"):
+    with pytest.raises(SettingsError, match="is not the URL of a store: write duckdb:///FILE"):
         open_store(url)
 
 

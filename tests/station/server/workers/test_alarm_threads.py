@@ -83,9 +83,9 @@ def test_only_one_of_two_processes_judges_and_the_other_takes_over(registry: Reg
     estate_with(registry)
     store = cold_house()
     one, two = (AlarmWorker(registry, store, HANDLE, None) for _ in range(2))
-    assert (one.judge(), two.judge()) == (True, False)
-    one.stop_judging()
-    assert two.judge()
+    assert (one.evaluate(), two.evaluate()) == (True, False)
+    one.release()
+    assert two.evaluate()
 
 
 def test_gateways_that_cannot_be_asked_are_taken_as_they_were(registry: Registry) -> None:
@@ -93,7 +93,7 @@ def test_gateways_that_cannot_be_asked_are_taken_as_they_were(registry: Registry
     repositories = estate_with(registry, AlarmRule(name="offline", any_of=((offline,),), for_s=0.0, clear_for_s=60.0))
     answers: list[Sequence[Gateway]] = [[told(online=False)]]
     keeper = AlarmWorker(registry, MemoryStore(), HANDLE, lambda: answers[0])
-    keeper.judge()
+    keeper.evaluate()
     assert [alarm.subject for alarm in repositories.alarms.active()] == ["gw-1"]
     assert gateway_values(told(online=False), 61_000) == {"gateway_offline": 1.0, "gateway_status_age_s": 60.0}
     known = gateway_values(told(online=True), 61_000)
