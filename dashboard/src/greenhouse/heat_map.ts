@@ -58,27 +58,27 @@ export class HeatMap {
     if (overview === null) return;
     const { places } = overview.map;
     const unit = overview.map.units[quantity] ?? "1";
-    const known = places.flatMap((place) => (place.channels[quantity] ?? []).filter((value): value is number => value !== null));
-    this.element.querySelector(".heat-row")?.toggleAttribute("hidden", known.length === 0);
-    if (known.length === 0) {
+    const values = places.flatMap((place) => (place.channels[quantity] ?? []).filter((value): value is number => value !== null));
+    this.element.querySelector(".heat-row")?.toggleAttribute("hidden", values.length === 0);
+    if (values.length === 0) {
       setText(this.#status, translate("chart_none"));
       this.#table.replaceChildren();
       return;
     }
-    const [low, high] = [Math.min(...known), Math.max(...known)];
+    const [low, high] = [Math.min(...values), Math.max(...values)];
     const format = (value: number): string => `${numberText(value, digitsOf(unit))} ${unitText(unit)}`;
     [this.#canvas.width, this.#canvas.height] = [this.#hours, places.length];
     this.#canvas.style.height = `${places.length * ROW_PX}px`;
     this.#canvas.setAttribute("aria-label", translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }));
-    const picture = this.#canvas.getContext("2d");
-    if (picture === null) return;
-    const pixels = picture.createImageData(this.#hours, places.length);
+    const context = this.#canvas.getContext("2d");
+    if (context === null) return;
+    const image = context.createImageData(this.#hours, places.length);
     for (const [row, place] of places.entries()) {
       for (const [hour, value] of (place.channels[quantity] ?? []).entries()) {
-        if (value !== null) pixels.data.set([...colour(high > low ? (value - low) / (high - low) : 0.5), 255], 4 * (row * this.#hours + hour));
+        if (value !== null) image.data.set([...colour(high > low ? (value - low) / (high - low) : 0.5), 255], 4 * (row * this.#hours + hour));
       }
     }
-    picture.putImageData(pixels, 0, 0);
+    context.putImageData(image, 0, 0);
     this.#names.replaceChildren(...places.map((place) => make("span", {}, place.name)));
     setText(this.#status, translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }));
     this.#table.replaceChildren(make("table", {},

@@ -34,8 +34,9 @@ export function term(group: TermGroup, id: string | number): string {
 
 /** Return the identifier whose text is given, in either language; a text that is no term is returned as it is. */
 export function idOfTerm(group: TermGroup, text: string): string {
-  const wanted = text.trim().toLowerCase();
-  return Object.entries(terms[group] as Record<string, { en: string; zh: string }>).find(([, { en, zh }]) => en.toLowerCase() === wanted || zh === wanted)?.[0] ?? text.trim();
+  const trimmed = text.trim();
+  const lowerCase = trimmed.toLowerCase();
+  return Object.entries(terms[group] as Record<string, { en: string; zh: string }>).find(([, { en, zh }]) => en.toLowerCase() === lowerCase || zh === trimmed)?.[0] ?? trimmed;
 }
 
 /** Return a channel's name with its instance number. */

@@ -164,7 +164,6 @@ async function drawRecipients(section: Section, editable: boolean): Promise<Chil
 
 async function drawKeys(section: Section): Promise<Child[]> {
   const keys = await requestAll<Key>("/v1/keys", { signal: section.view.signal });
-  const shown = make("div", { role: "status" });
   const rows = keys.map((key) => make("tr", { "data-key": key.id }, make("th", { scope: "row" }, findTerm("default_names", key.name) ?? key.name), make("td", {}, term("scopes", key.scope)), make("td", {}, `${key.prefix}…`),
     make("td", {}, key.expires_ms === null ? translate("settings_no_expiry") : dateText(key.expires_ms)), make("td", {}, key.last_used_ms === null ? translate("never") : ageText(nowMs() - key.last_used_ms)),
     make("td", {}, make("button", { type: "button", class: "plain", "aria-label": translate("settings_revoke_key", { name: key.name }), onclick: () => {
@@ -181,7 +180,7 @@ async function drawKeys(section: Section): Promise<Child[]> {
     section.place.append(make("div", { role: "status" }, make("p", {}, translate("settings_key_once")), make("p", { class: "secret" }, created.key)));
     return true;
   });
-  return [scrollTable(translate("settings_keys"), [translate("settings_name"), translate("settings_role"), translate("settings_key_prefix"), translate("settings_expires"), translate("settings_last_used"), translate("actions")], rows), form, shown];
+  return [scrollTable(translate("settings_keys"), [translate("settings_name"), translate("settings_role"), translate("settings_key_prefix"), translate("settings_expires"), translate("settings_last_used"), translate("actions")], rows), form];
 }
 
 async function drawMembers(section: Section): Promise<Child[]> {
