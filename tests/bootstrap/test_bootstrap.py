@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -206,3 +207,44 @@ def test_make_passes_options_on(tmp_path: Path) -> None:
     line = ["make", "--no-print-directory", "run", f"PYTHON={tmp_path}/python", "ARGS=--port 9000 --data 'my farm'"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "bootstrap.py run -- --port 9000 --data my farm\n"
+
+
+@pytest.fixture
+def help_built(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, list[list[str]]]:
+    """A bootstrap module whose build of the help pages is written down, and those builds."""
+    module = checkout.load()
+    (checkout.folder / "docs").mkdir()
+    (checkout.folder / "docs" / "index.md").write_text("# Help\n", encoding="utf-8")
+    (checkout.folder / "mkdocs.yml").write_text("site_name: Headland\n", encoding="utf-8")
+    builds: list[list[str]] = []
+
+    def build(line: list[str], **_: object) -> int:
+        builds.append(line)
+        module.HELP.mkdir(parents=True, exist_ok=True)
+        return 0
+
+    monkeypatch.setattr(module.subprocess, "call", build)
+    return module, builds
+
+
+def test_a_run_builds_the_help_pages_once_and_again_after_a_change(
+    help_built: tuple[ModuleType, list[list[str]]], checkout: Checkout
+) -> None:
+    module, builds = help_built
+    module.refresh_help()
+    module.refresh_help()
+    assert len(builds) == 1
+    assert builds[0][1:5] == ["-m", "mkdocs", "build", "--strict"]
+    (checkout.folder / "docs" / "index.md").write_text("# Help, changed\n", encoding="utf-8")
+    module.refresh_help()
+    assert len(builds) == 2
+
+
+def test_help_pages_that_cannot_be_built_are_reported_and_stop_nothing(
+    help_built: tuple[ModuleType, list[list[str]]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, _ = help_built
+    monkeypatch.setattr(module.subprocess, "call", lambda *_, **__: 1)
+    module.refresh_help()
+    assert "could not be built: `make docs` shows why" in capsys.readouterr().out
+    assert not (module.HELP / "sources.sha256").exists()

@@ -24,7 +24,7 @@ SCRIPT: Final = "import sys; from station.cli.main import main; sys.argv = ['hea
 EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "edge": (("edge", "headland.contract"), ("edge", "check", "--help")),
     "ingest": (("ingest", "headland.store", "headland.contract"), ("--help",)),
-    "api": (("api", "headland.store", "headland.registry", "headland.agronomy", "headland.contract"), ("--help",)),
+    "api": (("api", "headland.analysis", "headland.formats", "headland.store", "headland.registry"), ("--help",)),
     "reports": (("headland.reports",), ("--help",)),
     "client": (("headland.client", "headland.contract"), ("--help",)),
     "sim": (("firmware_sim",), ("sim", "drone", "--help")),
@@ -32,7 +32,7 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 }
 
 #: Engines that need more than the parts which use them: those parts load them only when a URL names them.
-ENGINES: Final = ("headland.store.influx_", "headland.store.victoria_", "headland.store.side_")
+ENGINES: Final = ("headland.store.influx", "headland.store.victoria", "headland.store.server")
 
 
 def main(wanted: Sequence[str]) -> int:
