@@ -1,4 +1,4 @@
-"""The FastAPI application: routes over one store and registry, each request bound to the organisation of who asks."""
+"""The FastAPI application: routes over one store and registry, each request limited to its organisation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from api.routes import live as live_routes
 from api.routes import passes as pass_routes
 from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
-from api.routes import registry as thing_routes
+from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
 from api.routes import session as session_routes
 from api.routes import store_admin as store_routes
@@ -55,31 +55,31 @@ from headland.store.port import Store
 VERSION: Final = "1.0.0"
 
 _DESCRIPTION: Final = """\
-What a farm's drones and greenhouses measured, and what that means for the crop.
+Measurements of a farm's drones and greenhouses, and analyses of them.
 
 Times are epoch milliseconds UTC; windows are half-open. Every number carries its unit. Errors are problem+json
-(RFC 9457). An analytic answer is null, with a reason, where it would be a guess; what was commanded is never shown
-as applied. What a simulator made is marked `simulated` for ever.
+(RFC 9457). An analysis returns null with a reason where its data does not suffice. Commanded amounts are never
+reported as applied. Simulated data is always marked `simulated`.
 """
 
 _LIMITS: Final = Limits()
 
 _TAGS: Final = [
-    {"name": "access", "description": "Who asks: keys, members, sessions, and the log of all changes."},
-    {"name": "devices", "description": "What there is and what it measured."},
-    {"name": "answers", "description": "What it means: each number with its method, coverage and evidence."},
+    {"name": "access", "description": "Keys, members, sessions and the audit log."},
+    {"name": "devices", "description": "Devices and their measurements."},
+    {"name": "answers", "description": "Analyses: each number with its method, coverage and evidence."},
     {
         "name": "registry",
-        "description": "Whose ground, which products and machines: versioned, with history.",
+        "description": "Farms, fields, products and machines: versioned, with history.",
     },
-    {"name": "passes", "description": "Where product was applied, how much, and what that rests on."},
-    {"name": "reports", "description": "The same on paper: a printable page, PDF, or a table, in English and Chinese."},
-    {"name": "fertilization", "description": "How much of what a field should get, and what that rests on."},
-    {"name": "alarms", "description": "What stands, who is told, by which rules; and what would have been raised."},
-    {"name": "gateways", "description": "What became of every record, and what was refused."},
-    {"name": "sensorthings", "description": "The same for GIS programs: OGC SensorThings 1.1, for reading."},
-    {"name": "maps", "description": "The same for map programs: OGC API Features, for reading."},
-    {"name": "health", "description": "For those who run it."},
+    {"name": "passes", "description": "Field passes and the amounts applied, with their evidence."},
+    {"name": "reports", "description": "Reports as a printable page, PDF or table, in English and Chinese."},
+    {"name": "fertilization", "description": "Recommendations and prescriptions, with their sources."},
+    {"name": "alarms", "description": "Alarms, rules, recipients, and simulation of rules on past data."},
+    {"name": "gateways", "description": "Delivery of every record, and the quarantine."},
+    {"name": "sensorthings", "description": "OGC SensorThings API 1.1 for GIS programs, read only."},
+    {"name": "maps", "description": "OGC API Features for map programs, read only."},
+    {"name": "health", "description": "Health, readiness and metrics for operators."},
 ]
 
 
@@ -92,23 +92,23 @@ def create_app(
     now_ms: Callable[[], int] = wall_clock_ms,
     gateways: IngestPort | None = None,
     registry: Registry | None = None,
-    store_desk: StoreAdmin | None = None,
+    store_admin: StoreAdmin | None = None,
     live: LiveFeed | None = None,
-    gate: Authenticator | None = None,
+    authenticator: Authenticator | None = None,
     limits: Limits = _LIMITS,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
-    A request is served from the organisation of who asks, as `gate` says; without one that are the registry's keys, and
-    without a registry nobody is let in. `organisation` is whose ingest, alarms and commits the rest here is about: no
-    other organisation's key gets to see it.
+    `authenticator` determines the organisation of a request; by default the registry's keys do, and without a registry
+    every request is refused. `organisation` owns the services in this process (ingest, alarms, commits): no other
+    organisation's key reads them.
 
-    `readiness` and `counters` are asked at each /readyz and /metrics; `now_ms` is where windows without an end stop.
-    `gateways` is the ingest beside it; without one there are no answers about gateways and refused messages.
-    `registry` says who owns what. `store_desk` takes work on a store that only this process may open.
-    `live` is told of commits as they happen; without one the store is asked once a second while anybody listens.
+    `readiness` and `counters` are read at each /readyz and /metrics; `now_ms` is the end of windows without one.
+    `gateways` is the ingest beside this API; without it the routes of gateways and the quarantine respond with 404.
+    `store_admin` runs maintenance on a store that only this process may open. `live` receives commits as they happen;
+    without it the store is polled once a second while any client is connected.
     """
-    # A file of crops that cannot be used is said now, not at the first question.
+    # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
     app = FastAPI(
         title="Headland",
@@ -120,20 +120,20 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(check_exchange)],
     )
-    home = HomeServices(store, registry, organisation, now_ms, readiness, counters, gateways, store_desk)
+    home = HomeServices(store, registry, organisation, now_ms, readiness, counters, gateways, store_admin)
     metrics = CollectorRegistry()
-    if gate is None:
-        gate = ClosedAuthenticator() if registry is None else RegistryAuthenticator(registry)
+    if authenticator is None:
+        authenticator = ClosedAuthenticator() if registry is None else RegistryAuthenticator(registry)
     app.state.home = home
     app.state.metrics = metrics
     app.state.live = LiveFeeds(store, organisation, live)
-    app.state.auth_cache = AuthCache(gate, limits)
+    app.state.auth_cache = AuthCache(authenticator, limits)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
     app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     install_problems(app)
-    for room in (
+    for module in (
         devices,
         application,
         pass_routes,
@@ -147,7 +147,7 @@ def create_app(
         key_routes,
         webhook_routes,
     ):
-        app.include_router(room.router)
+        app.include_router(module.router)
     app.include_router(climate_routes.router)
     app.include_router(place_routes.router)
     app.include_router(report_routes.router)
@@ -155,17 +155,17 @@ def create_app(
     app.include_router(sta_routes.router)
     app.include_router(ogc_routes.router)
     app.include_router(farmos_routes.router)
-    # What has a name of its own below a kind of thing comes before that kind's `{thing}`.
+    # Fixed paths below a kind of record come before that kind's `{record}`.
     for router in (
         catalog.router,
         field_import.router,
         recommendation.router,
         prescription_routes.router,
-        *thing_routes.ROUTERS,
+        *registry_routes.ROUTERS,
         key_routes.members,
         webhook_routes.webhooks,
         alarms.router,
-        *alarms.KEPT,
+        *alarms.RECORD_ROUTERS,
     ):
         app.include_router(router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
@@ -173,7 +173,7 @@ def create_app(
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, made once, with the problem's schema in it."""
+    """Return the OpenAPI document; it is built once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -197,11 +197,11 @@ def _describe(app: FastAPI) -> dict[str, Any]:
 
 
 def _drop_null(paths: dict[str, Any]) -> None:
-    """A parameter may be left out, but a query cannot say null: what FastAPI writes of `X | None` is too much."""
+    """Remove null from the parameters' types: a parameter may be absent, but a query cannot hold null."""
     for operation in (operation for methods in paths.values() for operation in methods.values()):
         for parameter in operation.get("parameters", ()):
-            told = parameter["schema"]
-            kinds = [kind for kind in told.get("anyOf", ()) if kind != {"type": "null"}]
+            schema = parameter["schema"]
+            kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
             if kinds:
-                del told["anyOf"]
-                told.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
+                del schema["anyOf"]
+                schema.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})

@@ -31,7 +31,7 @@ class HomeServices:
     readiness: Callable[[], list[Check]]
     counters: Callable[[], Mapping[str, float]]
     gateways: IngestPort | None = None
-    store_desk: StoreAdmin | None = None
+    store_admin: StoreAdmin | None = None
     cache: ResultCache = field(default_factory=ResultCache)
 
     def serves(self, scope: OrgScope) -> bool:

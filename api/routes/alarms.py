@@ -1,4 +1,4 @@
-"""Alarms that stand and that stood, taking care of them, what was said of them, and what a rule would have raised."""
+"""Routes of alarms: list, acknowledge, snooze, notifications, and simulation of rules on past data."""
 
 from __future__ import annotations
 
@@ -37,28 +37,34 @@ from headland.units_of_time import DAY_MS
 
 LONGEST_REPLAY_MS: Final = 366 * DAY_MS
 
-Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
+Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
-AsRead = Annotated[str | None, Header(description="The ETag of the alarm as it was read.", max_length=256)]
+AsRead = Annotated[str | None, Header(description="ETag of the alarm when it was read.", max_length=256)]
 
 router = APIRouter(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
-KEPT: Final = tuple(make_router(kind) for kind in ALARM_KINDS)
+RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in ALARM_KINDS)
 
 
 @router.get("/alarms", name="list_alarms", response_model=AlarmList, responses=declare_problems(400))
 def get_alarms(
     request: Request,
     scope: ScopeOf,
-    state: Annotated[Literal["active", "ended"] | None, Query(description="Only those; all by default.")] = None,
-    subject: Annotated[str | None, Query(description="Of a device or gateway.", pattern=NAME_PATTERN)] = None,
-    rule: Annotated[str | None, Query(description="Of a rule's name.", pattern=NAME_PATTERN)] = None,
+    state: Annotated[
+        Literal["active", "ended"] | None, Query(description="Only alarms in this state; all by default.")
+    ] = None,
+    subject: Annotated[
+        str | None, Query(description="Only alarms of this device or gateway.", pattern=NAME_PATTERN)
+    ] = None,
+    rule: Annotated[
+        str | None, Query(description="Only alarms of the rule with this name.", pattern=NAME_PATTERN)
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List alarms by the time of their raising, the newest first: of the rules here and of the gateways' own.
+    """List alarms, the newest first: those of the station's rules and of the gateways' own rules.
 
-    Where a gateway watches by a rule of the same name as one here, the two are one alarm. Without a registry nothing is
-    watched, and nothing is listed.
+    A gateway's alarm by a rule of the same name as one of the station is the same alarm. Without a registry the list is
+    empty.
     """
     if scope.registry is None:
         return reply_page(request, AlarmList(items=[], next=None))
@@ -76,25 +82,25 @@ def get_alarms(
 
 @router.get("/alarms/{alarm}", response_model=AlarmShown)
 def get_alarm(request: Request, scope: ScopeOf, alarm: Id) -> Response:
-    """Show an alarm."""
+    """Return an alarm."""
     return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.get(alarm)))
 
 
 @router.post("/alarms/{alarm}/acknowledge", response_model=AlarmShown, responses=declare_problems(400, 412))
 def acknowledge(
-    request: Request, scope: ScopeOf, alarm: Id, told: Acknowledgement | None = None, if_match: AsRead = None
+    request: Request, scope: ScopeOf, alarm: Id, body: Acknowledgement | None = None, if_match: AsRead = None
 ) -> Response:
-    """Say that somebody takes care of it: it is not said again and does not escalate; its end is said."""
+    """Acknowledge an alarm: it is not repeated and does not escalate; its end is still notified."""
     _check_unchanged(scope, alarm, if_match)
-    note = told.note if told is not None else ""
+    note = body.note if body is not None else ""
     return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.acknowledge(alarm, note)))
 
 
 @router.post("/alarms/{alarm}/snooze", response_model=AlarmShown, responses=declare_problems(400, 412))
-def snooze(request: Request, scope: ScopeOf, alarm: Id, told: Snooze, if_match: AsRead = None) -> Response:
-    """Say nothing of it until then; if it still stands then, it is said again."""
+def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Snooze, if_match: AsRead = None) -> Response:
+    """Snooze an alarm: no notification until then; if it is still active, it is notified again."""
     _check_unchanged(scope, alarm, if_match)
-    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.snooze(alarm, told.until_ms)))
+    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.snooze(alarm, body.until_ms)))
 
 
 @router.get("/alarm-notices", name="list_alarm_notices", response_model=NoticeList, responses=declare_problems(400))
@@ -102,12 +108,12 @@ def get_notices(
     request: Request,
     scope: ScopeOf,
     state: Annotated[
-        Literal["waiting", "delivered", "dead"] | None, Query(description="Only those; all by default.")
+        Literal["waiting", "delivered", "dead"] | None, Query(description="Only alarms in this state; all by default.")
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List what was to be said of alarms, the newest first; `dead` is what nobody took."""
+    """List the notifications of alarms, the newest first; `dead` ones were accepted by no recipient."""
     wanted = None if state is None else NoticeState(state)
     before = read_cursor(cursor, tuple[str])
     found = repositories_of(scope).alarms.notices(wanted, before="" if before is None else before[0], limit=limit + 1)
@@ -118,13 +124,13 @@ def get_notices(
 
 @router.post("/alarm-notices/{notice}/replay", response_model=NoticeShown, status_code=202)
 def replay_notice(scope: ScopeOf, notice: Id) -> NoticeShown:
-    """Try a dead notice again from now on."""
+    """Retry a dead notification."""
     return NoticeShown.model_validate(repositories_of(scope).alarms.replay(notice))
 
 
 @router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
 def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
-    """Make a new secret that signs a recipient's webhooks, in the place of the one before; it is shown this once."""
+    """Replace the secret that signs a recipient's webhooks; the response is the only place that contains it."""
     return RecipientSecret(secret=repositories_of(scope).renew_recipient_secret(recipient))
 
 
@@ -137,16 +143,16 @@ def replay_rule(
     start: Start = None,
     end: End = None,
 ) -> Response:
-    """Answer what a rule would have raised over [start, end), by what the store holds now: late data too.
+    """Simulate a rule over [start, end) on the stored data, late data included: the alarms it would have raised.
 
-    Nothing is kept and nothing is said. Where a value was never known the answer is insufficient_data.
+    Nothing is stored and nothing is notified. Where a value was never known, the result is insufficient_data.
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_REPLAY_MS)
     repositories = repositories_of(scope)
     found = repositories.alarm_rules.get(rule)
     if is_of_gateways(found):
-        sentence = "What gateways said of themselves is not kept: only rules on devices can be replayed."
-        raise ProblemError(400, "no-history", "There is no history of gateways", sentence)
+        sentence = "The states of gateways have no history: simulate a rule on devices."
+        raise ProblemError(400, "no-history", "No history of gateways", sentence)
     scene = look(scope.store, repositories, scope.organisation, {})
     devices: list[ReplayOfDevice] = []
     for subject in scene.subjects_of(found):
@@ -163,7 +169,7 @@ def replay_rule(
                 alarms=[WouldHave.model_validate(alarm) for alarm in done.alarms],
             )
         )
-    count = sum(len(one.alarms) for one in devices)
+    count = sum(len(result.alarms) for result in devices)
     start_ms, end_ms = window.pair
     answer = ReplayAnswer(rule=found.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
     return reply(request, answer)

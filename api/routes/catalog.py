@@ -1,4 +1,4 @@
-"""The catalog of common fertilizers, from which a farm takes over what it uses."""
+"""Routes of the fertilizer catalog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.http.responses import reply
-from api.routes.registry import show_thing
+from api.routes.registry import reply_record
 from api.schemas.registry import PRODUCTS
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.fertilizer_catalog import find_in_catalog, list_catalog
@@ -29,7 +29,7 @@ _LIST: Final[dict[str, Any]] = {
 
 @router.get("", name="list_product_catalog", responses={200: {"content": {"application/json": {"schema": _LIST}}}})
 def get_catalog(request: Request) -> Response:
-    """List common fertilizers, each with its grade, forms of nitrogen, density and where these figures are from."""
+    """List common fertilizers with grade, nitrogen forms, density and the source of these figures."""
     return reply(request, {"items": list_catalog(), "next": None})
 
 
@@ -43,7 +43,7 @@ def get_catalog(request: Request) -> Response:
     },
 )
 def take_over(
-    scope: ScopeOf, name: Annotated[str, Path(description="Its name in the catalog.", max_length=200)]
+    scope: ScopeOf, name: Annotated[str, Path(description="Name in the catalog.", max_length=200)]
 ) -> Response:
-    """Keep a fertilizer of the catalog as a product of the farm, to be changed there to what its bag says."""
-    return show_thing(PRODUCTS, repositories_of(scope).products.add(find_in_catalog(name).product()), 201)
+    """Copy a fertilizer of the catalog to the farm's products, to be corrected there by its label."""
+    return reply_record(PRODUCTS, repositories_of(scope).products.add(find_in_catalog(name).product()), 201)

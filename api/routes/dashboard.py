@@ -1,4 +1,4 @@
-"""The dashboard and the API's own description, as built files; nothing on them comes from another host."""
+"""The dashboard and the API reference page, as built files without external resources."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-#: Built from `dashboard/` at the top; what lies in `assets/` has the hash of its content in its name.
+#: Built from `dashboard/`; file names in `assets/` contain the hash of their content.
 FOLDER: Final = Path(__file__).parent.parent / "dashboard"
-#: Read once: what is not listed here does not exist, whatever the path says.
+#: Listed once: a path that is not in this list does not exist.
 FILES: Final = {file.relative_to(FOLDER).as_posix(): file for file in FOLDER.rglob("*") if file.is_file()}
 
-#: The page may talk to its own host and to no other. A map's buttons are pictures within its style sheet.
+#: The page connects to its own host only. A map's buttons are images in its style sheet.
 _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -26,7 +26,7 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 _FOR_EVER: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
-#: What Python does not know everywhere, and a browser refuses to run under another name.
+#: Types that Python does not know on every system and browsers require.
 MEDIA_TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 router = APIRouter(include_in_schema=False)
@@ -41,13 +41,13 @@ def get_page() -> Response:
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
 def get_docs() -> Response:
-    """Serve the API's own description for people; it needs no other host."""
+    """Serve the API reference page."""
     return FileResponse(FOLDER / "docs.html", headers=HEADERS)
 
 
 @router.api_route("/dashboard/{name:path}", methods=["GET", "HEAD"])
 def get_file(name: str) -> Response:
-    """Serve one of the dashboard's files; a browser may keep those whose name changes with their content for ever."""
+    """Serve a file of the dashboard; browsers cache files with a hash in their name for ever."""
     file = FILES.get(name)
     if file is None:
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""Devices, their newest values, their series and their events."""
+"""Routes of devices: newest values, series, events and conflicts."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from headland.analysis.telemetry import (
 from headland.analysis.window import HIGH_MS, LOW_MS, Window
 from headland.store.port import DeviceRecord
 
-#: Any window will do: what an answer costs is bounded by its rows, not by the years they lie in.
+#: Any window is accepted: the cost of a response depends on its rows.
 LONGEST_SERIES_MS: Final = HIGH_MS - LOW_MS
 MAX_POINTS: Final = 10_000
 
-ManyLimit = Annotated[int, Query(description="Items a page.", ge=1, le=5000)]
+ManyLimit = Annotated[int, Query(description="Items per page.", ge=1, le=5000)]
 Kind = Annotated[str | None, Query(description="Only devices of this kind.", pattern=NAME_PATTERN)]
 Site = Annotated[str | None, Query(description="Only devices at this site.", pattern=NAME_PATTERN)]
 
@@ -61,7 +61,7 @@ def get_devices(
 def get_latest_of_all(
     request: Request, scope: ScopeOf, kind: Kind = None, site: Site = None, cursor: Cursor = None, limit: Limit = MOST
 ) -> Response:
-    """Give the newest value of each channel of every device, by the device's id."""
+    """List the newest value of each channel of every device, by device id."""
     records, following = _page_of(scope, kind, site, cursor, limit)
     newest = read_latest(scope)
     items = [latest_of(record, newest.get(record.descriptor.device, {})) for record in records]
@@ -70,14 +70,14 @@ def get_latest_of_all(
 
 @router.get("/devices/{device}", response_model=DeviceDetail, responses=declare_problems(404, 422))
 def get_device(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
-    """Describe one device and its channels."""
+    """Return a device and its channels."""
     record = find_device(scope, device)
     return reply(request, device_detail_of(record, list_channels(scope, record)))
 
 
 @router.get("/devices/{device}/latest", response_model=Latest, responses=declare_problems(404, 422))
 def get_latest(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
-    """Give the newest value of each channel of a device."""
+    """Return the newest value of each channel of a device."""
     record = find_device(scope, device)
     return reply(request, latest_of(record, read_latest(scope, device).get(device, {})))
 
@@ -145,10 +145,10 @@ def get_events(
     cursor: Cursor = None,
     limit: ManyLimit = MOST,
 ) -> Response:
-    """List the events of [start, end) in time order; those of one instant are on one page, however many."""
+    """List the events of [start, end) in time order; the events of one instant are always on one page."""
     window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
     find_device(scope, device)
-    events, next_ms = read_events(scope, device, _behind(cursor, window), limit)
+    events, next_ms = read_events(scope, device, _after(cursor, window), limit)
     return reply_page(request, events_of(device, events, _cursor_of(next_ms)))
 
 
@@ -167,13 +167,13 @@ def get_conflicts(
     cursor: Cursor = None,
     limit: ManyLimit = MOST,
 ) -> Response:
-    """List the values in [start, end) that contradict stored ones, as when two gateways hear one vehicle differently.
+    """List the values in [start, end) that contradict stored ones, for example of two gateways that read one vehicle.
 
-    They are in no other answer: the value that came first stays.
+    No other response contains them: the first value remains stored.
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
     record = find_device(scope, device)
-    conflicts, next_ms = read_conflicts(scope, device, _behind(cursor, window), limit)
+    conflicts, next_ms = read_conflicts(scope, device, _after(cursor, window), limit)
     return reply_page(request, conflicts_of(record, conflicts, _cursor_of(next_ms)))
 
 
@@ -185,8 +185,8 @@ def _page_of(
     return records, None if following is None else write_cursor(following)
 
 
-def _behind(cursor: str | None, window: Window) -> Window:
-    """Return what a page's cursor leaves of a window; nothing of it may be left."""
+def _after(cursor: str | None, window: Window) -> Window:
+    """Return the part of a window after a page's cursor; it may be empty."""
     start = read_cursor(cursor, tuple[int])
     return window if start is None else Window(min(max(start[0], window.start_ms), window.end_ms), window.end_ms)
 

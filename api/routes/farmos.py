@@ -1,4 +1,4 @@
-"""Logs for farmOS, as JSON:API."""
+"""Export of farmOS logs as JSON:API."""
 
 from __future__ import annotations
 
@@ -32,28 +32,30 @@ def get_farmos(
     request: Request,
     scope: ScopeOf,
     start: Annotated[
-        Instant | None, Query(alias="filter[start]", description="Like `start` elsewhere; seven days ago by default.")
+        Instant | None, Query(alias="filter[start]", description="First instant; seven days ago by default.")
     ] = None,
-    end: Annotated[Instant | None, Query(alias="filter[end]", description="Like `end` elsewhere.")] = None,
+    end: Annotated[
+        Instant | None, Query(alias="filter[end]", description="Instant after the last; now by default.")
+    ] = None,
     kind: Annotated[
         Literal["log--input", "log--observation"] | None,
-        Query(alias="filter[type]", description="Only those; both by default."),
+        Query(alias="filter[type]", description="Only logs of this type; both by default."),
     ] = None,
     after: Annotated[
         str | None,
-        Query(alias="page[after]", description="Of the link `next`.", pattern=r"^[A-Za-z0-9._~-]{1,200}$"),
+        Query(alias="page[after]", description="As in the link `next`.", pattern=r"^[A-Za-z0-9._~-]{1,200}$"),
     ] = None,
-    size: Annotated[int, Query(alias="page[size]", description="Logs a page.", ge=1, le=200)] = 50,
+    size: Annotated[int, Query(alias="page[size]", description="Logs per page.", ge=1, le=200)] = 50,
 ) -> Response:
-    """Give passes as input logs and days of greenhouse climate as observation logs, as farmOS has them (JSON:API 1.1).
+    """Return passes as input logs and days of greenhouse climate as observation logs of farmOS (JSON:API 1.1).
 
-    A quantity is there only where its number is known: of a pass what was metered, never what was commanded. What each
-    rests on (coverage, quality, evidence, method) is JSON in `data`. Ids stay the same from export to export.
+    A log contains a quantity only where its value is known: for a pass the metered amount, never the commanded one.
+    Coverage, quality, evidence and method of each are JSON in `data`. Ids are the same in every export.
     """
     unknown = sorted(set(request.query_params) - _KNOWN)
     if unknown:
-        sentence = f"There is no parameter {unknown[0][:64]!r} here; there are {', '.join(sorted(_KNOWN))}."
-        raise ProblemError(400, "unknown-parameter", "No such parameter", sentence)
+        sentence = f"Use one of {', '.join(sorted(_KNOWN))} instead of {unknown[0][:64]!r}."
+        raise ProblemError(400, "unknown-parameter", "Unknown parameter", sentence)
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - _DEFAULT_MS if start is None else start, end_ms, end_ms, LONGEST_MS)
     kinds = frozenset((INPUT, OBSERVATION) if kind is None else (kind,))
@@ -64,7 +66,7 @@ def get_farmos(
     here = str(request.url).split("?")[0]
     following = None
     if len(rest) > size:
-        # The window is said, so that a page of what began without one does not move with the clock.
+        # The link names the window: the pages of a request without one do not move with the clock.
         query = {**request.query_params, "filter[start]": window.start_ms, "filter[end]": window.end_ms}
         following = f"{here}?{urlencode({**query, 'page[after]': page[-1].key})}"
     body = orjson.dumps(sheet.document({"self": str(request.url), "next": following}))

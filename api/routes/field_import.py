@@ -1,4 +1,4 @@
-"""Fields out of a file that another program wrote."""
+"""Import of fields from a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/fields", tags=["registry"], responses=declare_pro
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "description": "GeoJSON, KML, KMZ, or a zip of .shp, .dbf and .prj; told by what it holds.",
+        "description": "GeoJSON, KML, KMZ, or a zip of .shp, .dbf and .prj; the format is detected from the content.",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
@@ -45,51 +45,51 @@ _LIST: Final[dict[str, Any]] = {
 )
 def import_file(
     scope: ScopeOf,
-    sent: BodyOf,
+    body: BodyOf,
     farm_id: Annotated[
-        str | None, Query(alias="farm", description="Whose fields they become; needless with one farm.", max_length=64)
+        str | None,
+        Query(alias="farm", description="Farm of the new fields; optional where there is one farm.", max_length=64),
     ] = None,
     crs: Annotated[
         str | None,
         Query(
-            description="The coordinate system, where the file names none: an EPSG code.",
+            description="Coordinate system of a file that names none: an EPSG code.",
             pattern="^EPSG:[0-9]{4,6}$",
             openapi_examples={"utm": {"value": "EPSG:32650"}},
         ),
     ] = None,
     name_property: Annotated[
-        str | None, Query(description="Which property names a field; `name` by default.", min_length=1, max_length=64)
+        str | None,
+        Query(description="Property that holds a field's name; `name` by default.", min_length=1, max_length=64),
     ] = None,
 ) -> Response:
-    """Import outlines as fields: all of them, or none and, in `features`, what is wrong with each.
+    """Import boundaries as fields: all of them, or none with the errors of each feature in `features`.
 
-    Told and refused are swapped axes, metres taken for degrees, open and self-crossing rings, holes outside, parts that
-    overlap, lines and points, places far from the farm, and names that are taken, as by the same import before.
+    Refused are swapped axes, metres instead of degrees, open and self-crossing rings, holes outside their polygon,
+    overlapping parts, lines and points, places far from the farm, and names in use, for example by a previous import.
     """
     repositories = repositories_of(scope)
     try:
         fields = import_fields(
-            repositories, choose_farm(repositories, farm_id), sent, crs=crs, name_property=name_property
+            repositories, choose_farm(repositories, farm_id), body, crs=crs, name_property=name_property
         )
     except RefusedFile as refused:
         features = [
-            {"feature": each.feature, "name": each.name, "detail": each.detail} for each in refused.troubles[:1000]
+            {"feature": error.feature, "name": error.name, "detail": error.detail} for error in refused.troubles[:1000]
         ]
-        raise ProblemError(
-            400, "import-refused", "Nothing was imported", str(refused), {"features": features}
-        ) from refused
+        raise ProblemError(400, "import-refused", "Import refused", str(refused), {"features": features}) from refused
     return reply_json({"items": [show_field(field) for field in fields]}, 201)
 
 
 def choose_farm(repositories: OrganisationRepositories, id: str | None) -> Farm:  # noqa: A002 - it is the farm's id
-    """Return the farm of an id, else the only one there is; raises a problem where that is not clear."""
+    """Return the farm with an id, or the only farm; raises ProblemError (400) where that is ambiguous."""
     try:
         if id is not None:
             return repositories.farms.get(id)
     except NotFound as error:
-        raise ProblemError(400, "unknown-farm", "No such farm", str(error)) from error
+        raise ProblemError(400, "unknown-farm", "Unknown farm", str(error)) from error
     farms = repositories.farms.list(limit=2)
     if len(farms) != 1:
-        sentence = "There is no farm yet: add one first." if not farms else "There are several farms: say which."
-        raise ProblemError(400, "which-farm", "Which farm?", sentence)
+        sentence = "Add a farm first." if not farms else "Name one of the farms in the parameter `farm`."
+        raise ProblemError(400, "which-farm", "Farm not specified", sentence)
     return farms[0]

@@ -1,4 +1,4 @@
-"""Gateways, what became of their records, and the messages that were refused."""
+"""Routes of gateways, their delivery, and the quarantine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from api.routes.parameters import NAME_PATTERN
 from api.schemas.gateways import Delivery, GatewayList, QuarantinedDetail, QuarantineList, ReplayAsked
 
 GatewayId = Annotated[str, Path(description="Id of a gateway.", pattern=NAME_PATTERN)]
-MessageId = Annotated[int, Path(description="Id of a refused message.", ge=1, le=2**53)]
+MessageId = Annotated[int, Path(description="Id of a quarantined message.", ge=1, le=2**53)]
 
 
 def ingest_of(scope: ScopeOf, home: HomeOf) -> IngestPort:
     """Return the ingest beside this API; raises ProblemError (404) where the request's organisation has none."""
     if home.gateways is None or not home.serves(scope):
-        raise ProblemError(404, "no-ingest", "No ingest runs here", "This API runs without an ingest beside it.")
+        raise ProblemError(
+            404, "no-ingest", "No ingest", "This API runs without an ingest: ask the station that runs it."
+        )
     return home.gateways
 
 
@@ -35,14 +37,16 @@ router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(4
 def get_gateways(
     request: Request,
     ingest: IngestOf,
-    online: Annotated[bool | None, Query(description="Only those that are connected, or are not.")] = None,
+    online: Annotated[bool | None, Query(description="Only gateways that are online, or offline.")] = None,
     cursor: Cursor = None,
     limit: Limit = MOST,
 ) -> Response:
-    """List the gateways by id, each as it described itself last."""
+    """List the gateways by id, each with its newest status."""
     after = read_cursor(cursor, tuple[str])
     rest = [
-        each for each in ingest.gateways() if (after is None or each.id > after[0]) and online in (None, each.online)
+        gateway
+        for gateway in ingest.gateways()
+        if (after is None or gateway.id > after[0]) and online in (None, gateway.online)
     ]
     page = rest[:limit]
     return reply_page(request, GatewayList(items=page, next=write_cursor(page[-1].id) if len(rest) > limit else None))
@@ -50,10 +54,10 @@ def get_gateways(
 
 @router.get("/gateways/{gateway}/delivery", response_model=Delivery)
 def get_delivery(request: Request, ingest: IngestOf, gateway: GatewayId) -> Response:
-    """Answer what became of every record that a gateway numbered: stored, refused, dropped, missing or lost."""
+    """Return the delivery of a gateway: each numbered record is stored, refused, dropped, missing or lost."""
     delivery = ingest.delivery(gateway)
     if delivery is None:
-        raise ProblemError(404, "unknown-gateway", "No such gateway", f"Nobody has heard of a gateway {gateway}.")
+        raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
     return reply(request, delivery)
 
 
@@ -61,11 +65,11 @@ def get_delivery(request: Request, ingest: IngestOf, gateway: GatewayId) -> Resp
 def get_quarantine(
     request: Request,
     ingest: IngestOf,
-    gateway: Annotated[str | None, Query(description="Only this gateway's.", pattern=NAME_PATTERN)] = None,
+    gateway: Annotated[str | None, Query(description="Only messages of this gateway.", pattern=NAME_PATTERN)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List the messages that were refused, whole or in part, the newest first."""
+    """List the messages in quarantine, the newest first."""
     before = read_cursor(cursor, tuple[int])
     found = ingest.quarantined(limit + 1, None if before is None else before[0], gateway)
     page = found[:limit]
@@ -75,7 +79,7 @@ def get_quarantine(
 
 @router.get("/quarantine/{message}", response_model=QuarantinedDetail)
 def get_quarantined(request: Request, ingest: IngestOf, message: MessageId) -> Response:
-    """Show a refused message with its bytes."""
+    """Return a quarantined message with its bytes."""
     found = ingest.find_quarantined(message)
     if found is None:
         raise _unknown_message(message)
@@ -84,7 +88,7 @@ def get_quarantined(request: Request, ingest: IngestOf, message: MessageId) -> R
 
 @router.post("/quarantine/{message}/replay", response_model=ReplayAsked, status_code=202)
 def ask_replay(ingest: IngestOf, message: MessageId) -> ReplayAsked:
-    """Try a refused message again: what is accepted now is stored once, and it leaves when all of it is."""
+    """Process a quarantined message again; accepted parts are stored once, a fully stored message leaves."""
     if not ingest.replay(message):
         raise _unknown_message(message)
     return ReplayAsked(id=message)
@@ -92,10 +96,15 @@ def ask_replay(ingest: IngestOf, message: MessageId) -> ReplayAsked:
 
 @router.delete("/quarantine/{message}", status_code=204)
 def drop_quarantined(ingest: IngestOf, message: MessageId) -> None:
-    """Delete a refused message for good; its records stay accounted for as quarantined."""
+    """Delete a quarantined message; its records remain accounted for as quarantined."""
     if not ingest.drop(message):
         raise _unknown_message(message)
 
 
 def _unknown_message(message: int) -> ProblemError:
-    return ProblemError(404, "unknown-message", "No such message", f"There is no message {message} in quarantine.")
+    return ProblemError(
+        404,
+        "unknown-message",
+        "Unknown message",
+        f"There is no message {message} in quarantine: list them at /v1/quarantine.",
+    )

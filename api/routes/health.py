@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can work, and what it counted."""
+"""Health, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ _METRICS: dict[int | str, dict[str, Any]] = {
 
 @router.get("/healthz", response_model=Health)
 def get_health(request: Request) -> Response:
-    """Answer as long as the process serves at all."""
+    """Return ok while the process serves requests."""
     return reply(request, Health(status="ok"))
 
 
 @router.get("/readyz", response_model=Readiness, responses=declare_problems(503))
 def get_readiness(request: Request, home: HomeOf) -> Response:
-    """Answer 200 once everything is there, else 503 with the checks that fail."""
+    """Return 200 when all checks pass, else 503 with the failing checks."""
     checks = [*home.readiness(), check_store(home.store), *check_registry(home.registry)]
     failing = [check for check in checks if not check.ok]
     access: Access | None = getattr(request.state, "access", None)
     if access is not None and access.organisation.handle != home.organisation:
         checks = [Check(check.name, check.ok, "") for check in checks]
         failing = [Check(check.name, False, "not ready") for check in failing]
-    shown = [ReadinessCheck(name=check.name, ok=check.ok, detail=check.detail) for check in checks]
+    listed = [ReadinessCheck(name=check.name, ok=check.ok, detail=check.detail) for check in checks]
     if not failing:
-        return reply(request, Readiness(ready=True, checks=shown))
+        return reply(request, Readiness(ready=True, checks=listed))
     sentence = "; ".join(f"{check.name}: {check.detail}" for check in failing)
-    extra = {"ready": False, "checks": [check.model_dump() for check in shown]}
-    return reply_problem(503, sentence, kind="not-ready", title="The station is not ready", extra=extra)
+    extra = {"ready": False, "checks": [check.model_dump() for check in listed]}
+    return reply_problem(503, sentence, kind="not-ready", title="Station not ready", extra=extra)
 
 
 @router.get("/metrics", response_class=Response, responses=_METRICS)
 def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
-    """Answer with counters for Prometheus: of the whole process to who runs it, else of the key's organisation."""
+    """Return metrics for Prometheus: of the whole process for its own organisation, else of the key's organisation."""
     own = CollectorRegistry()
     feeds: LiveFeeds = request.app.state.live
     is_home = home.serves(scope)
@@ -62,7 +62,7 @@ def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
 
 
 def check_store(store: Store) -> Check:
-    """Return whether the store answers."""
+    """Check that the store responds."""
     try:
         info = store.info()
     except HeadlandError as error:
@@ -71,7 +71,7 @@ def check_store(store: Store) -> Check:
 
 
 def check_registry(registry: Registry | None) -> list[Check]:
-    """Return whether the registry answers, where there is one."""
+    """Check that the registry responds; no check without a registry."""
     if registry is None:
         return []
     try:

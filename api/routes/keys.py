@@ -1,4 +1,4 @@
-"""Keys and members of an organisation, and the log of all that was changed in it: for its administrators."""
+"""Routes of API keys, members and the audit log, for administrators."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.models import Member, Scope
 
-Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
+Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
 MEMBERS: Final = Kind(
     "members",
@@ -36,7 +36,7 @@ members = make_router(MEMBERS)
 
 @router.get("/keys", name="list_keys", response_model=KeyList, responses=declare_problems(400))
 def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
-    """List the keys in the order of their making: what they are called, what they may, and when they were used last."""
+    """List the keys in order of creation, with name, scope and time of last use."""
     after = read_cursor(cursor, tuple[str])
     found = repositories_of(scope).keys.list(after="" if after is None else after[0], limit=limit + 1)
     items = [KeyShown.model_validate(key) for key in found[:limit]]
@@ -45,11 +45,11 @@ def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Lim
 
 
 @router.post("/keys", response_model=KeyMade, status_code=201, responses=declare_problems(400, 409))
-def add_key(scope: ScopeOf, told: KeyOrder) -> Response:
-    """Make a key. It is in this answer and nowhere else: who loses it makes another."""
-    if told.expires_ms is not None and told.expires_ms <= scope.now_ms:
-        raise ProblemError(400, "expired", "It would open nothing", "`expires_ms` is in the past.")
-    record, key = repositories_of(scope).mint_key(told.name, Scope(told.scope), told.expires_ms)
+def add_key(scope: ScopeOf, body: KeyOrder) -> Response:
+    """Create a key. The response is the only place that contains it; a lost key is replaced by another."""
+    if body.expires_ms is not None and body.expires_ms <= scope.now_ms:
+        raise ProblemError(400, "expired", "Key already expired", "Set `expires_ms` to a time in the future.")
+    record, key = repositories_of(scope).mint_key(body.name, Scope(body.scope), body.expires_ms)
     made = KeyMade(**KeyShown.model_validate(record).model_dump(), key=key)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
     return Response(made.model_dump_json(), 201, headers, "application/json")
@@ -57,13 +57,13 @@ def add_key(scope: ScopeOf, told: KeyOrder) -> Response:
 
 @router.get("/keys/{key}", response_model=KeyShown)
 def get_key(request: Request, scope: ScopeOf, key: Id) -> Response:
-    """Show what is known of a key."""
+    """Return a key's name, scope and times."""
     return reply(request, KeyShown.model_validate(repositories_of(scope).keys.get(key)))
 
 
 @router.delete("/keys/{key}", status_code=204, responses=declare_problems(409, 412))
 def revoke_key(request: Request, scope: ScopeOf, key: Id) -> None:
-    """Revoke a key: it opens nothing from now on, nor do the sessions that it began."""
+    """Revoke a key and the sessions that it began."""
     repository = repositories_of(scope).keys
     repository.delete(key, repository.get(key).version)
     auth_cache_of(request).forget()
@@ -77,7 +77,7 @@ def get_audit(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List what was changed, the newest first: who, when, from what to what."""
+    """List the changes of records, the newest first: who, when, before and after."""
     before = read_cursor(cursor, tuple[int])
     found = repositories_of(scope).history(record, before_seq=None if before is None else before[0], limit=limit + 1)
     items = [_shown(entry) for entry in found[:limit]]
@@ -87,12 +87,12 @@ def get_audit(
 
 @router.get("/audit/check", response_model=AuditChecked)
 def check_audit(request: Request, scope: ScopeOf) -> Response:
-    """Read the whole log and tell whether it is as it was written: each change is chained to the one before."""
+    """Verify the hash chain of the whole audit log."""
     return reply(request, AuditChecked.model_validate(repositories_of(scope).check_history()))
 
 
 def _shown(entry: AuditEntry) -> AuditShown:
-    told = msgspec.structs.asdict(entry)
+    fields = msgspec.structs.asdict(entry)
     for name in ("before", "after"):
-        told[name] = None if told[name] is None else msgspec.json.decode(told[name])
-    return AuditShown(**told)
+        fields[name] = None if fields[name] is None else msgspec.json.decode(fields[name])
+    return AuditShown(**fields)

@@ -1,4 +1,4 @@
-"""The parameters that several routes take."""
+"""Parameters shared by several routes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from api.http.query_windows import Instant
 
-#: What a gateway or device may be called.
+#: Valid ids of gateways and devices.
 NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 DeviceId = Annotated[str, Path(description="Id of a device.", pattern=NAME_PATTERN)]

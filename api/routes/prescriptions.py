@@ -13,7 +13,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
-from api.routes.registry import BodyOf, ThingId, reply_json
+from api.routes.registry import BodyOf, RecordId, reply_json
 from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
 from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder
@@ -108,7 +108,7 @@ def list_prescriptions(
 
 
 @router.get("/{thing:record_id}", responses={200: _SHOWN})
-def get_prescription(request: Request, scope: ScopeOf, thing: ThingId) -> Response:
+def get_prescription(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Show a prescription: its grid, zones, rates, checks and how it was made."""
     return reply(request, repositories_of(scope).prescriptions.get(thing))
 
@@ -116,7 +116,7 @@ def get_prescription(request: Request, scope: ScopeOf, thing: ThingId) -> Respon
 @router.get("/{thing:record_id}/export", responses={**_FILE_ANSWER, **declare_problems(400)})
 def export_prescription(
     scope: ScopeOf,
-    thing: ThingId,
+    thing: RecordId,
     format: Annotated[ExportFormat, Query(description="As which file.")],  # noqa: A002 - its name in the query
     crs: Annotated[GridCrs, Query(description="geotiff: WGS84 cell for cell, or resampled to the UTM zone.")] = "wgs84",
     bearing_deg: Annotated[

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
-from api.routes.registry import ThingId
+from api.routes.registry import RecordId
 from api.schemas.recommendations import Recommendation, RecommendationQuery, inputs_of, recommendation_of
 from headland.analysis.prescriptions.recommendation import recommend
 from headland.analysis.registry_access import repositories_of
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/fields", tags=["fertilization"], responses=declar
 
 @router.get("/{thing:record_id}/recommendation", response_model=Recommendation)
 def get_recommendation(
-    request: Request, scope: ScopeOf, thing: ThingId, query: Annotated[RecommendationQuery, Query()]
+    request: Request, scope: ScopeOf, thing: RecordId, query: Annotated[RecommendationQuery, Query()]
 ) -> Response:
     """Recommend nitrogen by one published rule, with its source, range of validity and inputs.
 

@@ -1,4 +1,4 @@
-"""Farms, fields, greenhouses, seasons, notes and so on: the same five routes for each kind of thing in the registry."""
+"""Routes of registry records: list, add, get, change and delete, the same for every kind."""
 
 import re
 from typing import Annotated, Any, Final
@@ -16,16 +16,16 @@ from headland.analysis.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
 
-# No `from __future__ import annotations` here: `make_router` annotates with what only it knows.
+# No `from __future__ import annotations` here: `make_router` annotates with local values.
 
-#: An outline of 100,000 corners has some 4 MB.
+#: A boundary of 100,000 positions has about 4 MB.
 MOST_BYTES: Final = 32 * 1024 * 1024
 ID_PATTERN: Final = "^[0-9a-z]{26}$"
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 
 
 class _RecordId(Convertor[str]):
-    """An id in a path: what cannot be one is no record's address, so `/import` beside `/{thing}` is its own."""
+    """A record id in a path; other words, such as `import`, belong to routes of their own."""
 
     regex = "[0-9a-z]{26}"
 
@@ -40,20 +40,20 @@ class _RecordId(Convertor[str]):
 
 register_url_convertor("record_id", _RecordId())
 
-ThingId = Annotated[str, Path(description="Id of a record.", pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
+RecordId = Annotated[str, Path(description="Id of a record.", pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
 IfMatch = Annotated[
-    str | None, Header(description='The version that is changed, as the ETag says it: "3".', max_length=64)
+    str | None, Header(description='Version of the record to change, as in its ETag: "3".', max_length=64)
 ]
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body of a request; a 413 for one that is larger than anything the registry keeps."""
+    """Return the body of a request; raises ProblemError (413) beyond the largest record."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
-            sentence = f"The body is larger than {MOST_BYTES // 1024 // 1024} MB."
-            raise ProblemError(413, "too-large", "The body is too large", sentence)
+            sentence = f"Send at most {MOST_BYTES // 1024 // 1024} MB."
+            raise ProblemError(413, "too-large", "Request body too large", sentence)
     return bytes(body)
 
 
@@ -91,7 +91,7 @@ def make_router(kind: Kind) -> APIRouter:
         request: Request,
         scope: ScopeOf,
         within: Annotated[
-            str | None, Query(alias=kind.within, description=f"Only those of this {kind.within}.", max_length=64)
+            str | None, Query(alias=kind.within, description=f"Only records of this {kind.within}.", max_length=64)
         ] = None,
         cursor: Cursor = None,
         limit: Limit = 100,
@@ -102,46 +102,47 @@ def make_router(kind: Kind) -> APIRouter:
         request: Request,
         scope: ScopeOf,
         within: Annotated[
-            str | None, Query(alias=kind.within, description=f"Only those of this {kind.within}.", max_length=64)
+            str | None, Query(alias=kind.within, description=f"Only records of this {kind.within}.", max_length=64)
         ] = None,
         or_within: Annotated[
-            str | None, Query(alias=kind.or_within, description=f"Only those of this {kind.or_within}.", max_length=64)
+            str | None,
+            Query(alias=kind.or_within, description=f"Only records of this {kind.or_within}.", max_length=64),
         ] = None,
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Response:
-        told = {str(kind.within): within, str(kind.or_within): or_within}
-        where = {name: value for name, value in told.items() if value is not None}
+        filters = {str(kind.within): within, str(kind.or_within): or_within}
+        where = {name: value for name, value in filters.items() if value is not None}
         return list_page(request, scope, where, cursor, limit)
 
-    def add(scope: ScopeOf, sent: BodyOf) -> Response:
+    def add(scope: ScopeOf, body_bytes: BodyOf) -> Response:
         try:
-            made = kind.repository(repositories_of(scope)).add(kind.read(_decode(kind, sent)))
+            made = kind.repository(repositories_of(scope)).add(kind.read(_decode(kind, body_bytes)))
         except NotFound as error:
             raise _unknown_reference(error) from error
-        return show_thing(kind, made, 201)
+        return reply_record(kind, made, 201)
 
-    def get(request: Request, scope: ScopeOf, thing: ThingId) -> Response:
+    def get(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
         record = kind.repository(repositories_of(scope)).get(thing)
         tag = f'"{record.version}"'
         if tag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
-        return show_thing(kind, record)
+        return reply_record(kind, record)
 
-    def change(scope: ScopeOf, thing: ThingId, sent: BodyOf, if_match: IfMatch = None) -> Response:
+    def change(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf, if_match: IfMatch = None) -> Response:
         repository = kind.repository(repositories_of(scope))
-        told = kind.read(_decode(kind, sent))
-        version = _version(if_match, told.version, lambda: int(repository.get(thing).version))
+        record = kind.read(_decode(kind, body_bytes))
+        version = _version(if_match, record.version, lambda: int(repository.get(thing).version))
         try:
-            return show_thing(kind, repository.change(msgspec.structs.replace(told, id=thing, version=version)))
+            return reply_record(kind, repository.change(msgspec.structs.replace(record, id=thing, version=version)))
         except NotFound as error:
             raise (error if error.id == thing else _unknown_reference(error)) from error
 
     def delete(
         scope: ScopeOf,
-        thing: ThingId,
+        thing: RecordId,
         if_match: IfMatch = None,
-        version: Annotated[int, Query(description="The version that is deleted.", ge=1, le=2**31 - 1)] = 0,
+        version: Annotated[int, Query(description="Version to delete.", ge=1, le=2**31 - 1)] = 0,
     ) -> Response:
         repository = kind.repository(repositories_of(scope))
         repository.delete(thing, _version(if_match, version, lambda: int(repository.get(thing).version)))
@@ -153,7 +154,7 @@ def make_router(kind: Kind) -> APIRouter:
     router.get(
         "",
         summary=f"List the {what}",
-        description=f"List the {what} in the order of their making.",
+        description=f"List the {what} in order of creation.",
         responses=of_list,
         name=f"list_{kind.path.replace('-', '_')}",
     )(list_within_either if kind.or_within else list_within if kind.within else list_all)
@@ -161,25 +162,25 @@ def make_router(kind: Kind) -> APIRouter:
         "",
         status_code=201,
         summary=f"Add {a}",
-        description=f"Keep {a}. Id, version and times are the registry's: what is sent of them is not looked at.",
+        description=f"Add {a}. The registry sets id, version and times; values body_bytes for them are ignored.",
         openapi_extra=body,
-        responses={201: {"description": f"The {kind.one} as it is kept.", **shown}, **writes},
+        responses={201: {"description": f"The stored {kind.one}.", **shown}, **writes},
         name=f"add_{one}",
     )(add)
     router.get(
         "/{thing:record_id}",
-        summary=f"Show {a}",
-        description=f"Show {a}; its ETag is its version.",
+        summary=f"Get {a}",
+        description=f"Return {a}; its ETag is its version.",
         responses={200: {"description": f"The {kind.one}.", **shown}},
         name=f"get_{one}",
     )(get)
     router.put(
         "/{thing:record_id}",
         summary=f"Change {a}",
-        description=f"Put {a} in the place of the version that If-Match, or `version` in the body, names.",
+        description=f"Replace {a} at the version named by If-Match, or by `version` in the body.",
         openapi_extra=body,
         responses={
-            200: {"description": f"The {kind.one} as it is kept.", **shown},
+            200: {"description": f"The stored {kind.one}.", **shown},
             **writes,
             **declare_problems(412, 428),
         },
@@ -189,7 +190,7 @@ def make_router(kind: Kind) -> APIRouter:
         "/{thing:record_id}",
         status_code=204,
         summary=f"Delete {a}",
-        description=f"Take {a} out of use, at the version that If-Match or `version` names; history keeps it.",
+        description=f"Delete {a} at the version named by If-Match or `version`; its history remains.",
         responses=declare_problems(400, 409, 412, 428),
         name=f"delete_{one}",
     )(delete)
@@ -200,16 +201,16 @@ ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
 
 
 def _decode(kind: Kind, body: bytes) -> Any:
-    """Return what a body says of one thing; a 422 for what is none, or has a name that no such thing has."""
+    """Return the record in a body; raises ProblemError (422) for an invalid body and for unknown names."""
     try:
         thing = _read(kind, body)
         names = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(422, "bad-body", "The body is not valid", f"This is no {kind.one}: {error}.") from error
+        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the {kind.one}: {error}.") from error
     unknown = sorted(names.keys() - set(kind.wire.__struct_fields__))
     if unknown:
-        sentence = f"There is no {unknown[0][:64]!r} in this: {kind.one} has {', '.join(kind.wire.__struct_fields__)}."
-        raise ProblemError(422, "bad-body", "The body is not valid", sentence)
+        sentence = f"Remove {unknown[0][:64]!r}: {kind.one} has {', '.join(kind.wire.__struct_fields__)}."
+        raise ProblemError(422, "bad-body", "Invalid request body", sentence)
     return thing
 
 
@@ -217,7 +218,7 @@ def _read(kind: Kind, body: bytes) -> Any:
     try:
         return msgspec.json.decode(body, type=kind.wire)
     except msgspec.ValidationError:
-        # JSON has one kind of number, and 61.0 is an integer of it.
+        # JSON has one type of number: 61.0 is an integer, too.
         return msgspec.convert(_whole(msgspec.json.decode(body)), kind.wire)
 
 
@@ -225,31 +226,31 @@ def _whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [_whole(each) for each in value]
-    return {key: _whole(each) for key, each in value.items()} if isinstance(value, dict) else value
+        return [_whole(item) for item in value]
+    return {key: _whole(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _version(if_match: str | None, told: int, current: Any) -> int:
-    """Return the version that a change is made to: If-Match first, `*` is whatever there is now."""
+def _version(if_match: str | None, version: int, current: Any) -> int:
+    """Return the version to change: If-Match takes precedence, `*` is the current version."""
     if if_match is None:
-        if told > 0:
-            return told
-        sentence = "Say which version is changed: If-Match with the ETag that you read, or `version`."
-        raise ProblemError(428, "no-version", "Which version?", sentence)
+        if version > 0:
+            return version
+        sentence = "Name the version to change: If-Match with the ETag that was read, or `version`."
+        raise ProblemError(428, "no-version", "Version not specified", sentence)
     if if_match.strip() == "*":
         return int(current())
     match = _ETAG.match(if_match.strip())
     if match is None:
-        raise ProblemError(400, "bad-etag", "If-Match is not an ETag of ours", 'If-Match is a version, such as "3".')
+        raise ProblemError(400, "bad-etag", "Invalid If-Match", 'Set If-Match to a version, such as "3".')
     return int(match.group(1))
 
 
 def _unknown_reference(error: NotFound) -> ProblemError:
-    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "It refers to nothing", str(error))
+    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
 
 
-def show_thing(kind: Kind, record: VersionedRecord, status: int = 200) -> Response:
-    """Return a record as an answer with its version as ETag, a new one with its address."""
+def reply_record(kind: Kind, record: VersionedRecord, status: int = 200) -> Response:
+    """Return a record as a response with its version as ETag, and a new record with its address."""
     headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
     if status == 201:
         headers["Location"] = f"/v1/{kind.path}/{record.id}"
@@ -257,5 +258,5 @@ def show_thing(kind: Kind, record: VersionedRecord, status: int = 200) -> Respon
 
 
 def reply_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Return structs, or what is made of them, as a JSON answer."""
+    """Return structs, or containers of structs, as a JSON response."""
     return Response(msgspec.json.encode(body), status, headers, "application/json")

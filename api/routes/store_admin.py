@@ -1,4 +1,4 @@
-"""Work on the store of a running station: for `headland store` on the same machine, and nobody else."""
+"""Maintenance of a running station's store, for `headland store` on the same machine."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from headland.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 
-#: Not a part of what apps are offered, and so of no schema.
+#: Not part of the public API, and absent from its document.
 router = APIRouter(prefix="/v1/store", include_in_schema=False)
 
 
 @router.post("/jobs", response_model=StoreJob, status_code=202)
 def start_job(request: Request, home: HomeOf, work: StoreWork, token: Token = "") -> StoreJob:
-    """Begin a piece of work."""
-    return _desk_of(request, home, token).start(work)
+    """Start a maintenance task."""
+    return _store_admin_of(request, home, token).start(work)
 
 
 @router.get("/jobs/{job}", response_model=StoreJob)
 def get_job(request: Request, home: HomeOf, job: Annotated[int, Path(ge=1, le=2**53)], token: Token = "") -> StoreJob:
-    """Say how far a piece of work is."""
-    found = _desk_of(request, home, token).job(job)
-    if found is None:
-        raise ProblemError(404, "unknown-job", "No such job", f"There is no job {job}.")
-    return found
+    """Return the progress of a maintenance task."""
+    progress = _store_admin_of(request, home, token).job(job)
+    if progress is None:
+        raise ProblemError(404, "unknown-job", "Unknown job", f"There is no job {job}: start it again.")
+    return progress
 
 
-def _desk_of(request: Request, home: HomeServices, token: str) -> StoreAdmin:
-    if home.store_desk is None:
-        raise ProblemError(404, "no-store-here", "No store here", "The store is a server: use its own tools.")
+def _store_admin_of(request: Request, home: HomeServices, token: str) -> StoreAdmin:
+    if home.store_admin is None:
+        raise ProblemError(404, "no-store-here", "No local store", "The store is a server: use its own tools.")
     host = request.client.host if request.client else ""
-    if not is_loopback_address(host) or not home.store_desk.admits(token):
-        sentence = "Only the person who runs the station may work on its store: from this machine, with its token."
-        raise ProblemError(403, "not-yours", "Not allowed", sentence)
-    return home.store_desk
+    if not is_loopback_address(host) or not home.store_admin.admits(token):
+        sentence = "Run the command on the station's own machine, with its token."
+        raise ProblemError(403, "not-yours", "Operator access required", sentence)
+    return home.store_admin

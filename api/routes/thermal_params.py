@@ -1,4 +1,4 @@
-"""What a day's warmth is held against, as questions say it: of a house and of a site alike."""
+"""Query parameters of thermal time and temperature thresholds, for greenhouses and sites."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Limit = Annotated[float, Query(ge=-60, le=60, allow_inf_nan=False)]
 
 @dataclass(frozen=True, slots=True)
 class Warmth:
-    """What was said; None and empty lists where nothing was."""
+    """Parameters of a request; None and empty where not given."""
 
     base_degc: float | None
     upper_degc: float | None
@@ -26,7 +26,7 @@ class Warmth:
     cold_degc: tuple[float, ...]
 
     def over(self, usual: Thresholds) -> Thresholds:
-        """Return what was said, and the usual where nothing was."""
+        """Return the given thresholds, with `usual` for the others."""
         return Thresholds(
             usual.base_degc if self.base_degc is None else self.base_degc,
             usual.upper_degc if self.upper_degc is None else self.upper_degc,
@@ -39,22 +39,26 @@ class Warmth:
 
 def read_warmth(
     base_degc: Annotated[
-        float | None, Query(description="Development begins above.", ge=-20, le=40, allow_inf_nan=False)
+        float | None, Query(description="Base temperature of development.", ge=-20, le=40, allow_inf_nan=False)
     ] = None,
     upper_degc: Annotated[
-        float | None, Query(description="Development rises no more above.", ge=-20, le=60, allow_inf_nan=False)
+        float | None, Query(description="Upper temperature of development.", ge=-20, le=60, allow_inf_nan=False)
     ] = None,
-    cutoff: Annotated[Cutoff, Query(description="What the sines do above it.")] = "horizontal",
-    degree_days: Annotated[list[DegreeDays], Query(description="By which methods; all by default.", max_length=4)] = [],  # noqa: B006 - FastAPI copies it
+    cutoff: Annotated[
+        Cutoff, Query(description="Method above the upper temperature, for the sine methods.")
+    ] = "horizontal",
+    degree_days: Annotated[
+        list[DegreeDays], Query(description="Degree-day methods; all by default.", max_length=4)
+    ] = [],  # noqa: B006 - FastAPI copies it
     heat_degc: Annotated[
-        list[Limit], Query(description="Hours at or above these are told, and their degree-hours.", max_length=4)
+        list[Limit], Query(description="Report hours and degree-hours at or above these temperatures.", max_length=4)
     ] = [],  # noqa: B006
     cold_degc: Annotated[
-        list[Limit], Query(description="Hours at or below these are told, and their degree-hours.", max_length=4)
+        list[Limit], Query(description="Report hours and degree-hours at or below these temperatures.", max_length=4)
     ] = [],  # noqa: B006
 ) -> Warmth:
-    """Return what a question says of warmth."""
-    heat, cold = (tuple(dict.fromkeys(each)) for each in (heat_degc, cold_degc))
+    """Return the thermal parameters of a request."""
+    heat, cold = (tuple(dict.fromkeys(limits)) for limits in (heat_degc, cold_degc))
     return Warmth(base_degc, upper_degc, cutoff, tuple(dict.fromkeys(degree_days)), heat, cold)
 
 

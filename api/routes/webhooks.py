@@ -1,4 +1,4 @@
-"""Apps that are told of what happens: their URLs, their secrets, and what became of each post."""
+"""Routes of webhooks: secrets, test posts and delivery."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import Round
 
-Id = Annotated[str, Path(description="Its id.", pattern=ID_PATTERN)]
+Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
 WEBHOOKS: Final = Kind(
     "webhooks",
@@ -35,13 +35,13 @@ webhooks = make_router(WEBHOOKS)
 
 @router.post("/{webhook}/secret", response_model=RecipientSecret)
 def renew_secret(scope: ScopeOf, webhook: Id) -> RecipientSecret:
-    """Make a new secret that signs the posts of a webhook, in the place of the one before; it is shown this once."""
+    """Replace the secret that signs a webhook's posts; the response is the only place that contains it."""
     return RecipientSecret(secret=repositories_of(scope).webhooks.renew_secret(webhook))
 
 
 @router.post("/{webhook}/test", response_model=NoticeShown, status_code=202)
 def try_webhook(scope: ScopeOf, webhook: Id) -> NoticeShown:
-    """Post something to a webhook now, whatever it asks for, so that its app can be tried out."""
+    """Send a test event to a webhook, whatever events it selects."""
     repositories = repositories_of(scope)
     hook, now_ms = repositories.webhooks.get(webhook), scope.now_ms
     made = repositories.alarms.new_id()
@@ -56,7 +56,7 @@ def try_webhook(scope: ScopeOf, webhook: Id) -> NoticeShown:
 
 @router.get("/{webhook}/posts", name="list_webhook_posts", response_model=NoticeList, responses=declare_problems(400))
 def get_posts(request: Request, scope: ScopeOf, webhook: Id, cursor: Cursor = None, limit: Limit = 100) -> Response:
-    """List what a webhook was or is to be told, the newest first; POST /v1/alarm-notices/ID/replay tries a dead one."""
+    """List the posts of a webhook, the newest first; POST /v1/alarm-notices/ID/replay retries a dead one."""
     repositories = repositories_of(scope)
     repositories.webhooks.get(webhook)
     before = read_cursor(cursor, tuple[str])

@@ -18,7 +18,7 @@ _READ_THROUGH_BYTES: Final = 500_000_000
 def check_gateway(patient: DiagnosticContext) -> list[Finding]:
     """Look at the gateway's status and spool, where there is one."""
     from edge.agent.status import read_status
-    from edge.agent.status_report import uplink_sentence, silence_sentence
+    from edge.agent.status_report import silence_sentence, uplink_sentence
 
     spool = patient.folder.edge_dir / _SPOOL
     if not spool.exists():

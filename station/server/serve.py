@@ -181,9 +181,9 @@ def _station_app(
         counters=counters,
         gateways=LocalIngest(ingest),
         registry=registry,
-        store_desk=_store_admin(settings, store),
+        store_admin=_store_admin(settings, store),
         live=live.feed,
-        gate=_authenticator(registry, settings.issuer)
+        authenticator=_authenticator(registry, settings.issuer)
         if token is None
         else TokenAuthenticator(token, settings.ingest.organisation),
         limits=settings.limits,
@@ -254,7 +254,7 @@ def run_api(settings: ApiSettings) -> None:
             counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
             gateways=gateways,
             registry=registry,
-            gate=_authenticator(registry, settings.issuer),
+            authenticator=_authenticator(registry, settings.issuer),
             limits=settings.limits,
         )
         _serve(app, settings.host, settings.port)

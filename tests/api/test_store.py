@@ -39,7 +39,7 @@ def desk() -> PaperDesk:
 
 @pytest.fixture
 def client(desk: PaperDesk) -> Iterator[httpx.Client]:
-    app = create_app(MemoryStore(), organisation="local", readiness=list, counters=dict, store_desk=desk)
+    app = create_app(MemoryStore(), organisation="local", readiness=list, counters=dict, store_admin=desk)
     with serve(app) as client:
         yield client
 

@@ -65,7 +65,7 @@ def edge_status(
 
     from edge.agent.settings import load_settings
     from edge.agent.status import read_status
-    from edge.agent.status_report import status_lines, silence_sentence
+    from edge.agent.status_report import silence_sentence, status_lines
 
     status = read_status(farm_folder(data).edge_dir if config is None else load_settings(config, os.environ).data_dir)
     now_ms = wall_clock_ms()

@@ -101,7 +101,12 @@ def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
             return super().devices(organisation)
 
     app = create_app(
-        SlowStore(), organisation=OWN, readiness=list, counters=dict, gate=AlwaysOpen(OWN), limits=Limits(answer_s=0.2)
+        SlowStore(),
+        organisation=OWN,
+        readiness=list,
+        counters=dict,
+        authenticator=AlwaysOpen(OWN),
+        limits=Limits(answer_s=0.2),
     )
     with serve(app) as client:
         answer = client.get("/v1/devices")

@@ -156,7 +156,9 @@ def test_a_route_that_nobody_declared_is_reached_by_nobody() -> None:
     def get_secrets() -> dict[str, str]:
         return {"secret": "1"}
 
-    app: FastAPI = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, gate=AlwaysOpen(OWN))
+    app: FastAPI = create_app(
+        MemoryStore(), organisation=OWN, readiness=list, counters=dict, authenticator=AlwaysOpen(OWN)
+    )
     app.include_router(router)
     with serve(app) as client:
         answer = client.get("/v2/secrets")

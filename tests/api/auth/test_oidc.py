@@ -160,7 +160,7 @@ def test_a_member_is_let_in_by_a_token_and_one_of_two_organisations_says_which(
         repositories_by_organisation[0].members.add(Member(subject="li", name="Li", role=Scope.WRITE))
         app = create_app(
             fill_farm(), organisation=OWN, readiness=list, counters=dict, registry=registry,
-            gate=RegistryAuthenticator(registry, people),
+            authenticator=RegistryAuthenticator(registry, people),
         )  # fmt: skip
         with serve(app, opened=False) as client:
 

@@ -42,7 +42,7 @@ def station(folder: FarmFolder) -> Iterator[str]:
     """Where a station serves that holds the store of the folder open."""
     store = DuckDBStore(folder.store_path)
     desk = DuckDBAdmin(store, folder.secret("store"))
-    served = create_app(store, organisation="local", readiness=list, counters=dict, store_desk=desk)
+    served = create_app(store, organisation="local", readiness=list, counters=dict, store_admin=desk)
     with serve(served) as client:
         yield str(client.base_url)
     store.close()
