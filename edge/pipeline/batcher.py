@@ -1,4 +1,4 @@
-"""Readings and events gathered into the contents of messages. Pure: no clock, no disk, no network."""
+"""Batcher: gathers readings and events into the contents of messages. Pure: no clock, no disk, no network."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from edge.sources.source import DeviceId, Reading, Readings
 from headland.contract.codec import MAX_BLOCK_SPAN_MS, MAX_PAYLOAD_BYTES, MAX_TIME_MS
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Block, Clock, Event, Quality
 
-#: Left for the envelope and for what deflate may add to bytes it cannot shrink (RFC 1951 section 3.2.4: 5 in 65,535).
+#: Reserved for the envelope and for bytes that deflate may add (RFC 1951 section 3.2.4: 5 in 65,535).
 ENVELOPE_BYTES: Final = 1024
-#: What the JSON of a message's blocks and events may come to, estimated from above.
+#: The largest JSON of a message's blocks and events, estimated from above.
 MAX_CONTENT_BYTES: Final = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES
 #: JSON of the longest finite float (-2.2250738585072014e-308) and its comma.
 _NUMBER_BYTES: Final = 25
 _OFFSET_BYTES: Final = 15
 _FLAG_BYTES: Final = 2
 _BLOCK_BYTES: Final = 400
-#: A text in an event that is too long for a message is cut to this, and the event says so.
+#: The length to which a text is cut in an event too large for a message; the event is marked as cut.
 _MAX_TEXT: Final = 1000
 
-#: Events that have a message of their own, which goes out before the others.
+#: Events that have a message of their own, which is sent before the others.
 _URGENT: Final = frozenset({ALARM_RAISED, ALARM_CLEARED})
 
 _Key = tuple[DeviceId, Clock, frozenset[str]]
@@ -32,7 +32,7 @@ _Key = tuple[DeviceId, Clock, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one message carries, without its envelope; `urgent` where it is alarms alone."""
+    """Contents of a message, without its envelope; `urgent` where it holds alarms alone."""
 
     blocks: list[Block]
     events: list[Event]
@@ -40,7 +40,7 @@ class Content:
     urgent: bool = False
 
     def span_ms(self) -> tuple[int, int]:
-        """Return the earliest and the latest time in it."""
+        """Return the earliest and the latest time in the contents."""
         times = [event.t for event in self.events]
         for block in self.blocks:
             times += (block.t0, block.t0 + max(block.dt))
@@ -48,12 +48,12 @@ class Content:
 
 
 class Batcher:
-    """Gathers rows until they are worth a message; `now_s` is any clock that never goes back.
+    """Gathers rows into messages; `now_s` is any monotonic clock.
 
-    Rows of one device with the same clock and channels share a block, in the order they came. A message is closed by
+    Rows of one device with the same clock and channels share a block, in the order of arrival. A message is closed by
     its points, its age or its estimated size, so that it never exceeds MAX_PAYLOAD_BYTES; an alarm is a message by
-    itself, at once. Every row and event comes out exactly once, but for rows without values or with a time that no
-    message may carry: they are counted.
+    itself, at once. Every row and event is in exactly one message, except rows without values or with a time that no
+    message may contain: these are counted.
     """
 
     def __init__(self, max_points: int, max_age_s: float) -> None:
@@ -65,26 +65,26 @@ class Batcher:
         self._counters = {"rows": 0, "points": 0, "events": 0, "rows_refused": 0, "events_refused": 0, "messages": 0}
 
     def add(self, reading: Reading, now_s: float) -> None:
-        """Take a row."""
+        """Add a row."""
         if not reading.values or not 0 <= reading.time_ms <= MAX_TIME_MS:
             self._counters["rows_refused"] += 1
             return
         self._counters["rows"] += 1
         self._counters["points"] += len(reading.values)
         for part in _split_wide(reading, self._max_points):
-            self._make_room(self._open.size_with(part), len(part.values), now_s)
+            self._ensure_fits(self._open.size_with(part), len(part.values), now_s)
             self._open.add(part)
             if self._open.points >= self._max_points:
                 self.close()
 
     def add_run(self, run: Readings, now_s: float) -> None:
-        """Take many rows at once: as `add` of each, but for the work."""
+        """Add many rows at once, with the result of `add` for each."""
         width, rows = len(run.columns), len(run)
         if not rows:
             return
         first_ms, last_ms = min(run.times_ms), max(run.times_ms)
-        is_odd = first_ms < 0 or last_ms > MAX_TIME_MS or last_ms - first_ms > MAX_BLOCK_SPAN_MS
-        if is_odd or not width or _is_wide(run.columns, self._max_points):
+        needs_split = first_ms < 0 or last_ms > MAX_TIME_MS or last_ms - first_ms > MAX_BLOCK_SPAN_MS
+        if needs_split or not width or _is_wide(run.columns, self._max_points):
             for reading in run.rows():
                 self.add(reading, now_s)
             return
@@ -92,7 +92,7 @@ class Batcher:
         self._counters["points"] += rows * width
         start = 0
         while start < rows:
-            fitting = min(rows - start, self._open.room(run, first_ms, last_ms, self._max_points))
+            fitting = min(rows - start, self._open.rows_that_fit(run, first_ms, last_ms, self._max_points))
             if fitting < 1:
                 self.close()
                 continue
@@ -104,13 +104,13 @@ class Batcher:
                 self.close()
 
     def add_event(self, event: Event, now_s: float) -> None:
-        """Take an event."""
+        """Add an event."""
         if not 0 <= event.t <= MAX_TIME_MS:
             self._counters["events_refused"] += 1
             return
         try:
             event, size = _fit(event)
-        except (ValueError, OverflowError, TypeError):  # a text or number that JSON does not have
+        except (ValueError, OverflowError, TypeError):  # a text or number that JSON cannot represent
             self._counters["events_refused"] += 1
             return
         self._counters["events"] += 1
@@ -118,22 +118,22 @@ class Batcher:
             self._closed.append(Content([], [event], 0, urgent=True))
             self._counters["messages"] += 1
             return
-        self._make_room(self._open.bytes + size, 0, now_s)
+        self._ensure_fits(self._open.bytes + size, 0, now_s)
         self._open.add_event(event, size)
 
     @property
     def closed(self) -> int:
-        """How many closed messages wait to be taken."""
+        """The number of closed messages that wait to be taken."""
         return len(self._closed)
 
     def due(self, now_s: float) -> bool:
-        """Close the open message when it is old enough; tell whether any closed one waits to be taken."""
+        """Close the open message when it is old enough; return whether any closed one waits to be taken."""
         if not self._open.is_empty and now_s - self._opened_s >= self._max_age_s:
             self.close()
         return bool(self._closed)
 
     def wait_s(self, now_s: float) -> float | None:
-        """Return how long until `due` would close the open message, or None while there is none."""
+        """Return the time until `due` would close the open message, or None while there is none."""
         return None if self._open.is_empty else max(0.0, self._opened_s + self._max_age_s - now_s)
 
     def close(self) -> None:
@@ -145,15 +145,15 @@ class Batcher:
 
     def take(self) -> list[Content]:
         """Return the closed messages in order, once."""
-        taken, self._closed = self._closed, []
-        return taken
+        contents, self._closed = self._closed, []
+        return contents
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was taken and refused so far, by name."""
+        """Return the numbers of added and refused rows and events so far, by name."""
         return dict(self._counters)
 
-    def _make_room(self, size: int, points: int, now_s: float) -> None:
-        """Close the open message where it cannot also hold what comes; note when a new one begins."""
+    def _ensure_fits(self, size: int, points: int, now_s: float) -> None:
+        """Close the open message where the next row or event does not fit; note when a new one begins."""
         if size > MAX_CONTENT_BYTES or (self._open.points and self._open.points + points > self._max_points):
             self.close()
         if self._open.is_empty:
@@ -208,7 +208,7 @@ class _OpenBlock:
 
 
 class _Message:
-    """The message under way, with its size as JSON estimated from above."""
+    """The open message, with its size as JSON estimated from above."""
 
     def __init__(self) -> None:
         self.points = 0
@@ -226,8 +226,8 @@ class _Message:
         head = 0 if block is not None and block.fits(reading.time_ms) else _head_bytes(reading.values)
         return self.bytes + head + _row_bytes(len(reading.values))
 
-    def room(self, run: Readings, first_ms: int, last_ms: int, max_points: int) -> int:
-        """Return how many rows of a run with such times the message takes; less than 1 where it is full for them."""
+    def rows_that_fit(self, run: Readings, first_ms: int, last_ms: int, max_points: int) -> int:
+        """Return how many rows of a run with these times fit into the message; less than 1 where none fits."""
         width = len(run.columns)
         block = self._blocks.get(_key_of(run))
         is_new = block is None or not (block.fits(first_ms) and block.fits(last_ms))
@@ -236,7 +236,7 @@ class _Message:
         return min(free_points // width, free_bytes // _row_bytes(width))
 
     def add_run(self, run: Readings, start: int, end: int) -> None:
-        """Add the rows from `start` to before `end`; `room` said that they fit."""
+        """Add the rows from `start` to before `end`; `rows_that_fit` returned that they fit."""
         times_ms = run.times_ms[start:end]
         columns = {channel: column[start:end] for channel, column in run.columns.items()}
         key, width, rows = _key_of(run), len(columns), end - start
@@ -285,17 +285,17 @@ def _row_bytes(width: int) -> int:
 
 
 def _head_bytes(channels: Iterable[str]) -> int:
-    """What a new block adds: its names, and each channel's name with brackets, once for values and once for flags."""
+    """Return the bytes of a new block: its names, and each channel's name with brackets, for values and for flags."""
     return _BLOCK_BYTES + sum(2 * (6 * len(channel) + 8) for channel in channels)
 
 
 def _is_wide(channels: Collection[str], max_points: int) -> bool:
-    """Tell whether a row of so many channels is too wide for one message."""
+    """Return whether a row of so many channels is too wide for one message."""
     return len(channels) > max_points or _row_bytes(len(channels)) + _head_bytes(channels) > MAX_CONTENT_BYTES
 
 
 def _split_wide(reading: Reading, max_points: int) -> Iterator[Reading]:
-    """Yield the row, in halves of its channels as long as it is too wide for one message."""
+    """Yield the row, split into halves of its channels while it is too wide for one message."""
     if not _is_wide(reading.values, max_points) or len(reading.values) == 1:
         yield reading
         return
@@ -310,7 +310,7 @@ def _split_wide(reading: Reading, max_points: int) -> Iterator[Reading]:
 
 
 def _fit(event: Event) -> tuple[Event, int]:
-    """Return the event and its size as JSON; texts are cut where it would not fit into any message."""
+    """Return the event and its size as JSON; texts are cut where the event would not fit into any message."""
     size = len(msgspec.json.encode(event)) + 1
     if size <= MAX_CONTENT_BYTES:
         return event, size

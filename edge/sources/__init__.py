@@ -1,1 +1,1 @@
-"""Sources of readings: the protocol, its devices and their channels."""
+"""Sources of readings: each protocol turns its devices' data into channels."""

@@ -1,4 +1,4 @@
-"""What a source says: readings, events and descriptors, and the port it says them to."""
+"""Port of sources: readings, the `Sink` that receives them, and the `Source` protocol."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.contract.records import Clock, Descriptor, Event
 
 @dataclass(frozen=True, slots=True)
 class DeviceId:
-    """Which device a reading is of; the same object may be shared by all its readings."""
+    """Identity of the device of a reading; all readings of a device may share one object."""
 
     device: str
     kind: str
@@ -22,16 +22,16 @@ class DeviceId:
     simulated: bool = False
 
 
-#: What a row has that is all good.
+#: The flags of a row whose values are all good.
 NO_FLAGS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """One row: what a device measured at one instant, in the units its channel names end in.
+    """One row: the values of a device at one instant, in the units at the end of their channel names.
 
-    A value is None where the wire carried its sentinel for "invalid". `quality` holds QARTOD flags only for channels
-    that are not good. A fleet makes tens of thousands a second: a named tuple costs three times as much to make, a
-    frozen dataclass twelve times. It holds no cycle, so the garbage collector need not look at it.
+    A value is None where the device sent its sentinel for "invalid". `quality` holds QARTOD flags of the channels that
+    are not good. A fleet makes tens of thousands of rows a second: making a named tuple takes three times as long, a
+    frozen dataclass twelve times. A row holds no cycle, so the garbage collector need not track it.
     """
 
     source: DeviceId
@@ -42,9 +42,9 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
 
 class Readings(msgspec.Struct, frozen=True, gc=False):
-    """Many rows of one device with one clock and the same channels, by column, in the order they came; all are good.
+    """Rows of one device with one clock and the same channels, by column, in the order of arrival; all are good.
 
-    What a fleet says is handed on so: a dict and a reading for each row cost more than decoding it.
+    A fleet's rows are passed on in this form: a dict and a reading for each row cost more than decoding it.
     """
 
     source: DeviceId
@@ -53,7 +53,7 @@ class Readings(msgspec.Struct, frozen=True, gc=False):
     columns: Mapping[str, Sequence[float | None]]
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self.times_ms)
 
     def rows(self) -> Iterator[Reading]:
@@ -64,34 +64,34 @@ class Readings(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sink(Protocol):
-    """Where sources put what they have; safe to call from any thread, blocks while the queue behind it is full."""
+    """Receiver of the sources' data; safe to call from any thread, blocks while the queue behind it is full."""
 
     def reading(self, reading: Reading) -> None:
-        """Take a row."""
+        """Accept a row."""
         ...
 
     def runs(self, runs: Sequence[Readings]) -> None:
-        """Take rows that were read in one go: each run is in order, the runs are beside each other in time."""
+        """Accept rows that were read together: each run is in order, the runs overlap in time."""
         ...
 
     def event(self, event: Event) -> None:
-        """Take an event; events are never thinned."""
+        """Accept an event; events are never thinned."""
         ...
 
     def describe(self, descriptor: Descriptor) -> None:
-        """Take what is known of a device; repeat it when it changes."""
+        """Accept a device's descriptor; the source repeats it when it changes."""
         ...
 
 
 class Source(Protocol):
-    """Something that reads hardware (or a file). One thread, named by the agent, runs it."""
+    """Reader of hardware or of a file. One thread, named by the agent, runs it."""
 
     name: str
 
     def run(self, sink: Sink) -> None:
         """Read until `stop` is called or, for a file, to its end; never ends because a device was lost.
 
-        Raises HeadlandError only for what no retry can mend.
+        Raises HeadlandError only where no retry can help.
         """
         ...
 
@@ -100,5 +100,5 @@ class Source(Protocol):
         ...
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was read, refused and lost so far, by name."""
+        """Return the numbers of read, refused and lost items so far, by name."""
         ...

@@ -1,1 +1,1 @@
-"""TOML settings files with the position of every value."""
+"""TOML settings files: checked structures, and the line of every value."""

@@ -1,6 +1,6 @@
-"""Which line of a TOML file says what: the standard parser keeps no lines, and a person needs them.
+"""Lines of the values in a TOML file, which the standard parser does not report.
 
-The text is known to be valid (`tomllib` has read it), so that this scanner only has to find its way.
+The text is known to be valid (`tomllib` has parsed it), so this scanner only has to find the values.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable
 from typing import Final
 
-#: Where a value stands: table names and keys, and indices of arrays, from the top of the file.
+#: Place of a value: table names and keys, and indices of arrays, from the top of the file.
 TomlPath = tuple[str | int, ...]
 
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -27,12 +27,12 @@ _PLAIN: Final = re.compile(r"[^,\]}#\n]+")
 
 
 def find_lines(text: str) -> dict[TomlPath, int]:
-    """Return the line (from 1) on which each table, key and array item of a valid TOML text is first named."""
+    """Return the line (from 1) on which each table, key and array item of a valid TOML text first appears."""
     return _Scanner(text.replace("\r\n", "\n")).scan()
 
 
 def nearest_line(lines: dict[TomlPath, int], path: TomlPath) -> int:
-    """Return the line of `path`, or of the nearest table around it that the file names, or 1."""
+    """Return the line of `path`, or of the nearest table around it in the file, or 1."""
     for length in range(len(path), 0, -1):
         line = lines.get(path[:length])
         if line is not None:
@@ -41,7 +41,7 @@ def nearest_line(lines: dict[TomlPath, int], path: TomlPath) -> int:
 
 
 class _Scanner:
-    """A walk over the text with one position; each `_read_` method leaves it behind what it read."""
+    """A scan of the text with one position, which each `_read_` method moves behind what it read."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -79,7 +79,7 @@ class _Scanner:
         return path
 
     def _enter(self, path: TomlPath, start: int) -> TomlPath:
-        """Return `path`, or its last item where it is an array of tables: what a header below it belongs to."""
+        """Return `path`, or its last item where it is an array of tables: headers below it belong to that item."""
         self._note(path, start)
         count = self._counts.get(path)
         return path if count is None else (*path, count - 1)
@@ -98,9 +98,9 @@ class _Scanner:
         while True:
             self._skip(_SPACE)
             if self._text[self._at] in "\"'":
-                keys.append(_unquote(self._take(_STRING)))
+                keys.append(_unquote(self._match(_STRING)))
             else:
-                keys.append(self._take(_BARE_KEY))
+                keys.append(self._match(_BARE_KEY))
             self._skip(_SPACE)
             if self._text[self._at] != ".":
                 return keys
@@ -113,9 +113,9 @@ class _Scanner:
             case "{":
                 self._read_items("}", lambda: self._read_pair(path))
             case '"' | "'":
-                self._take(_STRING)
+                self._match(_STRING)
             case _:
-                self._take(_PLAIN)
+                self._match(_PLAIN)
 
     def _read_list(self, path: TomlPath) -> None:
         index = 0
@@ -146,7 +146,7 @@ class _Scanner:
         match = pattern.match(self._text, self._at)
         self._at = self._at if match is None else match.end()
 
-    def _take(self, pattern: re.Pattern[str]) -> str:
+    def _match(self, pattern: re.Pattern[str]) -> str:
         match = pattern.match(self._text, self._at)
         if match is None:
             raise ValueError(f"no valid TOML at offset {self._at}")
@@ -155,5 +155,5 @@ class _Scanner:
 
 
 def _unquote(key: str) -> str:
-    """Return what a quoted key says, by the standard parser's own rules."""
+    """Return a quoted key without its quotes, by the standard parser's own rules."""
     return next(iter(tomllib.loads(f"{key} = 0")))

@@ -1,4 +1,4 @@
-"""A TOML file read into a checked structure; what is wrong is said as `file:line: sentence`."""
+"""A TOML file read into a checked structure; a mistake is reported as `file:line: sentence`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _NAME_WORDS: Final = "a name of letters, digits, dots, underscores and dashes, a
 
 
 class TomlFile(Generic[T]):
-    """A file that has been read and not yet checked: `raw` and `kind` may be replaced before `convert` checks it.
+    """A file that was read and not yet checked: `raw` and `kind` may be replaced before `convert` checks it.
 
-    `overrides` names, for a path in `raw`, who set it in the file's stead (an environment variable).
+    `overrides` contains, for a path in `raw`, the environment variable that replaced the file's value.
     """
 
     def __init__(self, path: Path, kind: type[T]) -> None:
@@ -46,11 +46,11 @@ class TomlFile(Generic[T]):
         try:
             self.raw: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise SettingsError(_say_syntax(self.name, text, error)) from error
+            raise SettingsError(_describe_syntax_error(self.name, text, error)) from error
         self._lines = find_lines(text)
 
-    def override(self, path: tuple[str, ...], value: object, who: str) -> None:
-        """Set a value in the file's stead; `who` is what an error will name."""
+    def override(self, path: tuple[str, ...], value: object, variable: str) -> None:
+        """Replace a value of the file; an error will name `variable`."""
         table = self.raw
         for key in path[:-1]:
             inner = table.setdefault(key, {})
@@ -58,7 +58,7 @@ class TomlFile(Generic[T]):
                 return  # the file's own mistake, which `convert` reports
             table = inner
         table[path[-1]] = value
-        self.overrides[path] = who
+        self.overrides[path] = variable
 
     def convert(self) -> T:
         """Return the checked structure. Raises SettingsError with the line of the first mistake."""
@@ -68,7 +68,7 @@ class TomlFile(Generic[T]):
             raise self._explain(str(error)) from None
 
     def error(self, path: TomlPath, sentence: str) -> SettingsError:
-        """Return the error that says `sentence` at the line of `path`."""
+        """Return the error with `sentence` at the line of `path`."""
         return SettingsError(f"{self.name}:{nearest_line(self._lines, path)}: {sentence}")
 
     def _explain(self, message: str) -> SettingsError:
@@ -89,14 +89,14 @@ class TomlFile(Generic[T]):
         wanted = _wanted(_type_at(self.kind, self.raw, path), value)
         if wanted is None or not what.startswith(("Expected", "Invalid")):
             return self.error(path, f"{_dotted(path)}: {what}" if path else what)
-        said = "" if path and path[-1] in _SECRETS else f", not {_show(value)}"
-        who = self.overrides.get(path)
-        if who is not None:
-            return SettingsError(f"{who} must be {wanted}{said}")
-        return self.error(path, f"{_dotted(path)} must be {wanted}{said}")
+        shown = "" if path and path[-1] in _SECRETS else f", not {_format(value)}"
+        variable = self.overrides.get(path)
+        if variable is not None:
+            return SettingsError(f"{variable} must be {wanted}{shown}")
+        return self.error(path, f"{_dotted(path)} must be {wanted}{shown}")
 
 
-def _say_syntax(name: str, text: str, error: tomllib.TOMLDecodeError) -> str:
+def _describe_syntax_error(name: str, text: str, error: tomllib.TOMLDecodeError) -> str:
     message = str(error)
     match = re.search(r" \(at line (\d+), column (\d+)\)$", message)
     if match is None:
@@ -134,26 +134,24 @@ def _value_at(raw: object, path: TomlPath) -> object:
 
 def _alternatives(kind: inspect.Type) -> tuple[inspect.Type, ...]:
     if isinstance(kind, inspect.UnionType):
-        return tuple(one for one in kind.types if not isinstance(one, inspect.NoneType))
+        return tuple(option for option in kind.types if not isinstance(option, inspect.NoneType))
     return (kind,)
 
 
 def _type_at(kind: type, raw: object, path: TomlPath) -> tuple[inspect.Type, ...]:
-    """Return the types that may stand at `path`; of tagged structures the one that the file's own tag picks."""
+    """Return the types that are allowed at `path`; of tagged structures the one with the file's tag."""
     types = _alternatives(inspect.type_info(kind))
     for depth, step in enumerate(path):
-        here = _picked(types, _value_at(raw, path[:depth]))
-        found: list[inspect.Type] = []
-        for one in here:
-            if isinstance(one, inspect.StructType):
-                found += [
-                    inner for field in one.fields if field.encode_name == step for inner in _alternatives(field.type)
-                ]
-                if step == one.tag_field:
-                    found.append(inspect.LiteralType((one.tag,)))
-            elif isinstance(one, inspect.ListType):
-                found += _alternatives(one.item_type)
-        types = tuple(found)
+        inner: list[inspect.Type] = []
+        for kind_here in _picked(types, _value_at(raw, path[:depth])):
+            if isinstance(kind_here, inspect.StructType):
+                for field in kind_here.fields:
+                    inner += _alternatives(field.type) if field.encode_name == step else ()
+                if step == kind_here.tag_field:
+                    inner.append(inspect.LiteralType((kind_here.tag,)))
+            elif isinstance(kind_here, inspect.ListType):
+                inner += _alternatives(kind_here.item_type)
+        types = tuple(inner)
     return _picked(types, _value_at(raw, path))
 
 
@@ -161,24 +159,24 @@ def _picked(types: tuple[inspect.Type, ...], value: object) -> tuple[inspect.Typ
     if not isinstance(value, Mapping):
         return types
     picked = tuple(
-        one
-        for one in types
-        if isinstance(one, inspect.StructType) and one.tag_field and value.get(one.tag_field) == one.tag
+        kind
+        for kind in types
+        if isinstance(kind, inspect.StructType) and kind.tag_field and value.get(kind.tag_field) == kind.tag
     )
     return picked or types
 
 
 def _field_names(types: tuple[inspect.Type, ...]) -> set[str]:
     names: set[str] = set()
-    for one in types:
-        if isinstance(one, inspect.StructType):
-            names |= {field.encode_name for field in one.fields} | ({one.tag_field} if one.tag_field else set())
+    for kind in types:
+        if isinstance(kind, inspect.StructType):
+            names |= {field.encode_name for field in kind.fields} | ({kind.tag_field} if kind.tag_field else set())
     return names
 
 
 def _wanted(types: tuple[inspect.Type, ...], value: object) -> str | None:
-    """Return what may stand there in words, or None where there are none."""
-    words = [word for one in types if (word := _word(one, value)) is not None]
+    """Return the allowed values in words, or None where there are none."""
+    words = [word for kind in types if (word := _word(kind, value)) is not None]
     return " or ".join(words) if words else None
 
 
@@ -199,9 +197,9 @@ def _word(kind: inspect.Type, value: object) -> str | None:
         case inspect.StrType():
             return "text in quotes"
         case inspect.LiteralType():
-            return _one_of(kind.values)
+            return _alternatives_text(kind.values)
         case inspect.EnumType():
-            return _one_of(member.value for member in kind.cls)
+            return _alternatives_text(member.value for member in kind.cls)
         case inspect.ListType():
             return "a list"
         case inspect.StructType():
@@ -209,7 +207,7 @@ def _word(kind: inspect.Type, value: object) -> str | None:
     return None
 
 
-def _one_of(values: Iterable[object]) -> str:
+def _alternatives_text(values: Iterable[object]) -> str:
     return " or ".join(f'"{value}"' if isinstance(value, str) else str(value) for value in values)
 
 
@@ -225,7 +223,7 @@ def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
     return ""
 
 
-def _show(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, str):
         return f'"{value[:60]}"'
     if isinstance(value, Mapping):

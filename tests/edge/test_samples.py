@@ -1,4 +1,4 @@
-"""The sample configurations: each is sound, and its sources can be made; together they name every source type."""
+"""Sample configurations: each is valid, its sources can be made, and together they have every source type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLES = sorted([*(EDGE / "samples").glob("*.toml"), EDGE / "edge.sample.toml"]
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_a_sample_is_sound_and_its_sources_can_be_made(path: Path) -> None:
+def test_a_sample_is_valid_and_its_sources_can_be_made(path: Path) -> None:
     settings = load_settings(path, {})
     sources = [build_source(one, settings) for one in settings.source]
     assert [one.name for one in sources] == [one.name for one in settings.source]

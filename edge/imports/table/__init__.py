@@ -1,1 +1,1 @@
-"""Tables (CSV) read by a column map."""
+"""Import of tables (CSV) with a column map."""

@@ -1,4 +1,4 @@
-"""The time of a table's row: a text in local time becomes an instant, or the reason why it cannot."""
+"""Time of a table's row: a text in local time becomes an instant, or a reason why it cannot."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from edge.imports.table.map import EPOCH_MS, EPOCH_S, EXCEL_DAYS, ISO
 from headland.contract.codec import MAX_TIME_MS
 from headland.units_of_time import DAY_MS
 
-#: Day 0 of spreadsheets (their 1900 had a 29th of February, so that it is the 30th of December from March 1900 on).
+#: Day 0 of spreadsheets (their 1900 had a 29th of February, so from March 1900 on it is the 30th of December).
 _EXCEL_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local time, whose zone the caller names
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 
 class NoTime(StrEnum):
-    """Why a row has no time."""
+    """Reason why a row has no time."""
 
     BAD = "bad_time"
     SKIPPED = "time_that_the_clocks_skipped"
     TWICE = "time_that_the_clocks_showed_twice"
 
 
-def read_time(text: str, spelling: str, zone: tzinfo, previous_ms: int | None) -> int | NoTime:
-    """Return the instant [epoch ms] that `text` means.
+def read_time(text: str, time_format: str, zone: tzinfo, previous_ms: int | None) -> int | NoTime:
+    """Return the instant [epoch ms] of `text`.
 
-    An hour that the clocks showed twice is told apart by the row before: the earliest meaning after it is taken, and
-    without such a row, or where neither lies after it, there is none.
+    A time in the hour that the clocks show twice is resolved by the row before: it is the earliest instant after that
+    row. Without such a row, or where neither instant is after it, there is none.
     """
     try:
-        if spelling in (EPOCH_S, EPOCH_MS):
-            return _in_range(round(float(text) * (1000 if spelling == EPOCH_S else 1)))
-        local = _parse(text, spelling)
+        if time_format in (EPOCH_S, EPOCH_MS):
+            return _in_range(round(float(text) * (1000 if time_format == EPOCH_S else 1)))
+        local = _parse(text, time_format)
     except (ValueError, OverflowError):
         return NoTime.BAD
     if local.tzinfo is not None:
@@ -51,16 +51,16 @@ def read_time(text: str, spelling: str, zone: tzinfo, previous_ms: int | None) -
     return NoTime.TWICE
 
 
-def _parse(text: str, spelling: str) -> datetime:
-    if spelling == ISO:
+def _parse(text: str, time_format: str) -> datetime:
+    if time_format == ISO:
         return datetime.fromisoformat(text)
-    if spelling == EXCEL_DAYS:
+    if time_format == EXCEL_DAYS:
         days = float(text)
         if not math.isfinite(days):
             raise ValueError(text)
         # A day is 86,400 s of a clock; rounded, because 1/86,400 is no binary fraction.
         return _EXCEL_DAY_0 + timedelta(milliseconds=round(days * DAY_MS))
-    return datetime.strptime(text, spelling)  # noqa: DTZ007 - local time, whose zone the caller names
+    return datetime.strptime(text, time_format)  # noqa: DTZ007 - local time, whose zone the caller names
 
 
 def _in_range(time_ms: int) -> int | NoTime:

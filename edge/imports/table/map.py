@@ -1,4 +1,4 @@
-"""The map of a table: which column is which channel in which unit, and how its times are meant."""
+"""Column map of a table: the channel and unit of each column, and the format of its times."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from headland.contract.records import NAME
 from headland.errors import SettingsError
 
 Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
-#: Whole files are read line by line, so that only encodings in which a line's end is a byte of its own will do.
+#: Files are read line by line, which works for encodings in which a line's end is a byte of its own.
 Encoding = Literal["utf-8", "latin-1", "windows-1252", "gb18030"]
 
-#: Spellings of a time that strptime does not know.
+#: Formats of a time that strptime does not know.
 ISO: Final = "iso8601"
 EPOCH_S: Final = "epoch_s"
 EPOCH_MS: Final = "epoch_ms"
@@ -36,7 +36,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Column(_Table, frozen=True, kw_only=True):
-    """A column that is a channel. `unit` is the column's, as its writer calls it; a state or count has none."""
+    """A column that is a channel. `unit` is the column's unit in any known spelling; a state or count has none."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     channel: str
@@ -44,16 +44,16 @@ class Column(_Table, frozen=True, kw_only=True):
 
 
 class Ignored(_Table, frozen=True, kw_only=True):
-    """A column that is not imported, and why."""
+    """A column that is not imported, and the reason."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     why: Annotated[str, Meta(min_length=1)]
 
 
 class TimeColumn(_Table, frozen=True, kw_only=True):
-    """Where the time stands. `format` is strptime's, or `iso8601`, `epoch_s`, `epoch_ms`, `excel_days`.
+    """The column of the time. `format` is strptime's, or `iso8601`, `epoch_s`, `epoch_ms`, `excel_days`.
 
-    `zone` says what local time it is: a zone's name (`Europe/Amsterdam`, with its summer time), an offset (`+08:00`,
+    `zone` is the time zone: a zone's name (`Europe/Amsterdam`, with its summer time), an offset (`+08:00`,
     which never changes) or `UTC`.
     """
 
@@ -63,9 +63,9 @@ class TimeColumn(_Table, frozen=True, kw_only=True):
 
 
 class TableMap(_Table, frozen=True, kw_only=True):
-    """All of a map. `device` names whose table it is; every column is a channel or ignored with a reason.
+    """A map file. `device` is the device of the table; every column is a channel or ignored with a reason.
 
-    `missing` are the texts that mean "no value" beside an empty cell. `decimal` is the mark before the fraction.
+    `missing` are the texts of a missing value, besides an empty cell. `decimal` is the decimal mark.
     """
 
     device: Name
@@ -85,7 +85,7 @@ class TableMap(_Table, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class LoadedMap:
-    """A checked map with its time zone, and for each column's name what takes its numbers to the channel's unit."""
+    """A checked map with its time zone, and for each column's name the conversion to the channel's unit."""
 
     map: TableMap
     zone: tzinfo
@@ -93,9 +93,9 @@ class LoadedMap:
 
 
 def find_map(name: str, beside: Path) -> Path | None:
-    """Return the map file `name` in the folder `beside`, else one that comes along, with or without its .toml."""
-    shipped = Path(__file__).parent / "maps"
-    for path in (beside / name, shipped / name, shipped / f"{name}.toml"):
+    """Return the path of map `name` in `beside`, else of a built-in map, with or without .toml; None if absent."""
+    built_in = Path(__file__).parent / "maps"
+    for path in (beside / name, built_in / name, built_in / f"{name}.toml"):
         if path.is_file():
             return path
     return None
@@ -104,57 +104,57 @@ def find_map(name: str, beside: Path) -> Path | None:
 def load_map(path: Path) -> LoadedMap:
     """Return the checked map in `path`. Raises SettingsError with `file:line: sentence`."""
     file = TomlFile(path, TableMap)
-    said = file.convert()
+    table = file.convert()
     conversions = {}
     channels: set[str] = set()
-    names = {said.time.name}
-    places = [("column", index, one.name) for index, one in enumerate(said.column)]
-    for key, index, name in places + [("ignored", index, one.name) for index, one in enumerate(said.ignored)]:
+    names = {table.time.name}
+    places = [("column", index, column.name) for index, column in enumerate(table.column)]
+    for key, index, name in places + [("ignored", index, ignored.name) for index, ignored in enumerate(table.ignored)]:
         if name in names:
             raise file.error((key, index, "name"), f"the column {name!r} is named twice")
         names.add(name)
-    for index, column in enumerate(said.column):
+    for index, column in enumerate(table.column):
         if column.channel in channels:
             raise file.error(
                 ("column", index, "channel"),
                 f"{column.channel!r} is mapped twice; a second one is {column.channel.partition(':')[0]}:1",
             )
         channels.add(column.channel)
-        found = convert_to_channel(column.channel, column.unit)
-        if isinstance(found, NoConversion):
-            raise file.error(("column", index), f"the column {column.name!r}: {found.sentence}")
-        conversions[column.name] = found
-    if said.time.format not in _KEYWORDS and "%" not in said.time.format:
+        conversion = convert_to_channel(column.channel, column.unit)
+        if isinstance(conversion, NoConversion):
+            raise file.error(("column", index), f"the column {column.name!r}: {conversion.sentence}")
+        conversions[column.name] = conversion
+    if table.time.format not in _KEYWORDS and "%" not in table.time.format:
         raise file.error(
             ("time", "format"), f"time.format must be one of {', '.join(_KEYWORDS)} or a strptime format (%m/%d/%Y)"
         )
-    zone = find_zone(said.time.zone)
+    zone = find_zone(table.time.zone)
     if zone is None:
         raise file.error(
             ("time", "zone"),
-            f"time.zone {said.time.zone!r} is not known on this machine; UTC and offsets such as +08:00 always are",
+            f"time.zone {table.time.zone!r} is not known on this machine; UTC and offsets such as +08:00 always are",
         )
-    return LoadedMap(said, zone, conversions)
+    return LoadedMap(table, zone, conversions)
 
 
 def open_map(name: str, beside: Path) -> LoadedMap:
-    """Return the map called `name`. Raises SettingsError where there is none or it is wrong."""
+    """Return the map `name`. Raises SettingsError where there is none or it is wrong."""
     path = find_map(name, beside)
     if path is None:
-        shipped = sorted(one.stem for one in (Path(__file__).parent / "maps").glob("*.toml"))
-        raise SettingsError(f"there is no map {name!r}; built in are {', '.join(shipped)}")
+        built_in = sorted(path.stem for path in (Path(__file__).parent / "maps").glob("*.toml"))
+        raise SettingsError(f"there is no map {name!r}; built in are {', '.join(built_in)}")
     return load_map(path)
 
 
-def find_zone(said: str) -> tzinfo | None:
-    """Return the time zone meant: `UTC`, an offset or a zone's name; None where it is not known."""
-    if said == "UTC":
+def find_zone(text: str) -> tzinfo | None:
+    """Return the time zone `UTC`, of an offset or of a zone's name; None where it is not known."""
+    if text == "UTC":
         return UTC
-    match = _OFFSET.fullmatch(said)
+    match = _OFFSET.fullmatch(text)
     if match is not None:
         offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
         return timezone(-offset if match[1] == "-" else offset)
     try:
-        return ZoneInfo(said)
+        return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None

@@ -1,4 +1,4 @@
-"""The rows of a table as times and values: pure. What cannot be read is a value that names line, column and reason."""
+"""Rows of a table as times and values; an unreadable cell is a refusal with line, column and reason. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was left out and why: a cell where `column` is named, else a whole row."""
+    """A refused cell where `column` is set, else a refused row, with the reason."""
 
     line: int
     reason: str
@@ -34,7 +34,7 @@ class Refusal:
     text: str = ""
 
     def sentence(self) -> str:
-        """Return it for a person."""
+        """Return the refusal as a sentence."""
         what = f", column {self.column}" if self.column else ""
         return f"line {self.line}{what}: {self.reason.replace('_', ' ')}{f' ({self.text[:60]!r})' if self.text else ''}"
 
@@ -49,7 +49,7 @@ class _Cell:
 
 @dataclass(slots=True)
 class RowReader:
-    """Reads the rows that come after a header, in order."""
+    """Reads the rows after a header, in order."""
 
     loaded: LoadedMap
     width: int
@@ -60,7 +60,7 @@ class RowReader:
     refusals: list[Refusal] = field(default_factory=list)
 
     def read(self, line: int, cells: Sequence[str]) -> Row | None:
-        """Return the row in `cells`, or None where it is empty or refused; `refusals` says what was left out of it."""
+        """Return the row in `cells`, or None where it is empty or refused; `refusals` lists what was left out of it."""
         if not any(cell.strip() for cell in cells):
             return None
         if len(cells) != self.width:
@@ -76,12 +76,12 @@ class RowReader:
             self.refusals.append(Refusal(line, REPEATED_TIME, time.name, text))
             return None
         self._previous_ms = time_ms
-        return Row(time_ms, {one.channel: self._value(line, one, cells[one.index].strip()) for one in self._cells})
+        return Row(time_ms, {cell.channel: self._value(line, cell, cells[cell.index].strip()) for cell in self._cells})
 
     def take_refusals(self) -> list[Refusal]:
-        """Return what was left out since the last call."""
-        taken, self.refusals = self.refusals, []
-        return taken
+        """Return the refusals since the last call."""
+        refusals, self.refusals = self.refusals, []
+        return refusals
 
     def _value(self, line: int, cell: _Cell, text: str) -> float | None:
         if text in self._missing:
@@ -91,7 +91,7 @@ class RowReader:
             value = cell.conversion.apply(float(number))
         except ValueError:
             value = math.nan
-        # What only Python takes for a number (1_000) is none.
+        # A number in Python's syntax alone (1_000) is refused.
         if not math.isfinite(value) or "_" in number:
             self.refusals.append(Refusal(line, NOT_A_NUMBER, cell.name, text))
             return None
@@ -99,18 +99,21 @@ class RowReader:
 
 
 def match_header(loaded: LoadedMap, header: Sequence[str]) -> RowReader | str:
-    """Return the reader for a table with these column names, or the sentence that says how map and table differ."""
+    """Return the reader for a table with these column names, or a sentence about the first difference to the map."""
     names = [name.strip() for name in header]
-    said = loaded.map
-    known = {said.time.name, *(one.name for one in said.column), *(one.name for one in said.ignored)}
+    table = loaded.map
+    known = {table.time.name, *(column.name for column in table.column), *(ignored.name for ignored in table.ignored)}
     for name in names:
         if names.count(name) > 1 and name in known:
-            return f"the column {name!r} stands twice in the header"
-    absent = [name for name in (said.time.name, *(one.name for one in said.column)) if name not in names]
+            return f"the column {name!r} is twice in the header"
+    absent = [name for name in (table.time.name, *(column.name for column in table.column)) if name not in names]
     if absent:
         return f"the map names the column {absent[0]!r}, and the table has: {', '.join(names)[:300]}"
     unknown = [name for name in names if name not in known]
     if unknown:
-        return f"the map does not say what the column {unknown[0]!r} is: give it a [[column]] or an [[ignored]]"
-    cells = [_Cell(names.index(one.name), one.name, one.channel, loaded.conversions[one.name]) for one in said.column]
-    return RowReader(loaded, len(names), names.index(said.time.name), cells, frozenset({"", *said.missing}))
+        return f"the map has no column {unknown[0]!r}: add it as a [[column]] or an [[ignored]]"
+    cells = [
+        _Cell(names.index(column.name), column.name, column.channel, loaded.conversions[column.name])
+        for column in table.column
+    ]
+    return RowReader(loaded, len(names), names.index(table.time.name), cells, frozenset({"", *table.missing}))

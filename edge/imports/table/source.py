@@ -1,4 +1,4 @@
-"""A table file as a source: `run` puts the whole of it through and returns. The same file gives the same rows."""
+"""A table file as a source: `run` reads the whole file and returns. The same file gives the same rows."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from headland.errors import DataDamaged
 
 #: A line that csv cannot read: a quotation without an end, a cell beyond csv's limit.
 NOT_CSV: Final = "not_csv"
-#: So many refusals are kept for the report; all are counted.
+#: The most refusals in a report; all are counted.
 MOST_REFUSALS: Final = 1000
 
 
 class _Lines(Protocol):
-    """What csv.reader returns: cells line by line, and how many lines of the file were read for them."""
+    """The type of csv.reader's result: cells line by line, and how many lines of the file were read for them."""
 
     line_num: int
 
@@ -32,7 +32,7 @@ class _Lines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
-    """What a table held. `refused` counts all that was left out by reason, `refusals` are the first of them."""
+    """Contents of a table. `refused` counts the refusals by reason, `refusals` are the first of them."""
 
     device: str
     rows: int
@@ -43,7 +43,7 @@ class TableReport:
 
 
 class TableSource:
-    """A table as a Source."""
+    """A `Source` that reads a table."""
 
     def __init__(self, path: Path, loaded: LoadedMap, site: str) -> None:
         self.name = path.name
@@ -51,8 +51,8 @@ class TableSource:
         self.position_bytes = 0
         self._path = path
         self._map = loaded
-        said = loaded.map
-        self._device = DeviceId(said.device, said.kind, said.site or site)
+        table = loaded.map
+        self._device = DeviceId(table.device, table.kind, table.site or site)
         self._stop = threading.Event()
         self._counts: Counter[str] = Counter()
         self._refusals: list[Refusal] = []
@@ -61,34 +61,34 @@ class TableSource:
         self._last_ms: int | None = None
 
     def run(self, sink: Sink) -> None:
-        """Put the table through `sink` to its end, or until `stop`. Raises DataDamaged where header and map differ."""
+        """Read the table into `sink` to its end, or until `stop`. Raises DataDamaged where header and map differ."""
         with self._path.open("rb") as file:
             lines = csv.reader(self._lines(file), delimiter=self._map.map.delimiter)
             header = self._next(lines)
             while header is not None and not any(cell.strip() for cell in header):
                 header = self._next(lines)
-            found = match_header(self._map, header or [])
-            if isinstance(found, str):
-                raise DataDamaged(f"{self.name}: {found}")
+            reader = match_header(self._map, header or [])
+            if isinstance(reader, str):
+                raise DataDamaged(f"{self.name}: {reader}")
             sink.describe(self._descriptor())
             while (cells := self._next(lines)) is not None:
-                self._take(found, lines.line_num, cells, sink)
+                self._handle(reader, lines.line_num, cells, sink)
 
     def stop(self) -> None:
-        """Make `run` return after the row under way."""
+        """Make `run` return after the current row."""
         self._stop.set()
 
     def counters(self) -> dict[str, int]:
-        """Return what was read and left out, by name."""
+        """Return the numbers of rows and of refusals, by name."""
         return {"rows": self._rows, **self._counts}
 
     def report(self) -> TableReport:
-        """Return what the table held so far."""
+        """Return the contents of the table so far."""
         return TableReport(
             self._device.device, self._rows, self._first_ms, self._last_ms, dict(self._counts), tuple(self._refusals)
         )
 
-    def _take(self, reader: RowReader, line: int, cells: list[str], sink: Sink) -> None:
+    def _handle(self, reader: RowReader, line: int, cells: list[str], sink: Sink) -> None:
         row = reader.read(line, cells)
         for refusal in reader.take_refusals():
             self._note(refusal)
@@ -100,7 +100,7 @@ class TableSource:
         sink.reading(Reading(self._device, Clock.RTC, row.time_ms, row.values))
 
     def _next(self, lines: _Lines) -> list[str] | None:
-        """Return the next line's cells; None at the end. What csv cannot read is counted and passed over."""
+        """Return the next line's cells; None at the end. Lines that csv cannot read are counted and skipped."""
         while True:
             try:
                 return next(lines)
@@ -124,18 +124,18 @@ class TableSource:
             yield text.removeprefix("\ufeff") if number == 0 else text
 
     def _descriptor(self) -> Descriptor:
-        said = self._map.map
+        table = self._map.map
         channels = {
-            one.channel: ChannelInfo(
-                unit=self._map.conversions[one.name].unit, interval_s=said.interval_s, sensor=one.name
+            column.channel: ChannelInfo(
+                unit=self._map.conversions[column.name].unit, interval_s=table.interval_s, sensor=column.name
             )
-            for one in said.column
+            for column in table.column
         }
         return Descriptor(
-            device=said.device,
-            kind=said.kind,
+            device=table.device,
+            kind=table.kind,
             site=self._device.site,
-            name=said.title or said.device,
-            model=said.model,
+            name=table.title or table.device,
+            model=table.model,
             channels=channels,
         )

@@ -1,4 +1,4 @@
-"""A line that carries bytes both ways: a serial device, or a TCP connection to one (a serial server, a gateway)."""
+"""Link for bytes in both directions: a serial device, or a TCP connection to one (a serial server, a gateway)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from headland.errors import RetryLater
 
 Parity = Literal["none", "even", "odd"]
 
-#: What `url` may look like in a source's settings.
-WIRE_URL: Final = r"^(?:serial:[^:\n]+(?::[0-9]{3,7})?|tcp:(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5})\Z"
+#: Pattern of `url` in a source's settings.
+LINK_URL: Final = r"^(?:serial:[^:\n]+(?::[0-9]{3,7})?|tcp:(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5})\Z"
 
 _DEFAULT_BAUD: Final = 9600
-#: A connection attempt ends within a stop's second, whatever a slow device needs to answer.
+#: The longest connection attempt: a stop must complete within a second, however slow the device is.
 _CONNECT_MOST_S: Final = 0.8
 _WRITE_S: Final = 0.8
 _READ_BYTES: Final = 4096
 _DRAIN_S: Final = 0.1
-#: How often a wait looks whether it was interrupted.
+#: How often a wait checks for an interruption.
 _SLICE_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class WireAddress:
-    """Where a wire leads: a serial device with its line settings, or (`port` set) a TCP host."""
+class SerialOrTcpAddress:
+    """Address of a link: a serial device with its line settings, or (`port` set) a TCP host."""
 
     host: str
     port: int | None = None
@@ -44,55 +44,55 @@ class WireAddress:
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
 
-def parse_wire(
+def parse_link(
     url: str, parity: Parity = "none", data_bits: Literal[7, 8] = 8, stop_bits: Literal[1, 2] = 1
-) -> WireAddress:
-    """Return where `serial:DEVICE[:BAUD]` or `tcp:HOST:PORT` leads. Raises ValueError with a sentence."""
+) -> SerialOrTcpAddress:
+    """Return the address in `serial:DEVICE[:BAUD]` or `tcp:HOST:PORT`. Raises ValueError with a sentence."""
     kind, _, rest = url.partition(":")
     if kind == "serial" and rest:
         device, _, baud = rest.partition(":")
         if device and (not baud or baud.isdigit()):
-            return WireAddress(
+            return SerialOrTcpAddress(
                 device, baud=int(baud or _DEFAULT_BAUD), parity=parity, data_bits=data_bits, stop_bits=stop_bits
             )
     elif kind == "tcp":
         host, _, port = rest.rpartition(":")
         if host and port.isdigit() and 0 < int(port) < 65536:
-            return WireAddress(host.strip("[]"), int(port))
-    raise ValueError(f"{url!r} is no line: write serial:DEVICE:BAUD, or tcp:HOST:PORT with a port of 1 to 65535")
+            return SerialOrTcpAddress(host.strip("[]"), int(port))
+    raise ValueError(f"{url!r} is not a link: write serial:DEVICE:BAUD, or tcp:HOST:PORT with a port of 1 to 65535")
 
 
-class Wire:
-    """One line, opened as often as it is needed. One thread uses it; `interrupt` may be called from another.
+class SerialOrTcpLink:
+    """A link that may be opened many times. One thread uses it; `interrupt` may be called from another.
 
-    A lost device is a RetryLater with a sentence, after which the wire is closed.
+    A lost device raises RetryLater with a sentence, and closes the link.
     """
 
-    def __init__(self, address: WireAddress) -> None:
+    def __init__(self, address: SerialOrTcpAddress) -> None:
         self.address = address
         self._device: serial.Serial | socket.socket | None = None
         self._interrupted = threading.Event()
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is a device that has not failed."""
+        """Whether the device is open and has not failed."""
         return self._device is not None
 
     @property
     def interrupted(self) -> bool:
-        """Tell whether somebody wants its user to end."""
+        """Whether `interrupt` was called."""
         return self._interrupted.is_set()
 
     def open(self) -> None:
-        """Open the device. Raises RetryLater where it is not there now."""
+        """Open the device. Raises RetryLater where it is not available now."""
         self.close()
         try:
             self._device = self._connect() if self.address.port is not None else self._open_serial()
-        except Exception as error:  # termios.error, where a device vanishes while it is opened, is no OSError
+        except Exception as error:  # termios.error, of a device that disappears while it is opened, is not an OSError
             raise RetryLater(f"no connection to {self.address}: {error}") from error
 
     def receive(self, wait_s: float) -> bytes:
-        """Return what has come, waiting at most `wait_s`. Raises RetryLater."""
+        """Return the received bytes, waiting at most `wait_s`. Raises RetryLater."""
         device = self._device
         if device is None:
             return b""
@@ -102,16 +102,16 @@ class Wire:
                 if self._interrupted.is_set() or time.monotonic() >= deadline_s:
                     return b""
             data = device.recv(_READ_BYTES) if isinstance(device, socket.socket) else bytes(device.read(_READ_BYTES))
-        except (OSError, ValueError, TypeError) as error:  # pyserial's own errors are OSErrors, or show as these
+        except (OSError, ValueError, TypeError) as error:  # pyserial's own errors are OSErrors, or appear as these
             raise self._lose(str(error)) from error
         if not data:
-            raise self._lose("the other side is gone")
+            raise self._lose("the other side closed the connection")
         return data
 
     def drain(self) -> int:
-        """Throw away what has come so far; return how many bytes. Raises RetryLater.
+        """Discard the bytes received so far; return their number. Raises RetryLater.
 
-        Of a device that never stops talking it throws away what comes in a tenth of a second.
+        From a device that sends without pause it discards the bytes of a tenth of a second.
         """
         dropped = 0
         deadline_s = time.monotonic() + _DRAIN_S
@@ -133,7 +133,7 @@ class Wire:
             raise self._lose(str(error)) from error
 
     def send_break(self, break_s: float) -> None:
-        """Hold a serial line in its break state for `break_s`; a TCP connection has none. Raises RetryLater."""
+        """Set a serial line to its break state for `break_s`; a TCP connection has none. Raises RetryLater."""
         device = self._device
         if device is None or isinstance(device, socket.socket):
             return
@@ -141,15 +141,15 @@ class Wire:
             device.break_condition = True
             time.sleep(break_s)
             device.break_condition = False
-        except Exception as error:  # termios.error is no OSError
+        except Exception as error:  # termios.error is not an OSError
             raise self._lose(str(error)) from error
 
     def interrupt(self) -> None:
-        """Make a `receive` under way return within 0.2 s, and every later one not wait."""
+        """Make a running `receive` return within 0.2 s, and every later one return at once."""
         self._interrupted.set()
 
     def close(self) -> None:
-        """Let the device go; a second call does nothing."""
+        """Close the device; a second call does nothing."""
         device, self._device = self._device, None
         if device is not None:
             with suppress(OSError):

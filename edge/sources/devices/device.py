@@ -1,4 +1,4 @@
-"""One device as everything after the source hears of it: its descriptor, then its rows."""
+"""Device of a source: emits its descriptor, then its rows."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from edge.sources.source import NO_FLAGS, DeviceId, Reading, Sink
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Quality
 
-#: A clock that goes back further than this was set; what comes then is no burst.
+#: A clock that goes back further than this was set; rows after that are no burst.
 _BURST_MS: Final = 1000
 
 
 class Device:
-    """What is known of one device. `say` describes it before its first row, and again whenever what is known changes.
+    """State of one device. `emit` sends its descriptor before its first row, and again whenever it has changed.
 
-    A row equal to the last one, own time and all, is the same sample seen twice: it is counted and not said. A value
-    outside its quantity's physical range is said and flagged `fail`. `interval_s` is how often it is expected.
+    A row equal to the last one, including its own time, is the same sample twice: it is counted and not emitted. A
+    value outside its quantity's physical range is emitted with the flag `fail`. `interval_s` is how often a row is
+    expected.
     """
 
     def __init__(
@@ -45,11 +46,11 @@ class Device:
 
     @property
     def id(self) -> DeviceId:
-        """Return what its readings are of."""
+        """The identity in its readings."""
         return self._id
 
-    def learn(self, *, model: str = "", simulated: bool = False) -> None:
-        """Take in what the device says of itself; once a simulator it is one for ever."""
+    def update(self, *, model: str = "", simulated: bool = False) -> None:
+        """Set what the device reports about itself; a simulator remains one for ever."""
         if model and model != self._model:
             self._model, self._changed = model, True
         if simulated and not self._id.simulated:
@@ -57,17 +58,17 @@ class Device:
             self._changed = True
 
     def describe(self, sink: Sink) -> None:
-        """Say the descriptor where it is new."""
+        """Emit the descriptor where it has changed."""
         if self._changed:
             self._changed = False
             sink.describe(self._descriptor())
 
-    def say(
+    def emit(
         self, sink: Sink, clock: Clock, time_ms: int, values: Mapping[str, float | None], *, own_time: bool = True
     ) -> None:
-        """Say a row, where it has any value and is not the one said last.
+        """Emit a row, where it has any value and is not the one emitted last.
 
-        `own_time` is false where the gateway stamped it, whatever `clock` its own is called.
+        `own_time` is false where the time is the gateway's, whatever `clock` is.
         """
         if not values:
             return
@@ -77,7 +78,7 @@ class Device:
         self.describe(sink)
         is_stamped_here = clock is Clock.ARRIVAL or not own_time
         if is_stamped_here and self._last is not None and time_ms <= self._last[0] < time_ms + _BURST_MS:
-            # Rows that arrive together are one after the other all the same: at one instant they would be in conflict.
+            # Rows that arrive together get consecutive times: at one instant they would conflict.
             time_ms = self._last[0] + 1
         if self._last == (time_ms, values):
             self._counts["repeated_rows"] += 1
@@ -99,7 +100,9 @@ class Device:
             latitude_deg=place.latitude_deg,
             longitude_deg=place.longitude_deg,
             altitude_m=place.altitude_m,
-            channels={one: ChannelInfo(unit=unit_of(one), interval_s=self._interval_s) for one in self._channels},
+            channels={
+                channel: ChannelInfo(unit=unit_of(channel), interval_s=self._interval_s) for channel in self._channels
+            },
             simulated=self._id.simulated,
         )
 
@@ -114,7 +117,7 @@ def unit_of(channel: str) -> str:
 
 
 def find_impossible(values: Mapping[str, float | None]) -> Mapping[str, int]:
-    """Return the flag `fail` for each channel whose value lies outside its quantity's physical range."""
+    """Return the flag `fail` for each channel whose value is outside its quantity's physical range."""
     flags = {}
     for channel, value in values.items():
         quantity = quantity_of(channel)

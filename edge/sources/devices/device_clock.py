@@ -1,4 +1,4 @@
-"""The time that a foreign payload says of itself: read, and believed only where it can be true."""
+"""A device's own time in a payload: parsed, and accepted only where it is plausible."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from msgspec import Meta
 
 TimeFormat = Literal["iso8601", "unix_s", "unix_ms"]
 
-#: A clock before 2000-01-01 was never set; nor is one right that is ahead by more than this.
+#: A clock before 2000-01-01 was never set; a clock that is ahead by more than this is wrong.
 CREDIBLE_FROM_MS: Final = 946_684_800_000
 _AHEAD_MS: Final = 300_000
 
 
 class TimeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A `time` table: where the device says its own time, and how it is written."""
+    """A `time` table: the field of the device's own time, and its format."""
 
     key: str | Annotated[int, Meta(ge=0, le=1000)] = msgspec.field(name="from")
     format: TimeFormat = "iso8601"
 
 
 def read_time_ms(value: object, kind: TimeFormat = "iso8601") -> int | None:
-    """Return the epoch ms that `value` means; None where it is not written so, or is a local time without its zone."""
+    """Return `value` as epoch ms; None where it has another format, or is a local time without its zone."""
     if kind == "iso8601":
         return _read_iso_ms(value) if isinstance(value, str) else None
     try:
@@ -36,7 +36,7 @@ def read_time_ms(value: object, kind: TimeFormat = "iso8601") -> int | None:
 
 
 def is_credible(time_ms: int | None, now_ms: int) -> bool:
-    """Tell whether a device's own time can be true: set, and not ahead of the gateway's by more than five minutes."""
+    """Return whether a device's own time is plausible: set, and not over five minutes ahead of the gateway's."""
     return time_ms is not None and CREDIBLE_FROM_MS <= time_ms <= now_ms + _AHEAD_MS
 
 

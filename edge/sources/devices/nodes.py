@@ -1,4 +1,4 @@
-"""The devices that one source hears, by what the source calls each of them."""
+"""Devices of one source, by the name that the source uses for each."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from edge.sources.settings import Name, PlaceSettings, Seconds
 from edge.sources.source import Sink
 from headland.contract.records import Clock, is_name
 
-#: Devices that are not in the settings are taken up to here, so that a stranger cannot make up any number of them.
+#: The most devices that are not in the settings: a stranger must not create any number of them.
 MOST_UNLISTED: Final = 1000
 _LONGEST_NAME: Final = 64
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class NodeSettings(PlaceSettings, frozen=True, kw_only=True):
-    """A `node` table: what the source calls `match` is `device`; its `channel` tables go before the source's own."""
+    """A `node` table: the source's name `match` is `device`; its `channel` tables override the source's own."""
 
     match: Annotated[str, Meta(min_length=1, max_length=256)]
     device: Name
@@ -33,21 +33,21 @@ class NodeSettings(PlaceSettings, frozen=True, kw_only=True):
 
 
 class Node:
-    """One device and what its numbers are called."""
+    """One device and its field map."""
 
     def __init__(self, device: Device, fields: FieldMap) -> None:
         self.device = device
         self._fields = fields
 
-    def say(self, sink: Sink, clock: Clock, time_ms: int, measurements: Iterable[Measurement]) -> None:
-        """Say a row of what can be converted, where anything can."""
-        self.device.say(sink, clock, time_ms, self._fields.convert(measurements))
+    def emit(self, sink: Sink, clock: Clock, time_ms: int, measurements: Iterable[Measurement]) -> None:
+        """Emit a row of the measurements that can be converted, where there is any."""
+        self.device.emit(sink, clock, time_ms, self._fields.convert(measurements))
 
 
 class Nodes:
-    """Finds the device of a name. One that is not in the settings is called `<source>.<its name>`.
+    """Finds the device of a name. A device that is not in the settings gets the id `<source>.<its name>`.
 
-    With `listed_only` it is left out instead, and counted as `unlisted`.
+    With `listed_only` it is ignored instead, and counted as `unlisted`.
     """
 
     def __init__(
@@ -71,19 +71,19 @@ class Nodes:
         self._interval_s = interval_s
         self._unlisted = 0
         self._nodes = {
-            one.match: self._make(
-                one.device, one, [*fields, *one.channel], interval_s if one.interval_s is None else one.interval_s
+            node.match: self._make(
+                node.device, node, [*fields, *node.channel], interval_s if node.interval_s is None else node.interval_s
             )
-            for one in listed
+            for node in listed
         }
         self._listed = frozenset(self._nodes)
 
     def find(self, name: str, aliases: Iterable[str] = ()) -> Node | None:
-        """Return the device that the source calls `name`; None where it is not to be taken, which is counted.
+        """Return the device with the source's `name`; None where it is not accepted, which is counted.
 
-        One that is listed may be listed under any of its names.
+        A listed device may be listed under any of its names.
         """
-        node = self._nodes.get(name) or next((self._nodes[one] for one in aliases if one in self._listed), None)
+        node = self._nodes.get(name) or next((self._nodes[alias] for alias in aliases if alias in self._listed), None)
         if node is not None:
             return node
         if self._listed_only:
@@ -107,7 +107,7 @@ class Nodes:
 
 
 def name_device(source: str, name: str) -> str:
-    """Return the device id of `name` within `source`: two names never share one."""
+    """Return the device id of `name` within `source`: two names never share an id."""
     device = f"{source}.{name}"
     if is_name(device):
         return device

@@ -1,1 +1,1 @@
-"""Documents polled over HTTP."""
+"""HTTP source: JSON documents that are polled."""

@@ -1,4 +1,4 @@
-"""What a JSON document of a device says. Pure."""
+"""Reads a device's JSON document. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.sources.mapping.json_tree import at_pointer, parse_json
 
 
 class Document(NamedTuple):
-    """The numbers that were found, its own time where it has one, and how many pointers led nowhere."""
+    """The numbers of a document, its own time where it has one, and how many pointers had no value."""
 
     measurements: Sequence[Measurement]
     time_ms: int | None
@@ -19,15 +19,15 @@ class Document(NamedTuple):
 
 
 def read_document(body: bytes, fields: Sequence[FieldSettings], own_time: TimeSettings | None) -> Document | None:
-    """Return what stands at the pointers of `fields`; None where the body is no JSON."""
+    """Return the values at the pointers of `fields`; None where the body is not JSON."""
     try:
         tree = parse_json(body)
     except ValueError:
         return None
     measurements = []
-    for one in fields:
+    for field in fields:
         try:
-            measurements.append(Measurement(one.key, at_pointer(tree, str(one.key))))
+            measurements.append(Measurement(field.key, at_pointer(tree, str(field.key))))
         except KeyError:
             continue
     time_ms = None

@@ -14,10 +14,10 @@ from edge.sources.settings import Name, PlaceSettings, SourceTable
 
 
 class HttpSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="http"):
-    """One device whose state is a JSON document at `url`, asked for every `poll_s`.
+    """One device whose state is a JSON document at `url`, requested every `poll_s`.
 
-    `from` of a channel is a JSON pointer (RFC 6901): `/sensors/0/temperature`. `headers` are sent along, as an
-    authorization. `timeout_s` bounds the whole answer.
+    `from` of a channel is a JSON pointer (RFC 6901): `/sensors/0/temperature`. `headers` are added to each request, for
+    example an authorization. `timeout_s` bounds the whole response.
     """
 
     name: Name
@@ -30,13 +30,13 @@ class HttpSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     time: TimeSettings | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an index where a pointer is wanted, and a header that cannot be sent."""
-        split = urlsplit(self.url)  # raises ValueError, also for what its port says
+        """Refuse an index instead of a pointer, and a header that cannot be sent."""
+        split = urlsplit(self.url)  # raises ValueError, also for a wrong port
         if not split.hostname or split.port == 0:
-            raise ValueError("url names no host, or no port that there is")
-        keys = [one.key for one in self.channel] + ([] if self.time is None else [self.time.key])
+            raise ValueError("url must have a host, and a port of 1 to 65535 if any")
+        keys = [field.key for field in self.channel] + ([] if self.time is None else [self.time.key])
         if not all(isinstance(key, str) for key in keys):
-            raise ValueError("from is a JSON pointer: /sensors/0/temperature")
+            raise ValueError("from must be a JSON pointer: /sensors/0/temperature")
         for name, value in self.headers.items():
             if not name or not (name + value).isascii() or not (name + value).isprintable():
-                raise ValueError(f"header {name!r} must be of printable ASCII")
+                raise ValueError(f"header {name!r} must be printable ASCII")

@@ -1,4 +1,4 @@
-"""A JSON document over HTTP, asked for on a fixed grid."""
+"""HTTP source: a JSON document that is polled on a fixed grid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import Device
 from edge.sources.devices.device_clock import is_credible
 from edge.sources.http.document import Document, read_document
-from edge.sources.http.request import Refused, Requests
+from edge.sources.http.request import PollingClient, Refused
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mapping.field_map import FieldMap
 from edge.sources.source import Sink
@@ -28,10 +28,10 @@ _COUNTERS: Final = (
 
 
 class HttpSource:
-    """Asks one address and never gives it up. What it says is unchanged (304) is no new sample.
+    """Polls one URL, and retries it for ever. An unchanged document (304) is no new sample.
 
-    Rows carry the document's own time (`rtc`) where the settings name it and it can be true, else that of their
-    arrival: how old the values are, only the device knows.
+    Rows have the document's own time (`rtc`) where the settings name it and it is plausible, else the time of their
+    arrival: only the device knows how old the values are.
     """
 
     def __init__(self, settings: HttpSettings, gateway_id: str, site: str) -> None:
@@ -40,7 +40,7 @@ class HttpSource:
         self._settings = settings
         self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
         self._attempts = Attempts(settings.name, self._counts)
-        self._requests = Requests(settings.url, settings.headers, settings.timeout_s)
+        self._client = PollingClient(settings.url, settings.headers, settings.timeout_s)
         self._fields = FieldMap(settings.channel, self._counts)
         self._device = Device(
             settings.device,
@@ -48,13 +48,13 @@ class HttpSource:
             site,
             self._counts,
             name=settings.name,
-            channels=[one.channel for one in settings.channel],
+            channels=[field.channel for field in settings.channel],
             interval_s=settings.poll_s,
         )
         self._stopping = threading.Event()
 
     def run(self, sink: Sink) -> None:
-        """Ask until `stop`; an address that is not there is asked again with a growing back-off."""
+        """Poll until `stop`; a server that does not answer is retried with a growing back-off."""
         schedule = PollSchedule(self._settings.poll_s, time.monotonic())
         retry_s = 0.0
         try:
@@ -71,31 +71,31 @@ class HttpSource:
                         retry_s = max(retry_s, error.wait_s)
                 self._counts["missed_slots"] += schedule.advance(time.monotonic())
         finally:
-            self._requests.close()
+            self._client.close()
 
     def stop(self) -> None:
         """Make `run` return within a second."""
         self._stopping.set()
-        self._requests.interrupt()
+        self._client.interrupt()
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was read, refused and lost so far, by name."""
+        """Return the numbers of read, refused and lost items so far, by name."""
         return dict(self._counts)
 
     def _poll(self, sink: Sink) -> None:
         self._counts["polls"] += 1
-        answer = self._requests.get()
-        if answer.body is None:
+        response = self._client.get()
+        if response.body is None:
             self._counts["unchanged"] += 1
             return
-        document = read_document(answer.body, self._settings.channel, self._settings.time)
+        document = read_document(response.body, self._settings.channel, self._settings.time)
         if document is None:
             self._counts["refused_json"] += 1
-            self._requests.forget()
+            self._client.forget()
             return
         self._counts["missing"] += document.missing
         clock, time_ms = self._stamp(document, wall_clock_ms())
-        self._device.say(sink, clock, time_ms, self._fields.convert(document.measurements))
+        self._device.emit(sink, clock, time_ms, self._fields.convert(document.measurements))
 
     def _stamp(self, document: Document, now_ms: int) -> tuple[Clock, int]:
         own_ms = document.time_ms

@@ -1,4 +1,4 @@
-"""From what a foreign device calls its numbers to channels: names and units in, values in the channels' units out."""
+"""Field map: converts a foreign device's named numbers to channels in the channels' units."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from msgspec import Meta
 from edge.sources.mapping.units import Conversion, convert_to_channel
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, quantity_of, split_channel, unit_of_name
 
-#: The unit of a number whose format names units, but not this one's: it must not be taken for the channel's own.
+#: The unit of a number whose format has units, but none here: it must not be read as the channel's own.
 UNKNOWN_UNIT: Final = "?"
 
-#: Names that a sender makes up are remembered up to here; beyond it they are looked up anew.
-_MOST_REMEMBERED: Final = 4096
+#: The most cached names, which a sender may invent; beyond that the cache starts over.
+_MOST_CACHED: Final = 4096
 _LONGEST_NAME: Final = 256
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
-#: What devices write where they have no value.
+#: Texts that devices write for a missing value.
 _NO_VALUE: Final = frozenset({"", "nan", "null", "none", "unknown", "unavailable", "n/a"})
 
 
 class FieldSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A `channel` table: which number of the device is which channel.
+    """A `channel` table: maps a number of the device to a channel.
 
-    `from` is what the device calls it: a key, a path, a column, an index. The number times `scale` plus `offset` is in
-    `unit`, which is converted to the channel's; without `unit` it is in what the device says, else in the channel's
-    own. `invalid` are the numbers that the device sends where it has no value.
+    `from` is the device's name for it: a key, a path, a column, an index. The number times `scale` plus `offset` is in
+    `unit`, which is converted to the channel's unit; without `unit` it is in the unit that the device states, else in
+    the channel's own. `invalid` are the numbers that the device sends for a missing value.
     """
 
     key: str | Annotated[int, Meta(ge=0, le=1000)] = msgspec.field(name="from")
@@ -42,18 +42,18 @@ class FieldSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     invalid: list[float] = []
 
     def __post_init__(self) -> None:
-        """Refuse what is no channel, and a unit that cannot be converted to it (msgspec adds the place)."""
+        """Refuse an unknown channel, and a unit that cannot be converted to it (msgspec adds the place)."""
         check_channel(self.channel)
         if self.unit is not None:
-            found = convert_to_channel(self.channel, self.unit)
-            if not isinstance(found, Conversion):
-                raise ValueError(found.sentence)
+            conversion = convert_to_channel(self.channel, self.unit)
+            if not isinstance(conversion, Conversion):
+                raise ValueError(conversion.sentence)
         if not 1e-9 <= abs(self.scale) <= 1e9 or not math.isfinite(self.offset):
             raise ValueError(f"scale of {self.channel} must be 1e-9..1e9, its offset finite")
 
 
 class Measurement(NamedTuple):
-    """One number as a device says it. `unit` None: the format never names units; UNKNOWN_UNIT: not this one's."""
+    """A number from a device. `unit` None: the format never has units; UNKNOWN_UNIT: it has none for this number."""
 
     name: str | int
     value: object
@@ -62,7 +62,7 @@ class Measurement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What makes a channel's value of a foreign number; `fault` says why nothing does."""
+    """Rule that converts a foreign number to a channel's value; `fault` is the counter where none does."""
 
     channel: str
     field: FieldSettings | None
@@ -71,15 +71,15 @@ class _Rule:
 
 
 class FieldMap:
-    """The fields of one device. Refusals are counted in `counts`: `unmapped`, `refused_unit`, `refused_value`."""
+    """Field map of one device. Refusals are counted in `counts`: `unmapped`, `refused_unit`, `refused_value`."""
 
     def __init__(self, fields: Sequence[FieldSettings], counts: Counter[str]) -> None:
-        self._fields: Mapping[str | int, FieldSettings] = {one.key: one for one in fields}
+        self._fields: Mapping[str | int, FieldSettings] = {field.key: field for field in fields}
         self._counts = counts
         self._rules: dict[tuple[str | int, str | None], _Rule] = {}
 
     def convert(self, measurements: Iterable[Measurement]) -> dict[str, float | None]:
-        """Return the values by channel, in the channels' units; None where the device says that it has none."""
+        """Return the values by channel, in the channels' units; None where the device reports a missing value."""
         values: dict[str, float | None] = {}
         for name, value, unit in measurements:
             rule = self._find(name, unit)
@@ -88,10 +88,10 @@ class FieldMap:
             elif rule.channel in values:
                 self._counts["refused_double"] += 1
             else:
-                self._take(rule, value, values)
+                self._convert_value(rule, value, values)
         return values
 
-    def _take(self, rule: _Rule, value: object, values: dict[str, float | None]) -> None:
+    def _convert_value(self, rule: _Rule, value: object, values: dict[str, float | None]) -> None:
         number = read_number(value)
         if isinstance(number, NotANumber):
             self._counts["refused_value"] += 1
@@ -106,18 +106,18 @@ class FieldMap:
     def _find(self, name: str | int, unit: str | None) -> _Rule:
         rule = self._rules.get((name, unit))
         if rule is None:
-            if len(self._rules) >= _MOST_REMEMBERED:
+            if len(self._rules) >= _MOST_CACHED:
                 self._rules.clear()
             rule = self._rules[name, unit] = _make_rule(self._fields.get(name), name, unit)
         return rule
 
 
 class NotANumber(NamedTuple):
-    """A text or a structure where a number is wanted."""
+    """A text or a structure where a number is expected."""
 
 
 def read_number(value: object) -> float | NotANumber | None:
-    """Return the number that `value` is or spells, 1 or 0 for a boolean, None for "no value", never NaN or infinity."""
+    """Return `value` as a number: 1 or 0 for a boolean, None for a missing value, never NaN or infinity."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -134,14 +134,14 @@ def read_number(value: object) -> float | NotANumber | None:
 
 
 def check_channel(channel: str) -> None:
-    """Raise ValueError where `channel` is no quantity of the table and does not end in a known unit."""
+    """Raise ValueError where `channel` is not a quantity of the table and does not end in a known unit."""
     parts = split_channel(channel)
     if parts is None or (parts[0] not in QUANTITIES and unit_of_name(parts[0]) is None):
-        raise ValueError(f"{channel!r} is no channel: a quantity whose name ends in its unit")
+        raise ValueError(f"{channel!r} is not a channel: use a quantity whose name ends in its unit")
 
 
 def _make_rule(field: FieldSettings | None, name: str | int, unit: str | None) -> _Rule:
-    """Return how a number called `name` in `unit` becomes a channel: as the settings say, else as its name says."""
+    """Return the rule for a number `name` in `unit`: from the settings, else from its name."""
     if field is None:
         return _rule_of_name(name, unit)
     stated = field.unit or unit
@@ -151,14 +151,14 @@ def _make_rule(field: FieldSettings | None, name: str | int, unit: str | None) -
         quantity = quantity_of(field.channel)
         bare = quantity is not None and quantity.unit == "1"
         return _Rule(field.channel, field, None, "" if bare else "refused_unit")
-    found = convert_to_channel(field.channel, stated)
-    if isinstance(found, Conversion):
-        return _Rule(field.channel, field, found)
+    conversion = convert_to_channel(field.channel, stated)
+    if isinstance(conversion, Conversion):
+        return _Rule(field.channel, field, conversion)
     return _Rule(field.channel, field, None, "refused_unit")
 
 
 def _rule_of_name(name: str | int, unit: str | None) -> _Rule:
-    """Return the rule of a number nobody mapped: its name is a channel, or one less the unit that is said beside it."""
+    """Return the rule of an unmapped number: its name is a channel, or a channel without the unit stated beside it."""
     parts = split_channel(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else None
     if parts is None:
         return _Rule("", None, None, "unmapped")
@@ -170,21 +170,23 @@ def _rule_of_name(name: str | int, unit: str | None) -> _Rule:
         channel = full if parts[1] is None else f"{full}:{parts[1]}"
     if unit is None or unit == UNKNOWN_UNIT:
         return _Rule(channel, None, None)
-    found = convert_to_channel(channel, unit)
-    return _Rule(channel, None, found) if isinstance(found, Conversion) else _Rule(channel, None, None, "refused_unit")
+    conversion = convert_to_channel(channel, unit)
+    if isinstance(conversion, Conversion):
+        return _Rule(channel, None, conversion)
+    return _Rule(channel, None, None, "refused_unit")
 
 
 def _stems() -> dict[str, str]:
-    """Return the quantity of each name without its unit (`air_temperature`), where only one has that name."""
-    found: dict[str, list[str]] = {}
+    """Return the quantity of each name without its unit (`air_temperature`), where only one quantity has that name."""
+    names_of: dict[str, list[str]] = {}
     for name in QUANTITIES:
         words = name.split("_")
         endings = ["_".join(words[start:]) for start in range(1, len(words))]
-        # The longest ending that is a unit; `open_pct` says what is open, and so is more than one.
-        unit = next((one for one in endings if one in UNIT_BY_SUFFIX and one != "open_pct"), None)
+        # The longest ending that is a unit; `open_pct` is a unit and a word of the name.
+        unit = next((ending for ending in endings if ending in UNIT_BY_SUFFIX and ending != "open_pct"), None)
         if unit is not None:
-            found.setdefault(name.removesuffix(f"_{unit}"), []).append(name)
-    return {stem: names[0] for stem, names in found.items() if len(names) == 1}
+            names_of.setdefault(name.removesuffix(f"_{unit}"), []).append(name)
+    return {stem: names[0] for stem, names in names_of.items() if len(names) == 1}
 
 
 _STEMS: Final = _stems()

@@ -1,4 +1,7 @@
-"""JSON of unknown shape, flat: every leaf by its path, which is a JSON pointer (RFC 6901) less its first slash."""
+"""JSON of unknown shape: parsed, flattened to leaves by path, and read at JSON pointers (RFC 6901).
+
+A path is a pointer without its first slash.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,16 @@ from typing import Final
 
 import msgspec
 
-#: A payload with more leaves or deeper than this is somebody else's document, not a sensor's.
+#: A document with more leaves, or deeper, is not from a sensor.
 MOST_LEAVES: Final = 1000
 _DEEPEST: Final = 16
 
-#: What decoding hostile text raises.
+#: Exceptions of decoding hostile text.
 HOSTILE: Final = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 
 
 def parse_json(payload: bytes | str) -> object:
-    """Return what a JSON text means; ValueError where it is none."""
+    """Return the parsed JSON text. Raises ValueError where it is not JSON."""
     try:
         return msgspec.json.decode(payload)
     except HOSTILE as error:
@@ -23,23 +26,23 @@ def parse_json(payload: bytes | str) -> object:
 
 
 def flatten(tree: object) -> dict[str, object]:
-    """Return the leaves of `tree` by path (`SHT3X/Temperature`, `values/0`); ValueError where there are too many."""
+    """Return the leaves of `tree` by path (`SHT3X/Temperature`). Raises ValueError where there are too many."""
     leaves: dict[str, object] = {}
     _flatten(tree, "", leaves, _DEEPEST)
     return leaves
 
 
 def at_pointer(tree: object, pointer: str) -> object:
-    """Return what stands in `tree` at `pointer`, with or without its first slash; KeyError where nothing does."""
-    here = tree
+    """Return the value in `tree` at `pointer`, with or without its first slash. Raises KeyError where there is none."""
+    value = tree
     for step in pointer.removeprefix("/").split("/"):
-        if isinstance(here, dict):
-            here = here[step.replace("~1", "/").replace("~0", "~")]
-        elif isinstance(here, list) and step.isascii() and step.isdigit() and int(step[:9]) < len(here):
-            here = here[int(step[:9])]
+        if isinstance(value, dict):
+            value = value[step.replace("~1", "/").replace("~0", "~")]
+        elif isinstance(value, list) and step.isascii() and step.isdigit() and int(step[:9]) < len(value):
+            value = value[int(step[:9])]
         else:
             raise KeyError(pointer)
-    return here
+    return value
 
 
 def _flatten(tree: object, path: str, leaves: dict[str, object], depth: int) -> None:

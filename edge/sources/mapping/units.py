@@ -1,8 +1,8 @@
-"""Unit names as other systems write them, and what takes a value in one of them to the unit a channel's name ends in.
+"""Foreign unit names and their conversion to the units of channels.
 
-The units that SenML has are converted by its table (`headland.contract.senml.units`); here stands how others spell
+The units of SenML are converted by its table (`headland.contract.senml.units`); this module has other spellings of
 them, and the units that SenML lacks. Spelling follows what Home Assistant, ESPHome, Zigbee2MQTT, Tasmota, UCUM
-and data sheets write. A name that means two things (`gal`: two gallons) is not known.
+and data sheets write. An ambiguous name (`gal`: two gallons) is not known.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from headland.contract.senml.units import UNITS
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What takes a value to `unit`: `scale * value + offset`."""
+    """Conversion of a value to `unit`: `scale * value + offset`."""
 
     unit: str
     scale: float = 1.0
@@ -30,19 +30,19 @@ class Conversion:
 
     @property
     def is_identity(self) -> bool:
-        """Whether a value stays as it is."""
+        """Whether a value remains unchanged."""
         return self.scale == 1.0 and self.offset == 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class NoConversion:
-    """Why a value in some unit cannot be had in another one: a sentence for a person."""
+    """The reason why a unit cannot be converted to another: a sentence for a person."""
 
     sentence: str
 
 
-#: How a unit is spelt, in the form that `_plain` gives it -> the unit meant (SenML's, or ours where SenML has none),
-#: with scale and offset that take a value to it.
+#: Spelling of a unit, in the form that `_plain` returns -> its unit (SenML's, or ours where SenML has none), with scale
+#: and offset of the conversion to it.
 _SPELLINGS: Final[dict[str, tuple[str, float, float]]] = {
     # Temperature.
     "C": ("Cel", 1.0, 0.0),
@@ -72,7 +72,7 @@ _SPELLINGS: Final[dict[str, tuple[str, float, float]]] = {
     "m[Hg]": ("Pa", 133322.387415, 0.0),
     "inHg": ("Pa", 3386.389, 0.0),
     "psi": ("Pa", 6894.757293168, 0.0),
-    # Light and radiation. Lux and photon flux are not converted: the factor is the lamp's, not the unit's.
+    # Light and radiation. Lux and photon flux are not converted: the factor depends on the lamp.
     "klx": ("lx", 1000.0, 0.0),
     "kW/m2": ("W/m2", 1000.0, 0.0),
     "umol/m2/s": ("umol/m2/s", 1.0, 0.0),
@@ -143,7 +143,7 @@ _SPELLINGS: Final[dict[str, tuple[str, float, float]]] = {
     "1": ("/", 1.0, 0.0),
 }
 
-#: Whole words, in any case, and the spelling they stand for.
+#: Whole words, in any case, and their spelling as a unit.
 _WORDS: Final[dict[str, str]] = {
     "celsius": "Cel", "fahrenheit": "degF", "kelvin": "K", "deg c": "degC", "deg f": "degF", "percent": "%", "pct": "%",
     "lux": "lx", "ppm": "ppm", "ppb": "ppb", "rpm": "rpm", "volt": "V", "volts": "V", "ampere": "A", "watt": "W",
@@ -161,8 +161,8 @@ _CHARACTERS: Final = str.maketrans(
 _FACTOR: Final = re.compile(r"([A-Za-z%]+|\[[A-Za-z_]+\])\^?(-?[0-9])?")
 
 
-def convert_to_channel(channel: str, said: str) -> Conversion | NoConversion:
-    """Return what takes a value in the unit that somebody calls `said` to the unit in which `channel` is written."""
+def convert_to_channel(channel: str, name: str) -> Conversion | NoConversion:
+    """Return the conversion from the foreign unit `name` to the unit of `channel`."""
     parts = split_channel(channel)
     if parts is None:
         return NoConversion(f"{channel!r} is not written as a channel")
@@ -170,42 +170,42 @@ def convert_to_channel(channel: str, said: str) -> Conversion | NoConversion:
     unit = unit_of_name(parts[0]) if quantity is None else quantity.unit
     if unit is None:
         return NoConversion(f"the name {channel!r} does not end in a unit")
-    return convert_unit(said, unit)
+    return convert_unit(name, unit)
 
 
 @lru_cache(maxsize=1024)
-def convert_unit(said: str, unit: str) -> Conversion | NoConversion:
-    """Return what takes a value in the unit that somebody calls `said` to `unit`, a symbol of the quantities table."""
-    if unit in (said, _plain(said)):
+def convert_unit(name: str, unit: str) -> Conversion | NoConversion:
+    """Return the conversion from the foreign unit `name` to `unit`, a symbol of the quantities table."""
+    if unit in (name, _plain(name)):
         return Conversion(unit)
-    found = _meaning(said)
-    if found is None:
-        return NoConversion(f"the unit {said[:40]!r} is not known; name one that is, such as {unit!r}")
-    meant, scale, offset = found
+    meaning = _meaning(name)
+    if meaning is None:
+        return NoConversion(f"the unit {name[:40]!r} is not known; use a known one, such as {unit!r}")
+    meant, scale, offset = meaning
     factor = 1.0 if meant == unit else UNITS.get(meant, {}).get(unit)
     if factor is None:
-        return NoConversion(f"{said[:40]!r} cannot be converted to {unit!r}")
+        return NoConversion(f"{name[:40]!r} cannot be converted to {unit!r}")
     return Conversion(unit, scale * factor, offset * factor)
 
 
-def _meaning(said: str) -> tuple[str, float, float] | None:
-    """Return the unit meant by `said` with scale and offset to it; None where it is not known."""
-    for name in (said, _plain(said)):
-        if name in UNITS or name in _OUR_UNITS:
-            return name, 1.0, 0.0
-        if name in _SPELLINGS:
-            return _SPELLINGS[name]
-    word = _WORDS.get(said.strip().lower())
+def _meaning(name: str) -> tuple[str, float, float] | None:
+    """Return the unit of `name` with scale and offset to it; None where it is not known."""
+    for spelling in (name, _plain(name)):
+        if spelling in UNITS or spelling in _OUR_UNITS:
+            return spelling, 1.0, 0.0
+        if spelling in _SPELLINGS:
+            return _SPELLINGS[spelling]
+    word = _WORDS.get(name.strip().lower())
     return None if word is None else _meaning(word)
 
 
-#: Our own symbols mean themselves, except where SenML's table converts them further.
+#: Our own symbols, except those that SenML's table converts further.
 _OUR_UNITS: Final = frozenset(UNIT_BY_SUFFIX.values()) - set(_SPELLINGS)
 
 
-def _plain(said: str) -> str:
+def _plain(name: str) -> str:
     """Return a unit's name in ASCII, a product as `a.b/c/d` with its divisors in alphabetical order."""
-    text = " ".join(said.translate(_CHARACTERS).replace("°", "deg").split())
+    text = " ".join(name.translate(_CHARACTERS).replace("°", "deg").split())
     if text.startswith("deg ") or text in ("%", "/"):
         return text.replace(" ", "")
     above: list[str] = []
@@ -216,8 +216,8 @@ def _plain(said: str) -> str:
             match = _FACTOR.fullmatch(word)
             if match is None:
                 return text
-            name = "L" if match[1] == "l" else match[1].removesuffix("l") + "L" if match[1] == "ml" else match[1]
+            symbol = "L" if match[1] == "l" else match[1].removesuffix("l") + "L" if match[1] == "ml" else match[1]
             power = int(match[2] or 1)
-            shown = name if abs(power) == 1 else f"{name}{abs(power)}"
-            (below if (power < 0) != (index > 0) else above).append(shown)
+            factor = symbol if abs(power) == 1 else f"{symbol}{abs(power)}"
+            (below if (power < 0) != (index > 0) else above).append(factor)
     return "/".join([".".join(above) or "1", *sorted(below)])

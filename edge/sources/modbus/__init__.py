@@ -1,1 +1,1 @@
-"""Modbus TCP and RTU."""
+"""Modbus source: TCP and RTU."""

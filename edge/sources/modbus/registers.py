@@ -1,4 +1,4 @@
-"""The register map of a Modbus device: what lies where, and the requests that read it."""
+"""Register map of a Modbus device, and the requests that read it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edge.sources.mapping.field_map import check_channel
 from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.toml.toml_file import TomlFile
 
-#: What a response holds at most (Modbus Application Protocol 1.1b3, sections 6.1 to 6.4): bits, then registers.
+#: The most that a response holds (Modbus Application Protocol 1.1b3, sections 6.1 to 6.4): bits, then registers.
 MAX_READ: Final[dict[int, int]] = {1: 2000, 2: 2000, 3: 125, 4: 125}
 #: Functions that read single bits: coils and discrete inputs.
 BIT_FUNCTIONS: Final = (1, 2)
@@ -25,7 +25,7 @@ ByteOrder = Literal["big", "little"]
 Address = Annotated[int, Meta(ge=0, le=65535)]
 Function = Annotated[int, Meta(ge=1, le=4)]
 RegisterFunction = Annotated[int, Meta(ge=3, le=4)]
-#: The highest that a bound of msgspec may be; TOML itself has no higher whole number.
+#: The highest bound that msgspec allows; TOML itself has no higher whole number.
 Bits = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
 
 _WIDTHS: Final[dict[str, int]] = {
@@ -38,10 +38,10 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Register(_Table, frozen=True, kw_only=True):
-    """One channel: `value = raw * scale + offset` in `unit`, which is the channel's own where it is not named.
+    """One channel: `value = raw * scale + offset` in `unit`, by default the channel's own.
 
-    Functions 1 and 2 read one bit, 3 and 4 read registers. `mask` takes some bits of a register out, as a number of
-    their own. There is no value where the bits as read equal `sentinel`, or the number they make is one of `invalid`.
+    Functions 1 and 2 read one bit, 3 and 4 read registers. `mask` selects bits of a register as a number of their own.
+    The value is missing where the bits equal `sentinel`, or their number is one of `invalid`.
     """
 
     channel: str
@@ -58,12 +58,12 @@ class Register(_Table, frozen=True, kw_only=True):
 
     @property
     def width(self) -> int:
-        """How many registers it takes, or one bit."""
+        """The number of registers, or of bits (one)."""
         return 1 if self.function in BIT_FUNCTIONS else _WIDTHS[self.type]
 
 
 class ClockRegisters(_Table, frozen=True, kw_only=True):
-    """The device's own clock: uint32 UTC epoch seconds, and perhaps a uint16 with the milliseconds of that second."""
+    """The device's own clock: uint32 UTC epoch seconds, and optionally a uint16 with the milliseconds."""
 
     seconds: Address
     milliseconds: Address | None = None
@@ -71,7 +71,7 @@ class ClockRegisters(_Table, frozen=True, kw_only=True):
 
 
 class IdentityRegister(_Table, frozen=True, kw_only=True):
-    """A uint16 constant that tells a kind of device; `simulated` says that a device with it is a simulator."""
+    """A uint16 constant that identifies a kind of device; with `simulated` such a device is a simulator."""
 
     address: Address
     value: Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -80,9 +80,9 @@ class IdentityRegister(_Table, frozen=True, kw_only=True):
 
 
 class RegisterMap(_Table, frozen=True, kw_only=True):
-    """All that is read of one kind of device. A gap of up to `max_gap` unnamed registers is read along.
+    """Register map of one kind of device. A gap of up to `max_gap` unmapped registers is read along.
 
-    `word_order` says which register of a longer number comes first, `byte_order` which byte of each register.
+    `word_order` is the order of the registers of a longer number, `byte_order` that of the bytes of each register.
     """
 
     model: str = ""
@@ -107,12 +107,12 @@ class Read:
 
 
 def find_map(name: str, beside: Path | None = None) -> Path | None:
-    """Return the map file `name`: in the folder `beside` when it lies there, else among the maps that come along."""
+    """Return the path of map `name`: in the folder `beside` if it is there, else of a built-in map; None if absent."""
     own = Path(name) if beside is None else beside / name
     if own.is_file():
         return own
-    shipped = Path(__file__).parent / "maps" / name
-    return shipped if shipped.is_file() else None
+    built_in = Path(__file__).parent / "maps" / name
+    return built_in if built_in.is_file() else None
 
 
 def load_map(path: Path) -> RegisterMap:
@@ -120,36 +120,36 @@ def load_map(path: Path) -> RegisterMap:
     file = TomlFile(path, RegisterMap)
     registers = file.convert()
     seen: set[str] = set()
-    for index, one in enumerate(registers.register):
-        fault = _find_fault(one)
-        if one.channel in seen:
-            fault = "channel", f"{one.channel!r} is mapped twice; a second one is {one.channel}:1"
+    for index, register in enumerate(registers.register):
+        fault = _find_fault(register)
+        if register.channel in seen:
+            fault = "channel", f"{register.channel!r} is mapped twice; a second one is {register.channel}:1"
         if fault is not None:
             raise file.error(("register", index, fault[0]), fault[1])
-        seen.add(one.channel)
+        seen.add(register.channel)
     return registers
 
 
-def _find_fault(one: Register) -> tuple[str, str] | None:
-    """Return the key and the sentence of what is wrong with a register, or None."""
+def _find_fault(register: Register) -> tuple[str, str] | None:
+    """Return the key and the sentence of the first mistake in a register, or None."""
     try:
-        check_channel(one.channel)
+        check_channel(register.channel)
     except ValueError as error:
         return "channel", str(error)
-    if not 1e-9 <= abs(one.scale) <= 1e9 or not math.isfinite(one.offset):
-        return "scale", f"scale of {one.channel} must be 1e-9..1e9, its offset finite"
-    if one.sentinel is not None and one.sentinel >= 1 << (16 * one.width):
-        return "sentinel", f"sentinel {one.sentinel:#x} does not fit into {one.type}"
-    if one.mask is not None and (one.type not in ("uint16", "uint32") or one.function in BIT_FUNCTIONS):
-        return "mask", f"mask of {one.channel} takes bits out of a uint16 or uint32"
-    if one.mask is not None and one.mask >= 1 << (16 * one.width):
-        return "mask", f"mask {one.mask:#x} does not fit into {one.type}"
-    if one.address + one.width > 0x1_0000:
-        return "address", f"{one.channel} reaches beyond register 65535"
-    if one.unit is not None:
-        found = convert_to_channel(one.channel, one.unit)
-        if not isinstance(found, Conversion):
-            return "unit", found.sentence
+    if not 1e-9 <= abs(register.scale) <= 1e9 or not math.isfinite(register.offset):
+        return "scale", f"scale of {register.channel} must be 1e-9..1e9, its offset finite"
+    if register.sentinel is not None and register.sentinel >= 1 << (16 * register.width):
+        return "sentinel", f"sentinel {register.sentinel:#x} does not fit into {register.type}"
+    if register.mask is not None and (register.type not in ("uint16", "uint32") or register.function in BIT_FUNCTIONS):
+        return "mask", f"mask of {register.channel} needs the type uint16 or uint32"
+    if register.mask is not None and register.mask >= 1 << (16 * register.width):
+        return "mask", f"mask {register.mask:#x} does not fit into {register.type}"
+    if register.address + register.width > 0x1_0000:
+        return "address", f"{register.channel} reaches beyond register 65535"
+    if register.unit is not None:
+        conversion = convert_to_channel(register.channel, register.unit)
+        if not isinstance(conversion, Conversion):
+            return "unit", conversion.sentence
     return None
 
 
@@ -172,7 +172,9 @@ def plan_reads(registers: RegisterMap) -> list[Read]:
 
 def _spans(registers: RegisterMap) -> list[tuple[int, int, int]]:
     """Return (function, first, last address) of every item."""
-    spans = [(one.function, one.address, one.address + one.width - 1) for one in registers.register]
+    spans = [
+        (register.function, register.address, register.address + register.width - 1) for register in registers.register
+    ]
     clock, identity = registers.clock, registers.identity
     if clock is not None:
         spans.append((clock.function, clock.seconds, clock.seconds + 1))

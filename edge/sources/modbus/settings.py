@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from edge.sources.connection.serial_or_tcp import WIRE_URL, Parity, WireAddress, parse_wire
+from edge.sources.connection.serial_or_tcp import LINK_URL, Parity, SerialOrTcpAddress, parse_link
 from edge.sources.modbus.registers import find_map, load_map
 from edge.sources.settings import Host, Name, PlaceSettings, Port, SourceTable
 from edge.toml.positions import TomlPath
@@ -32,10 +32,10 @@ class UnitSettings(PlaceSettings, frozen=True, kw_only=True):
 class ModbusSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="modbus_tcp"):
     """One device, or (with `node` tables) several units, behind one Modbus TCP address.
 
-    `registers` names the register map: a file beside edge.toml, else one of the maps that come with Headland.
-    `framing` is `rtu` where a serial server carries plain RTU frames. `timeout_s` bounds the wait for one response.
-    `clock_speed` is how much faster than ours the device's clock runs, above 1 only for a simulator: the descriptor's
-    interval is in the device's time.
+    `registers` names the register map: a file beside edge.toml, else a built-in map.
+    `framing` is `rtu` where a serial server transmits plain RTU frames. `timeout_s` bounds the wait for one response.
+    `clock_speed` is how much faster than real time the device's clock runs, above 1 only for a simulator: the
+    descriptor's interval is in the device's time.
     """
 
     name: Name
@@ -51,23 +51,23 @@ class ModbusSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_
     node: list[UnitSettings] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Refuse a source that says neither which device it reads nor which units, and one that says both."""
+        """Refuse a source with neither device nor units, and one with both."""
         if bool(self.node) == (self.device is not None) or (self.device is None) != (self.registers is None):
-            raise ValueError("name either device and registers, or [[source.node]] tables that do")
+            raise ValueError("name either device and registers, or [[source.node]] tables with them")
         _check_units(self.node)
 
     @property
     def nodes(self) -> Sequence[UnitSettings]:
-        """Return the units to read."""
+        """The units to read."""
         if self.device is None or self.registers is None:
             return self.node
         place = {key: getattr(self, key) for key in PlaceSettings.__struct_fields__}
         return [UnitSettings(device=self.device, unit=self.unit, registers=self.registers, **place)]
 
     @property
-    def address(self) -> WireAddress:
-        """Return where the line leads."""
-        return WireAddress(self.host, self.port)
+    def address(self) -> SerialOrTcpAddress:
+        """The address of the line."""
+        return SerialOrTcpAddress(self.host, self.port)
 
     def resolve(self, folder: Path) -> Self:
         """Return the settings with full paths of checked register maps: those in `folder` first, then those built in.
@@ -82,7 +82,7 @@ class ModbusRtuSettings(SourceTable, frozen=True, kw_only=True, tag_field="type"
     """Units on one serial line, each a `[[source.node]]` table. `timeout_s` bounds the wait for one response."""
 
     name: Name
-    url: Annotated[str, Meta(pattern=WIRE_URL)]
+    url: Annotated[str, Meta(pattern=LINK_URL)]
     parity: Parity = "none"
     data_bits: Literal[7, 8] = 8
     stop_bits: Literal[1, 2] = 1
@@ -92,24 +92,24 @@ class ModbusRtuSettings(SourceTable, frozen=True, kw_only=True, tag_field="type"
     node: Annotated[list[UnitSettings], Meta(min_length=1)]
 
     def __post_init__(self) -> None:
-        """Refuse a line that cannot be, and two nodes with one unit."""
-        parse_wire(self.url)
+        """Refuse a wrong link, and two nodes with one unit."""
+        parse_link(self.url)
         _check_units(self.node)
 
     @property
     def nodes(self) -> Sequence[UnitSettings]:
-        """Return the units to read."""
+        """The units to read."""
         return self.node
 
     @property
     def framing(self) -> Literal["tcp", "rtu"]:
-        """Return what frames look like on this line."""
+        """The framing on this line."""
         return "rtu"
 
     @property
-    def address(self) -> WireAddress:
-        """Return where the line leads."""
-        return parse_wire(self.url, self.parity, self.data_bits, self.stop_bits)
+    def address(self) -> SerialOrTcpAddress:
+        """The address of the line."""
+        return parse_link(self.url, self.parity, self.data_bits, self.stop_bits)
 
     def resolve(self, folder: Path) -> Self:
         """Return the settings with full paths of checked register maps, as `ModbusSettings.resolve`."""
@@ -117,7 +117,7 @@ class ModbusRtuSettings(SourceTable, frozen=True, kw_only=True, tag_field="type"
 
 
 def _check_units(nodes: Sequence[UnitSettings]) -> None:
-    units = [one.unit for one in nodes]
+    units = [node.unit for node in nodes]
     for unit in units:
         if units.count(unit) > 1:
             raise ValueError(f"unit must be unique on a line; two nodes have {unit}")

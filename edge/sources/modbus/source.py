@@ -1,4 +1,4 @@
-"""Modbus devices, one or more on a line, read on a fixed grid."""
+"""Modbus source: the units of one line, polled on a fixed grid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.errors import RetryLater, SettingsError
 
-#: Counters that are shown from the start.
+#: Counters that exist from the start.
 _COUNTERS: Final = (
     "polls", "rows", "connects", "connect_failures", "lost", "missed_slots", "out_of_range",
     "repeated_rows", "clock_unset", "bad_exception_response", "bad_short_response",
@@ -29,11 +29,11 @@ _COUNTERS: Final = (
 
 
 class ModbusSource:
-    """Polls the units of one line and never gives any of them up; a dead one costs the others one wait a back-off.
+    """Polls the units of one line, and retries each for ever; a dead unit costs the others one time-out a back-off.
 
-    Rows carry the device's own clock (`rtc`) where its map names clock registers and they are set; else the gateway's
-    clock, named by `clock` (`ntp` only where the caller knows it to be disciplined). A value outside its quantity's
-    physical range is kept and flagged `fail`. What one failed request would have held is left out of the row.
+    Rows have the device's own time (`rtc`) where its map has clock registers and they are set; else the gateway's time,
+    with `clock` as its quality (`ntp` only where a time server sets it). A value outside its quantity's physical range
+    is kept and flagged `fail`. The channels of a failed request are absent from the row.
     """
 
     def __init__(
@@ -48,29 +48,29 @@ class ModbusSource:
         several = len(settings.nodes) > 1
         self._nodes = [
             _Node(
-                one,
-                settings.poll_s if one.poll_s is None else one.poll_s,
+                unit,
+                settings.poll_s if unit.poll_s is None else unit.poll_s,
                 settings.clock_speed,
                 site,
                 clock,
-                f"{settings.name} {one.device}" if several else settings.name,
+                f"{settings.name} {unit.device}" if several else settings.name,
                 self._counts,
             )
-            for one in settings.nodes
+            for unit in settings.nodes
         ]
         self._stopping = threading.Event()
 
     def run(self, sink: Sink) -> None:
-        """Poll until `stop`; a lost device is waited for with a growing back-off."""
+        """Poll until `stop`; a lost device is retried with a growing back-off."""
         now_s = time.monotonic()
         for node in self._nodes:
             node.start(now_s)
         try:
             while True:
-                node = min(self._nodes, key=lambda one: one.due_s)
+                node = min(self._nodes, key=lambda polled: polled.due_s)
                 if self._stopping.wait(max(0.0, node.due_s - time.monotonic())):
                     return
-                self._turn(node, sink)
+                self._poll(node, sink)
         finally:
             self._bus.close()
 
@@ -80,11 +80,11 @@ class ModbusSource:
         self._bus.interrupt()
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was read, refused and lost so far, by name, and how many units do not answer now."""
-        return {**self._counts, "silent_now": sum(one.attempts.failures > 0 for one in self._nodes)}
+        """Return the numbers of read, refused and lost items so far, by name, and of units that do not answer now."""
+        return {**self._counts, "silent_now": sum(node.attempts.failures > 0 for node in self._nodes)}
 
-    def _turn(self, node: _Node, sink: Sink) -> None:
-        """Give a unit its turn. A silent one is asked later; for a line that is lost all of them wait."""
+    def _poll(self, node: _Node, sink: Sink) -> None:
+        """Poll a unit. A silent unit enters its back-off; for a lost line all of them wait."""
         wait_s = 0.0
         try:
             if not self._bus.is_open:
@@ -115,7 +115,7 @@ class ModbusSource:
 
 
 class _Node:
-    """One unit: its map, when it is due, and whether it answers."""
+    """One unit: its map, its next poll, and its failures."""
 
     def __init__(
         self,
@@ -136,27 +136,27 @@ class _Node:
         self._poll_s = poll_s
         self._clock = clock
         self._counts = counts
-        channels = [one.channel for one in self._map.register]
+        channels = [register.channel for register in self._map.register]
         self._device = Device(
             settings.device, settings, site, counts, name=name, channels=channels, interval_s=poll_s * clock_speed
         )
-        self._device.learn(model=self._map.model)
+        self._device.update(model=self._map.model)
         self.attempts = Attempts(name, counts)
         self._schedule = PollSchedule(poll_s, 0.0)
         self.due_s = 0.0
 
     def start(self, now_s: float) -> None:
-        """Begin the grid of slots now."""
+        """Start the grid of slots now."""
         self._schedule = PollSchedule(self._poll_s, now_s)
         self.due_s = now_s
 
     def skip(self, now_s: float, wait_s: float) -> None:
-        """Go on to the next slot, and to none within `wait_s`."""
+        """Advance to the next slot that is not within `wait_s`."""
         self._counts["missed_slots"] += self._schedule.advance(now_s)
         self.due_s = now_s + max(wait_s, self._schedule.wait_s(now_s))
 
     def poll(self, bus: ModbusBus, sink: Sink) -> None:
-        """Ask for all registers once and hand on the row they make. Raises NoAnswer, and RetryLater for a lost line."""
+        """Read all registers once and emit their row. Raises NoAnswer, and RetryLater for a lost line."""
         self._counts["polls"] += 1
         words: dict[tuple[int, int], int] = {}
         for read in self._reads:
@@ -168,17 +168,17 @@ class _Node:
             else:
                 self._counts["bad_exception_response"] += 1
                 self._counts[f"exception_{answer.exception:02x}"] += 1
-        self._device.learn(simulated=is_simulator(self._map, words))
+        self._device.update(simulated=is_simulator(self._map, words))
         self._device.describe(sink)
         values = decode_values(self._map, words)
         own_ms = self._own_time_ms(words)
         if own_ms is None:
-            self._device.say(sink, self._clock, wall_clock_ms(), values, own_time=False)
+            self._device.emit(sink, self._clock, wall_clock_ms(), values, own_time=False)
         else:
-            self._device.say(sink, Clock.RTC, own_ms, values)
+            self._device.emit(sink, Clock.RTC, own_ms, values)
 
     def _own_time_ms(self, words: Words) -> int | None:
-        """Return the time of the unit's own clock, None where it has none or that was never set."""
+        """Return the time of the unit's own clock, None where it has none or the clock was never set."""
         time_ms = decode_clock(self._map, words)
         if time_ms is not None and time_ms >= CREDIBLE_FROM_MS:
             return time_ms

@@ -1,4 +1,4 @@
-"""What the words of a Modbus response mean: values, the device's clock, and who it says it is. Pure."""
+"""Decodes the words of Modbus responses: values, the device's clock, and its identity. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.sources.modbus.registers import BIT_FUNCTIONS, Read, Register, RegisterMap
 
-#: Where a word (or a bit) was read from: (function code, address).
+#: Place of a word (or a bit): (function code, address).
 Place = tuple[int, int]
 Words = Mapping[Place, int]
 
@@ -21,19 +21,19 @@ _FORMATS: Final[dict[str, str]] = {
 
 
 def place_words(read: Read, words: Sequence[int]) -> dict[Place, int]:
-    """Return the words of a response by where they were read from."""
+    """Return the words of a response by their place."""
     return {(read.function, read.address + index): word for index, word in enumerate(words)}
 
 
 def decode_values(registers: RegisterMap, words: Words) -> dict[str, float | None]:
-    """Return the channels whose words are there, in the map's order; None where the device says it has no value."""
+    """Return the channels whose words were read, in the map's order; None where the device reports no value."""
     values: dict[str, float | None] = {}
-    for one in registers.register:
-        order = one.word_order or registers.word_order
-        swap = registers.byte_order == "little" and one.function not in BIT_FUNCTIONS
-        bits = _join(words, one.function, one.address, one.width, low_first=order == "low_first", swap=swap)
+    for register in registers.register:
+        low_first = (register.word_order or registers.word_order) == "low_first"
+        swap = registers.byte_order == "little" and register.function not in BIT_FUNCTIONS
+        bits = _join(words, register.function, register.address, register.width, low_first=low_first, swap=swap)
         if bits is not None:
-            values[one.channel] = _decode(one, bits)
+            values[register.channel] = _decode(register, bits)
     return values
 
 
@@ -51,7 +51,7 @@ def decode_clock(registers: RegisterMap, words: Words) -> int | None:
 
 
 def is_simulator(registers: RegisterMap, words: Words) -> bool:
-    """Tell whether the device says of itself that it is a simulator."""
+    """Return whether the device identifies itself as a simulator."""
     identity = registers.identity
     return (
         identity is not None

@@ -1,1 +1,1 @@
-"""Devices that publish over MQTT."""
+"""MQTT source: devices that publish to a broker."""

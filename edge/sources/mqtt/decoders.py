@@ -1,4 +1,4 @@
-"""Which decoder reads which format."""
+"""Decoder of each format."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from edge.sources.mqtt.zigbee import ZigbeeDecoder
 
 
 def make_decoder(settings: MqttSettings) -> Decoder:
-    """Return the decoder of a source's format, subscribing where the source says."""
+    """Return the decoder of a source's format, for the source's topic."""
     match settings.format:
         case "senml":
-            return SenmlDecoder([settings.where])
+            return SenmlDecoder([settings.topic_filter])
         case "home_assistant":
-            return HomeAssistantDecoder(settings.where)
+            return HomeAssistantDecoder(settings.topic_filter)
         case "zigbee2mqtt":
-            return ZigbeeDecoder(settings.where)
+            return ZigbeeDecoder(settings.topic_filter)
         case "tasmota":
-            return TasmotaDecoder([settings.where])
+            return TasmotaDecoder([settings.topic_filter])
         case "chirpstack":
-            return ChirpStackDecoder([settings.where])
+            return ChirpStackDecoder([settings.topic_filter])
         case "things_stack":
-            return ThingsStackDecoder([settings.where])
+            return ThingsStackDecoder([settings.topic_filter])
         case "line_protocol":
-            return LineProtocolDecoder([settings.where], settings.precision, settings.sender)
+            return LineProtocolDecoder([settings.topic_filter], settings.precision, settings.sender)

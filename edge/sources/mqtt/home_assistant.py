@@ -1,4 +1,4 @@
-"""Home Assistant's MQTT discovery, as ESPHome and many others speak it: where a number is said, and in which unit."""
+"""Decoder of Home Assistant's MQTT discovery, as ESPHome and many others publish it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.contract.topics import HOME_ORIGIN
 
 _MOST_ENTITIES: Final = 5000
 _LONGEST_TOPIC: Final = 256
-#: Long names of what is used here, by their abbreviation.
+#: Long names of the keys that are used here, by their abbreviation.
 _LONG: Final = {
     "stat_t": "state_topic", "unit_of_meas": "unit_of_measurement", "val_tpl": "value_template", "dev": "device",
     "cmps": "components", "p": "platform", "pl_on": "payload_on", "pl_off": "payload_off",
@@ -22,8 +22,8 @@ _LONG: Final = {
 }  # fmt: skip
 _NUMERIC: Final = ("sensor", "binary_sensor")
 
-#: The templates that only say where in a JSON the value stands: `{{ value_json.a['b'].c | round(1) }}`. These filters
-#: keep the number what it is; anything else would be computed by rules that are not known here.
+#: Templates that only select a value in a JSON document: `{{ value_json.a['b'].c | round(1) }}`. These filters do not
+#: change the number; any other template would compute it by rules that are not known here.
 _TEMPLATE: Final = re.compile(
     r"\{\{\s*(value_json(?:\.\w+|\[\s*(?:'[^']+'|\"[^\"]+\"|[0-9]+)\s*\])+|value)"
     r"(?:\s*\|\s*(?:float|int|is_defined|round)(?:\(\s*[0-9]*\s*\))?)*\s*\}\}"
@@ -39,7 +39,7 @@ class _Device(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Entity:
-    """One number of a device: where it stands in the payload (None: it is the payload), and its unit."""
+    """One number of a device: its pointer in the payload (None: the whole payload), and its unit."""
 
     device: _Device
     name: str
@@ -49,48 +49,51 @@ class _Entity:
 
 
 class HomeAssistantDecoder:
-    """Learns from `<prefix>/<component>/[<node>/]<object>/config` and `<prefix>/device/<object>/config`.
+    """Decoder of state topics, which it learns from discovery messages.
 
-    A device is called by its node, its identifiers and its name; a number by its object id.
+    These are `<prefix>/<component>/[<node>/]<object>/config` and `<prefix>/device/<object>/config`.
+    A device has the names of its node, its identifiers and its name; a number has its object id.
     """
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix.removesuffix("/#").removesuffix("/")
         self.topics: Sequence[str] = tuple(f"{self._prefix}/{levels}/config" for levels in ("+/+", "+/+/+"))
-        #: By discovery topic the state topics and their entities.
-        self._found: dict[str, list[tuple[str, _Entity]]] = {}
+        #: State topics and their entities, by discovery topic.
+        self._discovered: dict[str, list[tuple[str, _Entity]]] = {}
         self._by_state: dict[str, list[_Entity]] = {}
 
     def describes(self, topic: str) -> bool:
-        """Discovery topics do."""
+        """Return whether a topic is a discovery topic."""
         return topic.startswith(f"{self._prefix}/") and topic.endswith("/config")
 
     def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
-        """Take in a discovery message, which replaces the topic's last one; an empty one takes that back."""
+        """Read a discovery message, which replaces the topic's last one; an empty one removes it."""
         config = read_object(payload) if payload else {}
         if isinstance(config, Refusal):
             return config
         if _is_own(config):
-            return []  # the station's, of what gateways heard: it would come back as another device
-        found = list(_find_entities(topic.removeprefix(f"{self._prefix}/").split("/")[:-1], config)) if config else []
-        known = self._found.get(topic, [])
-        if sum(map(len, self._found.values())) - len(known) + len(found) > _MOST_ENTITIES:
+            return []  # published by the station about devices of gateways: they would return as other devices
+        entities = (
+            list(_find_entities(topic.removeprefix(f"{self._prefix}/").split("/")[:-1], config)) if config else []
+        )
+        known = self._discovered.get(topic, [])
+        if sum(map(len, self._discovered.values())) - len(known) + len(entities) > _MOST_ENTITIES:
             return Refusal.TOO_MANY
         before = {state for state, _ in known}
-        self._found[topic] = [one for one in found if one is not None]
+        self._discovered[topic] = [entity for entity in entities if entity is not None]
         self._by_state = {}
-        for entities in self._found.values():
-            for state, entity in entities:
+        for discovered in self._discovered.values():
+            for state, entity in discovered:
                 self._by_state.setdefault(state, []).append(entity)
-        new = dict.fromkeys(state for state, _ in self._found[topic] if state not in before)
-        return Refusal.TEMPLATE if None in found and not new else list(new)
+        new = dict.fromkeys(state for state, _ in self._discovered[topic] if state not in before)
+        return Refusal.TEMPLATE if None in entities and not new else list(new)
 
     def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
-        """Return what the entities of a state topic say."""
+        """Return the measurements of a state topic's entities."""
         del now_ms
         text = payload.decode(errors="replace")
         tree: object = None
-        said: dict[_Device, list[Measurement]] = {}
+        measurements: dict[_Device, list[Measurement]] = {}
         for entity in self._by_state.get(topic, ()):
             value: object = text
             if entity.pointer is not None:
@@ -98,13 +101,16 @@ class HomeAssistantDecoder:
                     tree = parse_json(payload) if tree is None else tree
                     value = at_pointer(tree, entity.pointer)
                 except KeyError:
-                    continue  # a device may say its numbers in several messages
+                    continue  # a device may send its numbers in several messages
                 except ValueError:
                     return Refusal.JSON
             if isinstance(value, str) and value in entity.words:
                 value = entity.words[value]
-            said.setdefault(entity.device, []).append(Measurement(entity.name, value, entity.unit))
-        return [DecodedMessage(one.name, numbers, None, one.aliases, one.model) for one, numbers in said.items()]
+            measurements.setdefault(entity.device, []).append(Measurement(entity.name, value, entity.unit))
+        return [
+            DecodedMessage(device.name, numbers, None, device.aliases, device.model)
+            for device, numbers in measurements.items()
+        ]
 
 
 def _is_own(config: Mapping[str, Any]) -> bool:
@@ -113,13 +119,13 @@ def _is_own(config: Mapping[str, Any]) -> bool:
 
 
 def _find_entities(levels: Sequence[str], config: Mapping[str, Any]) -> Iterator[tuple[str, _Entity] | None]:
-    """Yield (state topic, entity) of every number that a discovery message names; None for what is not understood."""
+    """Yield (state topic, entity) of every number in a discovery message; None for one that is not supported."""
     config = _spell_out(config)
-    component, node, thing = levels[0], levels[1] if len(levels) == 3 else "", levels[-1]
-    device = _read_device(config, node or thing if component == "device" else node)
+    component, node, object_id = levels[0], levels[1] if len(levels) == 3 else "", levels[-1]
+    device = _read_device(config, node or object_id if component == "device" else node)
     if component != "device":
         if component in _NUMERIC:
-            yield _read_entity(component, thing, config, device)
+            yield _read_entity(component, object_id, config, device)
         return
     components = config.get("components")
     for name, inner in components.items() if isinstance(components, dict) else ():
@@ -145,7 +151,7 @@ def _read_entity(component: str, name: str, config: Mapping[str, Any], device: _
 
 
 def _read_template(template: str) -> str | None:
-    """Return the JSON pointer that a template means, None for the whole payload, an empty text for any other."""
+    """Return the JSON pointer of a template, None for the whole payload, an empty text for any other template."""
     if not template.strip():
         return None
     match = _TEMPLATE.fullmatch(template.strip())
@@ -162,7 +168,9 @@ def _read_device(config: Mapping[str, Any], node: str) -> _Device:
     about = _spell_out(device) if isinstance(device, dict) else {}
     ids = about.get("identifiers")
     aliases = [
-        one for one in ([ids] if isinstance(ids, str) else ids if isinstance(ids, list) else ()) if isinstance(one, str)
+        alias
+        for alias in ([ids] if isinstance(ids, str) else ids if isinstance(ids, list) else ())
+        if isinstance(alias, str)
     ]
     name = text_of(about, "name")
     model = " ".join(part for key in ("manufacturer", "model") if (part := text_of(about, key)))

@@ -1,4 +1,4 @@
-"""InfluxDB line protocol: `measurement,tag=x field=1.5,count=2i 1465839830100400200`."""
+"""Decoder of InfluxDB line protocol: `measurement,tag=x field=1.5,count=2i 1465839830100400200`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WORDS: Final = {
     **dict.fromkeys(("t", "T", "true", "True", "TRUE"), True),
     **dict.fromkeys(("f", "F", "false", "False", "FALSE"), False),
 }
-#: What a backslash may stand before; before anything else it is itself.
+#: Characters that a backslash escapes; before any other it is itself.
 _ESCAPED: Final = re.compile(r'\\([, ="\\])')
 
 
 class Line(NamedTuple):
-    """One line of the protocol; texts are kept as texts."""
+    """One line of the protocol; texts remain texts."""
 
     measurement: str
     tags: dict[str, str]
@@ -32,9 +32,9 @@ class Line(NamedTuple):
 
 
 class LineProtocolDecoder(PlainDecoder):
-    """The device is called as its tag `sender` says, else as the last level of the topic.
+    """Decoder that names the device by the tag `sender`, else by the last level of the topic.
 
-    A number is called as its field; one whose field is just `value` is called as its measurement.
+    A number has the name of its field, or that of its measurement where the field is just `value`.
     """
 
     def __init__(self, topics: Sequence[str], precision: Precision, sender: str | None) -> None:
@@ -43,7 +43,7 @@ class LineProtocolDecoder(PlainDecoder):
         self._sender = sender
 
     def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage | Refusal] | Refusal:
-        """Return what each line says, or that it is none."""
+        """Return the measurements of each line, or its refusal."""
         del now_ms
         try:
             texts = [text for text in payload.decode().splitlines() if text.strip() and not text.startswith("#")]
@@ -51,22 +51,22 @@ class LineProtocolDecoder(PlainDecoder):
             return Refusal.SHAPE
         if len(texts) > _MOST_LINES:
             return Refusal.TOO_MANY
-        said: list[DecodedMessage | Refusal] = []
+        messages: list[DecodedMessage | Refusal] = []
         for line in map(parse_line, texts):
             if line is None:
-                said.append(Refusal.SHAPE)
+                messages.append(Refusal.SHAPE)
                 continue
             device = line.tags.get(self._sender or "", "") or topic.rpartition("/")[2]
             time_ms = None if line.time is None else round(line.time / self._per_ms)
             numbers = [
                 Measurement(line.measurement if key == "value" else key, value) for key, value in line.fields.items()
             ]
-            said.append(DecodedMessage(device, numbers, time_ms))
-        return said
+            messages.append(DecodedMessage(device, numbers, time_ms))
+        return messages
 
 
 def parse_line(text: str) -> Line | None:
-    """Return what a line says, or None where it is not written as one."""
+    """Return a parsed line, or None where its syntax is wrong."""
     parts = _split(text.strip(), " ")
     head = _split(parts[0], ",")
     if not 2 <= len(parts) <= 3 or not head[0]:
@@ -85,10 +85,10 @@ def parse_line(text: str) -> Line | None:
     fields: dict[str, object] = {}
     for pair in _split(parts[1], ","):
         key, value = _pair(pair)
-        read = _read_value(value)
-        if not key or read is None:
+        field = _read_value(value)
+        if not key or field is None:
             return None
-        fields[key] = read
+        fields[key] = field
     return Line(_plain(head[0]), tags, fields, time)
 
 
@@ -118,7 +118,7 @@ def _plain(text: str) -> str:
 
 
 def _read_value(text: str) -> object | None:
-    """Return a field's value, or None where it is not written as one."""
+    """Return a field's value, or None where its syntax is wrong."""
     if len(text) >= 2 and text[0] == text[-1] == '"':
         return _plain(text[1:-1])
     if text in _WORDS:

@@ -1,4 +1,4 @@
-"""What a decoder makes of a message, and what a decoder is."""
+"""Decoded messages, and the protocol of decoders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.sources.mapping.json_tree import flatten, parse_json
 
 
 class Refusal(StrEnum):
-    """Why a message says nothing; the name is its counter."""
+    """Reason why a message is refused; the value is its counter."""
 
     JSON = "refused_json"
     SHAPE = "refused_shape"
@@ -21,9 +21,9 @@ class Refusal(StrEnum):
 
 
 class DecodedMessage(NamedTuple):
-    """What one device said at one instant.
+    """Measurements of one device at one instant.
 
-    `name` and `aliases` are what it is called; `time_ms` is its own time where the payload has one, not yet believed.
+    `name` and `aliases` are its names; `time_ms` is its own time where the payload has one, not yet checked.
     """
 
     name: str
@@ -35,43 +35,43 @@ class DecodedMessage(NamedTuple):
 
 
 class Decoder(Protocol):
-    """Pure: what it knows comes from the messages that it was given."""
+    """Decoder of a format; its only state comes from the messages it received."""
 
-    #: What to subscribe to at first.
+    #: Topics of the first subscription.
     topics: Sequence[str]
 
     def describes(self, topic: str) -> bool:
-        """Tell whether messages of a topic describe devices and say no values; such may be retained."""
+        """Return whether messages of a topic describe devices and hold no values; they may be retained."""
         ...
 
     def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
-        """Take in a description; return further topics to subscribe to."""
+        """Read a description; return further topics to subscribe to."""
         ...
 
     def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage | Refusal] | Refusal:
-        """Return what a message says, with a refusal for each part of it that says nothing."""
+        """Return the measurements in a message, with a refusal for each unusable part."""
         ...
 
 
 class PlainDecoder:
-    """Base of decoders that need no descriptions."""
+    """Base of decoders without descriptions."""
 
     def __init__(self, topics: Sequence[str]) -> None:
         self.topics = topics
 
     def describes(self, topic: str) -> bool:
-        """No topic does."""
+        """Return False: no topic describes devices."""
         del topic
         return False
 
     def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
-        """Never called."""
+        """Return nothing; never called."""
         del topic, payload
         return ()
 
 
 def read_object(payload: bytes) -> Mapping[str, Any] | Refusal:
-    """Return the JSON object that a payload is."""
+    """Return the payload as a JSON object."""
     try:
         tree = parse_json(payload)
     except ValueError:
@@ -90,8 +90,8 @@ def measurements_of(tree: object, unit: str | None = None) -> list[Measurement] 
 
 
 def text_of(tree: object, *path: str) -> str:
-    """Return the text that stands in nested objects at `path`, or an empty one."""
-    here = tree
+    """Return the text at `path` in nested objects, or an empty one."""
+    value = tree
     for step in path:
-        here = here.get(step) if isinstance(here, dict) else None
-    return here if isinstance(here, str) else ""
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""

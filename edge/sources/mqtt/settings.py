@@ -17,7 +17,7 @@ DeviceFormat = Literal[
     "senml", "home_assistant", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "line_protocol"
 ]
 
-#: Where each kind of firmware publishes when nobody told it otherwise.
+#: Default topic of each kind of firmware.
 DEFAULT_TOPICS: Final[dict[str, str]] = {
     "senml": "senml/#",
     "home_assistant": "homeassistant",
@@ -30,11 +30,11 @@ DEFAULT_TOPICS: Final[dict[str, str]] = {
 
 
 class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="mqtt"):
-    """Devices of one `format` on one broker, which is the gateway's own where no other is named.
+    """Devices of one `format` on one broker, by default the gateway's own.
 
-    `topic` is where they publish: a topic filter, for `home_assistant` the discovery prefix and for `zigbee2mqtt` the
-    base topic. With `listed_only` only the devices of the `node` tables are taken. `channel` tables hold for all
-    devices, those of a node for it alone. `interval_s` is how often a device is expected to speak. `tls` trusts the
+    `topic` is their topic filter, for `home_assistant` the discovery prefix and for `zigbee2mqtt` the
+    base topic. With `listed_only` only the devices of the `node` tables are accepted. `channel` tables apply to all
+    devices, those of a node to it alone. `interval_s` is how often a device is expected to publish. `tls` trusts the
     system's authorities, or the one in `ca`. `sender` (line protocol) is the tag that names the device, `precision` the
     unit of its times.
     """
@@ -56,17 +56,17 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     node: list[NodeSettings] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Refuse what no message could meet."""
+        """Refuse settings that contradict each other."""
         if self.sender is not None and self.format != "line_protocol":
-            raise ValueError("sender is a tag of format line_protocol; other formats name the device by themselves")
+            raise ValueError("sender is for format line_protocol only; other formats name the device themselves")
         if self.listed_only and not self.node:
-            raise ValueError("listed_only without a [[source.node]] takes nothing")
+            raise ValueError("listed_only needs at least one [[source.node]]")
         if self.ca is not None and not self.tls:
             raise ValueError("ca needs tls = true")
 
     @property
-    def where(self) -> str:
-        """Return the topic that is set, or the format's own."""
+    def topic_filter(self) -> str:
+        """The `topic`, or the default of the format."""
         return self.topic or DEFAULT_TOPICS[self.format]
 
     def resolve(self, folder: Path) -> Self:

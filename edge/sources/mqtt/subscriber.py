@@ -1,4 +1,4 @@
-"""One connection to a broker that only listens; driven by its caller's thread, what was heard comes out as values."""
+"""One subscribing connection to a broker, driven by its caller's thread; messages are returned as values."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from edge.sources.mqtt.settings import MqttSettings
 from headland.errors import RetryLater, SettingsError
 
 _KEEPALIVE_S: Final = 30
-#: A connection attempt ends within a stop's second.
+#: The longest connection attempt: a stop must complete within a second.
 _CONNECT_S: Final = 0.8
 
 
 class BrokerMessage(NamedTuple):
-    """A message; `retained` where the broker had kept it from before the subscription."""
+    """A message; `retained` where the broker stored it before the subscription."""
 
     topic: str
     payload: bytes
     retained: bool
 
 
-class Listener:
-    """A connection that lives once. A clean session: what came while nobody listened has no true time of arrival."""
+class Subscriber:
+    """A connection for one use, with a clean session: a message received later has no true time of arrival."""
 
     def __init__(self, settings: MqttSettings, client_id: str) -> None:
         self._address = f"{settings.host}:{settings.port}"
         self._settings = settings
-        self._heard: list[BrokerMessage] = []
+        self._messages: list[BrokerMessage] = []
         self._fault = ""
         client = Client(
             CallbackAPIVersion.VERSION2, client_id, clean_session=True, protocol=MQTTProtocolVersion.MQTTv311
@@ -50,12 +50,12 @@ class Listener:
         self._topics: list[str] = []
         self._connected = False
         self._first_mid: int | None = None
-        #: Topics that the broker does not let it hear, beside others that it does.
+        #: The number of topics that the broker refuses, while it accepts others.
         self.refused_topics = 0
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether the broker has taken the connection."""
+        """Whether the broker has accepted the connection."""
         return self._connected
 
     def open(self, topics: Sequence[str]) -> None:
@@ -73,23 +73,23 @@ class Listener:
             raise RetryLater(f"the broker {self._address} cannot be reached: {error}") from error
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Listen to further topics."""
+        """Subscribe to further topics."""
         self._topics += topics
         if topics and self._connected:
             self._client.subscribe([(topic, 1) for topic in topics])
 
-    def listen(self, wait_s: float) -> list[BrokerMessage]:
-        """Return what was heard, waiting at most `wait_s` for it. Raises RetryLater when the connection has ended."""
+    def receive(self, wait_s: float) -> list[BrokerMessage]:
+        """Return the received messages, waiting at most `wait_s`. Raises RetryLater when the connection has ended."""
         code = self._client.loop(wait_s)
-        heard, self._heard = self._heard, []
-        if heard:
-            return heard
+        messages, self._messages = self._messages, []
+        if messages:
+            return messages
         if self._fault or code != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise RetryLater(f"the broker {self._address} is lost: {self._fault or code.name}")
         return []
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         with suppress(OSError, ValueError):
             self._client.disconnect()
         peer = self._client.socket()
@@ -134,4 +134,4 @@ class Listener:
             topic = message.topic
         except UnicodeDecodeError:
             return  # MQTT 3.1.1 section 1.5.3 forbids such a topic
-        self._heard.append(BrokerMessage(topic, bytes(message.payload), message.retain))
+        self._messages.append(BrokerMessage(topic, bytes(message.payload), message.retain))

@@ -1,4 +1,4 @@
-"""Tasmota's telemetry: `tele/<device>/SENSOR`, an object a sensor, units beside them."""
+"""Decoder of Tasmota's telemetry: `tele/<device>/SENSOR`, one object for each sensor, units beside them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from edge.sources.devices.device_clock import read_time_ms
 from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
 from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal, measurements_of, read_object
 
-#: What a number is called -> the key beside the sensors that says its unit.
+#: Name of a number -> the key of its unit beside the sensors.
 _UNIT_KEYS: Final = {
     "Temperature": "TempUnit", "DewPoint": "TempUnit", "Pressure": "PressureUnit", "SeaPressure": "PressureUnit",
     "Speed": "SpeedUnit",
 }  # fmt: skip
-#: What a number is called -> its unit, which Tasmota lets nobody change.
+#: Name of a number -> its unit, which is fixed in Tasmota.
 _FIXED_UNITS: Final = {
     "Humidity": "%", "CarbonDioxide": "ppm", "eCO2": "ppm", "Illuminance": "lx", "Moisture": "%",
     "Voltage": "V", "Current": "A", "Power": "W",
@@ -23,13 +23,13 @@ _BESIDE: Final = frozenset({"Time", "TempUnit", "PressureUnit", "SpeedUnit"})
 
 
 class TasmotaDecoder(PlainDecoder):
-    """`from` of a channel is `<sensor>/<number>`: `AM2301/Temperature`.
+    """Decoder in which `from` of a channel is `<sensor>/<number>`: `AM2301/Temperature`.
 
-    The time is believed only where it names its zone, which Tasmota leaves out by default.
+    The time is accepted only with its zone, which Tasmota omits by default.
     """
 
     def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
-        """Return what the sensors of a device say."""
+        """Return the measurements of a device's sensors."""
         del now_ms
         levels = topic.split("/")
         if len(levels) < 2:
@@ -40,13 +40,13 @@ class TasmotaDecoder(PlainDecoder):
         leaves = measurements_of({key: value for key, value in tree.items() if key not in _BESIDE})
         if isinstance(leaves, Refusal):
             return leaves
-        measurements = [Measurement(one.name, one.value, _unit(str(one.name), tree)) for one in leaves]
+        measurements = [Measurement(leaf.name, leaf.value, _unit(str(leaf.name), tree)) for leaf in leaves]
         return [DecodedMessage(levels[-2], measurements, read_time_ms(tree.get("Time")))]
 
 
 def _unit(path: str, tree: Mapping[str, Any]) -> str:
     number = path.rpartition("/")[2]
-    told = tree.get(_UNIT_KEYS.get(number, ""))
-    if isinstance(told, str):
-        return told
+    unit = tree.get(_UNIT_KEYS.get(number, ""))
+    if isinstance(unit, str):
+        return unit
     return _FIXED_UNITS.get(number, UNKNOWN_UNIT)

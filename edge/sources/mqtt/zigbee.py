@@ -1,4 +1,4 @@
-"""Zigbee2MQTT: a JSON object a device under its friendly name, and its units in the bridge's device list."""
+"""Decoder of Zigbee2MQTT: one JSON object for each device; its units are in the bridge's device list."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from edge.sources.mapping.json_tree import parse_json
 from edge.sources.mqtt.message import DecodedMessage, Refusal, measurements_of, read_object, text_of
 
 _MOST_DEVICES: Final = 1000
-#: Last levels below a device's own topic: what others say to it, and whether it is there.
+#: Last levels below a device's own topic: commands to it, and its availability.
 _BESIDE: Final = frozenset({"availability", "set", "get"})
 _DEEPEST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the bridge says of a device."""
+class _ListedDevice:
+    """Entry of a device in the bridge's list."""
 
     ieee: str
     model: str
@@ -27,19 +27,19 @@ class _Known:
 
 
 class ZigbeeDecoder:
-    """Knows units from `<base>/bridge/devices`. `last_seen` is the time, where the bridge is set to publish it."""
+    """Decoder with units from `<base>/bridge/devices`. `last_seen` is the time, where the bridge publishes it."""
 
     def __init__(self, base: str) -> None:
         self._base = base.removesuffix("/#").removesuffix("/")
         self.topics: Sequence[str] = (f"{self._base}/#",)
-        self._known: dict[str, _Known] = {}
+        self._listed: dict[str, _ListedDevice] = {}
 
     def describes(self, topic: str) -> bool:
-        """The bridge's device list does."""
+        """Return whether a topic is the bridge's device list."""
         return topic == f"{self._base}/bridge/devices"
 
     def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
-        """Take in the bridge's device list, which replaces the one before."""
+        """Read the bridge's device list, which replaces the one before."""
         del topic
         try:
             entries = parse_json(payload)
@@ -49,7 +49,7 @@ class ZigbeeDecoder:
             return Refusal.SHAPE
         if len(entries) > _MOST_DEVICES:
             return Refusal.TOO_MANY
-        known: dict[str, _Known] = {}
+        listed: dict[str, _ListedDevice] = {}
         for entry in entries:
             name = text_of(entry, "friendly_name")
             if not name:
@@ -58,12 +58,12 @@ class ZigbeeDecoder:
             units: dict[str, str] = {}
             _find_units(definition.get("exposes") if isinstance(definition, dict) else None, units, _DEEPEST)
             model = " ".join(part for key in ("vendor", "model") if (part := text_of(definition, key)))
-            known[name] = _Known(text_of(entry, "ieee_address"), model, units)
-        self._known = known
+            listed[name] = _ListedDevice(text_of(entry, "ieee_address"), model, units)
+        self._listed = listed
         return ()
 
     def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
-        """Return what a device says."""
+        """Return the measurements of a device."""
         del now_ms
         name = topic.removeprefix(f"{self._base}/")
         if name.startswith("bridge/") or name.rpartition("/")[2] in _BESIDE:
@@ -74,20 +74,20 @@ class ZigbeeDecoder:
         leaves = measurements_of({key: value for key, value in tree.items() if key not in ("last_seen", "device")})
         if isinstance(leaves, Refusal):
             return leaves
-        known = self._known.get(name, _Known("", ""))
+        listed = self._listed.get(name, _ListedDevice("", ""))
         measurements = [
-            Measurement(one.name, one.value, known.units.get(str(one.name), UNKNOWN_UNIT)) for one in leaves
+            Measurement(leaf.name, leaf.value, listed.units.get(str(leaf.name), UNKNOWN_UNIT)) for leaf in leaves
         ]
         seen = tree.get("last_seen")
         time_ms = read_time_ms(seen) if isinstance(seen, str) else read_time_ms(seen, "unix_ms")
-        return [DecodedMessage(name, measurements, time_ms, (known.ieee,), known.model)]
+        return [DecodedMessage(name, measurements, time_ms, (listed.ieee,), listed.model)]
 
 
 def _find_units(exposes: object, units: dict[str, str], depth: int) -> None:
-    """Collect the unit of every property; composite ones keep theirs in `features`."""
-    for one in exposes if isinstance(exposes, list) and depth else []:
-        name, unit = text_of(one, "property"), text_of(one, "unit")
+    """Collect the unit of every property; composite properties have theirs in `features`."""
+    for entry in exposes if isinstance(exposes, list) and depth else []:
+        name, unit = text_of(entry, "property"), text_of(entry, "unit")
         if name and unit:
             units[name] = unit
-        features: Any = one.get("features") if isinstance(one, dict) else None
+        features: Any = entry.get("features") if isinstance(entry, dict) else None
         _find_units(features, units, depth - 1)

@@ -1,1 +1,1 @@
-"""SDI-12 sensors."""
+"""SDI-12 source: sensors on a serial line."""

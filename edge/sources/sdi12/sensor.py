@@ -1,4 +1,4 @@
-"""One SDI-12 sensor: what it is asked, in which order, and what its values are."""
+"""One SDI-12 sensor: its commands in order, and the values of its answers."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 
-#: A data answer whose checksum is wrong, or that has no values yet, is asked for again so often.
+#: How often a data answer with a wrong checksum, or without values yet, is requested.
 _DATA_TRIES: Final = 3
-#: How much later than it said a sensor may ask for service: adapters pass it on in their own time.
+#: How late a service request may be: adapters pass it on with a delay.
 _LATE_S: Final = 0.3
 
 
 class Sensor:
-    """Begins a measurement and collects it; between the two another sensor may be asked where it is concurrent.
+    """Starts a measurement and collects it; during a concurrent one other sensors may be asked.
 
-    `due_s` is when it is ready (monotonic seconds), None while it measures nothing.
+    `due_s` is when the measurement is ready (monotonic seconds), None while there is none.
     """
 
     def __init__(
@@ -55,22 +55,22 @@ class Sensor:
         self._fields = FieldMap(settings.channel, counts)
         self._identified = False
         self._measuring: Measuring | None = None
-        self._began_ms = 0
+        self._started_ms = 0
         self.due_s: float | None = None
         self.retry_s = 0.0
         self.attempts = Attempts(name, counts)
 
     @property
     def is_concurrent(self) -> bool:
-        """Whether others may be asked while it measures."""
+        """Whether others may be asked during its measurement."""
         return self._settings.measure[0] == "C"
 
     def begin(self, bus: Sdi12Bus) -> None:
-        """Find out who it is, once, and begin a measurement. Raises NoAnswer, RetryLater."""
+        """Identify the sensor, once, and start a measurement. Raises NoAnswer, RetryLater."""
         self.due_s = None
         self._counts["polls"] += 1
         self._identify(bus)
-        self._began_ms = wall_clock_ms()
+        self._started_ms = wall_clock_ms()
         if self._settings.measure[0] == "R":
             self._measuring, self.due_s = Measuring(0.0, 0), time.monotonic()
             return
@@ -83,14 +83,14 @@ class Sensor:
         self.due_s = time.monotonic() + measuring.ready_s / self._clock_speed
 
     def await_service(self, bus: Sdi12Bus) -> None:
-        """Wait until it is ready: for its service request, at most for the time it said. Raises RetryLater."""
+        """Wait for the sensor's service request, at most for the time it stated. Raises RetryLater."""
         if self._measuring is None or self.due_s is None or self._measuring.ready_s == 0 or self.is_concurrent:
             return
         if bus.wait(self.due_s + _LATE_S - time.monotonic()) is not None:
             self._counts["service_requests"] += 1
 
     def collect(self, bus: Sdi12Bus, sink: Sink) -> None:
-        """Get the values and hand them on. Raises NoAnswer, RetryLater."""
+        """Read the values and emit them. Raises NoAnswer, RetryLater."""
         measuring, self._measuring, self.due_s = self._measuring, None, None
         if measuring is None:
             return
@@ -99,7 +99,7 @@ class Sensor:
         else:
             values = self._pages(bus, measuring.values)
         row = self._fields.convert(Measurement(index, value) for index, value in enumerate(values))
-        self._device.say(sink, self._clock, self._began_ms, row)
+        self._device.emit(sink, self._clock, self._started_ms, row)
 
     def _identify(self, bus: Sdi12Bus) -> None:
         if self._identified:
@@ -107,17 +107,17 @@ class Sensor:
         if self._address == "?":
             answer = bus.ask("?", "?!")
             if len(answer) != 1 or not answer.isalnum():
-                raise NoAnswer(f"'?!' is answered {answer[:40]!r}: more than one sensor is on the line")
+                raise NoAnswer(f"the answer to '?!' is {answer[:40]!r}: more than one sensor is on the line")
             self._address = answer
         identity = read_identity(bus.ask(self._address, f"{self._address}I!"))
         if isinstance(identity, BadAnswer):
             self._counts[identity] += 1
         else:
-            self._device.learn(model=" ".join(part for part in identity if part))
+            self._device.update(model=" ".join(part for part in identity if part))
         self._identified = True
 
     def _pages(self, bus: Sdi12Bus, count: int) -> list[float]:
-        """Return the values of a measurement; where a later page is no good, those before it: their place is sure."""
+        """Return the values of a measurement; where a later page fails, those before it: their index is certain."""
         values: list[float] = []
         for page in range(MOST_PAGES):
             if len(values) >= count:
@@ -132,15 +132,15 @@ class Sensor:
         return values
 
     def _page(self, bus: Sdi12Bus, command: str) -> list[float]:
-        """Return the values of one data answer; NoAnswer where it stays wrong or empty: the measurement is no good."""
+        """Return the values of one data answer. Raises NoAnswer where it remains wrong or empty."""
         for _ in range(_DATA_TRIES):
             values = read_values(bus.ask(self._address, command), crc=self._settings.crc)
             if isinstance(values, BadAnswer):
                 self._counts[values] += 1
             elif values:
                 return values
-            # An empty answer may be a service request that came late; a measurement that was given up stays empty.
-        raise NoAnswer(f"address {self._address} has no good answer to {command!r}")
+            # An empty answer may be a late service request; an aborted measurement remains empty.
+        raise NoAnswer(f"address {self._address} has no usable answer to {command!r}")
 
     def _command(self) -> str:
         return measure_command(self._address, self._settings.measure, crc=self._settings.crc)

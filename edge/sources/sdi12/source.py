@@ -1,4 +1,4 @@
-"""The sensors of one SDI-12 line, measured on a fixed grid."""
+"""SDI-12 source: the sensors of one line, measured on a fixed grid."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _COUNTERS: Final = (
 
 
 class Sdi12Source:
-    """Measures all sensors of a line and never gives any of them up; a dead one costs a few time-outs a back-off.
+    """Measures all sensors of a line, and retries each for ever; a dead sensor costs a few time-outs a back-off.
 
-    In a round the concurrent sensors begin first, then each other one is measured by itself, then those are collected.
-    Rows carry the gateway's clock, named by `clock`, of when the measurement began.
+    In a round the concurrent sensors start first, then each other sensor is measured, then the concurrent ones are
+    collected. Rows have the gateway's time of the start of the measurement, with `clock` as its quality.
     """
 
     def __init__(self, settings: Sdi12Settings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC) -> None:
@@ -41,25 +41,25 @@ class Sdi12Source:
         devices = _make_devices(settings, site, self._counts)
         self._sensors = [
             Sensor(
-                one,
-                devices[one.device],
+                node,
+                devices[node.device],
                 self._counts,
                 clock,
-                name=f"{settings.name} {one.address}{one.measure}",
+                name=f"{settings.name} {node.address}{node.measure}",
                 clock_speed=settings.clock_speed,
             )
-            for one in settings.node
+            for node in settings.node
         ]
         self._stopping = threading.Event()
 
     def run(self, sink: Sink) -> None:
-        """Measure until `stop`; a lost line is waited for with a growing back-off."""
+        """Measure until `stop`; a lost line is retried with a growing back-off."""
         schedule = PollSchedule(self._poll_s, time.monotonic())
         try:
             while not self._stopping.wait(schedule.wait_s(time.monotonic())):
                 try:
-                    if not self._bus.wire.is_open:
-                        self._bus.wire.open()
+                    if not self._bus.link.is_open:
+                        self._bus.link.open()
                         self._counts["connects"] += 1
                     self._round(sink)
                 except RetryLater as error:
@@ -67,30 +67,30 @@ class Sdi12Source:
                         self._stopping.wait(self._line.fail(error))
                 self._counts["missed_slots"] += schedule.advance(time.monotonic())
         finally:
-            self._bus.wire.close()
+            self._bus.link.close()
 
     def stop(self) -> None:
         """Make `run` return within a second."""
         self._stopping.set()
-        self._bus.wire.interrupt()
+        self._bus.link.interrupt()
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was read, refused and lost so far, by name, and how many sensors do not answer now."""
-        return {**self._counts, "silent_now": sum(one.attempts.failures > 0 for one in self._sensors)}
+        """Return the numbers of read, refused and lost items so far, by name, and of sensors that do not answer now."""
+        return {**self._counts, "silent_now": sum(sensor.attempts.failures > 0 for sensor in self._sensors)}
 
     def _round(self, sink: Sink) -> None:
-        """Measure every sensor that is not waited for. Raises RetryLater for a line that is lost."""
+        """Measure every sensor that is not in its back-off. Raises RetryLater for a lost line."""
         now_s = time.monotonic()
-        ready = [one for one in self._sensors if now_s >= one.retry_s]
-        concurrent = [one for one in ready if one.is_concurrent]
+        ready = [sensor for sensor in self._sensors if now_s >= sensor.retry_s]
+        concurrent = [sensor for sensor in ready if sensor.is_concurrent]
         for sensor in concurrent:
-            self._try(sensor, lambda one: one.begin(self._bus))
+            self._try(sensor, lambda ready_sensor: ready_sensor.begin(self._bus))
         for sensor in ready:
             if not sensor.is_concurrent:
-                self._try(sensor, lambda one: self._measure(one, sink))
+                self._try(sensor, lambda ready_sensor: self._measure(ready_sensor, sink))
         for sensor in concurrent:
             if sensor.due_s is not None and not self._stopping.wait(max(0.0, sensor.due_s - time.monotonic())):
-                self._try(sensor, lambda one: one.collect(self._bus, sink))
+                self._try(sensor, lambda ready_sensor: ready_sensor.collect(self._bus, sink))
 
     def _measure(self, sensor: Sensor, sink: Sink) -> None:
         sensor.begin(self._bus)
@@ -99,7 +99,7 @@ class Sdi12Source:
             sensor.collect(self._bus, sink)
 
     def _try(self, sensor: Sensor, work: Callable[[Sensor], None]) -> None:
-        """Do something with a sensor; one that does not answer is left alone for a while."""
+        """Run `work` on a sensor; one that does not answer enters its back-off."""
         if self._stopping.is_set():
             return
         try:
@@ -114,7 +114,7 @@ class Sdi12Source:
 
 
 def _make_devices(settings: Sdi12Settings, site: str, counts: Counter[str]) -> dict[str, Device]:
-    """Return the devices by name; one that is measured in several ways has the channels of all, and its first place."""
+    """Return the devices by id; one with several measurements has the channels of all, and the place of the first."""
     devices: dict[str, Device] = {}
     for node in settings.node:
         if node.device not in devices:
@@ -124,7 +124,9 @@ def _make_devices(settings: Sdi12Settings, site: str, counts: Counter[str]) -> d
                 site,
                 counts,
                 name=settings.name if len(settings.node) == 1 else f"{settings.name} {node.device}",
-                channels=[field.channel for one in settings.node if one.device == node.device for field in one.channel],
+                channels=[
+                    field.channel for other in settings.node if other.device == node.device for field in other.channel
+                ],
                 interval_s=settings.poll_s * settings.clock_speed,
             )
     return devices

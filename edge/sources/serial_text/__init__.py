@@ -1,1 +1,1 @@
-"""Devices that print lines on a serial port."""
+"""Line source: devices that print lines of text on a serial port."""

@@ -1,4 +1,4 @@
-"""Lines of text: cut out of a stream of bytes, and read as JSON, CSV or key=value. Pure."""
+"""Lines of text: split from a stream of bytes, and parsed as JSON, CSV or key=value. Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from edge.sources.mapping.json_tree import flatten, parse_json
 LineFormat = Literal["json", "csv", "key_value"]
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-#: Pairs are apart by any of these; a key holds none of them.
+#: Separators of pairs; a key contains none of them.
 _BETWEEN_PAIRS: Final = re.compile(r"[\s,;]+")
 _MOST_FIELDS: Final = 1000
 
 
 class LineSplitter:
-    """Takes bytes as they come and gives whole lines without their end; a stream begins anywhere within a line.
+    """Splits received bytes into complete lines without their end; a stream may start within a line.
 
-    Counts `partial_lines` and `overlong_lines`, which are left out. With `keep_first` what comes before the first end
-    is given as well: a format that shows by itself whether its beginning is missing.
+    Counts `partial_lines` and `overlong_lines`, which are left out. With `keep_first` the bytes before the first end
+    are a line as well: for a format that shows by itself whether its start is missing.
     """
 
     def __init__(self, longest: int, counts: Counter[str], *, keep_first: bool) -> None:
@@ -32,7 +32,7 @@ class LineSplitter:
         self._skipping = "" if keep_first else "partial_lines"
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the lines that `data` ends."""
+        """Return the lines that end in `data`."""
         self._buffer += data
         if b"\n" not in data and len(self._buffer) <= self._longest:
             return []
@@ -51,14 +51,14 @@ class LineSplitter:
         return lines
 
     def close(self) -> None:
-        """Note that the stream has ended; half a line is none."""
+        """Note the end of the stream; an incomplete line is discarded."""
         if self._buffer or self._skipping == "overlong_lines":
             self._counts["partial_lines"] += 1
         self._buffer.clear()
 
 
 def read_text(line: bytes) -> str | None:
-    """Return the line as text; None where it is no UTF-8 or has control characters, as noise makes them."""
+    """Return the line as text; None where it is not UTF-8 or has control characters, as noise has."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -67,9 +67,9 @@ def read_text(line: bytes) -> str | None:
 
 
 def parse_line(text: str, kind: LineFormat, delimiter: str, columns: Sequence[str]) -> list[Measurement] | None:
-    """Return what a line says, a column by its name where it has one and by its index; None where it is not so written.
+    """Return the measurements of a line, columns by name or by index; None where the line has another format.
 
-    A line that only names the columns says nothing.
+    A header line has no measurements.
     """
     match kind:
         case "json":

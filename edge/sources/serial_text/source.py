@@ -1,4 +1,4 @@
-"""A serial device that prints lines."""
+"""Line source: a serial device that prints lines of text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from edge.sources.connection.reconnect import Attempts
-from edge.sources.connection.serial_or_tcp import Wire, parse_wire
+from edge.sources.connection.serial_or_tcp import SerialOrTcpLink, parse_link
 from edge.sources.devices.device_clock import is_credible, read_time_ms
 from edge.sources.devices.nodes import Nodes
 from edge.sources.mapping.field_map import Measurement
@@ -24,10 +24,10 @@ _RECEIVE_S: Final = 0.2
 
 
 class LinesSource:
-    """Reads lines as they come, and opens the line again when it is lost.
+    """Reads lines as they arrive, and reopens the link when it is lost.
 
-    Rows carry the device's own time (`rtc`) where the settings name its field and it can be true, else that of their
-    arrival.
+    Rows have the device's own time (`rtc`) where the settings name its field and it is plausible, else the time of
+    their arrival.
     """
 
     def __init__(self, settings: LinesSettings, gateway_id: str, site: str) -> None:
@@ -35,7 +35,7 @@ class LinesSource:
         self.name = settings.name
         self._settings = settings
         self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
-        self._wire = Wire(parse_wire(settings.url, settings.parity, settings.data_bits, settings.stop_bits))
+        self._link = SerialOrTcpLink(parse_link(settings.url, settings.parity, settings.data_bits, settings.stop_bits))
         self._attempts = Attempts(settings.name, self._counts)
         self._nodes = Nodes(
             settings.name,
@@ -50,40 +50,40 @@ class LinesSource:
         self._stopping = threading.Event()
 
     def run(self, sink: Sink) -> None:
-        """Read until `stop`; a lost device is waited for with a growing back-off."""
+        """Read until `stop`; a lost device is retried with a growing back-off."""
         settings = self._settings
         try:
             while not self._stopping.is_set():
                 splitter = LineSplitter(settings.longest_line_bytes, self._counts, keep_first=settings.format == "json")
                 try:
-                    self._wire.open()
+                    self._link.open()
                     self._read(splitter, sink)
                 except RetryLater as error:
                     self._stopping.wait(self._attempts.fail(error))
                 finally:
                     splitter.close()
         finally:
-            self._wire.close()
+            self._link.close()
 
     def stop(self) -> None:
         """Make `run` return within a second."""
         self._stopping.set()
-        self._wire.interrupt()
+        self._link.interrupt()
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was read, refused and lost so far, by name."""
+        """Return the numbers of read, refused and lost items so far, by name."""
         return dict(self._counts)
 
     def _read(self, splitter: LineSplitter, sink: Sink) -> None:
         while not self._stopping.is_set():
-            data = self._wire.receive(_RECEIVE_S)
+            data = self._link.receive(_RECEIVE_S)
             now_ms = wall_clock_ms()
             for line in splitter.feed(data):
                 self._attempts.succeed()
-                self._take(line, now_ms, sink)
+                self._handle(line, now_ms, sink)
 
-    def _take(self, line: bytes, now_ms: int, sink: Sink) -> None:
-        """Hand on what one line says, or count why it says nothing."""
+    def _handle(self, line: bytes, now_ms: int, sink: Sink) -> None:
+        """Emit the measurements of a line, or count its refusal."""
         settings = self._settings
         self._counts["lines"] += 1
         text = read_text(line)
@@ -92,15 +92,15 @@ class LinesSource:
         elif not text.strip() or text.startswith(settings.comment):
             self._counts["comments"] += 1
         else:
-            said = parse_line(text, settings.format, settings.delimiter, settings.columns)
-            if said is None:
+            measurements = parse_line(text, settings.format, settings.delimiter, settings.columns)
+            if measurements is None:
                 self._counts["refused_lines"] += 1
             else:
-                self._say(said, now_ms, sink)
+                self._emit(measurements, now_ms, sink)
 
-    def _say(self, said: list[Measurement], now_ms: int, sink: Sink) -> None:
+    def _emit(self, measurements: list[Measurement], now_ms: int, sink: Sink) -> None:
         settings = self._settings
-        values = {one.name: one.value for one in said}
+        values = {number.name: number.value for number in measurements}
         clock, time_ms = Clock.ARRIVAL, now_ms
         if settings.time is not None:
             own_ms = read_time_ms(values.get(settings.time.key), settings.time.format)
@@ -112,4 +112,4 @@ class LinesSource:
         node = self._nodes.find(settings.device or ("" if sender is None else str(sender)))
         if node is not None:
             beside = {settings.sender, None if settings.time is None else settings.time.key}
-            node.say(sink, clock, time_ms, [one for one in said if one.name not in beside])
+            node.emit(sink, clock, time_ms, [number for number in measurements if number.name not in beside])

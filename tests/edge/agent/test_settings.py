@@ -140,7 +140,7 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None
 
 def test_a_mistake_in_a_register_map_names_the_maps_line(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text('[[register]]\nchannel = "warmth"\naddress = 1\n')
-    with pytest.raises(SettingsError, match=r"^own.toml:2: 'warmth' is no channel"):
+    with pytest.raises(SettingsError, match=r"^own.toml:2: 'warmth' is not a channel"):
         load(tmp_path, GOOD.replace("greenhouse-sim", "own"))
 
 
@@ -199,7 +199,7 @@ def test_maps_and_certificates_are_found_beside_the_file(tmp_path: Path) -> None
         ('device = "b"', 'device = "a"', "edge.toml:27: source.device must be unique; two sources read 'a'"),
         ("xy-md02", "xy-md03", "edge.toml:13: register map 'xy-md03.toml' is neither in"),
         ('"degF"', '"ppm"', "edge.toml:20: source[1].channel[0]: 'ppm' cannot be converted to 'degC'"),
-        ("air_temperature_degc", "warmth", "edge.toml:20: source[1].channel[0]: 'warmth' is no channel"),
+        ("air_temperature_degc", "warmth", "edge.toml:20: source[1].channel[0]: 'warmth' is not a channel"),
         ("from =", "form =", "edge.toml:21: source[1].channel[0].form is not known; did you mean from?"),
         ("match =", "name =", "edge.toml:26: source[1].node[0].name is not known; known here"),
         ('match = "x"\n', "", "edge.toml:25: source[1].node[0].match is missing"),

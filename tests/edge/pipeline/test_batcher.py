@@ -1,4 +1,4 @@
-"""What goes into the batcher comes out once, in messages that fit."""
+"""Rows and events leave the batcher once, in messages that fit."""
 
 from __future__ import annotations
 
@@ -103,14 +103,14 @@ def test_events_alone_make_a_message() -> None:
     assert (content.blocks, content.points, content.span_ms()) == ([], 0, (START_MS, START_MS))
 
 
-def test_an_event_too_long_for_any_message_is_cut_and_says_so() -> None:
+def test_an_event_too_long_for_any_message_is_cut_and_marked() -> None:
     batcher = Batcher(500, 0.5)
     batcher.add_event(event(text="x" * 200_000), 0.0)
     (content,) = finish(batcher)
     assert content.events[0].data == {"text": "x" * 1000, "cut": True}
 
 
-def test_what_no_message_may_carry_is_counted() -> None:
+def test_rows_and_events_that_no_message_may_contain_are_counted() -> None:
     batcher = Batcher(500, 0.5)
     batcher.add(reading(-1), 0.0)
     batcher.add(reading(MAX_TIME_MS + 1), 0.0)
@@ -213,8 +213,8 @@ def test_no_row_and_no_event_is_lost_or_doubled(
         assert content.points <= max_points
     assert _taken(batches) == _given(rows_among(items))
     assert batcher.counters()["rows"] == len(rows_among(items))
-    said = [item for item in items if isinstance(item, Event)]
-    assert [one for batch in batches for one in batch.events] == said
+    added = [item for item in items if isinstance(item, Event)]
+    assert [batch_event for batch in batches for batch_event in batch.events] == added
 
 
 def rows_among(items: list[Reading | Readings | Event]) -> list[Reading]:
@@ -224,7 +224,7 @@ def rows_among(items: list[Reading | Readings | Event]) -> list[Reading]:
     return [row for run in runs for row in run]
 
 
-def test_rows_by_column_make_the_messages_that_they_make_one_by_one() -> None:
+def test_rows_by_column_make_the_same_messages_as_one_by_one() -> None:
     columns: dict[str, list[float | None]] = {
         "co2_ppm": [float(n) for n in range(100)],
         "par_umol_m2_s": [None] * 100,
@@ -242,7 +242,7 @@ def test_rows_by_column_make_the_messages_that_they_make_one_by_one() -> None:
     assert whole.counters() == single.counters()
 
 
-def test_a_run_with_a_time_that_no_message_may_carry_loses_that_row_only() -> None:
+def test_a_run_with_a_time_that_no_message_may_contain_loses_that_row_only() -> None:
     batcher = Batcher(500, 60.0)
     batcher.add_run(Readings(DEVICES[0], Clock.RTC, [START_MS, -1, START_MS + 1], {"co2_ppm": [1.0, 2.0, 3.0]}), 0.0)
     (content,) = finish(batcher)
@@ -265,7 +265,7 @@ _LONG = st.builds(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(_WIDE, _LONG), min_size=1, max_size=12))
-def test_a_message_never_exceeds_what_the_wire_takes(items: list[Reading | Event]) -> None:
+def test_a_message_never_exceeds_the_payload_limit(items: list[Reading | Event]) -> None:
     batcher = Batcher(5000, 60.0)
     for item in items:
         if isinstance(item, Event):

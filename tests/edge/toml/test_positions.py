@@ -1,4 +1,4 @@
-"""Lines of TOML values, against texts that are written together with their lines."""
+"""Lines of TOML values, compared with texts that are written together with their lines."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _paths(value: Any, at: TomlPath = ()) -> set[TomlPath]:
 
 @settings(max_examples=150, deadline=None)
 @given(_documents())
-def test_every_path_is_found_on_the_line_that_names_it(document: _Writer) -> None:
+def test_every_path_is_found_on_its_line(document: _Writer) -> None:
     raw = tomllib.loads(document.text)
     lines = find_lines(document.text)
     assert lines == document.lines
@@ -139,7 +139,7 @@ def test_windows_line_ends_are_the_same_lines(document: _Writer) -> None:
     assert find_lines(document.text.replace("\n", "\r\n")) == document.lines
 
 
-def test_what_is_not_named_is_where_its_table_is() -> None:
+def test_a_missing_value_has_the_line_of_its_table() -> None:
     lines = find_lines("a = 1\n\n[b]\nc = 2\n[[d]]\nx = 1\n[[d]]\n")
     assert nearest_line(lines, ("b", "missing")) == 3
     assert nearest_line(lines, ("d", 1, "x")) == 7

@@ -1,4 +1,4 @@
-"""A row's time: month first, spreadsheets' days, and the hours that clocks skip or show twice."""
+"""Time of a row: month first, spreadsheets' days, and the hours that clocks skip or show twice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_month_may_come_first() -> None:
         ("44593.25", "excel_days", utc_ms(2022, 2, 1, 5)),
     ],
 )
-def test_each_spelling_is_read(text: str, spelling: str, wanted: int) -> None:
+def test_each_format_is_read(text: str, spelling: str, wanted: int) -> None:
     assert read_time(text, spelling, AMSTERDAM, None) == wanted
 
 
@@ -48,7 +48,7 @@ def test_each_spelling_is_read(text: str, spelling: str, wanted: int) -> None:
         ("inf", "epoch_s"), ("-5", "epoch_ms"), ("1e400", "epoch_ms"), ("0001-01-01", "iso8601"),
     ],
 )  # fmt: skip
-def test_what_is_no_time_is_said(text: str, spelling: str) -> None:
+def test_a_text_that_is_no_time_is_refused(text: str, spelling: str) -> None:
     assert read_time(text, spelling, AMSTERDAM, None) is NoTime.BAD
 
 
@@ -57,7 +57,7 @@ def test_an_hour_that_the_clocks_skipped_does_not_exist() -> None:
     assert read_time("3/27/2022 3:00", FORMAT, AMSTERDAM, None) == utc_ms(2022, 3, 27, 1)
 
 
-def test_an_hour_that_the_clocks_showed_twice_is_told_apart_by_the_row_before() -> None:
+def test_an_hour_that_the_clocks_showed_twice_is_resolved_by_the_row_before() -> None:
     texts = [f"10/30/2022 {text}" for text in ("1:55", "2:00", "2:30", "2:00", "2:30", "3:00")]
     seen: list[int] = []
     for text in texts:
@@ -71,7 +71,7 @@ def test_an_hour_that_the_clocks_showed_twice_is_told_apart_by_the_row_before() 
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001 - local times
-def test_a_year_of_local_times_read_in_order_comes_back_as_it_was(start: datetime) -> None:
+def test_a_year_of_local_times_in_order_is_read_unchanged(start: datetime) -> None:
     instant = start.replace(tzinfo=UTC, second=0, microsecond=0)
     previous_ms = None
     for _ in range(6):

@@ -1,4 +1,4 @@
-"""A map is checked when it is loaded, and those that come along are sound."""
+"""A map is checked when it is loaded, and the built-in maps are valid."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_map_knows_what_takes_each_column_to_its_channel(tmp_path: Path) -> None:
+def test_a_map_has_a_conversion_for_each_column(tmp_path: Path) -> None:
     loaded = load_map(write(tmp_path, GOOD))
     assert loaded.conversions == {"T": Conversion("degC", 5 / 9, -160 / 9)}
     assert loaded.zone.utcoffset(None) == timedelta(hours=8)
@@ -56,14 +56,14 @@ def test_a_map_knows_what_takes_each_column_to_its_channel(tmp_path: Path) -> No
         ('unit = "°F"', 'unit = "°F"\nscale = 2', 11, "scale is not known"),
     ],
 )
-def test_a_mistake_is_named_with_its_line(tmp_path: Path, before: str, after: str, line: int, sentence: str) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, before: str, after: str, line: int, sentence: str) -> None:
     with pytest.raises(SettingsError, match=r"^map\.toml:") as caught:
         load_map(write(tmp_path, GOOD.replace(before, after)))
     assert sentence in str(caught.value)
     assert int(str(caught.value).split(":")[1]) == line
 
 
-def test_a_map_that_is_nowhere_names_those_that_come_along(tmp_path: Path) -> None:
+def test_a_missing_map_lists_the_built_in_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="agc3-reference-climate"):
         open_map("agc4", tmp_path)
 
@@ -71,7 +71,7 @@ def test_a_map_that_is_nowhere_names_those_that_come_along(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "path", sorted((Path(edge.imports.table.map.__file__).parent / "maps").glob("*.toml")), ids=str
 )
-def test_a_map_that_comes_along_names_channels_of_the_table_of_quantities(path: Path) -> None:
+def test_a_built_in_map_has_channels_of_the_table_of_quantities(path: Path) -> None:
     loaded = open_map(path.stem, path.parent / "elsewhere")
     for column in loaded.map.column:
         assert quantity_of(column.channel) is not None, column.channel

@@ -1,4 +1,4 @@
-"""A table becomes readings; what cannot be read is named with line, column and reason, and nothing else is lost."""
+"""A table becomes readings; an unreadable cell is reported with line, column and reason, and no other is lost."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read(folder: Path, text: str, encoding: str = "utf-8", **changes: str) -> tu
     return source, sink
 
 
-def test_cells_become_values_in_our_units_and_empty_ones_stay_missing(tmp_path: Path) -> None:
+def test_cells_become_values_in_our_units_and_empty_cells_are_missing(tmp_path: Path) -> None:
     source, sink = read(tmp_path, "Date,Tair ,Rh,note\n2/1/2022 0:00,50,NaN,x\n\n2/1/2022 0:05,,41.5,\n")
     assert [(one.time_ms - START_MS, dict(one.values)) for one in sink.readings] == [
         (0, {"air_temperature_degc": pytest.approx(10), "relative_humidity_pct": None}),
@@ -65,7 +65,7 @@ def test_cells_become_values_in_our_units_and_empty_ones_stay_missing(tmp_path: 
     assert (descriptor.device, descriptor.site, channel.unit, channel.interval_s) == ("gh-9", "home", "degC", 300)
 
 
-def test_what_is_refused_is_named_and_the_rest_of_it_is_kept(tmp_path: Path) -> None:
+def test_a_refused_cell_is_reported_and_the_rest_of_its_row_is_kept(tmp_path: Path) -> None:
     text = (
         "Date,Tair,Rh,note\n"
         "2/1/2022 0:00,abc,40,\n"
@@ -102,18 +102,18 @@ def test_tables_of_other_places_are_read(tmp_path: Path) -> None:
     ("header", "sentence"),
     [
         ("Date,Tair,note", "the map names the column 'Rh'"),
-        ("Date,Tair,Rh,note,CO2", "does not say what the column 'CO2' is"),
-        ("Date,Tair,Tair,Rh,note", "'Tair' stands twice"),
+        ("Date,Tair,Rh,note,CO2", "has no column 'CO2'"),
+        ("Date,Tair,Tair,Rh,note", "'Tair' is twice"),
         ("", "the map names the column 'Date'"),
     ],
 )
-def test_a_table_that_the_map_is_not_of_is_refused_whole(tmp_path: Path, header: str, sentence: str) -> None:
+def test_a_table_that_does_not_match_its_map_is_refused_whole(tmp_path: Path, header: str, sentence: str) -> None:
     with pytest.raises(DataDamaged, match=r"^t\.csv") as caught:
         read(tmp_path, header + "\n2/1/2022 0:00,1,2,3\n")
     assert sentence in str(caught.value)
 
 
-def test_what_is_no_csv_is_counted_and_passed_over(tmp_path: Path) -> None:
+def test_a_line_that_is_not_csv_is_counted_and_skipped(tmp_path: Path) -> None:
     huge = "9" * 200_000
     source, sink = read(tmp_path, f"Date,Tair,Rh,note\n2/1/2022 0:00,{huge},1,\n2/1/2022 0:05,50,40,\n")
     assert source.report().refused["not_csv"] == 1

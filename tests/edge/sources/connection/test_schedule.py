@@ -1,4 +1,4 @@
-"""The grid that a device is asked on."""
+"""Poll slots on a fixed grid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edge.sources.connection.schedule import PollSchedule
 
 
-def test_the_works_own_time_never_adds_up() -> None:
+def test_the_duration_of_a_poll_does_not_accumulate() -> None:
     schedule = PollSchedule(1.0, 100.0)
     asked = []
     now_s = 100.0
@@ -20,7 +20,7 @@ def test_the_works_own_time_never_adds_up() -> None:
     assert asked == [100.0 + slot for slot in range(1000)]
 
 
-def test_slots_that_passed_meanwhile_are_missed_not_made_up_for() -> None:
+def test_slots_that_passed_meanwhile_are_missed_and_not_repeated() -> None:
     schedule = PollSchedule(1.0, 0.0)
     assert schedule.wait_s(0.0) == 0.0
     assert schedule.advance(3.2) == 3

@@ -1,4 +1,4 @@
-"""A wire: where it leads, and what happens when it is cut, silent or never there."""
+"""A link: its address, and its behaviour when it is cut, silent or never available."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.sources.connection.serial_or_tcp import Wire, WireAddress, parse_wire
+from edge.sources.connection.serial_or_tcp import SerialOrTcpAddress, SerialOrTcpLink, parse_link
 from edge.sources.modbus.settings import ModbusRtuSettings
 from edge.sources.modbus.source import ModbusSource
 from edge.sources.sdi12.settings import Sdi12Settings
@@ -36,75 +36,75 @@ def peer(tmp_path: Path) -> Iterator[PtyPeer]:
 @pytest.mark.parametrize(
     ("url", "address"),
     [
-        ("serial:/dev/ttyUSB0", WireAddress("/dev/ttyUSB0", baud=9600)),
-        ("serial:/dev/serial/by-id/usb-1:115200", WireAddress("/dev/serial/by-id/usb-1", baud=115200)),
-        ("tcp:host.example:4001", WireAddress("host.example", 4001)),
-        ("tcp:[::1]:4001", WireAddress("::1", 4001)),
+        ("serial:/dev/ttyUSB0", SerialOrTcpAddress("/dev/ttyUSB0", baud=9600)),
+        ("serial:/dev/serial/by-id/usb-1:115200", SerialOrTcpAddress("/dev/serial/by-id/usb-1", baud=115200)),
+        ("tcp:host.example:4001", SerialOrTcpAddress("host.example", 4001)),
+        ("tcp:[::1]:4001", SerialOrTcpAddress("::1", 4001)),
     ],
 )
-def test_a_url_says_where_a_wire_leads(url: str, address: WireAddress) -> None:
-    assert parse_wire(url) == address
+def test_a_url_is_parsed_to_an_address(url: str, address: SerialOrTcpAddress) -> None:
+    assert parse_link(url) == address
 
 
 @pytest.mark.parametrize(
     "url", ["", "serial:", "serial::9600", "serial:/dev/x:fast", "tcp:h", "tcp:h:0", "tcp::1", "udp:h:1"]
 )
-def test_what_is_no_wire_is_said(url: str) -> None:
-    with pytest.raises(ValueError, match="is no line: write serial:DEVICE:BAUD, or tcp:HOST:PORT"):
-        parse_wire(url)
+def test_a_wrong_url_is_refused_with_a_sentence(url: str) -> None:
+    with pytest.raises(ValueError, match="is not a link: write serial:DEVICE:BAUD, or tcp:HOST:PORT"):
+        parse_link(url)
 
 
-def test_bytes_go_both_ways_on_a_line_of_any_setting(peer: PtyPeer, wait_until: WaitUntil) -> None:
-    wire = Wire(parse_wire(f"serial:{peer.path}:19200", "even", 8, 2))
-    wire.open()
-    wire.send_break(0.001)
-    wire.send(b"abc")
+def test_bytes_pass_in_both_directions_with_any_line_settings(peer: PtyPeer, wait_until: WaitUntil) -> None:
+    link = SerialOrTcpLink(parse_link(f"serial:{peer.path}:19200", "even", 8, 2))
+    link.open()
+    link.send_break(0.001)
+    link.send(b"abc")
     heard = b""
 
     def has_heard() -> bool:
         nonlocal heard
-        heard += wire.receive(0.1)
+        heard += link.receive(0.1)
         return heard == b"ABC"
 
     wait_until(has_heard)
     peer.send(b"late")
-    wait_until(lambda: wire.drain() == 4)
-    assert wire.receive(0.0) == b""
-    wire.close()
-    assert not wire.is_open
+    wait_until(lambda: link.drain() == 4)
+    assert link.receive(0.0) == b""
+    link.close()
+    assert not link.is_open
 
 
-def test_a_wire_that_is_not_there_is_a_sentence(tmp_path: Path, free_port: int) -> None:
+def test_a_missing_device_gives_a_sentence(tmp_path: Path, free_port: int) -> None:
     for url in (f"serial:{tmp_path}/none", f"serial:{tmp_path}", f"tcp:127.0.0.1:{free_port}"):
-        wire = Wire(parse_wire(url))
+        link = SerialOrTcpLink(parse_link(url))
         with pytest.raises(RetryLater, match=r"^no connection to "):
-            wire.open()
+            link.open()
         with pytest.raises(RetryLater, match="is lost: it is not open"):
-            wire.send(b"x")
-        assert wire.receive(0.0) == b""
+            link.send(b"x")
+        assert link.receive(0.0) == b""
 
 
-def test_a_cut_shows_when_it_is_read(peer: PtyPeer) -> None:
-    wire = Wire(parse_wire(peer.url))
-    wire.open()
+def test_a_cut_is_detected_by_a_read(peer: PtyPeer) -> None:
+    link = SerialOrTcpLink(parse_link(peer.url))
+    link.open()
     peer.cut()
     with pytest.raises(RetryLater, match="is lost: "):
-        wire.receive(1.0)
-    assert not wire.is_open
+        link.receive(1.0)
+    assert not link.is_open
 
 
-def test_a_wait_is_ended_by_another_thread(free_port: int) -> None:
-    wire = Wire(parse_wire(f"tcp:127.0.0.1:{free_port}"))
+def test_another_thread_can_end_a_wait(free_port: int) -> None:
+    link = SerialOrTcpLink(parse_link(f"tcp:127.0.0.1:{free_port}"))
     with socket.create_server(("127.0.0.1", free_port)):
-        wire.open()
-        threading.Timer(0.05, wire.interrupt).start()
+        link.open()
+        threading.Timer(0.05, link.interrupt).start()
         began_s = time.monotonic()
-        assert wire.receive(10.0) == b""
+        assert link.receive(10.0) == b""
         assert time.monotonic() - began_s < 1.0
-        wire.close()
+        link.close()
 
 
-def test_a_device_that_never_stops_talking_holds_nobody_up(free_port: int) -> None:
+def test_a_device_that_sends_without_pause_does_not_block_a_drain(free_port: int) -> None:
     """Sources that ask over such a line find no answer in time, and still stop."""
     rtu = {"type": "modbus_rtu", "name": "r", "url": f"tcp:127.0.0.1:{free_port}", "poll_s": 0.05, "timeout_s": 0.1}
     node = {"device": "a", "registers": "xy-md02.toml"}

@@ -1,4 +1,4 @@
-"""The time that a payload says of itself."""
+"""A device's own time in a payload."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ NOW_MS = 1_790_000_000_000
         ({}, "iso8601", None),
     ],
 )
-def test_a_time_is_read_as_it_is_written_or_not_at_all(value: object, kind: TimeFormat, time_ms: int | None) -> None:
+def test_a_time_is_parsed_in_its_format_or_refused(value: object, kind: TimeFormat, time_ms: int | None) -> None:
     assert read_time_ms(value, kind) == time_ms
 
 
-def test_a_clock_that_was_never_set_or_is_ahead_is_not_believed() -> None:
+def test_a_clock_that_was_never_set_or_is_ahead_is_refused() -> None:
     assert is_credible(NOW_MS, NOW_MS)
     assert is_credible(NOW_MS - 10**10, NOW_MS)
     assert is_credible(NOW_MS + 299_000, NOW_MS)
@@ -42,5 +42,5 @@ def test_a_clock_that_was_never_set_or_is_ahead_is_not_believed() -> None:
 
 
 @given(st.one_of(st.none(), st.integers(), st.floats(), st.text()), st.sampled_from(["iso8601", "unix_s", "unix_ms"]))
-def test_whatever_comes_is_an_integer_or_none(value: object, kind: TimeFormat) -> None:
+def test_any_value_gives_an_integer_or_none(value: object, kind: TimeFormat) -> None:
     assert isinstance(read_time_ms(value, kind), int | None)

@@ -1,4 +1,4 @@
-"""Who is who among the devices of one source."""
+"""Names and ids of the devices of one source."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_listed_device_has_its_own_name_and_place_and_others_the_sources() -> 
     for name in ("0x01", "0x02"):
         node = nodes.find(name)
         assert node is not None
-        node.say(sink, Clock.ARRIVAL, 1, ROW)
+        node.emit(sink, Clock.ARRIVAL, 1, ROW)
     assert [(row.source.device, row.source.kind, row.source.simulated) for row in sink.readings] == [
         ("bench-1", "bench", False),
         ("zigbee.0x02", "greenhouse", True),
@@ -36,7 +36,7 @@ def test_a_listed_device_has_its_own_name_and_place_and_others_the_sources() -> 
     assert [one.channels["co2_ppm"].interval_s for one in sink.descriptors] == [60.0, 10.0]
 
 
-def test_unlisted_devices_may_be_left_out_and_are_never_endless() -> None:
+def test_unlisted_devices_may_be_ignored_and_are_bounded() -> None:
     counts: Counter[str] = Counter()
     assert make(counts, listed_only=True).find("0x02") is None
     assert counts == {"unlisted": 1}
@@ -47,7 +47,7 @@ def test_unlisted_devices_may_be_left_out_and_are_never_endless() -> None:
     assert counts["refused_device"] == 6
 
 
-def test_a_listed_device_is_known_by_any_of_its_names() -> None:
+def test_a_listed_device_is_found_by_any_of_its_names() -> None:
     nodes = make(Counter(), listed_only=True)
     node = nodes.find("tent", ("", "0x01"))
     assert node is not None

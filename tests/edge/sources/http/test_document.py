@@ -1,4 +1,4 @@
-"""JSON documents and the pointers into them."""
+"""Reading of JSON documents at pointers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def field(pointer: str, channel: str = "co2_ppm") -> FieldSettings:
     return msgspec.convert({"from": pointer, "channel": channel}, FieldSettings)
 
 
-def test_a_document_says_what_is_found_and_how_much_is_missing() -> None:
+def test_a_document_has_the_found_values_and_the_number_of_missing_ones() -> None:
     body = json.dumps({"t": [{"v": 20.5}], "at": 1_790_000_000}).encode()
     at = msgspec.convert({"from": "/at", "format": "unix_s"}, TimeSettings)
     found = read_document(body, [field("/t/0/v", "air_temperature_degc"), field("/x")], at)
@@ -35,5 +35,5 @@ _TREES: Any = st.recursive(
 
 
 @given(st.one_of(st.binary(max_size=30), _TREES.map(lambda tree: json.dumps(tree).encode())), st.text(max_size=12))
-def test_whatever_comes_is_read_or_refused_and_never_raised(body: bytes, pointer: str) -> None:
+def test_any_document_is_read_or_refused_without_an_exception(body: bytes, pointer: str) -> None:
     read_document(body, [field(pointer)], None)

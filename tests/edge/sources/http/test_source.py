@@ -101,7 +101,7 @@ def test_pointers_are_channels_and_the_time_is_that_of_arrival(station: Station,
     assert sink.descriptors[0].channels["outside_humidity_pct"].interval_s == 0.05
 
 
-def test_what_is_unchanged_is_no_new_sample(station: Station, wait_until: WaitUntil) -> None:
+def test_an_unchanged_document_is_no_new_sample(station: Station, wait_until: WaitUntil) -> None:
     station.etag = '"1"'
     source = make(station)
     with running(source) as sink:
@@ -112,7 +112,7 @@ def test_what_is_unchanged_is_no_new_sample(station: Station, wait_until: WaitUn
     assert source.counters()["lost"] == 0
 
 
-def test_a_documents_own_time_is_taken_and_the_same_one_is_no_new_sample(
+def test_a_documents_own_time_is_used_and_the_same_time_is_no_new_sample(
     station: Station, wait_until: WaitUntil
 ) -> None:
     source = make(station, time={"from": "/at"})
@@ -126,7 +126,9 @@ def test_a_documents_own_time_is_taken_and_the_same_one_is_no_new_sample(
     assert source.counters()["clock_unset"] >= 1
 
 
-def test_what_is_no_json_or_too_much_is_refused_and_the_next_is_read(station: Station, wait_until: WaitUntil) -> None:
+def test_a_document_that_is_not_json_or_too_large_is_refused_and_the_next_is_read(
+    station: Station, wait_until: WaitUntil
+) -> None:
     source = make(station)
     station.body, station.etag = b"<html>", '"1"'
     with running(source) as sink:
@@ -142,7 +144,7 @@ def test_what_is_no_json_or_too_much_is_refused_and_the_next_is_read(station: St
     assert source.counters()["refused_value"] >= 1
 
 
-def test_an_error_is_answered_by_waiting_longer_and_a_wish_is_heard(station: Station, wait_until: WaitUntil) -> None:
+def test_an_error_lengthens_the_wait_and_retry_after_is_respected(station: Station, wait_until: WaitUntil) -> None:
     station.status = 503
     source = make(station)
     with running(source) as sink:
@@ -157,9 +159,7 @@ def test_an_error_is_answered_by_waiting_longer_and_a_wish_is_heard(station: Sta
     assert source.counters()["lost"] == 1
 
 
-def test_what_is_said_of_an_address_names_no_login_and_no_key(
-    free_port: int, caplog: Any, wait_until: WaitUntil
-) -> None:
+def test_messages_about_a_url_contain_no_login_and_no_key(free_port: int, caplog: Any, wait_until: WaitUntil) -> None:
     source = make(Station(free_port), url=f"http://me:secret@127.0.0.1:{free_port}/now?key=abc")
     with running(source):
         wait_until(lambda: source.counters()["lost"] == 1)
@@ -168,7 +168,7 @@ def test_what_is_said_of_an_address_names_no_login_and_no_key(
     assert "abc" not in caplog.text
 
 
-def test_a_server_that_is_gone_is_waited_for(station: Station, wait_until: WaitUntil) -> None:
+def test_a_server_that_is_down_is_retried(station: Station, wait_until: WaitUntil) -> None:
     source = make(station)
     with running(source) as sink:
         wait_until(lambda: sink.readings)
@@ -194,12 +194,12 @@ def test_stop_returns_within_a_second_from_a_server_that_never_answers(station: 
         ({"url": "ftp://x"}, "regex"),
         ({"url": "http://a b"}, "regex"),
         ({"url": "http://h:99999/"}, "Port out of range"),
-        ({"url": "http://:80/"}, "url names no host"),
+        ({"url": "http://:80/"}, "url must have a host"),
         ({"channel": []}, "length >= 1"),
-        ({"channel": [{"from": 0, "channel": "co2_ppm"}]}, "from is a JSON pointer"),
+        ({"channel": [{"from": 0, "channel": "co2_ppm"}]}, "from must be a JSON pointer"),
         ({"headers": {"X": "a\nb"}}, "printable ASCII"),
     ],
 )
-def test_a_mistake_in_the_settings_is_said(more: dict[str, Any], said: str) -> None:
+def test_a_mistake_in_the_settings_is_reported(more: dict[str, Any], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
         make(Station(1), **more)

@@ -1,4 +1,4 @@
-"""What foreign devices call their numbers, and what becomes of each."""
+"""Conversion of foreign devices' named numbers to channels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_mapped_number_is_scaled_and_converted() -> None:
     assert counts == {}
 
 
-def test_what_the_settings_state_goes_before_what_the_device_says() -> None:
+def test_the_unit_in_the_settings_overrides_the_devices_unit() -> None:
     stated = field("t", "air_temperature_degc", unit="degC")
     assert convert(("t", 20, "°F"), fields=[stated])[0] == {"air_temperature_degc": 20.0}
     assert convert(("t", 68, "°F"), fields=[field("t", "air_temperature_degc")])[0] == {
@@ -48,7 +48,7 @@ def test_a_unit_that_is_unknown_or_another_quantitys_is_refused() -> None:
     assert convert(("on", True, UNKNOWN_UNIT), fields=[field("on", "pump_on")])[0] == {"pump_on": 1.0}
 
 
-def test_a_number_that_nobody_mapped_is_taken_where_its_name_says_all() -> None:
+def test_an_unmapped_number_is_accepted_where_its_name_is_a_channel() -> None:
     assert convert(("co2_ppm", 400))[0] == {"co2_ppm": 400.0}
     assert convert(("air_temperature", 68, "°F"))[0] == {"air_temperature_degc": pytest.approx(20.0)}
     assert convert(("air_temperature:2", 293.15, "K"))[0] == {"air_temperature_degc:2": pytest.approx(20.0)}
@@ -76,7 +76,7 @@ def test_nothing_is_guessed(measurement: tuple[Any, ...], count: str) -> None:
     assert convert(measurement) == ({}, {count: 1})
 
 
-def test_what_devices_write_for_no_value_is_none() -> None:
+def test_texts_for_a_missing_value_give_none() -> None:
     for text in (None, "", "nan", "NaN", "unavailable", " unknown ", math.nan, math.inf, "1e999"):
         assert convert(("co2_ppm", text))[0] == {"co2_ppm": None}, text
     assert convert(("t", -9999), fields=[field("t", "air_temperature_degc", invalid=[-9999])])[0] == {
@@ -84,7 +84,7 @@ def test_what_devices_write_for_no_value_is_none() -> None:
     }
 
 
-def test_two_numbers_for_one_channel_are_not_both_taken() -> None:
+def test_of_two_numbers_for_one_channel_one_is_refused() -> None:
     values, counts = convert(("co2_ppm", 400), ("c", 500), fields=[field("c", "co2_ppm")])
     assert (values, counts) == ({"co2_ppm": 400.0}, {"refused_double": 1})
 
@@ -92,32 +92,30 @@ def test_two_numbers_for_one_channel_are_not_both_taken() -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"channel": "warmth"}, "'warmth' is no channel"),
+        ({"channel": "warmth"}, "'warmth' is not a channel"),
         ({"channel": "co2_ppm", "unit": "degC"}, "'degC' cannot be converted to 'ppm'"),
         ({"channel": "co2_ppm", "unit": "gal"}, "the unit 'gal' is not known"),
         ({"channel": "co2_ppm", "scale": 0}, "scale of co2_ppm must be"),
     ],
 )
-def test_a_mistake_in_a_field_is_said(table: dict[str, object], said: str) -> None:
+def test_a_mistake_in_a_field_is_reported(table: dict[str, object], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
         msgspec.convert({"from": "x", **table}, FieldSettings)
 
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers(), max_size=2)))
-def test_whatever_comes_is_a_finite_number_or_none_or_refused(value: object) -> None:
+def test_any_value_is_a_finite_number_or_none_or_refused(value: object) -> None:
     number = read_number(value)
     assert number is None or isinstance(number, NotANumber) or math.isfinite(number)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_spelt_out_is_the_number(number: float) -> None:
+def test_a_number_as_text_is_the_number(number: float) -> None:
     assert read_number(repr(number)) == number == read_number(number)
 
 
 @given(st.text(max_size=30), st.one_of(st.none(), st.text(max_size=6)), st.floats(allow_nan=False))
-def test_a_made_up_name_never_makes_a_channel_that_is_not_in_the_table(
-    name: str, unit: str | None, value: float
-) -> None:
+def test_an_invented_name_never_makes_a_channel_outside_the_table(name: str, unit: str | None, value: float) -> None:
     values, counts = convert((name, value, unit))
     assert len(values) + counts.total() == 1
     assert all(channel.split(":")[0] in QUANTITIES for channel in values)

@@ -1,4 +1,4 @@
-"""JSON of unknown shape: pointers into it, and its leaves by their paths."""
+"""JSON of unknown shape: values at pointers, and leaves by path."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ RFC = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\
         ("/i\\j", 5), ('/k"l', 6), ("/ ", 7), ("/m~0n", 8), ("foo/1", "baz"),
     ],
 )  # fmt: skip
-def test_pointers_lead_where_the_rfc_says(pointer: str, value: object) -> None:
+def test_pointers_select_the_values_of_the_rfc(pointer: str, value: object) -> None:
     assert at_pointer(RFC, pointer) == value
 
 
 @pytest.mark.parametrize(
     "pointer", ["/bar", "/foo/2", "/foo/-", "/foo/-1", "/foo/x", "/foo/0/x", "/foo/99999999999999"]
 )
-def test_a_pointer_into_nothing_is_said(pointer: str) -> None:
+def test_a_pointer_without_a_value_raises(pointer: str) -> None:
     with pytest.raises(KeyError):
         at_pointer(RFC, pointer)
 

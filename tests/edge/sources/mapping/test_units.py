@@ -1,4 +1,4 @@
-"""Foreign unit names are understood as their writers mean them, and never guessed."""
+"""Foreign unit names are converted as documented by their systems, and never guessed."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ from headland.contract.senml.units import UNITS
         ("pH", 5.8, "pH", 5.8),
     ],
 )
-def test_a_value_arrives_in_our_unit(said: str, value: float, unit: str, wanted: float) -> None:
+def test_a_value_is_converted_to_our_unit(said: str, value: float, unit: str, wanted: float) -> None:
     found = convert_unit(said, unit)
     assert isinstance(found, Conversion), found
     assert found.unit == unit
@@ -89,7 +89,7 @@ def test_a_value_arrives_in_our_unit(said: str, value: float, unit: str, wanted:
 
 
 @pytest.mark.parametrize("said", ["", "gal", "MPG", "mv", "hpa", "furlong", "°", "m/s/s/s", "W/m²/", "µ", "%%"])
-def test_a_name_that_is_not_known_is_no_temperature(said: str) -> None:
+def test_an_unknown_name_is_not_converted(said: str) -> None:
     found = convert_unit(said, "degC")
     assert isinstance(found, NoConversion)
     assert repr(said) in found.sentence
@@ -114,14 +114,14 @@ def test_the_case_of_a_prefix_matters() -> None:
 
 
 @pytest.mark.parametrize("unit", sorted(set(UNIT_BY_SUFFIX.values()) - {"1"}))
-def test_each_unit_of_ours_means_itself(unit: str) -> None:
+def test_each_of_our_units_converts_to_itself(unit: str) -> None:
     found = convert_unit(unit, unit)
     assert isinstance(found, Conversion)
     assert found.apply(7.25) == pytest.approx(7.25)
 
 
 @pytest.mark.parametrize("said", UNITS)
-def test_each_unit_of_senml_is_understood_as_ingest_understands_it(said: str) -> None:
+def test_each_unit_of_senml_is_converted_as_ingest_converts_it(said: str) -> None:
     for unit, factor in UNITS[said].items():
         found = convert_unit(said, unit)
         assert isinstance(found, Conversion)
@@ -129,7 +129,7 @@ def test_each_unit_of_senml_is_understood_as_ingest_understands_it(said: str) ->
         assert found.offset == 0
 
 
-def test_a_channel_says_its_unit_by_its_name() -> None:
+def test_the_unit_of_a_channel_follows_from_its_name() -> None:
     assert convert_to_channel("air_temperature_degc:2", "°C") == Conversion("degC")
     assert convert_to_channel("rail_pipe_temperature_degc", "K") == Conversion("degC", 1.0, -273.15)
     for channel in ("Temperature", "mood"):

@@ -1,4 +1,4 @@
-"""The register map: planning requests, decoding words, and what its mistakes say."""
+"""Register maps: planned requests, and the sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def register(address: int, kind: str = "uint16", **changes: Any) -> Register:
     return Register(**{"channel": "co2_ppm", "address": address, "type": kind, **changes})
 
 
-def test_the_shipped_map_reads_the_simulated_controller_in_one_request() -> None:
+def test_the_built_in_map_reads_the_simulated_controller_in_one_request() -> None:
     path = find_map("greenhouse-sim.toml")
     assert path is not None
     registers = load_map(path)
@@ -46,7 +46,7 @@ _ITEMS = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(_ITEMS, st.integers(0, 100))
-def test_every_item_lies_whole_in_one_request_of_a_legal_size(items: list[Register], max_gap: int) -> None:
+def test_every_item_is_whole_in_one_request_of_a_legal_size(items: list[Register], max_gap: int) -> None:
     reads = plan_reads(RegisterMap(register=items, max_gap=max_gap))
     assert all(1 <= read.count <= (125 if read.function > 2 else 2000) for read in reads)
     for one in items:
@@ -77,18 +77,18 @@ HEAD = '[[register]]\nchannel = "co2_ppm"\naddress = 1\n'
         (HEAD + "sentinel = 0x10000\n", "own.toml:4: sentinel 0x10000 does not fit into uint16"),
         (HEAD + 'type = "int8"\n', 'own.toml:4: register[0].type must be "float32" or "float64"'),
         (HEAD + "mask = 0x10000\n", "own.toml:4: mask 0x10000 does not fit into uint16"),
-        (HEAD + 'type = "int16"\nmask = 1\n', "own.toml:5: mask of co2_ppm takes bits out of a uint16 or uint32"),
+        (HEAD + 'type = "int16"\nmask = 1\n', "own.toml:5: mask of co2_ppm needs the type uint16 or uint32"),
         (HEAD + 'unit = "degC"\n', "own.toml:4: 'degC' cannot be converted to 'ppm'"),
         (HEAD + "function = 6\n", "own.toml:4: register[0].function must be 1..4, not 6"),
         (HEAD + "adress = 6\n", "own.toml:4: register[0].adress is not known; did you mean address?"),
         (HEAD + HEAD, "own.toml:5: 'co2_ppm' is mapped twice"),
         (HEAD.replace("1", "65535") + 'type = "uint32"\n', "own.toml:3: co2_ppm reaches beyond register 65535"),
         (HEAD.replace("1", "-1"), "own.toml:3: register[0].address must be 0..65535, not -1"),
-        (HEAD.replace("co2_ppm", "CO2"), "own.toml:2: 'CO2' is no channel"),
+        (HEAD.replace("co2_ppm", "CO2"), "own.toml:2: 'CO2' is not a channel"),
         (HEAD + "[clock]\nseconds = 1.5\n", "own.toml:5: clock.seconds must be a whole number (0..65535), not 1.5"),
     ],
 )
-def test_a_mistake_in_a_map_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_mistake_in_a_map_is_reported_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "own.toml").write_text(text)
     with pytest.raises(SettingsError) as caught:
         load_map(tmp_path / "own.toml")

@@ -1,4 +1,4 @@
-"""Modbus RTU on a pseudo-terminal: several units, dead ones, noise, and a line that is cut."""
+"""Modbus RTU on a pseudo-terminal: several units, dead units, noise, and a line that is cut."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_peers_checksum_is_the_published_one() -> None:
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.binary(min_size=2, max_size=250))
-def test_a_frame_is_found_whatever_stands_around_it(before: bytes, after: bytes, data: bytes) -> None:
+def test_a_frame_is_found_among_any_other_bytes(before: bytes, after: bytes, data: bytes) -> None:
     frame = bytes([7, 3, len(data)]) + data
     frame += crc16(frame)
     assert find_frame(before + frame + after, 7, 3) is not None
@@ -135,7 +135,7 @@ def test_exceptions_are_counted_by_their_code(peer: PtyPeer, units: RtuUnits, wa
     assert reader.counters()["lost"] == 0
 
 
-def test_a_line_that_is_cut_is_opened_again(peer: PtyPeer, wait_until: WaitUntil) -> None:
+def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) -> None:
     reader = source(peer, 1, 2)
     with running(reader) as sink:
         wait_until(lambda: rows(sink, "probe-1"))
@@ -152,11 +152,11 @@ def test_a_line_that_is_cut_is_opened_again(peer: PtyPeer, wait_until: WaitUntil
     [
         ({"node": []}, "length >= 1"),
         ({"url": "serial:/dev/ttyS0:9600:8N1"}, "regex"),
-        ({"url": "tcp:host:70000"}, "no line"),
+        ({"url": "tcp:host:70000"}, "is not a link"),
         ({"node": [{"device": d, "unit": 1, "registers": "x"} for d in "ab"]}, "unit must be unique on a line"),
     ],
 )
-def test_a_mistake_in_the_settings_is_said(changes: dict[str, object], said: str) -> None:
+def test_a_mistake_in_the_settings_is_reported(changes: dict[str, object], said: str) -> None:
     base = {
         "type": "modbus_rtu",
         "name": "bus",

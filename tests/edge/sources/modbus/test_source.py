@@ -179,7 +179,7 @@ def test_a_clock_that_was_never_set_is_not_believed(peer: ModbusPeer, run: Run, 
     assert source.counters()["clock_unset"] >= 1
 
 
-def test_a_lost_device_is_waited_for(peer: ModbusPeer, run: Run, wait_until: WaitUntil) -> None:
+def test_a_lost_device_is_retried(peer: ModbusPeer, run: Run, wait_until: WaitUntil) -> None:
     sink = ListSink()
     source = ModbusSource(settings(peer.port), "gw-1", "home")
     run(source, sink)
@@ -208,7 +208,7 @@ def test_stop_returns_within_a_second_from_a_device_that_never_answers(
 
 
 @pytest.mark.parametrize("answer", [b"\x00", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00" * 300, b"\xff" * 12])
-def test_garbage_instead_of_an_answer_is_a_lost_device(
+def test_garbage_instead_of_a_response_is_a_lost_device(
     free_port: int, run: Run, wait_until: WaitUntil, answer: bytes
 ) -> None:
     with socket.create_server(("127.0.0.1", free_port)) as server:
@@ -223,7 +223,7 @@ def test_garbage_instead_of_an_answer_is_a_lost_device(
         assert source.counters()["rows"] == 0
 
 
-def test_an_answer_in_single_bytes_behind_a_late_one_is_understood(
+def test_a_response_in_single_bytes_after_a_late_one_is_read(
     free_port: int, run: Run, wait_until: WaitUntil, tmp_path: Path
 ) -> None:
     (tmp_path / "own.toml").write_text('[[register]]\nchannel = "co2_ppm"\naddress = 7\n')
@@ -242,6 +242,6 @@ def test_an_answer_in_single_bytes_behind_a_late_one_is_understood(
             assert sink.readings[0].values == {"co2_ppm": 400.0}
 
 
-def test_a_missing_map_is_said() -> None:
+def test_a_missing_map_is_reported() -> None:
     with pytest.raises(SettingsError, match=r"no register map 'nowhere\.toml'"):
         ModbusSource(settings(5020, "nowhere.toml"), "gw-1", "home")

@@ -1,4 +1,4 @@
-"""Words to values: types, orders, bits, sentinels, the device's clock and its identity."""
+"""Decoding of words: types, orders, bits, sentinels, the device's clock and its identity."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_words_become_values_by_type_scale_and_offset() -> None:
     assert value(register(1, "float32"), *struct.unpack(">HH", struct.pack(">f", 21.5))) == 21.5
 
 
-def test_longer_numbers_bits_and_swapped_bytes_are_understood() -> None:
+def test_longer_numbers_bits_and_swapped_bytes_are_decoded() -> None:
     double = struct.unpack(">4H", struct.pack(">d", -12.5))
     assert value(register(1, "float64"), *double) == -12.5
     assert value(register(1, "float64"), *reversed(double), order="low_first") == -12.5
@@ -55,7 +55,7 @@ def test_a_foreign_unit_is_converted_after_the_scale() -> None:
     assert value(register(1, channel="air_temperature_degc", scale=0.1, unit="degF"), 680) == pytest.approx(20.0)
 
 
-def test_a_sentinel_and_a_float_that_is_no_number_are_no_value() -> None:
+def test_a_sentinel_and_a_float_that_is_not_finite_give_none() -> None:
     assert value(register(1, "int16", sentinel=0x8000), 0x8000) is None
     assert value(register(1, "uint16", sentinel=0xFFFF), 0xFFFF) is None
     assert value(register(1, "float32"), 0x7FC0, 0) is None
@@ -63,13 +63,13 @@ def test_a_sentinel_and_a_float_that_is_no_number_are_no_value() -> None:
     assert value(register(1, "int16", invalid=[-9999.0]), 0x10000 - 9999) is None
 
 
-def test_what_was_not_read_is_left_out() -> None:
+def test_channels_that_were_not_read_are_absent() -> None:
     registers = RegisterMap(register=[register(1), register(5, "uint32", channel="par_umol_m2_s")])
     assert decode_values(registers, {(3, 1): 7, (3, 5): 1}) == {"co2_ppm": 7.0}
     assert decode_values(registers, {(4, 1): 7}) == {}
 
 
-def test_the_clock_is_seconds_and_milliseconds_or_nothing() -> None:
+def test_the_clock_is_seconds_and_milliseconds_or_none() -> None:
     registers = RegisterMap(register=[register(9)], clock=ClockRegisters(seconds=0, milliseconds=2))
     words = {(3, 0): 0x6AB1, (3, 1): 0x3B80, (3, 2): 999}
     assert decode_clock(registers, words) == 0x6AB13B80 * 1000 + 999
@@ -81,7 +81,7 @@ def test_the_clock_is_seconds_and_milliseconds_or_nothing() -> None:
     )
 
 
-def test_only_an_identity_that_means_it_makes_a_simulator() -> None:
+def test_only_the_identity_of_a_simulator_makes_one() -> None:
     identity = IdentityRegister(address=3, value=0x484C, simulated=True)
     registers = RegisterMap(register=[register(9)], identity=identity)
     assert is_simulator(registers, {(3, 3): 0x484C})
@@ -96,7 +96,9 @@ _PACKING = {"int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "
 
 
 @given(st.sampled_from(sorted(_PACKING)), st.sampled_from(["high_first", "low_first"]), st.booleans(), st.data())
-def test_what_struct_packs_comes_back_in_any_order(kind: str, order: str, little: bool, data: st.DataObject) -> None:
+def test_values_packed_by_struct_are_decoded_in_any_order(
+    kind: str, order: str, little: bool, data: st.DataObject
+) -> None:
     size = struct.calcsize(_PACKING[kind])
     raw = data.draw(st.binary(min_size=size, max_size=size))
     (number,) = struct.unpack(">" + _PACKING[kind], raw)

@@ -1,4 +1,4 @@
-"""What each kind of firmware publishes, in its documented shape, and what is made of it."""
+"""Decoders of each kind of firmware, with messages in their documented shape."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def said(decoder: Decoder, topic: str, payload: Any) -> Sequence[Any]:
 # SenML: RFC 8428, sections 5.1.1 to 5.1.4.
 
 
-def test_senml_says_one_thing_now() -> None:
+def test_senml_with_one_record_has_the_time_of_arrival() -> None:
     pack = [{"n": "urn:dev:ow:10e2073a01080063", "u": "Cel", "v": 23.1}]
     assert said(SenmlDecoder([]), "senml/x", pack) == [
         DecodedMessage("urn:dev:ow", [Measurement("10e2073a01080063", 23.1, "Cel")], None)
     ]
 
 
-def test_senml_base_fields_hold_until_they_change() -> None:
+def test_senml_base_fields_apply_until_they_change() -> None:
     pack = [
         {"bn": "urn:dev:ow:10e2073a0108006:", "bt": 1.276020076001e09, "bu": "A", "bver": 5,
          "n": "voltage", "u": "V", "v": 120.1},
@@ -64,7 +64,7 @@ def test_senml_relative_times_are_before_or_after_now() -> None:
     assert [one.time_ms for one in said(SenmlDecoder([]), "senml/x", pack)] == [NOW_MS - 10_000, None, NOW_MS - 11_000]
 
 
-def test_senml_without_a_prefix_is_of_its_topic_and_texts_are_left_out() -> None:
+def test_senml_without_a_prefix_has_the_device_of_its_topic_and_texts_are_left_out() -> None:
     pack = [{"n": "air_temperature:1", "u": "Cel", "v": 20}, {"n": "label", "vs": "x"}, {"n": "on", "vb": True}]
     assert said(SenmlDecoder([]), "senml/gh-7", pack) == [
         DecodedMessage("gh-7", [Measurement("air_temperature:1", 20, "Cel"), Measurement("on", True, None)], None)
@@ -83,7 +83,7 @@ def test_senml_of_a_newer_version_or_another_shape_is_refused() -> None:
     assert decoder.decode("t", b'[{"n"', NOW_MS) is Refusal.JSON
 
 
-def test_senml_with_a_wrong_record_loses_it_alone_where_no_other_leans_on_it() -> None:
+def test_a_wrong_senml_record_is_refused_alone_where_no_other_depends_on_it() -> None:
     decoder = SenmlDecoder([])
     assert said(decoder, "senml/x", [{"n": "a", "v": "1"}, {"n": "b", "v": 2}]) == [
         DecodedMessage("x", [Measurement("b", 2)]),
@@ -95,7 +95,7 @@ def test_senml_with_a_wrong_record_loses_it_alone_where_no_other_leans_on_it() -
 # Tasmota.
 
 
-def test_tasmota_says_its_units_beside_its_sensors() -> None:
+def test_tasmota_has_its_units_beside_its_sensors() -> None:
     payload = {
         "Time": "2026-09-21T14:13:20",
         "ANALOG": {"Moisture": 41},
@@ -118,7 +118,7 @@ def test_tasmota_says_its_units_beside_its_sensors() -> None:
     ]
 
 
-def test_tasmota_without_its_unit_is_of_an_unknown_one() -> None:
+def test_tasmota_without_a_unit_has_an_unknown_unit() -> None:
     found = said(
         TasmotaDecoder([]), "tele/gh-1/SENSOR", {"Time": "2026-09-21T22:13:20+08:00", "S": {"Temperature": 20, "A0": 1}}
     )
@@ -154,7 +154,7 @@ CHIRPSTACK = {
 }
 
 
-def test_chirpstack_says_when_the_first_gateway_with_a_clock_heard_it() -> None:
+def test_chirpstack_has_the_time_of_the_first_gateway_with_a_clock() -> None:
     found = said(ChirpStackDecoder([]), "application/17/device/01/event/up", CHIRPSTACK)
     numbers = [Measurement("soil/temperature", 17.5), Measurement("moisture/0", 31.0), Measurement("moisture/1", 33.5)]
     assert found == [DecodedMessage("0101010101010101", numbers, NOW_MS, ("field-3",), "soil probe", simulated=False)]
@@ -193,7 +193,7 @@ THINGS = {
 }  # fmt: skip
 
 
-def test_the_things_stack_says_its_normalized_numbers_in_their_fixed_units() -> None:
+def test_the_things_stack_has_its_normalized_numbers_in_fixed_units() -> None:
     numbers = [
         Measurement("leaf_temperature_degc", 24.0),
         Measurement("state", "ok"),
@@ -250,7 +250,7 @@ def test_zigbee2mqtt_has_its_units_from_the_bridge() -> None:
     assert said(decoder, "zigbee2mqtt/gh1/bench", {"last_seen": NOW_MS})[0].time_ms == NOW_MS
 
 
-def test_zigbee2mqtt_topics_beside_a_devices_own_say_nothing() -> None:
+def test_zigbee2mqtt_topics_beside_a_devices_own_are_ignored() -> None:
     decoder = ZigbeeDecoder("zigbee2mqtt")
     for topic in ("bridge/state", "bridge/logging", "gh1/availability", "gh1/set", "gh1/get"):
         assert said(decoder, f"zigbee2mqtt/{topic}", {"state": "online"}) == ()
@@ -277,7 +277,7 @@ def learnt(*messages: tuple[str, Any]) -> HomeAssistantDecoder:
     return decoder
 
 
-def test_esphome_says_plain_numbers_in_the_unit_of_its_discovery() -> None:
+def test_esphome_has_plain_numbers_in_the_unit_of_its_discovery() -> None:
     decoder = HomeAssistantDecoder("homeassistant")
     topic = "homeassistant/sensor/gh1/air_temperature/config"
     assert decoder.learn(topic, json.dumps(ESPHOME).encode()) == ["gh1/sensor/air_temperature/state"]
@@ -325,7 +325,7 @@ def test_several_entities_of_one_state_are_found_by_their_templates() -> None:
     ]
 
 
-def test_a_device_that_is_discovered_as_a_whole_has_its_components() -> None:
+def test_a_device_discovered_as_a_whole_has_its_components() -> None:
     config = {
         "dev": {"ids": "ea334450945afc", "name": "Kitchen", "mf": "Bla electronics", "mdl": "xya"},
         "o": {"name": "bla2mqtt"},
@@ -360,7 +360,7 @@ def test_a_template_that_computes_is_refused(template: str) -> None:
     assert said(decoder, "a/b", {"temp": 1}) == []
 
 
-def test_discovery_of_what_is_no_number_or_no_sense_is_left_out() -> None:
+def test_discovery_without_a_number_or_with_mistakes_is_ignored() -> None:
     decoder = HomeAssistantDecoder("homeassistant")
     for topic, config in (
         ("homeassistant/switch/x/config", {"stat_t": "a/b"}),
@@ -404,7 +404,7 @@ _JSON = st.recursive(
     payload=st.one_of(st.binary(max_size=60), _JSON.map(lambda tree: json.dumps(tree).encode())),
     topic=st.text(max_size=20),
 )
-def test_whatever_comes_is_said_or_refused_and_never_raised(kind: Any, payload: bytes, topic: str) -> None:
+def test_any_message_is_decoded_or_refused_without_an_exception(kind: Any, payload: bytes, topic: str) -> None:
     decoder = make_decoder(MqttSettings(name="x", format=kind))
     for where in (topic, f"{decoder.topics[0].split('/')[0]}/sensor/x/config", "zigbee2mqtt/bridge/devices"):
         if decoder.describes(where):
@@ -412,7 +412,7 @@ def test_whatever_comes_is_said_or_refused_and_never_raised(kind: Any, payload: 
         decoder.decode(where, payload, NOW_MS)
 
 
-def test_home_assistant_messages_of_our_own_station_are_no_devices() -> None:
+def test_home_assistant_messages_of_our_own_station_are_ignored() -> None:
     config = {"device": {"name": "House 1"}, "origin": {"name": "Headland"}, "components": {
         "air": {"platform": "sensor", "state_topic": "headland/v1/home/gh-1/air_temperature_degc",
                 "value_template": "{{ value_json.value }}", "unit_of_measurement": "°C"}}}  # fmt: skip

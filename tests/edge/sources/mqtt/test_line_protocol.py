@@ -1,4 +1,4 @@
-"""InfluxDB line protocol, held against its documentation and against another writer of it."""
+"""InfluxDB line protocol, compared with its documentation and with another writer of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_fields_tags_and_time_are_read() -> None:
 
 
 @pytest.mark.parametrize(("precision", "stamp"), [("ns", 10**18), ("us", 10**15), ("ms", 10**12), ("s", 10**9)])
-def test_the_time_has_the_precision_that_is_agreed(precision: Precision, stamp: int) -> None:
+def test_the_time_has_the_precision_of_the_settings(precision: Precision, stamp: int) -> None:
     assert decode(f"m v=1 {stamp}", precision)[0].time_ms == 10**12
 
 
@@ -50,12 +50,12 @@ def test_the_time_has_the_precision_that_is_agreed(precision: Precision, stamp: 
     ["m", "m ", "m v", "m v=", "m =1", ",a=b v=1", "m,a v=1", "m,a= v=1", "m v=1,", "m v=1 x", "m v=1 1 1",
      'm v="x', "m v=1.2.3", "m v=nan", "m v=0x1", "m v=1i2"],
 )  # fmt: skip
-def test_a_line_that_is_written_otherwise_is_refused_and_its_neighbours_are_not(text: str) -> None:
+def test_a_line_with_wrong_syntax_is_refused_and_its_neighbours_are_not(text: str) -> None:
     good = DecodedMessage("gh-1", [Measurement("v", 1.0)])
     assert decode(f"m v=1\n{text}\nm v=1") == [good, Refusal.SHAPE, good]
 
 
-def test_an_empty_message_says_nothing_and_an_endless_one_is_refused() -> None:
+def test_an_empty_message_has_no_lines_and_one_with_too_many_is_refused() -> None:
     assert decode("\n# no\n") == []
     assert decode("m v=1\n" * 1001) is Refusal.TOO_MANY
 
@@ -73,7 +73,7 @@ _VALUES = st.one_of(
     st.dictionaries(_NAMES, _NAMES, max_size=3),
     st.dictionaries(_NAMES, _VALUES, min_size=1, max_size=3),
 )
-def test_what_the_influx_client_writes_is_read_as_it_was(
+def test_lines_of_the_influx_client_are_read_unchanged(
     measurement: str, tags: dict[str, str], fields: dict[str, Any]
 ) -> None:
     point: Any = Point
@@ -93,6 +93,6 @@ def test_what_the_influx_client_writes_is_read_as_it_was(
 
 
 @given(st.text(max_size=60))
-def test_no_text_is_more_than_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     parse_line(text)
     decode(text.encode(errors="replace").decode())

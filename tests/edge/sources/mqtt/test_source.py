@@ -59,7 +59,7 @@ def values(sink: ListSink) -> list[tuple[str, Any]]:
     return [(row.source.device, dict(row.values)) for row in list(sink.readings)]
 
 
-def test_a_retained_state_is_never_new_and_a_live_one_is_stamped_on_arrival(
+def test_a_retained_state_is_no_sample_and_a_live_one_has_the_time_of_arrival(
     mosquitto: Broker, device: Publisher, wait_until: WaitUntil
 ) -> None:
     device.say("tele/gh-1/SENSOR", {"SHT3X": {"Temperature": 99.0}, "TempUnit": "C"}, retain=True)
@@ -74,7 +74,7 @@ def test_a_retained_state_is_never_new_and_a_live_one_is_stamped_on_arrival(
     assert abs(sink.readings[0].time_ms - time.time() * 1000) < 5000
 
 
-def test_discovery_may_be_retained_and_teaches_units(
+def test_discovery_may_be_retained_and_provides_units(
     mosquitto: Broker, device: Publisher, wait_until: WaitUntil
 ) -> None:
     config = {"stat_t": "gh1/sensor/air_temperature/state", "unit_of_meas": "°F", "dev": {"ids": "aa", "name": "node"}}
@@ -121,9 +121,7 @@ def test_zigbee_units_come_from_the_bridge_and_an_unknown_one_is_refused(
     assert sink.descriptors[0].channels["air_temperature_degc"].interval_s == 600
 
 
-def test_an_uplink_keeps_the_time_at_which_it_was_heard(
-    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
-) -> None:
+def test_an_uplink_has_the_time_of_its_reception(mosquitto: Broker, device: Publisher, wait_until: WaitUntil) -> None:
     def uplink(at: str, value: float) -> dict[str, Any]:
         return {
             "deviceInfo": {"devEui": "01", "deviceName": "field-3"},
@@ -161,7 +159,7 @@ def test_an_uplink_that_is_a_simulators_marks_its_device(
     assert sink.descriptors[-1].simulated
 
 
-def test_line_protocol_and_senml_take_names_that_say_all(
+def test_line_protocol_and_senml_accept_names_that_are_channels(
     mosquitto: Broker, device: Publisher, wait_until: WaitUntil
 ) -> None:
     influx = make(mosquitto, "line_protocol", sender="house", precision="ms", name="influx")
@@ -174,7 +172,7 @@ def test_line_protocol_and_senml_take_names_that_say_all(
     assert values(packs)[0] == ("senml.gh-2", {"air_temperature_degc": 20.0})
 
 
-def test_a_broker_that_is_killed_is_waited_for(mosquitto: Broker, wait_until: WaitUntil) -> None:
+def test_a_broker_that_is_killed_is_retried(mosquitto: Broker, wait_until: WaitUntil) -> None:
     source = make(mosquitto, "senml")
     pack = [{"n": "co2_ppm", "v": 400}]
     with running(source) as sink:
@@ -191,7 +189,7 @@ def test_a_broker_that_is_killed_is_waited_for(mosquitto: Broker, wait_until: Wa
 
 
 @pytest.mark.services
-def test_a_broker_that_refuses_is_said_and_not_hammered(
+def test_a_broker_that_refuses_is_reported_and_retried_slowly(
     tmp_path: Any, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker = Broker(tmp_path / "closed", lines=["allow_anonymous false"])
@@ -205,7 +203,7 @@ def test_a_broker_that_refuses_is_said_and_not_hammered(
     broker.kill()
 
 
-def test_a_broker_that_refuses_the_subscription_is_said(
+def test_a_broker_that_refuses_the_subscription_is_reported(
     free_port: int, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture
 ) -> None:
     table = {"type": "mqtt", "name": "local", "format": "senml", "port": free_port}
@@ -225,12 +223,12 @@ def test_a_broker_that_refuses_the_subscription_is_said(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"sender": "x"}, "sender is a tag of format line_protocol"),
-        ({"listed_only": True}, "takes nothing"),
+        ({"sender": "x"}, "sender is for format line_protocol only"),
+        ({"listed_only": True}, "needs at least one"),
         ({"ca": "x.pem"}, "ca needs tls"),
-        ({"channel": [{"from": "x", "channel": "warmth"}]}, "no channel"),
+        ({"channel": [{"from": "x", "channel": "warmth"}]}, "is not a channel"),
     ],
 )
-def test_a_mistake_in_the_settings_is_said(more: dict[str, Any], said: str) -> None:
+def test_a_mistake_in_the_settings_is_reported(more: dict[str, Any], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
         msgspec.convert({"type": "mqtt", "name": "local", "format": "senml", **more}, MqttSettings)

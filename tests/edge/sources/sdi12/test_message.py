@@ -1,4 +1,4 @@
-"""SDI-12 messages, held against the specification's own examples."""
+"""SDI-12 messages, compared with the examples of the specification."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_commands_are_the_specifications() -> None:
         ("0٠٠٠٠", BadAnswer.FORM),
     ],
 )
-def test_a_measurement_says_when_how_many_are_ready(answer: str, said: object) -> None:
+def test_a_measurement_states_when_how_many_values_are_ready(answer: str, said: object) -> None:
     assert read_measuring(answer) == said
 
 
@@ -72,7 +72,7 @@ def test_a_wrong_checksum_is_no_value() -> None:
     assert read_values("0", crc=True) is BadAnswer.CRC
 
 
-def test_an_identity_is_cut_where_the_specification_cuts_it() -> None:
+def test_an_identity_is_split_as_in_the_specification() -> None:
     said = read_identity("013NRSYSINC1000001.2101")
     assert said == Identity("NRSYSINC", "100000", "1.2", "101")
     assert read_identity("0XXNRSYSINC1000001.2101") is BadAnswer.FORM
@@ -85,7 +85,7 @@ def hear(*pieces: bytes, address: str = "0", command: str = "0M!") -> tuple[str 
     return answer, reader.stray
 
 
-def test_an_answer_is_heard_through_breaks_echo_parity_and_other_sensors() -> None:
+def test_an_answer_is_found_among_breaks_echo_parity_and_other_sensors() -> None:
     assert hear(b"00005\r\n") == ("00005", 0)
     assert hear(*[bytes([byte]) for byte in b"00005\r\n"]) == ("00005", 0)
     assert hear(b"\x00\x00", b"\xff00005\r\n") == ("00005", 0)
@@ -103,13 +103,13 @@ def test_noise_never_makes_an_answer_of_another_address(pieces: list[bytes]) -> 
 
 
 @given(st.text(max_size=80), st.booleans())
-def test_no_text_is_more_than_refused(text: str, crc: bool) -> None:
+def test_any_text_is_parsed_or_refused(text: str, crc: bool) -> None:
     read_values(text, crc=crc)
     read_measuring(text)
     read_identity(text)
 
 
 @given(st.lists(st.decimals(-9999, 9999, places=2), max_size=9))
-def test_values_come_back_as_they_were(numbers: list[object]) -> None:
+def test_written_values_are_read_unchanged(numbers: list[object]) -> None:
     answer = "0" + "".join(f"{number:+.2f}" for number in numbers)
     assert read_values(answer + crc_of(answer), crc=True) == [float(str(number)) for number in numbers]

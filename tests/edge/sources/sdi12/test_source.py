@@ -1,4 +1,4 @@
-"""SDI-12 sensors on a pseudo-terminal: measured, waited for, damaged, silent and cut."""
+"""SDI-12 sensors on a pseudo-terminal: measurements, waits, damaged answers, silence and a cut line."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_values_are_channels_by_their_index(
     assert line.asked[:2] == ["0I!", f"0{measure[0]}{'C' if crc else ''}{measure[1:]}!"]
 
 
-def test_values_on_two_pages_are_put_together_and_a_sentinel_is_none(peer: PtyPeer, wait_until: WaitUntil) -> None:
+def test_values_on_two_pages_are_joined_and_a_sentinel_is_none(peer: PtyPeer, wait_until: WaitUntil) -> None:
     with running(make(peer, node("1"))) as sink:
         wait_until(lambda: rows(sink, "soil-1"))
     assert rows(sink, "soil-1")[0] == {"substrate_moisture_pct": 25.0, "soil_temperature_degc": None}
@@ -103,7 +103,7 @@ def test_concurrent_sensors_measure_at_the_same_time(
     assert begun == sorted(begun)
 
 
-def test_an_answer_behind_noise_and_its_own_echo_in_single_bytes_is_understood(
+def test_an_answer_after_noise_and_echo_in_single_bytes_is_read(
     peer: PtyPeer, line: SensorsOnALine, wait_until: WaitUntil
 ) -> None:
     line.noise, line.echo, line.split = b"\x00\xff", True, True
@@ -111,7 +111,9 @@ def test_an_answer_behind_noise_and_its_own_echo_in_single_bytes_is_understood(
         wait_until(lambda: rows(sink, "soil-0"))
 
 
-def test_a_wrong_checksum_is_asked_for_again(peer: PtyPeer, line: SensorsOnALine, wait_until: WaitUntil) -> None:
+def test_an_answer_with_a_wrong_checksum_is_requested_again(
+    peer: PtyPeer, line: SensorsOnALine, wait_until: WaitUntil
+) -> None:
     line.sensors["0"].wrong_crcs = 2
     source = make(peer, node("0", crc=True))
     with running(source) as sink:
@@ -120,7 +122,7 @@ def test_a_wrong_checksum_is_asked_for_again(peer: PtyPeer, line: SensorsOnALine
     assert rows(sink, "soil-0")[0]["soil_temperature_degc"] == 18.5
 
 
-def test_a_silent_sensor_is_waited_for_and_stalls_no_other(
+def test_a_silent_sensor_is_retried_and_delays_no_other(
     peer: PtyPeer, line: SensorsOnALine, wait_until: WaitUntil
 ) -> None:
     line.sensors["1"].dead = True
@@ -134,7 +136,7 @@ def test_a_silent_sensor_is_waited_for_and_stalls_no_other(
     assert source.counters()["lost"] == 1
 
 
-def test_a_sensor_alone_on_the_line_may_be_asked_for_its_address(
+def test_the_address_of_a_sensor_alone_on_the_line_can_be_queried(
     peer: PtyPeer, line: SensorsOnALine, wait_until: WaitUntil
 ) -> None:
     with running(make(peer, node("?"))) as sink:
@@ -142,7 +144,7 @@ def test_a_sensor_alone_on_the_line_may_be_asked_for_its_address(
     assert line.asked[:3] == ["?!", "0I!", "0M!"]
 
 
-def test_a_line_that_is_cut_is_opened_again(peer: PtyPeer, wait_until: WaitUntil) -> None:
+def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) -> None:
     source = make(peer, node("0"))
     with running(source) as sink:
         wait_until(lambda: rows(sink, "soil-0"))
@@ -160,11 +162,11 @@ def test_a_line_that_is_cut_is_opened_again(peer: PtyPeer, wait_until: WaitUntil
         ([], "length >= 1"),
         ([node("#")], "regex"),
         ([node("0", measure="X")], "regex"),
-        ([node("0"), node("0")], "one address for the same measurement"),
+        ([node("0"), node("0")], "address and measure must be unique"),
         ([node("?"), node("0")], "alone on the line"),
-        ([node("0", channel=[{"from": "t", "channel": "co2_ppm"}])], "from is the value's index"),
+        ([node("0", channel=[{"from": "t", "channel": "co2_ppm"}])], "from must be the value's index"),
     ],
 )
-def test_a_mistake_in_the_settings_is_said(tmp_path: Path, nodes: list[dict[str, Any]], said: str) -> None:
+def test_a_mistake_in_the_settings_is_reported(tmp_path: Path, nodes: list[dict[str, Any]], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
         make(PtyPeer(tmp_path / "none"), *nodes)

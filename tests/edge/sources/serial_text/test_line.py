@@ -1,4 +1,4 @@
-"""Lines out of a stream: whole, in pieces, noisy and cut."""
+"""Lines of a stream: whole, in pieces, noisy and cut."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def split(*pieces: bytes, longest: int = 64, keep_first: bool = True) -> tuple[l
     return lines, counts
 
 
-def test_what_came_before_the_first_end_is_no_line() -> None:
+def test_bytes_before_the_first_end_are_no_line() -> None:
     lines, counts = split(b"1.5\r\n", b"2", b"2.5\r\n23", keep_first=False)
     assert lines == [b"22.5"]
     assert counts == {"partial_lines": 2}
@@ -35,7 +35,7 @@ def test_a_line_that_is_too_long_is_left_out_and_the_next_is_read() -> None:
 
 
 @given(st.lists(st.binary(max_size=20).map(lambda b: b.replace(b"\n", b"").rstrip(b"\r")), max_size=8), st.data())
-def test_pieces_make_no_difference(lines: list[bytes], data: st.DataObject) -> None:
+def test_lines_in_pieces_are_the_same_lines(lines: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(line + b"\r\n" for line in lines)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     pieces = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
@@ -72,7 +72,7 @@ def test_a_line_of_wrong_bytes_is_no_text() -> None:
         ("=21.5", "key_value", None),
     ],
 )
-def test_a_line_says_what_is_written_or_nothing(
+def test_a_line_is_parsed_in_its_format_or_refused(
     text: str, kind: LineFormat, said: dict[str | int, object] | None
 ) -> None:
     found = parse_line(text, kind, ",", ())
@@ -88,12 +88,12 @@ def test_named_columns_make_a_header_and_a_count() -> None:
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), st.floats(allow_nan=False, allow_infinity=False), max_size=6))
-def test_json_comes_back_as_it_was(values: dict[str, float]) -> None:
+def test_json_is_read_unchanged(values: dict[str, float]) -> None:
     found = parse_line(json.dumps(values), "json", ",", ())
     assert found is not None
     assert {str(one.name).replace("~1", "/").replace("~0", "~"): one.value for one in found} == values
 
 
 @given(st.text(max_size=80), st.sampled_from(["json", "csv", "key_value"]))
-def test_no_text_is_more_than_refused(text: str, kind: LineFormat) -> None:
+def test_any_text_is_parsed_or_refused(text: str, kind: LineFormat) -> None:
     parse_line(text, kind, ",", ())

@@ -1,4 +1,4 @@
-"""Lines over a pseudo-terminal and over TCP: their values, what is refused, a cut and a new beginning."""
+"""Lines over a pseudo-terminal and over TCP: values, refusals, a cut and a reconnection."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make(line: str, kind: str, **changes: Any) -> LinesSource:
 
 def say(peer: PtyPeer, source: LinesSource, wait_until: WaitUntil, *pieces: bytes) -> None:
     """Send once the source has the line open."""
-    wait_until(lambda: source._wire.is_open)
+    wait_until(lambda: source._link.is_open)
     peer.send(*pieces)
 
 
@@ -69,7 +69,7 @@ def test_each_format_is_read_whole_and_in_pieces(
     assert sink.readings[0].source.device == "gh-1"
 
 
-def test_noise_is_counted_and_costs_its_own_line_only(peer: PtyPeer, wait_until: WaitUntil) -> None:
+def test_noise_is_counted_and_loses_its_own_line_only(peer: PtyPeer, wait_until: WaitUntil) -> None:
     source = make(peer.url, "key_value", longest_line_bytes=64)
     with running(source) as sink:
         say(peer, source, wait_until, b"\xff\xfe\r\n", b"t=2\xb01\r\n", b"t=21 rh\r\n", b"x" * 200 + b"\n", b"t=21\n")
@@ -80,7 +80,7 @@ def test_noise_is_counted_and_costs_its_own_line_only(peer: PtyPeer, wait_until:
     assert (counters["refused_lines"], counters["overlong_lines"], counters["rows"]) == (1, 1, 1)
 
 
-def test_lines_of_several_senders_are_of_their_own_devices(peer: PtyPeer, wait_until: WaitUntil) -> None:
+def test_lines_of_several_senders_have_devices_of_their_own(peer: PtyPeer, wait_until: WaitUntil) -> None:
     nodes = [{"match": "1", "device": "north", "channel": [{"from": "s", "channel": "soil_temperature_degc"}]}]
     source = make(peer.url, "json", device=None, sender="id", node=nodes)
     with running(source) as sink:
@@ -93,7 +93,7 @@ def test_lines_of_several_senders_are_of_their_own_devices(peer: PtyPeer, wait_u
     ]
 
 
-def test_a_devices_own_time_is_taken_where_it_can_be_true(peer: PtyPeer, wait_until: WaitUntil) -> None:
+def test_a_devices_own_time_is_used_where_it_is_plausible(peer: PtyPeer, wait_until: WaitUntil) -> None:
     source = make(peer.url, "json", time={"from": "at", "format": "unix_s"})
     with running(source) as sink:
         say(peer, source, wait_until, b'{"at":1790000000,"t":20}\n{"at":12,"t":20}\n')
@@ -103,7 +103,7 @@ def test_a_devices_own_time_is_taken_where_it_can_be_true(peer: PtyPeer, wait_un
     assert source.counters()["clock_unset"] == 1
 
 
-def test_a_line_that_is_cut_is_opened_again(peer: PtyPeer, wait_until: WaitUntil) -> None:
+def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) -> None:
     source = make(peer.url, "json")
     with running(source) as sink:
         say(peer, source, wait_until, b'{"t":20}\n{"t":2')
@@ -137,10 +137,10 @@ def test_a_serial_server_is_read_over_tcp(free_port: int, wait_until: WaitUntil)
         ({"sender": "id"}, "either device, or sender"),
         ({"node": [{"match": "a", "device": "b"}]}, "node tables need sender"),
         ({"format": "csv"}, "an index from 0"),
-        ({"format": "csv", "columns": ["a"], "channel": [{"from": 0, "channel": "co2_ppm"}]}, "name of columns"),
-        ({"url": "tcp:h:0"}, "is no line"),
+        ({"format": "csv", "columns": ["a"], "channel": [{"from": 0, "channel": "co2_ppm"}]}, "one of columns"),
+        ({"url": "tcp:h:0"}, "is not a link"),
     ],
 )
-def test_a_mistake_in_the_settings_is_said(changes: dict[str, Any], said: str) -> None:
+def test_a_mistake_in_the_settings_is_reported(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
         make("serial:/dev/ttyUSB0", "json", **changes)

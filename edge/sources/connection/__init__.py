@@ -1,0 +1,1 @@
+"""Connections to devices: serial or TCP links, poll slots, retries."""

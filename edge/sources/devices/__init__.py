@@ -1,0 +1,1 @@
+"""Devices of a source: names, clocks, descriptors and rows."""

@@ -1,0 +1,1 @@
+"""Mapping of foreign names and units to channels."""
