@@ -12,20 +12,20 @@ from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.routes.greenhouses import GreenhouseId, Zone
 from api.routes.passes import PassId
+from headland.i18n import Language
 from headland.reports.csv import write_report_csv
 from headland.reports.document import Document
-from headland.reports.formatting import Language
 from headland.reports.greenhouse_report import make_week_document
 from headland.reports.html import write_html
 from headland.reports.pass_report import make_pass_document
 from headland.reports.pdf import write_pdf
-from headland.reports.rendering import Shown
+from headland.reports.rendering import ReportLocale
 
 Form = Literal["html", "pdf", "csv"]
 FormOf = Annotated[Form, Query(alias="format", description="A page to look at and to print, PDF, or a table.")]
 LanguageOf = Annotated[Language, Query(alias="lang", description="English or Chinese.")]
 
-_WRITERS: Final[dict[Form, tuple[str, Callable[[Document, Shown], bytes]]]] = {
+_WRITERS: Final[dict[Form, tuple[str, Callable[[Document, ReportLocale], bytes]]]] = {
     "html": ("text/html; charset=utf-8", write_html),
     "pdf": ("application/pdf", write_pdf),
     "csv": ("text/csv; charset=utf-8", write_report_csv),
@@ -82,4 +82,4 @@ def _reply(document: Document, name: str, form: Form, language: Language) -> Res
     }
     if form == "html":
         headers["Content-Security-Policy"] = _POLICY
-    return Response(write(document, Shown(language, document.zone)), media_type=media_type, headers=headers)
+    return Response(write(document, ReportLocale(language, document.zone)), media_type=media_type, headers=headers)

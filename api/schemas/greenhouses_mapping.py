@@ -18,6 +18,7 @@ from headland.analysis.greenhouse.samples import LeftOut
 from headland.analysis.greenhouse.sensor_health import Health
 from headland.analysis.weather.site_weather import SiteWeather
 from headland.analysis.window import Window
+from headland.i18n import Message
 
 
 def climate_answers_of(answers: HouseAnswers) -> schema.ClimateAnswers:
@@ -65,7 +66,7 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
             for period in answers.periods
         ],
         "left_out": left_out_of(answers.left_out),
-        "notes": answers.notes,
+        "notes": notes_of(answers.notes),
         "events": None
         if answers.events is None
         else [
@@ -79,6 +80,11 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
             for event in answers.events
         ],
     }
+
+
+def notes_of(notes: Mapping[str, str | Message]) -> dict[str, str]:
+    """Return the notes of an answer in English, the language of the API."""
+    return {name: note if isinstance(note, str) else note.text("en") for name, note in notes.items()}
 
 
 def left_out_of(found: list[LeftOut]) -> list[LeftOutItem]:

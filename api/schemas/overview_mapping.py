@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from api.schemas.greenhouses_mapping import left_out_of
+from api.schemas.greenhouses_mapping import left_out_of, notes_of
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.time_grid import STEP_MS
 from headland.analysis.greenhouse.climate import PeriodAnswers
@@ -73,7 +73,7 @@ def overview_of(found: Overview) -> dict[str, Any]:
             ],
         },
         "left_out": [each.model_dump() for each in left_out_of(found.left_out)],
-        "notes": found.notes,
+        "notes": notes_of(found.notes),
         "grower_notes": [
             {"id": note.id, "time_ms": note.time_ms, "author": note.author, "text": note.text} for note in found.written
         ],

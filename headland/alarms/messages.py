@@ -1,4 +1,4 @@
-"""What is said of alarms, for people in English and Simplified Chinese and for programs as JSON."""
+"""Alarm notifications as text in English or Simplified Chinese for people, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -9,157 +9,114 @@ from typing import Any, Final
 import msgspec
 
 from headland.alarms.notification_policy import Notification
-from headland.registry.models.alarms import Alarm
+from headland.i18n import Language, Message, channel_name, find_term
+from headland.registry.models.alarms import Alarm, Severity
 
-#: One notice lists so many alarms by name; of the others it says how many.
+#: A notification lists so many alarms; of the others it gives the number.
 MOST_LISTED: Final = 50
-
-_WORDS: Final[dict[str, dict[str, str]]] = {
-    "en": {
-        "info": "Note",
-        "warning": "Warning",
-        "critical": "CRITICAL",
-        "raised": "{severity}: {rule} at {where}",
-        "escalated": "{severity}, worse than before: {rule} at {where}",
-        "repeated": "{severity}, still so: {rule} at {where}",
-        "cleared": "Over: {rule} at {where}",
-        "ended": "No longer known: {rule} at {where}",
-        "places": "{count} places",
-        "line": "{subject} ({site}): {value}since {since}",
-        "measured_by": "{subject}: {device}",
-        "over": "{subject} ({site}): over since {ended}",
-        "no_data": "{subject} ({site}): nothing is heard any more, so nobody can tell (since {ended})",
-        "rule_removed": "{subject} ({site}): the rule was taken away",
-        "not_selected": "{subject} ({site}): the rule is no longer for it",
-        "value": "{name} {value} {unit}, {condition} {threshold} {unit}, ",
-        "below": "below",
-        "above": "above",
-        "estimated": " (estimated)",
-        "simulated": "[simulated] ",
-        "more": "and {count} more",
-    },
-    "zh-CN": {
-        "info": "提示",
-        "warning": "警告",
-        "critical": "紧急",
-        "raised": "{severity}：{where} {rule}",
-        "escalated": "{severity}（已升级）：{where} {rule}",
-        "repeated": "{severity}（仍在持续）：{where} {rule}",
-        "cleared": "已解除：{where} {rule}",
-        "ended": "已结束（无法判断）：{where} {rule}",
-        "places": "{count} 处",
-        "line": "{subject}（{site}）：{value}自 {since} 起",
-        "measured_by": "{subject}：{device}",
-        "over": "{subject}（{site}）：已于 {ended} 解除",
-        "no_data": "{subject}（{site}）：没有新数据，无法判断（自 {ended} 起）",
-        "rule_removed": "{subject}（{site}）：规则已删除",
-        "not_selected": "{subject}（{site}）：规则不再适用",
-        "value": "{name} {value} {unit}，{condition} {threshold} {unit}，",
-        "below": "低于",
-        "above": "高于",
-        "estimated": "（估算）",
-        "simulated": "【模拟】",
-        "more": "以及另外 {count} 处",
-    },
-}
-_NAMES: Final[dict[str, tuple[str, str]]] = {
-    "air_temperature_degc": ("air temperature", "气温"),
-    "relative_humidity_pct": ("relative humidity", "相对湿度"),
-    "wind_speed_m_s": ("wind", "风速"),
-    "rain_on": ("rain", "降雨"),
-    "rain_total_mm": ("rain counted", "累计雨量"),
-    "substrate_moisture_pct": ("substrate moisture", "基质含水量"),
-    "battery_voltage_v": ("battery", "电池电压"),
-    "vpd_kpa": ("vapour pressure deficit", "饱和水汽压差"),
-    "dew_point_degc": ("dew point", "露点"),
-    "condensation_margin_k": ("condensation margin", "结露余量"),
-    "dli_mol_m2": ("light of the day so far", "当日累计光照"),
-    "age_s": ("age of the newest value", "最新数据距今"),
-    "gateway_offline": ("gateway offline", "网关离线"),
-    "gateway_spool_records": ("records waiting at the gateway", "网关待发记录"),
-    "gateway_trouble": ("trouble of the spool", "网关存储故障"),
-}
-_UNITS: Final = {"degC": "°C", "1": "", "m2": "m²", "mol/m2": "mol/m²"}
+#: Fields of an alarm that are the station's own, not part of the contract.
+_INTERNAL: Final = frozenset({"told", "noted_ms", "fresh_ms", "standing", "level", "text", "text_zh"})
 
 #: The time zone of a site by its name.
 ZoneOf = Callable[[str], tzinfo]
 
 
 def everywhere_utc(_site: str) -> tzinfo:
-    """Return UTC: for who does not know where the sites are."""
+    """Return UTC, for callers that do not know the sites' places."""
     return UTC
 
 
-def title_of(saying: Notification, language: str) -> str:
-    """Return one line: how bad, what, where."""
-    words = _WORDS[language]
-    worst = max((alarm.severity for alarm in saying.alarms), key=lambda one: one.rank)
-    first = saying.alarms[0]
-    text = first.text_zh if language == "zh-CN" else first.text
-    where = first.name or first.subject if len(saying.alarms) == 1 else words["places"].format(count=len(saying.alarms))
-    is_known = any(alarm.ended_why in (None, "cleared") for alarm in saying.alarms)
-    said = words[saying.what if is_known else "ended"].format(
-        severity=words[worst.value], rule=saying.rule, where=where
+def title_of(notification: Notification, language_tag: str) -> str:
+    """Return one line: severity, rule and place, with the rule's advice while the alarm is active."""
+    language = _language_of(language_tag)
+    alarms = notification.alarms
+    first = alarms[0]
+    where = first.name or first.subject if len(alarms) == 1 else _say("places", language, count=str(len(alarms)))
+    is_known = any(alarm.ended_why in (None, "cleared") for alarm in alarms)
+    title = _say(
+        notification.what if is_known else "ended",
+        language,
+        severity=find_term("severities", _worst(notification).value, language) or "",
+        rule=find_term("alarm_rules", notification.rule, language) or notification.rule,
+        where=where,
     )
-    made = words["simulated"] if all(alarm.simulated for alarm in saying.alarms) else ""
-    return f"{made}{said}{f' - {text}' if text and saying.what != 'cleared' else ''}"
+    mark = _say("simulated", language) if all(alarm.simulated for alarm in alarms) else ""
+    advice = first.text_zh if language == "zh" else first.text
+    return f"{mark}{title}{f' - {advice}' if advice and notification.what != 'cleared' else ''}"
 
 
-def text_of(saying: Notification, language: str, zone_of: ZoneOf = everywhere_utc) -> str:
+def text_of(notification: Notification, language_tag: str, zone_of: ZoneOf = everywhere_utc) -> str:
     """Return a line for each alarm, at most `MOST_LISTED`."""
-    words = _WORDS[language]
-    lines = [_line(alarm, language, zone_of(alarm.site)) for alarm in saying.alarms[:MOST_LISTED]]
-    more = len(saying.alarms) - len(lines)
-    return "\n".join(lines + ([words["more"].format(count=more)] if more else []))
+    language = _language_of(language_tag)
+    lines = [_line(alarm, language, zone_of(alarm.site)) for alarm in notification.alarms[:MOST_LISTED]]
+    more = len(notification.alarms) - len(lines)
+    return "\n".join(lines + ([_say("more", language, count=str(more))] if more else []))
 
 
-def body_of(saying: Notification, organisation: str, id: str, now_ms: int, zone_of: ZoneOf) -> str:  # noqa: A002
-    """Return the JSON that is sent: docs/reference/protocol.md lists its fields."""
-    language = saying.recipient.language
-    worst = max((alarm.severity for alarm in saying.alarms), key=lambda one: one.rank)
+def body_of(notification: Notification, organisation: str, id: str, now_ms: int, zone_of: ZoneOf) -> str:  # noqa: A002
+    """Return the JSON of a notification: docs/reference/protocol.md lists its fields."""
+    language_tag = notification.recipient.language
     body = {
         "v": 1,
         "id": id,
         "organisation": organisation,
         "time_ms": now_ms,
-        "what": saying.what,
-        "rule": saying.rule,
-        "severity": worst,
-        "language": language,
-        "title": title_of(saying, language),
-        "text": text_of(saying, language, zone_of),
-        "count": len(saying.alarms),
-        "alarms": [alarm_fields(alarm) for alarm in saying.alarms[:MOST_LISTED]],
+        "what": notification.what,
+        "rule": notification.rule,
+        "severity": _worst(notification),
+        "language": language_tag,
+        "title": title_of(notification, language_tag),
+        "text": text_of(notification, language_tag, zone_of),
+        "count": len(notification.alarms),
+        "alarms": [alarm_fields(alarm) for alarm in notification.alarms[:MOST_LISTED]],
     }
     return msgspec.json.encode(body).decode()
 
 
 def alarm_fields(alarm: Alarm) -> dict[str, Any]:
-    """Return what a program is told of an alarm."""
-    hidden = {"told", "noted_ms", "fresh_ms", "standing", "level", "text", "text_zh"}
-    return {name: value for name, value in msgspec.structs.asdict(alarm).items() if name not in hidden}
+    """Return the fields of an alarm that are for programs."""
+    return {name: value for name, value in msgspec.structs.asdict(alarm).items() if name not in _INTERNAL}
 
 
-def _line(alarm: Alarm, language: str, zone: tzinfo) -> str:
-    words = _WORDS[language]
+def _language_of(language_tag: str) -> Language:
+    return "zh" if language_tag.startswith("zh") else "en"
+
+
+def _worst(notification: Notification) -> Severity:
+    return max((alarm.severity for alarm in notification.alarms), key=lambda severity: severity.rank)
+
+
+def _say(identifier: str, language: Language, **values: str) -> str:
+    return Message("alarm_messages", identifier, values).text(language)
+
+
+def _line(alarm: Alarm, language: Language, zone: tzinfo) -> str:
     subject = alarm.name or alarm.subject
     if alarm.measured_by:
-        subject = words["measured_by"].format(subject=subject, device=alarm.measured_by)
-    parts = {"subject": subject, "site": alarm.site, "since": _clock(alarm.began_ms, zone)}
+        subject = _say("measured_by", language, subject=subject, device=alarm.measured_by)
     if alarm.ended_ms is not None:
-        why = "over" if alarm.ended_why == "cleared" else str(alarm.ended_why)
-        return words[why].format(ended=_clock(alarm.ended_ms, zone), **parts)
-    value = ""
-    if alarm.value is not None and alarm.threshold is not None and alarm.condition in words:
-        name = _NAMES.get(alarm.what, (alarm.what, alarm.what))[language == "zh-CN"]
-        value = words["value"].format(
-            name=name + (words["estimated"] if alarm.estimated else ""),
-            value=f"{alarm.value:.4g}",
-            threshold=f"{alarm.threshold:g}",
-            unit=_UNITS.get(alarm.unit, alarm.unit),
-            condition=words[alarm.condition],
-        )
-    return words["line"].format(value=value.replace("  ", " ").replace(" ,", ","), **parts)
+        ended = _clock(alarm.ended_ms, zone)
+        return _say(f"line_{alarm.ended_why}", language, subject=subject, site=alarm.site, ended=ended)
+    since = _clock(alarm.began_ms, zone)
+    return _say("line", language, subject=subject, site=alarm.site, value=_value(alarm, language), since=since)
+
+
+def _value(alarm: Alarm, language: Language) -> str:
+    """Return the value and threshold of an alarm; empty for one without a value."""
+    condition = find_term("alarm_conditions", alarm.condition, language) if alarm.condition else None
+    if alarm.value is None or alarm.threshold is None or condition is None:
+        return ""
+    name = channel_name(alarm.what, language) or alarm.what
+    unit = find_term("units", alarm.unit, language)
+    unit = alarm.unit if unit is None else unit
+    return _say(
+        "value",
+        language,
+        name=name + (_say("estimated", language) if alarm.estimated else ""),
+        value=f"{alarm.value:.4g} {unit}".rstrip(),
+        condition=condition,
+        threshold=f"{alarm.threshold:g} {unit}".rstrip(),
+    )
 
 
 def _clock(time_ms: int, zone: tzinfo) -> str:

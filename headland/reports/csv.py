@@ -9,8 +9,9 @@ import numpy as np
 
 from headland.formats.table_writers import Kind, write_csv
 from headland.formats.table_writers import Table as Rows
+from headland.i18n import Message
 from headland.reports.document import Cell, Document, Figure, Moment, Note, Section, Table
-from headland.reports.rendering import Shown
+from headland.reports.rendering import ReportLocale
 
 _COLUMNS: Final[dict[str, Kind]] = {
     "section": "text", "table": "text", "row": "text", "name": "text", "label": "text", "value": "number",
@@ -20,13 +21,15 @@ _COLUMNS: Final[dict[str, Kind]] = {
 _Row = dict[str, object]
 
 
-def write_report_csv(document: Document, shown: Shown) -> bytes:
+def write_report_csv(document: Document, locale: ReportLocale) -> bytes:
     """Return the table in UTF-8 with a mark by which spreadsheets know that.
 
     `section`, `table`, `row`, `name` and `code` are the same in all languages, `label` and `text` are for reading.
     """
-    rows = [row for section in document.sections for row in _rows(section, shown)]
-    rows += [_row("sources", "", "", f"{each.id} {each.version}", each.source, shown) for each in document.sources]
+    rows = [row for section in document.sections for row in _rows(section, locale)]
+    rows += [
+        _row("sources", "", "", f"{each.id} {each.version}", locale.method(each), locale) for each in document.sources
+    ]
     columns: dict[str, np.ndarray[tuple[int], np.dtype[np.generic]]] = {}
     for name, kind in _COLUMNS.items():
         if kind == "truth":
@@ -39,44 +42,44 @@ def write_report_csv(document: Document, shown: Shown) -> bytes:
     return b"\xef\xbb\xbf" + b"".join(write_csv(table))
 
 
-def _rows(section: Section, shown: Shown) -> Iterator[_Row]:
+def _rows(section: Section, locale: ReportLocale) -> Iterator[_Row]:
     for part in section.parts:
         match part:
             case Figure():
-                yield _of_cell(section.name, "", "", part, shown)
+                yield _of_cell(section.name, "", "", part, locale)
             case Table():
-                yield from _of_table(section.name, part, shown)
+                yield from _of_table(section.name, part, locale)
             case Note():
-                yield _row(section.name, "", "", part.name, shown.note(part), shown)
+                yield _row(section.name, "", "", part.name, locale.note(part), locale)
             case _:
                 # Pictures are of the same figures: the map of the cells has an address of its own.
                 pass
 
 
-def _of_table(section: str, table: Table, shown: Shown) -> Iterator[_Row]:
+def _of_table(section: str, table: Table, locale: ReportLocale) -> Iterator[_Row]:
     """Yield a row for each figure; a table's first column names its rows."""
     for number, row in enumerate(table.rows, 1):
         first = row[0]
         key = str(number)
         if isinstance(first, Moment):
-            key = shown.instant(first)
+            key = locale.instant(first)
         elif isinstance(first, Figure) and first.value not in (None, ""):
             key = str(first.value)
         for (name, _), cell in zip(table.columns[1:], row[1:], strict=True):
             if cell is not None:
-                yield _of_cell(section, table.name, key, cell, shown, name)
+                yield _of_cell(section, table.name, key, cell, locale, name)
 
 
-def _of_cell(section: str, table: str, key: str, cell: Cell, shown: Shown, name: str = "") -> _Row:
+def _of_cell(section: str, table: str, key: str, cell: Cell, locale: ReportLocale, name: str = "") -> _Row:
     if not isinstance(cell, Figure):
-        return _row(section, table, key, name, "" if cell is None else shown.instant(cell), shown)
-    row = _row(section, table, key, cell.name, "", shown)
+        return _row(section, table, key, name, "" if cell is None else locale.instant(cell), locale)
+    row = _row(section, table, key, cell.name, "", locale)
     value = cell.value
     if isinstance(value, int | float) and not isinstance(value, bool):
         row["value"] = float(value)
     elif value is not None:
-        row["text"] = shown.cell(cell)
-        row["code"] = "" if cell.is_name else str(value)
+        row["text"] = locale.cell(cell)
+        row["code"] = "" if cell.is_name or isinstance(value, Message) else str(value)
     row |= {
         "unit": cell.unit, "reason": cell.reason or "", "level": cell.level or "", "evidence": cell.evidence or "",
         "coverage": cell.coverage, "samples": cell.n, "quality": cell.quality, "method": cell.method or "",
@@ -84,9 +87,9 @@ def _of_cell(section: str, table: str, key: str, cell: Cell, shown: Shown, name:
     return row
 
 
-def _row(section: str, table: str, key: str, name: str, text: str, shown: Shown) -> _Row:
+def _row(section: str, table: str, key: str, name: str, text: str, locale: ReportLocale) -> _Row:
     return {
-        "section": section, "table": table, "row": key, "name": name, "label": shown.word(name), "value": None,
+        "section": section, "table": table, "row": key, "name": name, "label": locale.word(name), "value": None,
         "text": text, "code": "", "unit": "", "reason": "", "level": "", "evidence": "", "coverage": None,
         "samples": None, "quality": None, "method": "",
     }  # fmt: skip

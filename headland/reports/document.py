@@ -1,7 +1,7 @@
-"""A report before it has a language or a form: sections of figures, tables, pictures and lines, by the names of words.
+"""A report before it has a language or a form: sections of figures, tables, maps and charts, named by identifiers.
 
-A figure keeps its full value and all that it rests on; rounding belongs to the forms. What is not known is a figure
-without a value and with its reason.
+A figure has its full value and its provenance; the forms round it. An unknown value is a figure without a value and with
+its reason.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from headland.agronomy.series.answer import Answer, Method
+from headland.i18n import Message
 
-Value = float | int | str | bool | None
+Value = float | int | str | bool | Message | None
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One value by its name; `level` is a word for how it stands to its target.
+    """A value by its name; `level` is how it compares to its target.
 
-    `is_name`: a text that people gave, never looked up in the words.
+    `is_name`: a text that people chose, which is not translated.
     """
 
     name: str
@@ -48,7 +49,7 @@ Cell = Figure | Moment | None
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under named columns; a column's unit stands in its head."""
+    """Rows of cells under named columns; a column's unit is in its heading."""
 
     name: str
     columns: tuple[tuple[str, str], ...]
@@ -57,7 +58,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A colour of a map and what it means: from `low` to `high`, None for open; or a word alone."""
+    """A colour of a map and its meaning: a value from `low` to `high`, None for open; or a text."""
 
     colour: tuple[int, int, int]
     low: float | None = None
@@ -70,7 +71,7 @@ Ring = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A picture of the ground, north up: pixels as PNG, the outlines over them in metres from its south-west corner."""
+    """A map, north up: pixels as PNG, and outlines in metres from its south-west corner."""
 
     name: str
     png: bytes
@@ -84,7 +85,7 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a chart: values by time, None where not known."""
+    """A line of a chart: values by time, None where not known."""
 
     name: str
     points: tuple[tuple[int, float | None], ...]
@@ -92,7 +93,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lines over one stretch of time; `target` is where they should lie."""
+    """Lines over one period; `target` is the range in which they should be."""
 
     name: str
     unit: str
@@ -105,10 +106,14 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence: a word of the words where `name` is one, with what is put into it, else a text as it was given."""
+    """A sentence of the catalogue with its values.
+
+    `detail` is a message that is put into it as `{detail}`, or the English sentence of a problem whose reason is `name`.
+    """
 
     name: str
     parts: dict[str, str] = field(default_factory=dict)
+    detail: str | Message | None = None
 
 
 Part = Figure | Table | Map | Chart | Note
@@ -116,7 +121,7 @@ Part = Figure | Table | Map | Chart | Note
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading with its parts."""
 
     name: str
     parts: tuple[Part, ...]
@@ -124,7 +129,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report. `title` is a word, `subject` the name of what it is about, `sources` the methods it rests on."""
+    """A whole report: `title` is its kind, `subject` the name of the field or greenhouse, `sources` the methods used."""
 
     title: str
     subject: str
@@ -136,13 +141,13 @@ class Document:
     end_ms: int
     sections: tuple[Section, ...]
     sources: tuple[Method, ...]
-    #: Where the same figures are answered, for whoever wants to check them.
+    #: Requests that return the same figures.
     addresses: tuple[str, ...]
     week: str = ""
 
 
 def figure_of(name: str, answer: Answer, level: str | None = None) -> Figure:
-    """Return an answer as a figure, with all that it rests on."""
+    """Return an answer as a figure with its provenance."""
     return Figure(
         name,
         answer.value,
@@ -158,7 +163,7 @@ def figure_of(name: str, answer: Answer, level: str | None = None) -> Figure:
 
 
 def share_of(figure: Figure, name: str, factor: float, unit: str) -> Figure:
-    """Return a figure times a factor, as from a hectare to a mu; it rests on the same."""
+    """Return a figure times a factor, as from a hectare to a mu, with the same provenance."""
     value = figure.value * factor if isinstance(figure.value, int | float) else None
     return Figure(
         name,

@@ -1,67 +1,99 @@
-"""The words of reports in English and Chinese, and how numbers, units and times are written."""
+"""Texts of a report from the catalogue, and the form of its numbers, units and times."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from headland.contract.quantities import quantity_of
-from headland.reports.translations import WORDS
+from headland.i18n import Language, channel_name, find_term, find_term_in
 
-Language = Literal["en", "zh"]
-
-#: A number's decimals by its unit: what the methods can tell. A number without a unit has three.
+#: A number's decimals by its unit: the precision of the methods. A number without a unit has three.
 _DECIMALS: Final = {
     "kg": 2, "L": 2, "kg/ha": 1, "L/ha": 1, "kg/mu": 2, "L/mu": 2, "ha": 3, "mu": 2, "m2": 0, "%": 1, "m": 1, "s": 0,
     "mm": 1, "degC": 1, "m/s": 1, "kPa": 2, "g/m3": 1, "mol/m2": 1, "h": 1, "K": 1, "degC d": 1, "J/cm2": 0, "L/m2": 2,
     "mS/cm": 2, "mol/m2/(degC d)": 2, "umol/m2/s": 0,
 }  # fmt: skip
-#: Names whose numbers are counts or classes, whatever their unit says.
+#: Names whose numbers are counts or classes, whatever their unit is.
 _DECIMALS_OF: Final = {
     "powdery_mildew_index": 0, "late_blight_severity": 0, "smith_period": 0, "hutton_period": 0, "botrytis_index": 2,
     "least_coverage": 0,
 }  # fmt: skip
-_UNITS: Final[dict[str, tuple[str, str]]] = {
-    "m2": ("m²", "m²"), "degC": ("°C", "°C"), "g/m3": ("g/m³", "g/m³"), "mol/m2": ("mol/m²", "mol/m²"), "1": ("", ""),
-    "mu": ("mu", "亩"), "kg/mu": ("kg/mu", "kg/亩"), "L/mu": ("L/mu", "L/亩"), "kg/ha": ("kg/ha", "kg/公顷"),
-    "L/ha": ("L/ha", "L/公顷"), "ha": ("ha", "公顷"), "degC d": ("°C d", "°C·日"), "J/cm2": ("J/cm²", "J/cm²"),
-    "L/m2": ("L/m²", "L/m²"), "mol/m2/(degC d)": ("mol/m²/(°C d)", "mol/m²/(°C·日)"),
-    "umol/m2/s": ("µmol/m²/s", "µmol/m²/s"),
-}  # fmt: skip
+#: The groups of the catalogue with the names of a report's parts, in the order in which they are searched.
+_LABELS: Final = ("report_page", "report_pass", "report_week", "quantities", "reasons")
+#: The group of a figure whose value is a term, by the figure's name.
+_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "segment": ("segments",),
+    "class": ("deviation_classes",),
+    "place": ("field_parts",),
+    "evidence": ("evidence",),
+    "surface": ("surfaces",),
+    "test": ("quality_tests",),
+    "plan_by": ("plan_sources",),
+    "suits": ("report_application_weather",),
+    "because": ("report_loss_risk_reasons",),
+    "volatilisation": ("report_loss_risk_reasons",),
+    "leaching": ("report_loss_risk_reasons",),
+    "index": ("quantities",),
+    "nutrient": ("report_pass",),
+    "way": ("report_pass",),
+    "told_by": ("report_pass",),
+    "done": ("report_week",),
+    "crop": ("crops",),
+    "stage": ("crop_stages",),
+}
 
 
-def is_word(name: str) -> bool:
-    """Return whether the list has a word."""
-    return name in WORDS
+def has_label(name: str) -> bool:
+    """Return whether the catalogue has a text for the name of a report's part."""
+    return find_term_in(_LABELS, name, "en") is not None
 
 
-def say(name: str, language: Language) -> str:
-    """Return a word; one that the list does not have is shown as it is called, so that nothing is hidden."""
-    found = WORDS.get(name)
-    if found is None:
-        quantity = quantity_of(name)
-        return name.replace("_", " ") if quantity is None else quantity.meaning
-    return found[0 if language == "en" else 1]
+def has_value(figure: str, value: str) -> bool:
+    """Return whether the catalogue has a text for a value of a figure."""
+    return figure == "channel" or find_term_in(_VALUES.get(figure, ()), value, "en") is not None
 
 
-def say_unit(unit: str, language: Language) -> str:
-    """Return how a unit is written."""
-    found = _UNITS.get(unit)
-    return unit if found is None else found[0 if language == "en" else 1]
+def label_of(name: str, language: Language) -> str:
+    """Return the text for the name of a report's part; an unknown name is shown as it is."""
+    return find_term_in(_LABELS, name, language) or name.replace("_", " ")
 
 
-def say_number(value: float, unit: str, name: str = "") -> str:
-    """Return a number with the decimals of its name or unit; whole numbers stay whole."""
+def value_text(figure: str, value: str, language: Language) -> str:
+    """Return the text for a value of a figure; an unknown value is shown as it is."""
+    if figure == "channel":
+        text = channel_name(value, language)
+        return text or label_of("other_channel", language).format(name=value)
+    return find_term_in(_VALUES.get(figure, ()), value, language) or value.replace("_", " ")
+
+
+def level_text(level: str, language: Language) -> str:
+    """Return the text for how a figure compares to its target."""
+    return find_term("levels", level, language) or level
+
+
+def evidence_text(evidence: str, language: Language) -> str:
+    """Return the text for a kind of evidence."""
+    return find_term("evidence", evidence, language) or evidence.replace("_", " ")
+
+
+def unit_text(unit: str, language: Language) -> str:
+    """Return the form of a unit."""
+    text = find_term("units", unit, language)
+    return unit if text is None else text
+
+
+def number_text(value: float, unit: str, name: str = "") -> str:
+    """Return a number with the decimals of its name or unit; whole numbers remain whole."""
     if isinstance(value, int):
         return f"{value:,}"
     text = f"{value:,.{_DECIMALS_OF.get(name, _DECIMALS.get(unit, 3))}f}"
     return text.removeprefix("-") if not text.strip("-0.,") else text
 
 
-def say_time(time_ms: int, zone: ZoneInfo, *, is_day: bool = False, language: Language = "en") -> str:
+def time_text(time_ms: int, zone: ZoneInfo, *, is_day: bool = False, language: Language = "en") -> str:
     """Return an instant in a time zone; a day with its weekday."""
     moment = datetime.fromtimestamp(time_ms / 1000.0, UTC).astimezone(zone)
     if not is_day:
         return moment.strftime("%Y-%m-%d %H:%M")
-    return f"{moment:%Y-%m-%d} {say(f'weekday_{moment.isoweekday()}', language)}"
+    return f"{moment:%Y-%m-%d} {label_of(f'weekday_{moment.isoweekday()}', language)}"

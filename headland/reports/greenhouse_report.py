@@ -1,4 +1,4 @@
-"""The report of a greenhouse's week: its air, light, surfaces and pressure of disease by local day, and the sensors."""
+"""Report of a greenhouse week: air, light, condensation, disease risk and irrigation by local day, and its sensors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.agronomy.series.answer import Answer
 from headland.analysis.greenhouse.climate import (
     ClimateQuery,
@@ -18,11 +19,12 @@ from headland.analysis.greenhouse.climate import (
     answer_light,
 )
 from headland.analysis.greenhouse.control import answer_irrigation
-from headland.analysis.greenhouse.crop_targets import load_crop_targets
+from headland.analysis.greenhouse.crop_targets import TargetBand, load_crop_targets
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.samples import LeftOut
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
+from headland.i18n import Message, term_or_name
 from headland.registry.models.errors import NotFound
 from headland.reports.document import (
     Cell,
@@ -40,7 +42,7 @@ from headland.reports.document import (
 )
 from headland.reports.iso_weeks import Week, find_week, midnight_ms
 
-#: What is told of each day, by section: with too many columns a page is wider than paper.
+#: The indices of each day, by section: with more columns a table would not fit on paper.
 _AIR: Final = (
     "air_temperature_degc", "relative_humidity_pct", "vpd_kpa", "humidity_deficit_g_m3", "dif_degc",
     "degree_days_average",
@@ -59,7 +61,7 @@ _DISEASE: Final = (
     "wet_h", "humid_h", "botrytis_index", "powdery_mildew_index", "late_blight_severity", "smith_period",
     "hutton_period",
 )  # fmt: skip
-#: What a week brings together: a sum over its days, where all of them are known.
+#: Indices that a week adds up, where all of its days are known.
 _SUMS: Final = frozenset(
     {
         "degree_days_average", "dli_mol_m2", "radiation_sum_j_cm2", "irrigation_l", "drain_l", "condensation_h",
@@ -68,22 +70,22 @@ _SUMS: Final = frozenset(
 )  # fmt: skip
 
 
-def make_week_document(scope: OrgScope, greenhouse: str, week: str | None, zone: str | None) -> Document:
-    """Return the report of a greenhouse's week; raises AnalysisError (unknown house, no such week)."""
+def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, zone: str | None) -> Document:
+    """Return the report of a greenhouse's week; raises AnalysisError (unknown greenhouse, no such week)."""
     house = find_house(scope, greenhouse, zone)
-    found = find_week(week, house.place.time_zone, scope.now_ms)
-    ask = ClimateQuery(scope, house, found.window, "day", load_crop_targets())
-    air, light, wet = answer_air(ask), answer_light(ask, None, None), answer_condensation(ask)
-    disease, water = answer_disease(ask), answer_irrigation(ask, None, 2.0)
-    by_hour = replace(ask, by="hour")
+    week = find_week(week_name, house.place.time_zone, scope.now_ms)
+    query = ClimateQuery(scope, house, week.window, "day", load_crop_targets())
+    air, light, wet = answer_air(query), answer_light(query, None, None), answer_condensation(query)
+    disease, water = answer_disease(query), answer_irrigation(query, None, 2.0)
+    by_hour = replace(query, by="hour")
     hours, wet_hours = answer_air(by_hour), answer_condensation(by_hour)
     sections = [
-        Section("the_house", tuple(_facts(scope, house, found, zone))),
+        Section("the_house", tuple(_facts(scope, house, week, zone))),
         Section(
             "air",
             (
-                *_chart("temperatures", found, hours, ("air_temperature_degc", "dew_point_degc")),
-                *_chart("vpd_kpa", found, hours, ("vpd_kpa",)),
+                *_chart("temperatures", week, hours, ("air_temperature_degc", "dew_point_degc")),
+                *_chart("vpd_kpa", week, hours, ("vpd_kpa",)),
                 *_days("air_by_day", air, _AIR),
                 *_range(air),
                 *_targets(air),
@@ -93,19 +95,19 @@ def make_week_document(scope: OrgScope, greenhouse: str, week: str | None, zone:
         Section(
             "condensation",
             (
-                *_chart("condensation_margin_k", found, wet_hours, ("condensation_margin_k",)),
+                *_chart("condensation_margin_k", week, wet_hours, ("condensation_margin_k",)),
                 *_days("condensation_by_day", wet, _WET),
                 *_events(wet),
-                *_surfaces(wet),
+                *_notes(wet, ("leaf", "fruit", "cover")),
             ),
         ),
         Section(
             "disease", (*_days("disease_by_day", disease, (*_DISEASE, *_downy(disease))), Note("disease_is_pressure"))
         ),
         Section("water", (*_days("water_by_day", water, _WATER), *_notes(water, ("radiation", "drain")))),
-        Section("sensors", tuple(_left_out((air, light, wet, disease, water)))),
+        Section("sensors", tuple(_findings((air, light, wet, disease, water)))),
     ]
-    query = f"start={found.window.start_ms}&end={found.window.end_ms}" + ("" if zone is None else f"&zone={zone}")
+    parameters = f"start={week.window.start_ms}&end={week.window.end_ms}" + ("" if zone is None else f"&zone={zone}")
     topics = ("climate?by=day&", "light?", "condensation?by=day&", "disease?", "irrigation?")
     return Document(
         title="week_report",
@@ -114,12 +116,12 @@ def make_week_document(scope: OrgScope, greenhouse: str, week: str | None, zone:
         zone=house.place.time_zone,
         is_zone_known=house.place.time_zone_known,
         made_ms=scope.now_ms,
-        start_ms=found.window.start_ms,
-        end_ms=found.window.end_ms,
+        start_ms=week.window.start_ms,
+        end_ms=week.window.end_ms,
         sections=tuple(sections),
-        sources=collect_methods(_told((air, light, wet, disease, water))),
-        week=found.name,
-        addresses=tuple(f"/v1/greenhouses/{greenhouse}/{topic}{query}" for topic in topics),
+        sources=collect_methods(_shown_answers((air, light, wet, disease, water))),
+        week=week.name,
+        addresses=tuple(f"/v1/greenhouses/{greenhouse}/{topic}{parameters}" for topic in topics),
     )
 
 
@@ -128,8 +130,8 @@ def _facts(scope: OrgScope, house: House, week: Week, zone: str | None) -> list[
         _name("week", week.name),
         _name("greenhouse", house.id),
         _name("zone", zone or ""),
-        _name("crop", house.crop),
-        _name("stage", house.stage),
+        _name("crop", term_or_name("crops", house.crop)),
+        _name("stage", term_or_name("crop_stages", house.stage)),
         _name("devices", ", ".join(record.descriptor.device for record in house.records)),
         Figure("floor_area_m2", house.floor_area_m2, "m2", reason=None if house.floor_area_m2 else "not_told"),
     ]
@@ -138,42 +140,41 @@ def _facts(scope: OrgScope, house: House, week: Week, zone: str | None) -> list[
     return facts
 
 
-def _days(name: str, found: HouseAnswers, wanted: Sequence[str]) -> list[Part]:
-    """Return a row for each day, and the week's sums where every day is known; nothing where nothing was answered."""
-    names = [each for each in wanted if any(each in span.answers for span in found.periods)]
+def _days(table: str, answers: HouseAnswers, wanted: Sequence[str]) -> list[Part]:
+    """Return a row for each day, and the week's sums where every day is known; a note where nothing was answered."""
+    names = [name for name in wanted if any(name in day.answers for day in answers.periods)]
     if not names:
         return [Note("nothing_measured")]
-    units = {each: next(s.answers[each].unit for s in found.periods if each in s.answers) for each in names}
+    units = {name: next(day.answers[name].unit for day in answers.periods if name in day.answers) for name in names}
     rows: list[tuple[Cell, ...]] = []
-    for span in found.periods:
+    for day in answers.periods:
         cells = [
-            figure_of(each, span.answers[each], span.levels.get(each)) if each in span.answers else None
-            for each in names
+            figure_of(name, day.answers[name], day.levels.get(name)) if name in day.answers else None for name in names
         ]
         shares = [cell.coverage for cell in cells if cell is not None and cell.coverage is not None]
-        least = Figure("least_coverage", min(shares, default=0.0) * 100.0, "%")
-        rows.append((Moment(span.window[0], is_day=True), *cells, least))
-    if any(each in _SUMS for each in names):
-        rows.append((Figure("week_sum", ""), *(_sum(found, each, units[each]) for each in names), None))
-    columns = (("day", ""), *((each, units[each]) for each in names), ("least_coverage", "%"))
-    return [Table(name, columns, tuple(rows))]
+        lowest = Figure("least_coverage", min(shares, default=0.0) * 100.0, "%")
+        rows.append((Moment(day.window[0], is_day=True), *cells, lowest))
+    if any(name in _SUMS for name in names):
+        rows.append((Figure("week_sum", ""), *(_sum(answers, name, units[name]) for name in names), None))
+    columns = (("day", ""), *((name, units[name]) for name in names), ("least_coverage", "%"))
+    return [Table(table, columns, tuple(rows))]
 
 
-def _sum(found: HouseAnswers, name: str, unit: str) -> Figure | None:
+def _sum(answers: HouseAnswers, name: str, unit: str) -> Figure | None:
     if name not in _SUMS:
         return None
-    values = [span.answers[name].value if name in span.answers else None for span in found.periods]
+    values = [day.answers[name].value if name in day.answers else None for day in answers.periods]
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return Figure(name, None, unit, reason="not_all_days")
     return Figure(name, sum(known), unit)
 
 
-def _range(found: HouseAnswers) -> list[Part]:
-    """Return the lowest and highest temperature of the week, by the days that are known."""
-    told = [span.answers["air_temperature_degc"] for span in found.periods if "air_temperature_degc" in span.answers]
-    lows = [each.low for each in told if each.low is not None]
-    highs = [each.high for each in told if each.high is not None]
+def _range(answers: HouseAnswers) -> list[Part]:
+    """Return the lowest and highest temperature of the week, of the days that are known."""
+    days = [day.answers[AIR_TEMPERATURE] for day in answers.periods if AIR_TEMPERATURE in day.answers]
+    lows = [answer.low for answer in days if answer.low is not None]
+    highs = [answer.high for answer in days if answer.high is not None]
     reason = "insufficient_data"
     return [
         Figure("lowest_air_degc", min(lows, default=None), "degC", reason=None if lows else reason),
@@ -181,113 +182,112 @@ def _range(found: HouseAnswers) -> list[Part]:
     ]
 
 
-def _chart(name: str, week: Week, found: HouseAnswers, wanted: Sequence[str]) -> list[Part]:
+def _chart(chart: str, week: Week, answers: HouseAnswers, wanted: Sequence[str]) -> list[Part]:
     lines = []
     unit = ""
-    for each in wanted:
-        told = [(span.window[0], span.answers[each]) for span in found.periods if each in span.answers]
-        if any(answer.value is not None for _, answer in told):
-            unit = told[0][1].unit
-            lines.append(Line(each, tuple((time_ms, answer.value) for time_ms, answer in told)))
+    for name in wanted:
+        hours = [(hour.window[0], hour.answers[name]) for hour in answers.periods if name in hour.answers]
+        if any(answer.value is not None for _, answer in hours):
+            unit = hours[0][1].unit
+            lines.append(Line(name, tuple((time_ms, answer.value) for time_ms, answer in hours)))
     if not lines:
         return []
-    zone = found.house.place.time_zone
+    zone = answers.house.place.time_zone
     monday = datetime.fromtimestamp(week.window.start_ms / 1000.0, zone).date()
     days = tuple(midnight_ms(monday + timedelta(days=day), zone) for day in range(8))
-    target = found.targets.get(wanted[0]) if len(wanted) == 1 else None
+    target = answers.targets.get(wanted[0]) if len(wanted) == 1 else None
     return [
         Chart(
-            name, unit, week.window.start_ms, week.end_ms, days, tuple(lines),
+            chart, unit, week.window.start_ms, week.end_ms, days, tuple(lines),
             None if target is None else (target.low, target.high),
         )
     ]  # fmt: skip
 
 
-def _targets(found: HouseAnswers) -> list[Part]:
-    if not found.targets:
+def _targets(answers: HouseAnswers) -> list[Part]:
+    if not answers.targets:
         return []
-    columns = (("index", ""), ("target_low", ""), ("target_high", ""), ("crop", ""), ("source", ""))
+    columns = (("index", ""), ("target_low", ""), ("target_high", ""), ("crop", ""), ("stage", ""), ("source", ""))
     rows = tuple(
         (
             Figure("index", name),
             Figure("target_low", band.low),
             Figure("target_high", band.high),
-            Figure("crop", f"{band.crop} {band.stage}".strip(), is_name=True),
-            Figure("source", band.source, is_name=True),
+            Figure("crop", term_or_name("crops", band.crop), is_name=True),
+            Figure("stage", term_or_name("crop_stages", band.stage), is_name=True),
+            Figure("source", _source_of(band), is_name=True),
         )
-        for name, band in found.targets.items()
+        for name, band in answers.targets.items()
     )
     return [Table("targets", columns, rows)]
 
 
-def _events(found: HouseAnswers) -> list[Part]:
-    if not found.events:
-        return [Note("no_condensation")] if found.events is not None else []
+def _source_of(band: TargetBand) -> str | Message:
+    """Return the source of a target band, in both languages where the file of targets has both."""
+    if not band.source_zh:
+        return band.source
+    return Message("answer_notes", "target_source", {"en": band.source, "zh": band.source_zh})
+
+
+def _events(answers: HouseAnswers) -> list[Part]:
+    if not answers.events:
+        return [Note("no_condensation")] if answers.events is not None else []
     columns = (("begins", ""), ("ends", ""), ("surface", ""), ("lasted_h", "h"), ("least_margin_k", "K"))
     rows = tuple(
         (
-            Moment(each.start_ms),
-            Moment(each.end_ms),
-            Figure("surface", each.surface),
-            Figure("lasted_h", each.hours, "h"),
-            Figure("least_margin_k", each.least_margin_k, "K"),
+            Moment(event.start_ms),
+            Moment(event.end_ms),
+            Figure("surface", event.surface),
+            Figure("lasted_h", event.hours, "h"),
+            Figure("least_margin_k", event.least_margin_k, "K"),
         )
-        for each in found.events
+        for event in answers.events
     )
     return [Table("condensation_events", columns, rows)]
 
 
-def _notes(found: HouseAnswers, names: Sequence[str]) -> list[Part]:
-    """Return how things were made, as the answers say it."""
-    return [Note(f"how_{name}", {"detail": found.notes[name]}) for name in names if name in found.notes]
+def _notes(answers: HouseAnswers, names: Sequence[str]) -> list[Part]:
+    """Return the notes on how values were computed, measured or estimated."""
+    return [Note(f"how_{name}", detail=answers.notes[name]) for name in names if name in answers.notes]
 
 
-def _surfaces(found: HouseAnswers) -> list[Part]:
-    """Return whether each surface was measured, or how it was estimated."""
-    notes = []
-    for name in ("leaf", "fruit", "cover"):
-        how, _, detail = found.notes.get(name, "").partition(": ")
-        if how:
-            notes.append(Note(f"{name}_{how}", {"detail": detail}))
-    return [*notes]
-
-
-def _downy(found: HouseAnswers) -> list[str]:
-    names = {name for span in found.periods for name in span.answers if name.startswith("downy_mildew_share")}
+def _downy(answers: HouseAnswers) -> list[str]:
+    names = {name for day in answers.periods for name in day.answers if name.startswith("downy_mildew_share")}
     return sorted(names)[:2]
 
 
-def _left_out(answers: Sequence[HouseAnswers]) -> list[Part]:
+def _findings(answers: Sequence[HouseAnswers]) -> list[Part]:
     """Return which samples were left out or doubted, each finding once."""
     seen: dict[tuple[str, str, str, int], LeftOut] = {}
-    for found in answers:
-        for each in found.left_out:
-            seen.setdefault((each.device, each.finding.channel, each.finding.test, each.finding.start_ms), each)
+    for answer in answers:
+        for entry in answer.left_out:
+            finding = entry.finding
+            seen.setdefault((entry.device, finding.channel, finding.test, finding.start_ms), entry)
     if not seen:
         return [Note("no_doubt")]
     names = ("device", "channel", "test", "samples", "begins", "ends", "done")
     rows = tuple(
         (
-            Figure("device", each.device, is_name=True),
-            Figure("channel", each.finding.channel),
-            Figure("test", each.finding.test),
-            Figure("samples", each.finding.n),
-            Moment(each.finding.start_ms),
-            Moment(each.finding.end_ms),
-            Figure("done", "left_out" if each.finding.left_out else "used_in_doubt"),
+            Figure("device", entry.device, is_name=True),
+            Figure("channel", entry.finding.channel),
+            Figure("test", entry.finding.test),
+            Figure("samples", entry.finding.n),
+            Moment(entry.finding.start_ms),
+            Moment(entry.finding.end_ms),
+            Figure("done", "left_out" if entry.finding.left_out else "used_in_doubt"),
         )
-        for each in seen.values()
+        for entry in seen.values()
     )
     return [Table("findings", tuple((name, "") for name in names), rows)]
 
 
-def _told(answers: Sequence[HouseAnswers]) -> list[Answer]:
+def _shown_answers(answers: Sequence[HouseAnswers]) -> list[Answer]:
     shown = {*_AIR, *_LIGHT, *_WET, *_DISEASE, *_WATER}
     return [
         answer
-        for found in answers
-        for span in found.periods
-        for name, answer in span.answers.items()
+        for topic in answers
+        for day in topic.periods
+        for name, answer in day.answers.items()
         if name in shown or name.startswith("downy_mildew_share")
     ]
 
@@ -306,5 +306,5 @@ def _clock(time_ms: int, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(time_ms / 1000.0, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
-def _name(name: str, text: str) -> Figure:
+def _name(name: str, text: str | Message) -> Figure:
     return Figure(name, text or None, reason=None if text else "not_told", is_name=True)

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from headland.reports.document import Cell, Chart, Document, Figure, Map, Moment, Note, Part, Section, Table
-from headland.reports.rendering import LINE_COLOURS, Shown, chart_scale, scale_bar_m
+from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 
 _STYLE: Final = """
 :root { color-scheme: light; }
@@ -36,53 +36,53 @@ figcaption { font-size: .9rem; } .key { display: flex; flex-wrap: wrap; gap: .2r
 """
 
 
-def write_html(document: Document, shown: Shown) -> bytes:
+def write_html(document: Document, locale: ReportLocale) -> bytes:
     """Return the page, in UTF-8."""
-    language = "zh-CN" if shown.language == "zh" else "en"
-    title = f"{shown.word(document.title)}: {document.subject}"
-    body = "".join(_section(section, shown) for section in document.sections)
+    language = "zh-CN" if locale.language == "zh" else "en"
+    title = f"{locale.word(document.title)}: {document.subject}"
+    body = "".join(_section(section, locale) for section in document.sections)
     sources = "".join(
-        f"<li><code>{escape(each.id)}</code> v{each.version}: {escape(each.source)}</li>" for each in document.sources
+        f"<li><code>{escape(each.id)}</code> {escape(locale.method(each))}</li>" for each in document.sources
     )
     addresses = "".join(f"<li><code>{escape(each)}</code></li>" for each in document.addresses)
     text = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body><header><h1>{escape(document.subject)}"
-        f"<small>{escape(shown.word(document.title))}</small></h1>"
-        + "".join(f'<p class="lead">{escape(line)}</p>' for line in shown.head(document))
-        + (f'<p class="simulated">{escape(shown.word("simulated"))}</p>' if document.is_simulated else "")
+        f"<small>{escape(locale.word(document.title))}</small></h1>"
+        + "".join(f'<p class="lead">{escape(line)}</p>' for line in locale.head(document))
+        + (f'<p class="simulated">{escape(locale.word("simulated"))}</p>' if document.is_simulated else "")
         + f"</header><main>{body}"
-        f"<section><h2>{escape(shown.word('sources'))}</h2><ul class=sources>{sources}</ul></section>"
-        f"<section><h2>{escape(shown.word('addresses'))}</h2><ul class=addresses>{addresses}</ul></section>"
+        f"<section><h2>{escape(locale.word('sources'))}</h2><ul class=sources>{sources}</ul></section>"
+        f"<section><h2>{escape(locale.word('addresses'))}</h2><ul class=addresses>{addresses}</ul></section>"
         "</main></body></html>"
     )
     return text.encode()
 
 
-def _section(section: Section, shown: Shown) -> str:
-    return f"<section><h2>{escape(shown.word(section.name))}</h2>{''.join(_parts(section.parts, shown))}</section>"
+def _section(section: Section, locale: ReportLocale) -> str:
+    return f"<section><h2>{escape(locale.word(section.name))}</h2>{''.join(_parts(section.parts, locale))}</section>"
 
 
-def _parts(parts: Iterable[Part], shown: Shown) -> Iterable[str]:
+def _parts(parts: Iterable[Part], locale: ReportLocale) -> Iterable[str]:
     """Yield the parts; figures that follow one another are one table."""
     figures: list[str] = []
     for part in parts:
         if isinstance(part, Figure):
-            figures.append(_figure(part, shown))
+            figures.append(_figure(part, locale))
             continue
         if figures:
             yield _figures(figures)
             figures = []
         match part:
             case Table():
-                yield _table(part, shown)
+                yield _table(part, locale)
             case Map():
-                yield _map(part, shown)
+                yield _map(part, locale)
             case Chart():
-                yield _chart(part, shown)
+                yield _chart(part, locale)
             case Note():
-                yield f"<p>{escape(shown.note(part))}</p>"
+                yield f"<p>{escape(locale.note(part))}</p>"
     if figures:
         yield _figures(figures)
 
@@ -91,40 +91,40 @@ def _figures(rows: list[str]) -> str:
     return f'<table class="figures"><tbody>{"".join(rows)}</tbody></table>'
 
 
-def _figure(figure: Figure, shown: Shown) -> str:
-    rests = shown.rests_on(figure)
-    told = _value(figure, shown, with_unit=True)
+def _figure(figure: Figure, locale: ReportLocale) -> str:
+    rests = locale.provenance(figure)
+    told = _value(figure, locale, with_unit=True)
     small = f'<span class="rests">{escape(rests)}</span>' if rests else ""
-    return f'<tr><th scope="row">{escape(shown.word(figure.name))}</th><td>{told}{small}</td></tr>'
+    return f'<tr><th scope="row">{escape(locale.word(figure.name))}</th><td>{told}{small}</td></tr>'
 
 
-def _value(cell: Cell, shown: Shown, *, with_unit: bool = False) -> str:
+def _value(cell: Cell, locale: ReportLocale, *, with_unit: bool = False) -> str:
     if isinstance(cell, Figure) and cell.value is None and cell.reason is not None:
-        return f'<span class="why">{escape(shown.cell(cell, with_unit=with_unit))}</span>'
-    return escape(shown.cell(cell, with_unit=with_unit))
+        return f'<span class="why">{escape(locale.cell(cell, with_unit=with_unit))}</span>'
+    return escape(locale.cell(cell, with_unit=with_unit))
 
 
-def _table(table: Table, shown: Shown) -> str:
+def _table(table: Table, locale: ReportLocale) -> str:
     heads = "".join(
-        f'<th scope="col" class="unit">{escape(shown.word(name))}'
-        + (f" <small>{escape(shown.unit(unit))}</small>" if shown.unit(unit) else "")
+        f'<th scope="col" class="unit">{escape(locale.word(name))}'
+        + (f" <small>{escape(locale.unit(unit))}</small>" if locale.unit(unit) else "")
         + "</th>"
         for name, unit in table.columns
     )
-    rows = "".join("<tr>" + "".join(_cell(cell, shown) for cell in row) + "</tr>" for row in table.rows)
+    rows = "".join("<tr>" + "".join(_cell(cell, locale) for cell in row) + "</tr>" for row in table.rows)
     return (
-        f'<h3>{escape(shown.word(table.name))}</h3><div class="scroll" tabindex="0" role="group"'
-        f' aria-label="{escape(shown.word(table.name))}"><table><thead><tr>{heads}</tr></thead>'
+        f'<h3>{escape(locale.word(table.name))}</h3><div class="scroll" tabindex="0" role="group"'
+        f' aria-label="{escape(locale.word(table.name))}"><table><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cell(cell: Cell, shown: Shown) -> str:
+def _cell(cell: Cell, locale: ReportLocale) -> str:
     is_number = isinstance(cell, Moment) or (isinstance(cell, Figure) and isinstance(cell.value, int | float))
-    return f"<td{' class=number' if is_number else ''}>{_value(cell, shown)}</td>"
+    return f"<td{' class=number' if is_number else ''}>{_value(cell, locale)}</td>"
 
 
-def _map(drawn: Map, shown: Shown) -> str:
+def _map(drawn: Map, locale: ReportLocale) -> str:
     width, height = drawn.width_m, drawn.height_m
     image = base64.b64encode(drawn.png).decode()
     rings = "".join(
@@ -141,14 +141,14 @@ def _map(drawn: Map, shown: Shown) -> str:
     bar = (
         f'<path d="M{size:.2f} {low:.2f}h{bar_m:.2f}" stroke="#1c1f1a" stroke-width="{size / 5:.2f}"/>'
         f'<text x="{size * 1.5 + bar_m:.2f}" y="{low + size / 3:.2f}" font-size="{size:.2f}">'
-        f"{escape(shown.word('scale').format(metres=f'{bar_m:g}'))}</text>"
+        f"{escape(locale.word('scale').format(metres=f'{bar_m:g}'))}</text>"
         f'<text x="{width:.2f}" y="{low + size / 3:.2f}" font-size="{size:.2f}" text-anchor="end">N ▲</text>'
     )
     key = "".join(
-        f'<li><i style="background:rgb{band.colour}"></i>{escape(shown.band(band, drawn.unit))}</li>'
+        f'<li><i style="background:rgb{band.colour}"></i>{escape(locale.band(band, drawn.unit))}</li>'
         for band in drawn.bands
     )
-    name = escape(shown.word(drawn.name))
+    name = escape(locale.word(drawn.name))
     return (
         f'<figure><svg viewBox="0 0 {width:.2f} {height + size * 2.4:.2f}" role="img" aria-label="{name}">'
         f'<image href="data:image/png;base64,{image}" width="{width:.2f}" height="{height:.2f}"'
@@ -157,7 +157,7 @@ def _map(drawn: Map, shown: Shown) -> str:
     )
 
 
-def _chart(chart: Chart, shown: Shown) -> str:
+def _chart(chart: Chart, locale: ReportLocale) -> str:
     width, height, left, top, base = 760.0, 200.0, 46.0, 8.0, 172.0
     ticks, low, high = chart_scale(chart)
 
@@ -179,20 +179,20 @@ def _chart(chart: Chart, shown: Shown) -> str:
     ]
     parts += [
         f'<path d="M{x_of(day):.1f} {top}V{base}" stroke="#d9ddd5"/>'
-        f'<text x="{x_of(day) + 3:.1f}" y="{base + 16:.1f}" font-size="12">{escape(shown.day(day))}</text>'
+        f'<text x="{x_of(day) + 3:.1f}" y="{base + 16:.1f}" font-size="12">{escape(locale.day(day))}</text>'
         for day in chart.days_ms[:-1]
     ]
     for line, colour in zip(chart.lines, LINE_COLOURS, strict=False):
-        for run in shown.runs(line):
+        for run in locale.runs(line):
             points = " ".join(f"{x_of(time_ms):.1f},{y_of(value):.1f}" for time_ms, value in run)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
     key = "".join(
-        f'<li><i style="background:{colour}"></i>{escape(shown.word(line.name))}</li>'
+        f'<li><i style="background:{colour}"></i>{escape(locale.word(line.name))}</li>'
         for line, colour in zip(chart.lines, LINE_COLOURS, strict=False)
     )
     if chart.target is not None:
-        key += f'<li><i style="background:#dcefd9"></i>{escape(shown.word("target_band"))}</li>'
-    name = escape(f"{shown.word(chart.name)} [{shown.unit(chart.unit)}]")
+        key += f'<li><i style="background:#dcefd9"></i>{escape(locale.word("target_band"))}</li>'
+    name = escape(f"{locale.word(chart.name)} [{locale.unit(chart.unit)}]")
     return (
         f'<figure><figcaption>{name}</figcaption><svg viewBox="0 0 {width:g} {height:g}" role="img"'
         f' aria-label="{name}">{"".join(parts)}</svg><ul class="key">{key}</ul></figure>'

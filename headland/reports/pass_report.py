@@ -310,7 +310,7 @@ def _name(name: str, text: str) -> Figure:
 
 
 def _sentence(error: AnalysisError) -> Note:
-    return Note(error.reason, {"detail": error.detail})
+    return Note(error.reason, detail=error.detail)
 
 
 def _unless(value: object, reason: str) -> str | None:

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from headland.analysis.errors import AnalysisError
 from headland.reports.document import Chart, Document, Figure, Map, Note, Part, Section, Table
-from headland.reports.rendering import LINE_COLOURS, Shown, chart_scale, scale_bar_m
+from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 
 _LATIN, _HAN = "Helvetica", "STSong-Light"
 #: What Helvetica's encoding does not have goes to the other font.
@@ -25,7 +25,7 @@ _MAP_MOST_PT: Final = 215.0
 _GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
 
 
-def write_pdf(document: Document, shown: Shown) -> bytes:
+def write_pdf(document: Document, locale: ReportLocale) -> bytes:
     """Return the report as PDF; raises AnalysisError (no-pdf) where ReportLab is not installed."""
     try:
         from reportlab.lib.pagesizes import A4
@@ -37,37 +37,37 @@ def write_pdf(document: Document, shown: Shown) -> bytes:
         raise AnalysisError("no-pdf", "PDF is not installed", sentence) from error
     if _HAN not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(UnicodeCIDFont(_HAN))
-    pen = _Pen(shown)
+    pen = _Pen(locale)
     file = io.BytesIO()
     made = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=42, rightMargin=42, topMargin=42, bottomMargin=48,
-        title=f"{shown.word(document.title)}: {document.subject}", author="Headland",
-        lang="zh-CN" if shown.language == "zh" else "en", invariant=1,
+        title=f"{locale.word(document.title)}: {document.subject}", author="Headland",
+        lang="zh-CN" if locale.language == "zh" else "en", invariant=1,
     )  # fmt: skip
-    foot = f"{shown.word(document.title)} · {document.subject}"
+    foot = f"{locale.word(document.title)} · {document.subject}"
     if document.is_simulated:
-        foot = f"{foot} · {shown.word('simulated')}"
+        foot = f"{foot} · {locale.word('simulated')}"
 
     def draw_foot(canvas: Any, template: Any) -> None:
         canvas.saveState()
         from reportlab.platypus import Paragraph
 
-        text = Paragraph(pen.mark(f"{foot} · {shown.word('page').format(number=template.page)}"), pen.small)
+        text = Paragraph(pen.mark(f"{foot} · {locale.word('page').format(number=template.page)}"), pen.small)
         text.wrap(_WIDTH_PT, 40)
         text.drawOn(canvas, 42, 26)
         canvas.restoreState()
 
-    made.build(list(_story(document, shown, pen)), onFirstPage=draw_foot, onLaterPages=draw_foot)
+    made.build(list(_story(document, locale, pen)), onFirstPage=draw_foot, onLaterPages=draw_foot)
     return file.getvalue()
 
 
 class _Pen:
     """The styles of a document, and texts marked with the font that has their letters."""
 
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, locale: ReportLocale) -> None:
         from reportlab.lib.styles import ParagraphStyle
 
-        wrap = "CJK" if shown.language == "zh" else None
+        wrap = "CJK" if locale.language == "zh" else None
 
         def style(name: str, size: float, **more: Any) -> Any:
             return ParagraphStyle(
@@ -97,74 +97,74 @@ class _Pen:
         return Paragraph(self.mark(text), style)
 
 
-def _story(document: Document, shown: Shown, pen: _Pen) -> Iterable[Any]:
+def _story(document: Document, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
     yield pen.write(document.subject, pen.title)
-    yield pen.write(shown.word(document.title), pen.lead)
-    for line in shown.head(document):
+    yield pen.write(locale.word(document.title), pen.lead)
+    for line in locale.head(document):
         yield pen.write(line, pen.lead)
     if document.is_simulated:
-        yield pen.write(shown.word("simulated"), pen.warning)
+        yield pen.write(locale.word("simulated"), pen.warning)
     for section in document.sections:
-        yield from _section(section, shown, pen)
-    yield pen.write(shown.word("sources"), pen.heading)
+        yield from _section(section, locale, pen)
+    yield pen.write(locale.word("sources"), pen.heading)
     for method in document.sources:
-        yield pen.write(f"{method.id} v{method.version}: {method.source}", pen.small)
-    yield pen.write(shown.word("addresses"), pen.heading)
+        yield pen.write(f"{method.id} {locale.method(method)}", pen.small)
+    yield pen.write(locale.word("addresses"), pen.heading)
     for address in document.addresses:
         yield pen.write(address, pen.small)
 
 
-def _section(section: Section, shown: Shown, pen: _Pen) -> Iterable[Any]:
-    yield pen.write(shown.word(section.name), pen.heading)
+def _section(section: Section, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
+    yield pen.write(locale.word(section.name), pen.heading)
     figures: list[Figure] = []
     for part in section.parts:
         if isinstance(part, Figure):
             figures.append(part)
             continue
         if figures:
-            yield _figures(figures, shown, pen)
+            yield _figures(figures, locale, pen)
             figures = []
-        yield from _part(part, shown, pen)
+        yield from _part(part, locale, pen)
     if figures:
-        yield _figures(figures, shown, pen)
+        yield _figures(figures, locale, pen)
 
 
-def _part(part: Part, shown: Shown, pen: _Pen) -> Iterable[Any]:
+def _part(part: Part, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
     from reportlab.platypus import KeepTogether
 
     match part:
         case Table():
-            yield pen.write(shown.word(part.name), pen.caption)
-            yield _table(part, shown, pen)
+            yield pen.write(locale.word(part.name), pen.caption)
+            yield _table(part, locale, pen)
         case Map():
-            caption = pen.write(shown.word(part.name), pen.caption)
-            yield KeepTogether([caption, _map(part, shown), *_key(part, shown, pen)])
+            caption = pen.write(locale.word(part.name), pen.caption)
+            yield KeepTogether([caption, _map(part, locale), *_key(part, locale, pen)])
         case Chart():
-            name = f"{shown.word(part.name)} [{shown.unit(part.unit)}]"
-            yield KeepTogether([pen.write(name, pen.caption), _chart(part, shown)])
+            name = f"{locale.word(part.name)} [{locale.unit(part.unit)}]"
+            yield KeepTogether([pen.write(name, pen.caption), _chart(part, locale)])
         case Note():
-            yield pen.write(shown.note(part), pen.text)
+            yield pen.write(locale.note(part), pen.text)
 
 
-def _figures(figures: list[Figure], shown: Shown, pen: _Pen) -> Any:
+def _figures(figures: list[Figure], locale: ReportLocale, pen: _Pen) -> Any:
     rows = []
     for figure in figures:
-        told = [pen.write(shown.cell(figure, with_unit=True), pen.cell)]
-        if rests := shown.rests_on(figure):
+        told = [pen.write(locale.cell(figure, with_unit=True), pen.cell)]
+        if rests := locale.provenance(figure):
             told.append(pen.write(rests, pen.small))
-        rows.append([pen.write(shown.word(figure.name), pen.cell), told])
+        rows.append([pen.write(locale.word(figure.name), pen.cell), told])
     return _grid(rows, [_WIDTH_PT * 0.42, _WIDTH_PT * 0.58], heads=0)
 
 
-def _table(table: Table, shown: Shown, pen: _Pen) -> Any:
+def _table(table: Table, locale: ReportLocale, pen: _Pen) -> Any:
     heads = []
     for name, unit in table.columns:
-        shown_unit = shown.unit(unit)
-        heads.append(pen.write(f"{shown.word(name)} [{shown_unit}]" if shown_unit else shown.word(name), pen.head))
-    rows = [[pen.write(shown.cell(cell), pen.cell) for cell in row] for row in table.rows]
+        shown_unit = locale.unit(unit)
+        heads.append(pen.write(f"{locale.word(name)} [{shown_unit}]" if shown_unit else locale.word(name), pen.head))
+    rows = [[pen.write(locale.cell(cell), pen.cell) for cell in row] for row in table.rows]
     # What people or sources wrote is long; numbers are not.
     weights = [
-        max(9.0, *(min(_width(shown.cell(row[at])), 40.0) for row in table.rows), _width(shown.word(name)) / 2.0)
+        max(9.0, *(min(_width(locale.cell(row[at])), 40.0) for row in table.rows), _width(locale.word(name)) / 2.0)
         for at, (name, _) in enumerate(table.columns)
     ]
     return _grid([heads, *rows], [_WIDTH_PT * weight / sum(weights) for weight in weights], heads=1)
@@ -191,7 +191,7 @@ def _grid(rows: list[list[Any]], widths_pt: list[float], *, heads: int) -> Any:
     return Grid(rows, colWidths=widths_pt, repeatRows=heads, style=style, hAlign="LEFT")
 
 
-def _map(drawn: Map, shown: Shown) -> Any:
+def _map(drawn: Map, locale: ReportLocale) -> Any:
     from reportlab.graphics.shapes import Drawing, Image, Line, PolyLine
     from reportlab.lib.colors import HexColor
 
@@ -205,7 +205,7 @@ def _map(drawn: Map, shown: Shown) -> Any:
             picture.add(PolyLine(points, strokeColor=HexColor(colour), strokeWidth=0.9, strokeDashArray=dash))
     bar_m = scale_bar_m(drawn.width_m)
     picture.add(Line(0, 5, bar_m * scale, 5, strokeColor=HexColor("#1c1f1a"), strokeWidth=2))
-    picture.add(_label(bar_m * scale + 5, 2, shown.word("scale").format(metres=f"{bar_m:g}"), 8))
+    picture.add(_label(bar_m * scale + 5, 2, locale.word("scale").format(metres=f"{bar_m:g}"), 8))
     picture.add(_label(width - 10, 2, "N", 8))
     picture.add(Line(width - 14, 0, width - 14, 11, strokeColor=HexColor("#1c1f1a"), strokeWidth=1))
     picture.add(PolyLine([width - 17, 7, width - 14, 12, width - 11, 7], strokeColor=HexColor("#1c1f1a")))
@@ -221,7 +221,7 @@ def _flatten(png: bytes) -> Any:
     return Pictures.alpha_composite(white, clear).convert("RGB")
 
 
-def _key(drawn: Map, shown: Shown, pen: _Pen) -> list[Any]:
+def _key(drawn: Map, locale: ReportLocale, pen: _Pen) -> list[Any]:
     """Return what the colours mean, three in a row."""
     from reportlab.graphics.shapes import Drawing, Rect
     from reportlab.lib.colors import Color
@@ -231,7 +231,7 @@ def _key(drawn: Map, shown: Shown, pen: _Pen) -> list[Any]:
         patch = Drawing(9, 9)
         red, green, blue = (part / 255.0 for part in band.colour)
         patch.add(Rect(0, 1, 8, 8, fillColor=Color(red, green, blue), strokeWidth=0.3))
-        cells += [patch, pen.write(shown.band(band, drawn.unit), pen.small)]
+        cells += [patch, pen.write(locale.band(band, drawn.unit), pen.small)]
     cells += [""] * (-len(cells) % 6)
     rows = [cells[start : start + 6] for start in range(0, len(cells), 6)]
     if not rows:
@@ -243,7 +243,7 @@ def _key(drawn: Map, shown: Shown, pen: _Pen) -> list[Any]:
     return [Grid(rows, colWidths=widths, style=tight)]
 
 
-def _chart(chart: Chart, shown: Shown) -> Any:
+def _chart(chart: Chart, locale: ReportLocale) -> Any:
     from reportlab.graphics.shapes import Drawing, Line, PolyLine, Rect
     from reportlab.lib.colors import HexColor
 
@@ -266,19 +266,19 @@ def _chart(chart: Chart, shown: Shown) -> Any:
         picture.add(_label(0, y_of(tick) - 3, f"{tick:g}", 7.5))
     for day in chart.days_ms[:-1]:
         picture.add(Line(x_of(day), base, x_of(day), top, strokeColor=grey, strokeWidth=0.5))
-        picture.add(_label(x_of(day) + 2, base - 10, shown.day(day), 7.5))
+        picture.add(_label(x_of(day) + 2, base - 10, locale.day(day), 7.5))
     at = left
     for line, colour in zip(chart.lines, LINE_COLOURS, strict=False):
-        for run in shown.runs(line):
+        for run in locale.runs(line):
             points = [value for time_ms, told in run for value in (x_of(time_ms), y_of(told))]
             picture.add(PolyLine(points, strokeColor=HexColor(colour), strokeWidth=1.1))
         picture.add(Line(at, 5, at + 14, 5, strokeColor=HexColor(colour), strokeWidth=2))
-        label = shown.word(line.name)
+        label = locale.word(line.name)
         picture.add(_label(at + 18, 2, label, 7.5))
         at += 40.0 + 8.0 * len(label)
     if chart.target is not None:
         picture.add(Rect(at, 2, 10, 7, fillColor=HexColor("#dcefd9"), strokeWidth=0.3))
-        picture.add(_label(at + 14, 2, shown.word("target_band"), 7.5))
+        picture.add(_label(at + 14, 2, locale.word("target_band"), 7.5))
     return picture
 
 

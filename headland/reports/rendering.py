@@ -1,4 +1,4 @@
-"""How a report's parts read in one language and time zone: the same words and numbers on the page and on paper."""
+"""Parts of a report as texts of one language and time zone, the same for HTML, PDF and CSV."""
 
 from __future__ import annotations
 
@@ -9,46 +9,70 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from headland.agronomy.series.answer import Method
+from headland.i18n import Language, Message, find_term
 from headland.reports.document import Band, Cell, Chart, Document, Figure, Line, Moment, Note
-from headland.reports.formatting import Language, is_word, say, say_number, say_time, say_unit
+from headland.reports.formatting import (
+    evidence_text,
+    label_of,
+    level_text,
+    number_text,
+    time_text,
+    unit_text,
+    value_text,
+)
 from headland.units_of_time import HOUR_MS
 
-#: Of a chart's lines, in their order; told apart by the colour-blind too.
+#: Colours of a chart's lines in their order, which colour-blind people can distinguish.
 LINE_COLOURS: Final = ("#b2182b", "#2166ac", "#4d9221")
-#: A hole in a line of hourly values is one where an hour is missing.
+#: A line of hourly values has a gap where an hour is missing.
 _LONGEST_STEP_MS: Final = 2 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A language and a time zone to show a document in."""
+class ReportLocale:
+    """A language and a time zone in which a document is locale."""
 
     language: Language
     zone: ZoneInfo
 
     def word(self, name: str) -> str:
-        """Return the word of a name."""
-        return say(name, self.language)
+        """Return the text for the name of a part."""
+        return label_of(name, self.language)
 
     def unit(self, unit: str) -> str:
-        """Return how a unit is written."""
-        return say_unit(unit, self.language)
+        """Return the form of a unit."""
+        return unit_text(unit, self.language)
 
     def note(self, note: Note) -> str:
-        """Return a sentence with what is put into it; one without a word is told as it was given."""
-        if not is_word(note.name) and "detail" in note.parts:
-            return note.parts["detail"]
-        return self.word(note.name).format(**note.parts)
+        """Return a sentence with its values; in English a problem has its own detail, in Chinese the reason's text."""
+        if isinstance(note.detail, str):
+            return note.detail if self.language == "en" else self.reason(note.name)
+        values = dict(note.parts)
+        if note.detail is not None:
+            values["detail"] = note.detail.text(self.language)
+        return self.word(note.name).format(**values)
+
+    def reason(self, reason: str) -> str:
+        """Return why something is not known."""
+        return find_term("reasons", reason, self.language) or self.word("other_problem")
+
+    def method(self, method: Method) -> str:
+        """Return the version and description of a method: its source in English, the catalogue's text in Chinese."""
+        text = method.source
+        if self.language == "zh":
+            text = find_term("methods", method.id, "zh") or self.word("other_method").format(id=method.id)
+        return self.word("method_line").format(version=method.version, text=text)
 
     def day(self, time_ms: int) -> str:
         """Return a day with its weekday, without the year."""
-        return say_time(time_ms, self.zone, is_day=True, language=self.language)[5:]
+        return time_text(time_ms, self.zone, is_day=True, language=self.language)[5:]
 
     def head(self, document: Document) -> list[str]:
-        """Return the lines under the title: when it was, when this was made, and whose clock it is."""
-        begin, end = (say_time(time_ms, self.zone) for time_ms in (document.start_ms, document.end_ms))
+        """Return the lines under the title: period, time of creation and time zone."""
+        begin, end = (time_text(time_ms, self.zone) for time_ms in (document.start_ms, document.end_ms))
         clock = self.word("times_in" if document.is_zone_known else "times_in_utc").format(zone=self.zone.key)
-        made = self.word("made").format(time=say_time(document.made_ms, self.zone))
+        made = self.word("made").format(time=time_text(document.made_ms, self.zone))
         return [f"{begin} - {end}", f"{made}. {clock}" if self.language == "en" else f"{made}。{clock}"]
 
     def instant(self, moment: Moment) -> str:
@@ -57,42 +81,42 @@ class Shown:
         return local.date().isoformat() if moment.is_day else local.isoformat(timespec="seconds")
 
     def cell(self, cell: Cell, *, with_unit: bool = False) -> str:
-        """Return what a cell says; without a value the reason."""
+        """Return the text of a cell; without a value the reason."""
         if cell is None:
             return ""
         if isinstance(cell, Moment):
-            return say_time(cell.time_ms, self.zone, is_day=cell.is_day, language=self.language)
+            return time_text(cell.time_ms, self.zone, is_day=cell.is_day, language=self.language)
         if cell.value is None:
-            why = self.word(cell.reason or "not_known")
+            why = self.word("not_known") if cell.reason is None else self.reason(cell.reason)
             return f"{self.word('not_known')}: {why}" if with_unit and cell.reason != "not_told" else why
         text = self._value(cell)
         if with_unit and self.unit(cell.unit):
             text = f"{text} {self.unit(cell.unit)}"
-        return text if cell.level is None else f"{text} ({self.word(cell.level)})"
+        return text if cell.level is None else f"{text} ({level_text(cell.level, self.language)})"
 
-    def rests_on(self, figure: Figure) -> str:
-        """Return what a figure rests on in one line; empty where nothing is told of it."""
-        told = []
+    def provenance(self, figure: Figure) -> str:
+        """Return a figure's evidence, coverage, samples and quality in one line; empty where there are none."""
+        parts = []
         if figure.evidence is not None:
-            told.append(f"{self.word('evidence_is')}: {self.word(figure.evidence)}")
+            parts.append(f"{self.word('evidence_is')}: {evidence_text(figure.evidence, self.language)}")
         if figure.coverage is not None:
-            told.append(f"{self.word('coverage')} {figure.coverage * 100.0:.0f} %")
+            parts.append(f"{self.word('coverage')} {figure.coverage * 100.0:.0f} %")
         if figure.n is not None:
-            told.append(f"{self.word('samples_n')} {figure.n:,}")
+            parts.append(f"{self.word('samples_n')} {figure.n:,}")
         if figure.quality is not None:
-            told.append(f"{self.word('quality')} {figure.quality}")
-        return " · ".join(told)
+            parts.append(f"{self.word('quality')} {figure.quality}")
+        return " · ".join(parts)
 
     def band(self, band: Band, unit: str) -> str:
-        """Return what a colour of a map means."""
+        """Return the meaning of a colour of a map."""
         if band.low is None:
             return self.word(band.word)
-        low = say_number(band.low, unit)
-        high = "" if band.high is None else say_number(band.high, unit)
+        low = number_text(band.low, unit)
+        high = "" if band.high is None else number_text(band.high, unit)
         return f"{low} - {high} {self.unit(unit)}" if high else f"> {low} {self.unit(unit)}"
 
     def runs(self, line: Line) -> Iterator[list[tuple[int, float]]]:
-        """Yield the stretches of a line without a hole."""
+        """Yield the parts of a line without gaps."""
         run: list[tuple[int, float]] = []
         for time_ms, value in line.points:
             if run and (value is None or time_ms - run[-1][0] > _LONGEST_STEP_MS):
@@ -106,17 +130,16 @@ class Shown:
     def _value(self, figure: Figure) -> str:
         value = figure.value
         if isinstance(value, bool):
-            return str(value).lower()
+            return self.word(str(value).lower())
         if isinstance(value, int | float):
-            return say_number(value, figure.unit, figure.name)
-        text = str(value)
+            return number_text(value, figure.unit, figure.name)
+        text = value.text(self.language) if isinstance(value, Message) else str(value)
         if figure.is_name or not text:
             return text if text else self._heading(figure)
-        scoped = f"{figure.name}.{text}"
-        return self.word(scoped if is_word(scoped) else text)
+        return value_text(figure.name, text, self.language)
 
     def _heading(self, figure: Figure) -> str:
-        """Return the name of a row that is nothing but its heading."""
+        """Return the name of a row that has only its heading."""
         return self.word(figure.name) if figure.name == "week_sum" else ""
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from headland.alarms.default_rules import load_default_rules
 from headland.alarms.messages import MOST_LISTED, body_of, everywhere_utc, text_of, title_of
 from headland.alarms.notification_policy import Notification, What
+from headland.contract.quantities import quantity_of
 from headland.registry.models.alarms import Alarm, AlarmRecipient, RecipientKind, Severity
 
 LI = AlarmRecipient(id="1", name="Li", kind=RecipientKind.EMAIL, address="li@example.org", language="zh-CN")
@@ -24,13 +27,13 @@ def saying(*alarms: Alarm, what: What = "raised") -> Notification:
 
 
 def test_one_alarm_is_said_in_both_languages_with_its_value_and_its_sites_time() -> None:
-    assert title_of(saying(FROST), "en") == "CRITICAL: frost at gh-1 - heat"
-    assert title_of(saying(FROST), "zh-CN") == "紧急：gh-1 frost - 加温"
+    assert title_of(saying(FROST), "en") == "Critical: Frost in the greenhouse at gh-1 - heat"
+    assert title_of(saying(FROST), "zh-CN") == "紧急：gh-1 棚内霜冻 - 加温"
     shanghai = lambda _site: ZoneInfo("Asia/Shanghai")  # noqa: E731 - it is said once
     assert text_of(saying(FROST), "en", shanghai) == (
-        "gh-1 (wuhan): air temperature 1.234 °C, below 2 °C, since 2026-11-24 16:00 CST"
+        "gh-1 (wuhan): Air temperature 1.234 °C, below 2 °C, since 2026-11-24 16:00 CST"
     )
-    assert text_of(saying(FROST), "zh-CN") == "gh-1（wuhan）：气温 1.234 °C，低于 2 °C，自 2026-11-24 08:00 UTC 起"
+    assert text_of(saying(FROST), "zh-CN") == "gh-1（wuhan）：气温 1.234 ℃，低于 2 ℃，自 2026-11-24 08:00 UTC 起"
 
 
 def test_a_storm_is_one_notice_that_names_some_and_counts_all() -> None:
@@ -38,17 +41,36 @@ def test_a_storm_is_one_notice_that_names_some_and_counts_all() -> None:
     body = json.loads(body_of(saying(*many), "local", "n", 0, everywhere_utc))
     assert (body["count"], len(body["alarms"])) == (200, MOST_LISTED)
     assert body["text"].endswith("以及另外 150 处")
-    assert body["title"] == "紧急：200 处 frost - 加温"
+    assert body["title"] == "紧急：200 处 棚内霜冻 - 加温"
     assert "told" not in body["alarms"][0]
 
 
 def test_what_is_simulated_estimated_or_no_longer_known_is_said_so() -> None:
     made = msgspec.structs.replace(FROST, simulated=True, estimated=True)
     assert title_of(saying(made), "en").startswith("[simulated] ")
-    assert "air temperature (estimated) 1.234" in text_of(saying(made), "en")
-    for why, words in (("no_data", "nobody can tell"), ("rule_removed", "taken away"), ("not_selected", "no longer")):
+    assert "Air temperature (estimated) 1.234" in text_of(saying(made), "en")
+    for why, words in (("no_data", "ended without data"), ("rule_removed", "deleted"), ("not_selected", "no longer")):
         ended = msgspec.structs.replace(FROST, ended_ms=FROST.raised_ms, ended_why=why)
-        assert title_of(saying(ended, what="cleared"), "en") == "No longer known: frost at gh-1"
+        assert title_of(saying(ended, what="cleared"), "en") == "Ended without data: Frost in the greenhouse at gh-1"
         assert words in text_of(saying(ended, what="cleared"), "en")
     over = msgspec.structs.replace(FROST, ended_ms=FROST.raised_ms, ended_why="cleared")
-    assert title_of(saying(over, what="cleared"), "en") == "Over: frost at gh-1"
+    assert title_of(saying(over, what="cleared"), "en") == "Cleared: Frost in the greenhouse at gh-1"
+
+
+def test_a_chinese_notification_of_a_default_rule_has_no_english_words() -> None:
+    for rule in load_default_rules():
+        condition = rule.any_of[0][0]
+        for ended_why in (None, "cleared", "no_data", "rule_removed", "not_selected"):
+            alarm = msgspec.structs.replace(
+                FROST, rule=rule.name, name="一号棚", site="武汉", what=condition.what, text=rule.text,
+                text_zh=rule.text_zh, unit=unit_of_condition(condition.what), ended_why=ended_why,
+                ended_ms=None if ended_why is None else FROST.raised_ms,
+            )  # fmt: skip
+            notification = Notification(LI, rule.name, "raised" if ended_why is None else "cleared", (alarm,))
+            text = f"{title_of(notification, 'zh-CN')}\n{text_of(notification, 'zh-CN')}"
+            assert re.findall(r"[A-Za-z]{3,}", text.replace("UTC", "")) == [], text
+
+
+def unit_of_condition(what: str) -> str:
+    quantity = quantity_of(what)
+    return "1" if quantity is None else quantity.unit

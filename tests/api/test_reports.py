@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,10 @@ import pytest
 
 from headland.analysis.scope import OrgScope
 from headland.contract.records import Descriptor
+from headland.i18n import find_term
 from headland.registry.models.models import Site
 from headland.reports.document import Document, Figure, Table
-from headland.reports.formatting import is_word
+from headland.reports.formatting import has_label, has_value
 from headland.reports.greenhouse_report import make_week_document
 from headland.reports.iso_weeks import find_week
 from headland.reports.pass_report import make_pass_document
@@ -155,7 +157,7 @@ def test_the_page_says_its_language_and_marks_what_is_simulated_and_takes_no_nam
     assert '<html lang="zh-CN">' in text
     assert "小麦地 &lt;b&gt;" in text
     assert "<b>" not in text
-    for words in ("实际施用", "流量计实测", "kg/公顷", "kg/亩", "方法与来源", "Asia/Shanghai"):
+    for words in ("实际施用", "流量计实测", "公斤/公顷", "公斤/亩", "计算方法与来源", "Asia/Shanghai"):
         assert words in text
     assert "data:image/png;base64," in text
     assert "<script" not in text
@@ -169,8 +171,8 @@ def test_the_page_says_its_language_and_marks_what_is_simulated_and_takes_no_nam
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_pdf_says_the_same_in_both_languages(known: Known, one: str, language: str) -> None:
     for path, words in (
-        (f"/v1/passes/{one}", {"en": "What was applied", "zh": "实际施用"}),
-        ("/v1/greenhouses/gh-a", {"en": "Pressure of disease", "zh": "病害压力"}),
+        (f"/v1/passes/{one}", {"en": "Amount applied", "zh": "实际施用"}),
+        ("/v1/greenhouses/gh-a", {"en": "Disease risk", "zh": "病害风险"}),
     ):
         told = report(known, path, format="pdf", lang=language, **({} if "passes" in path else {"week": "2026-W47"}))
         assert told.headers["content-type"] == "application/pdf"
@@ -179,7 +181,7 @@ def test_the_pdf_says_the_same_in_both_languages(known: Known, one: str, languag
         assert words[language] in text
         if "passes" in path:
             amount = ask(known, f"/v1/passes/{one}/as-applied", cell_m=1)["amount"]["value"]
-            assert f"{amount:.2f} kg" in text
+            assert f"{amount:.2f} {'kg' if language == 'en' else '公斤'}" in text
 
 
 def test_without_what_writes_pdf_that_is_said_and_the_page_still_comes(
@@ -202,7 +204,7 @@ def test_a_pass_of_which_no_amount_is_known_reports_no_amount(known: Known, one:
     rows = rows_of(known, f"/v1/passes/{made.json()['id']}", lang="zh")
     assert not [r for r in rows if r["name"] in ("amount", "mean_rate_ha", "planned_rate_ha") and r["value"]]
     notes = {r["name"]: r["text"] for r in rows if r["section"] in ("what_was_applied", "against_the_plan")}
-    assert notes == {"unknown_device": "没有收到过该作业机的任何数据。"}
+    assert notes == {"unknown_device": "没有该设备的数据"}
     assert "work_s" in {r["name"] for r in rows if r["reason"] == "nothing_heard"}
 
 
@@ -233,26 +235,67 @@ def test_a_week_begins_on_its_local_monday_and_ends_with_now_while_it_is_under_w
     assert autumn.end_ms - autumn.window.start_ms == 7 * DAY_MS + HOUR_MS
 
 
-def test_every_name_that_a_report_uses_has_its_word_in_both_languages(
+def test_every_name_and_value_of_a_report_has_its_text_in_the_catalogue(
     store: MemoryStore, known: Known, one: str
 ) -> None:
     scope = OrgScope(store, known.registry, OWN, NOW_MS)
-    documents = [make_pass_document(scope, one), make_week_document(scope, "gh-a", "2026-W47", None)]
-    missing = {name for document in documents for name in names_of(document) if not is_word(name)}
-    assert missing == set()
+    for document in (make_pass_document(scope, one), make_week_document(scope, "gh-a", "2026-W47", None)):
+        assert [name for name in labels_of(document) if not has_label(name)] == []
+        for figure in figures_of(document):
+            if isinstance(figure.value, str) and figure.value and not figure.is_name:
+                assert has_value(figure.name, figure.value), (figure.name, figure.value)
+            for group, term in (("reasons", figure.reason), ("evidence", figure.evidence), ("levels", figure.level)):
+                assert term is None or find_term(group, term, "zh"), (group, term)
 
 
-def names_of(document: Document) -> Iterator[str]:
+def figures_of(document: Document) -> Iterator[Figure]:
+    for section in document.sections:
+        for part in section.parts:
+            if isinstance(part, Figure):
+                yield part
+            if isinstance(part, Table):
+                yield from (cell for row in part.rows for cell in row if isinstance(cell, Figure))
+
+
+def labels_of(document: Document) -> Iterator[str]:
     yield document.title
     for section in document.sections:
         yield section.name
         for part in section.parts:
             yield part.name
-            cells: list[Figure] = [part] if isinstance(part, Figure) else []
             if isinstance(part, Table):
                 yield from (name for name, _ in part.columns)
-                cells = [cell for row in part.rows for cell in row if isinstance(cell, Figure)]
-            for cell in cells:
-                yield from (text for text in (cell.reason, cell.evidence, cell.level) if text)
-                if isinstance(cell.value, str) and cell.value and not cell.is_name and cell.name != "channel":
-                    yield cell.value
+
+
+#: Latin words of a Chinese text that are no English sentence: names and years of a citation, formulas, units, symbols.
+ALLOWED = re.compile(r"[A-Z][\w.-]*|pH|[a-zµ°℃²³]{1,4}(?:/[a-zA-Z²³]+)*")
+
+
+def english_runs(text: str) -> list[str]:
+    """Two or more English words in a row, of which one is neither a name nor a unit."""
+    runs = re.findall(r"[A-Za-z][\w.'-]*(?:[ ,;:]+[A-Za-z][\w.'-]*)+", text)
+    return [run for run in runs if not all(ALLOWED.fullmatch(word) for word in re.split(r"[ ,;:]+", run))]
+
+
+def readable(page: str) -> str:
+    """The text of a page without style, requests and names that people chose."""
+    page = re.sub(r"<style>.*?</style>|<code>.*?</code>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]+>", "\n", page))
+
+
+def test_a_chinese_report_of_a_pass_has_no_english_words(known: Known, one: str) -> None:
+    text = readable(report(known, f"/v1/passes/{one}", lang="zh").text)
+    assert "流量计" in text
+    assert english_runs(text) == []
+
+
+def test_a_chinese_report_of_a_week_has_no_english_words(known: Known) -> None:
+    text = readable(report(known, "/v1/greenhouses/gh-a", week="2026-W47", lang="zh").text)
+    for words in ("温室内光量子传感器实测", "估算，夜间比气温低 1.5 ℃", "生产经验", "饱和水汽压差"):
+        assert words in text
+    assert english_runs(text) == []
+
+
+def test_english_words_in_a_chinese_text_are_found() -> None:
+    assert english_runs("光照：quantum sensor in the house") == ["quantum sensor in the house"]
+    assert english_runs("按 Broome 等 1995；VPD 0.92 kPa，Asia/Shanghai，µmol/m²/s，McMaster 和 Wilhelm 1997") == []

@@ -37,11 +37,12 @@ from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.indicator import Index, answer_of, precomputed_index
 from headland.agronomy.series.time_grid import Periods, cut_periods
 from headland.analysis.greenhouse.crop_targets import Crop, CropTargets, TargetBand
-from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
+from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_note
 from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_stages
 from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
+from headland.i18n import Message
 from headland.units_of_time import DAY_MS
 
 #: The periods of an answer; "window" is one period, the whole window.
@@ -70,7 +71,7 @@ class HouseAnswers:
     periods: list[PeriodAnswers]
     left_out: list[LeftOut]
     targets: dict[str, TargetBand] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str | Message] = field(default_factory=dict)
     events: list[WetEvent] | None = None
 
 
@@ -125,17 +126,17 @@ def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     grid = gather(query.scope, query.house, SURFACES, periods)
     margin = margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods))
     answers = build_answers(query, grid, condensation_indices(periods, margin), stages)
-    notes = {s.name: f"estimated: {s.estimated}" if s.estimated else "measured" for s in margin.surfaces}
-    return replace(answers, notes=notes, events=wet_events(periods, margin))
+    notes = {s.name: surface_note(s, query.house, query.crop_targets) for s in margin.surfaces}
+    return replace(answers, notes={**notes}, events=wet_events(periods, margin))
 
 
 def answer_light(query: ClimateQuery, transmission: float | None, lamp: str | None) -> HouseAnswers:
     """Return light sums by local day, or fluxes by hour, with the factor from the measured unit to photons."""
     periods, stages = divide_window(query)
     grid = gather(query.scope, query.house, (*LIGHT, AIR_TEMPERATURE), periods)
-    light, missing = light_of(query.house, grid, transmission, lamp, by_day_of(query.house, periods))
+    light, note = light_of(query.house, grid, transmission, lamp, by_day_of(query.house, periods))
     if light is None:
-        return replace(build_answers(query, grid, [], stages), notes={"light": missing})
+        return replace(build_answers(query, grid, [], stages), notes={"light": note})
     indices = light_indices(periods, light, query.crop.base_degc, grid.mean(AIR_TEMPERATURE))
     total, share = rolling_light(light)
     last = periods.edges[1:] - 1
@@ -148,8 +149,7 @@ def answer_light(query: ClimateQuery, transmission: float | None, lamp: str | No
     )
     if query.by != "day":
         indices = [index for index in indices if index.name in {"ppfd_umol_m2_s", "light_24_h_mol_m2"}]
-    notes = {"light": f"{light.channel} times {light.factor:g}: {light.source}"}
-    return replace(build_answers(query, grid, indices, stages), notes=notes)
+    return replace(build_answers(query, grid, indices, stages), notes={"light": note})
 
 
 def answer_disease(query: ClimateQuery) -> HouseAnswers:
@@ -164,7 +164,9 @@ def answer_disease(query: ClimateQuery) -> HouseAnswers:
     days = [
         replace(day, levels=_disease_levels(day)) for day in answers.periods if day.window[1] > query.window.start_ms
     ]
-    notes = {name: text for name, text in VALIDITY.items() if name != "downy_mildew_share" or downy}
+    notes: dict[str, str | Message] = {
+        name: text for name, text in VALIDITY.items() if name != "downy_mildew_share" or downy
+    }
     notes["crop"] = query.house.crop or "not declared: every downy mildew is included"
     return HouseAnswers(query.house, "day", days, answers.left_out, notes=notes)
 

@@ -29,6 +29,7 @@ from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, preco
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
 from headland.analysis.greenhouse.samples import HouseGrid, gather
+from headland.i18n import Message
 
 _SUN, _SUN_SUM = "global_radiation_w_m2", "radiation_sum_mj_m2"
 _GIVEN, _DRAINED = "irrigation_volume_total_l", "drain_volume_total_l"
@@ -57,15 +58,16 @@ def answer_irrigation(query: ClimateQuery, dose_l_m2: float | None, uptake_ml_j_
     """Return by local day the radiation sum, what the crop takes up for it, and what drain is aimed at and measured."""
     periods, stages = divide_window(query)
     grid = gather(query.scope, query.house, (_SUN, _SUN_SUM, _GIVEN, _DRAINED, _GIVEN_EC, _DRAINED_EC), periods)
-    indices, notes = [], {}
+    indices: list[Index] = []
+    notes: dict[str, str | Message] = {}
     sun = grid.mean(_SUN)
     if sun is None:
-        notes["radiation"] = f"No {_SUN} is measured: nothing can be said of what the sun asked for."
+        notes["radiation"] = Message("answer_notes", "radiation_missing", {"channel": _SUN})
     else:
         indices += _by_sun(periods, sun, dose_l_m2, uptake_ml_j_cm2)
     given, drained = grid.mean(_GIVEN), grid.mean(_DRAINED)
     if given is None or drained is None:
-        notes["drain"] = f"Without {_GIVEN} and {_DRAINED} the drain is not known."
+        notes["drain"] = Message("answer_notes", "drain_missing", {"given": _GIVEN, "drained": _DRAINED})
     else:
         indices += _by_meters(periods, grid, given, drained)
     return replace(build_answers(query, grid, indices, stages), notes=notes)
@@ -77,7 +79,7 @@ def answer_compliance(query: ClimateQuery) -> HouseAnswers:
     channels = {name for pair in _PAIRS for name in pair[:2]} | {_VENT, _HEAT, _PIPE}
     grid = gather(query.scope, query.house, sorted(channels), periods)
     indices: list[Index] = []
-    notes = {}
+    notes: dict[str, str | Message] = {}
     for channel, setpoint, side, band in _PAIRS:
         value, wanted = grid.mean(channel), grid.mean(setpoint)
         if value is not None and wanted is not None:
@@ -96,7 +98,7 @@ def answer_uniformity(query: ClimateQuery) -> HouseAnswers:
     quantities = (*AIR_CHANNELS, "co2_ppm", "par_umol_m2_s", "substrate_moisture_pct")
     grid = gather(query.scope, query.house, quantities, periods)
     indices: list[Index] = []
-    notes = {}
+    notes: dict[str, str | Message] = {}
     for quantity in quantities:
         places = {
             f"{device.device}/{channel}": value

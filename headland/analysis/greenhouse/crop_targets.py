@@ -43,7 +43,7 @@ class Cover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class TargetBand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The range in which an index should be for a crop, or for one stage of it."""
+    """The range in which an index should be for a crop or a stage of it; `source_zh` is the source in Chinese."""
 
     crop: str
     index: str
@@ -51,6 +51,7 @@ class TargetBand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     high: float
     source: str
     stage: str = ""
+    source_zh: str = ""
 
 
 #: For a file without covers.

@@ -1,4 +1,4 @@
-"""A house's grid in the terms of the formulas: its air, its light and its surfaces, measured or estimated by name."""
+"""Inputs of the formulas from a house's grid: its air, its light, and its surfaces, measured or estimated."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import HouseGrid
+from headland.i18n import Message, term_or_name
 
 SCREEN: Final = "screen_closed_pct"
 OUTSIDE: Final = "outside_temperature_degc"
 _COVER: Final = "cover_temperature_degc"
-#: What the margin of condensation is made of.
+#: The channels of the condensation margin.
 SURFACES: Final = (*AIR_CHANNELS, LEAF_TEMPERATURE, _COVER, SCREEN, OUTSIDE)
-#: What tells the light, the surest first.
+#: The channels of light, the most direct first.
 LIGHT: Final = ("par_umol_m2_s", "illuminance_lx", "global_radiation_w_m2")
-#: A sensor that is silent for more than this is no measured surface.
+#: A sensor that is silent for more than this share of the time is no measured surface.
 _MOST_HOLES: Final = 0.5
+_NOTES: Final = "answer_notes"
 
 
 def air_of(grid: HouseGrid) -> tuple[Values, Values]:
-    """Return temperature and humidity by step, all NaN where nobody measures them."""
-    nothing = np.full(grid.periods.steps, np.nan)
-    found = [grid.mean(channel) for channel in AIR_CHANNELS]
-    return nothing if found[0] is None else found[0], nothing if found[1] is None else found[1]
+    """Return temperature and humidity by step, all NaN where they are not measured."""
+    unknown = np.full(grid.periods.steps, np.nan)
+    temperature, humidity = (grid.mean(channel) for channel in AIR_CHANNELS)
+    return unknown if temperature is None else temperature, unknown if humidity is None else humidity
 
 
 def by_day_of(house: House, periods: Periods) -> Mask | None:
-    """Return at which steps the sun is up; None where nobody knows the place."""
+    """Return at which steps the sun is up; None where the place is not known."""
     place = house.place
     if place.latitude_deg is None or place.longitude_deg is None:
         return None
@@ -51,7 +53,7 @@ def by_day_of(house: House, periods: Periods) -> Mask | None:
 
 
 def margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None) -> Margin:
-    """Return the margin of the most critical surface: measured ones, else estimates by offset, cover balance or lag."""
+    """Return the margin of the most critical surface, of measured ones and estimates by offset, balance or lag."""
     air, humidity = air_of(grid)
     periods, crop = grid.periods, crop_targets.crop(house.crop)
     surfaces: list[Surface] = []
@@ -60,51 +62,98 @@ def margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: 
     if _is_known(leaf, air):
         surfaces.append(Surface("leaf", leaf))
     else:
-        night = np.zeros(periods.steps, np.bool_) if by_day is None else by_day
+        up = np.zeros(periods.steps, np.bool_) if by_day is None else by_day
         screen = grid.mean(SCREEN)
         closed = np.zeros(periods.steps, np.bool_) if screen is None else screen > 50.0
-        how = "1.5 K below the air by night, 0.5 K under a closed screen"
-        surfaces.append(Surface("leaf", estimate_leaf_degc(air, night, screen_closed=closed), how))
+        estimate = estimate_leaf_degc(air, up, screen_closed=closed)
+        surfaces.append(Surface("leaf", estimate, _method_of("leaf", house, crop_targets)))
     if _is_known(cover, air):
         surfaces.append(Surface("cover", cover))
     elif _is_known(outside, air):
-        of, declared = crop_targets.cover(house.cover)
-        name = house.cover if declared else f"{house.cover or 'cover'} not known, default"
-        how = f"heat that passes a cover of {of.u_w_m2_k:g} W/m2/K ({name})"
-        surfaces.append(Surface("cover", estimate_cover_degc(air, outside, of.u_w_m2_k), how))
-        assumed += [OUTSIDE, f"cover_u_w_m2_k = {of.u_w_m2_k:g} ({name}: {of.source})"]
+        material, _ = crop_targets.cover(house.cover)
+        estimate = estimate_cover_degc(air, outside, material.u_w_m2_k)
+        surfaces.append(Surface("cover", estimate, _method_of("cover", house, crop_targets)))
+        name = _text(_cover_name(house, crop_targets))
+        assumed += [OUTSIDE, f"cover_u_w_m2_k = {material.u_w_m2_k:g} ({name}: {material.source})"]
     if crop.fruit_lag_s is not None:
-        how = f"air behind a lag of {crop.fruit_lag_s:g} s"
-        surfaces.append(Surface("fruit", estimate_lagging_degc(periods.time_ms, air, crop.fruit_lag_s), how))
+        estimate = estimate_lagging_degc(periods.time_ms, air, crop.fruit_lag_s)
+        surfaces.append(Surface("fruit", estimate, _method_of("fruit", house, crop_targets)))
     return weigh_surfaces(surfaces, dew_point_degc(air, humidity), tuple(assumed))
+
+
+def surface_note(surface: Surface, house: House, crop_targets: CropTargets) -> Message:
+    """Return whether a surface of a house was measured, or how it was estimated."""
+    return _estimate_note(surface.name, house, crop_targets) if surface.estimated else Message(_NOTES, "measured")
 
 
 def light_of(
     house: House, grid: HouseGrid, transmission: float | None, lamp: str | None, by_day: Mask | None
-) -> tuple[Light | None, str]:
-    """Return the light and how it was made; None, and what is missing, where nothing tells it without a guess."""
+) -> tuple[Light | None, Message]:
+    """Return the light with a note on its source; None, and what is missing, where it cannot be known."""
     par, lux, sun = (grid.mean(channel) for channel in LIGHT)
     if par is not None:
-        return Light(par, LIGHT[0], 1.0, "quantum sensor in the house", by_day), ""
+        note = Message(_NOTES, "light_par", {"channel": LIGHT[0]})
+        return Light(par, LIGHT[0], 1.0, _source(note), by_day), note
     declared = lamp or house.lamp or None
     if lux is not None and declared in UMOL_PER_LUX:
         factor = UMOL_PER_LUX[declared]
-        return Light(
-            ppfd_from_lux(lux, declared), LIGHT[1], factor, f"lux under {declared}, Apogee Instruments' table", by_day
-        ), ""
+        note = Message(
+            _NOTES,
+            "light_lux",
+            {"channel": LIGHT[1], "factor": f"{factor:g}", "lamp": Message("lamps", declared)},
+        )
+        return Light(ppfd_from_lux(lux, declared), LIGHT[1], factor, _source(note), by_day), note
     if sun is not None and transmission is not None:
         factor = SUN_UMOL_J * transmission
-        source = f"{SUN_UMOL_J:g} umol/J of sun (Thimijan and Heins 1983) behind a cover that passes {transmission:g}"
-        return Light(ppfd_from_global(sun, transmission), LIGHT[2], factor, source, by_day), ""
+        values = {
+            "channel": LIGHT[2], "factor": f"{factor:g}", "umol_j": f"{SUN_UMOL_J:g}",
+            "transmission": f"{transmission:g}",
+        }  # fmt: skip
+        note = Message(_NOTES, "light_sun", values)
+        return Light(ppfd_from_global(sun, transmission), LIGHT[2], factor, _source(note), by_day), note
     if lux is not None:
-        return None, f"Only lux is measured: say lamp= one of {', '.join(UMOL_PER_LUX)}, or declare the house's lamp."
-    if sun is not None:
-        return None, "Only the sun outside is measured: say transmission= what the cover passes, 0 to 1."
-    return None, "No light is measured."
+        return None, Message(_NOTES, "light_lamp_missing", {"lamps": ", ".join(UMOL_PER_LUX)})
+    return None, Message(_NOTES, "light_missing" if sun is None else "light_transmission_missing")
+
+
+def _estimate_note(surface: str, house: House, crop_targets: CropTargets) -> Message:
+    """Return how a surface without a sensor is estimated."""
+    if surface == "cover":
+        material, _ = crop_targets.cover(house.cover)
+        u_value, name = f"{material.u_w_m2_k:g}", _cover_name(house, crop_targets)
+        return Message(_NOTES, "cover_estimate", {"u_w_m2_k": u_value, "cover": name})
+    if surface == "fruit":
+        return Message(_NOTES, "fruit_estimate", {"lag_s": f"{crop_targets.crop(house.crop).fruit_lag_s:g}"})
+    return Message(_NOTES, "leaf_estimate")
+
+
+def _cover_name(house: House, crop_targets: CropTargets) -> str | Message:
+    _, is_known = crop_targets.cover(house.cover)
+    if is_known:
+        return term_or_name("covers", house.cover)
+    return (
+        Message(_NOTES, "cover_not_known", {"cover": house.cover})
+        if house.cover
+        else Message(_NOTES, "cover_not_declared")
+    )
+
+
+def _method_of(surface: str, house: House, crop_targets: CropTargets) -> str:
+    """Return the rule of an estimate as the source of a method names it."""
+    return _estimate_note(surface, house, crop_targets).text("en").partition(": ")[2]
+
+
+def _source(note: Message) -> str:
+    """Return the part of a note on light that says where its factor is from."""
+    return note.text("en").partition(": ")[2]
+
+
+def _text(name: str | Message) -> str:
+    return name if isinstance(name, str) else name.text("en")
 
 
 def _is_known(column: Values | None, air: Values) -> TypeGuard[Values]:
-    """Return whether a column is known for most of the time that the air is: what nobody heard has neither."""
+    """Return whether a column is known for most of the time for which the air is known."""
     if column is None:
         return False
     known = np.isfinite(air)

@@ -17,6 +17,7 @@ from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import HouseGrid, gather
 from headland.analysis.window import Window
+from headland.i18n import Message
 
 _CO2, _SUN, _OUTSIDE_RH = "co2_ppm", "global_radiation_w_m2", "outside_humidity_pct"
 
@@ -37,7 +38,7 @@ def answer_exchange(query: ClimateQuery, declared: Declared, transmission: float
     inside, notes = _inside_of(query, grid, transmission)
     indices = exchange_indices(hours, inside, declared)
     if declared.height_m is None:
-        notes["height"] = "Say height_m=, or the house's volume_m3 and floor_area_m2 in the registry, for the balances."
+        notes["height"] = "Give height_m=, or register the greenhouse's volume_m3 and floor_area_m2, for the balances."
     if query.by == "hour":
         return replace(build_answers(query, grid, indices, None), notes=notes)
     # Days that are counted in hours: both begin with the first day, and a day under way has the hours that have been.
@@ -46,8 +47,10 @@ def answer_exchange(query: ClimateQuery, declared: Declared, transmission: float
     return replace(build_answers(query, by_day, day_sums(in_hours, hours, indices), None), notes=notes)
 
 
-def _inside_of(query: ClimateQuery, grid: HouseGrid, transmission: float | None) -> tuple[Inside, dict[str, str]]:
-    notes: dict[str, str] = {}
+def _inside_of(
+    query: ClimateQuery, grid: HouseGrid, transmission: float | None
+) -> tuple[Inside, dict[str, str | Message]]:
+    notes: dict[str, str | Message] = {}
     by_day = by_day_of(query.house, grid.periods)
     air = Air(*air_of(grid))
     margin = margin_of(query.house, query.crop_targets, grid, by_day)

@@ -22,6 +22,7 @@ from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_s
 from headland.analysis.greenhouse.samples import DeviceGrid, HouseGrid, LeftOut, gather
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
+from headland.i18n import Message
 from headland.registry.models.models import GrowerNote
 from headland.store.port import Times
 
@@ -95,7 +96,7 @@ class Overview:
     hours: Times
     places: list[Place]
     left_out: list[LeftOut]
-    notes: dict[str, str]
+    notes: dict[str, str | Message]
     written: list[GrowerNote]
 
 
@@ -107,7 +108,7 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
     by_day = by_day_of(house, days)
     air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day)
     margin = margin_of(house, query.crop_targets, grid, by_day)
-    light, missing = light_of(house, grid, None, None, by_day)
+    light, light_note = light_of(house, grid, None, None, by_day)
     crop = query.crop
     indices: list[Index] = [
         *air_indices(days, air),
@@ -123,8 +124,7 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
     columns = _columns_of(grid, air, margin)
     if light is not None:
         columns["ppfd_umol_m2_s"] = light.ppfd_umol_m2_s
-    notes = {**disease.notes, **found.notes}
-    notes["light"] = missing if light is None else f"{light.channel} times {light.factor:g}: {light.source}"
+    notes: dict[str, str | Message] = {**disease.notes, **found.notes, "light": light_note}
     return Overview(
         house,
         window,
