@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 import headland.agronomy
-from docs.generator.science import formulas_to_markdown, modules
+from docs.generator.methods import modules
+from docs.generator.science import formulas_to_markdown
 from tests.floors.modules import ROOT
 
 PARTS = ("headland", "edge", "ingest", "api", "firmware_sim", "station")
