@@ -20,13 +20,15 @@ SAMPLES = sorted([*(EDGE / "samples").glob("*.toml"), EDGE / "edge.sample.toml"]
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_is_valid_and_its_sources_can_be_made(path: Path) -> None:
     settings = load_settings(path, {})
-    sources = [build_source(one, settings) for one in settings.source]
-    assert [one.name for one in sources] == [one.name for one in settings.source]
+    sources = [build_source(table, settings) for table in settings.source]
+    assert [source.name for source in sources] == [table.name for table in settings.source]
     assert sources
-    assert all(count == 0 for one in sources for count in one.counters().values())
+    assert all(count == 0 for source in sources for count in source.counters().values())
 
 
 def test_every_source_type_and_every_mqtt_format_has_a_sample() -> None:
-    found = [source for path in SAMPLES for source in load_settings(path, {}).source]
-    assert {tag_of(source) for source in found} == {str(one.__struct_config__.tag) for one in get_args(SourceSettings)}
-    assert {one.format for one in found if isinstance(one, MqttSettings)} == set(DEFAULT_TOPICS)
+    sources = [source for path in SAMPLES for source in load_settings(path, {}).source]
+    assert {tag_of(source) for source in sources} == {
+        str(kind.__struct_config__.tag) for kind in get_args(SourceSettings)
+    }
+    assert {table.format for table in sources if isinstance(table, MqttSettings)} == set(DEFAULT_TOPICS)

@@ -118,10 +118,10 @@ def _write_value(draw: st.DrawFn, out: _Writer, path: TomlPath) -> None:
 
 def _paths(value: Any, at: TomlPath = ()) -> set[TomlPath]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    found: set[TomlPath] = set()
+    paths: set[TomlPath] = set()
     for key, inner in items:
-        found |= {(*at, key)} | _paths(inner, (*at, key))
-    return found
+        paths |= {(*at, key)} | _paths(inner, (*at, key))
+    return paths
 
 
 @settings(max_examples=150, deadline=None)

@@ -61,9 +61,9 @@ def test_an_hour_that_the_clocks_showed_twice_is_resolved_by_the_row_before() ->
     texts = [f"10/30/2022 {text}" for text in ("1:55", "2:00", "2:30", "2:00", "2:30", "3:00")]
     seen: list[int] = []
     for text in texts:
-        found = read_time(text, FORMAT, AMSTERDAM, seen[-1] if seen else None)
-        assert not isinstance(found, NoTime), text
-        seen.append(found)
+        time_ms = read_time(text, FORMAT, AMSTERDAM, seen[-1] if seen else None)
+        assert not isinstance(time_ms, NoTime), text
+        seen.append(time_ms)
     start = utc_ms(2022, 10, 29, 23, 55)
     assert [(time_ms - start) // 60_000 for time_ms in seen] == [0, 5, 35, 65, 95, 125]
     assert read_time("10/30/2022 2:30", FORMAT, AMSTERDAM, None) is NoTime.TWICE
@@ -76,9 +76,9 @@ def test_a_year_of_local_times_in_order_is_read_unchanged(start: datetime) -> No
     previous_ms = None
     for _ in range(6):
         local = instant.astimezone(AMSTERDAM)
-        found = read_time(local.strftime(FORMAT), FORMAT, AMSTERDAM, previous_ms)
-        if previous_ms is None and found is NoTime.TWICE:
+        time_ms = read_time(local.strftime(FORMAT), FORMAT, AMSTERDAM, previous_ms)
+        if previous_ms is None and time_ms is NoTime.TWICE:
             return
-        assert found == round(instant.timestamp() * 1000)
-        previous_ms = int(found)
+        assert time_ms == round(instant.timestamp() * 1000)
+        previous_ms = int(time_ms)
         instant += timedelta(minutes=20)

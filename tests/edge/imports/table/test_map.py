@@ -85,5 +85,5 @@ def test_a_zone_is_a_name_with_summer_time_or_an_offset_without() -> None:
     west = find_zone("-03:30")
     assert west is not None
     assert west.utcoffset(None) == -timedelta(hours=3, minutes=30)
-    for said in ("+8", "../../etc/passwd", "", "Mars", "+25:00", "+08:00\n"):
-        assert find_zone(said) is None
+    for zone in ("+8", "../../etc/passwd", "", "Mars", "+25:00", "+08:00\n"):
+        assert find_zone(zone) is None

@@ -55,7 +55,7 @@ def read(folder: Path, text: str, encoding: str = "utf-8", **changes: str) -> tu
 
 def test_cells_become_values_in_our_units_and_empty_cells_are_missing(tmp_path: Path) -> None:
     source, sink = read(tmp_path, "Date,Tair ,Rh,note\n2/1/2022 0:00,50,NaN,x\n\n2/1/2022 0:05,,41.5,\n")
-    assert [(one.time_ms - START_MS, dict(one.values)) for one in sink.readings] == [
+    assert [(row.time_ms - START_MS, dict(row.values)) for row in sink.readings] == [
         (0, {"air_temperature_degc": pytest.approx(10), "relative_humidity_pct": None}),
         (300_000, {"air_temperature_degc": None, "relative_humidity_pct": 41.5}),
     ]
@@ -76,11 +76,11 @@ def test_a_refused_cell_is_reported_and_the_rest_of_its_row_is_kept(tmp_path: Pa
         '2/1/2022 0:15,50,40,"two\nlines"\n'
     )
     source, sink = read(tmp_path, text)
-    assert [one.time_ms - START_MS for one in sink.readings] == [0, 600_000, 900_000]
+    assert [row.time_ms - START_MS for row in sink.readings] == [0, 600_000, 900_000]
     assert sink.readings[0].values == {"air_temperature_degc": None, "relative_humidity_pct": 40}
     report = source.report()
     assert report.refused == {"not_a_number": 3, "repeated_time": 1, "bad_time": 1, "wrong_number_of_cells": 1}
-    assert [one.sentence() for one in report.refusals] == [
+    assert [refusal.sentence() for refusal in report.refusals] == [
         "line 2, column Tair: not a number ('abc')",
         "line 3, column Date: repeated time ('2/1/2022 0:00')",
         "line 4, column Date: bad time ('31/1/2022 0:05')",
@@ -130,4 +130,4 @@ def test_any_cells_give_rows_with_finite_values_or_a_refusal(
         row = reader.read(line, cells)
         refusals = reader.take_refusals()
         assert row is not None or refusals or not any(cell.strip() for cell in cells)
-        assert all(one.sentence() for one in refusals)
+        assert all(refusal.sentence() for refusal in refusals)

@@ -59,12 +59,12 @@ def test_bytes_pass_in_both_directions_with_any_line_settings(peer: PtyPeer, wai
     link.open()
     link.send_break(0.001)
     link.send(b"abc")
-    heard = b""
+    received = b""
 
     def has_heard() -> bool:
-        nonlocal heard
-        heard += link.receive(0.1)
-        return heard == b"ABC"
+        nonlocal received
+        received += link.receive(0.1)
+        return received == b"ABC"
 
     wait_until(has_heard)
     peer.send(b"late")

@@ -25,7 +25,7 @@ def test_a_descriptor_is_emitted_again_only_when_it_changes() -> None:
     device.update(model="TH-1")
     device.update(model="TH-1")
     device.emit(sink, Clock.ARRIVAL, 4, ROW)
-    assert [sorted(one.channels) for one in sink.descriptors] == [
+    assert [sorted(descriptor.channels) for descriptor in sink.descriptors] == [
         ["co2_ppm"],
         ["air_temperature_degc", "co2_ppm"],
         ["air_temperature_degc", "co2_ppm"],

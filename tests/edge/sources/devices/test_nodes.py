@@ -33,7 +33,7 @@ def test_a_listed_device_has_its_own_name_and_place_and_others_the_sources() -> 
         ("bench-1", "bench", False),
         ("zigbee.0x02", "greenhouse", True),
     ]
-    assert [one.channels["co2_ppm"].interval_s for one in sink.descriptors] == [60.0, 10.0]
+    assert [descriptor.channels["co2_ppm"].interval_s for descriptor in sink.descriptors] == [60.0, 10.0]
 
 
 def test_unlisted_devices_may_be_ignored_and_are_bounded() -> None:
@@ -41,8 +41,8 @@ def test_unlisted_devices_may_be_ignored_and_are_bounded() -> None:
     assert make(counts, listed_only=True).find("0x02") is None
     assert counts == {"unlisted": 1}
     nodes = make(counts)
-    found = [nodes.find(str(number)) for number in range(room.MOST_UNLISTED + 5)]
-    assert sum(one is None for one in found) == 5
+    node_list = [nodes.find(str(number)) for number in range(room.MOST_UNLISTED + 5)]
+    assert sum(node is None for node in node_list) == 5
     assert nodes.find("") is None
     assert counts["refused_device"] == 6
 

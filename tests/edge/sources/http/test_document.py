@@ -21,8 +21,8 @@ def field(pointer: str, channel: str = "co2_ppm") -> FieldSettings:
 def test_a_document_has_the_found_values_and_the_number_of_missing_ones() -> None:
     body = json.dumps({"t": [{"v": 20.5}], "at": 1_790_000_000}).encode()
     at = msgspec.convert({"from": "/at", "format": "unix_s"}, TimeSettings)
-    found = read_document(body, [field("/t/0/v", "air_temperature_degc"), field("/x")], at)
-    assert found == ([Measurement("/t/0/v", 20.5)], 1_790_000_000_000, 1)
+    document = read_document(body, [field("/t/0/v", "air_temperature_degc"), field("/x")], at)
+    assert document == ([Measurement("/t/0/v", 20.5)], 1_790_000_000_000, 1)
     assert read_document(body, [], msgspec.convert({"from": "/no"}, TimeSettings)) == ([], None, 0)
     assert read_document(b"<html>", [], None) is None
 

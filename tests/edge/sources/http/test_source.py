@@ -189,7 +189,7 @@ def test_stop_returns_within_a_second_from_a_server_that_never_answers(station: 
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "sentence"),
     [
         ({"url": "ftp://x"}, "regex"),
         ({"url": "http://a b"}, "regex"),
@@ -200,6 +200,6 @@ def test_stop_returns_within_a_second_from_a_server_that_never_answers(station: 
         ({"headers": {"X": "a\nb"}}, "printable ASCII"),
     ],
 )
-def test_a_mistake_in_the_settings_is_reported(more: dict[str, Any], said: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+def test_a_mistake_in_the_settings_is_reported(more: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=sentence):
         make(Station(1), **more)

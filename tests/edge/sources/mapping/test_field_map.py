@@ -23,7 +23,7 @@ def convert(
     *measurements: tuple[Any, ...], fields: list[FieldSettings] | None = None
 ) -> tuple[dict[str, float | None], Counter[str]]:
     counts: Counter[str] = Counter()
-    return FieldMap(fields or [], counts).convert([Measurement(*one) for one in measurements]), counts
+    return FieldMap(fields or [], counts).convert([Measurement(*measurement) for measurement in measurements]), counts
 
 
 def test_a_mapped_number_is_scaled_and_converted() -> None:
@@ -90,7 +90,7 @@ def test_of_two_numbers_for_one_channel_one_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "sentence"),
     [
         ({"channel": "warmth"}, "'warmth' is not a channel"),
         ({"channel": "co2_ppm", "unit": "degC"}, "'degC' cannot be converted to 'ppm'"),
@@ -98,8 +98,8 @@ def test_of_two_numbers_for_one_channel_one_is_refused() -> None:
         ({"channel": "co2_ppm", "scale": 0}, "scale of co2_ppm must be"),
     ],
 )
-def test_a_mistake_in_a_field_is_reported(table: dict[str, object], said: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+def test_a_mistake_in_a_field_is_reported(table: dict[str, object], sentence: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=sentence):
         msgspec.convert({"from": "x", **table}, FieldSettings)
 
 

@@ -14,7 +14,7 @@ from headland.contract.senml.units import UNITS
 
 
 @pytest.mark.parametrize(
-    ("said", "value", "unit", "wanted"),
+    ("name", "value", "unit", "wanted"),
     [
         # Fixed points of the scales, and exact definitions (NIST SP 811 appendix B) where one is a product of them.
         ("°C", 21.5, "degC", 21.5),
@@ -81,28 +81,28 @@ from headland.contract.senml.units import UNITS
         ("pH", 5.8, "pH", 5.8),
     ],
 )
-def test_a_value_is_converted_to_our_unit(said: str, value: float, unit: str, wanted: float) -> None:
-    found = convert_unit(said, unit)
-    assert isinstance(found, Conversion), found
-    assert found.unit == unit
-    assert found.apply(value) == pytest.approx(wanted, rel=2e-6, abs=1e-9)
+def test_a_value_is_converted_to_our_unit(name: str, value: float, unit: str, wanted: float) -> None:
+    conversion = convert_unit(name, unit)
+    assert isinstance(conversion, Conversion), conversion
+    assert conversion.unit == unit
+    assert conversion.apply(value) == pytest.approx(wanted, rel=2e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("said", ["", "gal", "MPG", "mv", "hpa", "furlong", "°", "m/s/s/s", "W/m²/", "µ", "%%"])
-def test_an_unknown_name_is_not_converted(said: str) -> None:
-    found = convert_unit(said, "degC")
-    assert isinstance(found, NoConversion)
-    assert repr(said) in found.sentence
+@pytest.mark.parametrize("name", ["", "gal", "MPG", "mv", "hpa", "furlong", "°", "m/s/s/s", "W/m²/", "µ", "%%"])
+def test_an_unknown_name_is_not_converted(name: str) -> None:
+    conversion = convert_unit(name, "degC")
+    assert isinstance(conversion, NoConversion)
+    assert repr(name) in conversion.sentence
 
 
 @pytest.mark.parametrize(
-    ("said", "unit"),
+    ("name", "unit"),
     [("lx", "umol/m2/s"), ("W/m²", "umol/m2/s"), ("°C", "%"), ("%", "degC"), ("kWh", "W"), ("mm", "L"), ("%", "1")],
 )
-def test_units_of_different_things_are_not_converted(said: str, unit: str) -> None:
-    found = convert_unit(said, unit)
-    assert isinstance(found, NoConversion)
-    assert "cannot be converted" in found.sentence
+def test_units_of_different_things_are_not_converted(name: str, unit: str) -> None:
+    conversion = convert_unit(name, unit)
+    assert isinstance(conversion, NoConversion)
+    assert "cannot be converted" in conversion.sentence
 
 
 def test_the_case_of_a_prefix_matters() -> None:
@@ -115,35 +115,35 @@ def test_the_case_of_a_prefix_matters() -> None:
 
 @pytest.mark.parametrize("unit", sorted(set(UNIT_BY_SUFFIX.values()) - {"1"}))
 def test_each_of_our_units_converts_to_itself(unit: str) -> None:
-    found = convert_unit(unit, unit)
-    assert isinstance(found, Conversion)
-    assert found.apply(7.25) == pytest.approx(7.25)
+    conversion = convert_unit(unit, unit)
+    assert isinstance(conversion, Conversion)
+    assert conversion.apply(7.25) == pytest.approx(7.25)
 
 
-@pytest.mark.parametrize("said", UNITS)
-def test_each_unit_of_senml_is_converted_as_ingest_converts_it(said: str) -> None:
-    for unit, factor in UNITS[said].items():
-        found = convert_unit(said, unit)
-        assert isinstance(found, Conversion)
-        assert found.scale == pytest.approx(factor)
-        assert found.offset == 0
+@pytest.mark.parametrize("name", UNITS)
+def test_each_unit_of_senml_is_converted_as_ingest_converts_it(name: str) -> None:
+    for unit, factor in UNITS[name].items():
+        conversion = convert_unit(name, unit)
+        assert isinstance(conversion, Conversion)
+        assert conversion.scale == pytest.approx(factor)
+        assert conversion.offset == 0
 
 
 def test_the_unit_of_a_channel_follows_from_its_name() -> None:
     assert convert_to_channel("air_temperature_degc:2", "°C") == Conversion("degC")
     assert convert_to_channel("rail_pipe_temperature_degc", "K") == Conversion("degC", 1.0, -273.15)
     for channel in ("Temperature", "mood"):
-        found = convert_to_channel(channel, "°C")
-        assert isinstance(found, NoConversion)
-        assert repr(channel) in found.sentence
+        conversion = convert_to_channel(channel, "°C")
+        assert isinstance(conversion, NoConversion)
+        assert repr(channel) in conversion.sentence
 
 
 @given(st.text(max_size=30), st.sampled_from(sorted({quantity.unit for quantity in QUANTITIES.values()})))
-def test_any_text_gives_a_finite_conversion_or_a_sentence(said: str, unit: str) -> None:
-    found = convert_unit(said, unit)
-    if isinstance(found, Conversion):
-        assert math.isfinite(found.scale)
-        assert found.scale > 0
-        assert math.isfinite(found.offset)
+def test_any_text_gives_a_finite_conversion_or_a_sentence(name: str, unit: str) -> None:
+    conversion = convert_unit(name, unit)
+    if isinstance(conversion, Conversion):
+        assert math.isfinite(conversion.scale)
+        assert conversion.scale > 0
+        assert math.isfinite(conversion.offset)
     else:
-        assert found.sentence
+        assert conversion.sentence

@@ -22,8 +22,8 @@ def test_the_built_in_map_reads_the_simulated_controller_in_one_request() -> Non
     assert path is not None
     registers = load_map(path)
     assert plan_reads(registers) == [Read(3, 0, 31)]
-    assert [one.address for one in registers.register] == [*range(10, 23), *range(24, 28), 30]
-    assert {one.channel: one.scale for one in registers.register}["heating_power_w_m2"] == 0.1
+    assert [register.address for register in registers.register] == [*range(10, 23), *range(24, 28), 30]
+    assert {register.channel: register.scale for register in registers.register}["heating_power_w_m2"] == 0.1
 
 
 def test_adjacent_registers_share_a_request_and_gaps_only_where_allowed() -> None:
@@ -49,15 +49,15 @@ _ITEMS = st.lists(
 def test_every_item_is_whole_in_one_request_of_a_legal_size(items: list[Register], max_gap: int) -> None:
     reads = plan_reads(RegisterMap(register=items, max_gap=max_gap))
     assert all(1 <= read.count <= (125 if read.function > 2 else 2000) for read in reads)
-    for one in items:
-        last = one.address + one.width - 1
+    for item in items:
+        last = item.address + item.width - 1
         holders = [
             read
             for read in reads
-            if read.function == one.function and read.address <= one.address and last < read.address + read.count
+            if read.function == item.function and read.address <= item.address and last < read.address + read.count
         ]
         assert holders
-    named = {(one.function, one.address + at) for one in items for at in range(one.width)}
+    named = {(item.function, item.address + at) for item in items for at in range(item.width)}
     for read in reads:
         span = [(read.function, read.address + at) in named for at in range(read.count)]
         assert span[0]
@@ -69,7 +69,7 @@ HEAD = '[[register]]\nchannel = "co2_ppm"\naddress = 1\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ('model = "x"\n', "own.toml:1: register is missing"),
         (HEAD + "scale = 0\n", "own.toml:4: scale of co2_ppm must be 1e-9..1e9"),
@@ -88,13 +88,13 @@ HEAD = '[[register]]\nchannel = "co2_ppm"\naddress = 1\n'
         (HEAD + "[clock]\nseconds = 1.5\n", "own.toml:5: clock.seconds must be a whole number (0..65535), not 1.5"),
     ],
 )
-def test_a_mistake_in_a_map_is_reported_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_mistake_in_a_map_is_reported_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "own.toml").write_text(text)
     with pytest.raises(SettingsError) as caught:
         load_map(tmp_path / "own.toml")
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(sentence)
 
 
 def test_a_second_instance_of_a_quantity_is_a_channel_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(HEAD + HEAD.replace("co2_ppm", "co2_ppm:1").replace("= 1\n", "= 2\n"))
-    assert [one.channel for one in load_map(tmp_path / "own.toml").register] == ["co2_ppm", "co2_ppm:1"]
+    assert [register.channel for register in load_map(tmp_path / "own.toml").register] == ["co2_ppm", "co2_ppm:1"]

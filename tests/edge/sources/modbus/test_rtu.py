@@ -90,14 +90,14 @@ def test_units_on_one_line_have_their_own_values(peer: PtyPeer, units: RtuUnits,
     assert rows(sink, "probe-2")[0] == {"air_temperature_degc": pytest.approx(30.0), "co2_ppm": 1.0, "pump_on": 0.0}
     assert set(units.asked) == {(unit, *read) for unit in (1, 2) for read in ((2, 3, 1), (4, 0, 3))}
     assert {row.clock for row in sink.readings} == {Clock.NTP}
-    assert [one.name for one in sink.descriptors] == ["bus probe-1", "bus probe-2"]
+    assert [descriptor.name for descriptor in sink.descriptors] == ["bus probe-1", "bus probe-2"]
 
 
 def test_a_dead_unit_is_waited_for_and_stalls_no_other(peer: PtyPeer, units: RtuUnits, wait_until: WaitUntil) -> None:
     reader = source(peer, 1, 9, 2)
     with running(reader) as sink:
         wait_until(lambda: len(rows(sink, "probe-1")) >= 10 and len(rows(sink, "probe-2")) >= 10)
-        dead = sum(one[0] == 9 for one in units.asked)
+        dead = sum(request[0] == 9 for request in units.asked)
         assert 1 <= dead < 6
         assert reader.counters()["silent_now"] == 1
         assert reader.counters()["lost"] == 1
@@ -148,7 +148,7 @@ def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) ->
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"node": []}, "length >= 1"),
         ({"url": "serial:/dev/ttyS0:9600:8N1"}, "regex"),
@@ -156,7 +156,7 @@ def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) ->
         ({"node": [{"device": d, "unit": 1, "registers": "x"} for d in "ab"]}, "unit must be unique on a line"),
     ],
 )
-def test_a_mistake_in_the_settings_is_reported(changes: dict[str, object], said: str) -> None:
+def test_a_mistake_in_the_settings_is_reported(changes: dict[str, object], sentence: str) -> None:
     base = {
         "type": "modbus_rtu",
         "name": "bus",
@@ -164,7 +164,7 @@ def test_a_mistake_in_the_settings_is_reported(changes: dict[str, object], said:
         "node": [{"device": "a", "registers": "x"}],
     }
     msgspec.convert(base, ModbusRtuSettings)
-    with pytest.raises(msgspec.ValidationError, match=said):
+    with pytest.raises(msgspec.ValidationError, match=sentence):
         msgspec.convert({**base, **changes}, ModbusRtuSettings)
 
 
@@ -172,7 +172,7 @@ def test_a_tcp_address_is_one_device_or_nodes_and_never_both() -> None:
     node = {"device": "a", "registers": "x"}
     base = {"type": "modbus_tcp", "name": "bus", "host": "h"}
     for good in ({**base, **node}, {**base, "node": [node]}):
-        assert [one.device for one in msgspec.convert(good, ModbusSettings).nodes] == ["a"]
+        assert [unit.device for unit in msgspec.convert(good, ModbusSettings).nodes] == ["a"]
     for bad in (base, {**base, **node, "node": [node]}, {**base, "device": "a"}):
         with pytest.raises(msgspec.ValidationError, match="either device and registers"):
             msgspec.convert(bad, ModbusSettings)

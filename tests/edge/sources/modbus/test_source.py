@@ -119,7 +119,7 @@ def test_a_simulator_is_marked_by_its_identity_whatever_the_settings_say(
     run(ModbusSource(settings(peer.port, simulated=False), "gw-1", "home"), sink)
     wait_until(lambda: sink.readings)
     assert sink.readings[0].source.simulated
-    assert [one.simulated for one in sink.descriptors] == [True]
+    assert [descriptor.simulated for descriptor in sink.descriptors] == [True]
     assert sink.descriptors[0].channels["co2_ppm"].unit == "ppm"
     assert sink.descriptors[0].channels["co2_ppm"].interval_s == 0.05
 

@@ -18,10 +18,10 @@ def register(address: int, kind: str = "uint16", **changes: Any) -> Register:
     return Register(**{"channel": "co2_ppm", "address": address, "type": kind, **changes})
 
 
-def value(one: Register, *words: int, order: str = "high_first") -> float | None:
-    registers = RegisterMap(register=[one], word_order=order)  # type: ignore[arg-type] # one of its two words
-    read = Read(one.function, one.address, len(words))
-    return decode_values(registers, place_words(read, words))[one.channel]
+def value(register: Register, *words: int, order: str = "high_first") -> float | None:
+    registers = RegisterMap(register=[register], word_order=order)  # type: ignore[arg-type] # one of its two words
+    read = Read(register.function, register.address, len(words))
+    return decode_values(registers, place_words(read, words))[register.channel]
 
 
 def test_words_become_values_by_type_scale_and_offset() -> None:
@@ -110,5 +110,5 @@ def test_values_packed_by_struct_are_decoded_in_any_order(
         byte_order="little" if little else "big",
     )
     read = [int.from_bytes(word, "little" if little else "big") for word in sent]
-    found = decode_values(registers, place_words(Read(3, 7, size // 2), read))["co2_ppm"]
-    assert found == (float(number) if math.isfinite(number) else None)
+    decoded = decode_values(registers, place_words(Read(3, 7, size // 2), read))["co2_ppm"]
+    assert decoded == (float(number) if math.isfinite(number) else None)

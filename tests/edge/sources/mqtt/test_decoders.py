@@ -23,11 +23,11 @@ from edge.sources.mqtt.zigbee import ZigbeeDecoder
 NOW_MS = 1_790_000_000_000
 
 
-def said(decoder: Decoder, topic: str, payload: Any) -> Sequence[Any]:
+def decode(decoder: Decoder, topic: str, payload: Any) -> Sequence[Any]:
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    found = decoder.decode(topic, data, NOW_MS)
-    assert not isinstance(found, Refusal), found
-    return found
+    messages = decoder.decode(topic, data, NOW_MS)
+    assert not isinstance(messages, Refusal), messages
+    return messages
 
 
 # SenML: RFC 8428, sections 5.1.1 to 5.1.4.
@@ -35,7 +35,7 @@ def said(decoder: Decoder, topic: str, payload: Any) -> Sequence[Any]:
 
 def test_senml_with_one_record_has_the_time_of_arrival() -> None:
     pack = [{"n": "urn:dev:ow:10e2073a01080063", "u": "Cel", "v": 23.1}]
-    assert said(SenmlDecoder([]), "senml/x", pack) == [
+    assert decode(SenmlDecoder([]), "senml/x", pack) == [
         DecodedMessage("urn:dev:ow", [Measurement("10e2073a01080063", 23.1, "Cel")], None)
     ]
 
@@ -47,8 +47,8 @@ def test_senml_base_fields_apply_until_they_change() -> None:
         {"n": "current", "t": -5, "v": 1.2},
         {"n": "current", "t": -4, "v": 1.3},
     ]  # fmt: skip
-    found = said(SenmlDecoder([]), "senml/x", pack)
-    assert found == [
+    messages = decode(SenmlDecoder([]), "senml/x", pack)
+    assert messages == [
         DecodedMessage("urn:dev:ow:10e2073a0108006", [Measurement("voltage", 120.1, "V")], 1_276_020_076_001),
         DecodedMessage("urn:dev:ow:10e2073a0108006", [Measurement("current", 1.2, "A")], 1_276_020_071_001),
         DecodedMessage("urn:dev:ow:10e2073a0108006", [Measurement("current", 1.3, "A")], 1_276_020_072_001),
@@ -61,15 +61,19 @@ def test_senml_relative_times_are_before_or_after_now() -> None:
         {"n": "t", "t": 10, "v": 2},
         {"n": "t", "t": -1, "v": 3},
     ]
-    assert [one.time_ms for one in said(SenmlDecoder([]), "senml/x", pack)] == [NOW_MS - 10_000, None, NOW_MS - 11_000]
+    assert [message.time_ms for message in decode(SenmlDecoder([]), "senml/x", pack)] == [
+        NOW_MS - 10_000,
+        None,
+        NOW_MS - 11_000,
+    ]
 
 
 def test_senml_without_a_prefix_has_the_device_of_its_topic_and_texts_are_left_out() -> None:
     pack = [{"n": "air_temperature:1", "u": "Cel", "v": 20}, {"n": "label", "vs": "x"}, {"n": "on", "vb": True}]
-    assert said(SenmlDecoder([]), "senml/gh-7", pack) == [
+    assert decode(SenmlDecoder([]), "senml/gh-7", pack) == [
         DecodedMessage("gh-7", [Measurement("air_temperature:1", 20, "Cel"), Measurement("on", True, None)], None)
     ]
-    assert said(SenmlDecoder([]), "senml/x", [{"bn": "a/b/", "bv": 20, "n": "t", "v": 1.5}, {"n": "u"}]) == [
+    assert decode(SenmlDecoder([]), "senml/x", [{"bn": "a/b/", "bv": 20, "n": "t", "v": 1.5}, {"n": "u"}]) == [
         DecodedMessage("a/b", [Measurement("t", 21.5), Measurement("u", 20.0)], None)
     ]
 
@@ -85,7 +89,7 @@ def test_senml_of_a_newer_version_or_another_shape_is_refused() -> None:
 
 def test_a_wrong_senml_record_is_refused_alone_where_no_other_depends_on_it() -> None:
     decoder = SenmlDecoder([])
-    assert said(decoder, "senml/x", [{"n": "a", "v": "1"}, {"n": "b", "v": 2}]) == [
+    assert decode(decoder, "senml/x", [{"n": "a", "v": "1"}, {"n": "b", "v": 2}]) == [
         DecodedMessage("x", [Measurement("b", 2)]),
         Refusal.SHAPE,
     ]
@@ -103,7 +107,7 @@ def test_tasmota_has_its_units_beside_its_sensors() -> None:
         "PressureUnit": "mmHg",
         "TempUnit": "F",
     }
-    assert said(TasmotaDecoder([]), "tele/gh-1/SENSOR", payload) == [
+    assert decode(TasmotaDecoder([]), "tele/gh-1/SENSOR", payload) == [
         DecodedMessage(
             "gh-1",
             [
@@ -119,14 +123,14 @@ def test_tasmota_has_its_units_beside_its_sensors() -> None:
 
 
 def test_tasmota_without_a_unit_has_an_unknown_unit() -> None:
-    found = said(
+    messages = decode(
         TasmotaDecoder([]), "tele/gh-1/SENSOR", {"Time": "2026-09-21T22:13:20+08:00", "S": {"Temperature": 20, "A0": 1}}
     )
-    assert found[0].measurements == [
+    assert messages[0].measurements == [
         Measurement("S/Temperature", 20, UNKNOWN_UNIT),
         Measurement("S/A0", 1, UNKNOWN_UNIT),
     ]
-    assert found[0].time_ms == NOW_MS
+    assert messages[0].time_ms == NOW_MS
 
 
 # LoRaWAN.
@@ -155,11 +159,13 @@ CHIRPSTACK = {
 
 
 def test_chirpstack_has_the_time_of_the_first_gateway_with_a_clock() -> None:
-    found = said(ChirpStackDecoder([]), "application/17/device/01/event/up", CHIRPSTACK)
+    messages = decode(ChirpStackDecoder([]), "application/17/device/01/event/up", CHIRPSTACK)
     numbers = [Measurement("soil/temperature", 17.5), Measurement("moisture/0", 31.0), Measurement("moisture/1", 33.5)]
-    assert found == [DecodedMessage("0101010101010101", numbers, NOW_MS, ("field-3",), "soil probe", simulated=False)]
+    assert messages == [
+        DecodedMessage("0101010101010101", numbers, NOW_MS, ("field-3",), "soil probe", simulated=False)
+    ]
     bare = {**CHIRPSTACK, "rxInfo": [{"gatewayId": "0016c001f153a14c"}]}
-    assert said(ChirpStackDecoder([]), "t", bare)[0].time_ms == NOW_MS + 1500
+    assert decode(ChirpStackDecoder([]), "t", bare)[0].time_ms == NOW_MS + 1500
 
 
 def test_an_uplink_that_was_not_decoded_is_refused() -> None:
@@ -200,7 +206,7 @@ def test_the_things_stack_has_its_normalized_numbers_in_fixed_units() -> None:
         Measurement("normalized/soil/ec", 0.8, "dS/m"),
         Measurement("normalized/air/temperature", 20.5, "degC"),
     ]
-    assert said(ThingsStackDecoder([]), "v3/app1@ttn/devices/dev1/up", THINGS) == [
+    assert decode(ThingsStackDecoder([]), "v3/app1@ttn/devices/dev1/up", THINGS) == [
         DecodedMessage("dev1", numbers, NOW_MS, ("0004A30B001C0530",), "", simulated=True)
     ]
 
@@ -229,11 +235,11 @@ def test_zigbee2mqtt_has_its_units_from_the_bridge() -> None:
         "battery": 97,
         "last_seen": "2026-09-21T14:13:20.000Z",
     }
-    before = said(decoder, "zigbee2mqtt/gh1/bench", payload)[0]
-    assert {one.unit for one in before.measurements} == {UNKNOWN_UNIT}
+    before = decode(decoder, "zigbee2mqtt/gh1/bench", payload)[0]
+    assert {measurement.unit for measurement in before.measurements} == {UNKNOWN_UNIT}
     assert decoder.describes("zigbee2mqtt/bridge/devices")
     assert decoder.learn("zigbee2mqtt/bridge/devices", json.dumps(BRIDGE).encode()) == ()
-    assert said(decoder, "zigbee2mqtt/gh1/bench", payload) == [
+    assert decode(decoder, "zigbee2mqtt/gh1/bench", payload) == [
         DecodedMessage(
             "gh1/bench",
             [
@@ -247,13 +253,13 @@ def test_zigbee2mqtt_has_its_units_from_the_bridge() -> None:
             "Aqara WSDCGQ01LM",
         )
     ]
-    assert said(decoder, "zigbee2mqtt/gh1/bench", {"last_seen": NOW_MS})[0].time_ms == NOW_MS
+    assert decode(decoder, "zigbee2mqtt/gh1/bench", {"last_seen": NOW_MS})[0].time_ms == NOW_MS
 
 
 def test_zigbee2mqtt_topics_beside_a_devices_own_are_ignored() -> None:
     decoder = ZigbeeDecoder("zigbee2mqtt")
     for topic in ("bridge/state", "bridge/logging", "gh1/availability", "gh1/set", "gh1/get"):
-        assert said(decoder, f"zigbee2mqtt/{topic}", {"state": "online"}) == ()
+        assert decode(decoder, f"zigbee2mqtt/{topic}", {"state": "online"}) == ()
     assert decoder.learn("zigbee2mqtt/bridge/devices", b"{}") is Refusal.SHAPE
     assert decoder.learn("zigbee2mqtt/bridge/devices", b"[1, {}, {") is Refusal.JSON
     assert decoder.learn("zigbee2mqtt/bridge/devices", b"[" + b"1," * 1000 + b"1]") is Refusal.TOO_MANY
@@ -281,7 +287,7 @@ def test_esphome_has_plain_numbers_in_the_unit_of_its_discovery() -> None:
     decoder = HomeAssistantDecoder("homeassistant")
     topic = "homeassistant/sensor/gh1/air_temperature/config"
     assert decoder.learn(topic, json.dumps(ESPHOME).encode()) == ["gh1/sensor/air_temperature/state"]
-    assert said(decoder, "gh1/sensor/air_temperature/state", b"68.0") == [
+    assert decode(decoder, "gh1/sensor/air_temperature/state", b"68.0") == [
         DecodedMessage(
             "gh1",
             [Measurement("air_temperature", "68.0", "°F")],
@@ -292,9 +298,9 @@ def test_esphome_has_plain_numbers_in_the_unit_of_its_discovery() -> None:
     ]
     assert decoder.learn(topic, json.dumps(ESPHOME).encode()) == []
     assert decoder.learn(topic, b'{"stat_t": ') is Refusal.JSON
-    assert len(said(decoder, "gh1/sensor/air_temperature/state", b"68.0")) == 1
+    assert len(decode(decoder, "gh1/sensor/air_temperature/state", b"68.0")) == 1
     assert decoder.learn(topic, b"") == []
-    assert said(decoder, "gh1/sensor/air_temperature/state", b"68.0") == []
+    assert decode(decoder, "gh1/sensor/air_temperature/state", b"68.0") == []
 
 
 def test_several_entities_of_one_state_are_found_by_their_templates() -> None:
@@ -311,7 +317,7 @@ def test_several_entities_of_one_state_are_found_by_their_templates() -> None:
         ("homeassistant/sensor/tank_x/config", {"stat_t": state, "val_tpl": "{{ value_json.x.y }}", "dev": about}),
     )
     payload = {"temp": 15.5, "a": {"flow/1": [2.5]}, "pump": "run"}
-    assert said(decoder, "home/tank/state", payload) == [
+    assert decode(decoder, "home/tank/state", payload) == [
         DecodedMessage(
             "231ed3",
             [
@@ -336,7 +342,7 @@ def test_a_device_discovered_as_a_whole_has_its_components() -> None:
         "state_topic": "sensorBedroom/state",
     }
     decoder = learnt(("homeassistant/device/0AFFD2/config", config))
-    assert said(decoder, "sensorBedroom/state", {"temperature": 21}) == [
+    assert decode(decoder, "sensorBedroom/state", {"temperature": 21}) == [
         DecodedMessage(
             "0AFFD2", [Measurement("temp", 21, "°C")], None, ("ea334450945afc", "Kitchen"), "Bla electronics xya"
         )
@@ -357,7 +363,7 @@ def test_a_template_that_computes_is_refused(template: str) -> None:
     decoder = HomeAssistantDecoder("homeassistant")
     config = {"stat_t": "a/b", "val_tpl": template, "dev": {"ids": "1"}}
     assert decoder.learn("homeassistant/sensor/x/config", json.dumps(config).encode()) is Refusal.TEMPLATE
-    assert said(decoder, "a/b", {"temp": 1}) == []
+    assert decode(decoder, "a/b", {"temp": 1}) == []
 
 
 def test_discovery_without_a_number_or_with_mistakes_is_ignored() -> None:

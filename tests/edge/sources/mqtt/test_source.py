@@ -32,8 +32,8 @@ class Publisher:
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
 
-    def say(self, topic: str, payload: Any, *, retain: bool = False) -> bool:
-        """Return False, so that a wait can say it again until it is heard."""
+    def publish(self, topic: str, payload: Any, *, retain: bool = False) -> bool:
+        """Return False, so that a wait can publish again until the message arrives."""
         data = payload if isinstance(payload, bytes | str) else json.dumps(payload)
         self._client.publish(topic, data, qos=1, retain=retain).wait_for_publish(5)
         return False
@@ -62,12 +62,12 @@ def values(sink: ListSink) -> list[tuple[str, Any]]:
 def test_a_retained_state_is_no_sample_and_a_live_one_has_the_time_of_arrival(
     mosquitto: Broker, device: Publisher, wait_until: WaitUntil
 ) -> None:
-    device.say("tele/gh-1/SENSOR", {"SHT3X": {"Temperature": 99.0}, "TempUnit": "C"}, retain=True)
+    device.publish("tele/gh-1/SENSOR", {"SHT3X": {"Temperature": 99.0}, "TempUnit": "C"}, retain=True)
     mapped = [{"from": "SHT3X/Temperature", "channel": "air_temperature_degc"}]
     source = make(mosquitto, "tasmota", channel=mapped)
     with running(source) as sink:
         wait_until(lambda: source.counters()["retained_ignored"] == 1)
-        device.say("tele/gh-1/SENSOR", {"SHT3X": {"Temperature": 68.0}, "TempUnit": "F"}, retain=True)
+        device.publish("tele/gh-1/SENSOR", {"SHT3X": {"Temperature": 68.0}, "TempUnit": "F"}, retain=True)
         wait_until(lambda: sink.readings)
     assert values(sink) == [("local.gh-1", {"air_temperature_degc": pytest.approx(20.0)})]
     assert sink.readings[0].clock == Clock.ARRIVAL
@@ -78,17 +78,17 @@ def test_discovery_may_be_retained_and_provides_units(
     mosquitto: Broker, device: Publisher, wait_until: WaitUntil
 ) -> None:
     config = {"stat_t": "gh1/sensor/air_temperature/state", "unit_of_meas": "°F", "dev": {"ids": "aa", "name": "node"}}
-    device.say("homeassistant/sensor/gh1/air_temperature/config", config, retain=True)
-    device.say("gh1/sensor/air_temperature/state", "99", retain=True)
+    device.publish("homeassistant/sensor/gh1/air_temperature/config", config, retain=True)
+    device.publish("gh1/sensor/air_temperature/state", "99", retain=True)
     source = make(mosquitto, "home_assistant", node=[{"match": "node", "device": "bench-1"}], listed_only=True)
     with running(source) as sink:
         wait_until(lambda: source.counters()["retained_ignored"] == 1)
         for state in ("68", "nan", "broken"):
-            device.say("gh1/sensor/air_temperature/state", state, retain=True)
+            device.publish("gh1/sensor/air_temperature/state", state, retain=True)
         late = {**config, "stat_t": "gh1/co2", "unit_of_meas": "furlong"}
-        device.say("homeassistant/sensor/gh1/co2/config", late)
+        device.publish("homeassistant/sensor/gh1/co2/config", late)
         wait_until(lambda: source.counters()["descriptions"] == 2)
-        wait_until(lambda: device.say("gh1/co2", "400") or source.counters()["messages"] >= 4)
+        wait_until(lambda: device.publish("gh1/co2", "400") or source.counters()["messages"] >= 4)
     assert values(sink) == [
         ("bench-1", {"air_temperature_degc": pytest.approx(20.0)}),
         ("bench-1", {"air_temperature_degc": None}),
@@ -108,12 +108,12 @@ def test_zigbee_units_come_from_the_bridge_and_an_unknown_one_is_refused(
             "definition": {"vendor": "A", "model": "B", "exposes": exposes},
         }
     ]
-    device.say("zigbee2mqtt/bridge/devices", bridge, retain=True)
+    device.publish("zigbee2mqtt/bridge/devices", bridge, retain=True)
     humidity = {"from": "humidity", "channel": "relative_humidity_pct"}
     source = make(mosquitto, "zigbee2mqtt", channel=[TEMPERATURE, humidity], interval_s=600)
     with running(source) as sink:
         wait_until(lambda: source.counters()["descriptions"] == 1)
-        device.say("zigbee2mqtt/tent", {"temperature": 21.5, "humidity": 60, "battery": 90})
+        device.publish("zigbee2mqtt/tent", {"temperature": 21.5, "humidity": 60, "battery": 90})
         wait_until(lambda: sink.readings)
     assert values(sink) == [("local.tent", {"air_temperature_degc": 21.5})]
     assert (source.counters()["refused_unit"], source.counters()["unmapped"]) == (1, 1)
@@ -133,10 +133,10 @@ def test_an_uplink_has_the_time_of_its_reception(mosquitto: Broker, device: Publ
     with running(source) as sink:
         wait_until(lambda: source.counters()["connects"] == 1)
         topic = "application/17/device/01/event/up"
-        wait_until(lambda: device.say(topic, uplink("2026-09-21T14:13:20Z", 1.0)) or sink.readings)
-        device.say(topic, uplink("1980-01-06T00:00:00Z", 2.0))
-        device.say(topic, {"deviceInfo": {"devEui": "01"}, "data": "qg=="})
-        device.say(topic, b"\xff")
+        wait_until(lambda: device.publish(topic, uplink("2026-09-21T14:13:20Z", 1.0)) or sink.readings)
+        device.publish(topic, uplink("1980-01-06T00:00:00Z", 2.0))
+        device.publish(topic, {"deviceInfo": {"devEui": "01"}, "data": "qg=="})
+        device.publish(topic, b"\xff")
         wait_until(lambda: source.counters()["refused_json"] == 1)
     assert (sink.readings[0].clock, sink.readings[0].time_ms) == (Clock.RTC, 1_790_000_000_000)
     assert values(sink)[-1] == ("f3", {"air_temperature_degc": 2.0})
@@ -154,7 +154,7 @@ def test_an_uplink_that_is_a_simulators_marks_its_device(
     }
     source = make(mosquitto, "things_stack")
     with running(source) as sink:
-        wait_until(lambda: device.say("v3/a@ttn/devices/d/up", message) or sink.readings)
+        wait_until(lambda: device.publish("v3/a@ttn/devices/d/up", message) or sink.readings)
     assert sink.readings[0].source.simulated
     assert sink.descriptors[-1].simulated
 
@@ -165,8 +165,12 @@ def test_line_protocol_and_senml_accept_names_that_are_channels(
     influx = make(mosquitto, "line_protocol", sender="house", precision="ms", name="influx")
     senml = make(mosquitto, "senml", name="senml")
     with running(influx) as lines, running(senml) as packs:
-        wait_until(lambda: device.say("influx/x", "climate,house=gh-1 co2_ppm=400,t=1 1790000000000") or lines.readings)
-        wait_until(lambda: device.say("senml/gh-2", [{"n": "air_temperature", "u": "Cel", "v": 20}]) or packs.readings)
+        wait_until(
+            lambda: device.publish("influx/x", "climate,house=gh-1 co2_ppm=400,t=1 1790000000000") or lines.readings
+        )
+        wait_until(
+            lambda: device.publish("senml/gh-2", [{"n": "air_temperature", "u": "Cel", "v": 20}]) or packs.readings
+        )
     assert values(lines)[0] == ("influx.gh-1", {"co2_ppm": 400.0})
     assert lines.readings[0].time_ms == 1_790_000_000_000
     assert values(packs)[0] == ("senml.gh-2", {"air_temperature_degc": 20.0})
@@ -177,14 +181,14 @@ def test_a_broker_that_is_killed_is_retried(mosquitto: Broker, wait_until: WaitU
     pack = [{"n": "co2_ppm", "v": 400}]
     with running(source) as sink:
         first = Publisher(mosquitto)
-        wait_until(lambda: first.say("senml/a", pack) or sink.readings)
+        wait_until(lambda: first.publish("senml/a", pack) or sink.readings)
         first.close()
         mosquitto.kill()
         wait_until(lambda: source.counters()["lost"] == 1)
         mosquitto.start()
         wait_until(lambda: source.counters()["connects"] == 2)
         second = Publisher(mosquitto)
-        wait_until(lambda: second.say("senml/b", pack) or any(name == "local.b" for name, _ in values(sink)))
+        wait_until(lambda: second.publish("senml/b", pack) or any(name == "local.b" for name, _ in values(sink)))
         second.close()
 
 
@@ -221,7 +225,7 @@ def test_a_broker_that_refuses_the_subscription_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "sentence"),
     [
         ({"sender": "x"}, "sender is for format line_protocol only"),
         ({"listed_only": True}, "needs at least one"),
@@ -229,6 +233,6 @@ def test_a_broker_that_refuses_the_subscription_is_reported(
         ({"channel": [{"from": "x", "channel": "warmth"}]}, "is not a channel"),
     ],
 )
-def test_a_mistake_in_the_settings_is_reported(more: dict[str, Any], said: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+def test_a_mistake_in_the_settings_is_reported(more: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=sentence):
         msgspec.convert({"type": "mqtt", "name": "local", "format": "senml", **more}, MqttSettings)

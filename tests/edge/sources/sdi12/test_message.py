@@ -31,7 +31,7 @@ def test_commands_are_the_specifications() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "expected"),
     [
         ("00005", Measuring(0, 5)),
         ("a0021", Measuring(2, 1)),
@@ -42,8 +42,8 @@ def test_commands_are_the_specifications() -> None:
         ("0٠٠٠٠", BadAnswer.FORM),
     ],
 )
-def test_a_measurement_states_when_how_many_values_are_ready(answer: str, said: object) -> None:
-    assert read_measuring(answer) == said
+def test_a_measurement_states_when_how_many_values_are_ready(answer: str, expected: object) -> None:
+    assert read_measuring(answer) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,32 +73,32 @@ def test_a_wrong_checksum_is_no_value() -> None:
 
 
 def test_an_identity_is_split_as_in_the_specification() -> None:
-    said = read_identity("013NRSYSINC1000001.2101")
-    assert said == Identity("NRSYSINC", "100000", "1.2", "101")
+    identity = read_identity("013NRSYSINC1000001.2101")
+    assert identity == Identity("NRSYSINC", "100000", "1.2", "101")
     assert read_identity("0XXNRSYSINC1000001.2101") is BadAnswer.FORM
     assert read_identity("014SHORT") is BadAnswer.FORM
 
 
-def hear(*pieces: bytes, address: str = "0", command: str = "0M!") -> tuple[str | None, int]:
+def read(*pieces: bytes, address: str = "0", command: str = "0M!") -> tuple[str | None, int]:
     reader = AnswerReader(address, command)
-    answer = next((said for piece in pieces if (said := reader.feed(piece)) is not None), None)
+    answer = next((line for piece in pieces if (line := reader.feed(piece)) is not None), None)
     return answer, reader.stray
 
 
 def test_an_answer_is_found_among_breaks_echo_parity_and_other_sensors() -> None:
-    assert hear(b"00005\r\n") == ("00005", 0)
-    assert hear(*[bytes([byte]) for byte in b"00005\r\n"]) == ("00005", 0)
-    assert hear(b"\x00\x00", b"\xff00005\r\n") == ("00005", 0)
-    assert hear(b"0M!", b"00005\r\n") == ("00005", 0)
-    assert hear(bytes(byte | 0x80 for byte in b"00005\r\n")) == ("00005", 0)
-    assert hear(b"1\r\n00005\r\n") == ("00005", 1)
-    assert hear(b"00005") == (None, 0)
-    assert hear(b"7\r\n", address="?", command="?!") == ("7", 0)
+    assert read(b"00005\r\n") == ("00005", 0)
+    assert read(*[bytes([byte]) for byte in b"00005\r\n"]) == ("00005", 0)
+    assert read(b"\x00\x00", b"\xff00005\r\n") == ("00005", 0)
+    assert read(b"0M!", b"00005\r\n") == ("00005", 0)
+    assert read(bytes(byte | 0x80 for byte in b"00005\r\n")) == ("00005", 0)
+    assert read(b"1\r\n00005\r\n") == ("00005", 1)
+    assert read(b"00005") == (None, 0)
+    assert read(b"7\r\n", address="?", command="?!") == ("7", 0)
 
 
 @given(st.lists(st.binary(max_size=30), max_size=8))
 def test_noise_never_makes_an_answer_of_another_address(pieces: list[bytes]) -> None:
-    answer, _ = hear(*pieces)
+    answer, _ = read(*pieces)
     assert answer is None or answer[0] == "0"
 
 

@@ -77,7 +77,7 @@ def test_a_sensor_with_two_measurements_is_one_device(peer: PtyPeer, wait_until:
     air = [{"from": 0, "channel": "co2_ppm"}]
     with running(make(peer, node("0"), node("0", measure="M1", channel=air))) as sink:
         wait_until(lambda: len({frozenset(row.values) for row in list(sink.readings)}) == 2)
-    assert {tuple(sorted(one.channels)) for one in sink.descriptors} == {
+    assert {tuple(sorted(descriptor.channels)) for descriptor in sink.descriptors} == {
         ("co2_ppm", "soil_temperature_degc", "substrate_moisture_pct")
     }
 
@@ -157,7 +157,7 @@ def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) ->
 
 
 @pytest.mark.parametrize(
-    ("nodes", "said"),
+    ("nodes", "sentence"),
     [
         ([], "length >= 1"),
         ([node("#")], "regex"),
@@ -167,6 +167,6 @@ def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) ->
         ([node("0", channel=[{"from": "t", "channel": "co2_ppm"}])], "from must be the value's index"),
     ],
 )
-def test_a_mistake_in_the_settings_is_reported(tmp_path: Path, nodes: list[dict[str, Any]], said: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+def test_a_mistake_in_the_settings_is_reported(tmp_path: Path, nodes: list[dict[str, Any]], sentence: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=sentence):
         make(PtyPeer(tmp_path / "none"), *nodes)

@@ -58,7 +58,7 @@ def test_a_line_of_wrong_bytes_is_no_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "said"),
+    ("text", "kind", "expected"),
     [
         ('{"t":21.5,"sht":{"rh":60},"v":[1,null]}', "json", {"t": 21.5, "sht/rh": 60, "v/0": 1, "v/1": None}),
         ('"t":21.5}', "json", None),
@@ -73,10 +73,10 @@ def test_a_line_of_wrong_bytes_is_no_text() -> None:
     ],
 )
 def test_a_line_is_parsed_in_its_format_or_refused(
-    text: str, kind: LineFormat, said: dict[str | int, object] | None
+    text: str, kind: LineFormat, expected: dict[str | int, object] | None
 ) -> None:
-    found = parse_line(text, kind, ",", ())
-    assert (None if found is None else {one.name: one.value for one in found}) == said
+    measurements = parse_line(text, kind, ",", ())
+    assert (None if measurements is None else {number.name: number.value for number in measurements}) == expected
 
 
 def test_named_columns_make_a_header_and_a_count() -> None:
@@ -89,9 +89,9 @@ def test_named_columns_make_a_header_and_a_count() -> None:
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), st.floats(allow_nan=False, allow_infinity=False), max_size=6))
 def test_json_is_read_unchanged(values: dict[str, float]) -> None:
-    found = parse_line(json.dumps(values), "json", ",", ())
-    assert found is not None
-    assert {str(one.name).replace("~1", "/").replace("~0", "~"): one.value for one in found} == values
+    measurements = parse_line(json.dumps(values), "json", ",", ())
+    assert measurements is not None
+    assert {str(number.name).replace("~1", "/").replace("~0", "~"): number.value for number in measurements} == values
 
 
 @given(st.text(max_size=80), st.sampled_from(["json", "csv", "key_value"]))

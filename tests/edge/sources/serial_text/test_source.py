@@ -38,7 +38,7 @@ def make(line: str, kind: str, **changes: Any) -> LinesSource:
     return LinesSource(msgspec.convert(merged, LinesSettings), "gw-1", "home")
 
 
-def say(peer: PtyPeer, source: LinesSource, wait_until: WaitUntil, *pieces: bytes) -> None:
+def send(peer: PtyPeer, source: LinesSource, wait_until: WaitUntil, *pieces: bytes) -> None:
     """Send once the source has the line open."""
     wait_until(lambda: source._link.is_open)
     peer.send(*pieces)
@@ -61,7 +61,7 @@ def test_each_format_is_read_whole_and_in_pieces(
 ) -> None:
     source = make(peer.url, kind, **changes)
     with running(source) as sink:
-        say(peer, source, wait_until, b"# logger v2\r\n", line + b"\r\n", line[:5], line[5:] + b"\r\n")
+        send(peer, source, wait_until, b"# logger v2\r\n", line + b"\r\n", line[:5], line[5:] + b"\r\n")
         wait_until(lambda: len(rows(sink)) == 2)
     assert sink.readings[0].time_ms < sink.readings[1].time_ms
     assert rows(sink)[1] == {"air_temperature_degc": 21.5, "relative_humidity_pct": 60.0}
@@ -72,7 +72,7 @@ def test_each_format_is_read_whole_and_in_pieces(
 def test_noise_is_counted_and_loses_its_own_line_only(peer: PtyPeer, wait_until: WaitUntil) -> None:
     source = make(peer.url, "key_value", longest_line_bytes=64)
     with running(source) as sink:
-        say(peer, source, wait_until, b"\xff\xfe\r\n", b"t=2\xb01\r\n", b"t=21 rh\r\n", b"x" * 200 + b"\n", b"t=21\n")
+        send(peer, source, wait_until, b"\xff\xfe\r\n", b"t=2\xb01\r\n", b"t=21 rh\r\n", b"x" * 200 + b"\n", b"t=21\n")
         wait_until(lambda: rows(sink))
     assert rows(sink) == [{"air_temperature_degc": 21.0}]
     counters = source.counters()
@@ -84,7 +84,7 @@ def test_lines_of_several_senders_have_devices_of_their_own(peer: PtyPeer, wait_
     nodes = [{"match": "1", "device": "north", "channel": [{"from": "s", "channel": "soil_temperature_degc"}]}]
     source = make(peer.url, "json", device=None, sender="id", node=nodes)
     with running(source) as sink:
-        say(peer, source, wait_until, b'{"id":1,"t":20,"s":15}\n{"id":2,"t":21}\n{"t":22}\n')
+        send(peer, source, wait_until, b'{"id":1,"t":20,"s":15}\n{"id":2,"t":21}\n{"t":22}\n')
         wait_until(lambda: len(rows(sink)) == 2)
         wait_until(lambda: source.counters().get("refused_device") == 1)
     assert [(row.source.device, dict(row.values)) for row in sink.readings] == [
@@ -96,7 +96,7 @@ def test_lines_of_several_senders_have_devices_of_their_own(peer: PtyPeer, wait_
 def test_a_devices_own_time_is_used_where_it_is_plausible(peer: PtyPeer, wait_until: WaitUntil) -> None:
     source = make(peer.url, "json", time={"from": "at", "format": "unix_s"})
     with running(source) as sink:
-        say(peer, source, wait_until, b'{"at":1790000000,"t":20}\n{"at":12,"t":20}\n')
+        send(peer, source, wait_until, b'{"at":1790000000,"t":20}\n{"at":12,"t":20}\n')
         wait_until(lambda: len(rows(sink)) == 2)
     assert (sink.readings[0].clock, sink.readings[0].time_ms) == (Clock.RTC, 1_790_000_000_000)
     assert sink.readings[1].clock == Clock.ARRIVAL
@@ -106,12 +106,12 @@ def test_a_devices_own_time_is_used_where_it_is_plausible(peer: PtyPeer, wait_un
 def test_a_line_that_is_cut_is_reopened(peer: PtyPeer, wait_until: WaitUntil) -> None:
     source = make(peer.url, "json")
     with running(source) as sink:
-        say(peer, source, wait_until, b'{"t":20}\n{"t":2')
+        send(peer, source, wait_until, b'{"t":20}\n{"t":2')
         wait_until(lambda: rows(sink))
         peer.cut()
         wait_until(lambda: source.counters()["lost"] == 1)
         peer.start()
-        say(peer, source, wait_until, b'1}\n{"t":22}\n')
+        send(peer, source, wait_until, b'1}\n{"t":22}\n')
         wait_until(lambda: len(rows(sink)) == 2)
     assert [row["air_temperature_degc"] for row in rows(sink)] == [20.0, 22.0]
     assert source.counters()["partial_lines"] == 1
@@ -131,7 +131,7 @@ def test_a_serial_server_is_read_over_tcp(free_port: int, wait_until: WaitUntil)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"device": None}, "either device, or sender"),
         ({"sender": "id"}, "either device, or sender"),
@@ -141,6 +141,6 @@ def test_a_serial_server_is_read_over_tcp(free_port: int, wait_until: WaitUntil)
         ({"url": "tcp:h:0"}, "is not a link"),
     ],
 )
-def test_a_mistake_in_the_settings_is_reported(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+def test_a_mistake_in_the_settings_is_reported(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=sentence):
         make("serial:/dev/ttyUSB0", "json", **changes)
