@@ -41,7 +41,7 @@ SwathM = Annotated[
 LatencyS = Annotated[
     float | None,
     Query(
-        description="Time from the measured flow (or the feeder's signal) to the ground [s], instead of the implement's.",
+        description="Time from the measured flow (or feeder signal) to the ground [s], instead of the implement's.",
         ge=0,
         le=60,
         allow_inf_nan=False,

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from api.schemas import base
-from headland.agronomy.application.spraying import Application
-from headland.agronomy.application.spreading import Spreading
+from headland.agronomy.application.product_answers import Application, Spreading
 from headland.agronomy.series.answer import Answer
 from headland.agronomy.series.sensor_health import Finding
 from headland.analysis.telemetry import SeriesColumns, unit_of

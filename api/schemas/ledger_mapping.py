@@ -9,8 +9,7 @@ from api.schemas import ledger as schema
 from api.schemas.base import AnswerMethod, AnswerWindow
 from api.schemas.base_mapping import answer_of
 from api.schemas.passes_mapping import cover_of
-from headland.agronomy.application.deviation import CAUSES, CLASSES
-from headland.agronomy.application.zone_deviation import ZoneDeviation
+from headland.agronomy.application.deviation import CAUSES, CLASSES, ZoneDeviation
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, Risk
 from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
 from headland.agronomy.prescription.weather_window import Verdict

@@ -95,7 +95,8 @@ def test_threads_that_ask_at_once_share_one_computation() -> None:
     for thread in threads:
         thread.join(10)
     assert len(computed) == 1
-    assert len({id(each) for each in found}) == 1 and len(found) == 4
+    assert len({id(each) for each in found}) == 1
+    assert len(found) == 4
 
 
 def test_a_waiting_thread_computes_the_result_where_the_first_one_fails() -> None:

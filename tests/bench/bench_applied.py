@@ -21,17 +21,14 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from headland.agronomy.application.as_applied import AsApplied, Machine, WindDrift, map_applied
-from headland.agronomy.application.coverage import Track, draw_swaths, find_passes
-from headland.agronomy.application.deposit import OutletTrack as Way
-from headland.agronomy.application.deposit import deposit_mass, fit_grid
+from headland.agronomy.application.as_applied import AsApplied, Machine, SeasonMap, WindDrift, map_applied
+from headland.agronomy.application.deposit import OutletTrack, deposit_mass, fit_grid
+from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_detection import VehicleTelemetry, release_time
 from headland.agronomy.application.released import Amounts, release
-from headland.agronomy.application.season_map import SeasonMap
 from headland.agronomy.application.spread_pattern import gaussian
-from headland.agronomy.application.swaths import measure_cover
-from headland.agronomy.application.treated import Flow, PumpStates
-from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.application.swaths import Track, draw_swaths, find_passes, measure_cover
+from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline, map_places
 from headland.agronomy.series.intervals import Intervals
@@ -68,8 +65,8 @@ def fly(seconds: int, length_m: float, width_m: float) -> Pass:
     time_ms = (START_MS + np.round(time_s * 1000)).astype(np.int64)
     track = Track(time_ms, latitude, longitude)
     flow_ms, flow = time_ms[::2], np.where(on, 18.0, 0.0)[::2]
-    hopper = Hopper(NOTHING, np.empty(0))
-    told = VehicleTelemetry(track, PumpStates(time_ms, on), Flow(flow_ms, flow, 0.5, "mass_flow_kg_min"), hopper)
+    hopper = HopperWeights(NOTHING, np.empty(0))
+    told = VehicleTelemetry(track, PumpStates(time_ms, on), FlowSamples(flow_ms, flow, 0.5, "mass_flow_kg_min"), hopper)
     amounts = Amounts(NOTHING, np.empty(0), flow_ms, flow, hopper, NOTHING, np.empty(0))
     field = shapely.box(0.0, 0.0, length_m, width_m)
     pond = shapely.Point(length_m / 2, width_m / 2).buffer(15.0)
@@ -102,7 +99,7 @@ def bench_hour() -> dict[str, float]:
     origin = PLANE.latitude_deg, PLANE.longitude_deg
     east, north = PLANE.to_metres(flown.told.track.latitude_deg, flown.told.track.longitude_deg)
     mass = np.linspace(0.0, 1000.0, len(east))
-    way = Way(flown.told.track.time_ms, east, north, mass)
+    way = OutletTrack(flown.told.track.time_ms, east, north, mass)
     grid = fit_grid(east, north, 1.0, 10.0)
     swaths = draw_swaths(find_passes(flown.told.track, flown.stretches, origin), SWATH_M)
     return {

@@ -1,9 +1,9 @@
-"""The as-applied map of a pass: how much of a product landed on each cell, and what each cell rests on.
+"""As-applied map of a pass: the amount of product on each cell and the evidence for it; and sums of a season.
 
-    amounts by evidence --> running totals along the track --> laid down by pattern, latency and wind --> by place
+    amounts by evidence --> running totals along the track --> deposited by pattern, latency and wind --> by place
 
-What left is on the grid, beside it, or was passed where nobody knows the vehicle: the parts add up to the whole. A cell
-over which only a command is known has no amount: commanded is never shown as applied.
+Product that left is on the grid, beside it, or was released where the vehicle is not located: the parts add up to the
+whole. A cell over which only a command is known has no amount, because a command never counts as applied.
 """
 
 from __future__ import annotations
@@ -14,26 +14,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.application.coverage import Track, draw_swaths, find_passes
-from headland.agronomy.application.deposit import Deposit, deposit_mass
-from headland.agronomy.application.deposit import OutletTrack as Way
+from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.spread_pattern import Pattern
-from headland.agronomy.application.swaths import Cover, measure_cover
+from headland.agronomy.application.swaths import Cover, Track, draw_swaths, find_passes, measure_cover
 from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, Outline, map_places
-from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.intervals import Intervals, total_s
 
-#: The classes of evidence by the code of a cell; 0 is untouched ground. A cell has the weakest that it rests on.
+#: Classes of evidence by the code of a cell; 0 is untreated ground. A cell has the weakest class of its amount.
 EVIDENCE: Final = ("none", MEASURED_FLOW, TANK_MASS, PUMP_PWM, DECLARED)
-#: A class that brought less than this share of a cell's amount does not weaken it.
+#: Share of a cell's amount below which a class does not weaken its evidence.
 _TRACE: Final = 0.01
-#: Less time than this without an amount is the edge of a meter's samples, not ground of which nothing is known.
+#: Shortest time without an amount that leaves ground unknown; less is the edge of a meter's samples.
 _LEAST_UNKNOWN_S: Final = 0.5
-#: Ground further than this from the field is not drawn; what fell there is counted.
+#: Distance from the field beyond which ground is not mapped; product there is counted [m].
 _BESIDE_M: Final = 150.0
 #: Granules of 2 to 4 mm fall at 7 to 9 m/s (reference values for prilled urea).
 GRANULE_FALL_M_S: Final = 8.0
@@ -41,10 +39,10 @@ GRANULE_FALL_M_S: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """How a machine lays down what it lets go: across its way, how much later, and how wide a swath is meant to be.
+    """Spread pattern, nominal swath, latency and outlet offset of a machine.
 
-    `latency_s` is from the moment at which the amount was measured to the ground, `behind_m` how far behind the
-    vehicle's position the outlet is.
+    `latency_s` is the time from the measurement of the amount to the ground, `behind_m` the distance of the outlet
+    behind the vehicle's position.
     """
 
     pattern: Pattern
@@ -55,9 +53,9 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class WindDrift:
-    """What the wind does to falling product: columns of equal length; empty where nothing is known or it does not fall.
+    """Wind and time of fall of product: columns of equal length, empty where unknown or irrelevant.
 
-    `fall_s` is how long it falls.
+    `fall_s` is the time of fall.
     """
 
     time_ms: Times
@@ -68,9 +66,9 @@ class WindDrift:
 
 @dataclass(frozen=True, slots=True)
 class AmountsByPlace:
-    """Where the amount of a pass is, in its unit: the parts add up to `released` but for `closure`.
+    """The amount of a pass by place, in its unit; the parts add up to `released` except for `closure`.
 
-    `unlocated` left where the vehicle was not heard, or at nobody knows what moment.
+    `unlocated` left where the vehicle reported no position, or at an unknown time.
     """
 
     released: float
@@ -82,7 +80,7 @@ class AmountsByPlace:
 
     @property
     def closure(self) -> float:
-        """The share of the whole that the parts miss or exceed."""
+        """The share of the whole by which the parts differ from it."""
         parts = self.usable + self.buffer + self.exclusion + self.outside + self.unlocated
         return abs(parts - self.released) / self.released if self.released > 0.0 else 0.0
 
@@ -100,14 +98,14 @@ class AsApplied:
 
     @property
     def rate_ha(self) -> Values:
-        """The amount per hectare on each cell; NaN where nothing measured it."""
+        """The amount per hectare on each cell; NaN where no amount is known."""
         rate = self.amount / self.grid.cell_ha
         rate[(self.evidence >= EVIDENCE.index(PUMP_PWM)) & (self.amount <= 0.0)] = np.nan
         return rate
 
     @property
     def field_cv_pct(self) -> float | None:
-        """The coefficient of variation [%] over all usable cells that got anything, None without two."""
+        """The coefficient of variation [%] over all treated usable cells, None with fewer than two."""
         rates = self.amount[(self.places == USABLE) & (self.amount > 0.0)]
         return float(100.0 * rates.std(ddof=1) / rates.mean()) if len(rates) > 1 else None
 
@@ -122,25 +120,25 @@ def map_applied(
     air: WindDrift,
     cell_m: float,
 ) -> AsApplied:
-    """Return the as-applied map of a pass that let product go in `stretches`, on cells of `cell_m` [m, > 0].
+    """Return the as-applied map of a pass that released product in `stretches`, on cells of `cell_m` [m, > 0].
 
-    `released` is known at the track's moments, two at least.
+    `released` has totals at the track's instants, at least two.
     """
-    way = outlet_track(track, plane, machine, air)
-    grid = _grid(way, stretches, outline, machine, cell_m)
+    outlet = outlet_track(track, plane, machine, air)
+    grid = _grid(outlet, stretches, outline, machine, cell_m)
     amount = np.zeros((grid.rows, grid.columns))
     evidence = np.zeros((grid.rows, grid.columns), np.uint8)
     beside, unlocated = 0.0, released.untimed
     for name, total in released.totals.items():
-        laid = deposit_total(way, np.maximum.accumulate(total - total[0]), machine, grid)
-        amount += laid.mass_kg
-        beside, unlocated = beside + laid.beside_kg, unlocated + laid.unlocated_kg
-        evidence[laid.mass_kg > _TRACE * amount] = EVIDENCE.index(name)
+        deposit = deposit_total(outlet, np.maximum.accumulate(total - total[0]), machine, grid)
+        amount += deposit.mass_kg
+        beside, unlocated = beside + deposit.beside_kg, unlocated + deposit.unlocated_kg
+        evidence[deposit.mass_kg > _TRACE * amount] = EVIDENCE.index(name)
     if total_s(released.unknown) >= _LEAST_UNKNOWN_S:
-        on_s = np.zeros(len(way.time_ms))
+        on_s = np.zeros(len(outlet.time_ms))
         for start, end in released.unknown:
-            on_s += np.clip(way.time_ms, start, end) - start
-        evidence[deposit_total(way, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(released.unmetered)
+            on_s += np.clip(outlet.time_ms, start, end) - start
+        evidence[deposit_total(outlet, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(released.unmetered)
     places = map_places(outline, grid)
     by_place = np.bincount(places.ravel(), amount.ravel(), minlength=4)
     totals = AmountsByPlace(
@@ -157,8 +155,8 @@ def map_applied(
     return AsApplied(grid, amount, evidence, places, totals, cover)
 
 
-def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -> Way:
-    """Return the outlet's way in metres, with the wind's push on what falls from it."""
+def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -> OutletTrack:
+    """Return the outlet's track in metres, with the wind drift of the product that falls from it."""
     east, north = plane.to_metres(track.latitude_deg, track.longitude_deg)
     if machine.behind_m:
         step_east, step_north = np.gradient(east), np.gradient(north)
@@ -172,20 +170,20 @@ def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -
             np.interp(track.time_ms, air.time_ms, air.wind_m_s * air.fall_s * part(towards))
             for part in (np.sin, np.cos)
         ]
-    return Way(track.time_ms, east, north, np.zeros(len(east)), push[0], push[1])
+    return OutletTrack(track.time_ms, east, north, np.zeros(len(east)), push[0], push[1])
 
 
-def _grid(way: Way, stretches: Intervals, outline: Outline, machine: Machine, cell_m: float) -> Grid:
-    """Return the grid that holds the field and what was treated, no further than `_BESIDE_M` from the field."""
+def _grid(outlet: OutletTrack, stretches: Intervals, outline: Outline, machine: Machine, cell_m: float) -> Grid:
+    """Return the grid that holds the field and the treated ground, up to `_BESIDE_M` from the field."""
     west, south, east, north = outline.whole.bounds
     low = np.array([west, south]) - cell_m
     high = np.array([east, north]) + cell_m
-    at = np.zeros(len(way.time_ms), np.bool_)
+    at = np.zeros(len(outlet.time_ms), np.bool_)
     for start, end in stretches:
-        at |= (way.time_ms >= start) & (way.time_ms <= end + machine.latency_s * 1000.0 + 200.0)
+        at |= (outlet.time_ms >= start) & (outlet.time_ms <= end + machine.latency_s * 1000.0 + 200.0)
     if at.any():
         reach_m = machine.pattern.reach_m + cell_m
-        for axis, values in enumerate((way.east_m + way.wind_east_m, way.north_m + way.wind_north_m)):
+        for axis, values in enumerate((outlet.east_m + outlet.wind_east_m, outlet.north_m + outlet.wind_north_m)):
             low[axis] = min(low[axis], max(values[at].min() - reach_m, low[axis] - _BESIDE_M))
             high[axis] = max(high[axis], min(values[at].max() + reach_m, high[axis] + _BESIDE_M))
     low = np.floor(low / cell_m) * cell_m
@@ -193,7 +191,96 @@ def _grid(way: Way, stretches: Intervals, outline: Outline, machine: Machine, ce
     return Grid(float(low[0]), float(low[1]), cell_m, max(rows, 1), max(columns, 1))
 
 
-def deposit_total(way: Way, total: Values, machine: Machine, grid: Grid) -> Deposit:
-    """Return where a running total at the moments of a way came down."""
-    flow = Way(way.time_ms, way.east_m, way.north_m, total, way.wind_east_m, way.wind_north_m)
-    return deposit_mass(flow, machine.pattern, grid, latency_s=machine.latency_s)
+def deposit_total(outlet: OutletTrack, total: Values, machine: Machine, grid: Grid) -> Deposit:
+    """Return where a running total at the instants of an outlet's track landed."""
+    track = OutletTrack(outlet.time_ms, outlet.east_m, outlet.north_m, total, outlet.wind_east_m, outlet.wind_north_m)
+    return deposit_mass(track, machine.pattern, grid, latency_s=machine.latency_s)
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonTile:
+    """Sums of a season on one field: the amount on all cells, and area, amount and spread on usable ground.
+
+    `cv_pct` is the coefficient of variation over the usable cells, None with fewer than two.
+    """
+
+    amount: float
+    usable_amount: float
+    usable_m2: float
+    untreated_m2: float
+    cv_pct: float | None
+    passes: int
+
+
+@dataclass(slots=True)
+class _Open:
+    grid: Grid
+    amount: NDArray[np.float32]
+    usable: Mask
+    sum_of_all: float
+    passes: int
+
+
+class SeasonMap:
+    """Sums of as-applied maps by field, on cells of `cell_m` [m, > 0]; a closed field keeps only its sums.
+
+    Memory is that of the open fields and one map, however many passes are added. Grids of a field share the lines of
+    one plane (`deposit.fit_grid`). No answer of the API uses it: it is for programs that evaluate a season with this
+    library.
+    """
+
+    def __init__(self, cell_m: float) -> None:
+        self._cell_m = cell_m
+        self._open: dict[str, _Open] = {}
+
+    def add(self, field: str, grid: Grid, amount: Values, places: NDArray[np.uint8]) -> None:
+        """Add a pass's map to its field's tile; raises ValueError for a grid that does not share the tile's lines."""
+        tile = self._open.get(field)
+        if tile is None:
+            self._open[field] = _Open(grid, amount.astype(np.float32), places == USABLE, float(amount.sum()), 1)
+            return
+        if tile.grid != grid:
+            tile = self._open[field] = _widen_tile(tile, grid)
+        row, column = _offset(tile.grid, grid)
+        part = (slice(row, row + grid.rows), slice(column, column + grid.columns))
+        tile.amount[part] += amount.astype(np.float32)
+        tile.usable[part] |= places == USABLE
+        tile.sum_of_all += float(amount.sum())
+        tile.passes += 1
+
+    def close(self, field: str) -> SeasonTile:
+        """Return the sums of a field and free its cells; raises KeyError for a field without maps."""
+        tile = self._open.pop(field)
+        usable = tile.amount[tile.usable].astype(np.float64)
+        cell_m2 = self._cell_m * self._cell_m
+        mean = float(usable.mean()) if len(usable) else 0.0
+        return SeasonTile(
+            amount=tile.sum_of_all,
+            usable_amount=float(usable.sum()),
+            usable_m2=len(usable) * cell_m2,
+            untreated_m2=int(np.count_nonzero(usable <= 0.0)) * cell_m2,
+            cv_pct=100.0 * float(usable.std(ddof=1)) / mean if len(usable) > 1 and mean > 0.0 else None,
+            passes=tile.passes,
+        )
+
+
+def _offset(whole: Grid, part: Grid) -> tuple[int, int]:
+    """Return the row and the column of a grid's corner in a larger one."""
+    row, column = (part.south_m - whole.south_m) / part.cell_m, (part.west_m - whole.west_m) / part.cell_m
+    if whole.cell_m != part.cell_m or abs(row - round(row)) > 1e-3 or abs(column - round(column)) > 1e-3:
+        raise ValueError("the grids of a field must share the lines of one plane and one cell size")
+    return round(row), round(column)
+
+
+def _widen_tile(tile: _Open, grid: Grid) -> _Open:
+    """Return a tile extended to the ground of another grid."""
+    cell_m = grid.cell_m
+    west, south = min(tile.grid.west_m, grid.west_m), min(tile.grid.south_m, grid.south_m)
+    east = max(each.west_m + each.columns * cell_m for each in (tile.grid, grid))
+    north = max(each.south_m + each.rows * cell_m for each in (tile.grid, grid))
+    wide = Grid(west, south, cell_m, round((north - south) / cell_m), round((east - west) / cell_m))
+    amount, usable = np.zeros((wide.rows, wide.columns), np.float32), np.zeros((wide.rows, wide.columns), np.bool_)
+    row, column = _offset(wide, tile.grid)
+    part = (slice(row, row + tile.grid.rows), slice(column, column + tile.grid.columns))
+    amount[part], usable[part] = tile.amount, tile.usable
+    return _Open(wide, amount, usable, tile.sum_of_all, tile.passes)

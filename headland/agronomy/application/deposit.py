@@ -1,8 +1,8 @@
-"""Where product came down: mass laid from a track onto a local metric grid, none made and none lost.
+"""Deposit of product on a metric grid: mass along a track, distributed across it by the spread pattern.
 
-    flow along the track, delayed by the throw --> mass of each piece of way --> across it by the pattern --> cells
+    mass along the track, delayed by the latency --> mass of each piece --> across it by the pattern --> cells
 
-A kilogram is on the grid, beside the grid, or was passed where the vehicle was not located: the three add up.
+Mass is conserved: it lands on the grid, beside the grid, or is released where the vehicle is not located.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.application.coverage import MAX_TRACK_GAP_S
 from headland.agronomy.application.spread_pattern import Pattern
+from headland.agronomy.application.swaths import MAX_TRACK_GAP_S
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.series.arrays import Times, Values
 
-#: A piece of way is laid in steps of at most half a metre or half a smaller cell, and so is the pattern across it. Each
-#: step goes to one cell whole: in steps of a metre a pattern of a few metres came out an eighth wrong on cells of 2 m,
-#: so larger cells, of which there are few, get finer steps.
+#: Steps along a piece of track and across its pattern are at most half a small cell or an eighth of a large one. Each
+#: step goes to one cell as a whole: with steps of a metre, a pattern of a few metres was wrong by an eighth on cells of
+#: 2 m. Large cells are few, so finer steps cost little.
 _STEP_OF_CELL: Final = 0.5
 _STEP_OF_LARGE_CELL: Final = 0.125
 _LARGE_CELL_M: Final = 1.5
 _TINY_M: Final = 1e-6
-#: Steps are laid so many at a time: what they need at once stays small, however fine the grid is.
+#: Steps that are deposited at a time, so that memory stays small however fine the grid is.
 _BLOCK_STEPS: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class OutletTrack:
-    """A vehicle's way and what it let go: columns of equal length, times ascending.
+    """Track of a machine's outlet with the mass released so far: columns of equal length, times ascending.
 
-    `east_m`, `north_m` in the grid's plane; `mass_total_kg` the running total that has left the machine, never falling.
-    `wind_east_m`, `wind_north_m`: how far the wind carries the product while it falls, 0 where it is not known.
+    `east_m`, `north_m` in the grid's plane; `mass_total_kg` is the running total of released mass, never falling.
+    `wind_east_m`, `wind_north_m`: drift by wind while the product falls, 0 where it is unknown.
     """
 
     time_ms: Times
@@ -47,7 +47,7 @@ class OutletTrack:
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """What came down: `mass_kg` (rows, columns), what fell beside the grid, and what was passed unlocated."""
+    """Deposited mass: on the cells (rows, columns), beside the grid, and released where the vehicle is not located."""
 
     grid: Grid
     mass_kg: Values
@@ -56,7 +56,7 @@ class Deposit:
 
     @property
     def total_kg(self) -> float:
-        """All that left the machine within the track."""
+        """The mass released within the track."""
         return float(self.mass_kg.sum()) + self.beside_kg + self.unlocated_kg
 
     @property
@@ -69,7 +69,7 @@ class Deposit:
 def fit_grid(east_m: Values, north_m: Values, cell_m: float, margin_m: float) -> Grid:
     """Return the grid, on whole multiples of the cell, that holds all points and `margin_m` around them.
 
-    Two grids of one plane and one cell size lie on the same lines, so that they add up cell by cell.
+    Two grids of one plane and one cell size share their lines, so that they can be added cell by cell.
     """
     west, south = (np.floor((values.min() - margin_m) / cell_m) * cell_m for values in (east_m, north_m))
     columns = int(np.ceil((east_m.max() + margin_m - west) / cell_m))
@@ -77,23 +77,23 @@ def fit_grid(east_m: Values, north_m: Values, cell_m: float, margin_m: float) ->
     return Grid(float(west), float(south), cell_m, max(rows, 1), max(columns, 1))
 
 
-def deposit_mass(flow: OutletTrack, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0) -> Deposit:
-    """Return where the mass of a track came down.
+def deposit_mass(outlet: OutletTrack, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0) -> Deposit:
+    """Return where the mass of a track landed.
 
-    What left the machine at an instant lands `latency_s` [s, >= 0] later, across the way the vehicle then has, by
-    `pattern`. Pieces of way longer than 2 s are holes: their mass is unlocated. At the track's end, what is still on
-    its way lands at the last position.
+    Mass released at an instant lands `latency_s` [s, >= 0] later, across the track at that time, by `pattern`. Pieces
+    longer than 2 s are holes: their mass is unlocated. Mass that is still in flight at the end of the track lands at
+    the last position.
     """
-    time_s = (flow.time_ms - flow.time_ms[0]) / 1000.0 if len(flow.time_ms) else np.empty(0)
+    time_s = (outlet.time_ms - outlet.time_ms[0]) / 1000.0 if len(outlet.time_ms) else np.empty(0)
     if len(time_s) < 2:
         return Deposit(grid, np.zeros((grid.rows, grid.columns)), 0.0, 0.0)
-    landed_kg = np.interp(time_s - latency_s, time_s, flow.mass_total_kg)
-    landed_kg[-1] = flow.mass_total_kg[-1]
+    landed_kg = np.interp(time_s - latency_s, time_s, outlet.mass_total_kg)
+    landed_kg[-1] = outlet.mass_total_kg[-1]
     mass_kg = np.diff(landed_kg)
     is_hole = np.diff(time_s) > MAX_TRACK_GAP_S
     unlocated_kg = float(mass_kg[is_hole].sum())
     at = np.flatnonzero((mass_kg > 0.0) & ~is_hole)
-    east, north, weight_kg, right_east, right_north = _steps(flow, at, mass_kg[at], _step_m(grid))
+    east, north, weight_kg, right_east, right_north = _steps(outlet, at, mass_kg[at], _step_m(grid))
     sums = np.zeros(grid.rows * grid.columns + 1)
     for first in range(0, len(weight_kg), _BLOCK_STEPS):
         block = slice(first, first + _BLOCK_STEPS)
@@ -108,19 +108,19 @@ def _step_m(grid: Grid) -> float:
     return grid.cell_m * (_STEP_OF_CELL if grid.cell_m < _LARGE_CELL_M else _STEP_OF_LARGE_CELL)
 
 
-def _steps(flow: OutletTrack, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> tuple[Values, ...]:
-    """Cut pieces of way into steps; return the middle, mass and unit vector to the right of each step."""
-    east, north = flow.east_m[at], flow.north_m[at]
-    along_east, along_north = flow.east_m[at + 1] - east, flow.north_m[at + 1] - north
+def _steps(outlet: OutletTrack, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> tuple[Values, ...]:
+    """Cut pieces of track into steps; return the middle, mass and unit vector to the right of each step."""
+    east, north = outlet.east_m[at], outlet.north_m[at]
+    along_east, along_north = outlet.east_m[at + 1] - east, outlet.north_m[at + 1] - north
     length_m = np.hypot(along_east, along_north)
-    right_east, right_north = _headings(flow, at)
+    right_east, right_north = _headings(outlet, at)
     count = np.maximum(np.ceil(length_m / step_m).astype(np.intp), 1)
     piece = np.repeat(np.arange(len(at)), count)
     number = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
     part = (number + 0.5) / count[piece]
     drift_east, drift_north = (
-        np.broadcast_to(np.asarray(drift, np.float64), flow.time_ms.shape)[at][piece]
-        for drift in (flow.wind_east_m, flow.wind_north_m)
+        np.broadcast_to(np.asarray(drift, np.float64), outlet.time_ms.shape)[at][piece]
+        for drift in (outlet.wind_east_m, outlet.wind_north_m)
     )
     return (
         east[piece] + part * along_east[piece] + drift_east,
@@ -131,9 +131,9 @@ def _steps(flow: OutletTrack, at: NDArray[np.intp], mass_kg: Values, step_m: flo
     )
 
 
-def _headings(flow: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values]:
-    """Return the unit vector to the right of the way of each piece; one that stands still keeps the way before it."""
-    along_east, along_north = np.diff(flow.east_m), np.diff(flow.north_m)
+def _headings(outlet: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values]:
+    """Return the unit vector to the right of each piece; one without movement has the direction before it."""
+    along_east, along_north = np.diff(outlet.east_m), np.diff(outlet.north_m)
     length_m = np.hypot(along_east, along_north)
     moving = np.flatnonzero(length_m > _TINY_M)
     if not len(moving):
@@ -145,7 +145,7 @@ def _headings(flow: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values]:
 def _across(
     grid: Grid, pattern: Pattern, middle_m: tuple[Values, Values], mass_kg: Values, right: tuple[Values, Values]
 ) -> tuple[NDArray[np.intp], Values]:
-    """Lay each step across its way; return cells, one past the last for what falls beside the grid, and masses."""
+    """Distribute each step across the track; return cells (one past the last: beside the grid) and masses."""
     bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / _step_m(grid))), 1)
     edges_m = np.linspace(pattern.offset_m[0], pattern.offset_m[-1], bins + 1)
     shares = pattern.shares(edges_m)

@@ -1,11 +1,12 @@
-"""What was applied against what was planned: the class of each cell, and the likeliest cause of what is off.
+"""Deviation of applied rates from planned ones: the class and likeliest cause of each cell, region and zone.
 
-Classes are shares of the plan: skip below 50 %, under below 90, on target to 110, over to 150, double above. A cause is
-the first of a fixed order that fits the cell; it is what is known of that place, and no proof.
+Classes are shares of the plan: skip below 50 %, under below 90, on target to 110, over to 150, double above. The cause
+is the first of a fixed order that fits a cell; it is a hint from known conditions, not a proof.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,21 +20,21 @@ Codes = NDArray[np.uint8]
 CLASSES: Final = ("none", "skip", "under", "on_target", "over", "double")
 _EDGES: Final = (0.5, 0.9, 1.1, 1.5)
 
-#: In the order in which they are asked, for too little and for too much.
+#: Causes in the order in which they are tested, for too little and for too much.
 CAUSES: Final = (
     "none", "refill", "empty_hopper", "boundary", "wind", "not_covered", "overlap", "speed", "flow", "calibration",
     "pattern",
 )  # fmt: skip
 
-#: Wind that differs so much from the pass's median moves a swath of granules by a quarter of a metre to a metre [m/s].
+#: A difference from the pass's median wind that moves a swath of granules by a quarter of a metre to a metre [m/s].
 GUST_M_S: Final = 1.5
-#: A speed or a flow further than this from the pass's median changes the rate by more than the target allows.
+#: A share off the pass's median speed or flow that changes the rate by more than the target allows.
 _OFF_SHARE: Final = 0.1
-#: Less than this in the hopper does not cover a feeder any more [kg].
+#: Hopper content that no longer covers the feeder [kg].
 _EMPTY_KG: Final = 1.0
-#: A pass of which the median cell under one swath is further than this from its plan was set wrong.
+#: A share off the plan of the median cell under one swath from which on the whole pass was miscalibrated.
 _SET_WRONG: Final = 0.03
-#: A prescription with more rates than this is no map of zones.
+#: A prescription with more rates than this is not a map of zones.
 _MOST_RATES: Final = 50
 _CALIBRATION: Final = CAUSES.index("calibration")
 _PATTERN: Final = CAUSES.index("pattern")
@@ -41,11 +42,11 @@ _PATTERN: Final = CAUSES.index("pattern")
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What is known of each cell, all (rows, columns); NaN where nothing is.
+    """Conditions on each cell, all (rows, columns); NaN where unknown.
 
-    `covers` is by how many swaths; `edge_m` how far inside the field's edge; `refill_m` how far from where the work was
-    broken off for a refill; the others are means weighted by what landed there; `dry` where the machine was on and its
-    meter said that nothing came.
+    `covers` is the number of swaths over it, `edge_m` its distance inside the field's edge, `refill_m` its distance
+    from where work was interrupted for a refill, and `dry` where the machine was on and its meter reported no flow. The
+    others are means weighted by the product that landed there.
     """
 
     covers: NDArray[np.int64]
@@ -60,7 +61,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Neighbouring cells of one class: `row`, `column` are of one of them; amounts in the map's unit."""
+    """Neighbouring cells of one class; `row` and `column` are of one of them, amounts in the map's unit."""
 
     kind: str
     cause: str
@@ -73,9 +74,9 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class CellDeviation:
-    """Classes and causes (codes of `CLASSES` and `CAUSES`), and the sums over all cells that have a plan.
+    """Classes and causes (codes of `CLASSES` and `CAUSES`) by cell, and the sums over all cells with a plan.
 
-    Rates per hectare; `on_target_share` is of the area.
+    Rates are per hectare; `on_target_share` is a share of the area.
     """
 
     classes: Codes
@@ -92,7 +93,7 @@ class CellDeviation:
 def measure_deviation(
     rate_ha: Values, planned_ha: Values, conditions: Conditions, cell_m: float, swath_m: float, most_regions: int = 200
 ) -> CellDeviation | None:
-    """Return how rates differ from a plan (NaN or 0 is no plan), None where no planned cell has a known rate."""
+    """Return the deviation of rates from a plan (NaN or 0: no plan), None where no planned cell has a known rate."""
     known = np.isfinite(rate_ha) & np.isfinite(planned_ha) & (planned_ha > 0.0)
     if not known.any():
         return None
@@ -116,34 +117,36 @@ def measure_deviation(
 
 
 def class_of(share: Values | float) -> Codes:
-    """Return the code in `CLASSES` of each share of a plan that was applied; on target is from 90 to 110 %, both in."""
+    """Return the code in `CLASSES` of each applied share of a plan; 90 % and 110 % are on target."""
     code = np.searchsorted(_EDGES, share, side="right") + 1
     return np.asarray(np.where(np.equal(share, _EDGES[2]), CLASSES.index("on_target"), code), np.uint8)
 
 
-def find_causes(classes: Codes, told: Conditions, swath_m: float, alike: NDArray[np.int64] | None = None) -> Codes:
-    """Return for each cell that is off target the first cause that fits it.
+def find_causes(
+    classes: Codes, conditions: Conditions, swath_m: float, alike: NDArray[np.int64] | None = None
+) -> Codes:
+    """Return the first cause that fits, for each cell that is off target.
 
-    `alike` numbers the cells that were planned alike: a prescription is carried out by another speed or another flow
-    for each of its rates, so that these are unusual only among their like. None: all of them.
+    `alike` numbers the cells with the same planned rate: a prescription needs another speed or flow for each rate, so
+    these are compared only with their like. None: all cells are alike.
     """
     little = (classes > 0) & (classes < CLASSES.index("on_target"))
     much = classes > CLASSES.index("on_target")
     same = np.zeros(classes.shape, np.int64) if alike is None else alike
-    gust = np.abs(_off(told.wind_m_s)) >= GUST_M_S
-    speed_share, flow_share = _off_share(told.speed_m_s, same), _off_share(told.flow_per_min, same)
+    gust = np.abs(_off(conditions.wind_m_s)) >= GUST_M_S
+    speed_share, flow_share = _off_share(conditions.speed_m_s, same), _off_share(conditions.flow_per_min, same)
     fits = {
-        "refill": told.refill_m <= 1.5 * swath_m,
-        "empty_hopper": little & (told.dry | (told.hopper_kg < _EMPTY_KG)),
-        "boundary": told.edge_m <= swath_m / 2.0,
+        "refill": conditions.refill_m <= 1.5 * swath_m,
+        "empty_hopper": little & (conditions.dry | (conditions.hopper_kg < _EMPTY_KG)),
+        "boundary": conditions.edge_m <= swath_m / 2.0,
         "wind": gust,
-        "not_covered": little & (told.covers == 0),
-        "overlap": much & (told.covers >= 2),
+        "not_covered": little & (conditions.covers == 0),
+        "overlap": much & (conditions.covers >= 2),
         "speed": np.where(little, speed_share > _OFF_SHARE, speed_share < -_OFF_SHARE),
         "flow": np.where(little, flow_share < -_OFF_SHARE, flow_share > _OFF_SHARE),
     }
-    # Of too much an overlap is the plainest cause, wherever it lies.
-    fits["refill"] &= little | (told.covers >= 2)
+    # An overlap explains too much better than a boundary does.
+    fits["refill"] &= little | (conditions.covers >= 2)
     fits["boundary"] &= ~fits["overlap"]
     causes = np.zeros(classes.shape, np.uint8)
     open_cells = little | much
@@ -154,9 +157,9 @@ def find_causes(classes: Codes, told: Conditions, swath_m: float, alike: NDArray
     return causes
 
 
-def _miscalibrated(share: Values, causes: Codes, told: Conditions) -> Mask:
-    """Return the cells that would be on target if the whole pass had not got so much less, or more, than its plan."""
-    usual = _median(np.where(told.covers == 1, share, np.nan))
+def _miscalibrated(share: Values, causes: Codes, conditions: Conditions) -> Mask:
+    """Return the cells that would be on target if the pass as a whole were on its plan."""
+    usual = _median(np.where(conditions.covers == 1, share, np.nan))
     if not np.isfinite(usual) or abs(usual - 1.0) <= _SET_WRONG:
         return np.zeros(causes.shape, np.bool_)
     rescaled = share / usual
@@ -164,7 +167,7 @@ def _miscalibrated(share: Values, causes: Codes, told: Conditions) -> Mask:
 
 
 def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return a number from 1 for each set of cells of one class that touch by their sides; 0 where the class is 0."""
+    """Return a number from 1 for each set of cells of one class that touch by their sides; 0 for class 0."""
     rows, columns = classes.shape
     parent = np.arange(rows * columns)
 
@@ -177,7 +180,7 @@ def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
     number = np.arange(rows * columns).reshape(rows, columns)
     starts = np.ones((rows, columns), np.bool_)
     starts[:, 1:] = classes[:, 1:] != classes[:, :-1]
-    # Each cell belongs to the first of its run along the row; only runs are joined one by one.
+    # Each cell belongs to the first of its run along the row, so only runs are joined individually.
     run = np.maximum.accumulate(np.where(starts, number, 0), axis=1)
     joined = (classes[1:] == classes[:-1]) & (classes[1:] > 0)
     pairs = np.unique(np.column_stack((run[1:][joined], run[:-1][joined])), axis=0)
@@ -194,7 +197,7 @@ def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
 def _find_regions(
     classes: Codes, causes: Codes, rate_ha: Values, planned_ha: Values, cell_ha: float, most: int
 ) -> tuple[Region, ...]:
-    """Return the regions that are off target, those with the largest difference in amount first."""
+    """Return the regions that are off target, the largest difference in amount first."""
     off = np.where(classes == CLASSES.index("on_target"), 0, classes).astype(np.uint8)
     labels = label_regions(off)
     at = np.flatnonzero(labels)
@@ -223,7 +226,7 @@ def _find_regions(
 
 
 def _middles(at: NDArray[np.intp], label: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return one cell of each label: the middle one of its cells in reading order."""
+    """Return one cell of each label: the middle one in reading order."""
     order = np.argsort(label, kind="stable")
     first = np.searchsorted(label[order], np.arange(count + 1))
     middle = np.minimum((first[:-1] + first[1:]) // 2, max(len(order) - 1, 0))
@@ -236,14 +239,14 @@ def _median(values: Values) -> float:
 
 
 def _alike(planned_ha: Values) -> NDArray[np.int64]:
-    """Return a number for each planned rate, all one where there are so many that each has few cells."""
+    """Return a number for each planned rate; the same for all where there are so many that each has few cells."""
     rates, number = np.unique(planned_ha, return_inverse=True)
     shape = planned_ha.shape
     return np.zeros(shape, np.int64) if len(rates) > _MOST_RATES else np.asarray(number.reshape(shape), np.int64)
 
 
 def _off_share(values: Values, alike: NDArray[np.int64]) -> Values:
-    """Return how far values are from the median of their like, as shares of it; nothing known is not off."""
+    """Return the difference of values from the median of their like, as shares of it; 0 where unknown."""
     usual = np.full(int(alike.max(initial=0)) + 1, np.nan)
     for number in range(len(usual)):
         usual[number] = _median(values[alike == number])
@@ -251,5 +254,60 @@ def _off_share(values: Values, alike: NDArray[np.int64]) -> Values:
 
 
 def _off(values: Values) -> Values:
-    """Return how far values are from their median; nothing known is not off."""
+    """Return the difference of values from their median; 0 where unknown."""
     return np.asarray(np.nan_to_num(values - _median(values)), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneDeviation:
+    """Deviation of one zone over its cells with a known rate: amounts in the map's unit, areas [m2] by class and cause.
+
+    `kind` is the class of the zone as a whole, None without a plan or a known rate; `cause` is that of most of its
+    off-target ground, None without any. `unknown_m2` is ground without a known amount.
+    """
+
+    zone: int
+    rate_ha: float
+    applied_ha: float | None
+    area_m2: float
+    planned: float
+    applied: float
+    kind: str | None
+    cause: str | None
+    class_m2: dict[str, float]
+    cause_m2: dict[str, float]
+    unknown_m2: float
+
+
+def deviation_by_zone(
+    zone: NDArray[np.int64], rates_ha: Sequence[float], applied_ha: Values, deviation: CellDeviation, cell_m: float
+) -> tuple[ZoneDeviation, ...]:
+    """Return the deviation of each zone of a plan; `zone` has the zone of each cell (-1: none)."""
+    cell_m2 = cell_m * cell_m
+    zones = []
+    for number, rate_ha in enumerate(rates_ha):
+        inside = zone == number
+        known = inside & np.isfinite(applied_ha)
+        cells = int(known.sum())
+        area_ha = cells * cell_m2 / 10_000.0
+        applied = float(applied_ha[known].sum()) * cell_m2 / 10_000.0
+        planned = rate_ha * area_ha
+        causes = np.bincount(deviation.causes[known], minlength=len(CAUSES))
+        causes[0] = 0
+        classes = np.bincount(deviation.classes[known], minlength=len(CLASSES))
+        zones.append(
+            ZoneDeviation(
+                zone=number,
+                rate_ha=float(rate_ha),
+                applied_ha=applied / area_ha if cells else None,
+                area_m2=cells * cell_m2,
+                planned=planned,
+                applied=applied,
+                kind=CLASSES[int(class_of(applied / planned))] if planned > 0.0 else None,
+                cause=CAUSES[int(causes.argmax())] if causes.any() else None,
+                class_m2={name: float(classes[code]) * cell_m2 for code, name in enumerate(CLASSES) if code},
+                cause_m2={name: float(causes[code]) * cell_m2 for code, name in enumerate(CAUSES) if causes[code]},
+                unknown_m2=float((inside & ~np.isfinite(applied_ha)).sum()) * cell_m2,
+            )
+        )
+    return tuple(zones)

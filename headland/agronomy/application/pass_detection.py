@@ -1,9 +1,9 @@
-"""Working passes found in telemetry: when product left a vehicle over a field, and what it did in between.
+"""Detection of passes in telemetry: when product left a vehicle over a field, and the segments in between.
 
     product leaving --> stretches --> those with short breaks are one run --> a run over the field is a pass
 
-A refill, a change of battery and a silence lie within a pass. A return that treats mostly ground that the pass has
-treated already is another pass. What a pass rests on is said by the class of evidence of each of its segments.
+Refills, battery changes and silences belong to a pass. A return that treats mostly ground that the pass has treated
+already is another pass. Each segment has its class of evidence.
 """
 
 from __future__ import annotations
@@ -16,55 +16,55 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from headland.agronomy.application.coverage import MAX_STATE_GAP_S, MAX_TRACK_GAP_S, Track, find_on_time
+from headland.agronomy.application.metering import REFILL_KG, HopperWeights
+from headland.agronomy.application.swaths import MAX_STATE_GAP_S, MAX_TRACK_GAP_S, Track, find_on_time
 from headland.agronomy.application.treated import (
     COVERAGE_BAR,
     DECLARED,
     MEASURED_FLOW,
     PUMP_PWM,
     TANK_MASS,
-    Flow,
+    FlowSamples,
     PumpStates,
     find_spraying,
     find_working_time,
 )
-from headland.agronomy.application.weighing import REFILL_KG, Hopper
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, subtract, total_s, union
 
-#: Stretches of work no further apart than this are one run: a refill, a change of battery, a short rest.
+#: Longest break within a run of work: a refill, a change of battery, a short rest.
 JOIN_S: Final = 1800.0
-#: After a break of this length a return may be another pass.
+#: Shortest break after which a return may be another pass.
 BREAK_S: Final = 30.0
-#: It is one where more than this share of what it treats was treated before.
+#: Share of a return's ground, treated before, from which on it is another pass.
 _AGAIN: Final = 0.5
 _AGAIN_CELL_M: Final = 2.0
-#: Less work than this over the field is a test of the pump or a neighbour's swath that strays.
+#: Shortest work over the field that is a pass; less is a test of the pump or a stray swath of a neighbour.
 _LEAST_WORK_S: Final = 5.0
-#: Slower than this, for so long, is standing.
-_STANDING_M_S: Final = 0.5
-_STANDING_S: Final = 5.0
-#: A turn lasts at most so long; a longer way is a transit.
+#: Speed and duration from which on a vehicle has stopped.
+_STOPPED_M_S: Final = 0.5
+_STOPPED_S: Final = 5.0
+#: Longest turn; a longer one is a transit.
 _TURN_S: Final = 30.0
-#: What belongs to a pass before its first and after its last product.
+#: Longest leg before the first and after the last product of a pass.
 _LEG_S: Final = 900.0
 _RETURN_MODES: Final = frozenset({"RTL", "SMART_RTL", "AUTO_RTL", "LAND"})
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleTelemetry:
-    """What one vehicle said over a window, whole or in part; `modes` are (time_ms, flight mode) in time order."""
+    """Telemetry of one vehicle in a window, any of it empty; `modes` are (time_ms, flight mode) in time order."""
 
     track: Track
     pump: PumpStates
-    flow: Flow
-    hopper: Hopper
+    flow: FlowSamples
+    hopper: HopperWeights
     modes: tuple[tuple[int, str], ...] = ()
 
     @property
     def window(self) -> tuple[int, int]:
-        """From the first position to just behind the last."""
+        """The time from the first position to just after the last."""
         return int(self.track.time_ms[0]), int(self.track.time_ms[-1]) + 1
 
 
@@ -74,10 +74,10 @@ class Segment:
 
     kind
         `work` (product leaves over the field), `off_field` (product leaves elsewhere), `turn`, `transit`, `return`
-        (RTL), `refill` (stands and the hopper gets heavier), `stop` (stands), `silence` (no positions).
+        (RTL), `refill` (stopped while the hopper gets heavier), `stop` (stopped), `silence` (no positions).
     evidence
-        What it rests on that product left, or that none did: `measured_flow`, `tank_mass`, `pump_pwm`, or `declared`
-        where nothing was heard of the machine; None in silence.
+        Class of evidence that product left, or that none did: `measured_flow`, `tank_mass`, `pump_pwm`, or `declared`
+        without telemetry of the machine; None in silence.
     """
 
     kind: str
@@ -97,45 +97,47 @@ class DetectedPass:
     segments: tuple[Segment, ...]
 
 
-def detect_passes(told: VehicleTelemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> list[DetectedPass]:
+def detect_passes(
+    vehicle: VehicleTelemetry, field: shapely.Geometry, plane: Plane, swath_m: float
+) -> list[DetectedPass]:
     """Return the passes over a field [metres of `plane`] with a swath of `swath_m` [m, > 0], in time order."""
-    if len(told.track.time_ms) < 2:
+    if len(vehicle.track.time_ms) < 2:
         return []
-    spraying = release_time(told)
-    ground = _Ground(told, field.buffer(swath_m / 2.0), plane)
-    found = []
+    spraying = release_time(vehicle)
+    ground = _FieldTrack(vehicle, field.buffer(swath_m / 2.0), plane)
+    passes = []
     for run in _join_runs(spraying):
         for part in _split_repeats(run, ground, swath_m):
             over = _only_over_field(part, ground)
             if over is not None:
-                found.append(describe_pass(told, over, field, plane, swath_m))
-    return found
+                passes.append(describe_pass(vehicle, over, field, plane, swath_m))
+    return passes
 
 
-def release_time(told: VehicleTelemetry) -> Intervals:
-    """Return when product left, as far as it is known: by the meter, else while the pump or feeder was on."""
-    heard = [told.track.time_ms, told.pump.time_ms, told.flow.time_ms]
-    working = find_working_time(heard, np.empty((0, 2)), told.window)
-    spraying = find_spraying(told.pump, told.flow, told.window, working)[0]
-    if len(told.pump.time_ms) < 2:
+def release_time(vehicle: VehicleTelemetry) -> Intervals:
+    """Return when product left, as far as known: by the meter, else while the pump or feeder was on."""
+    times = [vehicle.track.time_ms, vehicle.pump.time_ms, vehicle.flow.time_ms]
+    working = find_working_time(times, np.empty((0, 2)), vehicle.window)
+    spraying = find_spraying(vehicle.pump, vehicle.flow, vehicle.window, working)[0]
+    if len(vehicle.pump.time_ms) < 2:
         return spraying
-    # Where the pump's state is not heard the meter alone tells.
-    metered = find_on_time(told.flow.time_ms, told.flow.per_min >= told.flow.dry_per_min)
-    return union(spraying, clip(subtract(metered, bridge(told.pump.time_ms, MAX_STATE_GAP_S)), *told.window))
+    # Where the pump's state is unknown only the meter counts.
+    metered = find_on_time(vehicle.flow.time_ms, vehicle.flow.per_min >= vehicle.flow.dry_per_min)
+    return union(spraying, clip(subtract(metered, bridge(vehicle.pump.time_ms, MAX_STATE_GAP_S)), *vehicle.window))
 
 
-def travel_time(told: VehicleTelemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> Intervals:
-    """Return when the vehicle moved over a field: all that is known where nothing was heard of its machine."""
-    if len(told.track.time_ms) < 2:
+def travel_time(vehicle: VehicleTelemetry, field: shapely.Geometry, plane: Plane, swath_m: float) -> Intervals:
+    """Return when the vehicle moved over a field, the only evidence without telemetry of its machine."""
+    if len(vehicle.track.time_ms) < 2:
         return np.empty((0, 2))
-    return _Ground(told, field.buffer(swath_m / 2.0), plane).travelling()
+    return _FieldTrack(vehicle, field.buffer(swath_m / 2.0), plane).travelling()
 
 
 def describe_pass(
-    told: VehicleTelemetry, stretches: Intervals, field: shapely.Geometry, plane: Plane, swath_m: float
+    vehicle: VehicleTelemetry, stretches: Intervals, field: shapely.Geometry, plane: Plane, swath_m: float
 ) -> DetectedPass:
-    """Return a pass of which product left in `stretches` (k, 2), k from 1, with its segments."""
-    ground = _Ground(told, field.buffer(swath_m / 2.0), plane)
+    """Return a pass with its segments; product left in `stretches` (k, 2), k from 1."""
+    ground = _FieldTrack(vehicle, field.buffer(swath_m / 2.0), plane)
     first, last = ground.legs(float(stretches[0, 0]), float(stretches[-1, 1]))
     edges = [first, *stretches.ravel().tolist(), last]
     segments: list[Segment] = []
@@ -156,8 +158,8 @@ def _join_runs(stretches: Intervals) -> list[Intervals]:
     return [np.asarray(run) for run in np.split(stretches, cuts)]
 
 
-def _split_repeats(run: Intervals, ground: _Ground, swath_m: float) -> list[Intervals]:
-    """Cut a run where the work behind a break repeats what was done before it."""
+def _split_repeats(run: Intervals, ground: _FieldTrack, swath_m: float) -> list[Intervals]:
+    """Cut a run where the work after a break repeats the work before it."""
     cuts = np.flatnonzero(run[1:, 0] - run[:-1, 1] >= BREAK_S * 1000.0) + 1
     passes: list[list[Intervals]] = []
     treated: NDArray[np.int64] = np.empty(0, np.int64)
@@ -172,7 +174,7 @@ def _split_repeats(run: Intervals, ground: _Ground, swath_m: float) -> list[Inte
     return [np.concatenate(sorties) for sorties in passes]
 
 
-def _only_over_field(stretches: Intervals, ground: _Ground) -> Intervals | None:
+def _only_over_field(stretches: Intervals, ground: _FieldTrack) -> Intervals | None:
     """Return the stretches from the first to the last over the field, None where they are too little work."""
     inside_s = np.array([ground.inside_s(start, end) for start, end in stretches])
     over = np.flatnonzero(inside_s > 0.0)
@@ -181,61 +183,61 @@ def _only_over_field(stretches: Intervals, ground: _Ground) -> Intervals | None:
     return np.asarray(stretches[over[0] : over[-1] + 1])
 
 
-class _Ground:
-    """One vehicle's way over one field; answers about stretches of time in epoch milliseconds."""
+class _FieldTrack:
+    """One vehicle's track over one field, for queries about stretches of time in epoch milliseconds."""
 
-    def __init__(self, told: VehicleTelemetry, near: shapely.Geometry, plane: Plane) -> None:
-        track = told.track
-        self._told = told
+    def __init__(self, vehicle: VehicleTelemetry, near: shapely.Geometry, plane: Plane) -> None:
+        track = vehicle.track
+        self._vehicle = vehicle
         self._time = track.time_ms.astype(np.float64)
         self._east, self._north = plane.to_metres(track.latitude_deg, track.longitude_deg)
         shapely.prepare(near)
         self._near = shapely.contains_xy(near, self._east, self._north)
-        self._heard = bridge(track.time_ms, MAX_TRACK_GAP_S)
+        self._located = bridge(track.time_ms, MAX_TRACK_GAP_S)
         step_s = np.diff(self._time) / 1000.0
         self._step_m = np.hypot(np.diff(self._east), np.diff(self._north))
-        slow = self._step_m < _STANDING_M_S * step_s
-        self._standing = _long_enough(self._time, slow & (step_s <= MAX_TRACK_GAP_S))
-        self._flowing = bridge(told.flow.time_ms, 5.0)
-        self._weighed = bridge(told.hopper.time_ms, 5.0)
+        slow = self._step_m < _STOPPED_M_S * step_s
+        self._stopped = _long_enough(self._time, slow & (step_s <= MAX_TRACK_GAP_S))
+        self._flowing = bridge(vehicle.flow.time_ms, 5.0)
+        self._weighed = bridge(vehicle.hopper.time_ms, 5.0)
 
     def inside_s(self, start: float, end: float) -> float:
-        """Return for how much of a stretch the vehicle was over the field or within half a swath of it [s]."""
+        """Return the time of a stretch in which the vehicle was over the field or within half a swath of it [s]."""
         at = self._at(start, end)
         return float(self._near[at].mean()) * (end - start) / 1000.0 if at.stop > at.start else 0.0
 
     def cells(self, stretches: Intervals, swath_m: float) -> NDArray[np.int64]:
         """Return the numbers of the cells of a coarse grid that stretches cover."""
-        found = [np.empty(0, np.int64)]
+        cells = [np.empty(0, np.int64)]
         across = np.arange(-swath_m / 2, swath_m / 2 + 0.01, _AGAIN_CELL_M / 2)
         for start, end in stretches:
             at = self._at(start, end)
             east, north = self._east[at], self._north[at]
             if len(east) < 2:
                 continue
-            way_east, way_north = np.gradient(east), np.gradient(north)
-            length = np.maximum(np.hypot(way_east, way_north), 1e-9)
-            column = np.floor((east + np.outer(across, way_north / length)) / _AGAIN_CELL_M).astype(np.int64)
-            row = np.floor((north - np.outer(across, way_east / length)) / _AGAIN_CELL_M).astype(np.int64)
-            found.append(np.unique(row * 1_000_003 + column))
-        return np.unique(np.concatenate(found))
+            step_east, step_north = np.gradient(east), np.gradient(north)
+            length = np.maximum(np.hypot(step_east, step_north), 1e-9)
+            column = np.floor((east + np.outer(across, step_north / length)) / _AGAIN_CELL_M).astype(np.int64)
+            row = np.floor((north - np.outer(across, step_east / length)) / _AGAIN_CELL_M).astype(np.int64)
+            cells.append(np.unique(row * 1_000_003 + column))
+        return np.unique(np.concatenate(cells))
 
     def travelling(self) -> Intervals:
         """Return when the vehicle was over the field and moved."""
-        over = find_on_time(self._told.track.time_ms, self._near, MAX_TRACK_GAP_S)
-        return subtract(over, self._standing)
+        over = find_on_time(self._vehicle.track.time_ms, self._near, MAX_TRACK_GAP_S)
+        return subtract(over, self._stopped)
 
     def legs(self, start: float, end: float) -> tuple[float, float]:
-        """Return from when the vehicle was on its way to the first product and until when after the last."""
-        heard = self._heard[(self._heard[:, 0] <= start) & (self._heard[:, 1] >= start)]
-        first = max(start - _LEG_S * 1000.0, *heard[:, 0].tolist()) if len(heard) else start
-        stood = self._standing[self._standing[:, 1] <= start]
-        heard = self._heard[(self._heard[:, 0] <= end) & (self._heard[:, 1] >= end)]
-        last = min(end + _LEG_S * 1000.0, *heard[:, 1].tolist()) if len(heard) else end
-        stands = self._standing[self._standing[:, 0] >= end]
+        """Return the start of the leg to the first product and the end of the leg after the last."""
+        located = self._located[(self._located[:, 0] <= start) & (self._located[:, 1] >= start)]
+        first = max(start - _LEG_S * 1000.0, *located[:, 0].tolist()) if len(located) else start
+        stops_before = self._stopped[self._stopped[:, 1] <= start]
+        located = self._located[(self._located[:, 0] <= end) & (self._located[:, 1] >= end)]
+        last = min(end + _LEG_S * 1000.0, *located[:, 1].tolist()) if len(located) else end
+        stops_after = self._stopped[self._stopped[:, 0] >= end]
         return (
-            min(start, max(first, *stood[-1:, 1].tolist())) if len(stood) else first,
-            max(end, min(last, *stands[:1, 0].tolist())) if len(stands) else last,
+            min(start, max(first, *stops_before[-1:, 1].tolist())) if len(stops_before) else first,
+            max(end, min(last, *stops_after[:1, 0].tolist())) if len(stops_after) else last,
         )
 
     def work(self, start: float, end: float) -> list[Segment]:
@@ -254,9 +256,11 @@ class _Ground:
         ]
 
     def between(self, start: float, end: float, *, is_leg: bool) -> list[Segment]:
-        """Return the segments of a stretch in which no product left: between two works, or a leg to or from them."""
+        """Return the segments of a stretch without product: between two stretches of work, or a leg to or from them."""
         stretch = np.array([[start, end]])
-        inner = np.unique(np.concatenate((intersect(self._standing, stretch), intersect(self._heard, stretch))).ravel())
+        inner = np.unique(
+            np.concatenate((intersect(self._stopped, stretch), intersect(self._located, stretch))).ravel()
+        )
         edges = np.unique(np.concatenate(([start], inner, [end]))).tolist()
         may_turn = not is_leg and len(edges) == 2 and end - start <= _TURN_S * 1000.0
         return [
@@ -265,22 +269,22 @@ class _Ground:
 
     def _idle_kind(self, start: float, end: float, *, may_turn: bool) -> str:
         middle = np.array([[start, end]])
-        if total_s(intersect(self._heard, middle)) * 2000.0 < end - start:
+        if total_s(intersect(self._located, middle)) * 2000.0 < end - start:
             return "silence"
-        if total_s(intersect(self._standing, middle)) * 2000.0 >= end - start:
+        if total_s(intersect(self._stopped, middle)) * 2000.0 >= end - start:
             return "refill" if self._rose(start, end) else "stop"
         if self._mode_at((start + end) / 2.0) in _RETURN_MODES:
             return "return"
         return "turn" if may_turn else "transit"
 
     def _rose(self, start: float, end: float) -> bool:
-        hopper = self._told.hopper
+        hopper = self._vehicle.hopper
         inside = (hopper.time_ms >= start) & (hopper.time_ms <= end)
         weights = hopper.mass_kg[inside]
         return len(weights) >= 2 and float(weights.max() - weights[: max(len(weights) // 10, 1)].min()) >= REFILL_KG
 
     def _mode_at(self, moment: float) -> str:
-        before = [mode for time_ms, mode in self._told.modes if time_ms <= moment]
+        before = [mode for time_ms, mode in self._vehicle.modes if time_ms <= moment]
         return before[-1] if before else ""
 
     def _segment(self, kind: str, start: float, end: float) -> Segment:
@@ -292,10 +296,10 @@ class _Ground:
     def _evidence(self, stretch: Values) -> str:
         whole_s = float(stretch[1] - stretch[0]) / 1000.0
         known = ((MEASURED_FLOW, self._flowing), (TANK_MASS, self._weighed))
-        for evidence, heard in known:
-            if total_s(intersect(heard, stretch.reshape(1, 2))) >= COVERAGE_BAR * whole_s:
+        for evidence, covered in known:
+            if total_s(intersect(covered, stretch.reshape(1, 2))) >= COVERAGE_BAR * whole_s:
                 return evidence
-        return PUMP_PWM if len(self._told.pump.time_ms) >= 2 else DECLARED
+        return PUMP_PWM if len(self._vehicle.pump.time_ms) >= 2 else DECLARED
 
     def _at(self, start: float, end: float) -> slice:
         first, last = np.searchsorted(self._time, (start, end), side="left").tolist()
@@ -303,7 +307,7 @@ class _Ground:
 
 
 def _long_enough(time: Values, holds: Mask) -> Intervals:
-    """Return the stretches of `_STANDING_S` or longer in which something holds between neighbouring samples."""
+    """Return the stretches of `_STOPPED_S` or longer in which a condition holds between neighbouring samples."""
     edges = np.diff(np.concatenate(([False], holds, [False])).astype(np.int8))
     stretches = np.column_stack((time[np.flatnonzero(edges == 1)], time[np.flatnonzero(edges == -1)]))
-    return stretches[stretches[:, 1] - stretches[:, 0] >= _STANDING_S * 1000.0]
+    return stretches[stretches[:, 1] - stretches[:, 0] >= _STOPPED_S * 1000.0]

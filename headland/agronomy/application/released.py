@@ -1,8 +1,8 @@
-"""How much product had left a machine at each moment, by what knows it best, and how well the ways to know it agree.
+"""Product released by a machine over time, by the best evidence, and the reconciliation of all evidence.
 
-A flow meter's word comes first (`measured_flow`). Where it is silent, or there is none, the hopper's loss between
-refills is shared out over the time in which the feeder was on (`tank_mass`). What the pump was told is neither: it is
-only ever held against the other two.
+A flow meter takes precedence (`measured_flow`). Where it has no samples, the hopper's loss between refills is
+distributed over the time in which the feeder was on (`tank_mass`). The pump's command is neither: it is only compared
+with the other two.
 """
 
 from __future__ import annotations
@@ -12,21 +12,26 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.application.dosing import MAX_FLOW_GAP_S, unwind_total
+from headland.agronomy.application.metering import (
+    MAX_FLOW_GAP_S,
+    HopperWeights,
+    find_refills,
+    mass_from_hopper,
+    unwind_total,
+)
 from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
-from headland.agronomy.application.weighing import Hopper, find_refills, mass_from_hopper
 from headland.agronomy.series.arrays import Times, Values
 from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, no_time, subtract
 from headland.units_of_time import MINUTE_MS
 
-#: ArduPilot's defaults of SERVOn_MIN and SERVOn_MAX: from the pulse of a pump at rest to that of one at full speed.
+#: ArduPilot's defaults of SERVOn_MIN and SERVOn_MAX: the pulses of a stopped pump and of one at full speed.
 PUMP_OFF_US: Final = 1100.0
 PUMP_FULL_US: Final = 1900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What can tell how much left: any of it may be empty. Amounts are in one unit, kilograms or litres.
+    """All evidence of released amounts, in one unit, kilograms or litres; any of it may be empty.
 
     `total` is a meter's running total, `per_min` its flow, `command_us` the pump's pulse.
     """
@@ -35,21 +40,22 @@ class Amounts:
     total: Values
     flow_time_ms: Times
     per_min: Values
-    hopper: Hopper
+    hopper: HopperWeights
     command_time_ms: Times
     command_us: Values
 
     @property
     def is_metered(self) -> bool:
-        """Return whether a meter said anything to take differences of or to integrate."""
+        """Return whether a meter has at least two samples."""
         return len(self.total_time_ms) >= 2 or len(self.flow_time_ms) >= 2
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """Running totals at given moments, by class of evidence, and what is known to have left but not when.
+    """Running totals at given instants by class of evidence.
 
-    `unknown` is the time of work for which no amount is known, and `unmetered` the class of what is known of it.
+    `untimed` is an amount that left at unknown times, `unknown` the time of work without a known amount, and
+    `unmetered` the class of evidence for that work.
     """
 
     totals: dict[str, Values]
@@ -59,13 +65,13 @@ class Released:
 
     @property
     def amount(self) -> float:
-        """All that is known to have left within the moments."""
+        """The whole known amount within the instants."""
         return sum(float(total[-1] - total[0]) for total in self.totals.values()) + self.untimed
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The same amount known in three ways, None where one is not there; residuals are the first less the tank's."""
+    """The same amount by three kinds of evidence, None where one is missing."""
 
     by_flow: float | None
     by_tank: float | None
@@ -73,18 +79,18 @@ class Reconciliation:
 
     @property
     def flow_residual(self) -> float | None:
-        """How much more the meter says than the tank lost."""
+        """The meter's amount less the tank's loss."""
         return None if self.by_flow is None or self.by_tank is None else self.by_flow - self.by_tank
 
     @property
     def pump_curve_residual(self) -> float | None:
-        """How much more was commanded than the tank lost, or than the meter says where no tank is weighed."""
-        told = self.by_tank if self.by_tank is not None else self.by_flow
-        return None if self.by_pump_curve is None or told is None else self.by_pump_curve - told
+        """The commanded amount less the tank's loss, or less the meter's amount where no tank is weighed."""
+        measured = self.by_tank if self.by_tank is not None else self.by_flow
+        return None if self.by_pump_curve is None or measured is None else self.by_pump_curve - measured
 
 
 def release(at_ms: Times, amounts: Amounts, on_time: Intervals, window: tuple[int, int]) -> Released:
-    """Return what had left at each of ascending moments in [start_ms, end_ms); in `on_time` product left at all."""
+    """Return what had left at ascending instants in [start_ms, end_ms); product left only in `on_time`."""
     work = clip(on_time, *window)
     metered, known = _by_meter(at_ms, amounts, window)
     totals = {} if metered is None else {MEASURED_FLOW: metered}
@@ -111,7 +117,7 @@ def reconcile(amounts: Amounts, window: tuple[int, int], most_per_min: float | N
 
 
 def _by_meter(at_ms: Times, amounts: Amounts, window: tuple[int, int]) -> tuple[Values | None, Intervals]:
-    """Return the running total at each moment by the meter and the time for which it is known; None without one."""
+    """Return the meter's running total at each instant and the time for which it is known; None without a meter."""
     if len(amounts.total_time_ms) >= 2:
         time = amounts.total_time_ms.astype(np.float64)
         total = np.interp(at_ms, time, unwind_total(amounts.total))
@@ -123,26 +129,26 @@ def _by_meter(at_ms: Times, amounts: Amounts, window: tuple[int, int]) -> tuple[
 
 
 def _integrate(at_ms: Times, time_ms: Times, per_min: Values) -> Values:
-    """Return the integral at each moment of a flow that is linear between samples at most 5 s apart, else nothing."""
+    """Return the integral at each instant of a flow that is linear between samples at most 5 s apart, else 0."""
     time = time_ms.astype(np.float64)
     step_min = np.diff(time) / MINUTE_MS
-    heard = step_min * 60.0 <= MAX_FLOW_GAP_S
-    pieces = np.where(heard, step_min * (per_min[1:] + per_min[:-1]) / 2.0, 0.0)
+    joined = step_min * 60.0 <= MAX_FLOW_GAP_S
+    pieces = np.where(joined, step_min * (per_min[1:] + per_min[:-1]) / 2.0, 0.0)
     sums = np.concatenate(([0.0], np.cumsum(pieces)))
     moment = np.clip(at_ms.astype(np.float64), time[0], time[-1])
     before = np.clip(np.searchsorted(time, moment, side="right") - 1, 0, len(time) - 2)
     into_min = (moment - time[before]) / MINUTE_MS
     flow = per_min[before] + (per_min[before + 1] - per_min[before]) * into_min / step_min[before]
-    part = np.where(heard[before], into_min * (per_min[before] + flow) / 2.0, 0.0)
+    part = np.where(joined[before], into_min * (per_min[before] + flow) / 2.0, 0.0)
     return np.asarray(sums[before] + part, np.float64)
 
 
 def _by_hopper(
-    at_ms: Times, hopper: Hopper, work: Intervals, silent: Intervals, window: tuple[int, int]
+    at_ms: Times, hopper: HopperWeights, work: Intervals, silent: Intervals, window: tuple[int, int]
 ) -> tuple[Values, float]:
-    """Return the running total of what left in `silent`, and what the hopper lost while nothing is known to have left.
+    """Return the running total of what left in `silent`, and the hopper's loss outside of any known time of work.
 
-    Each load's loss is even over the load's time of work.
+    Each load's loss is distributed evenly over the load's time of work.
     """
     total, untimed = np.zeros(len(at_ms)), 0.0
     for start, end in _loads(hopper, window):
@@ -158,7 +164,7 @@ def _by_hopper(
     return total, untimed
 
 
-def _loads(hopper: Hopper, window: tuple[int, int]) -> list[tuple[float, float]]:
+def _loads(hopper: HopperWeights, window: tuple[int, int]) -> list[tuple[float, float]]:
     """Return the stretches of a window between refills."""
     refills = find_refills(hopper.time_ms.astype(np.float64), _smooth(hopper.mass_kg))
     edges = [float(window[0]), *(edge for refill in refills for edge in refill), float(window[1])]
@@ -168,7 +174,7 @@ def _loads(hopper: Hopper, window: tuple[int, int]) -> list[tuple[float, float]]
 
 
 def _smooth(mass_kg: Values) -> Values:
-    """Return a running mean of five weights, so that noise makes no refill."""
+    """Return a running mean of five weights, so that noise does not look like a refill."""
     if len(mass_kg) < 5:
         return mass_kg
     padded = np.pad(mass_kg, 2, mode="edge")

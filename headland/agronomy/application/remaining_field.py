@@ -1,6 +1,6 @@
-"""What is left of a field after a pass that was broken off, and the swath lines to finish it: nothing is treated twice.
+"""Remaining ground of a field after an interrupted pass, and the swath lines that treat it, none of it twice.
 
-usable field less what swaths covered --> rows in the direction of the work done --> their parts over open ground
+usable field less what swaths covered --> rows in the direction of the finished work --> their parts over open ground
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from headland.agronomy.series.arrays import Values
 Place = tuple[float, float]
 Line = tuple[Place, Place]
 
-#: Open ground narrower than this part of a swath is left: a swath there would treat again what is treated already.
+#: Open ground narrower than this share of a swath stays open: a swath there would treat its neighbours again.
 _NARROW_SHARE: Final = 0.9
-#: A row of which less than this lies over open ground is not flown [m].
+#: Shortest row over open ground that is flown [m].
 _LEAST_ROW_M: Final = 3.0
 
 
@@ -32,27 +32,27 @@ class RemainingGround:
 
     @property
     def remaining_m2(self) -> float:
-        """How much ground is open."""
+        """The area of open ground [m2]."""
         return float(self.remaining.area)
 
     @property
     def length_m(self) -> float:
-        """How far the lines go together."""
+        """The total length of the lines [m]."""
         return sum(float(np.hypot(end[0] - start[0], end[1] - start[1])) for start, end in self.lines)
 
 
 def find_remaining_ground(
     usable: shapely.Geometry, covered: list[shapely.Geometry], swath_m: float, bearing_deg: float
 ) -> RemainingGround:
-    """Return what `covered` leaves of a field, with lines along `bearing_deg` that cover no ground a second time.
+    """Return the ground of a field beside `covered`, with lines along `bearing_deg` that cover no ground twice.
 
-    Lines lie a swath apart in each part of the open ground; where it is narrower than nine tenths of a swath it stays
-    open, which `remaining` says.
+    Lines are a swath apart in each part of the open ground. Where it is narrower than nine tenths of a swath it stays
+    open and is part of `remaining`.
     """
-    done = shapely.union_all(covered, grid_size=1e-4) if covered else shapely.Polygon()
-    remaining = usable.difference(done)
+    covered_ground = shapely.union_all(covered, grid_size=1e-4) if covered else shapely.Polygon()
+    remaining = usable.difference(covered_ground)
     lines: list[Line] = []
-    for part in sorted(shapely.get_parts(remaining), key=lambda each: each.bounds[:2]):
+    for part in sorted(shapely.get_parts(remaining), key=lambda polygon: polygon.bounds[:2]):
         if part.geom_type == "Polygon" and part.area > 0.0:
             lines.extend(_rows(part, swath_m, bearing_deg))
     return RemainingGround(
@@ -61,19 +61,19 @@ def find_remaining_ground(
 
 
 def main_bearing_deg(lines: list[Values]) -> float:
-    """Return the direction of most of the way of some lines, 0 to 180 [deg from north]; 0 without any."""
+    """Return the mean direction of lines weighted by length, 0 to 180 [deg from north]; 0 without lines."""
     steps = [np.diff(line, axis=0) for line in lines if len(line) > 1]
     if not steps:
         return 0.0
     east, north = np.concatenate(steps).T
-    # Doubled angles: there and back are one direction.
+    # Doubled angles make there and back one direction.
     angle = 2.0 * np.arctan2(east, north)
     length = np.hypot(east, north)
     return float(np.degrees(np.arctan2((length * np.sin(angle)).sum(), (length * np.cos(angle)).sum())) / 2.0 % 180.0)
 
 
 def _rows(part: shapely.Polygon, swath_m: float, bearing_deg: float) -> list[Line]:
-    """Return the lines over one part, from its one side to the other, whose swaths stay within it."""
+    """Return the lines over one part, from one side to the other, whose swaths stay within it."""
     turned = shapely.affinity.rotate(part, bearing_deg, origin=(0.0, 0.0))
     inset_m = _NARROW_SHARE * swath_m / 2.0
     inner = turned.buffer(-inset_m, join_style="mitre")

@@ -1,4 +1,4 @@
-"""How a spreader lays product across its way: lateral patterns, their overlap, and the swath they are good for."""
+"""Lateral spread patterns: their overlap at a swath, and the widest swath within a limit."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _GAUSS_REACH: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A lateral pattern: density [1/m] at `offset_m`, metres to the right of the way, linear between, 0 outside.
+    """A lateral pattern: density [1/m] at `offset_m`, metres to the right of the track, linear between, 0 outside.
 
-    `offset_m` rises strictly; the integral of the density is 1, so that a pattern moves mass and never makes any.
+    `offset_m` rises strictly; the integral of the density is 1, so a pattern conserves mass.
     """
 
     offset_m: Values
@@ -31,16 +31,16 @@ class Pattern:
 
     @property
     def reach_m(self) -> float:
-        """How far from the way product lands at most."""
+        """The largest distance from the track at which product lands [m]."""
         return float(np.abs(self.offset_m).max())
 
     @property
     def share_left(self) -> float:
-        """The share of the mass that lands left of the way."""
+        """The share of the mass that lands left of the track."""
         return float(self._cumulative(np.zeros(1))[0])
 
     def mirrored(self) -> Pattern:
-        """Return the pattern of the way back."""
+        """Return the pattern of the opposite direction."""
         return Pattern(-self.offset_m[::-1], self.density_1_m[::-1])
 
     def shares(self, edge_m: Values) -> Values:
@@ -60,7 +60,7 @@ class Pattern:
 
 
 def make_pattern(offset_m: Values, weight: Values) -> Pattern:
-    """Return the pattern of weights >= 0 measured at rising offsets, such as trays across the way; any unit.
+    """Return the pattern of weights >= 0 measured at rising offsets, such as trays across the track; any unit.
 
     Raises ValueError for fewer than two offsets, offsets that do not rise, negative weights, or no weight at all.
     """
@@ -81,7 +81,7 @@ def rectangle(half_m: float) -> Pattern:
 
 
 def triangle(half_m: float) -> Pattern:
-    """Return the pattern that falls evenly from the way to nothing at `half_m` [m, > 0]: flat at a swath of that."""
+    """Return the pattern that falls evenly from the track to nothing at `half_m` [m, > 0]: flat at a swath of that."""
     return make_pattern(np.array([-half_m, 0.0, half_m]), np.array([0.0, 1.0, 0.0]))
 
 
@@ -97,16 +97,16 @@ def gaussian(sigma_m: float) -> Pattern:
 
 
 def overlap_cv_pct(pattern: Pattern, swath_m: float, *, back_and_forth: bool = False) -> float:
-    """Return the coefficient of variation [%] across ways `swath_m` [m, > 0] apart.
+    """Return the coefficient of variation [%] of the rate across tracks `swath_m` [m, > 0] apart.
 
-    Of the rate over all of the ground, population form. One way in one direction, or every second one mirrored. An
-    even rate is 0; the figure by trays with n - 1 is larger by half a part in n.
+    In population form over all of the ground. All tracks have one direction, or every second one is mirrored. An even
+    rate gives 0; the figure by trays with n - 1 is larger by half a part in n.
     """
     edges_m = np.linspace(0.0, 2.0 * swath_m, _STEPS + 1)
-    ways = int(np.ceil(pattern.reach_m / swath_m)) + 2
+    tracks = int(np.ceil(pattern.reach_m / swath_m)) + 2
     back = pattern.mirrored() if back_and_forth else pattern
     rate = np.zeros(_STEPS)
-    for number in range(-ways, ways + 1):
+    for number in range(-tracks, tracks + 1):
         rate += (back if number % 2 else pattern).shares(edges_m - number * swath_m)
     return float(100.0 * rate.std() / rate.mean())
 
@@ -116,7 +116,7 @@ def effective_swath_m(
 ) -> float | None:
     """Return the widest swath [m] with a CV of at most `most_cv_pct`, on a grid of `step_m`; None where none has.
 
-    As ASTM E642 and the field trials that use it define it. A tenth of the reach is the narrowest looked at.
+    As defined by ASTM E642 and the field trials that use it. The narrowest swath tried is a tenth of the reach.
     """
     swaths_m = np.arange(max(step_m, pattern.reach_m / 10.0), 2.0 * pattern.reach_m + step_m, step_m)[::-1]
     for swath_m in np.round(swaths_m, 6).tolist():

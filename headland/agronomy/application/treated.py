@@ -1,7 +1,6 @@
-"""The ground a spraying or spreading vehicle treated: when it was at work, when product left it, and the answers.
+"""Ground that a spraying or spreading vehicle treated: its times of work and of product release, and the answers.
 
-What was commanded is never called applied: ground over which a meter says that nothing flowed is not treated, whatever
-the pump was told.
+A command never counts as treatment where a meter reports no flow.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.application.coverage import (
+from headland.agronomy.application.swaths import (
     MAX_STATE_GAP_S,
     MAX_TRACK_GAP_S,
     Track,
@@ -27,23 +26,23 @@ from headland.agronomy.series.qartod import MISSING
 MEASURED_FLOW: Final = "measured_flow"
 TANK_MASS: Final = "tank_mass"
 PUMP_PWM: Final = "pump_pwm"
-#: Nothing was heard of the machine: somebody said that the vehicle worked, and where it went is known.
+#: No telemetry of the machine: a person declared the work, and the vehicle's track is known.
 DECLARED: Final = "declared"
 
 NO_PUMP_STATE: Final = "no_pump_state"
 NOTHING_TREATED: Final = "nothing_treated"
 
-#: Below this share known, a sum is not a sum.
+#: The share of a sum that must be known for a value.
 COVERAGE_BAR: Final = 0.8
 
-#: A longer silence means that the vehicle was off or out of reach, not that telemetry of a flight is missing.
+#: In a longer silence the vehicle was off or out of reach; it is not missing telemetry of a flight.
 SILENCE_S: Final = 60.0
 KNOWN: Final = (
     f"a silence of more than {SILENCE_S:.0f} s is no work, "
     "unless the meter's total or the hopper's weight changed in it"
 )
 
-#: A dry pump must last: a meter lags the pump and reports a few times a second.
+#: Shortest time that counts as a dry pump: a meter lags the pump and reports a few times a second.
 _DRY_S: Final = 3.0
 
 _SQUARE_METRES_PER_HECTARE: Final = 10_000.0
@@ -61,15 +60,15 @@ _RATE: Final = Method("mean_rate", 1, "product applied over area treated, each a
 
 @dataclass(frozen=True, slots=True)
 class PumpStates:
-    """Whether the pump's (or the feeder's) output was on, sampled: commanded, not applied."""
+    """Sampled states of the pump's or feeder's output: commanded, not applied."""
 
     time_ms: Times
     on: Mask
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """The flow a meter said, in one unit a minute; less than `dry_per_min` is none. `channel` names it."""
+class FlowSamples:
+    """Flow samples of a meter of any unit per minute; less than `dry_per_min` is no flow. `channel` names the meter."""
 
     time_ms: Times
     per_min: Values
@@ -78,32 +77,32 @@ class Flow:
 
     @property
     def is_known(self) -> bool:
-        """Return whether there are two flows to look at."""
+        """Return whether there are at least two samples."""
         return len(self.time_ms) >= 2
 
 
 @dataclass(frozen=True, slots=True)
 class TreatedGround:
-    """The answers that all rest on the same track and the same evidence."""
+    """Answers on treated ground, from one track with one class of evidence."""
 
     area_treated_m2: Answer
     area_treated_ha: Answer
     overlap_m2: Answer
 
 
-def find_working_time(heard: list[Times], worked_unheard: Intervals, window: tuple[int, int]) -> Intervals:
-    """Return when the vehicle was at work: heard with no silence over `SILENCE_S`, or known to have worked in one."""
+def find_working_time(times: list[Times], worked_silently: Intervals, window: tuple[int, int]) -> Intervals:
+    """Return when the vehicle was at work: reporting without a silence over `SILENCE_S`, or known to work in one."""
     # Sorting runs that ascend already is much faster than np.unique.
-    times = np.sort(np.concatenate(heard), kind="stable")
-    distinct = times[np.diff(times, prepend=times[:1] - 1) > 0]
-    working = union(bridge(distinct, SILENCE_S), worked_unheard)
+    sorted_ms = np.sort(np.concatenate(times), kind="stable")
+    distinct = sorted_ms[np.diff(sorted_ms, prepend=sorted_ms[:1] - 1) > 0]
+    working = union(bridge(distinct, SILENCE_S), worked_silently)
     return clip(working, *window)
 
 
 def answer_ground(
     track: Track,
     pump: PumpStates,
-    flow: Flow,
+    flow: FlowSamples,
     working: Intervals,
     *,
     window: tuple[int, int],
@@ -150,12 +149,12 @@ def answer_ground(
 
 
 def find_spraying(
-    pump: PumpStates, flow: Flow, window: tuple[int, int], working: Intervals
+    pump: PumpStates, flow: FlowSamples, window: tuple[int, int], working: Intervals
 ) -> tuple[Intervals, Intervals, str | None]:
-    """Return when product left, when it may have unheard, and the evidence class (None: no way to know).
+    """Return when product left, when it may have left without telemetry, and the class of evidence (None: unknown).
 
-    With a pump state: while the pump is on, without the stretches in which the meter says that it ran dry. With a
-    meter alone: while it flows.
+    With a pump state, product leaves while the pump is on, except where the meter reports that it is dry. With a meter
+    only, it leaves while there is flow.
     """
     flows = clip(bridge(flow.time_ms, MAX_STATE_GAP_S), *window)
     has_pump = len(pump.time_ms) >= 2
@@ -163,18 +162,18 @@ def find_spraying(
         return no_time(), working, None
     if has_pump:
         on = clip(find_on_time(pump.time_ms, pump.on), *window)
-        unheard = subtract(working, bridge(pump.time_ms, MAX_STATE_GAP_S))
+        unknown = subtract(working, bridge(pump.time_ms, MAX_STATE_GAP_S))
         dry = find_on_time(flow.time_ms, flow.per_min < flow.dry_per_min)
         dry = intersect(on, dry)
         spraying = subtract(on, dry[dry[:, 1] - dry[:, 0] >= _DRY_S * 1000.0])
         metered = total_s(intersect(on, flows)) >= COVERAGE_BAR * total_s(on) and flow.is_known
-        return spraying, unheard, MEASURED_FLOW if metered else PUMP_PWM
+        return spraying, unknown, MEASURED_FLOW if metered else PUMP_PWM
     spraying = clip(find_on_time(flow.time_ms, flow.per_min >= flow.dry_per_min), *window)
     return spraying, subtract(working, flows), MEASURED_FLOW
 
 
 def answer_rate(product: Answer, treated: Answer, unit: str) -> Answer:
-    """Return the mean rate, in `unit` (L/ha or kg/ha): product over area; None where one of them is."""
+    """Return the mean rate in `unit` (L/ha or kg/ha), product over area; no value where one of them has none."""
     reason = product.reason or treated.reason
     value = None
     if product.value is not None and treated.value is not None:

@@ -6,12 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.application.coverage import Track
-from headland.agronomy.application.dosing import Meter
-from headland.agronomy.application.spraying import Application, assess_application
-from headland.agronomy.application.spreading import DRY_KG_MIN, Spreading, assess_spreading
-from headland.agronomy.application.treated import SILENCE_S, Flow, PumpStates
-from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.application.metering import FlowMeter, HopperWeights
+from headland.agronomy.application.product_answers import (
+    DRY_KG_MIN,
+    Application,
+    Spreading,
+    assess_application,
+    assess_spreading,
+)
+from headland.agronomy.application.swaths import Track
+from headland.agronomy.application.treated import SILENCE_S, FlowSamples, PumpStates
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.errors import AnalysisError
 from headland.analysis.scope import OrgScope
@@ -43,7 +47,7 @@ def answer_application(scope: OrgScope, record: DeviceRecord, window: Window, sw
     return assess_application(
         track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
         PumpStates(pump.time_ms, pump.value > 0.5),
-        Meter(total.time_ms, total.value, flow.time_ms, flow.value),
+        FlowMeter(total.time_ms, total.value, flow.time_ms, flow.value),
         window=window.pair,
         swath_m=swath_m,
         quality=worst,
@@ -69,8 +73,8 @@ def answer_spreading(scope: OrgScope, record: DeviceRecord, window: Window, swat
     return assess_spreading(
         track_of(columns.get("latitude_deg", EMPTY), columns.get("longitude_deg", EMPTY)),
         PumpStates(feeder.time_ms, feeder.value > 0.5),
-        Flow(flow.time_ms, flow.value, DRY_KG_MIN, _MASS_FLOW),
-        Hopper(hopper.time_ms, hopper.value),
+        FlowSamples(flow.time_ms, flow.value, DRY_KG_MIN, _MASS_FLOW),
+        HopperWeights(hopper.time_ms, hopper.value),
         window=window.pair,
         swath_m=swath_m,
         quality=worst,

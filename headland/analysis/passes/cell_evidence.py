@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.application.as_applied import EVIDENCE, outlet_track
-from headland.agronomy.application.cell_conditions import speed_of
-from headland.agronomy.application.cell_trace import Visit, cell_of, trace_cell
+from headland.agronomy.application.cell_conditions import Visit, cell_of, speed_of, trace_cell
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.application.pass_detection import Segment
 from headland.agronomy.geometry.outline import PLACES

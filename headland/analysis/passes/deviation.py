@@ -7,8 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from headland.agronomy.application.cell_conditions import Disturbance, list_disturbances, map_conditions
-from headland.agronomy.application.deviation import CellDeviation, Conditions, measure_deviation
-from headland.agronomy.application.zone_deviation import ZoneDeviation, deviation_by_zone
+from headland.agronomy.application.deviation import (
+    CellDeviation,
+    Conditions,
+    ZoneDeviation,
+    deviation_by_zone,
+    measure_deviation,
+)
 from headland.agronomy.geometry.outline import USABLE
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import PreconditionError

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 
 from headland.agronomy.application.as_applied import AsApplied, Machine
-from headland.agronomy.application.coverage import draw_swaths, find_passes
 from headland.agronomy.application.remaining_field import RemainingGround, find_remaining_ground, main_bearing_deg
+from headland.agronomy.application.swaths import draw_swaths, find_passes
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE, rasterise
 from headland.agronomy.prescription.flight_lines import Line, Piece, rate_lines

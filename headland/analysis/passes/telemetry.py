@@ -15,11 +15,11 @@ import msgspec
 import numpy as np
 
 from headland.agronomy.application.as_applied import GRANULE_FALL_M_S, WindDrift
+from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_detection import VehicleTelemetry
+from headland.agronomy.application.product_answers import DRY_KG_MIN
 from headland.agronomy.application.released import Amounts
-from headland.agronomy.application.spreading import DRY_KG_MIN
-from headland.agronomy.application.treated import Flow, PumpStates
-from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.application import MAX_SAMPLES, is_spreader, track_of
 from headland.analysis.scope import OrgScope
@@ -160,11 +160,11 @@ def _assemble(record: DeviceRecord, columns: dict[str, Column], modes: Modes) ->
     pump, flow, command = column("pump_on"), column(flow_name), column("pump_command_us")
     total = EMPTY if granules else column("flow_volume_total_l")
     weighed = column("hopper_kg" if granules else "tank_l")
-    hopper = Hopper(weighed.time_ms, weighed.value)
+    hopper = HopperWeights(weighed.time_ms, weighed.value)
     vehicle = VehicleTelemetry(
         track_of(column("latitude_deg"), column("longitude_deg")),
         PumpStates(pump.time_ms, pump.value > 0.5),
-        Flow(flow.time_ms, flow.value, DRY_KG_MIN if granules else _DRY_L_MIN, flow_name),
+        FlowSamples(flow.time_ms, flow.value, DRY_KG_MIN if granules else _DRY_L_MIN, flow_name),
         hopper,
         modes,
     )

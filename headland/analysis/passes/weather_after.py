@@ -50,7 +50,7 @@ class PassWeather:
 def weather_after_pass(
     scope: OrgScope, repositories: OrganisationRepositories, field_pass: FieldPass, soil_deficit_mm: float | None
 ) -> PassWeather:
-    """Return the weather after a pass; `soil_deficit_mm` is the water that the root zone could take up when it ended."""
+    """Return the weather after a pass; `soil_deficit_mm` is the water that the root zone could take up at its end."""
     now_ms = scope.now_ms
     site = None if field_pass.field.site is None else repositories.sites.get(field_pass.field.site).name
     records = records_of(scope, site)

@@ -12,7 +12,7 @@ from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_places
 from headland.agronomy.prescription.interpolation import fit_variogram, idw, krige
-from headland.agronomy.prescription.prescription import (
+from headland.agronomy.prescription.treatment_zones import (
     CheckResult,
     Machine,
     cell_areas,

@@ -11,7 +11,7 @@ import shapely
 
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.prescription.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
-from headland.agronomy.prescription.prescription import Machine, check_machine, fastest_m_s, steady_flow
+from headland.agronomy.prescription.treatment_zones import Machine, check_machine, fastest_m_s, steady_flow
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of

@@ -1,15 +1,19 @@
+"""As-applied maps: mass is conserved, evidence is the weakest, and maps of a season add up."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.as_applied import EVIDENCE, Machine, WindDrift, map_applied
-from headland.agronomy.application.coverage import Track, draw_swaths
+from headland.agronomy.application.as_applied import EVIDENCE, Machine, SeasonMap, WindDrift, map_applied
+from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.released import Amounts, Released, reconcile, release
 from headland.agronomy.application.spread_pattern import gaussian, make_pattern, rectangle, triangle
-from headland.agronomy.application.swaths import measure_cover
-from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.application.swaths import Track, draw_swaths, measure_cover
+from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline
 
@@ -55,7 +59,7 @@ def test_all_that_left_is_on_the_field_in_its_strips_beside_it_or_unlocated(
     jump = np.where(np.arange(len(turns)) > gap_at, 10_000, 0)
     track = Track(track.time_ms + jump, track.latitude_deg, track.longitude_deg)
     per_min = np.array(flows[: len(turns)])
-    hopper = Hopper(track.time_ms, 200.0 - np.linspace(0.0, 20.0, len(turns)))
+    hopper = HopperWeights(track.time_ms, 200.0 - np.linspace(0.0, 20.0, len(turns)))
     amounts = Amounts(NO_TIME, NONE, track.time_ms, per_min, hopper, NO_TIME, NONE)
     window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
     stretches = np.array([window], np.float64)
@@ -89,7 +93,7 @@ def straight(seconds: int = 60) -> tuple[Track, np.ndarray]:
 def test_a_hopper_alone_gives_its_loss_evenly_over_the_time_of_work() -> None:
     track, time_s = straight()
     weight = 50.0 - np.clip(time_s - 10.0, 0.0, 20.0) * 0.5 - np.clip(time_s - 40.0, 0.0, 10.0) * 0.5
-    hopper = Hopper(track.time_ms, weight)
+    hopper = HopperWeights(track.time_ms, weight)
     amounts = Amounts(NO_TIME, NONE, NO_TIME, NONE, hopper, NO_TIME, NONE)
     window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
     on = np.array([[10_000, 30_000], [40_000, 50_000]], np.float64) + window[0]
@@ -104,7 +108,7 @@ def test_a_hopper_alone_gives_its_loss_evenly_over_the_time_of_work() -> None:
 def test_a_meters_silence_is_filled_from_the_hopper_and_said_cell_by_cell() -> None:
     track, time_s = straight()
     heard = (time_s < 20.0) | (time_s > 40.0)
-    hopper = Hopper(track.time_ms, 50.0 - time_s * 0.3)
+    hopper = HopperWeights(track.time_ms, 50.0 - time_s * 0.3)
     amounts = Amounts(NO_TIME, NONE, track.time_ms[heard], np.full(int(heard.sum()), 18.0), hopper, NO_TIME, NONE)
     window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
     stretches = np.array([window], np.float64)
@@ -134,7 +138,7 @@ def test_ground_over_which_only_a_command_is_known_has_no_rate() -> None:
 
 def test_the_pumps_curve_is_held_against_tank_and_flow() -> None:
     track, time_s = straight()
-    hopper = Hopper(track.time_ms, 50.0 - time_s * 0.3)
+    hopper = HopperWeights(track.time_ms, 50.0 - time_s * 0.3)
     pulses = np.full(len(time_s), 1300.0)
     amounts = Amounts(NO_TIME, NONE, track.time_ms, np.full(len(time_s), 18.5), hopper, track.time_ms, pulses)
     window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
@@ -155,3 +159,25 @@ def test_swaths_that_only_touch_the_field_cover_nothing_of_it() -> None:
     cover = measure_cover(draw_swaths(lines, 5.0), notched, 5.0)
     assert cover.covered_m2 == pytest.approx(500.0 + 50.0, rel=1e-6)
     assert cover.overlap_m2 == pytest.approx(0.0, abs=1e-3)
+
+
+def test_maps_of_a_field_add_up_wherever_they_begin() -> None:
+    season = SeasonMap(1.0)
+    one, other = Grid(0.0, 0.0, 1.0, 4, 4), Grid(2.0, -1.0, 1.0, 3, 6)
+    usable = np.ones((4, 4), np.uint8)
+    season.add("north", one, np.full((4, 4), 2.0), usable)
+    season.add("north", other, np.full((3, 6), 1.0), np.zeros((3, 6), np.uint8))
+    tile = season.close("north")
+    assert tile.amount == pytest.approx(16 * 2.0 + 18 * 1.0)
+    # Two columns and two rows of the usable cells got both.
+    assert tile.usable_amount == pytest.approx(16 * 2.0 + 4 * 1.0)
+    assert (tile.usable_m2, tile.untreated_m2, tile.passes) == (16.0, 0.0, 2)
+    with pytest.raises(KeyError):
+        season.close("north")
+
+
+def test_a_grid_between_the_lines_is_refused() -> None:
+    season = SeasonMap(1.0)
+    season.add("north", Grid(0.0, 0.0, 1.0, 2, 2), np.ones((2, 2)), np.ones((2, 2), np.uint8))
+    with pytest.raises(ValueError, match="lines of one plane"):
+        season.add("north", Grid(0.5, 0.0, 1.0, 2, 2), np.ones((2, 2)), np.ones((2, 2), np.uint8))

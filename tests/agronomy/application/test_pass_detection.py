@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import shapely
 
-from headland.agronomy.application.coverage import Track
+from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_detection import DetectedPass, VehicleTelemetry, detect_passes
-from headland.agronomy.application.treated import Flow, PumpStates
-from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.application.swaths import Track
+from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.agronomy.geometry.local_plane import Plane
 
 PLANE = Plane(32.0, 119.0)
@@ -60,10 +60,10 @@ class Flight:
         time_ms = START_MS + np.round(time_s * 1000).astype(np.int64)
         latitude, longitude = PLANE.to_degrees(east, north)
         none = np.empty(0, np.int64)
-        flow = Flow(
+        flow = FlowSamples(
             time_ms if metered else none, np.where(on, 12.0, 0.0)[: len(time_ms) * metered], 0.5, "mass_flow_kg_min"
         )
-        hopper = Hopper(time_ms if weighed else none, weight[: len(time_ms) * weighed])
+        hopper = HopperWeights(time_ms if weighed else none, weight[: len(time_ms) * weighed])
         return VehicleTelemetry(
             Track(time_ms, latitude, longitude), PumpStates(time_ms, on), flow, hopper, tuple(self.modes)
         )
@@ -160,7 +160,7 @@ def test_a_vehicle_that_was_not_heard_has_no_pass() -> None:
     nobody = VehicleTelemetry(
         Track(np.empty(0, np.int64), np.empty(0), np.empty(0)),
         PumpStates(np.empty(0, np.int64), np.empty(0, np.bool_)),
-        Flow(np.empty(0, np.int64), np.empty(0), 0.5, "mass_flow_kg_min"),
-        Hopper(np.empty(0, np.int64), np.empty(0)),
+        FlowSamples(np.empty(0, np.int64), np.empty(0), 0.5, "mass_flow_kg_min"),
+        HopperWeights(np.empty(0, np.int64), np.empty(0)),
     )
     assert detect_passes(nobody, FIELD, PLANE, 5.0) == []

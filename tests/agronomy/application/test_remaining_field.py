@@ -4,8 +4,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.coverage import draw_swaths
 from headland.agronomy.application.remaining_field import find_remaining_ground, main_bearing_deg
+from headland.agronomy.application.swaths import draw_swaths
 
 FIELD = shapely.box(0.0, 0.0, 200.0, 50.0)
 

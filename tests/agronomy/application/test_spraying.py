@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from headland.agronomy.application.coverage import Track
-from headland.agronomy.application.dosing import Meter
-from headland.agronomy.application.spraying import Application, assess_application
+from headland.agronomy.application.metering import FlowMeter
+from headland.agronomy.application.product_answers import Application, assess_application
+from headland.agronomy.application.swaths import Track
 from headland.agronomy.application.treated import PumpStates
 
 EAST_DEG_M = 111_319.4908
@@ -43,7 +43,7 @@ def fly(
     return assess_application(
         Track(time, north[heard] / NORTH_DEG_M, east[heard] / EAST_DEG_M),
         PumpStates(time, on[heard]),
-        Meter(
+        FlowMeter(
             time if totalled else NO_TIME,
             total[heard] if totalled else NOTHING,
             time if metered else NO_TIME,

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from headland.agronomy.application.coverage import Track
-from headland.agronomy.application.spreading import DRY_KG_MIN, Spreading, assess_spreading
-from headland.agronomy.application.treated import Flow, PumpStates
-from headland.agronomy.application.weighing import Hopper
+from headland.agronomy.application.metering import HopperWeights
+from headland.agronomy.application.product_answers import DRY_KG_MIN, Spreading, assess_spreading
+from headland.agronomy.application.swaths import Track
+from headland.agronomy.application.treated import FlowSamples, PumpStates
 
 EAST_DEG_M = 111_319.4908
 NORTH_DEG_M = 110_574.2758
@@ -45,8 +45,8 @@ def fly(
     return assess_spreading(
         Track(time, north[heard] / NORTH_DEG_M, east[heard] / EAST_DEG_M),
         PumpStates(time, on[heard]),
-        Flow(time if sensed else NO_TIME, flow[heard] if sensed else NOTHING, DRY_KG_MIN, "mass_flow_kg_min"),
-        Hopper(time if weighed else NO_TIME, left[heard] if weighed else NOTHING),
+        FlowSamples(time if sensed else NO_TIME, flow[heard] if sensed else NOTHING, DRY_KG_MIN, "mass_flow_kg_min"),
+        HopperWeights(time if weighed else NO_TIME, left[heard] if weighed else NOTHING),
         window=window,
         swath_m=5.5,
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.application.deviation import CAUSES, Conditions, measure_deviation
-from headland.agronomy.application.zone_deviation import deviation_by_zone
+from headland.agronomy.application.deviation import CAUSES, Conditions, deviation_by_zone, measure_deviation
 
 SHAPE = (10, 20)
 EAST = np.arange(20)[None, :] >= 10

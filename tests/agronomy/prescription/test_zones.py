@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.prescription.zones import NO_ZONE, cluster_zones, quantile_zones, share_rates, smooth_zones
+from headland.agronomy.prescription.treatment_zones import (
+    NO_ZONE,
+    cluster_zones,
+    quantile_zones,
+    share_rates,
+    smooth_zones,
+)
 
 
 def test_quantiles_part_a_field_evenly_and_leave_out_what_was_not_measured() -> None:

@@ -4,7 +4,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.coverage import Track, find_on_time, find_passes, measure_ground, to_local_metres
+from headland.agronomy.application.swaths import Track, find_on_time, find_passes, measure_ground, to_local_metres
 from headland.agronomy.series.arrays import Values
 
 # WGS84 at the equator: one degree of longitude is 111,319.49 m, of latitude 110,574.28 m (NIMA TR8350.2 radii).

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.agronomy.application.as_applied import Machine, deposit_total
-from headland.agronomy.application.cell_trace import cell_of, trace_cell
+from headland.agronomy.application.cell_conditions import cell_of, trace_cell
 from headland.agronomy.application.deposit import OutletTrack
 from headland.agronomy.application.spread_pattern import make_pattern, rectangle
 from headland.agronomy.geometry.grid import Grid

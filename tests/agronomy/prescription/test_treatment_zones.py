@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headland.agronomy.prescription.prescription import (
+from headland.agronomy.prescription.treatment_zones import (
     Machine,
     check_machine,
     draw_zones,
