@@ -45,7 +45,7 @@ from api.routes import webhooks as webhook_routes
 from api.schemas.alarm_registry import ALARM_KINDS
 from api.schemas.base import Problem
 from api.schemas.examples import add_examples
-from api.schemas.registry import describe_kinds, describe_things
+from api.schemas.registry import describe_kinds, describe_records
 from api.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
@@ -185,7 +185,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
         document["components"]["schemas"].update(
-            {**describe_things(), **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS))}
+            {**describe_records(), **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS))}
         )
         document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])

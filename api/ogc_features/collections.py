@@ -1,4 +1,4 @@
-"""The layers: what each one's features are, in the order of a key that a page can go on behind."""
+"""Collections of map features, ordered by a key for pagination."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from headland.formats.geojson import geojson_of
 from headland.store.port import Latest
 from headland.units_of_time import DAY_MS
 
-#: Passes are looked for over so long, back from the end of what is asked for.
+#: Passes are searched this far back from the end of the requested time.
 LONGEST_PASSES_MS: Final = 400 * DAY_MS
-#: Corners of a track; more would be no better to look at on a map.
+#: Largest number of vertices of a track: a map shows no more detail.
 _MOST_CORNERS: Final = 5000
 _CELL_M: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One feature with the key that orders it and its time; `end_ms` None is still going on."""
+    """A feature with its sort key and time; an `end_ms` of None means that it continues."""
 
     key: str
     id: str
@@ -46,7 +46,7 @@ class Found:
     end_ms: int | None
 
     def as_geojson(self) -> dict[str, Any]:
-        """Return it as RFC 7946 has it."""
+        """Return the feature as GeoJSON (RFC 7946)."""
         return {
             "type": "Feature",
             "id": self.id,
@@ -57,7 +57,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A collection; `find` yields its features by key, at least those behind the question's `after`."""
+    """A collection; `find` yields its features by key, at least those after the query's `after`."""
 
     id: str
     title: str
@@ -76,7 +76,7 @@ def find_fields(scope: OrgScope, _question: Question) -> Iterator[Found]:
             "usable_area_m2": field.usable_area_m2,
             "zones_not_treated": len(field.zones),
             "source": "registry",
-            "quality": "the outline as it was entered; areas are geodesic, computed from it",
+            "quality": "the boundary as entered; areas are geodesic, computed from it",
             "version": field.version,
             "since": utc_of(field.created_ms),
         }
@@ -84,7 +84,7 @@ def find_fields(scope: OrgScope, _question: Question) -> Iterator[Found]:
 
 
 def find_greenhouses(scope: OrgScope, _question: Question) -> Iterator[Found]:
-    """Yield the greenhouses of the registry, each where it or else its site is."""
+    """Yield the greenhouses of the registry, at their own position or else at their site's."""
     repositories = repositories_of(scope)
     sites = {site.id: site for site in repositories.sites.all()}
     for house in repositories.greenhouses.all():
@@ -111,12 +111,12 @@ def find_greenhouses(scope: OrgScope, _question: Question) -> Iterator[Found]:
 
 
 def find_devices(scope: OrgScope, _question: Question) -> Iterator[Found]:
-    """Yield the devices, each at its newest position with its newest values, their flags and times."""
+    """Yield the devices at their newest positions, with newest values, quality flags and times."""
     picture, newest = EntityCatalog(scope), read_latest(scope)
     for name, record in sorted(picture.records.items()):
         location = picture.find("Locations", name)
-        point = None if location is None else location.said["location"]
-        about = {} if location is None else location.said["properties"]
+        point = None if location is None else location.values["location"]
+        about = {} if location is None else location.values["properties"]
         told: dict[str, Any] = {
             "name": record.descriptor.name or name,
             "kind": record.descriptor.kind,
@@ -137,7 +137,7 @@ def find_devices(scope: OrgScope, _question: Question) -> Iterator[Found]:
 
 
 def find_tracks(scope: OrgScope, question: Question) -> Iterator[Found]:
-    """Yield the passes of all fields, each as the line that the vehicle took."""
+    """Yield the tracks of the passes of all fields."""
     for key, field_pass in _passes(scope, question):
         telemetry = _load_telemetry(scope, field_pass)
         told = pass_of(field_pass).model_dump() | {
@@ -161,7 +161,7 @@ def find_tracks(scope: OrgScope, question: Question) -> Iterator[Found]:
 
 
 def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
-    """Yield the cells of as-applied maps, pass after pass; a pass of which none can be drawn has none."""
+    """Yield the cells of the as-applied maps by pass; a pass without a map has none."""
     for key, field_pass in _passes(scope, question):
         try:
             applied = compute_as_applied(scope, field_pass, cell_m=max(_CELL_M, fine_cell_m(field_pass)))
@@ -197,7 +197,7 @@ def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
 
 
 def _passes(scope: OrgScope, question: Question) -> Iterator[tuple[str, FieldPass]]:
-    """Yield the passes that a question may want, by key: when they began, and their id."""
+    """Yield the passes that may match a query, by key: start time and id."""
     now_ms = scope.now_ms
     end_ms = now_ms if question.end_ms is None else min(question.end_ms, now_ms)
     window = Window(end_ms - LONGEST_PASSES_MS, end_ms + 1)
@@ -216,7 +216,7 @@ def _passes(scope: OrgScope, question: Question) -> Iterator[tuple[str, FieldPas
 
 
 def _load_telemetry(scope: OrgScope, field_pass: FieldPass) -> PassTelemetry | None:
-    """Return the telemetry of a pass; None where its vehicle is unknown or there is too much."""
+    """Return the telemetry of a pass; None where its vehicle is unknown or its telemetry exceeds the limit."""
     try:
         record = find_device(scope, field_pass.device)
         ref = refer_telemetry(scope, record, Window(field_pass.start_ms, field_pass.end_ms + 1))
@@ -232,14 +232,14 @@ def _value_of(name: str, channel: str, sample: Latest) -> dict[str, Any]:
 LAYERS: Final = {
     layer.id: layer
     for layer in (
-        Layer("fields", "Fields", "Outlines of the fields in the registry.", find_fields),
+        Layer("fields", "Fields", "Boundaries of the fields in the registry.", find_fields),
         Layer("greenhouses", "Greenhouses", "Greenhouses of the registry as points.", find_greenhouses),
-        Layer("devices", "Devices", "Devices at their last position, with their newest values.", find_devices),
+        Layer("devices", "Devices", "Devices at their newest position, with their newest values.", find_devices),
         Layer("passes", "Passes", "The tracks of passes that began in the 400 days up to `datetime`.", find_tracks),
         Layer(
             "as-applied",
             "As-applied cells",
-            "What each square of ground got, by metered amounts only; `pass_id` takes one pass.",
+            "Amount applied to each grid cell, from metered amounts only; `pass_id` selects a pass.",
             find_cells,
         ),
     )

@@ -1,6 +1,6 @@
-"""What a request for features asks: a box, a time, how many, and behind which one.
+"""Query parameters of features: bounding box, time, limit and cursor.
 
-Mistakes are 400s, as the standard wants.
+Invalid parameters give 400, as the standard requires.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from api.http.problems import ProblemError
 from api.http.query_windows import parse_instant
 from headland.analysis.window import HIGH_MS, LOW_MS
 
-#: Of more features than this a page never has any, whatever is asked for.
+#: Largest number of features per page.
 MOST_FEATURES: Final = 10_000
 DEFAULT_FEATURES: Final = 100
-#: Clients write as many digits as a double has, and small numbers with an exponent.
+#: Clients write all digits of a double, and small numbers with an exponent.
 _NUMBER: Final = r"-?[0-9]{1,6}(\.[0-9]{0,25})?([eE][-+]?[0-9]{1,3})?"
 BBOX_PATTERN: Final = f"^{_NUMBER}(,{_NUMBER}){{3}}(,{_NUMBER}){{0,2}}$"
 _BBOX: Final = re.compile(BBOX_PATTERN)
@@ -30,7 +30,7 @@ _CURSOR: Final = re.compile(r"^[A-Za-z0-9._~:-]{1,200}$")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a collection. `start_ms` and `end_ms` are both within; None where nothing was said of it."""
+    """A query of a collection. `start_ms` and `end_ms` are inclusive; None without a limit."""
 
     boxes: tuple[shapely.Geometry, ...] | None
     start_ms: int | None
@@ -40,7 +40,7 @@ class Question:
     of_pass: str | None = None
 
     def takes_place(self, geometry: Mapping[str, Any] | None) -> bool:
-        """Tell whether a geometry touches the box; one that nobody knows touches none."""
+        """Tell whether a geometry intersects the box; an unknown geometry does not."""
         if self.boxes is None:
             return True
         if geometry is None:
@@ -49,7 +49,7 @@ class Question:
         return any(shape.intersects(box) for box in self.boxes)
 
     def takes_time(self, start_ms: int | None, end_ms: int | None) -> bool:
-        """Tell whether a time touches the one asked for; `end_ms` None is still going on."""
+        """Tell whether a time intersects the requested one; an `end_ms` of None means that it continues."""
         if self.start_ms is None and self.end_ms is None:
             return True
         if start_ms is None:
@@ -59,10 +59,10 @@ class Question:
 
 
 def read_question(bbox: str | None, time: str | None, limit: str | None, after: str | None) -> Question:
-    """Return what the parameters say; raises ProblemError (400)."""
+    """Return the query of the parameters; raises ProblemError (400)."""
     start_ms, end_ms = _read_time(time)
     if after is not None and not _CURSOR.match(after):
-        raise _refuse("cursor", "Take the link `next` of the page before as it is.")
+        raise _refuse("cursor", "Follow the link `next` of the previous page unchanged.")
     return Question(_read_boxes(bbox), start_ms, end_ms, _read_limit(limit), after or "")
 
 
@@ -70,14 +70,16 @@ def _read_limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_FEATURES
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
-        raise _refuse("limit", "limit is a whole number from 1 on.")
+        raise _refuse("limit", "Set limit to a whole number of at least 1.")
     return min(int(text), MOST_FEATURES)
 
 
 def _read_boxes(text: str | None) -> tuple[shapely.Geometry, ...] | None:
     if text is None:
         return None
-    sentence = "bbox is west,south,east,north in degrees of WGS84 (or with the least and greatest height in between)."
+    sentence = (
+        "Set bbox to west,south,east,north in degrees of WGS84 (or with the least and greatest height in between)."
+    )
     if not _BBOX.match(text) or text.count(",") == 4:
         raise _refuse("bbox", sentence)
     numbers = [float(part) for part in text.split(",")]
@@ -93,7 +95,7 @@ def _read_time(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
     parts = text.split("/")
-    sentence = "datetime is an instant like 2026-11-24T08:00:00Z, or two of them with / between, of which one may be .."
+    sentence = "Set datetime to an instant as 2026-11-24T08:00:00Z, or to two with / between; one may be .."
     if len(parts) > 2 or (len(parts) == 1 and parts[0] in _OPEN):
         raise _refuse("datetime", sentence)
     try:
@@ -102,7 +104,7 @@ def _read_time(text: str | None) -> tuple[int | None, int | None]:
         raise _refuse("datetime", sentence) from error
     start_ms, end_ms = ends if len(ends) == 2 else ends * 2
     if start_ms is not None and end_ms is not None and start_ms > end_ms:
-        raise _refuse("datetime", "The second instant of datetime must not lie before the first.")
+        raise _refuse("datetime", "Set the second instant of datetime after the first.")
     if start_ms is None and end_ms is None:
         return LOW_MS, HIGH_MS
     return start_ms, end_ms
@@ -116,4 +118,4 @@ def _instant(text: str) -> int:
 
 
 def _refuse(name: str, sentence: str) -> ProblemError:
-    return ProblemError(400, "bad-parameter", f"{name} is not valid", sentence)
+    return ProblemError(400, "bad-parameter", f"Invalid {name}", sentence)

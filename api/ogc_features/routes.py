@@ -1,4 +1,4 @@
-"""OGC API Features 1.0.1, core and GeoJSON: what QGIS and other map programs read the farm's layers by."""
+"""Routes of OGC API Features 1.0.1 (core, GeoJSON), for QGIS and other map programs."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _FEATURES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 LayerId = Annotated[str, Path(description=f"One of {', '.join(LAYERS)}.", pattern="^[a-z-]{1,40}$")]
-#: What the standard says of a parameter is told to be so; what does not fit earns a 400, not a 422.
+#: Parameters are declared as in the standard; invalid values give 400, not 422.
 Bbox = Annotated[
     str | None,
     Query(
-        description="west,south,east,north [deg]: only features that touch it.",
+        description="west,south,east,north [deg]: only features that intersect it.",
         json_schema_extra={"pattern": BBOX_PATTERN, "example": "119.1,31.9,119.2,32.0"},
     ),
 ]
@@ -53,19 +53,19 @@ Datetime = Annotated[
 LimitOf = Annotated[
     str | None,
     Query(
-        description=f"Features a page, 100 by default; more than {MOST_FEATURES} are never sent.",
+        description=f"Features per page, 100 by default; more than {MOST_FEATURES} are never sent.",
         json_schema_extra={"type": "integer", "minimum": 1},
     ),
 ]
 CursorOf = Annotated[str | None, Query(description="Of the link `next`.", max_length=200)]
-OfPass = Annotated[str | None, Query(description="Only of this pass (passes, as-applied).", max_length=120)]
+OfPass = Annotated[str | None, Query(description="Only features of this pass (passes, as-applied).", max_length=120)]
 
 router = APIRouter(prefix="/ogc", tags=["maps"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.get("", responses=_OBJECT)
 def get_landing(request: Request) -> Response:
-    """Say where the layers are: the landing page of OGC API Features."""
+    """Return the landing page of OGC API Features."""
     _refuse_unknown(request, ())
     base = _base_of(request)
     links = [
@@ -75,20 +75,20 @@ def get_landing(request: Request) -> Response:
         _link(f"{base}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", _JSON, "What is kept to"),
         _link(f"{base}/collections", "data", _JSON, "The layers"),
     ]
-    told = {"title": "Headland", "description": "A farm as map layers, for reading.", "links": links}
+    told = {"title": "Headland", "description": "A farm as map layers, read only.", "links": links}
     return reply(request, told)
 
 
 @router.get("/conformance", responses=_OBJECT)
 def get_conformance(request: Request) -> Response:
-    """Say which parts of the standard are kept to."""
+    """List the implemented conformance classes."""
     _refuse_unknown(request, ())
     return reply(request, {"conformsTo": list(_CONFORMANCE)})
 
 
 @router.get("/collections", responses=_OBJECT)
 def get_collections(request: Request) -> Response:
-    """List the layers."""
+    """List the collections."""
     _refuse_unknown(request, ())
     base = _base_of(request)
     links = [_link(f"{base}/collections", "self", _JSON, "This list")]
@@ -97,7 +97,7 @@ def get_collections(request: Request) -> Response:
 
 @router.get("/collections/{collection}", responses=_OBJECT)
 def get_collection(request: Request, collection: LayerId) -> Response:
-    """Describe a layer."""
+    """Return a collection's description."""
     _refuse_unknown(request, ())
     return reply(request, _describe(_base_of(request), _layer(collection)))
 
@@ -113,10 +113,10 @@ def get_items(
     cursor: CursorOf = None,
     pass_id: OfPass = None,
 ) -> Response:
-    """List the features of a layer, the next page at the link `next`.
+    """List the features of a collection; the link `next` leads to the next page.
 
-    Names of numbers end in their unit, or say it in brackets; `source` says where a feature comes from and `quality`
-    what it is worth. What nobody knows is null.
+    Names of numbers end in their unit, or state it in brackets; `source` names the origin of a feature and `quality`
+    its quality. Unknown values are null.
     """
     _refuse_unknown(request, ("bbox", "datetime", "limit", "cursor", "pass_id"))
     layer, asked = _layer(collection), read_question(bbox, time, limit, cursor)
@@ -147,10 +147,10 @@ def get_item(
     collection: LayerId,
     feature: Annotated[str, Path(description="Id of a feature.", pattern="^[A-Za-z0-9._~-]{1,160}$")],
 ) -> Response:
-    """Show one feature of a layer."""
+    """Return a feature of a collection."""
     _refuse_unknown(request, ())
     layer = _layer(collection)
-    # A cell's id begins with its pass's: no other pass has to be drawn for it.
+    # A cell's id begins with its pass's id: no other map is computed for it.
     of_pass = feature.rpartition(".")[0] if layer.id == "as-applied" else None
     for one in layer.find(scope, Question(None, None, None, 1, "", of_pass)):
         if one.id == feature:
@@ -201,7 +201,7 @@ def _base_of(request: Request) -> str:
 
 
 def _refuse_unknown(request: Request, known: tuple[str, ...]) -> None:
-    """Raise ProblemError (400) for a parameter that is none here: a server of this standard must not pass over it."""
+    """Raise ProblemError (400) for an unknown parameter: the standard forbids ignoring it."""
     unknown = sorted(set(request.query_params) - {*known, "f"})
     if unknown:
         sentence = f"There is no parameter {unknown[0][:64]!r} here; there are {', '.join(known) or 'none'}."

@@ -1,4 +1,4 @@
-"""Keys, sessions and the audit log, as the API shows them."""
+"""Request and response models of keys and the audit log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Instant = Annotated[int, Field(description="Epoch milliseconds UTC.")]
 
 
 class KeyOrder(BaseModel):
-    """A key to be made; without `expires_ms` it opens until it is revoked."""
+    """A key to create; without `expires_ms` it is valid until it is revoked."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,7 +23,7 @@ class KeyOrder(BaseModel):
 
 
 class KeyShown(BaseModel):
-    """What is known of a key; `prefix` is its readable beginning. The key itself is kept nowhere."""
+    """A key; `prefix` is its readable beginning. The key itself is not stored."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -33,24 +33,24 @@ class KeyShown(BaseModel):
     prefix: str
     created_ms: Instant
     expires_ms: Instant | None
-    last_used_ms: Annotated[int | None, Field(description="When it was used last, to the minute.")]
+    last_used_ms: Annotated[int | None, Field(description="Time of last use, to the minute.")]
 
 
 class KeyMade(KeyShown):
-    """A new key, with the key itself: it is shown this once."""
+    """A new key with its secret, which is returned only once."""
 
     key: str
 
 
 class KeyList(BaseModel):
-    """Keys in the order of their making."""
+    """Keys in order of creation."""
 
     items: list[KeyShown]
     next: str | None
 
 
 class AuditShown(BaseModel):
-    """One change: who, when, and the record before and after. `hash` chains it to the change before."""
+    """A change: who, when, and the record before and after. `hash` chains it to the previous change."""
 
     seq: int
     time_ms: Instant
@@ -71,7 +71,7 @@ class AuditList(BaseModel):
 
 
 class AuditChecked(BaseModel):
-    """Whether the log is as it was written: `broken_at` is the first change that is not. Keep `hash` elsewhere."""
+    """Verification of the audit log: `broken_at` is the first altered change. Store `hash` elsewhere."""
 
     model_config = ConfigDict(from_attributes=True)
 

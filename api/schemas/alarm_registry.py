@@ -1,4 +1,4 @@
-"""Rules of alarms, who is told, and maintenance windows, as the API shows them."""
+"""Alarm rules, recipients and maintenance windows as registry records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API says of alarms, of what was said of them, and of what would have been raised, as OpenAPI shows it."""
+"""Response models of alarms, notifications and rule simulation."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ SeverityName = Literal["info", "warning", "critical"]
 
 
 class AlarmToldTo(Record):
-    """What one recipient has heard of an alarm."""
+    """Notifications of an alarm to a recipient."""
 
     said_ms: int
     severity: SeverityName
-    cleared: Annotated[bool, Field(description="It heard that it is over.")]
+    cleared: Annotated[bool, Field(description="The end was notified.")]
 
 
 class AlarmShown(Record):
-    """An alarm. Times are the data's, but for when somebody acknowledged it and for how long it is snoozed."""
+    """An alarm. Times are those of the data, except for acknowledgement and snooze."""
 
     id: Annotated[str, Field(json_schema_extra=_ID)]
     rule: Annotated[str, Field(json_schema_extra={"example": "frost"})]
     subject: Annotated[
         str, Field(description="The device or gateway, or the id of a zone.", json_schema_extra={"example": "gh-1"})
     ]
-    name: Annotated[str, Field(description="What people call the subject where its id says nothing: of a zone.")]
-    measured_by: Annotated[str, Field(description="The device whose value it is, where that is not the subject.")]
+    name: Annotated[str, Field(description="Name of the subject, for a zone.")]
+    measured_by: Annotated[str, Field(description="Device of the value, where it is not the subject.")]
     kind: str
     site: str
     severity: SeverityName
     by_station: Annotated[bool, Field(description="A rule here raised it.")]
-    by_gateway: Annotated[bool, Field(description="The gateway's own rule raised it.")]
-    began_ms: Annotated[int, Field(description="Since when it had been so.", json_schema_extra=_TIME)]
+    by_gateway: Annotated[bool, Field(description="Raised by a rule of the gateway.")]
+    began_ms: Annotated[int, Field(description="Beginning of the condition.", json_schema_extra=_TIME)]
     raised_ms: Annotated[int, Field(json_schema_extra=_TIME)]
     ended_ms: Annotated[int | None, Field(description="Null while it stands.")]
     ended_why: Annotated[
         str | None,
-        Field(description="cleared; or no_data, rule_removed, not_selected: then nobody can tell any more."),
+        Field(description="cleared; or no_data, rule_removed, not_selected: the condition is then unknown."),
     ]
     what: Annotated[str, Field(description="The channel or index.", json_schema_extra={"example": "vpd_kpa"})]
     value: Annotated[float | None, Field(description="When it was raised.")]
     unit: str
     condition: Annotated[str, Field(description="below, above, silent, or hours beyond.")]
     threshold: float | None
-    estimated: Annotated[bool, Field(description="Of a leaf without a sensor.")]
-    late: Annotated[bool, Field(description="Found in data that came too late to be said to anybody.")]
+    estimated: Annotated[bool, Field(description="True for a leaf temperature without a sensor.")]
+    late: Annotated[bool, Field(description="Found in late data; not notified.")]
     simulated: bool
     text: str
     text_zh: str
@@ -59,7 +59,7 @@ class AlarmShown(Record):
     acknowledged_by: str | None
     note: str
     snoozed_until_ms: int | None
-    level: Annotated[int, Field(description="How many steps of its escalation it has reached.")]
+    level: Annotated[int, Field(description="Escalation steps reached.")]
     told: Annotated[dict[str, AlarmToldTo], Field(description="By the recipient's id.")]
 
 
@@ -71,7 +71,7 @@ class AlarmList(Model):
 
 
 class Acknowledgement(Model):
-    """That somebody takes care of it."""
+    """Acknowledgement of an alarm."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "heating is on again"}})
 
@@ -79,7 +79,7 @@ class Acknowledgement(Model):
 
 
 class Snooze(Model):
-    """Until when nothing is said of it; null ends that."""
+    """Snooze of an alarm until a time; null ends it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"until_ms": EXAMPLE_MS}})
 
@@ -87,7 +87,7 @@ class Snooze(Model):
 
 
 class NoticeShown(Record):
-    """What one recipient is to hear, and what became of it."""
+    """A notification to a recipient, and its delivery."""
 
     id: Annotated[str, Field(json_schema_extra=_ID)]
     recipient: Annotated[str, Field(json_schema_extra=_ID)]
@@ -100,24 +100,24 @@ class NoticeShown(Record):
     attempts: int
     state: Literal["waiting", "delivered", "dead"]
     delivered_ms: int | None
-    error: Annotated[str, Field(description="Why the last attempt was in vain.")]
+    error: Annotated[str, Field(description="Cause of the last failed attempt.")]
 
 
 class NoticeList(Model):
-    """Notices, the newest first; `next` is the cursor of the next page, null on the last."""
+    """Notifications, the newest first; `next` is the cursor of the next page, null on the last."""
 
     items: list[NoticeShown]
     next: str | None
 
 
 class RecipientSecret(Model):
-    """What signs the webhooks of a recipient from now on; it is shown this once."""
+    """The new secret that signs a recipient's webhooks; it is returned only once."""
 
     secret: str
 
 
 class WouldHave(Record):
-    """An alarm that would have been raised; `ended_ms` is null where it would still stand at the window's end."""
+    """An alarm that would have been raised; `ended_ms` is null where it would be active at the window's end."""
 
     began_ms: int
     raised_ms: int
@@ -134,10 +134,10 @@ class WouldHave(Record):
 
 
 class ReplayOfDevice(Model):
-    """What a rule would have raised on one device or zone; without a known value it says insufficient_data."""
+    """Simulation of a rule on a device or zone; insufficient_data without a known value."""
 
     device: Annotated[str, Field(description="The device, or the id of the zone.")]
-    name: Annotated[str, Field(description="What people call it where its id says nothing: of a zone.")]
+    name: Annotated[str, Field(description="Name of a zone.")]
     simulated: bool
     judged: Annotated[int, Field(description="Instants at which the rule's value was known.")]
     reason: Annotated[str | None, Field(description="insufficient_data, or null.")]
@@ -145,7 +145,7 @@ class ReplayOfDevice(Model):
 
 
 class ReplayAnswer(Model):
-    """What a rule would have raised in [start_ms, end_ms), by what the store holds now."""
+    """Simulation of a rule over [start_ms, end_ms) on the stored data."""
 
     rule: str
     start_ms: int

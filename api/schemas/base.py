@@ -1,4 +1,4 @@
-"""What the API answers with, as OpenAPI shows it. Times are epoch milliseconds UTC; every number has its unit."""
+"""Response models of devices, series, events, answers and health. Times are epoch milliseconds UTC."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Model(BaseModel):
 
 
 class Problem(Model):
-    """An error (RFC 9457). `type` is stable and for code; `title` and `detail` are sentences for people."""
+    """An error (RFC 9457). `type` is stable and meant for programs; `title` and `detail` are for people."""
 
     model_config = ConfigDict(
         extra="allow",
@@ -41,13 +41,13 @@ class Problem(Model):
 
 
 class Health(Model):
-    """The process answers."""
+    """The process responds."""
 
     status: Annotated[str, Field(json_schema_extra=_example("ok"))]
 
 
 class ReadinessCheck(Model):
-    """One thing that must hold before the station is of use."""
+    """A condition of readiness."""
 
     name: str
     ok: bool
@@ -55,7 +55,7 @@ class ReadinessCheck(Model):
 
 
 class Readiness(Model):
-    """Everything the station needs is there."""
+    """Readiness of the station, with its checks."""
 
     ready: bool
     checks: list[ReadinessCheck]
@@ -68,10 +68,10 @@ class Device(Model):
     kind: Annotated[str, Field(json_schema_extra=_example("greenhouse"))]
     name: Annotated[str, Field(json_schema_extra=_example("House 1"))]
     site: Annotated[str, Field(json_schema_extra=_example("home"))]
-    gateway: Annotated[str, Field(description="The gateway that described it; empty while none has.")]
+    gateway: Annotated[str, Field(description="The gateway that described the device; empty while none has.")]
     model: str
-    simulated: Annotated[bool, Field(description="True for ever for what a simulator made.")]
-    clock: Annotated[str | None, Field(description="Where its times come from: gps, ntp, rtc or arrival.")]
+    simulated: Annotated[bool, Field(description="True for simulated devices, permanently.")]
+    clock: Annotated[str | None, Field(description="Clock of its times: gps, ntp, rtc or arrival.")]
     last_seen_ms: Annotated[int | None, Field(json_schema_extra=_example(EXAMPLE_MS))]
 
 
@@ -86,8 +86,10 @@ class Channel(Model):
     """One measured quantity of a device."""
 
     unit: Annotated[str, Field(json_schema_extra=_example("degC"))]
-    meaning: Annotated[str | None, Field(description="What the nomenclature says of it; null for a foreign channel.")]
-    interval_s: Annotated[float | None, Field(description="How often the gateway expects a value [s].")]
+    meaning: Annotated[
+        str | None, Field(description="Meaning of the quantity; null for a channel outside the table of quantities.")
+    ]
+    interval_s: Annotated[float | None, Field(description="Expected interval between values [s].")]
     sensor: str | None
 
 
@@ -102,7 +104,7 @@ class DeviceDetail(Device):
 
 
 class LatestValue(Model):
-    """The newest value of a channel; its age is for the client to judge, by `time_ms`."""
+    """The newest value of a channel; `time_ms` gives its age."""
 
     value: Annotated[float, Field(json_schema_extra=_example(21.4))]
     time_ms: Annotated[int, Field(json_schema_extra=_example(EXAMPLE_MS))]
@@ -126,10 +128,10 @@ class LatestList(Model):
 
 
 class Aggregation(Model):
-    """How samples became fewer: the mean of each bucket at its start, or some samples chosen for a chart."""
+    """Reduction of samples: the mean of each bucket at its start, or samples selected for a chart."""
 
     method: Annotated[Literal["mean", "min_max", "lttb"], Field(json_schema_extra=_example("mean"))]
-    step_ms: Annotated[int | None, Field(description="Length of a bucket; null for samples.")]
+    step_ms: Annotated[int | None, Field(description="Bucket length; null for selected samples.")]
     time: Annotated[Literal["bucket_start", "sample"], Field(json_schema_extra=_example("bucket_start"))]
 
 
@@ -140,7 +142,7 @@ class Series(Model):
     simulated: bool
     start_ms: int
     end_ms: int
-    aggregation: Annotated[Aggregation | None, Field(description="Null: these are the samples themselves.")]
+    aggregation: Annotated[Aggregation | None, Field(description="Null where the series holds all samples.")]
     time_ms: Annotated[list[int], Field(json_schema_extra=_example([EXAMPLE_MS, EXAMPLE_MS + 1000]))]
     channels: Annotated[
         dict[str, list[float | None]], Field(json_schema_extra=_example({"air_temperature_degc": [21.4, None]}))
@@ -149,7 +151,7 @@ class Series(Model):
 
 
 class Columns(Model):
-    """A table by its columns, each as long as `rows`; null where a number is not known."""
+    """A table by columns of `rows` values; null for unknown values."""
 
     rows: Annotated[int, Field(ge=0, json_schema_extra=_example(1))]
     columns: dict[str, list[str | float | bool | None]]
@@ -174,14 +176,16 @@ class EventList(Model):
 
 
 class ConflictItem(Model):
-    """A value that came for an instant that holds another one already; the stored one stays."""
+    """A value for an instant that already has another stored value; the stored one remains."""
 
     time_ms: int
     channel: Annotated[str, Field(json_schema_extra=_example("air_temperature_degc"))]
     unit: Annotated[str, Field(json_schema_extra=_example("degC"))]
     stored: Annotated[float, Field(json_schema_extra=_example(21.4))]
-    value: Annotated[float, Field(description="What came later and was not taken.", json_schema_extra=_example(22.0))]
-    quality: Annotated[int, Field(description="The QARTOD flag of what came later.")]
+    value: Annotated[
+        float, Field(description="The later value, which was not stored.", json_schema_extra=_example(22.0))
+    ]
+    quality: Annotated[int, Field(description="QARTOD flag of the later value.")]
     seen_ms: Annotated[int, Field(description="When it came.", json_schema_extra=_example(EXAMPLE_MS))]
     simulated: bool
 
@@ -202,7 +206,7 @@ class AnswerWindow(Model):
 
 
 class AnswerMethod(Model):
-    """How a number was made; `version` changes whenever the arithmetic does."""
+    """Method of a number; `version` changes with the computation."""
 
     id: Annotated[str, Field(json_schema_extra=_example("vapour_pressure_deficit"))]
     version: int
@@ -210,31 +214,33 @@ class AnswerMethod(Model):
 
 
 class Answer(Model):
-    """One number and all that is needed to judge it. `value` is null where it would be a guess; `reason` says why."""
+    """A number with its evidence. `value` is null where the data does not suffice; `reason` then names the cause."""
 
     value: Annotated[float | None, Field(json_schema_extra=_example(0.92))]
     unit: Annotated[str, Field(json_schema_extra=_example("kPa"))]
     window: AnswerWindow
     n: Annotated[int, Field(ge=0, description="Samples used.")]
-    coverage: Annotated[float, Field(ge=0, le=1, description="Known share; the method says of what.")]
-    quality: Annotated[int, Field(description="Worst QARTOD flag among the samples used; 9 where there were none.")]
+    coverage: Annotated[
+        float, Field(ge=0, le=1, description="Share of the data that is known; the method defines of what.")
+    ]
+    quality: Annotated[int, Field(description="Worst QARTOD flag of the samples used; 9 without samples.")]
     method: AnswerMethod
     inputs: Annotated[list[str], Field(json_schema_extra=_example(["air_temperature_degc", "relative_humidity_pct"]))]
     evidence: Annotated[
         str | None,
-        Field(description="measured, measured_flow (a flow meter) or pump_pwm (only what the pump was told)."),
+        Field(description="measured, measured_flow (a flow meter) or pump_pwm (the pump's command only)."),
     ]
     reason: Annotated[
         str | None,
         Field(description="insufficient_data, no_flow_meter, no_pump_state or nothing_treated; null with a value."),
     ]
-    low: Annotated[float | None, Field(description="Smallest value within the window, where that has a meaning.")]
-    high: Annotated[float | None, Field(description="Largest value within the window, where that has a meaning.")]
+    low: Annotated[float | None, Field(description="Smallest value in the window, where meaningful.")]
+    high: Annotated[float | None, Field(description="Largest value in the window, where meaningful.")]
     simulated: bool
 
 
 class LeftOutItem(Model):
-    """What is wrong with a channel of a device: the samples were left out, or used and doubted."""
+    """A finding about a channel: its samples were left out, or used as suspect."""
 
     device: str
     channel: str
@@ -246,20 +252,20 @@ class LeftOutItem(Model):
     n: Annotated[int, Field(ge=0, description="How many samples.")]
     start_ms: int
     end_ms: int
-    left_out: Annotated[bool, Field(description="Whether the indices were computed without them.")]
+    left_out: Annotated[bool, Field(description="Whether the samples were left out of the computation.")]
     detail: str
 
 
 class ApplicationAnswers(Model):
-    """What a sprayer or a spreader applied over a window: litres or kilograms that were metered, or none."""
+    """Amount that a sprayer or spreader applied over a window: metered litres or kilograms, or null."""
 
     device: str
     simulated: bool
     swath_m: float
     product_applied_l: Annotated[Answer | None, Field(description="Of a sprayer.")]
-    product_applied_kg: Annotated[Answer | None, Field(description="Of a spreader of granules.")]
+    product_applied_kg: Annotated[Answer | None, Field(description="For a granule spreader.")]
     area_treated_m2: Answer
     area_treated_ha: Answer
     overlap_m2: Answer
     mean_rate_l_ha: Annotated[Answer | None, Field(description="Of a sprayer.")]
-    mean_rate_kg_ha: Annotated[Answer | None, Field(description="Of a spreader of granules.")]
+    mean_rate_kg_ha: Annotated[Answer | None, Field(description="For a granule spreader.")]

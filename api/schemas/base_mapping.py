@@ -19,7 +19,7 @@ from headland.store.port import Latest as LatestSample
 
 
 def device_of(record: DeviceRecord) -> base.Device:
-    """Return a device as the list shows it."""
+    """Return a device as a list item."""
     return base.Device(**_device_fields(record))
 
 
@@ -51,7 +51,7 @@ def latest_of(record: DeviceRecord, newest: dict[str, LatestSample]) -> base.Lat
 
 
 def series_of(record: DeviceRecord, window: Window, columns: SeriesColumns) -> dict[str, Any]:
-    """Return `schema.Series` as a dict whose columns are still arrays: big answers are not validated twice."""
+    """Return a `Series` as a dict with array columns: large responses are not validated twice."""
     aggregation = None
     if columns.step_ms is not None:
         aggregation = {"method": "mean", "step_ms": columns.step_ms, "time": "bucket_start"}
@@ -99,7 +99,7 @@ def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], following: str
 
 
 def finding_of(device: str, finding: Finding) -> base.LeftOutItem:
-    """Return a finding about one of a device's channels."""
+    """Return a finding about a channel."""
     return base.LeftOutItem(
         device=device,
         channel=finding.channel,

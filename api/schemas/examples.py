@@ -1,7 +1,7 @@
-"""An example for each operation of the OpenAPI document, made of its own schemas: it is never of another shape.
+"""Examples of the OpenAPI document, generated from its schemas.
 
-What a schema says of itself counts first (`example`, `const`, `enum`, `default`); then what such a name usually holds
-here; then the smallest value that the schema allows.
+The schema's own values have precedence (`example`, `const`, `enum`, `default`), then the usual value of the property's
+name, then the smallest value that the schema allows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TEXTS: Final[dict[str, Any]] = {
     "text/plain": "headland_ingest_messages 12.0\n",
     "text/event-stream": {"event": "gap", "id": "4f1c-7", "data": '{"reason":"restarted"}'},
 }
-#: What a property or parameter of a name holds, where its schema does not say.
+#: Usual values of properties and parameters, by name.
 _NAMES: Final[dict[str, Any]] = {
     "device": "gh-1",
     "gateway": "gw-1",
@@ -67,7 +67,7 @@ _NAMES: Final[dict[str, Any]] = {
 
 
 def add_examples(document: dict[str, Any]) -> None:
-    """Give each parameter, body and successful answer of a document an example, where it has none."""
+    """Add an example to each parameter, body and successful response without one."""
     maker = _Maker(document)
     for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
         for parameter in operation.get("parameters", ()):
@@ -90,7 +90,7 @@ class _Maker:
         self._schemas = document["components"]["schemas"]
 
     def make(self, schema: dict[str, Any], name: str, depth: int = 0) -> Any:
-        """Return a value of a schema; `name` is the property's or parameter's."""
+        """Return a value of a schema; `name` is that of the property or parameter."""
         if "$ref" in schema:
             return self.make(self._schemas[schema["$ref"].rpartition("/")[2]], name, depth + 1)
         for word in ("example", "const", "default"):

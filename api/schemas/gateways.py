@@ -1,4 +1,4 @@
-"""What the API says of gateways, of their deliveries and of refused messages, as OpenAPI shows it."""
+"""Response models of gateways, delivery and the quarantine."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _EPOCH = {"example": "0192f3c4"}
 
 
 class Record(Model):
-    """Base of what is filled from a record with the same names."""
+    """Base of models that are filled from records with the same names."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class Spool(Record):
-    """How full a gateway's spool is and what it ever had to drop, as it said itself."""
+    """State of a gateway's spool and its losses, as the gateway reports them."""
 
-    records: Annotated[int, Field(description="Waiting for their commit ack.")] = 0
+    records: Annotated[int, Field(description="Records that await their commit ack.")] = 0
     bytes: int = 0
     oldest_ms: int | None = None
     dropped_records: int = 0
     dropped_points: Annotated[int, Field(description="Samples in them.")] = 0
-    thinned_points: Annotated[int, Field(description="Samples it thinned out while it kept others.")] = 0
-    trouble: Annotated[str, Field(description="Why it takes nothing now; empty where it does.")] = ""
+    thinned_points: Annotated[int, Field(description="Samples removed by thinning.")] = 0
+    trouble: Annotated[str, Field(description="Why it accepts no data; empty where it does.")] = ""
 
 
 class Gateway(Model):
-    """A gateway as it described itself last. `online` is null where no status of it was heard since the start."""
+    """A gateway with its newest status. `online` is null where no status was received since the start."""
 
     id: Annotated[str, Field(json_schema_extra=_GATEWAY)]
     online: bool | None
@@ -54,10 +54,12 @@ class EpochDelivery(Record):
     epoch: Annotated[str, Field(json_schema_extra=_EPOCH)]
     accounted: int
     stored: int
-    quarantined: Annotated[int, Field(description="Refused whole and kept for a person.")]
-    dropped_by_gateway: Annotated[int, Field(description="Its spool was full, and it said so.")]
-    gone_unseen: Annotated[int, Field(description="Deleted on the word of a store that this one replaced: lost.")]
-    high_water: Annotated[int, Field(description="All records up to this one are accounted for.")]
+    quarantined: Annotated[int, Field(description="Records of messages refused as a whole.")]
+    dropped_by_gateway: Annotated[
+        int, Field(description="Records that the gateway reports as dropped from a full spool.")
+    ]
+    gone_unseen: Annotated[int, Field(description="Records deleted on the commit ack of a replaced store: lost.")]
+    high_water: Annotated[int, Field(description="All records up to this number are accounted for.")]
     missing: Annotated[
         list[tuple[int, int]],
         Field(description="First and last record of each gap.", json_schema_extra={"example": [[43, 48]]}),
@@ -73,7 +75,7 @@ class EpochRange(Record):
 
 
 class Latency(Record):
-    """From a live sample's own time to its commit, over `n` messages [ms], within 5 %; null where there were none."""
+    """Delay from a live sample to its commit [ms], over `n` messages, within 5 %; null without messages."""
 
     p50: float | None
     p99: float | None
@@ -81,11 +83,11 @@ class Latency(Record):
 
 
 class Delivery(Record):
-    """What became of every record that a gateway numbered.
+    """Delivery of every record that a gateway numbered.
 
-    `received`, `duplicate` and `latency_ms` count messages since `since_ms`, when this process started; all else is
-    proven by the store. `missing` is not accounted for: on the gateway's disk still, or on its way, or lost. `loss`
-    counts what the gateway has deleted that is neither stored, quarantined nor declared dropped; `lost` names it.
+    `received`, `duplicate` and `latency_ms` count messages since `since_ms`, the start of this process; all else comes
+    from the store. `missing` records are not accounted for: on the gateway's disk, on their way, or lost. `loss` counts
+    deleted records that are neither stored, quarantined nor declared dropped; `lost` lists them.
     """
 
     gateway: Annotated[str, Field(json_schema_extra=_GATEWAY)]
@@ -102,7 +104,7 @@ class Delivery(Record):
 
 
 class Quarantined(Record):
-    """A message that was refused, whole or in part. The record is null where the message does not tell it."""
+    """A message refused as a whole or in part. The record number is null where the message has none."""
 
     id: int
     topic: Annotated[str, Field(json_schema_extra={"example": "headland/v1/data/3/gw-1"})]
@@ -114,13 +116,13 @@ class Quarantined(Record):
     seq: int | None
     first_seen_ms: int
     last_seen_ms: int
-    count: Annotated[int, Field(description="How often these very bytes came.")]
-    replays: Annotated[int, Field(description="How often it was tried again in vain.")]
-    is_asked: Annotated[bool, Field(description="It waits to be tried again.")]
+    count: Annotated[int, Field(description="How often the same bytes arrived.")]
+    replays: Annotated[int, Field(description="Failed repetitions.")]
+    is_asked: Annotated[bool, Field(description="True while a repetition is requested.")]
 
 
 class QuarantinedDetail(Quarantined):
-    """A refused message with its bytes."""
+    """A quarantined message with its bytes."""
 
     properties: dict[str, str]
     payload_bytes: int
@@ -128,13 +130,13 @@ class QuarantinedDetail(Quarantined):
 
 
 class QuarantineList(Model):
-    """Refused messages, the newest first; `next` is the cursor of the next page, null on the last."""
+    """Quarantined messages, the newest first; `next` is the cursor of the next page, null on the last."""
 
     items: list[Quarantined]
     next: str | None
 
 
 class ReplayAsked(Model):
-    """The message will be tried again within a second or so; it leaves once all of it is stored."""
+    """The message will be processed again within about a second; it leaves once all of it is stored."""
 
     id: int

@@ -1,4 +1,4 @@
-"""What the API answers about plans, nutrients, plots, weather and the ledger, as OpenAPI shows it."""
+"""Response models of plans, nutrients, plots, weather and the ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.schemas.passes import CoverBody
 
 
 class RegionBody(Model):
-    """Neighbouring cells that are off target alike. Amounts are in the answer's unit."""
+    """A region of neighbouring cells with the same class of deviation. Amounts are in the response's unit."""
 
     kind: Annotated[str, Field(description="skip, under, over or double.")]
     cause: Annotated[str, Field(description="The cause of most of its cells.")]
@@ -24,7 +24,7 @@ class RegionBody(Model):
 
 
 class HappeningBody(Model):
-    """A gust (`value` in m/s), a refill (in the answer's unit), or a machine that ran dry (in seconds)."""
+    """An event: a gust (`value` in m/s), a refill (in the response's unit), or an empty tank (in seconds)."""
 
     kind: str
     start_ms: int
@@ -33,7 +33,7 @@ class HappeningBody(Model):
 
 
 class PlanBody(Model):
-    """What a pass is held against: one rate (`rate_ha`), or a prescription; `source` says who named it."""
+    """Plan of a pass: one rate (`rate_ha`), or a prescription; `source` names its origin."""
 
     source: Annotated[
         str,
@@ -48,7 +48,7 @@ class PlanBody(Model):
 
 
 class ZoneBody(Model):
-    """A zone of the plan over the cells of which the rate is known; `kind` is the class of the zone as a whole."""
+    """A zone of the plan, over its cells with a known rate; `kind` is the class of the whole zone."""
 
     zone: int
     planned_rate_ha: float
@@ -67,7 +67,7 @@ class ZoneBody(Model):
 
 
 class DeviationBody(Model):
-    """A pass against its plan, over the cells of the usable field."""
+    """Deviation of a pass from its plan, over the cells of the usable field."""
 
     pass_id: str
     unit: str
@@ -106,7 +106,7 @@ class ElementsBody(Model):
 
 
 class RiskBody(Model):
-    """low, moderate, high or insufficient_data, and why; `window` is the time after the pass that decides."""
+    """Risk of loss: low, moderate, high or insufficient_data, with its reasons; `window` is the time after the pass."""
 
     state: str
     reasons: list[str]
@@ -115,7 +115,7 @@ class RiskBody(Model):
 
 
 class PassNutrientsBody(Model):
-    """What one pass brought. Null with a reason where it is not known."""
+    """Nutrients applied by a pass; null with a reason where unknown."""
 
     pass_id: str
     start_ms: int
@@ -144,7 +144,7 @@ class BalanceBody(Model):
 
 
 class EfficiencyBody(Model):
-    """PFP, AE, RE, PE and PNB (Dobermann 2007) [kg/kg]; null where what they need was not given."""
+    """PFP, AE, RE, PE and PNB (Dobermann 2007) [kg/kg]; null where an input is missing."""
 
     pfp: float | None
     ae: float | None
@@ -154,7 +154,7 @@ class EfficiencyBody(Model):
 
 
 class NutrientsBody(Model):
-    """What the passes of a season brought a field; sums are null while a pass's amount is not known."""
+    """Nutrients that the passes of a season applied to a field; sums are null while an amount is unknown."""
 
     field: str
     season: str | None
@@ -168,7 +168,7 @@ class NutrientsBody(Model):
 
 
 class HourBody(Model):
-    """One hour: go, caution, stop or insufficient_data."""
+    """An hour of weather: go, caution, stop or insufficient_data."""
 
     start_ms: int
     state: str
@@ -183,7 +183,7 @@ class HourBody(Model):
 
 
 class WeatherBody(Model):
-    """The hours of a window by what the site's own devices measured; none of them is a forecast."""
+    """The hours of a window, measured by the site's own devices; no forecast."""
 
     field: str
     kind: str
@@ -192,7 +192,7 @@ class WeatherBody(Model):
 
 
 class EntryBody(Model):
-    """One entry of the ledger; `body` is JSON as it was written."""
+    """An entry of the ledger; `body` is JSON as written."""
 
     seq: int
     time_ms: int
@@ -205,14 +205,14 @@ class EntryBody(Model):
 
 
 class EntryList(Model):
-    """Entries in the order of their writing; `next` is the cursor of the next page, null on the last."""
+    """Entries in order of writing; `next` is the cursor of the next page, null on the last."""
 
     items: list[EntryBody]
     next: str | None
 
 
 class LedgerCheckBody(Model):
-    """Whether the ledger is as it was written: `broken_at` is the first entry that is not; keep `hash` elsewhere."""
+    """Verification of the ledger: `broken_at` is the first altered entry. Store `hash` elsewhere."""
 
     entries: int
     whole: bool

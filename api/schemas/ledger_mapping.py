@@ -1,4 +1,4 @@
-"""Deviations, plans, nutrients and weather as response models."""
+"""Mapping of deviations, plans, nutrients and weather to response models."""
 
 from __future__ import annotations
 

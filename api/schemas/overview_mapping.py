@@ -1,4 +1,4 @@
-"""A greenhouse's overview as JSON: the days' answers by column, so that a week is small."""
+"""Mapping of a greenhouse overview to JSON, with the days' answers by column."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def overview_of(found: Overview) -> dict[str, Any]:
 
 
 def days_of(days: list[PeriodAnswers]) -> dict[str, Any]:
-    """Return the answers of some days by column: what is the same for all days once, the rest a list of each."""
+    """Return the answers of several days by column: constant parts once, the others as lists."""
     names = list(dict.fromkeys(name for day in days for name in day.answers))
     return {
         "start_ms": [day.window[0] for day in days],
@@ -91,7 +91,7 @@ def days_of(days: list[PeriodAnswers]) -> dict[str, Any]:
 
 
 def target_of(band: TargetBand) -> dict[str, Any]:
-    """Return a band."""
+    """Return a target band."""
     return {"low": band.low, "high": band.high, "crop": band.crop, "stage": band.stage, "source": band.source}
 
 
@@ -115,5 +115,5 @@ def _column_of(name: str, days: list[PeriodAnswers]) -> dict[str, Any]:
 
 
 def _rounded(columns: Mapping[str, Values]) -> dict[str, Values]:
-    """Return columns for a screen: four decimals are beyond every sensor, and sixteen are most of the bytes."""
+    """Return columns rounded to four decimals, which exceeds every sensor's accuracy and saves most bytes."""
     return {name: np.round(column, 4) for name, column in columns.items()}

@@ -1,4 +1,4 @@
-"""What the API answers about passes, as OpenAPI shows it; times are epoch milliseconds UTC."""
+"""Request and response models of passes; times are epoch milliseconds UTC."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ID = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 
 
 class PassTold(BaseModel):
-    """A pass as somebody declares it: names of a kind are ids, and the rate is in kg/ha, of a liquid in L/ha."""
+    """A declared pass: references are ids; the rate is in kg/ha, or in L/ha of a liquid."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -32,7 +32,7 @@ class PassTold(BaseModel):
 
 
 class SegmentItem(Model):
-    """A part of a pass: work, off_field, turn, transit, return, refill, stop or silence."""
+    """A segment of a pass: work, off_field, turn, transit, return, refill, stop or silence."""
 
     kind: str
     start_ms: int
@@ -44,7 +44,7 @@ class SegmentItem(Model):
 
 
 class PassItem(Model):
-    """A pass of a field, declared or found in telemetry; `id` stays the same while its start does."""
+    """A pass of a field, declared or detected in telemetry; `id` depends on its start."""
 
     id: str
     field: str
@@ -67,7 +67,7 @@ class PassItem(Model):
 
 
 class PassDetail(PassItem):
-    """A pass with its segments, the legs to and from it included."""
+    """A pass with its segments, including the flights to and from the field."""
 
     segments: list[SegmentItem]
 
@@ -80,7 +80,7 @@ class PassList(Model):
 
 
 class Place(Model):
-    """Some ground: its area and its middle."""
+    """A place: its area and its centre."""
 
     area_m2: float
     latitude_deg: float
@@ -88,7 +88,7 @@ class Place(Model):
 
 
 class CoverBody(Model):
-    """Areas from the geometry of the swaths within the usable field; skips and overlaps wide enough to be named."""
+    """Coverage: areas from the swaths within the usable field, with the larger skips and overlaps."""
 
     field_m2: float
     covered_m2: float
@@ -99,7 +99,7 @@ class CoverBody(Model):
 
 
 class AmountsByPlace(Model):
-    """Where the amount is, in the map's unit. The parts add up to `released` within `closure` (a share)."""
+    """Mass balance of a pass in the map's unit. The parts add up to `released` within `closure` (a share)."""
 
     released: float
     usable: float
@@ -111,7 +111,7 @@ class AmountsByPlace(Model):
 
 
 class ReconciliationBody(Model):
-    """The same amount by flow meter, by tank or hopper, and by the pump's curve, which is only what was commanded."""
+    """The amount by flow meter, by tank or hopper level, and by the pump's curve (commanded only)."""
 
     by_flow: float | None
     by_tank: float | None
@@ -121,14 +121,14 @@ class ReconciliationBody(Model):
 
 
 class SwathWidths(Model):
-    """The widest swath within a coefficient of variation [m]; null where none is."""
+    """The widest swath within a coefficient of variation [m]; null where there is none."""
 
     one_way: float | None
     back_and_forth: float | None
 
 
 class UniformityBody(Model):
-    """How even it is: of the implement's pattern at its swath, and over the cells of the field."""
+    """Uniformity of the implement's pattern at its swath, and over the cells of the field."""
 
     overlap_cv_one_way_pct: float
     overlap_cv_back_and_forth_pct: float
@@ -138,7 +138,7 @@ class UniformityBody(Model):
 
 
 class GridBody(Model):
-    """Cells from south to north, each row from west to east. `rate_ha` is null where nothing measured it."""
+    """Grid cells from south to north, each row from west to east. `rate_ha` is null where not measured."""
 
     cell_m: float
     rows: int
@@ -155,7 +155,7 @@ class GridBody(Model):
 
 
 class AppliedBody(Model):
-    """What a pass applied."""
+    """As-applied result of a pass."""
 
     pass_id: str
     field: str

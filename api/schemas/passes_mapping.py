@@ -1,4 +1,4 @@
-"""Passes and as-applied maps as response models."""
+"""Mapping of passes and as-applied results to response models."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def pass_detail_of(field_pass: FieldPass) -> schema.PassDetail:
 
 
 def applied_of(applied: AppliedPass, uniformity: Uniformity) -> dict[str, Any]:
-    """Return `schema.AppliedBody` as a dict whose grids are still arrays: big answers are not validated twice."""
+    """Return an `AppliedBody` as a dict with array grids: large responses are not validated twice."""
     head = schema.AppliedBody.model_construct(
         pass_id=applied.field_pass.id,
         field=applied.field_pass.field.id,
@@ -60,7 +60,7 @@ def applied_of(applied: AppliedPass, uniformity: Uniformity) -> dict[str, Any]:
 
 
 def cover_of(applied: AppliedPass) -> schema.CoverBody:
-    """Return the ground that swaths cover, with the places of skips and overlaps."""
+    """Return the coverage, with the places of skips and overlaps."""
     cover, plane = applied.map.cover, applied.inputs.plane
     return schema.CoverBody(
         field_m2=cover.field_m2,
@@ -154,7 +154,7 @@ def _grid_of(applied: AppliedPass) -> dict[str, Any]:
         "west_deg": float(longitude[0]),
         "east_step_deg": grid.cell_m / east_m_deg,
         "north_step_deg": grid.cell_m / north_m_deg,
-        # Grams per hectare are beyond the accuracy of any measurement here.
+        # A resolution of grams per hectare exceeds the accuracy of the measurements.
         "rate_ha": np.ascontiguousarray(np.round(applied.map.rate_ha, 3)),
         "evidence": np.ascontiguousarray(applied.map.evidence),
         "place": np.ascontiguousarray(applied.map.places),

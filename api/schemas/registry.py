@@ -41,7 +41,7 @@ class Polygon(msgspec.Struct, frozen=True, tag="Polygon", tag_field="type"):
 
 
 class MultiPolygon(msgspec.Struct, frozen=True, tag="MultiPolygon", tag_field="type"):
-    """GeoJSON polygons of one piece of ground."""
+    """GeoJSON polygons of one field."""
 
     coordinates: Annotated[list[Annotated[list[Ring], Meta(min_length=1)]], Meta(min_length=1)]
 
@@ -56,7 +56,7 @@ class ZoneResource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldResource(VersionedRecord, frozen=True, kw_only=True):
-    """Ground that is worked as one, WGS84. The areas are computed; `usable_area_m2` leaves out what `zones` cover."""
+    """A field, WGS84. The areas are computed; `usable_area_m2` excludes the `zones`."""
 
     farm: str
     name: Text
@@ -70,7 +70,7 @@ class FieldResource(VersionedRecord, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of thing: its path, its JSON, its shelf, and by what its list narrows."""
+    """A kind of record: its path, its JSON, its repository, and the filters of its list."""
 
     path: str
     one: str
@@ -84,13 +84,13 @@ class Kind:
 
 
 def read_geometry(shape: Polygon | MultiPolygon) -> Geometry:
-    """Return GeoJSON coordinates as the registry keeps them, without heights; nothing is checked yet."""
+    """Return GeoJSON coordinates as a registry geometry, without heights and without validation."""
     parts = [shape.coordinates] if isinstance(shape, Polygon) else shape.coordinates
     return tuple(tuple(tuple((spot[0], spot[1]) for spot in ring) for ring in part) for part in parts)
 
 
 def show_geometry(geometry: Geometry) -> Polygon | MultiPolygon:
-    """Return a kept geometry as GeoJSON, one part as a polygon."""
+    """Return a registry geometry as GeoJSON: a polygon where it has one part."""
     parts = [[[list(spot) for spot in ring] for ring in rings] for rings in geometry]
     return Polygon(parts[0]) if len(parts) == 1 else MultiPolygon(parts)
 
@@ -105,7 +105,7 @@ def _read_field(thing: FieldResource) -> Field:
 
 
 def show_field(field: Field) -> FieldResource:
-    """Return a field as the API shows it."""
+    """Return a field as JSON resource."""
     zones = tuple(
         ZoneResource(kind=zone.kind, name=zone.name, geometry=show_geometry(zone.geometry), width_m=zone.width_m)
         for zone in field.zones
@@ -194,13 +194,13 @@ NOTES: Final = Kind(
 KINDS: Final = (FARMS, SITES, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS, GREENHOUSES, GREENHOUSE_ZONES, NOTES)
 
 
-def describe_things() -> dict[str, Any]:
-    """Return the JSON schemas of the kinds here by name, for the OpenAPI document."""
+def describe_records() -> dict[str, Any]:
+    """Return the JSON schemas of the record kinds by name, for the OpenAPI document."""
     return describe_kinds(KINDS, CatalogProduct)
 
 
 def describe_kinds(kinds: Sequence[Kind], *more: type) -> dict[str, Any]:
-    """Return the JSON schemas of kinds, and of more that is sent, by name."""
+    """Return the JSON schemas of kinds and of further types, by name."""
     wires = [*(kind.wire for kind in kinds), *more]
     _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")
     for kind in kinds:

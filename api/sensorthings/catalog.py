@@ -1,4 +1,4 @@
-"""The farm as SensorThings entities, made anew for each request from the store's devices and the registry's places.
+"""SensorThings entities of the farm, built for each request from the store's devices and the registry's places.
 
 Ids are names that never change: a Thing, its Location and its Sensor have the device's id, a Datastream has
 `device:channel`, an ObservedProperty the quantity's name, a FeatureOfInterest the site's.
@@ -23,7 +23,7 @@ from headland.store.port import DeviceRecord, Latest, SeriesFilter, SeriesKey
 
 _GEOJSON: Final = "application/geo+json"
 _MEASUREMENT: Final = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
-#: The newest position counts where no check failed it.
+#: A position is used where no quality test failed it.
 _FIT_QUALITY: Final = 2
 
 
@@ -76,10 +76,10 @@ class EntityCatalog:
 
     @cached_property
     def _channels(self) -> dict[str, list[str]]:
-        """The channels that samples exist of, by device."""
+        """The channels with samples, by device."""
         found: dict[str, set[str]] = {}
         for key in self.farm.store.series(SeriesFilter(self.farm.organisation)):
-            if self._is_shown(key):
+            if self._is_listed(key):
                 found.setdefault(key.device, set()).add(key.channel)
         return {device: sorted(channels) for device, channels in found.items()}
 
@@ -106,7 +106,7 @@ class EntityCatalog:
 
     @cached_property
     def _places(self) -> dict[str, tuple[dict[str, Any], str, int | None]]:
-        """Where each device is that anybody knows of: the point, who says so, and since when if it moves."""
+        """Position of each device with a known one: the point, its source, and since when for a moving device."""
         found = ((device, self._place(record)) for device, record in self.records.items())
         return {device: place for device, place in found if place is not None}
 
@@ -199,7 +199,7 @@ class EntityCatalog:
         model = " ".join(part for part in (told.model, told.software) if part)
         said = {
             "name": told.model or told.device,
-            "description": model or f"{told.kind} of a model that nobody told",
+            "description": model or f"{told.kind} of an unknown model",
             "properties": {"model": told.model, "software": told.software, "simulated": told.simulated},
             "encodingType": "text/plain",
             "metadata": model or "unknown",
@@ -226,7 +226,7 @@ class EntityCatalog:
             "description": f"The site {site}",
             "properties": {"site": site},
             "encodingType": _GEOJSON,
-            # GeoJSON's word for a place that is not known.
+            # GeoJSON's form of an unknown place.
             "feature": {"type": "Feature", "geometry": self._sites.get(site), "properties": {"site": site}},
         }
         return Entity(KINDS["FeaturesOfInterest"], site, said)
@@ -243,12 +243,12 @@ class EntityCatalog:
         return [streams[f"{device}:{channel}"] for channel in self._channels.get(device, ())]
 
     def _times_of(self, device: str) -> dict[str, Interval]:
-        """Return from when to when each channel of a device has samples, but for those of a clock in the future.
+        """Return the first and last sample time of each channel of a device, without samples dated in the future.
 
-        The first device is asked about by itself; who asks for a second one will ask for more.
+        The first device is read by itself; at the second one, all devices are read at once.
         """
         if device not in self._times:
-            first_ms = find_first_ms(self.farm, None if self._times else device, self._is_shown)
+            first_ms = find_first_ms(self.farm, None if self._times else device, self._is_listed)
             asked = self.records if self._times else {device: self.records[device]}
             for each in asked:
                 self._times[each] = {
@@ -258,8 +258,8 @@ class EntityCatalog:
                 }
         return self._times[device]
 
-    def _is_shown(self, key: SeriesKey) -> bool:
-        """Tell whether a series is one of a device's: of a simulated one only what was simulated."""
+    def _is_listed(self, key: SeriesKey) -> bool:
+        """Tell whether a series belongs to a device's entities: of a simulated device, simulated series only."""
         record = self.records.get(key.device)
         return record is not None and record.descriptor.simulated == key.simulated
 

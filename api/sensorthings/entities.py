@@ -1,4 +1,4 @@
-"""The entities of SensorThings 1.1: what each kind says of itself and what it leads to."""
+"""Entity types of SensorThings 1.1, with their fields and relations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From the first instant to the last, both of them in it."""
+    """A closed interval of instants."""
 
     start: Moment
     end: Moment
@@ -34,7 +34,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of entity: `fields` in the order of writing, `free` those with parts of any name, and where it leads."""
+    """An entity type: its `fields` in output order, those with arbitrary parts (`free`), and its relations."""
 
     name: str
     plural: str
@@ -44,13 +44,13 @@ class Kind:
     many: Mapping[str, str] = field(default_factory=dict)
 
     def leads_to(self, relation: str) -> Kind | None:
-        """Return the kind behind a relation, or None where there is no such relation."""
+        """Return the entity type of a relation; None for an unknown relation."""
         plural = self.one.get(relation) or self.many.get(relation)
         return None if plural is None else KINDS[plural]
 
     @property
     def names(self) -> list[str]:
-        """What may be asked of it: its id, its fields and its relations."""
+        """Names that a query may use: the id, the fields and the relations."""
         return ["id", *self.fields, *self.one, *self.many]
 
 
@@ -133,20 +133,20 @@ OBSERVATION: Final = KINDS["Observations"]
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One entity: `said` are its fields, `asked` those that cost a question, `related` what its relations lead to.
+    """An entity: `values` by field, `computed` values that need a query, and `related` entities by relation.
 
-    What is None is left out of answers. A Datastream and a FeatureOfInterest have their Observations elsewhere: they
-    are read from the store as they are asked for.
+    None values are left out of responses. The Observations of a Datastream and a FeatureOfInterest are not held here:
+    they are read from the store on request.
     """
 
     kind: Kind
     id: str
-    said: Mapping[str, Any]
+    values: Mapping[str, Any]
     related: Mapping[str, Callable[[], list[Entity]]] = field(default_factory=dict)
-    asked: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    computed: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
     def value_of(self, name: str) -> Any:
-        """Return the value of a field, None where it has none."""
+        """Return the value of a field; None without one."""
         if name in ("id", "@iot.id"):
             return self.id
-        return self.asked[name]() if name in self.asked else self.said.get(name)
+        return self.computed[name]() if name in self.computed else self.values.get(name)

@@ -1,4 +1,4 @@
-"""What a tree of $filter says of an entity: pure, over values that the caller looks up."""
+"""Evaluation of $filter expressions on entities. Pure: the caller provides the values."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _CLOCK: Final[dict[str, Callable[[datetime], float]]] = {
     "fractionalseconds": lambda moment: moment.microsecond / 1e6,
 }
 
-#: Halves are rounded up, as OData has it, not to the even number.
+#: Halves are rounded up, as OData requires, not to even.
 _NUMBER: Final[dict[str, Callable[[float], float]]] = {
     "round": lambda value: math.floor(value + 0.5),
     "floor": math.floor,
@@ -64,7 +64,7 @@ _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 
 def check_paths(expression: Expression, kind: Kind) -> None:
-    """Insist that every name exists on entities of a kind; raises FilterError that says which there are."""
+    """Check that all paths exist on entities of a type; raises FilterError with the existing names."""
     if isinstance(expression, Call):
         for argument in expression.arguments:
             check_paths(argument, kind)
@@ -73,7 +73,7 @@ def check_paths(expression: Expression, kind: Kind) -> None:
 
 
 def check_path(path: Path, kind: Kind) -> None:
-    """Insist that a path leads from a kind to a field; raises FilterError."""
+    """Check that a path leads from a type to a field; raises FilterError."""
     at = kind
     for place, part in enumerate(path.parts):
         last = place == len(path.parts) - 1
@@ -89,7 +89,7 @@ def check_path(path: Path, kind: Kind) -> None:
 
 
 def values_of(entity: Entity, path: Path) -> list[Any]:
-    """Return what a path leads to: one value, or one for each entity behind a relation to many."""
+    """Return the values of a path: one, or one per entity of a to-many relation."""
     reached, parts = [entity], list(path.parts)
     while parts and parts[0] in reached[0].related:
         reached = [found for one in reached for found in one.related[parts[0]]()]
@@ -103,12 +103,12 @@ def values_of(entity: Entity, path: Path) -> list[Any]:
 
 
 def holds(expression: Expression, entity: Entity | None, now_ms: int) -> bool:
-    """Tell whether a condition is true of an entity; where a path has several values, whether it is for any of them."""
+    """Tell whether a condition holds for an entity; with several values of a path, for any of them."""
     return any(value is True for value in evaluate(expression, entity, now_ms))
 
 
 def evaluate(expression: Expression, entity: Entity | None, now_ms: int) -> list[Any]:
-    """Return the values of a tree; without an entity its paths have none. What makes no sense is None, no error."""
+    """Return the values of an expression; undefined operations give None. Without an entity, paths have no values."""
     if isinstance(expression, Literal):
         return [expression.value]
     if isinstance(expression, Path):
@@ -147,15 +147,15 @@ def _compute(name: str, row: tuple[Any, ...]) -> Any:
     if name in _NUMBER:
         return _NUMBER[name](row[0])
     if name in _ARITHMETIC:
-        return _reckon(name, *row)
+        return _calculate(name, *row)
     first, second = (_geometry_of(value) for value in row)
     if first is None or second is None:
         return None
     return bool(getattr(shapely, name.removeprefix("geo.").removeprefix("st_"))(first, second))
 
 
-def _reckon(name: str, first: Any, second: Any) -> Any:
-    """Add and so on: numbers, or a duration to an instant."""
+def _calculate(name: str, first: Any, second: Any) -> Any:
+    """Apply an arithmetic operator to numbers, or to an instant and a duration."""
     if isinstance(first, Moment) and isinstance(second, timedelta) and name in ("add", "sub"):
         length_ms = round(second / timedelta(milliseconds=1))
         moved_ms = first.time_ms + (length_ms if name == "add" else -length_ms)
@@ -166,7 +166,7 @@ def _reckon(name: str, first: Any, second: Any) -> Any:
 
 
 def compare(name: str, first: Any, second: Any) -> bool:
-    """Compare two values; what cannot be compared is not equal, and neither greater nor less."""
+    """Compare two values; incomparable values are neither equal nor ordered."""
     if name == "ne":
         return not compare("eq", first, second)
     if isinstance(first, Moment | Interval) or isinstance(second, Moment | Interval):
@@ -179,7 +179,7 @@ def compare(name: str, first: Any, second: Any) -> bool:
 
 
 def _compare_times(name: str, first: Interval | None, second: Interval | None) -> bool:
-    """Compare instants as intervals without length: before means that all of it is before."""
+    """Compare instants and intervals; an interval is before another where all of it is before."""
     if first is None or second is None:
         return False
     if name == "eq":

@@ -1,4 +1,4 @@
-"""The language of $filter and $orderby: text in, tree out. Knows nothing of what the names stand for."""
+"""Parser of $filter and $orderby: text to expression tree, without knowledge of the names."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from api.http.query_windows import parse_instant
 from api.sensorthings.entities import Interval, Moment
 from headland.errors import HeadlandError
 
-#: How deep brackets, functions and `not` may lie in one another.
+#: Largest nesting depth of brackets, functions and `not`.
 MOST_NESTED: Final = 40
 
 COMPARISONS: Final = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 LOGIC: Final = frozenset({"and", "or", "not"})
 
-#: How many arguments each function takes, at least and at most.
+#: Least and largest number of arguments of each function.
 FUNCTIONS: Final[dict[str, tuple[int, int]]] = {
     "substringof": (2, 2),
     "contains": (2, 2),
@@ -54,13 +54,13 @@ FUNCTIONS: Final[dict[str, tuple[int, int]]] = {
     "st_crosses": (2, 2),
 }
 
-#: Functions that are conditions by themselves.
+#: Functions that return true or false.
 CONDITIONS: Final = frozenset(
     {"substringof", "contains", "startswith", "endswith", "geo.intersects"}
     | {name for name in FUNCTIONS if name.startswith("st_")}
 )
 
-#: Operators from those that bind least on.
+#: Operators in ascending precedence.
 _LEVELS: Final = (
     frozenset({"or"}),
     frozenset({"and"}),
@@ -87,19 +87,19 @@ _WORDS: Final[dict[str, Any]] = {"null": None, "true": True, "false": False}
 
 
 class FilterError(HeadlandError):
-    """Text that is no condition or no order; says what is wrong with it."""
+    """Text that is not a valid condition or order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value as it stands: None, bool, int, float, str, Moment, Interval, timedelta or a shapely geometry."""
+    """A literal value: None, bool, int, float, str, Moment, Interval, timedelta or a shapely geometry."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field, possibly behind relations: `Datastream/Thing/name`."""
+    """A path to a field, possibly through relations: `Datastream/Thing/name`."""
 
     parts: tuple[str, ...]
 
@@ -120,35 +120,35 @@ Expression = Literal | Path | Call
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One key of an order."""
+    """A sort key."""
 
     path: Path
     descending: bool
 
 
 def parse_filter(text: str) -> Expression:
-    """Return the tree of a condition; raises FilterError."""
+    """Return the expression tree of a condition; raises FilterError."""
     parser = _Parser(_tokens(text))
     found = parser.expression(0)
     parser.end()
     if not is_condition(found):
-        raise FilterError("the filter is no condition: compare something, as in result gt 20")
+        raise FilterError("the filter is not a condition: write a comparison, as in result gt 20")
     return found
 
 
 def parse_order(text: str) -> tuple[Order, ...]:
-    """Return the keys of an order like `phenomenonTime desc,id`; raises FilterError."""
+    """Return the sort keys of an order such as `phenomenonTime desc,id`; raises FilterError."""
     orders = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*([@A-Za-z_][\w.@/:]*)(?:\s+(asc|desc))?\s*", part, re.IGNORECASE)
         if match is None:
-            raise FilterError(f"{part.strip()[:80]!r} is no order: write a name and asc or desc")
+            raise FilterError(f"{part.strip()[:80]!r} is not an order: write a name and asc or desc")
         orders.append(Order(Path(tuple(match[1].split("/"))), (match[2] or "asc").lower() == "desc"))
     return tuple(orders)
 
 
 def is_condition(expression: Expression) -> bool:
-    """Tell whether a tree is true or false rather than a value."""
+    """Tell whether an expression is a condition rather than a value."""
     if isinstance(expression, Call):
         return expression.name in COMPARISONS | LOGIC | CONDITIONS
     return isinstance(expression, Literal) and isinstance(expression.value, bool)
@@ -161,7 +161,7 @@ def parse_moment(text: str) -> Moment:
     except ValueError as error:
         raise FilterError(f"{text}: {error}") from error
     if not isinstance(time_ms, int):
-        raise FilterError(f"{text[:40]!r} is no instant: write one like 2026-11-24T08:00:00Z")
+        raise FilterError(f"{text[:40]!r} is not an instant: write one as 2026-11-24T08:00:00Z")
     return Moment(time_ms)
 
 
@@ -178,7 +178,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 class _Parser:
-    """Reads tokens from left to right, each level of binding in turn."""
+    """Precedence climbing parser."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = tokens
@@ -186,7 +186,7 @@ class _Parser:
         self._depth = 0
 
     def expression(self, level: int) -> Expression:
-        """Read what binds at least as strongly as `level`."""
+        """Parse an expression of at least the precedence `level`."""
         if level == len(_LEVELS):
             return self._primary()
         if level == 2 and self._takes_word("not"):
@@ -207,7 +207,7 @@ class _Parser:
         return left
 
     def end(self) -> None:
-        """Insist that nothing is left."""
+        """Check that no token is left."""
         if self._at < len(self._tokens):
             raise FilterError(f"is not understood from {self._tokens[self._at][1][:40]!r} on")
 
@@ -298,7 +298,7 @@ def _value_of(kind: str, text: str) -> Any:
 def _duration_of(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()[1:]):
-        raise FilterError(f"has {text[:40]!r} as a duration: write one like PT1H30M or P2D")
+        raise FilterError(f"has {text[:40]!r} as a duration: write one as PT1H30M or P2D")
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups()[1:])
     try:
         length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -311,4 +311,4 @@ def _geometry_of(text: str) -> Any:
     try:
         return shapely.from_wkt(text.partition(";")[2] if text.upper().startswith("SRID=") else text)
     except (shapely.GEOSException, ValueError, TypeError) as error:
-        raise FilterError(f"has {text[:40]!r} as a geometry: write WKT like POINT(113.5 30.2)") from error
+        raise FilterError(f"has {text[:40]!r} as a geometry: write WKT as POINT(113.5 30.2)") from error

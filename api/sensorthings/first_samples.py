@@ -1,4 +1,4 @@
-"""When the samples of devices begin, found from days to hours instead of by reading them all."""
+"""First sample time of devices, located by days, then hours, without reading all samples."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from headland.analysis.window import HIGH_MS, LOW_MS
 from headland.store.port import SeriesFilter, SeriesKey
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: Flags reach up to 9; all samples count here, whatever their flag.
+#: Largest quality flag: samples of every flag count.
 ANY_QUALITY: Final = 9
 
 
 def samples_since_ms(scope: OrgScope) -> int:
-    """Return from when on samples themselves are kept, on a full day."""
+    """Return the first full day for which samples, and not only rollups, are stored."""
     since_ms = scope.store.info().samples_since_ms
     return LOW_MS // DAY_MS * DAY_MS if since_ms is None else since_ms
 
@@ -23,7 +23,7 @@ def samples_since_ms(scope: OrgScope) -> int:
 def find_first_ms(
     scope: OrgScope, device: str | None, takes: Callable[[SeriesKey], bool]
 ) -> dict[tuple[str, str], int]:
-    """Return the time of the first sample by device and channel: of one device or all, of the series that it takes."""
+    """Return the time of the first sample by device and channel, for the series that `takes` accepts."""
     first: dict[tuple[str, str], int] = {}
     spans = {(samples_since_ms(scope), HIGH_MS + 1): frozenset[str]()}
     for step_ms in (DAY_MS, HOUR_MS):

@@ -1,4 +1,4 @@
-"""Observations out of the store in the order of time, in either direction, without reading more than a page needs."""
+"""Observations of the store in time order, in either direction, a page at a time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from headland.analysis.scope import OrgScope
 from headland.store.port import SeriesFilter, SeriesKey
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
-#: How many samples are read at once where that can be chosen: a day of one a second.
+#: Number of samples read at once: a day at 1 Hz.
 _MOST_AT_ONCE: Final = 100_000
-#: How many samples a request may look at one by one, as for a condition on the result.
+#: Largest number of samples a request may examine one by one, as for a condition on the result.
 MOST_LOOKED_AT: Final = 200_000
 
 _STEPS_MS: Final = (DAY_MS, HOUR_MS, MINUTE_MS)
 
 
 class Sample(NamedTuple):
-    """One sample; in the order of time, and of the stream's id at one instant."""
+    """A sample, ordered by time and then by Datastream id."""
 
     time_ms: int
     stream: str
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a page ended, by time and stream, and how many samples behind it are still to be skipped."""
+    """End of a page by time and Datastream, and the number of samples still to skip."""
 
     time_ms: int
     stream: str
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Samples of [start_ms, end_ms) of Datastreams by (device, channel, simulated)."""
+    """Requested samples: those of [start_ms, end_ms) of Datastreams by (device, channel, simulated)."""
 
     scope: OrgScope
     streams: dict[tuple[str, str, bool], str]
@@ -49,18 +49,18 @@ class Wanted:
 
     @property
     def which(self) -> SeriesFilter:
-        """The narrowest filter of the store that lets all of them through."""
+        """The narrowest store filter that covers all Datastreams."""
         devices = {device for device, _, _ in self.streams}
         channels = frozenset(channel for _, channel, _ in self.streams)
         return SeriesFilter(self.scope.organisation, devices.pop() if len(devices) == 1 else None, channels)
 
     def stream_of(self, key: SeriesKey) -> str | None:
-        """Return the Datastream of a series, None where it is not wanted."""
+        """Return the Datastream of a series; None where it is not requested."""
         return self.streams.get((key.device, key.channel, key.simulated))
 
 
 class _Span(NamedTuple):
-    """[start_ms, end_ms) with at most so many samples; exactly so many where that is known."""
+    """[start_ms, end_ms) with at most `count` samples; exactly `count` where that is known."""
 
     start_ms: int
     end_ms: int
@@ -69,7 +69,7 @@ class _Span(NamedTuple):
 
 
 def count_samples(wanted: Wanted) -> int:
-    """Return how many samples there are."""
+    """Return the number of samples."""
     return sum(
         span.most if span.is_exact else sum(1 for _ in _read(wanted, span, descending=False))
         for span in _cut(wanted, descending=False)
@@ -85,9 +85,9 @@ def read_samples(
     after: Place | None = None,
     is_wanted: Callable[[Sample], bool] | None = None,
 ) -> tuple[list[Sample], Place | None]:
-    """Return at most `need` samples behind `after`, and where to go on; None where there are no more.
+    """Return at most `need` samples after `after`, and the place to continue; None at the end.
 
-    A page may end early, even empty, where many samples were looked at in vain: the place to go on says so.
+    A page may end early, even empty, where many samples did not match: the place to continue is then set.
     """
     found: list[Sample] = []
     looked_at = 0
@@ -121,7 +121,7 @@ def _behind(wanted: Wanted, after: Place | None, *, descending: bool) -> Wanted:
 
 
 def _cut(wanted: Wanted, *, descending: bool) -> Iterator[_Span]:
-    """Yield spans that hold all of the samples between them, each few enough to be read at once, in order."""
+    """Yield consecutive spans that cover all samples, each small enough to read at once."""
     start_ms = max(wanted.start_ms, samples_since_ms(wanted.scope))
     if not wanted.streams or start_ms >= wanted.end_ms:
         return
@@ -152,7 +152,7 @@ def _cut_finer(wanted: Wanted, start_ms: int, end_ms: int, tier: int, *, descend
             for label_ms, count in zip(found.start_ms.tolist(), found.count.tolist(), strict=True):
                 counts[label_ms] = counts.get(label_ms, 0) + count
     for label_ms in sorted(counts, reverse=descending):
-        # The first bucket may begin before the window: its count is of more than the window holds.
+        # The first bucket may begin before the window: its count includes samples outside of it.
         inner_ms, until_ms = max(label_ms, start_ms), min(label_ms + step_ms, end_ms)
         if counts[label_ms] <= _MOST_AT_ONCE or tier == len(_STEPS_MS) - 1:
             yield _Span(inner_ms, until_ms, counts[label_ms], is_exact=inner_ms == label_ms)
@@ -161,7 +161,7 @@ def _cut_finer(wanted: Wanted, start_ms: int, end_ms: int, tier: int, *, descend
 
 
 def _read(wanted: Wanted, span: _Span, *, descending: bool) -> Iterator[Sample]:
-    """Yield the samples of a span in order; where a device moved between sites at an instant, the first is kept."""
+    """Yield the samples of a span in order; of two sites of a device at one instant, the first counts."""
     parts = [
         (stream, found)
         for found in wanted.scope.store.raw(wanted.which, span.start_ms, span.end_ms)

@@ -1,4 +1,4 @@
-"""What a request asks for: $filter, $expand with options of its own, $select, $orderby, $top, $skip, $count."""
+"""Query options: $filter, $expand with nested options, $select, $orderby, $top, $skip, $count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.sensorthings.filter_parser import Expression, FilterError, Order, parse
 DEFAULT_TOP: Final = 100
 MOST_TOP: Final = 10_000
 MOST_SKIP: Final = 10_000_000
-#: How many relations may be expanded within one another.
+#: Largest nesting depth of expanded relations.
 MOST_EXPANDED: Final = 5
 
 _NAMES: Final = ("$filter", "$expand", "$select", "$orderby", "$top", "$skip", "$count")
@@ -22,7 +22,7 @@ _NAMES: Final = ("$filter", "$expand", "$select", "$orderby", "$top", "$skip", "
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of a collection, checked against its kind; `written` is how they were said."""
+    """Options of a collection, checked against its entity type; `written` is their original text."""
 
     written: dict[str, str] = field(default_factory=dict)
     condition: Expression | None = None
@@ -34,13 +34,13 @@ class Options:
     count: bool = False
 
     def link(self, **changed: str) -> str:
-        """Return the options as a query string, with some of them changed (names without their $)."""
+        """Return the options as a query string, with changes (names without $)."""
         said = {**self.written, **{f"${name}": value for name, value in changed.items()}}
         return "&".join(f"{name}={quote(value, safe='$(),;=:/@')}" for name, value in said.items())
 
 
 def read_options(written: dict[str, str], kind: Kind, depth: int = 0) -> Options:
-    """Return the options of a collection of `kind`; raises FilterError for what is not understood."""
+    """Return the options of a collection of type `kind`; raises FilterError for invalid ones."""
     condition = parse_filter(written["$filter"]) if "$filter" in written else None
     if condition is not None:
         check_paths(condition, kind)
@@ -92,7 +92,7 @@ def _read_expand(text: str, kind: Kind, depth: int) -> dict[str, Options]:
     for item in split_outside(text, ","):
         match = re.fullmatch(r"\s*([A-Za-z]+)(?:/([A-Za-z/]+))?\s*(?:\((.*)\))?\s*", item, re.DOTALL)
         if match is None:
-            raise FilterError(f"$expand is not understood at {item.strip()[:40]!r}")
+            raise FilterError(f"$expand is invalid at {item.strip()[:40]!r}")
         relation, beyond, inner = match.groups()
         said = asked.setdefault(relation, {})
         if beyond:
@@ -117,13 +117,13 @@ def _add_inner(said: dict[str, str], inner: str) -> None:
         if not option.strip():
             continue
         if not equals or name not in _NAMES:
-            raise FilterError(f"within $expand, {name[:40]!r} is not known; there are {', '.join(_NAMES)}")
+            raise FilterError(f"within $expand, {name[:40]!r} is unknown; there are {', '.join(_NAMES)}")
         both = name == "$expand" and name in said
         said[name] = f"{said[name]},{value}" if both else value
 
 
 def split_outside(text: str, sign: str) -> list[str]:
-    """Split a text at a sign outside of brackets and quotes; raises FilterError where they do not close."""
+    """Split a text at a sign outside brackets and quotes; raises FilterError where they are not closed."""
     parts, depth, quoted, start = [], 0, False, 0
     for at, letter in enumerate(text):
         if letter == "'":
@@ -140,5 +140,5 @@ def split_outside(text: str, sign: str) -> list[str]:
             parts.append(text[start:at])
             start = at + 1
     if depth or quoted:
-        raise FilterError(f"has a bracket or quote without its other half: {text[:60]!r}")
+        raise FilterError(f"has an unclosed bracket or quote: {text[:60]!r}")
     return [*parts, text[start:]]

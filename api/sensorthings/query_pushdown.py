@@ -1,4 +1,4 @@
-"""What of a condition on Observations the store can answer, and what is left to look at row by row: pure."""
+"""Split of an Observations condition into a store query and a condition per sample. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIRRORED: Final = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq"}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Samples of [start_ms, end_ms), of the Datastreams that `streams` is true of, for which `rest` is true."""
+    """A query plan: samples of [start_ms, end_ms) of the Datastreams for which `streams` holds, where `rest` holds."""
 
     start_ms: int = LOW_MS
     end_ms: int = HIGH_MS + 1
@@ -25,7 +25,7 @@ class Plan:
 
 
 def plan_filter(condition: Expression | None, now_ms: int) -> Plan:
-    """Return how to answer a condition; all parts of the plan together are true of exactly what it is true of."""
+    """Return the plan of a condition; the conjunction of the plan's parts equals the condition."""
     start_ms, end_ms = LOW_MS, HIGH_MS + 1
     streams: list[Expression] = []
     rest: list[Expression] = []
@@ -44,7 +44,7 @@ def plan_filter(condition: Expression | None, now_ms: int) -> Plan:
 
 
 def time_order(order: tuple[Order, ...], *, one_stream: bool) -> bool | None:
-    """Return whether an order is by time falling (True) or rising (False); None where it is by anything else."""
+    """Return True for descending and False for ascending time order; None for any other order."""
     keys = order[:-1] if len(order) > 1 and order[-1].path.parts in (("id",), ("@iot.id",)) else order
     if not keys:
         return False
@@ -64,7 +64,7 @@ def _parts(condition: Expression | None) -> list[Expression]:
 
 
 def _bound_of(part: Expression, now_ms: int) -> tuple[int, int] | None:
-    """Return [start, end) of a comparison of the time with an instant; None for anything else."""
+    """Return [start, end) of a comparison of time with an instant; None for any other expression."""
     if not (isinstance(part, Call) and part.name in _MIRRORED):
         return None
     name, (left, right) = part.name, part.arguments

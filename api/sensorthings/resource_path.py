@@ -1,4 +1,4 @@
-"""Which entities an address means: `Things('gh-1')/Datastreams`, a field of one, its bare value."""
+"""Resource paths: `Things('gh-1')/Datastreams`, a field of an entity, its raw value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STEP: Final = re.compile(r"/?([A-Za-z@.]+|\$value|\$ref)(?:\((?:'((?:[^']|'')*)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an address means: an `entity`, or those of `kind` behind `parent` (all of them where it is None)."""
+    """Target of a path: an `entity`, or the entities of type `kind` related to `parent` (all where it is None)."""
 
     kind: Kind
     entity: Entity | None = None
@@ -28,7 +28,7 @@ class Found:
 
 
 def locate(picture: EntityCatalog, address: str) -> Found:
-    """Return what an address means; raises ProblemError (404)."""
+    """Resolve a path; raises ProblemError (404)."""
     steps = _steps(address)
     name, id_ = steps[0]
     if name not in KINDS:
@@ -40,7 +40,7 @@ def locate(picture: EntityCatalog, address: str) -> Found:
 
 
 def observation_of(picture: EntityCatalog, sample: Sample) -> Entity:
-    """Return a sample as an Observation; its result is there when it is measured, so both times are one."""
+    """Return a sample as an Observation; result time and phenomenon time are equal."""
     device = split_stream(sample.stream)[0]
     time = Moment(sample.time_ms)
     said = {
@@ -63,7 +63,7 @@ def observation_of(picture: EntityCatalog, sample: Sample) -> Entity:
 
 
 def wanted_of(picture: EntityCatalog, streams: list[str], start_ms: int, end_ms: int) -> Wanted:
-    """Return what the store is asked for the Observations of Datastreams."""
+    """Return the store query of the Observations of Datastreams."""
     keys = {}
     for stream in streams:
         device, channel = split_stream(stream)
@@ -72,7 +72,7 @@ def wanted_of(picture: EntityCatalog, streams: list[str], start_ms: int, end_ms:
 
 
 def streams_behind(picture: EntityCatalog, parent: Entity | None) -> list[str]:
-    """Return the Datastreams whose Observations a Datastream, a FeatureOfInterest or nothing leads to."""
+    """Return the Datastreams of a parent: a Datastream, a FeatureOfInterest, or None for all."""
     if parent is None:
         return [stream.id for stream in picture.entities("Datastreams")]
     return [parent.id] if parent.kind.plural == "Datastreams" else picture.streams_at(parent.id)
@@ -83,7 +83,7 @@ def _steps(address: str) -> list[tuple[str, str | None]]:
     while at < len(address):
         match = _STEP.match(address, at)
         if match is None or (match[0].startswith("/") == (at == 0)):
-            raise _nothing(f"The address cannot be read from {address[at : at + 40]!r} on.")
+            raise _nothing(f"The path is invalid from {address[at : at + 40]!r} on.")
         quoted = match[2].replace("''", "'") if match[2] is not None else match[3]
         steps.append((match[1], quoted))
         at = match.end()
@@ -92,7 +92,7 @@ def _steps(address: str) -> list[tuple[str, str | None]]:
 
 def _follow(picture: EntityCatalog, found: Found, name: str, id_: str | None) -> Found:
     if found.as_value or found.as_reference:
-        raise _nothing("Nothing follows $value and $ref.")
+        raise _nothing("$value and $ref end a path.")
     if name == "$ref" and not found.field:
         return Found(found.kind, found.entity, found.parent, found.relation, as_reference=True)
     entity = found.entity
@@ -113,7 +113,7 @@ def _follow(picture: EntityCatalog, found: Found, name: str, id_: str | None) ->
 
 
 def _choose(picture: EntityCatalog, found: Found, id_: str | None) -> Found:
-    """Return one of a collection by its id, or the collection itself without one."""
+    """Return an entity of a collection by id, or the collection without an id."""
     if id_ is None:
         return found
     if found.kind is OBSERVATION:

@@ -1,4 +1,4 @@
-"""SensorThings over HTTP: the service's first page, and everything below it by one route."""
+"""Routes of SensorThings: the service document, and one route for all resource paths."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLACE: Final = "$skiptoken"
 _FORMAT: Final = "$resultFormat"
 _OPTIONS: Final = ("$filter", "$expand", "$select", "$orderby", "$top", "$skip", "$count")
 
-#: The requirements of OGC 18-088 that are met in full.
+#: Requirement classes of OGC 18-088 that are implemented in full.
 CONFORMANCE: Final = [
     f"http://www.opengis.net/spec/iot_sensing/1.1/req/{name}"
     for name in (
@@ -45,7 +45,7 @@ CONFORMANCE: Final = [
 
 _JSON: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "An entity, a collection with `value` and `@iot.nextLink`, a field, or its bare value.",
+        "description": "An entity, a collection with `value` and `@iot.nextLink`, a field, or its raw value.",
         "content": {
             "application/json": {"schema": {"type": "object"}},
             "text/plain": {"schema": {"type": "string"}},
@@ -58,7 +58,7 @@ router = APIRouter(prefix=_ROOT, tags=["sensorthings"], responses=declare_proble
 
 @router.get("", response_class=Response, responses={200: _JSON[200]})
 def get_sensor_things(request: Request) -> Response:
-    """List the collections of OGC SensorThings 1.1 and what of the standard is met."""
+    """List the collections and the implemented requirements of OGC SensorThings 1.1."""
     root = f"{str(request.base_url).rstrip('/')}{_ROOT}"
     value = [{"name": plural, "url": f"{root}/{plural}"} for plural in KINDS]
     return reply(request, {"value": value, "serverSettings": {"conformance": CONFORMANCE}})
@@ -79,34 +79,40 @@ def get_resource(
     condition: Annotated[
         str | None, Query(alias="$filter", description="A condition on the entities.", max_length=2000)
     ] = None,
-    expand: Annotated[
-        str | None, Query(alias="$expand", description="Relations to answer with as well.", max_length=2000)
-    ] = None,
+    expand: Annotated[str | None, Query(alias="$expand", description="Relations to include.", max_length=2000)] = None,
     select: Annotated[
-        str | None, Query(alias="$select", description="Only these fields and relations.", max_length=500)
+        str | None, Query(alias="$select", description="Fields and relations to return.", max_length=500)
     ] = None,
     orderby: Annotated[
-        str | None, Query(alias="$orderby", description="As in `phenomenonTime desc`.", max_length=500)
+        str | None, Query(alias="$orderby", description="Sort keys, as in `phenomenonTime desc`.", max_length=500)
     ] = None,
     top: Annotated[
-        int | None, Query(alias="$top", description="Entities a page: 100 if left out, at most 10000.", ge=0)
+        int | None, Query(alias="$top", description="Entities per page: 100 by default, at most 10000.", ge=0)
     ] = None,
-    skip: Annotated[int | None, Query(alias="$skip", description="Entities to leave out first.", ge=0)] = None,
-    count: Annotated[bool | None, Query(alias="$count", description="Whether to say how many there are.")] = None,
+    skip: Annotated[int | None, Query(alias="$skip", description="Number of entities to skip.", ge=0)] = None,
+    count: Annotated[bool | None, Query(alias="$count", description="Whether to return the total number.")] = None,
     result_format: Annotated[
         str | None,
-        Query(alias=_FORMAT, description="`dataArray` for Observations as arrays.", pattern="^dataArray$"),
+        Query(alias=_FORMAT, description="`dataArray` returns Observations as arrays.", pattern="^dataArray$"),
     ] = None,
     skiptoken: Annotated[
-        str | None, Query(alias=_PLACE, description="Where a page goes on; `@iot.nextLink` has it.", max_length=300)
+        str | None, Query(alias=_PLACE, description="Position of the next page, from `@iot.nextLink`.", max_length=300)
     ] = None,
 ) -> Response:
-    """Read what the farm measured by OGC SensorThings 1.1, as QGIS and other GIS programs do. Nothing is written here.
+    """Return measurements by OGC SensorThings 1.1, for QGIS and other GIS programs; read only.
 
     A suspect or failed sample is an Observation as well: `resultQuality` is its QARTOD flag (1 good, 2 not evaluated,
     3 suspect, 4 failed), so `$filter=resultQuality le 2` leaves those out.
     """
-    del condition, expand, select, orderby, top, skip, count  # declared here for the document, read as they were said
+    del (
+        condition,
+        expand,
+        select,
+        orderby,
+        top,
+        skip,
+        count,
+    )  # declared for the document; the values are read from the raw query
     if not resource:
         return get_sensor_things(request)
     written = _written(request)
@@ -118,7 +124,7 @@ def get_resource(
     try:
         options = read_options(written, found.kind)
     except FilterError as error:
-        raise ProblemError(400, "bad-query", "The query is not understood", f"The query {error}.") from error
+        raise ProblemError(400, "bad-query", "Invalid query", f"The query {error}.") from error
     if found.entity is not None:
         body = writer.entity(found.entity, options)
         return reply(request, {"@iot.selfLink": writer.link(found.entity)} if found.as_reference else body)
@@ -130,9 +136,7 @@ def _collection(
 ) -> dict[str, Any]:
     result_format, skiptoken = said
     if (result_format or skiptoken) and found.kind is not OBSERVATION:
-        raise ProblemError(
-            400, "bad-query", "The query is not understood", f"{_FORMAT} and {_PLACE} are for Observations."
-        )
+        raise ProblemError(400, "bad-query", "Invalid query", f"{_FORMAT} and {_PLACE} are for Observations.")
     page = writer.page(found.kind, found.parent, found.relation, options, skiptoken)
     address = str(request.url.replace(query="", fragment=""))
     if result_format:
@@ -155,9 +159,9 @@ def _reply_field(request: Request, found: Found) -> Response:
 
 
 def _written(request: Request) -> dict[str, str]:
-    """Return the options as they were said; raises ProblemError for one that is not known."""
+    """Return the query options as text; raises ProblemError (400) for an unknown one."""
     for name in request.query_params:
         if name.startswith("$") and name not in (*_OPTIONS, _PLACE, _FORMAT):
             sentence = f"{name[:40]} is not supported; there are {', '.join((*_OPTIONS, _FORMAT))}."
-            raise ProblemError(400, "bad-query", "The query is not understood", sentence)
+            raise ProblemError(400, "bad-query", "Invalid query", sentence)
     return {name: request.query_params[name] for name in _OPTIONS if name in request.query_params}

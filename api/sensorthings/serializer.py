@@ -1,4 +1,4 @@
-"""Entities as SensorThings writes them: bodies with links, pages that lead on, expansions within one another."""
+"""SensorThings JSON: entities with links, pages and nested expansions."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from api.sensorthings.query_options import Options
 from api.sensorthings.query_pushdown import Plan, plan_filter, time_order
 from api.sensorthings.resource_path import observation_of, streams_behind, wanted_of
 
-#: How many entities one answer may hold, with all that is expanded in it.
+#: Largest number of entities in a response, expanded ones included.
 MOST_ENTITIES: Final = 50_000
 _COMPONENTS: Final = ("id", *OBSERVATION.fields)
 
 
 class Page:
-    """A part of a collection, how many there are if that was asked for, and the options of the next part."""
+    """A page of a collection, the total number where requested, and the options of the next page."""
 
     def __init__(self, entities: list[Entity], count: int | None, following: str | None) -> None:
         self.entities = entities
@@ -31,7 +31,7 @@ class Page:
 
 
 class Writer:
-    """Writes the entities of one answer; `root` is the address of the service."""
+    """Serialises the entities of a response; `root` is the address of the service."""
 
     def __init__(self, picture: EntityCatalog, root: str, now_ms: int) -> None:
         self._picture = picture
@@ -44,11 +44,11 @@ class Writer:
         return f"{self._root}/{entity.kind.plural}('{quote(entity.id.replace(chr(39), chr(39) * 2), safe=':@')}')"
 
     def entity(self, entity: Entity, options: Options) -> dict[str, Any]:
-        """Return an entity with what was selected of it and what is expanded."""
+        """Return an entity with its selected fields and expanded relations."""
         self._left -= 1
         if self._left < 0:
-            sentence = f"This would be more than {MOST_ENTITIES} entities: ask for less with $top, here or in $expand."
-            raise ProblemError(400, "too-many-entities", "The answer would be too long", sentence)
+            sentence = f"This would be more than {MOST_ENTITIES} entities: request fewer with $top, here or in $expand."
+            raise ProblemError(400, "too-many-entities", "Response too large", sentence)
         select, own = options.select, self.link(entity)
         body: dict[str, Any] = {}
         if select is None or "id" in select:
@@ -69,7 +69,7 @@ class Writer:
         return body
 
     def collection(self, page: Page, options: Options, address: str) -> dict[str, Any]:
-        """Return a page as a collection with the address of the next one."""
+        """Return a page as a collection with the link of the next one."""
         body: dict[str, Any] = {}
         if page.count is not None:
             body["@iot.count"] = page.count
@@ -79,7 +79,7 @@ class Writer:
         return body
 
     def data_array(self, page: Page, options: Options, address: str) -> dict[str, Any]:
-        """Return a page of Observations as arrays, one for each Datastream."""
+        """Return a page of Observations as arrays, one per Datastream."""
         names = [name for name in _COMPONENTS if options.select is None or name in options.select]
         groups: dict[str, list[list[Any]]] = {}
         for entity in page.entities:
@@ -98,7 +98,7 @@ class Writer:
         return body
 
     def page(self, kind: Kind, parent: Entity | None, relation: str, options: Options, after: str | None) -> Page:
-        """Return the part of a collection that options ask for; raises ProblemError where it would cost too much."""
+        """Return the requested page of a collection; raises ProblemError where it would cost too much."""
         if kind is OBSERVATION:
             return self._observations(parent, options, after)
         listed = self._picture.entities(kind.plural) if parent is None else parent.related[relation]()
@@ -145,7 +145,7 @@ class Writer:
             descending=descending,
             skip=options.skip,
             after=place,
-            is_wanted=None if plan.rest is None else lambda sample: self._is_fit(plan, sample),
+            is_wanted=None if plan.rest is None else lambda sample: self._matches(plan, sample),
         )
         link = None if following is None else _link_to(options, following)
         return Page([observation_of(self._picture, sample) for sample in found], count, link)
@@ -154,31 +154,31 @@ class Writer:
         entity = self._picture.find("Datastreams", stream)
         return all(holds(condition, entity, self._now_ms) for condition in plan.streams)
 
-    def _is_fit(self, plan: Plan, sample: Sample) -> bool:
+    def _matches(self, plan: Plan, sample: Sample) -> bool:
         return plan.rest is None or holds(plan.rest, observation_of(self._picture, sample), self._now_ms)
 
     def _count(self, wanted: Wanted, plan: Plan) -> int:
         return count_samples(wanted) if plan.rest is None else len(self._all_of(wanted, plan, "count"))
 
     def _all_of(self, wanted: Wanted, plan: Plan, purpose: str) -> list[Sample]:
-        """Return all fit samples, where few enough have to be looked at."""
+        """Return all matching samples; raises ProblemError where too many must be examined."""
         if count_samples(wanted) > MOST_LOOKED_AT:
             sentence = (
-                f"To {purpose} by this, more than {MOST_LOOKED_AT} observations would have to be looked at: "
-                "name a shorter time in $filter, as in phenomenonTime ge 2026-11-24T00:00:00Z, or one Datastream."
+                f"To {purpose} by this, more than {MOST_LOOKED_AT} observations must be examined: set a shorter time in "
+                "$filter, as in phenomenonTime ge 2026-11-24T00:00:00Z, or one Datastream."
             )
             raise ProblemError(400, "too-many-observations", "Too many observations", sentence)
         samples, _ = read_samples(wanted, MOST_LOOKED_AT, descending=False)
-        return [sample for sample in samples if self._is_fit(plan, sample)]
+        return [sample for sample in samples if self._matches(plan, sample)]
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
+    """Return a value as JSON."""
     return str(value) if isinstance(value, Moment | Interval) else value
 
 
 def sort_key(values: list[Any]) -> tuple[int, Any]:
-    """Return what the values of a path sort by: numbers, then times, then texts, then everything else."""
+    """Return the sort key of a path's values: numbers, then times, then texts, then others."""
     value = values[0] if values else None
     if isinstance(value, Interval):
         value = value.start
@@ -195,7 +195,7 @@ def _without_filter(options: Options) -> Options:
 
 
 def _link_to(options: Options, place: Place) -> str:
-    """Return the options of the page behind a place; what was skipped is not skipped again."""
+    """Return the options of the page after a place; skipped entities are not skipped again."""
     changed = {"skiptoken": f"{place.time_ms},{place.stream}"}
     if options.skip or place.skip:
         changed["skip"] = str(place.skip)
@@ -205,6 +205,6 @@ def _link_to(options: Options, place: Place) -> str:
 def _read_place(text: str) -> Place:
     match = re.fullmatch(r"(-?[0-9]{1,15}),(.{1,200})", text)
     if match is None:
-        sentence = "$skiptoken is written by @iot.nextLink: follow that link as it is."
-        raise ProblemError(400, "bad-query", "The query is not understood", sentence)
+        sentence = "$skiptoken comes from @iot.nextLink: follow that link unchanged."
+        raise ProblemError(400, "bad-query", "Invalid query", sentence)
     return Place(int(match[1]), match[2])
