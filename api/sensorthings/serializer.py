@@ -164,8 +164,8 @@ class Writer:
         """Return all matching samples; raises ProblemError where too many must be examined."""
         if count_samples(wanted) > MOST_LOOKED_AT:
             sentence = (
-                f"To {purpose} by this, more than {MOST_LOOKED_AT} observations must be examined: set a shorter time in "
-                "$filter, as in phenomenonTime ge 2026-11-24T00:00:00Z, or one Datastream."
+                f"To {purpose} by this, more than {MOST_LOOKED_AT} observations must be examined: set a shorter time "
+                "in $filter, as in phenomenonTime ge 2026-11-24T00:00:00Z, or one Datastream."
             )
             raise ProblemError(400, "too-many-observations", "Too many observations", sentence)
         samples, _ = read_samples(wanted, MOST_LOOKED_AT, descending=False)
