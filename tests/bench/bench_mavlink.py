@@ -28,13 +28,13 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.agent.gc_tuning import tune_gc
 from edge.imports.mavlink_log.tlog import TlogSource
-from edge.sources.mavlink.output.device_ids import SourceContext
+from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID, decode_message
 from edge.sources.mavlink.settings import MavlinkSettings, SprayerSettings
 from edge.sources.mavlink.source import MavlinkSource
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
-from edge.sources.mavlink.vehicle.vehicles import Fleet
+from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
 from headland.contract.records import Descriptor, Event
 from tests.bench.machine_load import busy_cores
@@ -95,12 +95,11 @@ def measure_bytes(stream: list[tuple[int, bytes]], rounds: int) -> dict[str, flo
 
     def rows() -> None:
         decoder = FrameDecoder(wanted=MESSAGE_BY_ID)
-        patience = HoldPolicy(wait_ms=10_000, rows=20_000)
-        fleet = Fleet(SourceContext("gw", "home"), SPRAYER, lambda _system: patience)
+        policy = HoldPolicy(wait_ms=10_000, rows=20_000)
+        fleet = Fleet(SourceContext("gw", "home"), SPRAYER, lambda _system: policy)
         for chunk in chunks:
             read = decoder.read(chunk)
-            fleet.take_all("bench", read, [0] * len(read))
-            fleet.drain()
+            fleet.read("bench", read, [0] * len(read))
 
     def pymavlink_parse() -> None:
         parser = dialect.MAVLink(None)

@@ -1,8 +1,8 @@
-"""Which columns of which DataFlash messages become which channels, in one table.
+"""Table from columns of DataFlash messages to channels.
 
-A column's own unit is used where the log says it (FMTU); `unit` stands for logs that do not. `whole` divides integers
-of old firmware that wrote hundredths without a scale. Facts of ArduPilot's LogStructure.h of 2014 to 2025. What would
-only be another word for the same (AHR2's second opinion, CTUN's copies) is left out.
+A column's unit is taken from the log (FMTU); `unit` is for logs without it. `whole` divides integers of old firmware
+that wrote hundredths without a scale. Source: ArduPilot's LogStructure.h of 2014 to 2025. Messages that only repeat
+others (AHR2, the copies in CTUN) are left out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Named = Mapping[str, Any]
 
 
 class Column(NamedTuple):
-    """One channel. No value where the raw one is among `none`, `when` does not hold, or a float is no number."""
+    """One channel. No value where the raw one is among `none`, `when` does not hold, or a float is not finite."""
 
     channel: str
     field: str
@@ -34,13 +34,13 @@ class Column(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What one message holds. `instance` is the column that tells several of a kind apart: 0 has no suffix.
+    """Channels of one message. `instance` is the column that distinguishes several of a kind: 0 has no suffix.
 
-    `number` is the instance of messages that have it in their name; `first` is what instance 0 is called where the
-    channels are numbered from 1. `derive` adds what two channels of a row make.
+    `number` is the instance of messages that have it in their name; `first` is the number of instance 0 where the
+    channels are numbered from 1. `derive` adds channels computed from others of the row.
     """
 
-    family: str
+    series: str
     columns: tuple[Column, ...]
     instance: tuple[str, ...] = ()
     number: int = 0
@@ -48,37 +48,37 @@ class Rule(NamedTuple):
     derive: Callable[[dict[str, float | None]], None] | None = None
 
 
-def _placed(named: Named) -> object:
+def _has_place(named: Named) -> object:
     return named.get("Lat") or named.get("Lng")
 
 
-def _fixed(named: Named) -> object:
-    return named.get("Status", 0) >= FIX_2D and _placed(named)
+def _has_fix(named: Named) -> object:
+    return named.get("Status", 0) >= FIX_2D and _has_place(named)
 
 
-def _fixed_3d(named: Named) -> object:
-    return named.get("Status", 0) >= FIX_3D and _placed(named)
+def _has_fix_3d(named: Named) -> object:
+    return named.get("Status", 0) >= FIX_3D and _has_place(named)
 
 
 def _in_range(named: Named) -> object:
     return named.get("Stat", _RANGE_GOOD) == _RANGE_GOOD
 
 
-def _terrain(named: Named) -> object:
+def _has_terrain(named: Named) -> object:
     return named.get("Status") == _TERRAIN_OK and named.get("Spacing")
 
 
-def _healthy(named: Named) -> object:
+def _is_healthy(named: Named) -> object:
     return named.get("H", 1)
 
 
-def _blows(named: Named) -> object:
-    """An estimator that estimates no wind says nought to both."""
+def _has_wind(named: Named) -> object:
+    """An estimator that estimates no wind writes zero to both."""
     return named.get("VWN") or named.get("VWE")
 
 
 def _turn_yaw(row: dict[str, float | None]) -> None:
-    """Take yaw, which the log has as 0 to 360 degrees, to MAVLink's half turns."""
+    """Convert yaw, which the log has as 0 to 360 degrees, to MAVLink's -180 to 180."""
     yaw_rad, heading_deg = row.get("yaw_rad"), row.get("heading_deg")
     if yaw_rad is not None and yaw_rad > math.pi:
         row["yaw_rad"] = yaw_rad - 2 * math.pi
@@ -100,12 +100,12 @@ def _wind(row: dict[str, float | None]) -> None:
 
 
 _GPS: Final = (
-    Column("gps_latitude_deg", "Lat", "deg", when=_fixed),
-    Column("gps_longitude_deg", "Lng", "deg", when=_fixed),
-    Column("gps_altitude_m", "Alt", "m", when=_fixed_3d),
-    Column("gps_ground_speed_m_s", "Spd", "m/s", when=_fixed),
-    Column("gps_course_deg", "GCrs", "deg", when=_fixed),
-    Column("gps_hdop_ratio", "HDop", "1", when=_fixed),
+    Column("gps_latitude_deg", "Lat", "deg", when=_has_fix),
+    Column("gps_longitude_deg", "Lng", "deg", when=_has_fix),
+    Column("gps_altitude_m", "Alt", "m", when=_has_fix_3d),
+    Column("gps_ground_speed_m_s", "Spd", "m/s", when=_has_fix),
+    Column("gps_course_deg", "GCrs", "deg", when=_has_fix),
+    Column("gps_hdop_ratio", "HDop", "1", when=_has_fix),
     Column("gps_yaw_deg", "Yaw", "deg", (0,)),
     Column("gps_fix_code", "Status", "1"),
     Column("gps_satellites_count", "NSats", "1"),
@@ -143,8 +143,8 @@ _VELOCITY: Final = Rule(
 _WIND: Final = Rule(
     "wind",
     (
-        Column("wind_north_m_s", "VWN", "m/s", when=_blows),
-        Column("wind_east_m_s", "VWE", "m/s", when=_blows),
+        Column("wind_north_m_s", "VWN", "m/s", when=_has_wind),
+        Column("wind_east_m_s", "VWE", "m/s", when=_has_wind),
     ),
     derive=_wind,
 )
@@ -168,9 +168,9 @@ RULES: Final[dict[str, Rule]] = {
     "POS": Rule(
         "position",
         (
-            Column("latitude_deg", "Lat", "deg", when=_placed),
-            Column("longitude_deg", "Lng", "deg", when=_placed),
-            Column("altitude_m", "Alt", "m", when=_placed),
+            Column("latitude_deg", "Lat", "deg", when=_has_place),
+            Column("longitude_deg", "Lng", "deg", when=_has_place),
+            Column("altitude_m", "Alt", "m", when=_has_place),
             Column("relative_altitude_m", "RelHomeAlt", "m"),
             Column("relative_altitude_m", "RelAlt", "m"),
         ),
@@ -200,8 +200,8 @@ RULES: Final[dict[str, Rule]] = {
     "TERR": Rule(
         "terrain",
         (
-            Column("height_above_terrain_m", "CHeight", "m", when=_terrain),
-            Column("terrain_altitude_m", "TerrH", "m", when=_terrain),
+            Column("height_above_terrain_m", "CHeight", "m", when=_has_terrain),
+            Column("terrain_altitude_m", "TerrH", "m", when=_has_terrain),
             Column("terrain_pending_count", "Pending", "1"),
             Column("terrain_loaded_count", "Loaded", "1"),
         ),
@@ -218,7 +218,7 @@ RULES: Final[dict[str, Rule]] = {
         ),
         _INSTANCE,
     ),
-    "ARSP": Rule("air_speed", (Column("air_speed_m_s", "Airspeed", "m/s", when=_healthy),), _INSTANCE),
+    "ARSP": Rule("air_speed", (Column("air_speed_m_s", "Airspeed", "m/s", when=_is_healthy),), _INSTANCE),
     "RPM": Rule(
         "rotation",
         (

@@ -1,4 +1,4 @@
-"""What one vehicle's DataFlash messages become: rows, spraying, and what changes in its state as events."""
+"""DataFlash messages of one vehicle to rows, to rows of spraying, and to events where its state changes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from edge.imports.dataflash.columns import PULSES
 from edge.imports.dataflash.format import Format, Raw
-from edge.imports.dataflash.rows import Kind, Values, kind_of, numbered
+from edge.imports.dataflash.rows import Kind, Values, numbered, row_kind
 from edge.imports.dataflash.vehicle import Vehicle
-from edge.imports.log_output import LogOutlet
+from edge.imports.log_output import LogOutput
 from edge.sources.mavlink.spray.channels import BATTERY_STATUS, Rows, Spray
-from edge.sources.mavlink.spray.monitor import SprayWatch
+from edge.sources.mavlink.spray.monitor import SprayMonitor
 from edge.sources.mavlink.spray.profile import SprayerSettings
+from edge.sources.mavlink.timing.pending import EventBody
+from edge.sources.mavlink.vehicle.state_events import StateEvents
 from headland.contract.records import Scalar
 
 _EVENTS: Final = {
@@ -34,15 +36,15 @@ _SUBSYSTEMS: Final = (
     "internal_error", "failsafe_dead_reckoning",
 )  # fmt: skip
 _HOME: Final = 1
-#: How ArduPilot's estimators name their messages, and what AHRS_EKF_TYPE chooses the second one.
+#: Prefixes of the estimators' messages, and the AHRS_EKF_TYPE that chooses the second estimator.
 _ESTIMATORS: Final = ("XKF", "NKF", "EKF")
 _CHOOSES_EKF2: Final = 2
-#: The kinds that say more than a row.
-TOLD: Final = ("MODE", "ARM", "EV", "ERR", "MSG", "CMD", "ORGN", "PARM", "DSF")
+#: Messages that are not rows: state changes, texts, parameters, and the logger's own statistics.
+EVENT_MESSAGES: Final = ("MODE", "ARM", "EV", "ERR", "MSG", "CMD", "ORGN", "PARM", "DSF")
 
 
 class EventMapper:
-    """Follows one log; own times are microseconds that go on."""
+    """Maps the messages of one log; times since boot are microseconds that go on over restarts."""
 
     def __init__(
         self,
@@ -50,170 +52,150 @@ class EventMapper:
         sprayer: SprayerSettings | None,
         kinds: Mapping[str, int],
         parameters: Mapping[str, float],
-        outlet: LogOutlet,
+        output: LogOutput,
     ) -> None:
-        #: What columns could not be converted: the log says a unit that their channel has not.
+        #: Columns that could not be converted: their unit in the log is not one of their channel's.
         self.left_out: set[str] = set()
-        #: Messages the autopilot's own logger dropped.
+        #: Messages that the autopilot's own logger dropped.
         self.dropped = 0
         self._vehicle = vehicle
-        self._outlet = outlet
+        self._output = output
         self._kinds: dict[tuple[Format, int], Kind | None] = {}
         self._unused = _unused_estimators(kinds, parameters)
         self._core = 0
-        self._mode: str | None = None
-        self._armed: bool | None = None
-        self._landed: str | None = None
-        self._items: dict[int, dict[str, Scalar]] = {}
+        self._state = StateEvents()
         self._spray = None if sprayer is None else Spray(sprayer)
-        self._watch = None if sprayer is None else SprayWatch(sprayer)
+        self._monitor = None if sprayer is None else SprayMonitor(sprayer)
         self._pulses = {port: [0] * 18 for port in range(2)}
         for port, pulses in self._pulses.items():
             pulses[9] = port
 
-    def take(self, found: Format, raw: Raw, own_us: int) -> None:
-        """Take a message that happened at an own time."""
-        if found.name in TOLD:
-            self._tell(found.name, found.fields(raw), own_us)
+    def map(self, fmt: Format, raw: Raw, boot_us: int) -> None:
+        """Map a message of a time since boot."""
+        if fmt.name in EVENT_MESSAGES:
+            self._map_event(fmt.name, fmt.fields(raw), boot_us)
             return
-        kind = self._kind(found, raw)
+        kind = self._kind(fmt, raw)
         if kind is None:
             return
         values = kind.make(raw)
-        is_row = self._spray is None or self._take_spray(found, raw, values or {}, kind, own_us)
+        is_row = self._spray is None or self._map_spray(fmt, raw, values or {}, kind, boot_us)
         if is_row and values is not None:
-            self._outlet.take_row(kind.family, own_us, values)
+            self._output.add_row(kind.series, boot_us, values)
 
-    def restart(self, own_us: int, session: int) -> None:
+    def restart(self, boot_us: int, session: int) -> None:
         """Begin a session: the autopilot started anew."""
-        self._outlet.take_event("reboot", own_us, {"session": session})
-        self._mode = self._armed = self._landed = None
+        self._add_events([EventBody("reboot", {"session": session})], boot_us)
+        self._state.restart()
 
-    def _kind(self, found: Format, raw: Raw) -> Kind | None:
-        kind = self._kinds.get((found, 0), _NEW)
+    def _kind(self, fmt: Format, raw: Raw) -> Kind | None:
+        kind = self._kinds.get((fmt, 0), _NEW)
         if kind is _NEW:
-            kind = self._learn(found, 0)
+            kind = self._learn(fmt, 0)
         if kind is None:
             return None
-        if found.name[:3] in _ESTIMATORS and "C" in found.places:
-            if found.name[3:] == "4" and found.is_whole("PI") and raw[found.places["PI"]] >= 0:
-                self._core = raw[found.places["PI"]]
-            return kind if raw[found.places["C"]] == self._core else None
+        if fmt.name[:3] in _ESTIMATORS and "C" in fmt.places:
+            if fmt.name[3:] == "4" and fmt.is_whole("PI") and raw[fmt.places["PI"]] >= 0:
+                self._core = raw[fmt.places["PI"]]
+            return kind if raw[fmt.places["C"]] == self._core else None
         if kind.instance_at is None or not raw[kind.instance_at]:
             return kind
         instance = raw[kind.instance_at]
-        kind = self._kinds.get((found, instance), _NEW)
-        return self._learn(found, instance) if kind is _NEW else kind
+        kind = self._kinds.get((fmt, instance), _NEW)
+        return self._learn(fmt, instance) if kind is _NEW else kind
 
-    def _learn(self, found: Format, instance: int) -> Kind | None:
-        kind = None if found.name[:3] in self._unused else kind_of(found, instance)
-        self._kinds[found, instance] = kind
+    def _learn(self, fmt: Format, instance: int) -> Kind | None:
+        kind = None if fmt.name[:3] in self._unused else row_kind(fmt, instance)
+        self._kinds[fmt, instance] = kind
         if kind is not None:
             self.left_out.update(kind.left_out)
         return kind
 
-    # What is told
+    # Events
 
-    def _tell(self, name: str, said: dict[str, Any], own_us: int) -> None:
-        if name == "MODE":
-            self._note_mode(_whole(said, "ModeNum", "Mode"), own_us)
-        elif name == "ARM":
-            self._note_armed(_whole(said, "ArmState") > 0, own_us)
-        elif name == "EV":
-            self._note_event(_whole(said, "Id"), own_us)
-        elif name == "ERR":
-            subsystem, code = _whole(said, "Subsys"), _whole(said, "ECode")
-            known = _SUBSYSTEMS[subsystem - 1] if 1 <= subsystem <= len(_SUBSYSTEMS) else f"subsystem {subsystem}"
-            self._outlet.take_event("autopilot_error", own_us, {"subsystem": known, "code": code})
-        elif name == "MSG":
-            if text := str(said.get("Message", "")).strip():
-                self._outlet.take_event("text", own_us, {"text": text, "severity": None})
-        elif name == "CMD":
-            self._note_item(said, own_us)
-        elif name == "ORGN":
-            self._note_home(said, own_us)
-        elif name == "PARM":
-            value = _finite(said.get("Value"))
+    def _map_event(self, name: str, fields: dict[str, Any], boot_us: int) -> None:
+        """Map a message that is not a row."""
+        if name == "PARM":
+            value = _finite(fields.get("Value"))
             if self._spray is not None and value is not None:
-                self._spray.note_parameter(str(said.get("Name", "")), value)
+                self._spray.note_parameter(str(fields.get("Name", "")), value)
+        elif name == "DSF":
+            self.dropped = max(self.dropped, _whole(fields, "Dp"))
         else:
-            self.dropped = max(self.dropped, _whole(said, "Dp"))
+            self._add_events(self._events(name, fields), boot_us)
 
-    def _note_mode(self, number: int, own_us: int) -> None:
-        mode = self._vehicle.mode_name(number)
-        if mode != self._mode:
-            self._outlet.take_event("mode", own_us, {"mode": mode, "previous": self._mode, "code": number})
-            self._mode = mode
+    def _events(self, name: str, fields: dict[str, Any]) -> list[EventBody]:
+        """Return the events of a message."""
+        if name == "MODE":
+            number = _whole(fields, "ModeNum", "Mode")
+            return self._state.note_mode(self._vehicle.mode_name(number), code=number)
+        if name == "ARM":
+            return self._state.note_armed(_whole(fields, "ArmState") > 0)
+        if name == "EV":
+            return self._autopilot_events(_whole(fields, "Id"))
+        if name == "ERR":
+            subsystem, code = _whole(fields, "Subsys"), _whole(fields, "ECode")
+            known = _SUBSYSTEMS[subsystem - 1] if 1 <= subsystem <= len(_SUBSYSTEMS) else f"subsystem {subsystem}"
+            return [EventBody("autopilot_error", {"subsystem": known, "code": code})]
+        if name == "MSG":
+            text = str(fields.get("Message", "")).strip()
+            return [EventBody("text", {"text": text, "severity": None})] if text else []
+        return self._item_events(fields) if name == "CMD" else _home_events(fields)
 
-    def _note_armed(self, armed: bool, own_us: int) -> None:
-        if armed != self._armed:
-            self._outlet.take_event("armed", own_us, {"armed": armed})
-            self._armed = armed
-
-    def _note_event(self, number: int, own_us: int) -> None:
+    def _autopilot_events(self, number: int) -> list[EventBody]:
+        """Return the events of an EV, of which some are changes of the state."""
         if number in (_ARMED, _DISARMED):
-            self._note_armed(number == _ARMED, own_us)
-        elif number in _LANDED:
-            if _LANDED[number] != self._landed:
-                self._landed = _LANDED[number]
-                self._outlet.take_event("landed_state", own_us, {"state": self._landed})
-        else:
-            self._outlet.take_event("autopilot_event", own_us, {"code": number, "name": _EVENTS.get(number)})
+            return self._state.note_armed(number == _ARMED)
+        if number in _LANDED:
+            return self._state.note_landed(_LANDED[number])
+        return [EventBody("autopilot_event", {"code": number, "name": _EVENTS.get(number)})]
 
-    def _note_item(self, said: dict[str, Any], own_us: int) -> None:
-        latitude_deg, longitude_deg = said.get("Lat", 0.0), said.get("Lng", 0.0)
+    def _item_events(self, fields: dict[str, Any]) -> list[EventBody]:
+        latitude_deg, longitude_deg = fields.get("Lat", 0.0), fields.get("Lng", 0.0)
         has_place = latitude_deg or longitude_deg
-        number = _whole(said, "CNum")
+        seq = _whole(fields, "CNum")
         data: dict[str, Scalar] = {
-            "seq": number,
-            "command": _whole(said, "CId"),
-            "frame": said.get("Frame"),
+            "seq": seq,
+            "command": _whole(fields, "CId"),
+            "frame": fields.get("Frame"),
             "latitude_deg": _finite(latitude_deg) if has_place else None,
             "longitude_deg": _finite(longitude_deg) if has_place else None,
-            "height_m": _finite(said.get("Alt", 0.0)),
-            **{f"param{number}": _finite(said.get(f"Prm{number}", 0.0)) for number in range(1, 5)},
+            "height_m": _finite(fields.get("Alt", 0.0)),
+            **{f"param{number}": _finite(fields.get(f"Prm{number}", 0.0)) for number in range(1, 5)},
         }
-        if self._items.get(number) != data:
-            self._items[number] = data
-            self._outlet.take_event("mission_item", own_us, data)
+        return self._state.note_item(seq, data, data)
 
-    def _note_home(self, said: dict[str, Any], own_us: int) -> None:
-        if said.get("Type") == _HOME and (said.get("Lat") or said.get("Lng")):
-            place: dict[str, Scalar] = {
-                "latitude_deg": _finite(said.get("Lat")),
-                "longitude_deg": _finite(said.get("Lng")),
-                "altitude_m": _finite(said.get("Alt")),
-            }
-            self._outlet.take_event("home_position", own_us, place)
+    def _add_events(self, events: list[EventBody], boot_us: int) -> None:
+        for event in events:
+            self._output.add_event(event, boot_us)
 
     # Spraying
 
-    def _take_spray(self, found: Format, raw: Raw, values: Values, kind: Kind, own_us: int) -> bool:
-        """Let a profile read a message; returns whether it is still a row of its own."""
-        spray, watch = self._spray, self._watch
-        if spray is None or watch is None:
+    def _map_spray(self, fmt: Format, raw: Raw, values: Values, kind: Kind, boot_us: int) -> bool:
+        """Map a message by the profile; return whether it is still a row of its own."""
+        spray, monitor = self._spray, self._monitor
+        if spray is None or monitor is None:
             return True
-        moment_ms = own_us // 1000
-        if found.name == "POS" and values.get("latitude_deg") is not None:
-            watch.note_place(values["latitude_deg"] or 0.0, values["longitude_deg"] or 0.0, moment_ms)
+        boot_ms = boot_us // 1000
+        if fmt.name == "POS" and values.get("latitude_deg") is not None:
+            monitor.note_place(values["latitude_deg"] or 0.0, values["longitude_deg"] or 0.0, boot_ms)
         is_row = True
         rows: Rows = []
-        if PULSES.get(found.name) == "servo_output_us":
-            rows = self._read_outputs(spray, {number: raw[place] for number, place in numbered(found)})
-        elif kind.family.startswith("battery"):
-            is_row, rows = spray.read(BATTERY_STATUS, _as_battery_status(kind.family, values), moment_ms)
-        elif kind.family.startswith("rotation"):
+        if PULSES.get(fmt.name) == "servo_output_us":
+            rows = self._read_outputs(spray, {number: raw[place] for number, place in numbered(fmt)})
+        elif kind.series.startswith("battery"):
+            is_row, rows = spray.read(BATTERY_STATUS, _as_battery_status(kind.series, values), boot_ms)
+        elif kind.series.startswith("rotation"):
             rows = self._read_rotation(spray, values)
         if rows:
-            self._outlet.learn_evidence(spray.evidence)
-            for family, row in rows:
-                self._outlet.take_row(family, own_us, row)
-            for alarm, data in watch.look(spray, self._mode, moment_ms):
-                self._outlet.take_event(alarm, own_us, data)
+            self._output.set_evidence(spray.evidence)
+            for series, row in rows:
+                self._output.add_row(series, boot_us, row)
+            self._add_events(monitor.check(spray, self._state.mode, boot_ms), boot_us)
         return is_row
 
     def _read_outputs(self, spray: Spray, numbers: Mapping[int, int]) -> Rows:
-        """Let the profile read outputs that are spread over several messages, as one message of MAVLink has them."""
+        """Return the rows of outputs that are spread over several messages, as one message of MAVLink has them."""
         rows: Rows = []
         for port in sorted({(number - 1) // 16 for number in numbers}):
             pulses = self._pulses[port]
@@ -223,7 +205,8 @@ class EventMapper:
                     pulses[1 + within if within < 8 else 2 + within] = max(0, pulse)
             if any(output.servo in numbers for output in spray.outputs.on_port(port)):
                 columns = [output.columns((pulses[output.place],)) for output in spray.read_outputs(pulses)]
-                rows.append((f"outputs:{port}", {name: said[0] for one in columns for name, said in one.items()}))
+                row = {channel: pulses_us[0] for channels in columns for channel, pulses_us in channels.items()}
+                rows.append((f"outputs:{port}", row))
         return rows
 
     @staticmethod
@@ -233,20 +216,20 @@ class EventMapper:
         return [] if number is None or channel not in values else [("spinner_speed", {"spinner_rpm": values[channel]})]
 
 
-#: Of a format that was not looked at yet.
+#: Of a format that did not come yet.
 _NEW: Final = Kind("", lambda _: None, None)
 
 
 def _unused_estimators(kinds: Mapping[str, int], parameters: Mapping[str, float]) -> set[str]:
-    """Return the estimators that ran beside the one that flew: several log at the same time."""
-    there = [name for name in _ESTIMATORS if f"{name}1" in kinds]
-    chosen = "NKF" if parameters.get("AHRS_EKF_TYPE") == _CHOOSES_EKF2 and "NKF" in there else (there or [""])[0]
+    """Return the estimators that were not in use: several log at the same time."""
+    logged = [name for name in _ESTIMATORS if f"{name}1" in kinds]
+    chosen = "NKF" if parameters.get("AHRS_EKF_TYPE") == _CHOOSES_EKF2 and "NKF" in logged else (logged or [""])[0]
     return set(_ESTIMATORS) - {chosen}
 
 
-def _as_battery_status(family: str, values: Values) -> list[Any]:
+def _as_battery_status(series: str, values: Values) -> list[Any]:
     """Return a battery's row as the values of BATTERY_STATUS that a profile reads; a log does not clip the current."""
-    _, colon, instance = family.partition(":")
+    _, colon, instance = series.partition(":")
     suffix = colon + instance
     raw: list[Any] = [-1] * 18
     raw[14] = int(instance or 0)
@@ -258,9 +241,20 @@ def _as_battery_status(family: str, values: Values) -> list[Any]:
     return raw
 
 
-def _whole(said: Mapping[str, Any], *names: str) -> int:
-    """Return the first of these that is a whole number, else 0: the format itself may be damaged."""
-    return next((said[name] for name in names if isinstance(said.get(name), int)), 0)
+def _home_events(fields: dict[str, Any]) -> list[EventBody]:
+    if fields.get("Type") != _HOME or not (fields.get("Lat") or fields.get("Lng")):
+        return []
+    place: dict[str, Scalar] = {
+        "latitude_deg": _finite(fields.get("Lat")),
+        "longitude_deg": _finite(fields.get("Lng")),
+        "altitude_m": _finite(fields.get("Alt")),
+    }
+    return [EventBody("home_position", place)]
+
+
+def _whole(fields: Mapping[str, Any], *names: str) -> int:
+    """Return the first of these fields that is a whole number, else 0: the format itself may be damaged."""
+    return next((fields[name] for name in names if isinstance(fields.get(name), int)), 0)
 
 
 def _finite(value: Any) -> float | None:

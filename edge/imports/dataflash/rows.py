@@ -1,7 +1,7 @@
-"""Raw values of DataFlash messages to rows in the units that the channels' names end in: a maker for each format.
+"""Raw values of DataFlash messages to rows in the units that the channels' names end in: one function for each format.
 
-What the format itself says (its scales, its units by FMTU) goes before the table of `columns`. A column whose unit
-cannot be taken to its channel's is left out, by name.
+Scales and units that the log itself gives (FMTU) have precedence over the table of `columns`. A column whose unit
+cannot be converted to its channel's is left out, by name.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Make = Callable[[Raw], Values | None]
 _SPELLINGS: Final = {
     "deglatitude": "deg", "deglongitude": "deg", "degheading": "deg", "W.h": "Wh", "satellites": "1", "instance": "1",
 }  # fmt: skip
-#: Units that are converted here: what a second of current is in mAh, of power in Wh, an angle in radians.
+#: Units that are converted here: ampere seconds, watt seconds, degrees.
 _FACTORS: Final = {
     ("A.s", "mAh"): 1 / 3.6,
     ("W.s", "Wh"): 1 / 3600,
     ("deg", "rad"): math.pi / 180,
 }
 _NUMBERED: Final = re.compile(r"Ch?([0-9]{1,2})\Z")
-_NOT_SAID: Final = ("", "UNKNOWN", "instance")
+_NO_UNIT: Final = ("", "UNKNOWN", "instance")
 _UINT16_MAX: Final = 65535
 _MOST_PULSES: Final = 32
 
@@ -43,7 +43,7 @@ class Kind(NamedTuple):
     converted.
     """
 
-    family: str
+    series: str
     make: Make
     instance_at: int | None
     left_out: tuple[str, ...] = ()
@@ -62,40 +62,42 @@ class _Entry(NamedTuple):
     is_float: bool
 
 
-def kind_of(found: Format, instance: int = 0) -> Kind | None:
+def row_kind(fmt: Format, instance: int = 0) -> Kind | None:
     """Return how messages of a format become rows (for one instance of them), None where they do not."""
-    if found.name in PULSES:
-        return _pulses(found)
-    rule = RULES.get(found.name)
+    if fmt.name in PULSES:
+        return _pulses(fmt)
+    rule = RULES.get(fmt.name)
     if rule is None:
         return None
-    at = next((found.places[one] for one in rule.instance if found.is_whole(one)), None)
+    at = next((fmt.places[one] for one in rule.instance if fmt.is_whole(one)), None)
     number = rule.first + instance if at is not None else rule.number
     suffix = f":{number}" if number else ""
     entries: list[_Entry] = []
     left_out: list[str] = []
     for column in rule.columns:
-        if not found.is_number(column.field) or any(one.channel == column.channel + suffix for one in entries):
+        if not fmt.is_number(column.field) or any(one.channel == column.channel + suffix for one in entries):
             continue
-        entry = _entry(found, column, suffix if ":" not in column.channel else "")
+        entry = _entry(fmt, column, suffix if ":" not in column.channel else "")
         if entry is None:
-            left_out.append(f"{found.name}.{column.field}")
+            left_out.append(f"{fmt.name}.{column.field}")
         else:
             entries.append(entry)
     if not entries:
-        return Kind(rule.family, lambda _: None, at, tuple(left_out))
-    return Kind(rule.family + suffix, _maker(found, rule, entries), at, tuple(left_out))
+        return Kind(rule.series, lambda _: None, at, tuple(left_out))
+    return Kind(rule.series + suffix, _maker(fmt, rule, entries), at, tuple(left_out))
 
 
-def _entry(found: Format, column: Column, suffix: str) -> _Entry | None:
+def _entry(fmt: Format, column: Column, suffix: str) -> _Entry | None:
     """Return how a column becomes its channel, None where what it is in is not known or cannot be converted."""
-    said = found.units.get(column.field)
-    divisor = found.divisor(column.field)
-    if divisor == 1 and said is not None and said.multiplier:
-        divisor = 1 / said.multiplier if said.multiplier >= 1 else round(1 / said.multiplier)
-    elif found.is_whole(column.field):
+    log_unit = fmt.units.get(column.field)
+    divisor = fmt.divisor(column.field)
+    if divisor == 1 and log_unit is not None and log_unit.multiplier:
+        divisor = 1 / log_unit.multiplier if log_unit.multiplier >= 1 else round(1 / log_unit.multiplier)
+    elif fmt.is_whole(column.field):
         divisor = column.whole
-    unit = column.unit if said is None or said.name in _NOT_SAID else _SPELLINGS.get(said.name, said.name)
+    unit = (
+        column.unit if log_unit is None or log_unit.name in _NO_UNIT else _SPELLINGS.get(log_unit.name, log_unit.name)
+    )
     quantity = quantity_of(column.channel)
     if not unit or quantity is None:
         return None
@@ -105,16 +107,16 @@ def _entry(found: Format, column: Column, suffix: str) -> _Entry | None:
         if isinstance(conversion, NoConversion):
             return None
         scale, offset = conversion.scale, conversion.offset
-    place, is_float = found.places[column.field], found.is_float(column.field)
+    place, is_float = fmt.places[column.field], fmt.is_float(column.field)
     return _Entry(column.channel + suffix, place, divisor, scale, offset, column.none, column.when, is_float)
 
 
-def _maker(found: Format, rule: Rule, entries: list[_Entry]) -> Make:
+def _maker(fmt: Format, rule: Rule, entries: list[_Entry]) -> Make:
     """Return the function that makes the row of the raw values."""
     derive = rule.derive
     gates = list(dict.fromkeys(entry.when for entry in entries if entry.when is not None))
     plan = [(*entry[:6], -1 if entry.when is None else gates.index(entry.when), entry.is_float) for entry in entries]
-    numbers = [(column, found.places[column]) for column in found.columns if found.is_number(column)]
+    numbers = [(column, fmt.places[column]) for column in fmt.columns if fmt.is_number(column)]
 
     def make(raw: Raw) -> Values | None:
         open_gates: list[object] = []
@@ -139,20 +141,20 @@ def _maker(found: Format, rule: Rule, entries: list[_Entry]) -> Make:
     return make
 
 
-def numbered(found: Format) -> list[tuple[int, int]]:
+def numbered(fmt: Format) -> list[tuple[int, int]]:
     """Return (number, place) of the columns that are numbered: `C9`, `Ch9`."""
     return [
-        (int(match[1]), found.places[column])
-        for column in found.columns
-        if found.is_whole(column) and (match := _NUMBERED.match(column)) and 1 <= int(match[1]) <= _MOST_PULSES
+        (int(match[1]), fmt.places[column])
+        for column in fmt.columns
+        if fmt.is_whole(column) and (match := _NUMBERED.match(column)) and 1 <= int(match[1]) <= _MOST_PULSES
     ]
 
 
-def _pulses(found: Format) -> Kind:
+def _pulses(fmt: Format) -> Kind:
     """Return how numbered pulse widths become rows of those that are there; 0 is an output that is not used."""
-    outputs = [(f"{PULSES[found.name]}:{number}", place) for number, place in numbered(found)]
+    outputs = [(f"{PULSES[fmt.name]}:{number}", place) for number, place in numbered(fmt)]
 
     def make(raw: Raw) -> Values | None:
         return {channel: raw[place] for channel, place in outputs if 0 < raw[place] < _UINT16_MAX} or None
 
-    return Kind(found.name.lower(), make, None)
+    return Kind(fmt.name.lower(), make, None)

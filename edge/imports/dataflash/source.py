@@ -1,7 +1,7 @@
-"""A DataFlash log (.BIN) as a source: `run` puts the whole of it through and returns.
+"""DataFlash log (.BIN) as a source: `run` reads the whole file and returns.
 
-The file is read twice: first for its hash, for who wrote it and for what UTC its clock means, then for the rows. The
-same file gives the same rows, so that importing it again adds nothing.
+The file is read twice: first for its hash, its vehicle and the UTC of its clock, then for the rows. The same
+file gives the same rows, so that importing it again adds nothing.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Final
 
 from edge.imports.dataflash.columns import PULSES, RULES
-from edge.imports.dataflash.event_mapper import TOLD, EventMapper
-from edge.imports.dataflash.first_pass import Survey, TimeField
+from edge.imports.dataflash.event_mapper import EVENT_MESSAGES, EventMapper
+from edge.imports.dataflash.first_pass import FirstPass, TimeField
 from edge.imports.dataflash.reader import LogReader, Message
-from edge.imports.log_clock import OwnTime
-from edge.imports.log_output import LogOutlet, LogReport, read_chunks
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.output.output import VehicleInfo
+from edge.imports.log_clock import BootTime
+from edge.imports.log_output import LogOutput, LogReport, read_chunks
+from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import Sink
 from headland.errors import DataDamaged
 
-_WANTED: Final = frozenset((*RULES, *PULSES, *TOLD))
+_WANTED: Final = frozenset((*RULES, *PULSES, *EVENT_MESSAGES))
 
 
 class DataflashSource:
@@ -39,45 +38,47 @@ class DataflashSource:
         self._simulated = settings.simulated if settings is not None else False
         self._stop = threading.Event()
         self._read_bytes = 0
-        self._survey = Survey(_WANTED)
+        self._first_pass = FirstPass(_WANTED)
         self._reader = LogReader(_WANTED)
-        self._outlet: LogOutlet | None = None
-        self._story: EventMapper | None = None
+        self._output: LogOutput | None = None
+        self._mapper: EventMapper | None = None
         self._counts: Counter[str] = Counter()
         self._notes: list[str] = []
 
     @property
     def position_bytes(self) -> int:
-        """How much of `size_bytes` is done; the two readings of the file count half each."""
+        """How much of `size_bytes` is done; the two passes over the file count half each."""
         return self._read_bytes // 2
 
     def run(self, sink: Sink) -> None:
-        """Put the file through `sink` to its end, or until `stop`. Raises DataDamaged when no message is in it."""
-        self._each_chunk(self._survey.take)
+        """Read the file into `sink` to its end, or until `stop`. Raises DataDamaged when no message is in it."""
+        first_pass = self._first_pass
+        self._each_chunk(first_pass.read)
         if self._stop.is_set():
             return
-        clock = self._survey.finish()
-        kinds = self._survey.kinds
+        clock = first_pass.finish()
+        kinds = first_pass.kinds
         if not kinds.total() or set(kinds) <= {"FMT"}:
             raise DataDamaged(f"{self.name} holds no DataFlash message: is it a .BIN log of an ArduPilot?")
         if not clock.known:
             self._notes.append(
                 "no satellite fix with a time is in it, so nothing in it can be dated and all of it is left out"
             )
-        if self._survey.steps:
-            self._notes.append(f"the receiver's UTC stepped, and rows with it (steps: {self._survey.steps})")
-        vehicle = self._survey.vehicle()
-        prefix = f"log-{self._survey.sha256[:12]}"
-        outlet = self._outlet = LogOutlet(clock, SourceContext(prefix, self._site, self._simulated), sink)
+        if first_pass.steps:
+            self._notes.append(f"the receiver's UTC stepped, and rows with it (steps: {first_pass.steps})")
+        vehicle = first_pass.vehicle()
+        prefix = f"log-{first_pass.sha256[:12]}"
+        output = self._output = LogOutput(clock, SourceContext(prefix, self._site, self._simulated), sink)
         if clock.known:
-            plate = VehicleInfo(vehicle.model, vehicle.system, vehicle.software)
-            outlet.name(vehicle.device or f"{prefix}.sys{vehicle.system}", plate, simulated=vehicle.simulated)
-        story = self._story = EventMapper(vehicle, self._sprayer, kinds, self._survey.parameters, outlet)
-        times, own = TimeField(), OwnTime()
-        self._each_chunk(lambda data: self._tell(self._reader.read(data), story, times, own))
+            device = vehicle.device or f"{prefix}.sys{vehicle.system}"
+            info = VehicleInfo(vehicle.model, vehicle.system, vehicle.software)
+            output.set_name(DeviceName(device, info, vehicle.simulated))
+        mapper = self._mapper = EventMapper(vehicle, self._sprayer, kinds, first_pass.parameters, output)
+        times, boot_time = TimeField(), BootTime()
+        self._each_chunk(lambda data: self._map(self._reader.read(data), mapper, times, boot_time))
         if not self._stop.is_set():
-            self._tell(self._reader.finish(), story, times, own)
-        outlet.flush()
+            self._map(self._reader.finish(), mapper, times, boot_time)
+        output.flush()
 
     def stop(self) -> None:
         """Make `run` return after the chunk under way."""
@@ -86,27 +87,27 @@ class DataflashSource:
     def counters(self) -> dict[str, int]:
         """Return what was read and left out, by name."""
         total = Counter(self._reader.counters()) + self._counts
-        if self._outlet is not None:
-            total += self._outlet.counts
-            total["rows"] = self._outlet.rows
-        if self._story is not None:
-            total["dropped_by_logger"] = self._story.dropped
+        if self._output is not None:
+            total += self._output.counts
+            total["rows"] = self._output.rows
+        if self._mapper is not None:
+            total["dropped_by_logger"] = self._mapper.dropped
         return dict(total)
 
     def report(self) -> LogReport:
         """Return what the file held so far."""
-        counters, outlet = self.counters(), self._outlet
-        taken = ("bytes", "messages", "rows")
+        counters, output = self.counters(), self._output
+        not_left_out = ("bytes", "messages", "rows")
         notes = list(self._notes)
-        if self._story is not None and self._story.left_out:
-            notes.append(f"in units that were not understood: {', '.join(sorted(self._story.left_out))}")
+        if self._mapper is not None and self._mapper.left_out:
+            notes.append(f"in units that are not known: {', '.join(sorted(self._mapper.left_out))}")
         return LogReport(
             messages=counters.get("messages", 0),
-            rows=0 if outlet is None else outlet.rows,
-            devices=() if outlet is None else tuple(outlet.devices),
-            first_ms=None if outlet is None else outlet.first_ms,
-            last_ms=None if outlet is None else outlet.last_ms,
-            left_out={name: count for name, count in counters.items() if count and name not in taken},
+            rows=0 if output is None else output.rows,
+            devices=() if output is None else tuple(output.devices),
+            first_ms=None if output is None else output.first_ms,
+            last_ms=None if output is None else output.last_ms,
+            left_out={name: count for name, count in counters.items() if count and name not in not_left_out},
             notes=tuple(notes),
         )
 
@@ -117,17 +118,17 @@ class DataflashSource:
             self._read_bytes += len(chunk)
             take(chunk)
 
-    def _tell(self, messages: list[Message], story: EventMapper, times: TimeField, own: OwnTime) -> None:
-        for found, raw in messages:
-            raw_us = times.raw_us(found, raw)
+    def _map(self, messages: list[Message], mapper: EventMapper, times: TimeField, boot_time: BootTime) -> None:
+        for fmt, raw in messages:
+            raw_us = times.raw_us(fmt, raw)
             if raw_us is None:
-                own_us = own.last_us if own.last_us is not None else self._survey.first_us
+                boot_us = boot_time.last_us if boot_time.last_us is not None else self._first_pass.first_us
             else:
-                session = own.session
-                own_us = own.observe(raw_us)
-                if own_us is None:
+                session = boot_time.session
+                boot_us = boot_time.observe(raw_us)
+                if boot_us is None:
                     self._counts["odd_time"] += 1
                     continue
-                if own.session != session:
-                    story.restart(own_us, own.session)
-            story.take(found, raw, own_us or 0)
+                if boot_time.session != session:
+                    mapper.restart(boot_us, boot_time.session)
+            mapper.map(fmt, raw, boot_us or 0)

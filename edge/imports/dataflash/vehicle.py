@@ -1,4 +1,4 @@
-"""Who wrote a DataFlash log: kind, software, board, by what its first messages and parameters say."""
+"""The vehicle of a DataFlash log: kind, software and board, by its texts and parameters."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from edge.sources.mavlink.protocol.messages import Heartbeat
 _FIRMWARE: Final = re.compile(r"(?:Ardu|APM:)?(Copter|Plane|Rover|Sub|AntennaTracker) V?([0-9]+(?:\.[0-9]+)+)")
 #: A board's name and its processor's 96 bits, as three words.
 _BOARD: Final = re.compile(r"\S+ ([0-9A-F]{8}) ([0-9A-F]{8}) ([0-9A-F]{8})\Z")
-#: Linux boards and simulators say the machine's id.
+#: Linux boards and simulators log the machine's id.
 _MACHINE: Final = re.compile(r"[0-9a-f]{32}\Z")
-#: How many characters of it AUTOPILOT_VERSION's uid2 has; a simulator ends it with a nought.
+#: How many characters of it AUTOPILOT_VERSION's uid2 has; a simulator ends it with a zero byte.
 _UID2_CHARACTERS: Final = 18
 _SIMULATED_CHARACTERS: Final = 17
 _MOST_SYSTEMS: Final = 255
@@ -42,7 +42,7 @@ _TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """Who it is. `device` is None where the log says no unique id."""
+    """A vehicle. `device` is None where the log has no unique id."""
 
     device: str | None
     system: int
@@ -52,22 +52,22 @@ class Vehicle:
     simulated: bool
 
     def mode_name(self, number: int) -> str:
-        """Return what the vehicle's makers call a flight mode."""
+        """Return the autopilot's name of a flight mode."""
         return mode_name(_heartbeat(self.type, number))
 
 
 def read_vehicle(texts: Sequence[str], parameters: Mapping[str, float], *, simulated: bool) -> Vehicle:
-    """Return who says these texts (MSG) and has these parameters (PARM).
+    """Return the vehicle with these texts (MSG) and parameters (PARM).
 
     The unique id is the one that AUTOPILOT_VERSION has as uid2, so that the device is the same as on a live link.
     """
-    firmware = next((found for text in texts if (found := _FIRMWARE.match(text))), None)
+    firmware = next((match for text in texts if (match := _FIRMWARE.match(text))), None)
     name = "" if firmware is None else firmware[1]
     kind = _TYPES.get(name, dialect.MAV_TYPE_GENERIC)
     if name == "Copter":
         kind = _FRAMES.get(parameters.get("FRAME_CLASS", 0), kind)
     system = parameters.get("MAV_SYSID", parameters.get("SYSID_THISMAV", 1))
-    uid2 = next((one for text in texts if (one := _uid2(text, simulated=simulated))), None)
+    uid2 = next((candidate for text in texts if (candidate := _uid2(text, simulated=simulated))), None)
     return Vehicle(
         device=None if uid2 is None else f"uav-{uid2.rstrip(bytes(1)).hex()}",
         system=int(system) if 1 <= system <= _MOST_SYSTEMS else 1,
@@ -82,18 +82,18 @@ def _uid2(text: str, *, simulated: bool) -> bytes | None:
     board = _BOARD.match(text)
     if board is not None:  # each word is printed from its highest byte
         words = board.groups()
-        return b"".join(bytes.fromhex(word)[::-1] for word in words) if any(map(_counts, words)) else None
+        return b"".join(bytes.fromhex(word)[::-1] for word in words) if any(map(_is_set, words)) else None
     if _MACHINE.match(text):
         return text[: _SIMULATED_CHARACTERS if simulated else _UID2_CHARACTERS].encode()
     return None
 
 
-def _counts(word: str) -> bool:
+def _is_set(word: str) -> bool:
     return word not in ("00000000", "FFFFFFFF")
 
 
 def _heartbeat(kind: int, mode: int) -> Heartbeat:
-    """Return what the vehicle would say on a link."""
+    """Return the HEARTBEAT that the vehicle would send on a link."""
     return Heartbeat(
         custom_mode=mode,
         type=kind,

@@ -1,1 +1,1 @@
-"""MAVLink telemetry logs (.tlog, .rlog and raw bytes)."""
+"""Recordings of MAVLink links: .tlog, and dumps without time stamps (.rlog, .raw)."""

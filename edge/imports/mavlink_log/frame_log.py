@@ -1,7 +1,7 @@
-"""A recording of a link as a source: what a .tlog and a dump without stamps have in common, and the report of either.
+"""Recording of a link as a source: the common part of a .tlog and a dump without stamps, and their report.
 
-The file is read twice: first for its hash and for who is in it and whether their UTC ever becomes known, then for the
-rows. The same file gives the same rows, so that importing it again adds nothing.
+The file is read twice: first for its hash, the vehicles in it and whether their UTC ever becomes known, then for
+the rows. The same file gives the same rows, so that importing it again adds nothing.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from edge.imports.mavlink_log.first_pass import Survey
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.output.output import Output, deliver
+from edge.imports.mavlink_log.first_pass import FirstPass
+from edge.sources.mavlink.output.device_naming import SourceContext
+from edge.sources.mavlink.output.device_output import Output, deliver
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.frame import RawFrame
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
 from edge.sources.mavlink.settings import MavlinkSettings
-from edge.sources.mavlink.vehicle.vehicles import Fleet
+from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Readings, Sink
 from headland.contract.records import Clock, Descriptor, Event
 
@@ -30,7 +30,7 @@ _CHUNK_BYTES: Final = 64 * 1024
 
 @dataclass(slots=True)
 class DeviceReport:
-    """What one vehicle left in a file."""
+    """Rows and events of one vehicle in a file."""
 
     device: str
     model: str = ""
@@ -43,7 +43,7 @@ class DeviceReport:
 
 @dataclass(frozen=True, slots=True)
 class FrameLogReport:
-    """What a file held, what became of it, and what was left out, by reason.
+    """What a file held, and what was left out, by reason.
 
     `recorder_first_ms`, `recorder_last_ms`: the span by the recorder's clock, which may be seconds away from the
     vehicles'; None where it wrote no stamps. `left_out` counts frames, bytes and rows under the names of `counters`.
@@ -62,7 +62,7 @@ class FrameLogReport:
 
 
 class FrameLogSource(ABC):
-    """A recording as a Source: `run` puts the whole file through and returns."""
+    """A recording as a Source: `run` reads the whole file and returns."""
 
     def __init__(
         self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str, *, stamped: bool
@@ -81,38 +81,37 @@ class FrameLogSource(ABC):
         self._decoder = FrameDecoder(stamped=stamped, wanted=MESSAGE_BY_ID)
         self._fleet: Fleet | None = None
         self._counts: Counter[str] = Counter()
-        self._survey = Survey()
+        self._first_pass = FirstPass()
         self._devices: dict[str, DeviceReport] = {}
         self._complete = False
 
     @property
     def position_bytes(self) -> int:
-        """How much of `size_bytes` is done; the two readings of the file count half each."""
+        """How much of `size_bytes` is done; the two passes over the file count half each."""
         return self._read_bytes // 2
 
     def run(self, sink: Sink) -> None:
-        """Put the file through `sink` to its end, or until `stop`.
+        """Read the file into `sink` to its end, or until `stop`.
 
         Raises DataDamaged when no MAVLink frame is in it.
         """
-        self._read_bytes, self._survey = 0, Survey()
+        self._read_bytes, first_pass = 0, FirstPass()
+        self._first_pass = first_pass
         for chunk in self._chunks():
-            self._survey.take(chunk)
-            self._look(chunk)
+            first_pass.read(chunk)
+            self._inspect(chunk)
         if self._stop.is_set():
             return
         now_ms = self._begin()
-        prefix = f"log-{self._survey.sha256[:12]}"
-        surroundings = SourceContext(prefix, self._site, self._simulated)
-        fleet = self._fleet = Fleet(surroundings, self._sprayer, self._survey.patience, self._survey.known())
+        context = SourceContext(f"log-{first_pass.sha256[:12]}", self._site, self._simulated)
+        fleet = self._fleet = Fleet(context, self._sprayer, first_pass.policy, first_pass.known_devices())
         for chunk in self._chunks():
-            now_ms = self._take(self._decoder.read(chunk), fleet, now_ms)
-            self._deliver(fleet.drain(), sink)
+            now_ms, outputs = self._read(self._decoder.read(chunk), fleet, now_ms)
+            self._deliver(outputs, sink)
         if self._stop.is_set():
             return
-        now_ms = self._take(self._decoder.finish(), fleet, now_ms)
-        fleet.finish(now_ms)
-        self._deliver(fleet.drain(), sink)
+        now_ms, outputs = self._read(self._decoder.finish(), fleet, now_ms)
+        self._deliver(outputs + fleet.finish(now_ms), sink)
         self._end()
         self._complete = True
 
@@ -130,10 +129,10 @@ class FrameLogSource(ABC):
     def report(self) -> FrameLogReport:
         """Return what the file held so far."""
         counters = self.counters()
-        taken = ("bytes", "frames", "rows", "events")
+        not_left_out = ("bytes", "frames", "rows", "events")
         return FrameLogReport(
             path=self._path,
-            sha256=self._survey.sha256,
+            sha256=self._first_pass.sha256,
             size_bytes=self.size_bytes,
             complete=self._complete,
             frames=counters.get("frames", 0),
@@ -141,29 +140,29 @@ class FrameLogSource(ABC):
             recorder_first_ms=self.recorder_first_ms,
             recorder_last_ms=self.recorder_last_ms,
             devices=tuple(self._devices.values()),
-            left_out={name: count for name, count in counters.items() if count and name not in taken},
+            left_out={name: count for name, count in counters.items() if count and name not in not_left_out},
         )
 
-    def _look(self, chunk: bytes) -> None:  # noqa: B027 - only stamps need it
-        """See a piece of the file the first time."""
+    def _inspect(self, chunk: bytes) -> None:  # noqa: B027 - only stamps need it
+        """Read a piece of the file in the first pass."""
 
     @abstractmethod
     def _begin(self) -> int:
-        """Return the time at which the recording begins; the first look has ended."""
+        """Return the time at which the recording begins; the first pass has ended."""
 
     @abstractmethod
     def _arrivals_ms(self, frames: Sequence[RawFrame], now_ms: int) -> list[int]:
-        """Return when each of the frames was heard; `now_ms` is when the last one before them was."""
+        """Return the arrival of each frame; `now_ms` is that of the last one before them."""
 
     def _end(self) -> None:  # noqa: B027 - only a dump needs it
-        """See that the file has ended."""
+        """Check the file at its end."""
 
-    def _take(self, frames: Sequence[RawFrame], fleet: Fleet, now_ms: int) -> int:
+    def _read(self, frames: Sequence[RawFrame], fleet: Fleet, now_ms: int) -> tuple[int, list[Output]]:
+        """Return the arrival of the last frame, and the outputs of all."""
         if not frames:
-            return now_ms
+            return now_ms, []
         arrivals_ms = self._arrivals_ms(frames, now_ms)
-        fleet.take_all("log", frames, arrivals_ms)
-        return arrivals_ms[-1]
+        return arrivals_ms[-1], fleet.read("log", frames, arrivals_ms)
 
     def _chunks(self) -> Iterator[bytes]:
         with self._path.open("rb") as file:

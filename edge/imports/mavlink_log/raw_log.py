@@ -1,7 +1,7 @@
-"""A dump of a link's bytes without time stamps (.rlog, .raw) as a source.
+"""Dump of a link's bytes without time stamps (.rlog, .raw) as a source.
 
-Nothing in such a file says when its bytes were heard. The vehicles' own clocks say how time passed, SYSTEM_TIME what
-UTC it was; what neither can date is left out and counted, never dated by the file's time.
+Such a file does not say when its bytes arrived. The vehicles' clocks give how time passed, SYSTEM_TIME the UTC; what
+neither can date is left out and counted, never dated by the file's time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.imports.mavlink_log.frame_log import FrameLogSource
-from edge.sources.mavlink.output.output import Output
+from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import Sink
@@ -23,22 +23,22 @@ from headland.units_of_time import HOUR_MS
 #: Where messages that autopilots send all the time have their time since boot, in milliseconds.
 _BOOT_AT: Final = {2: 8, 30: 0, 32: 0, 33: 0, 65: 0}
 _UINT32: Final = struct.Struct("<I")
-#: A time since boot that goes on by more, or falls, must be said so often in a row before it is believed.
+#: A time since boot that advances by more, or falls, must come so often in a row before it is accepted.
 _MAX_ADVANCE_MS: Final = HOUR_MS
 _MAX_FALL_MS: Final = 1000
 _CONFIRMATIONS: Final = 3
 
 
 class StreamClock:
-    """Milliseconds that go on as the times since boot in a stream do: the arrival clock that the stream lacks."""
+    """Milliseconds that advance as the times since boot in a stream do, in place of the arrival times it lacks."""
 
     def __init__(self) -> None:
         self.now_ms = 0
-        #: What takes a system's time since boot to this clock, and how often in a row it did not fit.
+        #: By system: this clock less its time since boot, and how often in a row that did not fit.
         self._bases_ms: dict[int, int] = {}
         self._odd: dict[int, int] = {}
 
-    def hear(self, frame: RawFrame) -> int:
+    def observe(self, frame: RawFrame) -> int:
         """Return the time of a frame."""
         at = _BOOT_AT.get(frame[0])
         if at is None or frame[2] != AUTOPILOT:
@@ -62,15 +62,15 @@ class StreamClock:
 
 
 class RawLogSource(FrameLogSource):
-    """A .rlog as a Source: `run` puts the whole file through and returns.
+    """A .rlog as a Source: `run` reads the whole file and returns.
 
-    When a frame was heard is said by the stream's own clock here, so nothing that is dated by arrival leaves.
+    The arrival of a frame is that of the stream's own clock here, so nothing that is dated by arrival leaves.
     """
 
     def __init__(self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str) -> None:
         super().__init__(path, settings, gateway_id, site, stamped=False)
         self._clock = StreamClock()
-        self._unsaid: dict[str, Descriptor] = {}
+        self._withheld: dict[str, Descriptor] = {}
 
     def counters(self) -> dict[str, int]:
         """Return what was read and left out, by name."""
@@ -82,24 +82,24 @@ class RawLogSource(FrameLogSource):
         return self._clock.now_ms
 
     def _arrivals_ms(self, frames: Sequence[RawFrame], now_ms: int) -> list[int]:  # noqa: ARG002 - the clock has it
-        return [self._clock.hear(frame) for frame in frames]
+        return [self._clock.observe(frame) for frame in frames]
 
     def _end(self) -> None:
         if not self._decoder.counters().get("frames"):
             raise DataDamaged(f"{self.name} holds no MAVLink frame: is it a dump of a link's bytes?")
 
     def _deliver(self, outputs: list[Output], sink: Sink) -> None:
-        """Pass on what has a vehicle's time; a device of which nothing has is not described either."""
+        """Pass what has a vehicle's time to the sink; a device without any is not described either."""
         dated: list[Output] = []
         for output in outputs:
             if isinstance(output, Descriptor):
-                self._unsaid[output.device] = output
+                self._withheld[output.device] = output
             elif output.clock is Clock.ARRIVAL:
                 undated = ("undated_events", 1) if isinstance(output, Event) else ("undated_rows", len(output))
                 self._counts[undated[0]] += undated[1]
             else:
                 device = output.device if isinstance(output, Event) else output.source.device
-                if device in self._unsaid:
-                    dated.append(self._unsaid.pop(device))
+                if device in self._withheld:
+                    dated.append(self._withheld.pop(device))
                 dated.append(output)
         super()._deliver(dated, sink)

@@ -1,4 +1,4 @@
-"""A .tlog, the recording of a link by a ground station with a stamp of its own clock before each frame, as a source."""
+"""A .tlog as a source: a ground station's recording of a link, with a stamp of its own clock before each frame."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MAX_JUMP_US: Final = 86_400_000_000
 
 
 class TlogSource(FrameLogSource):
-    """A .tlog as a Source: `run` puts the whole file through and returns."""
+    """A .tlog as a Source: `run` reads the whole file and returns."""
 
     def __init__(self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str) -> None:
         super().__init__(path, settings, gateway_id, site, stamped=True)
         self._probe = FrameDecoder(stamped=True)
         self._odd_us = 0  # the last stamp that was more than a day away
 
-    def _look(self, chunk: bytes) -> None:
+    def _inspect(self, chunk: bytes) -> None:
         if self.recorder_first_ms is None:
             stamps_us = (frame[6] for frame in self._probe.read(chunk))
             credible = (stamp_us // 1000 for stamp_us in stamps_us if stamp_us is not None and _is_credible(stamp_us))
@@ -51,12 +51,12 @@ class TlogSource(FrameLogSource):
         else:
             arrivals_ms = []
             for stamp_us in stamps_us:
-                now_us = self._judge(stamp_us, now_us)
+                now_us = self._time_us(stamp_us, now_us)
                 arrivals_ms.append(now_us // 1000)
         self.recorder_last_ms = arrivals_ms[-1]
         return arrivals_ms
 
-    def _judge(self, stamp_us: int | None, now_us: int) -> int:
+    def _time_us(self, stamp_us: int | None, now_us: int) -> int:
         """Return the time of a frame whose stamp may be missing or far from the one before."""
         if stamp_us is not None and _is_near(stamp_us, now_us):
             return stamp_us
@@ -75,5 +75,5 @@ def _is_near(stamp_us: int, now_us: int) -> bool:
 
 
 def _is_credible(stamp_us: int) -> bool:
-    """Tell whether a recorder's clock can say so."""
+    """Return whether a stamp can come from a recorder's clock."""
     return UTC_FROM_US - 10**15 < stamp_us < UTC_UNTIL_US

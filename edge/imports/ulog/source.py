@@ -1,6 +1,6 @@
-"""A PX4 ULog (.ulg) as a source: `run` puts the whole of it through and returns. The same file gives the same rows.
+"""PX4 ULog (.ulg) as a source: `run` reads the whole file and returns. The same file gives the same rows.
 
-pyulog reads a file whole, so what is larger than `MOST_BYTES` is refused; only the topics that become channels are kept
+pyulog reads a file whole, so a file larger than `MOST_BYTES` is refused; only the topics that become channels are held
 in memory. pyulog and numpy are loaded when a .ulg is read, never before.
 """
 
@@ -19,19 +19,20 @@ from typing import Any, Final, NamedTuple
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.imports.log_clock import ClockSurvey, LogClock
-from edge.imports.log_output import LogOutlet, LogReport, hash_file
+from edge.imports.log_clock import ClockFit, LogClock
+from edge.imports.log_output import LogOutput, LogReport, hash_file
 from edge.imports.report import Gaps
 from edge.imports.ulog.topics import ARMED, FIX_3D, LANDED, MODES, OUTPUTS, STATUS, TOPICS, Column, pulses
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.output.output import VehicleInfo
+from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4, model_name, severity_name
 from edge.sources.mavlink.protocol.messages import Heartbeat
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.mavlink.timing.pending import EventBody
+from edge.sources.mavlink.vehicle.state_events import StateEvents
 from edge.sources.source import Sink
 from headland.errors import DataDamaged, SettingsError
 
-#: What is read whole: an hour of a vehicle that logs everything it can.
+#: The largest file: an hour of a vehicle that logs everything it can.
 MOST_BYTES: Final = 500_000_000
 _SLICE_ROWS: Final = 4096
 _RECEIVERS: Final = ("sensor_gps", "vehicle_gps_position")
@@ -39,11 +40,11 @@ _SIMULATOR: Final = "SITL"
 
 
 class _StoppedError(Exception):
-    """Somebody called `stop` while pyulog was reading."""
+    """`stop` was called while pyulog was reading."""
 
 
-class _Watched(io.FileIO):
-    """A file that says how far it was read, and ends when it is told to."""
+class _CountedFile(io.FileIO):
+    """A file that reports the bytes read to `note`, and ends when that returns False."""
 
     def __init__(self, path: Path, note: Callable[[int], bool]) -> None:
         super().__init__(path, "rb")
@@ -58,13 +59,12 @@ class _Watched(io.FileIO):
 
 
 class _Item(NamedTuple):
-    """Something that happened at an own time: a row of `family`, or an event of `kind`."""
+    """A row of `series` at a time since boot, or an event where `series` is empty."""
 
-    own_us: int
+    boot_us: int
     order: int
-    family: str
-    kind: str
-    values: dict[str, Any]
+    series: str
+    body: Any
 
 
 class UlogSource:
@@ -78,7 +78,7 @@ class UlogSource:
         self._simulated = settings.simulated if settings is not None else False
         self._stop = threading.Event()
         self._read_bytes = 0
-        self._outlet: LogOutlet | None = None
+        self._output: LogOutput | None = None
         self._counts: Counter[str] = Counter()
         self._dropouts = Gaps()
         self._notes: list[str] = []
@@ -89,7 +89,7 @@ class UlogSource:
         return min(self.size_bytes, self._read_bytes // 2)
 
     def run(self, sink: Sink) -> None:
-        """Put the file through `sink` to its end, or until `stop`.
+        """Read the file into `sink` to its end, or until `stop`.
 
         Raises DataDamaged when it is no ULog or too large, SettingsError where pyulog is not installed.
         """
@@ -103,10 +103,11 @@ class UlogSource:
         if log is None:
             return
         topics = {(data.name, data.multi_id): data for data in log.data_list if _is_timed(data)}
-        outlet = self._outlet = LogOutlet(
+        output = self._output = LogOutput(
             _fit_clock(topics, self._notes), SourceContext(f"log-{digest[:12]}", self._site, self._simulated), sink
         )
-        _name(outlet, log, topics, f"log-{digest[:12]}", dated=not self._notes)
+        if not self._notes:  # it can be dated
+            output.set_name(_device_name(log, topics, f"log-{digest[:12]}"))
         for dropout in log.dropouts:
             self._dropouts.add(dropout.duration)
         self._counts["damaged"] += bool(log.file_corruption)
@@ -114,32 +115,32 @@ class UlogSource:
         for item in heapq.merge(*_items(log, topics), key=lambda item: item[:2]):
             if self._stop.is_set():
                 break
-            if item.family:
-                outlet.take_row(item.family, item.own_us, item.values)
+            if item.series:
+                output.add_row(item.series, item.boot_us, item.body)
             else:
-                outlet.take_event(item.kind, item.own_us, item.values)
-        outlet.flush()
+                output.add_event(item.body, item.boot_us)
+        output.flush()
 
     def stop(self) -> None:
-        """Make `run` return soon."""
+        """Make `run` return after the piece under way."""
         self._stop.set()
 
     def counters(self) -> dict[str, int]:
         """Return what was read and left out, by name."""
-        outlet = self._outlet
-        if outlet is None:
+        output = self._output
+        if output is None:
             return dict(self._counts)
-        return dict(self._counts + outlet.counts + Counter(rows=outlet.rows))
+        return dict(self._counts + output.counts + Counter(rows=output.rows))
 
     def report(self) -> LogReport:
         """Return what the file held so far."""
-        counters, outlet = self.counters(), self._outlet
+        counters, output = self.counters(), self._output
         return LogReport(
             messages=counters.get("messages", 0),
-            rows=0 if outlet is None else outlet.rows,
-            devices=() if outlet is None else tuple(outlet.devices),
-            first_ms=None if outlet is None else outlet.first_ms,
-            last_ms=None if outlet is None else outlet.last_ms,
+            rows=0 if output is None else output.rows,
+            devices=() if output is None else tuple(output.devices),
+            first_ms=None if output is None else output.first_ms,
+            last_ms=None if output is None else output.last_ms,
             left_out={name: count for name, count in counters.items() if count and name not in ("messages", "rows")},
             dropouts=self._dropouts,
             notes=tuple(self._notes),
@@ -159,9 +160,9 @@ class UlogSource:
                 f"{self.name}: PX4 logs need pyulog, which is not installed: pip install 'headland[logs]'"
             ) from error
         wanted = [*TOPICS, OUTPUTS, STATUS, LANDED]
-        # It prints what it finds wrong; what that means for the import stands in the report.
+        # pyulog prints what is wrong with the file; the report has what that means for the import.
         with (
-            io.BufferedReader(_Watched(self._path, self._note_read)) as file,
+            io.BufferedReader(_CountedFile(self._path, self._note_read)) as file,
             contextlib.redirect_stdout(io.StringIO()),
         ):
             try:
@@ -173,21 +174,21 @@ class UlogSource:
 
 
 def _is_timed(data: Any) -> bool:
-    """Tell whether a topic has what all have: a file may be damaged."""
+    """Return whether a topic has its time stamps: a file may be damaged."""
     stamps = data.data.get("timestamp")
     return stamps is not None and stamps.dtype.kind == "u"
 
 
 def _fit_clock(topics: dict[tuple[str, int], Any], notes: list[str]) -> LogClock:
-    """Return the clock that the first receiver says; notes where it says none."""
-    survey = ClockSurvey()
+    """Return the clock by the first receiver; add a note where it has no time."""
+    fit = ClockFit()
     for name in _RECEIVERS:
         data = topics.get((name, 0))
         if data is None or not {"time_utc_usec", "fix_type"} <= data.data.keys():
             continue
         columns = data.data
         behind = columns.get("timestamp_time_relative", columns["timestamp"] * 0)
-        for own_us, late_us, utc_us, fix in zip(
+        for boot_us, late_us, utc_us, fix in zip(
             columns["timestamp"].tolist(),
             behind.astype("int64").tolist(),
             columns["time_utc_usec"].tolist(),
@@ -195,20 +196,18 @@ def _fit_clock(topics: dict[tuple[str, int], Any], notes: list[str]) -> LogClock
             strict=True,
         ):
             if fix >= FIX_3D:
-                survey.note(own_us + late_us, utc_us)
+                fit.add(boot_us + late_us, utc_us)
         break
-    clock = survey.finish()
+    clock = fit.finish()
     if not clock.known:
         notes.append("no satellite fix with a time is in it, so nothing in it can be dated and all of it is left out")
     return clock
 
 
-def _name(outlet: LogOutlet, log: Any, topics: dict[tuple[str, int], Any], prefix: str, *, dated: bool) -> None:
-    """Say whose log it is: its sys_uuid is the uid2 that PX4 says on a link."""
-    if not dated:
-        return
-    said = log.msg_info_dict
-    uuid, release = str(said.get("sys_uuid", "")), said.get("ver_sw_release", 0)
+def _device_name(log: Any, topics: dict[tuple[str, int], Any], prefix: str) -> DeviceName:
+    """Return the device of a log: its sys_uuid is the uid2 that PX4 sends on a link."""
+    info = log.msg_info_dict
+    uuid, release = str(info.get("sys_uuid", "")), info.get("ver_sw_release", 0)
     try:
         uid2 = bytes.fromhex(uuid).rstrip(b"\0")
     except ValueError:
@@ -219,15 +218,15 @@ def _name(outlet: LogOutlet, log: Any, topics: dict[tuple[str, int], Any], prefi
     system = number if isinstance(number, int) else 1
     heartbeat = Heartbeat(0, int(kind), AUTOPILOT_PX4, 0, dialect.MAV_STATE_STANDBY, 3)
     software = f"{release >> 24 & 255}.{release >> 16 & 255}.{release >> 8 & 255}" if isinstance(release, int) else ""
-    outlet.name(
+    return DeviceName(
         f"uav-{uid2.hex()}" if uid2 else f"{prefix}.sys{system}",
         VehicleInfo(model_name(heartbeat), system, software),
-        simulated=_SIMULATOR in str(said.get("ver_hw", "")),
+        simulated=_SIMULATOR in str(info.get("ver_hw", "")),
     )
 
 
 def _items(log: Any, topics: dict[tuple[str, int], Any]) -> list[Iterator[_Item]]:
-    """Return what each topic holds, in its order."""
+    """Return the rows or events of each topic, in order of time."""
     items: list[Iterator[_Item]] = []
     for (name, instance), data in sorted(topics.items()):
         order = len(items)
@@ -242,16 +241,21 @@ def _items(log: Any, topics: dict[tuple[str, int], Any]) -> list[Iterator[_Item]
         elif name in TOPICS and (instance == 0 or TOPICS[name].instanced):
             items.append(_topic_rows(data, instance, order))
     order = len(items)
-    texts = [*log.logged_messages, *(one for some in log.logged_messages_tagged.values() for one in some)]
+    texts = [*log.logged_messages, *(text for tagged in log.logged_messages_tagged.values() for text in tagged)]
     items.append(
-        _Item(text.timestamp, order, "", "text", {"text": text.message, "severity": severity_name(text.log_level - 48)})
+        _Item(
+            text.timestamp,
+            order,
+            "",
+            EventBody("text", {"text": text.message, "severity": severity_name(text.log_level - 48)}),
+        )
         for text in sorted(texts, key=lambda text: text.timestamp)
     )
     return items
 
 
 def _slices(data: Any, names: list[str]) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Return (own time, values) row by row, without making all of them at once."""
+    """Yield (time since boot, values) row by row, without making all of them at once."""
     stamps = data.data["timestamp"]
     for at in range(0, len(stamps), _SLICE_ROWS):
         columns = [data.data[name][at : at + _SLICE_ROWS].tolist() for name in names]
@@ -272,38 +276,32 @@ def _topic_rows(data: Any, instance: int, order: int) -> Iterator[_Item]:
     ]
     if not makers:
         return
-    for own_us, values in _slices(data, names):
+    for boot_us, values in _slices(data, names):
         row: dict[str, float | None] = {}
         for channel, make, places in makers:
             inputs = [values[place] for place in places]
             row[channel] = make(*inputs) if all(map(math.isfinite, inputs)) else None
-        yield _Item(own_us, order, topic.family + suffix, "", row)
+        yield _Item(boot_us, order, topic.series + suffix, row)
 
 
 def _output_rows(data: Any, port: int, order: int) -> Iterator[_Item]:
     names = [name for name in data.data if name == "noutputs" or name.startswith("output[")]
-    for own_us, values in _slices(data, names):
+    for boot_us, values in _slices(data, names):
         row = pulses(dict(zip(names, values, strict=True)), port)
         if row:
-            yield _Item(own_us, order, f"servos:{port}", "", row)
+            yield _Item(boot_us, order, f"servos:{port}", row)
 
 
 def _status_events(data: Any, order: int) -> Iterator[_Item]:
-    mode: str | None = None
-    armed: bool | None = None
-    for own_us, (arming, state) in _slices(data, ["arming_state", "nav_state"]):
-        name = MODES.get(state, f"Mode({state})")
-        if name != mode:
-            yield _Item(own_us, order, "", "mode", {"mode": name, "previous": mode, "nav_state": state})
-            mode = name
-        if (arming == ARMED) != armed:
-            armed = arming == ARMED
-            yield _Item(own_us, order, "", "armed", {"armed": armed})
+    state = StateEvents()
+    for boot_us, (arming, nav_state) in _slices(data, ["arming_state", "nav_state"]):
+        events = state.note_mode(MODES.get(nav_state, f"Mode({nav_state})"), nav_state=nav_state)
+        for event in events + state.note_armed(arming == ARMED):
+            yield _Item(boot_us, order, "", event)
 
 
 def _landed_events(data: Any, order: int) -> Iterator[_Item]:
-    landed: int | None = None
-    for own_us, (now,) in _slices(data, ["landed"]):
-        if now != landed:
-            landed = now
-            yield _Item(own_us, order, "", "landed_state", {"state": "on_ground" if now else "in_air"})
+    state = StateEvents()
+    for boot_us, (landed,) in _slices(data, ["landed"]):
+        for event in state.note_landed("on_ground" if landed else "in_air"):
+            yield _Item(boot_us, order, "", event)

@@ -1,7 +1,7 @@
-"""Which fields of which PX4 topics become which channels, in one table.
+"""Table from fields of PX4 topics to channels.
 
 Units are those of PX4's message definitions (v1.9 to v1.16). A field that a version does not have is left out; a value
-whose inputs are no numbers (PX4 writes NaN for what it does not know) is none.
+with an input that is not finite (PX4 writes NaN for unknown) is None.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 
 FIX_2D: Final = 2
 FIX_3D: Final = 3
-#: What a pulse width can be; others are duty cycles or a bus's own numbers.
+#: Range of pulse widths; other outputs are duty cycles or raw numbers of a bus.
 _PULSE_US: Final = (500, 3000)
 
 
 class Column(NamedTuple):
-    """One channel: what `make` gives of the values of `fields`; `make` may say None."""
+    """One channel: `make` computes it from the values of `fields`, or returns None."""
 
     channel: str
     fields: tuple[str, ...]
@@ -25,9 +25,9 @@ class Column(NamedTuple):
 
 
 class Topic(NamedTuple):
-    """What one topic holds. `instanced`: its multi_id tells several apart, 0 is the first and has no suffix."""
+    """Channels of one topic. `instanced`: its multi_id distinguishes several; 0 is the first and has no suffix."""
 
-    family: str
+    series: str
     columns: tuple[Column, ...]
     instanced: bool = False
 
@@ -37,7 +37,7 @@ def _same(value: float) -> float:
 
 
 def _when(low: float) -> Callable[[float], float | None]:
-    """Return what passes values from `low` on: below is what PX4 writes for unknown."""
+    """Return the function that passes values from `low` on: PX4 writes less for unknown."""
     return lambda value: value if value >= low else None
 
 
@@ -46,7 +46,7 @@ def _degrees(angle_rad: float) -> float:
 
 
 def _fixed(scale: float) -> Callable[[float, float, int], float | None]:
-    """Return what gives the first of two coordinates, where there is a fix and they are not both nought."""
+    """Return the function to the first of two coordinates, where there is a fix and they are not both zero."""
     return lambda value, other, fix: value / scale if fix >= FIX_2D and (value or other) else None
 
 
@@ -83,7 +83,7 @@ def _speed(north_m_s: float, east_m_s: float, flag: int) -> float | None:
 
 
 def _blows(part_m_s: float, other_m_s: float) -> float | None:
-    """An estimator that estimates no wind says nought to both."""
+    """An estimator that estimates no wind writes zero to both."""
     return part_m_s if part_m_s or other_m_s else None
 
 
@@ -190,11 +190,11 @@ TOPICS: Final[dict[str, Topic]] = {
 }
 #: Pulse widths by multi_id, 16 outputs each, as SERVO_OUTPUT_RAW's ports have them.
 OUTPUTS: Final = "actuator_outputs"
-#: What is told as events.
+#: Topics that become events.
 STATUS: Final = "vehicle_status"
 LANDED: Final = "vehicle_land_detected"
 
-#: vehicle_status.nav_state to what MAVLink's ground stations call the mode.
+#: vehicle_status.nav_state to the mode's name in MAVLink ground stations.
 MODES: Final = {
     0: "MANUAL", 1: "ALTCTL", 2: "POSCTL", 3: "MISSION", 4: "LOITER", 5: "RTL", 10: "ACRO", 12: "DESCEND",
     13: "TERMINATION", 14: "OFFBOARD", 15: "STABILIZED", 16: "RATTITUDE", 17: "TAKEOFF", 18: "LAND", 19: "FOLLOWME",

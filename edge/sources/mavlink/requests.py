@@ -19,7 +19,7 @@ _SET_INTERVAL: Final[int] = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
 _UNSUPPORTED: Final[int] = dialect.MAV_RESULT_UNSUPPORTED
 #: How long the answers to a round of requests are waited for.
 _ROUND_S: Final = 3.0
-#: So many rounds for what was never heard, then only what was heard and slowed down is asked for again.
+#: So many rounds for what was never received, then only what was received and slowed down is asked for again.
 _ROUNDS: Final = 3
 #: How often rates are looked at afterwards.
 _WATCH_S: Final = 30.0
@@ -72,7 +72,7 @@ class Requester:
         self._round = 0
         self._look_at_s = 0.0
         self._asked_at_s = 0.0
-        self._heard_before: dict[int, int] = {}
+        self._received_before: dict[int, int] = {}
         self._parameters_at_s = 0.0
         self._parameter_tries: Counter[str] = Counter()
 
@@ -82,13 +82,13 @@ class Requester:
         *,
         session: int,
         has_version: bool,
-        heard: Mapping[int, int],
+        received: Mapping[int, int],
         acks: Mapping[int, int],
         parameters: Sequence[str] = (),
     ) -> list[Outgoing]:
         """Return what to send now.
 
-        `heard` counts messages by id and `acks` holds command results of this session; `parameters` are still missing.
+        `received` counts messages by id and `acks` has command results of this session; `parameters` are missing ones.
         """
         if session != self._session:
             self._session = session
@@ -101,7 +101,7 @@ class Requester:
             self._version_at_s = now_s + self._version_wait_s
             self._version_wait_s = min(2 * self._version_wait_s, _MAX_VERSION_WAIT_S)
         if now_s >= self._look_at_s:
-            requests += self._ask_rates(now_s, heard, acks)
+            requests += self._ask_rates(now_s, received, acks)
         if parameters and now_s >= self._parameters_at_s:
             requests += self._ask_parameters(now_s, parameters)
         return requests
@@ -114,35 +114,35 @@ class Requester:
             tries[name] += 1
         return [AskParameter(self._system, name) for name in due[:_PARAMETERS_AT_ONCE]]
 
-    def _ask_rates(self, now_s: float, heard: Mapping[int, int], acks: Mapping[int, int]) -> list[Outgoing]:
-        missing = self._missing(now_s, heard)
+    def _ask_rates(self, now_s: float, received: Mapping[int, int], acks: Mapping[int, int]) -> list[Outgoing]:
+        missing = self._missing(now_s, received)
         # ArduPilot often does what is asked and does not say so: no answer counts only where little of it came.
         answer = acks.get(_SET_INTERVAL)
-        unheard = sum(not heard[_IDS[name]] for name in missing)
-        is_deaf = answer == _UNSUPPORTED or (answer is None and 2 * unheard >= len(self._rates_hz))
+        missing_count = sum(not received[_IDS[name]] for name in missing)
+        is_deaf = answer == _UNSUPPORTED or (answer is None and 2 * missing_count >= len(self._rates_hz))
         is_deaf = is_deaf and self._round > 0 and bool(missing)
         self._round += 1
-        self._heard_before = dict(heard)
+        self._received_before = dict(received)
         self._asked_at_s = now_s
         self._look_at_s = now_s + (_ROUND_S if self._round <= _ROUNDS else _WATCH_S)
         if is_deaf:
             return self._streams()
         return [AskInterval(self._system, _IDS[name], round(1e6 / self._rates_hz[name])) for name in missing]
 
-    def _missing(self, now_s: float, heard: Mapping[int, int]) -> list[RatedMessage]:
-        """Return the messages to ask for: all at first, then the unheard ones, in the end the slowed ones."""
+    def _missing(self, now_s: float, received: Mapping[int, int]) -> list[RatedMessage]:
+        """Return the messages to ask for: all at first, then the missing_count ones, in the end the slowed ones."""
         if self._round == 0:
             return list(self._rates_hz)
         elapsed_s = max(now_s - self._asked_at_s, 0.1)
         missing: list[RatedMessage] = []
         for name, rate_hz in self._rates_hz.items():
             message_id = _IDS[name]
-            got = heard[message_id] - self._heard_before.get(message_id, 0)
+            got = received[message_id] - self._received_before.get(message_id, 0)
             if self._round < _ROUNDS:
                 is_missing = got == 0 and elapsed_s * rate_hz >= 1
             else:
-                is_missing = heard[message_id] > 0 and got < _SLOW * rate_hz * elapsed_s
-            if is_missing or (self._round >= _ROUNDS and not any(heard.values())):
+                is_missing = received[message_id] > 0 and got < _SLOW * rate_hz * elapsed_s
+            if is_missing or (self._round >= _ROUNDS and not any(received.values())):
                 missing.append(name)
         return missing
 

@@ -1,8 +1,8 @@
-"""A live MAVLink link as a source: reads it, opens it again when it is lost, asks its vehicles for what is wanted.
+"""A live MAVLink link as a source: reads it, reopens it when it is lost, requests what its vehicles should send.
 
-link --bytes--> a decoder for each peer --frames--> fleet --rows, events--> sink
-  ^                                                    |
-  +---- heartbeat, requests (`outgoing`) <-------------+
+link --bytes--> a decoder for each peer --frames--> fleet --outputs--> sink
+  ^                                                   |
+  +---- heartbeat, requests (`Outgoing`) <------------+
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms, is_cramped
+from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms, is_too_small
 from edge.sources.mavlink.link.udp_tcp import RECEIVE_BUFFER_BYTES, Link, open_link
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.output.output import deliver
+from edge.sources.mavlink.output.device_naming import SourceContext
+from edge.sources.mavlink.output.device_output import Output, deliver
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, GroundHeartbeat, Outgoing
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
-from edge.sources.mavlink.protocol.signing import Guard, read_key
+from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
 from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
-from edge.sources.mavlink.vehicle.vehicles import Fleet, Key
+from edge.sources.mavlink.vehicle.fleet import Fleet, Key
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
@@ -37,37 +37,37 @@ _LOGGER = logging.getLogger(__name__)
 _CLOCK_WAIT_MS: Final = 10_000
 #: More than a vehicle sends in that time.
 _HELD_ROWS: Final = 20_000
-#: What came is decoded and its rows leave after so long for each vehicle: to find a vehicle's state in memory again and
-#: to make columns of its rows costs the same whatever it said. Ten wait 75 ms, a hundred 0.75 s.
+#: How long bytes wait, for each vehicle, until they are decoded and their rows leave: loading a vehicle's state into
+#: the processor's cache and making columns costs the same however much it sent. Ten wait 75 ms, a hundred 0.75 s.
 _HOLD_PER_VEHICLE_S: Final = 0.0075
 _MAX_HOLD_S: Final = 0.75
 _TICK_S: Final = 0.25
 _HEARTBEAT_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 0.5
 _MAX_BACKOFF_S: Final = 10.0
-#: A sender that is silent for so long is forgotten, its vehicles with it.
+#: A peer that is silent for so long is forgotten, its vehicles with it.
 _PEER_SILENCE_S: Final = 60.0
 _MAX_PEERS: Final = 128
-#: A vehicle that was heard within this is asked for what is missing.
+#: Requests go to a vehicle from which something was received within this.
 _PRESENT_MS: Final = 3000
-_CRAMPED: Final = (
-    "%s: the kernel keeps %d messages for this link, and %d vehicles may say more at one moment, which would be lost; "
-    "let it keep more with `sysctl -w net.core.rmem_max=%d` and start again"
+_BUFFER_TOO_SMALL: Final = (
+    "%s: the receive buffer of this link holds %d messages, and %d vehicles may send more at one moment, which would "
+    "be lost; raise it with `sysctl -w net.core.rmem_max=%d` and restart"
 )
 
 
 @dataclass(slots=True)
 class _Peer:
-    """One stream of bytes: its decoder, and whether a frame of it proved that it speaks MAVLink, and which."""
+    """One stream of bytes: its decoder, and the MAVLink version of its last frame (None before the first)."""
 
     decoder: FrameDecoder
-    guard: Guard | None
-    heard_s: float = 0.0
+    signatures: SignatureCheck | None
+    received_s: float = 0.0
     version: int | None = None
 
 
 class MavlinkSource:
-    """One link and the vehicles on it. `run` ends only by `stop`. `clock` is what the gateway's own may be called."""
+    """One link and the vehicles on it. `run` ends only by `stop`. `clock` is the quality of the gateway's own clock."""
 
     def __init__(self, settings: MavlinkSettings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC) -> None:
         self.name = settings.name
@@ -87,12 +87,12 @@ class MavlinkSource:
         self._key = None if signing is None else read_key(Path(signing.key_file))
         self._encoder = Encoder(self._key if signing is not None and signing.sign else None)
         self._requesters: dict[Key, Requester] = {}
-        self._rates_hz = _wanted_rates(settings)
+        self._rates_hz = _requested_rates(settings)
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
 
     def run(self, sink: Sink) -> None:
-        """Read until `stop`; a link that is lost or not there yet is tried again, at most 10 s apart."""
+        """Read until `stop`; a link that is lost or not there yet is opened again, at most 10 s later."""
         backoff_s = _FIRST_BACKOFF_S
         while not self._stop.is_set():
             received = self._counts["chunks"]
@@ -111,8 +111,7 @@ class MavlinkSource:
                 backoff_s = _FIRST_BACKOFF_S
             self._stop.wait(backoff_s)
             backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
-        self._fleet.finish(wall_clock_ms())
-        self._deliver(sink)
+        deliver(self._fleet.finish(wall_clock_ms()), sink)
 
     def stop(self) -> None:
         """Make `run` return within a second."""
@@ -128,75 +127,73 @@ class MavlinkSource:
     def _serve(self, link: Link, sink: Sink) -> None:
         """Read an open link until `stop` or until it is lost (OSError)."""
         _LOGGER.info("%s: listening on %s", self.name, self._settings.url)
-        for peer in self._peers.values():  # half a frame of the old connection is no beginning of the new one
+        for peer in self._peers.values():  # half a frame of the old connection does not begin the new one
             self._counts += Counter(peer.decoder.counters())
-            peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, guard=peer.guard)
-        reader, taken_s, is_cramped_link = LinkReader(link), 0.0, False
+            peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, signatures=peer.signatures)
+        reader, read_s, is_warned = LinkReader(link), 0.0, False
         try:
             while not self._stop.is_set():
                 vehicles = len(self._fleet.vehicles)
                 hold_s = min(_MAX_HOLD_S, _HOLD_PER_VEHICLE_S * vehicles)
                 reader.read(hold_s, vehicles)
-                if is_cramped(link.room_messages, vehicles) and not is_cramped_link:
-                    is_cramped_link = True
-                    _LOGGER.warning(_CRAMPED, self.name, link.room_messages, vehicles, RECEIVE_BUFFER_BYTES)
+                if is_too_small(link.buffer_messages, vehicles) and not is_warned:
+                    is_warned = True
+                    _LOGGER.warning(_BUFFER_TOO_SMALL, self.name, link.buffer_messages, vehicles, RECEIVE_BUFFER_BYTES)
                 now_s, now_ms = time.monotonic(), wall_clock_ms()
                 if now_s >= self._next_tick_s:
                     self._next_tick_s = now_s + _TICK_S
-                    self._forget_silent(now_s, now_ms)
-                    self._fleet.tick(now_ms)
+                    deliver(self._forget_silent(now_s, now_ms) + self._fleet.tick(now_ms), sink)
                     if not self._settings.listen_only:
-                        self._speak(link, reader, now_s, now_ms)
-                if now_s - taken_s >= hold_s or reader.is_full:
-                    taken_s = now_s
+                        self._send(link, reader, now_s, now_ms)
+                if now_s - read_s >= hold_s or reader.is_full:
+                    read_s = now_s
                     for name, pieces in reader.take():
-                        self._take(name, pieces, now_s)
-                        self._deliver(sink)  # one by one: what a vehicle has in memory is still in the cache
-                    self._deliver(sink)
+                        # Peer by peer: a vehicle's state is still in the processor's cache.
+                        deliver(self._read(name, pieces, now_s), sink)
         finally:  # what came before the link was lost is not lost
             for name, pieces in reader.take_rest():
-                self._take(name, pieces, time.monotonic())
+                deliver(self._read(name, pieces, time.monotonic()), sink)
 
-    def _take(self, name: str, pieces: list[Piece], now_s: float) -> None:
-        """Take what a peer sent; the last of one that hung up is empty."""
+    def _read(self, name: str, pieces: list[Piece], now_s: float) -> list[Output]:
+        """Return the outputs of what a peer sent; the last piece of one that hung up is empty."""
         self._counts["chunks"] += 1
         now_ms, last = pieces[-1]
+        outputs: list[Output] = []
         peer = self._peers.get(name)
         if peer is None:
             if len(self._peers) >= _MAX_PEERS:
                 self._counts["peers_dropped"] += 1
-                self._forget(min(self._peers, key=lambda other: self._peers[other].heard_s), now_ms)
-            peer = self._peers[name] = self._greet()
-        peer.heard_s = now_s
-        if peer.guard is not None:
-            peer.guard.now_ms = now_ms
+                outputs += self._forget(min(self._peers, key=lambda other: self._peers[other].received_s), now_ms)
+            peer = self._peers[name] = self._new_peer()
+        peer.received_s = now_s
+        if peer.signatures is not None:
+            peer.signatures.now_ms = now_ms
         ends: list[int] = []
         frames = peer.decoder.read(b"".join(data for _, data in pieces), ends)
-        self._fleet.take_all(name, frames, arrivals_ms(pieces, ends))
+        outputs += self._fleet.read(name, frames, arrivals_ms(pieces, ends))
         if frames:
             peer.version = frames[-1][5]
-        if not last:
-            self._forget(name, now_ms)
+        return outputs if last else outputs + self._forget(name, now_ms)
 
-    def _greet(self) -> _Peer:
+    def _new_peer(self) -> _Peer:
         """Return the state for a new stream of bytes."""
-        signing, guard = self._settings.signing, None
+        signing, signatures = self._settings.signing, None
         if signing is not None and self._key is not None:
-            guard = Guard(self._key, accept_unsigned=signing.accept_unsigned)
-        return _Peer(FrameDecoder(wanted=MESSAGE_BY_ID, guard=guard), guard)
+            signatures = SignatureCheck(self._key, accept_unsigned=signing.accept_unsigned)
+        return _Peer(FrameDecoder(wanted=MESSAGE_BY_ID, signatures=signatures), signatures)
 
-    def _frame_of(self, what: Outgoing, peer: _Peer | None, now_ms: int) -> bytes:
+    def _frame(self, message: Outgoing, peer: _Peer | None, now_ms: int) -> bytes:
         version = 2 if peer is None or peer.version is None else peer.version
-        newest = 0 if peer is None or peer.guard is None else peer.guard.newest
-        return self._encoder.encode(what, version=version, now_ms=now_ms, newest=newest)
+        newest = 0 if peer is None or peer.signatures is None else peer.signatures.newest
+        return self._encoder.encode(message, version=version, now_ms=now_ms, newest=newest)
 
-    def _speak(self, link: Link, reader: LinkReader, now_s: float, now_ms: int) -> None:
-        """Send the heartbeat and what is to be asked of each vehicle."""
+    def _send(self, link: Link, reader: LinkReader, now_s: float, now_ms: int) -> None:
+        """Send the heartbeat and the requests that are due to each vehicle."""
         if now_s >= self._next_heartbeat_s:
             self._next_heartbeat_s = now_s + _HEARTBEAT_S
-            self._say_heartbeat(link, now_ms)
+            self._send_heartbeat(link, now_ms)
         for key, vehicle in self._fleet.vehicles.items():
-            if not vehicle.is_vehicle or now_ms - vehicle.heard_ms > _PRESENT_MS:
+            if not vehicle.is_vehicle or now_ms - vehicle.received_ms > _PRESENT_MS:
                 continue
             name, system, _ = key
             requester = self._requesters.get(key)
@@ -206,52 +203,51 @@ class MavlinkSource:
                 now_s,
                 session=vehicle.session,
                 has_version=vehicle.version is not None,
-                heard=vehicle.heard,
+                received=vehicle.received,
                 acks=vehicle.acks,
                 parameters=vehicle.missing_parameters,
             ):
                 self._counts["requests"] += 1
-                link.send(name, self._frame_of(request, self._peers[name], now_ms))
+                link.send(name, self._frame(request, self._peers[name], now_ms))
             reader.keep_up()
 
-    def _say_heartbeat(self, link: Link, now_ms: int) -> None:
-        """Say to each peer that this is an onboard computer; a signature is above what that peer has signed."""
+    def _send_heartbeat(self, link: Link, now_ms: int) -> None:
+        """Send each peer the heartbeat of an onboard computer; a signature is newer than what that peer has signed."""
         heartbeat = GroundHeartbeat()
         if self._address.kind not in ("udpin", "tcpin"):
-            link.send(None, self._frame_of(heartbeat, next(iter(self._peers.values()), None), now_ms))
+            link.send(None, self._frame(heartbeat, next(iter(self._peers.values()), None), now_ms))
             return
         frames: dict[int, bytes] = {}
         for name, peer in self._peers.items():
             if peer.version is None:
                 continue
-            if peer.guard is not None or peer.version not in frames:
-                frames[peer.version] = self._frame_of(heartbeat, peer, now_ms)
+            if peer.signatures is not None or peer.version not in frames:
+                frames[peer.version] = self._frame(heartbeat, peer, now_ms)
             link.send(name, frames[peer.version])
 
-    def _forget_silent(self, now_s: float, now_ms: int) -> None:
-        if self._address.kind in ("udpin", "tcpin"):
-            for name in [name for name, peer in self._peers.items() if now_s - peer.heard_s > _PEER_SILENCE_S]:
-                self._forget(name, now_ms)
+    def _forget_silent(self, now_s: float, now_ms: int) -> list[Output]:
+        if self._address.kind not in ("udpin", "tcpin"):
+            return []
+        silent = [name for name, peer in self._peers.items() if now_s - peer.received_s > _PEER_SILENCE_S]
+        return [output for name in silent for output in self._forget(name, now_ms)]
 
-    def _forget(self, name: str, now_ms: int) -> None:
+    def _forget(self, name: str, now_ms: int) -> list[Output]:
+        """Forget a peer; return what its vehicles still had."""
         peer = self._peers.pop(name, None)
         if peer is not None:
             self._counts += Counter(peer.decoder.counters())
-        self._fleet.forget(name, now_ms)
         for key in [key for key in self._requesters if key[0] == name]:
             del self._requesters[key]
-
-    def _deliver(self, sink: Sink) -> None:
-        deliver(self._fleet.drain(), sink)
+        return self._fleet.forget(name, now_ms)
 
     def _note_lost(self, count: str, error: OSError, backoff_s: float) -> None:
         if backoff_s == _FIRST_BACKOFF_S:
-            _LOGGER.warning("%s: %s is not there (%s); trying again", self.name, self._settings.url, error)
+            _LOGGER.warning("%s: %s is not available (%s); trying again", self.name, self._settings.url, error)
         self._counts[count] += 1
 
 
-def _wanted_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
-    """Return the rates to ask for; servo outputs only where one of them is a pump."""
+def _requested_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
+    """Return the rates to request; servo outputs only where one of them is a pump."""
     rates_hz = settings.rates_hz()
     if settings.sprayer is None or not settings.sprayer.reads_outputs:
         rates_hz.pop("SERVO_OUTPUT_RAW", None)

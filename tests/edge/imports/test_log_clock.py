@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.imports.log_clock import ClockSurvey, OwnTime, gps_utc_us
+from edge.imports.log_clock import BootTime, ClockFit, gps_utc_us
 
 NOON_US = 1_717_221_600_000_000
 
@@ -25,11 +25,11 @@ def test_a_week_that_cannot_be_is_no_utc() -> None:
     assert gps_utc_us(65_535, 0) is None
 
 
-def survey_of(pairs: list[tuple[int, int]]) -> ClockSurvey:
-    survey = ClockSurvey()
+def survey_of(pairs: list[tuple[int, int]]) -> ClockFit:
+    fit = ClockFit()
     for own_us, utc_us in pairs:
-        survey.note(own_us, utc_us)
-    return survey
+        fit.add(own_us, utc_us)
+    return fit
 
 
 def test_rows_before_the_first_fix_are_dated_as_well() -> None:
@@ -62,9 +62,9 @@ def test_scatter_and_drift_of_a_receiver_leave_less_than_a_twentieth_of_a_second
 
 def test_a_board_whose_clock_runs_eight_percent_slow_is_followed_over_a_silence_of_the_receiver() -> None:
     own = [*range(0, 100_000_000, 200_000), *range(200_000_000, 300_000_000, 200_000)]
-    survey = survey_of([(own_us, NOON_US + own_us * 108 // 100) for own_us in own])
-    clock = survey.finish()
-    assert survey.steps == 0
+    fit = survey_of([(own_us, NOON_US + own_us * 108 // 100) for own_us in own])
+    clock = fit.finish()
+    assert fit.steps == 0
     for own_us in (0, 50_000_000, 150_000_000, 299_000_000):
         assert clock.utc_ms(own_us) == pytest.approx((NOON_US + own_us * 1.08) / 1000, abs=20)
 
@@ -72,9 +72,9 @@ def test_a_board_whose_clock_runs_eight_percent_slow_is_followed_over_a_silence_
 def test_a_step_of_the_receiver_begins_a_new_stretch_and_rewrites_nothing_before_it() -> None:
     before = [(own_us, NOON_US + own_us) for own_us in range(0, 20_000_000, 200_000)]
     after = [(own_us, NOON_US + own_us + 18_000_000) for own_us in range(20_000_000, 40_000_000, 200_000)]
-    survey = survey_of(before + after)
-    clock = survey.finish()
-    assert survey.steps == 1
+    fit = survey_of(before + after)
+    clock = fit.finish()
+    assert fit.steps == 1
     assert clock.utc_ms(19_900_000) == (NOON_US + 19_900_000) // 1000
     assert clock.utc_ms(20_000_000) == (NOON_US + 38_000_000) // 1000
 
@@ -83,33 +83,33 @@ def test_a_single_wrong_pair_is_passed_over() -> None:
     pairs = [(own_us, NOON_US + own_us) for own_us in range(0, 20_000_000, 200_000)]
     pairs[0] = (0, NOON_US - 86_400_000_000)
     pairs[50] = (10_000_000, NOON_US + 3_600_000_000)
-    survey = survey_of(pairs)
-    clock = survey.finish()
-    assert survey.steps == 0
+    fit = survey_of(pairs)
+    clock = fit.finish()
+    assert fit.steps == 0
     assert clock.utc_ms(10_000_000) == (NOON_US + 10_000_000) // 1000
 
 
 def test_after_a_restart_nothing_is_dated_by_the_session_before() -> None:
-    survey = survey_of([(own_us, NOON_US + own_us) for own_us in range(0, 10_000_000, 200_000)])
-    survey.restart(10_000_000)
-    clock = survey.finish()
+    fit = survey_of([(own_us, NOON_US + own_us) for own_us in range(0, 10_000_000, 200_000)])
+    fit.restart(10_000_000)
+    clock = fit.finish()
     assert clock.utc_ms(9_000_000) == (NOON_US + 9_000_000) // 1000
     assert clock.utc_ms(11_000_000) is None
 
 
 def test_after_a_restart_the_next_fix_dates_from_the_restart_on() -> None:
-    survey = survey_of([(own_us, NOON_US + own_us) for own_us in range(0, 10_000_000, 200_000)])
-    survey.restart(10_000_000)
+    fit = survey_of([(own_us, NOON_US + own_us) for own_us in range(0, 10_000_000, 200_000)])
+    fit.restart(10_000_000)
     for own_us in range(15_000_000, 25_000_000, 200_000):
-        survey.note(own_us, NOON_US + own_us + 60_000_000)
-    clock = survey.finish()
+        fit.add(own_us, NOON_US + own_us + 60_000_000)
+    clock = fit.finish()
     assert clock.utc_ms(9_999_000) == (NOON_US + 9_999_000) // 1000
     assert clock.utc_ms(10_000_000) == (NOON_US + 70_000_000) // 1000
-    assert survey.steps == 0
+    assert fit.steps == 0
 
 
 def test_own_time_goes_on_over_a_restart_and_passes_over_what_is_not_credible() -> None:
-    own = OwnTime()
+    own = BootTime()
     assert [own.observe(raw) for raw in (9_000_000, 9_100_000, 9 * 10**15, 9_200_000, 9_150_000)] == [
         9_000_000,
         9_100_000,
@@ -122,7 +122,7 @@ def test_own_time_goes_on_over_a_restart_and_passes_over_what_is_not_credible() 
 
 
 def test_a_log_that_paused_goes_on_when_three_messages_say_so() -> None:
-    own = OwnTime()
+    own = BootTime()
     own.observe(1_000_000)
     hour_us = 3_600_000_000
     assert [own.observe(hour_us + step) for step in (0, 1000, 2000, 3000)] == [

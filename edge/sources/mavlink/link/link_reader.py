@@ -44,7 +44,7 @@ class LinkReader:
     def read(self, hold_s: float, vehicles: int) -> None:
         """Read when it is time again, for bytes that are kept for `hold_s`; raises OSError when the link is lost."""
         link = self._link
-        self._rest_s = min(rest_s(link.room_messages, hold_s, vehicles), link.room_s / 2)
+        self._rest_s = min(rest_s(link.buffer_messages, hold_s, vehicles), link.buffer_s / 2)
         time.sleep(max(0.0, self._due_s - time.monotonic()))
         self._read(self._rest_s if self._pieces else _IDLE_S)
 
@@ -81,16 +81,16 @@ class LinkReader:
                 self._bytes += len(data)
 
 
-def is_cramped(room_messages: float, vehicles: int) -> bool:
+def is_too_small(buffer_messages: float, vehicles: int) -> bool:
     """Tell whether what so many vehicles say at one moment may be more than the kernel keeps."""
-    return room_messages < _BURST * vehicles
+    return buffer_messages < _BURST * vehicles
 
 
-def rest_s(room_messages: float, hold_s: float, vehicles: int) -> float:
-    """Return how long a link of so many vehicles may be left alone, whose kernel keeps `room_messages`."""
+def rest_s(buffer_messages: float, hold_s: float, vehicles: int) -> float:
+    """Return how long a link of so many vehicles may be left alone, whose kernel keeps `buffer_messages`."""
     vehicles = vehicles or _UNKNOWN
-    room_s = (room_messages - _BURST * vehicles) / (_RATE_HZ * vehicles)
-    return min(_MAX_REST_S, max(_REST_S, hold_s / _READINGS), max(_MIN_REST_S, _ROOM_SHARE * room_s))
+    buffer_s = (buffer_messages - _BURST * vehicles) / (_RATE_HZ * vehicles)
+    return min(_MAX_REST_S, max(_REST_S, hold_s / _READINGS), max(_MIN_REST_S, _ROOM_SHARE * buffer_s))
 
 
 def arrivals_ms(pieces: Sequence[Piece], ends: Sequence[int]) -> list[int]:

@@ -20,7 +20,7 @@ _BITS_PER_BYTE: Final = 10
 class SerialLine:
     """A serial device: a telemetry radio, or an autopilot's USB port."""
 
-    room_messages = math.inf
+    buffer_messages = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         try:
@@ -29,7 +29,7 @@ class SerialLine:
             raise OSError(f"the device refuses {address.port} baud") from error
         except Exception as error:  # termios.error, where the device vanishes while it is opened, is no OSError
             raise OSError(str(error)) from error
-        self.room_s = _TERMINAL_BYTES * _BITS_PER_BYTE / address.port
+        self.buffer_s = _TERMINAL_BYTES * _BITS_PER_BYTE / address.port
         self._selector = selectors.SelectSelector()  # kqueue does not take every terminal
         self._selector.register(self._port, selectors.EVENT_READ)
         self._peer = address.name

@@ -38,9 +38,9 @@ class Link(Protocol):
     """An open endpoint. A peer is whom bytes come from; links to one place have one peer."""
 
     #: So many messages the kernel keeps that nobody has read yet; without bound where a sender waits.
-    room_messages: float
+    buffer_messages: float
     #: After so long the kernel's room is full, however few send; without bound where nothing but they set the pace.
-    room_s: float
+    buffer_s: float
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return (peer, bytes) that have come, waiting at most `wait_s`; raises OSError when the link is lost."""
@@ -73,11 +73,11 @@ def open_link(address: LinkAddress) -> Link:
 class UdpServer:
     """Hears anyone who sends to its port; each sender is a peer and can be answered."""
 
-    room_s = math.inf
+    buffer_s = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=True)
-        self.room_messages = _room_messages(self._socket)
+        self.buffer_messages = _buffer_messages(self._socket)
         self._selector = _selector(self._socket)
         self._datagrams = Datagrams(self._socket, _BURST)
         self._senders: dict[str, tuple[str, int]] = {}
@@ -111,11 +111,11 @@ class UdpServer:
 class UdpClient:
     """Sends to one address and hears only it; that nobody listens there yet is not an error."""
 
-    room_s = math.inf
+    buffer_s = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=False)
-        self.room_messages = _room_messages(self._socket)
+        self.buffer_messages = _buffer_messages(self._socket)
         self._selector = _selector(self._socket)
         self._peer = address.name
 
@@ -147,7 +147,7 @@ class UdpClient:
 class TcpClient:
     """A connection to a server, as autopilots' bridges and simulators offer it."""
 
-    room_messages = room_s = math.inf
+    buffer_messages = buffer_s = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=_CONNECT_S)
@@ -178,7 +178,7 @@ class TcpClient:
 class TcpServer:
     """Waits for connections; each is a peer, at most 16 at a time."""
 
-    room_messages = room_s = math.inf
+    buffer_messages = buffer_s = math.inf
 
     def __init__(self, address: LinkAddress) -> None:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
@@ -259,7 +259,7 @@ def _udp_socket(address: LinkAddress, *, bind: bool) -> socket.socket:
     return endpoint
 
 
-def _room_messages(endpoint: socket.socket) -> float:
+def _buffer_messages(endpoint: socket.socket) -> float:
     return endpoint.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) / _KERNEL_BYTES
 
 

@@ -42,7 +42,7 @@ class Row(NamedTuple):
     that all channels have. Without `when` there is always a row. `stamp` is the field with the message's own time.
     """
 
-    family: str
+    series: str
     columns: tuple[Column | Derived, ...]
     instance: str = ""
     suffix: str = ""

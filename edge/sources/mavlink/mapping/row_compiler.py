@@ -79,7 +79,7 @@ def compile_row(message_id: int, row: Row) -> MakeRows:
         head, text = "values", _by_place(text, fields)
     source = f"def make_rows(raws):\n    return [{text} for {head} in raws]"
     space: dict[str, Any] = {"hypot": math.hypot, "pack_voltage_v": pack_voltage_v}
-    exec(compile(source, f"<row {row.family}>", "exec"), space)  # noqa: S102 - it is made of the table of `columns` alone
+    exec(compile(source, f"<row {row.series}>", "exec"), space)  # noqa: S102 - it is made of the table of `columns` alone
     make_rows: MakeRows = space["make_rows"]
     return make_rows
 

@@ -37,13 +37,13 @@ class Stamp:
 
 
 class RowKind:
-    """How messages become rows: `runs`, the family its rows are unique in, where its stamp and instance stand."""
+    """How messages become rows: `runs`, the series its rows are unique in, where its stamp and instance stand."""
 
-    __slots__ = ("_others", "_vary", "family", "has_instances", "has_row", "instance_at", "runs", "stamp", "stamp_at")
+    __slots__ = ("_others", "_vary", "has_instances", "has_row", "instance_at", "runs", "series", "stamp", "stamp_at")
 
     def __init__(
         self,
-        family: str,
+        series: str,
         runs: MakeRuns,
         *,
         stamp: int = Stamp.NONE,
@@ -52,7 +52,7 @@ class RowKind:
         vary: Callable[[int], RowKind] | None = None,
         has_row: HasRow | None = None,
     ) -> None:
-        self.family = family
+        self.series = series
         self.runs = runs
         self.stamp = stamp
         self.stamp_at = stamp_at
@@ -72,12 +72,12 @@ class RowKind:
 
     def of_part(self, component: int) -> RowKind:
         """Return the kind for what another component of the vehicle measures, which has no time of its own."""
-        family = f"{component}/{self.family}"
-        return self._others.get(family) or self._others.setdefault(family, RowKind(family, self.runs))
+        series = f"{component}/{self.series}"
+        return self._others.get(series) or self._others.setdefault(series, RowKind(series, self.runs))
 
     def with_more(self, more: Callable[[Sequence[Raw]], Columns]) -> RowKind:
         """Return the kind whose rows also have the columns that `more` makes of messages."""
-        return RowKind(self.family, _runs_with_more(self.runs, more), stamp=self.stamp, stamp_at=self.stamp_at)
+        return RowKind(self.series, _runs_with_more(self.runs, more), stamp=self.stamp, stamp_at=self.stamp_at)
 
     def make(self, values: Raw) -> Values | None:
         """Return the row of one message, None where it holds none."""
@@ -113,10 +113,10 @@ def compile_kind(message_id: int, row: Row) -> RowKind:
         return runs
 
     def vary(instance: int) -> RowKind:
-        return RowKind(f"{row.family}:{instance}", runs_of(f":{instance}"), stamp=stamp, stamp_at=stamp_at)
+        return RowKind(f"{row.series}:{instance}", runs_of(f":{instance}"), stamp=stamp, stamp_at=stamp_at)
 
     return RowKind(
-        row.family,
+        row.series,
         runs_of(row.suffix),
         stamp=stamp,
         stamp_at=stamp_at,
@@ -152,9 +152,9 @@ def _runs_of_values(times_ms: Sequence[int], rows: Sequence[Values]) -> list[Run
     return runs
 
 
-def kind_of_values(family: str, stamp: int = Stamp.NONE, stamp_at: int = 0) -> RowKind:
+def kind_of_values(series: str, stamp: int = Stamp.NONE, stamp_at: int = 0) -> RowKind:
     """Return the kind of rows that are made elsewhere: its messages are the rows."""
-    return RowKind(family, _runs_of_values, stamp=stamp, stamp_at=stamp_at)
+    return RowKind(series, _runs_of_values, stamp=stamp, stamp_at=stamp_at)
 
 
 def _servos(port: int) -> RowKind:

@@ -23,7 +23,7 @@ from edge.sources.mavlink.protocol.frame import (
     RawFrame,
     is_sound,
 )
-from edge.sources.mavlink.protocol.signing import Guard
+from edge.sources.mavlink.protocol.signing import SignatureCheck
 
 _MAGIC: Final = re.compile(b"[\xfd\xfe]")
 #: A whole frame of MAVLink 2, by its payload's length: magic, flags, sequence, system and component as one number, id,
@@ -39,15 +39,15 @@ _DUPLICATE_GAP: Final = 255
 class FrameDecoder:
     """Turns a stream of bytes, however it is cut, into frames. Never raises for what the bytes hold.
 
-    Of ids that are not `wanted` frames are checked and counted, but not given. `guard` decides by signature.
+    Of ids that are not `wanted` frames are checked and counted, but not given. `signatures` decides by signature.
     """
 
     def __init__(
-        self, *, stamped: bool = False, wanted: Container[int] | None = None, guard: Guard | None = None
+        self, *, stamped: bool = False, wanted: Container[int] | None = None, signatures: SignatureCheck | None = None
     ) -> None:
         self._gap_bytes = STAMP_BYTES if stamped else 0
         self._wanted: Container[int] = CRC_EXTRA if wanted is None else wanted
-        self._guard = guard
+        self._signatures = signatures
         self._rest = b""  # from the end of the last frame (or the last bytes that can still be its successor's stamp)
         self._next_at = self._gap_bytes  # where in `_rest` the next frame should start
         self._in_sync = True
@@ -87,7 +87,7 @@ class FrameDecoder:
         lost = self.lost.copy()
         total = sum(count for (_, component), count in lost.items() if component == AUTOPILOT)
         by_source = {f"lost_sys{system}_comp{component}": count for (system, component), count in lost.items() if count}
-        signed = {} if self._guard is None else self._guard.counts.copy()
+        signed = {} if self._signatures is None else self._signatures.counts.copy()
         return {**self._counts, "lost": total, **by_source, **signed}
 
     def _scan(  # noqa: C901 - one loop: calls would double its time
@@ -102,10 +102,10 @@ class FrameDecoder:
             mcrf4xx,
             int.from_bytes,
         )
-        size, gap_bytes, guard = len(buffer), self._gap_bytes, self._guard
+        size, gap_bytes, signatures = len(buffer), self._gap_bytes, self._signatures
         last_v1, last_v2 = size - MIN_FRAME_BYTES, size - 12
         free, at, in_sync, sound, not_read = 0, self._next_at, self._in_sync, 0, 0
-        is_plain = in_sync and guard is None
+        is_plain = in_sync and signatures is None
         while True:
             if is_plain:
                 at = self._scan_plain(buffer, at, frames, ends)
@@ -155,7 +155,9 @@ class FrameDecoder:
                 self._note_gap(source, sequence)
             if extra is None or flags > 1:
                 self._counts["unknown_id" if extra is None else "incompatible"] += 1
-            elif guard is None or guard.admits(message_id, system, component, buffer[at:end], is_signed=flags > 0):
+            elif signatures is None or signatures.admits(
+                message_id, system, component, buffer[at:end], is_signed=flags > 0
+            ):
                 sound += 1
                 if message_id in wanted:
                     stamp_us = from_bytes(buffer[at - 8 : at]) if gap_bytes and at - free >= STAMP_BYTES else None
@@ -168,7 +170,7 @@ class FrameDecoder:
                 self._counts["junk_bytes"] += max(0, at - free - gap_bytes)
                 self._in_sync = in_sync = True
             free, at = end, end + gap_bytes
-            is_plain = guard is None and magic == 0xFD and not flags
+            is_plain = signatures is None and magic == 0xFD and not flags
         self._keep(buffer, free, at)
         self._count(sound, not_read)
         return frames

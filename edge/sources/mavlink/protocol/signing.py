@@ -50,7 +50,7 @@ def timestamp_of(now_ms: int) -> int:
     return max(0, now_ms * 100 - _EPOCH_US // 10)
 
 
-class Guard:
+class SignatureCheck:
     """Decides which frames of one link are let in. `now_ms` is set by whoever reads the link."""
 
     def __init__(self, key: bytes, *, accept_unsigned: bool) -> None:

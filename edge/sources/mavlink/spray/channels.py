@@ -45,7 +45,7 @@ EVIDENCE: Final[dict[str, Evidence]] = {
     "spray_commanded_on": Evidence.COMMANDED,
 }
 
-#: (family, values) of rows; they have the time of the message that made them.
+#: (series, values) of rows; they have the time of the message that made them.
 Rows = list[tuple[str, Values]]
 
 
@@ -66,7 +66,7 @@ class Spray:
         self._has_flow_sensor = False
         self._named = {one.name.encode(): one for one in profile.value}
         self._commanded: bool | None = None
-        self._families: set[str] = set()
+        self._series: set[str] = set()
         self._outputs_said = 0
 
     @property
@@ -110,13 +110,13 @@ class Spray:
         self._commanded = commanded
         return self._rows("spray_order", {"spray_commanded_on": float(commanded)})
 
-    def _rows(self, family: str, values: Values) -> Rows:
-        if family not in self._families:
-            self._families.add(family)
+    def _rows(self, series: str, values: Values) -> Rows:
+        if series not in self._series:
+            self._series.add(series)
             for channel in values:
                 if channel in EVIDENCE:
                     self.evidence.setdefault(channel, EVIDENCE[channel])
-        return [(family, values)]
+        return [(series, values)]
 
     def _read_battery(self, values: Raw, moment_ms: int) -> tuple[bool, Rows]:
         consumed_ml, current_ca, number, remaining_pct = values[0], values[13], values[14], values[17]

@@ -14,6 +14,7 @@ from typing import Final
 
 from edge.sources.mavlink.spray.channels import Spray
 from edge.sources.mavlink.spray.profile import SprayerSettings
+from edge.sources.mavlink.timing.pending import EventBody
 from headland.contract.records import Scalar
 
 #: Below this nothing flows: what meters read of a line that empties.
@@ -26,8 +27,6 @@ _PLACE_MS: Final = 1000
 _LOOK_MS: Final = 200
 #: A position is believed for so long.
 _PLACE_AGE_MS: Final = 2000
-
-Alarms = list[tuple[str, dict[str, Scalar]]]
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class _Condition:
         return None
 
 
-class SprayWatch:
+class SprayMonitor:
     """Watches one vehicle's spraying. Pure; moments are milliseconds of the clock that `Spray` has."""
 
     def __init__(self, profile: SprayerSettings) -> None:
@@ -74,7 +73,7 @@ class SprayWatch:
         """Take where the vehicle is."""
         self._place, self._place_ms = (latitude_deg, longitude_deg), moment_ms
 
-    def look(self, spray: Spray, mode: str | None, moment_ms: int) -> Alarms:
+    def check(self, spray: Spray, mode: str | None, moment_ms: int) -> list[EventBody]:
         """Return what has begun (`active` true) and what has ended; without a change it looks five times a second."""
         state = (spray.pump_on, spray.flow_l_min, spray.mass_flow_kg_min, mode)
         if state == self._seen and (self._is_calm or 0 <= moment_ms - self._looked_ms < _LOOK_MS):
@@ -89,13 +88,13 @@ class SprayWatch:
             "spray_in_rtl": None if sprays is None or mode is None else sprays and "RTL" in mode,
             "spray_outside_field": None if sprays is None or inside is None else sprays and not inside,
         }
-        alarms: Alarms = []
+        events: list[EventBody] = []
         for kind, condition in self._conditions.items():
             change = condition.follow(holds[kind], moment_ms)
             if change is not None:
-                alarms.append((kind, self._data(spray, active=change)))
+                events.append(EventBody(kind, self._data(spray, active=change)))
         self._is_calm = not self._fields and all(one.since_ms is None for one in self._conditions.values())
-        return alarms
+        return events
 
     def _data(self, spray: Spray, *, active: bool) -> dict[str, Scalar]:
         data: dict[str, Scalar] = {"active": active, "pump_on": spray.pump_on}

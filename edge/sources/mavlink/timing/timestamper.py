@@ -1,12 +1,10 @@
-"""Gives a vehicle's rows and events their UTC; holds them while it is not known and stamps them when it is.
+"""Time stamping of one vehicle's rows and events: held while their time is in doubt, stamped when it is known.
 
-    messages, events --> [ held while the clock is in doubt ] --> stamped by the vehicle's clock (gps, rtc)
-                                                              \\-> or, when the bound has passed, by arrival
-                     --> gathered by family --> `flush` --> outlet
+    rows, events --> [ held while the clock is in doubt ] --> stamped by the vehicle's clock (gps, rtc), the gateway's
+                                                              (ntp), or, when the bound has passed, by arrival
+                 --> gathered by series --> `flush`
 
-What puts the clock in doubt: no SYSTEM_TIME with a UTC yet; no 3D fix heard yet that would make that UTC a satellite
-clock; an offset that stepped, a boot time that fell, or a silence after which boot time and arrival do not agree, until
-more messages confirm or refute it. The same bytes give the same stamps.
+The time model is described in the package's docstring.
 """
 
 from __future__ import annotations
@@ -15,321 +13,344 @@ from collections import Counter
 from typing import Any, Final
 
 from edge.sources.mavlink.mapping.rows import UNIX_FROM_US, RowKind, Stamp
-from edge.sources.mavlink.output.output import DeviceOutput, EventBody
-from edge.sources.mavlink.timing.clock import Boot, BootTime, Pair
+from edge.sources.mavlink.timing.clock import BootClock, BootState, Pair
 from edge.sources.mavlink.timing.clock_choice import ClockSelector, HoldPolicy
-from edge.sources.mavlink.timing.interleaving import LEAP_MS, ClockInterleaveDetector
-from edge.sources.mavlink.timing.pending import PendingMessage
-from edge.sources.mavlink.timing.series import Families
+from edge.sources.mavlink.timing.interleaving import JUMP_MS, ClockInterleaveDetector
+from edge.sources.mavlink.timing.pending import EventBody, PendingMessage, Stamped, StampedEvent
+from edge.sources.mavlink.timing.series_buffers import SeriesBuffers
 from headland.contract.records import Clock, Scalar
-
-__all__ = ["HoldPolicy", "Timeline"]
 
 #: A silence of the link after which boot time is compared with arrival.
 _SILENCE_MS: Final = 5000
-#: How far they may then differ; more is a vehicle that restarted unheard.
+#: How far they may then differ; more is a vehicle that restarted during the silence.
 _SILENCE_TOLERANCE_MS: Final = 2000
 _ARRIVAL: Final = Clock.ARRIVAL
 _BOOT_MS: Final = Stamp.BOOT_MS
 
 
-class Timeline:
-    """The stamping of one vehicle. Events go to `outlet` as soon as they are stamped, rows at the next `flush`."""
+class Timestamper:
+    """Gives one vehicle's rows and events their UTC. Results are returned by `stamped` and `flush`, in order."""
 
-    def __init__(self, patience: HoldPolicy, outlet: DeviceOutput) -> None:
-        self._patience = patience
-        self._outlet = outlet
+    def __init__(self, policy: HoldPolicy) -> None:
+        self._policy = policy
         self.counts: Counter[str] = Counter()
-        #: Counts the vehicle's power-ups as heard here.
+        #: Number of reboots seen.
         self.session = 0
-        #: Two boot times take turns: two vehicles speak as one.
+        #: Two boot times take turns: two vehicles send as one.
         self.interleaved = False
         #: Whether `session` or `interleaved` has changed since the owner last set this to False.
-        self.has_news = False
+        self.has_changed = False
+        self._stamped: list[Stamped] = []
         self._held: list[PendingMessage] = []
         self._held_since_ms = 0
-        self._fallen_at: int | None = None  # where in `_held` a possible reboot begins
+        self._fall_at: int | None = None  # index in `_held` where a possible reboot begins
         self._fallen_to = (0, 0)  # boot time and arrival of its first message
-        self._suspect = False  # the offset may have stepped
-        self._unsure = False  # the link was silent and boot time does not fit
+        self._is_step_possible = False  # a SYSTEM_TIME was off the map
+        self._is_jump_possible = False  # the link was silent, or boot time jumped, and boot time does not fit arrival
         self._boot_due_ms = 0  # when a boot time should have come, else the link was silent
-        self._turns = ClockInterleaveDetector()
-        self._families = Families(outlet)
-        self._boot = BootTime()
-        self._ruler = ClockSelector(patience)
-        self._map = self._ruler.in_use
-        #: What rows that flow are stamped by; None while they are held.
+        self._interleaving = ClockInterleaveDetector()
+        self._buffers = SeriesBuffers()
+        #: The vehicle's time since boot.
+        self.boot = BootClock()
+        self._selector = ClockSelector(policy)
+        self._map = self._selector.in_use
+        #: The clock of rows that flow; None while they are held.
         self._clock: Clock | None = None
-        self._decide()
+        self._update_clock()
 
     @property
-    def held(self) -> int:
-        """How many rows and events wait."""
-        return len(self._held) + len(self._turns.strays)
+    def pending(self) -> int:
+        """How many rows and events wait for their time."""
+        return len(self._held) + len(self._interleaving.set_aside)
 
     @property
     def clock(self) -> Clock:
-        """What the next row's clock will be called if the doubt is not mended."""
-        return self._ruler.clock
+        """The clock of a row that were stamped now."""
+        return self._selector.clock
 
-    @property
-    def boot_ms(self) -> int | None:
-        """The newest time since boot of this session."""
-        return self._boot.last_ms
+    def moment_ms(self, now_ms: int) -> int:
+        """Return the newest time since boot of this session, which advances evenly; `now_ms` where there is none."""
+        boot_ms = self.boot.last_ms
+        return now_ms if boot_ms is None else boot_ms
 
     def uncertainty_ms(self) -> float:
         """Return the scatter of the vehicle's UTC; infinite while it is not known."""
-        return self._ruler.map.uncertainty_ms()
+        return self._selector.map.uncertainty_ms()
 
-    def take_row(self, kind: RowKind, values: Any, raw: int, arrival_ms: int) -> None:
-        """Take a message that says `raw` as its own time, in the sense of its kind.
+    # Input
 
-        Nearly all take the short way: time since boot goes on, nothing is in doubt, nothing is held.
+    def add_row(self, kind: RowKind, values: Any, raw: int, arrival_ms: int) -> None:
+        """Add a message whose own stamp is `raw`, in the sense of its kind.
+
+        Nearly all take the short way: time since boot advances, nothing is in doubt, nothing is held.
         """
-        stamp, family = kind.stamp, self._families.open.get(kind)
+        stamp, buffer = kind.stamp, self._buffers.appendable.get(kind)
         if stamp == _BOOT_MS:
-            if family is not None:
-                boot = self._boot
+            if buffer is not None:
+                boot = self.boot
                 if (
                     boot.is_plain
-                    and 0 <= raw - boot.last_ms <= LEAP_MS  # type: ignore[operator]  # plain: there is a last one
+                    and 0 <= raw - boot.last_ms <= JUMP_MS  # type: ignore[operator]  # plain: there is a last one
                     and arrival_ms <= self._boot_due_ms
-                    and raw > family.last_own_ms
+                    and raw > buffer.last_stamp_ms
                 ):
-                    boot.last_ms = family.last_own_ms = raw
+                    boot.last_ms = buffer.last_stamp_ms = raw
                     self._boot_due_ms = arrival_ms + _SILENCE_MS
-                    family.moments_ms.append(raw)
-                    family.values.append(values)
+                    buffer.boot_times_ms.append(raw)
+                    buffer.values.append(values)
                     return
-            self._take_dated(kind, values, self._observe_boot(raw, arrival_ms), arrival_ms)
+            self._add_row(kind, values, self._observe_boot(raw, arrival_ms), arrival_ms)
             return
-        own_ms = self._own_ms(kind, raw) if stamp else None
-        if family is not None and not stamp:
-            family.moments_ms.append(self._boot.last_ms or 0)
-            family.values.append(values)
-        elif family is not None and own_ms is not None and own_ms > family.last_own_ms:
-            family.last_own_ms = own_ms
-            family.moments_ms.append(own_ms)
-            family.values.append(values)
+        stamp_ms = self._stamp_ms(kind, raw) if stamp else None
+        if buffer is not None and not stamp:
+            buffer.boot_times_ms.append(self.boot.last_ms or 0)
+            buffer.values.append(values)
+        elif buffer is not None and stamp_ms is not None and stamp_ms > buffer.last_stamp_ms:
+            buffer.last_stamp_ms = stamp_ms
+            buffer.boot_times_ms.append(stamp_ms)
+            buffer.values.append(values)
         else:
-            self._take_dated(kind, values, own_ms, arrival_ms)
+            self._add_row(kind, values, stamp_ms, arrival_ms)
 
-    def take_ambient(self, kind: RowKind, values: Any, arrival_ms: int) -> None:
-        """Take a message without a time of its own: it has that of the last message that had one."""
-        self._take(kind, values, None, arrival_ms)
+    def add_unstamped_row(self, kind: RowKind, values: Any, arrival_ms: int) -> None:
+        """Add a message without a stamp: it has the time of the last message that had one."""
+        self._add(kind, values, None, arrival_ms)
 
-    def take_event(self, kind: str, data: dict[str, Scalar], arrival_ms: int) -> None:
-        """Take an event; its time is that of the last message that had one."""
-        self._take(None, EventBody(kind, data), None, arrival_ms)
+    def add_event(self, event: EventBody, arrival_ms: int) -> None:
+        """Add an event; its time is that of the last message that had one."""
+        self._add(None, event, None, arrival_ms)
 
-    def take_time(self, unix_us: int, boot_ms: int, arrival_ms: int) -> None:
-        """Take a SYSTEM_TIME."""
-        own_ms = self._observe_boot(boot_ms, arrival_ms)
-        ruler = self._ruler
-        if self._fallen_at is not None:
+    def add_system_time(self, unix_us: int, boot_ms: int, arrival_ms: int) -> None:
+        """Add a SYSTEM_TIME: what UTC it was at a time since boot."""
+        stamp_ms = self._observe_boot(boot_ms, arrival_ms)
+        selector = self._selector
+        if self._fall_at is not None:
             return
-        if self._turns.is_in_doubt(arrival_ms):
-            if not ruler.map.agrees(unix_us, own_ms):
+        if self._interleaving.is_in_doubt(arrival_ms):
+            if not selector.map.agrees(unix_us, stamp_ms):
                 return
-            self._turns.forget_leap()
-        was_offset_ms = ruler.map.offset_ms
-        pair = ruler.map.observe(unix_us, own_ms)
-        ahead_ms = ruler.compare(own_ms, arrival_ms)
+            self._interleaving.forget_jump()
+        before_offset_ms = selector.map.offset_ms
+        pair = selector.map.observe(unix_us, stamp_ms)
+        ahead_ms = selector.compare(stamp_ms, arrival_ms)
         if ahead_ms is not None:
-            data: dict[str, Scalar] = {"active": ruler.is_distrusted, "ahead_ms": ahead_ms}
-            self._announce("clock_disagrees", data, own_ms, arrival_ms)
-            self._decide()
-        is_steady = pair is Pair.STEADY and self._clock not in (None, _ARRIVAL) and not ruler.by_arrival
+            data: dict[str, Scalar] = {"active": selector.is_distrusted, "ahead_ms": ahead_ms}
+            self._insert_event("clock_disagrees", data, stamp_ms, arrival_ms)
+            self._update_clock()
+        is_steady = pair is Pair.STEADY and self._clock not in (None, _ARRIVAL) and not selector.by_arrival
         if pair is Pair.UNKNOWN or is_steady:
-            if ruler.by_arrival and self._clock is _ARRIVAL:
-                self._decide()
-            self._follow_clock()
+            if selector.by_arrival and self._clock is _ARRIVAL:
+                self._update_clock()
+            self._update_buffers()
             return
-        self._suspect = pair is Pair.SUSPECT
-        self._unsure = self._unsure and self._suspect
+        self._is_step_possible = pair is Pair.SUSPECT
+        self._is_jump_possible = self._is_jump_possible and self._is_step_possible
         if pair is Pair.STEPPED:
-            self._families.end_segment()
-            data = {"step_ms": round(ruler.map.offset_ms - was_offset_ms), "followed": not ruler.is_distrusted}
-            self._announce("clock_step", data, own_ms, arrival_ms)
-        elif ruler.by_arrival and not self._suspect:
-            ruler.by_arrival = False
-            self._families.end_segment()
-            self._announce("clock_found", {}, own_ms, arrival_ms)
-        self._decide()
+            self._stamped += self._buffers.end_segment()
+            step_ms = round(selector.map.offset_ms - before_offset_ms)
+            data = {"step_ms": step_ms, "followed": not selector.is_distrusted}
+            self._insert_event("clock_step", data, stamp_ms, arrival_ms)
+        elif selector.by_arrival and not self._is_step_possible:
+            selector.by_arrival = False
+            self._stamped += self._buffers.end_segment()
+            self._insert_event("clock_found", {}, stamp_ms, arrival_ms)
+        self._update_clock()
 
-    def note_fix(self) -> None:
-        """Take that the vehicle has a 3D fix: its UTC is a satellite clock from now on."""
-        if not self._ruler.has_fix:
-            self._ruler.has_fix = True
-            self._decide()
+    def add_fix(self) -> None:
+        """Note that the vehicle has a 3D fix: its UTC is a satellite clock from now on."""
+        if not self._selector.has_fix:
+            self._selector.has_fix = True
+            self._update_clock()
 
     def expire(self, now_ms: int) -> None:
-        """Stop waiting for what has not come within the bound."""
-        if self._clock is not None and self._turns.waited(now_ms):
-            self._take_back_strays()
-            self.flush()
-        wait_ms = self._patience.wait_ms
+        """Stop waiting where the bound has passed."""
+        if self._clock is not None and self._interleaving.is_overdue(now_ms):
+            self._stamp_set_aside()
+            self._stamped += self._buffers.flush()
+        wait_ms = self._policy.wait_ms
         if wait_ms is not None and self._held and now_ms - self._held_since_ms > wait_ms:
-            self.give_up()
-            self.flush()
+            self.stamp_pending()
+            self._stamped += self._buffers.flush()
 
-    def abandon(self) -> int:
-        """Drop what waits: it cannot be told whose it is. Returns how much."""
-        dropped = len(self._held) + len(self._turns.take_back())
+    def discard_pending(self) -> int:
+        """Discard what waits: it may be of either of two vehicles. Returns how much."""
+        discarded = len(self._held) + len(self._interleaving.take_set_aside())
         self._held = []
-        return dropped
+        return discarded
 
-    def give_up(self) -> None:
-        """Stamp what waits with the best there is: the vehicle's undisciplined clock, else arrival."""
-        if self._ruler.map.known and not (self._suspect or self._unsure or self._fallen_at is not None):
-            self._ruler.without_fix = True
-            self._take_back_strays()
+    def stamp_pending(self) -> None:
+        """Stamp what waits with the best clock there is: the vehicle's undisciplined one, else arrival."""
+        is_in_doubt = self._is_step_possible or self._is_jump_possible or self._fall_at is not None
+        if self._selector.map.known and not is_in_doubt:
+            self._selector.without_fix = True
+            self._stamp_set_aside()
         else:
-            self._ruler.forget_utc()
-            self._suspect = self._unsure = False
-            self._fallen_at = None
-            self._held = self._turns.take_back() + self._held
-        self._families.end_segment()
-        self._decide()
+            self._selector.forget_utc()
+            self._is_step_possible = self._is_jump_possible = False
+            self._fall_at = None
+            self._held = self._interleaving.take_set_aside() + self._held
+        self._stamped += self._buffers.end_segment()
+        self._update_clock()
 
-    def flush(self) -> None:
-        """Let all rows leave that are stamped."""
-        self._families.flush()
+    # Output
 
-    def _follow_clock(self) -> None:
-        is_by_boot = self._clock is not None and self._clock is not _ARRIVAL
-        self._families.follow(self._clock, self._map.rest_ms if is_by_boot else None)
+    def stamped(self) -> list[Stamped]:
+        """Return what was stamped since the last call and is not gathered: events, and rows of a segment that ended."""
+        if not self._stamped:
+            return []
+        stamped, self._stamped = self._stamped, []
+        return stamped
 
-    def _own_ms(self, kind: RowKind, raw: int) -> int | None:
-        """Return the time since boot that a stamp which wraps or stands still means, None where it means none."""
+    def flush(self) -> list[Stamped]:
+        """Return all that was stamped since the last call, gathered rows last."""
+        stamped = self.stamped()
+        stamped += self._buffers.flush()
+        return stamped
+
+    # Times since boot
+
+    def _stamp_ms(self, kind: RowKind, raw: int) -> int | None:
+        """Return the time since boot of a stamp that wraps or repeats, None where it has no meaning."""
         if kind.stamp == Stamp.WRAPPED_US:
-            return self._boot.unwrap_us(raw)
-        if 0 < raw < UNIX_FROM_US and self._boot.near(raw // 1000):
-            return raw // 1000 if raw // 1000 > self._families.last_own_ms(kind.family) else None
+            return self.boot.unwrap_us(raw)
+        if 0 < raw < UNIX_FROM_US and self.boot.is_near(raw // 1000):
+            return raw // 1000 if raw // 1000 > self._buffers.last_stamp_ms(kind.series) else None
         return None
 
     def _observe_boot(self, raw_ms: int, arrival_ms: int) -> int:
-        before_ms, before_arrival_ms = self._boot.last_ms, self._boot_due_ms - _SILENCE_MS
-        own_ms, state = self._boot.observe(raw_ms)
+        """Return the unwrapped time since boot; follow what it shows of the session."""
+        before_ms, before_arrival_ms = self.boot.last_ms, self._boot_due_ms - _SILENCE_MS
+        stamp_ms, state = self.boot.observe(raw_ms)
         self._boot_due_ms = arrival_ms + _SILENCE_MS
-        if state is Boot.RUNNING:
-            if self._fallen_at is not None:  # the fall was a late message
+        if state is BootState.RUNNING:
+            if self._fall_at is not None:  # the fall was a late message
                 self.counts["late_rows"] += 1
-                self._note_stray(own_ms, self._fallen_at)
-                self._fallen_at = None
-                self._decide()
+                self._set_fall_aside(stamp_ms, self._fall_at)
+                self._fall_at = None
+                self._update_clock()
             elif before_ms is not None:
                 silence_ms = arrival_ms - before_arrival_ms
-                advance_ms = own_ms - before_ms
+                advance_ms = stamp_ms - before_ms
                 if silence_ms > _SILENCE_MS and abs(advance_ms - silence_ms) > _SILENCE_TOLERANCE_MS:
-                    self._unsure = self._ruler.map.known
-                    self._decide()
-                elif advance_ms - silence_ms > LEAP_MS:
-                    self._turns.note_leap(arrival_ms)
-                    self._unsure = not self._ruler.by_arrival
-                    self._decide()
-        elif state is Boot.FALLEN and self._fallen_at is None:
-            self._fallen_at, self._fallen_to = len(self._held), (own_ms, arrival_ms)
-            if self._turns.has_leapt(arrival_ms):
-                self.interleaved = self.has_news = True
-            self._decide()
-        elif state is Boot.REBOOTED:
+                    self._is_jump_possible = self._selector.map.known
+                    self._update_clock()
+                elif advance_ms - silence_ms > JUMP_MS:
+                    self._interleaving.note_jump(arrival_ms)
+                    self._is_jump_possible = not self._selector.by_arrival
+                    self._update_clock()
+        elif state is BootState.FALLEN and self._fall_at is None:
+            self._fall_at, self._fallen_to = len(self._held), (stamp_ms, arrival_ms)
+            if self._interleaving.has_jumped(arrival_ms):
+                self.interleaved = self.has_changed = True
+            self._update_clock()
+        elif state is BootState.REBOOTED:
             self._restart(arrival_ms)
-        return own_ms
+        return stamp_ms
 
-    def _note_stray(self, boot_ms: int, fallen_at: int) -> None:
-        """Note a boot time far behind that the next one did not confirm."""
-        if boot_ms - self._fallen_to[0] < LEAP_MS:
+    def _set_fall_aside(self, boot_ms: int, fall_at: int) -> None:
+        """Set aside what came with a fall that the next message, at `boot_ms`, did not confirm."""
+        if boot_ms - self._fallen_to[0] < JUMP_MS:
             return
-        rows = self._held[fallen_at:]
-        del self._held[fallen_at:]
-        if self._turns.note_fall(self._fallen_to, rows):
-            self.interleaved = self.has_news = True
+        rows = self._held[fall_at:]
+        del self._held[fall_at:]
+        if self._interleaving.note_fall(self._fallen_to, rows):
+            self.interleaved = self.has_changed = True
 
-    def _take_back_strays(self) -> None:
-        """Stamp what was only very late, with its own time; what came with it and has none goes too."""
-        moment_ms = self._boot.last_ms
-        for item in self._turns.take_back():
-            moment_ms = item.own_ms if item.own_ms is not None else moment_ms
-            self._stamp(item.kind, item.body, item.own_ms, moment_ms, item.arrival_ms)
+    def _stamp_set_aside(self) -> None:
+        """Stamp what was only very late with its own time, and what came with it without a stamp likewise."""
+        boot_ms = self.boot.last_ms
+        for item in self._interleaving.take_set_aside():
+            boot_ms = item.stamp_ms if item.stamp_ms is not None else boot_ms
+            self._stamp(item.kind, item.body, item.stamp_ms, boot_ms, item.arrival_ms)
 
     def _restart(self, arrival_ms: int) -> None:
-        """Begin a session: what was held before the fall is stamped with what the old session knew."""
-        at = self._fallen_at or 0
+        """Begin a session. What was held before the fall is stamped with what the old session knew."""
+        at = self._fall_at or 0
         of_old, of_new = self._held[:at], self._held[at:]
         self._held = of_old
-        self._fallen_at = None
+        self._fall_at = None
         if of_old:
-            self.give_up()
+            self.stamp_pending()
         self.session += 1
-        self.has_news = True
-        self._turns.forget_falls()
-        if self._turns.has_leapt(arrival_ms):
+        self.has_changed = True
+        self._interleaving.forget_falls()
+        if self._interleaving.has_jumped(arrival_ms):
             self.interleaved = True
-        self._ruler = ClockSelector(self._patience)
-        self._suspect = self._unsure = False
-        self._families.end_segment()
-        first_ms, first_arrival_ms = self._boot.last_ms, arrival_ms
+        self._selector = ClockSelector(self._policy)
+        self._is_step_possible = self._is_jump_possible = False
+        self._stamped += self._buffers.end_segment()
+        first_ms, first_arrival_ms = self.boot.last_ms, arrival_ms
         if of_new:
-            first_ms, first_arrival_ms = of_new[0].own_ms, of_new[0].arrival_ms
-        reboot = PendingMessage.event("reboot", {"session": self.session}, first_ms, first_arrival_ms)
+            first_ms, first_arrival_ms = of_new[0].stamp_ms, of_new[0].arrival_ms
+        reboot = PendingMessage.event(EventBody("reboot", {"session": self.session}), first_ms, first_arrival_ms)
         self._held = [reboot, *of_new]
         self._held_since_ms = first_arrival_ms
-        self._decide()
+        self._update_clock()
 
-    def _announce(self, kind: str, data: dict[str, Scalar], boot_ms: int, arrival_ms: int) -> None:
+    # Hold and release
+
+    def _insert_event(self, kind: str, data: dict[str, Scalar], boot_ms: int, arrival_ms: int) -> None:
+        """Put an event of the clock itself before all that is held."""
         if not self._held:
             self._held_since_ms = arrival_ms
-        self._held.insert(0, PendingMessage.event(kind, data, boot_ms, arrival_ms))
+        self._held.insert(0, PendingMessage.event(EventBody(kind, data), boot_ms, arrival_ms))
 
-    def _take_dated(self, kind: RowKind, values: Any, own_ms: int | None, arrival_ms: int) -> None:
-        """Take a row by itself; by arrival, which is all that some vehicles ever have, there is nothing to ask."""
+    def _add_row(self, kind: RowKind, values: Any, stamp_ms: int | None, arrival_ms: int) -> None:
+        """Add one row; by arrival, which is all that some vehicles ever have, nothing needs to be checked."""
         if self._clock is not _ARRIVAL:
-            self._take(kind, values, own_ms, arrival_ms)
-        elif not self._families.take(kind, _ARRIVAL, arrival_ms, own_ms, values):
-            self.counts["repeated"] += 1
+            self._add(kind, values, stamp_ms, arrival_ms)
+        else:
+            self._buffer(kind, _ARRIVAL, arrival_ms, stamp_ms, values)
 
-    def _take(self, kind: RowKind | None, body: Any, own_ms: int | None, arrival_ms: int) -> None:
-        ambient_ms = None if self._fallen_at is not None else self._boot.last_ms
+    def _add(self, kind: RowKind | None, body: Any, stamp_ms: int | None, arrival_ms: int) -> None:
+        previous_ms = None if self._fall_at is not None else self.boot.last_ms
         if self._clock is not None:
-            self._stamp(kind, body, own_ms, ambient_ms if own_ms is None else own_ms, arrival_ms)
+            self._stamp(kind, body, stamp_ms, previous_ms if stamp_ms is None else stamp_ms, arrival_ms)
             return
         if not self._held:
             self._held_since_ms = arrival_ms
-        self._held.append(PendingMessage(arrival_ms, own_ms, ambient_ms, kind, body))
+        self._held.append(PendingMessage(arrival_ms, stamp_ms, previous_ms, kind, body))
         self.expire(arrival_ms)
-        if len(self._held) > self._patience.rows:
+        if len(self._held) > self._policy.rows:
             self.counts["held_overflow"] += len(self._held)
-            self.give_up()
+            self.stamp_pending()
 
-    def _decide(self) -> None:
-        """See whether rows may flow, and let those that waited go."""
-        self._map = self._ruler.in_use
-        in_doubt = self._suspect or self._unsure or self._fallen_at is not None
-        self._clock = None if in_doubt or not self._ruler.is_known else self._ruler.clock
-        self._follow_clock()
+    def _update_clock(self) -> None:
+        """Determine whether rows may flow, and by which clock; stamp those that waited."""
+        self._map = self._selector.in_use
+        in_doubt = self._is_step_possible or self._is_jump_possible or self._fall_at is not None
+        self._clock = None if in_doubt or not self._selector.is_known else self._selector.clock
+        self._update_buffers()
         if self._clock is None or not self._held:
             return
         held, self._held = self._held, []
-        known = (moment for item in held if (moment := item.moment_ms) is not None)
-        moment_ms = next(known, self._boot.last_ms)
+        known = (boot_ms for item in held if (boot_ms := item.boot_ms) is not None)
+        boot_ms = next(known, self.boot.last_ms)
         for item in held:
-            own_moment_ms = item.moment_ms
-            moment_ms = moment_ms if own_moment_ms is None else own_moment_ms
-            self._stamp(item.kind, item.body, item.own_ms, moment_ms, item.arrival_ms)
+            item_boot_ms = item.boot_ms
+            boot_ms = boot_ms if item_boot_ms is None else item_boot_ms
+            self._stamp(item.kind, item.body, item.stamp_ms, boot_ms, item.arrival_ms)
+
+    def _update_buffers(self) -> None:
+        is_by_boot = self._clock is not None and self._clock is not _ARRIVAL
+        self._buffers.set_clock(self._clock, self._map.constant_offset_ms if is_by_boot else None)
 
     def _stamp(
-        self, kind: RowKind | None, body: Any, own_ms: int | None, moment_ms: int | None, arrival_ms: int
+        self, kind: RowKind | None, body: Any, stamp_ms: int | None, boot_ms: int | None, arrival_ms: int
     ) -> None:
-        """Give its UTC to what happened at `moment_ms` since boot.
-
-        A row's time is unique within its family; a repeated message (the same `own_ms`) is counted and left out.
-        """
-        clock = self._ruler.clock
-        time_ms = arrival_ms if clock is _ARRIVAL else self._map.utc_ms(moment_ms or 0)
+        """Give its UTC to what happened at `boot_ms`."""
+        clock = self._selector.clock
+        time_ms = arrival_ms if clock is _ARRIVAL else self._map.utc_ms(boot_ms or 0)
         if kind is None:
-            self._outlet.take_event(clock, time_ms, body)
+            self._stamped.append(StampedEvent(clock, time_ms, body))
             return
-        if not self._families.take(kind, clock, time_ms, own_ms, body):
+        self._buffer(kind, clock, time_ms, stamp_ms, body)
+        self._update_buffers()
+
+    def _buffer(self, kind: RowKind, clock: Clock, time_ms: int, stamp_ms: int | None, values: Any) -> None:
+        """Gather a stamped row; a repeated message (the same stamp in its series) is counted and left out."""
+        released = self._buffers.add(kind, clock, time_ms, stamp_ms, values)
+        if released is None:
             self.counts["repeated"] += 1
-        self._follow_clock()
+        elif released:
+            self._stamped += released

@@ -1,134 +1,177 @@
-"""Where each message of one vehicle goes: to its state, to its clock, to its spray profile, or to rows."""
+"""Dispatch of one vehicle's messages: which handler reads each, and what it returns."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from edge.sources.mavlink.mapping.field_table import FIX_3D
 from edge.sources.mavlink.mapping.row_compiler import Raw
-from edge.sources.mavlink.mapping.rows import SYSTEM_BATTERY_KIND, RowKind
-from edge.sources.mavlink.output.output import DeviceOutput
-from edge.sources.mavlink.protocol.messages import LAYOUTS, CommandAck, MissionCurrent, ParamValue, SystemTime
+from edge.sources.mavlink.mapping.rows import SYSTEM_BATTERY_KIND
+from edge.sources.mavlink.protocol.messages import (
+    LAYOUTS,
+    AutopilotVersion,
+    CommandAck,
+    MissionCurrent,
+    ParamValue,
+    SystemTime,
+)
 from edge.sources.mavlink.spray.channels import NAMED_VALUES
 from edge.sources.mavlink.spray.profile import SprayerSettings
-from edge.sources.mavlink.timing.timestamper import Timeline
-from edge.sources.mavlink.vehicle.handlers import NO_ROW, MessageHandler, Note, Tap, make_lanes
+from edge.sources.mavlink.timing.pending import EventBody
+from edge.sources.mavlink.vehicle.handlers import (
+    NO_ROW,
+    SKIP_ROW,
+    DerivedRow,
+    Effect,
+    MessageHandler,
+    OnMessage,
+    OnValues,
+    RowResult,
+    Signal,
+    make_handlers,
+)
 from edge.sources.mavlink.vehicle.spray_recorder import SprayRecorder
-from edge.sources.mavlink.vehicle.state_events import StateEvents
+from edge.sources.mavlink.vehicle.state_events import StateReader
 
 _HEARTBEAT: Final = 0
-_SYSTEM_TIME: Final = 2
 _SYS_STATUS: Final = 1
+_SYSTEM_TIME: Final = 2
+_PARAM_VALUE: Final = 22
 _GPS_RAW_INT: Final = 24
 _GLOBAL_POSITION_INT: Final = 33
+_MISSION_CURRENT: Final = 42
+_MISSION_ITEM_REACHED: Final = 46
+_MISSION_ITEM_INT: Final = 73
+_COMMAND_ACK: Final = 77
 _BATTERY_STATUS: Final = 147
 _AUTOPILOT_VERSION: Final = 148
 _HIGH_LATENCY2: Final = 235
+_HOME_POSITION: Final = 242
+_EXTENDED_SYS_STATE: Final = 245
+_STATUSTEXT: Final = 253
 #: Where BATTERY_STATUS has its id and GPS_RAW_INT its fix among their flat values.
 _BATTERY_ID_AT: Final = 14
 _FIX_AT: Final = 8
+_HAS_FIX: Final = RowResult(None, (Signal.FIX,))
 
 
 class MessageDispatcher:
-    """Knows the way of every message; `note_version` takes AUTOPILOT_VERSION."""
+    """The handlers of one vehicle's messages and the state that they read."""
 
-    def __init__(
-        self,
-        timeline: Timeline,
-        outlet: DeviceOutput,
-        chronicle: StateEvents,
-        sprayer: SprayerSettings | None,
-        counts: Counter[str],
-        note_version: Note,
-    ) -> None:
-        #: How often each message id was heard in this session: what the link still has to ask for.
-        self.heard = dict.fromkeys(LAYOUTS, 0)
+    def __init__(self, sprayer: SprayerSettings | None) -> None:
+        self.counts: Counter[str] = Counter()
+        #: How many messages of each id came in this session: what is missing is requested on the link.
+        self.received = dict.fromkeys(LAYOUTS, 0)
         #: Command -> result, as the vehicle acknowledged them in this session.
         self.acks: dict[int, int] = {}
-        self._timeline = timeline
-        self._chronicle = chronicle
-        self._counts = counts
-        self._flight_battery = False
-        self._recorder: SprayRecorder | None = None
-        if sprayer is not None:
-            self._recorder = SprayRecorder(sprayer, timeline, outlet, chronicle, counts, self._tap_battery)
-        self.lanes = self._make_lanes(note_version)
-        #: Without the one message that can tell of another autopilot.
-        self.plain_lanes = {number: lane for number, lane in self.lanes.items() if number != _AUTOPILOT_VERSION}
+        self._state = StateReader()
+        self._has_flight_battery = False
+        self._recorder = None if sprayer is None else SprayRecorder(sprayer, self._state.events)
+        self.handlers = make_handlers(self._message_handlers(), self._values_handlers())
+        #: Without the one message that can reveal another autopilot.
+        self.plain_handlers: dict[int, MessageHandler] = {
+            message_id: handler for message_id, handler in self.handlers.items() if message_id != _AUTOPILOT_VERSION
+        }
 
     @property
     def missing_parameters(self) -> list[str]:
-        """What the profile would still know of the vehicle's parameters."""
+        """The parameters of the vehicle that the profile still needs."""
         return [] if self._recorder is None else self._recorder.spray.outputs.missing()
 
     def restart(self) -> None:
-        """Begin a session: what was known of the old one may not be true of the new one."""
-        self.heard.update(dict.fromkeys(LAYOUTS, 0))
+        """Begin a session: what was known of the old one may not hold for the new one."""
+        self.received.update(dict.fromkeys(LAYOUTS, 0))
         self.acks.clear()
         if self._recorder is not None:
             self._recorder.restart()
 
-    def _make_lanes(self, note_version: Note) -> dict[int, MessageHandler]:
-        """Return how each message is taken: some say something of the vehicle's state, some are looked at as rows."""
-        chronicle = self._chronicle
-        notes: dict[int, Note] = {
-            _HEARTBEAT: chronicle.note_heartbeat,
-            _SYSTEM_TIME: self._note_time,
-            22: self._note_parameter,
-            42: self._note_mission,
-            46: chronicle.note_reached,
-            73: chronicle.note_item,
-            77: self._note_ack,
-            _AUTOPILOT_VERSION: note_version,
-            242: chronicle.note_home,
-            245: chronicle.note_landed,
-            253: chronicle.note_text,
-        }
-        taps: dict[int, Tap] = {
-            _SYS_STATUS: self._tap_status,
-            _GPS_RAW_INT: self._tap_gps,
-            _BATTERY_STATUS: self._tap_battery,
-            _HIGH_LATENCY2: self._tap_high_latency,
-            **dict.fromkeys(NAMED_VALUES, self._tap_unnamed),
-        }
-        if self._recorder is not None:
-            taps.update(self._recorder.taps())
-        return make_lanes(notes, taps)
+    def check_spray(self, boot_ms: int) -> list[EventBody]:
+        """Return the spray warnings that begin or end at a time since boot."""
+        return [] if self._recorder is None else self._recorder.check(boot_ms)
 
-    def _note_time(self, message: SystemTime, now_ms: int) -> None:
-        self._timeline.take_time(message.time_unix_usec, message.time_boot_ms, now_ms)
+    def expire(self, now_ms: int) -> list[EventBody]:
+        """Return the events of what was waited for in vain."""
+        return self._state.expire(now_ms)
 
-    def _note_ack(self, message: CommandAck, _: int) -> None:
+    def finish(self) -> list[EventBody]:
+        """Return the events of what is incomplete at the end of the stream."""
+        return self._state.finish()
+
+    def _message_handlers(self) -> dict[int, OnMessage]:
+        """Return the handlers of messages that are no rows, by message id."""
+        state = self._state
+        return {
+            _HEARTBEAT: state.read_heartbeat,
+            _SYSTEM_TIME: _read_time,
+            _PARAM_VALUE: self._read_parameter,
+            _MISSION_CURRENT: self._read_mission,
+            _MISSION_ITEM_REACHED: state.read_reached,
+            _MISSION_ITEM_INT: state.read_item,
+            _COMMAND_ACK: self._read_ack,
+            _AUTOPILOT_VERSION: _read_version,
+            _HOME_POSITION: state.read_home,
+            _EXTENDED_SYS_STATE: state.read_landed,
+            _STATUSTEXT: state.read_text,
+        }
+
+    def _values_handlers(self) -> dict[int, OnValues]:
+        """Return the handlers of messages that may be rows, by message id; others are always rows."""
+        return {
+            **({} if self._recorder is None else self._recorder.handlers()),
+            _SYS_STATUS: self._read_status,
+            _GPS_RAW_INT: _read_gps,
+            _BATTERY_STATUS: self._read_battery,
+            _HIGH_LATENCY2: self._read_high_latency,
+            **dict.fromkeys(NAMED_VALUES, self._read_named),
+        }
+
+    def _read_ack(self, message: CommandAck, _now_ms: int) -> Sequence[Effect]:
         self.acks[message.command] = message.result
+        return ()
 
-    def _note_mission(self, message: MissionCurrent, now_ms: int) -> None:
-        before = self._chronicle.mission_seq
-        self._chronicle.note_mission(message, now_ms)
-        if self._recorder is not None and self._chronicle.mission_seq != before:
-            self._recorder.note_mission(message.seq, now_ms)
+    def _read_mission(self, message: MissionCurrent, now_ms: int) -> Sequence[Effect]:
+        before = self._state.mission_seq
+        effects: list[Effect] = [*self._state.read_mission(message, now_ms)]
+        if self._recorder is not None and self._state.mission_seq != before:
+            effects += self._recorder.note_mission(self._state.plan, message.seq)
+        return effects
 
-    def _note_parameter(self, message: ParamValue, _: int) -> None:
+    def _read_parameter(self, message: ParamValue, _now_ms: int) -> Sequence[Effect]:
         if self._recorder is not None:
             self._recorder.spray.note_parameter(message.param_id.decode("ascii", "replace"), message.param_value)
+        return ()
 
-    def _tap_gps(self, _: int, values: Raw, _now_ms: int) -> None:
-        if values[_FIX_AT] >= FIX_3D:
-            self._timeline.note_fix()
+    def _read_status(self, _: int, values: Raw, _boot_ms: int) -> RowResult | None:
+        """SYS_STATUS also reports the flight battery, less well than BATTERY_STATUS does."""
+        return None if self._has_flight_battery else RowResult(None, (DerivedRow(SYSTEM_BATTERY_KIND, values),))
 
-    def _tap_battery(self, _: int, values: Raw, _now_ms: int) -> None:
-        if values[_BATTERY_ID_AT] == 0:
-            self._flight_battery = True
+    def _read_battery(self, message_id: int, values: Raw, boot_ms: int) -> RowResult | None:
+        result = None if self._recorder is None else self._recorder.read(message_id, values, boot_ms)
+        if values[_BATTERY_ID_AT] == 0 and (result is None or result.kind is not NO_ROW):
+            self._has_flight_battery = True
+        return result
 
-    def _tap_status(self, _: int, values: Raw, now_ms: int) -> None:
-        """SYS_STATUS also tells of the flight pack, less well than BATTERY_STATUS does."""
-        if not self._flight_battery:
-            self._timeline.take_ambient(SYSTEM_BATTERY_KIND, values, now_ms)
+    def _read_high_latency(self, _: int, _values: Raw, _boot_ms: int) -> RowResult | None:
+        """HIGH_LATENCY2 repeats the track of GLOBAL_POSITION_INT, less exactly."""
+        return SKIP_ROW if self.received[_GLOBAL_POSITION_INT] else None
 
-    def _tap_high_latency(self, _: int, _values: Raw, _now_ms: int) -> RowKind | None:
-        return NO_ROW if self.heard[_GLOBAL_POSITION_INT] else None  # else it is the same track, said less well
+    def _read_named(self, message_id: int, values: Raw, boot_ms: int) -> RowResult | None:
+        """Only a profile can give a named value its meaning."""
+        result = SKIP_ROW if self._recorder is None else self._recorder.read(message_id, values, boot_ms)
+        if result is not None and not result.effects:
+            self.counts["unnamed_value"] += 1
+        return result
 
-    def _tap_unnamed(self, _: int, _values: Raw, _now_ms: int) -> RowKind:
-        """Only a profile can say what a named value is."""
-        self._counts["unnamed_value"] += 1
-        return NO_ROW
+
+def _read_time(message: SystemTime, _now_ms: int) -> Sequence[Effect]:
+    return (message,)
+
+
+def _read_version(message: AutopilotVersion, _now_ms: int) -> Sequence[Effect]:
+    return (message,)
+
+
+def _read_gps(_: int, values: Raw, _boot_ms: int) -> RowResult | None:
+    return _HAS_FIX if values[_FIX_AT] >= FIX_3D else None

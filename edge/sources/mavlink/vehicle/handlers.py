@@ -1,59 +1,93 @@
-"""How each message of a vehicle is taken, all that the fast way needs of it in one place."""
+"""Handlers of one vehicle's messages, and what a handler can return.
+
+A message becomes a row, unless its handler returns otherwise. A handler changes nothing outside its own part: the
+effects of a message are returned, and `Vehicle` applies them in order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from edge.sources.mavlink.mapping.row_compiler import HasRow, Raw
 from edge.sources.mavlink.mapping.rows import ROW_KINDS, RowKind, Stamp, kind_of_values
-from edge.sources.mavlink.protocol.messages import LAYOUTS
-
-#: Follows what a message says of the vehicle's state.
-Note = Callable[[Any, int], None]
-#: Sees the values of a message before they become a row; returns another kind to take it as, or `NO_ROW`.
-Tap = Callable[[int, Raw, int], RowKind | None]
-#: What a tap returns of a message that shall be no row of its own.
-NO_ROW: Final = kind_of_values("")
+from edge.sources.mavlink.protocol.messages import LAYOUTS, AutopilotVersion, SystemTime
+from edge.sources.mavlink.timing.pending import EventBody
+from headland.contract.records import Evidence
 
 
-class MessageHandler(NamedTuple):
-    """How a message is taken: by `note`, or as a row; its own stamp stands at `stamp_at`."""
+class DerivedRow(NamedTuple):
+    """A row besides the message's own. `raw` is its stamp in the sense of its kind; None: the time of the last one."""
 
-    note: Note | None
-    size: int
-    unpack: Callable[[bytes], Raw]
     kind: RowKind
-    has_instances: bool
-    stamp_at: int
-    tap: Tap | None
+    values: Any
+    raw: int | None = None
 
 
-#: Of messages that are rows only where a profile says so; their own stamp comes first.
-NAMELESS: Final = kind_of_values("", Stamp.BOOT_MS)
+class EvidenceUpdate(NamedTuple):
+    """How the channels of spraying are measured, as far as is known now."""
+
+    evidence: Mapping[str, Evidence]
 
 
-def make_lanes(notes: Mapping[int, Note], taps: Mapping[int, Tap]) -> dict[int, MessageHandler]:
-    """Return the lane of every message that is read."""
-    lanes = {}
+class Signal(Enum):
+    """Effects without data."""
+
+    FIX = "the vehicle has a 3D fix"
+    CHECK_SPRAY = "spray conditions may have changed; check them at the present time since boot"
+
+
+#: What a message leads to besides its own row.
+Effect = EventBody | DerivedRow | EvidenceUpdate | SystemTime | AutopilotVersion | Signal
+
+#: What `OnValues` returns as kind of a message that is no row of its own.
+NO_ROW: Final = kind_of_values("")
+#: Kind of messages that are rows only where a profile names them; their own stamp comes first.
+UNNAMED: Final = kind_of_values("", Stamp.BOOT_MS)
+
+
+class RowResult(NamedTuple):
+    """The kind as which a message becomes a row (None: its usual one), and its effects."""
+
+    kind: RowKind | None
+    effects: Sequence[Effect] = ()
+
+
+SKIP_ROW: Final = RowResult(NO_ROW)
+
+#: Handles a decoded message, received at a UTC in ms; it is no row.
+OnMessage = Callable[[Any, int], Sequence[Effect]]
+#: Handles the id and values of a message that becomes a row, at a time since boot in ms; None: the row as it is.
+OnValues = Callable[[int, Raw, int], RowResult | None]
+
+
+#: How one kind of message is handled: `OnMessage`, or size and function to unpack its values, its usual kind
+#: of row, whether that has instances, the place of its stamp, and `OnValues`. A plain tuple: it is unpacked per message.
+MessageHandler = tuple[OnMessage | None, int, Callable[[bytes], Raw], RowKind, bool, int, OnValues | None]
+
+
+def make_handlers(on_message: Mapping[int, OnMessage], on_values: Mapping[int, OnValues]) -> dict[int, MessageHandler]:
+    """Return the handler of every message that is read, by message id."""
+    handlers: dict[int, MessageHandler] = {}
     for message_id, layout in LAYOUTS.items():
-        kind = ROW_KINDS.get(message_id, NAMELESS)
-        lanes[message_id] = MessageHandler(
-            notes.get(message_id),
+        kind = ROW_KINDS.get(message_id, UNNAMED)
+        handlers[message_id] = (
+            on_message.get(message_id),
             layout.size,
             layout.unpack,
             kind,
             kind.has_instances,
             kind.stamp_at,
-            taps.get(message_id) or (None if kind.has_row is None else _tap_empty(kind.has_row)),
+            on_values.get(message_id) or (None if kind.has_row is None else _skip_unless(kind.has_row)),
         )
-    return lanes
+    return handlers
 
 
-def _tap_empty(has_row: HasRow) -> Tap:
-    """Return the tap of a message that may hold no row."""
+def _skip_unless(has_row: HasRow) -> OnValues:
+    """Return the handler of a message that may hold no row."""
 
-    def tap(_: int, values: Raw, _now_ms: int) -> RowKind | None:
-        return None if has_row(values) else NO_ROW
+    def on_values(_: int, values: Raw, _boot_ms: int) -> RowResult | None:
+        return None if has_row(values) else SKIP_ROW
 
-    return tap
+    return on_values

@@ -1,126 +1,115 @@
-"""Where a vehicle's messages meet its profile: rows of spraying, how they came about, and what should not be."""
+"""Spraying of one vehicle: messages that its profile names become rows, with evidence and warnings."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from edge.sources.mavlink.mapping.row_compiler import Raw
 from edge.sources.mavlink.mapping.rows import ROW_KINDS, Columns, RowKind, Stamp, kind_of_values
-from edge.sources.mavlink.output.output import DeviceOutput
-from edge.sources.mavlink.spray.channels import BATTERY_STATUS, NAMED_VALUES, RPM, SERVO_OUTPUT_RAW, Rows, Spray
-from edge.sources.mavlink.spray.monitor import SprayWatch
+from edge.sources.mavlink.spray.channels import BATTERY_STATUS, NAMED_VALUES, RPM, SERVO_OUTPUT_RAW, Spray
+from edge.sources.mavlink.spray.monitor import SprayMonitor
 from edge.sources.mavlink.spray.parameters import Output
 from edge.sources.mavlink.spray.profile import SprayerSettings
-from edge.sources.mavlink.timing.timestamper import Timeline
-from edge.sources.mavlink.vehicle.handlers import NAMELESS, NO_ROW, Tap
+from edge.sources.mavlink.timing.pending import EventBody
+from edge.sources.mavlink.vehicle.handlers import (
+    NO_ROW,
+    UNNAMED,
+    DerivedRow,
+    Effect,
+    EvidenceUpdate,
+    OnValues,
+    RowResult,
+    Signal,
+)
 from edge.sources.mavlink.vehicle.state_events import StateEvents
 
 _GLOBAL_POSITION_INT: Final = 33
 
 
 class SprayRecorder:
-    """One vehicle's spraying, from values of messages to rows and events in its timeline."""
+    """Reads one vehicle's spraying from the values of its messages."""
 
-    def __init__(
-        self,
-        profile: SprayerSettings,
-        timeline: Timeline,
-        outlet: DeviceOutput,
-        chronicle: StateEvents,
-        counts: Counter[str],
-        note_battery: Tap,
-    ) -> None:
+    def __init__(self, profile: SprayerSettings, state: StateEvents) -> None:
         self.spray = Spray(profile)
-        self._watch = SprayWatch(profile)
+        self._monitor = SprayMonitor(profile)
         self._profile = profile
-        self._timeline = timeline
-        self._outlet = outlet
-        self._chronicle = chronicle
-        self._counts = counts
-        self._note_battery = note_battery
+        self._state = state
         self._outputs: Sequence[Output] = ()
-        self._outputs_kind = NO_ROW
-        self._outputs_heard = 0
+        self._outputs_row = RowResult(NO_ROW)
+        self._outputs_count = 0
         self._kinds: dict[str, RowKind] = {}
 
-    def taps(self) -> dict[int, Tap]:
-        """Return who looks at which message."""
-        taps: dict[int, Tap] = dict.fromkeys((BATTERY_STATUS, RPM, *NAMED_VALUES), self._tap)
-        taps[SERVO_OUTPUT_RAW] = self._tap_outputs
+    def handlers(self) -> dict[int, OnValues]:
+        """Return the handler of each message that a profile may name."""
+        handlers: dict[int, OnValues] = dict.fromkeys((BATTERY_STATUS, RPM, *NAMED_VALUES), self.read)
+        handlers[SERVO_OUTPUT_RAW] = self._read_outputs
         if self._profile.fields:
-            taps[_GLOBAL_POSITION_INT] = self._tap_place
-        return taps
+            handlers[_GLOBAL_POSITION_INT] = self._read_place
+        return handlers
 
     def restart(self) -> None:
-        """Forget what was known of the session before: another machine may be under the vehicle."""
-        self.spray, self._watch = Spray(self._profile), SprayWatch(self._profile)
+        """Forget the session before: another machine may be under the vehicle."""
+        self.spray, self._monitor = Spray(self._profile), SprayMonitor(self._profile)
 
-    def note_mission(self, seq: int, now_ms: int) -> None:
-        """Take that another item of the mission is flown to."""
-        rows = self.spray.note_mission(self._chronicle.plan, seq)
-        self._outlet.learn_evidence(self.spray.evidence)
-        for family, row in rows:
-            self._timeline.take_ambient(self._kind(family), row, now_ms)
+    def note_mission(self, plan: Mapping[int, tuple[int, float]], seq: int) -> list[Effect]:
+        """Return the effects of another current mission item."""
+        rows = self.spray.note_mission(plan, seq)
+        return [
+            EvidenceUpdate(self.spray.evidence),
+            *(DerivedRow(self._kind(series), values) for series, values in rows),
+        ]
 
-    def _tap_place(self, _: int, values: Raw, now_ms: int) -> None:
+    def read(self, message_id: int, values: Raw, boot_ms: int) -> RowResult | None:
+        """Return what a BATTERY_STATUS, RPM or NAMED_VALUE is besides, or instead of, a row of its own.
+
+        Its rows may advance the time since boot, so conditions are checked after them.
+        """
+        is_row, rows = self.spray.read(message_id, values, boot_ms)
+        kind = None if is_row else NO_ROW
+        if not rows:
+            return None if is_row else RowResult(NO_ROW)
+        own = ROW_KINDS.get(message_id, UNNAMED)
+        derived = (DerivedRow(self._kind(series, own.stamp), row, values[own.stamp_at]) for series, row in rows)
+        return RowResult(kind, (EvidenceUpdate(self.spray.evidence), *derived, Signal.CHECK_SPRAY))
+
+    def check(self, boot_ms: int) -> list[EventBody]:
+        """Return the warnings that begin or end at a time since boot."""
+        return self._monitor.check(self.spray, self._state.mode, boot_ms)
+
+    def _read_place(self, _: int, values: Raw, boot_ms: int) -> None:
         if values[1] or values[2]:
-            self._watch.note_place(values[1] / 1e7, values[2] / 1e7, self._moment_ms(now_ms))
+            self._monitor.note_place(values[1] / 1e7, values[2] / 1e7, boot_ms)
 
-    def _tap_outputs(self, _: int, values: Raw, now_ms: int) -> RowKind | None:
-        """What the outputs of pump and spinner say stands in the row of all outputs."""
+    def _read_outputs(self, _: int, values: Raw, boot_ms: int) -> RowResult | None:
+        """Add the channels of pump and spinner to the row of all outputs."""
         spray, was_on = self.spray, self.spray.pump_on
         outputs = spray.read_outputs(values)
         if not outputs:
             return None
+        effects: list[Effect] = []
         if outputs is not self._outputs:
-            self._outlet.learn_evidence(spray.evidence)
             self._outputs = outputs
-            self._outputs_kind = ROW_KINDS[SERVO_OUTPUT_RAW].variant(values[9]).with_more(_columns_of(outputs))
-        self._outputs_heard += 1
-        if spray.pump_on is not was_on or not self._outputs_heard & 1:  # between, flow and place look, too
-            self._look(now_ms)
-        return self._outputs_kind
+            kind = ROW_KINDS[SERVO_OUTPUT_RAW].variant(values[9]).with_more(_columns_of(outputs))
+            self._outputs_row = RowResult(kind)
+            effects.append(EvidenceUpdate(spray.evidence))
+        self._outputs_count += 1
+        if spray.pump_on is not was_on or not self._outputs_count & 1:  # flow and place are checked in between
+            effects += self.check(boot_ms)
+        return RowResult(self._outputs_row.kind, effects) if effects else self._outputs_row
 
-    def _tap(self, message_id: int, values: Raw, now_ms: int) -> RowKind | None:
-        is_row, rows = self.spray.read(message_id, values, self._moment_ms(now_ms))
-        if rows:
-            self._take(message_id, rows, values, now_ms)
-        elif message_id in NAMED_VALUES:
-            self._counts["unnamed_value"] += 1
-        if is_row and message_id == BATTERY_STATUS:
-            self._note_battery(message_id, values, now_ms)
-        return None if is_row else NO_ROW
-
-    def _take(self, message_id: int, rows: Rows, values: Raw, now_ms: int) -> None:
-        said = ROW_KINDS.get(message_id, NAMELESS)
-        self._outlet.learn_evidence(self.spray.evidence)
-        for family, row in rows:
-            self._timeline.take_row(self._kind(family, said.stamp), row, values[said.stamp_at], now_ms)
-        self._look(now_ms)
-
-    def _kind(self, family: str, stamp: int = Stamp.NONE) -> RowKind:
-        """Return the kind of a family's rows: the same each time, so that they are gathered."""
-        return self._kinds.get(family) or self._kinds.setdefault(family, kind_of_values(family, stamp))
-
-    def _look(self, now_ms: int) -> None:
-        for alarm, data in self._watch.look(self.spray, self._chronicle.mode, self._moment_ms(now_ms)):
-            self._timeline.take_event(alarm, data, now_ms)
-
-    def _moment_ms(self, now_ms: int) -> int:
-        """Return the vehicle's own clock where it has one: it goes on evenly, whatever the link does."""
-        boot_ms = self._timeline.boot_ms
-        return now_ms if boot_ms is None else boot_ms
+    def _kind(self, series: str, stamp: int = Stamp.NONE) -> RowKind:
+        """Return the kind of a series' rows: the same object each time, so that they are gathered."""
+        return self._kinds.get(series) or self._kinds.setdefault(series, kind_of_values(series, stamp))
 
 
 def _columns_of(outputs: Sequence[Output]) -> Callable[[Sequence[Raw]], Columns]:
-    """Return what makes the channels of pump and spinner of many SERVO_OUTPUT_RAW."""
+    """Return the function from the values of many SERVO_OUTPUT_RAW to the channels of pump and spinner."""
 
     def columns(raws: Sequence[Raw]) -> Columns:
-        found: dict[str, Sequence[float | None]] = {}
+        columns_by_channel: dict[str, Sequence[float | None]] = {}
         for output in outputs:
-            found.update(output.columns([raw[output.place] for raw in raws]))
-        return found
+            columns_by_channel.update(output.columns([raw[output.place] for raw in raws]))
+        return columns_by_channel
 
     return columns

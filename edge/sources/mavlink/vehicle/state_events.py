@@ -1,12 +1,12 @@
-"""What changes in a vehicle's state, as events: mode, arming, landing, mission progress, home, texts.
+"""Events for changes of a vehicle's state: mode, arming, landing, mission progress, home, texts.
 
-Each is said once, when it changes; a repeated message says nothing.
+Each change is one event; a repeated report gives none. `StateEvents` does not depend on the source: live links and
+flight logs share it. `StateReader` reads the state from MAVLink messages.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, Final
 
 from edge.sources.mavlink.protocol.enum_names import (
@@ -27,10 +27,8 @@ from edge.sources.mavlink.protocol.messages import (
     Statustext,
 )
 from edge.sources.mavlink.protocol.statustext import TextAssembler
+from edge.sources.mavlink.timing.pending import EventBody
 from headland.contract.records import Scalar
-
-#: Says an event: kind, data, when it was heard.
-Say = Callable[[str, dict[str, Scalar], int], None]
 
 _UINT16_MAX: Final = 65535
 #: A home that moves by less is the same (1e-7 degrees are 1.1 cm; mm).
@@ -41,49 +39,79 @@ _MAX_ITEMS: Final = 5000
 
 
 class StateEvents:
-    """Follows one vehicle's state; events go to `say`."""
+    """The last known state of one vehicle; each method returns the event of a change, or none."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self) -> None:
         self.mode: str | None = None
         self.armed: bool | None = None
-        #: The mission item that is flown to.
+        self._landed: str | None = None
+        self._items: dict[int, object] = {}
+
+    def note_mode(self, mode: str, **detail: Scalar) -> list[EventBody]:
+        """Note the flight mode; `detail` is added to the event."""
+        if mode == self.mode:
+            return []
+        previous, self.mode = self.mode, mode
+        return [EventBody("mode", {"mode": mode, "previous": previous, **detail})]
+
+    def note_armed(self, armed: bool) -> list[EventBody]:
+        """Note whether the motors are armed."""
+        if armed == self.armed:
+            return []
+        self.armed = armed
+        return [EventBody("armed", {"armed": armed})]
+
+    def note_landed(self, state: str) -> list[EventBody]:
+        """Note whether the vehicle is on the ground, in the air or between."""
+        if state == self._landed:
+            return []
+        self._landed = state
+        return [EventBody("landed_state", {"state": state})]
+
+    def note_item(self, seq: int, data: dict[str, Scalar], fingerprint: object) -> list[EventBody]:
+        """Note an item of the plan; it is the same as before where its fingerprint is equal."""
+        if self._items.get(seq) == fingerprint:
+            return []
+        self._items[seq] = fingerprint
+        return [EventBody("mission_item", data)]
+
+    def restart(self) -> None:
+        """Forget mode, arming and landing: the autopilot has started anew."""
+        self.mode = self.armed = self._landed = None
+
+
+class StateReader:
+    """Reads one vehicle's state from its MAVLink messages; each method returns the events of a message."""
+
+    def __init__(self) -> None:
+        #: The number of the current mission item.
         self.mission_seq: int | None = None
-        #: Command and first parameter of the plan's items, as far as they were heard.
+        #: Command and first parameter of the plan's items, as far as they were received.
         self.plan: dict[int, tuple[int, float]] = {}
-        self._say = say
+        #: Mode, arming, landing and plan items.
+        self.events = StateEvents()
         self._texts = TextAssembler()
         self._heartbeat: Heartbeat | None = None
-        self._landed: int | None = None
         self._mission_state = 0
         self._reached: int | None = None
         self._home: tuple[int, int, int] | None = None
-        self._items: dict[int, MissionItemInt] = {}
 
-    def note_heartbeat(self, heartbeat: Heartbeat, now_ms: int) -> None:
+    def read_heartbeat(self, heartbeat: Heartbeat, _now_ms: int) -> list[EventBody]:
         """Follow mode and arming."""
         if heartbeat == self._heartbeat or heartbeat.autopilot == AUTOPILOT_INVALID:
-            return
+            return []
         self._heartbeat = heartbeat
-        mode = mode_name(heartbeat)
-        if mode != self.mode:
-            self._say("mode", {"mode": mode, "previous": self.mode, "code": heartbeat.custom_mode}, now_ms)
-            self.mode = mode
-        armed = bool(heartbeat.base_mode & ARMED_FLAG)
-        if armed != self.armed:
-            self._say("armed", {"armed": armed}, now_ms)
-            self.armed = armed
+        events = self.events.note_mode(mode_name(heartbeat), code=heartbeat.custom_mode)
+        return events + self.events.note_armed(bool(heartbeat.base_mode & ARMED_FLAG))
 
-    def note_landed(self, message: ExtendedSysState, now_ms: int) -> None:
-        """Follow landed and flying."""
-        state = message.landed_state
-        if state not in (0, self._landed):
-            self._say("landed_state", {"state": landed_name(state)}, now_ms)
-            self._landed = state
+    def read_landed(self, message: ExtendedSysState, _now_ms: int) -> list[EventBody]:
+        """Follow landing and take-off; 0 is undefined."""
+        return self.events.note_landed(landed_name(message.landed_state)) if message.landed_state else []
 
-    def note_mission(self, message: MissionCurrent, now_ms: int) -> None:
-        """Follow which item is flown to, and whether the mission runs."""
+    def read_mission(self, message: MissionCurrent, _now_ms: int) -> list[EventBody]:
+        """Follow the current mission item and whether the mission runs."""
         if message.seq == self.mission_seq and message.mission_state == self._mission_state:
-            return
+            return []
         self.mission_seq, self._mission_state = message.seq, message.mission_state
         total = None if message.total in (0, _UINT16_MAX) else message.total  # 0: an extension that was not sent
         command = self.plan.get(message.seq)
@@ -93,23 +121,19 @@ class StateEvents:
             "state": mission_state_name(message.mission_state),
             "command": None if command is None else command[0],
         }
-        self._say("mission_current", data, now_ms)
+        return [EventBody("mission_current", data)]
 
-    def note_reached(self, message: MissionItemReached, now_ms: int) -> None:
-        """Follow which items were reached; a vehicle says it several times."""
-        if message.seq != self._reached:
-            self._reached = message.seq
-            self._say("mission_reached", {"seq": message.seq}, now_ms)
+    def read_reached(self, message: MissionItemReached, _now_ms: int) -> list[EventBody]:
+        """Follow which items were reached; a vehicle reports each several times."""
+        if message.seq == self._reached:
+            return []
+        self._reached = message.seq
+        return [EventBody("mission_reached", {"seq": message.seq})]
 
-    def note_item(self, item: MissionItemInt, now_ms: int) -> None:
-        """Keep the plan that passes by, on its way up or down; an item that is new or another is said."""
+    def read_item(self, item: MissionItemInt, _now_ms: int) -> list[EventBody]:
+        """Follow a plan that is uploaded or downloaded."""
         if item.mission_type != 0 or item.seq >= _MAX_ITEMS:
-            return
-        same = item._replace(target_system=0, target_component=0, current=0)
-        if self._items.get(item.seq) == same:
-            return
-        self._items[item.seq] = same
-        self.plan[item.seq] = (item.command, item.param1)
+            return []
         has_place = item.x or item.y
         data: dict[str, Scalar] = {
             "seq": item.seq,
@@ -120,36 +144,39 @@ class StateEvents:
             "height_m": _finite(item.z),
             **{f"param{n}": _finite(value) for n, value in enumerate(item[:4], 1)},
         }
-        self._say("mission_item", data, now_ms)
+        events = self.events.note_item(item.seq, data, item._replace(target_system=0, target_component=0, current=0))
+        if events:
+            self.plan[item.seq] = (item.command, item.param1)
+        return events
 
-    def note_home(self, message: HomePosition, now_ms: int) -> None:
-        """Follow home, which relative heights are above."""
+    def read_home(self, message: HomePosition, _now_ms: int) -> list[EventBody]:
+        """Follow home, the zero of relative heights."""
         home = (message.latitude, message.longitude, message.altitude)
         if not (home[0] or home[1]):
-            return
+            return []
         if self._home is not None:
             moved = [abs(new - old) for new, old in zip(home, self._home, strict=True)]
             if moved[0] < _HOME_SLACK and moved[1] < _HOME_SLACK and moved[2] < _HOME_SLACK_MM:
-                return
+                return []
         self._home = home
         place: dict[str, Scalar] = {"latitude_deg": home[0] / 1e7, "longitude_deg": home[1] / 1e7}
-        self._say("home_position", {**place, "altitude_m": home[2] / 1000}, now_ms)
+        return [EventBody("home_position", {**place, "altitude_m": home[2] / 1000})]
 
-    def note_text(self, message: Statustext, now_ms: int) -> None:
-        """Take a text or a chunk of one."""
-        self._say_texts(self._texts.take(message, now_ms), now_ms)
+    def read_text(self, message: Statustext, now_ms: int) -> list[EventBody]:
+        """Add a text or a chunk of one."""
+        return _text_events(self._texts.take(message, now_ms))
 
-    def expire(self, now_ms: int) -> None:
-        """Say the text whose missing chunks did not come."""
-        self._say_texts(self._texts.expire(now_ms), now_ms)
+    def expire(self, now_ms: int) -> list[EventBody]:
+        """Return the text whose missing chunks did not come in time."""
+        return _text_events(self._texts.expire(now_ms))
 
-    def finish(self, now_ms: int) -> None:
-        """Say what there is of the text under way."""
-        self._say_texts(self._texts.flush(), now_ms)
+    def finish(self) -> list[EventBody]:
+        """Return the incomplete text, if there is one."""
+        return _text_events(self._texts.flush())
 
-    def _say_texts(self, texts: list[tuple[int, str]], now_ms: int) -> None:
-        for severity, text in texts:
-            self._say("text", {"text": text, "severity": severity_name(severity)}, now_ms)
+
+def _text_events(texts: list[tuple[int, str]]) -> list[EventBody]:
+    return [EventBody("text", {"text": text, "severity": severity_name(severity)}) for severity, text in texts]
 
 
 def _finite(value: Any) -> float | None:

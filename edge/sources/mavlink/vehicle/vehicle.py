@@ -1,269 +1,322 @@
-"""One vehicle on one link: who it is, what it says, what changed.
+"""One vehicle on one link: from its frames to its outputs.
 
-    frame --> before its heartbeat: waits --> switchboard --> state changes become events  \\
-                                                          --> values                        > timeline --> outlet
+    frames --> (before the first heartbeat: kept) --> dispatcher --> rows, effects --> timestamper --> output
+                                                          |                                             ^
+                                                          +--> AUTOPILOT_VERSION --> naming ------------+
 
-The timeline knows the time (UTC); the outlet the device id, which may be known later than the time: see `naming`.
+The dispatcher reads messages, the timestamper gives rows and events their UTC, the naming chooses the device id, which
+may be known later than the time, and the output puts them together. None of them knows another; `Vehicle` passes on
+what each returns.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.output.output import DeviceOutput, Output
+from edge.sources.mavlink.output.device_naming import (
+    NOTHING_KNOWN,
+    DeviceName,
+    DeviceNaming,
+    KnownDevices,
+    SourceContext,
+)
+from edge.sources.mavlink.output.device_output import DeviceOutput, Output
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_INVALID, TYPE_GCS, model_name
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
-from edge.sources.mavlink.protocol.messages import LAYOUTS, AutopilotVersion, Heartbeat, decode_message
+from edge.sources.mavlink.protocol.messages import LAYOUTS, AutopilotVersion, Heartbeat, SystemTime, decode_message
 from edge.sources.mavlink.spray.profile import SprayerSettings
-from edge.sources.mavlink.timing.timestamper import HoldPolicy, Timeline
-from edge.sources.mavlink.vehicle.device_naming import NOTHING_KNOWN, KnownDevices, Naming
+from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.timing.pending import EventBody
+from edge.sources.mavlink.timing.timestamper import Timestamper
 from edge.sources.mavlink.vehicle.dispatcher import MessageDispatcher
-from edge.sources.mavlink.vehicle.handlers import NO_ROW, MessageHandler
-from edge.sources.mavlink.vehicle.state_events import StateEvents
-from headland.contract.records import Clock, Scalar
+from edge.sources.mavlink.vehicle.handlers import NO_ROW, DerivedRow, Effect, EvidenceUpdate, MessageHandler, Signal
+from headland.contract.records import Clock
 
-#: Messages that wait for the first heartbeat, which comes every second; the oldest go first, counted.
+#: Messages kept until the first heartbeat, which comes every second; the oldest go first, counted.
 _EARLY_MESSAGES: Final = 5000
 _HEARTBEAT: Final = 0
+#: Frames of one run at the most: where senders alternate, each run copies what it may read.
+_RUN_FRAMES: Final = 200
 
 
 class Vehicle:
-    """The state of one autopilot. Outputs are appended to `out`; time comes in with every call."""
+    """The state of one autopilot. Frames go in, outputs are returned; every call brings the time."""
 
     def __init__(
         self,
         system: int,
-        surroundings: SourceContext,
+        context: SourceContext,
         sprayer: SprayerSettings | None,
-        patience: HoldPolicy,
-        out: list[Output],
+        policy: HoldPolicy,
         *,
         free_fallback: Callable[[int], str],
         known: KnownDevices = NOTHING_KNOWN,
         identity_wait_ms: int = 5000,
     ) -> None:
         self.system = system
-        self.heard_ms = 0
+        self.received_ms = 0
         self.last_frame: RawFrame | None = None
         self.is_vehicle: bool | None = None  # None: no heartbeat yet
         self.counts: Counter[str] = Counter()
         self._is_one_of_two = False
         self._session = 0
         self._early: deque[tuple[RawFrame, int]] = deque()
-        self._outlet = DeviceOutput(out, surroundings, patience.rows)
-        self._timeline = Timeline(patience, self._outlet)
-        self._chronicle = StateEvents(self._event)
-        self._naming = Naming(
-            system, self._outlet, self._timeline, free_fallback, known=known, identity_wait_ms=identity_wait_ms
-        )
+        self._dispatcher = MessageDispatcher(sprayer)
+        self._timestamper = Timestamper(policy)
+        self._naming = DeviceNaming(system, free_fallback, known=known, identity_wait_ms=identity_wait_ms)
+        self._output = DeviceOutput(context, policy.rows)
         self._clashes: set[str] = set()
-        self._switchboard = MessageDispatcher(
-            self._timeline, self._outlet, self._chronicle, sprayer, self.counts, self._note_version
-        )
-        #: How often each message was heard, and what was acknowledged, in this session.
-        self.heard, self.acks = self._switchboard.heard, self._switchboard.acks
+        #: How many messages of each id came, and what was acknowledged, in this session.
+        self.received, self.acks = self._dispatcher.received, self._dispatcher.acks
 
     @property
     def device(self) -> str | None:
-        """What the vehicle is called, None before it is known."""
+        """The device id, None before it is known."""
         return self._naming.device
 
     @property
     def version(self) -> AutopilotVersion | None:
-        """What the vehicle says of itself, None where it has not in this session."""
+        """The AUTOPILOT_VERSION of this session, None before it."""
         return self._naming.version
 
     @property
     def has_rival(self) -> bool:
-        """Whether another autopilot speaks under this system id in the same stream: what follows is not of one."""
-        return self._naming.has_rival or self._timeline.interleaved
+        """Whether another autopilot sends under this system id in the same stream: frames may be of either."""
+        return self._naming.has_rival or self._timestamper.interleaved
 
     @property
     def rival(self) -> AutopilotVersion | None:
-        """Who the other one is, where it said so."""
+        """The AUTOPILOT_VERSION of the other one, where it sent one."""
         return self._naming.rival
 
     @property
     def missing_parameters(self) -> list[str]:
-        """What the profile would still know of the vehicle's parameters."""
-        return self._switchboard.missing_parameters
+        """The parameters of the vehicle that the profile still needs."""
+        return self._dispatcher.missing_parameters
 
     @property
     def session(self) -> int:
-        """How often the vehicle was heard to restart."""
-        return self._timeline.session
+        """Number of restarts seen."""
+        return self._timestamper.session
 
     @property
     def clock(self) -> Clock:
-        """What the vehicle's rows are stamped by now."""
-        return self._timeline.clock
+        """The clock of rows that are stamped now."""
+        return self._timestamper.clock
 
-    def take(self, frame: RawFrame, now_ms: int) -> None:
-        """Take a frame of the vehicle's autopilot."""
+    def read(self, frame: RawFrame, now_ms: int) -> list[Output]:
+        """Read a frame of the vehicle's autopilot."""
         if self.is_vehicle:
-            self._take_frames((frame,), 0, (now_ms,), -1, self._switchboard.lanes)
-        else:
-            self.heard_ms = now_ms
-            self.last_frame = frame
-            self._take_early(frame, now_ms)
+            return self._read_frames((frame,), 0, (now_ms,), -1, self._dispatcher.handlers)[1]
+        self.received_ms = now_ms
+        self.last_frame = frame
+        return self._read_early(frame, now_ms)
 
-    def take_run(self, frames: Sequence[RawFrame], at: int, arrivals_ms: Sequence[int]) -> int:
-        """Take the frames from `at` on that can be nobody else's: nearly all that is ever heard comes this way.
+    def read_run(self, frames: Sequence[RawFrame], at: int, arrivals_ms: Sequence[int]) -> tuple[int, list[Output]]:
+        """Read the frames from `at` on that can only be this vehicle's; nearly all frames are read here.
 
-        Returns where they end: at another's frame, one that may tell of another, or one that may be a repetition.
+        Returns where they end (at another's frame, one that may reveal another vehicle, one that may be a repetition,
+        or after many) and the outputs; rows leave at the next `flush`.
         """
         if not self.is_vehicle or self.has_rival or self._is_one_of_two:
-            return at
+            return at, []
         last = self.last_frame
         sequence = -1 if last is None else last[3]
-        return self._take_frames(frames, at, arrivals_ms, sequence, self._switchboard.plain_lanes)
+        return self._read_frames(frames, at, arrivals_ms, sequence, self._dispatcher.plain_handlers)
 
-    def _take_frames(
+    def _read_frames(
         self,
         frames: Sequence[RawFrame],
         at: int,
         arrivals_ms: Sequence[int],
         sequence: int,
-        lanes: Mapping[int, MessageHandler],
-    ) -> int:
-        own_system, heard, timeline, end = self.system, self.heard, self._timeline, at
-        for frame, now_ms in zip(frames[at:], arrivals_ms[at:], strict=True):
+        handlers: Mapping[int, MessageHandler],
+    ) -> tuple[int, list[Output]]:
+        own_system, received, timestamper, end = self.system, self.received, self._timestamper, at
+        boot = timestamper.boot
+        outputs: list[Output] = []
+        until = at + _RUN_FRAMES
+        for frame, now_ms in zip(frames[at:until], arrivals_ms[at:until], strict=True):
             message_id, system, component, number, payload, _, _ = frame
-            lane = lanes.get(message_id)
-            if lane is None or system != own_system or component != AUTOPILOT or number == sequence:
+            handler = handlers.get(message_id)
+            if handler is None or system != own_system or component != AUTOPILOT or number == sequence:
                 break
-            note, size, unpack, kind, has_instances, stamp_at, tap = lane
+            on_message, size, unpack, kind, has_instances, stamp_at, on_values = handler
             end, sequence = end + 1, number
-            heard[message_id] += 1
-            if note is not None:
-                note(decode_message(frame), now_ms)
+            received[message_id] += 1
+            if on_message is not None:
+                effects = on_message(decode_message(frame), now_ms)
+                if effects:
+                    outputs += self._apply(effects, now_ms)
             else:
                 values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
                 if has_instances:
                     kind = kind.variant(values[kind.instance_at])
-                if tap is not None:
-                    other = tap(message_id, values, now_ms)
-                    if other is NO_ROW:
-                        continue
-                    if other is not None:
-                        kind = other
-                timeline.take_row(kind, values, values[stamp_at], now_ms)
-            if timeline.has_news:
-                self._take_news(now_ms)
+                if on_values is not None:
+                    boot_ms = boot.last_ms
+                    result = on_values(message_id, values, now_ms if boot_ms is None else boot_ms)
+                    if result is not None:
+                        if result.effects:
+                            outputs += self._apply(result.effects, now_ms)
+                        if result.kind is NO_ROW:
+                            continue
+                        kind = result.kind or kind
+                timestamper.add_row(kind, values, values[stamp_at], now_ms)
+            if timestamper.has_changed:
+                outputs += self._follow_session(now_ms)
                 break
         if end > at:
-            self.heard_ms = arrivals_ms[end - 1]
+            self.received_ms = arrivals_ms[end - 1]
             self.last_frame = frames[end - 1]
-        return end
+            outputs += self._convert_stamped()
+        return end, outputs
 
-    def be_like(self, other: Vehicle, version: AutopilotVersion | None, now_ms: int) -> None:
-        """Begin as a vehicle of the kind that `other` is, without waiting for a heartbeat."""
-        self.is_vehicle, self.heard_ms = True, now_ms
-        self._is_one_of_two = True
-        self._naming.model = other._naming.model
-        self._naming.expect(now_ms)
-        if version is not None:
-            self._note_version(version, now_ms)
-
-    def take_part(self, frame: RawFrame, now_ms: int) -> None:
-        """Take what another component of the vehicle measures: it has the vehicle's time and its own series."""
+    def read_part(self, frame: RawFrame, now_ms: int) -> list[Output]:
+        """Read a measurement of another component of the vehicle: it has the vehicle's time and its own series."""
         layout, kind = LAYOUTS.get(frame[0]), ROW_KINDS.get(frame[0])
         if not self.is_vehicle or layout is None or kind is None:
-            return
+            return []
         values = layout.values(frame[4])
         if kind.has_instances:
             kind = kind.variant(values[kind.instance_at])
-        self._timeline.take_ambient(kind.of_part(frame[2]), values, now_ms)
+        self._timestamper.add_unstamped_row(kind.of_part(frame[2]), values, now_ms)
+        return self._convert_stamped()
 
-    def tick(self, now_ms: int) -> None:
-        """Give up waiting where a bound has passed; call it about once a second on a live link."""
+    def tick(self, now_ms: int) -> list[Output]:
+        """Stop waiting where a bound has passed; call it about once a second on a live link."""
         if not self.is_vehicle:
-            return
-        self._chronicle.expire(now_ms)
-        self._timeline.expire(now_ms)
-        self._naming.expire(now_ms)
+            return []
+        self._add_events(self._dispatcher.expire(now_ms), now_ms)
+        self._timestamper.expire(now_ms)
+        return self._convert_stamped() + self._set_name(self._naming.expire(now_ms))
 
-    def finish(self, now_ms: int) -> None:
+    def finish(self, now_ms: int) -> list[Output]:
         """Stamp and name all that still waits: the stream has ended."""
         if not self.is_vehicle:
             self.counts["without_heartbeat"] += len(self._early)
             self._early.clear()
-            return
-        self._chronicle.finish(now_ms)
-        if self._timeline.held:
-            self._timeline.give_up()
-        self._naming.settle(now_ms)
-        self.flush()
+            return []
+        self._add_events(self._dispatcher.finish(), now_ms)
+        if self._timestamper.pending:
+            self._timestamper.stamp_pending()
+        return self._convert_stamped() + self._set_name(self._naming.settle(now_ms)) + self.flush()
 
-    def flush(self) -> None:
-        """Let the rows leave that have their time."""
-        self._timeline.flush()
+    def flush(self) -> list[Output]:
+        """Return the rows that have their time."""
+        return self._output.convert(self._timestamper.flush())
 
-    def part(self, now_ms: int) -> None:
-        """End as one vehicle that was two: what waits is of either, so it is dropped and counted."""
-        self.counts["dropped_of_two"] += self._timeline.abandon()
-        self.finish(now_ms)
+    def split(self, now_ms: int) -> list[Output]:
+        """End as one vehicle that was two: what waits is of either, so it is discarded and counted."""
+        self.counts["dropped_of_two"] += self._timestamper.discard_pending()
+        return self.finish(now_ms)
 
-    def report_clash(self, other: str, now_ms: int) -> None:
-        """Report, once, that another vehicle with this system id is heard at the same time."""
-        if other not in self._clashes:
-            self._clashes.add(other)
-            self._event("identity_clash", {"system": self.system, "other": other}, now_ms)
+    def clone_config_from(self, other: Vehicle, version: AutopilotVersion | None, now_ms: int) -> list[Output]:
+        """Begin as a vehicle of the same model as `other`, without waiting for a heartbeat."""
+        self.is_vehicle, self.received_ms = True, now_ms
+        self._is_one_of_two = True
+        self._naming.model = other._naming.model
+        outputs = self._set_name(self._naming.expect(now_ms))
+        return outputs if version is None else outputs + self._apply((version,), now_ms) + self._convert_stamped()
+
+    def report_clash(self, other: str, now_ms: int) -> list[Output]:
+        """Report, once, that another vehicle sends under this system id at the same time."""
+        if other in self._clashes:
+            return []
+        self._clashes.add(other)
+        self._add_events((EventBody("identity_clash", {"system": self.system, "other": other}),), now_ms)
+        return self._convert_stamped()
+
+    def is_repeated(self, frame: RawFrame) -> bool:
+        """Return whether a frame is the one before once more, byte for byte."""
+        last = self.last_frame
+        return last is not None and last[:5] == frame[:5]
 
     def counters(self) -> Counter[str]:
-        """Return what was counted of this vehicle (copies: another thread may ask)."""
-        return self.counts.copy() + self._timeline.counts.copy() + self._outlet.counts.copy()
+        """Return the counts of this vehicle (copies: another thread may ask)."""
+        parts = (self.counts, self._dispatcher.counts, self._timestamper.counts, self._output.counts)
+        return sum((part.copy() for part in parts), Counter())
 
-    def _take_early(self, frame: RawFrame, now_ms: int) -> None:
-        """Keep what comes before the first heartbeat, which tells whether this is a vehicle at all."""
+    def _read_early(self, frame: RawFrame, now_ms: int) -> list[Output]:
+        """Keep what comes before the first heartbeat, which shows whether this is a vehicle at all."""
         if frame[0] == _HEARTBEAT:
             heartbeat = decode_message(frame)
-            if isinstance(heartbeat, Heartbeat):
-                self._meet(heartbeat, frame, now_ms)
-        elif self.is_vehicle is None:
+            return self._begin(heartbeat, frame, now_ms) if isinstance(heartbeat, Heartbeat) else []
+        if self.is_vehicle is None:
             if len(self._early) >= _EARLY_MESSAGES:
                 self._early.popleft()
                 self.counts["dropped_before_heartbeat"] += 1
             self._early.append((frame, now_ms))
+        return []
 
-    def _meet(self, heartbeat: Heartbeat, frame: RawFrame, now_ms: int) -> None:
+    def _begin(self, heartbeat: Heartbeat, frame: RawFrame, now_ms: int) -> list[Output]:
+        """Begin with the first heartbeat: read what was kept, unless this is no vehicle."""
         self.is_vehicle = heartbeat.autopilot != AUTOPILOT_INVALID and heartbeat.type != TYPE_GCS
         early, self._early = self._early, deque()
         if not self.is_vehicle:
             self.counts["no_vehicle"] += len(early)
-            return
+            return []
         self._naming.model = model_name(heartbeat)
-        self._naming.expect(now_ms)
-        for one, at_ms in early:
-            self.take(one, at_ms)
-        self.take(frame, now_ms)
+        outputs = self._set_name(self._naming.expect(now_ms))
+        for early_frame, at_ms in (*early, (frame, now_ms)):
+            outputs += self.read(early_frame, at_ms)
+        return outputs
 
-    def _event(self, kind: str, data: dict[str, Scalar], now_ms: int) -> None:
-        self._timeline.take_event(kind, data, now_ms)
+    def _apply(self, effects: Iterable[Effect], now_ms: int) -> list[Output]:
+        """Apply what a message leads to, in order; return the outputs that cannot wait for the next flush."""
+        timestamper = self._timestamper
+        outputs: list[Output] = []
+        for effect in effects:
+            if effect is Signal.FIX:
+                timestamper.add_fix()
+            elif effect is Signal.CHECK_SPRAY:
+                self._add_events(self._dispatcher.check_spray(timestamper.moment_ms(now_ms)), now_ms)
+            elif isinstance(effect, EventBody):
+                timestamper.add_event(effect, now_ms)
+            elif isinstance(effect, SystemTime):
+                timestamper.add_system_time(effect.time_unix_usec, effect.time_boot_ms, now_ms)
+            elif isinstance(effect, DerivedRow):
+                if effect.raw is None:
+                    timestamper.add_unstamped_row(effect.kind, effect.values, now_ms)
+                else:
+                    timestamper.add_row(effect.kind, effect.values, effect.raw, now_ms)
+            elif isinstance(effect, EvidenceUpdate):
+                if effect.evidence != self._output.evidence:
+                    outputs += self._convert_stamped()
+                    outputs += self._output.set_evidence(effect.evidence)
+            elif isinstance(effect, AutopilotVersion):
+                outputs += self._note_version(effect, now_ms)
+        return outputs
 
-    def _take_news(self, now_ms: int) -> None:
-        """Follow what the timeline found out by itself."""
-        self._timeline.has_news = False
-        if self._timeline.session != self._session:
-            self._restart(now_ms)
+    def _note_version(self, version: AutopilotVersion, now_ms: int) -> list[Output]:
+        before = self._naming.device
+        outputs = self._set_name(self._naming.note_version(version, now_ms))
+        device = self._naming.device
+        if before is not None and device != before:
+            self._add_events((EventBody("identified", {"device": device, "before": before}),), now_ms)
+        return outputs
 
-    def _restart(self, now_ms: int) -> None:
-        """Begin a session: what was known of the old one may not be true of the new one."""
-        self._session = self._timeline.session
+    def _add_events(self, events: Iterable[EventBody], now_ms: int) -> None:
+        for event in events:
+            self._timestamper.add_event(event, now_ms)
+
+    def _convert_stamped(self) -> list[Output]:
+        """Return the outputs of what is stamped and not gathered."""
+        stamped = self._timestamper.stamped()
+        return self._output.convert(stamped) if stamped else []
+
+    def _set_name(self, name: DeviceName | None) -> list[Output]:
+        """Change the name; what was stamped before leaves under the name before."""
+        return [] if name is None else self.flush() + self._output.set_name(name)
+
+    def _follow_session(self, now_ms: int) -> list[Output]:
+        """Follow a reboot: what was known of the old session may not hold for the new one."""
+        self._timestamper.has_changed = False
+        if self._timestamper.session == self._session:
+            return []
+        self._session = self._timestamper.session
         self.counts["reboots"] += 1
-        self._switchboard.restart()
-        self._naming.restart(now_ms)
-
-    def repeats(self, frame: RawFrame) -> bool:
-        """Tell whether a frame is the one before once more, byte for byte."""
-        last = self.last_frame
-        return last is not None and last[:5] == frame[:5]
-
-    def _note_version(self, version: AutopilotVersion, now_ms: int) -> None:
-        change = self._naming.note_version(version, now_ms)
-        if change is not None:
-            self._event("identified", change, now_ms)
+        self._dispatcher.restart()
+        return self._set_name(self._naming.restart(now_ms))

@@ -192,7 +192,7 @@ def test_a_unit_that_is_none_of_the_channels_is_named_and_its_column_left_out(pl
     log.battery(10_000, 0, 12.0, 800.0, 55).att(10_500)
     sink, report = play(log)
     assert "battery_voltage_v" not in having(sink, "battery_current_a")[0].values
-    assert report.notes == ("in units that were not understood: BAT.Volt",)
+    assert report.notes == ("in units that are not known: BAT.Volt",)
 
 
 def test_changes_of_state_are_events_said_once(play: Play) -> None:

@@ -114,5 +114,5 @@ def test_the_stream_s_clock_goes_on_as_the_vehicles_do_and_never_back() -> None:
             pilot.attitude(100), pilot.attitude(200), pilot.attitude(300), pilot.attitude(400),
         )
     )  # fmt: skip
-    heard = [clock.hear(frame) for frame in frames_of(said)]
+    heard = [clock.observe(frame) for frame in frames_of(said)]
     assert heard == [0, 1000, 1000, 1500, 3000, 3500, 3500, 3500, 3500, 3500, 3500, 3600]

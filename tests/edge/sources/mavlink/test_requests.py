@@ -16,7 +16,7 @@ class Talk:
 
     def __init__(self) -> None:
         self.requester = Requester(1, RATES_HZ)
-        self.heard: Counter[int] = Counter()
+        self.received: Counter[int] = Counter()
         self.acks: dict[int, int] = {}
         self.session = 0
         self.has_version = True
@@ -24,7 +24,7 @@ class Talk:
 
     def at(self, now_s: float) -> list[Outgoing]:
         requests = self.requester.due(
-            now_s, session=self.session, has_version=self.has_version, heard=self.heard, acks=self.acks
+            now_s, session=self.session, has_version=self.has_version, received=self.received, acks=self.acks
         )
         self.sent += [(now_s, request) for request in requests]
         return requests
@@ -52,7 +52,7 @@ def test_what_did_not_come_is_asked_for_again() -> None:
     talk = Talk()
     talk.at(0.0)
     talk.acks[511] = 0
-    talk.heard[ATTITUDE] += 15
+    talk.received[ATTITUDE] += 15
     assert talk.at(2.9) == []
     assert talk.asked_ids(3.0) == [33]
 
@@ -67,8 +67,8 @@ def test_what_comes_as_wanted_is_left_alone() -> None:
     talk = Talk()
     talk.at(0.0)
     for second in range(1, 200):
-        talk.heard[ATTITUDE] += 5
-        talk.heard[POSITION] += 10
+        talk.received[ATTITUDE] += 5
+        talk.received[POSITION] += 10
         assert talk.at(float(second)) == []
 
 
@@ -76,8 +76,8 @@ def test_a_rate_that_another_station_lowered_is_asked_for_again() -> None:
     talk = Talk()
     talk.at(0.0)
     for second in range(1, 100):
-        talk.heard[ATTITUDE] += 5
-        talk.heard[POSITION] += 10 if second < 40 else 1
+        talk.received[ATTITUDE] += 5
+        talk.received[POSITION] += 10 if second < 40 else 1
         talk.at(float(second))
     later = [(now_s, request) for now_s, request in talk.sent if now_s > 0]
     assert later
@@ -89,7 +89,7 @@ def test_what_a_vehicle_never_sends_is_not_asked_for_for_ever() -> None:
     talk = Talk()
     talk.acks[511] = 3
     for second in range(1, 300):
-        talk.heard[ATTITUDE] += 5
+        talk.received[ATTITUDE] += 5
         talk.at(float(second))
     asked_at_s = [
         now_s for now_s, request in talk.sent if isinstance(request, AskInterval) and request.message_id == 33
@@ -114,7 +114,7 @@ def test_an_autopilot_that_does_not_know_rates_is_asked_for_streams_although_som
     talk = Talk()
     talk.at(0.0)
     talk.acks[511] = 3
-    talk.heard[ATTITUDE] += 15
+    talk.received[ATTITUDE] += 15
     assert {type(request) for request in talk.at(3.0)} == {AskStream}
 
 
@@ -125,10 +125,10 @@ def test_missing_parameters_are_asked_for_a_few_at_a_time_and_not_for_ever() -> 
     names = [f"SERVO{n}_FUNCTION" for n in range(1, 17)]
     asked: Counter[str] = Counter()
     for tenth in range(1, 300):
-        talk.heard[ATTITUDE] += 1
-        talk.heard[POSITION] += 1
+        talk.received[ATTITUDE] += 1
+        talk.received[POSITION] += 1
         requests = talk.requester.due(
-            tenth / 10, session=0, has_version=True, heard=talk.heard, acks=talk.acks, parameters=names
+            tenth / 10, session=0, has_version=True, received=talk.received, acks=talk.acks, parameters=names
         )
         parameters = [request.name for request in requests if isinstance(request, AskParameter)]
         assert len(parameters) <= 4

@@ -13,13 +13,13 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.output.output import Output
+from edge.sources.mavlink.output.device_naming import SourceContext
+from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.messages import LAYOUTS, MESSAGE_BY_ID
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
-from edge.sources.mavlink.timing.timestamper import HoldPolicy
-from edge.sources.mavlink.vehicle.vehicles import Fleet
+from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading
 from firmware_sim.drone.simulator import Drone, DroneSettings
 from firmware_sim.links.faults import Faults, Moment
@@ -51,8 +51,8 @@ class Gateway:
     """A fleet with the clock of a gateway that a time server keeps right."""
 
     def __init__(self, sprayer: SprayerSettings | None = None, *, host: bool = True) -> None:
-        patience = HoldPolicy(wait_ms=10_000, rows=20_000, host=host)
-        self.fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system: patience)
+        policy = HoldPolicy(wait_ms=10_000, rows=20_000, host=host)
+        self.fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system: policy)
         self.decoders: dict[str, FrameDecoder] = {}
         self.out: list[Output] = []
         self._next_tick_ms = 0
@@ -61,15 +61,13 @@ class Gateway:
         now_ms = true_ms + DELAY_MS
         decoder = self.decoders.setdefault(link, FrameDecoder(wanted=MESSAGE_BY_ID))
         read = decoder.read(b"".join(frames))
-        self.fleet.take_all(link, read, [now_ms] * len(read))
+        self.out += self.fleet.read(link, read, [now_ms] * len(read))
         if now_ms >= self._next_tick_ms:
             self._next_tick_ms = now_ms + 200
-            self.fleet.tick(now_ms)
-        self.out += self.fleet.drain()
+            self.out += self.fleet.tick(now_ms)
 
     def finish(self, true_ms: int) -> None:
-        self.fleet.finish(true_ms + DELAY_MS)
-        self.out += self.fleet.drain()
+        self.out += self.fleet.finish(true_ms + DELAY_MS)
 
     @property
     def rows(self) -> list[Reading]:

@@ -76,7 +76,7 @@ def test_more_than_the_kernel_keeps_is_read_in_the_middle_of_other_work(
     monkeypatch.setattr(links, "RECEIVE_BUFFER_BYTES", 4096)
     with listening(free_port) as (reader, link), contextlib.ExitStack() as stack:
         one, other = senders(free_port, 2, stack)
-        assert link.room_messages < 20
+        assert link.buffer_messages < 20
         one.send(b"a")
         other.send(b"b")
         wait_until(lambda: heard(reader) == 2)
@@ -98,7 +98,7 @@ def test_between_two_peers_the_link_is_read_by_itself(free_port: int, monkeypatc
         for sender in made:
             sender.send(b"a")
         wait_until(lambda: heard(reader) == 3)
-        assert 8 < link.room_messages < 16
+        assert 8 < link.buffer_messages < 16
         for _ in reader.take():
             for _ in range(8):  # once it has room for, twice it has not
                 made[0].send(b"c")
@@ -131,11 +131,11 @@ def test_a_fast_serial_line_is_read_before_its_terminal_is_full() -> None:
     tty.setraw(slave)
     for baud in (57_600, 921_600):
         line = SerialLine(LinkAddress("serial", os.ttyname(slave), baud))
-        assert line.room_s * baud / 10 == 4096
+        assert line.buffer_s * baud / 10 == 4096
         os.write(master, b"x")
         reader = LinkReader(line)
         reader.read(0.75, 100)
-        assert reader._rest_s == min(0.1, line.room_s / 2)
+        assert reader._rest_s == min(0.1, line.buffer_s / 2)
         line.close()
     os.close(slave)
     os.close(master)

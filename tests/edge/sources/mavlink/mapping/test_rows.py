@@ -195,7 +195,7 @@ def test_outputs_that_come_and_go_part_the_columns_where_they_do() -> None:
 def test_the_two_ports_of_outputs_at_one_time_are_two_families() -> None:
     kind = ROW_KINDS[36]
     assert kind.has_instances
-    assert {kind.variant(port).family for port in (0, 1)} == {"servos", "servos:1"}
+    assert {kind.variant(port).series for port in (0, 1)} == {"servos", "servos:1"}
     assert kind.variant(2).make([0] * 18) is None
 
 

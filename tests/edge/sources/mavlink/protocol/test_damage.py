@@ -10,13 +10,13 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.output.output import Output
+from edge.sources.mavlink.output.device_naming import SourceContext
+from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID, decode_message
 from edge.sources.mavlink.settings import SprayerSettings
-from edge.sources.mavlink.timing.timestamper import HoldPolicy
-from edge.sources.mavlink.vehicle.vehicles import Fleet
+from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
 from headland.contract.codec import MAX_TIME_MS
 from headland.contract.quantities import quantity_of
@@ -27,22 +27,20 @@ from tests.edge.sources.mavlink.stand_ins import NOON_MS, UID_A, Autopilot, rows
 
 def drive(pieces: list[bytes]) -> list[Reading | Event | Descriptor]:
     decoder = FrameDecoder()
-    patience = HoldPolicy(wait_ms=10_000, rows=500)
+    policy = HoldPolicy(wait_ms=10_000, rows=500)
     sprayer = SprayerSettings(pump_servo=9, flow_battery_id=1)
-    fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system: patience)
+    fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system: policy)
     out: list[Output] = []
     now_ms = NOON_MS
     for piece in pieces:
         now_ms += 300
         frames = decoder.feed(piece)
-        fleet.take_all("a", frames, [now_ms] * len(frames))
-        fleet.tick(now_ms)
-        out += fleet.drain()
+        out += fleet.read("a", frames, [now_ms] * len(frames))
+        out += fleet.tick(now_ms)
     frames = decoder.finish()
-    fleet.take_all("a", frames, [now_ms] * len(frames))
-    fleet.finish(now_ms)
-    out += fleet.drain()
-    return [*rows_of(out), *(one for one in out if not isinstance(one, Readings))]
+    out += fleet.read("a", frames, [now_ms] * len(frames))
+    out += fleet.finish(now_ms)
+    return [*rows_of(out), *(output for output in out if not isinstance(output, Readings))]
 
 
 def check(outputs: list[Reading | Event | Descriptor]) -> None:

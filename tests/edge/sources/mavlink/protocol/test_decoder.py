@@ -9,7 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.frame import MAX_FRAME_BYTES, STAMP_BYTES, Frame
-from edge.sources.mavlink.protocol.signing import Guard
+from edge.sources.mavlink.protocol.signing import SignatureCheck
 from tests.edge.sources.mavlink.stand_ins import NOON_MS, Autopilot, frames_of, make_tlog
 
 
@@ -206,8 +206,8 @@ def test_plain_frames_are_read_as_those_that_are_looked_at_one_by_one(
     data = bytearray(make_tlog((NOON_MS + n, frame) for n, frame in enumerate(frames)) if stamped else b"".join(frames))
     for flip in flips:
         data[flip % len(data)] ^= 1 << flip % 8
-    # With a guard every frame goes the long way.
-    guarded = FrameDecoder(stamped=stamped, guard=Guard(bytes(32), accept_unsigned=True))
+    # With a signatures every frame goes the long way.
+    guarded = FrameDecoder(stamped=stamped, signatures=SignatureCheck(bytes(32), accept_unsigned=True))
     plain = FrameDecoder(stamped=stamped)
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     for start, end in itertools.pairwise(edges):

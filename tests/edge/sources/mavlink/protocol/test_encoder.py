@@ -91,7 +91,7 @@ def test_the_requester_emits_only_what_is_walked_here() -> None:
             float(second),
             session=second // 100,
             has_version=False,
-            heard=Counter(),
+            received=Counter(),
             acks={},
             parameters=["SERVO1_FUNCTION"],
         )

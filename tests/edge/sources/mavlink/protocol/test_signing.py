@@ -9,7 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.frame import Frame
-from edge.sources.mavlink.protocol.signing import Guard, read_key
+from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
 from headland.errors import SettingsError
 from tests.edge.sources.mavlink.stand_ins import NOON_MS, Autopilot
 
@@ -25,55 +25,57 @@ def signing(pilot: Autopilot, now_ms: int = NOON_MS, key: bytes = KEY) -> Autopi
     return pilot
 
 
-def listen(data: bytes, *, accept_unsigned: bool = False, guard: Guard | None = None) -> tuple[list[Frame], Guard]:
-    guard = guard or Guard(KEY, accept_unsigned=accept_unsigned)
-    guard.now_ms = NOON_MS
-    decoder = FrameDecoder(guard=guard)
-    return decoder.feed(data) + decoder.finish(), guard
+def listen(
+    data: bytes, *, accept_unsigned: bool = False, signatures: SignatureCheck | None = None
+) -> tuple[list[Frame], SignatureCheck]:
+    signatures = signatures or SignatureCheck(KEY, accept_unsigned=accept_unsigned)
+    signatures.now_ms = NOON_MS
+    decoder = FrameDecoder(signatures=signatures)
+    return decoder.feed(data) + decoder.finish(), signatures
 
 
 def test_what_was_signed_with_the_key_is_let_in_and_counted() -> None:
     pilot = signing(Autopilot())
-    frames, guard = listen(b"".join(pilot.attitude(n) for n in range(5)))
+    frames, signatures = listen(b"".join(pilot.attitude(n) for n in range(5)))
     assert len(frames) == 5
-    assert guard.counts == {"signed": 5}
+    assert signatures.counts == {"signed": 5}
 
 
 def test_another_key_a_turned_bit_or_no_signature_is_refused_and_counted_each_for_itself() -> None:
     other = signing(Autopilot(), key=bytes(32)).attitude(1)
     turned = bytearray(signing(Autopilot()).attitude(2))
     turned[-1] ^= 1
-    frames, guard = listen(other + bytes(turned) + Autopilot().attitude(3))
+    frames, signatures = listen(other + bytes(turned) + Autopilot().attitude(3))
     assert frames == []
-    assert guard.counts == {"bad_signature": 2, "unsigned_refused": 1}
+    assert signatures.counts == {"bad_signature": 2, "unsigned_refused": 1}
 
 
 def test_a_frame_that_comes_again_is_not_let_in_twice() -> None:
     frame = signing(Autopilot()).attitude(1)
-    frames, guard = listen(frame + frame)
+    frames, signatures = listen(frame + frame)
     assert len(frames) == 1
-    assert guard.counts == {"signed": 1, "replayed": 1}
+    assert signatures.counts == {"signed": 1, "replayed": 1}
 
 
 def test_a_recording_from_before_is_not_let_in() -> None:
-    frames, guard = listen(signing(Autopilot(), NOON_MS - 3_600_000).attitude(1))
+    frames, signatures = listen(signing(Autopilot(), NOON_MS - 3_600_000).attitude(1))
     assert frames == []
-    assert guard.counts == {"replayed": 1}
+    assert signatures.counts == {"replayed": 1}
 
 
 def test_a_radio_cannot_sign_and_is_let_in() -> None:
     radio = Autopilot(system=51, component=68)
     status = radio.encode(dialect.MAVLink_radio_status_message(180, 170, 100, 40, 50, 3, 1))
-    frames, guard = listen(status + Autopilot().attitude(1))
+    frames, signatures = listen(status + Autopilot().attitude(1))
     assert [frame.message_id for frame in frames] == [109]
-    assert guard.counts == {"unsigned": 1, "unsigned_refused": 1}
+    assert signatures.counts == {"unsigned": 1, "unsigned_refused": 1}
 
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_unsigned_frames_are_let_in_where_the_settings_say_so(version: int) -> None:
-    frames, guard = listen(Autopilot(version=version).attitude(1), accept_unsigned=True)
+    frames, signatures = listen(Autopilot(version=version).attitude(1), accept_unsigned=True)
     assert len(frames) == 1
-    assert guard.counts == {"unsigned": 1}
+    assert signatures.counts == {"unsigned": 1}
 
 
 def test_a_key_is_a_passphrase_or_64_hex_digits(tmp_path: Path) -> None:

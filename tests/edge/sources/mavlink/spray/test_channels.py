@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.output.device_ids import SourceContext
+from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.spray.monitor import is_inside
 from edge.sources.mavlink.spray.profile import NamedValue, SprayerSettings
-from edge.sources.mavlink.timing.timestamper import HoldPolicy
-from edge.sources.mavlink.vehicle.vehicles import Fleet
+from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.fleet import Fleet
 from headland.contract.records import Descriptor, Event
 from tests.edge.sources.mavlink.mapping.test_rows import battery, servos
 from tests.edge.sources.mavlink.stand_ins import NOON_MS, UID_A, Autopilot, frames_of, rows_of
@@ -23,8 +23,8 @@ class Sprayer:
     """A vehicle with a profile; each word of its is heard a tenth of a second after the one before."""
 
     def __init__(self, profile: SprayerSettings, version: int = 2) -> None:
-        patience = HoldPolicy(wait_ms=10_000, rows=1000)
-        self.fleet = Fleet(SourceContext("gw-1", "home"), profile, lambda _system: patience)
+        policy = HoldPolicy(wait_ms=10_000, rows=1000)
+        self.fleet = Fleet(SourceContext("gw-1", "home"), profile, lambda _system: policy)
         self.pilot = Autopilot(version=version)
         self.boot_ms = 10_000
         self.out: list[Any] = []
@@ -33,8 +33,7 @@ class Sprayer:
 
     def hear(self, *frames: bytes) -> None:
         read = frames_of(b"".join(frames))
-        self.fleet.take_all("a", read, [NOON_MS + self.boot_ms] * len(read))
-        self.out += self.fleet.drain()
+        self.out += self.fleet.read("a", read, [NOON_MS + self.boot_ms] * len(read))
 
     def say(self, *messages: Any, seconds: float = 0.1) -> None:
         """Say the messages ten times a second for so long."""
@@ -81,8 +80,7 @@ def test_the_short_payload_of_mavlink_1_carries_only_eight_outputs() -> None:
     sprayer = Sprayer(SPRAYER, version=1)
     frame = sprayer.pilot.encode(servos(servo8_raw=1500))
     short = frames_of(frame)[0]._replace(version=1)
-    sprayer.fleet.take("a", short._replace(payload=short.payload[:21]), NOON_MS + sprayer.boot_ms)
-    sprayer.out += sprayer.fleet.drain()
+    sprayer.out += sprayer.fleet.read("a", [short._replace(payload=short.payload[:21])], [NOON_MS + sprayer.boot_ms])
     assert sprayer.values("pump_on") == [None]
 
 

@@ -6,7 +6,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.sources.mavlink.timing.clock import UTC_FROM_US, Boot, BootTime, Pair, UtcMap
+from edge.sources.mavlink.timing.clock import UTC_FROM_US, BootClock, BootState, Pair, UtcMap
 from tests.edge.sources.mavlink.stand_ins import NOON_MS
 
 
@@ -81,39 +81,43 @@ def test_the_same_pair_heard_again_confirms_nothing() -> None:
 
 
 def test_a_millisecond_counter_that_wraps_goes_on() -> None:
-    boot = BootTime()
+    boot = BootClock()
     boot.observe(2**32 - 500)
-    assert boot.observe(300) == (2**32 + 300, Boot.RUNNING)
-    assert boot.observe(2**32 - 100) == (2**32 - 100, Boot.RUNNING)  # overtaken by the wrap
-    assert boot.observe(1300) == (2**32 + 1300, Boot.RUNNING)
+    assert boot.observe(300) == (2**32 + 300, BootState.RUNNING)
+    assert boot.observe(2**32 - 100) == (2**32 - 100, BootState.RUNNING)  # overtaken by the wrap
+    assert boot.observe(1300) == (2**32 + 1300, BootState.RUNNING)
 
 
 def test_a_fall_is_a_reboot_once_it_is_confirmed() -> None:
-    boot = BootTime()
+    boot = BootClock()
     boot.observe(500_000)
-    assert [boot.observe(ms)[1] for ms in (2000, 2100, 2200)] == [Boot.FALLEN, Boot.FALLEN, Boot.REBOOTED]
+    assert [boot.observe(ms)[1] for ms in (2000, 2100, 2200)] == [
+        BootState.FALLEN,
+        BootState.FALLEN,
+        BootState.REBOOTED,
+    ]
     assert boot.last_ms == 2200
 
 
 def test_an_overtaken_message_is_no_reboot() -> None:
-    boot = BootTime()
+    boot = BootClock()
     boot.observe(500_000)
-    assert boot.observe(499_200) == (499_200, Boot.RUNNING)
-    assert boot.observe(490_000)[1] is Boot.FALLEN
-    assert boot.observe(500_100) == (500_100, Boot.RUNNING)
+    assert boot.observe(499_200) == (499_200, BootState.RUNNING)
+    assert boot.observe(490_000)[1] is BootState.FALLEN
+    assert boot.observe(500_100) == (500_100, BootState.RUNNING)
 
 
 @settings(max_examples=80, deadline=None)
 @given(boot_ms=st.integers(0, 40 * 86_400_000), behind_ms=st.integers(-4000, 4000))
 def test_a_wrapped_microsecond_stamp_is_unwrapped_around_the_boot_time(boot_ms: int, behind_ms: int) -> None:
-    boot = BootTime()
+    boot = BootClock()
     boot.observe(boot_ms)
     stamp_ms = max(0, boot_ms - behind_ms)
     assert boot.unwrap_us(stamp_ms * 1000 % 2**32) == stamp_ms
 
 
 def test_a_microsecond_stamp_of_another_clock_is_not_believed() -> None:
-    boot = BootTime()
+    boot = BootClock()
     assert boot.unwrap_us(1_000_000) is None
     boot.observe(100_000)
     assert boot.unwrap_us(50_000_000) is None

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from edge.sources.mavlink.output.device_ids import SourceContext
-from edge.sources.mavlink.timing.timestamper import HoldPolicy
-from edge.sources.mavlink.vehicle.vehicles import Fleet
+from edge.sources.mavlink.output.device_naming import SourceContext
+from edge.sources.mavlink.output.device_output import Output
+from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
 from headland.contract.records import Clock, Descriptor, Event
 from tests.edge.sources.mavlink.mapping.test_rows import battery
@@ -32,21 +33,17 @@ class Field:
     def hear(self, data: bytes | Iterable[bytes], link: str = "a", after_ms: int = 0) -> None:
         self.now_ms += after_ms
         for frame in frames_of(data if isinstance(data, bytes) else b"".join(data)):
-            self.fleet.take(link, frame, self.now_ms)
-        self.collect()
+            self.collect(self.fleet.read(link, [frame], [self.now_ms]))
 
     def wait(self, wait_ms: int) -> None:
         for _ in range(wait_ms // 200):
             self.now_ms += 200
-            self.fleet.tick(self.now_ms)
-        self.collect()
+            self.collect(self.fleet.tick(self.now_ms))
 
     def finish(self) -> None:
-        self.fleet.finish(self.now_ms)
-        self.collect()
+        self.collect(self.fleet.finish(self.now_ms))
 
-    def collect(self) -> None:
-        outputs = self.fleet.drain()
+    def collect(self, outputs: list[Output]) -> None:
         self.rows += rows_of(outputs)
         for output in outputs:
             if isinstance(output, Readings):
@@ -464,8 +461,7 @@ def test_rows_have_the_same_times_whether_messages_are_taken_one_by_one_or_toget
     at = 0
     while at < len(read):
         end = at + chance.randrange(1, 200)
-        together.fleet.take_all("a", read[at:end], [together.now_ms] * len(read[at:end]))
-        together.collect()
+        together.collect(together.fleet.read("a", read[at:end], [together.now_ms] * len(read[at:end])))
         at = end
     one_by_one.finish()
     together.finish()
