@@ -62,9 +62,9 @@ OnMessage = Callable[[Any, int], Sequence[Effect]]
 OnValues = Callable[[int, Raw, int], RowResult | None]
 
 
-#: How one kind of message is handled: `OnMessage`, or size and function to unpack its values, its usual kind
 #: How one kind of message is handled: `OnMessage`, or size and function to unpack its values, its usual kind of row,
 #: whether that has instances, the place of its stamp, and `OnValues`. A plain tuple, as it is unpacked per message.
+MessageHandler = tuple[OnMessage | None, int, Callable[[bytes], Raw], RowKind, bool, int, OnValues | None]
 
 
 def make_handlers(on_message: Mapping[int, OnMessage], on_values: Mapping[int, OnValues]) -> dict[int, MessageHandler]:
