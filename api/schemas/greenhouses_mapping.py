@@ -12,7 +12,7 @@ from api.schemas.base_mapping import answer_of, finding_of
 from headland.agronomy.climate.forecast import Skill
 from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.forecast import FORECAST_UNITS, HouseForecast
-from headland.analysis.greenhouse.forecast_history import Told
+from headland.analysis.greenhouse.forecast_history import PastForecast
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import LeftOut
 from headland.analysis.greenhouse.sensor_health import Health
@@ -121,7 +121,9 @@ def forecast_of(
     )
 
 
-def past_forecasts_of(house: House, ahead_h: int, window: Window, told: Mapping[str, Told]) -> schema.PastForecastBody:
+def past_forecasts_of(
+    house: House, ahead_h: int, window: Window, told: Mapping[str, PastForecast]
+) -> schema.PastForecastBody:
     """Return what was said of a house so many hours before."""
     return schema.PastForecastBody(
         greenhouse=house.id,

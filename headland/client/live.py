@@ -21,22 +21,22 @@ _LONGEST_WAIT_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One event of a stream."""
+class ServerSentEvent:
+    """Event of a stream."""
 
     kind: str
     id: str | None
     data: str
 
 
-def parse_events(lines: Iterable[str]) -> Iterator[Said]:
+def parse_events(lines: Iterable[str]) -> Iterator[ServerSentEvent]:
     """Yield the events in the lines of a stream (WHATWG HTML, 9.2.6); one that is cut off is none."""
     kind, id_ = "message", None
     data: list[str] = []
     for line in lines:
         if not line:
             if data:
-                yield Said(kind, id_, "\n".join(data))
+                yield ServerSentEvent(kind, id_, "\n".join(data))
             kind, data = "message", []
             continue
         name, _, value = line.partition(":")

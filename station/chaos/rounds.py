@@ -19,7 +19,7 @@ from station.chaos.checks.verdict import Verdict, find_strangers, judge
 from station.chaos.farm.farm import GATEWAYS, INTRUDER, ChaosFarm
 from station.chaos.faults.faults import FAULTS, ChaosRig, choose_faults
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
-from station.chaos.traffic.truth import Said
+from station.chaos.traffic.truth import SentNumber
 from station.chaos.traffic.unauthorised_client import Attack, read_quarantine
 from station.local.broker import BrokerKind
 from station.local.folder import FarmFolder
@@ -164,7 +164,7 @@ def _judge(
         said = truth.said()[first - 1 : last]
         total.add(judge(said, found.get(truth.device, {}), bench.kills[truth.device], sees_hidden=sees_hidden))
     if this.attack is not None:
-        said = [Said(number, 0.0, was_read=True, hidden=False) for number in sorted(this.attack.numbers)]
+        said = [SentNumber(number, 0.0, was_read=True, hidden=False) for number in sorted(this.attack.numbers)]
         total.add(judge(said, found.get(f"{INTRUDER}-own", {}), (), sees_hidden=True))
     return total
 

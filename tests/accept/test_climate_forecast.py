@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H, Surroundings, backtest, made_forecasts
+from headland.agronomy.climate.forecast import MOST_AHEAD_H, ForecastInputs, backtest, made_forecasts
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.sun import elevation_deg
 
@@ -41,7 +41,7 @@ def read_hours(
 
 
 @pytest.fixture(scope="module")
-def house(real_data: Path) -> tuple[np.ndarray, np.ndarray, Surroundings]:
+def house(real_data: Path) -> tuple[np.ndarray, np.ndarray, ForecastInputs]:
     start, air = read_hours(real_data / TABLES / "reference_climate.csv", ("Tair", "Rhair"))
     _, sky = read_hours(real_data / TABLES / "weather.csv", ("Tout", "Rhout", "Iglob", "Windsp"), start)
     count = len(air["Tair"])
@@ -52,13 +52,13 @@ def house(real_data: Path) -> tuple[np.ndarray, np.ndarray, Surroundings]:
         "global_radiation_w_m2": sky["Iglob"][:count],
         "wind_speed_m_s": sky["Windsp"][:count],
     }
-    around = Surroundings(np.maximum(np.sin(np.radians(elevation)), 0.0), (hours % 24).astype(np.float64), weather)
+    around = ForecastInputs(np.maximum(np.sin(np.radians(elevation)), 0.0), (hours % 24).astype(np.float64), weather)
     return air["Tair"], air["Rhair"], around
 
 
 @pytest.mark.parametrize(("which", "hours_known"), [("temperature", 780), ("humidity", 780)])
 def test_six_hours_ahead_both_naive_forecasts_are_beaten_by_a_fifth(
-    house: tuple[np.ndarray, np.ndarray, Surroundings], which: str, hours_known: int
+    house: tuple[np.ndarray, np.ndarray, ForecastInputs], which: str, hours_known: int
 ) -> None:
     temperature, humidity, around = house
     target, other = (temperature, humidity) if which == "temperature" else (humidity, temperature)
@@ -71,12 +71,12 @@ def test_six_hours_ahead_both_naive_forecasts_are_beaten_by_a_fifth(
 
 
 def test_what_comes_after_an_origin_does_not_change_its_forecast(
-    house: tuple[np.ndarray, np.ndarray, Surroundings],
+    house: tuple[np.ndarray, np.ndarray, ForecastInputs],
 ) -> None:
     temperature, humidity, around = house
     origin = 600
     whole, _ = made_forecasts(temperature, [humidity], around, 6, origin)
     changed = [np.where(np.arange(len(column)) <= origin, column, 99.0) for column in (temperature, humidity)]
     weather = {name: np.where(np.arange(len(c)) <= origin, c, 99.0) for name, c in around.weather.items()}
-    blind, _ = made_forecasts(changed[0], [changed[1]], Surroundings(around.sun, around.clock_h, weather), 6, origin)
+    blind, _ = made_forecasts(changed[0], [changed[1]], ForecastInputs(around.sun, around.clock_h, weather), 6, origin)
     assert blind[origin] == pytest.approx(whole[origin], abs=1e-9)

@@ -24,8 +24,8 @@ _LEAST_LEAVES, _MOST_LEAVES = 0.05, 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a canopy lives in; `sun_w_m2` falls on it, `sky_view` is the share of it that sees the cover."""
+class CanopyConditions:
+    """Conditions around a canopy: `sun_w_m2` is the radiation on it, `sky_view` the share that faces the cover."""
 
     air_degc: Numbers
     cover_degc: Numbers
@@ -51,7 +51,7 @@ class Canopy:
     from_cover_w_m2: Numbers
 
 
-def balance_canopy(around: Surroundings, start_degc: Numbers) -> Canopy:
+def balance_canopy(around: CanopyConditions, start_degc: Numbers) -> Canopy:
     """Return the canopy whose leaves have the temperature of their energy balance, by Newton's method from a guess."""
     deficit_pa = np.maximum(0.0, saturation_pa(around.air_degc) - around.vapour_pa)
     stomata = stomata_s_m(around.sun_w_m2, around.co2_ppm, deficit_pa)

@@ -28,7 +28,7 @@ from firmware_sim.core.moist_air import (
 from firmware_sim.greenhouse.climate.canopy import (
     LATENT_J_KG,
     Canopy,
-    Surroundings,
+    CanopyConditions,
     assimilation_kg_m2s,
     balance_canopy,
     leaf_area_index,
@@ -134,7 +134,7 @@ def _canopy(structure: Structure, climate: Climate, outside: Outside, lamps_w: N
     light_w = outside.radiation_w_m2 * structure.transmission
     leaves = leaf_area_index(climate.dry_weight_kg_m2)
     closed = 1 - np.exp(-0.7 * leaves)
-    surroundings = Surroundings(
+    surroundings = CanopyConditions(
         air_degc=climate.air_degc,
         cover_degc=climate.cover_degc,
         vapour_pa=vapour_pa(climate.vapour_kg_m3, climate.air_degc),

@@ -41,8 +41,8 @@ _REFIT_H: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What may explain a house, by the hour.
+class ForecastInputs:
+    """Explanatory inputs of a forecast, by the hour.
 
     weather
         Columns as long as the history (outside vapour pressure, radiation, wind, ...), NaN where unknown.
@@ -75,7 +75,7 @@ class Skill:
     yesterday_rmse: float
 
 
-def predict(target: Values, company: Sequence[Values], around: Surroundings, ahead_h: int) -> float | None:
+def predict(target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int) -> float | None:
     """Return the target `ahead_h` hours (1 to 24) after its last hour; None where too little is known to learn from.
 
     `target` and the columns of `company` are hourly means up to now, oldest first, NaN where unknown.
@@ -85,7 +85,9 @@ def predict(target: Values, company: Sequence[Values], around: Surroundings, ahe
     return None if found is None or not np.isfinite(found[0]) else float(found[0])
 
 
-def backtest(target: Values, company: Sequence[Values], around: Surroundings, ahead_h: int, since: int) -> Skill | None:
+def backtest(
+    target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int, since: int
+) -> Skill | None:
     """Return the errors of the forecasts from each origin of index `since` on, as they would have been made then.
 
     Models are fitted anew every three hours, on outcomes known by then. None where no forecast can be compared. Where
@@ -114,7 +116,7 @@ def skill_of(error: Values, persistence: Values, yesterday: Values) -> Skill | N
 
 
 def made_forecasts(
-    target: Values, company: Sequence[Values], around: Surroundings, ahead_h: int, since: int
+    target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int, since: int
 ) -> tuple[Values, Values]:
     """Return by origin what was forecast and what came; NaN before `since` and where either is unknown."""
     features, base, outcome = _pairs(target, company, around, ahead_h)
@@ -149,7 +151,7 @@ def _fit_and_apply(
 
 
 def _pairs(
-    target: Values, company: Sequence[Values], around: Surroundings, ahead_h: int
+    target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int
 ) -> tuple[Values, Values, Values]:
     """Return features and plain expectation by origin, and the outcome `ahead_h` later (NaN where it lies ahead)."""
     if not 1 <= ahead_h <= MOST_AHEAD_H:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H, MOST_HISTORY_H, Skill, Surroundings, backtest, predict
+from headland.agronomy.climate.forecast import MOST_AHEAD_H, MOST_HISTORY_H, ForecastInputs, Skill, backtest, predict
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.sun import elevation_deg
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
@@ -138,7 +138,7 @@ def _foretell(
     unit: str,
     target: Values,
     company: list[Values],
-    around: Surroundings,
+    around: ForecastInputs,
     ahead_h: int,
     span: tuple[int, int],
     grid: HouseGrid,
@@ -169,7 +169,7 @@ def _foretell(
     return answer, skill
 
 
-def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expected, first: int) -> Surroundings:
+def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expected, first: int) -> ForecastInputs:
     hours = window.start_ms + HOUR_MS * np.arange(len(grid.periods) + MOST_AHEAD_H, dtype=np.int64)
     place = house.place
     if place.latitude_deg is None or place.longitude_deg is None:
@@ -189,7 +189,7 @@ def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expec
         column = grid.mean(channel)
         if column is not None:
             weather[channel] = _hourly(grid, column)[first:]
-    return Surroundings(sun[first:], clock_h[first:], weather, _coming(expected, weather))
+    return ForecastInputs(sun[first:], clock_h[first:], weather, _coming(expected, weather))
 
 
 def _coming(expected: Expected, weather: dict[str, Values]) -> dict[str, Values]:

@@ -26,8 +26,8 @@ _OPEN_MS: Final = _LATE_MS + 2 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was said of one quantity so many hours ahead, beside what came; by the hour that it was said of."""
+class PastForecast:
+    """Recorded forecasts of one quantity, a number of hours ahead, beside the measured values; by forecast hour."""
 
     time_ms: list[int]
     made: list[float | None]
@@ -96,14 +96,14 @@ def record_of(repositories: OrganisationRepositories, house: House, upto_ms: int
 
 def told_before(
     repositories: OrganisationRepositories, house: House, start_ms: int, end_ms: int, ahead_h: int
-) -> dict[str, Told]:
+) -> dict[str, PastForecast]:
     """Return by quantity what was said `ahead_h` hours before of the hours in [start_ms, end_ms), and what came."""
     back_ms = (ahead_h - 1) * HOUR_MS
-    found: dict[str, Told] = {}
+    found: dict[str, PastForecast] = {}
     for one in repositories.forecasts.given(house.id, start_ms - back_ms, end_ms - back_ms):
         for name, told in one.quantities.items():
             if len(told.made) >= ahead_h:
-                columns = found.setdefault(name, Told([], [], [], [], []))
+                columns = found.setdefault(name, PastForecast([], [], [], [], []))
                 columns.time_ms.append(one.origin_ms + back_ms)
                 for column, values in (
                     (columns.made, told.made),

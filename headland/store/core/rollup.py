@@ -35,8 +35,8 @@ TIERS: Final = (DAYS, HOURS, MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """From which instant on each kind of row is still there; all are starts of days. Days are kept for ever."""
+class StoredSince:
+    """Instants from which each kind of row is stored; all are starts of days. Day rollups are stored for ever."""
 
     raw_ms: int = ALWAYS_MS
     minutes_ms: int = ALWAYS_MS
@@ -60,13 +60,13 @@ class Retention:
         if spans[0] < 1 or sorted(spans) != spans:
             raise ValueError("samples are kept for a day at least, and no longer than minutes, and those than hours")
 
-    def cuts(self, now_ms: int) -> Kept:
+    def cuts(self, now_ms: int) -> StoredSince:
         """Return what is due to be kept at `now_ms`."""
 
         def cut(days: int | None) -> int:
             return ALWAYS_MS if days is None else floor_ms(now_ms, DAY_MS) - days * DAY_MS
 
-        return Kept(cut(self.raw_days), cut(self.minute_days), cut(self.hour_days))
+        return StoredSince(cut(self.raw_days), cut(self.minute_days), cut(self.hour_days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def align_buckets(start_ms: int, end_ms: int, most: int, *, only_rollups: bool =
     return start_ms, -(-least_ms // tier.step_ms) * tier.step_ms
 
 
-def plan_buckets(start_ms: int, end_ms: int, step_ms: int, kept: Kept) -> list[Piece]:
+def plan_buckets(start_ms: int, end_ms: int, step_ms: int, kept: StoredSince) -> list[Piece]:
     """Return what to read, in time order, for buckets of `step_ms` from `start_ms` to `end_ms`.
 
     The coarsest tier is taken on whose bounds all bucket bounds fall; the end of a last bucket that is cut short is

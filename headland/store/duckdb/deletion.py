@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from headland.store.core.rollup import ALWAYS_MS, Kept, floor_ms
+from headland.store.core.rollup import ALWAYS_MS, StoredSince, floor_ms
 from headland.store.core.stale_rollups import DirtyHours, Touched
 from headland.store.duckdb import sql
 from headland.store.duckdb.rollups import load_kept
@@ -43,7 +43,7 @@ def delete_before(
     return Deleted(points, conflicts, events, touched)
 
 
-def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Deleted | None, Kept]:
+def expire_day(connection: duckdb.DuckDBPyConnection, due: StoredSince) -> tuple[Deleted | None, StoredSince]:
     """Let go the oldest day of samples and rollups that are due, in one transaction that first completes its rollups.
 
     Returns what went, None when nothing was there, and from when on everything is kept now. All hours before
@@ -57,7 +57,7 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: Kept) -> tuple[Delete
         step = due
     else:
         until_ms = floor_ms(oldest_ms, DAY_MS) + DAY_MS
-        step = Kept(min(due.raw_ms, until_ms), min(due.minutes_ms, until_ms), min(due.hours_ms, until_ms))
+        step = StoredSince(min(due.raw_ms, until_ms), min(due.minutes_ms, until_ms), min(due.hours_ms, until_ms))
     with transaction(connection):
         if oldest_ms is not None and step.raw_ms > max(kept.raw_ms, step.minutes_ms):
             window = {"low": step.raw_ms - DAY_MS, "high": step.raw_ms}
@@ -94,7 +94,7 @@ def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_m
     return dirty.find(sid[:0], hour[:0])
 
 
-def _find_oldest(connection: duckdb.DuckDBPyConnection, due: Kept) -> int | None:
+def _find_oldest(connection: duckdb.DuckDBPyConnection, due: StoredSince) -> int | None:
     """Return the oldest instant of anything that is due."""
     cuts = {"points": due.raw_ms, "rollup_minutes": due.minutes_ms, "rollup_hours": due.hours_ms}
     found = []
@@ -106,8 +106,10 @@ def _find_oldest(connection: duckdb.DuckDBPyConnection, due: Kept) -> int | None
     return min(found, default=None)
 
 
-def _later(kept: Kept, step: Kept) -> Kept:
-    return Kept(max(kept.raw_ms, step.raw_ms), max(kept.minutes_ms, step.minutes_ms), max(kept.hours_ms, step.hours_ms))
+def _later(kept: StoredSince, step: StoredSince) -> StoredSince:
+    return StoredSince(
+        max(kept.raw_ms, step.raw_ms), max(kept.minutes_ms, step.minutes_ms), max(kept.hours_ms, step.hours_ms)
+    )
 
 
 def _delete_of(connection: duckdb.DuckDBPyConnection, table: str, cut_ms: int) -> int:

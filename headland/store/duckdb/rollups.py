@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.store.core.dedup import split_windows
-from headland.store.core.rollup import DAYS, MINUTES, Kept, Piece, Retention, floor_ms, plan_buckets
+from headland.store.core.rollup import DAYS, MINUTES, Piece, Retention, StoredSince, floor_ms, plan_buckets
 from headland.store.core.stale_rollups import DirtyHours, Touched
 from headland.store.duckdb import sql
 from headland.store.duckdb.transaction import transaction
@@ -32,9 +32,9 @@ def load_dirty(connection: duckdb.DuckDBPyConnection, now_s: float) -> DirtyHour
     return dirty
 
 
-def load_kept(connection: duckdb.DuckDBPyConnection) -> Kept:
+def load_kept(connection: duckdb.DuckDBPyConnection) -> StoredSince:
     """Return from when on samples and rollups are still there."""
-    return Kept(*connection.execute(sql.GET_KEPT).fetchall()[0])
+    return StoredSince(*connection.execute(sql.GET_KEPT).fetchall()[0])
 
 
 def load_retention(connection: duckdb.DuckDBPyConnection) -> Retention:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from station.chaos.traffic.truth import Said
+from station.chaos.traffic.truth import SentNumber
 
 #: How old a number may be that a killed gateway had not yet saved: batch age, group commit and a busy disk.
 UNSAVED_S: Final = 2.0
@@ -52,7 +52,9 @@ class Verdict:
         self.duplicated += other.duplicated
 
 
-def judge(said: Sequence[Said], stored: Mapping[int, int], kills: Sequence[Kill], *, sees_hidden: bool) -> Verdict:
+def judge(
+    said: Sequence[SentNumber], stored: Mapping[int, int], kills: Sequence[Kill], *, sees_hidden: bool
+) -> Verdict:
     """Return the verdict on what a device has `said`; `stored` counts how often each number is in the store.
 
     A killed gateway may have taken with it the end of what it had read, and no more: numbers without a gap up to the
@@ -86,7 +88,7 @@ def find_strangers(last: int, stored: Mapping[int, int]) -> list[int]:
     return sorted(number for number in stored if not 1 <= number <= last)
 
 
-def _unsaved(said: Sequence[Said], stored: Mapping[int, int], kills: Sequence[Kill]) -> set[int]:
+def _unsaved(said: Sequence[SentNumber], stored: Mapping[int, int], kills: Sequence[Kill]) -> set[int]:
     """Return the numbers that kills took from the gateway's memory: walk back from each kill to the last one kept."""
     found: set[int] = set()
     for kill in kills:

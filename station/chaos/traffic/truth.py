@@ -10,8 +10,8 @@ _HIDDEN_AHEAD_MS = 290_000
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One number of a device: when it was answered, and whether its gateway is known to have read the answer.
+class SentNumber:
+    """Number that a device answered with: its time, and whether its gateway is known to have read the answer.
 
     `number` counts from 1 without a gap. An answer was read when its connection brought another request; of the last
     answer on a broken connection nobody can tell. `hidden` is true where the clock stood so far ahead that the API
@@ -53,8 +53,8 @@ class DeviceTruth:
         with self._lock:
             return len(self._said_s)
 
-    def said(self) -> list[Said]:
+    def said(self) -> list[SentNumber]:
         """Return everything said so far, in order."""
         with self._lock:
             columns = zip(self._said_s, self._read, self._hidden, strict=True)
-            return [Said(index, *row) for index, row in enumerate(columns, start=1)]
+            return [SentNumber(index, *row) for index, row in enumerate(columns, start=1)]

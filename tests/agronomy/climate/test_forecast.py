@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H, Surroundings, backtest, predict
+from headland.agronomy.climate.forecast import MOST_AHEAD_H, ForecastInputs, backtest, predict
 
 HOURS = 24 * 20
 RANDOM = np.random.default_rng(3)
 
 
-def surroundings(count: int = HOURS) -> Surroundings:
+def surroundings(count: int = HOURS) -> ForecastInputs:
     hour = np.arange(count + MOST_AHEAD_H)
     sun = np.maximum(np.sin(2 * np.pi * (hour / 24 - 0.25)), 0.0)
-    return Surroundings(sun, (hour % 24).astype(np.float64))
+    return ForecastInputs(sun, (hour % 24).astype(np.float64))
 
 
 def day_wave(count: int) -> np.ndarray:
@@ -49,8 +49,8 @@ def test_a_weather_forecast_that_explains_the_house_makes_it_better() -> None:
     house = day_wave(HOURS + 24) + outside
     plain = surroundings()
     history = {"outside_temperature_degc": outside[:HOURS]}
-    blind = Surroundings(plain.sun, plain.clock_h, history)
-    told = Surroundings(plain.sun, plain.clock_h, history, {"outside_temperature_degc": outside[HOURS:]})
+    blind = ForecastInputs(plain.sun, plain.clock_h, history)
+    told = ForecastInputs(plain.sun, plain.clock_h, history, {"outside_temperature_degc": outside[HOURS:]})
     skills = [backtest(house[:HOURS], [], around, 12, HOURS - 168) for around in (blind, told)]
     assert skills[0] is not None
     assert skills[1] is not None

@@ -7,7 +7,7 @@ from firmware_sim.core.moist_air import AIR_J_M3K, saturation_pa
 from firmware_sim.greenhouse.climate.canopy import (
     LATENT_J_KG,
     LEAF_BOUNDARY_S_M,
-    Surroundings,
+    CanopyConditions,
     assimilation_kg_m2s,
     balance_canopy,
     leaf_area_index,
@@ -42,7 +42,7 @@ def test_a_leaf_transpires_what_stanghellini_says(
 
 
 def test_a_canopy_in_balance_gives_what_it_gets_through_its_own_resistances() -> None:
-    around = Surroundings(
+    around = CanopyConditions(
         one(24.0), one(20.0), one(0.7 * saturation_pa(24.0)), one(600.0), one(300.0), one(180.0), one(3.0), one(0.87)
     )
     canopy = balance_canopy(around, one(24.0))
@@ -54,7 +54,7 @@ def test_a_canopy_in_balance_gives_what_it_gets_through_its_own_resistances() ->
 
 
 def test_leaves_under_a_cold_cover_in_saturated_air_get_wet() -> None:
-    around = Surroundings(
+    around = CanopyConditions(
         one(10.0), one(2.0), one(saturation_pa(10.0)), one(500.0), one(0.0), one(0.0), one(3.0), one(0.9)
     )
     canopy = balance_canopy(around, one(10.0))

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from station.chaos.checks.verdict import UNSAVED_S, Kill, find_strangers, judge
-from station.chaos.traffic.truth import DeviceTruth, Said
+from station.chaos.traffic.truth import DeviceTruth, SentNumber
 
 
-def said(count: int, *, unread: Iterable[int] = (), hidden: Iterable[int] = ()) -> list[Said]:
+def said(count: int, *, unread: Iterable[int] = (), hidden: Iterable[int] = ()) -> list[SentNumber]:
     """Return numbers 1..count, one each tenth of a second."""
-    return [Said(n, n / 10, was_read=n not in unread, hidden=n in hidden) for n in range(1, count + 1)]
+    return [SentNumber(n, n / 10, was_read=n not in unread, hidden=n in hidden) for n in range(1, count + 1)]
 
 
 def stored(*numbers: int) -> dict[int, int]:
@@ -68,4 +68,7 @@ def test_numbers_count_without_a_gap_and_remember_what_was_read() -> None:
     truth = DeviceTruth("d", "g")
     assert [truth.say(1.0, 0), truth.say(2.0, 3_600_000)] == [1, 2]
     truth.note_read(1)
-    assert truth.said() == [Said(1, 1.0, was_read=True, hidden=False), Said(2, 2.0, was_read=False, hidden=True)]
+    assert truth.said() == [
+        SentNumber(1, 1.0, was_read=True, hidden=False),
+        SentNumber(2, 2.0, was_read=False, hidden=True),
+    ]
