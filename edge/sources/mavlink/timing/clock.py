@@ -35,7 +35,7 @@ _WRAP_MARGIN_MS: Final = 600_000
 _SAME_CLOCK_MS: Final = 5000.0
 
 
-class Pair(Enum):
+class MapUpdate(Enum):
     """Effect of a (UTC, boot time) pair on the map."""
 
     UNKNOWN = "the vehicle does not know its UTC"
@@ -73,24 +73,24 @@ class UtcMap:
         deviations = [abs(offset - self._target_ms) for offset in self._offsets_ms]
         return max(1.0, 1.4826 * median(deviations)) if deviations else float("inf")
 
-    def observe(self, unix_us: int, boot_ms: int) -> Pair:
+    def observe(self, unix_us: int, boot_ms: int) -> MapUpdate:
         """Add a pair; return its effect."""
         if not UTC_FROM_US < unix_us < UTC_UNTIL_US:
-            return Pair.UNKNOWN
+            return MapUpdate.UNKNOWN
         if (unix_us, boot_ms) == self._last_pair:
-            return Pair.SUSPECT if self._candidates_ms else Pair.STEADY
+            return MapUpdate.SUSPECT if self._candidates_ms else MapUpdate.STEADY
         self._last_pair = (unix_us, boot_ms)
         offset_ms = unix_us / 1000 - boot_ms
         if not self.known:
             self._start([offset_ms], boot_ms)
-            return Pair.FOUND
+            return MapUpdate.FOUND
         if abs(offset_ms - self._target_ms) > STEP_MS:
             return self._suspect(offset_ms, boot_ms)
         self._candidates_ms.clear()
         self._offsets_ms.append(offset_ms)
         self._target_ms = median(self._offsets_ms)
         self._update_constant()
-        return Pair.STEADY
+        return MapUpdate.STEADY
 
     def agrees(self, unix_us: int, boot_ms: int) -> bool:
         """Return whether a pair fits the map."""
@@ -106,14 +106,14 @@ class UtcMap:
             self._update_constant()
         return boot_ms + round(self._offset_ms)
 
-    def _suspect(self, offset_ms: float, boot_ms: int) -> Pair:
+    def _suspect(self, offset_ms: float, boot_ms: int) -> MapUpdate:
         if self._candidates_ms and abs(offset_ms - self._candidates_ms[0]) > STEP_MS:
             self._candidates_ms.clear()
         self._candidates_ms.append(offset_ms)
         if len(self._candidates_ms) < CONFIRMATIONS:
-            return Pair.SUSPECT
+            return MapUpdate.SUSPECT
         self._start(self._candidates_ms, boot_ms)
-        return Pair.STEPPED
+        return MapUpdate.STEPPED
 
     def _start(self, offsets_ms: list[float], boot_ms: int) -> None:
         self._offsets_ms.clear()

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Any, Final
 
 from edge.sources.mavlink.mapping.rows import UNIX_FROM_US, RowKind, Stamp
-from edge.sources.mavlink.timing.clock import BootClock, BootState, Pair
+from edge.sources.mavlink.timing.clock import BootClock, BootState, MapUpdate
 from edge.sources.mavlink.timing.clock_choice import ClockSelector, HoldPolicy
 from edge.sources.mavlink.timing.interleaving import JUMP_MS, ClockInterleaveDetector
 from edge.sources.mavlink.timing.pending import EventBody, PendingMessage, Stamped, StampedEvent
@@ -137,15 +137,15 @@ class Timestamper:
             data: dict[str, Scalar] = {"active": selector.is_distrusted, "ahead_ms": ahead_ms}
             self._insert_event("clock_disagrees", data, stamp_ms, arrival_ms)
             self._update_clock()
-        is_steady = pair is Pair.STEADY and self._clock not in (None, _ARRIVAL) and not selector.by_arrival
-        if pair is Pair.UNKNOWN or is_steady:
+        is_steady = pair is MapUpdate.STEADY and self._clock not in (None, _ARRIVAL) and not selector.by_arrival
+        if pair is MapUpdate.UNKNOWN or is_steady:
             if selector.by_arrival and self._clock is _ARRIVAL:
                 self._update_clock()
             self._update_buffers()
             return
-        self._is_step_possible = pair is Pair.SUSPECT
+        self._is_step_possible = pair is MapUpdate.SUSPECT
         self._is_jump_possible = self._is_jump_possible and self._is_step_possible
-        if pair is Pair.STEPPED:
+        if pair is MapUpdate.STEPPED:
             self._stamped += self._buffers.end_segment()
             step_ms = round(selector.map.offset_ms - before_offset_ms)
             data = {"step_ms": step_ms, "followed": not selector.is_distrusted}

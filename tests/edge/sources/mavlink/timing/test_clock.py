@@ -6,7 +6,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.sources.mavlink.timing.clock import UTC_FROM_US, BootClock, BootState, Pair, UtcMap
+from edge.sources.mavlink.timing.clock import UTC_FROM_US, BootClock, BootState, MapUpdate, UtcMap
 from tests.edge.sources.mavlink.stand_ins import NOON_MS
 
 
@@ -17,13 +17,13 @@ def pair_at(boot_ms: int, offset_ms: float = NOON_MS) -> tuple[int, int]:
 def test_a_utc_of_zero_or_before_2015_is_unknown() -> None:
     clock = UtcMap()
     for unix_us in (0, 1, 5_000_000, UTC_FROM_US, 2**63):
-        assert clock.observe(unix_us, 1000) is Pair.UNKNOWN
+        assert clock.observe(unix_us, 1000) is MapUpdate.UNKNOWN
     assert not clock.known
 
 
 def test_the_first_pair_sets_the_map() -> None:
     clock = UtcMap()
-    assert clock.observe(*pair_at(1000)) is Pair.FOUND
+    assert clock.observe(*pair_at(1000)) is MapUpdate.FOUND
     assert clock.utc_ms(1000) == NOON_MS + 1000
     assert clock.utc_ms(500) == NOON_MS + 500
 
@@ -60,8 +60,8 @@ def test_stamps_always_rise_while_there_is_no_step(offsets: list[float], steps: 
 def test_one_wild_pair_is_only_suspect() -> None:
     clock = UtcMap()
     clock.observe(*pair_at(1000))
-    assert clock.observe(*pair_at(2000, NOON_MS + 9000)) is Pair.SUSPECT
-    assert clock.observe(*pair_at(3000)) is Pair.STEADY
+    assert clock.observe(*pair_at(2000, NOON_MS + 9000)) is MapUpdate.SUSPECT
+    assert clock.observe(*pair_at(3000)) is MapUpdate.STEADY
     assert clock.utc_ms(3000) == NOON_MS + 3000
 
 
@@ -69,7 +69,7 @@ def test_three_agreeing_pairs_make_a_step() -> None:
     clock = UtcMap()
     clock.observe(*pair_at(1000))
     said = [clock.observe(*pair_at(boot_ms, NOON_MS + 9000)) for boot_ms in (2000, 3000, 4000)]
-    assert said == [Pair.SUSPECT, Pair.SUSPECT, Pair.STEPPED]
+    assert said == [MapUpdate.SUSPECT, MapUpdate.SUSPECT, MapUpdate.STEPPED]
     assert clock.utc_ms(4000) == NOON_MS + 13_000
 
 
@@ -77,7 +77,7 @@ def test_the_same_pair_heard_again_confirms_nothing() -> None:
     clock = UtcMap()
     clock.observe(*pair_at(1000))
     for _ in range(5):
-        assert clock.observe(*pair_at(2000, NOON_MS + 9000)) is Pair.SUSPECT
+        assert clock.observe(*pair_at(2000, NOON_MS + 9000)) is MapUpdate.SUSPECT
 
 
 def test_a_millisecond_counter_that_wraps_goes_on() -> None:
