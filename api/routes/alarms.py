@@ -27,9 +27,9 @@ from api.schemas.alarms import (
     Snooze,
     WouldHave,
 )
-from headland.alarms.rule_conditions import is_of_gateways
-from headland.alarms.rule_simulation import replay
-from headland.alarms.targets import look
+from headland.alarms.rule_conditions import is_for_gateways
+from headland.alarms.rule_simulation import simulate_rule
+from headland.alarms.targets import load_targets
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.alarms import NoticeState
@@ -149,29 +149,29 @@ def replay_rule(
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_REPLAY_MS)
     repositories = repositories_of(scope)
-    found = repositories.alarm_rules.get(rule)
-    if is_of_gateways(found):
+    alarm_rule = repositories.alarm_rules.get(rule)
+    if is_for_gateways(alarm_rule):
         sentence = "The states of gateways have no history: simulate a rule on devices."
         raise ProblemError(400, "no-history", "No history of gateways", sentence)
-    scene = look(scope.store, repositories, scope.organisation, {})
+    targets = load_targets(scope.store, repositories, scope.organisation, {})
     devices: list[ReplayOfDevice] = []
-    for subject in scene.subjects_of(found):
+    for subject in targets.subjects_of(alarm_rule):
         if device not in (None, subject.name):
             continue
-        done = replay(found, subject, scene, scope.store, scope.organisation, *window.pair)
+        simulation = simulate_rule(alarm_rule, subject, targets, scope.store, scope.organisation, *window.pair)
         devices.append(
             ReplayOfDevice(
                 device=subject.name,
                 name=subject.title,
                 simulated=subject.simulated,
-                judged=done.judged,
-                reason=None if done.judged else "insufficient_data",
-                alarms=[WouldHave.model_validate(alarm) for alarm in done.alarms],
+                judged=simulation.known_count,
+                reason=None if simulation.known_count else "insufficient_data",
+                alarms=[WouldHave.model_validate(alarm) for alarm in simulation.alarms],
             )
         )
     count = sum(len(result.alarms) for result in devices)
     start_ms, end_ms = window.pair
-    answer = ReplayAnswer(rule=found.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
+    answer = ReplayAnswer(rule=alarm_rule.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
     return reply(request, answer)
 
 

@@ -1,4 +1,4 @@
-"""The rules that come along, as data with their sources, and putting them in place once."""
+"""Default alarm rules, read from `default_rules.toml` and installed once."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from headland.registry.models.errors import Conflict
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 _FILE: Final = Path(__file__).parent / "default_rules.toml"
-#: Whoever listens to the farm's own broker.
+#: The recipient that stands for all clients of the farm's own broker.
 BROKER_RECIPIENT: Final = "farm broker"
 
 
 def load_default_rules() -> list[AlarmRule]:
-    """Return the rules that come along."""
-    text = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return [msgspec.convert(rule, AlarmRule) for rule in text["rule"]]
+    """Return the default rules."""
+    table = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return [msgspec.convert(rule, AlarmRule) for rule in table["rule"]]
 
 
 def add_default_rules(repositories: OrganisationRepositories, *, has_broker: bool) -> int:
-    """Keep the rules that come along, and the farm's own broker where there is one; return how many rules are new.
+    """Add the default rules, and the farm's own broker as a recipient if there is one; return the number of new rules.
 
-    What people changed of them stays, and what they deleted stays deleted.
+    Rules that people have changed or deleted are not touched.
     """
     known = {rule.name for rule in repositories.alarm_rules.all()}
     added = 0
     for rule in load_default_rules():
         if rule.name in known or repositories.alarm_rules.deleted_ms(name=rule.name) is not None:
             continue
-        with suppress(Conflict):  # another process was quicker
+        with suppress(Conflict):  # another process added it first
             repositories.alarm_rules.add(rule)
             added += 1
-    told = repositories.alarm_recipients
-    if has_broker and not told.list(name=BROKER_RECIPIENT) and told.deleted_ms(name=BROKER_RECIPIENT) is None:
+    recipients = repositories.alarm_recipients
+    is_new = not recipients.list(name=BROKER_RECIPIENT) and recipients.deleted_ms(name=BROKER_RECIPIENT) is None
+    if has_broker and is_new:
         with suppress(Conflict):
-            told.add(AlarmRecipient(name=BROKER_RECIPIENT, kind=RecipientKind.MQTT))
+            recipients.add(AlarmRecipient(name=BROKER_RECIPIENT, kind=RecipientKind.MQTT))
     return added

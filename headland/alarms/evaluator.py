@@ -1,4 +1,4 @@
-"""One organisation's alarms at the station, round by round: what stands, what is over, and who is to hear of it."""
+"""Alarm evaluation of one organisation at the station, round by round: evaluate rules, update alarms, notify."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Final
 import msgspec
 
 from headland.alarms.active_alarms import ActiveAlarms
-from headland.alarms.backfill_check import Review
-from headland.alarms.evaluation import MOST_BEHIND_MS, Outcome, RuleTarget, judge_pairs, pair_up
-from headland.alarms.gateway_alarms import GatewayAlarm, alarms_in
+from headland.alarms.backfill_check import BackfillCheck
+from headland.alarms.evaluation import MOST_BEHIND_MS, RuleOutcome, RuleTarget, evaluate_targets, match_rules
+from headland.alarms.gateway_alarms import GatewayAlarm, collect_gateway_alarms
 from headland.alarms.messages import body_of
-from headland.alarms.notification_policy import decide
+from headland.alarms.notification_policy import Notification, decide_notifications
 from headland.alarms.rule_state import RuleState
-from headland.alarms.targets import EvaluationTargets, GatewayValues, look
+from headland.alarms.targets import EvaluationTargets, GatewayValues, load_targets
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
 from headland.registry.models.alarms import Alarm, AlarmRule, Notice
@@ -24,25 +24,28 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 from headland.store.port import Store
 from headland.units_of_time import HOUR_MS
 
-#: A gateway's alarm ends as unknown when nothing of the gateway was measured for so long.
+#: A gateway's alarm ends without data when no device of the gateway has had a sample for so long.
 _GATEWAY_LOST_MS: Final = 6 * HOUR_MS
-#: What is older is not said when a gateway's alarm arrives late.
+#: A gateway's alarm that arrives later than this is not notified.
 _GATEWAY_FRESH_MS: Final = 900_000
-#: Where rules stand is written at least so often, so that a restart has little to judge again.
-_WRITE_EVERY_MS: Final = 600_000
-#: Each round looks for gateways' events of so long, and now and then at all that may still come.
+#: States of rules are stored at least this often, so that a restart has little to evaluate again.
+_STORE_EVERY_MS: Final = 600_000
+#: The span of gateways' events that each round reads; every tenth round reads all that may still arrive.
 _EVENTS_MS: Final = 2 * HOUR_MS
 _LATE_EVENTS_EVERY: Final = 10
 _MOST_EVENTS: Final = 10_000
-#: Every so many rounds it looks again at hours that got late samples.
-_REVIEW_EVERY: Final = 40
+#: The number of rounds between two checks for late samples.
+_BACKFILL_EVERY: Final = 40
+
+StateKey = tuple[str, str]  # the rule's id, the subject
+EventKey = tuple[str, str, int, int]  # a gateway alarm's rule, device and time, and the time of its newest event
 
 
 class AlarmEvaluator:
-    """Not safe to call from several threads at once; one process at a time has the organisation's alarms.
+    """Not safe to call from several threads at once; one process at a time evaluates an organisation.
 
-    `gateways` returns what gateways say of themselves. What a round decides is kept in one transaction with what it is
-    to say, so that a process which is killed forgets nothing and says nothing twice.
+    `gateways` returns the status values of gateways. A round stores its alarms and notifications in one transaction, so
+    that a process which is killed loses none and notifies none twice.
     """
 
     def __init__(
@@ -52,193 +55,211 @@ class AlarmEvaluator:
         self._repositories = repositories
         self._handle = handle
         self._gateways = gateways
-        self._kept: dict[tuple[str, str], RuleState] | None = None
-        self._watches: dict[tuple[str, str], RuleState] = {}
-        self._owed: dict[str, Alarm] = {}
-        self._noted: set[tuple[str, str, int, int]] = set()
-        self._written_ms = 0
+        self._stored_states: dict[StateKey, RuleState] | None = None
+        self._states: dict[StateKey, RuleState] = {}
+        self._pending_clears: dict[str, Alarm] = {}
+        self._known_events: set[EventKey] = set()
+        self._stored_ms = 0
         self._rounds = 0
-        self._review = Review(store, repositories, handle)
+        self._backfill = BackfillCheck(store, repositories, handle)
         self.counts: Counter[str] = Counter()
 
     def round(self, now_ms: int) -> Round:
-        """Judge, note and decide once; return what was kept. Raises RetryLater with nothing kept."""
-        book = self._repositories.alarms
-        self._begin()
+        """Evaluate all rules once; return what was stored. Raises RetryLater with nothing stored."""
+        repository = self._repositories.alarms
+        self._load_states()
         rules = [rule for rule in self._repositories.alarm_rules.all() if rule.enabled]
-        scene = look(self._store, self._repositories, self._handle, self._gateways())
-        register = ActiveAlarms(book.active(), book.new_id, now_ms)
-        heard = self._hear_gateways(register, scene, now_ms)
-        pairs = pair_up(rules, scene, self._watches, now_ms)
-        outcomes = judge_pairs(pairs, scene, self._store, self._handle, now_ms)
-        watches = {outcome.pair.key: _apply(outcome, register, now_ms) for outcome in outcomes}
-        _end_unwatched(register, pairs, {rule.name for rule in rules}, now_ms)
-        if self._rounds % _REVIEW_EVERY == _REVIEW_EVERY - 1:
-            for alarm in self._review.look(pairs, scene, now_ms):
-                register.add_history(alarm)
-            book.forget_delivered(now_ms - KEEP_DELIVERED_MS)
-        done = Round()
-        by_name = {rule.name: rule for rule in rules}
-        owed = self._say(register, by_name, scene, done, now_ms)
-        done.alarms = dict(register.changed)
-        self._note_watches(done, watches, now_ms)
-        if not done.is_empty():
-            book.keep(done)
-        self._settle(done, watches, owed, heard, now_ms)
-        self.counts.update(rounds=1, judged=len(pairs), notices=len(done.notices))
-        return done
+        targets = load_targets(self._store, self._repositories, self._handle, self._gateways())
+        active = ActiveAlarms(repository.active(), repository.new_id, now_ms)
+        events = self._apply_gateway_alarms(active, targets, now_ms)
+        rule_targets = match_rules(rules, targets, self._states, now_ms)
+        outcomes = evaluate_targets(rule_targets, targets, self._store, self._handle, now_ms)
+        states = {outcome.target.key: _apply_outcome(outcome, active, now_ms) for outcome in outcomes}
+        _end_unmatched(active, rule_targets, {rule.name for rule in rules}, now_ms)
+        if self._rounds % _BACKFILL_EVERY == _BACKFILL_EVERY - 1:
+            for alarm in self._backfill.find_missed_alarms(rule_targets, targets, now_ms):
+                active.add_late(alarm)
+            repository.forget_delivered(now_ms - KEEP_DELIVERED_MS)
+        changes = Round()
+        pending_clears = self._notify(active, {rule.name: rule for rule in rules}, targets, changes, now_ms)
+        changes.alarms = dict(active.changed)
+        self._select_states(changes, states, now_ms)
+        if not changes.is_empty():
+            repository.keep(changes)
+        self._remember(changes, states, pending_clears, events, now_ms)
+        self.counts.update(rounds=1, judged=len(rule_targets), notices=len(changes.notices))
+        return changes
 
     def forget(self) -> None:
-        """Read anew what is kept before the next round: another process was at work meanwhile."""
-        self._kept = None
-        self._noted = set()
+        """Load the stored states before the next round: another process has evaluated in the meantime."""
+        self._stored_states = None
+        self._known_events = set()
         self._rounds = 0
 
     def write(self) -> None:
-        """Keep where every rule stands, so that the next process has nothing to judge again."""
-        kept = self._kept or {}
-        moved = {key: _builtins(watch) for key, watch in self._watches.items() if kept.get(key) != watch}
+        """Store the state of every rule, so that the next process has nothing to evaluate again."""
+        stored = self._stored_states or {}
+        moved = {key: _builtins(state) for key, state in self._states.items() if stored.get(key) != state}
         if moved:
             self._repositories.alarms.keep(Round(watches=moved))
-            self._kept = dict(self._watches)
+            self._stored_states = dict(self._states)
 
-    def _begin(self) -> None:
-        if self._kept is not None:
+    def _load_states(self) -> None:
+        if self._stored_states is not None:
             return
-        book = self._repositories.alarms
-        self._kept = {key: msgspec.convert(state, RuleState) for key, state in book.watches().items()}
-        self._watches = dict(self._kept)
-        self._owed = {alarm.id: alarm for alarm in book.newest(active=False, limit=1000) if _is_owed(alarm)}
+        repository = self._repositories.alarms
+        self._stored_states = {key: msgspec.convert(state, RuleState) for key, state in repository.watches().items()}
+        self._states = dict(self._stored_states)
+        ended = repository.newest(active=False, limit=1000)
+        self._pending_clears = {alarm.id: alarm for alarm in ended if _is_clear_pending(alarm)}
 
-    def _hear_gateways(
-        self, register: ActiveAlarms, scene: EvaluationTargets, now_ms: int
-    ) -> set[tuple[str, str, int, int]]:
-        """Take what gateways' own rules said; return the events that are noted with this round."""
-        every = self._rounds % _LATE_EVENTS_EVERY == 0
-        start_ms = now_ms - (MOST_BEHIND_MS if every else _EVENTS_MS)
-        heard: set[tuple[str, str, int, int]] = set()
-        for told in alarms_in(self._events(start_ms, now_ms + 300_000)):
-            name = (*told.key, told.newest.t)
-            if name not in self._noted:
-                register.hear_gateway(told, self._was_noted, _GATEWAY_FRESH_MS)
-            heard.add(name)
-        for alarm in register.standing():
+    def _apply_gateway_alarms(self, active: ActiveAlarms, targets: EvaluationTargets, now_ms: int) -> set[EventKey]:
+        """Apply the alarms of gateways' own rules; return the events that are known after this round."""
+        is_late_round = self._rounds % _LATE_EVENTS_EVERY == 0
+        start_ms = now_ms - (MOST_BEHIND_MS if is_late_round else _EVENTS_MS)
+        applied: set[EventKey] = set()
+        for gateway_alarm in collect_gateway_alarms(self._read_events(start_ms, now_ms + 300_000)):
+            key = (*gateway_alarm.key, gateway_alarm.newest.t)
+            if key not in self._known_events:
+                active.apply_gateway_alarm(gateway_alarm, self._is_recorded, _GATEWAY_FRESH_MS)
+            applied.add(key)
+        for alarm in active.active():
             if "gateway" not in alarm.standing:
                 continue
-            heard_ms = scene.gateway_heard_ms(alarm.subject) or alarm.noted_ms
-            if now_ms - max(heard_ms, alarm.raised_ms) > _GATEWAY_LOST_MS:
-                register.end((alarm.rule, alarm.subject), "gateway", heard_ms + _GATEWAY_LOST_MS, "no_data")
-        return heard if every else self._noted | heard
+            newest_ms = targets.gateway_newest_ms(alarm.subject) or alarm.noted_ms
+            if now_ms - max(newest_ms, alarm.raised_ms) > _GATEWAY_LOST_MS:
+                active.end((alarm.rule, alarm.subject), "gateway", newest_ms + _GATEWAY_LOST_MS, "no_data")
+        return applied if is_late_round else self._known_events | applied
 
-    def _events(self, start_ms: int, end_ms: int) -> list[Event]:
-        found: list[Event] = []
+    def _read_events(self, start_ms: int, end_ms: int) -> list[Event]:
+        events: list[Event] = []
         while start_ms < end_ms:
             page = self._store.events(self._handle, start_ms, end_ms, limit=_MOST_EVENTS)
-            found += page
+            events += page
             if len(page) < _MOST_EVENTS:
                 break
             start_ms = max(page[-1].t, start_ms + 1)
-        return found
+        return events
 
-    def _was_noted(self, told: GatewayAlarm) -> bool:
-        """Return whether a gateway's alarm is known, and nothing new is said of it since it ended here."""
+    def _is_recorded(self, gateway_alarm: GatewayAlarm) -> bool:
+        """Return whether a gateway's alarm is recorded, and has no news since it ended here."""
+        newest_ms = gateway_alarm.newest.t
+        recorded = self._repositories.alarms.of(
+            gateway_alarm.rule, gateway_alarm.device, gateway_alarm.raised_ms - 1, newest_ms + 1
+        )
         return any(
-            told.raised_ms in alarm.gateway_raised_ms
-            and (told.cleared_ms is not None or alarm.ended_ms is None or told.newest.t <= alarm.ended_ms)
-            for alarm in self._repositories.alarms.of(told.rule, told.device, told.raised_ms - 1, told.newest.t + 1)
+            gateway_alarm.raised_ms in alarm.gateway_raised_ms
+            and (gateway_alarm.cleared_ms is not None or alarm.ended_ms is None or newest_ms <= alarm.ended_ms)
+            for alarm in recorded
         )
 
-    def _say(
-        self, register: ActiveAlarms, rules: dict[str, AlarmRule], scene: EvaluationTargets, done: Round, now_ms: int
+    def _notify(
+        self,
+        active: ActiveAlarms,
+        rules: dict[str, AlarmRule],
+        targets: EvaluationTargets,
+        changes: Round,
+        now_ms: int,
     ) -> dict[str, Alarm]:
-        """Decide who is to hear what; return the alarms that are over and of which somebody is still to hear that."""
-        book = self._repositories.alarms
-        ended = {alarm.id: alarm for alarm in register.changed.values() if _is_owed(alarm)}
-        owed = {**self._owed, **ended}
-        heard = Counter((one.recipient, one.rule) for one in book.notices(since_ms=now_ms - HOUR_MS, limit=10_000))
+        """Add the notifications of the round; return ended alarms of which a recipient is still to be notified."""
+        repository = self._repositories.alarms
+        ended = {alarm.id: alarm for alarm in active.changed.values() if _is_clear_pending(alarm)}
+        pending = {**self._pending_clears, **ended}
+        recent = Counter(
+            (notice.recipient, notice.rule) for notice in repository.notices(since_ms=now_ms - HOUR_MS, limit=10_000)
+        )
         recipients = list(self._repositories.alarm_recipients.all())
         windows = [window for window in self._repositories.maintenance.all() if window.end_ms > now_ms]
-        changed, sayings = decide([*register.standing(), *owed.values()], rules, recipients, windows, heard, now_ms)
-        for alarm in changed:
-            register.put(alarm)
-            if alarm.id in owed:
-                owed[alarm.id] = alarm
-        for saying in sayings:
-            id_ = book.new_id()
-            done.notices.append(
-                Notice(
-                    id=id_,
-                    recipient=saying.recipient.id,
-                    rule=saying.rule,
-                    what=saying.what,
-                    about=tuple(alarm.id for alarm in saying.alarms),
-                    body=body_of(saying, self._handle, id_, now_ms, scene.zone_of),
-                    created_ms=now_ms,
-                    due_ms=now_ms,
-                )
-            )
-        alive = {recipient.id for recipient in recipients if recipient.enabled}
-        return {id_: alarm for id_, alarm in owed.items() if _is_owed(alarm) and alive & alarm.told.keys()}
-
-    def _note_watches(self, done: Round, watches: dict[tuple[str, str], RuleState], now_ms: int) -> None:
-        kept = self._kept or {}
-        every = now_ms - self._written_ms >= _WRITE_EVERY_MS
-        done.watches = {
-            key: _builtins(watch)
-            for key, watch in watches.items()
-            if kept.get(key) != watch and (every or key not in kept or not watch.is_like(kept[key]))
+        alarms = [*active.active(), *pending.values()]
+        notified, notifications = decide_notifications(alarms, rules, recipients, windows, recent, now_ms)
+        for alarm in notified:
+            active.put(alarm)
+            if alarm.id in pending:
+                pending[alarm.id] = alarm
+        changes.notices += [self._notice_of(notification, targets, now_ms) for notification in notifications]
+        enabled = {recipient.id for recipient in recipients if recipient.enabled}
+        return {
+            alarm_id: alarm
+            for alarm_id, alarm in pending.items()
+            if _is_clear_pending(alarm) and enabled & alarm.told.keys()
         }
-        done.dropped = kept.keys() - watches.keys()
 
-    def _settle(
+    def _notice_of(self, notification: Notification, targets: EvaluationTargets, now_ms: int) -> Notice:
+        notice_id = self._repositories.alarms.new_id()
+        return Notice(
+            id=notice_id,
+            recipient=notification.recipient.id,
+            rule=notification.rule,
+            what=notification.what,
+            about=tuple(alarm.id for alarm in notification.alarms),
+            body=body_of(notification, self._handle, notice_id, now_ms, targets.zone_of),
+            created_ms=now_ms,
+            due_ms=now_ms,
+        )
+
+    def _select_states(self, changes: Round, states: dict[StateKey, RuleState], now_ms: int) -> None:
+        """Add the states to store: those that changed, and now and then all that moved in time."""
+        stored = self._stored_states or {}
+        is_due = now_ms - self._stored_ms >= _STORE_EVERY_MS
+        changes.watches = {
+            key: _builtins(state)
+            for key, state in states.items()
+            if stored.get(key) != state and (is_due or key not in stored or not state.differs_only_in_time(stored[key]))
+        }
+        changes.dropped = stored.keys() - states.keys()
+
+    def _remember(
         self,
-        done: Round,
-        watches: dict[tuple[str, str], RuleState],
-        owed: dict[str, Alarm],
-        noted: set[tuple[str, str, int, int]],
+        changes: Round,
+        states: dict[StateKey, RuleState],
+        pending_clears: dict[str, Alarm],
+        events: set[EventKey],
         now_ms: int,
     ) -> None:
-        kept = self._kept or {}
-        self._kept = {key: watches[key] if key in done.watches else kept[key] for key in watches if key in kept or
-                      key in done.watches}  # fmt: skip
-        self._watches, self._owed, self._noted = watches, owed, noted
-        if now_ms - self._written_ms >= _WRITE_EVERY_MS:
-            self._written_ms = now_ms
+        stored = self._stored_states or {}
+        self._stored_states = {
+            key: state if key in changes.watches else stored[key]
+            for key, state in states.items()
+            if key in stored or key in changes.watches
+        }
+        self._states, self._pending_clears, self._known_events = states, pending_clears, events
+        if now_ms - self._stored_ms >= _STORE_EVERY_MS:
+            self._stored_ms = now_ms
         self._rounds += 1
 
 
-def _apply(outcome: Outcome, register: ActiveAlarms, now_ms: int) -> RuleState:
-    """Note what came of a rule on a subject; return where it stands then."""
-    rule, key = outcome.pair.rule, (outcome.pair.rule.name, outcome.pair.subject.name)
-    for change, alarm in outcome.changes:
-        if change.turn == "raised":
-            register.raise_here(alarm)
+def _apply_outcome(outcome: RuleOutcome, active: ActiveAlarms, now_ms: int) -> RuleState:
+    """Apply the transitions of a rule on a subject to the alarms; return its state after that."""
+    rule, key = outcome.target.rule, (outcome.target.rule.name, outcome.target.subject.name)
+    for transition, alarm in outcome.transitions:
+        if transition.kind == "raised":
+            active.raise_by_station(alarm)
         else:
-            register.end_here(key, change)
-    watch = outcome.watch
-    if not watch.state.is_raised:
-        return watch
-    if not register.stands(key, "station"):
-        # Its alarm was ended otherwise, as when the rule was called something else: it begins anew.
-        return RuleState(state=AlarmState(last_ms=watch.judged_until_ms), known_ms=watch.known_ms)
-    if watch.known_ms is not None and now_ms - watch.known_ms <= rule.page_within_s * 1000:
-        register.freshen(key, watch.known_ms)
-    return watch
+            active.end_by_station(key, transition)
+    state = outcome.state
+    if not state.state.is_raised:
+        return state
+    if not active.is_active(key, "station"):
+        # Its alarm ended in another way, as when the rule was renamed: the rule begins again.
+        return RuleState(state=AlarmState(last_ms=state.evaluated_until_ms), known_ms=state.known_ms)
+    if state.known_ms is not None and now_ms - state.known_ms <= rule.page_within_s * 1000:
+        active.mark_fresh(key, state.known_ms)
+    return state
 
 
-def _end_unwatched(register: ActiveAlarms, pairs: list[RuleTarget], names: set[str], now_ms: int) -> None:
-    """End what stands by the word of a rule that is no longer there, or no longer for it."""
-    watched = {(pair.rule.name, pair.subject.name) for pair in pairs}
-    for alarm in register.standing():
+def _end_unmatched(active: ActiveAlarms, rule_targets: list[RuleTarget], names: set[str], now_ms: int) -> None:
+    """End the alarms of rules that were deleted or no longer match the subject."""
+    matched = {(target.rule.name, target.subject.name) for target in rule_targets}
+    for alarm in active.active():
         key = alarm.rule, alarm.subject
-        if "station" in alarm.standing and key not in watched:
-            register.end(key, "station", now_ms, "not_selected" if alarm.rule in names else "rule_removed")
+        if "station" in alarm.standing and key not in matched:
+            active.end(key, "station", now_ms, "not_selected" if alarm.rule in names else "rule_removed")
 
 
-def _is_owed(alarm: Alarm) -> bool:
-    return not alarm.is_active and any(not told.cleared for told in alarm.told.values())
+def _is_clear_pending(alarm: Alarm) -> bool:
+    return not alarm.is_active and any(not record.cleared for record in alarm.told.values())
 
 
-def _builtins(watch: RuleState) -> Mapping[str, Any]:
-    made: Mapping[str, Any] = msgspec.to_builtins(watch)
-    return made
+def _builtins(state: RuleState) -> Mapping[str, Any]:
+    builtins: Mapping[str, Any] = msgspec.to_builtins(state)
+    return builtins

@@ -1,4 +1,4 @@
-"""Alarms that gateways raised themselves, out of their events: each once, whatever order the events come in. Pure."""
+"""Alarms that gateways raised themselves, from their events: each once, in whatever order the events arrive. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headland.registry.models.alarms import Alarm, Severity
 
 
 class GatewayAlarm(msgspec.Struct, frozen=True, kw_only=True):
-    """One alarm as its gateway's events tell it: `rule`, `device` and `raised_ms` are its name."""
+    """An alarm in a gateway's events, identified by `rule`, `device` and `raised_ms`."""
 
     rule: str
     device: str
@@ -22,40 +22,40 @@ class GatewayAlarm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Its name."""
+        """Its identity."""
         return self.rule, self.device, self.raised_ms
 
 
-def alarms_in(events: Iterable[Event]) -> list[GatewayAlarm]:
-    """Return the alarms that events tell of, by the time of their raising; events that tell of none are left out."""
-    found: dict[tuple[str, str, int], GatewayAlarm] = {}
-    for event in sorted(events, key=lambda one: one.t):
+def collect_gateway_alarms(events: Iterable[Event]) -> list[GatewayAlarm]:
+    """Return the alarms in some events by the time of their raising; other events are left out."""
+    alarms: dict[tuple[str, str, int], GatewayAlarm] = {}
+    for event in sorted(events, key=lambda event: event.t):
         rule, raised_ms = event.data.get("rule"), event.data.get("raised_ms")
         if event.kind not in (ALARM_RAISED, ALARM_CLEARED) or not isinstance(rule, str) or not _is_time(raised_ms):
             continue
         key = (rule[:64], event.device, int(raised_ms or 0))
-        before = found.get(key)
+        before = alarms.get(key)
         cleared_ms = event.t if event.kind == ALARM_CLEARED else before.cleared_ms if before else None
-        found[key] = GatewayAlarm(rule=key[0], device=key[1], raised_ms=key[2], newest=event, cleared_ms=cleared_ms)
-    return sorted(found.values(), key=lambda one: one.raised_ms)
+        alarms[key] = GatewayAlarm(rule=key[0], device=key[1], raised_ms=key[2], newest=event, cleared_ms=cleared_ms)
+    return sorted(alarms.values(), key=lambda alarm: alarm.raised_ms)
 
 
-def alarm_of(told: GatewayAlarm, now_ms: int) -> Alarm:
-    """Return what a gateway's alarm is here, as it stands, still without an id."""
-    event, data = told.newest, told.newest.data
+def to_alarm(gateway_alarm: GatewayAlarm, now_ms: int) -> Alarm:
+    """Return a gateway's alarm as an active alarm of the station, without an id."""
+    event, data = gateway_alarm.newest, gateway_alarm.newest.data
     severity = data.get("severity")
     since_ms = data.get("since_ms")
     return Alarm(
-        rule=told.rule,
-        subject=told.device,
+        rule=gateway_alarm.rule,
+        subject=gateway_alarm.device,
         kind=event.device_kind,
         site=event.site,
         severity=Severity(severity) if severity in list(Severity) else Severity.WARNING,
         by_gateway=True,
         standing=("gateway",),
-        gateway_raised_ms=(told.raised_ms,),
-        began_ms=int(since_ms or 0) if _is_time(since_ms) else told.raised_ms,
-        raised_ms=told.raised_ms,
+        gateway_raised_ms=(gateway_alarm.raised_ms,),
+        began_ms=int(since_ms or 0) if _is_time(since_ms) else gateway_alarm.raised_ms,
+        raised_ms=gateway_alarm.raised_ms,
         what=_text(data.get("channel"), 64),
         value=_number(data.get("value")),
         unit=_text(data.get("unit"), 20),

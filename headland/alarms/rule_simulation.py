@@ -1,4 +1,4 @@
-"""What a rule would have raised over what the store holds now: nothing is kept and nothing is said."""
+"""Rule replay: the alarms that a rule would have raised over stored samples; nothing is stored or notified."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from headland.alarms.evaluation import MOST_BEHIND_MS, describe, sight_of
-from headland.alarms.rule_conditions import axis_of, judge, lookback_ms, runs_on_the_clock, wants_of
-from headland.alarms.rule_state import RuleState, run
+from headland.alarms.evaluation import MOST_BEHIND_MS, describe_alarm, inputs_of
+from headland.alarms.rule_conditions import (
+    channels_by_device,
+    evaluate_rule,
+    is_clock_driven,
+    lookback_ms,
+    sample_times,
+)
+from headland.alarms.rule_state import RuleState, advance
 from headland.alarms.rule_values import Column
 from headland.alarms.samples import read_samples
 from headland.alarms.targets import EvaluationTargets, Subject
@@ -19,55 +25,55 @@ from headland.registry.models.alarms import Alarm, AlarmRule
 from headland.store.port import Store
 from headland.units_of_time import DAY_MS, MINUTE_MS
 
-#: So much is read at a time; judging in parts leads to the same as in one go.
+#: The span that is read at a time; evaluation in parts gives the same alarms as in one go.
 _CHUNK_MS: Final = 7 * DAY_MS
-#: How often a rule that the clock drives is judged.
+#: The interval at which a clock-driven rule is evaluated.
 _CLOCK_MS: Final = MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """What a rule would have raised on one subject; `judged` counts the instants at which its value was known."""
+class RuleSimulation:
+    """The alarms of a rule on one subject; `known_count` counts the instants at which its value was known."""
 
     subject: Subject
-    judged: int
+    known_count: int
     alarms: tuple[Alarm, ...]
 
 
-def replay(
+def simulate_rule(
     rule: AlarmRule,
     subject: Subject,
-    scene: EvaluationTargets,
+    targets: EvaluationTargets,
     store: Store,
     organisation: str,
     start_ms: int,
     end_ms: int,
-) -> Replayed:
-    """Judge a rule on a device or zone over [start_ms, end_ms) as if nothing was known before; what stands has no end.
+) -> RuleSimulation:
+    """Evaluate a rule on a device or zone over [start_ms, end_ms) from its initial state; an active alarm has no end.
 
-    Of gateways there is no history: their rules cannot be replayed (ValueError).
+    Raises ValueError for a gateway: its status has no history.
     """
     if subject.kind == "gateway":
         raise ValueError("a gateway's status has no history")
-    watch, judged_rows = RuleState(state=AlarmState(last_ms=start_ms - 1)), 0
+    state, known_count = RuleState(state=AlarmState(last_ms=start_ms - 1)), 0
     alarms: list[Alarm] = []
     for chunk_ms in range(start_ms, end_ms, _CHUNK_MS):
         until_ms = min(chunk_ms + _CHUNK_MS, end_ms) - 1
-        first_ms = chunk_ms - max(lookback_ms(rule), MOST_BEHIND_MS if runs_on_the_clock(rule) else 0)
-        read: dict[str, dict[str, Column]] = {}
-        for device, channels in wants_of(rule, subject.name, subject.members).items():
-            read.update(read_samples(store, organisation, channels, first_ms, until_ms + 1, device))
-        sight = sight_of(rule, subject, read)
-        axis = axis_of(rule, sight, chunk_ms - 1, until_ms)
-        if runs_on_the_clock(rule):
+        first_ms = chunk_ms - max(lookback_ms(rule), MOST_BEHIND_MS if is_clock_driven(rule) else 0)
+        samples: dict[str, dict[str, Column]] = {}
+        for device, channels in channels_by_device(rule, subject.name, subject.members).items():
+            samples.update(read_samples(store, organisation, channels, first_ms, until_ms + 1, device))
+        inputs = inputs_of(rule, subject, samples)
+        axis = sample_times(rule, inputs, chunk_ms - 1, until_ms)
+        if is_clock_driven(rule):
             axis = np.arange(chunk_ms, until_ms + 1, _CLOCK_MS, dtype=np.int64)
-        judged = judge(rule, sight, axis, scene.utc_offset_ms(subject.site, chunk_ms))
-        judged_rows += int(judged.is_known.sum())
-        watch, changes = run(rule, watch, judged, until_ms)
-        for change in changes:
-            if change.turn == "raised":
-                alarms.append(describe(rule, subject, judged, change))
+        result = evaluate_rule(rule, inputs, axis, targets.utc_offset_ms(subject.site, chunk_ms))
+        known_count += int(result.is_known.sum())
+        state, transitions = advance(rule, state, result, until_ms)
+        for transition in transitions:
+            if transition.kind == "raised":
+                alarms.append(describe_alarm(rule, subject, result, transition))
             else:
-                ended = {"ended_ms": change.time_ms, "ended_why": change.turn, "standing": ()}
+                ended = {"ended_ms": transition.time_ms, "ended_why": transition.kind, "standing": ()}
                 alarms[-1] = msgspec.structs.replace(alarms[-1], **ended)
-    return Replayed(subject, judged_rows, tuple(alarms))
+    return RuleSimulation(subject, known_count, tuple(alarms))

@@ -1,6 +1,6 @@
-"""What one test of a rule looks at on one device, at each instant: a channel, an index, hours, a rise, an age. Pure.
+"""Values of one test of a rule on one device at each instant: a channel, an index, hours, a rise or an age. Pure.
 
-A sample speaks for the rule's `hold_s`; what nobody knows is NaN. Time ascending, unfit samples already left out.
+A sample is valid for the rule's `hold_s`; an unknown value is NaN. Times ascend; unusable samples are left out before.
 """
 
 from __future__ import annotations
@@ -11,32 +11,30 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, RELATIVE_HUMIDITY
 from headland.agronomy.climate.psychrometrics import delta_t_k, dew_point_degc, vapour_pressure_deficit_kpa
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: A leaf without a sensor is taken to be so much colder than the air: a clear night under an open canopy [K].
+#: A leaf without a sensor is estimated this much colder than the air: a clear night under an open canopy [K].
 LEAF_ESTIMATE_K: Final = -1.5
-#: A day's light so far is known where so much of the day so far is.
+#: The share of the day so far that must be known for its light.
 LIGHT_COVERAGE: Final = 0.9
 
-_TEMPERATURE: Final = "air_temperature_degc"
-_HUMIDITY: Final = "relative_humidity_pct"
-_LEAF: Final = "leaf_temperature_degc"
 _LIGHT: Final = "par_umol_m2_s"
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    "vpd_kpa": (_TEMPERATURE, _HUMIDITY),
-    "dew_point_degc": (_TEMPERATURE, _HUMIDITY),
-    "condensation_margin_k": (_TEMPERATURE, _HUMIDITY),
-    "delta_t_k": (_TEMPERATURE, _HUMIDITY),
+    "vpd_kpa": AIR_CHANNELS,
+    "dew_point_degc": AIR_CHANNELS,
+    "condensation_margin_k": AIR_CHANNELS,
+    "delta_t_k": AIR_CHANNELS,
     "dli_mol_m2": (_LIGHT,),
     "local_hour": (),
 }
-#: What a margin is measured with where it is there.
-MAY_USE: Final = {"condensation_margin_k": (_LEAF,)}
-#: Any channel at all, for the age of the newest sample.
-ANY: Final = "*"
+#: Channels that a margin uses if there are any.
+OPTIONAL_CHANNELS: Final = {"condensation_margin_k": (LEAF_TEMPERATURE,)}
+#: Any channel, for the age of the newest sample.
+ANY_CHANNEL: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,52 +46,52 @@ class Column:
 
 
 Samples = Mapping[str, Column]
-NOTHING: Final = Column(np.empty(0, np.int64), np.empty(0))
+NO_SAMPLES: Final = Column(np.empty(0, np.int64), np.empty(0))
 
 
-def needs_of(test: AlarmTest) -> tuple[str, ...]:
-    """Return the channels without which a test says nothing."""
+def required_channels(test: AlarmTest) -> tuple[str, ...]:
+    """Return the channels that a test needs."""
     if test.what == "age_s":
-        return (test.of or ANY,)
+        return (test.of or ANY_CHANNEL,)
     return _NEEDS.get(test.what, (test.what,))
 
 
-def has_all(test: AlarmTest, samples: Samples) -> bool:
-    """Return whether the samples of a device hold what a test needs."""
-    return all(need in samples or (need == ANY and bool(samples)) for need in needs_of(test))
+def has_channels(test: AlarmTest, samples: Samples) -> bool:
+    """Return whether a device has samples of all channels that a test needs."""
+    return all(need in samples or (need == ANY_CHANNEL and bool(samples)) for need in required_channels(test))
 
 
 def is_estimated(test: AlarmTest, samples: Samples) -> bool:
-    """Return whether what a test looks at is estimated: the margin of a leaf without a sensor."""
-    return test.what == "condensation_margin_k" and _LEAF not in samples
+    """Return whether the value of a test is estimated: the margin of a leaf without a sensor."""
+    return test.what == "condensation_margin_k" and LEAF_TEMPERATURE not in samples
 
 
-def value_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, utc_offset_ms: int) -> Values:
-    """Return what a test looks at at each instant of `axis_ms`, NaN where nobody knows it."""
+def values_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, utc_offset_ms: int) -> Values:
+    """Return the value of a test at each instant of `axis_ms`, NaN where unknown."""
     if test.rise_h is not None:
         return _rise(samples[test.what], axis_ms, test.rise_h, rule.hold_s)
     if test.hours is None:
         return _plain(rule, test, samples, axis_ms, utc_offset_ms)
-    own = [samples[channel].time_ms for channel in needs_of(test)]
+    own = [samples[channel].time_ms for channel in required_channels(test)]
     times = own[0] if len(own) == 1 else np.unique(np.concatenate(own))
     value = _plain(rule, test, samples, times, utc_offset_ms)
     counted = _hours_of(times, is_beyond(test, value), axis_ms, test.of_hours or 0.0, rule.hold_s)
-    fresh = held(Column(times, np.where(np.isfinite(value), 0.0, np.nan)), axis_ms, rule.hold_s)
+    fresh = hold_values(Column(times, np.where(np.isfinite(value), 0.0, np.nan)), axis_ms, rule.hold_s)
     return counted + fresh
 
 
-def is_heard(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times) -> Mask:
-    """Return at which instants what a test needs was heard within the rule's `lost_after_s`: else it is not there."""
-    heard = np.ones(len(axis_ms), np.bool_)
-    for need in needs_of(test):
-        columns = list(samples.values()) if need == ANY else [samples[need]]
+def has_recent_samples(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times) -> Mask:
+    """Return at which instants a test's channels have samples within the rule's `lost_after_s`."""
+    recent = np.ones(len(axis_ms), np.bool_)
+    for need in required_channels(test):
+        columns = list(samples.values()) if need == ANY_CHANNEL else [samples[need]]
         newest = _newest_ms(columns, axis_ms)
-        # An age is known however old it is: silence is what it looks at.
-        heard &= np.isfinite(newest) & ((test.what == "age_s") | (axis_ms - newest <= rule.lost_after_s * 1000.0))
-    return heard
+        # An age is known however old the sample is: it measures silence.
+        recent &= np.isfinite(newest) & ((test.what == "age_s") | (axis_ms - newest <= rule.lost_after_s * 1000.0))
+    return recent
 
 
-def held(column: Column, axis_ms: Times, hold_s: float) -> Values:
+def hold_values(column: Column, axis_ms: Times, hold_s: float) -> Values:
     """Return the newest value at each instant, NaN where it is older than `hold_s`."""
     if not len(column.time_ms):
         return np.full(len(axis_ms), np.nan)
@@ -108,7 +106,7 @@ def is_beyond(test: AlarmTest, value: Values) -> Mask:
 
 
 def _hours_of(times: Times, beyond: Mask, axis_ms: Times, of_hours: float, hold_s: float) -> Values:
-    """Return the hours of the last `of_hours` at each instant in which `beyond` held; each sample until the next."""
+    """Return at each instant the hours of the last `of_hours` with `beyond` true, each sample until the next."""
     if not len(times):
         return np.zeros(len(axis_ms))
     ends = np.minimum(np.append(times[1:], times[-1] + round(hold_s * 1000)), times + round(hold_s * 1000))
@@ -120,9 +118,9 @@ def _hours_of(times: Times, beyond: Mask, axis_ms: Times, of_hours: float, hold_
 
 
 def _rise(total: Column, axis_ms: Times, hours: float, hold_s: float) -> Values:
-    """Return by how much a total rose in the last `hours`; what it fell by is a counter that began anew.
+    """Return by how much a total rose in the last `hours`; a fall is a counter that started again.
 
-    What was there before the first sample is not known, and is none of the rise.
+    The total before the first sample is not part of the rise.
     """
     known = np.isfinite(total.value)
     time, value = total.time_ms[known], total.value[known]
@@ -132,7 +130,7 @@ def _rise(total: Column, axis_ms: Times, hours: float, hold_s: float) -> Values:
     risen = np.concatenate(([0.0], np.cumsum(np.where(steps >= 0.0, steps, value[1:]))))
     now = np.searchsorted(time, axis_ms, "right") - 1
     before = np.maximum(np.searchsorted(time, axis_ms - round(hours * HOUR_MS), "right") - 1, 0)
-    fresh = held(Column(time, np.zeros(len(time))), axis_ms, hold_s)
+    fresh = hold_values(Column(time, np.zeros(len(time))), axis_ms, hold_s)
     return np.asarray(risen[np.maximum(now, 0)] - risen[before] + fresh)
 
 
@@ -145,9 +143,9 @@ def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, u
     if test.what == "dli_mol_m2":
         return _light_so_far(samples[_LIGHT], axis_ms, utc_offset_ms, rule.hold_s)
     if test.what not in _NEEDS:
-        return held(samples[test.what], axis_ms, rule.hold_s)
-    air = held(samples[_TEMPERATURE], axis_ms, rule.hold_s)
-    humidity = held(samples[_HUMIDITY], axis_ms, rule.hold_s)
+        return hold_values(samples[test.what], axis_ms, rule.hold_s)
+    air = hold_values(samples[AIR_TEMPERATURE], axis_ms, rule.hold_s)
+    humidity = hold_values(samples[RELATIVE_HUMIDITY], axis_ms, rule.hold_s)
     match test.what:
         case "vpd_kpa":
             return vapour_pressure_deficit_kpa(air, humidity)
@@ -155,7 +153,11 @@ def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, u
             return delta_t_k(air, humidity)
         case "dew_point_degc":
             return dew_point_degc(air, humidity)
-    leaf = held(samples[_LEAF], axis_ms, rule.hold_s) if _LEAF in samples else air + LEAF_ESTIMATE_K
+    leaf = (
+        hold_values(samples[LEAF_TEMPERATURE], axis_ms, rule.hold_s)
+        if LEAF_TEMPERATURE in samples
+        else air + LEAF_ESTIMATE_K
+    )
     return np.asarray(leaf - dew_point_degc(air, humidity))
 
 

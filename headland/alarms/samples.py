@@ -1,60 +1,46 @@
-"""The samples that rules are judged on, read from the store: fit ones only, and what was simulated never mixed in."""
+"""Samples for alarm rules, read from the store: usable ones only, simulated ones never mixed with real ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 
-from headland.alarms.rule_values import ANY, Column
-from headland.store.port import Latest, SeriesFilter, Store
-from headland.store.port import Samples as Stored
+from headland.alarms.rule_values import ANY_CHANNEL, Column
+from headland.store.port import Samples, SeriesFilter, Store
 
-#: The flags of samples that count: good and not evaluated.
+#: The highest flag of a usable sample: good and not evaluated.
 MAX_QUALITY: Final = 2
 
 
 def read_samples(
     store: Store, organisation: str, channels: frozenset[str], start_ms: int, end_ms: int, device: str | None = None
 ) -> dict[str, dict[str, Column]]:
-    """Return the samples of [start_ms, end_ms) by device and channel; of a simulated device what was simulated."""
-    which = SeriesFilter(organisation, device, None if ANY in channels else channels)
-    found: dict[str, dict[str, Column]] = {}
-    stored = sorted(store.raw(which, start_ms, end_ms), key=lambda one: one.key.device)
-    for name, parts in groupby(stored, key=lambda one: one.key.device):
-        listed = list(parts)
-        simulated = any(one.key.simulated for one in listed)
-        columns = found.setdefault(name, {})
-        for one in listed:
-            if one.key.simulated == simulated:
-                columns[one.key.channel] = _join(columns.get(one.key.channel), _fit(one))
-    return found
+    """Return the usable samples of [start_ms, end_ms) by device and channel; of a simulated device simulated ones."""
+    which = SeriesFilter(organisation, device, None if ANY_CHANNEL in channels else channels)
+    by_device: dict[str, dict[str, Column]] = {}
+    stored = sorted(store.raw(which, start_ms, end_ms), key=lambda series: series.key.device)
+    for name, group in groupby(stored, key=lambda series: series.key.device):
+        listed = list(group)
+        is_simulated = any(series.key.simulated for series in listed)
+        columns = by_device.setdefault(name, {})
+        for series in listed:
+            if series.key.simulated == is_simulated:
+                columns[series.key.channel] = _join(columns.get(series.key.channel), _usable(series))
+    return by_device
 
 
-def newest_by_device(latest: Iterable[Latest]) -> dict[str, dict[str, Latest]]:
-    """Return the newest sample by device and channel; of a simulated device only what was simulated."""
-    newest: dict[str, dict[str, Latest]] = {}
-    for name, rows in groupby(sorted(latest, key=lambda one: one.key.device), key=lambda one: one.key.device):
-        listed = list(rows)
-        simulated = any(one.key.simulated for one in listed)
-        channels = newest.setdefault(name, {})
-        for one in listed:
-            known = channels.get(one.key.channel)
-            if one.key.simulated == simulated and (known is None or known.time_ms < one.time_ms):
-                channels[one.key.channel] = one
-    return newest
+def _usable(series: Samples) -> Column:
+    usable = series.quality <= MAX_QUALITY
+    return (
+        Column(series.time_ms, series.value) if usable.all() else Column(series.time_ms[usable], series.value[usable])
+    )
 
 
-def _fit(stored: Stored) -> Column:
-    fit = stored.quality <= MAX_QUALITY
-    return Column(stored.time_ms, stored.value) if fit.all() else Column(stored.time_ms[fit], stored.value[fit])
-
-
-def _join(before: Column | None, one: Column) -> Column:
-    """Join what a device measured at two sites; where both have an instant the first is kept."""
-    if before is None:
-        return one
-    time_ms, first = np.unique(np.concatenate((before.time_ms, one.time_ms)), return_index=True)
-    return Column(time_ms, np.concatenate((before.value, one.value))[first])
+def _join(first: Column | None, second: Column) -> Column:
+    """Join the series of a device at two sites; where both have an instant the first one's value remains."""
+    if first is None:
+        return second
+    time_ms, rows = np.unique(np.concatenate((first.time_ms, second.time_ms)), return_index=True)
+    return Column(time_ms, np.concatenate((first.value, second.value))[rows])

@@ -1,4 +1,4 @@
-"""What there is to watch: devices with what they measured last, zones of them, gateways with what they said."""
+"""Evaluation targets: devices with their newest samples, zones of greenhouses, and gateways with their status."""
 
 from __future__ import annotations
 
@@ -10,24 +10,35 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from headland.alarms.rule_conditions import OWN, RuleInputs, devices_of, is_of_gateways, is_of_zones, wants_of
-from headland.alarms.rule_values import ANY, Column, needs_of
-from headland.alarms.samples import MAX_QUALITY, newest_by_device
+from headland.alarms.rule_conditions import (
+    OWN,
+    RuleInputs,
+    channels_by_device,
+    devices_of,
+    is_for_gateways,
+    is_for_zones,
+)
+from headland.alarms.rule_values import ANY_CHANNEL, Column, required_channels
+from headland.alarms.samples import MAX_QUALITY
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.alarm_rules import tests_of
+from headland.store.core.latest import newest_by_device
 from headland.store.port import Latest, SeriesFilter, Store
 
 GATEWAY: Final = "gateway"
-#: The kind of a zone of a greenhouse as the subject of an alarm.
+#: The kind of a greenhouse zone as the subject of an alarm.
 ZONE: Final = "zone"
-#: What each gateway says of itself, by its name: `headland.registry.validation.alarm_rules.GATEWAY_VALUES`.
+#: The status values of each gateway, by its name: `headland.registry.validation.alarm_rules.GATEWAY_VALUES`.
 GatewayValues = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A device, a zone of a greenhouse or a gateway that rules may be for; a zone's `members` are its devices."""
+    """A device, a greenhouse zone or a gateway that rules may be for.
+
+    `newest` are a device's newest samples by channel, `values` a gateway's status values, `members` a zone's devices.
+    """
 
     name: str
     kind: str
@@ -36,141 +47,146 @@ class Subject:
     zone: str | None = None
     simulated: bool = False
     newest: Mapping[str, Latest] = field(default_factory=dict)
-    told: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
     title: str = ""
     members: tuple[str, ...] = ()
 
     @property
-    def heard_ms(self) -> int | None:
-        """When its newest sample is from; None where there is none."""
-        return max((one.time_ms for one in self.newest.values()), default=None)
+    def newest_ms(self) -> int | None:
+        """The time of its newest sample; None without samples."""
+        return max((sample.time_ms for sample in self.newest.values()), default=None)
 
     def newest_columns(self) -> dict[str, Column]:
-        """Return its newest sample of each channel; one that is not fit has a time and no value."""
+        """Return its newest sample of each channel; an unusable sample has a time and no value."""
         return {
             channel: Column(
-                np.array([one.time_ms], np.int64), np.array([one.value if one.quality <= MAX_QUALITY else np.nan])
+                np.array([sample.time_ms], np.int64),
+                np.array([sample.value if sample.quality <= MAX_QUALITY else np.nan]),
             )
-            for channel, one in self.newest.items()
+            for channel, sample in self.newest.items()
         }
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTargets:
-    """Everything that rules may be for, and the time zones of its sites."""
+    """All subjects of rules by name, and the time zones of sites; `greenhouse_zones` are by id."""
 
     devices: Mapping[str, Subject]
     gateways: Mapping[str, Subject]
-    zones: Mapping[str, ZoneInfo]
-    compartments: Mapping[str, Subject] = field(default_factory=dict)
+    time_zones: Mapping[str, ZoneInfo]
+    greenhouse_zones: Mapping[str, Subject] = field(default_factory=dict)
 
     def subjects_of(self, rule: AlarmRule) -> list[Subject]:
-        """Return what a rule is for: what fits it and has all channels of at least one of its groups."""
-        if is_of_gateways(rule):
-            return [one for one in self.gateways.values() if _fits(rule, one)]
-        if is_of_zones(rule):
-            found = [self._with_members(rule, one) for one in self.compartments.values() if _fits(rule, one)]
+        """Return the subjects of a rule: those that match it and have all channels of one of its groups."""
+        if is_for_gateways(rule):
+            return [gateway for gateway in self.gateways.values() if _matches(rule, gateway)]
+        if is_for_zones(rule):
+            zones = [zone for zone in self.greenhouse_zones.values() if _matches(rule, zone)]
+            subjects = [self._with_members(rule, zone) for zone in zones]
         else:
-            found = [one for one in self.devices.values() if _fits(rule, one)]
-        return [one for one in found if any(self._can_tell(group, one) for group in rule.any_of)]
+            subjects = [device for device in self.devices.values() if _matches(rule, device)]
+        return [subject for subject in subjects if any(self._has_channels(group, subject) for group in rule.any_of)]
 
     def newest_of(self, device: str) -> Mapping[str, Latest]:
-        """Return the newest sample of each channel of a device; none of one that is not there."""
+        """Return the newest sample of each channel of a device; none for an unknown device."""
         known = self.devices.get(device)
         return {} if known is None else known.newest
 
-    def newest_sight(self, rule: AlarmRule, subject: Subject) -> RuleInputs:
-        """Return what a rule sees on a subject of the newest samples alone."""
+    def newest_inputs(self, rule: AlarmRule, subject: Subject) -> RuleInputs:
+        """Return the inputs of a rule on a subject from the newest samples alone."""
         others = {
             device: self.devices[device].newest_columns()
-            for device in wants_of(rule, subject.name, subject.members)
+            for device in channels_by_device(rule, subject.name, subject.members)
             if device != subject.name and device in self.devices
         }
         return RuleInputs(subject.newest_columns(), others, subject.members)
+
+    def zone_of(self, site: str) -> tzinfo:
+        """Return a site's time zone, UTC for an unknown one."""
+        return self.time_zones.get(site, UTC)
+
+    def utc_offset_ms(self, site: str, time_ms: int) -> int:
+        """Return how far local clocks of a site are ahead of UTC at an instant."""
+        zone = self.time_zones.get(site)
+        offset = None if zone is None else datetime.fromtimestamp(time_ms / 1000, zone).utcoffset()
+        return 0 if offset is None else round(offset.total_seconds() * 1000)
+
+    def gateway_newest_ms(self, device: str) -> int | None:
+        """Return the time of the newest sample of any device of a device's gateway."""
+        known = self.devices.get(device)
+        if known is None:
+            return None
+        times = [other.newest_ms for other in self.devices.values() if other.gateway == known.gateway]
+        return max((time_ms for time_ms in times if time_ms is not None), default=None)
 
     def _with_members(self, rule: AlarmRule, zone: Subject) -> Subject:
         members = tuple(name for name in zone.members if rule.kind in (None, self.devices[name].kind))
         return replace(zone, members=members, simulated=any(self.devices[name].simulated for name in members))
 
-    def _can_tell(self, group: Group, subject: Subject) -> bool:
-        """Return whether there is all that a group needs, somewhere in the zone for what looks across it."""
+    def _has_channels(self, group: Group, subject: Subject) -> bool:
+        """Return whether all channels of a group exist; for a test across a zone on any of its devices."""
         return all(
-            any(self._has(test, subject, device) for device in devices_of(test, subject.members))
+            any(self._has_channels_of(test, subject, device) for device in devices_of(test, subject.members))
             for test in tests_of((group,))
         )
 
-    def _has(self, test: AlarmTest, subject: Subject, device: str) -> bool:
+    def _has_channels_of(self, test: AlarmTest, subject: Subject, device: str) -> bool:
         newest = subject.newest if device == OWN else self.newest_of(device)
-        return all(need in newest or (need == ANY and bool(newest)) for need in needs_of(test))
-
-    def zone_of(self, site: str) -> tzinfo:
-        """Return a site's time zone, UTC where nobody said it."""
-        return self.zones.get(site, UTC)
-
-    def utc_offset_ms(self, site: str, time_ms: int) -> int:
-        """Return how far local clocks of a site are ahead of UTC at an instant."""
-        zone = self.zones.get(site)
-        offset = None if zone is None else datetime.fromtimestamp(time_ms / 1000, zone).utcoffset()
-        return 0 if offset is None else round(offset.total_seconds() * 1000)
-
-    def gateway_heard_ms(self, subject: str) -> int | None:
-        """Return when anything of the gateway of a device was last measured."""
-        device = self.devices.get(subject)
-        if device is None:
-            return None
-        times = [one.heard_ms for one in self.devices.values() if one.gateway == device.gateway]
-        return max((time_ms for time_ms in times if time_ms is not None), default=None)
+        return all(
+            channel in newest or (channel == ANY_CHANNEL and bool(newest)) for channel in required_channels(test)
+        )
 
 
-def look(
+def load_targets(
     store: Store, repositories: OrganisationRepositories, organisation: str, gateways: GatewayValues
 ) -> EvaluationTargets:
-    """Return what there is now; raises RetryLater where store or registry are away."""
+    """Return all subjects of an organisation; raises RetryLater without store or registry."""
     newest = newest_by_device(store.last(SeriesFilter(organisation)))
     zones = {device.name: device.zone for device in repositories.devices.all() if device.zone is not None}
     devices = {}
     sites: dict[str, str] = {}
     for record in store.devices(organisation):
-        told = record.descriptor
-        devices[told.device] = Subject(
-            told.device,
-            told.kind,
-            told.site,
+        descriptor = record.descriptor
+        devices[descriptor.device] = Subject(
+            descriptor.device,
+            descriptor.kind,
+            descriptor.site,
             record.gateway,
-            zones.get(told.device),
-            told.simulated,
-            newest.get(told.device, {}),
+            zones.get(descriptor.device),
+            descriptor.simulated,
+            newest.get(descriptor.device, {}),
         )
-        sites.setdefault(record.gateway, told.site)
-    compartments = _compartments(repositories, devices)
-    heard = {name: Subject(name, GATEWAY, sites.get(name, ""), name, told=values) for name, values in gateways.items()}
-    return EvaluationTargets(
-        devices, heard, {site.name: ZoneInfo(site.time_zone) for site in repositories.sites.all()}, compartments
-    )
+        sites.setdefault(record.gateway, descriptor.site)
+    gateway_subjects = {
+        name: Subject(name, GATEWAY, sites.get(name, ""), name, values=values) for name, values in gateways.items()
+    }
+    time_zones = {site.name: ZoneInfo(site.time_zone) for site in repositories.sites.all()}
+    return EvaluationTargets(devices, gateway_subjects, time_zones, _greenhouse_zones(repositories, devices))
 
 
-def _compartments(repositories: OrganisationRepositories, devices: Mapping[str, Subject]) -> dict[str, Subject]:
-    """Return the zones of greenhouses that have devices, by id."""
-    inside: dict[str, list[Subject]] = {}
+def _greenhouse_zones(repositories: OrganisationRepositories, devices: Mapping[str, Subject]) -> dict[str, Subject]:
+    """Return the greenhouse zones that have devices, by id."""
+    by_zone: dict[str, list[Subject]] = {}
     for device in devices.values():
         if device.zone is not None:
-            inside.setdefault(device.zone, []).append(device)
-    if not inside:
+            by_zone.setdefault(device.zone, []).append(device)
+    if not by_zone:
         return {}
-    houses = {house.id: house for house in repositories.greenhouses.all()}
-    found = {}
+    greenhouses = {greenhouse.id: greenhouse for greenhouse in repositories.greenhouses.all()}
+    subjects = {}
     for zone in repositories.zones.all():
-        members = sorted(inside.get(zone.id, []), key=lambda one: one.name)
+        members = sorted(by_zone.get(zone.id, []), key=lambda device: device.name)
         if members:
-            title = f"{houses[zone.greenhouse].name}, {zone.name}" if zone.greenhouse in houses else zone.name
-            found[zone.id] = Subject(
+            greenhouse = greenhouses.get(zone.greenhouse)
+            title = zone.name if greenhouse is None else f"{greenhouse.name}, {zone.name}"
+            subjects[zone.id] = Subject(
                 zone.id, ZONE, members[0].site, members[0].gateway, zone.id, title=title,
-                members=tuple(one.name for one in members),
+                members=tuple(device.name for device in members),
             )  # fmt: skip
-    return found
+    return subjects
 
 
-def _fits(rule: AlarmRule, subject: Subject) -> bool:
+def _matches(rule: AlarmRule, subject: Subject) -> bool:
     return (
         rule.device in (None, subject.name)
         and (rule.kind in (None, subject.kind) or subject.kind == ZONE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Event
+from headland.store.core.latest import newest_by_device
 from headland.store.core.rollup import align_buckets
 from headland.store.port import Conflict, DeviceRecord, Flags, SeriesFilter, Times, Values
 from headland.store.port import Latest as LatestSample
@@ -99,17 +99,7 @@ def unit_of(record: DeviceRecord, channel: str) -> str:
 
 def read_latest(scope: OrgScope, device: str | None = None) -> dict[str, dict[str, LatestSample]]:
     """Return the newest sample by device and channel; of a simulated device only what was simulated."""
-    newest: dict[str, dict[str, LatestSample]] = {}
-    found = scope.store.last(SeriesFilter(scope.organisation, device))
-    for name, samples in groupby(sorted(found, key=lambda s: s.key.device), key=lambda s: s.key.device):
-        rows = list(samples)
-        simulated = any(row.key.simulated for row in rows)
-        channels = newest.setdefault(name, {})
-        for row in rows:
-            before = channels.get(row.key.channel)
-            if row.key.simulated == simulated and (before is None or before.time_ms < row.time_ms):
-                channels[row.key.channel] = row
-    return newest
+    return newest_by_device(scope.store.last(SeriesFilter(scope.organisation, device)))
 
 
 def read_columns(

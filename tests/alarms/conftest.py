@@ -1,4 +1,4 @@
-"""A farm with a registry and a store in memory, and a clerk on a clock that the test moves."""
+"""A farm with a registry, a store in memory, and an alarm evaluator on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def frost(**more: object) -> AlarmRule:
 
 
 class Station:
-    """The farm; `restart` is a new process with what was kept."""
+    """The farm; `restart` starts a new process on the stored state."""
 
     def __init__(self, repositories: OrganisationRepositories, clock: list[int]) -> None:
         self.store = MemoryStore()
@@ -78,7 +78,7 @@ class Station:
         return self.repositories.alarms.newest()[::-1]
 
     def said(self) -> list[tuple[str, str]]:
-        """What was ever to be said: rule and news, the oldest first."""
+        """All notifications by rule and change, the oldest first."""
         return [(notice.rule, notice.what) for notice in self.repositories.alarms.notices(limit=1000)[::-1]]
 
 

@@ -1,4 +1,4 @@
-"""Round by round: what a station keeps of alarms and says of them, through restarts, late data and gateways' own."""
+"""Alarm evaluation round by round: alarms and notifications through restarts, late data and gateways' own alarms."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def facts(station: Station) -> list[tuple[str, str, int, int | None, str | None]
     ]
 
 
-def test_a_frost_is_raised_said_and_cleared_though_the_station_restarts_at_every_minute(station: Station) -> None:
+def test_a_frost_is_raised_notified_and_cleared_though_the_station_restarts_at_every_minute(station: Station) -> None:
     station.repositories.alarm_rules.add(frost())
     for at in range(40):
         station.measure({at: 1.0 if at < 15 else 5.0})
@@ -51,7 +51,7 @@ def test_a_frost_is_raised_said_and_cleared_though_the_station_restarts_at_every
     assert "below 2 °C" in body["text"]
 
 
-def test_a_round_that_cannot_be_kept_is_done_again_and_nothing_is_said_twice(
+def test_a_round_that_cannot_be_stored_is_repeated_and_nothing_is_notified_twice(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     station.repositories.alarm_rules.add(frost())
@@ -65,7 +65,7 @@ def test_a_round_that_cannot_be_kept_is_done_again_and_nothing_is_said_twice(
     assert station.said() == [("frost", "raised")]
 
 
-def test_what_a_station_that_was_down_finds_of_last_night_is_kept_and_not_said(station: Station) -> None:
+def test_alarms_of_a_night_without_station_are_recorded_and_not_notified(station: Station) -> None:
     station.repositories.alarm_rules.add(frost())
     station.measure({0: 5.0})
     station.at(0)
@@ -77,7 +77,7 @@ def test_what_a_station_that_was_down_finds_of_last_night_is_kept_and_not_said(s
     assert station.said() == []
 
 
-def test_what_is_found_late_and_still_stands_is_said(station: Station) -> None:
+def test_an_alarm_that_is_found_late_and_still_active_is_notified(station: Station) -> None:
     station.repositories.alarm_rules.add(frost())
     station.measure({0: 5.0})
     station.at(0)
@@ -86,7 +86,7 @@ def test_what_is_found_late_and_still_stands_is_said(station: Station) -> None:
     assert station.said() == [("frost", "raised")]
 
 
-def test_back_filled_data_older_than_what_was_judged_never_raises_anything(station: Station) -> None:
+def test_back_filled_data_older_than_the_evaluated_data_raises_nothing(station: Station) -> None:
     station.repositories.alarm_rules.add(frost())
     station.measure(minutes(100, 110, 5.0))
     station.at(110)
@@ -95,7 +95,7 @@ def test_back_filled_data_older_than_what_was_judged_never_raises_anything(stati
     assert (facts(station), station.said()) == ([], [])
 
 
-def test_a_frost_in_back_filled_data_becomes_history_and_is_never_said(station: Station) -> None:
+def test_a_frost_in_back_filled_data_is_recorded_and_never_notified(station: Station) -> None:
     station.repositories.alarm_rules.add(frost())
     station.measure(minutes(-600, 0, 5.0) | minutes(600, 660, 5.0))
     for at in range(600, 645):
@@ -140,7 +140,7 @@ def test_a_gateways_alarm_that_was_over_when_it_arrived_is_history_and_read_once
     assert station.said() == []
 
 
-def test_a_gateway_that_is_never_heard_again_leaves_no_alarm_standing(station: Station) -> None:
+def test_a_gateway_that_stays_silent_leaves_no_active_alarm(station: Station) -> None:
     station.measure({0: 1.0})
     station.gateway_says(ALARM_RAISED, 0, 0)
     station.at(0)
@@ -190,7 +190,7 @@ def test_a_rule_that_gets_another_name_ends_its_alarm_and_raises_it_anew(station
     assert [(alarm.rule, alarm.is_active) for alarm in station.alarms()] == [("frost", False), ("ice", True)]
 
 
-def test_two_processes_do_not_judge_at_once(station: Station) -> None:
+def test_two_processes_do_not_evaluate_at_once(station: Station) -> None:
     book = station.repositories.alarms
     assert book.hold("one", 60_000)
     assert not book.hold("two", 60_000)
@@ -222,7 +222,7 @@ def test_a_gateways_alarm_that_joined_ours_is_not_noted_again_by_a_restart(stati
     assert [what for _, what in station.said()] == ["raised", "escalated", "cleared"]
 
 
-def test_a_gateway_that_comes_back_and_still_says_so_raises_its_alarm_anew(station: Station) -> None:
+def test_a_gateway_that_returns_with_its_alarm_raises_it_again(station: Station) -> None:
     station.measure({0: 1.0})
     station.gateway_says(ALARM_RAISED, 0, 0)
     station.at(0)
@@ -262,7 +262,7 @@ def test_a_rule_is_for_its_site_and_its_zone(station: Station) -> None:
     st.integers(1, 4),
 )
 @settings(max_examples=6, deadline=None)
-def test_a_random_day_is_said_by_the_rule_through_restarts_and_always_to_its_end(
+def test_a_random_day_is_notified_by_the_rule_through_restarts_and_always_to_its_end(
     day: list[tuple[float, bool, bool]], most: int
 ) -> None:
     with TemporaryDirectory() as folder, station_in(Path(folder)) as station:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from headland.alarms.default_rules import load_default_rules
-from headland.alarms.rule_simulation import replay
-from headland.alarms.targets import look
+from headland.alarms.rule_simulation import simulate_rule
+from headland.alarms.targets import load_targets
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.port import Points, SeriesKey, WriteBatch
 from tests.alarms.conftest import HANDLE, START_MS, Station
@@ -77,14 +77,16 @@ def test_a_weather_station_warns_of_what_its_weather_does_and_of_nothing_else(
     channels = {channel: ChannelInfo(unit="1") for channel in columns}
     told = Descriptor(device="mast", kind="weather", site="moor", name="mast", channels=channels)
     station.store.describe(HANDLE, "gw-1", told)
-    scene = look(station.store, station.repositories, HANDLE, {})
+    targets = load_targets(station.store, station.repositories, HANDLE, {})
     found = {}
     for rule in load_default_rules():
-        for subject in scene.subjects_of(rule):
+        for subject in targets.subjects_of(rule):
             if subject.kind == "weather" and not rule.name.endswith("dead"):
-                done = replay(rule, subject, scene, station.store, HANDLE, START_MS, START_MS + HOURS * HOUR_MS)
-                if done.alarms:
-                    found[rule.name] = (done.alarms[0].began_ms - START_MS) // HOUR_MS
+                simulation = simulate_rule(
+                    rule, subject, targets, station.store, HANDLE, START_MS, START_MS + HOURS * HOUR_MS
+                )
+                if simulation.alarms:
+                    found[rule.name] = (simulation.alarms[0].began_ms - START_MS) // HOUR_MS
                 # Rain that fell stays in the hours looked back on; all else is over by the end.
-                assert rule.name == "waterlogging" or all(one.ended_why == "cleared" for one in done.alarms)
+                assert rule.name == "waterlogging" or all(one.ended_why == "cleared" for one in simulation.alarms)
     assert found == warned

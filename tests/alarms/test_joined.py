@@ -1,4 +1,4 @@
-"""Rules over several devices, with not and with groups in groups: what they say, and that they always end."""
+"""Rules over several devices, with negation and nested groups: their states, and that their alarms always end."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from headland.alarms.rule_conditions import ConditionResult, RuleInputs, axis_of, judge, lookback_ms
-from headland.alarms.rule_simulation import replay
-from headland.alarms.rule_state import RuleState, Transition, run
+from headland.alarms.rule_conditions import ConditionResult, RuleInputs, evaluate_rule, lookback_ms, sample_times
+from headland.alarms.rule_simulation import simulate_rule
+from headland.alarms.rule_state import RuleState, Transition, advance
 from headland.alarms.rule_values import Column
-from headland.alarms.targets import look
+from headland.alarms.targets import load_targets
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
@@ -39,8 +39,8 @@ def column(*values: float, step_ms: int = MINUTE) -> Column:
     return Column(step_ms * np.arange(len(values), dtype=np.int64), np.array(values, float))
 
 
-def judged(one: AlarmRule, sight: RuleInputs) -> ConditionResult:
-    return judge(one, sight, axis_of(one, sight, -1, 2**60))
+def judged(one: AlarmRule, inputs: RuleInputs) -> ConditionResult:
+    return evaluate_rule(one, inputs, sample_times(one, inputs, -1, 2**60))
 
 
 def zone(**devices: Column) -> RuleInputs:
@@ -53,7 +53,7 @@ def test_any_place_of_a_zone_is_enough_and_all_must_be_over() -> None:
     )
     assert found.is_bad.tolist() == [False, True, False, False]
     assert found.is_over.tolist() == [True, False, False, True]
-    leaf = found.leaf_at(1)
+    leaf = found.cause_at(1)
     assert leaf is not None
     assert leaf.device == "a"
 
@@ -137,10 +137,10 @@ def test_a_rule_that_cannot_be_meant_is_refused(
 
 def test_an_alarm_clears_although_one_of_its_sensors_speaks_seldom() -> None:
     one = rule((look_at(below=2.0),), (look_at(RH, above=95.0),), clear_for_s=3600.0, hold_s=60.0)
-    sight = RuleInputs({AIR: column(*[1.0] * 5, *[8.0] * 200), RH: column(*[60.0] * 9, step_ms=25 * MINUTE)})
-    _, changes = play(one, sight, 205 * MINUTE)
+    inputs = RuleInputs({AIR: column(*[1.0] * 5, *[8.0] * 200), RH: column(*[60.0] * 9, step_ms=25 * MINUTE)})
+    _, changes = play(one, inputs, 205 * MINUTE)
     # Humidity is known for a minute of each 25: at 25, 50, 75 and 100 min both are known to be over.
-    assert [(change.turn, change.time_ms // MINUTE) for change in changes] == [("raised", 0), ("cleared", 100)]
+    assert [(change.kind, change.time_ms // MINUTE) for change in changes] == [("raised", 0), ("cleared", 100)]
 
 
 LEAVES = st.builds(
@@ -198,11 +198,11 @@ def a_day(steps: list[tuple[str, str, int, float]]) -> list[tuple[str, str, int,
 
 
 def play(
-    one: AlarmRule, sight: RuleInputs, now_ms: int, watch: RuleState | None = None
+    one: AlarmRule, inputs: RuleInputs, now_ms: int, state: RuleState | None = None
 ) -> tuple[RuleState, list[Transition]]:
-    watch = watch or RuleState()
-    axis = axis_of(one, sight, -1 if watch.judged_until_ms is None else watch.judged_until_ms, now_ms)
-    return run(one, watch, judge(one, sight, axis), now_ms)
+    state = state or RuleState()
+    axis = sample_times(one, inputs, -1 if state.evaluated_until_ms is None else state.evaluated_until_ms, now_ms)
+    return advance(one, state, evaluate_rule(one, inputs, axis), now_ms)
 
 
 @given(DAYS, RULES, st.sets(st.sampled_from(["a", "b", "c"]), max_size=2))
@@ -211,16 +211,16 @@ def test_a_day_of_random_data_of_a_zone_never_makes_an_alarm_that_does_not_clear
     steps: list[tuple[str, str, int, float]], one: AlarmRule, dead: set[str]
 ) -> None:
     samples = a_day(steps)
-    watch, changes = play(one, see(samples), DAY)
-    turns = [change.turn for change in changes]
+    state, changes = play(one, see(samples), DAY)
+    turns = [change.kind for change in changes]
     assert all(turn == "raised" for turn in turns[::2])
     assert all(turn in ("cleared", "no_data") for turn in turns[1::2])
     assert [change.time_ms for change in changes] == sorted(change.time_ms for change in changes)
-    for first, after in pairwise(change.time_ms for change in changes if change.turn == "raised"):
+    for first, after in pairwise(change.time_ms for change in changes if change.kind == "raised"):
         assert after - first >= min((one.for_s + one.clear_for_s) * 1000, one.lost_after_s * 1000)
-    assert all(change.time_ms - change.began_ms >= one.for_s * 1000 for change in changes if change.turn == "raised")
+    assert all(change.time_ms - change.began_ms >= one.for_s * 1000 for change in changes if change.kind == "raised")
     # Silence ends it.
-    gone, _ = run(one, watch, judge(one, RuleInputs(), np.empty(0, np.int64)), 3 * DAY)
+    gone, _ = advance(one, state, evaluate_rule(one, RuleInputs(), np.empty(0, np.int64)), 3 * DAY)
     assert not gone.state.is_raised
     # And so does calm on what is left of the zone, however many devices never speak again and how seldom others do.
     calm = next((pair for pair in [(6.0, 6.0), (0.0, 0.0), (6.0, 0.0), (0.0, 6.0)] if is_over(one, dead, *pair)), None)
@@ -234,32 +234,32 @@ def test_a_day_of_random_data_of_a_zone_never_makes_an_alarm_that_does_not_clear
         for channel, value, every in zip((AIR, RH), calm, (1, 25), strict=True)
         if (time - DAY) % (every * MINUTE) == 0
     ]
-    after_all, _ = play(one, see(samples + still), end, watch)
+    after_all, _ = play(one, see(samples + still), end, state)
     assert not after_all.state.is_raised
 
 
 def is_over(one: AlarmRule, dead: set[str], air: float, humidity: float) -> bool:
     """Tell whether a rule is over where the living devices say this and the others nothing."""
     said = [(name, what, 0, value) for name in {"a", "b", "c"} - dead for what, value in ((AIR, air), (RH, humidity))]
-    return bool(judge(one, see(said), np.array([0])).is_over[0])
+    return bool(evaluate_rule(one, see(said), np.array([0])).is_over[0])
 
 
 @given(DAYS, RULES, st.lists(st.integers(0, 100), max_size=6))
 @settings(max_examples=100, deadline=None)
-def test_a_day_of_a_zone_judged_in_parts_leads_to_the_same_as_in_one_go(
+def test_a_day_of_a_zone_evaluated_in_parts_gives_the_same_as_in_one_go(
     steps: list[tuple[str, str, int, float]], one: AlarmRule, cuts: list[int]
 ) -> None:
     samples = a_day(steps)
     whole, expected = play(one, see(samples), DAY)
-    watch, found = RuleState(), []
+    state, found = RuleState(), []
     for cut in [*sorted(cut for cut in cuts if cut < len(samples)), len(samples)]:
         until = DAY if cut == len(samples) else samples[cut - 1][2] if cut else 0
-        since = max((watch.judged_until_ms or 0) - lookback_ms(one), -1)
-        watch, changes = play(one, see([each for each in samples[:cut] if each[2] > since]), until, watch)
+        since = max((state.evaluated_until_ms or 0) - lookback_ms(one), -1)
+        state, changes = play(one, see([each for each in samples[:cut] if each[2] > since]), until, state)
         found += changes
-    facts = [(change.turn, change.time_ms, change.began_ms) for change in expected]
-    assert [(change.turn, change.time_ms, change.began_ms) for change in found] == facts
-    assert watch.state.is_raised == whole.state.is_raised
+    facts = [(change.kind, change.time_ms, change.began_ms) for change in expected]
+    assert [(change.kind, change.time_ms, change.began_ms) for change in found] == facts
+    assert state.state.is_raised == whole.state.is_raised
 
 
 def put_into_a_zone(station: Station, *devices: str) -> str:
@@ -277,7 +277,7 @@ def put_into_a_zone(station: Station, *devices: str) -> str:
     return made.id
 
 
-def test_a_zone_has_one_alarm_through_the_clerk_and_a_replay_says_the_same(station: Station) -> None:
+def test_a_zone_has_one_alarm_and_a_replay_gives_the_same(station: Station) -> None:
     for device in ("gh-1", "gh-2", "gh-3"):
         station.measure({-1.0: 8.0}, device)
     zone_id = put_into_a_zone(station, "gh-1", "gh-2")
@@ -294,13 +294,13 @@ def test_a_zone_has_one_alarm_through_the_clerk_and_a_replay_says_the_same(stati
     assert (alarm.raised_ms, alarm.ended_ms) == (START_MS + 15 * MINUTE, START_MS + 40 * MINUTE)
     assert station.said() == [("cold-zone", "raised"), ("cold-zone", "cleared")]
     assert "House 1, east" in station.repositories.alarms.notices()[0].body
-    scene = look(station.store, station.repositories, HANDLE, {})
-    (subject,) = scene.subjects_of(kept)
-    done = replay(kept, subject, scene, station.store, HANDLE, START_MS - MINUTE, START_MS + 60 * MINUTE)
-    assert [(one.raised_ms, one.ended_ms) for one in done.alarms] == [(alarm.raised_ms, alarm.ended_ms)]
+    targets = load_targets(station.store, station.repositories, HANDLE, {})
+    (subject,) = targets.subjects_of(kept)
+    simulation = simulate_rule(kept, subject, targets, station.store, HANDLE, START_MS - MINUTE, START_MS + 60 * MINUTE)
+    assert [(one.raised_ms, one.ended_ms) for one in simulation.alarms] == [(alarm.raised_ms, alarm.ended_ms)]
 
 
-def test_a_rule_that_names_devices_is_judged_on_what_both_say(station: Station) -> None:
+def test_a_rule_that_names_devices_uses_the_samples_of_both(station: Station) -> None:
     one = station.repositories.alarm_rules.add(
         rule(
             (look_at(below=5.0), look_at(below=0.0, device="mast")),

@@ -1,4 +1,4 @@
-"""What is said of alarms can be read by people in both languages, and by programs."""
+"""Alarm notifications are readable for people in both languages, and for programs."""
 
 from __future__ import annotations
 
@@ -22,39 +22,41 @@ FROST = Alarm(
 )  # fmt: skip
 
 
-def saying(*alarms: Alarm, what: What = "raised") -> Notification:
+def notification(*alarms: Alarm, what: What = "raised") -> Notification:
     return Notification(LI, "frost", what, alarms)
 
 
-def test_one_alarm_is_said_in_both_languages_with_its_value_and_its_sites_time() -> None:
-    assert title_of(saying(FROST), "en") == "Critical: Frost in the greenhouse at gh-1 - heat"
-    assert title_of(saying(FROST), "zh-CN") == "紧急：gh-1 棚内霜冻 - 加温"
-    shanghai = lambda _site: ZoneInfo("Asia/Shanghai")  # noqa: E731 - it is said once
-    assert text_of(saying(FROST), "en", shanghai) == (
+def test_an_alarm_has_a_text_in_both_languages_with_its_value_and_its_sites_time() -> None:
+    assert title_of(notification(FROST), "en") == "Critical: Frost in the greenhouse at gh-1 - heat"
+    assert title_of(notification(FROST), "zh-CN") == "紧急：gh-1 棚内霜冻 - 加温"
+    shanghai = lambda _site: ZoneInfo("Asia/Shanghai")  # noqa: E731 - it is used once
+    assert text_of(notification(FROST), "en", shanghai) == (
         "gh-1 (wuhan): Air temperature 1.234 °C, below 2 °C, since 2026-11-24 16:00 CST"
     )
-    assert text_of(saying(FROST), "zh-CN") == "gh-1（wuhan）：气温 1.234 ℃，低于 2 ℃，自 2026-11-24 08:00 UTC 起"
+    assert text_of(notification(FROST), "zh-CN") == "gh-1（wuhan）：气温 1.234 ℃，低于 2 ℃，自 2026-11-24 08:00 UTC 起"
 
 
-def test_a_storm_is_one_notice_that_names_some_and_counts_all() -> None:
+def test_many_alarms_are_one_notification_that_lists_some_and_counts_all() -> None:
     many = [msgspec.structs.replace(FROST, id=str(at), subject=f"gh-{at}") for at in range(200)]
-    body = json.loads(body_of(saying(*many), "local", "n", 0, everywhere_utc))
+    body = json.loads(body_of(notification(*many), "local", "n", 0, everywhere_utc))
     assert (body["count"], len(body["alarms"])) == (200, MOST_LISTED)
     assert body["text"].endswith("以及另外 150 处")
     assert body["title"] == "紧急：200 处 棚内霜冻 - 加温"
     assert "told" not in body["alarms"][0]
 
 
-def test_what_is_simulated_estimated_or_no_longer_known_is_said_so() -> None:
+def test_simulated_estimated_and_unknown_alarms_are_marked() -> None:
     made = msgspec.structs.replace(FROST, simulated=True, estimated=True)
-    assert title_of(saying(made), "en").startswith("[simulated] ")
-    assert "Air temperature (estimated) 1.234" in text_of(saying(made), "en")
+    assert title_of(notification(made), "en").startswith("[simulated] ")
+    assert "Air temperature (estimated) 1.234" in text_of(notification(made), "en")
     for why, words in (("no_data", "ended without data"), ("rule_removed", "deleted"), ("not_selected", "no longer")):
         ended = msgspec.structs.replace(FROST, ended_ms=FROST.raised_ms, ended_why=why)
-        assert title_of(saying(ended, what="cleared"), "en") == "Ended without data: Frost in the greenhouse at gh-1"
-        assert words in text_of(saying(ended, what="cleared"), "en")
+        assert (
+            title_of(notification(ended, what="cleared"), "en") == "Ended without data: Frost in the greenhouse at gh-1"
+        )
+        assert words in text_of(notification(ended, what="cleared"), "en")
     over = msgspec.structs.replace(FROST, ended_ms=FROST.raised_ms, ended_why="cleared")
-    assert title_of(saying(over, what="cleared"), "en") == "Cleared: Frost in the greenhouse at gh-1"
+    assert title_of(notification(over, what="cleared"), "en") == "Cleared: Frost in the greenhouse at gh-1"
 
 
 def test_a_chinese_notification_of_a_default_rule_has_no_english_words() -> None:

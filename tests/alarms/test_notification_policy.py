@@ -1,4 +1,4 @@
-"""Who hears what of which alarm: once, again by the rule, worse when nobody cares, never in a storm, always the end."""
+"""Notification policy: once, repeated by the rule, escalated without acknowledgement, limited, always to the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.alarms.notification_policy import Notification, decide
+from headland.alarms.notification_policy import Notification, decide_notifications
 from headland.registry.models.alarms import (
     Alarm,
     AlarmRecipient,
@@ -61,7 +61,7 @@ class Desk:
     def at(self, now_ms: int) -> list[tuple[str, str, int]]:
         heard = Counter((s.recipient.id, s.rule) for time, s in self.said if time > now_ms - HOUR_MS)
         rules = {self.rule.name: self.rule}
-        changed, sayings = decide(self.alarms.values(), rules, [LI, BOSS], self.windows, heard, now_ms)
+        changed, sayings = decide_notifications(self.alarms.values(), rules, [LI, BOSS], self.windows, heard, now_ms)
         self.put(*changed)
         self.said += [(now_ms, saying) for saying in sayings]
         return [(saying.recipient.name, saying.what, len(saying.alarms)) for saying in sayings]
@@ -74,7 +74,7 @@ def test_many_alarms_of_a_rule_are_one_notice() -> None:
     assert desk.at(MINUTE) == []
 
 
-def test_nobody_cares_and_it_becomes_worse_and_reaches_the_next() -> None:
+def test_an_alarm_without_acknowledgement_escalates_and_reaches_the_next() -> None:
     desk = Desk()
     desk.put(alarm())
     assert desk.at(0) == [("Li", "raised", 1)]
@@ -84,7 +84,7 @@ def test_nobody_cares_and_it_becomes_worse_and_reaches_the_next() -> None:
     assert desk.at(40 * MINUTE) == [("Li", "repeated", 1), ("Boss", "repeated", 1)]
 
 
-def test_what_somebody_takes_care_of_is_said_again_only_when_it_is_over() -> None:
+def test_an_acknowledged_alarm_is_notified_again_only_when_it_clears() -> None:
     desk = Desk()
     desk.put(alarm())
     desk.at(0)
@@ -95,7 +95,7 @@ def test_what_somebody_takes_care_of_is_said_again_only_when_it_is_over() -> Non
     assert desk.at(602 * MINUTE) == []
 
 
-def test_what_is_snoozed_comes_back_when_the_time_is_over_and_it_still_stands() -> None:
+def test_a_snoozed_alarm_is_notified_again_when_it_is_still_active() -> None:
     desk = Desk()
     desk.put(alarm())
     desk.at(0)
@@ -104,7 +104,7 @@ def test_what_is_snoozed_comes_back_when_the_time_is_over_and_it_still_stands() 
     assert desk.at(120 * MINUTE) == [("Li", "escalated", 1), ("Boss", "raised", 1)]
 
 
-def test_in_a_maintenance_window_nothing_is_said_and_after_it_what_still_stands() -> None:
+def test_a_maintenance_window_suppresses_notifications_until_its_end() -> None:
     window = MaintenanceWindow(name="sensors", start_ms=0, end_ms=60 * MINUTE, kind="greenhouse")
     desk = Desk(windows=(window,))
     desk.put(alarm("gh-1"), alarm("gh-2"))
@@ -114,7 +114,7 @@ def test_in_a_maintenance_window_nothing_is_said_and_after_it_what_still_stands(
     assert ("Li", "raised", 1) in desk.at(60 * MINUTE)
 
 
-def test_what_was_found_too_late_is_never_said() -> None:
+def test_an_alarm_that_is_found_too_late_is_never_notified() -> None:
     desk = Desk()
     desk.put(alarm(fresh_ms=None))
     assert desk.at(0) == []
@@ -130,7 +130,7 @@ def test_what_was_found_too_late_is_never_said() -> None:
     st.integers(1, 6),
 )
 @settings(max_examples=150, deadline=None)
-def test_whatever_happens_nobody_hears_more_than_the_rule_allows_and_everybody_hears_the_end(
+def test_no_recipient_gets_more_than_the_rule_permits_and_everybody_gets_the_end(
     steps: list[tuple[int, int, str]], most: int
 ) -> None:
     desk = Desk(msgspec.structs.replace(FROST, most_an_hour=most))

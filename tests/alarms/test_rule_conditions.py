@@ -1,11 +1,18 @@
-"""What the tests of a rule say at each instant: channels, indices, hours, and what is joined by and and or."""
+"""The states of a rule at each instant: channels, indices, hours, and tests joined by and and or."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from headland.alarms.rule_conditions import ConditionResult, RuleInputs, axis_of, channels_of, judge, lookback_ms
+from headland.alarms.rule_conditions import (
+    ConditionResult,
+    RuleInputs,
+    channels_of,
+    evaluate_rule,
+    lookback_ms,
+    sample_times,
+)
 from headland.alarms.rule_values import Column, Samples
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.units_of_time import HOUR_MS
@@ -22,7 +29,7 @@ def column(values: list[float], step_ms: int = MINUTE, start_ms: int = 0) -> Col
 
 
 def judged(one: AlarmRule, samples: Samples, utc_offset_ms: int = 0) -> ConditionResult:
-    return judge(one, RuleInputs(samples), axis_of(one, RuleInputs(samples), -1, 2**60), utc_offset_ms)
+    return evaluate_rule(one, RuleInputs(samples), sample_times(one, RuleInputs(samples), -1, 2**60), utc_offset_ms)
 
 
 def air(temperature: float, humidity: float, leaf: float | None = None) -> dict[str, Column]:
@@ -116,6 +123,6 @@ def test_what_is_not_known_is_no_evidence_for_or_against_anything() -> None:
 def test_the_age_of_the_newest_sample_grows_with_the_clock() -> None:
     one = rule((AlarmTest(what="age_s", above=900.0, of="air_temperature_degc"),))
     samples = {"air_temperature_degc": column([20.0])}
-    found = judge(one, RuleInputs(samples), np.array([0, 900_000, 900_001, 5_000_000]))
+    found = evaluate_rule(one, RuleInputs(samples), np.array([0, 900_000, 900_001, 5_000_000]))
     assert found.is_bad.tolist() == [False, False, True, True]
     assert found.is_known.all()

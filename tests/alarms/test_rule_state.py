@@ -1,4 +1,4 @@
-"""What a rule says of a day of data: raised in time, never in a storm, always over in the end, whatever comes when."""
+"""The transitions of a rule over a day of data: raised in time, never repeated, always ended, in any order of data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.alarms.rule_conditions import RuleInputs, axis_of, judge
-from headland.alarms.rule_state import RuleState, Transition, run
+from headland.alarms.rule_conditions import RuleInputs, evaluate_rule, sample_times
+from headland.alarms.rule_state import RuleState, Transition, advance
 from headland.alarms.rule_values import Column
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 
@@ -25,37 +25,39 @@ FROST = AlarmRule(
 
 
 def play(
-    rule: AlarmRule, time_ms: list[int], values: list[float], now_ms: int, watch: RuleState | None = None
+    rule: AlarmRule, time_ms: list[int], values: list[float], now_ms: int, state: RuleState | None = None
 ) -> tuple[RuleState, list[Transition]]:
     samples = RuleInputs({"air_temperature_degc": Column(np.array(time_ms, np.int64), np.array(values))})
-    watch = watch or RuleState()
-    axis = axis_of(rule, samples, -1 if watch.judged_until_ms is None else watch.judged_until_ms, now_ms)
-    return run(rule, watch, judge(rule, samples, axis), now_ms)
+    state = state or RuleState()
+    axis = sample_times(rule, samples, -1 if state.evaluated_until_ms is None else state.evaluated_until_ms, now_ms)
+    return advance(rule, state, evaluate_rule(rule, samples, axis), now_ms)
 
 
 def test_a_frost_is_raised_after_its_duration_and_cleared_after_the_air_has_warmed_beyond_the_hysteresis() -> None:
     values = [5.0, 1.9, 1.0, 0.0, 0.0, 0.0, 0.0, 2.5, 2.5, *[3.5] * 12]
-    watch, changes = play(FROST, [at * MINUTE for at in range(21)], values, 21 * MINUTE)
-    assert [(change.turn, change.time_ms, change.began_ms) for change in changes] == [
+    state, changes = play(FROST, [at * MINUTE for at in range(21)], values, 21 * MINUTE)
+    assert [(change.kind, change.time_ms, change.began_ms) for change in changes] == [
         ("raised", 6 * MINUTE, MINUTE),
         ("cleared", 19 * MINUTE, MINUTE),
     ]
-    assert not watch.state.is_raised
+    assert not state.state.is_raised
 
 
-def test_an_alarm_of_which_nothing_is_heard_any_more_ends_as_unknown() -> None:
+def test_an_alarm_without_data_ends_as_unknown() -> None:
     times = [at * MINUTE for at in range(10)]
-    watch, changes = play(FROST, times, [0.0] * 10, 9 * MINUTE)
-    assert [change.turn for change in changes] == ["raised"]
-    watch, changes = run(FROST, watch, judge(FROST, RuleInputs(), np.empty(0, np.int64)), 9 * MINUTE + 3_600_001)
-    assert [(change.turn, change.time_ms) for change in changes] == [("no_data", 9 * MINUTE + 3_600_000)]
-    assert not watch.state.is_raised
+    state, changes = play(FROST, times, [0.0] * 10, 9 * MINUTE)
+    assert [change.kind for change in changes] == ["raised"]
+    state, changes = advance(
+        FROST, state, evaluate_rule(FROST, RuleInputs(), np.empty(0, np.int64)), 9 * MINUTE + 3_600_001
+    )
+    assert [(change.kind, change.time_ms) for change in changes] == [("no_data", 9 * MINUTE + 3_600_000)]
+    assert not state.state.is_raised
 
 
-def test_late_samples_change_nothing_that_was_judged() -> None:
-    watch, _ = play(FROST, [20 * MINUTE], [5.0], 20 * MINUTE)
-    again, changes = play(FROST, [at * MINUTE for at in range(20)], [0.0] * 20, 20 * MINUTE, watch)
-    assert (again, changes) == (watch, [])
+def test_late_samples_change_nothing_that_was_evaluated() -> None:
+    state, _ = play(FROST, [20 * MINUTE], [5.0], 20 * MINUTE)
+    again, changes = play(FROST, [at * MINUTE for at in range(20)], [0.0] * 20, 20 * MINUTE, state)
+    assert (again, changes) == (state, [])
 
 
 DAYS = st.lists(
@@ -91,32 +93,32 @@ def test_a_day_of_random_data_never_produces_an_alarm_that_does_not_clear_or_com
     steps: list[tuple[int, float]], rule: AlarmRule
 ) -> None:
     times, values = a_day(steps)
-    watch, changes = play(rule, times, values, DAY)
-    turns = [change.turn for change in changes]
+    state, changes = play(rule, times, values, DAY)
+    turns = [change.kind for change in changes]
     assert all(turn == "raised" for turn in turns[::2])
     assert all(turn in ("cleared", "no_data") for turn in turns[1::2])
     assert [change.time_ms for change in changes] == sorted(change.time_ms for change in changes)
-    for one, after in pairwise(change.time_ms for change in changes if change.turn == "raised"):
+    for one, after in pairwise(change.time_ms for change in changes if change.kind == "raised"):
         assert after - one >= min((rule.for_s + rule.clear_for_s) * 1000, rule.lost_after_s * 1000)
-    assert all(change.time_ms - change.began_ms >= rule.for_s * 1000 for change in changes if change.turn == "raised")
+    assert all(change.time_ms - change.began_ms >= rule.for_s * 1000 for change in changes if change.kind == "raised")
     # Nothing is heard after the day: whatever stands ends.
-    watch, rest = run(rule, watch, judge(rule, RuleInputs(), np.empty(0, np.int64)), 3 * DAY)
-    assert len(turns + [change.turn for change in rest]) % 2 == 0
-    assert not watch.state.is_raised
+    state, rest = advance(rule, state, evaluate_rule(rule, RuleInputs(), np.empty(0, np.int64)), 3 * DAY)
+    assert len(turns + [change.kind for change in rest]) % 2 == 0
+    assert not state.state.is_raised
 
 
 @given(DAYS, RULES, st.lists(st.integers(0, 120), max_size=8))
 @settings(max_examples=150, deadline=None)
-def test_a_day_judged_in_parts_leads_to_the_same_as_in_one_go(
+def test_a_day_evaluated_in_parts_gives_the_same_as_in_one_go(
     steps: list[tuple[int, float]], rule: AlarmRule, cuts: list[int]
 ) -> None:
     times, values = a_day(steps)
     whole, expected = play(rule, times, values, DAY)
-    watch, found = RuleState(), []
+    state, found = RuleState(), []
     for cut in [*sorted(cuts), len(times)]:
         until = times[cut - 1] if 0 < cut <= len(times) else 0
-        watch, changes = play(rule, times[:cut], values[:cut], until if cut < len(times) else DAY, watch)
+        state, changes = play(rule, times[:cut], values[:cut], until if cut < len(times) else DAY, state)
         found += changes
-    facts = [(change.turn, change.time_ms, change.began_ms) for change in expected]
-    assert [(change.turn, change.time_ms, change.began_ms) for change in found] == facts
-    assert watch == whole
+    facts = [(change.kind, change.time_ms, change.began_ms) for change in expected]
+    assert [(change.kind, change.time_ms, change.began_ms) for change in found] == facts
+    assert state == whole

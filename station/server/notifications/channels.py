@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from headland.alarms.delivery_policy import NOTICE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Outcome, sign
+from headland.alarms.delivery_policy import NOTICE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, DeliveryOutcome, sign
 from headland.contract.topics import alarm_topic
 from headland.errors import SettingsError
 from headland.registry.models.alarms import AlarmRecipient, Notice
@@ -67,7 +67,7 @@ def parse_mail_url(url: str) -> MailSettings:
     return MailSettings(parts.hostname, port or _PORTS[parts.scheme], sender, parts.scheme, user, password, ca_path)
 
 
-def post_webhook(client: httpx.Client, url: str, secret: str, notice: Notice) -> Outcome:
+def post_webhook(client: httpx.Client, url: str, secret: str, notice: Notice) -> DeliveryOutcome:
     """POST a notice's body with its signature to a URL; redirects are not followed."""
     body, now_s = notice.body.encode(), int(time.time())
     headers = {
@@ -79,14 +79,14 @@ def post_webhook(client: httpx.Client, url: str, secret: str, notice: Notice) ->
     try:
         status = client.post(url, content=body, headers=headers, timeout=_TIMEOUT_S).status_code
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Outcome("later", f"{type(error).__name__}: {error}")
+        return DeliveryOutcome("later", f"{type(error).__name__}: {error}")
     if 200 <= status < 300:
-        return Outcome("delivered")
+        return DeliveryOutcome("delivered")
     is_refusal = 400 <= status < 500 and status not in _LATER
-    return Outcome("refused" if is_refusal else "later", f"the server responded with status {status}")
+    return DeliveryOutcome("refused" if is_refusal else "later", f"the server responded with status {status}")
 
 
-def send_mail(settings: MailSettings, recipient: AlarmRecipient, notice: Notice) -> Outcome:
+def send_mail(settings: MailSettings, recipient: AlarmRecipient, notice: Notice) -> DeliveryOutcome:
     """Send a notice as plain text; after a permanent refusal (5xx) it is not tried again."""
     try:
         with _open_mail(settings) as server:
@@ -95,12 +95,12 @@ def send_mail(settings: MailSettings, recipient: AlarmRecipient, notice: Notice)
             server.send_message(mail_of(settings.sender, recipient, notice))
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
-        return Outcome("refused" if all(code >= 500 for code in codes) else "later", str(error))
+        return DeliveryOutcome("refused" if all(code >= 500 for code in codes) else "later", str(error))
     except smtplib.SMTPResponseException as error:
-        return Outcome("refused" if error.smtp_code >= 500 else "later", str(error))
+        return DeliveryOutcome("refused" if error.smtp_code >= 500 else "later", str(error))
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        return Outcome("later", f"{type(error).__name__}: {error}")
-    return Outcome("delivered")
+        return DeliveryOutcome("later", f"{type(error).__name__}: {error}")
+    return DeliveryOutcome("delivered")
 
 
 def mail_of(sender: str, recipient: AlarmRecipient, notice: Notice) -> EmailMessage:
@@ -115,7 +115,7 @@ def mail_of(sender: str, recipient: AlarmRecipient, notice: Notice) -> EmailMess
     return mail
 
 
-def publish_notice(broker: IngestSettings, organisation: str, notice: Notice) -> Outcome:
+def publish_notice(broker: IngestSettings, organisation: str, notice: Notice) -> DeliveryOutcome:
     """Publish a notice's body on the farm's own broker, QoS 1, not retained, in a session of its own."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"alarms-{organisation}", protocol=mqtt.MQTTv5)
     client.connect_timeout = _TIMEOUT_S
@@ -137,14 +137,14 @@ def publish_notice(broker: IngestSettings, organisation: str, notice: Notice) ->
         while not confirmations and not refusals and time.monotonic() < deadline_s:
             sent.wait_for_publish(_POLL_S)
     except (OSError, ValueError, RuntimeError) as error:
-        return Outcome("later", f"{type(error).__name__}: {error}")
+        return DeliveryOutcome("later", f"{type(error).__name__}: {error}")
     finally:
         client.disconnect()
         client.loop_stop()
     if confirmations == [""]:
-        return Outcome("delivered")
+        return DeliveryOutcome("delivered")
     errors = [*refusals, *confirmations]
-    return Outcome("later", f"the broker refused: {errors[0]}" if errors else "the broker did not confirm it")
+    return DeliveryOutcome("later", f"the broker refused: {errors[0]}" if errors else "the broker did not confirm it")
 
 
 def _open_mail(settings: MailSettings) -> smtplib.SMTP:

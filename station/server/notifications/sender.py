@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from headland.alarms.delivery_policy import Outcome, settle
+from headland.alarms.delivery_policy import DeliveryOutcome, record_attempt
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.registry.models.alarms import AlarmRecipient, Notice, RecipientKind
@@ -75,10 +75,10 @@ class NotificationSender:
             self._counts[outcome.result] += 1
             if outcome.result == "refused":
                 _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
-            repositories.alarms.settle(settle(notice, outcome, self._now_ms()))
+            repositories.alarms.settle(record_attempt(notice, outcome, self._now_ms()))
         return len(due)
 
-    def _attempt(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
+    def _attempt(self, repositories: OrganisationRepositories, notice: Notice) -> DeliveryOutcome:
         try:
             recipient = repositories.alarm_recipients.get(notice.recipient)
         except NotFound:
@@ -92,22 +92,22 @@ class NotificationSender:
                 return self._send_mail(recipient, notice)
             case RecipientKind.MQTT:
                 if self._broker is None:
-                    return Outcome("refused", "this station has no broker")
+                    return DeliveryOutcome("refused", "this station has no broker")
                 return publish_notice(self._broker, self._handle, notice)
 
-    def _attempt_webhook(self, repositories: OrganisationRepositories, notice: Notice) -> Outcome:
+    def _attempt_webhook(self, repositories: OrganisationRepositories, notice: Notice) -> DeliveryOutcome:
         try:
             hook = repositories.webhooks.get(notice.recipient)
             secret = repositories.webhooks.secret(hook.id)
         except NotFound:
-            return Outcome("refused", "the recipient was deleted")
+            return DeliveryOutcome("refused", "the recipient was deleted")
         if not hook.enabled:
-            return Outcome("refused", "the webhook is disabled")
+            return DeliveryOutcome("refused", "the webhook is disabled")
         return post_webhook(self._client, hook.url, secret, notice)
 
-    def _send_mail(self, recipient: AlarmRecipient, notice: Notice) -> Outcome:
+    def _send_mail(self, recipient: AlarmRecipient, notice: Notice) -> DeliveryOutcome:
         if self._mail is None:
-            return Outcome("refused", "no mail server is configured: set HEADLAND_MAIL_URL")
+            return DeliveryOutcome("refused", "no mail server is configured: set HEADLAND_MAIL_URL")
         return send_mail(self._mail, recipient, notice)
 
     def _run(self) -> None:

@@ -20,7 +20,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from headland.alarms.delivery_policy import MOST_ATTEMPTS, Outcome, settle, sign, wait_s
+from headland.alarms.delivery_policy import MOST_ATTEMPTS, DeliveryOutcome, record_attempt, retry_wait_s, sign
 from headland.errors import SettingsError
 from headland.registry.models.alarms import AlarmRecipient, Notice, NoticeState, RecipientKind
 from ingest.settings import IngestSettings
@@ -78,7 +78,7 @@ def test_a_signature_is_what_openssl_makes_of_the_time_and_the_body() -> None:
 
 def test_a_webhook_is_told_with_a_signature_that_it_can_check() -> None:
     with web_server(204) as (url, heard), httpx.Client() as client:
-        assert post_webhook(client, url, "secret", NOTICE) == Outcome("delivered")
+        assert post_webhook(client, url, "secret", NOTICE) == DeliveryOutcome("delivered")
     headers, body = heard[0]
     signed = headers["headland-timestamp"].encode() + b"." + body
     assert headers["headland-signature"] == "v1=" + hmac.new(b"secret", signed, hashlib.sha256).hexdigest()
@@ -106,7 +106,7 @@ def test_an_e_mail_goes_out_under_starttls_after_a_login(tmp_path: Path) -> None
     authority = Authority(tmp_path / "ca")
     with serve_mail(authority.issue("mail")) as server:
         url = f"smtp+starttls://farm:pass%20word@localhost:{server.port}?from=alarms@example.org&ca={authority.ca}"
-        assert send_mail(parse_mail_url(url), LI, NOTICE) == Outcome("delivered")
+        assert send_mail(parse_mail_url(url), LI, NOTICE) == DeliveryOutcome("delivered")
     text, secure = server.mails[0]
     mail = email.message_from_bytes(text, policy=email.policy.default)
     assert secure
@@ -151,7 +151,7 @@ def test_an_mqtt_message_comes_to_who_listens_and_to_nobody_later(
     client.subscribe("headland/v1/alarm/+", qos=1)
     wait_until(lambda: subscribed)
     broker = IngestSettings(quarantine_path=tmp_path / "q", host=mosquitto.host, port=mosquitto.port)
-    assert publish_notice(broker, "local", NOTICE) == Outcome("delivered")
+    assert publish_notice(broker, "local", NOTICE) == DeliveryOutcome("delivered")
     wait_until(lambda: heard == [("headland/v1/alarm/local", BODY.encode(), False)])
     client.disconnect()
     client.loop_stop()
@@ -163,13 +163,13 @@ def test_a_broker_that_is_away_is_tried_again(free_port: int, tmp_path: Path) ->
 
 
 def test_waits_double_up_to_an_hour_and_in_the_end_a_notice_is_dead_and_kept() -> None:
-    assert [wait_s(attempts) for attempts in (1, 2, 3, 9, 10, 999)] == [10, 20, 40, 2560, 3600, 3600]
+    assert [retry_wait_s(attempts) for attempts in (1, 2, 3, 9, 10, 999)] == [10, 20, 40, 2560, 3600, 3600]
     notice, now_ms = NOTICE, 0
     for attempt in range(MOST_ATTEMPTS):
         assert notice.state is NoticeState.WAITING
-        notice = settle(notice, Outcome("later", "away"), now_ms)
+        notice = record_attempt(notice, DeliveryOutcome("later", "away"), now_ms)
         assert notice.attempts == attempt + 1
         now_ms = notice.due_ms
     assert (notice.state, notice.error, notice.body) == (NoticeState.DEAD, "away", BODY)
-    assert settle(NOTICE, Outcome("refused"), 0).state is NoticeState.DEAD
-    assert settle(NOTICE, Outcome("delivered"), 5).delivered_ms == 5
+    assert record_attempt(NOTICE, DeliveryOutcome("refused"), 0).state is NoticeState.DEAD
+    assert record_attempt(NOTICE, DeliveryOutcome("delivered"), 5).delivered_ms == 5
