@@ -23,7 +23,7 @@ def refuse_messages(
 
     A replay, once the store accepts such samples, adds only these: the others are stored already.
     """
-    why = {_sample_of(rejection): rejection.why for rejection in rejections}
+    why = {_sample_of(rejection): rejection.reason for rejection in rejections}
     refused = []
     for message in messages:
         admitted = admit(message)

@@ -246,7 +246,7 @@ class IngestWriter:
             if not self._commit(batch, _TRANSIENT):
                 return
             is_stored = not batch.is_empty
-            refused = (*refused, *summarise_rejections(Counter(rejection.why for rejection in batch.rejections)))
+            refused = (*refused, *summarise_rejections(Counter(rejection.reason for rejection in batch.rejections)))
         except Exception as error:
             refused, is_stored = (Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500]),), False
         self.counts["replayed_in_vain" if refused else "replayed"] += 1

@@ -15,7 +15,7 @@ from starlette.routing import Match
 
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.errors import HeadlandError, RetryLater
-from headland.registry.models.errors import Conflict, InvalidRecord, NotFound, VersionConflict
+from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: How long a client waits before it asks an unavailable store again [s].
@@ -131,7 +131,7 @@ def install_problems(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_on_http)
     app.exception_handler(RetryLater)(_on_retry_later)
     app.exception_handler(NotFound)(_on_not_found)
-    app.exception_handler(Conflict)(_on_conflict)
+    app.exception_handler(RecordConflict)(_on_conflict)
     app.exception_handler(InvalidRecord)(_on_invalid_record)
     app.exception_handler(Exception)(_on_bug)
 
@@ -174,9 +174,9 @@ def _on_not_found(_request: Request, error: NotFound) -> Response:
     return reply_problem(404, str(error), kind=f"unknown-{kind}", title=f"No such {error.kind}")
 
 
-def _on_conflict(_request: Request, error: Conflict) -> Response:
+def _on_conflict(_request: Request, error: RecordConflict) -> Response:
     if isinstance(error, VersionConflict):
-        extra = {"expected": error.expected, "found": error.found}
+        extra = {"expected": error.expected, "found": error.current}
         return reply_problem(412, str(error), kind="changed-meanwhile", title="Record modified meanwhile", extra=extra)
     return reply_problem(409, str(error), kind="conflict", title="Conflict with an existing record")
 

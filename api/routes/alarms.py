@@ -131,7 +131,7 @@ def replay_notice(scope: ScopeOf, notice: Id) -> NoticeShown:
 @router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
 def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
     """Replace the secret that signs a recipient's webhooks; the response is the only place that contains it."""
-    return RecipientSecret(secret=repositories_of(scope).renew_recipient_secret(recipient))
+    return RecipientSecret(secret=repositories_of(scope).alarm_recipients.renew_secret(recipient))
 
 
 @router.post("/alarm-rules/{rule}/replay", response_model=ReplayAnswer, responses=declare_problems(400))

@@ -49,7 +49,7 @@ def add_key(scope: ScopeOf, body: KeyOrder) -> Response:
     """Create a key. The response is the only place that contains it; a lost key is replaced by another."""
     if body.expires_ms is not None and body.expires_ms <= scope.now_ms:
         raise ProblemError(400, "expired", "Key already expired", "Set `expires_ms` to a time in the future.")
-    record, key = repositories_of(scope).mint_key(body.name, Scope(body.scope), body.expires_ms)
+    record, key = repositories_of(scope).add_key(body.name, Scope(body.scope), body.expires_ms)
     made = KeyMade(**KeyShown.model_validate(record).model_dump(), key=key)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
     return Response(made.model_dump_json(), 201, headers, "application/json")
@@ -79,7 +79,9 @@ def get_audit(
 ) -> Response:
     """List the changes of records, the newest first: who, when, before and after."""
     before = read_cursor(cursor, tuple[int])
-    found = repositories_of(scope).history(record, before_seq=None if before is None else before[0], limit=limit + 1)
+    found = repositories_of(scope).audit_entries(
+        record, before_seq=None if before is None else before[0], limit=limit + 1
+    )
     items = [_shown(entry) for entry in found[:limit]]
     following = write_cursor(items[-1].seq) if len(found) > limit else None
     return reply_page(request, AuditList(items=items, next=following))
@@ -88,7 +90,7 @@ def get_audit(
 @router.get("/audit/check", response_model=AuditChecked)
 def check_audit(request: Request, scope: ScopeOf) -> Response:
     """Verify the hash chain of the whole audit log."""
-    return reply(request, AuditChecked.model_validate(repositories_of(scope).check_history()))
+    return reply(request, AuditChecked.model_validate(repositories_of(scope).check_audit()))
 
 
 def _shown(entry: AuditEntry) -> AuditShown:

@@ -17,7 +17,7 @@ from api.schemas.registry import Kind
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
@@ -50,7 +50,7 @@ def try_webhook(scope: ScopeOf, webhook: Id) -> NoticeShown:
         id=made, recipient=hook.id, rule="webhook:test", what="event", about=(),
         body=msgspec.json.encode(body).decode(), created_ms=now_ms, due_ms=now_ms,
     )  # fmt: skip
-    repositories.alarms.keep(Round(notices=[notice]))
+    repositories.alarms.save(AlarmUpdate(notices=[notice]))
     return NoticeShown.model_validate(notice)
 
 
@@ -60,7 +60,7 @@ def get_posts(request: Request, scope: ScopeOf, webhook: Id, cursor: Cursor = No
     repositories = repositories_of(scope)
     repositories.webhooks.get(webhook)
     before = read_cursor(cursor, tuple[str])
-    found = repositories.webhook_book.posts(webhook, before="" if before is None else before[0], limit=limit + 1)
+    found = repositories.webhook_cursors.posts(webhook, before="" if before is None else before[0], limit=limit + 1)
     page = [NoticeShown.model_validate(post) for post in found[:limit]]
     following = write_cursor(page[-1].id) if len(found) > limit else None
     return reply_page(request, NoticeList(items=page, next=following))

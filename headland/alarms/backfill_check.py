@@ -84,6 +84,6 @@ class BackfillCheck:
             ended_ms = alarm.ended_ms
             if ended_ms is None or ended_ms < start_ms or alarm.began_ms >= end_ms or alarm.raised_ms < rule.created_ms:
                 continue
-            if not self._repositories.alarms.of(rule.name, name, alarm.began_ms, ended_ms + 1):
+            if not self._repositories.alarms.find(rule.name, name, alarm.began_ms, ended_ms + 1):
                 missed.append(msgspec.structs.replace(alarm, late=True))
         return missed

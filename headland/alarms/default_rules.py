@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, RecipientKind
-from headland.registry.models.errors import Conflict
+from headland.registry.models.errors import RecordConflict
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 _FILE: Final = Path(__file__).parent / "default_rules.toml"
@@ -34,12 +34,12 @@ def add_default_rules(repositories: OrganisationRepositories, *, has_broker: boo
     for rule in load_default_rules():
         if rule.name in known or repositories.alarm_rules.deleted_ms(name=rule.name) is not None:
             continue
-        with suppress(Conflict):  # another process added it first
+        with suppress(RecordConflict):  # another process added it first
             repositories.alarm_rules.add(rule)
             added += 1
     recipients = repositories.alarm_recipients
     is_new = not recipients.list(name=BROKER_RECIPIENT) and recipients.deleted_ms(name=BROKER_RECIPIENT) is None
     if has_broker and is_new:
-        with suppress(Conflict):
+        with suppress(RecordConflict):
             recipients.add(AlarmRecipient(name=BROKER_RECIPIENT, kind=RecipientKind.MQTT))
     return added

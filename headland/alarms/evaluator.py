@@ -19,7 +19,7 @@ from headland.alarms.targets import EvaluationTargets, GatewayValues, load_targe
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
 from headland.registry.models.alarms import Alarm, AlarmRule, Notice
-from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, Round
+from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import Store
 from headland.units_of_time import HOUR_MS
@@ -64,7 +64,7 @@ class AlarmEvaluator:
         self._backfill = BackfillCheck(store, repositories, handle)
         self.counts: Counter[str] = Counter()
 
-    def round(self, now_ms: int) -> Round:
+    def round(self, now_ms: int) -> AlarmUpdate:
         """Evaluate all rules once; return what was stored. Raises RetryLater with nothing stored."""
         repository = self._repositories.alarms
         self._load_states()
@@ -79,13 +79,13 @@ class AlarmEvaluator:
         if self._rounds % _BACKFILL_EVERY == _BACKFILL_EVERY - 1:
             for alarm in self._backfill.find_missed_alarms(rule_targets, targets, now_ms):
                 active.add_late(alarm)
-            repository.forget_delivered(now_ms - KEEP_DELIVERED_MS)
-        changes = Round()
+            repository.delete_delivered(now_ms - KEEP_DELIVERED_MS)
+        changes = AlarmUpdate()
         pending_clears = self._notify(active, {rule.name: rule for rule in rules}, targets, changes, now_ms)
         changes.alarms = dict(active.changed)
         self._select_states(changes, states, now_ms)
         if not changes.is_empty():
-            repository.keep(changes)
+            repository.save(changes)
         self._remember(changes, states, pending_clears, events, now_ms)
         self.counts.update(rounds=1, judged=len(rule_targets), notices=len(changes.notices))
         return changes
@@ -101,14 +101,16 @@ class AlarmEvaluator:
         stored = self._stored_states or {}
         moved = {key: _builtins(state) for key, state in self._states.items() if stored.get(key) != state}
         if moved:
-            self._repositories.alarms.keep(Round(watches=moved))
+            self._repositories.alarms.save(AlarmUpdate(rule_states=moved))
             self._stored_states = dict(self._states)
 
     def _load_states(self) -> None:
         if self._stored_states is not None:
             return
         repository = self._repositories.alarms
-        self._stored_states = {key: msgspec.convert(state, RuleState) for key, state in repository.watches().items()}
+        self._stored_states = {
+            key: msgspec.convert(state, RuleState) for key, state in repository.rule_states().items()
+        }
         self._states = dict(self._stored_states)
         ended = repository.newest(active=False, limit=1000)
         self._pending_clears = {alarm.id: alarm for alarm in ended if _is_clear_pending(alarm)}
@@ -144,7 +146,7 @@ class AlarmEvaluator:
     def _is_recorded(self, gateway_alarm: GatewayAlarm) -> bool:
         """Return whether a gateway's alarm is recorded, and has no news since it ended here."""
         newest_ms = gateway_alarm.newest.t
-        recorded = self._repositories.alarms.of(
+        recorded = self._repositories.alarms.find(
             gateway_alarm.rule, gateway_alarm.device, gateway_alarm.raised_ms - 1, newest_ms + 1
         )
         return any(
@@ -158,7 +160,7 @@ class AlarmEvaluator:
         active: ActiveAlarms,
         rules: dict[str, AlarmRule],
         targets: EvaluationTargets,
-        changes: Round,
+        changes: AlarmUpdate,
         now_ms: int,
     ) -> dict[str, Alarm]:
         """Add the notifications of the round; return ended alarms of which a recipient is still to be notified."""
@@ -197,20 +199,20 @@ class AlarmEvaluator:
             due_ms=now_ms,
         )
 
-    def _select_states(self, changes: Round, states: dict[StateKey, RuleState], now_ms: int) -> None:
+    def _select_states(self, changes: AlarmUpdate, states: dict[StateKey, RuleState], now_ms: int) -> None:
         """Add the states to store: those that changed, and now and then all that moved in time."""
         stored = self._stored_states or {}
         is_due = now_ms - self._stored_ms >= _STORE_EVERY_MS
-        changes.watches = {
+        changes.rule_states = {
             key: _builtins(state)
             for key, state in states.items()
             if stored.get(key) != state and (is_due or key not in stored or not state.differs_only_in_time(stored[key]))
         }
-        changes.dropped = stored.keys() - states.keys()
+        changes.removed = stored.keys() - states.keys()
 
     def _remember(
         self,
-        changes: Round,
+        changes: AlarmUpdate,
         states: dict[StateKey, RuleState],
         pending_clears: dict[str, Alarm],
         events: set[EventKey],
@@ -218,9 +220,9 @@ class AlarmEvaluator:
     ) -> None:
         stored = self._stored_states or {}
         self._stored_states = {
-            key: state if key in changes.watches else stored[key]
+            key: state if key in changes.rule_states else stored[key]
             for key, state in states.items()
-            if key in stored or key in changes.watches
+            if key in stored or key in changes.rule_states
         }
         self._states, self._pending_clears, self._known_events = states, pending_clears, events
         if now_ms - self._stored_ms >= _STORE_EVERY_MS:

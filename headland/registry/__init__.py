@@ -1,1 +1,1 @@
-"""The registry: who owns what. Plain records go in and out; what they are kept in never leaves this package."""
+"""Registry: organisations and their records. Plain records go in and out; the database never leaves this package."""

@@ -1,4 +1,4 @@
-"""The door of the registry: open it, find an organisation, and get at what it has."""
+"""Entry point of the registry: opens the database, looks up organisations and authenticates keys."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
 from headland.registry.db.tables import members, organisations
-from headland.registry.models.errors import Conflict, InvalidRecord, NotFound
+from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import Organisation, Scope
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import MINUTE_MS
 
-#: The last use of a key is written at most so often.
+#: The last use of a key is written at most this often.
 _USE_EVERY_MS: Final = MINUTE_MS
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key or a membership opens: whose estate, how far, and the word for the audit log."""
+    """Access of a key or a member: organisation, scope, and the actor for the audit log."""
 
     organisation: Organisation
     scope: Scope
@@ -38,7 +38,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What `headland doctor` says of it."""
+    """Figures of a registry for `headland doctor`."""
 
     url: str
     revision: str
@@ -47,7 +47,7 @@ class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registry:
-    """Who owns what. All calls block and may be made from any thread; RetryLater when the database is away."""
+    """The registry. Calls block, may be made from any thread, and raise RetryLater while the database is away."""
 
     def __init__(self, database: Database, now_ms: Callable[[], int]) -> None:
         self._database = database
@@ -55,10 +55,10 @@ class Registry:
         self._ids = IdMaker()
 
     def add_organisation(self, handle: str, name: str, by: str) -> Organisation:
-        """Keep a new organisation. `handle` is its name in the time-series store, for ever."""
+        """Add an organisation. `handle` is its name in the time-series store and never changes."""
         if not is_name(handle) or not name.strip():
             raise InvalidRecord(
-                f"{handle!r} is no handle: 1 to 64 letters, digits, dots, dashes and underscores; and it needs a name."
+                f"{handle!r} is not a handle: use 1 to 64 letters, digits, dots, dashes, underscores; and a name."
             )
         now_ms = self._now_ms()
         made = Organisation(
@@ -66,16 +66,18 @@ class Registry:
         )
         with self._database.writing() as connection:
             if _find(connection, handle) is not None:
-                raise Conflict(f"There is an organisation {handle!r} already.")
+                raise RecordConflict(f"An organisation {handle!r} exists already: choose another handle.")
             values = msgspec.structs.asdict(made)
             connection.execute(organisations.insert().values(audit_seq=0, audit_hash=audit.START, **values))
             text = msgspec.json.encode(made).decode()
-            logged = audit.Change(time_ms=now_ms, who=by, action="add", kind="organisation", record=made.id, after=text)
+            logged = audit.AuditChange(
+                time_ms=now_ms, who=by, action="add", kind="organisation", record=made.id, after=text
+            )
             audit.append(connection, made.id, logged)
         return made
 
     def organisations(self) -> list[Organisation]:
-        """Return all organisations in the order of their making."""
+        """Return all organisations in the order of their creation."""
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(organisations).order_by(organisations.c.id))
             return [_organisation(row) for row in rows]
@@ -89,21 +91,21 @@ class Registry:
         return found
 
     def repositories(self, organisation: str, by: str) -> OrganisationRepositories:
-        """Return what the organisation of an id has; `by` is who acts, for the audit log."""
+        """Return the repositories of an organisation by its id; `by` is the actor for the audit log."""
         return OrganisationRepositories(RepositoryContext(self._database, organisation, by, self._ids, self._now_ms))
 
     def authenticate(self, key: str) -> Access | None:
-        """Return what a key opens, or None for one that is unknown, expired or deleted; notes its use."""
+        """Return the access of a key, or None for an unknown, expired or deleted one; record its use."""
         if not api_keys.is_key(key):
             return None
         with self._database.reading() as connection:
-            found = self._open(connection, tables.api_keys.c.secret_sha256 == api_keys.hash_key(key))
-        return self._note_use(found)
+            opened = self._find_access(connection, tables.api_keys.c.secret_sha256 == api_keys.hash_key(key))
+        return self._record_use(opened)
 
     def begin_session(self, key: str) -> tuple[Access, str, int] | None:
-        """Sign a browser in with a key: return what it opens, the session's secret, and for how long [ms].
+        """Begin a browser session with a key; return its access, the session's secret, and its duration [ms].
 
-        None for a key that opens nothing. The session ends with the key, too.
+        None for a key without access. The session ends with the key.
         """
         access = self.authenticate(key)
         if access is None or access.key is None:
@@ -117,19 +119,21 @@ class Registry:
         return access, secret, until_ms - now_ms
 
     def resume_session(self, secret: str) -> Access | None:
-        """Return what a session opens, or None for one that is unknown or over, or whose key is."""
+        """Return the access of a session, or None where it or its key is unknown, expired or deleted."""
         with self._database.reading() as connection:
             key = sessions.find_key(connection, secret, self._now_ms())
-            found = None if key is None else self._open(connection, tables.api_keys.c.id == key)
-        return self._note_use(found)
+            opened = None if key is None else self._find_access(connection, tables.api_keys.c.id == key)
+        return self._record_use(opened)
 
     def end_session(self, secret: str) -> None:
-        """Sign a browser out."""
+        """End a browser session."""
         with self._database.writing() as connection:
             sessions.end(connection, secret)
 
-    def _open(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> tuple[Access, int | None] | None:
-        """Return what a living key opens, and when it was used last."""
+    def _find_access(
+        self, connection: sa.Connection, which: sa.ColumnElement[bool]
+    ) -> tuple[Access, int | None] | None:
+        """Return the access of a valid key, and its last use."""
         columns = [
             tables.api_keys.c[name] for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")
         ]
@@ -140,13 +144,13 @@ class Registry:
         by = f"key:{row.prefix}"
         return Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=by), row.last_used_ms
 
-    def _note_use(self, found: tuple[Access, int | None] | None) -> Access | None:
-        if found is None:
+    def _record_use(self, opened: tuple[Access, int | None] | None) -> Access | None:
+        if opened is None:
             return None
-        access, last_used_ms = found
+        access, last_used_ms = opened
         now_ms = self._now_ms()
         if last_used_ms is None or now_ms - last_used_ms >= _USE_EVERY_MS:
-            # A database that takes no writes now is no reason to refuse the key.
+            # A database that accepts no writes now is no reason to refuse the key.
             with suppress(RetryLater), self._database.writing() as connection:
                 connection.execute(
                     tables.api_keys.update().where(tables.api_keys.c.id == access.key).values(last_used_ms=now_ms)
@@ -154,7 +158,7 @@ class Registry:
         return access
 
     def memberships(self, subject: str) -> list[Access]:
-        """Return what a person may enter, whom somebody else has signed in as `subject`: one for each organisation."""
+        """Return the accesses of a person whom an identity provider authenticated as `subject`, one an organisation."""
         joined = sa.select(members.c.role, organisations).join_from(members, organisations)
         mine = joined.where(members.c.subject == subject, members.c.deleted_ms.is_(None)).order_by(organisations.c.id)
         with self._database.reading() as connection:
@@ -164,25 +168,25 @@ class Registry:
             ]
 
     def info(self) -> RegistryInfo:
-        """Return where it is and how it stands; raises RetryLater when the database is away."""
+        """Return the figures of the registry; raises RetryLater while the database is away."""
         return _info(self._database)
 
     def close(self) -> None:
-        """Let the database go; a second call does nothing."""
+        """Close the database; a second call does nothing."""
         self._database.close()
 
 
 def open_registry(url: str, now_ms: Callable[[], int] = wall_clock_ms) -> Registry:
-    """Open a registry and bring its tables up to date: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
+    """Open a registry and migrate its tables: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
 
-    Several processes may open one at once. Raises SettingsError for a URL that cannot be or a newer Headland's
-    database, RetryLater while the database is away.
+    Several processes may open one at once. Raises SettingsError for a wrong URL or the database of a newer Headland,
+    RetryLater while the database is away.
     """
     return Registry(Database(url), now_ms)
 
 
-def look_at_registry(url: str) -> RegistryInfo | None:
-    """Return how a registry stands without making or changing anything; None where there is none yet.
+def inspect_registry(url: str) -> RegistryInfo | None:
+    """Return the figures of a registry without creating or changing anything; None where there is none.
 
     Raises SettingsError and RetryLater as `open_registry` does.
     """

@@ -1,1 +1,1 @@
-"""The time-series port and its engines."""
+"""Time-series store: the port and its engines."""

@@ -1,4 +1,4 @@
-"""The reference engine: everything in dictionaries, obviously right rather than fast; for tests and try-outs."""
+"""In-memory engine: the reference implementation, simple rather than fast, for tests and try-outs."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class _Sample:
 
 
 @dataclass(slots=True)
-class _Shelf:
-    """Everything stored."""
+class _Contents:
+    """Everything that the store holds."""
 
     samples: dict[SeriesKey, dict[int, _Sample]] = field(default_factory=dict)
     conflicts: dict[tuple[SeriesKey, int, float], tuple[int, int]] = field(default_factory=dict)
@@ -47,77 +47,77 @@ class _Shelf:
 
 
 class MemoryStore:
-    """A `Store` that forgets everything when the process ends."""
+    """A `Store` that loses everything when the process ends."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._repository: _Shelf | None = _Shelf()
+        self._contents: _Contents | None = _Contents()
 
     def write(self, batch: WriteBatch) -> WriteResult:
         """Store a batch and its marks."""
         check_points(batch.points)
         packed = [(stored.organisation, pack_event(stored.event)) for stored in batch.events]
         with self._lock:
-            repository = self._open_shelf()
-            result = _put_samples(repository, batch)
+            contents = self._open_contents()
+            result = _put_samples(contents, batch)
             for key, stored in zip(packed, batch.events, strict=True):
-                repository.events.setdefault(key, stored.event)
+                contents.events.setdefault(key, stored.event)
             for mark in batch.marks:
-                _put_mark(repository, mark)
+                _put_mark(contents, mark)
             return result
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
-        """Return what is accounted for by (gateway, epoch)."""
+        """Return the accounted records by (gateway, epoch)."""
         with self._lock:
-            return dict(self._open_shelf().marks)
+            return dict(self._open_contents().marks)
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Keep a device's descriptor; `simulated` once true stays true."""
+        """Store a device's descriptor; `simulated` once true remains true."""
         with self._lock:
-            devices = self._open_shelf().devices
+            devices = self._open_contents().devices
             before = devices.get((organisation, descriptor.device))
             if before is not None and before[1].simulated:
                 descriptor = msgspec.structs.replace(descriptor, simulated=True)
             devices[organisation, descriptor.device] = (gateway, descriptor)
 
     def organisations(self) -> list[str]:
-        """Return the organisations of which anything but marks is held, in order."""
+        """Return the organisations with anything but marks, in order."""
         with self._lock:
-            repository = self._open_shelf()
-            sampled = {key.organisation for key, samples in repository.samples.items() if samples}
-            return sorted(sampled | {owner for owner, _ in [*repository.devices, *repository.events]})
+            contents = self._open_contents()
+            sampled = {key.organisation for key, samples in contents.samples.items() if samples}
+            return sorted(sampled | {owner for owner, _ in [*contents.devices, *contents.events]})
 
     def devices(self, organisation: str) -> list[DeviceRecord]:
         """Return the devices of an organisation by id."""
         with self._lock:
-            repository = self._open_shelf()
-            keys = [key for key in repository.samples if key.organisation == organisation]
-            described = {device for owner, device in repository.devices if owner == organisation}
-            sampled = {key.device for key in keys if repository.samples[key]}
+            contents = self._open_contents()
+            keys = [key for key in contents.samples if key.organisation == organisation]
+            described = {device for owner, device in contents.devices if owner == organisation}
+            sampled = {key.device for key in keys if contents.samples[key]}
             return [
-                _device_record(repository, organisation, device, [key for key in keys if key.device == device])
+                _device_record(contents, organisation, device, [key for key in keys if key.device == device])
                 for device in sorted(described | sampled)
             ]
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:
         """Return the series that hold at least one sample, by key."""
         with self._lock:
-            return _select(self._open_shelf(), which)
+            return _select(self._open_contents(), which)
 
     def last(self, which: SeriesFilter) -> list[Latest]:
         """Return the newest sample of each series, by key."""
         with self._lock:
-            repository = self._open_shelf()
-            newest = [_newest(key, repository.samples[key]) for key in _select(repository, which)]
+            contents = self._open_contents()
+            newest = [_newest(key, contents.samples[key]) for key in _select(contents, which)]
             return [latest for latest in newest if latest is not None]
 
     def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
         with self._lock:
-            repository = self._open_shelf()
+            contents = self._open_contents()
             found = []
-            for key in _select(repository, which):
-                rows = _window(repository.samples[key], start_ms, end_ms)[:limit]
+            for key in _select(contents, which):
+                rows = _window(contents.samples[key], start_ms, end_ms)[:limit]
                 if rows:
                     found.append(
                         Samples(
@@ -135,11 +135,11 @@ class MemoryStore:
         """Return aggregates over [start_ms + k step, start_ms + (k + 1) step)."""
         check_step(step_ms)
         with self._lock:
-            repository = self._open_shelf()
+            contents = self._open_contents()
             found = []
-            for key in _select(repository, which):
+            for key in _select(contents, which):
                 groups: dict[int, list[float]] = {}
-                for time_ms, sample in _window(repository.samples[key], start_ms, end_ms):
+                for time_ms, sample in _window(contents.samples[key], start_ms, end_ms):
                     if sample.quality <= max_quality:
                         label_ms = start_ms + (time_ms - start_ms) // step_ms * step_ms
                         groups.setdefault(label_ms, []).append(sample.value)
@@ -154,7 +154,7 @@ class MemoryStore:
         with self._lock:
             found = [
                 (event.t, packed, event)
-                for (owner, packed), event in self._open_shelf().events.items()
+                for (owner, packed), event in self._open_contents().events.items()
                 if owner == organisation and start_ms <= event.t < end_ms and device in (None, event.device)
             ]
         return [event for _, _, event in sorted(found, key=lambda row: row[:2])][:limit]
@@ -165,66 +165,68 @@ class MemoryStore:
         """Return the conflict record of [start_ms, end_ms) by time, series and value, at most `limit`."""
         which = SeriesFilter(organisation, device)
         with self._lock:
-            repository = self._open_shelf()
+            contents = self._open_contents()
             found = [
-                Conflict(key, time_ms, repository.samples[key][time_ms].value, value, quality, seen_ms)
-                for (key, time_ms, value), (quality, seen_ms) in repository.conflicts.items()
+                Conflict(key, time_ms, contents.samples[key][time_ms].value, value, quality, seen_ms)
+                for (key, time_ms, value), (quality, seen_ms) in contents.conflicts.items()
                 if start_ms <= time_ms < end_ms and matches(which, key)
             ]
-        return sorted(found, key=lambda one: (one.time_ms, order_of(one.key), one.value))[: max(limit, 0)]
+        return sorted(found, key=lambda conflict: (conflict.time_ms, order_of(conflict.key), conflict.value))[
+            : max(limit, 0)
+        ]
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete samples and events before `cut_ms`; return how many samples."""
         with self._lock:
-            repository = self._open_shelf()
+            contents = self._open_contents()
             deleted = 0
-            for key, samples in repository.samples.items():
+            for key, samples in contents.samples.items():
                 if key.organisation == organisation:
                     old = [time_ms for time_ms in samples if time_ms < cut_ms]
                     for time_ms in old:
                         del samples[time_ms]
                     deleted += len(old)
-            repository.conflicts = {
+            contents.conflicts = {
                 row: seen
-                for row, seen in repository.conflicts.items()
+                for row, seen in contents.conflicts.items()
                 if row[0].organisation != organisation or row[1] >= cut_ms
             }
-            repository.events = {
-                key: event for key, event in repository.events.items() if key[0] != organisation or event.t >= cut_ms
+            contents.events = {
+                key: event for key, event in contents.events.items() if key[0] != organisation or event.t >= cut_ms
             }
             return deleted
 
     def info(self) -> StoreInfo:
         """Return counts."""
         with self._lock:
-            repository = self._open_shelf()
-            filled = [samples for samples in repository.samples.values() if samples]
+            contents = self._open_contents()
+            filled = [samples for samples in contents.samples.values() if samples]
             return StoreInfo(
                 "memory",
                 points=sum(len(samples) for samples in filled),
                 series=len(filled),
-                counters={"conflicts": len(repository.conflicts), "events": len(repository.events)},
+                counters={"conflicts": len(contents.conflicts), "events": len(contents.events)},
             )
 
     def close(self) -> None:
-        """Forget everything."""
+        """Discard everything."""
         with self._lock:
-            self._repository = None
+            self._contents = None
 
-    def _open_shelf(self) -> _Shelf:
-        if self._repository is None:
+    def _open_contents(self) -> _Contents:
+        if self._contents is None:
             raise RetryLater("The store is closed.")
-        return self._repository
+        return self._contents
 
 
-def _put_samples(repository: _Shelf, batch: WriteBatch) -> WriteResult:
+def _put_samples(contents: _Contents, batch: WriteBatch) -> WriteResult:
     points = batch.points
     seen_ms = wall_clock_ms() if batch.seen_ms is None else batch.seen_ms
     accepted = duplicate = conflicting = 0
     columns = (points.index.tolist(), points.time_ms.tolist(), points.value.tolist(), points.quality.tolist())
     for index, time_ms, value, quality in zip(*columns, strict=True):
         key = points.series[index]
-        samples = repository.samples.setdefault(key, {})
+        samples = contents.samples.setdefault(key, {})
         stored = samples.get(time_ms)
         if stored is None:
             samples[time_ms] = _Sample(value, quality, time_ms <= batch.latest_until_ms)
@@ -232,30 +234,30 @@ def _put_samples(repository: _Shelf, batch: WriteBatch) -> WriteResult:
         elif stored.value == value:
             duplicate += 1
         else:
-            repository.conflicts.setdefault((key, time_ms, value), (quality, seen_ms))
+            contents.conflicts.setdefault((key, time_ms, value), (quality, seen_ms))
             conflicting += 1
     return WriteResult(accepted, duplicate, conflicting)
 
 
-def _put_mark(repository: _Shelf, mark: Mark) -> None:
+def _put_mark(contents: _Contents, mark: Mark) -> None:
     source = (mark.gateway, mark.epoch)
-    repository.marks[source] = repository.marks.get(source, MarkState()).add(mark)
+    contents.marks[source] = contents.marks.get(source, MarkState()).add(mark)
 
 
-def _device_record(repository: _Shelf, organisation: str, device: str, keys: list[SeriesKey]) -> DeviceRecord:
-    newest = [_newest(key, repository.samples[key]) for key in keys]
+def _device_record(contents: _Contents, organisation: str, device: str, keys: list[SeriesKey]) -> DeviceRecord:
+    newest = [_newest(key, contents.samples[key]) for key in keys]
     last_seen_ms = max((latest.time_ms for latest in newest if latest is not None), default=None)
-    described = repository.devices.get((organisation, device))
+    described = contents.devices.get((organisation, device))
     if described is None:
-        return device_of_series(organisation, [key for key in keys if repository.samples[key]], last_seen_ms)
+        return device_of_series(organisation, [key for key in keys if contents.samples[key]], last_seen_ms)
     gateway, descriptor = described
     if any(key.simulated for key in keys):
         descriptor = msgspec.structs.replace(descriptor, simulated=True)
     return DeviceRecord(organisation, gateway, descriptor, last_seen_ms=last_seen_ms)
 
 
-def _select(repository: _Shelf, which: SeriesFilter) -> list[SeriesKey]:
-    return sorted((key for key, samples in repository.samples.items() if samples and matches(which, key)), key=order_of)
+def _select(contents: _Contents, which: SeriesFilter) -> list[SeriesKey]:
+    return sorted((key for key, samples in contents.samples.items() if samples and matches(which, key)), key=order_of)
 
 
 def _newest(key: SeriesKey, samples: dict[int, _Sample]) -> Latest | None:

@@ -1,17 +1,17 @@
-"""The time-series port: what every engine does, and what its callers may rely on.
+"""Time-series port: the behaviour of every engine, on which callers may rely.
 
 - **Blocking.** All calls block and may be made from any thread; a coroutine calls them in a worker thread. Writes of
   several threads may share a transaction. A write returns once a crash loses nothing of it, however long that takes.
-- **Reads** see what writes have returned, and never another organisation's. The embedded engine shows whole batches
-  only; one on a server may show a part of a batch while its write has not returned.
-- **Emptiness.** Nothing found is an empty answer, never an exception; a series, a bucket or a device without samples is
-  left out, never filled in. A window that ends before it starts holds nothing.
-- **Ends.** Windows are half-open `[start_ms, end_ms)`, may lie before 1970, and may be as wide as 64 bits allow.
+- **Reads** include every write that has returned, and never data of another organisation. The embedded engine shows
+  whole batches only; an engine on a server may show a part of a batch while its write has not returned.
+- **Emptiness.** A read without results returns an empty answer, never an exception; a series, a bucket or a device
+  without samples is left out, never filled in. A window that ends before it starts holds nothing.
+- **Ends.** Windows are half-open `[start_ms, end_ms)`, may begin before 1970, and may be as wide as 64 bits allow.
 - **Repeats.** (series, time) is stored once, with the first value; see `WriteResult`. Events are stored once by all
   their fields, marks add up. Sending anything again, in any order, changes nothing.
 - **Order.** Series by organisation, site, kind, device, channel and real before simulated; samples and buckets by time.
-- **Failure.** An engine that cannot work now raises `RetryLater` and has stored nothing; a damaged file raises
-  `DataDamaged`; columns that break the contract are the caller's mistake and raise `ValueError`.
+- **Failure.** An engine that is not available raises `RetryLater` and has stored nothing; a damaged file raises
+  `DataDamaged`; columns that violate the contract are the caller's mistake and raise `ValueError`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Index = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class SeriesKey:
-    """What makes a series: whose, where, on what device, which channel; simulated series never mix with real ones."""
+    """Identity of a series: organisation, site, device and channel; simulated series never mix with real ones."""
 
     organisation: str
     site: str
@@ -45,7 +45,7 @@ class SeriesKey:
 
     @property
     def unit(self) -> str | None:
-        """The unit of the channel's values: by the nomenclature, else by the end of its name; None where none tells."""
+        """Unit of the channel's values: from the table of quantities, else from the end of its name, else None."""
         quantity = quantity_of(self.channel)
         if quantity is not None:
             return quantity.unit
@@ -57,7 +57,7 @@ class SeriesKey:
 class Points:
     """Samples as columns of equal length n; `series[index[i]]` is the series of sample i.
 
-    Samples of one series lie together and in time order where that is natural: engines are fastest then.
+    Engines are fastest where the samples of a series are adjacent and in time order.
     `value` is finite.
     """
 
@@ -73,7 +73,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event with the organisation it belongs to."""
+    """An event and its organisation."""
 
     organisation: str
     event: Event
@@ -81,7 +81,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """That the records `first`..`last` of a gateway's spool epoch are accounted for."""
+    """Statement that the records `first`..`last` of a gateway's spool epoch are accounted for."""
 
     gateway: str
     epoch: str
@@ -91,27 +91,22 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class MarkState:
-    """What is accounted for of one epoch: all of 1..`high_water`, and the separate ranges in `ahead`.
+    """Records of an epoch that are accounted for: 1..`high_water`, and the separate ranges in `ahead`.
 
-    `ahead` holds (first, last) in order, neither touching one another nor the high-water: what came before its
-    predecessors, as after a broker lost messages that it had acknowledged.
+    `ahead` holds (first, last) in order, touching neither one another nor the high-water mark: records that arrived
+    before their predecessors, as after a broker lost messages that it had acknowledged.
     """
 
     high_water: int = 0
     ahead: tuple[tuple[int, int], ...] = ()
 
     def covers(self, mark: Mark) -> bool:
-        """Tell whether every record of `mark` is already accounted for."""
+        """Return whether every record of `mark` is accounted for."""
         first = max(mark.first, self.high_water + 1)
         return first > mark.last or any(low <= first and mark.last <= high for low, high in self.ahead)
 
-    def count_upto(self, seq: int) -> int:
-        """Return how many of the records 1..`seq` are accounted for."""
-        ahead = sum(max(0, min(high, seq) - low + 1) for low, high in self.ahead)
-        return min(self.high_water, seq) + ahead
-
     def add(self, mark: Mark) -> MarkState:
-        """Return the state with `mark` accounted for as well."""
+        """Return the state with the records of `mark` added."""
         if not self.ahead and mark.first <= self.high_water + 1:
             return self if mark.last <= self.high_water else MarkState(mark.last)
         merged: list[tuple[int, int]] = []
@@ -125,10 +120,10 @@ class MarkState:
 
 @dataclass(frozen=True, slots=True)
 class WriteBatch:
-    """One transaction: samples, events and the marks that say which messages they came in.
+    """One transaction: samples, events and the marks of the records that held them.
 
-    `latest_until_ms`: samples later than this (a clock from the future) are stored but never become the latest.
-    `seen_ms`: when its contradictions were seen; None is now.
+    `latest_until_ms`: later samples (of a clock that is ahead) are stored but never become the latest. `seen_ms`: time
+    at which conflicts are recorded; None is now.
     """
 
     points: Points
@@ -140,22 +135,22 @@ class WriteBatch:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A sample that an engine can never store, and why: outside its range of time, or a name that it cannot hold."""
+    """A sample that an engine can never store: outside its range of time, or of a name that it cannot hold."""
 
     key: SeriesKey
     time_ms: int
     value: float
     quality: int
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of a batch: every sample is in exactly one of the four counts.
+    """Result of a write: every sample is in exactly one of the four counts.
 
-    A duplicate has the series, time and value of a stored sample. A conflict has another value: the stored one stays,
-    the other is kept in the conflict record. What is rejected can never be stored by this engine, and everything else
-    of the batch is stored all the same: `rejections` names each of them.
+    A duplicate has the series, time and value of a stored sample. A conflict has another value: the stored one remains,
+    the other goes to the conflict record. A rejected sample can never be stored by this engine; `rejections` lists
+    each. Everything else of the batch is stored.
     """
 
     accepted: int
@@ -189,7 +184,7 @@ class Samples:
 class Buckets:
     """The buckets of one series that hold at least one sample, in time order; `start_ms` labels them.
 
-    `mean` is of the samples as they lie, each with the same weight; `last` is the value of the newest one.
+    `mean` weighs every sample the same; `last` is the value of the newest sample.
     """
 
     key: SeriesKey
@@ -203,8 +198,8 @@ class Buckets:
     def coverage(self, step_ms: int, end_ms: int, interval_ms: float) -> Values:
         """Return each bucket's share, 0..1, of the samples that one every `interval_ms` would give.
 
-        `step_ms` and `end_ms` are those that the buckets were asked for with: the last one may be shorter. A bucket
-        that is left out covers nothing. Samples closer together than expected hide a gap in the same bucket.
+        `step_ms` and `end_ms` are those of the request: the last bucket may be shorter. A bucket that is left out
+        covers nothing. Samples closer together than expected hide a gap in the same bucket.
         """
         length_ms = np.minimum(step_ms, end_ms - self.start_ms)
         return np.minimum(1.0, self.count * interval_ms / length_ms)
@@ -212,7 +207,7 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A value that came for an instant of a series that holds another one, which stays: `stored`."""
+    """A value that contradicts the one already stored for its series and instant; `stored` remains."""
 
     key: SeriesKey
     time_ms: int
@@ -224,7 +219,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class SeriesFilter:
-    """Which series: those that match every field given. `organisation` is never left out."""
+    """Filter of series: a series matches every given field. `organisation` is never left out."""
 
     organisation: str
     device: str | None = None
@@ -234,9 +229,9 @@ class SeriesFilter:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """What the store knows of a device: its gateway's descriptor, and who said so when.
+    """A device: its descriptor, the gateway that sent it, and the time of the newest sample.
 
-    A device that has samples and no descriptor yet is listed with a descriptor made of its series key.
+    A device with samples but without a descriptor has one made of its series key.
     """
 
     organisation: str
@@ -246,7 +241,7 @@ class DeviceRecord:
 
     @property
     def clock(self) -> Clock | None:
-        """Where the device's times come from, as its newest samples said."""
+        """Clock of the device's newest samples."""
         return self.descriptor.clock
 
 
@@ -254,7 +249,7 @@ class DeviceRecord:
 class StoreInfo:
     """Counts for /metrics and `headland store info`.
 
-    `samples_since_ms`: samples before it were let go and only their rollups are kept, which `buckets` answers from.
+    `samples_since_ms`: earlier samples were deleted; `buckets` answers from their rollups.
     """
 
     engine: str
@@ -269,7 +264,7 @@ class Store(Protocol):
     """A time-series engine."""
 
     def write(self, batch: WriteBatch) -> WriteResult:
-        """Store a batch and its marks in one transaction; when it returns, a crash loses nothing of it.
+        """Store a batch and its marks in one transaction; after it returns, a crash loses nothing of it.
 
         Idempotent: (series, time) is stored once, whatever the marks say. Events are idempotent by all their fields.
         Raises RetryLater with nothing stored.
@@ -277,15 +272,15 @@ class Store(Protocol):
         ...
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
-        """Return what is accounted for by (gateway, epoch)."""
+        """Return the accounted records by (gateway, epoch)."""
         ...
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Keep a device's descriptor; the newest replaces the last, but `simulated` once true stays true."""
+        """Store a device's descriptor; the newest replaces the last, but `simulated` once true remains true."""
         ...
 
     def organisations(self) -> list[str]:
-        """Return the organisations of which anything but marks is held, in order: for keeping the store."""
+        """Return the organisations with anything but marks, in order: for maintenance."""
         ...
 
     def devices(self, organisation: str) -> list[DeviceRecord]:
@@ -309,11 +304,11 @@ class Store(Protocol):
     ) -> list[Buckets]:
         """Return aggregates of samples whose flag is <= `max_quality`, by series key.
 
-        Bucket k covers [start_ms + k step, start_ms + (k + 1) step), whatever `start_ms` is: the window's start is the
-        offset, and no calendar or multiple of the step plays a part. The last bucket is cut at `end_ms`.
+        Bucket k covers [start_ms + k step, start_ms + (k + 1) step): the window's start is the offset, independent of
+        the calendar and of multiples of the step. The last bucket is cut at `end_ms`.
 
-        Where an engine has let samples go and kept their rollups, it answers with the buckets whose bounds fall on
-        bounds of a rollup that it still has, and leaves out the others: it never spreads a rollup over two buckets.
+        Where an engine has deleted samples and kept their rollups, it returns the buckets whose bounds are bounds of a
+        rollup that it still has, and leaves out the others: it never spreads a rollup over two buckets.
         Raises ValueError for a step below 1 ms.
         """
         ...
@@ -333,15 +328,15 @@ class Store(Protocol):
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete an organisation's samples, conflicts and events before `cut_ms`; return how many samples.
 
-        Left are the sample at the cut itself, marks, descriptors, and everything of other organisations. A series
-        without a sample left is not listed any more; what was deleted may be written again and is new then.
+        The sample at the cut itself, marks, descriptors, and everything of other organisations remain. A series without
+        samples is no longer listed; deleted samples may be written again and are new then.
         """
         ...
 
     def info(self) -> StoreInfo:
-        """Return counts; cheap enough to ask every few seconds."""
+        """Return counts; cheap enough for a call every few seconds."""
         ...
 
     def close(self) -> None:
-        """Finish the writes under way and let the file go; a second call does nothing."""
+        """Finish the writes in progress and close the file; a second call does nothing."""
         ...

@@ -47,9 +47,9 @@ def check_store(patient: DiagnosticContext) -> list[Finding]:
 def check_registry(patient: DiagnosticContext) -> list[Finding]:
     """Look into the registry without changing it."""
     try:
-        from headland.registry.registry import look_at_registry
+        from headland.registry.registry import inspect_registry
 
-        info = look_at_registry(patient.registry_url)
+        info = inspect_registry(patient.registry_url)
     except ModuleNotFoundError as missing:
         advice = "pip install 'headland[api]', or 'headland[postgres]' for PostgreSQL."
         return [Finding(check="registry", state=State.FAILED, found=f"it needs {missing.name}", advice=advice)]

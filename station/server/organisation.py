@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from headland.errors import SettingsError
-from headland.registry.models.errors import Conflict, NotFound
+from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.models import Farm, Field, Gateway, Greenhouse, Implement, ImplementKind, Scope, Site
 from station.server.files import write_whole
 from station.server.scenarios import farm_named
@@ -45,11 +45,11 @@ def ensure_organisation(registry: Registry, handle: str, by: str) -> Organisatio
     except NotFound:
         try:
             organisation = registry.add_organisation(handle, handle, by)
-        except Conflict:  # another process created it meanwhile
+        except RecordConflict:  # another process created it meanwhile
             organisation = registry.organisation(handle)
     repositories = registry.repositories(organisation.id, by)
     if not repositories.farms.list(limit=1) and repositories.farms.deleted_ms(name=FIRST_FARM) is None:
-        with suppress(Conflict):
+        with suppress(RecordConflict):
             repositories.farms.add(Farm(name=FIRST_FARM))
     return repositories
 
@@ -68,7 +68,7 @@ def ensure_bootstrap_key(registry: Registry, repositories: OrganisationRepositor
         return
     for lost in repositories.keys.list(name=BOOTSTRAP_KEY):
         repositories.keys.delete(lost.id, lost.version)
-    _, key = repositories.mint_key(BOOTSTRAP_KEY, Scope.ADMIN)
+    _, key = repositories.add_key(BOOTSTRAP_KEY, Scope.ADMIN)
     try:
         write_whole(path, f"{key}\n".encode())
     except OSError as error:

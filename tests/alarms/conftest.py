@@ -13,7 +13,7 @@ from headland.alarms.evaluator import AlarmEvaluator
 from headland.contract.records import ALARM_RAISED, ChannelInfo, Clock, Descriptor, Event
 from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
 from headland.registry.registry import open_registry
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, StoredEvent, WriteBatch
@@ -45,7 +45,7 @@ class Station:
     def restart(self) -> None:
         self.evaluator = AlarmEvaluator(self.store, self.repositories, HANDLE, lambda: self.gateways)
 
-    def at(self, minute: float) -> Round:
+    def at(self, minute: float) -> AlarmUpdate:
         self.clock[0] = START_MS + round(minute * MINUTE)
         return self.evaluator.round(self.clock[0])
 

@@ -57,7 +57,7 @@ def test_a_round_that_cannot_be_stored_is_repeated_and_nothing_is_notified_twice
     station.repositories.alarm_rules.add(frost())
     station.measure(minutes(0, 10, 1.0))
     with monkeypatch.context() as patch:
-        patch.setattr(AlarmRepository, "keep", lambda *_: (_ for _ in ()).throw(RetryLater("away")))
+        patch.setattr(AlarmRepository, "save", lambda *_: (_ for _ in ()).throw(RetryLater("away")))
         with pytest.raises(RetryLater):
             station.at(10)
     station.at(10)
@@ -192,13 +192,13 @@ def test_a_rule_that_gets_another_name_ends_its_alarm_and_raises_it_anew(station
 
 def test_two_processes_do_not_evaluate_at_once(station: Station) -> None:
     book = station.repositories.alarms
-    assert book.hold("one", 60_000)
-    assert not book.hold("two", 60_000)
-    assert book.hold("one", 60_000)
+    assert book.acquire_lease("one", 60_000)
+    assert not book.acquire_lease("two", 60_000)
+    assert book.acquire_lease("one", 60_000)
     station.clock[0] += 60_001
-    assert book.hold("two", 60_000)
-    book.let_go("two")
-    assert book.hold("one", 60_000)
+    assert book.acquire_lease("two", 60_000)
+    book.release_lease("two")
+    assert book.acquire_lease("one", 60_000)
 
 
 def test_a_gateways_alarm_that_joined_ours_is_not_noted_again_by_a_restart(station: Station) -> None:
@@ -242,7 +242,7 @@ def test_a_rule_is_for_its_site_and_its_zone(station: Station) -> None:
     zone = station.repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="east"))
     for name in ("gh-1", "gh-2"):
         told = Descriptor(device=name, kind="greenhouse", site="home", name=name)
-        device = station.repositories.observe("gw-1", told)
+        device = station.repositories.record_descriptor("gw-1", told)
         if name == "gh-2":
             station.repositories.devices.change(msgspec.structs.replace(device, zone=zone.id))
         station.measure(minutes(0, 20, 1.0), name)

@@ -270,7 +270,7 @@ def put_into_a_zone(station: Station, *devices: str) -> str:
     made = repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="east"))
     for record in station.store.devices(HANDLE):
         if record.descriptor.device in devices:
-            known = repositories.observe("gw-1", record.descriptor)
+            known = repositories.record_descriptor("gw-1", record.descriptor)
             repositories.devices.change(
                 type(known)(**{**{f: getattr(known, f) for f in known.__struct_fields__}, "zone": made.id})
             )

@@ -13,7 +13,7 @@ import pytest
 from api.app import create_app
 from headland.registry.models.alarms import Alarm, Notice, NoticeState, Severity
 from headland.registry.registry import open_registry
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
@@ -53,7 +53,7 @@ class Desk:
             severity=Severity.WARNING, by_station=True, standing=("station",), began_ms=at_ms, raised_ms=at_ms,
             noted_ms=at_ms, **more,
         )  # fmt: skip
-        self.repositories.alarms.keep(Round(alarms={alarm.id: alarm}))
+        self.repositories.alarms.save(AlarmUpdate(alarms={alarm.id: alarm}))
         return alarm
 
 
@@ -85,8 +85,8 @@ def test_a_rule_is_kept_changed_at_its_version_and_deleted(desk: Desk) -> None:
         ({"any_of": [[{"what": "air_temperature_degc"}]]}, "exactly one of below and above"),
         ({"any_of": [[{"what": "warmth", "above": 1}]]}, "neither a channel"),
         ({"any_of": [[{"what": "vpd_kpa", "above": 1}], [{"what": "gateway_offline", "above": 0}]]}, "two rules"),
-        ({"any_of": [[{"what": "rain_on", "above": 0, "hours": 5, "of_hours": 4}]]}, "cannot be"),
-        ({"for_s": 0, "clear_for_s": 0}, "noise makes no storm"),
+        ({"any_of": [[{"what": "rain_on", "above": 0, "hours": 5, "of_hours": 4}]]}, "are impossible"),
+        ({"for_s": 0, "clear_for_s": 0}, "noise would cause many alarms"),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused_with_a_sentence(
@@ -99,7 +99,7 @@ def test_a_webhooks_secret_is_shown_once_and_in_no_record(desk: Desk) -> None:
     made = desk.post("/v1/alarm-recipients", RECIPIENT, 201)
     first, second = (desk.post(f"/v1/alarm-recipients/{made['id']}/secret")["secret"] for _ in range(2))
     assert first != second
-    assert desk.repositories.recipient_secret(made["id"]) == second
+    assert desk.repositories.alarm_recipients.secret(made["id"]) == second
     assert "secret" not in desk.client.get("/v1/alarm-recipients").text
     assert desk.post("/v1/alarm-recipients", {**RECIPIENT, "name": "b", "address": "ftp://x"}, 400)["status"] == 400
 
@@ -137,10 +137,10 @@ def test_a_dead_notice_is_seen_and_tried_again(desk: Desk) -> None:
         id=desk.repositories.alarms.new_id(), recipient="0" * 26, rule="heat", what="raised", about=(), body="{}",
         created_ms=NOW_MS, due_ms=NOW_MS, attempts=16, state=NoticeState.DEAD, error="it answered 500",
     )  # fmt: skip
-    desk.repositories.alarms.keep(Round(notices=[notice]))
+    desk.repositories.alarms.save(AlarmUpdate(notices=[notice]))
     assert desk.get("/v1/alarm-notices", state="dead")["items"][0]["error"] == "it answered 500"
     desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=202)
-    assert [one.id for one in desk.repositories.alarms.due(NOW_MS)] == [notice.id]
+    assert [one.id for one in desk.repositories.alarms.due_notices(NOW_MS)] == [notice.id]
     desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=404)
 
 

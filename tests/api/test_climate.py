@@ -69,7 +69,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
             altitude_m=25.0, channels={"co2_ppm": ChannelInfo(unit="ppm", interval_s=60.0)},
         )  # fmt: skip
         store.describe(OWN, "gw-1", told)
-        device_record = repositories.observe("gw-1", told)
+        device_record = repositories.record_descriptor("gw-1", told)
         repositories.devices.change(msgspec.structs.replace(device_record, zone=ids["zones"]))
     put(
         store,
@@ -357,10 +357,12 @@ def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> No
     put(store, OWN, "wuhan", "greenhouse", "gh-a", TIME_MS, house_columns())
     told = Descriptor(device="gh-a", kind="greenhouse", site="wuhan", name="gh-a")
     store.describe(OWN, "gw-1", told)
-    repositories.devices.change(msgspec.structs.replace(repositories.observe("gw-1", told), zone=ids["zones"]))
+    repositories.devices.change(
+        msgspec.structs.replace(repositories.record_descriptor("gw-1", told), zone=ids["zones"])
+    )
     zone = repositories.zones.get(ids["zones"])
     repositories.zones.change(msgspec.structs.replace(zone, stage="fruiting"))
-    entry = repositories.history(ids["zones"])[0]
+    entry = repositories.audit_entries(ids["zones"])[0]
     app = create_app(
         store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
     )  # fmt: skip

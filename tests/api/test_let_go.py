@@ -24,7 +24,7 @@ SERIES = key("air_temperature_degc", organisation="local")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     store = DuckDBStore(tmp_path_factory.mktemp("farm") / "store.duckdb")
     store.write(batch(*((SERIES, START_MS + hour * HOUR_MS + 1, float(hour)) for hour in range(DAYS * 24))))
-    store.keep(Retention(raw_days=5))
+    store.set_retention(Retention(raw_days=5))
     store.expire(END_MS)
     app = create_app(store, organisation="local", readiness=list, counters=dict, now_ms=lambda: END_MS)
     with serve(app) as client:

@@ -20,7 +20,7 @@ from tests.api.served import BOUNDLESS
 
 FOLDER = tempfile.TemporaryDirectory()  # as long as the module, as the schema's examples need it
 REGISTRY, ESTATE, IDS = fill_registry(Path(FOLDER.name))
-KEY = ESTATE.mint_key("schemathesis", Scope.ADMIN)[1]
+KEY = ESTATE.add_key("schemathesis", Scope.ADMIN)[1]
 SHOWN = {"Authorization": f"Bearer {KEY}"}
 
 STORE = fill_farm()

@@ -146,7 +146,7 @@ def fill(store: Store, repositories: OrganisationRepositories, houses: int) -> N
             points = Points([key], np.zeros(count, np.int32), time_ms[fit], noisy[fit], np.ones(count, np.uint8))
             store.write(WriteBatch(points))
         store.describe("bench", "gw", told)
-        repositories.devices.change(msgspec.structs.replace(repositories.observe("gw", told), zone=zone.id))
+        repositories.devices.change(msgspec.structs.replace(repositories.record_descriptor("gw", told), zone=zone.id))
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from headland.registry.models.models import (
     ZoneKind,
 )
 from headland.registry.registry import open_registry
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NORTH_DEG_M, NOW_MS, OWN, START_MS, fill_farm, put, spread
@@ -79,7 +79,7 @@ class Farm:
             raised_ms=self.now_ms(), what="air_temperature_degc", value=1.2, unit="degC", text="heat it",
             text_zh="加温", simulated=True,
         )  # fmt: skip
-        self.repositories.alarms.keep(Round(alarms={frost.id: frost}))
+        self.repositories.alarms.save(AlarmUpdate(alarms={frost.id: frost}))
         return frost
 
 

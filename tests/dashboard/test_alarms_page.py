@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Severity
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -28,7 +28,7 @@ def frost(farm: Farm) -> Iterator[str]:
 def end(farm: Farm, alarm: str) -> None:
     active = farm.repositories.alarms.get(alarm)
     ended = msgspec.structs.replace(active, standing=(), ended_ms=farm.now_ms(), ended_why="cleared")
-    farm.repositories.alarms.keep(Round(alarms={alarm: ended}))
+    farm.repositories.alarms.save(AlarmUpdate(alarms={alarm: ended}))
 
 
 def test_an_alarm_is_acknowledged_snoozed_and_then_in_the_history_in_chinese_too(

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 from tests.api.farm import DRONE, HOUSE
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
@@ -133,7 +133,7 @@ def test_an_alarm_is_acknowledged_on_a_phone(visit: Open, farm: Farm) -> None:
     expect(alarm.locator(".age")).to_have_text(re.compile("已确认$"))
     assert farm.repositories.alarms.get(frost.id).acknowledged_by == "api"
     ended = msgspec.structs.replace(frost, ended_ms=farm.now_ms(), standing=())
-    farm.repositories.alarms.keep(Round(alarms={frost.id: ended}))
+    farm.repositories.alarms.save(AlarmUpdate(alarms={frost.id: ended}))
     page.reload()
     expect(card(page, HOUSE)).to_be_visible()
     expect(page.locator(".alarms")).to_be_hidden()

@@ -58,7 +58,7 @@ def house(farm: Farm) -> House:
             channels={channel: ChannelInfo(unit="1", interval_s=60.0) for channel in (*columns, "co2_ppm")},
         )  # fmt: skip
         farm.store.describe(OWN, "gw-1", descriptor)
-        record = repositories.observe("gw-1", descriptor)
+        record = repositories.record_descriptor("gw-1", descriptor)
         repositories.devices.change(msgspec.structs.replace(record, zone=zone.id))
     often = farm.now_ms() - 2500 * np.arange(MANY, 0, -1)
     saw = np.asarray(500.0 + np.arange(MANY) % 97, np.float64)

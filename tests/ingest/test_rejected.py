@@ -50,7 +50,7 @@ def test_a_message_with_rejected_samples_is_quarantined_and_the_rest_of_it_store
     wait_until(lambda: bench.acks.acks and bench.acks.acks[-1][1].seq == 2)
     (quarantined,) = bench.writer.quarantine.list()
     assert (quarantined.gateway, quarantined.seq, quarantined.reason) == ("gw-1", 1, "store_refused")
-    assert "5 samples: its time is outside what the store keeps" in quarantined.detail
+    assert "5 samples: its time is outside the retention of the store" in quarantined.detail
     assert (bench.writer.counts["points_rejected"], bench.writer.counts["quarantined_store_refused"]) == (5, 1)
     assert bench.writer.counts["points"] == 2
     # Tried again it is refused again; once the store keeps longer, what was missing comes in, once.

@@ -74,7 +74,7 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
     house = repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House 1", floor_area_m2=960.0))
     zone = repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="east", crop="tomato"))
     gateway = repositories.gateways.add(Gateway(name=f"gw-{repositories.organisation[-4:]}", site="wuhan"))
-    device = repositories.observe(gateway.name, descriptor())
+    device = repositories.record_descriptor(gateway.name, descriptor())
     pattern = tuple(PatternPoint(offset_m=offset, rate=rate) for offset, rate in ((-5.0, 0.0), (0.0, 1.0), (5.0, 0.0)))
     return {
         "farms": farm,
@@ -149,5 +149,5 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         "webhooks": repositories.webhooks.add(
             Webhook(name="farm app", url="https://app.example/headland", events=(WebhookEvent.ALARM_RAISED,))
         ),
-        "keys": repositories.mint_key("app", Scope.READ)[0],
+        "keys": repositories.add_key("app", Scope.READ)[0],
     }

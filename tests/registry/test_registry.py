@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from headland.contract.records import ChannelInfo
-from headland.registry.models.errors import Conflict, InvalidRecord, NotFound
+from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import Member, Scope
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -19,9 +19,9 @@ def test_an_organisation_is_found_by_its_handle(registry: Registry) -> None:
     theirs = registry.add_organisation("coop-1", "合作社", "test")
     assert registry.organisation("coop-1") == theirs
     assert registry.organisations() == [ours, theirs]
-    with pytest.raises(Conflict, match="'local' already"):
+    with pytest.raises(RecordConflict, match="'local' exists already"):
         registry.add_organisation("local", "Again", "test")
-    with pytest.raises(InvalidRecord, match="no handle"):
+    with pytest.raises(InvalidRecord, match="not a handle"):
         registry.add_organisation("a/b", "Slash", "test")
     with pytest.raises(NotFound):
         registry.organisation("nobody")
@@ -32,7 +32,7 @@ def test_an_organisation_is_found_by_its_handle(registry: Registry) -> None:
 def test_a_key_opens_its_own_organisation_until_it_expires(
     registry: Registry, repositories: OrganisationRepositories, clock: HandClock
 ) -> None:
-    record, key = repositories.mint_key("app", Scope.WRITE, expires_ms=START_MS + 1000)
+    record, key = repositories.add_key("app", Scope.WRITE, expires_ms=START_MS + 1000)
     access = registry.authenticate(key)
     assert access is not None
     assert (access.organisation.id, access.scope, access.key) == (repositories.organisation, Scope.WRITE, record.id)
@@ -44,7 +44,7 @@ def test_a_key_opens_its_own_organisation_until_it_expires(
 
 
 def test_a_deleted_or_guessed_key_opens_nothing(registry: Registry, repositories: OrganisationRepositories) -> None:
-    record, key = repositories.mint_key("app", Scope.READ)
+    record, key = repositories.add_key("app", Scope.READ)
     for guess in ("", "hl_", key[:-1], key + "x", key[:-4] + "aaaa", key.upper(), record.prefix, "' OR 1=1 --"):
         assert registry.authenticate(guess) is None, guess
     repositories.keys.delete(record.id, record.version)
@@ -52,7 +52,7 @@ def test_a_deleted_or_guessed_key_opens_nothing(registry: Registry, repositories
 
 
 def test_a_key_is_nowhere_in_the_database(registry: Registry, repositories: OrganisationRepositories) -> None:
-    _, key = repositories.mint_key("app", Scope.ADMIN)
+    _, key = repositories.add_key("app", Scope.ADMIN)
     secret = key.partition(".")[2]
     with registry._database.reading() as connection:
         for table in ("api_keys", "audit"):
@@ -64,7 +64,7 @@ def test_a_key_is_nowhere_in_the_database(registry: Registry, repositories: Orga
 def test_a_keys_last_use_is_written_at_most_once_a_minute_and_is_no_change(
     registry: Registry, repositories: OrganisationRepositories, clock: HandClock
 ) -> None:
-    record, key = repositories.mint_key("app", Scope.READ)
+    record, key = repositories.add_key("app", Scope.READ)
     registry.authenticate(key)
     clock.advance(59_000)
     registry.authenticate(key)
@@ -73,7 +73,7 @@ def test_a_keys_last_use_is_written_at_most_once_a_minute_and_is_no_change(
     registry.authenticate(key)
     used = repositories.keys.get(record.id)
     assert (used.last_used_ms, used.version) == (START_MS + 60_000, 1)
-    assert [entry.action for entry in repositories.history(record.id)] == ["add"]
+    assert [entry.action for entry in repositories.audit_entries(record.id)] == ["add"]
 
 
 def test_a_person_enters_each_organisation_that_has_them_as_a_member(
@@ -93,22 +93,22 @@ def test_a_person_enters_each_organisation_that_has_them_as_a_member(
 
 
 def test_what_a_gateway_describes_is_kept_and_said_again_writes_nothing(repositories: OrganisationRepositories) -> None:
-    made = repositories.observe("gw-1", descriptor())
+    made = repositories.record_descriptor("gw-1", descriptor())
     assert (made.name, made.gateway, made.title) == ("greenhouse-1", "gw-1", "House 1")
     assert made.channels == {"air_temperature_degc": ChannelInfo(unit="degC", interval_s=1.0)}
-    assert repositories.observe("gw-1", descriptor()) == made
-    moved = repositories.observe("gw-2", descriptor(software="2.0"))
+    assert repositories.record_descriptor("gw-1", descriptor()) == made
+    moved = repositories.record_descriptor("gw-2", descriptor(software="2.0"))
     assert (moved.id, moved.version, moved.gateway, moved.software) == (made.id, 2, "gw-2", "2.0")
-    assert len(repositories.history(made.id)) == 2
+    assert len(repositories.audit_entries(made.id)) == 2
 
 
 def test_what_people_said_of_a_device_outlives_its_next_descriptor(repositories: OrganisationRepositories) -> None:
     kept = fill(repositories)
     device = repositories.devices.get(kept["devices"].id)
     repositories.devices.change(replace(device, zone=kept["zones"].id))
-    assert repositories.observe(device.gateway, descriptor(name="House one")).zone == kept["zones"].id
+    assert repositories.record_descriptor(device.gateway, descriptor(name="House one")).zone == kept["zones"].id
 
 
 def test_what_was_ever_simulated_stays_so(repositories: OrganisationRepositories) -> None:
-    repositories.observe("gw-1", descriptor(simulated=True))
-    assert repositories.observe("gw-1", descriptor(simulated=False)).simulated is True
+    repositories.record_descriptor("gw-1", descriptor(simulated=True))
+    assert repositories.record_descriptor("gw-1", descriptor(simulated=False)).simulated is True

@@ -74,7 +74,7 @@ def main() -> None:
         setattr(module, "sync_folder", steps.around(paths.sync_folder))  # noqa: B010
     setattr(compaction, "_ROWS_AT_ONCE", 3000)  # noqa: B010
     setattr(maintenance, "_LEAST_FREE_BYTES", 0)  # noqa: B010
-    setattr(maintenance, "_ASKED_FREE_SHARE", 0.0)  # noqa: B010
+    setattr(maintenance, "_REQUESTED_FREE_SHARE", 0.0)  # noqa: B010
     store = DuckDBStore(path)
     done = threading.Event()
 

@@ -53,13 +53,6 @@ def test_covers_tells_whether_every_record_was_added(ranges: list[tuple[int, int
     assert state.covers(Mark("gw", "e", first, first + more)) == (set(range(first, first + more + 1)) <= numbers)
 
 
-@settings(max_examples=200, deadline=None)
-@given(RANGES, st.integers(0, 60))
-def test_the_count_up_to_a_record_is_how_many_were_added(ranges: list[tuple[int, int]], seq: int) -> None:
-    state, numbers = state_of(ranges)
-    assert state.count_upto(seq) == len([number for number in numbers if number <= seq])
-
-
 def test_adding_what_is_covered_changes_nothing() -> None:
     state = MarkState(5, ((8, 9),))
     assert state.add(Mark("gw", "e", 2, 5)) == state.add(Mark("gw", "e", 8, 8)) == state

@@ -13,7 +13,7 @@ from headland.agronomy.climate.forecast import HOURS_A_DAY, Skill, skill_of
 from headland.agronomy.series.arrays import Values
 from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.analysis.greenhouse.house import House
-from headland.registry.repositories.forecasts import Forecast, ForecastOf
+from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS
 
@@ -45,7 +45,7 @@ def keep_forecast(repositories: OrganisationRepositories, house: House, found: H
         if all(answer.value is None for answer in answers):
             continue
         ago = [origin + at - HOURS_A_DAY for at in range(len(answers))]
-        quantities[name] = ForecastOf(
+        quantities[name] = QuantityForecast(
             made=[_kept(answer.value) for answer in answers],
             low=[_kept(answer.low) for answer in answers],
             high=[_kept(answer.high) for answer in answers],
@@ -54,7 +54,7 @@ def keep_forecast(repositories: OrganisationRepositories, house: House, found: H
             measured=[None] * len(answers),
         )
     if quantities:
-        repositories.forecasts.keep(
+        repositories.forecasts.save(
             Forecast(
                 house=house.id,
                 origin_ms=found.origin_ms,
@@ -67,7 +67,7 @@ def keep_forecast(repositories: OrganisationRepositories, house: House, found: H
 def settle_forecasts(repositories: OrganisationRepositories, house: House, found: HouseForecast) -> None:
     """Note what was measured in the hours that former forecasts of a house were about; late samples count for days."""
     upto = found.origin_ms
-    for kept in repositories.forecasts.given(house.id, upto - _OPEN_MS, upto, open_only=True):
+    for kept in repositories.forecasts.find(house.id, upto - _OPEN_MS, upto, open_only=True):
         first = (kept.origin_ms - found.hourly_start_ms) // HOUR_MS
         quantities = {
             name: msgspec.structs.replace(
@@ -84,12 +84,12 @@ def settle_forecasts(repositories: OrganisationRepositories, house: House, found
         is_known = all(None not in told.measured for told in quantities.values())
         settled = msgspec.structs.replace(kept, quantities=quantities, is_settled=is_over or is_known)
         if settled != kept:
-            repositories.forecasts.settle(settled)
+            repositories.forecasts.save_measured(settled)
 
 
 def record_of(repositories: OrganisationRepositories, house: House, upto_ms: int) -> dict[str, list[Skill | None]]:
     """Return by quantity and hour ahead how far the forecasts of the last days were from what was measured."""
-    kept = repositories.forecasts.given(house.id, upto_ms - RECORD_DAYS * DAY_MS, upto_ms)
+    kept = repositories.forecasts.find(house.id, upto_ms - RECORD_DAYS * DAY_MS, upto_ms)
     names = {name for one in kept for name in one.quantities}
     return {name: [_skill(kept, name, at) for at in range(_most_hours(kept, name))] for name in sorted(names)}
 
@@ -100,7 +100,7 @@ def told_before(
     """Return by quantity what was said `ahead_h` hours before of the hours in [start_ms, end_ms), and what came."""
     back_ms = (ahead_h - 1) * HOUR_MS
     found: dict[str, PastForecast] = {}
-    for one in repositories.forecasts.given(house.id, start_ms - back_ms, end_ms - back_ms):
+    for one in repositories.forecasts.find(house.id, start_ms - back_ms, end_ms - back_ms):
         for name, told in one.quantities.items():
             if len(told.made) >= ahead_h:
                 columns = found.setdefault(name, PastForecast([], [], [], [], []))

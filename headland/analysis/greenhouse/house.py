@@ -150,7 +150,7 @@ def cut_stages(scope: OrgScope, house: House, window: Window) -> list[tuple[int,
     if zone is None:
         sentence = f"{house.id} has no zone in the registry, so nobody said what stage its crop is in."
         raise AnalysisError("no-stages", "No crop stages", sentence)
-    entries = reversed(repositories_of(scope).history(zone.id, limit=1000))
+    entries = reversed(repositories_of(scope).audit_entries(zone.id, limit=1000))
     told = [(e.time_ms, msgspec.json.decode(e.after, type=GreenhouseZone).stage) for e in entries if e.after]
     spans: list[tuple[int, str]] = [(window.start_ms, "")]
     for time_ms, stage in told:

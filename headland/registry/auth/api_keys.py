@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, kept as a hash."""
+"""API keys: created once, shown once, stored as a hash."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Final
 
-#: What every key begins with, so that a leaked one is found by a search.
+#: Prefix of every key, so that a search finds leaked ones.
 _MARK: Final = "hl_"
 _SHOWN: Final = 8
 _SECRET_BYTES: Final = 32
@@ -21,15 +21,15 @@ def make_key() -> str:
 
 
 def prefix_of(key: str) -> str:
-    """Return the part of a key that may be shown."""
+    """Return the part of a key that may be displayed."""
     return key.partition(".")[0]
 
 
 def hash_key(key: str) -> str:
-    """Return what is kept of a key. Its bits are random, so a slow hash would protect nothing more."""
+    """Return the stored hash of a key. Its bits are random, so a slow hash would not protect it better."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def is_key(text: str) -> bool:
-    """Tell whether a text could be a key at all."""
+    """Return whether a text has the form of a key."""
     return _KEY.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""Sessions: a browser that was signed in with a key, by a secret of its own that is kept as a hash."""
+"""Browser sessions that were begun with a key; each has its own secret, stored as a hash."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from headland.registry.db.tables import sessions
 from headland.units_of_time import DAY_MS
 
-#: A browser is signed in for so long, and no longer than its key is valid.
+#: Longest duration of a session; it also ends with its key.
 SESSION_MS: Final = 30 * DAY_MS
-#: The oldest ends when one more begins with the same key.
+#: Sessions of a key at most; the oldest ends when another begins.
 _MOST_OF_A_KEY: Final = 50
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def begin(connection: sa.Connection, key: str, now_ms: int, expires_ms: int | None) -> tuple[str, int]:
-    """Keep a new session of a key that is valid until `expires_ms`; return its secret and when it is over."""
+    """Add a session of a key that is valid until `expires_ms`; return its secret and its end."""
     secret = secrets.token_urlsafe(32)
     connection.execute(sessions.delete().where(sessions.c.expires_ms <= now_ms))
     newest = sa.select(sessions.c.secret_sha256).where(sessions.c.key == key).order_by(sessions.c.created_ms.desc())
@@ -33,7 +33,7 @@ def begin(connection: sa.Connection, key: str, now_ms: int, expires_ms: int | No
 
 
 def find_key(connection: sa.Connection, secret: str, now_ms: int) -> str | None:
-    """Return the id of the key that a session was begun with; None for one that is unknown or over."""
+    """Return the id of a session's key; None for an unknown or expired session."""
     if _SECRET.fullmatch(secret) is None:
         return None
     mine = sessions.c.secret_sha256 == _hash(secret), sessions.c.expires_ms > now_ms
@@ -41,7 +41,7 @@ def find_key(connection: sa.Connection, secret: str, now_ms: int) -> str | None:
 
 
 def end(connection: sa.Connection, secret: str) -> None:
-    """Forget a session; one that is not known stays so."""
+    """Delete a session, if it exists."""
     connection.execute(sessions.delete().where(sessions.c.secret_sha256 == _hash(secret)))
 
 

@@ -1,4 +1,4 @@
-"""What the station notes of alarms: each alarm, where each rule stands, what is to be said, and who is at work."""
+"""Tables of alarms: alarms, rule states, notices, and the lease of the evaluating process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ alarms = sa.Table(
     sa.Column("body", sa.JSON, nullable=False),
     sa.Index("ix_alarms_newest", "organisation", "raised_ms", "id"),
 )
-_standing = sa.text("ended_ms IS NULL")
+_active = sa.text("ended_ms IS NULL")
 # One alarm of a rule on a subject at a time.
 sa.Index(
     "un_alarms_active",
@@ -29,8 +29,8 @@ sa.Index(
     alarms.c.rule,
     alarms.c.subject,
     unique=True,
-    sqlite_where=_standing,
-    postgresql_where=_standing,
+    sqlite_where=_active,
+    postgresql_where=_active,
 )
 
 alarm_watches = sa.Table(
@@ -62,7 +62,7 @@ alarm_notices = sa.Table(
     sa.Index("ix_alarm_notices_created", "organisation", "created_ms"),
 )
 
-# One process at a time judges the rules of an organisation: the one that holds this.
+# One process at a time evaluates the rules of an organisation: the holder of this lease.
 alarm_leases = sa.Table(
     "alarm_leases",
     METADATA,

@@ -1,8 +1,8 @@
-"""The audit log: who changed what, when, from what to what; each entry hashed with the one before it.
+"""Audit log: actor, time, and the record before and after each change; each entry hashed with the one before it.
 
-The organisation's own row holds the newest hash, so an entry that was changed, taken out, put in or cut off at the end
-shows. Whoever can write to the database could make all hashes anew: keep a copy of `AuditCheck.hash` elsewhere to see
-that as well.
+The organisation's own row holds the newest hash, so a changed, removed, inserted or cut off entry is detected. Whoever
+can write to the database could recompute all hashes: store a copy of `AuditCheck.hash` elsewhere to detect that as
+well.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from headland.registry.models.errors import NotFound
 
 Action = Literal["add", "change", "delete"]
 
-#: What the first entry of an organisation is chained to.
+#: Hash before the first entry of an organisation.
 START: Final = ""
 _PAGE: Final = 500
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One change. `before` and `after` are the record as JSON, None where there was or is none."""
+    """An entry. `before` and `after` are the record as JSON, None where there was or is none."""
 
     seq: int
     time_ms: int
@@ -38,15 +38,15 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look through the whole log found: `broken_at` is the first entry that is not as it was written."""
+    """Result of a check of the whole log: `broken_at` is the first entry that was altered."""
 
     entries: int
     broken_at: int | None
     hash: str
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be logged."""
+class AuditChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A change to log."""
 
     time_ms: int
     who: str
@@ -58,7 +58,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lock_organisation(connection: sa.Connection, organisation: str) -> tuple[int, str]:
-    """Keep other writers of the organisation out until the transaction ends; return its newest entry's seq and hash."""
+    """Lock the organisation for other writers until the transaction ends; return its newest entry's seq and hash."""
     head = sa.select(organisations.c.audit_seq, organisations.c.audit_hash)
     row = connection.execute(head.where(organisations.c.id == organisation).with_for_update()).one_or_none()
     if row is None:
@@ -66,7 +66,7 @@ def lock_organisation(connection: sa.Connection, organisation: str) -> tuple[int
     return row.audit_seq, row.audit_hash
 
 
-def append(connection: sa.Connection, organisation: str, change: Change) -> None:
+def append(connection: sa.Connection, organisation: str, change: AuditChange) -> None:
     """Log a change in the transaction that makes it."""
     seq, previous = lock_organisation(connection, organisation)
     digest = _hash(organisation, seq + 1, change, previous)
@@ -80,7 +80,7 @@ def append(connection: sa.Connection, organisation: str, change: Change) -> None
 def read(
     connection: sa.Connection, organisation: str, record: str | None, before_seq: int | None, limit: int
 ) -> list[AuditEntry]:
-    """Return entries, the newest first: of one record or of all, older than `before_seq`."""
+    """Return entries, the newest first, of one record or all, older than `before_seq`."""
     query = sa.select(audit).where(audit.c.organisation == organisation)
     if record is not None:
         query = query.where(audit.c.record == record)
@@ -90,13 +90,13 @@ def read(
 
 
 def check(connection: sa.Connection, organisation: str) -> AuditCheck:
-    """Read the whole log of an organisation, in bounded memory, and tell whether it is as it was written."""
+    """Check the whole log of an organisation, in bounded memory."""
     head_seq, head_hash = lock_organisation(connection, organisation)
     previous, seq = START, 0
     mine = sa.select(audit).where(audit.c.organisation == organisation).order_by(audit.c.seq).limit(_PAGE)
     while page := [_entry(row) for row in connection.execute(mine.where(audit.c.seq > seq))]:
         for entry in page:
-            change = Change(**{name: getattr(entry, name) for name in Change.__struct_fields__})
+            change = AuditChange(**{name: getattr(entry, name) for name in AuditChange.__struct_fields__})
             if entry.seq != seq + 1 or entry.hash != _hash(organisation, entry.seq, change, previous):
                 return AuditCheck(entries=head_seq, broken_at=seq + 1, hash=head_hash)
             previous, seq = entry.hash, entry.seq
@@ -110,7 +110,7 @@ def _entry(row: sa.Row[*tuple[object, ...]]) -> AuditEntry:
     return AuditEntry(**values)
 
 
-def _hash(organisation: str, seq: int, change: Change, previous: str) -> str:
+def _hash(organisation: str, seq: int, change: AuditChange, previous: str) -> str:
     """Return SHA-256 over an entry and the hash before it, as JSON of a list: no two entries have the same text."""
-    values = [getattr(change, name) for name in Change.__struct_fields__]
+    values = [getattr(change, name) for name in AuditChange.__struct_fields__]
     return hashlib.sha256(msgspec.json.encode([organisation, seq, *values, previous])).hexdigest()

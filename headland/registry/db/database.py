@@ -1,4 +1,4 @@
-"""One database behind the registry: SQLite or PostgreSQL, its transactions, and what its troubles mean."""
+"""Database of the registry, SQLite or PostgreSQL: transactions, and its errors as exceptions of Headland."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sqlalchemy.engine import make_url
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from headland.registry.db.migration import current_revision, migrate
-from headland.registry.models.errors import Conflict, InvalidRecord
+from headland.registry.models.errors import InvalidRecord, RecordConflict
 
-#: How long a call waits: for another's write, for a free connection, for a server to answer.
+#: Longest wait of a call: for another write, for a free connection, for a server's response.
 _WAIT_S: Final = 10
 _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 #: Marks a connection whose transaction will write.
@@ -31,9 +31,8 @@ _JSON: Final[dict[str, Any]] = {
 class Database:
     """An open, migrated database. All calls block and may be made from any thread.
 
-    What a `writing` block did is committed and on disk when the block ends, or nothing of it happened; where the
-    connection broke during the commit, RetryLater is raised and either may be true. Without `prepare` nothing is made
-    or migrated: for looking only.
+    At the end of a `writing` block its changes are committed and on disk, or none of them; where the connection broke
+    during the commit, RetryLater is raised and either may be true. Without `prepare` nothing is created or migrated.
     """
 
     def __init__(self, url: str, *, prepare: bool = True) -> None:
@@ -44,7 +43,7 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             _make_file(Path(str(self.url.database)))
         try:
-            with self._telling(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            with self._translated_errors(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
                 migrate(connection)
         except BaseException:
             self.engine.dispose()
@@ -52,11 +51,11 @@ class Database:
 
     @property
     def shown_url(self) -> str:
-        """Where it is, without the password."""
+        """URL without the password."""
         return _shown(self.url)
 
     def is_empty(self) -> bool:
-        """Tell whether no registry was made here yet; a SQLite file that is not there is not made by this."""
+        """Return whether there is no registry yet; never creates a SQLite file."""
         if self.url.get_backend_name() == "sqlite" and not Path(str(self.url.database)).exists():
             return True
         with self.reading() as connection:
@@ -64,45 +63,47 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that only reads. Raises RetryLater when the database is away."""
-        with self._telling(), self.engine.begin() as connection:
+        """Open a transaction that only reads. Raises RetryLater while the database is away."""
+        with self._translated_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that writes. Raises RetryLater when the database is away, Conflict for a name that is taken."""
-        with self._telling(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+        """Open a writing transaction. Raises RetryLater while the database is away, RecordConflict for a used name."""
+        with self._translated_errors(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
             yield connection
 
     def close(self) -> None:
-        """Let the database go; a second call does nothing."""
+        """Close the database; a second call does nothing."""
         self.engine.dispose()
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Say what a driver's error means for the caller."""
+    def _translated_errors(self) -> Iterator[None]:
+        """Translate the driver's errors in the block."""
         try:
             yield
         except HeadlandError:
             raise
         except exc.IntegrityError as error:
-            raise Conflict(f"The registry has such a record already, or one that hangs on it: {error.orig}") from error
+            raise RecordConflict(
+                f"The registry has such a record already, or another record refers to it: {error.orig}"
+            ) from error
         except exc.DataError as error:
-            raise InvalidRecord(f"The registry cannot keep a value: {error.orig}") from error
+            raise InvalidRecord(f"The registry cannot store a value: {error.orig}") from error
         except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-            raise _trouble(self.url, error) from error
+            raise _connection_error(self.url, error) from error
         except exc.DBAPIError as error:
             if error.connection_invalidated:
-                raise _trouble(self.url, error) from error
+                raise _connection_error(self.url, error) from error
             if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
                 raise SettingsError(
-                    f"{self.url.database} is not a registry, or it is damaged ({error.orig}). Put a back-up in its "
-                    "place, or move it away: a new one is made then, without farms and keys."
+                    f"{self.url.database} is not a registry, or it is damaged ({error.orig}). Restore a back-up, "
+                    "or move the file away to start with a new registry, without farms and keys."
                 ) from error
             raise
 
 
-def _trouble(url: sa.URL, error: exc.SQLAlchemyError) -> RetryLater | SettingsError:
+def _connection_error(url: sa.URL, error: exc.SQLAlchemyError) -> RetryLater | SettingsError:
     cause = getattr(error, "orig", None) or error
     text = " ".join(str(cause).split())
     shown = _shown(url)
@@ -116,25 +117,27 @@ def _shown(url: sa.URL) -> str:
 
 
 def _url(text: str) -> sa.URL:
-    """Return the URL with the driver that is used; raises SettingsError, without showing a password."""
+    """Return the URL with our driver; raises SettingsError without showing a password."""
     try:
         url = make_url(text)
     except exc.ArgumentError as error:
-        raise SettingsError("registry.url is no URL: write sqlite:///PATH or postgresql://USER@HOST/NAME.") from error
+        raise SettingsError(
+            "registry.url is not a URL: write sqlite:///PATH or postgresql://USER@HOST/NAME."
+        ) from error
     kind = url.get_backend_name()
     if kind not in _DRIVERS:
-        raise SettingsError(f"registry.url: {kind!r} is no registry; there are sqlite and postgresql.")
+        raise SettingsError(f"registry.url: {kind!r} is not supported; use sqlite or postgresql.")
     if kind == "sqlite":
         if not url.database or url.database == ":memory:":
             raise SettingsError("registry.url: a SQLite registry needs a file, sqlite:///PATH.")
         folder = Path(url.database).parent
         if not folder.is_dir():
-            raise SettingsError(f"registry.url: there is no folder {folder}; make it, or name another file.")
+            raise SettingsError(f"registry.url: the folder {folder} does not exist; create it, or name another file.")
     return url.set(drivername=_DRIVERS[kind])
 
 
 def _make_file(path: Path) -> None:
-    """Make the file, if it is not there, readable by this user only: it holds people and what is left of keys."""
+    """Create the file, if missing, readable by this user only: it holds personal data and hashes of keys."""
     try:
         path.touch(mode=0o600)
     except OSError as error:
@@ -152,7 +155,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         pool_size=8,
         max_overflow=8,
         pool_timeout=_WAIT_S,
-        pool_pre_ping=True,  # a server that was restarted is noticed before a statement meets its dead connection
+        pool_pre_ping=True,  # a restarted server is detected before a statement uses its dead connection
         pool_recycle=1800,
         **_JSON,
         connect_args={"connect_timeout": _WAIT_S, "application_name": "headland"},
@@ -160,11 +163,11 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
+    connection.isolation_level = None  # the driver begins no transaction by itself: `_begin_sqlite` does
     for pragma in (f"busy_timeout={round(_WAIT_S * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # A write takes its lock at once: one that began as a read could be refused when it first writes.
+    # A write takes its lock at once: a transaction that began as a read could be refused at its first write.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")

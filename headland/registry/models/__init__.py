@@ -1,1 +1,1 @@
-"""Registry records."""
+"""Records of the registry."""

@@ -1,8 +1,8 @@
-"""Alarms as the registry holds them: rules and recipients that people keep, and what became of each alarm.
+"""Alarms: rules, recipients and maintenance windows, and the alarms and notices themselves.
 
-A rule is groups of tests: an alarm stands when every test of any of its groups does. In the place of a test there may
-be groups again, or groups none of which may hold; and a test may look at another device, or at all those of a zone.
-Times are epoch milliseconds; of an alarm they are the data's, of what was said of it the station's.
+A rule consists of groups of tests: it holds when every test of any of its groups holds. A test may be replaced by
+groups again, or by groups none of which may hold; and it may read another device, or all devices of a zone. Times are
+epoch milliseconds: of an alarm those of the data, of notices those of the station.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Threshold = Annotated[float, Meta(ge=-1e12, le=1e12)]
 
 
 class Severity(StrEnum):
-    """How bad an alarm is; each is worse than those before it."""
+    """Severity of an alarm, in ascending order."""
 
     INFO = "info"
     WARNING = "warning"
@@ -37,17 +37,17 @@ class Severity(StrEnum):
 
 
 class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One test: `what` (a channel or an index) is `below` or `above` a threshold, back only beyond `hysteresis`.
+    """A test: `what` (a channel or an index) is `below` or `above` a threshold, and over only beyond `hysteresis`.
 
-    With `hours` it holds once `what` was beyond the threshold for so many hours of the last `of_hours`. `of` is the
-    channel whose newest sample `age_s` looks at; without it any channel's counts. With `rise_h` it looks at how much
-    `what`, a total such as a rain counter, rose in the last so many hours.
+    With `hours` it holds once `what` was beyond the threshold for this many hours of the last `of_hours`. `of` is the
+    channel whose newest sample counts for `age_s`; without it any channel counts. With `rise_h` the value is the rise
+    of `what`, a total such as a rain counter, in the last hours.
 
-    `device` names another device to look at than the one that the rule is for. `across` looks at every device of a
-    zone: at any of them, or at all of them that are heard; such a rule is for zones, and each has one alarm.
+    `device` names another device than that of the rule. `across` reads every device of a zone: any of them, or all
+    that have data; such a rule is for zones, and each zone has one alarm.
 
-    Without `what` it is more tests instead: `any_of` holds where every test of any of its groups does, `none_of` where
-    those of no group do.
+    Without `what` it consists of more tests: `any_of` holds where every test of any of its groups holds, `none_of`
+    where no group does.
     """
 
     what: Looked = ""
@@ -65,7 +65,7 @@ class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def parts(self) -> tuple[Group, ...]:
-        """The groups that stand in its place; none of a plain test."""
+        """The groups in place of a test; empty for a plain test."""
         return self.any_of or self.none_of
 
 
@@ -73,7 +73,7 @@ Group = Annotated[tuple[AlarmTest, ...], Meta(min_length=1, max_length=8)]
 
 
 class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An alarm that nobody has acknowledged `after_s` after it was raised becomes as severe as this, for these too."""
+    """Escalation of an alarm that is not acknowledged `after_s` after it was raised: severity and more recipients."""
 
     after_s: Annotated[float, Meta(ge=60, le=_WEEK_S)]
     severity: Severity
@@ -81,12 +81,13 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class AlarmRule(VersionedRecord, frozen=True, kw_only=True):
-    """A rule for every device that fits `device`, `kind`, `site` and `zone` (a greenhouse zone's id), or for zones.
+    """A rule for every device that matches `device`, `kind`, `site` and `zone` (a greenhouse zone's id), or for zones.
 
-    It is raised when it has held `for_s` of data time, and cleared when it has been over for `clear_for_s`. A value
-    speaks for `hold_s`; after `lost_after_s` without any the alarm ends as unknown. `recipients` are names, none:
-    everybody. What is older than `page_within_s` when it is found is history and never said. A recipient hears at
-    most `most_an_hour` times an hour of a rule. The name is also that of a gateway's rule that says the same.
+    Its alarm is raised when the condition held for `for_s` of data time, and cleared when it was over for
+    `clear_for_s`. A value is valid for `hold_s`; after `lost_after_s` without any the alarm ends as unknown.
+    `recipients` are names; empty means everybody. An alarm older than `page_within_s` when it is detected is history
+    without a notice. A recipient gets at most `most_an_hour` notices of a rule. A gateway's rule of the same name is
+    the same rule.
     """
 
     name: WireName
@@ -112,7 +113,7 @@ class AlarmRule(VersionedRecord, frozen=True, kw_only=True):
 
 
 class RecipientKind(StrEnum):
-    """How somebody is told."""
+    """Channel of a recipient."""
 
     WEBHOOK = "webhook"
     EMAIL = "email"
@@ -120,7 +121,7 @@ class RecipientKind(StrEnum):
 
 
 class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):
-    """Somebody, or something, that is told: a URL, a mailbox, or the farm's own MQTT broker (without an address)."""
+    """A recipient of notices: a URL, a mailbox, or the farm's own MQTT broker (without an address)."""
 
     name: Text
     kind: RecipientKind
@@ -131,7 +132,7 @@ class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):
 
 
 class MaintenanceWindow(VersionedRecord, frozen=True, kw_only=True):
-    """In [start_ms, end_ms) alarms of what fits are kept and not said; what still stands at its end is said then."""
+    """In [start_ms, end_ms) matching alarms are recorded without notices; those active at its end are sent then."""
 
     name: Text
     start_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
@@ -143,7 +144,7 @@ class MaintenanceWindow(VersionedRecord, frozen=True, kw_only=True):
 
 
 class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one recipient has heard of an alarm: when last, as how severe, and whether that it is over."""
+    """Last notice of an alarm to one recipient: time, severity, and whether it reported the end."""
 
     said_ms: int
     severity: Severity
@@ -151,15 +152,15 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True, omit_default
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """One alarm from its raising to its end, of a rule here (`station`), of a gateway's (`gateway`), or of both.
+    """An alarm from its raising to its end, of a rule here (`station`), of a gateway's rule (`gateway`), or of both.
 
-    `standing` are those of the two that still say so: it ends when neither does. `gateway_raised_ms` names the
-    gateway's own alarms that are in it, which may come and go while the rule here still says so. `fresh_ms` is when its
-    data was first fresh enough to be said (None: never), `noted_ms` when the station noted it. `ended_why` is
-    `cleared`, or why nobody can tell any more: `no_data`, `rule_removed`, `not_selected`. `late`: found in data that
-    came too late to be said.
-    `simulated` is true for ever for what a simulator made. `name` is what people call the subject where its id says
-    nothing, and `measured_by` the device whose value it is where that is another than the subject.
+    `standing` are those of the two in which it is still active: it ends when neither remains. `gateway_raised_ms` are
+    the gateway's alarms in it, which may come and go while the rule here remains active. `fresh_ms` is the time at
+    which its data was first fresh enough for a notice (None: never), `noted_ms` the time at which the station recorded
+    it. `ended_why` is `cleared`, or the reason why the state is unknown: `no_data`, `rule_removed`, `not_selected`.
+    `late`: detected in data that came too late for a notice. `simulated` marks data of a simulator, for good. `name` is
+    the subject's name where its id is not readable, and `measured_by` the device of the value where it is not the
+    subject.
     """
 
     id: str = ""
@@ -199,12 +200,12 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_active(self) -> bool:
-        """Whether it still stands."""
+        """Whether the alarm is active."""
         return self.ended_ms is None
 
 
 class NoticeState(StrEnum):
-    """Where a notice is: `dead` was tried as often as it is worth."""
+    """State of a notice: `dead` after the last failed attempt."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -212,9 +213,9 @@ class NoticeState(StrEnum):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What one recipient is to hear of the alarms of one rule: kept in the transaction that decided it, sent after.
+    """A notice to one recipient about the alarms of one rule: stored in the transaction that decided it, then sent.
 
-    `about` are the alarms' ids; `body` is the JSON that is sent, always the same however often it is tried.
+    `about` are the alarms' ids; `body` is the JSON that is sent, the same at every attempt.
     """
 
     id: str = ""

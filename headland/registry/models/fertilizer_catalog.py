@@ -1,4 +1,4 @@
-"""Common fertilizers as data, each with where its figures are from, for a farm to take over."""
+"""Catalogue of common fertilizers, each with the source of its figures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.registry.models.models import Percent, Product, ProductKind, Text
 
 
 class CatalogProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fertilizer as `records.Product` has it, and the source of its figures."""
+    """A fertilizer with the fields of `Product`, and the source of its figures."""
 
     name: Text
     kind: ProductKind
@@ -29,7 +29,7 @@ class CatalogProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     source: Text
 
     def product(self) -> Product:
-        """Return it as a farm keeps it."""
+        """Return it as a product of a farm."""
         values = msgspec.structs.asdict(self)
         del values["source"]
         return Product(**values)
@@ -48,7 +48,7 @@ def list_catalog() -> tuple[CatalogProduct, ...]:
 
 def find_in_catalog(name: str) -> CatalogProduct:
     """Return the fertilizer of a name; raises NotFound."""
-    for each in list_catalog():
-        if each.name == name:
-            return each
+    for product in list_catalog():
+        if product.name == name:
+            return product
     raise NotFound("catalog product", name)

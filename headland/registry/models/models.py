@@ -1,7 +1,7 @@
-"""What the registry holds, as frozen records. Who may see a record is said by the organisation that it is kept under.
+"""Records of the registry, frozen. A record is visible to its organisation only.
 
-`id`, `version`, `created_ms` and `changed_ms` are the registry's: it fills them in, and what a new record has there is
-not looked at. A field named after another record (`field.farm`, `season.field`) holds that record's id.
+The registry sets `id`, `version`, `created_ms` and `changed_ms` and ignores them in a new record. A field with the name
+of another record (`field.farm`, `season.field`) holds that record's id.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from headland.registry.models.geometry import Geometry
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Note = Annotated[str, Meta(max_length=2000)]
-#: What is said on the wire: a gateway, a site, a device, a kind.
+#: Name on the wire: of a gateway, a site, a device, a kind.
 WireName = Annotated[str, Meta(pattern=f"^{NAME.pattern}$")]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
@@ -28,7 +28,7 @@ NotNegative = Annotated[float, Meta(ge=0, le=1e9)]
 
 
 class Scope(StrEnum):
-    """What a key or a member may do; each includes those before it."""
+    """Permission of a key or a member; each includes those before it."""
 
     READ = "read"
     WRITE = "write"
@@ -36,7 +36,7 @@ class Scope(StrEnum):
 
 
 class VersionedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all records: what the registry says of each. A change is refused unless it names the current version."""
+    """Base of all records. A change is refused unless it has the current version."""
 
     id: str = ""
     version: int = 0
@@ -52,7 +52,7 @@ class Organisation(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Member(VersionedRecord, frozen=True, kw_only=True):
-    """A person of the organisation; `subject` is who they are for whoever signs them in."""
+    """A person of the organisation; `subject` is their id at the identity provider."""
 
     subject: Text
     name: Text
@@ -60,7 +60,7 @@ class Member(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Farm(VersionedRecord, frozen=True, kw_only=True):
-    """What fields and greenhouses belong to. With a position, outlines far from it are doubted."""
+    """A farm with fields and greenhouses. With a position, outlines far from it are refused."""
 
     name: Text
     longitude_deg: Longitude | None = None
@@ -69,7 +69,7 @@ class Farm(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Site(VersionedRecord, frozen=True, kw_only=True):
-    """A place by the name that telemetry gives it; its days begin at midnight of `time_zone` (IANA)."""
+    """A place, by its name in telemetry; its days begin at midnight of `time_zone` (IANA)."""
 
     farm: str
     name: WireName
@@ -80,14 +80,14 @@ class Site(VersionedRecord, frozen=True, kw_only=True):
 
 
 class ZoneKind(StrEnum):
-    """Why a part of a field is not treated."""
+    """Kind of an untreated part of a field."""
 
     EXCLUSION = "exclusion"  # a pond, a pylon, a neighbour's plot
-    BUFFER = "buffer"  # a strip along water or houses that rules keep free
+    BUFFER = "buffer"  # a strip along water or houses that regulations exclude
 
 
 class FieldZone(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a field that is not treated; a buffer strip says the width that it was drawn with."""
+    """An untreated part of a field; a buffer strip has its width."""
 
     kind: ZoneKind
     name: Text
@@ -96,9 +96,9 @@ class FieldZone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Field(VersionedRecord, frozen=True, kw_only=True):
-    """Ground that is worked as one. The areas are computed from the geometry, whatever a caller says.
+    """An area that is worked as one. The areas are computed from the geometry; values of a caller are ignored.
 
-    `usable_area_m2` leaves out what `zones` cover. `owner` is whose plot it is where a cooperative works for several.
+    `usable_area_m2` leaves out the `zones`. `owner` names the owner of the plot where a cooperative works for several.
     """
 
     farm: str
@@ -112,7 +112,7 @@ class Field(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
-    """A house under cover, on a site whose days and weather it shares."""
+    """A greenhouse, on a site whose days and weather it shares."""
 
     farm: str
     site: str
@@ -126,7 +126,7 @@ class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
 
 
 class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):
-    """A compartment or bed of a greenhouse that is looked at by itself; `crop` and `stage` choose the target bands."""
+    """A compartment or bed of a greenhouse with its own analysis; `crop` and `stage` select the target bands."""
 
     greenhouse: str
     name: Text
@@ -136,7 +136,7 @@ class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Gateway(VersionedRecord, frozen=True, kw_only=True):
-    """A gateway by its login, which is one organisation's and no other's; `shard` follows from the name."""
+    """A gateway by its login, which belongs to one organisation; `shard` follows from the name."""
 
     name: WireName
     site: WireName
@@ -144,7 +144,7 @@ class Gateway(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Device(VersionedRecord, frozen=True, kw_only=True):
-    """A device by its name on the wire: what its descriptor says, and the zone or field that a person put it in."""
+    """A device by its name on the wire: the content of its descriptor, and its zone or field, set by a person."""
 
     name: WireName
     kind: WireName
@@ -164,17 +164,17 @@ class Device(VersionedRecord, frozen=True, kw_only=True):
 
 
 class ProductKind(StrEnum):
-    """How a product is handled: by mass or by volume."""
+    """Form of a product: handled by mass or by volume."""
 
     GRANULAR = "granular"
     LIQUID = "liquid"
 
 
 class Product(VersionedRecord, frozen=True, kw_only=True):
-    """A fertilizer: grade as N-P2O5-K2O in percent of mass, and of which nitrogen it consists.
+    """A fertilizer: grade as N-P2O5-K2O in percent of mass, and the forms of its nitrogen.
 
-    The three nitrogen parts are all given or all left out, and add up to the nitrogen. `density_kg_l` is the bulk
-    density of granules and the density of a liquid; volumes become masses by it only.
+    The three forms of nitrogen are all given or all left out, and add up to the nitrogen. `density_kg_l` is the bulk
+    density of granules or the density of a liquid; it alone converts volumes to masses.
     """
 
     name: Text
@@ -191,7 +191,7 @@ class Product(VersionedRecord, frozen=True, kw_only=True):
 
 
 class ImplementKind(StrEnum):
-    """What an implement does with a product."""
+    """Kind of an implement."""
 
     SPREADER = "spreader"
     SPRAYER = "sprayer"
@@ -205,7 +205,7 @@ class PatternPoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Implement(VersionedRecord, frozen=True, kw_only=True):
-    """A spreader or sprayer. `pattern` is its lateral distribution as trays measured it, by offset; none is a boxcar.
+    """A spreader or sprayer. `pattern` is its lateral distribution, measured with trays, by offset; empty is uniform.
 
     The latencies are from the valve's opening and closing to the change on the ground. `device` is the vehicle's id.
     """
@@ -238,10 +238,10 @@ class Season(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Pass(VersionedRecord, frozen=True, kw_only=True):
-    """A working pass that somebody declared: this vehicle on this field in [start_ms, end_ms). It is never changed.
+    """A declared pass: this vehicle on this field in [start_ms, end_ms). It is never changed.
 
-    `device` is the vehicle's name on the wire. What was planned is a prescription of the field, or one rate for all of
-    it: `planned_rate_ha` in kilograms, or litres of a liquid, per hectare.
+    `device` is the vehicle's name on the wire. The plan is a prescription of the field, or one rate for all of it:
+    `planned_rate_ha` in kilograms, or litres of a liquid, per hectare.
     """
 
     field: str
@@ -257,7 +257,7 @@ class Pass(VersionedRecord, frozen=True, kw_only=True):
 
 
 class GrowerNote(VersionedRecord, frozen=True, kw_only=True):
-    """What a person saw or did at `time_ms`, on a greenhouse or on a field, for its chart; `author` is who says so."""
+    """A note of a person about a greenhouse or a field at `time_ms`, for its chart; `author` is the person."""
 
     time_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
     author: Text
@@ -267,7 +267,7 @@ class GrowerNote(VersionedRecord, frozen=True, kw_only=True):
 
 
 class ApiKey(VersionedRecord, frozen=True, kw_only=True):
-    """What is known of a key; the key itself was shown once and is nowhere. `prefix` is its readable beginning."""
+    """A key without its secret, which was shown once and is not stored. `prefix` is its readable beginning."""
 
     name: Text
     scope: Scope

@@ -1,4 +1,4 @@
-"""Prescriptions as the registry keeps them: written once, since a machine may have been sent what they say."""
+"""Prescriptions: written once and never changed, because a machine may have received them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from headland.registry.models.models import Latitude, Longitude, Note, NotNegative, Positive, Text, VersionedRecord
 
-#: The cell that is no part of a zone, in the bytes of `cells`.
+#: Value of a cell outside all zones, in the bytes of `cells`.
 _NO_ZONE = 255
 MAX_CELLS = 250_000
 
 
 class PrescribedZone(msgspec.Struct, frozen=True, kw_only=True):
-    """A zone and its rate in the prescription's unit; `index_mean` is the mean of what zones were drawn by first."""
+    """A zone and its rate in the prescription's unit; `index_mean` is the mean of the first index of the zoning."""
 
     rate_ha: NotNegative
     area_ha: NotNegative
@@ -29,7 +29,7 @@ class PrescribedZone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrescriptionCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """A constraint: whether it holds (None: not known), and the sentence."""
+    """Check of a constraint: whether it holds (None: unknown), and a sentence."""
 
     id: Text
     holds: bool | None
@@ -37,10 +37,10 @@ class PrescriptionCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prescription(VersionedRecord, frozen=True, kw_only=True):
-    """How much of a product each zone of a field gets, on a grid from its south-west corner.
+    """Rates of a product by zone of a field, on a grid from its south-west corner.
 
     `cells` are the zones of the cells, rows from the south, a byte each (255: not treated), deflated, as base64.
-    `method` says how they came about.
+    `method` describes the zoning.
     """
 
     field: str
@@ -63,29 +63,29 @@ class Prescription(VersionedRecord, frozen=True, kw_only=True):
     method: dict[str, str | float | None]
 
     def zone_of_cell(self) -> NDArray[np.int64]:
-        """Return the zone of each cell (rows, columns), row 0 the southernmost; -1 is none."""
+        """Return the zone of each cell (rows, columns), row 0 the southernmost; -1 outside zones."""
         plain = np.frombuffer(zlib.decompress(b64decode(self.cells)), np.uint8).astype(np.int64)
         return np.where(plain == _NO_ZONE, -1, plain).reshape(self.rows, self.columns)
 
     def rate_of_cell(self) -> NDArray[np.float64]:
-        """Return the rate of each cell; NaN where none is prescribed."""
+        """Return the rate of each cell; NaN outside zones."""
         return self.rate_of_zone(self.zone_of_cell())
 
     def rate_of_zone(self, zones: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the rates of zones; NaN for -1, which is none."""
+        """Return the rates of zones; NaN for -1."""
         return np.array([*(zone.rate_ha for zone in self.zones), np.nan])[zones]
 
     def zone_at(self, latitude_deg: NDArray[np.float64], longitude_deg: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the zone at each place, -1 where nothing is prescribed."""
+        """Return the zone at each place, -1 outside zones."""
         column = np.floor((longitude_deg - self.west_deg) / self.cell_east_deg).astype(np.int64)
         row = np.floor((latitude_deg - self.south_deg) / self.cell_north_deg).astype(np.int64)
         inside = (row >= 0) & (row < self.rows) & (column >= 0) & (column < self.columns)
-        found = np.full(np.shape(latitude_deg), -1, np.int64)
-        found[inside] = self.zone_of_cell()[row[inside], column[inside]]
-        return found
+        zones = np.full(np.shape(latitude_deg), -1, np.int64)
+        zones[inside] = self.zone_of_cell()[row[inside], column[inside]]
+        return zones
 
 
 def pack_cells(labels: NDArray[np.int64]) -> str:
-    """Return the zones of cells (-1: none) as a prescription keeps them."""
+    """Return the zones of cells (-1: none) in the format of `Prescription.cells`."""
     plain = np.where(labels < 0, _NO_ZONE, labels).astype(np.uint8)
     return b64encode(zlib.compress(plain.tobytes(), 6)).decode()

@@ -1,4 +1,4 @@
-"""Webhooks: what apps are told of as it happens, as frozen records."""
+"""Webhooks of apps: records and their validation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headland.registry.models.models import Text, VersionedRecord
 
 
 class WebhookEvent(StrEnum):
-    """What an app can be told of."""
+    """Event that an app can subscribe to."""
 
     DEVICE_EVENT = "device_event"
     PASS_DETECTED = "pass_detected"  # noqa: S105 - a pass over a field
@@ -27,7 +27,7 @@ class WebhookEvent(StrEnum):
 
 
 class Webhook(VersionedRecord, frozen=True, kw_only=True):
-    """An app that is told, by a signed POST to `url`, of what it asks for; its secret is no part of the record."""
+    """An app that receives its events by signed POST to `url`; the secret is not part of the record."""
 
     name: Text
     url: Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -36,18 +36,18 @@ class Webhook(VersionedRecord, frozen=True, kw_only=True):
 
 
 def check_webhook(hook: Webhook, _connection: sa.Connection, _organisation: str) -> Webhook:
-    """A URL that a POST can go to: no login in it, and not where clouds keep what machines know of themselves."""
+    """Validate the URL: usable for a POST, without a login, and not a link-local address such as cloud metadata."""
     try:
         parts = urlsplit(hook.url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable or not hook.url.isascii() or not hook.url.isprintable() or " " in hook.url:
-        raise InvalidRecord(f"{hook.url[:200]!r} is no URL: write https://HOST/PATH.")
+        raise InvalidRecord(f"{hook.url[:200]!r} is not a URL: write https://HOST/PATH.")
     if parts.username is not None or parts.password is not None:
-        raise InvalidRecord("No login in the URL, please: check the signature instead.")
+        raise InvalidRecord("The URL must not contain a login: check the signature instead.")
     if _is_link_local(str(parts.hostname)):
-        raise InvalidRecord(f"{parts.hostname} is an address of the machine's own link; nothing is sent there.")
+        raise InvalidRecord(f"{parts.hostname} is a link-local address, to which nothing is sent: use another host.")
     return hook
 
 

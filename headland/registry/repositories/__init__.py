@@ -1,1 +1,1 @@
-"""Repositories: versioned access to the records of one organisation."""
+"""Repositories: access to the records of one organisation."""

@@ -1,4 +1,4 @@
-"""What the station notes of alarms, of one organisation: in one transaction what became of them and what to say."""
+"""Alarms of one organisation: rule states, alarms and notices, changed together in one transaction."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
 from headland.units_of_time import DAY_MS
 
-#: What is delivered is kept so long, for the rate of a recipient and for people who look back.
+#: Retention of delivered notices, for the rate limit of recipients and for review.
 KEEP_DELIVERED_MS: Final = 30 * DAY_MS
 
-WatchKey = tuple[str, str]  # the rule's id, the subject
+RuleStateKey = tuple[str, str]  # the rule's id, the subject
 
 
 @dataclass(slots=True)
-class Round:
-    """What one round of judging led to; kept whole or not at all."""
+class AlarmUpdate:
+    """Changes of one evaluation, saved in one transaction."""
 
-    watches: dict[WatchKey, Mapping[str, Any]] = field(default_factory=dict)
-    dropped: set[WatchKey] = field(default_factory=set)
+    rule_states: dict[RuleStateKey, Mapping[str, Any]] = field(default_factory=dict)
+    removed: set[RuleStateKey] = field(default_factory=set)
     alarms: dict[str, Alarm] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
 
     def is_empty(self) -> bool:
-        """Tell whether there is nothing to keep."""
-        return not (self.watches or self.dropped or self.alarms or self.notices)
+        """Return whether there is nothing to save."""
+        return not (self.rule_states or self.removed or self.alarms or self.notices)
 
 
 class AlarmRepository:
-    """Every call is one transaction; RetryLater while the database is away."""
+    """Repository of alarms. Every call is one transaction and raises RetryLater while the database is away."""
 
-    def __init__(self, binding: RepositoryContext) -> None:
-        self._binding = binding
-        self._organisation = binding.organisation
+    def __init__(self, context: RepositoryContext) -> None:
+        self._context = context
+        self._organisation = context.organisation
 
     def new_id(self) -> str:
-        """Return the id of an alarm or a notice that is made now; later ones sort behind it."""
-        return self._binding.ids.make(self._binding.now_ms())
+        """Return the id of a new alarm or notice; later ids sort after it."""
+        return self._context.ids.make(self._context.now_ms())
 
-    def hold(self, holder: str, for_ms: int) -> bool:
-        """Take or keep the right to judge for `for_ms` from now; False while another holder has it."""
-        now_ms = self._binding.now_ms()
+    def acquire_lease(self, holder: str, for_ms: int) -> bool:
+        """Acquire or renew the evaluation lease for `for_ms`; return False while another holder has it."""
+        now_ms = self._context.now_ms()
         mine = alarm_leases.c.organisation == self._organisation
-        with self._binding.database.writing() as connection:
+        with self._context.database.writing() as connection:
             lock_organisation(connection, self._organisation)
             row = connection.execute(sa.select(alarm_leases).where(mine)).one_or_none()
             if row is not None and row.holder != holder and row.until_ms > now_ms:
@@ -63,37 +63,37 @@ class AlarmRepository:
                 connection.execute(alarm_leases.update().where(mine).values(**values))
         return True
 
-    def let_go(self, holder: str) -> None:
-        """Let another judge at once."""
+    def release_lease(self, holder: str) -> None:
+        """Release the evaluation lease."""
         mine = alarm_leases.c.organisation == self._organisation
-        with self._binding.database.writing() as connection:
+        with self._context.database.writing() as connection:
             connection.execute(alarm_leases.delete().where(mine, alarm_leases.c.holder == holder))
 
-    def watches(self) -> dict[WatchKey, dict[str, Any]]:
-        """Return where each rule stands on each subject, as it was kept."""
+    def rule_states(self) -> dict[RuleStateKey, dict[str, Any]]:
+        """Return the stored state of each rule for each subject."""
         query = sa.select(alarm_watches).where(alarm_watches.c.organisation == self._organisation)
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             return {(row.rule_id, row.subject): row.state for row in connection.execute(query)}
 
-    def keep(self, done: Round) -> None:
-        """Keep what a round led to. What people did to an alarm meanwhile stays."""
-        with self._binding.database.writing() as connection:
+    def save(self, update: AlarmUpdate) -> None:
+        """Save the changes of an evaluation; acknowledgements and snoozes made meanwhile remain."""
+        with self._context.database.writing() as connection:
             lock_organisation(connection, self._organisation)
-            self._keep_watches(connection, done)
-            known = self._rows(connection, done.alarms)
-            for alarm in done.alarms.values():
-                self._put(connection, _with_deeds(alarm, known[alarm.id]) if alarm.id in known else alarm, known)
-            for notice in done.notices:
+            self._save_rule_states(connection, update)
+            known = self._rows(connection, update.alarms)
+            for alarm in update.alarms.values():
+                self._put(connection, _with_user_changes(alarm, known[alarm.id]) if alarm.id in known else alarm, known)
+            for notice in update.notices:
                 connection.execute(alarm_notices.insert().values(**self._notice_row(notice)))
 
     def active(self) -> list[Alarm]:
-        """Return the alarms that stand, the newest first."""
+        """Return the active alarms, the newest first."""
         return self._select(alarms.c.ended_ms.is_(None))
 
-    def of(self, rule: str, subject: str, start_ms: int, end_ms: int) -> list[Alarm]:
-        """Return the alarms of a rule on a subject that stood in [start_ms, end_ms)."""
-        over = sa.or_(alarms.c.ended_ms.is_(None), alarms.c.ended_ms > start_ms)
-        return self._select(alarms.c.rule == rule, alarms.c.subject == subject, alarms.c.raised_ms < end_ms, over)
+    def find(self, rule: str, subject: str, start_ms: int, end_ms: int) -> list[Alarm]:
+        """Return the alarms of a rule for a subject that were active in [start_ms, end_ms)."""
+        not_over = sa.or_(alarms.c.ended_ms.is_(None), alarms.c.ended_ms > start_ms)
+        return self._select(alarms.c.rule == rule, alarms.c.subject == subject, alarms.c.raised_ms < end_ms, not_over)
 
     def newest(
         self,
@@ -119,29 +119,29 @@ class AlarmRepository:
 
     def get(self, id: str) -> Alarm:  # noqa: A002 - it is the alarm's id
         """Return an alarm; raises NotFound."""
-        found = self._select(alarms.c.id == id)
-        if not found:
+        selected = self._select(alarms.c.id == id)
+        if not selected:
             raise NotFound("alarm", id)
-        return found[0]
+        return selected[0]
 
     def acknowledge(self, id: str, note: str = "") -> Alarm:  # noqa: A002
-        """Note that somebody takes care of it: it is not said again. A second time changes the note only."""
-        now_ms = self._binding.now_ms()
+        """Acknowledge an alarm, which stops its repetition. A second call changes the note only."""
+        now_ms = self._context.now_ms()
 
-        def note_it(alarm: Alarm) -> Alarm:
-            first = {} if alarm.acknowledged_ms else {"acknowledged_ms": now_ms, "acknowledged_by": self._binding.by}
+        def add_note(alarm: Alarm) -> Alarm:
+            first = {} if alarm.acknowledged_ms else {"acknowledged_ms": now_ms, "acknowledged_by": self._context.by}
             return msgspec.structs.replace(alarm, note=note, **first)
 
-        return self._change(id, note_it)
+        return self._change(id, add_note)
 
     def snooze(self, id: str, until_ms: int | None) -> Alarm:  # noqa: A002
-        """Say nothing of it until then; None ends that."""
+        """Suppress the notices of an alarm until an instant; None ends that."""
         return self._change(id, lambda alarm: msgspec.structs.replace(alarm, snoozed_until_ms=until_ms))
 
     def notices(
         self, state: NoticeState | None = None, *, before: str = "", limit: int = 100, since_ms: int | None = None
     ) -> list[Notice]:
-        """Return notices, the newest first, those before the id `before`: in a state or all, made since then."""
+        """Return notices, the newest first, before the id `before`, of a state or all, created since `since_ms`."""
         query = self._mine()
         if state is not None:
             query = query.where(alarm_notices.c.state == state.value)
@@ -149,64 +149,64 @@ class AlarmRepository:
             query = query.where(alarm_notices.c.id < before)
         if since_ms is not None:
             query = query.where(alarm_notices.c.created_ms >= since_ms)
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             rows = connection.execute(query.order_by(alarm_notices.c.id.desc()).limit(limit))
             return [_notice(row) for row in rows]
 
-    def due(self, now_ms: int, limit: int = 50) -> list[Notice]:
-        """Return the notices that are to be sent now, the longest due first."""
+    def due_notices(self, now_ms: int, limit: int = 50) -> list[Notice]:
+        """Return the notices that are due, the longest due first."""
         waiting = alarm_notices.c.state == NoticeState.WAITING.value
         query = self._mine().where(waiting, alarm_notices.c.due_ms <= now_ms)
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             rows = connection.execute(query.order_by(alarm_notices.c.due_ms, alarm_notices.c.id).limit(limit))
             return [_notice(row) for row in rows]
 
-    def settle(self, notice: Notice) -> None:
-        """Keep what became of an attempt to deliver a notice."""
-        self._settle(notice.id, self._notice_row(notice))
+    def update_notice(self, notice: Notice) -> None:
+        """Store the result of a delivery attempt."""
+        self._update_notice(notice.id, self._notice_row(notice))
 
     def replay(self, id: str) -> Notice:  # noqa: A002
-        """Let a dead notice be tried again from now on; raises NotFound where there is no such dead one."""
-        now_ms = self._binding.now_ms()
+        """Make a dead notice due again; raises NotFound where there is no such dead notice."""
+        now_ms = self._context.now_ms()
         fresh = {"state": NoticeState.WAITING.value, "attempts": 0, "due_ms": now_ms}
-        self._settle(id, fresh, alarm_notices.c.state == NoticeState.DEAD.value)
-        with self._binding.database.reading() as connection:
+        self._update_notice(id, fresh, alarm_notices.c.state == NoticeState.DEAD.value)
+        with self._context.database.reading() as connection:
             return _notice(connection.execute(self._mine().where(alarm_notices.c.id == id)).one())
 
-    def forget_delivered(self, before_ms: int) -> int:
-        """Delete what was delivered before then; return how many."""
-        gone = alarm_notices.delete().where(
+    def delete_delivered(self, before_ms: int) -> int:
+        """Delete the delivered notices created before `before_ms`; return their number."""
+        statement = alarm_notices.delete().where(
             alarm_notices.c.organisation == self._organisation,
             alarm_notices.c.state == NoticeState.DELIVERED.value,
             alarm_notices.c.created_ms < before_ms,
         )
-        with self._binding.database.writing() as connection:
-            return connection.execute(gone).rowcount
+        with self._context.database.writing() as connection:
+            return connection.execute(statement).rowcount
 
     def _mine(self) -> sa.Select[*tuple[Any, ...]]:
         return sa.select(alarm_notices).where(alarm_notices.c.organisation == self._organisation)
 
-    def _settle(self, id: str, values: Mapping[str, Any], *where: sa.ColumnElement[bool]) -> None:  # noqa: A002
+    def _update_notice(self, id: str, values: Mapping[str, Any], *where: sa.ColumnElement[bool]) -> None:  # noqa: A002
         mine = alarm_notices.c.organisation == self._organisation
         statement = alarm_notices.update().where(mine, alarm_notices.c.id == id, *where).values(**values)
-        with self._binding.database.writing() as connection:
+        with self._context.database.writing() as connection:
             if connection.execute(statement).rowcount == 0:
                 raise NotFound("notice", id)
 
     def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Alarm]:
         query = sa.select(alarms.c.body).where(alarms.c.organisation == self._organisation, *where)
         query = query.order_by(alarms.c.raised_ms.desc(), alarms.c.id.desc()).limit(limit)
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             return [msgspec.convert(row.body, Alarm) for row in connection.execute(query)]
 
     def _rows(self, connection: sa.Connection, ids: Iterable[str]) -> dict[str, Alarm]:
         mine = sa.select(alarms.c.id, alarms.c.body).where(alarms.c.organisation == self._organisation)
-        found: dict[str, Alarm] = {}
+        stored: dict[str, Alarm] = {}
         listed = list(ids)
         for start in range(0, len(listed), 500):
             rows = connection.execute(mine.where(alarms.c.id.in_(listed[start : start + 500])))
-            found.update((row.id, msgspec.convert(row.body, Alarm)) for row in rows)
-        return found
+            stored.update((row.id, msgspec.convert(row.body, Alarm)) for row in rows)
+        return stored
 
     def _put(self, connection: sa.Connection, alarm: Alarm, known: Mapping[str, Alarm]) -> None:
         values = {
@@ -223,15 +223,18 @@ class AlarmRepository:
         else:
             connection.execute(alarms.insert().values(id=alarm.id, organisation=self._organisation, **values))
 
-    def _keep_watches(self, connection: sa.Connection, done: Round) -> None:
+    def _save_rule_states(self, connection: sa.Connection, update: AlarmUpdate) -> None:
         mine = alarm_watches.c.organisation == sa.bindparam("o")
-        one = (mine, alarm_watches.c.rule_id == sa.bindparam("r"), alarm_watches.c.subject == sa.bindparam("s"))
-        keys = [{"o": self._organisation, "r": rule, "s": subject} for rule, subject in {*done.watches, *done.dropped}]
+        key = (mine, alarm_watches.c.rule_id == sa.bindparam("r"), alarm_watches.c.subject == sa.bindparam("s"))
+        keys = [
+            {"o": self._organisation, "r": rule, "s": subject}
+            for rule, subject in {*update.rule_states, *update.removed}
+        ]
         if keys:
-            connection.execute(alarm_watches.delete().where(*one), keys)
+            connection.execute(alarm_watches.delete().where(*key), keys)
         rows: Sequence[dict[str, Any]] = [
             {"organisation": self._organisation, "rule_id": rule, "subject": subject, "state": dict(state)}
-            for (rule, subject), state in done.watches.items()
+            for (rule, subject), state in update.rule_states.items()
         ]
         if rows:
             connection.execute(alarm_watches.insert(), rows)
@@ -240,7 +243,7 @@ class AlarmRepository:
         return {**msgspec.to_builtins(notice), "organisation": self._organisation}
 
     def _change(self, id: str, change: Any) -> Alarm:  # noqa: A002
-        with self._binding.database.writing() as connection:
+        with self._context.database.writing() as connection:
             lock_organisation(connection, self._organisation)
             known = self._rows(connection, [id])
             if id not in known:
@@ -250,10 +253,10 @@ class AlarmRepository:
         return changed
 
 
-def _with_deeds(alarm: Alarm, kept: Alarm) -> Alarm:
-    """Return an alarm with what people did to it, as it is kept."""
-    deeds = ("acknowledged_ms", "acknowledged_by", "note", "snoozed_until_ms")
-    return msgspec.structs.replace(alarm, **{name: getattr(kept, name) for name in deeds})
+def _with_user_changes(alarm: Alarm, stored: Alarm) -> Alarm:
+    """Return an alarm with the stored acknowledgement, note and snooze."""
+    names = ("acknowledged_ms", "acknowledged_by", "note", "snoozed_until_ms")
+    return msgspec.structs.replace(alarm, **{name: getattr(stored, name) for name in names})
 
 
 def _notice(row: sa.Row[*tuple[Any, ...]]) -> Notice:

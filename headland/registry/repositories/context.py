@@ -1,4 +1,4 @@
-"""What every change is bound to: the organisation whose it is, who makes it, and the clock."""
+"""Context of the repositories of one organisation: database, actor and clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headland.registry.db.ids import IdMaker
 
 @dataclass(frozen=True, slots=True)
 class RepositoryContext:
-    """`by` is a word for the audit log, such as `key:hl_7f3a` or `headland up`."""
+    """Organisation and actor of all changes; `by` is the actor in the audit log, such as `key:hl_7f3a`."""
 
     database: Database
     organisation: str

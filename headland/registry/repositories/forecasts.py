@@ -1,4 +1,4 @@
-"""Forecasts that were given and what came of them, of one organisation: what was said stays as it was said."""
+"""Forecasts of greenhouses and the values measured later; a forecast is never changed after it was made."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from headland.registry.db.tables import forecasts
 from headland.registry.repositories.context import RepositoryContext
 from headland.units_of_time import DAY_MS
 
-#: So long forecasts are kept.
+#: Retention of forecasts.
 KEEP_MS: Final = 90 * DAY_MS
 
 Hours = list[float | None]
 
 
-class ForecastOf(msgspec.Struct, frozen=True, kw_only=True):
-    """One quantity: what was said for each hour ahead, what was measured then, and what two naive forecasts would say.
+class QuantityForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """Forecast of one quantity by hour ahead, the values measured later, and two naive forecasts for comparison.
 
-    `measured` is None for an hour that has not come, or of which too little was measured when it was settled.
+    `measured` is None for a future hour, or one with too few samples when it was settled.
     """
 
     made: Hours
@@ -33,73 +33,73 @@ class ForecastOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """What was forecast of a house from `origin_ms` on, by quantity; said at `made_ms`."""
+    """Forecast of a greenhouse from `origin_ms` on, by quantity; computed at `made_ms`."""
 
     house: str
     origin_ms: int
     made_ms: int
-    quantities: dict[str, ForecastOf]
+    quantities: dict[str, QuantityForecast]
     is_settled: bool = False
 
 
 class ForecastRepository:
-    """Every call is one transaction; RetryLater while the database is away."""
+    """Repository of forecasts. Every call is one transaction and raises RetryLater while the database is away."""
 
-    def __init__(self, binding: RepositoryContext) -> None:
-        self._binding = binding
+    def __init__(self, context: RepositoryContext) -> None:
+        self._context = context
 
-    def keep(self, forecast: Forecast) -> None:
-        """Keep what was said. Of hours of which something was said before that stays; hours further ahead are added."""
-        with self._binding.database.writing() as connection:
-            lock_organisation(connection, self._binding.organisation)
+    def save(self, forecast: Forecast) -> None:
+        """Add a forecast; where one of the same origin exists, only its missing hours further ahead are added."""
+        with self._context.database.writing() as connection:
+            lock_organisation(connection, self._context.organisation)
             mine = self._mine(forecast.house, forecast.origin_ms)
             known = connection.execute(sa.select(forecasts).where(*mine)).one_or_none()
             if known is not None:
                 longer = _row(_lengthen(_forecast(known), forecast))["body"]
                 connection.execute(forecasts.update().where(*mine).values(body=longer))
                 return
-            connection.execute(forecasts.insert().values(organisation=self._binding.organisation, **_row(forecast)))
+            connection.execute(forecasts.insert().values(organisation=self._context.organisation, **_row(forecast)))
             old = forecasts.c.origin_ms < forecast.origin_ms - KEEP_MS
             connection.execute(forecasts.delete().where(*self._mine(forecast.house), old))
 
-    def settle(self, forecast: Forecast) -> None:
-        """Note what was measured; what was said is not changed."""
+    def save_measured(self, forecast: Forecast) -> None:
+        """Store the measured values; the forecast values remain."""
         values = _row(forecast)
-        with self._binding.database.writing() as connection:
+        with self._context.database.writing() as connection:
             mine = self._mine(forecast.house, forecast.origin_ms)
             connection.execute(
                 forecasts.update().where(*mine).values(is_settled=values["is_settled"], body=values["body"])
             )
 
-    def given(self, house: str, start_ms: int, end_ms: int, *, open_only: bool = False) -> list[Forecast]:
-        """Return what was forecast of a house from hours in [start_ms, end_ms), the oldest first."""
+    def find(self, house: str, start_ms: int, end_ms: int, *, open_only: bool = False) -> list[Forecast]:
+        """Return the forecasts of a greenhouse with an origin in [start_ms, end_ms), the oldest first."""
         query = sa.select(forecasts).where(
             *self._mine(house), forecasts.c.origin_ms >= start_ms, forecasts.c.origin_ms < end_ms
         )
         if open_only:
             query = query.where(forecasts.c.is_settled.is_(False))
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             return [_forecast(row) for row in connection.execute(query.order_by(forecasts.c.origin_ms))]
 
     def _mine(self, house: str, origin_ms: int | None = None) -> list[sa.ColumnElement[bool]]:
-        mine = [forecasts.c.organisation == self._binding.organisation, forecasts.c.house == house]
+        mine = [forecasts.c.organisation == self._context.organisation, forecasts.c.house == house]
         return mine if origin_ms is None else [*mine, forecasts.c.origin_ms == origin_ms]
 
 
-def _lengthen(kept: Forecast, forecast: Forecast) -> Forecast:
-    """Return what was said before with the hours that it did not reach."""
-    quantities = dict(kept.quantities)
-    for name, told in forecast.quantities.items():
-        before = quantities.setdefault(name, told)
+def _lengthen(existing: Forecast, forecast: Forecast) -> Forecast:
+    """Return an existing forecast with the further hours of a new one."""
+    quantities = dict(existing.quantities)
+    for name, quantity in forecast.quantities.items():
+        before = quantities.setdefault(name, quantity)
         count = len(before.made)
         quantities[name] = msgspec.structs.replace(
             before,
             **{
-                column: [*getattr(before, column), *getattr(told, column)[count:]]
+                column: [*getattr(before, column), *getattr(quantity, column)[count:]]
                 for column in ("made", "low", "high", "as_yesterday", "measured")
             },
         )
-    return msgspec.structs.replace(kept, quantities=quantities)
+    return msgspec.structs.replace(existing, quantities=quantities)
 
 
 def _row(forecast: Forecast) -> dict[str, Any]:

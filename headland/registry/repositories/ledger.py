@@ -1,8 +1,8 @@
-"""The ledger of what was applied: entries that are only ever added, each hashed with the one before it.
+"""Ledger of applied product: append-only entries, each hashed with the one before it.
 
-It is chained as the audit log is, in tables of its own. `ledger_heads` holds the newest hash of each organisation, so
-an entry that was changed, taken out, put in or cut off at the end shows. Whoever can write to the database could make
-all hashes anew: keep a copy of `LedgerCheck.hash` elsewhere to see that as well.
+It is chained like the audit log, in tables of its own. `ledger_heads` holds the newest hash of each organisation, so a
+changed, removed, inserted or cut off entry is detected. Whoever can write to the database could recompute all hashes:
+store a copy of `LedgerCheck.hash` elsewhere to detect that as well.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PAGE: Final = 500
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact of a pass of a field; `body` is JSON as it was written, `pass_id` the pass's stable id."""
+    """An entry about a pass of a field; `body` is JSON as it was written, `pass_id` the pass's stable id."""
 
     seq: int
     time_ms: int
@@ -35,7 +35,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look through the whole ledger found: `broken_at` is the first entry that is not as it was written."""
+    """Result of a check of the whole ledger: `broken_at` is the first entry that was altered."""
 
     entries: int
     broken_at: int | None
@@ -43,58 +43,58 @@ class LedgerCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger:
-    """One organisation's ledger. Nothing in it is ever changed: what turned out otherwise is a later entry."""
+    """Ledger of one organisation. Entries are never changed: a correction is a later entry."""
 
-    def __init__(self, binding: RepositoryContext) -> None:
-        self._binding = binding
+    def __init__(self, context: RepositoryContext) -> None:
+        self._context = context
 
     def append(self, kind: str, field: str, pass_id: str, body: object) -> LedgerEntry:
-        """Write an entry of anything that JSON can say; where a pass's newest entry of that kind says the same, that.
+        """Append an entry with a JSON body; where the pass's newest entry of that kind has the same body, return that.
 
         Raises RetryLater while the database is away.
         """
-        binding = self._binding
+        context = self._context
         text = msgspec.json.encode(body, order="sorted").decode()
-        with binding.database.writing() as connection:
-            lock_organisation(connection, binding.organisation)
+        with context.database.writing() as connection:
+            lock_organisation(connection, context.organisation)
             newest = self._newest(connection, kind, field, pass_id)
             if newest is not None and newest.body == text:
                 return newest
-            seq, previous = _head(connection, binding.organisation)
+            seq, previous = _head(connection, context.organisation)
             entry = LedgerEntry(
                 seq=seq + 1,
-                time_ms=binding.now_ms(),
-                who=binding.by,
+                time_ms=context.now_ms(),
+                who=context.by,
                 kind=kind,
                 field=field,
                 pass_id=pass_id,
                 body=text,
                 hash="",
             )
-            entry = msgspec.structs.replace(entry, hash=_hash(binding.organisation, entry, previous))
+            entry = msgspec.structs.replace(entry, hash=_hash(context.organisation, entry, previous))
             values = msgspec.structs.asdict(entry)
             values["pass"] = values.pop("pass_id")
-            connection.execute(ledger.insert().values(organisation=binding.organisation, **values))
-            _move_head(connection, binding.organisation, entry)
+            connection.execute(ledger.insert().values(organisation=context.organisation, **values))
+            _move_head(connection, context.organisation, entry)
         return entry
 
     def read(
         self, *, field: str | None = None, pass_id: str | None = None, after_seq: int = 0, limit: int = 1000
     ) -> list[LedgerEntry]:
-        """Return entries in the order of their writing, those after `after_seq`: of a field, of a pass, or all."""
+        """Return entries in order, those after `after_seq`, of a field, of a pass, or all."""
         query = self._mine().where(ledger.c.seq > after_seq)
         if field is not None:
             query = query.where(ledger.c.field == field)
         if pass_id is not None:
             query = query.where(ledger.c["pass"] == pass_id)
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             return [_entry(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
 
     def check(self) -> LedgerCheck:
-        """Read the whole ledger, in bounded memory, and tell whether it is as it was written."""
-        organisation = self._binding.organisation
-        # As a writer, so that no entry is added while it is looked through.
-        with self._binding.database.writing() as connection:
+        """Check the whole ledger, in bounded memory."""
+        organisation = self._context.organisation
+        # In a writing transaction, so that no entry is added during the check.
+        with self._context.database.writing() as connection:
             lock_organisation(connection, organisation)
             head_seq, head_hash = _head(connection, organisation)
             previous, seq = START, 0
@@ -108,14 +108,14 @@ class Ledger:
         return LedgerCheck(entries=head_seq, broken_at=None if whole else seq + 1, hash=head_hash)
 
     def seq_of(self, hash: str) -> int | None:  # noqa: A002 - it is the entry's hash
-        """Return which entry has a hash, None where none has it (any more)."""
+        """Return the sequence number of the entry with a hash, or None."""
         query = self._mine().where(ledger.c.hash == hash)
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else int(row.seq)
 
     def _mine(self) -> sa.Select[*tuple[object, ...]]:
-        return sa.select(ledger).where(ledger.c.organisation == self._binding.organisation)
+        return sa.select(ledger).where(ledger.c.organisation == self._context.organisation)
 
     def _newest(self, connection: sa.Connection, kind: str, field: str, pass_id: str) -> LedgerEntry | None:
         same = self._mine().where(ledger.c.kind == kind, ledger.c.field == field, ledger.c["pass"] == pass_id)

@@ -1,4 +1,4 @@
-"""The passes that were declared: kept as they were said, never changed, never taken away."""
+"""Declared passes of one organisation: added, never changed, never deleted."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ from typing import Final
 
 import msgspec
 
-from headland.registry.models.errors import Conflict
+from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Pass, VersionedRecord
 from headland.registry.repositories.repository import Repository
 
-_OF_THE_REGISTRY: Final = frozenset(VersionedRecord.__struct_fields__)
+_REGISTRY_FIELDS: Final = frozenset(VersionedRecord.__struct_fields__)
 
 
 class PassRepository:
-    """One organisation's declared passes: a shelf that can only be added to."""
+    """Append-only repository of declared passes."""
 
     def __init__(self, repository: Repository[Pass]) -> None:
         self._repository = repository
 
     def declare(self, declared: Pass) -> Pass:
-        """Keep a pass and return it with its id; the same one again is the one that is kept already.
+        """Add a pass and return it with its id; for an identical pass, return the existing one.
 
-        Raises Conflict where a pass of this vehicle on this field from this instant on says something else, and all
-        that `Repository.add` raises.
+        Raises RecordConflict where another pass of this vehicle on this field begins at the same instant, and as
+        `Repository.add` does.
         """
         try:
             return self._repository.add(declared)
-        except Conflict:
-            for kept in self._repository.all(field=declared.field, device=declared.device):
-                if kept.start_ms != declared.start_ms:
+        except RecordConflict:
+            for existing in self._repository.all(field=declared.field, device=declared.device):
+                if existing.start_ms != declared.start_ms:
                     continue
-                if _said(kept) == _said(declared):
-                    return kept
-                raise Conflict(
-                    f"Pass {kept.id} of {kept.device} begins at the same instant and says something else. A pass is "
-                    "never changed: declare it with its real start."
+                if _declared_fields(existing) == _declared_fields(declared):
+                    return existing
+                raise RecordConflict(
+                    f"Pass {existing.id} of {existing.device} begins at the same instant with other values. A pass is "
+                    "never changed: declare this one with its real start."
                 ) from None
             raise
 
@@ -45,9 +45,9 @@ class PassRepository:
 
     def of_field(self, field: str) -> list[Pass]:
         """Return the passes of a field in the order of their start."""
-        return sorted(self._repository.all(field=field), key=lambda one: (one.start_ms, one.id))
+        return sorted(self._repository.all(field=field), key=lambda declared: (declared.start_ms, declared.id))
 
 
-def _said(declared: Pass) -> dict[str, object]:
+def _declared_fields(declared: Pass) -> dict[str, object]:
     values = msgspec.structs.asdict(declared)
-    return {name: value for name, value in values.items() if name not in _OF_THE_REGISTRY}
+    return {name: value for name, value in values.items() if name not in _REGISTRY_FIELDS}

@@ -1,4 +1,4 @@
-"""One kind of record of one organisation: add, get, list, change, delete. The same for all kinds."""
+"""Repository of one kind of record of one organisation: add, get, list, change, delete."""
 
 from __future__ import annotations
 
@@ -12,146 +12,146 @@ import sqlalchemy as sa
 
 from headland.registry.db import audit
 from headland.registry.db.tables import METADATA
-from headland.registry.models.errors import Conflict, InvalidRecord, NotFound, VersionConflict
+from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
 from headland.registry.models.models import VersionedRecord
 from headland.registry.repositories.context import RepositoryContext
 
 R = TypeVar("R", bound=VersionedRecord)
-#: A page of the API, and one more to know whether another follows.
+#: A page of the API and one record more, which shows whether another page follows.
 MAX_LIMIT: Final = 1001
 
 
-class Check(Protocol[R]):
-    """What a kind has to say of its records beyond the bounds of their fields."""
+class RecordCheck(Protocol[R]):
+    """Validation of a record beyond the bounds of its fields."""
 
     def __call__(self, record: R, connection: sa.Connection, organisation: str, /) -> R:
-        """Return the record as it is kept; raises InvalidRecord."""
+        """Return the record as it is stored; raises InvalidRecord."""
         ...
 
 
 class Repository(Generic[R]):
-    """The records of one kind that one organisation has. Every statement names the organisation.
+    """Records of one kind and one organisation. Every statement is limited to the organisation.
 
-    Deleting is soft: the record is no longer found or listed, but what it was stays for the history that names it.
+    A deleted record is no longer found or listed, but remains in the table for the history that refers to it.
     """
 
     def __init__(
-        self, binding: RepositoryContext, kind: type[R], table: sa.Table, check: Check[R] | None = None
+        self, context: RepositoryContext, kind: type[R], table: sa.Table, check: RecordCheck[R] | None = None
     ) -> None:
-        self._binding = binding
+        self._context = context
         self._kind = kind
         self._name = re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
         self._table = table
         self._check = check
 
     def add(self, record: R, more: Mapping[str, object] | None = None) -> R:
-        """Keep a new record and return it with its id. `more` are columns that no record shows.
+        """Add a record and return it with its id. `more` are columns that are not part of the record.
 
-        Raises InvalidRecord, NotFound for what it refers to, Conflict for a name that is taken.
+        Raises InvalidRecord, NotFound for a missing reference, RecordConflict for a used name.
         """
-        now_ms = self._binding.now_ms()
-        with self._binding.database.writing() as connection:
+        now_ms = self._context.now_ms()
+        with self._context.database.writing() as connection:
             return self.add_within(connection, record, now_ms, more)
 
     def add_all(self, records: Sequence[R]) -> list[R]:
-        """Keep new records, all of them or none; raises what `add` raises."""
-        now_ms = self._binding.now_ms()
-        with self._binding.database.writing() as connection:
+        """Add records, all or none; raises as `add` does."""
+        now_ms = self._context.now_ms()
+        with self._context.database.writing() as connection:
             return [self.add_within(connection, record, now_ms) for record in records]
 
     def add_within(
         self, connection: sa.Connection, record: R, now_ms: int, more: Mapping[str, object] | None = None
     ) -> R:
-        """Do as `add` does in a transaction under way."""
-        audit.lock_organisation(connection, self._binding.organisation)
-        identity = {"id": self._binding.ids.make(now_ms), "version": 1, "created_ms": now_ms, "changed_ms": now_ms}
+        """Add a record in an open transaction; raises as `add` does."""
+        audit.lock_organisation(connection, self._context.organisation)
+        identity = {"id": self._context.ids.make(now_ms), "version": 1, "created_ms": now_ms, "changed_ms": now_ms}
         made = self._checked(connection, msgspec.structs.replace(record, **identity))
         self._refuse_same_name(connection, made)
         values = {**_values(made), **(more or {})}
-        connection.execute(self._table.insert().values(organisation=self._binding.organisation, **values))
+        connection.execute(self._table.insert().values(organisation=self._context.organisation, **values))
         self._log(connection, "add", made.id, now_ms, after=made)
         return made
 
     def get(self, id: str, *, also_deleted: bool = False) -> R:  # noqa: A002 - it is the record's id
-        """Return a record; raises NotFound. `also_deleted` finds what old history names, too."""
-        with self._binding.database.reading() as connection:
+        """Return a record; raises NotFound. `also_deleted` includes deleted records."""
+        with self._context.database.reading() as connection:
             return self._get(connection, id, also_deleted=also_deleted)
 
     def find_within(self, connection: sa.Connection, **where: str) -> R | None:
-        """Return the one record with these values, in a transaction under way; None where there is none."""
+        """Return the record with these values in an open transaction, or None."""
         query = self._mine().where(*(self._table.c[name] == value for name, value in where.items()))
         row = connection.execute(query).one_or_none()
         return None if row is None else self._record(row)
 
     def list(self, *, after: str = "", limit: int = 100, **where: str | None) -> list[R]:
-        """Return records in the order of their making, those after the id `after`, at most `limit` (1 to 1001).
+        """Return records in the order of creation, those after the id `after`, at most `limit` (1 to 1001).
 
         `where` are fields that must equal a value: `fields.list(farm=farm.id)`.
         """
         query = self._mine().where(self._table.c.id > after).order_by(self._table.c.id)
         for name, value in where.items():
             query = query.where(self._table.c[name] == value)
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             rows = connection.execute(query.limit(min(max(limit, 1), MAX_LIMIT)))
             return [self._record(row) for row in rows]
 
     def deleted_ms(self, **where: str) -> int | None:
-        """Return when the last of the records with these values was deleted; None where one lives or none ever was."""
+        """Return when the last record with these values was deleted; None where one exists or none ever existed."""
         query = sa.select(self._table.c.deleted_ms).where(
-            self._table.c.organisation == self._binding.organisation,
+            self._table.c.organisation == self._context.organisation,
             *(self._table.c[name] == value for name, value in where.items()),
         )
-        with self._binding.database.reading() as connection:
+        with self._context.database.reading() as connection:
             times_ms = [row.deleted_ms for row in connection.execute(query)]
         return None if not times_ms or None in times_ms else max(times_ms)
 
     def all(self, **where: str | None) -> Iterator[R]:
-        """Return every record, read page by page."""
+        """Return all records, read page by page."""
         after = ""
         while page := self.list(after=after, limit=MAX_LIMIT, **where):
             yield from page
             after = page[-1].id
 
     def change(self, record: R) -> R:
-        """Put `record` in the place of its former version and return it with the new one.
+        """Replace a record by a new version and return that.
 
-        Raises VersionConflict where `record.version` is not the current one, and all that `add` raises.
+        Raises VersionConflict where `record.version` is not the current one, and as `add` does.
         """
-        now_ms = self._binding.now_ms()
-        with self._binding.database.writing() as connection:
+        now_ms = self._context.now_ms()
+        with self._context.database.writing() as connection:
             return self.change_within(connection, record, now_ms)
 
     def change_within(self, connection: sa.Connection, record: R, now_ms: int) -> R:
-        """Do as `change` does in a transaction under way."""
-        audit.lock_organisation(connection, self._binding.organisation)
+        """Change a record in an open transaction; raises as `change` does."""
+        audit.lock_organisation(connection, self._context.organisation)
         before = self._current(connection, record.id, record.version)
         identity = {"version": before.version + 1, "created_ms": before.created_ms, "changed_ms": now_ms}
         made = self._checked(connection, msgspec.structs.replace(record, **identity))
         self._refuse_same_name(connection, made)
-        connection.execute(self._one(record.id, self._table.update()).values(**_values(made)))
+        connection.execute(self._by_id(record.id, self._table.update()).values(**_values(made)))
         self._log(connection, "change", made.id, now_ms, before=before, after=made)
         return made
 
     def delete(self, id: str, version: int) -> None:  # noqa: A002
-        """Take a record out of use. Raises NotFound, VersionConflict, and Conflict while others refer to it."""
-        now_ms = self._binding.now_ms()
-        with self._binding.database.writing() as connection:
-            audit.lock_organisation(connection, self._binding.organisation)
+        """Delete a record. Raises NotFound, VersionConflict, and RecordConflict while others refer to it."""
+        now_ms = self._context.now_ms()
+        with self._context.database.writing() as connection:
+            audit.lock_organisation(connection, self._context.organisation)
             before = self._current(connection, id, version)
             self._refuse_while_used(connection, before)
-            gone = {"deleted_ms": now_ms, "changed_ms": now_ms, "version": before.version + 1}
-            connection.execute(self._one(id, self._table.update()).values(**gone))
+            deleted = {"deleted_ms": now_ms, "changed_ms": now_ms, "version": before.version + 1}
+            connection.execute(self._by_id(id, self._table.update()).values(**deleted))
             self._log(connection, "delete", id, now_ms, before=before)
 
     def _mine(self) -> sa.Select[*tuple[Any, ...]]:
-        mine = self._table.c.organisation == self._binding.organisation
+        mine = self._table.c.organisation == self._context.organisation
         return sa.select(self._table).where(mine, self._table.c.deleted_ms.is_(None))
 
-    def _one(self, id: str, statement: sa.Update) -> sa.Update:  # noqa: A002
-        return statement.where(self._table.c.organisation == self._binding.organisation, self._table.c.id == id)
+    def _by_id(self, id: str, statement: sa.Update) -> sa.Update:  # noqa: A002
+        return statement.where(self._table.c.organisation == self._context.organisation, self._table.c.id == id)
 
     def _get(self, connection: sa.Connection, id: str, *, also_deleted: bool = False) -> R:  # noqa: A002
-        mine = self._table.c.organisation == self._binding.organisation
+        mine = self._table.c.organisation == self._context.organisation
         query = sa.select(self._table).where(mine) if also_deleted else self._mine()
         row = connection.execute(query.where(self._table.c.id == id)).one_or_none()
         if row is None:
@@ -159,64 +159,66 @@ class Repository(Generic[R]):
         return self._record(row)
 
     def _current(self, connection: sa.Connection, id: str, version: int) -> R:  # noqa: A002
-        found = self._get(connection, id)
-        if found.version != version:
-            raise VersionConflict(self._name, id, version, found.version)
-        return found
+        current = self._get(connection, id)
+        if current.version != version:
+            raise VersionConflict(self._name, id, version, current.version)
+        return current
 
     def _checked(self, connection: sa.Connection, record: R) -> R:
-        """Return the record as it is kept, after every check that needs no other record of its kind."""
+        """Return the record as it is stored, after every check that needs no other record of its kind."""
         try:
             plain: R = msgspec.convert(msgspec.to_builtins(record), self._kind)
             text = msgspec.json.encode(plain)
         except (msgspec.ValidationError, UnicodeEncodeError, TypeError) as error:
-            raise InvalidRecord(f"This is no {self._name}: {error}.") from error
+            raise InvalidRecord(f"This is not a valid {self._name}: {error}.") from error
         if b"\\u0000" in text:
-            raise InvalidRecord(f"This is no {self._name}: a text holds a NUL character.")
+            raise InvalidRecord(f"This is not a valid {self._name}: a text has a NUL character.")
         for column, target in self._references():
-            named = getattr(plain, column)
-            if named is not None and not self._is_living(connection, target, named):
-                raise NotFound(column, named)
-        return plain if self._check is None else self._check(plain, connection, self._binding.organisation)
+            reference = getattr(plain, column)
+            if reference is not None and not self._exists(connection, target, reference):
+                raise NotFound(column, reference)
+        return plain if self._check is None else self._check(plain, connection, self._context.organisation)
 
     def _references(self) -> Iterator[tuple[str, sa.Table]]:
-        """Return the columns that name a record of the organisation, with its table."""
+        """Return the columns that refer to a record of the organisation, with its table."""
         for constraint in self._table.foreign_key_constraints:
             if len(constraint.column_keys) == 2:
                 yield constraint.column_keys[1], constraint.referred_table
 
-    def _is_living(self, connection: sa.Connection, table: sa.Table, id: str) -> bool:  # noqa: A002
-        mine = (table.c.organisation == self._binding.organisation, table.c.id == id, table.c.deleted_ms.is_(None))
+    def _exists(self, connection: sa.Connection, table: sa.Table, id: str) -> bool:  # noqa: A002
+        mine = (table.c.organisation == self._context.organisation, table.c.id == id, table.c.deleted_ms.is_(None))
         return connection.execute(sa.select(table.c.id).where(*mine)).one_or_none() is not None
 
     def _refuse_same_name(self, connection: sa.Connection, record: R) -> None:
-        """Say which name is taken, before the database's unique index would in its own words."""
+        """Raise RecordConflict with the used name, before the database's unique index raises."""
         for index in self._table.indexes:
             names = [column.name for column in index.columns]
             if not index.unique or not all(name == "organisation" or hasattr(record, name) for name in names):
                 continue
             same = [self._table.c[name] == getattr(record, name) for name in names if name != "organisation"]
             if "organisation" in names:
-                same.append(self._table.c.organisation == self._binding.organisation)
+                same.append(self._table.c.organisation == self._context.organisation)
             query = sa.select(self._table.c.id).where(
                 *same, self._table.c.deleted_ms.is_(None), self._table.c.id != record.id
             )
             if connection.execute(query.limit(1)).first() is not None:
-                raise Conflict(f"There is a {self._name} {getattr(record, names[-1])!r} already: choose another name.")
+                raise RecordConflict(
+                    f"A {self._name} {getattr(record, names[-1])!r} exists already: choose another name."
+                )
 
     def _refuse_while_used(self, connection: sa.Connection, record: R) -> None:
         for table in METADATA.tables.values():
             for constraint in table.foreign_key_constraints:
                 if constraint.referred_table is not self._table or len(constraint.column_keys) != 2:
                     continue
-                mine = table.c.organisation == self._binding.organisation
+                mine = table.c.organisation == self._context.organisation
                 users = sa.select(sa.func.count()).where(
                     mine, table.c[constraint.column_keys[1]] == record.id, table.c.deleted_ms.is_(None)
                 )
                 if count := connection.execute(users).scalar_one():
-                    raise Conflict(
+                    raise RecordConflict(
                         f"{count} of its {table.name.replace('_', ' ')} still refer to this {self._name}: "
-                        "delete them, or let them refer to another, first."
+                        "delete them, or change their reference, first."
                     )
 
     def _record(self, row: sa.Row[*tuple[Any, ...]]) -> R:
@@ -233,19 +235,19 @@ class Repository(Generic[R]):
         before: R | None = None,
         after: R | None = None,
     ) -> None:
-        change = audit.Change(
+        change = audit.AuditChange(
             time_ms=now_ms,
-            who=self._binding.by,
+            who=self._context.by,
             action=action,
             kind=self._name,
             record=record,
             before=None if before is None else msgspec.json.encode(before).decode(),
             after=None if after is None else msgspec.json.encode(after).decode(),
         )
-        audit.append(connection, self._binding.organisation, change)
+        audit.append(connection, self._context.organisation, change)
 
 
 def _values(record: VersionedRecord) -> dict[str, Any]:
-    """Return a record as columns hold it: words, numbers, dates, and lists and dicts for JSON."""
+    """Return the column values of a record: texts, numbers, dates, and lists and dicts for JSON."""
     values: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(date,))
     return values

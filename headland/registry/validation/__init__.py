@@ -1,1 +1,1 @@
-"""Validation of records before they are written."""
+"""Validation of records beyond the bounds of their fields."""

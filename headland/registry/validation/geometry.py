@@ -1,4 +1,4 @@
-"""Validation of field boundaries, and their area."""
+"""Validation of field boundaries, and their area on the ellipsoid."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from shapely.geometry.polygon import orient
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Position
 
-#: A field of the open country has some hundreds of corners; this bounds what one outline may cost.
+#: Fields have some hundreds of corners; this bounds the cost of an outline.
 MAX_POSITIONS: Final = 100_000
-#: The largest single fields on earth have some 15,000 ha: beyond, an axis or a unit is wrong.
+#: The largest single fields on earth have about 15,000 ha: above the limit an axis or a unit is wrong.
 MAX_AREA_M2: Final = 5e8
 MIN_AREA_M2: Final = 1.0
-#: An outline farther than this from where its farm lies is doubted.
+#: An outline farther than this from its farm is refused.
 _FAR_M: Final = 1_000_000.0
 
 # WGS84: semi-major axis and flattening.
@@ -34,8 +34,8 @@ _E: Final = math.sqrt(_E2)
 def check_geometry(geometry: Geometry, what: str, near: Position | None = None) -> Geometry:
     """Return the geometry with outer rings anticlockwise and holes clockwise (RFC 7946, 3.1.6).
 
-    `near` is a (longitude_deg, latitude_deg) in whose region it lies, by which axes swapped within both ranges are
-    told. Raises InvalidGeometry with the reason and the fix; nothing is repaired by guessing.
+    `near` is a (longitude_deg, latitude_deg) in its region, which reveals swapped axes. Raises InvalidGeometry with the
+    reason and the remedy; nothing is repaired by guessing.
     """
     if not geometry:
         raise InvalidGeometry(f"{what} has no polygon", "give at least one")
@@ -43,8 +43,8 @@ def check_geometry(geometry: Geometry, what: str, near: Position | None = None) 
     shape = MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry])
     if not shape.is_valid:
         raise InvalidGeometry(
-            f"{what} is no valid outline ({shapely.is_valid_reason(shape)})",
-            "draw it so that no line crosses or doubles another, holes lie inside and parts do not overlap",
+            f"{what} is not a valid outline ({shapely.is_valid_reason(shape)})",
+            "draw it without crossing or repeated lines, with holes inside and without overlapping parts",
         )
     _check_place(shape, what, near)
     area_m2 = area_of(geometry)
@@ -57,7 +57,7 @@ def check_geometry(geometry: Geometry, what: str, near: Position | None = None) 
 
 
 def area_of(geometry: Geometry) -> float:
-    """Return the area of a checked geometry on the WGS84 ellipsoid [m2], holes left out.
+    """Return the area of a valid geometry on the WGS84 ellipsoid [m2], holes left out.
 
     In the cylindrical equal-area projection of the ellipsoid (Snyder 1987, USGS Professional Paper 1395, eqs. 3-12,
     10-14 and 10-15 with k0 = 1). Lines are straight there; on the sides of a field that differs from geodesics by
@@ -67,7 +67,7 @@ def area_of(geometry: Geometry) -> float:
 
 
 def area_without(geometry: Geometry, taken: Sequence[Geometry]) -> float:
-    """Return the area [m2] of a checked geometry that none of the checked geometries `taken` covers."""
+    """Return the area [m2] of a valid geometry without the valid geometries `taken`."""
     whole = _equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]))
     parts = [Polygon(rings[0], rings[1:]) for other in taken for rings in other]
     return float(whole.difference(_equal_area(shapely.union_all(parts))).area) if parts else float(whole.area)
@@ -127,7 +127,7 @@ def _check_place(shape: MultiPolygon, what: str, near: Position | None) -> None:
         return
     if abs(longitude_deg) <= 90 and _distance_m((latitude_deg, longitude_deg), near) <= _FAR_M:
         raise InvalidGeometry(
-            f"{what} would lie at its farm if latitude and longitude were swapped, and far from it as it is",
+            f"{what} would be at its farm with latitude and longitude swapped, and is far from it as given",
             "put longitude first",
         )
     raise InvalidGeometry(
@@ -136,9 +136,9 @@ def _check_place(shape: MultiPolygon, what: str, near: Position | None) -> None:
     )
 
 
-def _distance_m(one: Position, other: Position) -> float:
-    """Return the great-circle distance on a sphere of the earth's mean radius: good enough to doubt a place."""
-    (x1, y1), (x2, y2) = ((math.radians(x), math.radians(y)) for x, y in (one, other))
+def _distance_m(first: Position, second: Position) -> float:
+    """Return the great-circle distance on a sphere of the earth's mean radius."""
+    (x1, y1), (x2, y2) = ((math.radians(x), math.radians(y)) for x, y in (first, second))
     haversine = math.sin((y2 - y1) / 2) ** 2 + math.cos(y1) * math.cos(y2) * math.sin((x2 - x1) / 2) ** 2
     return 2 * 6_371_008.8 * math.asin(math.sqrt(min(1.0, haversine)))
 

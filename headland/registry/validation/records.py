@@ -1,4 +1,4 @@
-"""What makes a record sound beyond the bounds of its fields: one function a kind."""
+"""Validation of records: one function a kind."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from headland.registry.models.models import Farm, Field, Gateway, GrowerNote, Im
 from headland.registry.validation.geometry import area_of, area_without, check_geometry
 from headland.units_of_time import DAY_MS
 
-#: Labels round to tenths of a percent.
+#: Labels are rounded to tenths of a percent.
 _ROUNDING_PCT: Final = 0.15
 LONGEST_PASS_MS: Final = 2 * DAY_MS
 
 
 def check_farm(farm: Farm, _connection: sa.Connection, _organisation: str) -> Farm:
-    """A position is whole or not there."""
+    """Validate that a position has both coordinates or none."""
     _check_pair(farm.longitude_deg, farm.latitude_deg)
     return farm
 
 
 def check_site(site: Site, _connection: sa.Connection, _organisation: str) -> Site:
-    """A site's time zone is one of the IANA names: its local days are computed with it."""
+    """Validate that the time zone is an IANA name: the site's local days are computed with it."""
     _check_pair(site.longitude_deg, site.latitude_deg)
     try:
         ZoneInfo(site.time_zone)
     except (KeyError, ValueError, OSError) as error:
         raise InvalidRecord(
-            f"{site.time_zone!r} is no time zone: give its IANA name, such as Asia/Shanghai or Europe/Berlin."
+            f"{site.time_zone!r} is not a time zone: give an IANA name, such as Asia/Shanghai or Europe/Berlin."
         ) from error
     return site
 
 
 def check_field(field: Field, connection: sa.Connection, organisation: str) -> Field:
-    """Outline and zones are sound and near the farm; the areas are theirs."""
+    """Validate outline and zones, near the farm, and set the areas."""
     near = _position_of_farm(connection, organisation, field.farm)
     geometry = check_geometry(field.geometry, "the field", near)
     zones = tuple(
@@ -58,15 +58,15 @@ def check_field(field: Field, connection: sa.Connection, organisation: str) -> F
 
 
 def check_gateway(gateway: Gateway, _connection: sa.Connection, _organisation: str) -> Gateway:
-    """The shard follows from the name."""
+    """Set the shard, which follows from the name."""
     return msgspec.structs.replace(gateway, shard=shard_of(gateway.name))
 
 
 def check_product(product: Product, _connection: sa.Connection, _organisation: str) -> Product:
-    """A grade is at most the whole product, and the parts of its nitrogen are the nitrogen."""
+    """Validate that the grade is at most 100 % and that the forms of nitrogen add up to the nitrogen."""
     whole = product.n_pct + product.p2o5_pct + product.k2o_pct + product.s_pct
     if whole > 100 + _ROUNDING_PCT:
-        raise InvalidRecord(f"The nutrients come to {whole:g} % of the product: at most 100 % can be.")
+        raise InvalidRecord(f"The nutrients add up to {whole:g} % of the product: give at most 100 %.")
     parts = [part for part in (product.nitrate_n_pct, product.ammonium_n_pct, product.amide_n_pct) if part is not None]
     if not parts:
         return product
@@ -74,19 +74,19 @@ def check_product(product: Product, _connection: sa.Connection, _organisation: s
         raise InvalidRecord("Give nitrate, ammonium and amide nitrogen all three (0 where there is none), or none.")
     if abs(sum(parts) - product.n_pct) > _ROUNDING_PCT:
         raise InvalidRecord(
-            f"Nitrate, ammonium and amide nitrogen come to {sum(parts):g} %, and the nitrogen is {product.n_pct:g} %: "
+            f"Nitrate, ammonium and amide nitrogen add up to {sum(parts):g} %, but nitrogen is {product.n_pct:g} %: "
             "give each in percent of the product."
         )
     return product
 
 
 def check_implement(implement: Implement, _connection: sa.Connection, _organisation: str) -> Implement:
-    """A lateral pattern goes from left to right, puts something down, and a speed range is one."""
+    """Validate that the lateral pattern runs from left to right with a positive rate, and the speed range."""
     offsets = [point.offset_m for point in implement.pattern]
     if offsets and (len(offsets) < 3 or any(after <= before for before, after in pairwise(offsets))):
-        raise InvalidRecord("A lateral pattern has at least three points, from left to right, each offset once.")
+        raise InvalidRecord("A lateral pattern needs at least three points, from left to right, each offset once.")
     if offsets and not any(point.rate > 0 for point in implement.pattern):
-        raise InvalidRecord("A lateral pattern must put something down somewhere.")
+        raise InvalidRecord("A lateral pattern needs a positive rate at some offset.")
     low, high = implement.min_speed_m_s, implement.max_speed_m_s
     if low is not None and high is not None and low > high:
         raise InvalidRecord(f"The lowest speed, {low:g} m/s, is above the highest, {high:g} m/s.")
@@ -94,30 +94,32 @@ def check_implement(implement: Implement, _connection: sa.Connection, _organisat
 
 
 def check_season(season: Season, _connection: sa.Connection, _organisation: str) -> Season:
-    """Harvest follows sowing."""
+    """Validate that the harvest follows the sowing."""
     if season.sowing_date and season.harvest_date and season.harvest_date < season.sowing_date:
         raise InvalidRecord(f"The harvest, {season.harvest_date}, is before the sowing, {season.sowing_date}.")
     return season
 
 
 def check_pass(declared: Pass, connection: sa.Connection, organisation: str) -> Pass:
-    """A pass takes time, and at most two days of it; it has one plan, and that is its own field's."""
+    """Validate that a pass has a duration of at most two days, and at most one plan, of its own field."""
     if not 0 < declared.end_ms - declared.start_ms <= LONGEST_PASS_MS:
-        raise InvalidRecord("A pass ends after its start, and at most two days after it: declare longer work in parts.")
+        raise InvalidRecord(
+            "A pass must end after its start, and at most two days after it: declare longer work in parts."
+        )
     if declared.prescription is None:
         return declared
     if declared.planned_rate_ha is not None:
         raise InvalidRecord("A pass has one plan: give its prescription or planned_rate_ha, not both.")
     query = sa.select(prescriptions.c.field).where(prescriptions.c.organisation == organisation)
     if connection.execute(query.where(prescriptions.c.id == declared.prescription)).scalar_one() != declared.field:
-        raise InvalidRecord("The prescription is of another field: a pass carries out one of its own field.")
+        raise InvalidRecord("The prescription belongs to another field: choose one of the pass's own field.")
     return declared
 
 
 def check_note(note: GrowerNote, _connection: sa.Connection, _organisation: str) -> GrowerNote:
-    """A note is of one thing."""
+    """Validate that a note belongs to a greenhouse or to a field."""
     if (note.greenhouse is None) == (note.field is None):
-        raise InvalidRecord("A note is of a greenhouse or of a field: name one of the two.")
+        raise InvalidRecord("A note belongs to a greenhouse or to a field: name one of the two.")
     return note
 
 

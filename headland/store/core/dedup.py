@@ -1,4 +1,4 @@
-"""Which samples of a batch are new: pure functions on columns of (series id, time, value)."""
+"""Deduplication of a batch against stored samples: pure functions on columns of (series id, time, value)."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from headland.store.port import Index, Times, Values
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.intp]
 
-#: Given samples by series id and time: the positions among them of those stored already, and the stored values.
+#: Takes samples by series id and time; returns the positions of those stored already, and the stored values.
 Lookup = Callable[[Index, Times], tuple[Positions, Values]]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Which samples are new and which contradict a stored one; the others are duplicates."""
+class DedupResult:
+    """Masks of the new samples and of those that contradict a stored one; the others are duplicates."""
 
     accepted: Mask
     conflicting: Mask
 
 
-def judge(sid: Index, time_ms: Times, value: Values, surely_new: Mask, look_up: Lookup) -> Verdict:
-    """Return what becomes of each sample: the stored value wins, else the first in the batch.
+def deduplicate(sid: Index, time_ms: Times, value: Values, surely_new: Mask, look_up: Lookup) -> DedupResult:
+    """Return which samples are new or conflicting: the stored value wins, else the first in the batch.
 
-    `look_up` is asked only for samples that are not `surely_new`, and once for each (series, time).
+    `look_up` is called only for samples that are not `surely_new`, and once for each (series, time).
     """
     count = len(sid)
     first = find_firsts(sid, time_ms)
     nothing = np.zeros(count, np.bool_)
     if first is None and surely_new.all():
-        return Verdict(np.ones(count, np.bool_), nothing)
+        return DedupResult(np.ones(count, np.bool_), nothing)
     is_first = np.ones(count, np.bool_) if first is None else first == np.arange(count)
-    asked = np.flatnonzero(is_first & ~surely_new)
+    uncertain = np.flatnonzero(is_first & ~surely_new)
     reference, stored = value.copy(), nothing.copy()
-    if len(asked):
-        positions, values = look_up(sid[asked], time_ms[asked])
-        reference[asked[positions]] = values
-        stored[asked[positions]] = True
+    if len(uncertain):
+        positions, values = look_up(sid[uncertain], time_ms[uncertain])
+        reference[uncertain[positions]] = values
+        stored[uncertain[positions]] = True
     if first is not None:
         reference = reference[first]
     accepted = is_first & ~stored
-    return Verdict(accepted, ~accepted & (value != reference))
+    return DedupResult(accepted, ~accepted & (value != reference))
 
 
 def find_firsts(sid: Index, time_ms: Times) -> Positions | None:
-    """Return for each sample the first position with its series and time; None when no two share them."""
+    """Return for each sample the first position of its series and time; None where all are different."""
     starts, ends = find_runs(sid, time_ms)
     order = np.lexsort((time_ms[starts], sid[starts]))
     earlier, later = order[:-1], order[1:]
@@ -84,7 +84,7 @@ def find_newest(sid: Index, time_ms: Times) -> Positions:
 
 
 def split_windows(time_ms: Times, gap_ms: int, most: int) -> list[tuple[int, int]]:
-    """Return at most `most` closed windows that hold all times, parted at their widest gaps of over `gap_ms`."""
+    """Return at most `most` closed windows around all times, split at the widest gaps above `gap_ms`."""
     times = np.sort(time_ms)
     gaps = np.diff(times)
     cuts = np.flatnonzero(gaps > gap_ms)

@@ -1,7 +1,7 @@
-"""Which rollups there are and which of them answer a question: pure arithmetic on instants.
+"""Rollup tiers, retention, and the choice of tiers for a request: pure arithmetic on instants.
 
-A rollup row holds, for one series, one span of a tier and one quality flag, what any wider bucket can be made of
-exactly: count, sum, lowest, highest, and the newest value with its time.
+A rollup row holds, for one series, one span of a tier and one quality flag, everything from which a wider bucket can be
+made exactly: count, sum, lowest, highest, and the newest value with its time.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 from headland.store.port import Points, Rejection, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
-#: Earlier than any window: the instant from which everything is kept.
+#: Earlier than any window: the cut of rows that are never deleted.
 ALWAYS_MS: Final = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Rollups of one length; `table` is where the DuckDB engine keeps them."""
+    """Rollups of one length; `table` is their table in the DuckDB engine."""
 
     table: str
     step_ms: int
@@ -35,21 +35,21 @@ TIERS: Final = (DAYS, HOURS, MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSince:
-    """Instants from which each kind of row is stored; all are starts of days. Day rollups are stored for ever."""
+class RetentionCuts:
+    """Instants before which each kind of row is deleted; all are starts of days. Rollups of days are never deleted."""
 
     raw_ms: int = ALWAYS_MS
     minutes_ms: int = ALWAYS_MS
     hours_ms: int = ALWAYS_MS
 
     def since_ms(self, tier: Tier | None) -> int:
-        """Return from when on a tier, or the samples themselves (None), can be read."""
+        """Return the first instant at which a tier, or the samples (None), can be read."""
         return {None: self.raw_ms, MINUTES: self.minutes_ms, HOURS: self.hours_ms}.get(tier, ALWAYS_MS)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """For how many days samples and rollups are kept; None is for ever. Rollups of a day always are."""
+    """Days for which samples and rollups are kept; None is for ever. Rollups of days are always kept."""
 
     raw_days: int | None = None
     minute_days: int | None = None
@@ -58,20 +58,22 @@ class Retention:
     def __post_init__(self) -> None:
         spans = [2**31 if days is None else days for days in (self.raw_days, self.minute_days, self.hour_days)]
         if spans[0] < 1 or sorted(spans) != spans:
-            raise ValueError("samples are kept for a day at least, and no longer than minutes, and those than hours")
+            raise ValueError(
+                "keep samples for at least a day, and no longer than minutes, and minutes no longer than hours"
+            )
 
-    def cuts(self, now_ms: int) -> StoredSince:
-        """Return what is due to be kept at `now_ms`."""
+    def cuts(self, now_ms: int) -> RetentionCuts:
+        """Return the cuts that are due at `now_ms`."""
 
         def cut(days: int | None) -> int:
             return ALWAYS_MS if days is None else floor_ms(now_ms, DAY_MS) - days * DAY_MS
 
-        return StoredSince(cut(self.raw_days), cut(self.minute_days), cut(self.hour_days))
+        return RetentionCuts(cut(self.raw_days), cut(self.minute_days), cut(self.hour_days))
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a window to be read from one tier, or from the samples (None)."""
+class WindowPiece:
+    """A part of a window that is read from one tier, or from the samples (None)."""
 
     tier: Tier | None
     start_ms: int
@@ -86,8 +88,8 @@ def floor_ms(time_ms: int, step_ms: int) -> int:
 def align_buckets(start_ms: int, end_ms: int, most: int, *, only_rollups: bool = False) -> tuple[int, int]:
     """Return a start and a step for at most `most` buckets of a window that rollups can answer.
 
-    The start is moved back, and the step rounded up, by at most a sixth of a step; by at most a minute with
-    `only_rollups`. Where steps are too short for that, the window is divided as it is.
+    The start moves back, and the step is rounded up, by at most a sixth of a step; by at most a minute with
+    `only_rollups`. Where steps are too short for that, the window is divided without rounding.
     """
     step_ms = max(1, -(-(end_ms - start_ms) // most))
     tier = next((tier for tier in TIERS if step_ms >= 6 * tier.step_ms), MINUTES if only_rollups else None)
@@ -98,44 +100,49 @@ def align_buckets(start_ms: int, end_ms: int, most: int, *, only_rollups: bool =
     return start_ms, -(-least_ms // tier.step_ms) * tier.step_ms
 
 
-def plan_buckets(start_ms: int, end_ms: int, step_ms: int, kept: StoredSince) -> list[Piece]:
-    """Return what to read, in time order, for buckets of `step_ms` from `start_ms` to `end_ms`.
+def plan_buckets(start_ms: int, end_ms: int, step_ms: int, cuts: RetentionCuts) -> list[WindowPiece]:
+    """Return the parts to read, in time order, for buckets of `step_ms` from `start_ms` to `end_ms`.
 
-    The coarsest tier is taken on whose bounds all bucket bounds fall; the end of a last bucket that is cut short is
-    made of finer ones. Buckets for which something of that is no longer kept are left out.
+    The coarsest tier whose bounds include all bucket bounds is used; the end of a shortened last bucket is made of
+    finer ones. Buckets of deleted rows are left out.
     """
     fit = next((tier for tier in TIERS if step_ms % tier.step_ms == 0 and start_ms % tier.step_ms == 0), None)
-    missing_ms = max(0, kept.since_ms(fit) - start_ms)
+    missing_ms = max(0, cuts.since_ms(fit) - start_ms)
     start_ms += -(-missing_ms // step_ms) * step_ms
     pieces = _cover(fit, start_ms, end_ms)
-    if any(piece.start_ms < kept.since_ms(piece.tier) for piece in pieces):
+    if any(piece.start_ms < cuts.since_ms(piece.tier) for piece in pieces):
         pieces = _cover(fit, start_ms, start_ms + (end_ms - start_ms) // step_ms * step_ms)
     return pieces
 
 
-def _cover(fit: Tier | None, start_ms: int, end_ms: int) -> list[Piece]:
+def _cover(fit: Tier | None, start_ms: int, end_ms: int) -> list[WindowPiece]:
     pieces, at_ms = [], start_ms
     for tier in TIERS[TIERS.index(fit) :] if fit else ():
         until_ms = floor_ms(end_ms, tier.step_ms)
         if until_ms > at_ms:
-            pieces.append(Piece(tier, at_ms, until_ms))
+            pieces.append(WindowPiece(tier, at_ms, until_ms))
             at_ms = until_ms
     if end_ms > at_ms:
-        pieces.append(Piece(None, at_ms, end_ms))
+        pieces.append(WindowPiece(None, at_ms, end_ms))
     return pieces
 
 
-def leave_out_expired(batch: WriteBatch, kept_ms: int) -> tuple[WriteBatch, tuple[Rejection, ...]]:
-    """Return a batch without its samples before `kept_ms`, a start of a day, and those as rejections."""
+def reject_expired(batch: WriteBatch, cut_ms: int) -> tuple[WriteBatch, tuple[Rejection, ...]]:
+    """Return a batch without its samples before `cut_ms`, and these as rejections.
+
+    The stored samples before `cut_ms`, the start of a day, are deleted: a new one cannot be told from a duplicate.
+    """
     points = batch.points
-    if not len(points) or int(points.time_ms.min()) >= kept_ms:
+    if not len(points) or int(points.time_ms.min()) >= cut_ms:
         return batch, ()
-    keep = points.time_ms >= kept_ms
-    day = datetime.fromtimestamp(kept_ms / 1000, UTC).strftime("%Y-%m-%d")
-    why = f"samples before {day} have been let go, and only their rollups are kept"
-    left_out = tuple(
-        Rejection(points.series[points.index[at]], int(points.time_ms[at]), float(points.value[at]), int(flag), why)
+    keep = points.time_ms >= cut_ms
+    day = datetime.fromtimestamp(cut_ms / 1000, UTC).strftime("%Y-%m-%d")
+    reason = f"samples before {day} were deleted, and only their rollups are kept"
+    rejections = tuple(
+        Rejection(points.series[points.index[at]], int(points.time_ms[at]), float(points.value[at]), int(flag), reason)
         for at, flag in zip(np.flatnonzero(~keep).tolist(), points.quality[~keep].tolist(), strict=True)
     )
-    kept = Points(points.series, points.index[keep], points.time_ms[keep], points.value[keep], points.quality[keep])
-    return replace(batch, points=kept), left_out
+    remaining = Points(
+        points.series, points.index[keep], points.time_ms[keep], points.value[keep], points.quality[keep]
+    )
+    return replace(batch, points=remaining), rejections

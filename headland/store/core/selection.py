@@ -1,4 +1,4 @@
-"""Which series a read means, in which order they come, and what a batch must look like: the same for every engine."""
+"""Selection and order of series, and validation of batches: the same for every engine."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from headland.contract.records import Descriptor, Event
 from headland.store.port import DeviceRecord, Points, SeriesFilter, SeriesKey
 
-#: The widest instants that a window may name: inside a signed 64 bit integer, with room for a step beside them.
+#: The widest bounds of a window: inside a signed 64 bit integer, with room for a step.
 _FARTHEST_MS = 2**62
 
 
 def order_of(key: SeriesKey) -> tuple[str, str, str, str, str, bool]:
-    """Return what series are sorted by."""
+    """Return the sort key of a series."""
     return (key.organisation, key.site, key.kind, key.device, key.channel, key.simulated)
 
 
 def matches(which: SeriesFilter, key: SeriesKey) -> bool:
-    """Tell whether a series is meant."""
+    """Return whether a series matches a filter."""
     return (
         key.organisation == which.organisation
         and (which.device is None or key.device == which.device)
@@ -30,18 +30,18 @@ def matches(which: SeriesFilter, key: SeriesKey) -> bool:
 
 
 def clamp_ms(time_ms: int) -> int:
-    """Return a window's bound inside what engines can count."""
+    """Return a window's bound, limited to the range of the engines."""
     return max(-_FARTHEST_MS, min(_FARTHEST_MS, time_ms))
 
 
 def check_step(step_ms: int) -> None:
-    """Raise ValueError for a bucket that has no length."""
+    """Raise ValueError for a bucket without length."""
     if step_ms < 1:
         raise ValueError(f"a bucket must be at least 1 ms long, not {step_ms}")
 
 
 def check_points(points: Points) -> None:
-    """Raise ValueError for columns that break the port's contract: it is the caller's mistake, not the data's."""
+    """Raise ValueError for columns that violate the port's contract, a mistake of the caller."""
     count = len(points)
     if not len(points.index) == len(points.value) == len(points.quality) == count:
         raise ValueError("the columns of a batch must be equally long")
@@ -54,12 +54,12 @@ def check_points(points: Points) -> None:
 
 
 def pack_event(event: Event) -> bytes:
-    """Return an event as JSON that is the same bytes whatever the order of its data: its identity in a store."""
+    """Return an event as canonical JSON, its identity in a store: the order of its data does not matter."""
     return msgspec.json.encode(event, order="deterministic")
 
 
 def device_of_series(organisation: str, keys: Iterable[SeriesKey], last_seen_ms: int | None) -> DeviceRecord:
-    """Return what the series of one undescribed device tell of it."""
+    """Return a record of a device without a descriptor, made of its series."""
     known = sorted(keys, key=order_of)
     first = known[0]
     descriptor = Descriptor(

@@ -19,7 +19,7 @@ from headland.store.port import Flags, Index, SeriesFilter, SeriesKey, Times, Va
 
 
 class SeriesCatalog:
-    """Series by id 0, 1, 2…; an id never changes. Not safe against threads: its owner locks."""
+    """Series by id 0, 1, 2…; an id never changes. Not thread-safe: its owner locks."""
 
     def __init__(self) -> None:
         self._keys: list[SeriesKey] = []
@@ -35,11 +35,11 @@ class SeriesCatalog:
         return self._keys[sid]
 
     def find(self, key: SeriesKey) -> int | None:
-        """Return the id of a series, or None for one never seen."""
+        """Return the id of a series, or None for an unknown one."""
         return self._ids.get(key)
 
     def add(self, keys: Iterable[SeriesKey]) -> None:
-        """Give the next ids to `keys`, in their order."""
+        """Assign the next ids to `keys`, in their order."""
         for key in keys:
             sid = len(self._keys)
             self._keys.append(key)
@@ -48,13 +48,13 @@ class SeriesCatalog:
             self._by_device.setdefault((key.organisation, key.device), []).append(sid)
 
     def select(self, which: SeriesFilter) -> list[int]:
-        """Return the ids of the series that a filter means, ordered by key."""
+        """Return the ids of the series that match a filter, ordered by key."""
         if which.device is None:
             candidates = self._by_organisation.get(which.organisation, [])
         else:
             candidates = self._by_device.get((which.organisation, which.device), [])
-        found = [sid for sid in candidates if matches(which, self._keys[sid])]
-        return sorted(found, key=lambda sid: order_of(self._keys[sid]))
+        matching = [sid for sid in candidates if matches(which, self._keys[sid])]
+        return sorted(matching, key=lambda sid: order_of(self._keys[sid]))
 
     def of_organisation(self, organisation: str) -> list[int]:
         """Return the ids of an organisation's series."""
@@ -65,7 +65,7 @@ class SeriesCatalog:
         return list(self._by_device.get((organisation, device), []))
 
     def devices(self, organisation: str) -> set[str]:
-        """Return the devices that an organisation's series name."""
+        """Return the devices of an organisation's series."""
         return {self._keys[sid].device for sid in self._by_organisation.get(organisation, [])}
 
 
@@ -74,7 +74,7 @@ _FOR_EVER_MS: Final = int(np.iinfo(np.int64).max)
 
 
 class Frontier:
-    """The frontiers of all series by id. Not safe against threads: its owner locks."""
+    """Frontiers of all series by id. Not thread-safe: its owner locks."""
 
     def __init__(self) -> None:
         self.latest_ms: Times = np.empty(0, np.int64)
@@ -84,7 +84,7 @@ class Frontier:
         self._ahead_ms: Times = np.empty(0, np.int64)
 
     def grow(self, count: int) -> None:
-        """Make room for series up to id `count` - 1; new ones hold nothing."""
+        """Extend to series up to id `count` - 1; new ones are empty."""
         have = len(self._top_ms)
         if count > have:
             more = max(count, 2 * have, 64) - have
@@ -95,7 +95,7 @@ class Frontier:
             self._ahead_ms = np.append(self._ahead_ms, np.full(more, _FOR_EVER_MS))
 
     def surely_new(self, sid: Index, time_ms: Times) -> NDArray[np.bool_]:
-        """Tell which samples cannot be stored yet; ids beyond those known are of series that hold nothing."""
+        """Return a mask of the samples that cannot be stored yet; unknown ids belong to empty series."""
         if not len(sid) or not len(self._top_ms):
             return np.ones(len(sid), np.bool_)
         known = np.minimum(sid, len(self._top_ms) - 1)
@@ -103,7 +103,7 @@ class Frontier:
         return new | (sid >= len(self._top_ms))
 
     def advance(self, sid: Index, time_ms: Times, value: Values, quality: Flags) -> None:
-        """Take in stored samples that may be the latest; at most one of each series, its newest."""
+        """Add stored samples that may be the latest; at most one of each series, its newest."""
         self._top_ms[sid] = np.maximum(self._top_ms[sid], time_ms)
         newer = time_ms > self.latest_ms[sid]
         sid = sid[newer]
@@ -112,21 +112,21 @@ class Frontier:
         self.latest_quality[sid] = quality[newer]
 
     def advance_ahead(self, sid: Index, time_ms: Times) -> None:
-        """Take in stored samples that may never be the latest."""
+        """Add stored samples that may never be the latest."""
         np.maximum.at(self._top_ms, sid, time_ms)
         np.minimum.at(self._ahead_ms, sid, time_ms)
 
     def cut(self, sid: Index, cut_ms: int) -> None:
-        """Forget what was before `cut_ms` in the series `sid`."""
+        """Remove everything before `cut_ms` from the series `sid`."""
         self.latest_ms[sid[self.latest_ms[sid] < cut_ms]] = NEVER_MS
         empty = sid[self._top_ms[sid] < cut_ms]
         self._top_ms[empty] = NEVER_MS
         self._ahead_ms[empty] = _FOR_EVER_MS
 
     def holds_samples(self, sid: int) -> bool:
-        """Tell whether a series holds at least one sample."""
+        """Return whether a series has at least one sample."""
         return bool(self._top_ms[sid] != NEVER_MS)
 
     def count_filled(self) -> int:
-        """Return how many series hold at least one sample."""
+        """Return the number of series with at least one sample."""
         return int(np.count_nonzero(self._top_ms != NEVER_MS))

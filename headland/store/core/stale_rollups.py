@@ -1,4 +1,4 @@
-"""Which hours of which series hold samples that their rollups do not know of: the picture of a table in memory."""
+"""Stale rollups: hours of series with samples that their rollups do not include; a copy of a table in memory."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from headland.units_of_time import HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """The hours that a batch falls into, and the (series, hour) pairs among them that were clean."""
+class TouchedHours:
+    """Hours of a batch, and the (series, hour) pairs among them that were not dirty before."""
 
     hours: list[int]
     new_sid: Index
@@ -21,7 +21,7 @@ class Touched:
 
 
 class DirtyHours:
-    """Dirty pairs by hour, and when each hour was last written to. Only the writer thread uses it."""
+    """Dirty pairs by hour, and the last write to each hour. Used by the writer thread only."""
 
     def __init__(self) -> None:
         self._flags: dict[int, NDArray[np.bool_]] = {}
@@ -30,10 +30,10 @@ class DirtyHours:
     def __len__(self) -> int:
         return len(self._flags)
 
-    def find(self, sid: Index, time_ms: Times) -> Touched:
-        """Return what samples touch; changes nothing."""
+    def find(self, sid: Index, time_ms: Times) -> TouchedHours:
+        """Return the hours of samples; changes nothing."""
         if not len(sid):
-            return Touched([], np.empty(0, np.int32), np.empty(0, np.int64))
+            return TouchedHours([], np.empty(0, np.int32), np.empty(0, np.int64))
         hour = time_ms // HOUR_MS * HOUR_MS
         begins = np.ones(len(sid), np.bool_)
         begins[1:] = (sid[1:] != sid[:-1]) | (hour[1:] != hour[:-1])
@@ -46,15 +46,15 @@ class DirtyHours:
         bounds = [0, *(np.flatnonzero(np.diff(hour)) + 1).tolist(), len(hour)]
         hours = hour[bounds[:-1]].tolist()
         new = np.ones(len(sid), np.bool_)
-        for each, start, end in zip(hours, bounds[:-1], bounds[1:], strict=True):
-            flags = self._flags.get(each)
+        for value, start, end in zip(hours, bounds[:-1], bounds[1:], strict=True):
+            flags = self._flags.get(value)
             if flags is not None:
                 known = np.minimum(sid[start:end], len(flags) - 1)
                 new[start:end] = ~(flags[known] & (sid[start:end] < len(flags)))
-        return Touched(hours, sid[new], hour[new])
+        return TouchedHours(hours, sid[new], hour[new])
 
-    def add(self, touched: Touched, now_s: float) -> None:
-        """Take in what was committed."""
+    def add(self, touched: TouchedHours, now_s: float) -> None:
+        """Add the hours of a commit."""
         for hour in touched.hours:
             self._written_s[hour] = now_s
         for hour in np.unique(touched.new_hour).tolist():
@@ -66,7 +66,7 @@ class DirtyHours:
             self._flags[hour] = flags
 
     def drop(self, hours: list[int]) -> None:
-        """Take in that hours were rolled up."""
+        """Remove hours that were rolled up."""
         for hour in hours:
             self._flags.pop(hour, None)
             self._written_s.pop(hour, None)
@@ -78,4 +78,4 @@ class DirtyHours:
     def pairs(self, hours: list[int]) -> tuple[Index, Times]:
         """Return the dirty (series, hour) pairs of hours."""
         sids = [np.flatnonzero(self._flags[hour]).astype(np.int32) for hour in hours]
-        return np.concatenate(sids), np.repeat(np.array(hours, np.int64), [len(each) for each in sids])
+        return np.concatenate(sids), np.repeat(np.array(hours, np.int64), [len(part) for part in sids])

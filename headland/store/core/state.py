@@ -1,4 +1,4 @@
-"""What an engine keeps in memory: series, frontiers, marks, devices, counts; and how a write changes it."""
+"""State of a store in memory: series, frontiers, marks, devices and counts; and its change by a write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from headland.store.port import DeviceRecord, Latest, MarkState, SeriesFilter, S
 
 @dataclass(slots=True)
 class StoreState:
-    """The picture in memory. Only its engine's writer changes it, after a commit, under a lock."""
+    """State in memory. Only its engine's writer changes it, after a commit, under a lock."""
 
     catalog: SeriesCatalog = field(default_factory=SeriesCatalog)
     frontier: Frontier = field(default_factory=Frontier)
@@ -30,12 +30,12 @@ class StoreState:
     conflicts: int = 0
 
     def select(self, which: SeriesFilter) -> list[tuple[int, SeriesKey]]:
-        """Return the series that a filter means and that hold a sample, by key."""
-        found = [sid for sid in self.catalog.select(which) if self.frontier.holds_samples(sid)]
-        return [(sid, self.catalog.key(sid)) for sid in found]
+        """Return the series with samples that match a filter, by key."""
+        sids = [sid for sid in self.catalog.select(which) if self.frontier.holds_samples(sid)]
+        return [(sid, self.catalog.key(sid)) for sid in sids]
 
     def latest(self, which: SeriesFilter) -> list[Latest]:
-        """Return the newest sample of each series that a filter means, by key."""
+        """Return the newest sample of each series that matches a filter, by key."""
         sids = np.array(self.catalog.select(which), np.int32)
         sids = sids[self.frontier.latest_ms[sids] != NEVER_MS]
         rows = zip(
@@ -48,12 +48,12 @@ class StoreState:
         return [Latest(self.catalog.key(sid), time_ms, value, quality) for sid, time_ms, value, quality in rows]
 
     def organisations(self) -> set[str]:
-        """Return the organisations that have devices or samples."""
+        """Return the organisations with devices or samples."""
         filled = (sid for sid in range(len(self.catalog)) if self.frontier.holds_samples(sid))
         return {owner for owner, _ in self.devices} | {self.catalog.key(sid).organisation for sid in filled}
 
     def list_devices(self, organisation: str) -> list[DeviceRecord]:
-        """Return the devices that are described or have samples, by id."""
+        """Return the devices with a descriptor or samples, by id."""
         described = {device for owner, device in self.devices if owner == organisation}
         names = sorted(described | self.catalog.devices(organisation))
         records = [self._device(organisation, name) for name in names]
@@ -74,8 +74,8 @@ class StoreState:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What a committed group changes in memory."""
+class StateChange:
+    """Change of the state by a committed group."""
 
     results: list[WriteResult]
     new_series: list[SeriesKey]
@@ -86,8 +86,8 @@ class Change:
     conflicts: int
 
 
-def apply_change(state: StoreState, change: Change) -> None:
-    """Bring the picture in memory to what was committed; cannot fail half way."""
+def apply_change(state: StoreState, change: StateChange) -> None:
+    """Apply a committed change to the state; cannot fail half way."""
     state.catalog.add(change.new_series)
     state.frontier.grow(len(state.catalog))
     rows, accepted = change.rows, change.accepted
@@ -112,7 +112,7 @@ def _newest_of(rows: Rows, mask: NDArray[np.bool_]) -> Positions:
 def advance_marks(
     marks: Mapping[tuple[str, str], MarkState], batches: Sequence[WriteBatch]
 ) -> dict[tuple[str, str], MarkState]:
-    """Return the new states of the sources that the batches mark."""
+    """Return the new states of the sources with marks in the batches."""
     changed: dict[tuple[str, str], MarkState] = {}
     for mark in (mark for batch in batches for mark in batch.marks):
         source = (mark.gateway, mark.epoch)

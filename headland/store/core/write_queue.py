@@ -1,4 +1,4 @@
-"""The bounded queue in front of the writer thread: callers wait while it is full, so nothing is ever dropped."""
+"""Bounded queue in front of the writer thread: callers wait while it is full, so nothing is ever dropped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.store.port import WriteBatch, WriteResult
 
 @dataclass(frozen=True, slots=True)
 class BatchJob:
-    """A batch to commit, alone or together with its neighbours in the queue."""
+    """A batch to commit, alone or together with adjacent batches of the queue."""
 
     batch: WriteBatch
     done: Future[WriteResult] = field(default_factory=Future)
@@ -22,7 +22,7 @@ class BatchJob:
 
 @dataclass(frozen=True, slots=True)
 class ActionJob:
-    """Something else that changes the file, done alone."""
+    """Another change of the file, run alone."""
 
     action: Callable[[], object]
     done: Future[object] = field(default_factory=Future)
@@ -39,7 +39,7 @@ class WriteQueue:
         self._closed = False
 
     def put(self, job: BatchJob | ActionJob) -> None:
-        """Add a job; waits while the queue is full. Raises RetryLater once closed."""
+        """Add a job; wait while the queue is full. Raises RetryLater once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or len(self._jobs) < self._max_jobs)
             if self._closed:
@@ -48,18 +48,18 @@ class WriteQueue:
             self._changed.notify_all()
 
     def take(self) -> list[BatchJob] | ActionJob | None:
-        """Wait for work: an action, or the batches at the head that fit one transaction; None when closed and empty."""
+        """Wait for work: an action, or the first batches that fit one transaction; None when closed and empty."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or bool(self._jobs))
             if not self._jobs:
                 return None
             head = self._jobs.popleft()
-            taken: list[BatchJob] | ActionJob = self._take_group(head) if isinstance(head, BatchJob) else head
+            work: list[BatchJob] | ActionJob = self._take_group(head) if isinstance(head, BatchJob) else head
             self._changed.notify_all()
-            return taken
+            return work
 
     def close(self) -> None:
-        """Refuse further jobs; those inside are still done."""
+        """Refuse further jobs; queued ones are still run."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

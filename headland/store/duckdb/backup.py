@@ -1,4 +1,4 @@
-"""Back-ups of a DuckDB store: a file of its own that says what it must hold, and the way back from it."""
+"""Back-ups of a DuckDB store: a verified file with a note of its contents, and its restoration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ADD_NOTE: Final = "INSERT INTO backup_note SELECT $1, version(), $2, $3, $4, $5
 
 @dataclass(frozen=True, slots=True)
 class BackupInfo:
-    """What a back-up holds: everything that had been stored at one instant, about `made_ms`."""
+    """A back-up: everything that was stored at one instant, about `made_ms`."""
 
     path: Path
     made_ms: int
@@ -42,7 +42,7 @@ class BackupInfo:
 
 
 def back_up(file: DuckDBFile, path: Path, now_ms: int, progress: Progress) -> BackupInfo:
-    """Write a back-up while the store is written and read, verify it, and give it its name last.
+    """Write and verify a back-up while the store is in use; the file gets its name last.
 
     Raises SettingsError where `path` exists already or cannot be written.
     """
@@ -66,9 +66,9 @@ def back_up(file: DuckDBFile, path: Path, now_ms: int, progress: Progress) -> Ba
 
 
 def restore(backup: Path, path: Path, progress: Progress) -> BackupInfo:
-    """Make a store of a back-up, verified row by row before it gets its name; the back-up stays as it is.
+    """Restore a store from a back-up, verified row by row before it gets its name; the back-up remains unchanged.
 
-    Raises SettingsError where there is a store already or `backup` is none, DataDamaged where it is not whole.
+    Raises SettingsError where a store exists already or `backup` is not a back-up, DataDamaged where it is incomplete.
     """
     refuse_existing(path)
     if not backup.is_file():
@@ -95,7 +95,7 @@ def restore(backup: Path, path: Path, progress: Progress) -> BackupInfo:
 
 
 def _sign(part: Path, now_ms: int) -> tuple[int, int]:
-    """Read all of a new back-up and note in it what it holds; return how many samples and events."""
+    """Read a new back-up and add a note of its contents; return its numbers of samples and events."""
     with duckdb.connect(str(part), config={"memory_limit": _MEMORY_LIMIT}) as connection:
         weights = connection.execute(_WEIGH).fetchall()[0]
         connection.execute(_CREATE_NOTE)
@@ -106,21 +106,21 @@ def _sign(part: Path, now_ms: int) -> tuple[int, int]:
 
 
 def _verify(part: Path, backup: Path) -> tuple[int, int, int]:
-    """Read all of a copied back-up and compare it with its note, which is taken out; return when, samples, events."""
+    """Read a copied back-up, compare it with its note and remove the note; return its time, samples and events."""
     try:
         with duckdb.connect(str(part), config={"memory_limit": _MEMORY_LIMIT}) as connection:
             tables = {row[0] for row in connection.execute(sql.LIST_TABLES).fetchall()}
             if not {"backup_note", "schema_version"} <= tables:
-                raise SettingsError(f"{backup} is no back-up made by `headland store backup`.")
+                raise SettingsError(f"{backup} is not a back-up made by `headland store backup`.")
             made_ms, version, *noted = connection.execute("SELECT * FROM backup_note").fetchall()[0]
-            found = list(connection.execute(_WEIGH).fetchall()[0])
-            points, events = int(found[0]), int(found[2])
+            actual = list(connection.execute(_WEIGH).fetchall()[0])
+            points, events = int(actual[0]), int(actual[2])
             ((running,),) = connection.execute("SELECT version()").fetchall()
             if running != version:
-                # Another DuckDB may hash otherwise: it still checks every block, and the counts must agree.
-                noted, found = [noted[0], noted[2]], [found[0], found[2]]
-            if noted != found:
-                raise DataDamaged(f"The back-up {backup} does not hold what it says; use another one.")
+                # Another DuckDB version may hash differently: it still checks every block, and the counts must agree.
+                noted, actual = [noted[0], noted[2]], [actual[0], actual[2]]
+            if noted != actual:
+                raise DataDamaged(f"The back-up {backup} does not match its note of contents; use another one.")
             connection.execute("DROP TABLE backup_note")
             connection.execute("CHECKPOINT")
     except duckdb.Error as error:

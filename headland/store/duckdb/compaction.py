@@ -17,21 +17,21 @@ import duckdb
 from headland.errors import RetryLater
 from headland.store.core.rollup import floor_ms
 from headland.store.duckdb import sql
-from headland.store.duckdb.rollups import load_kept
+from headland.store.duckdb.rollups import load_cuts
 from headland.store.duckdb.transaction import count, transaction
 from headland.units_of_time import DAY_MS, WEEK_MS
 
-#: Told a few words and the fraction done, 0..1.
+#: Progress of long work: called with a short description and the fraction done, 0..1.
 Progress = Callable[[str, float], None]
 
 
-def keep_quiet(words: str, fraction: float) -> None:
-    """Say nothing."""
+def no_progress(words: str, fraction: float) -> None:
+    """Report nothing."""
 
 
-#: So many rows are moved in one transaction, for which the next commit waits: half a second.
+#: Rows moved in one transaction; the next commit waits for it, about half a second.
 _ROWS_AT_ONCE: Final = 1_000_000
-#: A stretch is sorted again once so much of it has come late.
+#: Share of late samples above which a range is sorted again.
 _LATE_SHARE: Final = 0.05
 
 _COUNT_DAYS: Final = """
@@ -50,33 +50,33 @@ _REMEMBER_SORTED: Final = "INSERT INTO sorted VALUES ($low, $high, $n)"
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Closed days, [start_ms, end_ms), to be sorted together."""
+class SortRange:
+    """Closed days, [start_ms, end_ms), that are sorted together."""
 
     start_ms: int
     end_ms: int
 
 
-def find_unsorted(connection: duckdb.DuckDBPyConnection, until_ms: int) -> list[Stretch]:
-    """Return what has to be sorted of the days before `until_ms`: weeks that are over, and single days of the last one.
+def find_unsorted(connection: duckdb.DuckDBPyConnection, until_ms: int) -> list[SortRange]:
+    """Return the unsorted ranges before `until_ms`: weeks that are over, and single days of the last week.
 
     The rollups of those days must be up to date.
     """
-    window = {"low": load_kept(connection).raw_ms, "high": floor_ms(until_ms, DAY_MS)}
+    window = {"low": load_cuts(connection).raw_ms, "high": floor_ms(until_ms, DAY_MS)}
     days: list[tuple[int, int]] = connection.execute(_COUNT_DAYS, window).fetchall()
-    stretches: dict[Stretch, int] = {}
+    ranges: dict[SortRange, int] = {}
     for day_ms, rows in days:
         week_ms = floor_ms(day_ms, WEEK_MS)
         over = week_ms + WEEK_MS <= window["high"]
-        stretch = Stretch(week_ms, week_ms + WEEK_MS) if over else Stretch(day_ms, day_ms + DAY_MS)
-        stretches[stretch] = stretches.get(stretch, 0) + rows
-    rows_of = {Stretch(start, end): rows for start, end, rows in connection.execute(_LIST_SORTED).fetchall()}
-    return [each for each, rows in stretches.items() if rows_of.get(each, 0) < rows * (1 - _LATE_SHARE)]
+        sort_span = SortRange(week_ms, week_ms + WEEK_MS) if over else SortRange(day_ms, day_ms + DAY_MS)
+        ranges[sort_span] = ranges.get(sort_span, 0) + rows
+    rows_of = {SortRange(start, end): rows for start, end, rows in connection.execute(_LIST_SORTED).fetchall()}
+    return [span for span, rows in ranges.items() if rows_of.get(span, 0) < rows * (1 - _LATE_SHARE)]
 
 
-def sort_stretch(connection: duckdb.DuckDBPyConnection, stretch: Stretch) -> Iterator[int]:
-    """Sort a stretch, a transaction between two yields; each yields how many rows it moved."""
-    window = {"low": stretch.start_ms, "high": stretch.end_ms}
+def sort_range(connection: duckdb.DuckDBPyConnection, sort_span: SortRange) -> Iterator[int]:
+    """Sort a range, one transaction between two yields; yield the number of rows moved."""
+    window = {"low": sort_span.start_ms, "high": sort_span.end_ms}
     series: list[tuple[int, int]] = connection.execute(_COUNT_SERIES, window).fetchall()
     moved = 0
     while series:
@@ -97,13 +97,13 @@ def _move(connection: duckdb.DuckDBPyConnection, chunk: dict[str, int]) -> int:
         taken = count(connection, _TAKE, chunk)
         deleted, put = count(connection, _DELETE, chunk), count(connection, _PUT)
         if not taken == deleted == put:
-            raise RetryLater(f"Sorting took {taken} rows and would have put {put} in the place of {deleted}: not done.")
+            raise RetryLater(f"Sorting read {taken} rows and would have replaced {deleted} by {put}: not done.")
         connection.execute("DROP TABLE moving")
     return put
 
 
 def count_free(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Return the bytes of the file that hold nothing, and all of them, as of the last checkpoint."""
+    """Return the free bytes and all bytes of the file, as of the last checkpoint."""
     row = connection.execute(
         "SELECT free_blocks * block_size, total_blocks * block_size FROM pragma_database_size() "
         "WHERE database_name = current_database()"
@@ -120,7 +120,7 @@ _SORTED_COPY: Final = f" ORDER BY {_WEEK}, sid, ts, q"
 
 
 def write_copy(connection: duckdb.DuckDBPyConnection, path: Path, progress: Progress) -> None:
-    """Write everything, as of one instant, into a new database file; it is on the disk when this returns."""
+    """Write everything, as of one instant, into a new database file, which is on the disk when this returns."""
     name, quoted = "headland_copy", str(path).replace("'", "''")
     connection.execute(f"ATTACH '{quoted}' AS {name}")
     try:
@@ -136,7 +136,7 @@ def write_copy(connection: duckdb.DuckDBPyConnection, path: Path, progress: Prog
 def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress) -> None:
     """Copy everything into the attached empty database `into`, inside the caller's transaction; rollups are sorted.
 
-    Raises RetryLater when anything of it did not arrive.
+    Raises RetryLater where the copy is incomplete.
     """
     ((source,),) = cursor.execute("SELECT current_database()").fetchall()
     cursor.execute(f'COPY FROM DATABASE "{source}" TO {into} (SCHEMA)')
@@ -156,7 +156,7 @@ def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress
     progress(f"{total} samples", 1.0)
     weigh = "SELECT bit_xor(hash(sid, ts, v, q)) FROM {0}points"
     if cursor.execute(weigh.format("")).fetchall() != cursor.execute(weigh.format(f"{into}.")).fetchall():
-        raise RetryLater("The samples of the copy are not those of the store: the copy is not used.")
+        raise RetryLater("The samples of the copy differ from those of the store: the copy is not used.")
 
 
 def _check(arrived: int, expected: int, table: str) -> None:

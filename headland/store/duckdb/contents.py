@@ -15,13 +15,13 @@ from headland.store.core.series import Frontier
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.compaction import count_free
-from headland.store.duckdb.rollups import load_kept, load_retention
+from headland.store.duckdb.rollups import load_cuts, load_retention
 from headland.store.duckdb.transaction import count
 from headland.store.port import Mark, MarkState, SeriesKey
 
 
 def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
-    """Return the picture of an open file; reads every point once."""
+    """Return the state of an open file; reads every sample once."""
     state = StoreState()
     state.catalog.add(SeriesKey(*row) for row in connection.execute(sql.LOAD_SERIES).fetchall())
     state.frontier.grow(len(state.catalog))
@@ -41,13 +41,13 @@ def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
 
 
 def _load_frontier(connection: duckdb.DuckDBPyConnection, frontier: Frontier) -> None:
-    """Series that never ran ahead are known by their newest sample; the few others are looked at sample by sample."""
+    """Load frontiers: by the newest sample, and for series with never-latest samples by the newest of the others."""
     ahead = connection.execute(sql.LOAD_AHEAD).fetchnumpy()
     newest = connection.execute(sql.LOAD_LATEST).fetchnumpy()
     plain = ~np.isin(newest["sid"], ahead["sid"])
     frontier.advance(newest["sid"][plain], newest["ts"][plain], newest["v"][plain], newest["q"][plain])
-    let_go = connection.execute(sql.LOAD_LATEST_OF_ROLLUPS).fetchnumpy()
-    frontier.advance(let_go["sid"], let_go["ts"], let_go["v"], let_go["q"])
+    from_rollups = connection.execute(sql.LOAD_LATEST_OF_ROLLUPS).fetchnumpy()
+    frontier.advance(from_rollups["sid"], from_rollups["ts"], from_rollups["v"], from_rollups["q"])
     if len(ahead["sid"]):
         rest = connection.execute(sql.LOAD_LATEST_OF_AHEAD).fetchnumpy()
         frontier.advance(rest["sid"], rest["ts"], rest["v"], rest["q"])
@@ -60,7 +60,7 @@ _ROWS: Final = "SELECT count(*) FROM {table}"
 
 @dataclass(frozen=True, slots=True)
 class FileFigures:
-    """Counts of rows, bytes, and from when on what is there; `samples_since_ms` is set once samples were let go."""
+    """Rows, bytes and time spans of a file; `samples_since_ms` is set once samples were deleted."""
 
     schema: int
     oldest_ms: int | None
@@ -74,9 +74,9 @@ class FileFigures:
 
 
 def read_figures(cursor: duckdb.DuckDBPyConnection) -> FileFigures:
-    """Return the figures of an open file but for its size."""
+    """Return the figures of an open file, except for its size."""
     ((oldest_ms, newest_ms),) = cursor.execute(_ENDS).fetchall()
-    kept_ms = load_kept(cursor).raw_ms
+    raw_cut_ms = load_cuts(cursor).raw_ms
     return FileFigures(
         schema=count(cursor, "SELECT max(version) FROM schema_version"),
         oldest_ms=oldest_ms,
@@ -87,5 +87,5 @@ def read_figures(cursor: duckdb.DuckDBPyConnection) -> FileFigures:
         stale_hours=count(cursor, _ROWS.format(table="dirty")),
         free_bytes=count_free(cursor)[0],
         retention=load_retention(cursor),
-        samples_since_ms=None if kept_ms == ALWAYS_MS else kept_ms,
+        samples_since_ms=None if raw_cut_ms == ALWAYS_MS else raw_cut_ms,
     )

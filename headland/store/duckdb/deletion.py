@@ -1,4 +1,4 @@
-"""What the DuckDB engine deletes: an organisation's past on demand, and day by day what is older than it is kept."""
+"""Deletion in the DuckDB engine: of an organisation's past on request, and by retention, day by day."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from headland.store.core.rollup import ALWAYS_MS, StoredSince, floor_ms
-from headland.store.core.stale_rollups import DirtyHours, Touched
+from headland.store.core.rollup import ALWAYS_MS, RetentionCuts, floor_ms
+from headland.store.core.stale_rollups import DirtyHours, TouchedHours
 from headland.store.duckdb import sql
-from headland.store.duckdb.rollups import load_kept
+from headland.store.duckdb.rollups import load_cuts
 from headland.store.duckdb.transaction import add_dirty, count, transaction
 from headland.store.port import Index
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
-    """How many rows a transaction deleted, and which hours it left dirty."""
+class DeletedRows:
+    """Numbers of deleted rows, and the hours that were left dirty."""
 
     points: int
     conflicts: int
     events: int
-    touched: Touched
+    touched: TouchedHours
 
 
 def delete_before(
     connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, sids: Index, organisation: str, cut_ms: int
-) -> Deleted:
+) -> DeletedRows:
     """Delete an organisation's samples, rollups, conflicts and events before `cut_ms`; `sids` are its series.
 
-    The rollup that the cut falls into is made anew of the samples that stay; where they were let go, it goes as well.
+    The rollup at the cut is made anew of the remaining samples; where these were deleted before, it is deleted as well.
     """
     connection.register("cut_in", {"sid": sids})
     with transaction(connection):
@@ -40,26 +40,26 @@ def delete_before(
         conflicts = _delete_of(connection, "conflicts", cut_ms)
         events = count(connection, sql.DELETE_EVENTS, {"organisation": organisation, "cut": cut_ms})
         touched = _cut_rollups(connection, dirty, cut_ms)
-    return Deleted(points, conflicts, events, touched)
+    return DeletedRows(points, conflicts, events, touched)
 
 
-def expire_day(connection: duckdb.DuckDBPyConnection, due: StoredSince) -> tuple[Deleted | None, StoredSince]:
-    """Let go the oldest day of samples and rollups that are due, in one transaction that first completes its rollups.
+def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tuple[DeletedRows | None, RetentionCuts]:
+    """Delete the oldest day of due samples and rollups, in one transaction that completes its rollups first.
 
-    Returns what went, None when nothing was there, and from when on everything is kept now. All hours before
-    `due.raw_ms` must be up to date.
+    Returns the deleted rows, None without any, and the cuts that hold now. All hours before `due.raw_ms` must be up to
+    date.
     """
-    kept = load_kept(connection)
+    cuts = load_cuts(connection)
     oldest_ms = _find_oldest(connection, due)
     if oldest_ms is None:
-        if _later(kept, due) == kept:
-            return None, kept
+        if _later(cuts, due) == cuts:
+            return None, cuts
         step = due
     else:
         until_ms = floor_ms(oldest_ms, DAY_MS) + DAY_MS
-        step = StoredSince(min(due.raw_ms, until_ms), min(due.minutes_ms, until_ms), min(due.hours_ms, until_ms))
+        step = RetentionCuts(min(due.raw_ms, until_ms), min(due.minutes_ms, until_ms), min(due.hours_ms, until_ms))
     with transaction(connection):
-        if oldest_ms is not None and step.raw_ms > max(kept.raw_ms, step.minutes_ms):
+        if oldest_ms is not None and step.raw_ms > max(cuts.raw_ms, step.minutes_ms):
             window = {"low": step.raw_ms - DAY_MS, "high": step.raw_ms}
             connection.execute(sql.ADD_REMAINING_MINUTES, window)
         points = _delete_old(connection, "points", step.raw_ms)
@@ -67,16 +67,16 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: StoredSince) -> tuple
         conflicts = _delete_old(connection, "conflicts", step.raw_ms)
         _delete_old(connection, "rollup_minutes", step.minutes_ms)
         _delete_old(connection, "rollup_hours", step.hours_ms)
-        kept = _later(kept, step)
-        values = {"raw": kept.raw_ms, "minutes": kept.minutes_ms, "hours": kept.hours_ms}
-        connection.execute(sql.SET_KEPT, values)
+        cuts = _later(cuts, step)
+        values = {"raw": cuts.raw_ms, "minutes": cuts.minutes_ms, "hours": cuts.hours_ms}
+        connection.execute(sql.SET_CUTS, values)
     if oldest_ms is None:
-        return None, kept
-    nothing = Touched([], np.empty(0, np.int32), np.empty(0, np.int64))
-    return Deleted(points, conflicts, 0, nothing), kept
+        return None, cuts
+    nothing = TouchedHours([], np.empty(0, np.int32), np.empty(0, np.int64))
+    return DeletedRows(points, conflicts, 0, nothing), cuts
 
 
-def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_ms: int) -> Touched:
+def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_ms: int) -> TouchedHours:
     """Delete the rollups of the series in `cut_in` that begin before `cut_ms`; return the hours left dirty."""
     hour_ms, day_ms = floor_ms(cut_ms, HOUR_MS), floor_ms(cut_ms, DAY_MS)
     window = {"low": hour_ms, "high": day_ms + DAY_MS}
@@ -84,31 +84,31 @@ def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_m
     for table in ("rollup_minutes", "rollup_hours", "rollup_days"):
         _delete_of(connection, table, cut_ms)
     hour = np.full(len(sid), hour_ms, np.int64)
-    if cut_ms >= load_kept(connection).raw_ms:
+    if cut_ms >= load_cuts(connection).raw_ms:
         touched = dirty.find(sid, hour)
         add_dirty(connection, touched)
         return touched
-    # No samples are left there that an hour could be made of anew, but a day can be made of its hours.
+    # The samples of the hour are deleted, but the day can be made of its hours.
     connection.register("pairs_in", {"sid": sid, "hour": hour, "day": np.full(len(sid), day_ms, np.int64)})
     connection.execute(sql.ADD_DAYS, {"low": day_ms, "high": day_ms + DAY_MS})
     return dirty.find(sid[:0], hour[:0])
 
 
-def _find_oldest(connection: duckdb.DuckDBPyConnection, due: StoredSince) -> int | None:
-    """Return the oldest instant of anything that is due."""
-    cuts = {"points": due.raw_ms, "rollup_minutes": due.minutes_ms, "rollup_hours": due.hours_ms}
-    found = []
-    for table, cut_ms in cuts.items():
+def _find_oldest(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> int | None:
+    """Return the oldest instant of all due rows."""
+    cut_of = {"points": due.raw_ms, "rollup_minutes": due.minutes_ms, "rollup_hours": due.hours_ms}
+    oldest = []
+    for table, cut_ms in cut_of.items():
         if cut_ms != ALWAYS_MS:
             ((oldest_ms,),) = connection.execute(sql.OLDEST.format(table=table)).fetchall()
             if oldest_ms is not None and oldest_ms < cut_ms:
-                found.append(int(oldest_ms))
-    return min(found, default=None)
+                oldest.append(int(oldest_ms))
+    return min(oldest, default=None)
 
 
-def _later(kept: StoredSince, step: StoredSince) -> StoredSince:
-    return StoredSince(
-        max(kept.raw_ms, step.raw_ms), max(kept.minutes_ms, step.minutes_ms), max(kept.hours_ms, step.hours_ms)
+def _later(cuts: RetentionCuts, step: RetentionCuts) -> RetentionCuts:
+    return RetentionCuts(
+        max(cuts.raw_ms, step.raw_ms), max(cuts.minutes_ms, step.minutes_ms), max(cuts.hours_ms, step.hours_ms)
     )
 
 

@@ -1,4 +1,4 @@
-"""Samples as a table for other programs: Parquet or CSV, a row for each sample or for each instant of a device."""
+"""Export of samples to Parquet or CSV: a row for each sample, or for each instant of a device."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LONG: Final = f"""
            p.q AS quality, s.simulated {{samples}}
     ORDER BY s.device, s.channel, p.ts
 """
-#: Channels and devices are told apart by numbers while rows are made of samples: texts take ten times as long.
+#: Numbers identify channels and devices while rows are made: texts take ten times as long.
 _WIDE: Final = f"""
     SELECT r.ts AS time_ms, {_TIME.format("r")}, d.site, d.device_kind, d.device, d.simulated, r.* EXCLUDE (ts, place)
     FROM (SELECT p.ts, s.place{{columns}} {{samples}} GROUP BY p.ts, s.place) r
@@ -45,7 +45,7 @@ _WIDE: Final = f"""
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was written: `samples` of `series` series, as `rows` rows."""
+    """Result of an export: `samples` of `series` series, as `rows` rows."""
 
     path: Path
     series: int
@@ -63,7 +63,7 @@ def export(
     layout: Layout,
     progress: Progress,
 ) -> Export:
-    """Write the samples in [start_ms, end_ms) of `series` (ids and keys), while the store is written and read.
+    """Write the samples in [start_ms, end_ms) of `series` (ids and keys), while the store is in use.
 
     `long` has a row for each sample, with its unit and quality. `wide` has a row for each instant of a device and a
     column for each channel, whose name ends in its unit, beside its quality. Raises SettingsError where `path` exists
@@ -72,7 +72,7 @@ def export(
     refuse_existing(path)
     form = _FORMATS.get(path.suffix.lower())
     if form is None:
-        raise SettingsError(f"{path.name} must end in .parquet, .csv or .csv.gz: that says what is written.")
+        raise SettingsError(f"{path.name} must end in .parquet, .csv or .csv.gz: the ending selects the format.")
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

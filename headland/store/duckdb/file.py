@@ -1,4 +1,4 @@
-"""The one file of the DuckDB engine: opened by one process, brought to the newest schema, read by pooled cursors."""
+"""The DuckDB file of a store: opened by one process, migrated to the newest schema, read with pooled cursors."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _LOGGER = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-#: What a question may use that does not fit into the memory kept at all times: a cache would grow into it for ever.
-_LARGE_QUESTION_MB: Final = 512
-#: What it may use while it moves many rows or its log: a checkpoint that has too little ends the database.
+#: Memory of a query that exceeds the normal limit: as a normal limit, caches would fill it for good.
+_LARGE_QUERY_MB: Final = 512
+#: Memory while many rows or the log are moved: a checkpoint with too little memory ends the database.
 LARGE_WORK_MB: Final = 192
 
-#: So long a reader may take to finish once the file is to be closed.
+#: Time that readers have to finish before they are interrupted at closing.
 _WAIT_FOR_READERS_S: Final = 2.0
 
-# DuckDB would share one database between two openers in a process; two writers with two memories must not.
+# DuckDB shares a database opened twice in a process; two writers with two states in memory must not.
 _OPEN_PATHS: Final[set[Path]] = set()
 _OPEN_PATHS_LOCK: Final = threading.Lock()
 
@@ -46,7 +46,7 @@ _DAMAGED: Final = re.compile(
 
 
 class DuckDBFile:
-    """An open file: `connection` for the writer thread alone, `ask()` for everyone else."""
+    """A database file: `connection` is for the writer thread only, `query()` for all others."""
 
     def __init__(self, path: Path, memory_limit_mb: int, threads: int) -> None:
         self.path = path.resolve()
@@ -54,15 +54,15 @@ class DuckDBFile:
         self._settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_limit_mb}MB",
             "threads": threads,
-            # Nothing is ever fetched from the network.
+            # Never load anything from the network.
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            # The writer thread checkpoints by itself, between transactions.
+            # The writer thread checkpoints between transactions.
             "checkpoint_threshold": "1TB",
         }
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._idle: list[duckdb.DuckDBPyConnection] = []
-        self._lent: list[duckdb.DuckDBPyConnection] = []
+        self._borrowed: list[duckdb.DuckDBPyConnection] = []
         self._larger_limits_mb: list[int] = []
         self._rewriting = False
         self._changed = threading.Condition()
@@ -76,11 +76,11 @@ class DuckDBFile:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the file is open."""
+        """Whether the file is open."""
         return self._connection is not None
 
     def open(self) -> StoreState:
-        """Open or create the file and return what it holds.
+        """Open or create the file and return its state.
 
         Raises RetryLater while another process has it, SettingsError for a file that is not for this version, and
         DataDamaged when it is not readable and has been moved aside.
@@ -99,23 +99,23 @@ class DuckDBFile:
             self._connection = connection
         return state
 
-    def ask(self, question: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
-        """Return what `question` makes of a cursor; asked again with more memory where what is kept is too little.
+    def query(self, read: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
+        """Return the result of `read` with a cursor; run it again with more memory where the normal limit is too low.
 
-        Raises RetryLater where that is too little as well.
+        Raises RetryLater where that memory is too little as well.
         """
         try:
             with self.reading() as cursor:
-                return question(cursor)
+                return read(cursor)
         except RetryLater as error:
             if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
                 raise
         with self.more_memory(), self.reading() as cursor:
-            return question(cursor)
+            return read(cursor)
 
     @contextmanager
-    def more_memory(self, limit_mb: int = _LARGE_QUESTION_MB) -> Iterator[None]:
-        """Let DuckDB use more memory in the block; what it filled meanwhile is given back after the last such block."""
+    def more_memory(self, limit_mb: int = _LARGE_QUERY_MB) -> Iterator[None]:
+        """Let DuckDB use more memory in the block; it is released after the last such block."""
         self._set_memory_limit(self._larger_limits_mb.append, limit_mb)
         try:
             yield
@@ -126,56 +126,56 @@ class DuckDBFile:
         with self._changed:
             change(limit_mb)
             limit_mb = max(self._memory_limit_mb, *self._larger_limits_mb, 0)
-            # A failed database refuses this too, and is opened anew with the small limit.
+            # A failed database refuses this as well; it is opened anew with the normal limit.
             with suppress(duckdb.Error):
                 if self._connection is not None:
                     self._connection.cursor().execute(f"SET memory_limit = '{limit_mb}MB'").close()
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor that nobody else uses meanwhile."""
+        """Provide a cursor for exclusive use in the block."""
         with self._changed:
             self._changed.wait_for(lambda: not self._rewriting)
             cursor = self._idle.pop() if self._idle and self.is_open else self.connection.cursor()
-            self._lent.append(cursor)
+            self._borrowed.append(cursor)
         healthy = False
         try:
             yield cursor
             healthy = True
         except duckdb.Error as error:
-            raise sentence_of(error, self.path) from error
+            raise translate_error(error, self.path) from error
         finally:
             with self._changed:
-                self._lent.remove(cursor)
+                self._borrowed.remove(cursor)
                 if healthy:
                     self._idle.append(cursor)
                 else:
-                    # Its answer may not have been read to the end; such a cursor refuses the next question.
+                    # A cursor whose result was not read to the end refuses the next query.
                     cursor.close()
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Wait for the readers, interrupt those that take long, and let the file go."""
+        """Wait for the readers, interrupt the slow ones, and close the file."""
         with self._changed:
             connection, self._connection = self._connection, None
-            while not self._changed.wait_for(lambda: not self._lent, _WAIT_FOR_READERS_S):
-                for cursor in self._lent:
+            while not self._changed.wait_for(lambda: not self._borrowed, _WAIT_FOR_READERS_S):
+                for cursor in self._borrowed:
                     cursor.interrupt()
             idle, self._idle = self._idle, []
         if connection is None:
             return
-        for each in (*idle, connection):
-            # A database that failed refuses even this; closing is all that is left to do with it.
+        for open_connection in (*idle, connection):
+            # A failed database refuses even this.
             with suppress(duckdb.Error):
-                each.close()
+                open_connection.close()
         with _OPEN_PATHS_LOCK:
             _OPEN_PATHS.discard(self.path)
 
     def rewrite(self, progress: Progress) -> None:
-        """Put a copy without holes in the place of the file; to be called by the writer thread, between transactions.
+        """Replace the file by a copy without holes; called by the writer thread between transactions.
 
-        The copy is complete and on the disk before it takes the file's name, in one step: a crash leaves the one or the
-        other. Readers wait while the file is exchanged, and meanwhile read the old one.
+        The copy is complete and on the disk before it takes the file's name in one step: a crash leaves one or the
+        other. Readers use the old file until then, and wait during the exchange.
         """
         copy = copy_of(self.path)
         remove_database(copy)
@@ -186,7 +186,7 @@ class DuckDBFile:
             raise
         with self._changed:
             self._rewriting = True
-            self._changed.wait_for(lambda: not self._lent)
+            self._changed.wait_for(lambda: not self._borrowed)
             try:
                 self._exchange(copy)
             finally:
@@ -195,12 +195,12 @@ class DuckDBFile:
                 remove_database(copy)
 
     def _exchange(self, copy: Path) -> None:
-        """Close the file, which leaves no log of it, let the copy take its name, and open that."""
+        """Close the file, which removes its log, rename the copy to it, and open the copy."""
         self.connection.execute("CHECKPOINT")
         idle, self._idle = self._idle, []
         connection, self._connection = self.connection, None
-        for each in (*idle, connection):
-            each.close()
+        for open_connection in (*idle, connection):
+            open_connection.close()
         try:
             if not size_of(wal_of(self.path)):
                 wal_of(self.path).unlink(missing_ok=True)
@@ -214,7 +214,7 @@ class DuckDBFile:
                 _OPEN_PATHS.add(self.path)
 
     def size_bytes(self) -> int:
-        """Return what the file and its write-ahead log take on the disk."""
+        """Return the size of the file and its write-ahead log."""
         return sum(size_of(path) for path in (self.path, wal_of(self.path)))
 
     def _open_connection(self) -> tuple[StoreState, duckdb.DuckDBPyConnection]:
@@ -222,10 +222,10 @@ class DuckDBFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(self.path), config=self._settings)
-            # What a rewriting that was cut short has left; whoever holds the file alone may remove it.
+            # Remove the rest of an interrupted rewriting; this process has the file to itself.
             remove_database(copy_of(self.path))
             connection.execute(f"SET memory_limit = '{max(self._memory_limit_mb, LARGE_WORK_MB)}MB'")
-            bring_up_to_date(connection, self.path)
+            migrate_schema(connection, self.path)
             state = load_state(connection)
             connection.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
         except OSError as error:
@@ -235,24 +235,24 @@ class DuckDBFile:
                 connection.close()
             if isinstance(error, HeadlandError):
                 raise
-            sentence = sentence_of(error, self.path)
+            sentence = translate_error(error, self.path)
             if isinstance(sentence, DataDamaged):
                 moved = move_aside(self.path, wall_clock_ms())
                 raise DataDamaged(
-                    f"The store {self.path} was not readable and has been moved to {moved}; "
-                    f"start again to go on with an empty one ({first_line(error)})."
+                    f"The store {self.path} was not readable and was moved to {moved}; "
+                    f"start again to continue with an empty one ({first_line(error)})."
                 ) from error
             raise sentence from error
         return state, connection
 
 
-def bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Create the schema, or bring an older one forward. Raises SettingsError for a file that is newer or not ours."""
+def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Create or migrate the schema. Raises SettingsError for a newer file or one of another program."""
     tables = {row[0] for row in connection.execute(sql.LIST_TABLES).fetchall()}
     if "schema_version" in tables:
         version = count(connection, sql.GET_VERSION)
     elif tables:
-        raise SettingsError(f"{path} is a DuckDB file, but not a store of Headland; name another file.")
+        raise SettingsError(f"{path} is a DuckDB file, but not a Headland store; name another file.")
     else:
         version = 0
     newest = len(sql.MIGRATIONS)
@@ -269,8 +269,8 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             connection.execute(sql.SET_VERSION.format(version=newest))
 
 
-def sentence_of(error: duckdb.Error, path: Path) -> HeadlandError:
-    """Return what a person is told about an error of DuckDB's, as the exception that says what to do."""
+def translate_error(error: duckdb.Error, path: Path) -> HeadlandError:
+    """Return a DuckDB error as the exception that states what to do, with a sentence for people."""
     text = str(error)
     if _LOCKED.search(text):
         return RetryLater(

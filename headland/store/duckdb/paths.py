@@ -1,4 +1,4 @@
-"""The files of a DuckDB database: where they lie, how large they are, and how a new name gets onto the disk."""
+"""Files of a DuckDB database: paths, sizes, and durable renames."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def wal_of(path: Path) -> Path:
-    """Return where DuckDB keeps a file's write-ahead log."""
+    """Return the path of a file's write-ahead log."""
     return path.with_name(path.name + ".wal")
 
 
 def copy_of(path: Path) -> Path:
-    """Return where a file is written anew before it takes the old one's place."""
+    """Return the path of a rewritten copy before it replaces the file."""
     return path.with_name(path.name + ".rewriting")
 
 
 def size_of(path: Path) -> int:
-    """Return a file's size in bytes, 0 when there is none."""
+    """Return a file's size in bytes, 0 for a missing one."""
     try:
         return path.stat().st_size
     except OSError:
@@ -31,13 +31,13 @@ def size_of(path: Path) -> int:
 
 
 def remove_database(path: Path) -> None:
-    """Delete a database file and its log, where they are."""
+    """Delete a database file and its log, if they exist."""
     path.unlink(missing_ok=True)
     wal_of(path).unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
-    """Have a new name in a folder on the disk."""
+    """Sync a folder, so that a new name in it is on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -46,13 +46,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise SettingsError where there is something already: nothing is ever overwritten."""
+    """Raise SettingsError for an existing path: nothing is ever overwritten."""
     if path.exists():
         raise SettingsError(f"{path} exists already, and nothing is overwritten; name another, or move it away.")
 
 
 def move_aside(path: Path, now_ms: int) -> Path:
-    """Rename a damaged file, and its write-ahead log with it, to a name that nothing has yet; return the new name."""
+    """Rename a damaged file and its write-ahead log to an unused name; return the new name."""
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_ms / 1000))
     moved = path.with_name(f"{path.name}.damaged-{stamp}")
     number = 1

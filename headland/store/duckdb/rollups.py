@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.store.core.dedup import split_windows
-from headland.store.core.rollup import DAYS, MINUTES, Piece, Retention, StoredSince, floor_ms, plan_buckets
-from headland.store.core.stale_rollups import DirtyHours, Touched
+from headland.store.core.rollup import DAYS, MINUTES, Retention, RetentionCuts, WindowPiece, floor_ms, plan_buckets
+from headland.store.core.stale_rollups import DirtyHours, TouchedHours
 from headland.store.duckdb import sql
 from headland.store.duckdb.transaction import transaction
 from headland.store.port import Index, Times
@@ -25,31 +25,31 @@ DENSE_HOUR = 240
 
 
 def load_dirty(connection: duckdb.DuckDBPyConnection, now_s: float) -> DirtyHours:
-    """Return what the file says is dirty."""
+    """Return the dirty hours in the file."""
     rows = connection.execute(sql.LOAD_DIRTY).fetchnumpy()
     dirty = DirtyHours()
-    dirty.add(Touched(np.unique(rows["hour"]).tolist(), rows["sid"], rows["hour"]), now_s)
+    dirty.add(TouchedHours(np.unique(rows["hour"]).tolist(), rows["sid"], rows["hour"]), now_s)
     return dirty
 
 
-def load_kept(connection: duckdb.DuckDBPyConnection) -> StoredSince:
-    """Return from when on samples and rollups are still there."""
-    return StoredSince(*connection.execute(sql.GET_KEPT).fetchall()[0])
+def load_cuts(connection: duckdb.DuckDBPyConnection) -> RetentionCuts:
+    """Return the cuts before which samples and rollups were deleted."""
+    return RetentionCuts(*connection.execute(sql.GET_CUTS).fetchall()[0])
 
 
 def load_retention(connection: duckdb.DuckDBPyConnection) -> Retention:
-    """Return for how long they are to be kept."""
+    """Return the retention."""
     return Retention(*connection.execute(sql.GET_RETENTION).fetchall()[0])
 
 
 def save_retention(connection: duckdb.DuckDBPyConnection, retention: Retention) -> None:
-    """Keep for how long samples and rollups are to be kept; nothing is deleted yet."""
+    """Store the retention; nothing is deleted yet."""
     values = {"raw": retention.raw_days, "minute": retention.minute_days, "hour": retention.hour_days}
     connection.execute(sql.SET_RETENTION, values)
 
 
 def roll_up(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: list[int]) -> None:
-    """Make the rollups of dirty hours anew from their samples, in one transaction, and take them off the dirty ones."""
+    """Make the rollups of dirty hours anew from their samples, in one transaction, and mark them as clean."""
     sid, hour = dirty.pairs(hours)
     window = {"low": hours[0], "high": hours[-1] + HOUR_MS}
     days = {"low": floor_ms(hours[0], DAY_MS), "high": floor_ms(hours[-1], DAY_MS) + DAY_MS}
@@ -66,18 +66,18 @@ def roll_up(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: lis
 
 
 def choose_hours(quiet: list[int], most: int) -> list[int]:
-    """Return the first dirty hours of an ordered list to do at once: at most `most`, within one stretch of time."""
+    """Return the first hours of an ordered list for one transaction: at most `most`, without a large gap."""
     if not quiet:
         return []
     _, last = split_windows(np.array(quiet[:most], np.int64), 31 * DAY_MS, most + 1)[0]
     return [hour for hour in quiet[:most] if hour <= last]
 
 
-#: Samples beside the rollups are read in at most so many windows. More than a day lies between two of them, so that the
-#: days that they fall into are different ones as well.
+#: Samples beside the rollups are read in at most this many windows. They are more than a day apart, so that their days
+#: differ as well.
 _MOST_WINDOWS = 6
 _WINDOW_GAP_MS = DAY_MS
-#: With more stale hours of series than that, rollups save nothing.
+#: Above this number of stale hours of series, rollups save nothing.
 _MANY_STALE = 3000
 
 
@@ -86,40 +86,40 @@ def read_buckets(
 ) -> dict[str, NDArray[Any]]:
     """Return the columns sid, start, n, mean, low, high and last, by series and start, of one instant of the file."""
     with transaction(cursor):
-        kept = load_kept(cursor)
-        pieces = plan_buckets(start_ms, end_ms, step_ms, kept)
-        asked = {"sids": list(sids), "start": start_ms, "step": step_ms, "max_quality": max_quality}
+        cuts = load_cuts(cursor)
+        pieces = plan_buckets(start_ms, end_ms, step_ms, cuts)
+        values = {"sids": list(sids), "start": start_ms, "step": step_ms, "max_quality": max_quality}
         if not pieces or pieces[0].tier is None:
             until_ms = pieces[-1].end_ms if pieces else start_ms
             if pieces:
-                asked["start"] = pieces[0].start_ms
-            return cursor.execute(sql.BUCKETS, {**asked, "end": until_ms}).fetchnumpy()
-        asked["start"] = pieces[0].start_ms
-        sid, hour = _find_stale(cursor, asked["sids"], pieces)
-        if len(hour) > _MANY_STALE and kept.raw_ms <= pieces[0].start_ms:
-            # Just filled or just upgraded: all samples at once are sooner read than so many pieces.
-            return cursor.execute(sql.BUCKETS, {**asked, "end": pieces[-1].end_ms}).fetchnumpy()
+                values["start"] = pieces[0].start_ms
+            return cursor.execute(sql.BUCKETS, {**values, "end": until_ms}).fetchnumpy()
+        values["start"] = pieces[0].start_ms
+        sid, hour = _find_stale(cursor, values["sids"], pieces)
+        if len(hour) > _MANY_STALE and cuts.raw_ms <= pieces[0].start_ms:
+            # A new or upgraded file: reading all samples at once is faster than so many parts.
+            return cursor.execute(sql.BUCKETS, {**values, "end": pieces[-1].end_ms}).fetchnumpy()
         cursor.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
         statement, windows = _build(pieces, hour)
-        columns = cursor.execute(statement, asked | windows).fetchnumpy()
+        columns = cursor.execute(statement, values | windows).fetchnumpy()
     cursor.unregister("pairs_in")
     return columns
 
 
-def _find_stale(cursor: duckdb.DuckDBPyConnection, sids: object, pieces: Sequence[Piece]) -> tuple[Index, Times]:
-    """Return the series and hours of which samples have to be read: not up to date, or without rows of minutes."""
+def _find_stale(cursor: duckdb.DuckDBPyConnection, sids: object, pieces: Sequence[WindowPiece]) -> tuple[Index, Times]:
+    """Return the series and hours whose samples have to be read: stale, or without rows of minutes."""
     low_ms, high_ms = floor_ms(pieces[0].start_ms, HOUR_MS), pieces[-1].end_ms
-    found = [cursor.execute(sql.FIND_DIRTY, {"sids": sids, "low": low_ms, "high": high_ms}).fetchnumpy()]
+    parts = [cursor.execute(sql.FIND_DIRTY, {"sids": sids, "low": low_ms, "high": high_ms}).fetchnumpy()]
     for piece in pieces:
         if piece.tier == MINUTES:
             low_ms = floor_ms(piece.start_ms, HOUR_MS)
             window = {"sids": sids, "low": low_ms, "high": piece.end_ms, "end": piece.end_ms + HOUR_MS}
-            found.append(cursor.execute(sql.FIND_SPARSE, window).fetchnumpy())
-    return np.concatenate([each["sid"] for each in found]), np.concatenate([each["hour"] for each in found])
+            parts.append(cursor.execute(sql.FIND_SPARSE, window).fetchnumpy())
+    return np.concatenate([part["sid"] for part in parts]), np.concatenate([part["hour"] for part in parts])
 
 
-def _build(pieces: Sequence[Piece], stale_hour: Times) -> tuple[str, dict[str, int]]:
-    """Return the statement that unites all that is to be read, and the bounds of its parts."""
+def _build(pieces: Sequence[WindowPiece], stale_hour: Times) -> tuple[str, dict[str, int]]:
+    """Return the statement that reads all parts, and the bounds of its windows."""
     parts: list[str] = []
     windows: dict[str, int] = {}
 

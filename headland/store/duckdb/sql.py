@@ -9,7 +9,7 @@ from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The schema by version: entry n brings a file of version n to n + 1. Only ever append.
 MIGRATIONS: Final[tuple[str, ...]] = (
-    # No key and no index on points: a key costs 7 times the speed and 8 times the size; the writer keeps them single.
+    # No key and no index on points: a key costs 7 times the speed and 8 times the size; the writer removes duplicates.
     # A source's marks are the union of its rows: adding one is twice as fast as replacing it; the writer prunes them.
     """
     CREATE TABLE series (sid INTEGER PRIMARY KEY, organisation VARCHAR, site VARCHAR, kind VARCHAR, device VARCHAR,
@@ -21,7 +21,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE TABLE source_mark (gateway VARCHAR, epoch VARCHAR, high_water BIGINT, ahead VARCHAR);
     CREATE TABLE devices (organisation VARCHAR, gateway VARCHAR, device VARCHAR, descriptor VARCHAR);
     """,
-    # Rollups, and which hours of which series they do not know yet: at first all of them.
+    # Rollups, and the hours of series that they do not include yet: at first all.
     """
     CREATE TABLE rollup_minutes (sid INTEGER, ts BIGINT, q UTINYINT, n BIGINT, total DOUBLE, low DOUBLE, high DOUBLE,
                                  last DOUBLE, last_ts BIGINT);
@@ -54,7 +54,7 @@ LOAD_LATEST_OF_AHEAD: Final = """
     FROM points p SEMI JOIN never_latest a ON p.sid = a.sid ANTI JOIN never_latest n ON p.sid = n.sid AND p.ts = n.ts
     GROUP BY p.sid
 """
-# Series whose samples were all let go are known by their rollups.
+# The newest values of series without samples come from their rollups.
 LOAD_LATEST_OF_ROLLUPS: Final = """
     SELECT r.sid AS sid, max(last_ts) AS ts, arg_max(last, last_ts) AS v, arg_max(q, last_ts) AS q
     FROM (SELECT sid, last_ts, last, q FROM rollup_days UNION ALL SELECT sid, last_ts, last, q FROM rollup_hours
@@ -100,7 +100,7 @@ DELETE_EVENTS: Final = "DELETE FROM events WHERE organisation = $organisation AN
 # Reading. `$sids` are the series, `$start` and `$end` the half-open window.
 _WINDOW: Final = "sid IN (SELECT unnest($sids::INTEGER[])) AND ts >= $start AND ts < $end"
 RAW: Final = f"SELECT sid, ts, v, q FROM points WHERE {_WINDOW} ORDER BY sid, ts"  # noqa: S608 - only constants
-# All samples of a window as long as they are not more than `$limit`: without a rank for each of them, far sooner.
+# All samples of a window, if there are at most `$limit`: far faster without a rank for each.
 RAW_IF_FEW: Final = f"""
     SELECT sid, ts, v, q FROM (SELECT sid, ts, v, q FROM points WHERE {_WINDOW} LIMIT $limit + 1) ORDER BY sid, ts
 """  # noqa: S608 - only constants
@@ -130,7 +130,7 @@ EVENTS: Final = """
 
 
 def floor_of(column: str, step_ms: int) -> str:
-    """Return the expression for the start of the span that an instant lies in; DuckDB divides towards zero."""
+    """Return the expression for the start of the span of an instant; DuckDB divides towards zero."""
     return f"({column} - (({column} % {step_ms}) + {step_ms}) % {step_ms})"
 
 
@@ -144,8 +144,8 @@ _SPAN: Final = "ts >= $low AND ts < $high"
 
 LOAD_DIRTY: Final = "SELECT sid, hour FROM dirty"
 ADD_DIRTY: Final = "INSERT INTO dirty SELECT sid, hour FROM dirty_in"
-GET_KEPT: Final = "SELECT raw_ms, minutes_ms, hours_ms FROM kept"
-SET_KEPT: Final = "UPDATE kept SET raw_ms = $raw, minutes_ms = $minutes, hours_ms = $hours"
+GET_CUTS: Final = "SELECT raw_ms, minutes_ms, hours_ms FROM kept"
+SET_CUTS: Final = "UPDATE kept SET raw_ms = $raw, minutes_ms = $minutes, hours_ms = $hours"
 GET_RETENTION: Final = "SELECT raw_days, minute_days, hour_days FROM retention"
 SET_RETENTION: Final = "UPDATE retention SET raw_days = $raw, minute_days = $minute, hour_days = $hour"
 
@@ -165,7 +165,7 @@ ADD_HOURS: Final = f"""
     FROM points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
     WHERE {_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
-# Minutes are kept only where they say the same in far fewer rows.
+# Rows of minutes are stored only where they are far fewer than the samples.
 ADD_DENSE_MINUTES: Final = f"""
     INSERT INTO rollup_minutes SELECT sid, {_MINUTE} AS start, q, {_OF_SAMPLES}
     FROM points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
@@ -181,7 +181,7 @@ ADD_DAYS: Final = f"""
     WHERE {_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
 
-# Letting samples go: whole days, all of whose rollups are up to date.
+# Deletion of samples: whole days, all of whose rollups are up to date.
 ADD_REMAINING_MINUTES: Final = f"""
     INSERT INTO rollup_minutes SELECT sid, {_MINUTE} AS start, q, {_OF_SAMPLES}
     FROM points ANTI JOIN (SELECT DISTINCT sid, {_HOUR} AS hour FROM rollup_minutes WHERE {_SPAN}) m
@@ -189,12 +189,12 @@ ADD_REMAINING_MINUTES: Final = f"""
     WHERE {_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
 OLDEST: Final = "SELECT min(ts) FROM {table}"
-# The series of `cut_in` that hold anything in the span that a cut falls into: what is left has to be rolled up anew.
+# The series of `cut_in` with rows in the span of a cut: the remaining samples have to be rolled up anew.
 FIND_CUT_HOURS: Final = """
     SELECT DISTINCT sid FROM rollup_hours SEMI JOIN cut_in USING (sid) WHERE ts >= $low AND ts < $high
 """
 
-# Reading buckets. `$sids` are the series; `pairs_in` what has to be read from the samples.
+# Reading buckets. `$sids` are the series; `pairs_in` the hours to read from the samples.
 _SIDS: Final = "sid IN (SELECT unnest($sids::INTEGER[]))"
 FIND_DIRTY: Final = f"SELECT sid, hour FROM dirty WHERE {_SIDS} AND hour >= $low AND hour < $high"  # noqa: S608
 FIND_SPARSE: Final = f"""

@@ -1,4 +1,4 @@
-"""The embedded engine: one DuckDB file, one writer thread, a cursor for each reader at work."""
+"""DuckDB engine: one embedded file, one writer thread, a cursor for each concurrent reader."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from headland.store.core.rollup import Retention
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
 from headland.store.duckdb.backup import BackupInfo, back_up
-from headland.store.duckdb.compaction import Progress, keep_quiet
+from headland.store.duckdb.compaction import Progress, no_progress
 from headland.store.duckdb.contents import FileFigures, read_figures
 from headland.store.duckdb.export import Export, Layout, export
 from headland.store.duckdb.file import DuckDBFile
-from headland.store.duckdb.maintenance import Compaction, MaintenanceThread
+from headland.store.duckdb.maintenance import CompactionResult, MaintenanceThread
 from headland.store.duckdb.rollups import read_buckets
 from headland.store.duckdb.writer import DuckDBWriter
 from headland.store.port import (
@@ -40,7 +40,7 @@ from headland.store.port import (
     WriteResult,
 )
 
-#: From this limit on all samples of a window are read first: mostly they are fewer, and ranking them takes long.
+#: Limit from which all samples of a window are read first: mostly they are fewer, and ranking them is slow.
 _MANY = 10_000
 _HOURS_AT_ONCE = 48
 
@@ -49,7 +49,7 @@ class DuckDBStore:
     """A `Store` in one DuckDB file, which no other process may have open.
 
     Opening raises RetryLater while another process has the file, SettingsError when the file is not for this version,
-    and DataDamaged when it was not readable: it has then been moved aside, and opening again makes an empty one.
+    and DataDamaged when it was not readable: it was moved aside, and opening again makes an empty one.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class DuckDBStore:
     ) -> None:
         self._file = DuckDBFile(path, memory_limit_mb, threads)
         self._writer = DuckDBWriter(self._file)
-        self._keeper = MaintenanceThread(self._file, self._writer, compact_at_hour)
+        self._maintenance = MaintenanceThread(self._file, self._writer, compact_at_hour)
 
     def write(self, batch: WriteBatch) -> WriteResult:
         """Store a batch and its marks in one transaction; returns when it is on the disk."""
@@ -65,59 +65,59 @@ class DuckDBStore:
         return self._writer.write(batch)
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
-        """Return what is accounted for by (gateway, epoch)."""
-        with self._writer.picture() as state:
+        """Return the accounted records by (gateway, epoch)."""
+        with self._writer.state() as state:
             return dict(state.marks)
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Keep a device's descriptor; one that says nothing new costs nothing."""
-        with self._writer.picture() as state:
+        """Store a device's descriptor; an unchanged one costs nothing."""
+        with self._writer.state() as state:
             before = state.devices.get((organisation, descriptor.device))
         if before != (gateway, descriptor):
             self._writer.describe(organisation, gateway, descriptor)
 
     def organisations(self) -> list[str]:
-        """Return the organisations of which anything but marks is held, in order."""
-        with self._writer.picture() as state:
+        """Return the organisations with anything but marks, in order."""
+        with self._writer.state() as state:
             named = state.organisations()
         with self._file.reading() as cursor:
             return sorted(named | {row[0] for row in cursor.execute(sql.EVENT_ORGANISATIONS).fetchall()})
 
     def devices(self, organisation: str) -> list[DeviceRecord]:
         """Return the devices of an organisation by id."""
-        with self._writer.picture() as state:
+        with self._writer.state() as state:
             return state.list_devices(organisation)
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:
         """Return the series that hold at least one sample, by key."""
-        with self._writer.picture() as state:
+        with self._writer.state() as state:
             return [key for _, key in state.select(which)]
 
     def last(self, which: SeriesFilter) -> list[Latest]:
         """Return the newest sample of each series, by key."""
-        with self._writer.picture() as state:
+        with self._writer.state() as state:
             return state.latest(which)
 
     def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
         window = {"start": clamp_ms(start_ms), "end": clamp_ms(end_ms)}
 
-        def ask(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> dict[str, NDArray[Any]]:
-            asked = {**window, "sids": sids}
+        def read(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> dict[str, NDArray[Any]]:
+            values = {**window, "sids": sids}
             if limit is None:
-                return cursor.execute(sql.RAW, asked).fetchnumpy()
+                return cursor.execute(sql.RAW, values).fetchnumpy()
             if limit >= _MANY:
                 few = min(limit * len(sids), 2**53)
-                found = cursor.execute(sql.RAW_IF_FEW, {**asked, "limit": few}).fetchnumpy()
+                found = cursor.execute(sql.RAW_IF_FEW, {**values, "limit": few}).fetchnumpy()
                 if len(found["sid"]) <= few:
                     return found
-            asked["limit"] = min(max(limit, 0), 2**53)
-            return cursor.execute(sql.RAW_OF_EACH, asked).fetchnumpy()
+            values["limit"] = min(max(limit, 0), 2**53)
+            return cursor.execute(sql.RAW_OF_EACH, values).fetchnumpy()
 
         most = slice(None) if limit is None else slice(max(limit, 0))
         found = [
             Samples(key, *(columns[name][most] for name in ("ts", "v", "q")))
-            for key, columns in self._query(which, ask)
+            for key, columns in self._query(which, read)
         ]
         return [samples for samples in found if len(samples.time_ms)]
 
@@ -136,29 +136,29 @@ class DuckDBStore:
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
     ) -> list[Event]:
         """Return events in [start_ms, end_ms) in time order, at most `limit`."""
-        asked = {
+        values = {
             "organisation": organisation,
             "start": clamp_ms(start_ms),
             "end": clamp_ms(end_ms),
             "device": device,
             "limit": max(limit, 0),
         }
-        rows = self._file.ask(lambda cursor: cursor.execute(sql.EVENTS, asked).fetchall())
+        rows = self._file.query(lambda cursor: cursor.execute(sql.EVENTS, values).fetchall())
         return [msgspec.json.decode(body, type=Event) for (body,) in rows]
 
     def conflicts(
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
     ) -> list[Conflict]:
         """Return the conflict record of [start_ms, end_ms) by time, series and value, at most `limit`."""
-        with self._writer.picture() as state:
+        with self._writer.state() as state:
             keys = dict(state.select(SeriesFilter(organisation, device)))
-        asked = {
+        values = {
             "sids": list(keys),
             "start": clamp_ms(start_ms),
             "end": clamp_ms(end_ms),
             "limit": max(limit, 0),
         }
-        rows = self._file.ask(lambda cursor: cursor.execute(sql.CONFLICTS, asked).fetchall())
+        rows = self._file.query(lambda cursor: cursor.execute(sql.CONFLICTS, values).fetchall())
         return [Conflict(keys[sid], *columns) for sid, *columns in rows]
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
@@ -166,16 +166,16 @@ class DuckDBStore:
         return self._writer.delete_before(organisation, clamp_ms(cut_ms))
 
     def info(self) -> StoreInfo:
-        """Return counts, all kept in memory."""
+        """Return counts, all from memory."""
         counters = self._writer.counters()
-        with self._writer.picture() as state:
+        with self._writer.state() as state:
             counters |= {"conflicts": state.conflicts, "events": state.events}
             points, series = state.points, state.frontier.count_filled()
         since_ms = self._writer.samples_since_ms()
         return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters, since_ms)
 
     def roll_up(self, quiet_s: float = 0.0, most_hours: int = 10**9) -> int:
-        """Bring rollups up to date, of hours not written to in the last `quiet_s`; return of how many hours."""
+        """Update the rollups of hours without a write in the last `quiet_s`; return the number of hours."""
         done, quiet_since_s = 0, time.monotonic() - quiet_s
         while done < most_hours and (
             hours := self._writer.roll_up(min(_HOURS_AT_ONCE, most_hours - done), quiet_since_s)
@@ -183,28 +183,32 @@ class DuckDBStore:
             done += hours
         return done
 
-    def keep(self, retention: Retention | None = None) -> Retention:
-        """Set for how long samples and rollups are kept, or only return it; `expire` then deletes."""
-        return self._writer.keep(retention)
+    def retention(self) -> Retention:
+        """Return the days for which samples and rollups are kept."""
+        return self._writer.retention()
+
+    def set_retention(self, retention: Retention) -> Retention:
+        """Set the days for which samples and rollups are kept, and return them; `expire` then deletes."""
+        return self._writer.set_retention(retention)
 
     def expire(self, now_ms: int) -> int:
-        """Let go what is not to be kept any more at `now_ms`, day by day; return of how many days something went."""
+        """Delete what is due at `now_ms`, day by day; return the number of days with deleted rows."""
         days = 0
         while self._writer.expire_day(now_ms):
             days += 1
         return days
 
-    def compact(self, now_ms: int, progress: Progress = keep_quiet) -> Compaction:
-        """Let go what is due, sort closed days, and give holes in the file back, while reads and writes go on.
+    def compact(self, now_ms: int, progress: Progress = no_progress) -> CompactionResult:
+        """Delete what is due, sort closed days and shrink the file, while reads and writes continue.
 
         Writes wait for the rewriting of the file, some seconds for 20 million samples. Raises RetryLater when a backup
         or an export is under way.
         """
-        return self._keeper.compact(now_ms, progress)
+        return self._maintenance.compact(now_ms, progress)
 
-    def back_up(self, path: Path, now_ms: int, progress: Progress = keep_quiet) -> BackupInfo:
-        """Write a verified back-up of one instant to a new file, while reads and writes go on."""
-        with self._keeper.alone():
+    def back_up(self, path: Path, now_ms: int, progress: Progress = no_progress) -> BackupInfo:
+        """Write a verified back-up of one instant to a new file, while reads and writes continue."""
+        with self._maintenance.exclusive():
             return back_up(self._file, path, now_ms, progress)
 
     def export(
@@ -214,22 +218,22 @@ class DuckDBStore:
         start_ms: int,
         end_ms: int,
         layout: Layout = "long",
-        progress: Progress = keep_quiet,
+        progress: Progress = no_progress,
     ) -> Export:
-        """Write the samples of a filter to a new Parquet or CSV file, while reads and writes go on."""
-        with self._writer.picture() as state:
+        """Write the samples of a filter to a new Parquet or CSV file, while reads and writes continue."""
+        with self._writer.state() as state:
             series = state.select(which)
-        with self._keeper.alone():
+        with self._maintenance.exclusive():
             return export(self._file, series, path, clamp_ms(start_ms), clamp_ms(end_ms), layout, progress)
 
     def figures(self) -> FileFigures:
-        """Return what lies in the file; reads some columns once."""
-        figures = self._file.ask(read_figures)
+        """Return figures of the file; reads some columns once."""
+        figures = self._file.query(read_figures)
         return replace(figures, size_bytes=self._file.size_bytes())
 
     def close(self) -> None:
-        """Finish the writes under way and let the file go; a second call does nothing."""
-        self._keeper.close()
+        """Finish the writes in progress and close the file; a second call does nothing."""
+        self._maintenance.close()
         self._writer.close()
 
     def _query(
@@ -237,13 +241,13 @@ class DuckDBStore:
         which: SeriesFilter,
         question: Callable[[duckdb.DuckDBPyConnection, list[int]], dict[str, NDArray[Any]]],
     ) -> list[tuple[SeriesKey, dict[str, NDArray[Any]]]]:
-        """Ask about the series of a filter; return the columns of each that has rows, by key."""
-        with self._writer.picture() as state:
+        """Query the series of a filter; return the columns of each with rows, by key."""
+        with self._writer.state() as state:
             keys = state.select(which)
         if not keys:
             return []
         sids = [sid for sid, _ in keys]
-        columns = self._file.ask(lambda cursor: question(cursor, sids))
+        columns = self._file.query(lambda cursor: question(cursor, sids))
         found = columns.pop("sid")
         if not len(found):
             return []

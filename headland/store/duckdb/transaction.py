@@ -1,4 +1,4 @@
-"""One transaction of the DuckDB engine: a group of batches goes in, what changed in memory comes out."""
+"""Transactions of the DuckDB engine: a group of batches is stored, the change of the state is returned."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor
 from headland.store.core.batch_rows import Rows, count_results, join_batches
-from headland.store.core.dedup import Positions, judge, split_windows
+from headland.store.core.dedup import Positions, deduplicate, split_windows
 from headland.store.core.selection import pack_event
-from headland.store.core.stale_rollups import DirtyHours, Touched
-from headland.store.core.state import Change, StoreState, advance_marks
+from headland.store.core.stale_rollups import DirtyHours, TouchedHours
+from headland.store.core.state import StateChange, StoreState, advance_marks
 from headland.store.duckdb import sql
 from headland.store.port import Index, MarkState, SeriesKey, Times, Values, WriteBatch
 from headland.units_of_time import MINUTE_MS
 
-#: Late samples whose times lie further apart than this are looked up in separate windows, so that one gateway's
-#: back-fill does not make a search through everything of the others'.
+#: Gap above which late samples are looked up in separate windows: one gateway's back-fill must not make the others'
+#: look-ups search all time.
 _WINDOW_GAP_MS = 15 * MINUTE_MS
 _MOST_WINDOWS = 8
 
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what the block does, or nothing of it."""
+    """Commit everything that the block does, or nothing."""
     connection.execute("BEGIN TRANSACTION")
     try:
         yield
@@ -42,7 +42,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def count(connection: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, object] | None = None) -> int:
-    """Return the one number that a statement answers with: for one that changes rows, how many."""
+    """Return the single number of a statement's result; for a change, the number of rows."""
     return int(connection.execute(statement, values).fetchall()[0][0])
 
 
@@ -52,26 +52,26 @@ def commit_group(
     dirty: DirtyHours,
     batches: Sequence[WriteBatch],
     seen_ms: int,
-) -> tuple[Change, Touched]:
+) -> tuple[StateChange, TouchedHours]:
     """Store a group in one transaction; `state` and `dirty` are only read.
 
-    `seen_ms` is now, for the conflict record. Returns what changes in memory, and which hours were written to.
+    `seen_ms` is the present, for the conflict record. Returns the change of the state, and the written hours.
     """
     rows, new_series = join_batches(state.catalog, batches)
     surely_new = state.frontier.surely_new(rows.sid, rows.time_ms)
     with transaction(connection):
-        verdict = judge(
+        dedup = deduplicate(
             rows.sid, rows.time_ms, rows.value, surely_new, lambda sid, time_ms: _look_up(connection, sid, time_ms)
         )
         if new_series:
             _add_series(connection, len(state.catalog), new_series)
-        touched = _add_points(connection, rows, verdict.accepted, dirty)
+        touched = _add_points(connection, rows, dedup.accepted, dirty)
         seen = np.array([seen_ms if batch.seen_ms is None else batch.seen_ms for batch in batches], np.int64)
-        conflicts = _add_conflicts(connection, rows, verdict.conflicting, seen[rows.owner])
+        conflicts = _add_conflicts(connection, rows, dedup.conflicting, seen[rows.owner])
         events = _add_events(connection, batches)
         marks = _add_marks(connection, state, batches)
-    results = count_results(rows, verdict, len(batches))
-    return Change(results, new_series, rows, verdict.accepted, marks, events, conflicts), touched
+    results = count_results(rows, dedup, len(batches))
+    return StateChange(results, new_series, rows, dedup.accepted, marks, events, conflicts), touched
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, sid: Index, time_ms: Times) -> tuple[Positions, Values]:
@@ -104,8 +104,8 @@ def _add_series(connection: duckdb.DuckDBPyConnection, first_sid: int, keys: Seq
 
 def _add_points(
     connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDArray[np.bool_], dirty: DirtyHours
-) -> Touched:
-    """Add the accepted samples, and record the hours that their rollups do not know any more; return those."""
+) -> TouchedHours:
+    """Add the accepted samples, and record the hours whose rollups are stale now; return these."""
     if not accepted.any():
         return dirty.find(rows.sid[:0], rows.time_ms[:0])
     columns: dict[str, NDArray[Any]] = {"sid": rows.sid, "ts": rows.time_ms, "v": rows.value, "q": rows.quality}
@@ -121,7 +121,7 @@ def _add_points(
     return touched
 
 
-def add_dirty(connection: duckdb.DuckDBPyConnection, touched: Touched) -> None:
+def add_dirty(connection: duckdb.DuckDBPyConnection, touched: TouchedHours) -> None:
     """Record newly dirty hours, inside the caller's transaction."""
     if len(touched.new_sid):
         connection.register("dirty_in", {"sid": touched.new_sid, "hour": touched.new_hour})
@@ -184,7 +184,7 @@ def _add_events(connection: duckdb.DuckDBPyConnection, batches: Sequence[WriteBa
 def _add_marks(
     connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch]
 ) -> dict[tuple[str, str], MarkState]:
-    """Write the new states of the sources that the batches mark; return them."""
+    """Write the new states of the sources with marks in the batches; return them."""
     changed = advance_marks(state.marks, batches)
     if changed:
         _insert_marks(connection, changed)
@@ -192,7 +192,7 @@ def _add_marks(
 
 
 def prune_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[tuple[str, str], MarkState]) -> None:
-    """Leave one row of each source, `marks`, of the many that were added."""
+    """Replace the many rows of marks by one a source."""
     if count(connection, sql.COUNT_MARKS) > len(marks):
         with transaction(connection):
             connection.execute(sql.CLEAR_MARKS)
@@ -211,7 +211,7 @@ def _text(words: Iterable[str]) -> NDArray[np.object_]:
 
 
 def put_device(connection: duckdb.DuckDBPyConnection, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-    """Replace what is stored of a device."""
+    """Replace a device's descriptor."""
     device = {"organisation": organisation, "device": descriptor.device}
     body = msgspec.json.encode(descriptor).decode()
     with transaction(connection):

@@ -1,4 +1,4 @@
-"""The writer thread of the DuckDB engine: alone it changes the file, and after each commit the picture in memory."""
+"""Writer thread of the DuckDB engine: it alone changes the file and, after each commit, the state in memory."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ import numpy as np
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
-from headland.store.core.rollup import ALWAYS_MS, Retention, leave_out_expired
+from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
 from headland.store.core.state import StoreState, apply_change
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
-from headland.store.duckdb.deletion import Deleted, delete_before, expire_day
-from headland.store.duckdb.file import LARGE_WORK_MB, DuckDBFile, sentence_of
+from headland.store.duckdb.deletion import DeletedRows, delete_before, expire_day
+from headland.store.duckdb.file import LARGE_WORK_MB, DuckDBFile, translate_error
 from headland.store.duckdb.paths import size_of, wal_of
-from headland.store.duckdb.rollups import choose_hours, load_dirty, load_kept, load_retention, roll_up, save_retention
+from headland.store.duckdb.rollups import choose_hours, load_cuts, load_dirty, load_retention, roll_up, save_retention
 from headland.store.duckdb.transaction import commit_group, prune_marks, put_device
 from headland.store.port import WriteBatch, WriteResult
 
@@ -38,14 +38,14 @@ _CHECKPOINT_BYTES: Final = 16 * 2**20
 
 
 class DuckDBWriter:
-    """Owns the writer thread and the picture in memory. Its calls block and may be made from any thread."""
+    """Owns the writer thread and the state in memory. Its calls block and may be made from any thread."""
 
     def __init__(self, file: DuckDBFile) -> None:
         self._file = file
         self._state = file.open()
         self._dirty = load_dirty(file.connection, time.monotonic())
-        self._kept = load_kept(file.connection)
-        self._down: HeadlandError | None = None
+        self._cuts = load_cuts(file.connection)
+        self._failure: HeadlandError | None = None
         self._log_limit_bytes = _CHECKPOINT_BYTES
         self._lock = threading.Lock()
         self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reopenings": 0}
@@ -54,81 +54,84 @@ class DuckDBWriter:
         self._thread.start()
 
     @contextmanager
-    def picture(self) -> Iterator[StoreState]:
-        """Lend the picture in memory, unchanging meanwhile: keep the block short."""
+    def state(self) -> Iterator[StoreState]:
+        """Lock the state in memory for the block: keep it short."""
         with self._lock:
-            if self._down is not None:
-                raise self._down
+            if self._failure is not None:
+                raise self._failure
             yield self._state
 
     def counters(self) -> dict[str, int]:
-        """Return what was done so far."""
+        """Return the counters since the opening."""
         with self._lock:
             return {**self._counters, "waiting_writes": len(self._queue)}
 
     def samples_since_ms(self) -> int | None:
-        """Return from when on there are samples, where some were let go."""
-        since_ms = self._kept.raw_ms
+        """Return the start of the samples where older ones were deleted."""
+        since_ms = self._cuts.raw_ms
         return None if since_ms == ALWAYS_MS else since_ms
 
     def write(self, batch: WriteBatch) -> WriteResult:
-        """Commit a batch, perhaps together with others that wait."""
+        """Commit a batch, possibly together with other waiting ones."""
         job = BatchJob(batch)
         self._queue.put(job)
         return job.done.result()
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Keep a device's descriptor; `simulated` once true stays true."""
-        self.act(lambda: self._put_device(organisation, gateway, descriptor))
+        """Store a device's descriptor; `simulated` once true remains true."""
+        self.run(lambda: self._put_device(organisation, gateway, descriptor))
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
-        """Delete what is older than `cut_ms`; return how many samples."""
-        return self.act(lambda: self._cut(organisation, cut_ms))
+        """Delete everything before `cut_ms`; return the number of samples."""
+        return self.run(lambda: self._cut(organisation, cut_ms))
 
     def roll_up(self, most_hours: int, quiet_since_s: float) -> int:
-        """Bring the rollups of at most `most_hours` hours up to date; return of how many: 0 when nothing is to be done.
+        """Update the rollups of at most `most_hours` hours; return their number, 0 when all are up to date.
 
-        An hour that was written to after `quiet_since_s` on the monotonic clock waits.
+        Hours with a write after `quiet_since_s` on the monotonic clock are left out.
         """
-        return self.act(lambda: self._roll_up(most_hours, quiet_since_s))
+        return self.run(lambda: self._roll_up(most_hours, quiet_since_s))
 
     def expire_day(self, now_ms: int) -> bool:
-        """Let go the oldest day that is not to be kept any more; return whether there was one."""
-        return self.act(lambda: self._expire_day(now_ms))
+        """Delete the oldest day that is due; return whether there was one."""
+        return self.run(lambda: self._expire_day(now_ms))
 
-    def keep(self, retention: Retention | None) -> Retention:
-        """Set for how long samples and rollups are kept, or only return it."""
+    def retention(self) -> Retention:
+        """Return the days for which samples and rollups are kept."""
+        return self.run(lambda: load_retention(self._file.connection))
 
-        def action() -> Retention:
-            if retention is not None:
-                save_retention(self._file.connection, retention)
+    def set_retention(self, retention: Retention) -> Retention:
+        """Set the days for which samples and rollups are kept, and return them."""
+
+        def save() -> Retention:
+            save_retention(self._file.connection, retention)
             return load_retention(self._file.connection)
 
-        return self.act(action)
+        return self.run(save)
 
-    def act_with_memory(self, action: Callable[[], Answer]) -> Answer:
-        """Do something large to the file on the writer thread, between two commits."""
+    def run_with_memory(self, action: Callable[[], Answer]) -> Answer:
+        """Run a large action on the writer thread, between two commits, with more memory."""
 
         def in_memory() -> Answer:
             with self._file.more_memory(LARGE_WORK_MB):
                 return action()
 
-        return self.act(in_memory)
+        return self.run(in_memory)
 
     def checkpoint(self) -> None:
-        """Move the log into the file, which lets go of deleted rows' room."""
-        self.act_with_memory(lambda: self._file.connection.execute("CHECKPOINT").fetchall())
+        """Move the log into the file, which frees the space of deleted rows."""
+        self.run_with_memory(lambda: self._file.connection.execute("CHECKPOINT").fetchall())
 
     def close(self) -> None:
-        """Finish what waits, end the thread and let the file go."""
+        """Finish the waiting jobs, end the thread and close the file."""
         self._queue.close()
         self._thread.join()
         self._file.close()
         with self._lock:
-            self._down = RetryLater("The store is closed.")
+            self._failure = RetryLater("The store is closed.")
 
-    def act(self, action: Callable[[], Answer]) -> Answer:
-        """Do something to the file on the writer thread, between two commits."""
+    def run(self, action: Callable[[], Answer]) -> Answer:
+        """Run an action on the writer thread, between two commits."""
         job = ActionJob(action)
         self._queue.put(job)
         return cast("Answer", job.done.result())
@@ -139,28 +142,28 @@ class DuckDBWriter:
         while (work := self._queue.take()) is not None:
             if isinstance(work, ActionJob):
                 try:
-                    self._open_again_if_down()
+                    self._reopen_after_failure()
                     work.done.set_result(work.action())
                 except Exception as error:
-                    work.done.set_exception(self._failure(error))
+                    work.done.set_exception(self._handle_error(error))
             else:
                 self._commit(work)
             self._keep_log_short()
 
     def _commit(self, jobs: Sequence[BatchJob]) -> None:
         try:
-            self._open_again_if_down()
-            split = [leave_out_expired(job.batch, self._kept.raw_ms) for job in jobs]
+            self._reopen_after_failure()
+            split = [reject_expired(job.batch, self._cuts.raw_ms) for job in jobs]
             batches = [batch for batch, _ in split]
             now_ms = wall_clock_ms()
             change, touched = commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, duckdb.Error | HeadlandError):
-                # One batch is at fault, not the store: its neighbours must not fail with it.
+                # The error is that of one batch, not of the store: the others must not fail with it.
                 for job in jobs:
                     self._commit([job])
                 return
-            failure = self._failure(error)
+            failure = self._handle_error(error)
             for job in jobs:
                 job.done.set_exception(failure)
             return
@@ -192,7 +195,7 @@ class DuckDBWriter:
         self._dirty.add(deleted.touched, time.monotonic())
         return deleted.points
 
-    def _forget(self, deleted: Deleted) -> None:
+    def _forget(self, deleted: DeletedRows) -> None:
         self._state.points -= deleted.points
         self._state.conflicts -= deleted.conflicts
         self._state.events -= deleted.events
@@ -209,7 +212,7 @@ class DuckDBWriter:
         with self._file.more_memory(LARGE_WORK_MB):
             while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
                 roll_up(self._file.connection, self._dirty, hours)
-            deleted, self._kept = expire_day(self._file.connection, due)
+            deleted, self._cuts = expire_day(self._file.connection, due)
         if deleted is None:
             return False
         with self._lock:
@@ -217,7 +220,7 @@ class DuckDBWriter:
         return True
 
     def _keep_log_short(self) -> None:
-        """Move the write-ahead log into the file once it is long: here, so that no caller waits for it."""
+        """Move a long write-ahead log into the file: here, where no caller waits for it."""
         log_bytes = size_of(wal_of(self._file.path))
         if log_bytes < self._log_limit_bytes or not self._file.is_open:
             return
@@ -227,38 +230,38 @@ class DuckDBWriter:
                 self._file.connection.execute("CHECKPOINT")
             self._log_limit_bytes = _CHECKPOINT_BYTES
         except duckdb.Error as error:
-            # The log still has everything and writes go on; trying at once again would only cost an opening each time.
+            # The log still has everything and writes continue; an immediate second try would cost an opening each time.
             self._log_limit_bytes = log_bytes + _CHECKPOINT_BYTES
-            _LOGGER.warning("%s", self._failure(error))
+            _LOGGER.warning("%s", self._handle_error(error))
 
-    def _failure(self, error: Exception) -> Exception:
-        """Return what the caller is told, and mend what the error broke."""
+    def _handle_error(self, error: Exception) -> Exception:
+        """Return the exception for the caller, and reopen the file where the error closed it."""
         with self._lock:
             self._counters["failed_transactions"] += 1
         if not isinstance(error, duckdb.Error):
             return error
-        sentence = sentence_of(error, self._file.path)
+        translated = translate_error(error, self._file.path)
         if isinstance(error, duckdb.FatalException | duckdb.InternalException) or not self._file.is_open:
-            # DuckDB refuses everything from now on: only a new opening, which reads its log again, helps.
+            # DuckDB refuses everything from now on: the file must be opened again, which reads its log again.
             self._file.close()
             with self._lock:
-                self._down = sentence
-            self._open_again_if_down()
-        return sentence
+                self._failure = translated
+            self._reopen_after_failure()
+        return translated
 
-    def _open_again_if_down(self) -> None:
-        """Open the file again after it failed; stays down while that is not possible, for good when it is damaged."""
-        if self._down is None or isinstance(self._down, DataDamaged):
+    def _reopen_after_failure(self) -> None:
+        """Open the file again after a failure; a damaged file remains closed."""
+        if self._failure is None or isinstance(self._failure, DataDamaged):
             return
         try:
             state = self._file.open()
         except HeadlandError as error:
             _LOGGER.warning("the store stays closed: %s", error)
             with self._lock:
-                self._down = error
+                self._failure = error
             return
         self._dirty = load_dirty(self._file.connection, time.monotonic())
-        self._kept = load_kept(self._file.connection)
+        self._cuts = load_cuts(self._file.connection)
         with self._lock:
-            self._state, self._down = state, None
+            self._state, self._failure = state, None
             self._counters["reopenings"] += 1

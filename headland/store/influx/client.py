@@ -1,4 +1,4 @@
-"""An InfluxDB server as the engine speaks to it: lines in, InfluxQL out, and what its refusals mean."""
+"""Client of an InfluxDB server: line protocol in, InfluxQL out, refusals as errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9_-]+")
 _DURATION: Final = re.compile(r"(\d+)([hdwy])")
 _HOURS: Final = {"h": 1, "d": 24, "w": 168, "y": 8766}
 _PARAMETERS: Final = frozenset({"org", "token", "retention", "timeout"})
-#: A request holds at most so many lines: about a megabyte, well under every server's limit.
+#: Lines of a request at most: about a megabyte, below every server's limit.
 _LINES: Final = 10_000
 _QUERY_CHARACTERS: Final = 3000
 _FORM: Final = "influx+http://USER:PASSWORD@HOST:8086/BUCKET or influx+http://HOST:8086/BUCKET?org=ORG&token=TOKEN"
@@ -34,7 +34,7 @@ Precision = Literal["ms", "ns"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfluxAddress:
-    """Where a server is, whose data and how to log in: what `influx+http://...` says."""
+    """Address of a server with bucket and login: the content of an `influx+http://...` URL."""
 
     url: str
     bucket: str
@@ -47,42 +47,46 @@ class InfluxAddress:
 
 
 def parse_influx_url(url: str) -> InfluxAddress:
-    """Return what a URL says. Raises SettingsError with the form it should have."""
+    """Return the address of a URL. Raises SettingsError with the right form."""
     parts = urlsplit(url)
-    asked = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    parameters = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     bucket = unquote(parts.path.strip("/"))
     secure = {"influx+http": "http", "influx+https": "https"}.get(parts.scheme)
     if secure is None or not parts.hostname or not _BUCKET.fullmatch(bucket):
-        raise SettingsError(f"The store's URL must read {_FORM}; a bucket is letters, digits, dash and underscore.")
-    unknown = sorted(asked.keys() - _PARAMETERS)
+        raise SettingsError(
+            f"The store's URL must have the form {_FORM}; a bucket has letters, digits, dash and underscore."
+        )
+    unknown = sorted(parameters.keys() - _PARAMETERS)
     if unknown:
-        raise SettingsError(f"The store's URL knows {', '.join(sorted(_PARAMETERS))}; not {', '.join(unknown)}.")
-    if parts.username and "token" in asked:
-        raise SettingsError("The store's URL names a user and a token: keep one of them.")
-    if not asked.get("timeout", "1").replace(".", "", 1).isdigit():
-        raise SettingsError(f"The store's timeout is a number of seconds, not {asked['timeout']!r}.")
+        raise SettingsError(
+            f"The store's URL has unknown parameters: {', '.join(unknown)}. Valid: {', '.join(sorted(_PARAMETERS))}."
+        )
+    if parts.username and "token" in parameters:
+        raise SettingsError("The store's URL has a user and a token: use one of them.")
+    if not parameters.get("timeout", "1").replace(".", "", 1).isdigit():
+        raise SettingsError(f"The store's timeout must be a number of seconds, not {parameters['timeout']!r}.")
     return InfluxAddress(
         url=f"{secure}://{parts.netloc.rpartition('@')[2]}",
         bucket=bucket,
-        organisation=asked.get("org"),
-        token=asked.get("token"),
+        organisation=parameters.get("org"),
+        token=parameters.get("token"),
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
-        retention_h=None if "retention" not in asked else parse_duration_h(asked["retention"]),
-        timeout_s=float(asked.get("timeout", "30")),
+        retention_h=None if "retention" not in parameters else parse_duration_h(parameters["retention"]),
+        timeout_s=float(parameters.get("timeout", "30")),
     )
 
 
 def parse_duration_h(text: str) -> int:
-    """Return the hours that 12h, 30d, 8w or 2y say. Raises SettingsError."""
+    """Return the hours of 12h, 30d, 8w or 2y. Raises SettingsError."""
     match = _DURATION.fullmatch(text)
     if match is None or not int(match[1]):
-        raise SettingsError(f"{text!r} is no retention: write 12h, 30d, 8w or 2y.")
+        raise SettingsError(f"{text!r} is not a retention: write 12h, 30d, 8w or 2y.")
     return int(match[1]) * _HOURS[match[2]]
 
 
-class Series(msgspec.Struct):
-    """The rows of one series of an answer."""
+class InfluxSeries(msgspec.Struct):
+    """Rows of one series of a response."""
 
     name: str = ""
     columns: list[str] = []
@@ -91,7 +95,7 @@ class Series(msgspec.Struct):
 
 
 class _Result(msgspec.Struct):
-    series: list[Series] = []
+    series: list[InfluxSeries] = []
     error: str | None = None
 
 
@@ -117,7 +121,7 @@ class InfluxConnection:
         self.major = 0
 
     def open(self) -> None:
-        """Learn the server's version and make the bucket."""
+        """Read the server's version and create the bucket."""
         self.major = _major(self._version())
         if self.major <= 1:
             self._make_database()
@@ -127,25 +131,25 @@ class InfluxConnection:
             self._configure_database()
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._client.close()  # type: ignore[no-untyped-call]
 
     def write(self, lines: Sequence[str], precision: Precision = "ms") -> str | None:
-        """Store lines; return what the server said when it did not take all of them, else None."""
-        said = None
+        """Store lines; return the server's error where it did not accept all of them, else None."""
+        rejected = None
         for start in range(0, len(lines), _LINES):
             body = "\n".join(lines[start : start + _LINES])
             try:
                 self._write_api.write(self.address.bucket, record=body, write_precision=precision)  # type: ignore[arg-type]
             except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-                said = self._refusal(error)
-        return said
+                rejected = self._refusal(error)
+        return rejected
 
-    def query(self, statements: Iterable[str], words: Mapping[str, str] | None = None) -> list[list[Series]]:
+    def query(self, statements: Iterable[str], words: Mapping[str, str] | None = None) -> list[list[InfluxSeries]]:
         """Return the series of each InfluxQL statement, times in ms; `words` are bound to `$name`."""
         return self._query("GET", statements, words, "ms")
 
-    def query_ns(self, statement: str, words: Mapping[str, str] | None = None) -> list[Series]:
+    def query_ns(self, statement: str, words: Mapping[str, str] | None = None) -> list[InfluxSeries]:
         """Return the series of one statement with times in ns."""
         return self._query("GET", [statement], words, "ns")[0]
 
@@ -155,23 +159,23 @@ class InfluxConnection:
 
     def _query(
         self, method: str, statements: Iterable[str], words: Mapping[str, str] | None, epoch: str
-    ) -> list[list[Series]]:
-        found: list[list[Series]] = []
+    ) -> list[list[InfluxSeries]]:
+        found: list[list[InfluxSeries]] = []
         for together in _split(statements):
             found += self._ask(method, together, words, epoch)
         return found
 
     def _ask(
         self, method: str, statements: Sequence[str], words: Mapping[str, str] | None, epoch: str
-    ) -> list[list[Series]]:
-        asked = [("db", self.address.bucket), ("epoch", epoch), ("q", ";".join(statements))]
+    ) -> list[list[InfluxSeries]]:
+        parameters = [("db", self.address.bucket), ("epoch", epoch), ("q", ";".join(statements))]
         if words:
-            asked.append(("params", json.dumps(words)))
+            parameters.append(("params", json.dumps(words)))
         try:
             response = self._client.api_client.call_api(  # type: ignore[no-untyped-call]
                 "/query",
                 method,
-                query_params=asked,
+                query_params=parameters,
                 header_params={"Accept": "application/json"},
                 auth_settings=[],
                 _return_http_data_only=True,
@@ -185,8 +189,10 @@ class InfluxConnection:
             answer.error = next((result.error for result in answer.results if result.error is not None), None)
         if answer.error is not None:
             if "database not found" in answer.error:
-                raise RetryLater(f"The store's database {self.address.bucket!r} is gone from {self.address.url}.")
-            raise RetryLater(f"The store at {self.address.url} could not answer: {answer.error}.")
+                raise RetryLater(
+                    f"The store's database {self.address.bucket!r} no longer exists at {self.address.url}."
+                )
+            raise RetryLater(f"The store at {self.address.url} could not execute a query: {answer.error}.")
         return [result.series for result in answer.results]
 
     def _version(self) -> str:
@@ -214,21 +220,21 @@ class InfluxConnection:
             if buckets.find_bucket_by_name(address.bucket) is None:  # type: ignore[no-untyped-call]
                 buckets.create_bucket(bucket_name=address.bucket, retention_rules=rules, org=address.organisation)
         except ValueError as error:
-            raise RetryLater(f"The store at {address.url} does not answer as InfluxDB 2 does: {error}.") from error
+            raise RetryLater(f"The store at {address.url} does not respond as InfluxDB 2: {error}.") from error
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._failure(error) from error
 
     def _configure_database(self) -> None:
-        """Make the database of an InfluxDB 3, which answers no question about one that is not there."""
-        asked = {"db": self.address.bucket}
+        """Create the database of an InfluxDB 3, which refuses queries of a missing one."""
+        parameters = {"db": self.address.bucket}
         if self.address.retention_h is not None:
-            asked["retention_period"] = f"{self.address.retention_h}h"
+            parameters["retention_period"] = f"{self.address.retention_h}h"
         try:
             self._client.api_client.call_api(  # type: ignore[no-untyped-call]
                 "/api/v3/configure/database",
                 "POST",
                 header_params={"Content-Type": "application/json"},
-                body=asked,
+                body=parameters,
                 auth_settings=[],
                 _preload_content=False,
             )
@@ -238,9 +244,9 @@ class InfluxConnection:
                 raise self._failure(error) from error
 
     def _refusal(self, error: Exception) -> str:
-        """Return what a server said that refuses lines for good; raises what every other failure is."""
+        """Return the error of a server that refuses lines for good; raise every other failure."""
         if isinstance(error, ApiException) and error.status in (400, 422):
-            return sentence_of(error)
+            return error_text(error)
         raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> HeadlandError:
@@ -249,11 +255,11 @@ class InfluxConnection:
             return RetryLater(f"{where} cannot be reached: {type(error).__name__}; is it running?")
         if error.status in (401, 403):
             return LoginRefused(f"{where} refuses the login: name a user and password or a token in its URL.")
-        return RetryLater(f"{where} answers with {error.status}: {sentence_of(error)}.")
+        return RetryLater(f"{where} answers with {error.status}: {error_text(error)}.")
 
 
 def _split(statements: Iterable[str]) -> Iterator[list[str]]:
-    """Return the statements in requests whose addresses are short enough for every proxy."""
+    """Return the statements grouped into requests whose URLs are short enough for every proxy."""
     together: list[str] = []
     length = 0
     for statement in statements:
@@ -267,7 +273,7 @@ def _split(statements: Iterable[str]) -> Iterator[list[str]]:
 
 
 def name(identifier: str) -> str:
-    """Return an identifier as InfluxQL takes it."""
+    """Return an identifier, quoted for InfluxQL."""
     return '"' + identifier.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -275,22 +281,22 @@ def _decode(body: bytes) -> _Answer:
     try:
         return msgspec.json.decode(body, type=_Answer)
     except msgspec.MsgspecError as error:
-        raise RetryLater(f"The store's answer is not what InfluxDB says: {error}.") from error
+        raise RetryLater(f"The store's response is not one of InfluxDB: {error}.") from error
 
 
-def sentence_of(error: ApiException) -> str:
-    """Return the server's own words."""
+def error_text(error: ApiException) -> str:
+    """Return the server's error text."""
     body: Any = error.body
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or error.reason or "")
     try:
-        said = json.loads(text)
-        text = str(said.get("message") or said.get("error") or text)
+        body_json = json.loads(text)
+        text = str(body_json.get("message") or body_json.get("error") or text)
     except (ValueError, AttributeError):
         pass
     return text.strip().rstrip(".")[:300]
 
 
 def _major(version: str) -> int:
-    """Return 1, 2 or 3; a server that hides its version is taken for the newest, which is asked for the least."""
+    """Return 1, 2 or 3; a server that hides its version counts as 3, which needs the fewest features."""
     match = re.search(r"(\d+)\.", version)
     return int(match[1]) if match else 3

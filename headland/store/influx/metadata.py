@@ -1,13 +1,13 @@
-"""What an InfluxDB bucket keeps besides samples, in measurements of its own.
+"""Metadata in an InfluxDB bucket, in measurements of its own.
 
-- `headland_mark` by gateway and epoch, `headland_device` by organisation and device: one point an hour at the most,
-  which the newest word replaces; they are written anew once a day, so that a bucket's retention never takes them.
-- `headland_event`, `headland_conflict`: at the instant they are of. Several of one source in a millisecond lie at
-  different nanoseconds of it, chosen by their content.
-- `headland_ahead`: which samples may never be a series' latest.
+- `headland_mark` by gateway and epoch, `headland_device` by organisation and device: at most one point an hour, which
+  the newest state replaces; they are written again once a day, so that a bucket's retention never deletes them.
+- `headland_event`, `headland_conflict`: at their own instant. Several of one source in a millisecond are at different
+  nanoseconds of it, chosen by their content.
+- `headland_ahead`: samples that may never be a series' latest.
 """
 
-# ruff: noqa: S608 - only names of ours are put into statements, everything else is bound
+# ruff: noqa: S608 - statements contain only our names, everything else is bound
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
 from headland.store.core.dedup import split_windows
 from headland.store.core.selection import pack_event
-from headland.store.influx.client import InfluxConnection, Precision, Series
+from headland.store.influx.client import InfluxConnection, InfluxSeries, Precision
 from headland.store.influx.samples import FIRST_MS, LAST_MS, MOST_WINDOWS, WINDOW_GAP_MS
 from headland.store.port import Mark, MarkState, SeriesKey, StoredEvent
-from headland.store.server.line_protocol import OWN_BEGINNING, head, quote, tags_of
-from headland.store.server.ports import Instant, LedgerPicture, NewConflict
+from headland.store.server.line_protocol import OWN_PREFIX, head, quote, tags_of
+from headland.store.server.ports import Instant, MetadataSnapshot, NewConflict
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-MARK: Final = OWN_BEGINNING + "mark"
-DEVICE: Final = OWN_BEGINNING + "device"
-EVENT: Final = OWN_BEGINNING + "event"
-CONFLICT: Final = OWN_BEGINNING + "conflict"
-AHEAD: Final = OWN_BEGINNING + "ahead"
+MARK: Final = OWN_PREFIX + "mark"
+DEVICE: Final = OWN_PREFIX + "device"
+EVENT: Final = OWN_PREFIX + "event"
+CONFLICT: Final = OWN_PREFIX + "conflict"
+AHEAD: Final = OWN_PREFIX + "ahead"
 
 _SLOTS: Final = 1_000_000
 Record = TypeVar("Record")
@@ -43,8 +43,8 @@ Record = TypeVar("Record")
 _SERIES: Final = "organisation, site, kind, device, channel, simulated"
 
 
-class InfluxLedger:
-    """The `Ledger` of one bucket. Its owner lets one thread change it at a time."""
+class InfluxMetadata:
+    """The `MetadataServer` of one bucket. Its owner allows one writing thread at a time."""
 
     def __init__(self, connection: InfluxConnection) -> None:
         self._connection = connection
@@ -54,13 +54,13 @@ class InfluxLedger:
         self._renewed_ms = FIRST_MS
 
     def open(self) -> None:
-        """Nothing to prepare: measurements come with their first line."""
+        """Do nothing: the first line of a measurement creates it."""
 
     def close(self) -> None:
-        """The connection is closed by the samples' side."""
+        """Do nothing: `InfluxSamples` closes the connection."""
 
-    def load(self) -> LedgerPicture:
-        """Return what is held."""
+    def load(self) -> MetadataSnapshot:
+        """Return all metadata."""
         marks, devices, ahead, events, conflicts = self._connection.query(
             (
                 f"SELECT high_water, ahead FROM {MARK} GROUP BY gateway, epoch ORDER BY time DESC LIMIT 2",
@@ -70,58 +70,58 @@ class InfluxLedger:
                 f"SELECT count(value) FROM {CONFLICT}",
             )
         )
-        self._marks = {(one.tags["gateway"], one.tags["epoch"]): _mark_state(one) for one in marks}
+        self._marks = {(series.tags["gateway"], series.tags["epoch"]): _mark_state(series) for series in marks}
         self._devices = {
-            (one.tags["organisation"], one.tags["device"]): (str(row[2] or ""), _decode(str(row[1]), Descriptor))
-            for one in devices
-            for row in one.values[-1:]
+            (series.tags["organisation"], series.tags["device"]): (str(row[2] or ""), _decode(str(row[1]), Descriptor))
+            for series in devices
+            for row in series.values[-1:]
         }
-        stamps = [max(int(row[0] or 0) for row in one.values) for one in (*marks, *devices)]
+        stamps = [max(int(row[0] or 0) for row in series.values) for series in (*marks, *devices)]
         self._stamp_ms = max(stamps, default=FIRST_MS)
         self._renewed_ms = max(self._renewed_ms, min(stamps, default=FIRST_MS))
-        return LedgerPicture(
+        return MetadataSnapshot(
             dict(self._marks),
             dict(self._devices),
-            {_key(one): [int(row[0] or 0) for row in one.values] for one in ahead},
+            {_key(series): [int(row[0] or 0) for row in series.values] for series in ahead},
             _count(events),
             _count(conflicts),
         )
 
     def add_never_latest(self, instants: Sequence[Instant]) -> None:
-        """Keep that these samples may never be a series' latest."""
+        """Store that these samples may never be a series' latest."""
         self._write([f"{head(AHEAD, _tags(key))} n=1 {time_ms}" for key, time_ms in instants])
 
     def add_conflicts(self, conflicts: Sequence[NewConflict]) -> int:
-        """Keep those not kept yet; return how many these were."""
+        """Add the new ones; return how many they were."""
         if not conflicts:
             return 0
-        times = [one.time_ms for one in conflicts]
+        times = [conflict.time_ms for conflict in conflicts]
         taken: dict[SeriesKey, dict[int, object]] = defaultdict(dict)
         for series in self._read_around(f"SELECT value FROM {CONFLICT}", times, _SERIES):
             taken[_key(series)].update((int(row[0] or 0), row[1]) for row in series.values)
         lines = []
-        for one in conflicts:
-            at_ns = _free_slot(one.time_ms, taken[one.key], one.value)
+        for conflict in conflicts:
+            at_ns = _free_slot(conflict.time_ms, taken[conflict.key], conflict.value)
             if at_ns is not None:
-                taken[one.key][at_ns] = one.value
-                fields = f"value={one.value!r},quality={one.quality}.0,seen_ms={one.seen_ms}i"
-                lines.append(f"{head(CONFLICT, _tags(one.key))} {fields} {at_ns}")
+                taken[conflict.key][at_ns] = conflict.value
+                fields = f"value={conflict.value!r},quality={conflict.quality}.0,seen_ms={conflict.seen_ms}i"
+                lines.append(f"{head(CONFLICT, _tags(conflict.key))} {fields} {at_ns}")
         self._write(lines, "ns")
         return len(lines)
 
     def add_events(self, events: Sequence[StoredEvent]) -> int:
-        """Keep those not kept yet; return how many these were."""
+        """Add the new ones; return how many they were."""
         times = [_clamped(stored.event.t) for stored in events]
         taken: dict[tuple[str, str], dict[int, object]] = defaultdict(dict)
         for series in self._read_around(f"SELECT body FROM {EVENT}", times, "organisation, device"):
-            whose = (series.tags.get("organisation", ""), series.tags.get("device", ""))
-            taken[whose].update((int(row[0] or 0), row[1]) for row in series.values)
+            source = (series.tags.get("organisation", ""), series.tags.get("device", ""))
+            taken[source].update((int(row[0] or 0), row[1]) for row in series.values)
         lines = []
         for stored, time_ms in zip(events, times, strict=True):
-            body, whose = pack_event(stored.event).decode(), (stored.organisation, stored.event.device)
-            at_ns = _free_slot(time_ms, taken[whose], body)
+            body, source = pack_event(stored.event).decode(), (stored.organisation, stored.event.device)
+            at_ns = _free_slot(time_ms, taken[source], body)
             if at_ns is not None:
-                taken[whose][at_ns] = body
+                taken[source][at_ns] = body
                 tags = {"organisation": stored.organisation, "device": stored.event.device}
                 lines.append(f"{head(EVENT, tags)} body={quote(body)} {at_ns}")
         self._write(lines, "ns")
@@ -135,19 +135,19 @@ class InfluxLedger:
         self._renew(stamp_ms)
 
     def put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Replace what is held of a device."""
+        """Replace a device's descriptor."""
         self._write([_device_line(organisation, gateway, descriptor, self._stamp())])
         self._devices[organisation, descriptor.device] = (gateway, descriptor)
 
     def events(self, organisation: str, start_ms: int, end_ms: int, device: str | None, limit: int) -> list[Event]:
         """Return events in [start_ms, end_ms) by time and content, at most `limit`."""
         select, tags = f"SELECT body FROM {EVENT}", "organisation, device"
-        found = self._read(select, start_ms, end_ms, tags, organisation, device, limit)
-        cut_ms = {int(one.values[-1][0] or 0) // _SLOTS for one in found if len(one.values) == limit}
+        results = self._read(select, start_ms, end_ms, tags, organisation, device, limit)
+        cut_ms = {int(series.values[-1][0] or 0) // _SLOTS for series in results if len(series.values) == limit}
         for time_ms in cut_ms:
-            # Those of one millisecond lie by content in it, and are told by content: the limit may have parted them.
-            found += self._read(select, time_ms, time_ms + 1, tags, organisation, device)
-        bodies = {str(row[1]) for series in found for row in series.values}
+            # Events of one millisecond are ordered by content, not by their slots: the limit may have split them.
+            results += self._read(select, time_ms, time_ms + 1, tags, organisation, device)
+        bodies = {str(row[1]) for series in results for row in series.values}
         rows = [(_decode(body, Event), body) for body in bodies]
         rows = [(event, body) for event, body in rows if start_ms <= event.t < end_ms]
         rows.sort(key=lambda row: (row[0].t, row[1].encode()))
@@ -165,24 +165,24 @@ class InfluxLedger:
         ]
 
     def event_organisations(self) -> set[str]:
-        """Return the organisations that have events."""
-        (found,) = self._connection.query((f"SELECT count(body) FROM {EVENT} GROUP BY organisation",))
-        return {series.tags.get("organisation", "") for series in found}
+        """Return the organisations with events."""
+        (counts,) = self._connection.query((f"SELECT count(body) FROM {EVENT} GROUP BY organisation",))
+        return {series.tags.get("organisation", "") for series in counts}
 
     def delete_before(self, organisation: str, cut_ms: int) -> None:
-        """Delete an organisation's events, conflicts and the like before `cut_ms`."""
+        """Delete an organisation's events, conflicts and never-latest marks before `cut_ms`."""
         where = f"WHERE organisation = $organisation AND time < {_clamped(cut_ms)}ms"
         statements = [f"DELETE FROM {own} {where}" for own in (EVENT, CONFLICT, AHEAD)]
         self._connection.change(*statements, words={"organisation": organisation})
 
     def _stamp(self) -> int:
-        """Return this hour's instant, never one before the last: the clock may have been set back."""
+        """Return the start of this hour, never before the last one: the clock may have been set back."""
         now_ms = wall_clock_ms()
         self._stamp_ms = max(self._stamp_ms, now_ms - now_ms % HOUR_MS)
         return self._stamp_ms
 
     def _renew(self, stamp_ms: int) -> None:
-        """Say every mark and device again once a day where the bucket lets old points go."""
+        """Write every mark and device again once a day where the bucket has a retention."""
         if self._connection.address.retention_h is None or stamp_ms - self._renewed_ms < DAY_MS:
             return
         lines = [_mark_line(source, state, stamp_ms) for source, state in self._marks.items()]
@@ -192,11 +192,11 @@ class InfluxLedger:
         self._renewed_ms = stamp_ms
 
     def _write(self, lines: Sequence[str], precision: Precision = "ms") -> None:
-        said = self._connection.write(lines, precision) if lines else None
-        if said is not None:
-            raise RetryLater(f"The store refused a record of its own: {said}.")
+        error = self._connection.write(lines, precision) if lines else None
+        if error is not None:
+            raise RetryLater(f"The store refused a record of its own: {error}.")
 
-    def _read_around(self, select: str, times_ms: Sequence[int], tags: str) -> list[Series]:
+    def _read_around(self, select: str, times_ms: Sequence[int], tags: str) -> list[InfluxSeries]:
         """Return the series of a statement around some instants."""
         windows = split_windows(np.array(times_ms, np.int64), WINDOW_GAP_MS, MOST_WINDOWS)
         return [series for low_ms, high_ms in windows for series in self._read(select, low_ms, high_ms + 1, tags)]
@@ -210,10 +210,10 @@ class InfluxLedger:
         organisation: str | None = None,
         device: str | None = None,
         limit: int | None = None,
-    ) -> list[Series]:
-        """Return the series of a statement in a window, their times in nanoseconds; of each the first `limit` rows."""
-        asked = {"organisation": organisation, "device": device}
-        words = {name: value for name, value in asked.items() if value is not None}
+    ) -> list[InfluxSeries]:
+        """Return the series of a statement in a window, at most `limit` rows each, with times in nanoseconds."""
+        filters = {"organisation": organisation, "device": device}
+        words = {name: value for name, value in filters.items() if value is not None}
         conditions = [f"time >= {_clamped(start_ms)}ms", f"time < {_clamped(end_ms)}ms"]
         conditions += [f"{word} = ${word}" for word in words]
         ending = "" if limit is None else f" LIMIT {limit}"
@@ -221,7 +221,7 @@ class InfluxLedger:
 
 
 def _free_slot(time_ms: int, held: Mapping[int, object], content: str | float) -> int | None:
-    """Return the nanosecond of `time_ms` where a content belongs; None where it is held already."""
+    """Return the free nanosecond of `time_ms` for a content; None where the content is stored already."""
     first = int.from_bytes(hashlib.blake2b(str(content).encode(), digest_size=8).digest()) % _SLOTS
     for step in range(_SLOTS):
         at_ns = time_ms * _SLOTS + (first + step) % _SLOTS
@@ -244,8 +244,8 @@ def _device_line(organisation: str, gateway: str, descriptor: Descriptor, stamp_
     return f"{head(DEVICE, tags)} body={body},gateway={quote(gateway)} {stamp_ms}"
 
 
-def _mark_state(series: Series) -> MarkState:
-    """Return what the newest points of a source tell together: marks only ever grow."""
+def _mark_state(series: InfluxSeries) -> MarkState:
+    """Return the union of a source's newest points: marks only grow."""
     state = MarkState()
     for _, high_water, ahead in series.values:
         for first, last in ((1, int(high_water or 0)), *_decode(str(ahead), tuple[tuple[int, int], ...])):
@@ -257,13 +257,13 @@ def _tags(key: SeriesKey) -> dict[str, str]:
     return {**tags_of(key), "kind": key.kind, "channel": key.channel}
 
 
-def _key(series: Series) -> SeriesKey:
+def _key(series: InfluxSeries) -> SeriesKey:
     tags = series.tags
     organisation, site, kind, device, channel, simulated = (tags.get(word, "") for word in _SERIES.split(", "))
     return SeriesKey(organisation, site, kind, device, channel, simulated == "true")
 
 
-def _count(answer: Iterable[Series]) -> int:
+def _count(answer: Iterable[InfluxSeries]) -> int:
     return sum(int(row[1] or 0) for series in answer for row in series.values)
 
 
@@ -272,7 +272,7 @@ def _clamped(time_ms: int) -> int:
 
 
 def _decode(body: str, kind: type[Record]) -> Record:
-    """Return a record of the ledger. Raises RetryLater for one that somebody else must have written."""
+    """Return a metadata record. Raises RetryLater for one that another program must have written."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:

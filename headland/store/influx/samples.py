@@ -1,4 +1,4 @@
-"""Samples on an InfluxDB server: measurement = device kind, tags = whose and where, field = channel."""
+"""Samples on an InfluxDB server: measurement = device kind, tags = identity of the series, field = channel."""
 
 # ruff: noqa: S608 - names are quoted by `name`, everything else is bound
 
@@ -13,22 +13,22 @@ from headland.clock import wall_clock_ms
 from headland.errors import PeerRefused, RetryLater
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
-from headland.store.influx.client import InfluxConnection, Series, name
+from headland.store.influx.client import InfluxConnection, InfluxSeries, name
 from headland.store.port import Buckets, Index, Latest, Samples, SeriesKey, Times, Values
-from headland.store.server.line_protocol import GOOD, OWN_BEGINNING, QUALITY_ENDING, SeriesLines, why_unsayable
-from headland.store.server.ports import Extent, Refusals
+from headland.store.server.line_protocol import GOOD, OWN_PREFIX, QUALITY_ENDING, SeriesLines, invalid_name_reason
+from headland.store.server.ports import Extent, RejectionReasons
 from headland.store.server.sample_buckets import aggregate, replace_buckets
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
-#: What 64 bits of nanoseconds hold; InfluxDB keeps the outermost for itself.
+#: Range of 64 bits of nanoseconds; InfluxDB reserves the outermost instants.
 FIRST_MS: Final = -9_223_372_036_854
 LAST_MS: Final = 9_223_372_036_853
 _TAGS: Final = "organisation, site, device, simulated"
-#: InfluxQL's longest group: more than the whole range. Longer steps are made of samples here.
+#: InfluxQL's longest group, more than the whole range. Longer buckets are made of samples here.
 _LONGEST_STEP_MS: Final = 2 * LAST_MS
 WINDOW_GAP_MS: Final = 15 * MINUTE_MS
 MOST_WINDOWS: Final = 8
-#: So many devices are named in a statement; where more are meant, all are read and the others left aside.
+#: Number of devices named in a statement; for more, all devices are read and the others left out.
 _NAMED_DEVICES: Final = 20
 
 Group = tuple[str, str]
@@ -42,16 +42,16 @@ class InfluxSamples:
         self._lines = SeriesLines()
 
     def open(self) -> None:
-        """Reach the server and make the bucket."""
+        """Connect to the server and create the bucket."""
         self._connection.open()
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._connection.close()
 
-    def why_unfit(self, key: SeriesKey) -> str | None:
+    def rejection_reason(self, key: SeriesKey) -> str | None:
         """Return why a series can never be stored here, or None."""
-        return why_unsayable(key)
+        return invalid_name_reason(key)
 
     def limits_ms(self) -> tuple[int, int]:
         """Return the first and last instants that can be stored now."""
@@ -61,7 +61,7 @@ class InfluxSamples:
         return max(FIRST_MS, wall_clock_ms() - retention_h * HOUR_MS), LAST_MS
 
     def extents(self, since_ms: int | None = None) -> list[Extent]:
-        """Return every series that holds samples; with `since_ms` those that hold any since then, uncounted."""
+        """Return every series with samples; with `since_ms` those with any since then, uncounted."""
         groups = self._known_groups()
         where = "" if since_ms is None else f"WHERE time >= {_clamped(since_ms)}ms "
         newest = self._connection.query(_newest_statement(*group, where) for group in groups)
@@ -79,16 +79,16 @@ class InfluxSamples:
                 extents.append(Extent(latest, points.get(key, 0)))
         return extents
 
-    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> Refusals:
-        """Store samples; a server that takes some of them only is asked which."""
+    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> RejectionReasons:
+        """Store samples; after a partial write the server is queried for the stored ones."""
         columns = (rows.sid.tolist(), rows.time_ms.tolist(), rows.value.tolist(), rows.quality.tolist())
-        said = self._connection.write(self._lines.write(keys, *columns))
-        if said is None:
+        error = self._connection.write(self._lines.write(keys, *columns))
+        if error is None:
             return {}
         stored, _ = self.look_up(keys, rows.sid, rows.time_ms)
         missing = np.ones(len(rows.sid), np.bool_)
         missing[stored] = False
-        return dict.fromkeys(np.flatnonzero(missing).tolist(), said)
+        return dict.fromkeys(np.flatnonzero(missing).tolist(), error)
 
     def look_up(self, keys: Sequence[SeriesKey], sid: Index, time_ms: Times) -> tuple[Positions, Values]:
         """Return which of these samples are stored, and the stored values."""
@@ -102,8 +102,8 @@ class InfluxSamples:
         for (kind, channel), positions in members.items():
             devices = {keys[sid[position]].device for position in positions}
             for low_ms, high_ms in split_windows(time_ms[positions], WINDOW_GAP_MS, MOST_WINDOWS):
-                where, words = _where(devices, None, low_ms, high_ms + 1)
-                (answer,) = self._connection.query((_raw_statement(kind, channel, where, ""),), words)
+                where, values = _where(devices, None, low_ms, high_ms + 1)
+                (answer,) = self._connection.query((_raw_statement(kind, channel, where, ""),), values)
                 for series in answer:
                     key = _key(series, channel)
                     for moment, value, _ in series.values:
@@ -114,9 +114,9 @@ class InfluxSamples:
 
     def newest(self, key: SeriesKey, count: int) -> Samples | None:
         """Return the newest samples of a series in time order, at most `count`."""
-        where, words = _where({key.device}, key.organisation, FIRST_MS, LAST_MS + 1)
+        where, values = _where({key.device}, key.organisation, FIRST_MS, LAST_MS + 1)
         statement = _raw_statement(key.kind, key.channel, where, f" ORDER BY time DESC LIMIT {count}")
-        for series in self._connection.query((statement,), words)[0]:
+        for series in self._connection.query((statement,), values)[0]:
             if _key(series, key.channel) == key:
                 series.values.reverse()
                 return _samples(key, series)
@@ -124,65 +124,69 @@ class InfluxSamples:
 
     def raw(self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, limit: int | None) -> list[Samples]:
         """Return the samples of each series that has any in the window."""
-        wanted, groups = set(keys), _groups_of(keys)
-        where, words = _where({key.device for key in keys}, keys[0].organisation, start_ms, end_ms)
+        requested, groups = set(keys), _groups_of(keys)
+        where, values = _where({key.device for key in keys}, keys[0].organisation, start_ms, end_ms)
         ending = "" if limit is None else f" LIMIT {limit}"
-        answers = self._connection.query((_raw_statement(*group, where, ending) for group in groups), words)
+        answers = self._connection.query((_raw_statement(*group, where, ending) for group in groups), values)
         return [
             samples
             for (_, channel), answer in zip(groups, answers, strict=True)
             for series in answer
-            if (key := _key(series, channel)) in wanted and (samples := _samples(key, series)) is not None
+            if (key := _key(series, channel)) in requested and (samples := _samples(key, series)) is not None
         ]
 
     def buckets(
         self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, step_ms: int, max_quality: int
     ) -> list[Buckets]:
-        """Return the buckets of each series that has any; those with worse samples are made of the others here."""
+        """Return the buckets of each series with any; buckets with worse samples are made of the other samples here."""
         if step_ms > _LONGEST_STEP_MS:
-            made = (aggregate(one, start_ms, step_ms, max_quality) for one in self.raw(keys, start_ms, end_ms, None))
+            made = (
+                aggregate(samples, start_ms, step_ms, max_quality) for samples in self.raw(keys, start_ms, end_ms, None)
+            )
             return [buckets for buckets in made if buckets is not None]
-        wanted, groups = set(keys), _groups_of(keys)
-        where, words = _where({key.device for key in keys}, keys[0].organisation, start_ms, end_ms)
+        requested, groups = set(keys), _groups_of(keys)
+        where, values = _where({key.device for key in keys}, keys[0].organisation, start_ms, end_ms)
         every = f"GROUP BY time({step_ms}ms, {start_ms % step_ms}ms), {_TAGS} fill(none)"
         answers = self._connection.query(
             (statement for group in groups for statement in _bucket_statements(*group, where, every, max_quality)),
-            words,
+            values,
         )
-        found: dict[SeriesKey, Buckets] = {}
+        buckets_of: dict[SeriesKey, Buckets] = {}
         worse: dict[SeriesKey, list[int]] = {}
         for (_, channel), answer, bad in zip(groups, answers[::2], answers[1::2], strict=True):
-            found |= {key: _buckets(key, series) for series in answer if (key := _key(series, channel)) in wanted}
+            buckets_of |= {
+                key: _buckets(key, series) for series in answer if (key := _key(series, channel)) in requested
+            }
             for series in bad:
                 worse[_key(series, channel)] = [int(_number(row[0])) for row in series.values]
-        for key in wanted & worse.keys():
-            mended = self._without_worse(key, worse[key], start_ms, end_ms, step_ms, max_quality)
-            left = replace_buckets(found.pop(key, None), worse[key], mended)
-            if left is not None:
-                found[key] = left
-        return list(found.values())
+        for key in requested & worse.keys():
+            replacement = self._without_worse(key, worse[key], start_ms, end_ms, step_ms, max_quality)
+            remaining = replace_buckets(buckets_of.pop(key, None), worse[key], replacement)
+            if remaining is not None:
+                buckets_of[key] = remaining
+        return list(buckets_of.values())
 
     def delete_before(self, keys: Sequence[SeriesKey], cut_ms: int) -> int:
         """Delete the samples of an organisation's series before `cut_ms`; return how many."""
         if self._connection.major >= 3:
-            raise PeerRefused("InfluxDB 3 deletes by its retention alone: set that on the server.")
-        words = {"organisation": keys[0].organisation}
+            raise PeerRefused("InfluxDB 3 deletes by its retention only: set the retention on the server.")
+        values = {"organisation": keys[0].organisation}
         where = f"organisation = $organisation AND time < {_clamped(cut_ms)}ms"
         counts = self._connection.query(
             (f"SELECT count({name(channel)}) FROM {name(kind)} WHERE {where}" for kind, channel in _groups_of(keys)),
-            words,
+            values,
         )
         kinds = sorted({key.kind for key in keys})
-        self._connection.change(*(f"DELETE FROM {name(kind)} WHERE {where}" for kind in kinds), words=words)
+        self._connection.change(*(f"DELETE FROM {name(kind)} WHERE {where}" for kind in kinds), words=values)
         return sum(int(_number(row[1])) for answer in counts for series in answer for row in series.values)
 
     def _known_groups(self) -> list[Group]:
-        """Return the kinds and channels that the bucket has ever held."""
-        (found,) = self._connection.query(("SHOW FIELD KEYS",))
+        """Return all kinds and channels of the bucket."""
+        (fields,) = self._connection.query(("SHOW FIELD KEYS",))
         return [
             (series.name, str(row[0]))
-            for series in found
-            if not series.name.startswith(OWN_BEGINNING)
+            for series in fields
+            if not series.name.startswith(OWN_PREFIX)
             for row in series.values
             if not str(row[0]).endswith(QUALITY_ENDING)
         ]
@@ -190,12 +194,12 @@ class InfluxSamples:
     def _without_worse(
         self, key: SeriesKey, label_ms: list[int], start_ms: int, end_ms: int, step_ms: int, max_quality: int
     ) -> Buckets | None:
-        """Return the buckets labelled `label_ms` made of the samples that are good enough."""
+        """Return the buckets labelled `label_ms`, made of the samples whose flag is good enough."""
         low_ms, high_ms = max(start_ms, min(label_ms)), min(end_ms, max(label_ms) + step_ms)
         for samples in self.raw([key], low_ms, high_ms, None):
             labels = start_ms + (samples.time_ms - start_ms) // step_ms * step_ms
-            meant = np.isin(labels, np.array(label_ms, np.int64))
-            chosen = Samples(key, samples.time_ms[meant], samples.value[meant], samples.quality[meant])
+            selected = np.isin(labels, np.array(label_ms, np.int64))
+            chosen = Samples(key, samples.time_ms[selected], samples.value[selected], samples.quality[selected])
             return aggregate(chosen, start_ms, step_ms, max_quality)
         return None
 
@@ -219,7 +223,7 @@ def _raw_statement(kind: str, channel: str, where: str, ending: str) -> str:
 
 
 def _bucket_statements(kind: str, channel: str, where: str, every: str, max_quality: int) -> tuple[str, str]:
-    """Return the statements for the buckets, and for the buckets that hold samples of worse flags."""
+    """Return the statements for the buckets, and for the buckets with samples of worse flags."""
     field, flag = name(channel), name(channel + QUALITY_ENDING)
     columns = ", ".join(f"{function}({field})" for function in ("count", "mean", "min", "max", "last"))
     source = f"FROM {name(kind)} WHERE {where}"
@@ -230,24 +234,24 @@ def _bucket_statements(kind: str, channel: str, where: str, every: str, max_qual
 
 
 def _where(devices: set[str], organisation: str | None, start_ms: int, end_ms: int) -> tuple[str, dict[str, str]]:
-    """Return a condition and the words bound in it."""
+    """Return a condition and the values bound in it."""
     conditions = [f"time >= {_clamped(start_ms)}ms", f"time < {_clamped(end_ms)}ms"]
-    words = {}
+    values = {}
     if organisation is not None:
         conditions.append("organisation = $organisation")
-        words["organisation"] = organisation
+        values["organisation"] = organisation
     if len(devices) <= _NAMED_DEVICES:
         named = {f"device{number}": device for number, device in enumerate(sorted(devices))}
         conditions.append("(" + " OR ".join(f"device = ${word}" for word in named) + ")")
-        words |= named
-    return " AND ".join(conditions), words
+        values |= named
+    return " AND ".join(conditions), values
 
 
 def _clamped(time_ms: int) -> int:
     return max(FIRST_MS, min(LAST_MS, time_ms))
 
 
-def _key(series: Series, channel: str) -> SeriesKey:
+def _key(series: InfluxSeries, channel: str) -> SeriesKey:
     tags = series.tags
     return SeriesKey(
         tags.get("organisation", ""),
@@ -259,8 +263,8 @@ def _key(series: Series, channel: str) -> SeriesKey:
     )
 
 
-def _samples(key: SeriesKey, series: Series) -> Samples | None:
-    """Return rows of time, value, flag as columns; None where the flag alone is left of each."""
+def _samples(key: SeriesKey, series: InfluxSeries) -> Samples | None:
+    """Return rows of time, value and flag as columns; None where only flags remain."""
     rows = [row for row in series.values if row[1] is not None]
     if not rows:
         return None
@@ -273,7 +277,7 @@ def _samples(key: SeriesKey, series: Series) -> Samples | None:
     )
 
 
-def _buckets(key: SeriesKey, series: Series) -> Buckets:
+def _buckets(key: SeriesKey, series: InfluxSeries) -> Buckets:
     start_ms, count, mean, low, high, last = zip(*series.values, strict=True)
     return Buckets(
         key,
@@ -284,7 +288,7 @@ def _buckets(key: SeriesKey, series: Series) -> Buckets:
 
 
 def _number(value: object) -> float:
-    """Return a number of an answer. Raises RetryLater for what is none: InfluxDB did not say that."""
+    """Return a number of a response. Raises RetryLater for anything else, which InfluxDB never sends."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RetryLater(f"The store's answer is not what InfluxDB says: {value!r} is no number.")
+        raise RetryLater(f"The store's response is not one of InfluxDB: {value!r} is not a number.")
     return value

@@ -1,1 +1,1 @@
-"""Common parts of engines on a server."""
+"""Stores on database servers: samples on the server, metadata there or in SQL tables."""

@@ -1,4 +1,4 @@
-"""A batch on its way to a server: what can never be stored, and what contradicts what is."""
+"""Rejections and conflicts of a batch on its way to a server."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from headland.store.port import Points, Rejection, SeriesKey, WriteBatch
 from headland.store.server.ports import NewConflict, SampleServer
 
 
-def set_aside_unfit(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBatch, list[Rejection]]:
-    """Return the batch without the samples that can never be stored on a server, and these."""
+def reject_unstorable(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBatch, list[Rejection]]:
+    """Return the batch without the samples that a server can never store, and these as rejections."""
     points = batch.points
-    reasons = [samples.why_unfit(key) for key in points.series]
+    reasons = [samples.rejection_reason(key) for key in points.series]
     first_ms, last_ms = samples.limits_ms()
     time_ms = np.asarray(points.time_ms, np.int64)
     outside = (time_ms < first_ms) | (time_ms > last_ms)
-    unfit = np.array([why is not None for why in reasons], np.bool_)[points.index] if len(points) else outside
-    bad = unfit | outside
-    if not bad.any():
+    unnamable = np.array([reason is not None for reason in reasons], np.bool_)[points.index] if len(points) else outside
+    rejected = unnamable | outside
+    if not rejected.any():
         return batch, []
-    too_far = "its time is outside what the store keeps"
+    too_far = "its time is outside the retention of the store"
     rejections = [
         Rejection(
             points.series[points.index[at]],
@@ -30,17 +30,17 @@ def set_aside_unfit(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBatc
             int(points.quality[at]),
             reasons[points.index[at]] or too_far,
         )
-        for at in np.flatnonzero(bad).tolist()
+        for at in np.flatnonzero(rejected).tolist()
     ]
-    good = ~bad
-    kept = Points(points.series, points.index[good], time_ms[good], points.value[good], points.quality[good])
-    return WriteBatch(kept, batch.events, batch.marks, batch.latest_until_ms, batch.seen_ms), rejections
+    good = ~rejected
+    remaining = Points(points.series, points.index[good], time_ms[good], points.value[good], points.quality[good])
+    return WriteBatch(remaining, batch.events, batch.marks, batch.latest_until_ms, batch.seen_ms), rejections
 
 
 def find_conflicts(
     keys: list[SeriesKey], rows: Rows, conflicting: NDArray[np.bool_], seen_ms: int
 ) -> list[NewConflict]:
-    """Return each contradiction of the batch once, the first with its flag."""
+    """Return each conflict of the batch once, the first with its flag."""
     once: dict[tuple[int, int, float], NewConflict] = {}
     for at in np.flatnonzero(conflicting).tolist():
         sid, time_ms, value = int(rows.sid[at]), int(rows.time_ms[at]), float(rows.value[at])
@@ -48,6 +48,6 @@ def find_conflicts(
     return list(once.values())
 
 
-def make_rejection(keys: list[SeriesKey], rows: Rows, at: int, why: str) -> Rejection:
+def make_rejection(keys: list[SeriesKey], rows: Rows, at: int, reason: str) -> Rejection:
     """Return the rejection of one row."""
-    return Rejection(keys[rows.sid[at]], int(rows.time_ms[at]), float(rows.value[at]), int(rows.quality[at]), why)
+    return Rejection(keys[rows.sid[at]], int(rows.time_ms[at]), float(rows.value[at]), int(rows.quality[at]), reason)

@@ -1,4 +1,4 @@
-"""How far a series on a server reaches, taken into the picture in memory."""
+"""Loading of a series' frontier from a server into the state in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headland.store.server.ports import SampleServer
 
 
 def load_frontier(state: StoreState, samples: SampleServer, sid: int, newest: Latest, ahead_ms: list[int]) -> None:
-    """Take in how far a series reaches; one that ran ahead is looked at from its end."""
+    """Load the frontier of a series; where a clock ran ahead, from the last samples of the series."""
     at = np.array([sid], np.int32)
     if newest.time_ms not in ahead_ms:
         ahead_ms = [time_ms for time_ms in ahead_ms if time_ms > newest.time_ms]

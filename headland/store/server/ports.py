@@ -1,4 +1,4 @@
-"""The two halves of a store on a database server, as `ServerStore` puts them together: samples, and all the rest."""
+"""The two halves of a store on a database server, combined by `ServerStore`: samples, and all metadata."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from headland.store.port import (
     Values,
 )
 
-#: By position: why a sample will never be taken.
-Refusals = dict[int, str]
+#: Reasons of rejected samples, by position.
+RejectionReasons = dict[int, str]
 Instant = tuple[SeriesKey, int]
 
 
 class LoginRefused(RetryLater):
-    """The server knows the user or the token, and says no: at the start a mistake, later something to wait for."""
+    """The server refuses the login: at the start a wrong setting, later a reason to try again."""
 
 
 class Extent(NamedTuple):
-    """A series that holds samples: the newest of them, and how many there are, 0 where nobody counted."""
+    """A series with samples: the newest one, and their number, 0 where they were not counted."""
 
     latest: Latest
     points: int
 
 
 class NewConflict(NamedTuple):
-    """A value that was not taken."""
+    """A value that contradicts the stored one."""
 
     key: SeriesKey
     time_ms: int
@@ -49,8 +49,8 @@ class NewConflict(NamedTuple):
 
 
 @dataclass(slots=True)
-class LedgerPicture:
-    """What a ledger holds besides the conflicts and events themselves; `never_latest` by series."""
+class MetadataSnapshot:
+    """Metadata except for the conflicts and events themselves; `never_latest` by series."""
 
     marks: dict[tuple[str, str], MarkState] = field(default_factory=dict)
     devices: dict[tuple[str, str], tuple[str, Descriptor]] = field(default_factory=dict)
@@ -60,17 +60,17 @@ class LedgerPicture:
 
 
 class SampleServer(Protocol):
-    """Where the samples themselves are."""
+    """Server of the samples."""
 
     def open(self) -> None:
-        """Reach the server and prepare it. Raises RetryLater while it is away."""
+        """Connect to the server and prepare it. Raises RetryLater while it is away."""
         ...
 
     def extents(self, since_ms: int | None = None) -> list[Extent]:
-        """Return every series that holds samples; with `since_ms` those that hold any since then, uncounted: quick."""
+        """Return every series with samples; with `since_ms` those with any since then, uncounted, which is quick."""
         ...
 
-    def why_unfit(self, key: SeriesKey) -> str | None:
+    def rejection_reason(self, key: SeriesKey) -> str | None:
         """Return why a series can never be stored here, or None."""
         ...
 
@@ -78,8 +78,8 @@ class SampleServer(Protocol):
         """Return the first and last instants that can be stored now."""
         ...
 
-    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> Refusals:
-        """Store samples durably; return the positions of those that the server will never take, and why."""
+    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> RejectionReasons:
+        """Store samples durably; return the positions and reasons of those that the server will never accept."""
         ...
 
     def look_up(self, keys: Sequence[SeriesKey], sid: Index, time_ms: Times) -> tuple[Positions, Values]:
@@ -105,31 +105,31 @@ class SampleServer(Protocol):
         ...
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         ...
 
 
-class Ledger(Protocol):
-    """Where everything is that is no sample."""
+class MetadataServer(Protocol):
+    """Server of marks, devices, events and conflicts."""
 
     def open(self) -> None:
-        """Reach what holds it and prepare that. Raises RetryLater while it is away."""
+        """Connect and prepare. Raises RetryLater while the server is away."""
         ...
 
-    def load(self) -> LedgerPicture:
-        """Return what is held."""
+    def load(self) -> MetadataSnapshot:
+        """Return all metadata."""
         ...
 
     def add_never_latest(self, instants: Sequence[Instant]) -> None:
-        """Keep that these samples may never be a series' latest."""
+        """Store that these samples may never be a series' latest."""
         ...
 
     def add_conflicts(self, conflicts: Sequence[NewConflict]) -> int:
-        """Keep those not kept yet; return how many these were."""
+        """Add the new ones; return how many they were."""
         ...
 
     def add_events(self, events: Sequence[StoredEvent]) -> int:
-        """Keep those not kept yet; return how many these were."""
+        """Add the new ones; return how many they were."""
         ...
 
     def put_marks(self, marks: Mapping[tuple[str, str], MarkState]) -> None:
@@ -137,7 +137,7 @@ class Ledger(Protocol):
         ...
 
     def put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Replace what is held of a device."""
+        """Replace a device's descriptor."""
         ...
 
     def events(self, organisation: str, start_ms: int, end_ms: int, device: str | None, limit: int) -> list[Event]:
@@ -149,13 +149,13 @@ class Ledger(Protocol):
         ...
 
     def event_organisations(self) -> set[str]:
-        """Return the organisations that have events."""
+        """Return the organisations with events."""
         ...
 
     def delete_before(self, organisation: str, cut_ms: int) -> None:
-        """Delete an organisation's events, conflicts and the like before `cut_ms`."""
+        """Delete an organisation's events, conflicts and never-latest marks before `cut_ms`."""
         ...
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         ...

@@ -1,4 +1,4 @@
-"""Buckets made of samples: for servers that cannot leave samples out by their flags, and for what they cannot hold."""
+"""Buckets made of samples here: for servers that cannot filter samples by their flags, and for samples beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from headland.store.port import Buckets, Samples
 
 
 def aggregate(samples: Samples, start_ms: int, step_ms: int, max_quality: int) -> Buckets | None:
-    """Return the buckets of samples whose flag is <= `max_quality`; None where there is none.
+    """Return the buckets of the samples whose flag is <= `max_quality`; None without such samples.
 
     Bucket k covers [start_ms + k step, start_ms + (k + 1) step).
     """
@@ -16,7 +16,7 @@ def aggregate(samples: Samples, start_ms: int, step_ms: int, max_quality: int) -
     if not good.any():
         return None
     value = samples.value[good]
-    # Python's integers: the widest windows and steps leave no room for a sum in 64 bits.
+    # Python's integers: with the widest windows and steps a sum overflows 64 bits.
     if max(abs(start_ms), step_ms) >= 2**61:
         labels = [start_ms + (time_ms - start_ms) // step_ms * step_ms for time_ms in samples.time_ms[good].tolist()]
         label_ms = np.array(labels, np.int64)
@@ -35,16 +35,16 @@ def aggregate(samples: Samples, start_ms: int, step_ms: int, max_quality: int) -
     )
 
 
-def replace_buckets(buckets: Buckets | None, label_ms: list[int], mended: Buckets | None) -> Buckets | None:
-    """Return `buckets` without those labelled `label_ms` and with those of `mended`; None where none is left."""
+def replace_buckets(buckets: Buckets | None, label_ms: list[int], replacement: Buckets | None) -> Buckets | None:
+    """Return `buckets` with those labelled `label_ms` replaced by `replacement`; None where none remains."""
     if buckets is None:
-        return mended
+        return replacement
     keep = ~np.isin(buckets.start_ms, np.array(label_ms, np.int64))
     columns = ("start_ms", "count", "mean", "low", "high", "last")
     parts = [[getattr(buckets, name)[keep]] for name in columns]
-    if mended is not None:
+    if replacement is not None:
         for part, name in zip(parts, columns, strict=True):
-            part.append(getattr(mended, name))
+            part.append(getattr(replacement, name))
     joined = [np.concatenate(part) for part in parts]
     if not len(joined[0]):
         return None

@@ -1,4 +1,4 @@
-"""Samples that an engine cannot hold, in the SQL tables beside it: out of its range of time or of numbers."""
+"""Samples that an engine cannot store, out of its range of time or numbers, in SQL tables beside it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import numpy as np
 from headland.store.core.batch_rows import Rows
 from headland.store.port import Latest, Samples, SeriesKey
 from headland.store.server.ports import Extent
-from headland.store.server.sql_tables import SAMPLES, SideTables, is_series, key_of, series_row
+from headland.store.server.sql_tables import SAMPLES, SqlTables, is_series, key_of, series_row
 
 
-class SideSamples:
-    """The samples of one store that its engine cannot hold; most stores have none, and then no read costs anything."""
+class SqlSamples:
+    """Samples of one store that its engine cannot store; without any, reads cost nothing."""
 
-    def __init__(self, tables: SideTables) -> None:
+    def __init__(self, tables: SqlTables) -> None:
         self._tables = tables
         self._keys: set[SeriesKey] = set()
 
     def open(self) -> None:
-        """Make the tables that are missing."""
+        """Create the missing tables."""
         self._tables.open()
 
     def load(self) -> list[Extent]:
-        """Return the series that have such samples, and learn them."""
+        """Return the series with such samples, and remember them."""
         extents = [_extent(samples) for samples in _by_series(self._tables.rows(SAMPLES))]
         self._keys = {extent.latest.key for extent in extents}
         return extents
 
     def add(self, keys: Sequence[SeriesKey], rows: Rows, *, moves: bool = False) -> None:
-        """Keep samples; those that move are kept until they have arrived in the engine."""
+        """Store samples; with `moves` only until they have arrived in the engine."""
         columns = (rows.sid.tolist(), rows.time_ms.tolist(), rows.value.tolist(), rows.quality.tolist())
         self._tables.add(
             SAMPLES,
@@ -43,10 +43,12 @@ class SideSamples:
 
     def read(self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int) -> dict[SeriesKey, Samples]:
         """Return the samples of each series that has any in [start_ms, end_ms)."""
-        of = SAMPLES.c
+        column = SAMPLES.c
         found: dict[SeriesKey, Samples] = {}
         for key in self._keys.intersection(keys):
-            rows = self._tables.rows(SAMPLES, is_series(SAMPLES, key), of.time_ms >= start_ms, of.time_ms < end_ms)
+            rows = self._tables.rows(
+                SAMPLES, is_series(SAMPLES, key), column.time_ms >= start_ms, column.time_ms < end_ms
+            )
             found.update((samples.key, samples) for samples in _by_series(rows))
         return found
 
@@ -54,8 +56,8 @@ class SideSamples:
         """Return the samples that are on their way into the engine."""
         return _by_series(self._tables.rows(SAMPLES, SAMPLES.c.moves))
 
-    def arrived(self) -> None:
-        """Forget the samples that were on their way."""
+    def finish_move(self) -> None:
+        """Delete the samples that were on their way."""
         self._tables.delete(SAMPLES, SAMPLES.c.moves)
 
     def delete_before(self, key: SeriesKey, cut_ms: int) -> None:
@@ -64,13 +66,13 @@ class SideSamples:
             self._tables.delete(SAMPLES, is_series(SAMPLES, key), SAMPLES.c.time_ms < cut_ms)
 
 
-def merge(one: Samples, other: Samples) -> Samples:
-    """Return the samples of both in time order; of two at one instant, which are the same, one."""
-    time_ms = np.concatenate((one.time_ms, other.time_ms))
+def merge(first: Samples, second: Samples) -> Samples:
+    """Return the samples of both in time order; equal samples at one instant once."""
+    time_ms = np.concatenate((first.time_ms, second.time_ms))
     order = np.argsort(time_ms, kind="stable")
     order = order[np.concatenate(([True], np.diff(time_ms[order]) != 0))]
-    value, quality = np.concatenate((one.value, other.value)), np.concatenate((one.quality, other.quality))
-    return Samples(one.key, time_ms[order], value[order], quality[order])
+    value, quality = np.concatenate((first.value, second.value)), np.concatenate((first.quality, second.quality))
+    return Samples(first.key, time_ms[order], value[order], quality[order])
 
 
 def _by_series(rows: Sequence[object]) -> list[Samples]:

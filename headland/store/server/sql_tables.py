@@ -1,4 +1,4 @@
-"""The tables beside an engine that keeps numbers only: one SQLite file or PostgreSQL schema, several stores by name."""
+"""SQL tables beside an engine that stores numbers only: one SQLite file or PostgreSQL schema for several stores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from headland.errors import RetryLater, SettingsError
 from headland.store.port import SeriesKey
 
-#: Rows of a statement: databases bound the values that one may have.
+#: Rows of a statement: databases limit its number of values.
 _ROWS: Final = 500
 
 _METADATA: Final = sa.MetaData()
@@ -74,7 +74,7 @@ NEVER_LATEST: Final = sa.Table(
     *_series_columns(),
     sa.Column("time_ms", sa.BigInteger, primary_key=True, autoincrement=False),
 )
-#: Samples that the engine cannot hold; those that `moves` are on their way into it.
+#: Samples that the engine cannot store; those with `moves` are on their way into it.
 SAMPLES: Final = sa.Table(
     "store_sample",
     _METADATA,
@@ -87,7 +87,7 @@ SAMPLES: Final = sa.Table(
 )
 
 
-class SideTables:
+class SqlTables:
     """The tables of one store. Its calls raise RetryLater while the database is away."""
 
     def __init__(self, url: str, store: str) -> None:
@@ -100,7 +100,7 @@ class SideTables:
             ) from error
         if address.get_backend_name() not in ("sqlite", "postgresql"):
             raise SettingsError(
-                f"The store's side tables lie in SQLite or PostgreSQL, not in {address.get_backend_name()}."
+                f"The store's side tables must be in SQLite or PostgreSQL, not in {address.get_backend_name()}."
             )
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
@@ -109,17 +109,17 @@ class SideTables:
             sa.event.listen(self._engine, "connect", _make_durable)
 
     def open(self) -> None:
-        """Make the tables that are missing."""
+        """Create the missing tables."""
         with self._connected() as connection:
             _METADATA.create_all(connection)
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._engine.dispose()
 
     def rows(self, table: sa.Table, *conditions: sa.ColumnElement[bool], order: Sequence[sa.Column[Any]] = (),
              limit: int | None = None) -> list[Any]:  # fmt: skip
-        """Return the rows of this store that meet all conditions."""
+        """Return the rows of this store that match all conditions."""
         columns = [column for column in table.columns if column.name != "store"]
         statement = sa.select(*columns).where(table.c.store == self._store, *conditions).order_by(*order).limit(limit)
         with self._connected() as connection:
@@ -132,13 +132,13 @@ class SideTables:
             return set(connection.execute(statement).scalars())
 
     def count(self, table: sa.Table) -> int:
-        """Return how many rows this store has."""
+        """Return the number of rows of this store."""
         statement = sa.select(sa.func.count()).select_from(table).where(table.c.store == self._store)
         with self._connected() as connection:
             return int(connection.execute(statement).scalar_one())
 
     def add(self, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> int:
-        """Add the rows whose key is not there yet, in one transaction; return how many."""
+        """Add the rows with new keys, in one transaction; return how many."""
         insert = sqlite_insert if self._engine.dialect.name == "sqlite" else postgresql_insert
         added = 0
         with self._connected() as connection:
@@ -160,7 +160,7 @@ class SideTables:
                 connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
 
     def delete(self, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> int:
-        """Delete the rows of this store that meet all conditions; return how many."""
+        """Delete the rows of this store that match all conditions; return how many."""
         with self._connected() as connection:
             return connection.execute(sa.delete(table).where(table.c.store == self._store, *conditions)).rowcount
 
@@ -176,12 +176,12 @@ class SideTables:
 
 
 def series_row(key: SeriesKey) -> dict[str, object]:
-    """Return the columns that name a series."""
+    """Return the columns that identify a series."""
     return {word: getattr(key, word) for word in (*_SERIES, "simulated")}
 
 
 def is_series(table: sa.Table, key: SeriesKey) -> sa.ColumnElement[bool]:
-    """Return the condition that a row is of a series."""
+    """Return the condition that a row belongs to a series."""
     return sa.and_(*(table.c[word] == value for word, value in series_row(key).items()))
 
 
@@ -191,7 +191,7 @@ def key_of(row: Any) -> SeriesKey:
 
 
 def _make_durable(connection: Any, _: object) -> None:
-    """What was committed survives a power cut; readers do not wait for a writer."""
+    """Set the pragmas: commits survive a power cut, and readers do not wait for a writer."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")

@@ -1,7 +1,8 @@
-"""A `Store` on a database server: what InfluxDB and VictoriaMetrics have in common, the picture in memory above all.
+"""Store on a database server: samples and metadata on the server, and their state in memory.
 
-Samples are written first, then what the store itself knows of them (conflicts, events), the marks last. A crash in
-between leaves samples without their mark: the gateway sends the message again, and each sample of it is found stored.
+The order of writes makes a batch exactly once without a transaction: never-latest marks, samples, conflicts, events,
+and the marks of the records last. A crash in between leaves samples without their mark: the gateway sends the message
+again, and each of its samples is a duplicate.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater, SettingsError
 from headland.store.core.batch_rows import Rows, count_results, join_batches
-from headland.store.core.dedup import Verdict, judge
+from headland.store.core.dedup import DedupResult, deduplicate
 from headland.store.core.selection import check_points, check_step, clamp_ms, order_of
 from headland.store.core.series import NEVER_MS
-from headland.store.core.state import Change, StoreState, advance_marks, apply_change
+from headland.store.core.state import StateChange, StoreState, advance_marks, apply_change
 from headland.store.port import (
     Buckets,
     Conflict,
@@ -39,43 +40,53 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
-from headland.store.server.batch import find_conflicts, make_rejection, set_aside_unfit
+from headland.store.server.batch import find_conflicts, make_rejection, reject_unstorable
 from headland.store.server.frontier import load_frontier
-from headland.store.server.ports import Extent, Ledger, LedgerPicture, LoginRefused, NewConflict, Refusals, SampleServer
+from headland.store.server.ports import (
+    Extent,
+    LoginRefused,
+    MetadataServer,
+    MetadataSnapshot,
+    NewConflict,
+    RejectionReasons,
+    SampleServer,
+)
 from headland.units_of_time import DAY_MS
 
 _LOGGER = logging.getLogger(__name__)
 
-#: What another process wrote to the same server is seen after so long at the latest; a series that begins with samples
-#: older than those of the last day, after the longer time.
+#: Longest time until writes of another process are visible; for a new series whose samples are all older than a day,
+#: the second time.
 _REFRESH_S: Final = 5.0
 _RELOAD_S: Final = 600.0
 
 
 class ServerStore:
-    """A `Store` made of a server for samples and a ledger for everything else.
+    """A `Store` made of a server for samples and a server for metadata.
 
-    One process writes a series; others may read it, and see what it wrote within some seconds. Opening does not fail
-    while the server is away: calls raise RetryLater until it is there. It raises SettingsError for a refused login.
+    One process writes a series; others may read it and see its writes within some seconds. Opening succeeds while the
+    server is away: calls raise RetryLater until it is available. Raises SettingsError for a refused login.
     """
 
-    def __init__(self, engine: str, samples: SampleServer, ledger: Ledger, *, refresh_s: float = _REFRESH_S) -> None:
+    def __init__(
+        self, engine: str, samples: SampleServer, metadata: MetadataServer, *, refresh_s: float = _REFRESH_S
+    ) -> None:
         self._engine = engine
         self._samples = samples
-        self._ledger = ledger
+        self._metadata = metadata
         self._refresh_s = refresh_s
         self._state = StoreState()
         self._is_open = False
         self._is_closed = False
-        #: What the server holds is not known: nothing was read yet, or a write failed half way.
-        self._is_unsure = True
-        self._touched_s = 0.0
+        #: The state is unknown: nothing was read yet, or a write failed half way.
+        self._is_stale = True
+        self._current_s = 0.0
         self._loaded_s = 0.0
         self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reloads": 0}
         self._lock = threading.Lock()
         self._writing = threading.RLock()
         try:
-            self._bring_up_to_date()
+            self._update_state()
         except LoginRefused as error:
             raise SettingsError(str(error)) from error
         except RetryLater as error:
@@ -84,7 +95,7 @@ class ServerStore:
     def write(self, batch: WriteBatch) -> WriteResult:
         """Store a batch, then its marks; returns when the server has both for good.
 
-        Where it raises RetryLater some samples of the batch may be stored already: they are duplicates the next time.
+        Where it raises RetryLater some samples of the batch may be stored already: they are duplicates on the next try.
         """
         check_points(batch.points)
         with self._changing():
@@ -100,31 +111,31 @@ class ServerStore:
         )
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
-        """Return what is accounted for by (gateway, epoch)."""
-        with self._picture() as state:
+        """Return the accounted records by (gateway, epoch)."""
+        with self._locked_state() as state:
             return dict(state.marks)
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Keep a device's descriptor; one that says nothing new costs nothing."""
-        with self._picture() as state:
+        """Store a device's descriptor; an unchanged one costs nothing."""
+        with self._locked_state() as state:
             before = state.devices.get((organisation, descriptor.device))
         if before is not None and before[1].simulated:
             descriptor = msgspec.structs.replace(descriptor, simulated=True)
         if before != (gateway, descriptor):
             with self._changing():
-                self._ledger.put_device(organisation, gateway, descriptor)
+                self._metadata.put_device(organisation, gateway, descriptor)
                 with self._lock:
                     self._state.devices[organisation, descriptor.device] = (gateway, descriptor)
 
     def organisations(self) -> list[str]:
         """Return the organisations of which the store holds anything but marks."""
-        with self._picture() as state:
+        with self._locked_state() as state:
             named = state.organisations()
-        return sorted(named | self._ledger.event_organisations())
+        return sorted(named | self._metadata.event_organisations())
 
     def devices(self, organisation: str) -> list[DeviceRecord]:
         """Return the devices of an organisation by id."""
-        with self._picture() as state:
+        with self._locked_state() as state:
             return state.list_devices(organisation)
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:
@@ -133,7 +144,7 @@ class ServerStore:
 
     def last(self, which: SeriesFilter) -> list[Latest]:
         """Return the newest sample of each series, by key."""
-        with self._picture() as state:
+        with self._locked_state() as state:
             return state.latest(which)
 
     def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
@@ -141,8 +152,8 @@ class ServerStore:
         keys = self._keys(which)
         if not keys or start_ms >= end_ms or (limit is not None and limit < 1):
             return []
-        found = self._samples.raw(keys, clamp_ms(start_ms), clamp_ms(end_ms), limit)
-        return sorted(found, key=lambda samples: order_of(samples.key))
+        samples = self._samples.raw(keys, clamp_ms(start_ms), clamp_ms(end_ms), limit)
+        return sorted(samples, key=lambda series: order_of(series.key))
 
     def buckets(
         self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
@@ -152,28 +163,28 @@ class ServerStore:
         keys = self._keys(which)
         if not keys or start_ms >= end_ms:
             return []
-        found = self._samples.buckets(keys, clamp_ms(start_ms), clamp_ms(end_ms), clamp_ms(step_ms), max_quality)
-        return sorted(found, key=lambda buckets: order_of(buckets.key))
+        buckets = self._samples.buckets(keys, clamp_ms(start_ms), clamp_ms(end_ms), clamp_ms(step_ms), max_quality)
+        return sorted(buckets, key=lambda series: order_of(series.key))
 
     def events(
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
     ) -> list[Event]:
         """Return events in [start_ms, end_ms) in time order, at most `limit`."""
-        self._bring_up_to_date()
+        self._update_state()
         if start_ms >= end_ms or limit < 1:
             return []
-        return self._ledger.events(organisation, clamp_ms(start_ms), clamp_ms(end_ms), device, limit)
+        return self._metadata.events(organisation, clamp_ms(start_ms), clamp_ms(end_ms), device, limit)
 
     def conflicts(
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
     ) -> list[Conflict]:
         """Return the conflict record of [start_ms, end_ms) by time, series and value, at most `limit`."""
-        self._bring_up_to_date()
+        self._update_state()
         if start_ms >= end_ms or limit < 1:
             return []
-        found = self._ledger.conflicts(organisation, clamp_ms(start_ms), clamp_ms(end_ms), device)
-        found.sort(key=lambda one: (one.time_ms, order_of(one.key), one.value))
-        return self._with_stored(found[:limit])
+        conflicts = self._metadata.conflicts(organisation, clamp_ms(start_ms), clamp_ms(end_ms), device)
+        conflicts.sort(key=lambda conflict: (conflict.time_ms, order_of(conflict.key), conflict.value))
+        return self._with_stored(conflicts[:limit])
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete samples and events before `cut_ms`; return how many samples."""
@@ -181,138 +192,138 @@ class ServerStore:
         with self._changing():
             keys = self._keys(SeriesFilter(organisation))
             deleted = self._samples.delete_before(keys, cut_ms) if keys else 0
-            self._ledger.delete_before(organisation, cut_ms)
+            self._metadata.delete_before(organisation, cut_ms)
             self._load()
         return deleted
 
     def info(self) -> StoreInfo:
-        """Return counts, all kept in memory."""
-        with self._picture() as state:
+        """Return counts, all from memory."""
+        with self._locked_state() as state:
             counters = {**self._counters, "conflicts": state.conflicts, "events": state.events}
             return StoreInfo(self._engine, state.points, state.frontier.count_filled(), None, counters)
 
     def close(self) -> None:
-        """Finish the write under way and let the connections go; a second call does nothing."""
+        """Finish the write in progress and close the connections; a second call does nothing."""
         with self._writing:
             if not self._is_closed:
                 self._is_closed = True
                 self._samples.close()
-                self._ledger.close()
+                self._metadata.close()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Let one thread change the server; what that holds is read again where the block failed."""
+        """Let one thread change the server; the state is read again after a block that failed."""
         with self._writing:
-            self._bring_up_to_date()
+            self._update_state()
             try:
                 yield
             except BaseException:
-                self._is_unsure = True
+                self._is_stale = True
                 self._counters["failed_transactions"] += 1
                 raise
-            self._touched_s = time.monotonic()
+            self._current_s = time.monotonic()
 
     @contextmanager
-    def _picture(self) -> Iterator[StoreState]:
-        """Lend the picture in memory, unchanging meanwhile: keep the block short."""
-        self._bring_up_to_date()
+    def _locked_state(self) -> Iterator[StoreState]:
+        """Lock the state in memory for the block: keep it short."""
+        self._update_state()
         with self._lock:
             yield self._state
 
     def _keys(self, which: SeriesFilter) -> list[SeriesKey]:
-        with self._picture() as state:
+        with self._locked_state() as state:
             return [key for _, key in state.select(which)]
 
-    def _bring_up_to_date(self) -> None:
-        """Read what the server holds when that is not known, or when nobody here has written for a while."""
+    def _update_state(self) -> None:
+        """Read the state from the server where it is unknown or nothing was written here for a while."""
         if self._is_closed:
             raise RetryLater("The store is closed.")
-        if not self._is_unsure and time.monotonic() - self._touched_s < self._refresh_s:
+        if not self._is_stale and time.monotonic() - self._current_s < self._refresh_s:
             return
         with self._writing:
             if not self._is_open:
                 self._samples.open()
-                self._ledger.open()
+                self._metadata.open()
                 self._is_open = True
-            if self._is_unsure or time.monotonic() - self._loaded_s >= _RELOAD_S:
+            if self._is_stale or time.monotonic() - self._loaded_s >= _RELOAD_S:
                 self._load()
-            elif time.monotonic() - self._touched_s >= self._refresh_s:
+            elif time.monotonic() - self._current_s >= self._refresh_s:
                 self._refresh()
 
     def _load(self) -> None:
-        """Read everything that is kept in memory."""
+        """Read the whole state."""
         state = StoreState()
         extents = self._samples.extents()
-        self._take(state, self._ledger.load(), extents)
+        self._merge(state, self._metadata.load(), extents)
         state.points = sum(extent.points for extent in extents)
         with self._lock:
             self._state = state
             self._counters["reloads"] += 1
-        self._is_unsure = False
-        self._touched_s = self._loaded_s = time.monotonic()
+        self._is_stale = False
+        self._current_s = self._loaded_s = time.monotonic()
 
     def _refresh(self) -> None:
-        """Read what may have become of the server since it was last looked at; the count of points waits."""
+        """Read the changes since the last update, except for the count of points."""
         state = self._state
         newest_ms = int(state.frontier.latest_ms.max(initial=NEVER_MS))
         extents = self._samples.extents(max(newest_ms, 0) - DAY_MS)
-        held = self._ledger.load()
+        metadata = self._metadata.load()
         with self._lock:
-            self._take(state, held, extents)
-        self._touched_s = time.monotonic()
+            self._merge(state, metadata, extents)
+        self._current_s = time.monotonic()
 
-    def _take(self, state: StoreState, held: LedgerPicture, extents: Sequence[Extent]) -> None:
+    def _merge(self, state: StoreState, metadata: MetadataSnapshot, extents: Sequence[Extent]) -> None:
         state.catalog.add([extent.latest.key for extent in extents if state.catalog.find(extent.latest.key) is None])
         state.frontier.grow(len(state.catalog))
         for extent in extents:
             key = extent.latest.key
             sid = state.catalog.find(key)
             if sid is not None:
-                load_frontier(state, self._samples, sid, extent.latest, held.never_latest.get(key, []))
-        state.marks, state.devices = held.marks, held.devices
-        state.events, state.conflicts = held.events, held.conflicts
+                load_frontier(state, self._samples, sid, extent.latest, metadata.never_latest.get(key, []))
+        state.marks, state.devices = metadata.marks, metadata.devices
+        state.events, state.conflicts = metadata.events, metadata.conflicts
 
-    def _commit(self, batch: WriteBatch, now_ms: int) -> tuple[Change, tuple[Rejection, ...]]:
+    def _commit(self, batch: WriteBatch, now_ms: int) -> tuple[StateChange, tuple[Rejection, ...]]:
         state = self._state
-        batch, unfit = set_aside_unfit(batch, self._samples)
+        batch, unstorable = reject_unstorable(batch, self._samples)
         rows, new_series = join_batches(state.catalog, [batch])
         keys = [*(state.catalog.key(sid) for sid in range(len(state.catalog))), *new_series]
-        verdict = judge(
+        dedup = deduplicate(
             rows.sid,
             rows.time_ms,
             rows.value,
             state.frontier.surely_new(rows.sid, rows.time_ms),
             lambda sid, time_ms: self._samples.look_up(keys, sid, time_ms),
         )
-        ahead = np.flatnonzero(verdict.accepted & ~rows.may_be_latest)
+        ahead = np.flatnonzero(dedup.accepted & ~rows.may_be_latest)
         if len(ahead):
-            # Before the samples: a mark of this kind without its sample does no harm.
-            self._ledger.add_never_latest([(keys[rows.sid[at]], int(rows.time_ms[at])) for at in ahead])
-        refused = self._put(keys, rows, verdict.accepted)
-        accepted = verdict.accepted.copy()
-        accepted[list(refused)] = False
+            # Before the samples: such a mark without its sample is harmless.
+            self._metadata.add_never_latest([(keys[rows.sid[at]], int(rows.time_ms[at])) for at in ahead])
+        rejected = self._put(keys, rows, dedup.accepted)
+        accepted = dedup.accepted.copy()
+        accepted[list(rejected)] = False
         seen_ms = now_ms if batch.seen_ms is None else batch.seen_ms
-        conflicts = self._ledger.add_conflicts(find_conflicts(keys, rows, verdict.conflicting, seen_ms))
-        events = self._ledger.add_events(batch.events) if batch.events else 0
+        conflicts = self._metadata.add_conflicts(find_conflicts(keys, rows, dedup.conflicting, seen_ms))
+        events = self._metadata.add_events(batch.events) if batch.events else 0
         marks = advance_marks(state.marks, [batch])
         if marks:
-            self._ledger.put_marks(marks)
-        results = count_results(rows, Verdict(accepted, verdict.conflicting), 1)
-        rejections = (*unfit, *(make_rejection(keys, rows, at, why) for at, why in refused.items()))
-        if refused:
-            results = [WriteResult(results[0].accepted, results[0].duplicate - len(refused), results[0].conflicting)]
-        return Change(results, new_series, rows, accepted, marks, events, conflicts), rejections
+            self._metadata.put_marks(marks)
+        results = count_results(rows, DedupResult(accepted, dedup.conflicting), 1)
+        rejections = (*unstorable, *(make_rejection(keys, rows, at, reason) for at, reason in rejected.items()))
+        if rejected:
+            results = [WriteResult(results[0].accepted, results[0].duplicate - len(rejected), results[0].conflicting)]
+        return StateChange(results, new_series, rows, accepted, marks, events, conflicts), rejections
 
-    def _put(self, keys: list[SeriesKey], rows: Rows, accepted: NDArray[np.bool_]) -> Refusals:
+    def _put(self, keys: list[SeriesKey], rows: Rows, accepted: NDArray[np.bool_]) -> RejectionReasons:
         at = np.flatnonzero(accepted)
         if not len(at):
             return {}
         chosen = Rows(*(getattr(rows, name)[at] for name in Rows.__slots__))
-        return {int(at[position]): why for position, why in self._samples.put(keys, chosen).items()}
+        return {int(at[position]): reason for position, reason in self._samples.put(keys, chosen).items()}
 
-    def _with_stored(self, found: list[NewConflict]) -> list[Conflict]:
-        """Return conflicts with the values that stayed; one whose sample is gone says nothing any more."""
-        instants = list(dict.fromkeys((one.key, one.time_ms) for one in found))
+    def _with_stored(self, conflicts: list[NewConflict]) -> list[Conflict]:
+        """Return conflicts with the stored values; conflicts of deleted samples are left out."""
+        instants = list(dict.fromkeys((conflict.key, conflict.time_ms) for conflict in conflicts))
         if not instants:
             return []
         number = {key: sid for sid, key in enumerate(dict.fromkeys(key for key, _ in instants))}
@@ -321,7 +332,14 @@ class ServerStore:
         positions, values = self._samples.look_up(list(number), sid, time_ms)
         stored = {instants[at]: value for at, value in zip(positions.tolist(), values.tolist(), strict=True)}
         return [
-            Conflict(one.key, one.time_ms, stored[one.key, one.time_ms], one.value, one.quality, one.seen_ms)
-            for one in found
-            if (one.key, one.time_ms) in stored
+            Conflict(
+                conflict.key,
+                conflict.time_ms,
+                stored[conflict.key, conflict.time_ms],
+                conflict.value,
+                conflict.quality,
+                conflict.seen_ms,
+            )
+            for conflict in conflicts
+            if (conflict.key, conflict.time_ms) in stored
         ]

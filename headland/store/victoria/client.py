@@ -1,4 +1,4 @@
-"""A VictoriaMetrics server, or a cluster of them, as the engine speaks to it."""
+"""Client of a VictoriaMetrics server or cluster."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
-from headland.store.influx.client import sentence_of
+from headland.store.influx.client import error_text
 from headland.store.server.ports import LoginRefused
 
 _PARAMETERS: Final = frozenset({"side", "store", "retention", "insert", "storage", "timeout"})
 _RETENTION: Final = re.compile(r"(\d+(?:\.\d+)?)([hdwy]?)")
-#: A bare number of VictoriaMetrics' flag counts months of 31 days.
+#: A bare number in VictoriaMetrics' flag is months of 31 days.
 _HOURS: Final = {"h": 1, "d": 24, "w": 168, "y": 8760, "": 744}
 _LINES: Final = 20_000
 _FORM: Final = "victoria+http://HOST:8428?side=sqlite:///FILE"
@@ -28,7 +28,7 @@ _FORM: Final = "victoria+http://HOST:8428?side=sqlite:///FILE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VictoriaAddress:
-    """Where a server is and what lies beside it; in a cluster each part has its own URL."""
+    """URLs of a server and of the SQL tables beside it; in a cluster each part has its own URL."""
 
     url: str
     side_url: str = field(repr=False)
@@ -42,47 +42,51 @@ class VictoriaAddress:
 
     @property
     def is_cluster(self) -> bool:
-        """Tell whether `url` is a vmselect."""
+        """Whether `url` is a vmselect."""
         return "/select/" in self.url
 
 
 def parse_victoria_url(url: str) -> VictoriaAddress:
-    """Return what a URL says. Raises SettingsError with the form it should have."""
+    """Return the address of a URL. Raises SettingsError with the right form."""
     parts = urlsplit(url)
-    asked = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    parameters = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     scheme = {"victoria+http": "http", "victoria+https": "https"}.get(parts.scheme)
-    if scheme is None or not parts.hostname or not asked.get("side"):
-        raise SettingsError(f"The store's URL must read {_FORM}: events and marks go to the side tables that it names.")
-    unknown = sorted(asked.keys() - _PARAMETERS)
+    if scheme is None or not parts.hostname or not parameters.get("side"):
+        raise SettingsError(
+            f"The store's URL must have the form {_FORM}: events and marks go to the side tables that it names."
+        )
+    unknown = sorted(parameters.keys() - _PARAMETERS)
     if unknown:
-        raise SettingsError(f"The store's URL knows {', '.join(sorted(_PARAMETERS))}; not {', '.join(unknown)}.")
-    if not asked.get("timeout", "1").replace(".", "", 1).isdigit():
-        raise SettingsError(f"The store's timeout is a number of seconds, not {asked['timeout']!r}.")
+        raise SettingsError(
+            f"The store's URL has unknown parameters: {', '.join(unknown)}. Valid: {', '.join(sorted(_PARAMETERS))}."
+        )
+    if not parameters.get("timeout", "1").replace(".", "", 1).isdigit():
+        raise SettingsError(f"The store's timeout must be a number of seconds, not {parameters['timeout']!r}.")
     base = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     address = VictoriaAddress(
         url=base,
-        side_url=asked["side"],
-        store=asked.get("store", "headland"),
-        insert_url=asked.get("insert", base).rstrip("/"),
-        storage_urls=tuple(part.rstrip("/") for part in asked.get("storage", base).split(",")),
-        retention_h=None if "retention" not in asked else parse_retention_h(asked["retention"]),
+        side_url=parameters["side"],
+        store=parameters.get("store", "headland"),
+        insert_url=parameters.get("insert", base).rstrip("/"),
+        storage_urls=tuple(part.rstrip("/") for part in parameters.get("storage", base).split(",")),
+        retention_h=None if "retention" not in parameters else parse_retention_h(parameters["retention"]),
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
-        timeout_s=float(asked.get("timeout", "30")),
+        timeout_s=float(parameters.get("timeout", "30")),
     )
-    if address.is_cluster and not {"insert", "storage", "retention"} <= asked.keys():
+    if address.is_cluster and not {"insert", "storage", "retention"} <= parameters.keys():
         raise SettingsError(
-            "A cluster's URL names vmselect's /select/TENANT/prometheus, and insert=…/insert/TENANT/influx, "
-            "storage=URL,URL of all its vmstorage, and retention= as their flag says."
+            "The URL of a cluster needs vmselect's /select/TENANT/prometheus, insert=…/insert/TENANT/influx, "
+            "storage=URL,URL of all its vmstorage, and retention= with the value of their flag."
         )
     return address
 
 
 def parse_retention_h(text: str) -> float:
-    """Return the hours that a -retentionPeriod means. Raises SettingsError."""
+    """Return the hours of a -retentionPeriod. Raises SettingsError."""
     match = _RETENTION.fullmatch(text)
     if match is None:
-        raise SettingsError(f"{text!r} is no retention: write it as VictoriaMetrics' -retentionPeriod, 30d or 2y.")
+        raise SettingsError(f"{text!r} is not a retention: write it as VictoriaMetrics' -retentionPeriod, 30d or 2y.")
     return float(match[1]) * _HOURS[match[2]]
 
 
@@ -98,7 +102,7 @@ class Exported(msgspec.Struct):
 
 
 class Vector(msgspec.Struct):
-    """One metric's answer to a query: (seconds, number) once, or at each step."""
+    """Result of a query for one metric: (seconds, number) once, or at each step."""
 
     metric: dict[str, str]
     value: tuple[float, str] = (0.0, "0")
@@ -129,26 +133,26 @@ class VictoriaConnection:
         self.retention_h = address.retention_h or 0.0
 
     def open(self) -> None:
-        """Look at the server's flags. Raises SettingsError for one that must be set and is not."""
+        """Check the server's flags. Raises SettingsError for a missing one."""
         if self.address.is_cluster:
             return
         flags = self._call(self.address.url, "/flags").decode("utf-8", "replace")
-        told = dict(re.findall(r'^-([\w.]+)="(.*)"$', flags, re.MULTILINE))
-        if told.get("dedup.minScrapeInterval") != "1ms":
+        flag_values = dict(re.findall(r'^-([\w.]+)="(.*)"$', flags, re.MULTILINE))
+        if flag_values.get("dedup.minScrapeInterval") != "1ms":
             raise SettingsError(
                 f"VictoriaMetrics at {self.address.url} must run with -dedup.minScrapeInterval=1ms, "
-                "or what is sent twice would be counted twice."
+                "or samples that are sent twice would be counted twice."
             )
         if self.address.retention_h is None:
-            self.retention_h = parse_retention_h(told.get("retentionPeriod", "1"))
+            self.retention_h = parse_retention_h(flag_values.get("retentionPeriod", "1"))
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         for client in self._clients.values():
             client.close()  # type: ignore[no-untyped-call]
 
     def write(self, lines: Sequence[str]) -> None:
-        """Hand lines to the server, which keeps them in memory for now: `flush` makes them last."""
+        """Send lines to the server, which holds them in memory until `flush`."""
         for start in range(0, len(lines), _LINES):
             body = "\n".join(lines[start : start + _LINES])
             try:
@@ -157,9 +161,9 @@ class VictoriaConnection:
                 raise self._failure(self.address.insert_url, error) from error
 
     def flush(self) -> None:
-        """Return once everything written before is on the disk and seen by reads.
+        """Return once everything written before is on the disk and visible to reads.
 
-        A snapshot does that: it writes all that is in memory to files, synced, before it links them.
+        A snapshot guarantees that: it writes everything in memory to files, synced, before it links them.
         """
         for base in self.address.storage_urls:
             made = self._decode(self._call(base, "/snapshot/create"), _Snapshot)
@@ -168,19 +172,19 @@ class VictoriaConnection:
             self._call(base, "/snapshot/delete", [("snapshot", made.snapshot)])
 
     def export(self, selector: str, start_ms: int, end_ms: int) -> list[Exported]:
-        """Return all samples in [start_ms, end_ms) of the metrics that a selector means."""
+        """Return all samples in [start_ms, end_ms) of the metrics of a selector."""
         window = [("start", _seconds(start_ms)), ("end", _seconds(end_ms - 1))]
         lines = self._call(self.address.url, "/api/v1/export", [("match[]", selector), *window]).splitlines()
         return [self._decode(line, Exported) for line in lines]
 
     def query(self, query: str, at_ms: int) -> list[Vector]:
-        """Return what a query gives at an instant."""
-        asked = [("query", query), ("time", _seconds(at_ms)), ("nocache", "1"), ("latency_offset", "1ms")]
-        return self._decode(self._call(self.address.url, "/api/v1/query", asked), _Answer).data.result
+        """Return the result of a query at an instant."""
+        parameters = [("query", query), ("time", _seconds(at_ms)), ("nocache", "1"), ("latency_offset", "1ms")]
+        return self._decode(self._call(self.address.url, "/api/v1/query", parameters), _Answer).data.result
 
     def query_range(self, query: str, first_ms: int, last_ms: int, step_ms: int) -> list[Vector]:
-        """Return what a query gives at first_ms, first_ms + step_ms, ... up to last_ms."""
-        asked = [
+        """Return the results of a query at first_ms, first_ms + step_ms, ... up to last_ms."""
+        parameters = [
             ("query", query),
             ("start", _seconds(first_ms)),
             ("end", _seconds(last_ms)),
@@ -188,10 +192,10 @@ class VictoriaConnection:
             ("nocache", "1"),
             ("latency_offset", "1ms"),
         ]
-        return self._decode(self._call(self.address.url, "/api/v1/query_range", asked), _Answer).data.result
+        return self._decode(self._call(self.address.url, "/api/v1/query_range", parameters), _Answer).data.result
 
     def delete(self, selector: str) -> None:
-        """Delete all samples of the metrics that a selector means."""
+        """Delete all samples of the metrics of a selector."""
         path = "/api/v1/admin/tsdb/delete_series"
         base = self.address.url
         if self.address.is_cluster:
@@ -210,12 +214,14 @@ class VictoriaConnection:
             timeout=round(address.timeout_s * 1000),
         )
 
-    def _call(self, base: str, path: str, asked: Sequence[tuple[str, str]] | None = None, method: str = "GET") -> bytes:
+    def _call(
+        self, base: str, path: str, parameters: Sequence[tuple[str, str]] | None = None, method: str = "GET"
+    ) -> bytes:
         try:
             response = self._clients[base].api_client.call_api(  # type: ignore[no-untyped-call]
                 path,
                 method,
-                query_params=list(asked or ()),
+                query_params=list(parameters or ()),
                 header_params={"Accept": "*/*"},
                 auth_settings=[],
                 _return_http_data_only=True,
@@ -229,17 +235,17 @@ class VictoriaConnection:
         try:
             return msgspec.json.decode(body, type=kind)
         except msgspec.MsgspecError as error:
-            raise RetryLater(f"The answer of {self.address.url} is not what VictoriaMetrics says: {error}.") from error
+            raise RetryLater(f"The response of {self.address.url} is not one of VictoriaMetrics: {error}.") from error
 
     def _failure(self, base: str, error: Exception) -> HeadlandError:
         where = f"VictoriaMetrics at {base}"
         if not isinstance(error, ApiException) or not error.status:
-            return RetryLater(f"{where} cannot be reached: {type(error).__name__}; is it running?")
+            return RetryLater(f"{where} cannot be reached ({type(error).__name__}): check that it is running.")
         if error.status in (401, 403):
             return LoginRefused(f"{where} refuses the login: name a user and password in the store's URL.")
-        return RetryLater(f"{where} answers with {error.status}: {sentence_of(error)}.")
+        return RetryLater(f"{where} answers with {error.status}: {error_text(error)}.")
 
 
 def _seconds(time_ms: int) -> str:
-    """Return an instant as VictoriaMetrics takes it, exact to the millisecond."""
+    """Return an instant in VictoriaMetrics' format, exact to the millisecond."""
     return f"{time_ms // 1000}.{time_ms % 1000:03d}"

@@ -1,4 +1,4 @@
-"""Samples on VictoriaMetrics: metric = kind_channel, labels = store, whose, where; odd ones in the tables beside it."""
+"""Samples on VictoriaMetrics: metric = kind_channel, labels = store and series; others in the SQL tables beside it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from headland.clock import wall_clock_ms
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
 from headland.store.port import Buckets, Flags, Index, Samples, SeriesKey, Times, Values
-from headland.store.server.line_protocol import QUALITY_ENDING, SeriesLines, tags_of, why_unsayable
-from headland.store.server.ports import Extent, Refusals
+from headland.store.server.line_protocol import QUALITY_ENDING, SeriesLines, invalid_name_reason, tags_of
+from headland.store.server.ports import Extent, RejectionReasons
 from headland.store.server.sample_buckets import aggregate, replace_buckets
-from headland.store.server.sql_samples import SideSamples, merge
+from headland.store.server.sql_samples import SqlSamples, merge
 from headland.store.victoria.client import VictoriaConnection
 from headland.store.victoria.parsing import (
     ENDINGS,
@@ -30,46 +30,46 @@ from headland.store.victoria.parsing import (
 from headland.store.victoria.values import split
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
-#: VictoriaMetrics reads 0 as "now", refuses what is before, and drops what is more than two days ahead of its clock.
+#: VictoriaMetrics reads 0 as "now", refuses earlier times, and drops times more than two days ahead of its clock.
 _FIRST_MS: Final = 1
 _AHEAD_MS: Final = 24 * HOUR_MS
 _LAST_MS: Final = 4_000_000_000_000
 _WINDOW_GAP_MS: Final = 15 * MINUTE_MS
 _MOST_WINDOWS: Final = 8
 _NAMED: Final = 20
-#: A query answers with at most 30,000 steps a metric; more buckets are made of samples.
+#: A query returns at most 30,000 steps a metric; more buckets are made of samples.
 _MOST_BUCKETS: Final = 20_000
 
 
 class VictoriaSamples:
     """The `SampleServer` of one store."""
 
-    def __init__(self, connection: VictoriaConnection, side: SideSamples) -> None:
+    def __init__(self, connection: VictoriaConnection, beside: SqlSamples) -> None:
         self._connection = connection
-        self._side = side
+        self._beside = beside
         self._store = connection.address.store
         self._lines = SeriesLines(lambda key: {**tags_of(key), "kind": key.kind, "store": self._store})
 
     def open(self) -> None:
-        """Look at the server, and bring to it what a crash left on its way."""
+        """Check the server, and finish a move that a crash interrupted."""
         self._connection.open()
-        self._side.open()
+        self._beside.open()
         self._finish_move()
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._connection.close()
 
-    def why_unfit(self, key: SeriesKey) -> str | None:
+    def rejection_reason(self, key: SeriesKey) -> str | None:
         """Return why a series can never be stored here, or None."""
-        return why_unsayable(key)
+        return invalid_name_reason(key)
 
     def limits_ms(self) -> tuple[int, int]:
-        """Return the first and last instants that can be stored now: older ones the server discards without a word."""
+        """Return the first and last instants that can be stored now: the server discards older ones silently."""
         return round(wall_clock_ms() - self._connection.retention_h * HOUR_MS), 2**62
 
     def extents(self, since_ms: int | None = None) -> list[Extent]:
-        """Return every series that holds samples; with `since_ms` those that hold any since then."""
+        """Return every series with samples; with `since_ms` those with any since then."""
         selector = "{" + f"store={json.dumps(self._store)}" + "}"
         functions = '"count_over_time", "last_over_time", "tlast_over_time"'
         at_ms = wall_clock_ms() + 3 * _AHEAD_MS
@@ -77,25 +77,26 @@ class VictoriaSamples:
         answer = self._connection.query(
             f"aggr_over_time(({functions}), {selector}[{length_ms}ms]) keep_metric_names", at_ms
         )
-        told: dict[tuple[SeriesKey, str], dict[str, float]] = {}
+        figures: dict[tuple[SeriesKey, str], dict[str, float]] = {}
         for vector in answer:
-            told.setdefault(parse_metric(vector.metric), {})[vector.metric["rollup"]] = float(vector.value[1])
-        extents = {key: make_extent(key, told) for key, ending in told if not ending}
-        for odd in self._side.load():
-            there = extents.get(odd.latest.key)
-            if there is not None:
-                latest = max(there.latest, odd.latest, key=lambda latest: latest.time_ms)
-                odd = Extent(latest, there.points + odd.points)  # noqa: PLW2901 - the two are one from here on
-            extents[odd.latest.key] = odd
+            figures.setdefault(parse_metric(vector.metric), {})[vector.metric["rollup"]] = float(vector.value[1])
+        extents = {key: make_extent(key, figures) for key, ending in figures if not ending}
+        for extent in self._beside.load():
+            on_server = extents.get(extent.latest.key)
+            if on_server is not None:
+                latest = max(on_server.latest, extent.latest, key=lambda latest: latest.time_ms)
+                extents[extent.latest.key] = Extent(latest, on_server.points + extent.points)
+            else:
+                extents[extent.latest.key] = extent
         return list(extents.values())
 
-    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> Refusals:
+    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> RejectionReasons:
         """Store samples; returns once they survive a crash of the server."""
         rounded, residue, unfit = split(rows.value)
-        odd = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > wall_clock_ms() + _AHEAD_MS)
-        if odd.any():
-            self._side.add(keys, _choose(rows, np.flatnonzero(odd)))
-        at = np.flatnonzero(~odd)
+        is_beside = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > wall_clock_ms() + _AHEAD_MS)
+        if is_beside.any():
+            self._beside.add(keys, _choose(rows, np.flatnonzero(is_beside)))
+        at = np.flatnonzero(~is_beside)
         if len(at):
             self._send(keys, _choose(rows, at), rounded[at], residue[at])
         return {}
@@ -106,15 +107,15 @@ class VictoriaSamples:
             (keys[number], moment): at
             for at, (number, moment) in enumerate(zip(sid.tolist(), time_ms.tolist(), strict=True))
         }
-        asked = [keys[number] for number in np.unique(sid).tolist()]
-        found: dict[int, float] = {}
+        series = [keys[number] for number in np.unique(sid).tolist()]
+        stored: dict[int, float] = {}
         for low_ms, high_ms in split_windows(time_ms, _WINDOW_GAP_MS, _MOST_WINDOWS):
-            for samples in self.raw(asked, low_ms, high_ms + 1, None):
+            for samples in self.raw(series, low_ms, high_ms + 1, None):
                 for moment, value in zip(samples.time_ms.tolist(), samples.value.tolist(), strict=True):
                     at = position_of.get((samples.key, moment))
                     if at is not None:
-                        found[at] = value
-        return np.array(list(found), np.intp), np.array(list(found.values()), np.float64)
+                        stored[at] = value
+        return np.array(list(stored), np.intp), np.array(list(stored.values()), np.float64)
 
     def newest(self, key: SeriesKey, count: int) -> Samples | None:
         """Return the newest samples of a series in time order, at most `count`."""
@@ -124,30 +125,35 @@ class VictoriaSamples:
 
     def raw(self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, limit: int | None) -> list[Samples]:
         """Return the samples of each series that has any in the window."""
-        wanted = set(keys)
-        found = self._side.read(keys, start_ms, end_ms)
+        requested = set(keys)
+        found = self._beside.read(keys, start_ms, end_ms)
         low_ms, high_ms = max(start_ms, _FIRST_MS), min(end_ms, _LAST_MS)
         if low_ms < high_ms:
             exported = self._connection.export(self._selector(keys, ENDINGS), low_ms, high_ms)
             for key, samples in join_metrics(exported).items():
-                if key in wanted:
+                if key in requested:
                     found[key] = merge(samples, found[key]) if key in found else samples
         if limit is None:
             return list(found.values())
-        return [Samples(key, one.time_ms[:limit], one.value[:limit], one.quality[:limit]) for key, one in found.items()]
+        return [
+            Samples(key, samples.time_ms[:limit], samples.value[:limit], samples.quality[:limit])
+            for key, samples in found.items()
+        ]
 
     def buckets(
         self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, step_ms: int, max_quality: int
     ) -> list[Buckets]:
-        """Return the buckets of each series that has any; what the server cannot aggregate is made of samples here.
+        """Return the buckets of each series with any; those that the server cannot aggregate are made of samples here.
 
-        These are a last bucket that is cut short, and buckets that hold worse or odd samples.
+        These are a shortened last bucket, and buckets with samples of worse flags or beside the server.
         """
         whole = (end_ms - start_ms) // step_ms
         if whole > _MOST_BUCKETS or whole < 1 or start_ms < _FIRST_MS or start_ms + whole * step_ms > _LAST_MS:
-            made = (aggregate(one, start_ms, step_ms, max_quality) for one in self.raw(keys, start_ms, end_ms, None))
+            made = (
+                aggregate(samples, start_ms, step_ms, max_quality) for samples in self.raw(keys, start_ms, end_ms, None)
+            )
             return [buckets for buckets in made if buckets is not None]
-        wanted, cut_ms = set(keys), start_ms + whole * step_ms
+        requested, cut_ms = set(keys), start_ms + whole * step_ms
         window = (start_ms + step_ms - 1, cut_ms - 1, step_ms)
         names = ", ".join(f'"{function}"' for function in FUNCTIONS)
         range_of = f"[{step_ms}ms]"
@@ -159,16 +165,16 @@ class VictoriaSamples:
             "keep_metric_names",
             *window,
         )
-        found = {key: made for key, made in make_buckets(vectors, step_ms).items() if key in wanted}
-        mend = labels_of(worse, step_ms)
-        for key, odd in self._side.read(keys, start_ms, cut_ms).items():
-            labels = np.unique(start_ms + (odd.time_ms - start_ms) // step_ms * step_ms)
-            mend[key] = sorted({*mend.get(key, ()), *labels.tolist()})
-        for key in wanted & mend.keys():
-            mended = self._of_samples(key, mend[key], start_ms, step_ms, max_quality)
-            left = replace_buckets(found.pop(key, None), mend[key], mended)
-            if left is not None:
-                found[key] = left
+        found = {key: made for key, made in make_buckets(vectors, step_ms).items() if key in requested}
+        replaced = labels_of(worse, step_ms)
+        for key, samples in self._beside.read(keys, start_ms, cut_ms).items():
+            labels = np.unique(start_ms + (samples.time_ms - start_ms) // step_ms * step_ms)
+            replaced[key] = sorted({*replaced.get(key, ()), *labels.tolist()})
+        for key in requested & replaced.keys():
+            replacement = self._of_samples(key, replaced[key], start_ms, step_ms, max_quality)
+            remaining = replace_buckets(found.pop(key, None), replaced[key], replacement)
+            if remaining is not None:
+                found[key] = remaining
         if cut_ms < end_ms:
             for samples in self.raw(keys, cut_ms, end_ms, None):
                 rest = aggregate(samples, cut_ms, step_ms, max_quality)
@@ -180,29 +186,29 @@ class VictoriaSamples:
     def delete_before(self, keys: Sequence[SeriesKey], cut_ms: int) -> int:
         """Delete the samples of series before `cut_ms`; return how many.
 
-        VictoriaMetrics deletes series only as a whole: what stays of one waits in the tables beside it meanwhile, and
-        is written anew. That costs as much as writing it did; for an age that everything has, set its retention.
+        VictoriaMetrics deletes whole series only: the remaining samples are moved to the tables beside it and written
+        again, which costs as much as writing them did. To delete by age in general, set its retention instead.
         """
         deleted = 0
         for key in keys:
             old = sum(len(samples.time_ms) for samples in self.raw([key], -(2**62), cut_ms, None))
             if old:
                 deleted += old
-                self._side.delete_before(key, cut_ms)
+                self._beside.delete_before(key, cut_ms)
                 for samples in self.raw([key], cut_ms, 2**62, None):
-                    self._side.add([key], _rows_of(samples), moves=True)
+                    self._beside.add([key], _rows_of(samples), moves=True)
                 self._connection.delete(self._exactly(key))
                 self._finish_move()
         return deleted
 
     def _finish_move(self) -> None:
-        """Bring samples that wait beside the server into it."""
-        moving = self._side.moving()
+        """Write the samples that wait beside the server to it."""
+        moving = self._beside.moving()
         for samples in moving:
             rounded, residue, _ = split(samples.value)
             self._send([samples.key], _rows_of(samples), rounded, residue)
         if moving:
-            self._side.arrived()
+            self._beside.finish_move()
 
     def _send(self, keys: Sequence[SeriesKey], rows: Rows, rounded: Values, residue: Times) -> None:
         columns = (rows.sid.tolist(), rows.time_ms.tolist(), rounded.tolist(), rows.quality.tolist())
@@ -221,21 +227,21 @@ class VictoriaSamples:
         """Return the buckets labelled `label_ms`, made of samples."""
         for samples in self.raw([key], min(label_ms), max(label_ms) + step_ms, None):
             labels = start_ms + (samples.time_ms - start_ms) // step_ms * step_ms
-            meant = np.isin(labels, np.array(label_ms, np.int64))
-            chosen = Samples(key, samples.time_ms[meant], samples.value[meant], samples.quality[meant])
+            selected = np.isin(labels, np.array(label_ms, np.int64))
+            chosen = Samples(key, samples.time_ms[selected], samples.value[selected], samples.quality[selected])
             return aggregate(chosen, start_ms, step_ms, max_quality)
         return None
 
     def _selector(self, keys: Sequence[SeriesKey], endings: Sequence[str] = (), *, bare: bool = True) -> str:
-        """Return what means the metrics of series, perhaps of others as well; with those of `endings`."""
+        """Return a selector of the metrics of series, possibly of others as well, with those of `endings`."""
         owners = _either({key.organisation for key in keys})
         labels = [f"store={json.dumps(self._store)}", f"organisation=~{json.dumps(owners)}"]
         names = {f"{key.kind}_{key.channel}" for key in keys}
         devices = {key.device for key in keys}
         if len(names) <= _NAMED or not bare:
             ending = f"(?:{'|'.join(map(re.escape, endings))}){'?' if bare else ''}" if endings else ""
-            said = f"(?:{_either(names)})" if len(names) <= _NAMED else ".+"
-            labels.append(f"__name__=~{json.dumps(said + ending)}")
+            names_pattern = f"(?:{_either(names)})" if len(names) <= _NAMED else ".+"
+            labels.append(f"__name__=~{json.dumps(names_pattern + ending)}")
         elif not endings:
             labels.append(f"__name__!~{json.dumps(f'.+(?:{_either(ENDINGS)})')}")
         if len(devices) <= _NAMED:
@@ -243,11 +249,11 @@ class VictoriaSamples:
         return "{" + ",".join(labels) + "}"
 
     def _exactly(self, key: SeriesKey) -> str:
-        """Return what means the metrics of one series and of no other: a label that is not there is empty."""
+        """Return a selector of the metrics of one series only: a missing label is empty."""
         labels = {**tags_of(key), "kind": key.kind, "store": self._store}
-        said = [f"{label}={json.dumps(word)}" for label, word in labels.items()]
+        conditions = [f"{label}={json.dumps(word)}" for label, word in labels.items()]
         name = re.escape(f"{key.kind}_{key.channel}") + f"(?:{_either(ENDINGS)})?"
-        return "{" + ",".join([*said, f"__name__=~{json.dumps(name)}"]) + "}"
+        return "{" + ",".join([*conditions, f"__name__=~{json.dumps(name)}"]) + "}"
 
 
 def _either(words: Iterable[str]) -> str:

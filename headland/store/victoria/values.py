@@ -1,9 +1,9 @@
-"""Values as VictoriaMetrics keeps them, whole: a rounded value that it holds exactly, and what is missing of the rest.
+"""Values in VictoriaMetrics without loss: a rounded value that it stores exactly, and the residue.
 
-It keeps decimals of about 12 digits, and one exponent for a block of samples. What is written is therefore rounded to
-11 significant digits and 9 decimals; positions, to 1e-8 degrees, and most of what sensors say lose nothing by that. The
-others leave a residue: by how many of the next floating-point numbers they differ from the rounded one, a small whole
-number. Value and residue together are the value to the last bit.
+It stores decimals of about 12 digits, and one exponent for a block of samples. Values are therefore rounded to 11
+significant digits and 9 decimals; positions, to 1e-8 degrees, and most sensor values lose nothing by that. The others
+have a residue: the number of floating-point numbers between the value and the rounded one, a small whole number. Value
+and residue together are the value to the last bit.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ Residues = NDArray[np.int64]
 
 _DIGITS: Final = 11
 _MOST_DECIMALS: Final = 9
-#: Values beyond do not share an exponent with others without loss.
+#: Larger values cannot share an exponent with others without loss.
 _LARGEST: Final = 9e9
 #: Whole numbers are exact up to here.
 _LARGEST_RESIDUE: Final = 2**52
 
 
 def split(value: Values) -> tuple[Values, Residues, NDArray[np.bool_]]:
-    """Return the rounded values, the residues (0 where nothing is missing), and which values cannot be kept so.
+    """Return the rounded values, the residues (0 for exact ones), and a mask of the values that do not fit.
 
-    Values that cannot are beyond 9e9, or so near to 0 that nothing of them is left at 9 decimals.
+    These are above 9e9, or so near to 0 that they vanish at 9 decimals.
     """
     rounded = round_value(value)
     residue = _rank(value) - _rank(rounded)
@@ -37,7 +37,7 @@ def split(value: Values) -> tuple[Values, Residues, NDArray[np.bool_]]:
 
 
 def join(rounded: Values, residue: Residues) -> Values:
-    """Return the values of which `split` made these; a last digit that the server got wrong does no harm."""
+    """Return the values before `split`; an error of the server in the last digit is harmless."""
     return _of_rank(_rank(round_value(rounded)) + residue)
 
 
@@ -52,7 +52,7 @@ def round_value(value: Values) -> Values:
 
 
 def _rank(value: Values) -> Residues:
-    """Return where each value stands in the order of all floats; 0 is 0."""
+    """Return the position of each value in the order of all floats; that of 0 is 0."""
     bits = np.ascontiguousarray(value, np.float64).view(np.int64)
     return np.where(bits < 0, np.int64(-(2**63)) - bits, bits)
 

@@ -49,7 +49,7 @@ def key_add(
         from headland.registry.models.models import Scope
 
         expires_ms = None if days is None else wall_clock_ms() + days * DAY_MS
-        _, key = repositories.mint_key(name, Scope(scope.value), expires_ms)
+        _, key = repositories.add_key(name, Scope(scope.value), expires_ms)
         typer.echo(key)
 
 

@@ -233,11 +233,11 @@ def _progress() -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from headland.store.duckdb.compaction import keep_quiet
+    from headland.store.duckdb.compaction import no_progress
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield keep_quiet
+        yield no_progress
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:

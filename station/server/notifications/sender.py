@@ -67,7 +67,7 @@ class NotificationSender:
     def deliver(self) -> int:
         """Attempt all due notices; return their number. Raises HeadlandError while the registry is not reachable."""
         repositories = ensure_organisation(self._registry, self._handle, "station")
-        due = repositories.alarms.due(self._now_ms())
+        due = repositories.alarms.due_notices(self._now_ms())
         for notice in due:
             if self._stop.is_set():
                 break
@@ -75,7 +75,7 @@ class NotificationSender:
             self._counts[outcome.result] += 1
             if outcome.result == "refused":
                 _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
-            repositories.alarms.settle(record_attempt(notice, outcome, self._now_ms()))
+            repositories.alarms.update_notice(record_attempt(notice, outcome, self._now_ms()))
         return len(due)
 
     def _attempt(self, repositories: OrganisationRepositories, notice: Notice) -> DeliveryOutcome:
@@ -86,7 +86,7 @@ class NotificationSender:
         match recipient.kind:
             case RecipientKind.WEBHOOK:
                 return post_webhook(
-                    self._client, recipient.address, repositories.recipient_secret(recipient.id), notice
+                    self._client, recipient.address, repositories.alarm_recipients.secret(recipient.id), notice
                 )
             case RecipientKind.EMAIL:
                 return self._send_mail(recipient, notice)

@@ -73,11 +73,11 @@ class WebhookPublisher:
         subscribed = {event for hook in hooks for event in hook.events}
         if not subscribed:
             if self._has_cursor:
-                self._repositories.webhook_book.forget()
+                self._repositories.webhook_cursors.reset()
                 self._has_cursor = False
             return 0
         self._has_cursor = True
-        stored = self._repositories.webhook_book.mark()
+        stored = self._repositories.webhook_cursors.load()
         first = stored is None
         if stored is None:
             began_ms = max(now_ms - BACK_MS, min(hook.created_ms for hook in hooks))
@@ -99,7 +99,7 @@ class WebhookPublisher:
         ]
         after = msgspec.to_builtins(mark)
         if first or notices or after != stored:
-            self._repositories.webhook_book.keep(after, notices)
+            self._repositories.webhook_cursors.save(after, notices)
         return len(notices)
 
     def _new_events(self, mark: Mark, now_ms: int) -> list[EventData]:

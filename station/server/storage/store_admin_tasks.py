@@ -13,7 +13,7 @@ from headland.store.duckdb.backup import BackupInfo
 from headland.store.duckdb.compaction import Progress
 from headland.store.duckdb.contents import FileFigures
 from headland.store.duckdb.export import Export
-from headland.store.duckdb.maintenance import Compaction
+from headland.store.duckdb.maintenance import CompactionResult
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter, StoreInfo
 
@@ -30,7 +30,7 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str
             retention = Retention(work.raw_days, work.minute_days, work.hour_days)
         except ValueError as error:
             raise SettingsError(f"The retention is not valid: {error}.") from error
-        return [retention_text(store.keep(retention)), "The next compaction deletes older data."]
+        return [retention_text(store.set_retention(retention)), "The next compaction deletes older data."]
     if work.path is None:
         raise SettingsError("The name of the new file is missing.")
     if work.kind == "backup":
@@ -72,7 +72,7 @@ def retention_text(retention: Retention) -> str:
     return ", ".join([*parts, "of days for ever"])
 
 
-def compaction_sentence(compaction: Compaction) -> str:
+def compaction_sentence(compaction: CompactionResult) -> str:
     """Return the result of a compaction."""
     gone = f"Deleted expired samples of {compaction.expired_days} days; " if compaction.expired_days else ""
     is_sorted = not compaction.sorted_samples

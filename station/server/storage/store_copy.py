@@ -75,7 +75,7 @@ def run_copy(source: str, target: str, say: Callable[[str], None]) -> None:
     if source == target:
         raise SettingsError("A store cannot be copied into itself: name another target.")
     with closing(_open_source(source)) as reading, closing(open_store(target)) as writing:
-        if isinstance(reading, DuckDBStore) and reading.keep().raw_days is not None:
+        if isinstance(reading, DuckDBStore) and reading.retention().raw_days is not None:
             say("Rollups whose samples were let go already are not copied: no other engine has them.")
         report = copy_store(reading, writing, say)
     say(f"{report.samples:,} samples of {len(report.refused):,} series in {hide_secrets(source)}")
@@ -138,7 +138,7 @@ def _send_series(source: Store, target: Store, key: SeriesKey, start_ms: int) ->
         count = len(samples.time_ms)
         points = Points([key], np.zeros(count, np.int32), samples.time_ms, samples.value, samples.quality)
         result = target.write(WriteBatch(points, latest_until_ms=latest_ms))
-        refused.update(rejection.why for rejection in result.rejections)
+        refused.update(rejection.reason for rejection in result.rejections)
     return refused
 
 

@@ -76,7 +76,7 @@ class AlarmWorker:
             self._has_lease = False
             with suppress(HeadlandError):
                 self._evaluator.write()
-                self._repositories.alarms.let_go(self._name)
+                self._repositories.alarms.release_lease(self._name)
 
     def counters(self) -> Mapping[str, int]:
         """Return the number of rounds, evaluations and notices since the start."""
@@ -90,7 +90,7 @@ class AlarmWorker:
 
     def evaluate(self) -> bool:
         """Do one round; return False where another process has the lease. Raises HeadlandError."""
-        has_lease = self._repositories.alarms.hold(self._name, _LEASE_MS)
+        has_lease = self._repositories.alarms.acquire_lease(self._name, _LEASE_MS)
         if has_lease and not self._has_lease:
             self._evaluator.forget()
         self._has_lease = has_lease

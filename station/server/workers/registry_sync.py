@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from headland.contract.records import Descriptor
 from headland.errors import HeadlandError
-from headland.registry.models.errors import Conflict
+from headland.registry.models.errors import RecordConflict
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from station.server.organisation import add_gateway, ensure_organisation
@@ -61,8 +61,8 @@ class RegistrySync:
                 if seen_ms >= (repositories.gateways.deleted_ms(name=record.gateway) or 0):
                     add_gateway(repositories, record.gateway, record.descriptor.site)
                 if seen_ms >= (repositories.devices.deleted_ms(name=record.descriptor.device) or 0):
-                    repositories.observe(*described)
-            except Conflict as error:
+                    repositories.record_descriptor(*described)
+            except RecordConflict as error:
                 _LOGGER.warning("Device %s was not registered: %s", record.descriptor.device, error)
             self._synced[record.descriptor.device] = described
             changed += 1

@@ -36,7 +36,7 @@ class House:
 
     def __init__(self, client: httpx.Client, registry: Registry, repositories: OrganisationRepositories) -> None:
         self.client, self.registry, self.repositories = client, registry, repositories
-        self.keys = {scope: repositories.mint_key(scope.value, scope)[1] for scope in Scope}
+        self.keys = {scope: repositories.add_key(scope.value, scope)[1] for scope in Scope}
 
     def ask(self, method: str, path: str, scope: Scope | None, **more: Any) -> httpx.Response:
         headers = {} if scope is None else {"Authorization": f"Bearer {self.keys[scope]}"}
@@ -140,7 +140,7 @@ def test_each_scope_does_what_those_before_it_do(own: House) -> None:
         assert own.ask("GET", "/v1/devices", scope).status_code == 200
     for scope in (Scope.WRITE, Scope.ADMIN):
         assert own.ask("POST", "/v1/farms", scope, json={"name": scope}).status_code == 201
-    who = {entry.who for entry in own.repositories.history() if entry.kind == "farm"}
+    who = {entry.who for entry in own.repositories.audit_entries() if entry.kind == "farm"}
     assert who == {f"key:{own.keys[scope].partition('.')[0]}" for scope in (Scope.WRITE, Scope.ADMIN)}
 
 
@@ -211,7 +211,7 @@ def test_behind_https_the_cookie_is_for_https_alone(own: House) -> None:
 
 
 def test_a_session_ends_with_its_key(own: House) -> None:
-    record, key = own.repositories.mint_key("for a while", Scope.READ)
+    record, key = own.repositories.add_key("for a while", Scope.READ)
     cookies = {COOKIE: sign_in(own, key).cookies[COOKIE]}
     own.repositories.keys.delete(record.id, record.version)
     assert httpx.get(f"{own.client.base_url}/v1/devices", cookies=cookies).status_code == 401

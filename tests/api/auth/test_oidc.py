@@ -178,5 +178,5 @@ def test_a_member_is_let_in_by_a_token_and_one_of_two_organisations_says_which(
             both = {"Authorization": f"Bearer {signer.token(jti='2')}"}
             told = client.get("/v1/devices", headers=both)
             assert (told.status_code, told.json()["type"]) == (403, "urn:headland:problem:which-organisation")
-            _, key = repositories_by_organisation[0].mint_key("app", Scope.READ)
+            _, key = repositories_by_organisation[0].add_key("app", Scope.READ)
             assert client.get("/v1/devices", headers={"Authorization": f"Bearer {key}"}).status_code == 200

@@ -17,7 +17,7 @@ from api.routes.registry import ID_PATTERN
 from headland.contract.records import Descriptor
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Scope
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.api.auth.test_middleware import House, house
 from tests.api.farm import DRONE, HOUSE, OTHER, START_MS, WEATHER, fill_farm, put
@@ -45,10 +45,10 @@ def side_of(repositories: OrganisationRepositories, names: list[str], marks: lis
         severity=Severity.CRITICAL, by_station=True, standing=("station",), began_ms=START_MS, raised_ms=START_MS,
         what="air_temperature_degc", value=1.2, unit="degC", text="heat it", text_zh="加温", simulated=False,
     )  # fmt: skip
-    repositories.alarms.keep(Round(alarms={alarm.id: alarm}))
+    repositories.alarms.save(AlarmUpdate(alarms={alarm.id: alarm}))
     repositories.farms.add(repositories.farms.list()[0].__class__(name=f"Farm of {names[0]}"))
     ids.append(alarm.id)
-    return Side(repositories.mint_key("walk", Scope.ADMIN)[1], repositories, ids, names, [*ids, *names, *marks])
+    return Side(repositories.add_key("walk", Scope.ADMIN)[1], repositories, ids, names, [*ids, *names, *marks])
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_no_route_shows_or_changes_anything_of_another_organisation(
     own, mine, theirs = walls
     asker, owner = (mine, theirs) if direction == "from home" else (theirs, mine)
     shown = {"Authorization": f"Bearer {asker.key}"}
-    before = owner.repositories.check_history()
+    before = owner.repositories.check_audit()
     seen: set[int] = set()
     for method, path, said in addresses(own, owner):
         body: dict[str, Any] = {} if method == "GET" else {"json": {}}
@@ -110,7 +110,7 @@ def test_no_route_shows_or_changes_anything_of_another_organisation(
         for mark in owner.marks:
             assert mark in path or mark in asker.marks or mark not in told, (method, path, mark)
     assert {200, 404} <= seen
-    assert owner.repositories.check_history() == before
+    assert owner.repositories.check_audit() == before
 
 
 @pytest.mark.parametrize("direction", ["from home", "to home"])

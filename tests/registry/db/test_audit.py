@@ -25,7 +25,7 @@ def farm(repositories: OrganisationRepositories, clock: HandClock) -> Farm:
 
 
 def test_the_log_says_who_did_what_when_from_what_to_what(repositories: OrganisationRepositories, farm: Farm) -> None:
-    deleted, changed, added = repositories.history(farm.id)
+    deleted, changed, added = repositories.audit_entries(farm.id)
     assert [entry.action for entry in (added, changed, deleted)] == ["add", "change", "delete"]
     assert [entry.seq for entry in (added, changed, deleted)] == [2, 3, 4]
     assert {entry.who for entry in (added, changed, deleted)} == {"tester"}
@@ -37,15 +37,15 @@ def test_the_log_says_who_did_what_when_from_what_to_what(repositories: Organisa
 
 
 def test_the_log_is_read_in_pages_from_the_newest(repositories: OrganisationRepositories, farm: Farm) -> None:
-    newest = repositories.history(limit=2)
+    newest = repositories.audit_entries(limit=2)
     assert [entry.seq for entry in newest] == [4, 3]
-    assert [entry.seq for entry in repositories.history(before_seq=3)] == [2, 1]
+    assert [entry.seq for entry in repositories.audit_entries(before_seq=3)] == [2, 1]
 
 
 def test_a_log_as_it_was_written_is_whole(repositories: OrganisationRepositories, farm: Farm) -> None:
-    found = repositories.check_history()
+    found = repositories.check_audit()
     assert (found.entries, found.broken_at) == (4, None)
-    assert found.hash == repositories.history(limit=1)[0].hash
+    assert found.hash == repositories.audit_entries(limit=1)[0].hash
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_a_changed_log_shows_where(
 ) -> None:
     with registry._database.writing() as connection:
         connection.execute(statement)
-    assert repositories.check_history().broken_at == broken_at
+    assert repositories.check_audit().broken_at == broken_at
 
 
 def test_a_refused_change_leaves_no_entry(repositories: OrganisationRepositories, farm: Farm) -> None:
     with pytest.raises(Exception, match="no farm"):
         repositories.farms.change(farm)
-    assert repositories.check_history().entries == 4
+    assert repositories.check_audit().entries == 4

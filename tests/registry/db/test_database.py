@@ -11,7 +11,7 @@ from headland.errors import RetryLater, SettingsError
 from headland.registry.db import database
 from headland.registry.db.database import Database
 from headland.registry.db.tables import sites
-from headland.registry.models.errors import Conflict
+from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Farm
 from headland.registry.registry import open_registry
 from tests.broker import find_free_port
@@ -21,11 +21,11 @@ from tests.postgres import Postgres
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("registry", "is no URL"),
-        ("mysql://root@127.0.0.1/x", "'mysql' is no registry"),
+        ("registry", "is not a URL"),
+        ("mysql://root@127.0.0.1/x", "'mysql' is not supported"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
-        ("sqlite:////no/such/folder/r.sqlite", "no folder /no/such/folder"),
+        ("sqlite:////no/such/folder/r.sqlite", "the folder /no/such/folder does not exist"),
     ],
 )
 def test_a_url_that_cannot_be_is_refused_with_a_sentence(url: str, why: str) -> None:
@@ -73,7 +73,7 @@ def test_a_reference_that_slipped_past_the_checks_is_refused_by_the_database(url
     theirs = registry.add_organisation("theirs", "Theirs", "test")
     farm = registry.repositories(ours.id, "test").farms.add(Farm(name="Home"))
     row = {"id": "01x", "version": 1, "created_ms": 0, "changed_ms": 0, "name": "x", "time_zone": "UTC"}
-    with pytest.raises(Conflict), registry._database.writing() as connection:
+    with pytest.raises(RecordConflict), registry._database.writing() as connection:
         connection.execute(sites.insert().values(organisation=theirs.id, farm=farm.id, **row))
     registry.close()
 

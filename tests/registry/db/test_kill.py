@@ -35,7 +35,7 @@ def check(registry: Registry, acknowledged: list[str], unsure: int) -> None:
     assert len(set(kept)) == len(kept)
     assert set(acknowledged) <= set(kept)
     assert len(kept) <= len(acknowledged) + unsure
-    found = repositories.check_history()
+    found = repositories.check_audit()
     assert (found.entries, found.broken_at) == (1 + len(kept), None)
 
 

@@ -17,7 +17,7 @@ from headland.registry.db import migration
 from headland.registry.db.database import Database
 from headland.registry.db.tables import METADATA
 from headland.registry.models.models import Farm, ProductKind
-from headland.registry.registry import look_at_registry, open_registry
+from headland.registry.registry import inspect_registry, open_registry
 
 ROOT = Path(__file__).resolve().parents[3]
 ROWS = (Path(__file__).parent / "development_rows.sql").read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ def test_a_registry_of_the_last_development_version_opens_with_all_that_it_held(
     assert repositories.products.list()[0].kind is ProductKind.GRANULAR
     assert str(repositories.seasons.list()[0].sowing_date) == "2026-10-25"
     assert repositories.devices.list()[0].channels["air_temperature_degc"].unit == "degC"
-    audit = repositories.check_history()
+    audit = repositories.check_audit()
     assert (audit.entries, audit.broken_at) == (15, None)
     repositories.farms.add(Farm(name="Another"))
     assert registry.info().revision == migration.newest_revision()
@@ -83,7 +83,7 @@ def test_a_registry_of_an_older_development_version_is_refused_unchanged(url: st
     make_development_version(url, "0007")
     with pytest.raises(SettingsError, match=r"revision 0007\): open it once with the last development version"):
         open_registry(url)
-    info = look_at_registry(url)
+    info = inspect_registry(url)
     assert info is not None
     assert (info.revision, info.organisations) == ("0007", 1)
 

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from headland.registry.db.tables import ledger, ledger_heads
-from headland.registry.models.errors import Conflict, InvalidRecord, NotFound
+from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import Pass
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -32,12 +32,12 @@ def test_a_pass_declared_twice_is_one(repositories: OrganisationRepositories, de
     assert repositories.passes.declare(declared) == first
     assert repositories.passes.of_field(declared.field) == [first]
     assert repositories.passes.get(first.id) == first
-    assert repositories.history(first.id)[0].action == "add"
+    assert repositories.audit_entries(first.id)[0].action == "add"
 
 
 def test_a_pass_that_says_something_else_is_refused(repositories: OrganisationRepositories, declared: Pass) -> None:
     repositories.passes.declare(declared)
-    with pytest.raises(Conflict, match="says something else"):
+    with pytest.raises(RecordConflict, match="with other values"):
         repositories.passes.declare(msgspec.structs.replace(declared, planned_rate_ha=90.0))
 
 

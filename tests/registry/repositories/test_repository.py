@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from headland.registry.models.errors import Conflict, InvalidRecord, NotFound, VersionConflict
+from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
 from headland.registry.models.models import Farm, Field, Gateway, Season, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.repository import Repository
@@ -53,7 +53,7 @@ def test_nothing_of_an_organisation_is_found_changed_or_deleted_by_another(
         with pytest.raises(NotFound):
             theirs.delete(record.id, 1)
         assert repository(repositories, name).get(record.id) == record
-        assert neighbour.history(record.id) == []
+        assert neighbour.audit_entries(record.id) == []
 
 
 def test_a_record_cannot_refer_to_another_organisations(
@@ -70,7 +70,7 @@ def test_two_organisations_may_use_the_same_names_but_a_gateways_login_is_one_or
     fill(repositories)
     fill(neighbour)
     repositories.gateways.add(Gateway(name="gw-9", site="home"))
-    with pytest.raises(Conflict, match="gateway 'gw-9' already"):
+    with pytest.raises(RecordConflict, match="gateway 'gw-9' exists already"):
         neighbour.gateways.add(Gateway(name="gw-9", site="home"))
 
 
@@ -84,7 +84,7 @@ def test_a_change_makes_a_new_version_and_an_old_one_is_refused(
     assert repositories.farms.get(first.id) == second
     with pytest.raises(VersionConflict, match="at version 2, not 1") as caught:
         repositories.farms.change(msgspec.structs.replace(first, name="Lost"))
-    assert (caught.value.expected, caught.value.found) == (1, 2)
+    assert (caught.value.expected, caught.value.current) == (1, 2)
     with pytest.raises(VersionConflict):
         repositories.farms.delete(first.id, 1)
 
@@ -104,7 +104,7 @@ def test_of_many_who_change_one_version_at_once_one_wins(repositories: Organisat
         thread.join()
     assert len(won) == 1
     assert repositories.farms.get(farm.id).name == won[0]
-    assert repositories.check_history().broken_at is None
+    assert repositories.check_audit().broken_at is None
 
 
 def test_a_deleted_record_is_gone_from_lists_and_still_there_for_history(
@@ -121,7 +121,7 @@ def test_a_deleted_record_is_gone_from_lists_and_still_there_for_history(
 
 def test_what_others_refer_to_is_not_deleted_from_under_them(repositories: OrganisationRepositories) -> None:
     kept = fill(repositories)
-    with pytest.raises(Conflict, match="1 of its seasons still refer to this field"):
+    with pytest.raises(RecordConflict, match="1 of its seasons still refer to this field"):
         repositories.fields.delete(kept["fields"].id, 1)
     repositories.seasons.delete(kept["seasons"].id, 1)
     repositories.prescriptions.delete(kept["prescriptions"].id, 1)
@@ -133,9 +133,9 @@ def test_what_others_refer_to_is_not_deleted_from_under_them(repositories: Organ
 def test_a_name_is_given_once_among_the_living(repositories: OrganisationRepositories) -> None:
     repositories.farms.add(Farm(name="Home"))
     other = repositories.farms.add(Farm(name="Hill"))
-    with pytest.raises(Conflict, match="There is a farm 'Home' already"):
+    with pytest.raises(RecordConflict, match="A farm 'Home' exists already"):
         repositories.farms.add(Farm(name="Home"))
-    with pytest.raises(Conflict, match="There is a farm 'Home' already"):
+    with pytest.raises(RecordConflict, match="A farm 'Home' exists already"):
         repositories.farms.change(msgspec.structs.replace(other, name="Home"))
 
 
@@ -168,7 +168,7 @@ def test_a_record_that_cannot_be_is_refused_with_its_field(
     with pytest.raises(InvalidRecord, match=why):
         repositories.farms.add(record)
     assert repositories.farms.list() == []
-    assert repositories.history(limit=5)[0].kind == "organisation"
+    assert repositories.audit_entries(limit=5)[0].kind == "organisation"
 
 
 def test_a_record_keeps_dates_numbers_and_words_exactly(repositories: OrganisationRepositories) -> None:

@@ -47,13 +47,13 @@ def pattern(*points: tuple[float, float]) -> Implement:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda repositories: repositories.products.add(product(p2o5_pct=60.0)), "come to 106 %"),
+        (lambda repositories: repositories.products.add(product(p2o5_pct=60.0)), "add up to 106 %"),
         (lambda repositories: repositories.products.add(product(amide_n_pct=46.0)), "all three"),
         (
             lambda repositories: repositories.products.add(
                 product(nitrate_n_pct=0.0, ammonium_n_pct=0.0, amide_n_pct=100.0)
             ),
-            "come to 100 %, and the nitrogen is 46 %",
+            "add up to 100 %, but nitrogen is 46 %",
         ),
         (lambda repositories: repositories.implements.add(pattern((-1.0, 1.0), (1.0, 1.0))), "at least three"),
         (
@@ -62,7 +62,7 @@ def pattern(*points: tuple[float, float]) -> Implement:
         ),
         (
             lambda repositories: repositories.implements.add(pattern((-1.0, 0.0), (0.0, 0.0), (1.0, 0.0))),
-            "put something down",
+            "needs a positive rate",
         ),
         (
             lambda repositories: repositories.implements.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headland.store.core.rollup import TIERS, StoredSince, align_buckets, plan_buckets
+from headland.store.core.rollup import TIERS, RetentionCuts, align_buckets, plan_buckets
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 MINUTE_MS = 60_000
@@ -19,7 +19,7 @@ DAYS = st.lists(st.integers(-300, 300), min_size=3, max_size=3).map(lambda days:
 
 @given(start_ms=INSTANTS, end_ms=INSTANTS, step_ms=STEPS)
 def test_pieces_cover_the_window_once_and_lie_on_bounds_of_their_tier(start_ms: int, end_ms: int, step_ms: int) -> None:
-    pieces = plan_buckets(start_ms, end_ms, step_ms, StoredSince())
+    pieces = plan_buckets(start_ms, end_ms, step_ms, RetentionCuts())
     at_ms = start_ms
     for piece in pieces:
         assert piece.start_ms == at_ms < piece.end_ms
@@ -34,7 +34,7 @@ def test_pieces_cover_the_window_once_and_lie_on_bounds_of_their_tier(start_ms: 
 def test_only_what_is_kept_is_read_and_only_whole_buckets_of_it(
     start_ms: int, end_ms: int, step_ms: int, days: list[int]
 ) -> None:
-    kept = StoredSince(raw_ms=days[2], minutes_ms=days[1], hours_ms=days[0])
+    kept = RetentionCuts(raw_ms=days[2], minutes_ms=days[1], hours_ms=days[0])
     pieces = plan_buckets(start_ms, end_ms, step_ms, kept)
     for piece in pieces:
         assert piece.start_ms >= kept.since_ms(piece.tier)

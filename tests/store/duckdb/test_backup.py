@@ -13,7 +13,7 @@ import pytest
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, SettingsError
 from headland.store.duckdb.backup import restore
-from headland.store.duckdb.compaction import keep_quiet
+from headland.store.duckdb.compaction import no_progress
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState, SeriesFilter
 from headland.units_of_time import DAY_MS
@@ -64,12 +64,12 @@ def test_a_restored_back_up_answers_as_the_store_did(path: Path, tmp_path: Path)
     store.write(batch((A, NOW_MS * 2, 1.0)))
     assert (made.points, made.events, made.made_ms) == (501, 1, NOW_MS)
     assert "verifying" in said
-    told = restore(made.path, tmp_path / "new" / "farm.duckdb", keep_quiet)
+    told = restore(made.path, tmp_path / "new" / "farm.duckdb", no_progress)
     assert (told.points, told.events, told.made_ms) == (501, 1, NOW_MS)
     again = DuckDBStore(told.path)
     assert everything(again) == before
     assert again.marks() == {("gw-1", "e"): MarkState(7, ((9, 9),))}
-    second = again.back_up(tmp_path / "second.duckdb", NOW_MS, keep_quiet)
+    second = again.back_up(tmp_path / "second.duckdb", NOW_MS, no_progress)
     assert second.points == 501
     again.close()
     store.close()
@@ -98,7 +98,7 @@ def test_a_back_up_taken_while_batches_are_written_holds_their_samples_and_marks
     store.close()
     assert made[-1].points > made[0].points
     for number, each in enumerate(made):
-        restored = DuckDBStore(restore(each.path, tmp_path / f"restored-{number}.duckdb", keep_quiet).path)
+        restored = DuckDBStore(restore(each.path, tmp_path / f"restored-{number}.duckdb", no_progress).path)
         batches = restored.info().points // 100
         assert len(rows_of(restored)) == each.points == batches * 100
         assert restored.marks() == ({("gw", "e"): MarkState(batches)} if batches else {})
@@ -112,7 +112,7 @@ def test_nothing_is_ever_overwritten(path: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nothing is overwritten"):
         store.back_up(made.path, NOW_MS)
     with pytest.raises(SettingsError, match="nothing is overwritten"):
-        restore(made.path, path, keep_quiet)
+        restore(made.path, path, no_progress)
     with pytest.raises(SettingsError, match="nothing is overwritten"):
         store.export(EVERYTHING, made.path, 0, 1)
     assert store.info().points == 501
@@ -135,14 +135,14 @@ def test_what_is_no_whole_back_up_is_refused_and_leaves_nothing(path: Path, tmp_
         with duckdb.connect(str(backup)) as connection:
             connection.execute("UPDATE points SET v = v + 1 WHERE ts = (SELECT min(ts) FROM points)")
     target = tmp_path / "new.duckdb"
-    with pytest.raises((DataDamaged, SettingsError), match=r"readable|hold what it says|no back-up made"):
-        restore(backup, target, keep_quiet)
+    with pytest.raises((DataDamaged, SettingsError), match=r"readable|match its note|not a back-up made"):
+        restore(backup, target, no_progress)
     assert [each.name for each in tmp_path.glob("new*")] == []
 
 
 def test_a_missing_back_up_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="There is no back-up"):
-        restore(tmp_path / "none", tmp_path / "new", keep_quiet)
+        restore(tmp_path / "none", tmp_path / "new", no_progress)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "csv.gz"])

@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "_ROWS_AT_ONCE", 700)
     monkeypatch.setattr(maintenance, "_LEAST_FREE_BYTES", 0)
-    monkeypatch.setattr(maintenance, "_ASKED_FREE_SHARE", 0.0)
+    monkeypatch.setattr(maintenance, "_REQUESTED_FREE_SHARE", 0.0)
 
 
 def test_compaction_sorts_closed_weeks_and_days_and_changes_no_row(path: Path) -> None:
@@ -97,7 +97,7 @@ def test_room_of_what_was_deleted_is_given_back(path: Path) -> None:
 def test_retention_is_part_of_a_compaction(path: Path) -> None:
     store = DuckDBStore(path)
     store.write(shuffled(6, 100))
-    store.keep(Retention(raw_days=2))
+    store.set_retention(Retention(raw_days=2))
     done = store.compact(WEEK + 6 * DAY_MS)
     assert (done.expired_days, done.sorted_samples) == (4, 200)
     assert store.info().points == 200

@@ -13,7 +13,7 @@ import pytest
 
 from headland.store.duckdb import sql
 from headland.store.duckdb.backup import restore
-from headland.store.duckdb.compaction import keep_quiet
+from headland.store.duckdb.compaction import no_progress
 from headland.store.duckdb.paths import copy_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState
@@ -95,7 +95,7 @@ def test_kill_9_at_any_step_of_long_work_beside_writes_loses_and_doubles_nothing
         assert_whole(path, acknowledged)
         if backup.exists():
             restored = tmp_path / "restored.duckdb"
-            restore(backup, restored, keep_quiet)
+            restore(backup, restored, no_progress)
             assert_whole(restored, FILLED)
 
 

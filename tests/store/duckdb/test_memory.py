@@ -18,7 +18,7 @@ LARGE = "SELECT sum(length(all_of_it)) FROM (SELECT string_agg(repeat('x', 1000)
 
 
 def limit_of(file: DuckDBFile) -> str:
-    return str(file.ask(lambda cursor: cursor.execute("SELECT current_setting('memory_limit')").fetchall())[0][0])
+    return str(file.query(lambda cursor: cursor.execute("SELECT current_setting('memory_limit')").fetchall())[0][0])
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_question_too_large_for_the_memory_kept_is_answered(file: DuckDBFile) 
         cursor.execute(LARGE)
     assert isinstance(refused.value.__cause__, duckdb.OutOfMemoryException)
     before = limit_of(file)
-    assert file.ask(lambda cursor: cursor.execute(LARGE).fetchall()) == [(20_000_000,)]
+    assert file.query(lambda cursor: cursor.execute(LARGE).fetchall()) == [(20_000_000,)]
     assert limit_of(file) == before
     file.close()
 

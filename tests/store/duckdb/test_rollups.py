@@ -148,7 +148,7 @@ def test_an_hour_waits_until_nothing_was_written_to_it_for_a_while(tmp_path: Pat
 
 def test_hours_that_rest_are_rolled_up_without_being_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "_QUIET_S", 0.0)
-    monkeypatch.setattr(maintenance, "_LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(maintenance, "_CHECK_EVERY_S", 0.02)
     store = DuckDBStore(tmp_path / "store.duckdb")
     for hour in range(3):
         store.write(batch((A, BASE_MS + hour * HOUR_MS, 1.0)))
@@ -160,11 +160,11 @@ def test_hours_that_rest_are_rolled_up_without_being_asked(tmp_path: Path, monke
 def test_every_night_the_store_is_compacted_without_being_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maintenance, "_LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(maintenance, "_CHECK_EVERY_S", 0.02)
     clock = [datetime(2026, 6, 1, 23, tzinfo=UTC)]
     monkeypatch.setattr(maintenance, "_now", lambda: clock[0])
     store = DuckDBStore(tmp_path / "store.duckdb", compact_at_hour=3)
-    store.keep(Retention(raw_days=1))
+    store.set_retention(Retention(raw_days=1))
     store.write(batch((A, BASE_MS - 300 * DAY_MS, 1.0), (A, BASE_MS - 299 * DAY_MS, 1.0)))
     clock[0] += timedelta(hours=5)
     wait_until(lambda: store.info().points == 0, 10.0)
@@ -173,9 +173,9 @@ def test_every_night_the_store_is_compacted_without_being_asked(
 
 
 def test_the_night_is_the_next_one_by_the_local_clock() -> None:
-    assert maintenance.next_night(None, datetime(2026, 6, 1, 12, tzinfo=UTC)) is None
+    assert maintenance.next_compaction(None, datetime(2026, 6, 1, 12, tzinfo=UTC)) is None
     for hour, day in ((2, 1), (3, 2), (23, 2)):
-        night = maintenance.next_night(3, datetime(2026, 6, 1, hour, tzinfo=UTC))
+        night = maintenance.next_compaction(3, datetime(2026, 6, 1, hour, tzinfo=UTC))
         assert night == datetime(2026, 6, day, 3, tzinfo=UTC)
 
 
@@ -193,7 +193,7 @@ def test_retention_lets_go_of_samples_and_keeps_every_bucket_that_a_kept_rollup_
     end_ms = BASE_MS + 10 * DAY_MS
     window = (EVERYTHING, BASE_MS, end_ms)
     minutes, hours, days = (store.buckets(*window, step) for step in (MINUTE_MS, HOUR_MS, DAY_MS))
-    store.keep(Retention(raw_days=3, minute_days=5, hour_days=8))
+    store.set_retention(Retention(raw_days=3, minute_days=5, hour_days=8))
     assert store.expire(end_ms) >= 7
     assert store.expire(end_ms) == 0
     for _ in range(2):
@@ -223,7 +223,7 @@ def last_of(buckets: list[Buckets], count: int) -> list[Buckets]:
 
 def test_what_comes_for_a_day_that_was_let_go_is_rejected_by_name(tmp_path: Path) -> None:
     store = filled_for_days(tmp_path / "store.duckdb", 4)
-    store.keep(Retention(raw_days=2))
+    store.set_retention(Retention(raw_days=2))
     store.expire(BASE_MS + 4 * DAY_MS)
     result = store.write(batch((A, BASE_MS, 1.0), (B, BASE_MS + 2 * DAY_MS, 2.0), (B, BASE_MS + 1, 3.0, 3)))
     assert (result.accepted, result.duplicate, result.rejected) == (1, 0, 2)
@@ -231,7 +231,7 @@ def test_what_comes_for_a_day_that_was_let_go_is_rejected_by_name(tmp_path: Path
         (A, BASE_MS, 1.0, 1),
         (B, BASE_MS + 1, 3.0, 3),
     ]
-    assert "samples before 2026-06-03 have been let go" in result.rejections[0].why
+    assert "samples before 2026-06-03 were deleted" in result.rejections[0].reason
     store.close()
 
 
@@ -240,20 +240,20 @@ def test_a_series_whose_samples_were_all_let_go_is_still_known_by_its_last_value
     store = DuckDBStore(path)
     store.write(batch((A, BASE_MS + 10, 1.0), (A, BASE_MS + 20, 2.0, 3), (B, BASE_MS + 9 * DAY_MS, 1.0)))
     before = store.last(EVERYTHING)
-    store.keep(Retention(raw_days=1))
+    store.set_retention(Retention(raw_days=1))
     store.expire(BASE_MS + 9 * DAY_MS)
     assert [row[0] for row in rows_of(store)] == [B]
     assert (store.last(EVERYTHING), store.series(EVERYTHING)) == (before, [A, B])
     store.close()
     store = DuckDBStore(path)
     assert (store.last(EVERYTHING), store.series(EVERYTHING)) == (before, [A, B])
-    assert store.keep() == Retention(raw_days=1)
+    assert store.retention() == Retention(raw_days=1)
     store.close()
 
 
 def test_deleting_inside_what_only_rollups_are_left_of_takes_the_hour_of_the_cut_with_it(tmp_path: Path) -> None:
     store = filled_for_days(tmp_path / "store.duckdb", 4)
-    store.keep(Retention(raw_days=1))
+    store.set_retention(Retention(raw_days=1))
     store.expire(BASE_MS + 4 * DAY_MS)
     cut_ms = BASE_MS + DAY_MS + HOUR_MS + 30 * MINUTE_MS
     assert store.delete_before(ORG, cut_ms) == 0

@@ -126,7 +126,7 @@ def test_a_damaged_file_is_moved_aside_and_never_wiped(path: Path, damage: str) 
         "middle": whole[:middle] + bytes(255 for _ in range(65_536)) + whole[middle + 65_536 :],
     }[damage]
     path.write_bytes(spoiled)
-    with pytest.raises(DataDamaged, match="has been moved to"):
+    with pytest.raises(DataDamaged, match="was moved to"):
         DuckDBStore(path)
     (moved,) = path.parent.glob("store.duckdb.damaged-*")
     assert moved.read_bytes() == spoiled
@@ -156,7 +156,7 @@ def test_a_newer_schema_is_refused_and_the_file_left_alone(path: Path) -> None:
 def test_somebody_elses_database_is_refused_and_left_alone(path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE theirs (x INTEGER)")
-    with pytest.raises(SettingsError, match="not a store of Headland"):
+    with pytest.raises(SettingsError, match="not a Headland store"):
         DuckDBStore(path)
     with duckdb.connect(str(path)) as connection:
         assert connection.execute("SELECT table_name FROM information_schema.tables").fetchall() == [("theirs",)]
@@ -320,7 +320,7 @@ def test_closing_interrupts_a_reader_that_takes_long(path: Path, monkeypatch: py
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(ask)
         begun.wait(5)
-        wait_until(lambda: len(store._file._lent) > 0)
+        wait_until(lambda: len(store._file._borrowed) > 0)
         store.close()
         with pytest.raises(RetryLater):
             asking.result(10)

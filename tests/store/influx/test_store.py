@@ -108,8 +108,8 @@ def test_names_that_line_protocol_cannot_hold_are_rejected_and_their_neighbours_
         (bad, 1, 2.0, 3),
         (A, 2**60, 3.0, 1),
     ]
-    assert "line protocol" in result.rejections[0].why
-    assert "outside what the store keeps" in result.rejections[1].why
+    assert "line protocol" in result.rejections[0].reason
+    assert "outside the retention of the store" in result.rejections[1].reason
     assert rows_of(store) == [(A, 1, 1.0, 1)]
     assert store.marks() == {("gw", "e"): MarkState(1)}
     store.close()
@@ -127,7 +127,7 @@ def test_a_partial_write_tells_which_samples_the_server_will_not_take(
     result = store.write(batch((A, 5, 1.0), (co2, 5, 400.0), (A, 6, 1.5), marks=[Mark("gw", "e", 1, 1)]))
     assert (result.accepted, result.duplicate, result.conflicting, result.rejected) == (2, 0, 0, 1)
     assert (result.rejections[0].key, result.rejections[0].value) == (co2, 400.0)
-    assert "field type conflict" in result.rejections[0].why
+    assert "field type conflict" in result.rejections[0].reason
     assert store.series(EVERYTHING) == [A]
     assert store.info().points == 2
     assert store.marks() == {("gw", "e"): MarkState(1)}
@@ -149,7 +149,7 @@ def test_what_is_older_than_the_retention_is_rejected_before_the_server_drops_it
     longer = open_influx(influx_server.url_of(tmp_path))
     result = longer.write(batch((A, now_ms - 31 * DAY_MS, 1.0), (A, now_ms - DAY_MS + 1, 2.0)))
     assert (result.accepted, result.rejected) == (1, 1)
-    assert "retention policy" in result.rejections[0].why
+    assert "retention policy" in result.rejections[0].reason
     longer.close()
 
 
@@ -249,7 +249,7 @@ def test_samples_without_their_mark_are_found_stored_when_the_message_comes_agai
     def die(*_: object) -> None:
         raise RetryLater("killed before the mark")
 
-    monkeypatch.setattr(metadata.InfluxLedger, "put_marks", die)
+    monkeypatch.setattr(metadata.InfluxMetadata, "put_marks", die)
     with pytest.raises(RetryLater):
         store.write(sent)
     monkeypatch.undo()

@@ -141,7 +141,7 @@ def test_a_partial_write_of_version_2_is_told_by_its_own_status(script: tuple[Sc
     server.answers["/api/v2/write"] = (422, {"code": "unprocessable entity", "message": "partial write: dropped=1"})
     result = store.write(batch((A, 2**40, 1.0)))
     assert (result.accepted, result.rejected) == (0, 1)
-    assert result.rejections[0].why == "partial write: dropped=1"
+    assert result.rejections[0].reason == "partial write: dropped=1"
     for status in (429, 500, 503):
         server.answers["/api/v2/write"] = (status, {"message": "later"})
         with pytest.raises(RetryLater, match=str(status)):

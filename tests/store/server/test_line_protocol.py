@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.port import SeriesKey
-from headland.store.server.line_protocol import SeriesLines, quote, why_unsayable
+from headland.store.server.line_protocol import SeriesLines, invalid_name_reason, quote
 from tests.store.batches import key
 
 
@@ -52,7 +52,7 @@ def test_what_parts_a_line_is_escaped() -> None:
     ],
 )
 def test_a_name_that_cannot_be_said_is_told(odd: SeriesKey) -> None:
-    assert why_unsayable(odd) is not None
+    assert invalid_name_reason(odd) is not None
 
 
 @settings(max_examples=200, deadline=None)

@@ -9,8 +9,8 @@ import pytest
 from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState
 from headland.store.server.ports import NewConflict
-from headland.store.server.sql_metadata import SideLedger
-from headland.store.server.sql_tables import MARKS, SideTables
+from headland.store.server.sql_metadata import SqlMetadata
+from headland.store.server.sql_tables import MARKS, SqlTables
 from tests.postgres import Postgres
 from tests.store.batches import ORG, event, key
 from tests.store.test_events_and_devices import HOUSE
@@ -25,10 +25,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.new_database()
 
 
-def open_ledger(url: str, store: str = "farm") -> tuple[SideTables, SideLedger]:
-    tables = SideTables(url, store)
+def open_ledger(url: str, store: str = "farm") -> tuple[SqlTables, SqlMetadata]:
+    tables = SqlTables(url, store)
     tables.open()
-    return tables, SideLedger(tables)
+    return tables, SqlMetadata(tables)
 
 
 def test_everything_that_is_kept_comes_back_and_repeats_count_for_nothing(url: str) -> None:
@@ -76,7 +76,7 @@ def test_more_rows_than_a_statement_takes_are_added(url: str) -> None:
 
 
 def test_a_database_that_is_away_is_waited_for() -> None:
-    tables = SideTables("postgresql://nobody:secret@127.0.0.1:1/none", "farm")
+    tables = SqlTables("postgresql://nobody:secret@127.0.0.1:1/none", "farm")
     with pytest.raises(RetryLater, match="side tables at") as told:
         tables.open()
     assert "secret" not in str(told.value)

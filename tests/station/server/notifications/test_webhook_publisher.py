@@ -19,7 +19,7 @@ from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.models import Farm, Field
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.registry import Registry, open_registry
-from headland.registry.repositories.alarms import Round
+from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from headland.store.port import StoredEvent, WriteBatch
@@ -85,7 +85,7 @@ def alarm(office: Office, **changes: Any) -> Alarm:
         "value": 1.2, "unit": "degC",
     }  # fmt: skip
     made = Alarm(**{**values, **changes})
-    office.repositories.alarms.keep(Round(alarms={made.id: made}))
+    office.repositories.alarms.save(AlarmUpdate(alarms={made.id: made}))
     return made
 
 
@@ -166,7 +166,7 @@ def test_what_nobody_takes_waits_then_is_dead_and_others_are_told_all_the_same(o
         office.happen(office.now_ms)
         office.tell(office.keeper())
         assert [len(each) for each in (tried, refused, heard)] == [1, 1, 1]
-        posts = [office.repositories.webhook_book.posts(hook.id)[0] for hook in hooks]
+        posts = [office.repositories.webhook_cursors.posts(hook.id)[0] for hook in hooks]
         assert [post.state for post in posts] == ["waiting", "dead", "delivered"]
         assert posts[0].due_ms > office.now_ms
         office.now_ms = posts[0].due_ms
@@ -175,7 +175,7 @@ def test_what_nobody_takes_waits_then_is_dead_and_others_are_told_all_the_same(o
         office.repositories.webhooks.delete(hooks[0].id, hooks[0].version)
         office.now_ms += BACK_MS
         office.courier.deliver()
-        assert office.repositories.webhook_book.posts(hooks[0].id)[0].state == "dead"
+        assert office.repositories.webhook_cursors.posts(hooks[0].id)[0].state == "dead"
         assert len(tried) == 2
 
 

@@ -52,9 +52,9 @@ def test_what_was_forecast_is_kept_as_it_was_said_and_its_error_told_after_a_res
         assert keeper.forecast_all() == 1
         # A second time in the hour changes nothing of what was said.
         if hour == 0:
-            said = ensure_organisation(registry, HANDLE, "test").forecasts.given("gh-1", NOW_MS, NOW_MS + 1)
+            said = ensure_organisation(registry, HANDLE, "test").forecasts.find("gh-1", NOW_MS, NOW_MS + 1)
             keeper.forecast_all()
-            again = ensure_organisation(registry, HANDLE, "test").forecasts.given("gh-1", NOW_MS, NOW_MS + 1)
+            again = ensure_organisation(registry, HANDLE, "test").forecasts.find("gh-1", NOW_MS, NOW_MS + 1)
             assert again == said
     registry.close()
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from headland.contract.records import Descriptor
-from headland.registry.models.errors import Conflict
+from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Farm
 from headland.registry.registry import Registry
 from headland.store.memory import MemoryStore
@@ -86,10 +86,10 @@ def test_the_sync_learns_devices_and_gateways_from_the_store_and_writes_only_cha
     repositories = ensure_organisation(registry, "local", "test")
     assert [(device.name, device.gateway) for device in repositories.devices.list()] == [("drone-1", "gw-1")]
     assert [(gateway.name, gateway.site) for gateway in repositories.gateways.list()] == [("gw-1", "jurong")]
-    entries = repositories.check_history().entries
+    entries = repositories.check_audit().entries
     assert sync.sync() == 0
     assert RegistrySync(registry, store, "local").sync() == 1  # another process looks, and finds nothing to write
-    assert repositories.check_history().entries == entries
+    assert repositories.check_audit().entries == entries
     store.describe("local", "gw-1", replace(DRONE, software="4.6"))
     assert sync.sync() == 1
     assert repositories.devices.list()[0].software == "4.6"
@@ -142,7 +142,7 @@ def test_a_gateways_login_belongs_to_one_organisation(registry: Registry) -> Non
     ours, theirs = ensure_organisation(registry, "local", "test"), ensure_organisation(registry, "coop", "test")
     add_gateway(ours, "gw-1", "home")
     add_gateway(ours, "gw-1", "home")
-    with pytest.raises(Conflict, match="'gw-1' already"):
+    with pytest.raises(RecordConflict, match="'gw-1' exists already"):
         add_gateway(theirs, "gw-1", "home")
     delete_gateway(theirs, "gw-1")
     assert len(ours.gateways.list()) == 1
