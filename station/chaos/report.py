@@ -1,4 +1,4 @@
-"""What a person reads: a line a round while it runs, the table at the end; and the same as JSON."""
+"""Reports of a chaos test: one line per round, the table at the end, and the results as JSON."""
 
 from __future__ import annotations
 
@@ -29,45 +29,47 @@ _COLUMNS = (
 
 
 def make_table(rounds: Sequence[Round], seed: int) -> Table:
-    """Return the table of all rounds, with a last row of sums."""
+    """Return the table of all rounds, with sums in the last row."""
     table = Table(title=f"headland chaos, seed {seed}", show_footer=len(rounds) > 1)
-    sums = [sum(_counts(one)[index] for one in rounds) for index in range(6)]
-    times = [one.recover_s for one in rounds if one.recover_s is not None]
+    sums = [sum(_counts(finished)[index] for finished in rounds) for index in range(6)]
+    times = [finished.recover_s for finished in rounds if finished.recover_s is not None]
     foot = ["", f"{len(rounds)} rounds", *map(str, sums), "", f"at most {max(times, default=0.0):.1f}"]
     for name, last in zip(_COLUMNS, foot, strict=True):
         table.add_column(name, footer=last, justify="left" if name in ("fault", "delivery") else "right")
-    for one in rounds:
-        recovered = "never" if one.recover_s is None else f"{one.recover_s:.1f}"
-        cells = [str(one.number), one.fault, *map(str, _counts(one)), _delivery(one), recovered]
-        table.add_row(*cells, style="" if one.is_sound else "bold red")
+    for finished in rounds:
+        recovered = "never" if finished.recover_s is None else f"{finished.recover_s:.1f}"
+        cells = [str(finished.number), finished.fault, *map(str, _counts(finished)), _delivery(finished), recovered]
+        table.add_row(*cells, style="" if finished.is_sound else "bold red")
     return table
 
 
-def print_round(console: Console, one: Round) -> None:
-    """Say how a round went, as far as the API shows it."""
-    counts = dict(zip(_COLUMNS[2:8], _counts(one), strict=True))
+def print_round(console: Console, finished: Round) -> None:
+    """Print the result of a round as far as the API shows it."""
+    counts = dict(zip(_COLUMNS[2:8], _counts(finished), strict=True))
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
     console.print(
-        f"round {one.number}: {one.fault}: {words}", style="" if one.is_sound else "bold red", highlight=False
+        f"round {finished.number}: {finished.fault}: {words}",
+        style="" if finished.is_sound else "bold red",
+        highlight=False,
     )
-    for sentence in one.trouble:
+    for sentence in finished.trouble:
         console.print(f"  {sentence}", style="red", highlight=False)
 
 
 def write_json(path: Path, settings: ChaosSettings, broker: str, rounds: Sequence[Round]) -> None:
-    """Write all that is known of the rounds. Raises OSError."""
+    """Write all results to a file. Raises OSError."""
     content = {
         "seed": settings.seed,
         "broker": broker,
         "freeze_s": settings.freeze_s,
-        "sound": all(one.is_sound for one in rounds),
-        "rounds": [_as_dict(one) for one in rounds],
+        "sound": all(finished.is_sound for finished in rounds),
+        "rounds": [_as_dict(finished) for finished in rounds],
     }
     path.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def make_soak_table(result: SoakResult) -> Table:
-    """Return what came of a soak, one figure a line."""
+    """Return the results of a soak test, one figure per line."""
     table = Table(title="headland chaos --soak", show_header=False)
     memory = result.memory_mb or [0.0]
     for name, value in (
@@ -87,29 +89,36 @@ def make_soak_table(result: SoakResult) -> Table:
     return table
 
 
-def _as_dict(one: Round) -> dict[str, Any]:
+def _as_dict(finished: Round) -> dict[str, Any]:
     names = [name.replace(" ", "_") for name in _COLUMNS[2:8]]
     return {
-        "round": one.number,
-        "fault": one.fault,
-        **dict(zip(names, _counts(one), strict=True)),
-        "unread": one.verdict.unread,
-        "unsaved": one.verdict.unsaved,
-        "lost_numbers": one.verdict.lost[:1000],
-        "duplicated_numbers": one.verdict.duplicated[:1000],
-        "recover_s": one.recover_s,
-        "delivery": None if one.delivery is None else dataclasses.asdict(one.delivery),
-        "trouble": one.trouble,
+        "round": finished.number,
+        "fault": finished.fault,
+        **dict(zip(names, _counts(finished), strict=True)),
+        "unread": finished.verdict.unread,
+        "unsaved": finished.verdict.unsaved,
+        "lost_numbers": finished.verdict.lost[:1000],
+        "duplicated_numbers": finished.verdict.duplicated[:1000],
+        "recover_s": finished.recover_s,
+        "delivery": None if finished.delivery is None else dataclasses.asdict(finished.delivery),
+        "trouble": finished.trouble,
     }
 
 
-def _counts(one: Round) -> list[int]:
-    verdict = one.verdict
+def _counts(finished: Round) -> list[int]:
+    verdict = finished.verdict
     not_accepted = verdict.unread + verdict.unsaved
-    return [verdict.said, verdict.stored, len(verdict.lost), len(verdict.duplicated), not_accepted, one.quarantined]
+    return [
+        verdict.sent,
+        verdict.stored,
+        len(verdict.lost),
+        len(verdict.duplicated),
+        not_accepted,
+        finished.quarantined,
+    ]
 
 
-def _delivery(one: Round) -> str:
-    if one.delivery is None or not one.delivery.asked:
+def _delivery(finished: Round) -> str:
+    if finished.delivery is None or not finished.delivery.asked:
         return "not there"
-    return "differs" if one.delivery.differences else "agrees"
+    return "differs" if finished.delivery.differences else "agrees"

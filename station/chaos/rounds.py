@@ -1,4 +1,4 @@
-"""Runs the rounds: traffic with a fault in the middle of it, then quiet until the store has all; and the verdict."""
+"""Rounds of a chaos test: traffic with a fault in the middle, then a pause until all is stored, then the verdict."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from headland.errors import RetryLater
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from station.chaos.checks.delivery import DeliveryCheck, check_delivery
-from station.chaos.checks.verdict import Verdict, find_strangers, judge
-from station.chaos.farm.farm import GATEWAYS, INTRUDER, ChaosFarm
+from station.chaos.checks.verdict import Verdict, compare, find_unknown
+from station.chaos.farm.farm import GATEWAYS, UNAUTHORISED, ChaosFarm
 from station.chaos.faults.faults import FAULTS, ChaosRig, choose_faults
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 from station.chaos.traffic.truth import SentNumber
@@ -25,14 +25,14 @@ from station.local.broker import BrokerKind
 from station.local.folder import FarmFolder
 
 _ORGANISATION: Final = "local"
-_WARM_S: Final = (0.8, 1.6)
-_AFTER_S: Final = 1.0
+_BEFORE_FAULT_S: Final = (0.8, 1.6)
+_AFTER_FAULT_S: Final = 1.0
 _ALL_TIME_MS: Final = 2**52
 
 
 @dataclass(frozen=True, slots=True)
 class ChaosSettings:
-    """What to run. `freeze_s` is how long a SIGSTOP, a full disk, a stepped clock and a slow store last."""
+    """Settings of a test. `freeze_s` is the duration of a suspension, a full disk, a stepped clock and a slow store."""
 
     rounds: int = 30
     seed: int = 7
@@ -44,7 +44,7 @@ class ChaosSettings:
 
 @dataclass(slots=True)
 class Round:
-    """One round. `spans` are the numbers of each device in it (from, until); `trouble` is what a person should read."""
+    """Result of a round. `spans` has the first and last number of each device, `trouble` what else is wrong."""
 
     number: int
     fault: str
@@ -58,91 +58,93 @@ class Round:
 
     @property
     def is_sound(self) -> bool:
-        """Tell whether nothing was lost or doubled and nothing else is wrong."""
+        """Whether nothing was lost or duplicated and nothing else is wrong."""
         return not (self.verdict.lost or self.verdict.duplicated or self.trouble)
 
 
-def run_chaos(settings: ChaosSettings, root: Path, say: Callable[[Round], None]) -> list[Round]:
-    """Run all rounds on a farm in `root`; `say` gets each round as the API shows it, the return is what the file holds.
+def run_chaos(settings: ChaosSettings, root: Path, report: Callable[[Round], None]) -> list[Round]:
+    """Run all rounds on a farm in `root`; return the results from the store's file.
+
+    `report` receives each round with the results from the API.
 
     Raises HeadlandError where the farm does not start or the store cannot be opened afterwards.
     """
-    dice = random.Random(settings.seed)  # noqa: S311 - repeatable chance is the point
-    faults = choose_faults(settings.rounds, settings.only, dice)
+    rng = random.Random(settings.seed)  # noqa: S311 - repeatable chance is the point
+    faults = choose_faults(settings.rounds, settings.only, rng)
     farm = ChaosFarm(root, settings.broker)
-    bench = ChaosRig(farm, dice, settings.freeze_s)
+    rig = ChaosRig(farm, rng, settings.freeze_s)
     rounds: list[Round] = []
     with farm.running():
         try:
             for number, fault in enumerate(faults, start=1):
-                rounds.append(_run_round(Round(number, fault), bench, settings))
-                say(rounds[-1])
+                rounds.append(_run_round(Round(number, fault), rig, settings))
+                report(rounds[-1])
         finally:
-            bench.intruder.leave()
+            rig.unauthorised_client.disconnect()
         farm.end_gateways_and_station()
-    _judge_by_file(rounds, bench, farm.folder)
+    _assess_by_file(rounds, rig, farm.folder)
     return rounds
 
 
-def _run_round(this: Round, bench: ChaosRig, settings: ChaosSettings) -> Round:
-    farm = bench.farm
+def _run_round(this: Round, rig: ChaosRig, settings: ChaosSettings) -> Round:
+    farm = rig.farm
     first = {truth.device: truth.last() + 1 for truth in farm.devices}
-    refused_before, attacks_before = len(read_quarantine(farm.folder.quarantine_path)), len(bench.attacks)
+    refused_before, attacks_before = len(read_quarantine(farm.folder.quarantine_path)), len(rig.attacks)
     farm.source.resume()
-    time.sleep(bench.dice.uniform(*_WARM_S))
+    time.sleep(rig.rng.uniform(*_BEFORE_FAULT_S))
     try:
-        FAULTS[this.fault](bench)
+        FAULTS[this.fault](rig)
     except RetryLater as error:
         this.trouble.append(str(error))
         for process in farm.processes():
             process.start()
-    mended_s = time.monotonic()
-    time.sleep(_AFTER_S)
+    repaired_s = time.monotonic()
+    time.sleep(_AFTER_FAULT_S)
     farm.source.pause()
     this.spans = {truth.device: (first[truth.device], truth.last()) for truth in farm.devices}
-    this.attack = bench.attacks[-1] if len(bench.attacks) > attacks_before else None
+    this.attack = rig.attacks[-1] if len(rig.attacks) > attacks_before else None
     try:
-        farm.wait_until(lambda: _is_complete(this, bench), settings.recover_s, "not everything was stored")
-        this.recover_s = time.monotonic() - mended_s
+        farm.wait_until(lambda: _is_complete(this, rig), settings.recover_s, "not everything was stored")
+        this.recover_s = time.monotonic() - repaired_s
         stored_ms = wall_clock_ms()
         farm.wait_until(lambda: _are_spools_empty(farm, stored_ms), settings.recover_s, "a spool was not emptied")
     except RetryLater as error:
         this.trouble.append(str(error))
-    this.verdict = _judge(this, bench, _stored_by_api(farm), sees_hidden=False)
+    this.verdict = _assess(this, rig, _stored_by_api(farm), sees_hidden=False)
     this.quarantined = len(read_quarantine(farm.folder.quarantine_path)) - refused_before
     this.trouble += _find_trouble(this, farm)
-    this.delivery = check_delivery(farm, bench.attacks)
+    this.delivery = check_delivery(farm, rig.attacks)
     this.trouble += this.delivery.differences
     return this
 
 
-def _is_complete(this: Round, bench: ChaosRig) -> bool:
-    stored = _stored_by_api(bench.farm)
+def _is_complete(this: Round, rig: ChaosRig) -> bool:
+    stored = _stored_by_api(rig.farm)
     if stored is None:
         return False
-    if this.attack is not None and bench.intruder.hear_acks(this.attack) < this.attack.records:
+    if this.attack is not None and rig.unauthorised_client.read_acks(this.attack) < this.attack.records:
         return False
-    return not _judge(this, bench, stored, sees_hidden=False).lost
+    return not _assess(this, rig, stored, sees_hidden=False).lost
 
 
 def _stored_by_api(farm: ChaosFarm) -> dict[str, Counter[int]] | None:
-    found: dict[str, Counter[int]] = {}
+    stored: dict[str, Counter[int]] = {}
     for device in _device_names(farm):
-        stored = farm.stored(device)
-        if stored is None:
+        numbers = farm.stored(device)
+        if numbers is None:
             return None
-        found[device] = stored
-    return found
+        stored[device] = numbers
+    return stored
 
 
 def _device_names(farm: ChaosFarm) -> list[str]:
-    return [truth.device for truth in farm.devices] + [f"{INTRUDER}-own"]
+    return [truth.device for truth in farm.devices] + [f"{UNAUTHORISED}-own"]
 
 
 def _are_spools_empty(farm: ChaosFarm, since_ms: int) -> bool:
-    """Tell whether every gateway has said since then that nothing waits in it, and up to where all is committed.
+    """Return whether every gateway has reported since `since_ms` an empty spool and its last commit ack.
 
-    One that has just started knows that only once it has heard its last commit ack again.
+    A gateway that has just started knows its last commit ack only after the broker has sent it again.
     """
     for gateway in GATEWAYS:
         status = farm.gateway_status(gateway)
@@ -153,62 +155,62 @@ def _are_spools_empty(farm: ChaosFarm, since_ms: int) -> bool:
     return True
 
 
-def _judge(
-    this: Round, bench: ChaosRig, stored: Mapping[str, Mapping[int, int]] | None, *, sees_hidden: bool
+def _assess(
+    this: Round, rig: ChaosRig, stored: Mapping[str, Mapping[int, int]] | None, *, sees_hidden: bool
 ) -> Verdict:
-    """Return the verdict on this round's numbers of all devices, the intruder's sound ones among them."""
+    """Return the verdict on this round's numbers of all devices, including the unauthorised client's valid ones."""
     total = Verdict()
-    found = stored or {}
-    for truth in bench.farm.devices:
+    stored = stored or {}
+    for truth in rig.farm.devices:
         first, last = this.spans[truth.device]
-        said = truth.said()[first - 1 : last]
-        total.add(judge(said, found.get(truth.device, {}), bench.kills[truth.device], sees_hidden=sees_hidden))
+        sent = truth.sent()[first - 1 : last]
+        total.add(compare(sent, stored.get(truth.device, {}), rig.kills[truth.device], sees_hidden=sees_hidden))
     if this.attack is not None:
-        said = [SentNumber(number, 0.0, was_read=True, hidden=False) for number in sorted(this.attack.numbers)]
-        total.add(judge(said, found.get(f"{INTRUDER}-own", {}), (), sees_hidden=True))
+        sent = [SentNumber(number, 0.0, was_read=True, hidden=False) for number in sorted(this.attack.numbers)]
+        total.add(compare(sent, stored.get(f"{UNAUTHORISED}-own", {}), (), sees_hidden=True))
     return total
 
 
 def _find_trouble(this: Round, farm: ChaosFarm) -> list[str]:
-    """Return what is wrong beside lost and doubled numbers."""
+    """Return sentences on what is wrong, except lost and duplicated numbers."""
     trouble = []
     for gateway in GATEWAYS:
         status = farm.gateway_status(gateway)
         dropped = status.get("spool", {}).get("dropped_records", 0)
         lost = status.get("intake", {}).get("lost_points", 0)
         if dropped or lost:
-            trouble.append(f"{gateway} says that it dropped {dropped} records and lost {lost} points")
+            trouble.append(f"{gateway} reports {dropped} dropped records and {lost} lost points")
     for process in farm.processes():
         if process.has_died:
-            trouble.append(f"{process.name} ended by itself and was started again; its log is {process.log_path}")
+            trouble.append(f"{process.name} ended unexpectedly and was restarted; its log is {process.log_path}")
             process.start()
         if process.late_ends:
-            trouble.append(f"{process.name} did not end within its time when asked to")
+            trouble.append(f"{process.name} did not end within its time limit")
             process.late_ends = 0
     if this.attack is not None:
-        trouble += this.attack.find_misjudged(read_quarantine(farm.folder.quarantine_path))
+        trouble += this.attack.find_mishandled(read_quarantine(farm.folder.quarantine_path))
         if this.attack.foreign_refused is False:
-            trouble.append("the broker took a message for another gateway's topic")
+            trouble.append("the broker accepted a message for another gateway's topic")
     elif this.quarantined:
-        trouble.append(f"{this.quarantined} messages went to quarantine and nobody sent a bad one")
+        trouble.append(f"{this.quarantined} messages are in quarantine, and no invalid message was sent")
     return trouble
 
 
-def _judge_by_file(rounds: Sequence[Round], bench: ChaosRig, folder: FarmFolder) -> None:
-    """Judge every round again by what the store's file holds: multiplicities, and what the API hides."""
+def _assess_by_file(rounds: Sequence[Round], rig: ChaosRig, folder: FarmFolder) -> None:
+    """Assess every round again by the store's file, which has multiplicities and the samples that the API omits."""
     store = DuckDBStore(folder.store_path)
     stored: dict[str, Counter[int]] = {}
     try:
-        for device in _device_names(bench.farm):
-            which = SeriesFilter(_ORGANISATION, device=device, channels=frozenset((NUMBER_CHANNEL,)))
+        for device in _device_names(rig.farm):
+            series = SeriesFilter(_ORGANISATION, device=device, channels=frozenset((NUMBER_CHANNEL,)))
             stored[device] = Counter(
-                round(value) for samples in store.raw(which, 0, _ALL_TIME_MS) for value in samples.value.tolist()
+                round(value) for samples in store.raw(series, 0, _ALL_TIME_MS) for value in samples.value.tolist()
             )
     finally:
         store.close()
     for this in rounds:
-        this.verdict = _judge(this, bench, stored, sees_hidden=True)
-    for truth in bench.farm.devices:
-        strangers = find_strangers(truth.last(), stored[truth.device])
-        if strangers and rounds:
-            rounds[-1].trouble.append(f"{truth.device} never said {strangers[:5]}, and it is stored")
+        this.verdict = _assess(this, rig, stored, sees_hidden=True)
+    for truth in rig.farm.devices:
+        unknown = find_unknown(truth.last(), stored[truth.device])
+        if unknown and rounds:
+            rounds[-1].trouble.append(f"{unknown[:5]} are stored, and {truth.device} never sent them")

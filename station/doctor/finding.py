@@ -1,4 +1,4 @@
-"""What the doctor looks at and what it says of it."""
+"""Findings of `headland doctor`, and the context that its checks examine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from station.local.folder import FarmFolder
 
 
 class State(StrEnum):
-    """How a thing stands: a warning works now, and may not for long or not in every case."""
+    """State of a finding. A warning works now, but perhaps not for long or not in every case."""
 
     OK = "ok"
     WARNING = "warning"
@@ -20,17 +20,17 @@ class State(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at: what was found, and one sentence with what to do where something is to be done."""
+    """Result of one check: the condition, and the remedy where something is to be done."""
 
     check: str
     state: State
-    found: str
-    advice: str = ""
+    condition: str = msgspec.field(name="found")
+    remedy: str = msgspec.field(default="", name="advice")
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticContext:
-    """What is looked at. `api_url` is a running station, which is asked for what only it can tell."""
+    """What the checks examine. A running station at `api_url` reports on what it alone can open."""
 
     folder: FarmFolder
     store_url: str

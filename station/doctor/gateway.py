@@ -1,4 +1,4 @@
-"""What the doctor finds of the gateway on this machine: whether it runs, and whether its spool is sound."""
+"""Checks of the gateway on this machine: its status and its spool."""
 
 from __future__ import annotations
 
@@ -11,61 +11,63 @@ from headland.errors import SettingsError
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _SPOOL: Final = "spool.sqlite"
-#: A larger spool is not read through: that would take minutes on a slow card.
-_READ_THROUGH_BYTES: Final = 500_000_000
+#: A larger spool is not checked completely: that would take minutes on a slow card.
+_FULL_CHECK_BYTES: Final = 500_000_000
 
 
-def check_gateway(patient: DiagnosticContext) -> list[Finding]:
-    """Look at the gateway's status and spool, where there is one."""
+def check_gateway(context: DiagnosticContext) -> list[Finding]:
+    """Check the gateway's status and spool, where a gateway is configured."""
     from edge.agent.status import read_status
     from edge.agent.status_report import silence_sentence, uplink_sentence
 
-    spool = patient.folder.edge_dir / _SPOOL
+    spool = context.folder.edge_dir / _SPOOL
     if not spool.exists():
         return []
     findings = [check_spool(spool)]
     try:
-        status = read_status(patient.folder.edge_dir)
+        status = read_status(context.folder.edge_dir)
     except SettingsError as error:
-        advice = "Start the gateway: headland up, or headland edge run."
-        return [*findings, Finding(check="gateway", state=State.WARNING, found=str(error), advice=advice)]
+        remedy = "Start the gateway: headland up, or headland edge run."
+        return [*findings, Finding(check="gateway", state=State.WARNING, condition=str(error), remedy=remedy)]
     now_ms = wall_clock_ms()
     waiting = f"{status.spool.records:,} records wait for their commit ack"
     silent = silence_sentence(status, now_ms)
     if silent is not None:
-        advice = "Start the gateway again: what its spool holds is sent then."
-        found = f"{status.gateway} does not run; {waiting}"
-        return [*findings, Finding(check="gateway", state=State.WARNING, found=found, advice=advice)]
+        remedy = "Start the gateway: it then sends the records in its spool."
+        condition = f"{status.gateway} is not running; {waiting}"
+        return [*findings, Finding(check="gateway", state=State.WARNING, condition=condition, remedy=remedy)]
     if status.spool.trouble:
-        advice = "Mend that now: the gateway takes nothing new until then, and what is measured meanwhile is lost."
-        return [*findings, Finding(check="gateway", state=State.FAILED, found=status.spool.trouble, advice=advice)]
-    found = f"{status.gateway} runs, {uplink_sentence(status.uplink, now_ms)}; {waiting}"
+        remedy = "Correct this now: until then the gateway accepts no new data, and new measurements are lost."
+        return [*findings, Finding(check="gateway", state=State.FAILED, condition=status.spool.trouble, remedy=remedy)]
+    condition = f"{status.gateway} is running, {uplink_sentence(status.uplink, now_ms)}; {waiting}"
     if not status.uplink.connected or status.uplink.overdue_ms is not None:
-        advice = "Nothing is lost while the spool has room; see the broker and the store above."
-        return [*findings, Finding(check="gateway", state=State.WARNING, found=found, advice=advice)]
-    return [*findings, Finding(check="gateway", state=State.OK, found=found)]
+        remedy = "Nothing is lost while the spool has room; check the broker and the store above."
+        return [*findings, Finding(check="gateway", state=State.WARNING, condition=condition, remedy=remedy)]
+    return [*findings, Finding(check="gateway", state=State.OK, condition=condition)]
 
 
 def check_spool(path: Path) -> Finding:
-    """Read a spool through without changing it; a gateway that runs keeps it to itself, and has read it."""
+    """Check the integrity of a spool without changing it; a running gateway has locked and checked it."""
     size_bytes = path.stat().st_size
-    found = f"{path}, {size_bytes / 1e6:,.1f} MB"
-    advice = "Stop the gateway and move the file away: what can still be read of it is worth a copy; a new one begins."
+    condition = f"{path}, {size_bytes / 1e6:,.1f} MB"
+    remedy = "Stop the gateway and move the file aside; copy what is readable. The next start creates a new spool."
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.5)
         try:
-            if size_bytes > _READ_THROUGH_BYTES:
+            if size_bytes > _FULL_CHECK_BYTES:
                 connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
                 return Finding(
-                    check="spool", state=State.OK, found=f"{found}; it opens, and is too large to read through"
+                    check="spool",
+                    state=State.OK,
+                    condition=f"{condition}; it can be opened, and is too large for a full check",
                 )
-            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            result = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         finally:
             connection.close()
     except sqlite3.Error as error:
         if error.sqlite_errorname == "SQLITE_BUSY":
-            return Finding(check="spool", state=State.OK, found=f"{found}, in use by the gateway that runs")
-        return Finding(check="spool", state=State.FAILED, found=f"{found}: {error}", advice=advice)
-    if said != "ok":
-        return Finding(check="spool", state=State.FAILED, found=f"{found}: {said}", advice=advice)
-    return Finding(check="spool", state=State.OK, found=f"{found}, sound")
+            return Finding(check="spool", state=State.OK, condition=f"{condition}, in use by the running gateway")
+        return Finding(check="spool", state=State.FAILED, condition=f"{condition}: {error}", remedy=remedy)
+    if result != "ok":
+        return Finding(check="spool", state=State.FAILED, condition=f"{condition}: {result}", remedy=remedy)
+    return Finding(check="spool", state=State.OK, condition=f"{condition}, intact")

@@ -1,4 +1,4 @@
-"""What the doctor finds on the machine itself: Python, packages, disk and clock."""
+"""Checks of the machine: Python, packages, disk and clock."""
 
 from __future__ import annotations
 
@@ -22,47 +22,45 @@ _REQUIREMENT: Final = re.compile(
     r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?(?P<bounds>[^;]*)(?:;.*extra == ['\"](?P<extra>\w+)['\"])?"
 )
 _AT_LEAST: Final = re.compile(r">=\s*([0-9.]+)")
-#: Extras that a farm does without, and what is missing then.
+#: Optional extras and what they are for.
 _OPTIONAL: Final = {"influx": "InfluxDB and VictoriaMetrics", "postgres": "PostgreSQL", "logs": "ULog flight logs"}
 
 _FULL_BYTES: Final = 200_000_000
 _NEARLY_FULL_BYTES: Final = 2_000_000_000
 _FSYNCS: Final = 15
-#: Every commit waits for one: at this, fifty records a second of one gateway are the limit.
+#: Every commit waits for one fsync: at this duration one gateway is limited to fifty records per second.
 _SLOW_FSYNC_MS: Final = 20.0
 
 _STEP_S: Final = 0.5
 _TIME_ERROR: Final = 5
-#: No clock that was ever set is before this version of Headland (2026-01-01).
+#: Earliest plausible time, 2026-01-01: this version of Headland is newer.
 _EARLIEST_S: Final = 1_767_225_600
 
 
-def check_python(_patient: DiagnosticContext) -> list[Finding]:
-    """Look at the Python that runs this."""
-    found = f"{sys.version.split()[0]} at {sys.executable}"
+def check_python(_context: DiagnosticContext) -> list[Finding]:
+    """Check the version of Python."""
+    condition = f"{sys.version.split()[0]} at {sys.executable}"
     if sys.version_info[:2] >= _OLDEST_PYTHON:
-        return [Finding(check="python", state=State.OK, found=found)]
-    return [Finding(check="python", state=State.FAILED, found=found, advice="Use Python 3.11 or newer.")]
+        return [Finding(check="python", state=State.OK, condition=condition)]
+    return [Finding(check="python", state=State.FAILED, condition=condition, remedy="Use Python 3.11 or newer.")]
 
 
-def check_packages(_patient: DiagnosticContext) -> list[Finding]:
-    """Look at what is installed beside what Headland asks for."""
+def check_packages(_context: DiagnosticContext) -> list[Finding]:
+    """Check the installed packages against Headland's requirements."""
     try:
-        asked = metadata.requires("headland") or []
+        required = metadata.requires("headland") or []
         version = metadata.version("headland")
     except metadata.PackageNotFoundError:
-        return [
-            Finding(check="packages", state=State.UNKNOWN, found="Headland runs from files that pip did not install")
-        ]
-    installed = {each.name.lower().replace("_", "-"): each.version for each in metadata.distributions()}
-    return judge_packages(version, asked, installed)
+        return [Finding(check="packages", state=State.UNKNOWN, condition="Headland was not installed by pip")]
+    installed = {package.name.lower().replace("_", "-"): package.version for package in metadata.distributions()}
+    return assess_packages(version, required, installed)
 
 
-def judge_packages(version: str, asked: Sequence[str], installed: Mapping[str, str]) -> list[Finding]:
-    """Return what comes of the requirements `asked` and the versions `installed`; the extra `dev` is left out."""
+def assess_packages(version: str, required: Sequence[str], installed: Mapping[str, str]) -> list[Finding]:
+    """Compare the requirements with the installed versions; the extra `dev` is left out."""
     old, missing = [], dict[str, set[str]]()
     count = 0
-    for requirement in asked:
+    for requirement in required:
         parts = _REQUIREMENT.match(requirement)
         if parts is None or parts["extra"] in ("dev", "all") or parts["name"] == "headland":
             continue
@@ -73,95 +71,93 @@ def judge_packages(version: str, asked: Sequence[str], installed: Mapping[str, s
         elif least is not None and _numbers(installed[name]) < _numbers(least[1]):
             old.append(f"{name} {installed[name]} (at least {least[1]})")
     if old:
-        advice = "Update them: pip install --upgrade 'headland[all]'."
-        return [Finding(check="packages", state=State.FAILED, found=f"too old: {', '.join(old)}", advice=advice)]
+        remedy = "Update them: pip install --upgrade 'headland[all]'."
+        return [Finding(check="packages", state=State.FAILED, condition=f"too old: {', '.join(old)}", remedy=remedy)]
     if missing:
         names = ", ".join(sorted(set().union(*missing.values())))
         why = "; ".join(f"{extra} is for {_OPTIONAL[extra]}" for extra in sorted(missing) if extra in _OPTIONAL)
         extras = ",".join(sorted(extra for extra in missing if extra)) or "all"
-        advice = f"If this machine runs that part: pip install 'headland[{extras}]'" + (f" ({why})." if why else ".")
-        return [Finding(check="packages", state=State.WARNING, found=f"not installed: {names}", advice=advice)]
+        remedy = f"If this machine runs that part: pip install 'headland[{extras}]'" + (f" ({why})." if why else ".")
+        return [Finding(check="packages", state=State.WARNING, condition=f"not installed: {names}", remedy=remedy)]
     return [
         Finding(
             check="packages",
             state=State.OK,
-            found=f"headland {version} and the {count} packages that its parts ask for",
+            condition=f"headland {version} and the {count} packages that it requires",
         )
     ]
 
 
-def check_disk(patient: DiagnosticContext) -> list[Finding]:
-    """Look at the farm's folder: may it be written, what is free, how long does a write take to be on the disk?"""
-    folder = patient.folder.root
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+def check_disk(context: DiagnosticContext) -> list[Finding]:
+    """Check the farm's folder: write access, free space, and the duration of an fsync."""
+    folder = context.folder.root
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     try:
-        with tempfile.NamedTemporaryFile(dir=there, prefix=".doctor-") as file:
+        with tempfile.NamedTemporaryFile(dir=existing, prefix=".doctor-") as file:
             fsync_ms = _fsync_ms(file.fileno())
     except OSError as error:
-        advice = (
-            "Give this user the right to write there and free some space, or choose another folder with --data DIR."
-        )
-        found = f"{there} cannot be written: {error.strerror}"
-        return [Finding(check="disk", state=State.FAILED, found=found, advice=advice)]
-    return [judge_space(there, shutil.disk_usage(there).free), judge_fsync(fsync_ms)]
+        remedy = "Grant this user write access and free some space, or choose another folder with --data DIR."
+        condition = f"{existing} cannot be written: {error.strerror}"
+        return [Finding(check="disk", state=State.FAILED, condition=condition, remedy=remedy)]
+    return [assess_space(existing, shutil.disk_usage(existing).free), assess_fsync(fsync_ms)]
 
 
-def judge_space(folder: Path, free_bytes: int) -> Finding:
-    """Return what so much free space means."""
-    found = f"{free_bytes / 1e9:,.1f} GB free at {folder}"
-    advice = "Free some, old logs and back-ups first: a full disk takes no new data."
+def assess_space(folder: Path, free_bytes: int) -> Finding:
+    """Return the finding for an amount of free space."""
+    condition = f"{free_bytes / 1e9:,.1f} GB free at {folder}"
+    remedy = "Delete old logs and backups: a full disk stores no new data."
     if free_bytes < _FULL_BYTES:
-        return Finding(check="disk", state=State.FAILED, found=found, advice=advice)
+        return Finding(check="disk", state=State.FAILED, condition=condition, remedy=remedy)
     if free_bytes < _NEARLY_FULL_BYTES:
-        return Finding(check="disk", state=State.WARNING, found=found, advice=advice)
-    return Finding(check="disk", state=State.OK, found=found)
+        return Finding(check="disk", state=State.WARNING, condition=condition, remedy=remedy)
+    return Finding(check="disk", state=State.OK, condition=condition)
 
 
-def judge_fsync(median_ms: float) -> Finding:
-    """Return what it means that a write is on the disk after so long."""
-    found = f"a write is on the disk after {median_ms:.2g} ms (median of {_FSYNCS} fsyncs)"
+def assess_fsync(median_ms: float) -> Finding:
+    """Return the finding for the median duration of an fsync."""
+    condition = f"an fsync takes {median_ms:.2g} ms (median of {_FSYNCS})"
     if median_ms <= _SLOW_FSYNC_MS:
-        return Finding(check="fsync", state=State.OK, found=found)
-    advice = (
-        "Every commit waits for that: use another disk or card for the farm's folder, or see what else keeps it busy."
-    )
-    return Finding(check="fsync", state=State.WARNING, found=found, advice=advice)
+        return Finding(check="fsync", state=State.OK, condition=condition)
+    remedy = "Every commit waits for an fsync: use a faster disk or card for the farm's folder, or reduce its load."
+    return Finding(check="fsync", state=State.WARNING, condition=condition, remedy=remedy)
 
 
-def check_clock(_patient: DiagnosticContext) -> list[Finding]:
-    """Look at whether the system's clock is set by something, by the kernel's own word."""
+def check_clock(_context: DiagnosticContext) -> list[Finding]:
+    """Check whether the system clock is synchronised, by the state that the kernel reports."""
     now_s = time.time()
-    found = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s))
+    condition = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s))
     if now_s < _EARLIEST_S:
-        advice = "Set the clock: what is measured now would be refused as from the past."
-        return [Finding(check="clock", state=State.FAILED, found=found, advice=advice)]
+        remedy = "Set the clock: new measurements would be refused as too old."
+        return [Finding(check="clock", state=State.FAILED, condition=condition, remedy=remedy)]
     error_ms = _kernel_clock_error_ms()
     if error_ms is None:
-        advice = "See by other means that it is right; this system does not tell without a network."
+        remedy = "Check the clock by other means: this system does not report whether it is synchronised."
         return [
-            Finding(check="clock", state=State.UNKNOWN, found=f"{found}; whether it is set is not known", advice=advice)
+            Finding(
+                check="clock", state=State.UNKNOWN, condition=f"{condition}; synchronisation is unknown", remedy=remedy
+            )
         ]
     if error_ms == float("inf"):
-        advice = "Run a time service (chrony, systemd-timesyncd, or gpsd with chrony where there is no network)."
-        return [Finding(check="clock", state=State.WARNING, found=f"{found}; nothing keeps it right", advice=advice)]
-    return [Finding(check="clock", state=State.OK, found=f"{found}, kept right within {error_ms:.3g} ms")]
+        remedy = "Run a time service (chrony, systemd-timesyncd, or gpsd with chrony where there is no network)."
+        return [Finding(check="clock", state=State.WARNING, condition=f"{condition}; not synchronised", remedy=remedy)]
+    return [Finding(check="clock", state=State.OK, condition=f"{condition}, synchronised within {error_ms:.3g} ms")]
 
 
 def check_clock_steps(wall_s: float, steady_s: float) -> Finding:
-    """Return whether the clock was set while the others were looked at: both are how long that took."""
+    """Return whether the clock was stepped during the checks, from their duration by both clocks."""
     step_s = wall_s - steady_s
     if abs(step_s) < _STEP_S:
-        return Finding(check="clock steps", state=State.OK, found=f"none in the {steady_s:.1f} s of this examination")
-    advice = (
-        "Find what sets it in jumps (two time services, a virtual machine's tools): a jump cuts every series in two."
+        return Finding(check="clock steps", state=State.OK, condition=f"none during the {steady_s:.1f} s of the checks")
+    remedy = (
+        "Find what steps the clock (two time services, a virtual machine's tools): a step cuts every series in two."
     )
     return Finding(
-        check="clock steps", state=State.WARNING, found=f"it jumped by {step_s:+.1f} s just now", advice=advice
+        check="clock steps", state=State.WARNING, condition=f"the clock was stepped by {step_s:+.1f} s", remedy=remedy
     )
 
 
 class _Timex(ctypes.Structure):
-    """The beginning of Linux's `struct timex`, and room for its rest."""
+    """The first fields of Linux's `struct timex`, with padding for the others."""
 
     _fields_ = (
         ("modes", ctypes.c_uint),
@@ -175,16 +171,16 @@ class _Timex(ctypes.Structure):
 
 
 def _kernel_clock_error_ms() -> float | None:
-    """Return the largest error that the kernel believes in; infinity where nothing sets the clock, None for unknown."""
+    """Return the kernel's maximum clock error; infinity for an unsynchronised clock, None where it is unknown."""
     try:
         adjtimex = ctypes.CDLL(None).adjtimex
     except (OSError, AttributeError):
         return None
-    told = _Timex()
-    state = int(adjtimex(ctypes.byref(told)))
+    timex = _Timex()
+    state = int(adjtimex(ctypes.byref(timex)))
     if state < 0:
         return None
-    return float("inf") if state == _TIME_ERROR else float(told.maxerror) / 1000
+    return float("inf") if state == _TIME_ERROR else float(timex.maxerror) / 1000
 
 
 def _fsync_ms(descriptor: int) -> float:

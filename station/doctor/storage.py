@@ -1,4 +1,4 @@
-"""What the doctor finds where things are kept: the time-series store and the registry."""
+"""Checks of the time-series store and the registry."""
 
 from __future__ import annotations
 
@@ -15,100 +15,107 @@ from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsErro
 from station.doctor.finding import DiagnosticContext, Finding, State
 from station.server.storage.stores import duckdb_path, open_store
 
-_WAIT_S: Final = 10.0
+_TIMEOUT_S: Final = 10.0
 API_KEY: Final = "HEADLAND_API_KEY"
 
 
-def check_store(patient: DiagnosticContext) -> list[Finding]:
-    """Open the store, or ask the running station where it holds the file."""
-    url = patient.store_url
+def check_store(context: DiagnosticContext) -> list[Finding]:
+    """Open the store, or ask the running station that has its file open."""
+    url = context.store_url
     try:
         if _is_file(url):
             path = duckdb_path(url)
             if not path.exists():
-                found = f"{path} is not there yet: the first start makes it"
-                return [Finding(check="store", state=State.OK, found=found)]
-            if patient.api_url is not None:
-                return [ask_station(patient.api_url, "store", os.environ.get(API_KEY) or patient.folder.api_key())]
-            _look_into(str(path))
+                condition = f"{path} does not exist yet: the first start creates it"
+                return [Finding(check="store", state=State.OK, condition=condition)]
+            if context.api_url is not None:
+                return [ask_station(context.api_url, "store", os.environ.get(API_KEY) or context.folder.api_key())]
+            _open_read_only(str(path))
         store = open_store(url)
         try:
             info = store.info()
         finally:
             store.close()
     except HeadlandError as error:
-        return [Finding(check="store", state=State.FAILED, found=str(error), advice=_store_advice(error))]
+        return [Finding(check="store", state=State.FAILED, condition=str(error), remedy=_store_remedy(error))]
     where = duckdb_path(url) if _is_file(url) else hide_secrets(url)
-    found = f"{info.engine} at {where}: {info.points:,} points in {info.series:,} series"
+    condition = f"{info.engine} at {where}: {info.points:,} points in {info.series:,} series"
     size = "" if info.size_bytes is None else f", {info.size_bytes / 1e6:,.1f} MB"
-    return [Finding(check="store", state=State.OK, found=found + size)]
+    return [Finding(check="store", state=State.OK, condition=condition + size)]
 
 
-def check_registry(patient: DiagnosticContext) -> list[Finding]:
-    """Look into the registry without changing it."""
+def check_registry(context: DiagnosticContext) -> list[Finding]:
+    """Read the registry without changing it."""
     try:
         from headland.registry.registry import inspect_registry
 
-        info = inspect_registry(patient.registry_url)
+        info = inspect_registry(context.registry_url)
     except ModuleNotFoundError as missing:
-        advice = "pip install 'headland[api]', or 'headland[postgres]' for PostgreSQL."
-        return [Finding(check="registry", state=State.FAILED, found=f"it needs {missing.name}", advice=advice)]
+        remedy = "pip install 'headland[api]', or 'headland[postgres]' for PostgreSQL."
+        return [
+            Finding(check="registry", state=State.FAILED, condition=f"{missing.name} is not installed", remedy=remedy)
+        ]
     except HeadlandError as error:
-        advice = (
-            "Start the database, and see that this machine may reach it; until then no farm, field or key is known."
+        remedy = (
+            "Start the database and permit this machine to connect: until then farms, fields and keys are unavailable."
             if isinstance(error, RetryLater)
-            else "The sentence says what to mend; --registry URL or HEADLAND_REGISTRY_URL names another one."
+            else "Correct what the message names, or choose another registry: --registry URL or HEADLAND_REGISTRY_URL."
         )
-        return [Finding(check="registry", state=State.FAILED, found=str(error), advice=advice)]
+        return [Finding(check="registry", state=State.FAILED, condition=str(error), remedy=remedy)]
     if info is None:
-        found = f"{hide_secrets(patient.registry_url)} is empty: the first start fills it"
-        return [Finding(check="registry", state=State.OK, found=found)]
-    found = f"{info.url}, {_count(info.organisations, 'organisation')}, revision {info.revision}"
+        condition = f"{hide_secrets(context.registry_url)} is empty: the first start initialises it"
+        return [Finding(check="registry", state=State.OK, condition=condition)]
+    condition = f"{info.url}, {_count(info.organisations, 'organisation')}, revision {info.revision}"
     if info.revision != info.newest_revision:
-        advice = "Back it up; the next start of this version brings it up to date, and older versions refuse it then."
-        found += f" (this version makes {info.newest_revision} of it)"
-        return [Finding(check="registry", state=State.WARNING, found=found, advice=advice)]
-    return [Finding(check="registry", state=State.OK, found=found)]
+        remedy = "Back it up: the next start of this version migrates it, and older versions refuse it then."
+        condition += f" (this version migrates it to {info.newest_revision})"
+        return [Finding(check="registry", state=State.WARNING, condition=condition, remedy=remedy)]
+    return [Finding(check="registry", state=State.OK, condition=condition)]
 
 
 def ask_station(api_url: str, check: str, key: str | None = None) -> Finding:
-    """Return what a running station says of one of its own checks; one elsewhere is shown the key."""
+    """Return the result of one of a running station's own checks; a remote station receives the key."""
     try:
-        answer = _readiness(api_url, key)
+        readiness = _readiness(api_url, key)
     except (OSError, ValueError) as error:
-        advice = "Look at the station's log; if it does not run, start it."
-        return Finding(check=check, state=State.FAILED, found=f"{api_url} does not answer: {error}", advice=advice)
-    for told in answer.get("checks", ()):
-        if told.get("name") == check:
-            state = State.OK if told.get("ok") else State.FAILED
-            advice = "" if told.get("ok") else "The remedy for each check is in docs/how-to/check-a-farm.md."
+        remedy = "Start the station, or check its log."
+        return Finding(check=check, state=State.FAILED, condition=f"{api_url} does not respond: {error}", remedy=remedy)
+    for reported in readiness.get("checks", ()):
+        if reported.get("name") == check:
+            state = State.OK if reported.get("ok") else State.FAILED
+            remedy = "" if reported.get("ok") else "The remedy for each check is in docs/how-to/check-a-farm.md."
             return Finding(
-                check=check, state=state, found=f"the running station says: {told.get('detail')}", advice=advice
+                check=check,
+                state=state,
+                condition=f"the running station reports: {reported.get('detail')}",
+                remedy=remedy,
             )
-    advice = f"It lets nobody in without a key from elsewhere: set {API_KEY} to one." if "checks" not in answer else ""
-    return Finding(check=check, state=State.UNKNOWN, found=f"{api_url} says nothing of its {check}", advice=advice)
+    remedy = f"A remote station requires a key: set {API_KEY}." if "checks" not in readiness else ""
+    return Finding(
+        check=check, state=State.UNKNOWN, condition=f"{api_url} does not report on its {check}", remedy=remedy
+    )
 
 
 def _readiness(api_url: str, key: str | None) -> Mapping[str, list[Mapping[str, object]]]:
-    request = urllib.request.Request(f"{api_url}/readyz")  # noqa: S310 - the address that the user or the farm named
-    # This machine's own station needs no key, and one that is wrong would be refused.
+    request = urllib.request.Request(f"{api_url}/readyz")  # noqa: S310 - the address is from the user or the farm
+    # The station on this machine needs no key and would refuse a wrong one.
     if key is not None and urlsplit(api_url).hostname not in ("127.0.0.1", "localhost", "::1"):
         request.add_header("Authorization", f"Bearer {key}")
     try:
-        with urllib.request.urlopen(request, timeout=_WAIT_S) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             body = answer.read()
-    except urllib.error.HTTPError as refusal:  # 503 carries the checks as well
-        body = refusal.read()
-    told: Mapping[str, list[Mapping[str, object]]] = json.loads(body)
-    return told
+    except urllib.error.HTTPError as error:  # a 503 response has the checks as well
+        body = error.read()
+    readiness: Mapping[str, list[Mapping[str, object]]] = json.loads(body)
+    return readiness
 
 
 def _is_file(url: str) -> bool:
     return "://" not in url or url.startswith("duckdb:")
 
 
-def _look_into(path: str) -> None:
-    """Open a DuckDB file for reading only: as a store, a damaged one would be moved aside. Raises HeadlandError."""
+def _open_read_only(path: str) -> None:
+    """Open a DuckDB file read-only: opened as a store, a damaged file would be moved aside. Raises HeadlandError."""
     try:
         import duckdb
     except ModuleNotFoundError as missing:
@@ -120,7 +127,7 @@ def _look_into(path: str) -> None:
     except duckdb.Error as error:
         sentence = str(error).splitlines()[0]
         if "lock" in sentence:
-            raise RetryLater(f"{path} is held by another process: {sentence}") from error
+            raise RetryLater(f"{path} is in use by another process: {sentence}") from error
         raise DataDamaged(f"{path} cannot be read: {sentence}") from error
 
 
@@ -128,11 +135,9 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _store_advice(error: HeadlandError) -> str:
+def _store_remedy(error: HeadlandError) -> str:
     if isinstance(error, DataDamaged):
-        return (
-            "Stop the station and put a back-up in its place; at its next start it is moved aside and a new one begun."
-        )
+        return "Stop the station and restore a backup: its next start would move the file aside and create a new one."
     if isinstance(error, RetryLater):
-        return "Where a station runs, ask it: --api http://HOST:PORT. A server must run and be reachable from here."
-    return "The sentence says what to mend; --store URL or HEADLAND_STORE_URL names another one."
+        return "If a station has the file open, name it: --api http://HOST:PORT. A server must be reachable from here."
+    return "Correct what the message names, or choose another store: --store URL or HEADLAND_STORE_URL."

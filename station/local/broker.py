@@ -1,4 +1,4 @@
-"""The farm's own MQTT broker: mosquitto where it is installed, else iotcore, both on loopback with passwords."""
+"""MQTT broker of a farm: mosquitto where it is installed, otherwise iotcore; on loopback, with passwords."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from station.server.files import write_whole
 
 BrokerKind = Literal["auto", "mosquitto", "iotcore"]
 
-#: Where packages put mosquitto without it being on an ordinary user's PATH.
+#: Folders of packaged mosquitto that are not in an ordinary user's PATH.
 _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
 
-#: The limits of both: a message above the contract's cap still reaches ingest, which refuses it by name.
+#: Limits of both brokers: a message above the contract's limit still reaches ingest, which quarantines it.
 _MAX_PACKET_BYTES: Final = 262_144
 _MAX_INFLIGHT: Final = 1000
-#: Where ESPHome, Zigbee2MQTT, Tasmota, ChirpStack, The Things Stack and SenML devices publish.
+#: Topics of ESPHome, Zigbee2MQTT, Tasmota, ChirpStack, The Things Stack and SenML devices.
 _DEVICE_TOPICS: Final = (
     "homeassistant/#",
     "+/sensor/#",
@@ -42,10 +42,11 @@ _DEVICE_TOPICS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class BrokerUser:
-    """A login; a gateway may write its own topics only, ingest reads them all and writes acks.
+    """A login and its role.
 
-    `devices` speak the topics of other people's firmware, and the gateway's source listens there with the same login.
-    `home` is Home Assistant, which reads what the station tells it.
+    A `gateway` may publish to its own topics only; `ingest` reads those of all gateways and publishes acks; `devices`
+    use the topics of third-party firmware, and the gateway's source subscribes there with the same login; `home` is
+    Home Assistant, which reads what the station publishes.
     """
 
     name: str
@@ -54,21 +55,21 @@ class BrokerUser:
 
 
 def find_mosquitto() -> str | None:
-    """Return mosquitto's path, or None where it is not installed."""
+    """Return the path of mosquitto, None where it is not installed."""
     path = os.pathsep.join([os.environ.get("PATH", ""), *_SBIN])
     return shutil.which("mosquitto", path=path)
 
 
-def choose_broker(wanted: BrokerKind) -> Literal["mosquitto", "iotcore"]:
-    """Return which broker runs; raises SettingsError when the wanted one is not installed."""
-    if wanted == "iotcore":
+def choose_broker(requested: BrokerKind) -> Literal["mosquitto", "iotcore"]:
+    """Return the broker to run; raises SettingsError where the requested one is not installed."""
+    if requested == "iotcore":
         return "iotcore"
     if find_mosquitto() is not None:
         return "mosquitto"
-    if wanted == "mosquitto":
+    if requested == "mosquitto":
         raise SettingsError(
             "mosquitto is not installed. Install it (apt-get install mosquitto, brew install "
-            "mosquitto) or leave --broker away."
+            "mosquitto), or omit --broker."
         )
     return "iotcore"
 
@@ -83,13 +84,13 @@ def prepare_broker(
 ) -> list[str]:
     """Write the broker's configuration into `folder` and return the command that runs it.
 
-    It listens on loopback `port`, and on `listener` for gateways elsewhere. iotcore speaks one version of MQTT a port:
-    5 on `port`, and 3.1.1, which most devices speak, on `devices_port`; mosquitto speaks both on `port`.
+    It listens on loopback `port`, and on `listener` for gateways on other machines. iotcore supports one version of
+    MQTT per port: 5 on `port`, and 3.1.1, which most devices use, on `devices_port`; mosquitto supports both on `port`.
     """
     if kind == "iotcore":
         if listener is not None:
             raise SettingsError(
-                "--listen needs mosquitto: the broker that comes with Headland keeps no gateway to its own topics. "
+                "--listen needs mosquitto: iotcore does not restrict gateways to their own topics. "
                 "Install it: apt-get install mosquitto, brew install mosquitto."
             )
         config = folder / "iotcore.toml"
@@ -97,7 +98,7 @@ def prepare_broker(
         return [sys.executable, "-P", "-m", "station", "broker", "--config", str(config)]
     program = find_mosquitto()
     if program is None:
-        raise SettingsError("mosquitto is not installed any more.")
+        raise SettingsError("mosquitto is no longer installed: install it again, or choose --broker iotcore.")
     write_logins(folder, users)
     config = folder / "mosquitto.conf"
     write_whole(config, (_mosquitto_config(folder, port) + _mosquitto_listener(listener)).encode())
@@ -105,16 +106,16 @@ def prepare_broker(
 
 
 def write_logins(folder: Path, users: Sequence[BrokerUser]) -> None:
-    """Write mosquitto's password and access files, which it reads at its start and at each SIGHUP."""
+    """Write mosquitto's password and access files, which it reads when it starts and at SIGHUP."""
     write_whole(folder / "acl", "\n".join(_acl(user) for user in users).encode())
     write_whole(folder / "passwords", "".join(_password_line(user) for user in users).encode())
 
 
 def _mosquitto_listener(listener: Listener | None) -> str:
-    """Return the lines of the gateways' door, which come last: they hold for the listener above them."""
+    """Return the lines of the gateways' listener; they come last, since options apply to the listener before them."""
     if listener is None:
         return ""
-    # A login is its client id there: MQTT lets whoever takes a client id end, and inherit, the session that has it.
+    # The login is the client id: otherwise a client could take over another session by its client id.
     lines = [f"listener {listener.port} {listener.host}", "use_username_as_clientid true"]
     if listener.tls is not None:
         lines += [f"certfile {listener.tls.cert}", f"keyfile {listener.tls.key}", "tls_version tlsv1.2"]
@@ -124,7 +125,7 @@ def _mosquitto_listener(listener: Listener | None) -> str:
 
 
 def _mosquitto_config(folder: Path, port: int) -> str:
-    return f"""# Made by `headland up` at every start.
+    return f"""# Written by `headland up` at every start.
 user {getpass.getuser()}
 listener {port} 127.0.0.1
 allow_anonymous false
@@ -147,7 +148,7 @@ log_type warning
 
 
 def _iotcore_config(port: int, users: Sequence[BrokerUser], devices_port: int | None) -> str:
-    head = """# Made by `headland up` at every start.
+    head = """# Written by `headland up` at every start.
 id = 0
 [router]
 id = 0
@@ -156,12 +157,12 @@ max_outgoing_packet_count = 200
 max_segment_size = 4194304
 max_segment_count = 8
 """
-    doors = _iotcore_door("v5", port, users)
-    return head + doors + ("" if devices_port is None else _iotcore_door("v4", devices_port, users))
+    listeners = _iotcore_listener("v5", port, users)
+    return head + listeners + ("" if devices_port is None else _iotcore_listener("v4", devices_port, users))
 
 
-def _iotcore_door(version: Literal["v4", "v5"], port: int, users: Sequence[BrokerUser]) -> str:
-    """Return the lines of a port; iotcore counts protocol levels, and 4 is MQTT 3.1.1."""
+def _iotcore_listener(version: Literal["v4", "v5"], port: int, users: Sequence[BrokerUser]) -> str:
+    """Return the lines of a listener; `version` is the protocol level, and level 4 is MQTT 3.1.1."""
     logins = "\n".join(f"{json.dumps(user.name)} = {json.dumps(user.password)}" for user in users)
     return f"""[{version}.1]
 name = "farm-{version}"
@@ -193,7 +194,7 @@ def _acl(user: BrokerUser) -> str:
         rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
         rules += [f"topic read {ROOT}/{kind}/#" for kind in ("alarm", "home")]
     elif user.role == "home":
-        # Any discovery prefix; it says of itself when it comes and goes.
+        # Any discovery prefix; Home Assistant publishes its own status.
         rules = ["topic read +/device/+/config", "topic write +/status"]
         rules += [f"topic read {ROOT}/{kind}/#" for kind in ("alarm", "home")]
     else:

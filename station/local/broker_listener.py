@@ -1,4 +1,4 @@
-"""The broker's second door: where gateways on other machines come in, and with which certificates."""
+"""Network listener of the broker for gateways on other machines, with its certificates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ADDRESS: Final = re.compile(
 
 
 class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The broker's certificate and key; `ca` signed it. With `mutual`, gateways show a certificate of `ca` too."""
+    """Certificate, key and CA of the broker. With `mutual`, gateways must present a certificate of `ca`, too."""
 
     cert: str
     key: str
@@ -30,7 +30,7 @@ class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
-    """An address beside the farm's own loopback port; without `tls` it is loopback, or said to be insecure."""
+    """A listener beside the farm's loopback port; without `tls` it is on loopback or explicitly insecure."""
 
     host: str
     port: int
@@ -38,28 +38,28 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_loopback(self) -> bool:
-        """Tell whether only this machine reaches it."""
+        """Whether only this machine can connect."""
         return is_loopback(self.host)
 
 
 class BrokerAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the farm's broker listens, as its last start had it: the own loopback port, and the gateways' door."""
+    """Listeners of the farm's broker at its last start: the loopback port, and the one for gateways."""
 
     port: int
     listener: Listener | None = None
 
 
 def make_listener(listen: str | None, tls: TlsFiles | None, *, insecure: bool) -> Listener | None:
-    """Return the listener that `HOST[:PORT]` asks for; raises SettingsError where it would be open or cannot work."""
+    """Return the listener for `HOST[:PORT]`; raises SettingsError where it would be insecure or cannot work."""
     if listen is None:
         if tls is not None or insecure:
-            raise SettingsError("The --tls options and --insecure go with --listen HOST[:PORT], which is missing.")
+            raise SettingsError("The --tls options and --insecure need --listen HOST[:PORT].")
         return None
     host, port = _host_and_port(listen, _PLAIN_PORT if tls is None else _TLS_PORT)
     if tls is None and not insecure and not is_loopback(host):
         raise SettingsError(
-            f"--listen {listen} would let passwords cross the network in clear. Give the broker a certificate with "
-            "--tls-cert FILE --tls-key FILE, or say --insecure if that is what you want."
+            f"With --listen {listen} passwords would cross the network unencrypted. Give the broker a certificate with "
+            "--tls-cert FILE --tls-key FILE, or accept the risk with --insecure."
         )
     if tls is not None:
         tls = _check_tls(tls)
@@ -68,42 +68,42 @@ def make_listener(listen: str | None, tls: TlsFiles | None, *, insecure: bool) -
 
 
 def tls_files(cert: Path | None, key: Path | None, ca: Path | None, *, mutual: bool) -> TlsFiles | None:
-    """Return the TLS options as one value, None where there are none; raises SettingsError for half of them."""
+    """Combine the TLS options, None where none is given; raises SettingsError for an incomplete set."""
     if cert is None and key is None and ca is None and not mutual:
         return None
     if cert is None or key is None:
-        raise SettingsError("--tls-cert and --tls-key go together; one is missing.")
+        raise SettingsError("--tls-cert and --tls-key are needed together; one is missing.")
     if mutual and ca is None:
-        raise SettingsError("--tls-mutual needs --tls-ca FILE: the authority that signs the gateways' certificates.")
+        raise SettingsError("--tls-mutual needs --tls-ca FILE: the CA that signs the gateways' certificates.")
     absolute = [None if path is None else str(path.expanduser().absolute()) for path in (cert, key, ca)]
     return TlsFiles(cert=str(absolute[0]), key=str(absolute[1]), ca=absolute[2], mutual=mutual)
 
 
 def _host_and_port(text: str, port: int) -> tuple[str, int]:
-    """Take `HOST`, `HOST:PORT`, `::` or `[::]:PORT` apart; `port` where none is said."""
-    found = _ADDRESS.fullmatch(text)
-    if found is None or not 0 < int(found["port"] or port) < 65536:
-        raise SettingsError(f"--listen {text!r} is no HOST or HOST:PORT; 0.0.0.0 takes every address.")
-    return found["name"] or found["six"] or found["bare"], int(found["port"] or port)
+    """Split `HOST`, `HOST:PORT`, `::` or `[::]:PORT`; `port` is the default."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or not 0 < int(match["port"] or port) < 65536:
+        raise SettingsError(f"--listen {text!r} is not HOST or HOST:PORT; 0.0.0.0 means every address.")
+    return match["name"] or match["six"] or match["bare"], int(match["port"] or port)
 
 
 def _check_tls(tls: TlsFiles) -> TlsFiles:
-    """Return the files after a look: readable, and a key that fits its certificate, before a broker trips over them."""
+    """Validate the files before the broker reads them: they are readable and the key fits its certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(tls.cert, tls.key, password="")
     except FileNotFoundError as error:
         missing = next((name for name in (tls.cert, tls.key) if not Path(name).is_file()), tls.cert)
-        raise SettingsError(f"There is no certificate file {missing}.") from error
+        raise SettingsError(f"The certificate file {missing} does not exist.") from error
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"{tls.cert} and {tls.key} are no certificate with its own, unencrypted key in PEM form: {error}"
+            f"{tls.cert} and {tls.key} are not a certificate and its unencrypted key in PEM form: {error}"
         ) from error
     if tls.ca is not None:
         try:
             context.load_verify_locations(tls.ca)
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{tls.ca} is no authority's certificate in PEM form: {error}") from error
+            raise SettingsError(f"{tls.ca} is not a CA certificate in PEM form: {error}") from error
     return tls
 
 

@@ -1,4 +1,4 @@
-"""The folder of a farm that runs on one machine: what lies where, who may run on it, and its secrets."""
+"""Folder of a farm that runs on one machine: its paths, its lock, its state and its secrets."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ import msgspec
 from headland.errors import RetryLater, SettingsError
 from station.server.files import write_whole
 
-#: The users of the generated broker configuration.
+#: Users of the generated broker configuration.
 INGEST_USER = "ingest"
 GATEWAY = "gateway-1"
 IMPORT_GATEWAY = "import"
-#: The simulated MQTT devices of a farm.
+#: Login of the simulated MQTT devices.
 DEVICES_USER = "sim-devices"
-#: With this login Home Assistant reads what the station tells it.
+#: Login of Home Assistant.
 HOME_USER = "home-assistant"
 
 
 class FarmState(msgspec.Struct, frozen=True, kw_only=True):
-    """What another process needs to join a running farm; kept in `farm.json`."""
+    """Addresses and process ids of a running farm, stored in `farm.json` for other processes."""
 
     api_url: str
     broker_host: str
@@ -36,7 +36,7 @@ class FarmState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SimRun(msgspec.Struct, frozen=True, kw_only=True):
-    """When a simulated clock was started and how fast, so that the next run never repeats its times."""
+    """Start and speed of a simulated clock, stored so that the next run does not repeat its times."""
 
     start_ms: int
     real_start_ms: int
@@ -45,62 +45,62 @@ class SimRun(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class FarmFolder:
-    """The paths below one farm's folder."""
+    """Paths, state and secrets below one farm's folder."""
 
     root: Path
 
     @property
     def store_path(self) -> Path:
-        """The time-series file."""
+        """Time-series store (DuckDB)."""
         return self.root / "store" / "farm.duckdb"
 
     @property
     def quarantine_path(self) -> Path:
-        """Where ingest keeps what it refused."""
+        """Quarantine of messages that ingest refused."""
         return self.root / "store" / "quarantine.sqlite"
 
     @property
     def registry_path(self) -> Path:
-        """Who owns what."""
+        """Registry (SQLite)."""
         return self.root / "store" / "registry.sqlite"
 
     @property
     def edge_dir(self) -> Path:
-        """The gateway's settings, spool and status."""
+        """Settings, spool and status of the gateway."""
         return self.root / "edge"
 
     @property
     def import_dir(self) -> Path:
-        """The importing gateway's spool."""
+        """Spool of the importing gateway."""
         return self.root / "import"
 
     @property
     def broker_dir(self) -> Path:
-        """The broker's configuration and persistence."""
+        """Configuration and persistence of the broker."""
         return self.root / "broker"
 
     @property
     def truth_dir(self) -> Path:
-        """What the simulators know to be true."""
+        """True values of the simulators."""
         return self.root / "truth"
 
     @property
     def logs_dir(self) -> Path:
-        """One log a part."""
+        """Logs, one for each part."""
         return self.root / "logs"
 
     @property
     def state_path(self) -> Path:
-        """Where the running farm says how to reach it."""
+        """State of the running farm."""
         return self.root / "farm.json"
 
     @property
     def api_key_path(self) -> Path:
-        """The key of whoever runs this farm; the station makes it."""
+        """Bootstrap key of this farm; the station creates it."""
         return self.root / "api-key"
 
     def api_key(self) -> str | None:
-        """Return that key, None before the first station ran here."""
+        """Return the bootstrap key, None before the first start of a station."""
         try:
             return self.api_key_path.read_text().strip() or None
         except OSError:
@@ -108,16 +108,16 @@ class FarmFolder:
 
     @property
     def gateways_path(self) -> Path:
-        """The gateways that were added, with their passwords."""
+        """Added gateways with their passwords."""
         return self.root / "gateways.json"
 
     @property
     def broker_address_path(self) -> Path:
-        """Where the broker listens."""
+        """Address of the broker."""
         return self.root / "broker.json"
 
     def create(self) -> None:
-        """Make the folders; raises SettingsError where that is not allowed."""
+        """Create the folders; raises SettingsError where that is not permitted."""
         try:
             for folder in (
                 self.store_path.parent,
@@ -131,11 +131,11 @@ class FarmFolder:
             (self.root / "secrets").chmod(0o700)
         except OSError as error:
             raise SettingsError(
-                f"The farm's folder {self.root} cannot be made: {error.strerror}. Choose another with --data DIR."
+                f"The farm's folder {self.root} cannot be created: {error.strerror}. Choose another with --data DIR."
             ) from error
 
     def secret(self, name: str) -> str:
-        """Return the password of a broker user; made at the first call, readable by this user only."""
+        """Return the secret of a name, created at the first call and readable by this user only."""
         path = self.root / "secrets" / name
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -143,13 +143,13 @@ class FarmFolder:
         return path.read_text().strip()
 
     def secret_path(self, name: str) -> Path:
-        """Return the file that holds a broker user's password."""
+        """Return the file of a secret, created where it is missing."""
         self.secret(name)
         return self.root / "secrets" / name
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep the folder to this process for the length of the block; raises SettingsError when another has it."""
+        """Lock the folder for the length of the block; raises SettingsError where another process has locked it."""
         with (self.root / "farm.lock").open("w") as file:
             if not _try_lock(file.fileno()):
                 raise SettingsError(
@@ -158,7 +158,7 @@ class FarmFolder:
             yield
 
     def running(self) -> bool:
-        """Tell whether a farm runs on this folder now."""
+        """Return whether a farm is running on this folder."""
         try:
             with (self.root / "farm.lock").open("r") as file:
                 return not _try_lock(file.fileno())
@@ -166,27 +166,27 @@ class FarmFolder:
             return False
 
     def read_state(self) -> FarmState:
-        """Return how to reach the farm that runs here; raises RetryLater when none does."""
+        """Return the state of the farm that runs here; raises RetryLater where none runs."""
         try:
             if self.running():
                 return msgspec.json.decode(self.state_path.read_bytes(), type=FarmState)
         except (OSError, msgspec.MsgspecError):
-            pass  # between taking the lock and saying where it is, a farm is not reachable either
-        raise RetryLater(f"No farm runs on {self.root}. Start it with: headland up --data {self.root}")
+            pass  # a farm that has the lock but has not written its state yet is not reachable either
+        raise RetryLater(f"No farm is running on {self.root}. Start it with: headland up --data {self.root}")
 
     def write_state(self, state: FarmState) -> None:
-        """Say how to reach this farm."""
+        """Store the state of this farm."""
         write_whole(self.state_path, msgspec.json.encode(state))
 
     def last_broker_pid(self) -> int | None:
-        """Return the broker that the last run started, which outlives a killed supervisor."""
+        """Return the process id of the last run's broker, which survives a killed supervisor; None where unknown."""
         try:
             return msgspec.json.decode(self.state_path.read_bytes(), type=FarmState).pids.get("broker")
         except (OSError, msgspec.MsgspecError):
             return None
 
     def next_sim_run(self, speed: float, now_ms: int, span_ms: int) -> SimRun:
-        """Return where simulated time starts: `span_ms` ago when fast, but never before what was already simulated."""
+        """Return the next simulated clock: it starts `span_ms` before now, but not before the end of the last run."""
         path = self.root / "simulated-until.json"
         start_ms = now_ms - span_ms
         try:
@@ -201,7 +201,7 @@ class FarmFolder:
 
 
 def default_folder(environ: Mapping[str, str]) -> Path:
-    """Return the farm's folder where none is named: HEADLAND_DATA, or `headland` in the user's data folder."""
+    """Return the default folder of a farm: HEADLAND_DATA, or `headland` in the user's data folder."""
     if environ.get("HEADLAND_DATA"):
         return Path(environ["HEADLAND_DATA"]).expanduser().absolute()
     base = environ.get("XDG_DATA_HOME")

@@ -1,4 +1,4 @@
-"""The edge.toml of a gateway that was added: ready to copy to its machine."""
+"""Settings file (edge.toml) of an added gateway, ready to copy to its machine."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from headland.errors import SettingsError
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.gateways import Gateway
 
-#: The name under which the authority's certificate is expected beside edge.toml.
+#: File name of the CA certificate beside edge.toml.
 CA_FILE: Final = "broker-ca.pem"
 _EVERY_ADDRESS: Final = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerAccess:
-    """Where a gateway reaches the broker, and what it needs for it."""
+    """Address of the broker for a gateway, and its TLS settings."""
 
     host: str
     port: int
@@ -28,12 +28,12 @@ class BrokerAccess:
 
 
 def find_broker_access(address: BrokerAddress, public_host: str | None) -> BrokerAccess:
-    """Return where a gateway reaches this farm's broker; raises SettingsError where only a person can know."""
+    """Return how a gateway reaches this farm's broker; raises SettingsError where --host is needed or useless."""
     listener = address.listener
     if listener is None:
         if public_host is not None:
             raise SettingsError(
-                "The broker of this farm listens on loopback only, so --host leads nowhere. Let it listen first: "
+                "The broker of this farm listens on loopback only: --host has no effect. Open it to the network first: "
                 "headland up --listen 0.0.0.0 --tls-cert FILE --tls-key FILE"
             )
         return BrokerAccess("127.0.0.1", address.port)
@@ -47,10 +47,10 @@ def find_broker_access(address: BrokerAddress, public_host: str | None) -> Broke
 
 
 def write_toml(gateway: Gateway, access: BrokerAccess) -> str:
-    """Return the text; it passes `headland edge check` beside the certificate files that it names."""
+    """Return the settings as text; it passes `headland edge check` beside the certificate files that it names."""
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
     lines = [
-        f"# The gateway {gateway.name}, made by `headland gateway add`. It holds a password: keep it to yourself.",
+        f"# The gateway {gateway.name}, created by `headland gateway add`. It contains a password: keep it secret.",
         "# Check it: headland edge check -c edge.toml    Run it: headland edge run -c edge.toml",
         "[gateway]",
         f"id = {quoted(gateway.name)}",
@@ -66,7 +66,7 @@ def write_toml(gateway: Gateway, access: BrokerAccess) -> str:
     if access.tls:
         lines += ["", "[broker.tls]"]
         if access.ca_path is not None:
-            lines.append(f'ca = "{CA_FILE}"                     # who signed the broker\'s certificate')
+            lines.append(f'ca = "{CA_FILE}"                     # CA of the broker\'s certificate')
         if access.mutual:
             lines += [f"cert = {quoted(gateway.name + '.pem')}", f"key = {quoted(gateway.name + '.key')}"]
     return "\n".join([*lines, "", _SOURCES])
@@ -75,13 +75,13 @@ def write_toml(gateway: Gateway, access: BrokerAccess) -> str:
 def _own_host(listener: Listener) -> str:
     if listener.host in _EVERY_ADDRESS:
         raise SettingsError(
-            f"The broker listens on every address ({listener.host}): say by which name or address the gateway reaches "
+            f"The broker listens on every address ({listener.host}): name the address by which the gateway reaches "
             "this machine: --host NAME."
         )
     return listener.host
 
 
-_SOURCES: Final = """# What is connected to this gateway; edge/edge.sample.toml explains every line.
+_SOURCES: Final = """# Sources of this gateway; edge/edge.sample.toml explains every line.
 # [[source]]
 # type = "mavlink"
 # name = "drone-link"

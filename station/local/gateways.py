@@ -1,4 +1,4 @@
-"""The gateways of a farm beside its own: their names and passwords, kept in the farm's folder."""
+"""Gateways that were added to a farm: their names and passwords, stored in the farm's folder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from station.local.broker import BrokerUser
 from station.local.folder import DEVICES_USER, GATEWAY, HOME_USER, IMPORT_GATEWAY, INGEST_USER, FarmFolder
 from station.server.files import write_whole
 
-#: The farm's own logins. Client ids begin like these, too, and at the gateways' door a login is its client id: a
-#: gateway of such a name could push another session off the broker.
-_OWN_BEGINNINGS: Final = ("ingest", "edge-", "import", "sim-", "home-assistant")
+#: Prefixes of the farm's own logins and client ids. On the gateways' listener the login is the client id: a gateway
+#: with such a name could take over another session.
+_RESERVED_PREFIXES: Final = ("ingest", "edge-", "import", "sim-", "home-assistant")
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,14 +31,14 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gateways:
-    """The list in `gateways.json`, readable by its owner only. Changes are made within `hold`."""
+    """Stores the gateways in `gateways.json`, readable by its owner only. Hold the lock (`hold`) for changes."""
 
     def __init__(self, folder: FarmFolder) -> None:
         self._folder = folder
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep the list, and the broker's logins made from it, to this process for the length of the block."""
+        """Lock the list, and the broker's logins made from it, for the length of the block."""
         with self._folder.gateways_path.with_suffix(".lock").open("w") as file:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX)
             yield
@@ -47,30 +47,32 @@ class Gateways:
         """Return the gateways by name; raises SettingsError where the file cannot be read."""
         path = self._folder.gateways_path
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=list[Gateway])
+            gateways = msgspec.json.decode(path.read_bytes(), type=list[Gateway])
         except FileNotFoundError:
             return []
         except (OSError, msgspec.MsgspecError) as error:
-            raise SettingsError(f"{path} cannot be read: {error}. Mend it, or move it away and add anew.") from error
-        return sorted(found, key=lambda gateway: gateway.name)
+            raise SettingsError(
+                f"{path} cannot be read: {error}. Correct it, or move it aside and add the gateways again."
+            ) from error
+        return sorted(gateways, key=lambda gateway: gateway.name)
 
     def add(self, name: str, site: str, now_ms: int) -> Gateway:
-        """Make a gateway with a password of its own; raises SettingsError for a name that cannot be taken."""
+        """Add a gateway with a new password; raises SettingsError for an invalid, reserved or existing name."""
         for what, word in (("name", name), ("site", site)):
             if not is_name(word):
                 raise SettingsError(
-                    f"{word!r} is no {what}: 1 to 64 letters, digits, dots, dashes and underscores, "
-                    "the first a letter or digit."
+                    f"{word!r} is not a valid {what}: use 1 to 64 letters, digits, dots, dashes and underscores, "
+                    "starting with a letter or digit."
                 )
-        if name == GATEWAY or name.startswith(_OWN_BEGINNINGS):
+        if name == GATEWAY or name.startswith(_RESERVED_PREFIXES):
             raise SettingsError(
-                f"{name!r} is kept for the farm's own parts, as {GATEWAY} and all that begins with "
-                f"{', '.join(_OWN_BEGINNINGS)} is: choose another name."
+                f"{name!r} is reserved, as are {GATEWAY} and names that start with "
+                f"{', '.join(_RESERVED_PREFIXES)}: choose another name."
             )
         known = self.all()
         if any(gateway.name.casefold() == name.casefold() for gateway in known):
             raise SettingsError(
-                f"There is a gateway {name!r} already (letters' size aside). For a new password: "
+                f"A gateway {name!r} exists already (case is ignored). For a new password: "
                 f"headland gateway remove {name}, then add it again."
             )
         gateway = Gateway(name=name, site=site, password=secrets.token_urlsafe(24), added_ms=now_ms)
@@ -78,20 +80,20 @@ class Gateways:
         return gateway
 
     def remove(self, name: str) -> None:
-        """Forget a gateway; raises SettingsError where there is none of that name."""
+        """Remove a gateway; raises SettingsError where it does not exist."""
         known = self.all()
-        left = [gateway for gateway in known if gateway.name != name]
-        if len(left) == len(known):
+        remaining = [gateway for gateway in known if gateway.name != name]
+        if len(remaining) == len(known):
             names = ", ".join(gateway.name for gateway in known) or "none"
-            raise SettingsError(f"There is no gateway {name!r}; added are: {names}.")
-        self._write(left)
+            raise SettingsError(f"No gateway {name!r} was added. Gateways: {names}.")
+        self._write(remaining)
 
     def _write(self, gateways: list[Gateway]) -> None:
         write_whole(self._folder.gateways_path, msgspec.json.format(msgspec.json.encode(gateways)) + b"\n")
 
 
 def broker_users(folder: FarmFolder) -> list[BrokerUser]:
-    """Return everyone who may log in at the farm's broker: its own parts, then the gateways that were added."""
+    """Return all logins of the farm's broker: its own parts, then the added gateways."""
     return [
         BrokerUser(INGEST_USER, folder.secret(INGEST_USER), "ingest"),
         BrokerUser(GATEWAY, folder.secret(GATEWAY), "gateway"),

@@ -1,4 +1,4 @@
-"""What runs on a farm's machine: the parts, their commands, ports and settings."""
+"""Plan of a farm on one machine: its processes, ports and settings files."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from station.server.storage.registries import REGISTRY_URL, registry_url
 from station.server.storage.stores import STORE_URL
 
 HOST: Final = "127.0.0.1"
-#: A drone's autopilot talks to this port unless told otherwise.
+#: Default port of an autopilot's ground station.
 _MAVLINK_PORT: Final = 14550
-#: How long the farm's own gateway gathers before it sends [s].
+#: Maximum batch age of the farm's own gateway [s].
 LIVE_AGE_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class UpSettings:
-    """The options of `headland up`."""
+    """Options of `headland up`."""
 
     port: int = 8000
     data_dir: Path = Path()
     scenario: str = "jurong-wheat"
-    #: How many compartments the scenario's large houses have; None: as many as it says.
+    #: Number of compartments of the scenario's large greenhouses; None: the scenario's own number.
     scale: int | None = None
     speed: float = 1.0
     simulate: bool = True
@@ -52,7 +52,7 @@ class UpSettings:
 
 @dataclass(frozen=True, slots=True)
 class FarmPlan:
-    """The parts of a farm, what to print of them, and how others reach it."""
+    """Parts of a farm, the lines that describe them, and its addresses."""
 
     parts: Sequence[Part]
     lines: Sequence[str]
@@ -62,7 +62,7 @@ class FarmPlan:
 
 
 def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPlan:
-    """Choose ports, write every part's settings into the folder and return the parts; starts nothing."""
+    """Choose ports and write the settings of all parts into the folder; starts nothing."""
     kind = choose_broker(settings.broker)
     broker_port = open_address(folder, settings.listener).port
     with Gateways(folder).hold():
@@ -115,7 +115,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
 
 
 def _demo_arguments(settings: UpSettings) -> list[str]:
-    """Return how the station is told what is simulated."""
+    """Return the station's arguments for the simulated scenario."""
     if not settings.simulate:
         return []
     scale = [] if settings.scale is None else ["--demo-scale", str(settings.scale)]
@@ -131,9 +131,9 @@ def _simulators(settings: UpSettings, folder: FarmFolder, devices_port: int) -> 
 
 
 def _edge_settings(folder: FarmFolder, broker_port: int, simulators: Sequence[Simulator]) -> str:
-    """Return the gateway's edge.toml; the user's own sources are taken from sources.toml beside the farm's folder."""
+    """Return the gateway's edge.toml; it includes the user's own sources from sources.toml in the farm's folder."""
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
-    text = f"""# Made by `headland up` at every start. Your own sources belong into {_sources_path(folder)}
+    text = f"""# Written by `headland up` at every start. Add your own sources in {_sources_path(folder)}
 [gateway]
 id = {quoted(GATEWAY)}
 site = "home"
@@ -153,25 +153,25 @@ name = "drones"
 url = "udpin:{HOST}:{_MAVLINK_PORT}"
 """
     own = _sources_path(folder)
-    added = own.read_text() if own.exists() else ""
-    if "[batch]" not in added:
-        # On one machine bytes cost nothing, and the page shows a value a fifth of a second later.
+    own_sources = own.read_text() if own.exists() else ""
+    if "[batch]" not in own_sources:
+        # On one machine small batches cost little, and the page shows a value a fifth of a second later.
         text += f"\n[batch]\nmax_age_s = {LIVE_AGE_S}\n"
-    if simulators and "[alarms]" not in added:
+    if simulators and "[alarms]" not in own_sources:
         text += '\n[alarms]\nrules = ["greenhouse"]\n'
     text += "".join(simulator.source_toml for simulator in simulators)
-    return text + (f"\n{added}" if added else "")
+    return text + (f"\n{own_sources}" if own_sources else "")
 
 
 def _listener_lines(listener: Listener | None) -> list[str]:
     if listener is None:
         return []
-    how = "without TLS: passwords cross the network in clear"
+    security = "without TLS: passwords cross the network unencrypted"
     if listener.tls is not None:
-        how = "with mutual TLS" if listener.tls.mutual else "with TLS"
+        security = "with mutual TLS" if listener.tls.mutual else "with TLS"
     elif listener.is_loopback:
-        how = "without TLS"
-    return [f"gateways    come in on {listener.host}:{listener.port} {how}; add one: headland gateway add NAME"]
+        security = "without TLS"
+    return [f"gateways    accepted on {listener.host}:{listener.port} {security}; add one: headland gateway add NAME"]
 
 
 def _sources_path(folder: FarmFolder) -> Path:
@@ -179,7 +179,7 @@ def _sources_path(folder: FarmFolder) -> Path:
 
 
 def broker_address(folder: FarmFolder) -> BrokerAddress:
-    """Return where the broker listens, as its last start had it; before the first one a port is chosen for it."""
+    """Return the broker's address at its last start; before the first start a port is chosen."""
     try:
         return msgspec.json.decode(folder.broker_address_path.read_bytes(), type=BrokerAddress)
     except (OSError, msgspec.MsgspecError):
@@ -189,7 +189,7 @@ def broker_address(folder: FarmFolder) -> BrokerAddress:
 
 
 def open_address(folder: FarmFolder, listener: Listener | None) -> BrokerAddress:
-    """Return where the broker shall listen now: on the last run's loopback port, if free, so that others find it."""
+    """Return and store the broker's address for this start: the last loopback port where it is free."""
     port = broker_address(folder).port
     address = BrokerAddress(port=port if _is_free(port) else free_port(), listener=listener)
     write_whole(folder.broker_address_path, msgspec.json.encode(address))
@@ -197,14 +197,14 @@ def open_address(folder: FarmFolder, listener: Listener | None) -> BrokerAddress
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """Return a loopback port that was free a moment ago."""
+    """Return a free loopback port."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:
-    """Tell whether a loopback port can be listened on now."""
+    """Return whether a loopback port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

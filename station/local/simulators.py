@@ -12,16 +12,16 @@ from headland.clock import wall_clock_ms
 from station.local.folder import DEVICES_USER, FarmFolder, SimRun
 from station.server.scenarios import FarmDrone, FarmHouse, FarmScenario
 
-#: How long a fast simulation runs until it meets the present.
+#: Time after which a fast simulation catches up with the present.
 _CATCH_UP_S: Final = 600
-#: How often a node on the radio speaks, and a controller of many compartments is read, in simulated seconds.
+#: Simulated seconds between messages of a radio node, and between polls of a controller.
 _RADIO_PERIOD_S: Final = 60.0
 _POLL_S: Final = 10.0
-_ALONE_POLL_S: Final = 1.0
-#: Reading one compartment may take so long when there are many.
+_SINGLE_POLL_S: Final = 1.0
+#: Time for reading one compartment of many.
 _UNIT_POLL_S: Final = 0.01
-_SHORTEST_POLL_S: Final = 0.1
-#: What a node's decoded payload calls its numbers -> channel.
+_MIN_POLL_S: Final = 0.1
+#: Field of a node's decoded payload -> channel.
 _RADIO_FIELDS: Final = {
     "air_temperature": "air_temperature_degc",
     "air_humidity": "relative_humidity_pct",
@@ -35,7 +35,7 @@ _RADIO_FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
-    """One simulator: its part's name, its command, the gateway's source for it and the line that tells of it."""
+    """A simulator: the name of its part, its arguments, the gateway's source for it, and its line in the output."""
 
     name: str
     arguments: Sequence[str]
@@ -45,12 +45,12 @@ class Simulator:
 
 @dataclass(frozen=True, slots=True)
 class FarmBus:
-    """Where houses are reached: the host they listen on, the broker's port for MQTT devices, and the farm's folder."""
+    """Connections of the greenhouses: their host, the broker's port for MQTT devices, and the farm's folder."""
 
     host: str
     devices_port: int
     folder: FarmFolder
-    #: All houses of the farm stand in the weather of this seed.
+    #: Seed of the weather, shared by all greenhouses of the farm.
     weather_seed: int
 
 
@@ -61,7 +61,7 @@ def plan_simulators(
     bus: FarmBus,
     free_port: Callable[[socket.SocketKind], int],
 ) -> list[Simulator]:
-    """Return the simulators of a farm, all on one simulated clock."""
+    """Return the simulators of a farm; all use the same simulated clock."""
     folder, host = bus.folder, bus.host
     now_ms = wall_clock_ms()
     run = folder.next_sim_run(speed, now_ms, round((speed - 1.0) * _CATCH_UP_S * 1000))
@@ -109,7 +109,7 @@ simulated = true
 def plan_house(
     house: FarmHouse, number: int, bus: FarmBus, port: int, speed: float, shared: Sequence[str]
 ) -> Simulator:
-    """Return the simulator of the farm's `number`-th house; `port` is free for it."""
+    """Return the simulator of the farm's `number`-th greenhouse; `port` is a free port."""
     name = numbered("sim-greenhouse", number)
     arguments, source, line = (
         _radio(house, name, bus) if house.radio else _controller(house, name, bus.host, port, speed)
@@ -122,9 +122,9 @@ def plan_house(
 
 
 def _controller(house: FarmHouse, name: str, host: str, port: int, speed: float) -> tuple[list[str], str, str]:
-    """Return how a Modbus controller is started and read, and the line that tells of it."""
-    alone = house.compartments == 1
-    poll_s = max(_SHORTEST_POLL_S, (_ALONE_POLL_S if alone else _POLL_S) / speed, _UNIT_POLL_S * house.compartments)
+    """Return the arguments of a Modbus controller, the gateway's source for it, and its line in the output."""
+    is_single = house.compartments == 1
+    poll_s = max(_MIN_POLL_S, (_SINGLE_POLL_S if is_single else _POLL_S) / speed, _UNIT_POLL_S * house.compartments)
     source = f"""
 [[source]]
 type = "modbus_tcp"
@@ -137,7 +137,7 @@ poll_s = {poll_s:g}
 clock_speed = {speed:g}
 simulated = true
 """
-    if alone:
+    if is_single:
         source += f'unit = 1\ndevice = {json.dumps(house.device)}\nregisters = "greenhouse-sim.toml"\n'
     else:
         for unit, device in enumerate(house.devices, 1):
@@ -149,13 +149,13 @@ site = {json.dumps(house.site)}
 kind = "{house.kind}"
 simulated = true
 """
-    several = "" if alone else f", {house.compartments} compartments"
-    line = f"greenhouse  simulated, Modbus/TCP on {port}, scenario {house.scenario}{several}, speed {speed:g}"
+    compartments = "" if is_single else f", {house.compartments} compartments"
+    line = f"greenhouse  simulated, Modbus/TCP on {port}, scenario {house.scenario}{compartments}, speed {speed:g}"
     return ["--host", host, "--port", str(port)], source, line
 
 
 def _radio(house: FarmHouse, name: str, bus: FarmBus) -> tuple[list[str], str, str]:
-    """Return how LoRaWAN nodes are started and heard, and the line that tells of them."""
+    """Return the arguments of LoRaWAN nodes, the gateway's source for them, and their line in the output."""
     password_file = str(bus.folder.secret_path(DEVICES_USER))
     broker = f"{bus.host}:{bus.devices_port}"
     arguments = ["--port", "0", "--mqtt", broker, "--mqtt-username", DEVICES_USER]
@@ -191,5 +191,5 @@ simulated = true
 
 
 def numbered(name: str, number: int) -> str:
-    """Return the name of the first, or the name with the number of a later one."""
+    """Return a name for the first, and the name with its number for later ones."""
     return name if number == 1 else f"{name}-{number}"

@@ -1,4 +1,4 @@
-"""Children of one farm: start them, start again what dies, end them all in time."""
+"""Supervision of a farm's processes: start, restart after a failure, and an orderly stop."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-#: Told to children: end when standard input ends, so that none outlives a killed supervisor.
+#: Environment variable of child processes: they end with their standard input, also after a killed supervisor.
 SUPERVISED: Final = "HEADLAND_SUPERVISED"
 
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 15.0
-#: A part that ran this long is healthy again: its next restart waits the shortest.
+#: After this run time a part counts as healthy: its next restart waits the shortest time.
 _HEALTHY_AFTER_S: Final = 30.0
 _LOG_MAX_BYTES: Final = 10_000_000
 
 
 def restart_wait_s(failures: int) -> float:
-    """Return how long to wait before the start that follows `failures` (>= 1) quick ends."""
+    """Return the delay before a restart after `failures` (>= 1) early exits in a row."""
     return float(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(failures - 1, 10)))
 
 
 @dataclass(slots=True)
 class Part:
-    """One child. `stop_stage` says in which wave it ends: 0 first."""
+    """A child process. Parts stop in the order of `stop_stage`, 0 first."""
 
     name: str
     command: Sequence[str]
@@ -42,12 +42,12 @@ class Part:
 
 
 class Supervisor:
-    """Runs parts until `stop` is asked for; `say` gets one sentence for each thing a person should know."""
+    """Runs parts until `stop`; `report` receives one sentence for each event."""
 
-    def __init__(self, parts: Sequence[Part], environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    def __init__(self, parts: Sequence[Part], environ: Mapping[str, str], report: Callable[[str], None]) -> None:
         self._parts = list(parts)
         self._environ = {**environ, SUPERVISED: "1"}
-        self._say = say
+        self._report = report
 
     def start(self) -> None:
         """Start every part once, in order."""
@@ -55,11 +55,11 @@ class Supervisor:
             self._start(part)
 
     def pids(self) -> dict[str, int]:
-        """Return the process ids of the parts that run, by name."""
+        """Return the process ids of the running parts, by name."""
         return {part.name: part.process.pid for part in self._parts if part.process is not None and _alive(part)}
 
     def tend(self) -> None:
-        """Look at every part once: say what died, start again what is due."""
+        """Check every part once: report those that ended, and restart those that are due."""
         now_s = time.monotonic()
         for part in self._parts:
             if part.process is None:
@@ -73,12 +73,11 @@ class Supervisor:
             wait_s = restart_wait_s(part.failures)
             _release(part)
             part.start_at_s = now_s + wait_s
-            self._say(
-                f"{part.name} ended ({_how(code)}); it starts again in {wait_s:g} s. {_last_words(part.log_path)}"
-            )
+            log_line = _last_log_line(part.log_path)
+            self._report(f"{part.name} ended ({_exit_reason(code)}); it restarts in {wait_s:g} s. {log_line}")
 
     def stop(self, within_s: float) -> None:
-        """End every part, wave by wave, the last ones by SIGKILL; returns when none is left."""
+        """Stop all parts, stage by stage; kill those that do not end in time. Returns when none is left."""
         stages = sorted({part.stop_stage for part in self._parts})
         began_s = time.monotonic()
         for count, stage in enumerate(stages, start=1):
@@ -90,7 +89,7 @@ class Supervisor:
                 time.sleep(0.02)
             for part in running:
                 if _alive(part):
-                    self._say(f"{part.name} did not end in time and was killed")
+                    self._report(f"{part.name} did not stop in time and was killed")
                     _signal(part, signal.SIGKILL)
                 _release(part)
 
@@ -99,7 +98,7 @@ class Supervisor:
             part.log_path.replace(part.log_path.with_suffix(".log.1"))
         try:
             with part.log_path.open("ab") as log:
-                # Its own session: Ctrl-C reaches the supervisor alone, which then ends the parts in order.
+                # A session of its own: Ctrl-C reaches only the supervisor, which stops the parts in order.
                 part.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
                     list(part.command),
                     stdin=subprocess.PIPE,
@@ -111,7 +110,7 @@ class Supervisor:
         except OSError as error:
             part.failures += 1
             part.start_at_s = time.monotonic() + restart_wait_s(part.failures)
-            self._say(f"{part.name} cannot be started: {error}")
+            self._report(f"Cannot start {part.name}: {error}")
             return
         part.started_s = time.monotonic()
 
@@ -121,7 +120,7 @@ def _alive(part: Part) -> bool:
 
 
 def _signal(part: Part, number: signal.Signals) -> None:
-    """Signal the part's whole session, so that a child of a child goes too."""
+    """Signal the part's whole session, which includes its own children."""
     if part.process is None or part.process.poll() is not None:
         return
     try:
@@ -138,12 +137,12 @@ def _release(part: Part) -> None:
         part.process = None
 
 
-def _how(code: int) -> str:
+def _exit_reason(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _last_words(path: Path) -> str:
-    """Return the log's last line, which for our own parts is the sentence that says why."""
+def _last_log_line(path: Path) -> str:
+    """Return the last line of the log: for our own parts the reason of the exit."""
     try:
         with path.open("rb") as file:
             file.seek(0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""`headland up`: the whole farm on one machine, supervised."""
+"""Running a whole farm on one machine, supervised (`headland up`)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from station.local.plan import HOST, FarmPlan, UpSettings, free_port, make_plan
 from station.local.supervisor import Supervisor
 from station.server.signals import stop_event
 
-#: Everything ends within 5 s of Ctrl-C; the last part of it is for the kernel.
+#: All parts stop within 5 s of Ctrl-C; the rest is for the operating system.
 _STOP_WITHIN_S: Final = 4.5
-_LOOK_EVERY_S: Final = 0.1
+_CHECK_EVERY_S: Final = 0.1
 _MAX_SPEED: Final = 100.0
 
 
-def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
-    """Run the farm until SIGINT or SIGTERM; `say` prints one line. Raises SettingsError before anything is started."""
+def run_farm(settings: UpSettings, report: Callable[[str], None]) -> None:
+    """Run the farm until SIGINT or SIGTERM; `report` receives output lines. Raises SettingsError before a start."""
     if not 1.0 <= settings.speed <= _MAX_SPEED:
         raise SettingsError(f"--speed must be 1 to {_MAX_SPEED:g}, not {settings.speed:g}.")
     folder = FarmFolder(settings.data_dir)
@@ -36,57 +36,57 @@ def run_farm(settings: UpSettings, say: Callable[[str], None]) -> None:
         _end_stale_broker(folder)
         api_port = _api_port(settings.port)
         plan = make_plan(settings, folder, api_port)
-        supervisor = Supervisor(plan.parts, os.environ, say)
-        say(f"Headland: a farm in {folder.root}")
+        supervisor = Supervisor(plan.parts, os.environ, report)
+        report(f"Headland: a farm in {folder.root}")
         supervisor.start()
         try:
             _write_state(folder, plan, supervisor)
             for line in plan.lines:
-                say(f"  {line}")
-            _tend(settings, folder, plan, supervisor, stop, say)
+                report(f"  {line}")
+            _supervise(settings, folder, plan, supervisor, stop, report)
         finally:
-            say("Stopping ...")
+            report("Stopping ...")
             supervisor.stop(_STOP_WITHIN_S)
             folder.state_path.unlink(missing_ok=True)
-            say("Stopped; the data stays in " + str(folder.root))
+            report("Stopped. The data is in " + str(folder.root))
 
 
-def _tend(
+def _supervise(
     settings: UpSettings,
     folder: FarmFolder,
     plan: FarmPlan,
     supervisor: Supervisor,
     stop: threading.Event,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
     ready = False
     pids = supervisor.pids()
-    asked_s = 0.0
-    while not stop.wait(_LOOK_EVERY_S):
+    checked_s = 0.0
+    while not stop.wait(_CHECK_EVERY_S):
         supervisor.tend()
         if supervisor.pids() != pids:
             pids = supervisor.pids()
             _write_state(folder, plan, supervisor)
-        if not ready and time.monotonic() - asked_s > 0.5:
-            asked_s = time.monotonic()
+        if not ready and time.monotonic() - checked_s > 0.5:
+            checked_s = time.monotonic()
             ready = _is_ready(plan.api_url)
             if ready:
-                _report_ready(folder, plan.api_url, say, prints_key=settings.prints_key)
+                _report_ready(folder, plan.api_url, report, prints_key=settings.prints_key)
 
 
-def _report_ready(folder: FarmFolder, api_url: str, say: Callable[[str], None], *, prints_key: bool) -> None:
+def _report_ready(folder: FarmFolder, api_url: str, report: Callable[[str], None], *, prints_key: bool) -> None:
     key = folder.api_key() if prints_key else None
     # A browser does not send the part of a URL after #: the key reaches no server and no log.
-    say(f"Ready: open {api_url}/{'' if key is None else f'#key={key}'}")
-    say(
+    report(f"Ready: open {api_url}/{'' if key is None else f'#key={key}'}")
+    report(
         f"  Help: {api_url}/help/. API: {api_url}/docs, with the key in {folder.api_key_path}. Ctrl-C stops everything."
     )
 
 
 def _is_ready(api_url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{api_url}/readyz", timeout=0.5) as answer:  # noqa: S310 - our own loopback
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(f"{api_url}/readyz", timeout=0.5) as response:  # noqa: S310 - our own loopback
+            return bool(response.status == 200)
     except (OSError, urllib.error.URLError):
         return False
 
@@ -104,7 +104,7 @@ def _write_state(folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor) -> 
 
 
 def _end_stale_broker(folder: FarmFolder) -> None:
-    """End the broker of a run whose supervisor was killed: mosquitto does not notice that its parent is gone."""
+    """Kill the broker of a run whose supervisor was killed: mosquitto does not notice the loss of its parent."""
     pid = folder.last_broker_pid()
     if pid is None:
         return
@@ -116,16 +116,16 @@ def _end_stale_broker(folder: FarmFolder) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _api_port(wanted: int) -> int:
-    if wanted == 0:
+def _api_port(requested: int) -> int:
+    if requested == 0:
         return free_port()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, wanted))
+            probe.bind((HOST, requested))
         except OSError as error:
             raise SettingsError(
-                f"Port {wanted} is taken ({error.strerror}). Choose another: --port {wanted + 1}, "
-                "or --port 0 for any free one."
+                f"Port {requested} is in use ({error.strerror}). Choose another: --port {requested + 1}, "
+                "or --port 0 for a free one."
             ) from error
-    return wanted
+    return requested

@@ -169,7 +169,7 @@ def test_a_second_farm_on_the_same_folder_or_port_is_refused_with_a_sentence(
     port = farm.folder.read_state().api_url.rsplit(":", 1)[1]
     same_port = farm.run("up", "--port", port, "--data", str(tmp_path / "other"))
     assert same_port.returncode == 2
-    assert f"Port {port} is taken" in same_port.stderr
+    assert f"Port {port} is in use" in same_port.stderr
     assert httpx.get(farm.folder.read_state().api_url + "/healthz").status_code == 200
 
 

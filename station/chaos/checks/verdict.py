@@ -1,4 +1,4 @@
-"""Holds the store against the truth: pure. What was lost, what was doubled, and what was never accepted."""
+"""Comparison of the store with the numbers sent: lost, duplicated and never accepted numbers. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 
 from station.chaos.traffic.truth import SentNumber
 
-#: How old a number may be that a killed gateway had not yet saved: batch age, group commit and a busy disk.
+#: Maximum age of a number that a killed gateway had not saved yet: batch age, group commit and a busy disk.
 UNSAVED_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A kill -9 of a gateway: when, and which numbers of a device its spool held then."""
+    """A kill of a gateway: its time, and the numbers of a device in the spool at that time."""
 
     at_s: float
     spooled: frozenset[int] = frozenset()
@@ -22,13 +22,13 @@ class Kill:
 
 @dataclass(slots=True)
 class Verdict:
-    """The numbers of a device (or the sums of several) between two moments.
+    """Numbers of a device (or the sums of several) between two instants.
 
-    `unread`: answers on a connection that broke, of which nobody knows whether the gateway read them, and which are
-    not stored. `unsaved`: read by a gateway that was killed before it could save them. Neither was accepted.
+    `unread`: not stored, and sent on a connection that broke: it is unknown whether the gateway read them. `unsaved`:
+    read by a gateway that was killed before it could save them. Neither kind was accepted.
     """
 
-    said: int = 0
+    sent: int = 0
     stored: int = 0
     unread: int = 0
     unsaved: int = 0
@@ -38,12 +38,12 @@ class Verdict:
 
     @property
     def accepted(self) -> int:
-        """How many numbers the store owes."""
-        return self.said - self.unread - self.unsaved
+        """Count of numbers that must be stored."""
+        return self.sent - self.unread - self.unsaved
 
     def add(self, other: Verdict) -> None:
-        """Add another device's verdict."""
-        self.said += other.said
+        """Add the verdict on another device."""
+        self.sent += other.sent
         self.stored += other.stored
         self.unread += other.unread
         self.unsaved += other.unsaved
@@ -52,49 +52,49 @@ class Verdict:
         self.duplicated += other.duplicated
 
 
-def judge(
-    said: Sequence[SentNumber], stored: Mapping[int, int], kills: Sequence[Kill], *, sees_hidden: bool
+def compare(
+    sent: Sequence[SentNumber], stored: Mapping[int, int], kills: Sequence[Kill], *, sees_hidden: bool
 ) -> Verdict:
-    """Return the verdict on what a device has `said`; `stored` counts how often each number is in the store.
+    """Return the verdict on the numbers `sent` by a device; `stored` has the multiplicity of each number in the store.
 
-    A killed gateway may have taken with it the end of what it had read, and no more: numbers without a gap up to the
-    kill, none older than `UNSAVED_S`, none that its spool held. With `sees_hidden` false a hidden number that is not
-    found is only counted.
+    A kill may lose the last numbers that the gateway had read, and no more: numbers without a gap up to the kill, none
+    older than `UNSAVED_S`, none in its spool. With `sees_hidden` false, a hidden number that is not stored is only
+    counted.
     """
-    unsaved = _unsaved(said, stored, kills)
-    verdict = Verdict(said=len(said))
-    for one in said:
-        times = stored.get(one.number, 0)
+    unsaved = _unsaved(sent, stored, kills)
+    verdict = Verdict(sent=len(sent))
+    for record in sent:
+        times = stored.get(record.number, 0)
         verdict.stored += times > 0
         if times > 1:
-            verdict.duplicated.append(one.number)
+            verdict.duplicated.append(record.number)
         if times > 0:
             continue
-        if any(one.number in kill.spooled for kill in kills):
-            verdict.lost.append(one.number)
-        elif one.number in unsaved:
+        if any(record.number in kill.spooled for kill in kills):
+            verdict.lost.append(record.number)
+        elif record.number in unsaved:
             verdict.unsaved += 1
-        elif not one.was_read:
+        elif not record.was_read:
             verdict.unread += 1
-        elif one.hidden and not sees_hidden:
+        elif record.hidden and not sees_hidden:
             verdict.hidden += 1
         else:
-            verdict.lost.append(one.number)
+            verdict.lost.append(record.number)
     return verdict
 
 
-def find_strangers(last: int, stored: Mapping[int, int]) -> list[int]:
-    """Return what is stored of a device that never said it."""
+def find_unknown(last: int, stored: Mapping[int, int]) -> list[int]:
+    """Return the stored numbers that a device never sent."""
     return sorted(number for number in stored if not 1 <= number <= last)
 
 
-def _unsaved(said: Sequence[SentNumber], stored: Mapping[int, int], kills: Sequence[Kill]) -> set[int]:
-    """Return the numbers that kills took from the gateway's memory: walk back from each kill to the last one kept."""
-    found: set[int] = set()
+def _unsaved(sent: Sequence[SentNumber], stored: Mapping[int, int], kills: Sequence[Kill]) -> set[int]:
+    """Return the numbers that were in the memory of a killed gateway: from each kill back to the last saved one."""
+    unsaved: set[int] = set()
     for kill in kills:
-        for one in reversed([one for one in said if one.said_s <= kill.at_s]):
-            kept = stored.get(one.number, 0) > 0 or one.number in kill.spooled
-            if kept or kill.at_s - one.said_s > UNSAVED_S:
+        for record in reversed([record for record in sent if record.sent_s <= kill.at_s]):
+            is_saved = stored.get(record.number, 0) > 0 or record.number in kill.spooled
+            if is_saved or kill.at_s - record.sent_s > UNSAVED_S:
                 break
-            found.add(one.number)
-    return found
+            unsaved.add(record.number)
+    return unsaved

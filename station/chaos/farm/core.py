@@ -1,4 +1,4 @@
-"""Broker and station of a farm under test, as the processes that users run, and what the station answers."""
+"""Broker and station of a farm under test, as processes, and requests to the station."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from station.local.plan import HOST, free_port
 
 HEADLAND: Final = (sys.executable, "-P", "-m", "station")
 
-_ANSWER_S: Final = 10.0
+_TIMEOUT_S: Final = 10.0
 _READY_WITHIN_S: Final = 30.0
 _OK, _NOT_FOUND = 200, 404
 
 
 class FarmCore:
-    """A broker that knows `logins` as gateways, and a station; both on free loopback ports, all files in `root`."""
+    """A broker with gateway `logins`, and a station; both on free loopback ports, all files in `root`."""
 
     def __init__(self, root: Path, broker: BrokerKind, logins: Sequence[str]) -> None:
         self.folder = FarmFolder(root)
@@ -40,48 +40,48 @@ class FarmCore:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run the farm for the length of the block; whatever happens in it, all of the farm ends with it."""
+        """Run the farm for the length of the block; all processes end with it, also after an exception."""
         try:
             self.begin()
-            self.wait_until(self.is_ready, _READY_WITHIN_S, "the farm did not get ready")
+            self.wait_until(self.is_ready, _READY_WITHIN_S, "the farm was not ready")
             yield
         finally:
-            with _undisturbed():
+            with _ignoring_interrupts():
                 self.end()
 
     def processes(self) -> list[FarmProcess]:
-        """Return all parts, in the order of their start."""
+        """Return all processes in the order of their start."""
         return [self.broker, self.station]
 
     def begin(self) -> None:
-        """Start all parts."""
+        """Start all processes."""
         for process in self.processes():
             process.start()
 
     def end(self) -> None:
-        """End all parts, whatever state they are in."""
+        """End all processes, whatever state they are in."""
         for process in reversed(self.processes()):
             process.end()
 
     def is_ready(self) -> bool:
-        """Tell whether messages can reach the store."""
+        """Return whether messages can reach the store."""
         return ask(self.api_port, "/readyz")[0] == _OK
 
     def delivery(self, gateway: str) -> dict[str, Any] | None:
-        """Return what the station says of a gateway's delivery; None while it cannot say."""
-        answer = self.get(f"/v1/gateways/{gateway}/delivery", {})
-        return answer if answer and "gateway" in answer else None
+        """Return the station's report on a gateway's delivery; None while there is none."""
+        response = self.get(f"/v1/gateways/{gateway}/delivery", {})
+        return response if response and "gateway" in response else None
 
-    def wait_until(self, is_so: Callable[[], bool], within_s: float, otherwise: str) -> None:
-        """Wait for a condition. Raises RetryLater with the sentence `otherwise`."""
+    def wait_until(self, condition: Callable[[], bool], within_s: float, failure: str) -> None:
+        """Wait for a condition. Raises RetryLater with the sentence `failure`."""
         deadline_s = time.monotonic() + within_s
-        while not is_so():
+        while not condition():
             if time.monotonic() > deadline_s:
-                raise RetryLater(f"{otherwise} within {within_s:g} s; the logs are in {self.folder.logs_dir}")
+                raise RetryLater(f"{failure} within {within_s:g} s; the logs are in {self.folder.logs_dir}")
             time.sleep(0.1)
 
     def get(self, path: str, query: Mapping[str, str | int]) -> dict[str, Any] | None:
-        """Return the body; empty where there is no such thing (yet), None where nobody answers."""
+        """Return the body of a GET; empty for 404, None without a response."""
         status, body = ask(self.api_port, f"{path}?{urlencode(query)}", self.folder.api_key())
         if status == _NOT_FOUND:
             return {}
@@ -97,19 +97,19 @@ class FarmCore:
     def _make_station(self) -> FarmProcess:
         folder = self.folder
         login = ["--username", INGEST_USER, "--password-file", str(folder.secret_path(INGEST_USER))]
-        where = ["--host", HOST, "--port", str(self.api_port), "--broker", f"{HOST}:{self.broker_port}"]
-        return self.process("station", [*HEADLAND, "station", "--data", str(folder.root), *where, *login])
+        addresses = ["--host", HOST, "--port", str(self.api_port), "--broker", f"{HOST}:{self.broker_port}"]
+        return self.process("station", [*HEADLAND, "station", "--data", str(folder.root), *addresses, *login])
 
     def process(self, name: str, command: list[str], environ: Mapping[str, str] | None = None) -> FarmProcess:
-        """Return a part of the farm that is not yet started, with its log."""
-        # The kit hurts what it can repair by itself: no limits of the caller's environment leak in.
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("HEADLAND_")}
-        return FarmProcess(name, command, self.folder.logs_dir / f"{name}.log", {**kept, **(environ or {})})
+        """Return a process of the farm, not started yet, with its log."""
+        # The test controls all settings: none from the caller's environment may change them.
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("HEADLAND_")}
+        return FarmProcess(name, command, self.folder.logs_dir / f"{name}.log", {**inherited, **(environ or {})})
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let an impatient second Ctrl-C not leave a broker behind."""
+def _ignoring_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C for the length of the block: a second one would leave a broker running."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -118,12 +118,12 @@ def _undisturbed() -> Iterator[None]:
 
 
 def ask(port: int, path: str, key: str | None = None) -> tuple[int, bytes]:
-    """Return status and body of a GET that shows `key`; status 0 where nobody answers."""
+    """Return status and body of a GET with `key`; status 0 without a response."""
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     try:
-        with closing(HTTPConnection(HOST, port, timeout=_ANSWER_S)) as connection:
+        with closing(HTTPConnection(HOST, port, timeout=_TIMEOUT_S)) as connection:
             connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            response = connection.getresponse()
+            return response.status, response.read()
     except (OSError, HTTPException):
         return 0, b""

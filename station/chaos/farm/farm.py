@@ -1,4 +1,4 @@
-"""The farm under test: broker, station and gateways as the processes that users run, fed by the kit's own devices."""
+"""The farm under test: broker, station and gateways as processes, with numbered devices as sources."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from station.local.broker import BrokerKind
 from station.local.plan import HOST
 from station.server.files import write_whole
 
-#: The gateway that faults are done to comes first; the others are its neighbours.
+#: Faults are injected into the first gateway; the others are not affected.
 GATEWAYS: Final = ("chaos-1", "chaos-2")
-#: Logs in as a gateway and sends what no gateway should.
-INTRUDER: Final = "chaos-intruder"
+#: Login of the unauthorised client.
+UNAUTHORISED: Final = "chaos-intruder"
 
-#: The devices of each gateway: with a clock of their own, or stamped by the gateway.
+#: Devices of each gateway: with their own clock, or with timestamps of the gateway.
 _CLOCKS: Final = ("own-1", "own-2", "none-1", "none-2")
 _POLL_S: Final = 0.05
 _BATCH_AGE_S: Final = 0.1
@@ -32,52 +32,52 @@ _WINDOW_MS: Final = 7_200_000
 
 
 class ChaosFarm(FarmCore):
-    """A whole farm in `root`: run it by `running`, so that nothing it starts is left."""
+    """A whole farm in `root`; use `running`, which ends all processes."""
 
     def __init__(self, root: Path, broker: BrokerKind) -> None:
-        super().__init__(root, broker, (*GATEWAYS, INTRUDER))
+        super().__init__(root, broker, (*GATEWAYS, UNAUTHORISED))
         self.started_ms = wall_clock_ms()
         self.devices = [DeviceTruth(f"{gateway}-{clock}", gateway) for gateway in GATEWAYS for clock in _CLOCKS]
         self.source = NumberedSource(self.devices)
-        self.intruder_password = self.folder.secret(INTRUDER)
+        self.unauthorised_password = self.folder.secret(UNAUTHORISED)
         self.clock_path = root / "gateway-clock-step-ms"
         self.gateways = {gateway: self._make_gateway(gateway) for gateway in GATEWAYS}
 
     def processes(self) -> list[FarmProcess]:
-        """Return all parts, in the order of their start."""
+        """Return all processes in the order of their start."""
         return [self.broker, self.station, *self.gateways.values()]
 
     def begin(self) -> None:
-        """Start the devices and everything else."""
+        """Start the devices and all processes."""
         self.source.start()
         super().begin()
 
     def end(self) -> None:
-        """End everything, the gateways first."""
+        """End all processes, the gateways first."""
         super().end()
         self.source.stop()
 
     def end_gateways_and_station(self) -> None:
-        """End them in peace, so that the store's file can be opened."""
+        """Stop gateways and station in an orderly way; the store's file can be opened then."""
         for process in [*self.gateways.values(), self.station]:
             process.ask_to_end()
         for process in [*self.gateways.values(), self.station]:
             process.wait_for_end()
 
     def stored(self, device: str) -> Counter[int] | None:
-        """Return how often the API shows each number of a device; None while it does not answer."""
+        """Return the multiplicity of each number of a device by the API; None without a response."""
         now_ms = wall_clock_ms()
         query: dict[str, str | int] = {"start": self.started_ms - _WINDOW_MS, "end": now_ms + _WINDOW_MS}
         query |= {"channel": NUMBER_CHANNEL, "max_points": 100_000}
-        answer = self.get(f"/v1/devices/{device}/series", query)
-        if answer is None:
+        response = self.get(f"/v1/devices/{device}/series", query)
+        if response is None:
             return None
         return Counter(
-            round(value) for value in answer.get("channels", {}).get(NUMBER_CHANNEL, ()) if value is not None
+            round(value) for value in response.get("channels", {}).get(NUMBER_CHANNEL, ()) if value is not None
         )
 
     def gateway_status(self, gateway: str) -> dict[str, Any]:
-        """Return what the gateway last wrote about itself; empty where it has not."""
+        """Return the latest status of a gateway; empty where it has written none."""
         try:
             status = json.loads((self.gateway_dir(gateway) / "status.json").read_text())
         except (OSError, ValueError):
@@ -104,7 +104,7 @@ class ChaosFarm(FarmCore):
         return self.process(gateway, [*HEADLAND, "edge", "run", "-c", str(folder / "edge.toml")], environ)
 
     def _edge_toml(self, gateway: str) -> str:
-        text = f"""# Made by `headland chaos`.
+        text = f"""# Written by `headland chaos`.
 [gateway]
 id = "{gateway}"
 site = "chaos"

@@ -1,4 +1,4 @@
-"""One process of the farm under test: start it, hurt it, end it."""
+"""A process of the farm under test: start, suspend, kill and end it."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from typing import Final
 from headland.errors import RetryLater
 from station.local.supervisor import SUPERVISED
 
-#: How long a part may take to end when asked.
+#: Time limit of an orderly end.
 _END_WITHIN_S: Final = 10.0
 
 
 class FarmProcess:
-    """A command that is started as often as needed, in a session of its own; its output goes to `log_path`."""
+    """A command that can be started repeatedly, in its own session; its output goes to `log_path`."""
 
     def __init__(self, name: str, command: Sequence[str], log_path: Path, environ: Mapping[str, str]) -> None:
         self.name = name
         self.log_path = log_path
         self.late_ends = 0
         self._command = list(command)
-        # Our own parts end when their standard input does, so that none outlives a killed kit.
+        # Headland processes end with their standard input: none survives a killed test.
         self._environ = {**environ, SUPERVISED: "1"}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
-        """The id of the running process. Raises RetryLater where it has ended."""
+        """Id of the running process. Raises RetryLater where it has ended."""
         if self._process is None or self._process.poll() is not None:
-            raise RetryLater(f"{self.name} has ended by itself; its log is {self.log_path}")
+            raise RetryLater(f"{self.name} has ended unexpectedly; its log is {self.log_path}")
         return self._process.pid
 
     @property
     def has_died(self) -> bool:
-        """Tell whether it was started and has ended without being asked to."""
+        """Whether the process has ended unexpectedly."""
         return self._process is not None and self._process.poll() is not None
 
     def start(self) -> None:
-        """Start it; one that runs is left alone."""
+        """Start the process where it is not running."""
         if self._process is not None and self._process.poll() is None:
             return
         with self.log_path.open("ab") as log:
@@ -57,24 +57,24 @@ class FarmProcess:
             )
 
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
+        """Send SIGKILL and wait for the end."""
         os.killpg(self.pid, signal.SIGKILL)
         self._release()
 
     def freeze(self) -> None:
-        """SIGSTOP."""
+        """Suspend the process (SIGSTOP)."""
         os.killpg(self.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """SIGCONT."""
+        """Resume the process (SIGCONT)."""
         os.killpg(self.pid, signal.SIGCONT)
 
     def ask_to_end(self) -> None:
-        """SIGTERM."""
+        """Request an orderly end (SIGTERM)."""
         os.killpg(self.pid, signal.SIGTERM)
 
     def wait_for_end(self) -> None:
-        """Wait until it has ended after `ask_to_end`; one that takes too long is killed and counted."""
+        """Wait for the end after `ask_to_end`; a process that exceeds the time limit is killed and counted."""
         if self._process is None:
             return
         try:
@@ -86,7 +86,7 @@ class FarmProcess:
         self._release()
 
     def end(self) -> None:
-        """End it, whatever state it is in; never raises."""
+        """End the process, whatever state it is in; never raises."""
         if self._process is None:
             return
         for number in (signal.SIGCONT, signal.SIGTERM):

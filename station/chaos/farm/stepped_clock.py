@@ -1,6 +1,6 @@
-"""Put as `sitecustomize.py` before a Python process, this lets its wall clock be set: a file holds the step in ms.
+"""Wall clock with a step from a file [ms], for a Python process that loads this module as `sitecustomize.py`.
 
-It leans on nothing of Headland. The monotonic clock is not touched, as a real step does not touch it either.
+It imports nothing of Headland. The monotonic clock is not changed, as with a real step.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import time
 
 
 def set_clock_by(path: str) -> None:
-    """Make `time.time` and `time.time_ns` add what `path` says; a file that is not there says 0."""
+    """Add the step in `path` to `time.time` and `time.time_ns`; a missing file means 0."""
     true_time_ns = time.time_ns
 
     def step_ns() -> int:
         try:
-            with open(path, encoding="ascii") as file:  # noqa: PTH123 - pathlib costs every process its start
+            with open(path, encoding="ascii") as file:  # noqa: PTH123 - pathlib would slow down the start of every process
                 return int(file.read() or 0) * 1_000_000
         except (OSError, ValueError):
             return 0

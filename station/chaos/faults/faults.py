@@ -1,4 +1,4 @@
-"""The faults: what each does to the farm, seeded. A fault begins, lasts while traffic goes on, and is mended."""
+"""Faults and their injection. A fault begins, lasts while traffic continues, and is repaired."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 from headland.errors import RetryLater, SettingsError
 from headland.units_of_time import HOUR_MS
 from station.chaos.checks.verdict import Kill
-from station.chaos.farm.farm import GATEWAYS, INTRUDER, ChaosFarm
+from station.chaos.farm.farm import GATEWAYS, UNAUTHORISED, ChaosFarm
 from station.chaos.farm.process import FarmProcess
 from station.chaos.faults.spool_copy import read_spool
 from station.chaos.traffic.unauthorised_client import Attack, UnauthorisedClient
@@ -32,18 +32,20 @@ _PULSE_S: Final = (0.1, 0.8)
 
 
 class ChaosRig:
-    """What a fault works on, and what it leaves for the verdict."""
+    """Test rig: the farm that faults are injected into, and their records for the verdict."""
 
-    def __init__(self, farm: ChaosFarm, dice: random.Random, freeze_s: float) -> None:
+    def __init__(self, farm: ChaosFarm, rng: random.Random, freeze_s: float) -> None:
         self.farm = farm
-        self.dice = dice
+        self.rng = rng
         self.freeze_s = freeze_s
         self.kills: dict[str, list[Kill]] = {truth.device: [] for truth in farm.devices}
         self.attacks: list[Attack] = []
-        self.intruder = UnauthorisedClient(INTRUDER, farm.intruder_password, HOST, farm.broker_port, GATEWAYS[0])
+        self.unauthorised_client = UnauthorisedClient(
+            UNAUTHORISED, farm.unauthorised_password, HOST, farm.broker_port, GATEWAYS[0]
+        )
 
     def targets(self, names: Sequence[str]) -> list[FarmProcess]:
-        """Return the processes of parts; `gateway` is the first one."""
+        """Return the processes of parts; `gateway` is the first gateway."""
         parts = {"gateway": self.farm.gateways[GATEWAYS[0]], "broker": self.farm.broker, "station": self.farm.station}
         return [parts[name] for name in names]
 
@@ -51,82 +53,82 @@ class ChaosRig:
 Fault = Callable[[ChaosRig], None]
 
 
-def kill(names: Sequence[str], bench: ChaosRig) -> None:
-    """SIGKILL, some time without, and start again in an order that chance chooses."""
-    processes = bench.targets(names)
+def kill(names: Sequence[str], rig: ChaosRig) -> None:
+    """Kill the processes and, after a pause, restart them in random order."""
+    processes = rig.targets(names)
     for process in processes:
         process.kill()
     if "gateway" in names:
-        _note_kill(bench, GATEWAYS[0])
-    time.sleep(bench.dice.uniform(*_DOWN_S))
-    bench.dice.shuffle(processes)
+        _note_kill(rig, GATEWAYS[0])
+    time.sleep(rig.rng.uniform(*_DOWN_S))
+    rig.rng.shuffle(processes)
     for process in processes:
         process.start()
 
 
-def freeze(names: Sequence[str], bench: ChaosRig) -> None:
-    """SIGSTOP for a while: connections stay open and nobody answers."""
-    processes = bench.targets(names)
+def freeze(names: Sequence[str], rig: ChaosRig) -> None:
+    """Suspend the processes for a while: connections stay open without a response."""
+    processes = rig.targets(names)
     try:
         for process in processes:
             process.freeze()
-        time.sleep(bench.freeze_s)
-        bench.dice.shuffle(processes)
+        time.sleep(rig.freeze_s)
+        rig.rng.shuffle(processes)
     finally:
         for process in processes:
             process.thaw()
 
 
-def restart(names: Sequence[str], bench: ChaosRig) -> None:
-    """SIGTERM, wait for the end, start again."""
-    processes = bench.targets(names)
+def restart(names: Sequence[str], rig: ChaosRig) -> None:
+    """Stop the processes in an orderly way and restart them."""
+    processes = rig.targets(names)
     for process in processes:
         process.ask_to_end()
     for process in processes:
         process.wait_for_end()
-    bench.dice.shuffle(processes)
+    rig.rng.shuffle(processes)
     for process in processes:
         process.start()
 
 
-def fill_disk(name: str, bench: ChaosRig) -> None:
-    """Take the right to write any file from a running part: each write fails, as on a disk that is full."""
-    (process,) = bench.targets([name])
+def fill_disk(name: str, rig: ChaosRig) -> None:
+    """Set the file size limit of a running process to 0: each write fails, as on a full disk."""
+    (process,) = rig.targets([name])
     with _no_writing(process.pid):
-        time.sleep(bench.freeze_s)
+        time.sleep(rig.freeze_s)
 
 
-def step_clock(step_ms: int, bench: ChaosRig) -> None:
-    """Set the wall clock of the gateway, and that of its devices, and after a while back."""
-    path = bench.farm.clock_path
+def step_clock(step_ms: int, rig: ChaosRig) -> None:
+    """Step the wall clock of the gateway and of its devices, and after a while step it back."""
+    path = rig.farm.clock_path
     write_whole(path, str(step_ms).encode())
-    bench.farm.source.clock_step_ms = step_ms
+    rig.farm.source.clock_step_ms = step_ms
     try:
-        time.sleep(bench.freeze_s)
+        time.sleep(rig.freeze_s)
     finally:
         write_whole(path, b"0")
-        bench.farm.source.clock_step_ms = 0
+        rig.farm.source.clock_step_ms = 0
 
 
-def attack(bench: ChaosRig) -> None:
-    """Let the malicious gateway send its messages."""
-    epoch = f"attack-{len(bench.attacks) + 1}"
-    checked = bench.farm.broker_kind == "mosquitto"  # iotcore knows logins and no topic rights
-    bench.attacks.append(bench.intruder.attack(epoch, bench.dice, tries_foreign_topic=checked))
+def attack(rig: ChaosRig) -> None:
+    """Send the messages of the malicious gateway."""
+    epoch = f"attack-{len(rig.attacks) + 1}"
+    has_acl = rig.farm.broker_kind == "mosquitto"  # iotcore has logins and no access rights for topics
+    rig.attacks.append(rig.unauthorised_client.attack(epoch, rig.rng, tries_foreign_topic=has_acl))
 
 
-def slow_store(bench: ChaosRig) -> None:
-    """Let the station run only now and then."""
-    (station,) = bench.targets(["station"])
-    until_s = time.monotonic() + bench.freeze_s
+def slow_store(rig: ChaosRig) -> None:
+    """Suspend the station repeatedly: it runs a small part of the time."""
+    (station,) = rig.targets(["station"])
+    until_s = time.monotonic() + rig.freeze_s
     while time.monotonic() < until_s:
         station.freeze()
-        time.sleep(bench.dice.uniform(*_PULSE_S))
+        time.sleep(rig.rng.uniform(*_PULSE_S))
         station.thaw()
-        time.sleep(bench.dice.uniform(*_PULSE_S) / 4)
+        time.sleep(rig.rng.uniform(*_PULSE_S) / 4)
 
 
-#: Every fault by name, in the order that a full set is told in.
+#: All faults by name, in the order of `headland chaos --list`.
 FAULTS: Final[dict[str, Fault]] = {
     **{f"kill-{'+'.join(names)}": partial(kill, names) for names in _TARGETS},
     **{f"freeze-{'+'.join(names)}": partial(freeze, names) for names in _TARGETS},
@@ -140,37 +142,37 @@ FAULTS: Final[dict[str, Fault]] = {
 }
 
 
-def choose_faults(rounds: int, only: Sequence[str], dice: random.Random) -> list[str]:
-    """Return a fault for each round: all of them in a new order, again and again. Raises SettingsError."""
-    names = list(only) or [name for name in FAULTS if can_do(name)]
+def choose_faults(rounds: int, only: Sequence[str], rng: random.Random) -> list[str]:
+    """Return a fault for each round: repeatedly all faults in random order. Raises SettingsError."""
+    names = list(only) or [name for name in FAULTS if is_supported(name)]
     for name in names:
         if name not in FAULTS:
-            raise SettingsError(f"There is no fault {name!r}; there are {', '.join(FAULTS)}.")
-        if not can_do(name):
-            raise SettingsError(f"{name} needs Linux: other systems do not limit a process that runs.")
+            raise SettingsError(f"Unknown fault {name!r}. Faults: {', '.join(FAULTS)}.")
+        if not is_supported(name):
+            raise SettingsError(f"{name} needs Linux: other systems cannot limit a running process.")
     chosen: list[str] = []
     while len(chosen) < rounds:
-        chosen += dice.sample(names, len(names))
+        chosen += rng.sample(names, len(names))
     return chosen[:rounds]
 
 
-def can_do(name: str) -> bool:
-    """Tell whether this system can do a fault."""
+def is_supported(name: str) -> bool:
+    """Return whether this system can inject a fault."""
     return sys.platform == "linux" or not name.startswith("full-disk")
 
 
-def _note_kill(bench: ChaosRig, gateway: str) -> None:
+def _note_kill(rig: ChaosRig, gateway: str) -> None:
     at_s = time.monotonic()
-    content = read_spool(bench.farm.gateway_dir(gateway) / "spool.sqlite")
-    for truth in bench.farm.devices:
+    content = read_spool(rig.farm.gateway_dir(gateway) / "spool.sqlite")
+    for truth in rig.farm.devices:
         if truth.gateway == gateway:
-            bench.kills[truth.device].append(Kill(at_s, content.numbers.get(truth.device, frozenset())))
+            rig.kills[truth.device].append(Kill(at_s, content.numbers.get(truth.device, frozenset())))
 
 
 @contextmanager
 def _no_writing(pid: int) -> Iterator[None]:
     if sys.platform != "linux":
-        raise RetryLater("only Linux limits a process that runs")
+        raise RetryLater("only Linux can limit a running process")
     import resource
 
     soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)

@@ -1,4 +1,4 @@
-"""Reads what a killed gateway has on its disk, from a copy: the file itself is left as the kill left it."""
+"""Contents of a killed gateway's spool, read from a copy: the file itself is not changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 
 @dataclass(frozen=True, slots=True)
 class SpoolContent:
-    """What a spool holds: its epoch, the last record it numbered, how many wait, and the numbers in them by device."""
+    """Contents of a spool: its epoch, the last record number, the number of records, and their numbers by device."""
 
     epoch: str = ""
     last_seq: int = 0
@@ -29,7 +29,7 @@ class SpoolContent:
 
 
 def read_spool(path: Path) -> SpoolContent:
-    """Return what the spool of a gateway that does not run holds. Raises DataDamaged where it cannot be read."""
+    """Return the contents of the spool of a stopped gateway. Raises DataDamaged where it cannot be read."""
     if not path.exists():
         return SpoolContent()
     with tempfile.TemporaryDirectory(prefix="headland-spool-") as folder:
@@ -47,10 +47,10 @@ def read_spool(path: Path) -> SpoolContent:
     for payload in payloads:
         decoded = decode_batch(payload)
         if isinstance(decoded, Refused):
-            raise DataDamaged(f"a record in {path} is no message: {decoded.detail}")
+            raise DataDamaged(f"a record in {path} is not a valid message: {decoded.detail}")
         for block in decoded.batch.blocks:
-            numbers[block.device].update(round(one) for one in block.c.get(NUMBER_CHANNEL, ()) if one is not None)
+            numbers[block.device].update(round(value) for value in block.c.get(NUMBER_CHANNEL, ()) if value is not None)
     epoch, last_seq, dropped = state
     return SpoolContent(
-        epoch, last_seq, len(payloads), dropped, {device: frozenset(found) for device, found in numbers.items()}
+        epoch, last_seq, len(payloads), dropped, {device: frozenset(values) for device, values in numbers.items()}
     )

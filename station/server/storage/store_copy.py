@@ -1,8 +1,8 @@
-"""Copying everything that a store holds into another one, of any engine, and proving that it arrived.
+"""Copy of a whole store into another, of any engine, verified by counts and checksums.
 
-What was copied before is not sent again: each series goes on behind the newest sample that the target has of it. Then
-both sides are read, and counted and summed by series; a series that differs is sent again from its beginning. Writes
-are idempotent, so a copy may be killed at any time and started again.
+A repeated copy continues: each series starts at the newest sample that the target has. Then both stores are read and
+compared by series; a series that differs is copied again from its beginning. Writes are idempotent: a copy can be
+killed at any time and repeated.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ _NO_POINTS: Final = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.
 
 
 class Sum(NamedTuple):
-    """How many records there are, and a checksum of them in their order."""
+    """Count of records, and a checksum in their order."""
 
     records: int
     checksum: str
 
     def __str__(self) -> str:
-        """Return both as they are shown."""
+        """Return both for display."""
         return f"{self.records:>12,} {self.checksum}"
 
 
 @dataclass(slots=True)
 class CopyReport:
-    """What a copy came to: the sums by name on both sides, and by series why the target refused how many samples."""
+    """Result of a copy: sums by name on both sides, and counts of refused samples by series and reason."""
 
     source: dict[str, Sum] = field(default_factory=dict)
     target: dict[str, Sum] = field(default_factory=dict)
@@ -63,58 +63,58 @@ class CopyReport:
 
     @property
     def different(self) -> list[str]:
-        """Return the names of what is not the same on both sides."""
-        return [name for name, told in self.source.items() if self.target.get(name) != told]
+        """Return the names of the parts that differ."""
+        return [name for name, expected in self.source.items() if self.target.get(name) != expected]
 
 
-def run_copy(source: str, target: str, say: Callable[[str], None]) -> None:
-    """Copy everything from the store of one URL into that of another, and say what came of it.
+def run_copy(source: str, target: str, report_line: Callable[[str], None]) -> None:
+    """Copy a store to another, by their URLs, and report the result.
 
-    Raises HeadlandError when not all of it is the same afterwards.
+    Raises HeadlandError where the stores differ afterwards.
     """
     if source == target:
-        raise SettingsError("A store cannot be copied into itself: name another target.")
+        raise SettingsError("Source and target are the same store: name another target.")
     with closing(_open_source(source)) as reading, closing(open_store(target)) as writing:
         if isinstance(reading, DuckDBStore) and reading.retention().raw_days is not None:
-            say("Rollups whose samples were let go already are not copied: no other engine has them.")
-        report = copy_store(reading, writing, say)
-    say(f"{report.samples:,} samples of {len(report.refused):,} series in {hide_secrets(source)}")
+            report_line("Rollups of deleted samples are not copied: no other engine stores them.")
+        report = copy_store(reading, writing, report_line)
+    report_line(f"{report.samples:,} samples of {len(report.refused):,} series in {hide_secrets(source)}")
     for name in report.different:
         for why, count in report.refused.get(name, Counter()).items():
-            say(f"{name}: {count:,} samples were refused: {why}")
+            report_line(f"{name}: {count:,} samples were refused: {why}")
     if report.different:
-        raise HeadlandError(f"{len(report.different)} parts are not the same in {hide_secrets(target)}, see above.")
-    say(f"all of it is in {hide_secrets(target)}, the same by count and checksum")
+        raise HeadlandError(f"{len(report.different)} parts differ in {hide_secrets(target)}, see above.")
+    report_line(f"The copy in {hide_secrets(target)} is complete: counts and checksums are equal.")
 
 
 def _open_source(url: str) -> Store:
-    """Open a store to read from: a file that is missing or damaged is told, never begun anew."""
+    """Open the source: a missing or damaged file is an error, and no new one is created."""
     if not is_file(url):
         return open_store(url)
     path = duckdb_path(url)
     if not path.exists():
-        raise SettingsError(f"There is no store {path}.")
+        raise SettingsError(f"No store at {path}.")
     return DuckDBStore(path)
 
 
-def copy_store(source: Store, target: Store, say: Callable[[str], None]) -> CopyReport:
-    """Copy points with their flags, events, devices, conflicts and marks; `say` hears a line for each part proved."""
+def copy_store(source: Store, target: Store, report_line: Callable[[str], None]) -> CopyReport:
+    """Copy points with their flags, events, devices, conflicts and marks; report a line for each part."""
     report = CopyReport()
     for organisation in source.organisations():
         _copy_devices(source, target, organisation)
         for key in source.series(SeriesFilter(organisation)):
             _copy_series(source, target, key, report)
-            _tell(report, _name(key), say)
+            _report_part(report, _name(key), report_line)
         _copy_events(source, target, organisation)
         _copy_conflicts(source, target, organisation)
-        for what, add_up in (("devices", _sum_devices), ("events", _sum_events), ("conflicts", _sum_conflicts)):
-            name = f"{what} of {organisation}"
+        for kind, add_up in (("devices", _sum_devices), ("events", _sum_events), ("conflicts", _sum_conflicts)):
+            name = f"{kind} of {organisation}"
             report.source[name], report.target[name] = add_up(source, organisation), add_up(target, organisation)
-            _tell(report, name, say)
-    # The marks last: until they are there, gateways send again what is newer than the copy.
+            _report_part(report, name, report_line)
+    # Marks last: without them gateways send newer records again.
     _copy_marks(source, target)
     report.source["marks"], report.target["marks"] = _sum_marks(source), _sum_marks(target)
-    _tell(report, "marks", say)
+    _report_part(report, "marks", report_line)
     return report
 
 
@@ -131,22 +131,22 @@ def _copy_series(source: Store, target: Store, key: SeriesKey, report: CopyRepor
 
 
 def _send_series(source: Store, target: Store, key: SeriesKey, start_ms: int) -> Counter[str]:
-    """Send the samples from `start_ms` on; return why some were refused, and how many."""
+    """Copy the samples from `start_ms` on; return the counts of refused samples by reason."""
     latest_ms = next((latest.time_ms for latest in source.last(_filter(key)) if latest.key == key), _START_MS)
     refused: Counter[str] = Counter()
     for samples in _pages(source, key, start_ms):
         count = len(samples.time_ms)
         points = Points([key], np.zeros(count, np.int32), samples.time_ms, samples.value, samples.quality)
         result = target.write(WriteBatch(points, latest_until_ms=latest_ms))
-        refused.update(rejection.reason for rejection in result.rejections)
+        refused.update(rejection.why for rejection in result.rejections)
     return refused
 
 
 def _pages(store: Store, key: SeriesKey, start_ms: int) -> Iterator[Samples]:
     """Yield the samples of a series from `start_ms` on, in time order."""
     while True:
-        found = store.raw(_filter(key), start_ms, _END_MS, _PAGE)
-        samples = next((samples for samples in found if samples.key == key), None)
+        page = store.raw(_filter(key), start_ms, _END_MS, _PAGE)
+        samples = next((samples for samples in page if samples.key == key), None)
         if samples is None:
             return
         yield samples
@@ -157,7 +157,7 @@ def _pages(store: Store, key: SeriesKey, start_ms: int) -> Iterator[Samples]:
 
 def _copy_devices(source: Store, target: Store, organisation: str) -> None:
     for record in source.devices(organisation):
-        # Without a gateway nobody described it: it is known by its samples alone.
+        # A device without a gateway has no description: its samples suffice.
         if record.gateway:
             target.describe(organisation, record.gateway, record.descriptor)
 
@@ -168,7 +168,7 @@ def _copy_events(source: Store, target: Store, organisation: str) -> None:
 
 
 def _event_pages(store: Store, organisation: str) -> Iterator[list[Event]]:
-    """Yield all events in time order; those of one instant are never parted."""
+    """Yield all events in time order; events of one instant are in the same page."""
     start_ms, limit = _START_MS, _PAGE
     while True:
         events = store.events(organisation, start_ms, _END_MS, limit=limit)
@@ -184,17 +184,17 @@ def _event_pages(store: Store, organisation: str) -> Iterator[list[Event]]:
 
 
 def _copy_conflicts(source: Store, target: Store, organisation: str) -> None:
-    """Let the target meet each contradiction as the source did, and when it did."""
-    by_time = sorted(_conflicts(source, organisation), key=lambda one: one.seen_ms)
-    for seen_ms, group in groupby(by_time, key=lambda one: one.seen_ms):
+    """Write each conflicting sample with the time at which the source received it."""
+    by_time = sorted(_conflicts(source, organisation), key=lambda conflict: conflict.seen_ms)
+    for seen_ms, group in groupby(by_time, key=lambda conflict: conflict.seen_ms):
         conflicts = list(group)
-        keys = list(dict.fromkeys(one.key for one in conflicts))
+        keys = list(dict.fromkeys(conflict.key for conflict in conflicts))
         points = Points(
             keys,
-            np.array([keys.index(one.key) for one in conflicts], np.int32),
-            np.array([one.time_ms for one in conflicts], np.int64),
-            np.array([one.value for one in conflicts], np.float64),
-            np.array([one.quality for one in conflicts], np.uint8),
+            np.array([keys.index(conflict.key) for conflict in conflicts], np.int32),
+            np.array([conflict.time_ms for conflict in conflicts], np.int64),
+            np.array([conflict.value for conflict in conflicts], np.float64),
+            np.array([conflict.quality for conflict in conflicts], np.uint8),
         )
         target.write(WriteBatch(points, seen_ms=seen_ms, latest_until_ms=_START_MS))
 
@@ -212,7 +212,7 @@ def _copy_marks(source: Store, target: Store) -> None:
 
 
 def _sum_series(store: Store, key: SeriesKey) -> Sum:
-    """Sum times, values and flags in time order; of which values the bits, but 0 without a sign."""
+    """Sum times, values (as bits, without the sign of zero) and flags in time order."""
     digests = [hashlib.blake2b(digest_size=8) for _ in range(3)]
     count = 0
     for samples in _pages(store, key, _START_MS):
@@ -236,8 +236,9 @@ def _sum_events(store: Store, organisation: str) -> Sum:
 
 def _sum_conflicts(store: Store, organisation: str) -> Sum:
     rows = [
-        f"{_name(one.key)} {one.time_ms} {float(one.stored)!r} {float(one.value)!r} {one.quality} {one.seen_ms}"
-        for one in _conflicts(store, organisation)
+        f"{_name(conflict.key)} {conflict.time_ms} {float(conflict.stored)!r} {float(conflict.value)!r} "
+        f"{conflict.quality} {conflict.seen_ms}"
+        for conflict in _conflicts(store, organisation)
     ]
     return _sum_rows(rows)
 
@@ -253,9 +254,9 @@ def _sum_rows(rows: Sequence[str]) -> Sum:
     return Sum(len(rows), digest.hexdigest())
 
 
-def _tell(report: CopyReport, name: str, say: Callable[[str], None]) -> None:
-    told, arrived = report.source[name], report.target[name]
-    say(f"{name:<70} {told}" + ("" if told == arrived else f"  DIFFERENT: the target has {arrived}"))
+def _report_part(report: CopyReport, name: str, report_line: Callable[[str], None]) -> None:
+    expected, actual = report.source[name], report.target[name]
+    report_line(f"{name:<70} {expected}" + ("" if expected == actual else f"  DIFFERENT: the target has {actual}"))
 
 
 def _filter(key: SeriesKey) -> SeriesFilter:

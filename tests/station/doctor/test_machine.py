@@ -12,7 +12,7 @@ import pytest
 
 from station.doctor import machine
 from station.doctor.finding import State
-from station.doctor.machine import check_clock_steps, judge_fsync, judge_packages, judge_space
+from station.doctor.machine import assess_fsync, assess_packages, assess_space, check_clock_steps
 
 ASKED = [
     "msgspec>=0.20",
@@ -40,26 +40,26 @@ def without(*names: str) -> dict[str, str]:
     ],
 )
 def test_packages_are_held_against_what_is_asked_for(installed: Mapping[str, str], state: State, words: str) -> None:
-    (found,) = judge_packages("0.1.0", ASKED, installed)
-    assert found.state is state
-    assert words in found.found
+    (finding,) = assess_packages("0.1.0", ASKED, installed)
+    assert finding.state is state
+    assert words in finding.condition
 
 
 def test_what_a_missing_package_is_for_is_said() -> None:
-    (found,) = judge_packages("0.1.0", ASKED, without("psycopg"))
-    assert "'headland[postgres]' (postgres is for PostgreSQL)" in found.advice
+    (finding,) = assess_packages("0.1.0", ASKED, without("psycopg"))
+    assert "'headland[postgres]' (postgres is for PostgreSQL)" in finding.remedy
 
 
 @pytest.mark.parametrize(
     ("free_bytes", "state"), [(50_000_000_000, State.OK), (1_900_000_000, State.WARNING), (100_000_000, State.FAILED)]
 )
 def test_little_free_space_is_a_warning_and_hardly_any_a_failure(free_bytes: int, state: State) -> None:
-    assert judge_space(Path("/farm"), free_bytes).state is state
+    assert assess_space(Path("/farm"), free_bytes).state is state
 
 
 @pytest.mark.parametrize(("median_ms", "state"), [(0.3, State.OK), (19.0, State.OK), (80.0, State.WARNING)])
 def test_a_slow_disk_is_a_warning(median_ms: float, state: State) -> None:
-    assert judge_fsync(median_ms).state is state
+    assert assess_fsync(median_ms).state is state
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_a_slow_disk_is_a_warning(median_ms: float, state: State) -> None:
     [(2.01, 2.0, State.OK), (3602.0, 2.0, State.WARNING), (-3598.0, 2.0, State.WARNING)],
 )
 def test_a_clock_that_jumps_is_told(wall_s: float, steady_s: float, state: State) -> None:
-    found = check_clock_steps(wall_s, steady_s)
-    assert found.state is state
+    finding = check_clock_steps(wall_s, steady_s)
+    assert finding.state is state
     if state is State.WARNING:
-        assert "3600.0 s" in found.found
+        assert "3600.0 s" in finding.condition
 
 
 SET_BACK = """
@@ -79,7 +79,7 @@ real = time.time
 time.time = lambda: real() - 40 * 365 * 86400
 from pathlib import Path
 from station.doctor.machine import check_clock
-print(*(f"{finding.state} {finding.advice}" for finding in check_clock(None)))
+print(*(f"{finding.state} {finding.remedy}" for finding in check_clock(None)))
 """
 
 
@@ -97,7 +97,7 @@ def test_the_kernels_word_is_taken_for_whether_a_clock_is_kept_right(monkeypatch
     states = {None: State.UNKNOWN, float("inf"): State.WARNING, 1.5: State.OK}
     for error_ms, state in states.items():
         monkeypatch.setattr(machine, "_kernel_clock_error_ms", lambda error_ms=error_ms: error_ms)
-        (found,) = machine.check_clock(None)  # type: ignore[arg-type] # it looks at no patient
-        assert found.state is state
+        (finding,) = machine.check_clock(None)  # type: ignore[arg-type] # it looks at no context
+        assert finding.state is state
     monkeypatch.undo()
     assert machine._kernel_clock_error_ms() is not None

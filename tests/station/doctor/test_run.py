@@ -34,7 +34,7 @@ from tests.station.silent_server import SilentServer
 from tests.waiting import wait_until
 
 
-def patient(folder: FarmFolder, **changes: Any) -> DiagnosticContext:
+def context(folder: FarmFolder, **changes: Any) -> DiagnosticContext:
     """A farm that does not run, but for `changes`."""
     values: dict[str, Any] = {
         "folder": folder,
@@ -83,42 +83,42 @@ def strict_broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 def test_a_sound_broker_is_reached_and_answers(folder: FarmFolder, mosquitto: Broker) -> None:
-    findings = check_broker(patient(folder, broker=(mosquitto.host, mosquitto.port)))
+    findings = check_broker(context(folder, broker=(mosquitto.host, mosquitto.port)))
     assert [(finding.check, finding.state) for finding in findings] == [
         ("broker", State.OK),
         ("broker limits", State.OK),
         ("round trip", State.OK),
     ]
-    assert "acknowledged after" in findings[2].found
+    assert "acknowledged after" in findings[2].condition
 
 
 def test_a_broker_that_is_not_there_has_failed(folder: FarmFolder) -> None:
-    found = only(check_broker(patient(folder, broker=("127.0.0.1", find_free_port()))))
-    assert found.state is State.FAILED
-    assert "cannot be reached" in found.found
-    assert found.advice
+    finding = only(check_broker(context(folder, broker=("127.0.0.1", find_free_port()))))
+    assert finding.state is State.FAILED
+    assert "cannot be reached" in finding.condition
+    assert finding.remedy
 
 
 def test_where_no_farm_runs_there_is_no_broker_to_look_at(folder: FarmFolder) -> None:
-    found = only(check_broker(patient(folder)))
-    assert (found.state, found.found) == (State.WARNING, "no farm runs on this folder")
+    finding = only(check_broker(context(folder)))
+    assert (finding.state, finding.condition) == (State.WARNING, "no farm is running on this folder")
 
 
 def test_something_that_is_no_broker_is_told_apart(folder: FarmFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("station.doctor.broker._WAIT_S", 0.3)
+    monkeypatch.setattr("station.doctor.broker._TIMEOUT_S", 0.3)
     with SilentServer() as server:
-        found = only(check_broker(patient(folder, broker=("127.0.0.1", server.port))))
-    assert found.state is State.FAILED
-    assert "does not answer" in found.found
+        finding = only(check_broker(context(folder, broker=("127.0.0.1", server.port))))
+    assert finding.state is State.FAILED
+    assert "does not respond" in finding.condition
 
 
 @pytest.mark.services("mosquitto")
 def test_a_wrong_password_is_said(folder: FarmFolder, strict_broker: Broker) -> None:
     broker = (strict_broker.host, strict_broker.port)
-    found = only(check_broker(patient(folder, broker=broker, username="ingest", password="wrong")))
-    assert found.state is State.FAILED
-    assert "refuses ingest: Not authorized" in found.found
-    assert "--password-file" in found.advice
+    finding = only(check_broker(context(folder, broker=broker, username="ingest", password="wrong")))
+    assert finding.state is State.FAILED
+    assert "refuses ingest: Not authorized" in finding.condition
+    assert "--password-file" in finding.remedy
 
 
 @pytest.mark.services("mosquitto")
@@ -126,12 +126,12 @@ def test_limits_that_are_too_small_and_rights_that_are_missing_are_said(
     folder: FarmFolder, strict_broker: Broker
 ) -> None:
     broker = (strict_broker.host, strict_broker.port)
-    _, limits, trip = check_broker(patient(folder, broker=broker, username="reader", password="right"))
+    _, limits, trip = check_broker(context(folder, broker=broker, username="reader", password="right"))
     assert (limits.state, trip.state) == (State.FAILED, State.FAILED)
-    assert "20,000 bytes" in limits.found
-    assert "messages of 132,096 bytes" in limits.advice
-    assert "retain" in limits.advice
-    assert "may not publish commit acks" in trip.found
+    assert "20,000 bytes" in limits.condition
+    assert "messages of 132,096 bytes" in limits.remedy
+    assert "retain" in limits.remedy
+    assert "may not publish commit acks" in trip.condition
 
 
 def test_a_machine_without_mosquitto_is_told_what_that_means(
@@ -139,27 +139,27 @@ def test_a_machine_without_mosquitto_is_told_what_that_means(
 ) -> None:
     monkeypatch.setattr("station.local.broker._SBIN", ())
     monkeypatch.setenv("PATH", str(folder.root))
-    found = only(check_mosquitto(patient(folder)))
-    assert found.state is State.WARNING
-    assert "apt-get install mosquitto" in found.advice
+    finding = only(check_mosquitto(context(folder)))
+    assert finding.state is State.WARNING
+    assert "apt-get install mosquitto" in finding.remedy
 
 
 # --- the store
 
 
 def test_a_sound_store_says_what_it_holds(folder: FarmFolder) -> None:
-    assert "first start makes it" in only(check_store(patient(folder))).found
+    assert "first start creates it" in only(check_store(context(folder))).condition
     assert not folder.store_path.exists()
     DuckDBStore(folder.store_path).close()
-    found = only(check_store(patient(folder)))
-    assert (found.state, "0 points" in found.found) == (State.OK, True)
+    finding = only(check_store(context(folder)))
+    assert (finding.state, "0 points" in finding.condition) == (State.OK, True)
 
 
 def test_a_damaged_store_is_told_and_left_where_it_is(folder: FarmFolder) -> None:
     folder.store_path.write_bytes(b"no database" * 1000)
-    found = only(check_store(patient(folder)))
-    assert found.state is State.FAILED
-    assert "back-up" in found.advice
+    finding = only(check_store(context(folder)))
+    assert finding.state is State.FAILED
+    assert "backup" in finding.remedy
     assert [path.name for path in folder.store_path.parent.iterdir()] == ["farm.duckdb"]
 
 
@@ -171,42 +171,42 @@ def test_a_store_that_another_process_holds_is_to_be_asked_there(folder: FarmFol
     )
     assert holder.stdout is not None
     holder.stdout.readline()
-    found = only(check_store(patient(folder)))
+    finding = only(check_store(context(folder)))
     holder.communicate()
-    assert found.state is State.FAILED
-    assert "held by another process" in found.found
-    assert "--api" in found.advice
+    assert finding.state is State.FAILED
+    assert "in use by another process" in finding.condition
+    assert "--api" in finding.remedy
 
 
 def test_a_url_that_names_no_store_is_said(folder: FarmFolder) -> None:
-    found = only(check_store(patient(folder, store_url="oracle://x")))
-    assert found.state is State.FAILED
-    assert "--store URL" in found.advice
+    finding = only(check_store(context(folder, store_url="oracle://x")))
+    assert finding.state is State.FAILED
+    assert "--store URL" in finding.remedy
 
 
 def test_a_store_server_that_is_away_has_failed(folder: FarmFolder) -> None:
-    found = only(check_store(patient(folder, store_url=f"influx+http://127.0.0.1:{find_free_port()}/farm")))
-    assert found.state is State.FAILED
-    assert found.advice
+    finding = only(check_store(context(folder, store_url=f"influx+http://127.0.0.1:{find_free_port()}/farm")))
+    assert finding.state is State.FAILED
+    assert finding.remedy
 
 
 def test_a_station_that_does_not_answer_has_failed() -> None:
-    found = ask_station(f"http://127.0.0.1:{find_free_port()}", "store")
-    assert found.state is State.FAILED
-    assert "does not answer" in found.found
+    finding = ask_station(f"http://127.0.0.1:{find_free_port()}", "store")
+    assert finding.state is State.FAILED
+    assert "does not respond" in finding.condition
 
 
 # --- the registry
 
 
 def test_a_sound_registry_is_looked_at_and_none_is_made(folder: FarmFolder) -> None:
-    assert "first start fills it" in only(check_registry(patient(folder))).found
+    assert "first start initialises it" in only(check_registry(context(folder))).condition
     assert not folder.registry_path.exists()
     with open_first_organisation(registry_url(None, folder.registry_path), "test"):
         pass
-    found = only(check_registry(patient(folder)))
-    assert found.state is State.OK
-    assert "1 organisation, revision" in found.found
+    finding = only(check_registry(context(folder)))
+    assert finding.state is State.OK
+    assert "1 organisation, revision" in finding.condition
 
 
 def test_a_registry_that_is_not_up_to_date_is_told_and_left_so(folder: FarmFolder) -> None:
@@ -215,9 +215,9 @@ def test_a_registry_that_is_not_up_to_date_is_told_and_left_so(folder: FarmFolde
         pass
     with closing(sqlite3.connect(folder.registry_path, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    found = only(check_registry(patient(folder)))
-    assert found.state is State.WARNING
-    assert "revision 0000" in found.found
+    finding = only(check_registry(context(folder)))
+    assert finding.state is State.WARNING
+    assert "revision 0000" in finding.condition
     database = Database(url, prepare=False)
     with database.reading() as opened:
         assert opened.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "0000"
@@ -226,12 +226,12 @@ def test_a_registry_that_is_not_up_to_date_is_told_and_left_so(folder: FarmFolde
 
 def test_a_registry_that_is_none_or_away_has_failed(folder: FarmFolder) -> None:
     folder.registry_path.write_bytes(b"no database" * 1000)
-    assert "is not a registry" in only(check_registry(patient(folder))).found
+    assert "is not a registry" in only(check_registry(context(folder))).condition
     away = f"postgresql://headland:geheim@127.0.0.1:{find_free_port()}/farm"
-    found = only(check_registry(patient(folder, registry_url=away)))
-    assert found.state is State.FAILED
-    assert "geheim" not in found.found
-    assert "Start the database" in found.advice
+    finding = only(check_registry(context(folder, registry_url=away)))
+    assert finding.state is State.FAILED
+    assert "geheim" not in finding.condition
+    assert "Start the database" in finding.remedy
 
 
 # --- the disk
@@ -243,12 +243,12 @@ def test_a_folder_that_takes_no_write_has_failed(folder: FarmFolder) -> None:
 import resource, signal, sys
 from pathlib import Path
 from station.doctor.machine import check_disk
-from tests.station.doctor.test_run import patient
+from tests.station.doctor.test_run import context
 from station.local.folder import (FarmFolder)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-for finding in check_disk(patient(FarmFolder(Path(sys.argv[1])))):
-    print(finding.state, finding.found)
+for finding in check_disk(context(FarmFolder(Path(sys.argv[1])))):
+    print(finding.state, finding.condition)
 """
     done = subprocess.run(
         [sys.executable, "-c", script, str(folder.root)], capture_output=True, text=True, check=True,
@@ -258,9 +258,9 @@ for finding in check_disk(patient(FarmFolder(Path(sys.argv[1])))):
 
 
 def test_a_sound_disk_says_what_is_free_and_how_long_a_write_takes(folder: FarmFolder) -> None:
-    space, speed = check_disk(patient(FarmFolder(folder.root / "not" / "yet" / "there")))
-    assert space.found.endswith(f"GB free at {folder.root}")
-    assert "fsyncs" in speed.found
+    space, speed = check_disk(context(FarmFolder(folder.root / "not" / "yet" / "there")))
+    assert space.condition.endswith(f"GB free at {folder.root}")
+    assert "fsync takes" in speed.condition
     assert list(folder.root.glob(".doctor*")) == []
 
 
@@ -268,7 +268,7 @@ def test_a_sound_disk_says_what_is_free_and_how_long_a_write_takes(folder: FarmF
 
 
 def test_a_machine_without_a_gateway_says_nothing_of_one(folder: FarmFolder) -> None:
-    assert check_gateway(patient(folder)) == []
+    assert check_gateway(context(folder)) == []
 
 
 def test_a_damaged_spool_has_failed(folder: FarmFolder) -> None:
@@ -281,11 +281,11 @@ def test_a_damaged_spool_has_failed(folder: FarmFolder) -> None:
     damaged = bytearray(path.read_bytes())
     damaged[4096 : 4096 * 3] = b"\xff" * 8192
     path.write_bytes(damaged)
-    spool, gateway = check_gateway(patient(folder))
+    spool, gateway = check_gateway(context(folder))
     assert spool.state is State.FAILED
-    assert "move the file away" in spool.advice
+    assert "move the file aside" in spool.remedy
     assert gateway.state is State.WARNING
-    assert "no gateway has run" in gateway.found
+    assert "no gateway has run" in gateway.condition
 
 
 # --- the command
@@ -295,23 +295,23 @@ def test_a_part_that_is_not_installed_is_not_looked_at_and_hides_nothing(
     folder: FarmFolder, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)  # as if it were not there
-    found = {each.check: each for each in examine(patient(folder, broker=(mosquitto.host, mosquitto.port)))}
-    assert found["broker"].state is State.UNKNOWN
-    assert found["broker"].found == "not looked at: paho.mqtt.client is not installed here"
-    assert {"python", "packages", "disk", "store", "registry", "clock steps"} <= found.keys()
-    assert " packages that its parts ask for" in found["packages"].found
+    findings = {finding.check: finding for finding in examine(context(folder, broker=(mosquitto.host, mosquitto.port)))}
+    assert findings["broker"].state is State.UNKNOWN
+    assert findings["broker"].condition == "not checked: paho.mqtt.client is not installed"
+    assert {"python", "packages", "disk", "store", "registry", "clock steps"} <= findings.keys()
+    assert " packages that it requires" in findings["packages"].condition
 
 
 def test_the_report_has_a_line_for_each_finding_and_one_for_what_to_do() -> None:
     findings = [
-        Finding(check="disk", state=State.OK, found="fine"),
-        Finding(check="broker", state=State.FAILED, found="away", advice="Start it."),
+        Finding(check="disk", state=State.OK, condition="fine"),
+        Finding(check="broker", state=State.FAILED, condition="away", remedy="Start it."),
     ]
     assert report_lines(findings) == [
         "ok      disk    fine",
         "failed  broker  away",
         "                -> Start it.",
-        "failed: 1, warnings: 0, looked at: 2",
+        "failed: 1, warnings: 0, checks: 2",
     ]
 
 
@@ -323,10 +323,10 @@ def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(t
         farm.wait_ready()
         wait_until(lambda: (farm.folder.edge_dir / "status.json").exists(), 20)
         sound = farm.run("doctor", "--json")
-        found = {finding["check"]: finding for finding in json.loads(sound.stdout)}
+        findings = {finding["check"]: finding for finding in json.loads(sound.stdout)}
         assert sound.returncode == 0, sound.stdout
-        assert found["store"]["found"].startswith("the running station says: duckdb")
-        assert {found[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
+        assert findings["store"]["found"].startswith("the running station reports: duckdb")
+        assert {findings[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
         with open_first_organisation(registry_url(None, farm.folder.registry_path), "test") as repositories:
             assert [each.name for each in repositories.farms.list()] == ["Home farm"]
             assert repositories.fields.list() == []  # nothing is simulated
@@ -337,6 +337,6 @@ def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(t
         finally:
             os.kill(station, signal.SIGCONT)
         assert hung.returncode == 1
-        assert "does not answer" in hung.stdout
+        assert "does not respond" in hung.stdout
     finally:
         farm.stop()

@@ -63,7 +63,7 @@ def test_a_part_that_is_killed_starts_again_and_it_is_said(farm: Farm, wait_unti
         return supervisor.pids().get("edge") not in (None, first)
 
     wait_until(started_again)
-    assert farm.said[0].startswith("edge ended (killed by SIGKILL); it starts again in 0.5 s.")
+    assert farm.said[0].startswith("edge ended (killed by SIGKILL); it restarts in 0.5 s.")
 
 
 def test_the_last_record_of_a_part_that_logs_json_is_reported_by_its_message(farm: Farm, wait_until: WaitUntil) -> None:
@@ -94,7 +94,7 @@ def test_what_a_part_said_last_is_shown(farm: Farm, wait_until: WaitUntil) -> No
 def test_a_program_that_is_not_there_is_said_and_tried_again_later(farm: Farm) -> None:
     farm.parts.append(Part("broker", ["/nowhere/mosquitto"], farm.folder / "broker.log", 0))
     farm.start()
-    assert "broker cannot be started" in farm.said[0]
+    assert "Cannot start broker" in farm.said[0]
     assert farm.supervisor.pids().get("broker") is None
 
 
@@ -108,7 +108,7 @@ def test_stop_leaves_no_process_even_where_one_ignores_the_signal(farm: Farm, wa
     supervisor.stop(1.0)
     assert time.monotonic() - began_s < 3.0
     assert all(pid is not None and gone(pid) for pid in pids)
-    assert farm.said == ["station did not end in time and was killed"]
+    assert farm.said == ["station did not stop in time and was killed"]
 
 
 def test_a_child_of_a_child_ends_too(farm: Farm, wait_until: WaitUntil) -> None:

@@ -47,7 +47,7 @@ def test_an_answer_counts_as_read_when_the_next_request_comes(source: NumberedSo
         for expected in (1, 2, 3):
             words = client.read_holding_registers(10, count=2, device_id=1).registers
             assert words == [0, expected]
-        assert [one.was_read for one in source.devices[0].said()] == [True, True, False]
+        assert [one.was_read for one in source.devices[0].sent()] == [True, True, False]
     assert source.devices[1].last() == 0
 
 

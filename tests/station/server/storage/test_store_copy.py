@@ -168,17 +168,17 @@ def test_what_the_target_holds_against_it_is_told_and_fails(tmp_path: Path) -> N
     for url, value in ((source, 1.0), (target, 2.0)):
         with closing(open_store(url)) as store:
             store.write(batch((SERIES[0], NOW_MS, value)))
-    with pytest.raises(HeadlandError, match="parts are not the same"):
+    with pytest.raises(HeadlandError, match="parts differ"):
         run_copy(source, target, said.append)
     assert any("DIFFERENT: the target has" in line for line in said)
 
 
 def test_a_source_is_never_made_and_never_the_target(tmp_path: Path) -> None:
     missing, other = tmp_path / "missing.duckdb", duckdb_url(tmp_path / "other.duckdb")
-    with pytest.raises(SettingsError, match="There is no store"):
+    with pytest.raises(SettingsError, match="No store at"):
         run_copy(duckdb_url(missing), other, hush)
     assert not missing.exists()
-    with pytest.raises(SettingsError, match="into itself"):
+    with pytest.raises(SettingsError, match="are the same store"):
         run_copy(other, other, hush)
 
 
@@ -200,6 +200,6 @@ def test_a_copy_that_is_killed_goes_on_and_ends_whole(influx_server: InfluxServe
         copy.stdout.close()
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert "the same by count and checksum" in done.stdout
+    assert "counts and checksums are equal" in done.stdout
     with closing(open_store(target)) as store:
         assert everything(store) == before
