@@ -73,7 +73,7 @@ def test_certificates_are_validated_before_the_broker_starts(tmp_path: Path, fre
         (tmp_path / "none.pem", key, None, "The certificate file .*none.pem does not exist"),
         (cert, other_key, None, "not a certificate and its"),
         (key, key, None, "not a certificate and its"),
-        (cert, key, key, "no authority's certificate"),
+        (cert, key, key, "is not a CA certificate"),
     ):
         with pytest.raises(SettingsError, match=sentence):
             make_listener(listen, tls_files(wrong_cert, wrong_key, wrong_ca, mutual=False), insecure=False)
