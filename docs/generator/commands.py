@@ -9,12 +9,18 @@ from typing import Any
 import typer
 
 from docs.generator.tables import table
+from station.cli.exit_codes import EXIT_CODES
 from station.cli.main import app
 
 
 def to_markdown() -> str:
     """Return a section for each command."""
     return "\n\n".join(_section(path, command) for path, command in walk())
+
+
+def exit_codes_to_markdown() -> str:
+    """Return the table of exit codes."""
+    return table(["code", "meaning"], [(code.value, meaning) for code, meaning in EXIT_CODES.items()])
 
 
 def walk() -> Iterator[tuple[str, Any]]:

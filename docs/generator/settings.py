@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import inspect
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import inspect as types
 
+from api.auth.limits import Limits
 from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.tables import table
 from edge.agent.settings import EdgeSettings
 from edge.imports.table.map import TableMap
 from edge.pipeline.alarms.rule_tables import RuleFile
 from edge.sources.modbus.registers import RegisterMap
+from ingest.settings import IngestSettings
+from station.cli import options
 
 #: Tables whose settings are a file of their own.
 FILES: Final = {"Register map": RegisterMap, "Alarm rule file": RuleFile, "Map of an imported table": TableMap}
@@ -26,6 +33,68 @@ def to_markdown() -> str:
     for title, kind in FILES.items():
         parts += [f"## {title}", _text(kind), *_struct(types.type_info(kind), "")]
     return "\n\n".join(part for part in parts if part)
+
+
+def ingest_to_markdown() -> str:
+    """Return the table of the settings of ingest: default, and the bounds that its check enforces."""
+    source = Path(inspect.getfile(IngestSettings)).read_text(encoding="utf-8")
+    bounds = _checks(source, "_check")
+    rows = [
+        (f"`{field.name}`", _bounds(bounds.get(field.name)), _plain_default(field))
+        for field in dataclasses.fields(IngestSettings)
+    ]
+    return table(["setting", "bounds", "default"], rows)
+
+
+def limits_to_markdown() -> str:
+    """Return the table of the API's limits that the environment changes: bounds and default."""
+    source = Path(inspect.getfile(options)).read_text(encoding="utf-8")
+    default = Limits()
+    defaults = {
+        options.REQUESTS_PER_S: default.requests.per_s,
+        options.BODY_MB: default.body_bytes / 2**20,
+        options.ANSWER_S: default.answer_s,
+    }
+    bounds = {getattr(options, name): value[1:] for name, value in _checks(source, "_number").items()}
+    rows = [(f"`{name}`", _bounds(bounds[name]), f"`{value:g}`") for name, value in defaults.items()]
+    return table(["variable", "bounds", "default"], rows)
+
+
+def _checks(source: str, function: str) -> dict[str, list[str]]:
+    """Return the further arguments of each call of a function that checks bounds, by its first one."""
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+    ]
+    return {
+        str(ast.literal_eval(call.args[0]) if isinstance(call.args[0], ast.Constant) else ast.unparse(call.args[0])): [
+            _number(argument) for argument in call.args[1:]
+        ]
+        for call in calls
+    }
+
+
+def _number(node: ast.expr) -> str:
+    """Return a written number, or the expression with the names of other settings."""
+    text = ast.unparse(node).replace("self.", "")
+    try:
+        value = eval(text, {})  # noqa: S307 - numbers of our own code
+    except NameError:
+        return text
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _bounds(bounds: list[str] | None) -> str:
+    return "" if bounds is None else f"{bounds[-2]} to {bounds[-1]}"
+
+
+def _plain_default(field: dataclasses.Field[Any]) -> str:
+    if field.default is dataclasses.MISSING:
+        return "**required**"
+    if field.default in (None, "") or isinstance(field.default, frozenset):
+        return ""
+    return f"`{field.default}`"
 
 
 def _fields(struct: Any, prefix: str) -> list[str]:

@@ -47,6 +47,19 @@ def test_settings_have_their_bounds_and_defaults() -> None:
         assert f"### `{title}`" in page, title
 
 
+def test_settings_of_ingest_and_limits_of_the_api_have_their_bounds() -> None:
+    page = settings.ingest_to_markdown()
+    assert "| `keepalive_s` | 5 to 3600 | `30` |" in page
+    assert "| `session_expiry_s` | 60 to 4294967294 | `604800` |" in page
+    assert "| `batch_messages` | 1 to receive_maximum // 3 | `250` |" in page
+    assert "| `quarantine_path` |  | **required** |" in page
+    assert "| `HEADLAND_ANSWER_S` | 1 to 3600 | `60` |" in settings.limits_to_markdown()
+
+
+def test_exit_codes_are_those_of_the_code() -> None:
+    assert "| 130 | " in commands.exit_codes_to_markdown()
+
+
 def test_options_have_their_choices_defaults_and_variables() -> None:
     page = commands.to_markdown()
     assert "| `--broker` | `auto`, `mosquitto`, `iotcore` | `auto` |" in page
