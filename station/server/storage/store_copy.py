@@ -80,8 +80,8 @@ def run_copy(source: str, target: str, report_line: Callable[[str], None]) -> No
         report = copy_store(reading, writing, report_line)
     report_line(f"{report.samples:,} samples of {len(report.refused):,} series in {hide_secrets(source)}")
     for name in report.different:
-        for why, count in report.refused.get(name, Counter()).items():
-            report_line(f"{name}: {count:,} samples were refused: {why}")
+        for reason, count in report.refused.get(name, Counter()).items():
+            report_line(f"{name}: {count:,} samples were refused: {reason}")
     if report.different:
         raise HeadlandError(f"{len(report.different)} parts differ in {hide_secrets(target)}, see above.")
     report_line(f"The copy in {hide_secrets(target)} is complete: counts and checksums are equal.")
@@ -138,7 +138,7 @@ def _send_series(source: Store, target: Store, key: SeriesKey, start_ms: int) ->
         count = len(samples.time_ms)
         points = Points([key], np.zeros(count, np.int32), samples.time_ms, samples.value, samples.quality)
         result = target.write(WriteBatch(points, latest_until_ms=latest_ms))
-        refused.update(rejection.why for rejection in result.rejections)
+        refused.update(rejection.reason for rejection in result.rejections)
     return refused
 
 
