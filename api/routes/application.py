@@ -1,4 +1,4 @@
-"""The analytic answers about applied product."""
+"""Route of the answers on applied product."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def get_application(
     start: Start = None,
     end: End = None,
 ) -> Response:
-    """Answer what was sprayed or spread: amount, ground, overlap and mean rate, each with the evidence it rests on.
+    """Return what a device sprayed or spread: amount, ground, overlap and mean rate, each with its evidence.
 
-    Of a sprayer litres, from a flow meter alone; of a spreader of granules kilograms, from a mass-flow sensor
-    (measured_flow) or else from what its hopper lost (tank_mass). A pump or feeder without one was told to run, which
-    gives ground with the evidence pump_pwm and never litres or kilograms.
+    Litres of a sprayer come from a flow meter only. Kilograms of a spreader of granules come from a mass-flow sensor
+    (measured_flow) or else from the hopper's loss (tank_mass). A command to a pump or feeder gives treated ground with
+    the evidence pump_pwm, and never litres or kilograms.
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
     record = find_device(scope, device)

@@ -1,4 +1,4 @@
-"""Prescriptions: made from what was measured of a field, kept, and written as files for machines."""
+"""Routes of prescriptions: make, list, show, and export as files for machines."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LIST: Final[dict[str, Any]] = {
 
 
 class ExportFormat(StrEnum):
-    """As which file a prescription is written."""
+    """File format of a prescription."""
 
     GEOJSON = "geojson"
     SHAPEFILE = "shapefile"
@@ -71,22 +71,22 @@ _FILE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.post("", status_code=201, openapi_extra=_BODY, responses={201: _SHOWN, **declare_problems(400, 413)})
 def add_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
-    """Make a prescription from points or rasters: zones by k-means or quantiles, rates, and what forbids them.
+    """Make a prescription from points or rasters: zones by k-means or quantiles, rates, and checks.
 
-    Points are brought onto the field's grid by inverse distance or kriging; exclusions and buffer strips get nothing.
-    `checks` say of each constraint whether it holds, null where it cannot be known. More nitrogen than the legal
-    ceiling is refused.
+    Points are interpolated onto the field's grid by inverse distance or kriging; exclusions and buffer strips get
+    nothing. `checks` has each constraint and whether it holds, null where unknown. More nitrogen than the legal ceiling
+    is refused.
     """
     try:
         order = msgspec.json.decode(sent, type=PrescriptionOrder)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        sentence = f"This is no prescription's order: {error}."
-        raise ProblemError(422, "bad-body", "The body is not valid", sentence) from error
+        sentence = f"This is not a prescription order: {error}."
+        raise ProblemError(422, "bad-body", "Invalid body", sentence) from error
     repositories = repositories_of(scope)
     try:
         made = repositories.prescriptions.add(make_prescription(repositories, order))
     except NotFound as error:
-        raise ProblemError(400, f"unknown-{error.kind}", "It refers to nothing", str(error)) from error
+        raise ProblemError(400, f"unknown-{error.kind}", "Referenced record not found", str(error)) from error
     return reply_json(made, 201, {"Location": f"/v1/prescriptions/{made.id}"})
 
 
@@ -98,18 +98,20 @@ def list_prescriptions(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List prescriptions in the order of their making."""
+    """List prescriptions in the order in which they were made."""
     where = {} if field is None else {"field": field}
     after = read_cursor(cursor, tuple[str])
-    found = repositories_of(scope).prescriptions.list(after="" if after is None else after[0], limit=limit + 1, **where)
-    page = found[:limit]
-    following = write_cursor(page[-1].id) if len(found) > limit else None
+    listed = repositories_of(scope).prescriptions.list(
+        after="" if after is None else after[0], limit=limit + 1, **where
+    )
+    page = listed[:limit]
+    following = write_cursor(page[-1].id) if len(listed) > limit else None
     return reply_page(request, {"items": page, "next": following})
 
 
 @router.get("/{thing:record_id}", responses={200: _SHOWN})
 def get_prescription(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
-    """Show a prescription: its grid, zones, rates, checks and how it was made."""
+    """Return a prescription: its grid, zones, rates, checks and method."""
     return reply(request, repositories_of(scope).prescriptions.get(thing))
 
 
@@ -117,30 +119,32 @@ def get_prescription(request: Request, scope: ScopeOf, thing: RecordId) -> Respo
 def export_prescription(
     scope: ScopeOf,
     thing: RecordId,
-    format: Annotated[ExportFormat, Query(description="As which file.")],  # noqa: A002 - its name in the query
+    format: Annotated[ExportFormat, Query(description="File format.")],  # noqa: A002 - its name in the query
     crs: Annotated[GridCrs, Query(description="geotiff: WGS84 cell for cell, or resampled to the UTM zone.")] = "wgs84",
     bearing_deg: Annotated[
-        float | None, Query(description="qgc-plan: where the lines go; along the field's long side.", ge=0, lt=360)
+        float | None,
+        Query(description="qgc-plan: direction of the lines; by default the field's long side.", ge=0, lt=360),
     ] = None,
-    height_m: Annotated[float, Query(description="qgc-plan: the height flown at.", ge=0.5, le=50)] = 3.0,
+    height_m: Annotated[float, Query(description="qgc-plan: flight height.", ge=0.5, le=50)] = 3.0,
     height_above: Annotated[
         HeightAbove, Query(description="qgc-plan: above the terrain (MAV_FRAME 10) or above home (3).")
     ] = "terrain",
     speed_m_s: Annotated[
-        float | None, Query(description="qgc-plan: the highest speed, if not the implement's.", gt=0, le=20)
+        float | None, Query(description="qgc-plan: highest speed, instead of the implement's.", gt=0, le=20)
     ] = None,
     home_latitude_deg: Annotated[
-        float | None, Query(description="qgc-plan: where it is refilled; before the first line.", ge=-90, le=90)
+        float | None,
+        Query(description="qgc-plan: latitude of the refill place; by default before the first line.", ge=-90, le=90),
     ] = None,
     home_longitude_deg: Annotated[
-        float | None, Query(description="qgc-plan: the longitude of that place.", ge=-180, le=180)
+        float | None, Query(description="qgc-plan: longitude of the refill place.", ge=-180, le=180)
     ] = None,
-    load: Annotated[int | None, Query(description="qgc-plan: this load alone, from 1.", ge=1, le=1000)] = None,
+    load: Annotated[int | None, Query(description="qgc-plan: a single load, from 1.", ge=1, le=1000)] = None,
 ) -> Response:
-    """Write a prescription as a file: zones as GeoJSON or shapefile, the grid as ISOXML or GeoTIFF, or a mission.
+    """Return a prescription as a file: zones as GeoJSON or shapefile, the grid as ISOXML or GeoTIFF, or a mission.
 
-    The mission (`.plan` of QGroundControl) holds one steady flow and makes the rates by its speed. It switches off
-    within half a swath of exclusions and buffer strips, and waits at the refill place when a load is used up.
+    The mission (`.plan` of QGroundControl) has one steady flow and makes the rates by its speed. It switches off within
+    half a swath of exclusions and buffer strips, and waits at the refill place when a load is used up.
     """
     repositories = repositories_of(scope)
     prescription = repositories.prescriptions.get(thing)
@@ -162,15 +166,15 @@ def export_prescription(
             )
         case ExportFormat.QGC_PLAN:
             home_deg = _home(home_latitude_deg, home_longitude_deg)
-            wishes = FlightOptions(height_m, height_above, bearing_deg, speed_m_s, home_deg, load)
-            data = write_plan(plan_flight(repositories, prescription, wishes))
+            options = FlightOptions(height_m, height_above, bearing_deg, speed_m_s, home_deg, load)
+            data = write_plan(plan_flight(repositories, prescription, options))
     return reply_file(prescription, data, *_FILES[format])
 
 
 def _home(latitude_deg: float | None, longitude_deg: float | None) -> tuple[float, float] | None:
     if (latitude_deg is None) != (longitude_deg is None):
         sentence = "Give home_latitude_deg and home_longitude_deg both, or neither."
-        raise ProblemError(400, "half-a-place", "Where is home?", sentence)
+        raise ProblemError(400, "half-a-place", "Incomplete home position", sentence)
     return None if latitude_deg is None or longitude_deg is None else (latitude_deg, longitude_deg)
 
 

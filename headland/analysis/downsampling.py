@@ -1,6 +1,6 @@
-"""Which samples a chart of some pixels needs: columns in, row numbers out. Samples are chosen, never made up.
+"""Downsampling for charts: columns in, row numbers out. Samples are selected, never interpolated.
 
-`select_extremes` keeps the lowest and the highest sample of each pixel: no peak is lost. `select_triangles` is
+`select_extremes` selects the lowest and the highest sample of each pixel, so no peak is lost. `select_triangles` is
 Largest-Triangle-Three-Buckets: S. Steinarsson, Downsampling Time Series for Visual Representation, MSc thesis,
 University of Iceland 2013, section 4.2.
 """
@@ -21,14 +21,14 @@ Method = Literal["min_max", "lttb"]
 def select_rows(time_ms: Times, columns: list[Values], width: int, method: Method) -> Rows:
     """Return the rows that a chart `width` pixels wide needs of any of `columns` (NaN: no value), in order.
 
-    A row is kept for all columns once one of them needs it. `width` is at least 3.
+    A row that one column needs is selected for all of them. `width` is at least 3.
     """
-    kept: list[Rows] = []
+    selected: list[Rows] = []
     for values in columns:
         present = np.flatnonzero(~np.isnan(values))
         select = select_extremes if method == "min_max" else select_triangles
-        kept.append(present[select(time_ms[present], values[present], width)])
-    return np.unique(np.concatenate(kept)) if kept else np.empty(0, np.intp)
+        selected.append(present[select(time_ms[present], values[present], width)])
+    return np.unique(np.concatenate(selected)) if selected else np.empty(0, np.intp)
 
 
 def select_extremes(time_ms: Times, value: Values, width: int) -> Rows:
@@ -47,9 +47,9 @@ def select_extremes(time_ms: Times, value: Values, width: int) -> Rows:
 
 
 def select_triangles(time_ms: Times, value: Values, width: int) -> Rows:
-    """Return `width` rows, or all where they are not more: the first, the last, and of each bucket between the one
-    that makes the largest triangle with the row kept before and the mean of the next bucket.
+    """Return `width` rows, or all of fewer: the first, the last, and one of each bucket between.
 
+    It makes the largest triangle with the row selected before and the mean of the next bucket.
     `time_ms` ascends, `value` is finite, `width` is at least 3.
     """
     count = len(time_ms)
@@ -59,14 +59,14 @@ def select_triangles(time_ms: Times, value: Values, width: int) -> Rows:
     bounds = np.floor(np.arange(width - 1) * (count - 2) / (width - 2)).astype(np.intp) + 1
     bounds = np.append(bounds, count)
     sizes = np.diff(bounds)
-    mean_x, mean_y = (np.add.reduceat(each, bounds[:-1]) / sizes for each in (x, y))
-    kept = [0]
+    mean_x, mean_y = (np.add.reduceat(axis, bounds[:-1]) / sizes for axis in (x, y))
+    selected = [0]
     for bucket in range(width - 2):
         rows = slice(bounds[bucket], bounds[bucket + 1])
-        x0, y0 = x[kept[-1]], y[kept[-1]]
+        x0, y0 = x[selected[-1]], y[selected[-1]]
         area = np.abs((x0 - mean_x[bucket + 1]) * (y[rows] - y0) - (x0 - x[rows]) * (mean_y[bucket + 1] - y0))
-        kept.append(int(bounds[bucket] + np.argmax(area)))
-    return np.array([*kept, count - 1], np.intp)
+        selected.append(int(bounds[bucket] + np.argmax(area)))
+    return np.array([*selected, count - 1], np.intp)
 
 
 def _first_of(order: Rows, starts: Rows) -> Rows:

@@ -1,4 +1,4 @@
-"""A field in metres: the one plane that all grids of it lie on, and its outline with its zones."""
+"""Field geometry in metres: the plane that all grids of a field share, and its outline with zones."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from headland.registry.models.models import Field, ZoneKind
 
 def bounds_of(field: Field) -> tuple[float, float, float, float]:
     """Return west, south, east and north of a field [deg]."""
-    corners = np.array([spot for part in field.geometry for spot in part[0]])
+    corners = np.array([corner for part in field.geometry for corner in part[0]])
     west, south = corners.min(axis=0).tolist()
     east, north = corners.max(axis=0).tolist()
     return west, south, east, north
 
 
 def plane_of(field: Field) -> Plane:
-    """Return the plane of a field: always the same one, so that grids of all of its passes and plans add up."""
+    """Return the plane of a field, always the same, so that grids of all its passes and plans can be added."""
     west, south, east, north = bounds_of(field)
     return Plane((south + north) / 2.0, (west + east) / 2.0)
 

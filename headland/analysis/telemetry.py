@@ -20,11 +20,11 @@ from headland.store.port import Conflict, DeviceRecord, Flags, SeriesFilter, Tim
 from headland.store.port import Latest as LatestSample
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: The flags of samples that are fit to be shown and computed with: good and not evaluated.
+#: Highest quality flag of samples that are displayed and computed with: good and not evaluated.
 MAX_QUALITY: Final = 2
-#: Rows from which samples are chosen for a chart; beyond, buckets are faster and no worse to look at.
+#: Most rows from which samples are selected for a chart; beyond, buckets are faster and look the same.
 CHART_SAMPLES: Final = 200_000
-#: Rows that are in memory at once where all samples are asked for.
+#: Rows in memory at once where all samples are requested.
 SLICE_ROWS: Final = 20_000
 _FIRST_SLICE_MS: Final = HOUR_MS
 
@@ -42,8 +42,8 @@ class Column:
 class SeriesColumns:
     """Channels over one time axis; NaN where a channel has no value.
 
-    `step_ms` is the length of the buckets whose means these are, None for samples; `chosen_by` says how samples were
-    chosen where some were left out.
+    `step_ms` is the length of the buckets whose means these are, None for samples; `chosen_by` is the method by which
+    samples were selected where some were left out.
     """
 
     time_ms: Times
@@ -60,22 +60,22 @@ def find_device(scope: OrgScope, device: str) -> DeviceRecord:
     for record in scope.store.devices(scope.organisation):
         if record.descriptor.device == device:
             return record
-    raise AnalysisError("unknown-device", "No such device", f"There is no device {device}.")
+    raise AnalysisError("unknown-device", "Device not found", f"There is no device {device}: list the devices.")
 
 
 def list_devices(
     scope: OrgScope, after: str, limit: int, kind: str | None = None, site: str | None = None
 ) -> tuple[list[DeviceRecord], str | None]:
-    """Return devices by id behind `after`, and the id to go on behind; of a kind and at a site where these are said."""
-    rest = [
+    """Return devices with ids after `after`, by kind and site where given, and the id that continues the list."""
+    matching = [
         record
         for record in scope.store.devices(scope.organisation)
         if record.descriptor.device > after
         and kind in (None, record.descriptor.kind)
         and site in (None, record.descriptor.site)
     ]
-    page = rest[:limit]
-    return page, page[-1].descriptor.device if len(rest) > limit else None
+    page = matching[:limit]
+    return page, page[-1].descriptor.device if len(matching) > limit else None
 
 
 def list_channels(scope: OrgScope, record: DeviceRecord) -> list[str]:
@@ -86,19 +86,19 @@ def list_channels(scope: OrgScope, record: DeviceRecord) -> list[str]:
 
 
 def unit_of(record: DeviceRecord, channel: str) -> str:
-    """Return a channel's unit: by the nomenclature, else by its descriptor, else by its name; "1" if none tells."""
+    """Return a channel's unit by the nomenclature, else by its descriptor, else by its name; "1" if unknown."""
     quantity = quantity_of(channel)
     if quantity is not None:
         return quantity.unit
-    told = record.descriptor.channels.get(channel)
-    if told is not None and told.unit:
-        return told.unit
+    info = record.descriptor.channels.get(channel)
+    if info is not None and info.unit:
+        return info.unit
     parts = split_channel(channel)
     return (unit_of_name(parts[0]) if parts else None) or "1"
 
 
 def read_latest(scope: OrgScope, device: str | None = None) -> dict[str, dict[str, LatestSample]]:
-    """Return the newest sample by device and channel; of a simulated device only what was simulated."""
+    """Return the newest sample by device and channel; of a simulated device only simulated samples."""
     return newest_by_device(scope.store.last(SeriesFilter(scope.organisation, device)))
 
 
@@ -107,30 +107,30 @@ def read_columns(
 ) -> dict[str, Column] | None:
     """Return the fit samples in a window of each channel that has any; None where a series has more than `limit`.
 
-    A device that moved between sites has a series at each: they are joined. What was simulated and what was not is
-    never joined.
+    A device that moved between sites has a series at each; they are joined. Simulated and real samples are never
+    joined.
     """
     parts: dict[str, list[Column]] = {}
-    for found in scope.store.raw(_which(scope, record, channels), window.start_ms, window.end_ms, limit + 1):
-        if len(found.time_ms) > limit:
+    for samples in scope.store.raw(_which(scope, record, channels), window.start_ms, window.end_ms, limit + 1):
+        if len(samples.time_ms) > limit:
             return None
-        if found.key.simulated == record.descriptor.simulated:
-            fit = found.quality <= MAX_QUALITY
-            column = Column(found.time_ms[fit], found.value[fit], found.quality[fit])
-            parts.setdefault(found.key.channel, []).append(column)
+        if samples.key.simulated == record.descriptor.simulated:
+            fit = samples.quality <= MAX_QUALITY
+            column = Column(samples.time_ms[fit], samples.value[fit], samples.quality[fit])
+            parts.setdefault(samples.key.channel, []).append(column)
     return {channel: _join(columns) for channel, columns in parts.items()}
 
 
 def read_first(scope: OrgScope, record: DeviceRecord, channel: str, window: Window) -> Column:
     """Return the first fit sample of a channel in a window, or none."""
-    found = [
+    firsts = [
         samples
         for samples in scope.store.raw(_which(scope, record, [channel]), window.start_ms, window.end_ms, limit=1)
         if samples.key.simulated == record.descriptor.simulated and samples.quality[0] <= MAX_QUALITY
     ]
-    if not found:
+    if not firsts:
         return EMPTY
-    first = min(found, key=lambda samples: int(samples.time_ms[0]))
+    first = min(firsts, key=lambda samples: int(samples.time_ms[0]))
     return Column(first.time_ms, first.value, first.quality)
 
 
@@ -161,13 +161,13 @@ def read_chart(
 def read_slices(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> Iterator[SeriesColumns]:
     """Yield all fit samples in a window in time order, about `SLICE_ROWS` rows at a time, however many there are.
 
-    Raises AnalysisError (samples-let-go) where some of the window's samples were deleted by retention.
+    Raises AnalysisError (samples-let-go) where retention has deleted some of the window's samples.
     """
     check_channels(scope, record, channels)
     if not _is_whole(scope, window):
         since_ms = scope.store.info().samples_since_ms
-        sentence = f"Samples before {since_ms} (epoch ms) were let go; ask from there on, or for means as JSON."
-        raise AnalysisError("samples-let-go", "Some samples are no longer kept", sentence)
+        sentence = f"Samples before {since_ms} (epoch ms) were deleted: start there, or ask for means as JSON."
+        raise AnalysisError("samples-let-go", "Samples deleted by retention", sentence)
     start_ms, length_ms = window.start_ms, _FIRST_SLICE_MS
     while start_ms < window.end_ms:
         end_ms = min(start_ms + length_ms, window.end_ms)
@@ -189,20 +189,20 @@ def check_channels(scope: OrgScope, record: DeviceRecord, channels: list[str]) -
     for channel in channels:
         if channel not in known:
             sentence = f"{record.descriptor.device} has no channel {channel}; it has {', '.join(known) or 'none'}."
-            raise AnalysisError("unknown-channel", "No such channel", sentence)
+            raise AnalysisError("unknown-channel", "Channel not found", sentence)
 
 
 def read_events(scope: OrgScope, device: str, window: Window, limit: int) -> tuple[list[Event], int | None]:
     """Return events in time order and the start that continues them.
 
-    A page ends between two instants, never within one, so that no event is left out or told twice.
+    A page ends between two instants, never within one, so no event is missing or repeated.
     """
     store, organisation = scope.store, scope.organisation
-    found = store.events(organisation, window.start_ms, window.end_ms, device, limit + 1)
-    if len(found) <= limit:
-        return found, None
-    cut_ms = found[-1].t
-    page = [event for event in found if event.t < cut_ms]
+    events = store.events(organisation, window.start_ms, window.end_ms, device, limit + 1)
+    if len(events) <= limit:
+        return events, None
+    cut_ms = events[-1].t
+    page = [event for event in events if event.t < cut_ms]
     if page:
         return page, cut_ms
     return store.events(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
@@ -211,11 +211,11 @@ def read_events(scope: OrgScope, device: str, window: Window, limit: int) -> tup
 def read_conflicts(scope: OrgScope, device: str, window: Window, limit: int) -> tuple[list[Conflict], int | None]:
     """Return conflicts in time order and the start that continues them; a page ends between two instants."""
     store, organisation = scope.store, scope.organisation
-    found = store.conflicts(organisation, window.start_ms, window.end_ms, device, limit + 1)
-    if len(found) <= limit:
-        return found, None
-    cut_ms = found[-1].time_ms
-    page = [one for one in found if one.time_ms < cut_ms]
+    conflicts = store.conflicts(organisation, window.start_ms, window.end_ms, device, limit + 1)
+    if len(conflicts) <= limit:
+        return conflicts, None
+    cut_ms = conflicts[-1].time_ms
+    page = [conflict for conflict in conflicts if conflict.time_ms < cut_ms]
     if page:
         return page, cut_ms
     return store.conflicts(organisation, cut_ms, cut_ms + 1, device), cut_ms + 1
@@ -224,7 +224,7 @@ def read_conflicts(scope: OrgScope, device: str, window: Window, limit: int) -> 
 def _read_samples(
     scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, max_points: int
 ) -> SeriesColumns | None:
-    """Return the fit samples; None where they are more than `max_points` rows, or some were let go."""
+    """Return the fit samples; None where they are more than `max_points` rows, or some were deleted."""
     if not _is_whole(scope, window) or _surely_more(scope, record, channels, window, max_points):
         return None
     samples = read_columns(scope, record, channels, window, max_points)
@@ -250,7 +250,7 @@ def _read_buckets(
 
 
 def _is_whole(scope: OrgScope, window: Window) -> bool:
-    """Tell whether no sample of a window was let go."""
+    """Tell whether no sample of a window was deleted."""
     since_ms = scope.store.info().samples_since_ms
     return since_ms is None or since_ms <= window.start_ms
 
@@ -258,7 +258,7 @@ def _is_whole(scope: OrgScope, window: Window) -> bool:
 def _shrink_to_data(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> Window:
     """Return the part of a window from the first sample to the newest where that is less than half of it.
 
-    A window of decades around a season would else be cut into a few buckets of days.
+    Otherwise a window of decades around a season would be divided into a few buckets of days.
     """
     which = _which(scope, record, channels)
     firsts = [int(s.time_ms[0]) for s in scope.store.raw(which, window.start_ms, window.end_ms, limit=1)]
@@ -269,12 +269,12 @@ def _shrink_to_data(scope: OrgScope, record: DeviceRecord, channels: list[str], 
 
 
 def _surely_more(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, limit: int) -> bool:
-    """Tell whether whole days of a window alone hold more than `limit` samples of a series: rollups know at once."""
+    """Tell whether the whole days of a window hold more than `limit` samples of a series, by the rollups."""
     start_ms, end_ms = -(-window.start_ms // DAY_MS) * DAY_MS, window.end_ms // DAY_MS * DAY_MS
     if start_ms >= end_ms:
         return False
-    found = scope.store.buckets(_which(scope, record, channels), start_ms, end_ms, DAY_MS, max_quality=255)
-    return any(int(each.count.sum()) > limit for each in found)
+    days = scope.store.buckets(_which(scope, record, channels), start_ms, end_ms, DAY_MS, max_quality=255)
+    return any(int(buckets.count.sum()) > limit for buckets in days)
 
 
 def _read_means(
@@ -282,10 +282,10 @@ def _read_means(
 ) -> dict[str, Column]:
     parts: dict[str, list[Column]] = {}
     which = _which(scope, record, channels)
-    for found in scope.store.buckets(which, window.start_ms, window.end_ms, step_ms, MAX_QUALITY):
-        if found.key.simulated == record.descriptor.simulated:
-            column = Column(found.start_ms, found.mean, np.zeros(len(found.start_ms), np.uint8))
-            parts.setdefault(found.key.channel, []).append(column)
+    for buckets in scope.store.buckets(which, window.start_ms, window.end_ms, step_ms, MAX_QUALITY):
+        if buckets.key.simulated == record.descriptor.simulated:
+            column = Column(buckets.start_ms, buckets.mean, np.zeros(len(buckets.start_ms), np.uint8))
+            parts.setdefault(buckets.key.channel, []).append(column)
     return {channel: _join(columns) for channel, columns in parts.items()}
 
 
@@ -294,7 +294,7 @@ def _which(scope: OrgScope, record: DeviceRecord, channels: list[str]) -> Series
 
 
 def _join(columns: list[Column]) -> Column:
-    """Merge the columns of one channel in time order; where two have one instant the first is kept."""
+    """Merge the columns of one channel in time order; the first of two values at one instant counts."""
     if len(columns) == 1:
         return columns[0]
     time_ms = np.concatenate([column.time_ms for column in columns])
@@ -308,7 +308,7 @@ def _union_of_times(columns: dict[str, Column]) -> Times:
     if not columns:
         return EMPTY.time_ms
     first, *others = (column.time_ms for column in columns.values())
-    # What one reading measured shares its instants, and each column ascends already.
+    # Channels of one reading share their instants, and each column ascends already.
     if all(np.array_equal(first, times) for times in others):
         return first
     return np.unique(np.concatenate([column.time_ms for column in columns.values()]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-#: Years 1 to 9999, what a calendar can show.
+#: The range of a calendar: years 1 to 9999.
 LOW_MS: Final = -62_135_596_800_000
 HIGH_MS: Final = 253_402_300_799_999
 

@@ -135,7 +135,7 @@ def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(known: Known) -> No
     ("change", "kind", "why"),
     [
         ({"legal_n_kg_ha": 50, "basis": "nitrogen"}, "above-the-ceiling", "ceiling is 50"),
-        ({"total": 1e6}, "no-prescription", "cannot be shared out"),
+        ({"total": 1e6}, "no-prescription", "cannot be distributed"),
         ({"total": 1, "mean_ha": 1}, "no-prescription", "not both"),
         ({"rates_ha": [1, 2]}, "no-prescription", "3 zones and 2 rates_ha"),
         ({"direction": None}, "no-prescription", "a direction"),
@@ -161,7 +161,7 @@ def test_swapped_axes_of_points_are_told(known: Known) -> None:
     told["longitude_deg"], told["latitude_deg"] = [31.951], [89.0]
     told["value"] = [0.5]
     refused = known.client.post("/v1/prescriptions", json=order(known, layers=[told]))
-    assert "swapped?" in refused.json()["detail"]
+    assert "not swapped" in refused.json()["detail"]
 
 
 def test_a_machine_that_cannot_make_the_rates_is_named(known: Known) -> None:

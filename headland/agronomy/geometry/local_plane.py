@@ -1,4 +1,4 @@
-"""A plane of metres that touches the WGS84 ellipsoid at a field, and back."""
+"""Local plane of metres that touches the WGS84 ellipsoid at a field, with conversions both ways."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Plane:
 
     @cached_property
     def scales_m_deg(self) -> tuple[float, float]:
-        """Metres in a degree of longitude and in one of latitude."""
+        """Metres per degree of longitude and of latitude."""
         sine, cosine = math.sin(math.radians(self.latitude_deg)), math.cos(math.radians(self.latitude_deg))
         shrink = 1.0 - _ECCENTRICITY_2 * sine * sine
         prime_vertical_m = _AXIS_M / math.sqrt(shrink)

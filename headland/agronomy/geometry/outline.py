@@ -1,4 +1,4 @@
-"""A field on a grid: which cells lie in it, which in a buffer strip or an exclusion, and which beside it."""
+"""Outline of a field with buffer strips and exclusions, and the place of each cell of a grid."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLACES: Final = ("outside", "usable", "buffer", "exclusion")
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A field in metres of a plane: the whole of it, and the parts that are not to be treated."""
+    """A field in metres of a plane: the whole field, and the parts that must not be treated."""
 
     whole: shapely.Geometry
     buffer: shapely.Geometry
@@ -34,24 +34,26 @@ class Outline:
 
     @property
     def usable(self) -> shapely.Geometry:
-        """What is to be treated."""
+        """The usable area."""
         return self.whole.difference(shapely.union(self.buffer, self.exclusion))
 
 
 def polygons_of(rings: Rings, plane: Plane) -> shapely.Geometry:
     """Return polygons with holes in metres of a plane."""
-    drawn = [[_ring_m(ring, plane) for ring in part] for part in rings]
-    return shapely.union_all([shapely.Polygon(part[0], part[1:]) for part in drawn])
+    parts = [[_ring_m(ring, plane) for ring in part] for part in rings]
+    return shapely.union_all([shapely.Polygon(part[0], part[1:]) for part in parts])
 
 
 def make_outline(field: Rings, buffers: Sequence[Rings], exclusions: Sequence[Rings], plane: Plane) -> Outline:
     """Return a field with its buffer strips and exclusions in metres of a plane."""
-    drawn = [shapely.union_all([polygons_of(one, plane) for one in zones]) for zones in (buffers, exclusions)]
-    return Outline(polygons_of(field, plane), drawn[0], drawn[1])
+    buffer, exclusion = (
+        shapely.union_all([polygons_of(rings, plane) for rings in zones]) for zones in (buffers, exclusions)
+    )
+    return Outline(polygons_of(field, plane), buffer, exclusion)
 
 
 def map_places(outline: Outline, grid: Grid) -> NDArray[np.uint8]:
-    """Return for each cell the place of its middle, (rows, columns): an index of `PLACES`."""
+    """Return the place of each cell's middle, (rows, columns): an index of `PLACES`."""
     whole = rasterise(outline.whole, grid)
     places = np.where(whole, USABLE, OUTSIDE).astype(np.uint8)
     for zone, place in ((outline.buffer, BUFFER), (outline.exclusion, EXCLUSION)):
@@ -63,7 +65,7 @@ def map_places(outline: Outline, grid: Grid) -> NDArray[np.uint8]:
 def rasterise(polygons: shapely.Geometry, grid: Grid) -> Mask:
     """Return which cells have their middle in polygons with holes, (rows, columns), half-open on shared edges.
 
-    By counting crossings along each row, so that neighbours that share an edge share no cell and leave none out.
+    Counts crossings along each row, so polygons with a common edge share no cell and miss none.
     """
     start, end = _edges(polygons)
     crossed = np.zeros((grid.rows, grid.columns + 1), np.int64)

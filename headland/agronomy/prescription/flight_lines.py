@@ -1,4 +1,4 @@
-"""How a vehicle treats a field: parallel lines, on which pieces it lets go how much, and one load after the other.
+"""Flight lines of a treatment: parallel lines, their pieces by rate, and their division into loads.
 
 All in metres of one plane, bearings clockwise from north.
 """
@@ -17,17 +17,17 @@ import shapely
 from headland.agronomy.series.arrays import Values
 
 Place = tuple[float, float]
-#: Returns the rate at places east and north; NaN where none is prescribed.
+#: Function that returns the rate at places east and north; NaN where none is prescribed.
 RateAt = Callable[[Values, Values], Values]
 
 _SAMPLE_M: Final = 0.5
-#: Pieces shorter than this part of the swath are not worth a switch or another speed.
+#: Shortest piece, as a share of the swath, that has a rate of its own.
 _LEAST_OF_SWATH: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A straight way on which the machine is on, with one rate per hectare."""
+    """A straight line on which the machine is on, with one rate per hectare."""
 
     start: Place
     end: Place
@@ -35,11 +35,11 @@ class Piece:
 
     @property
     def length_m(self) -> float:
-        """Return how long it is."""
+        """The length [m]."""
         return math.dist(self.start, self.end)
 
     def amount(self, swath_m: float) -> float:
-        """Return what is let go on it."""
+        """Return the amount for a swath."""
         return self.rate_ha * self.length_m * swath_m / 10_000.0
 
     def cut(self, length_m: float) -> tuple[Piece, Piece]:
@@ -75,9 +75,9 @@ def long_side_deg(field: shapely.Geometry) -> float:
 def draw_lines(
     field: shapely.Geometry, barred: shapely.Geometry, swath_m: float, bearing_deg: float, rate_at: RateAt
 ) -> list[Line]:
-    """Return the lines that treat a field, to and fro, a swath apart and as far from both edges.
+    """Return the lines that treat a field, back and forth, a swath apart and equally far from both edges.
 
-    Nothing is let go within half a swath of what is `barred`, nor where no rate or a rate of 0 is prescribed.
+    The machine is off within half a swath of `barred` ground, and where no rate or a rate of 0 is prescribed.
     """
     sine, cosine = math.sin(math.radians(bearing_deg)), math.cos(math.radians(bearing_deg))
     turn = np.array([[sine, cosine], [cosine, -sine]])  # its own inverse
@@ -89,37 +89,37 @@ def draw_lines(
     first_m = (low_m + high_m - (count - 1) * swath_m) / 2.0
     lines: list[Line] = []
     for across_m in first_m + swath_m * np.arange(count):
-        way = shapely.LineString([(west_m - 1.0, across_m), (east_m + 1.0, across_m)]).intersection(turned)
-        found = [
+        row = shapely.LineString([(west_m - 1.0, across_m), (east_m + 1.0, across_m)]).intersection(turned)
+        pieces = [
             piece
-            for along_m in sorted(shapely.get_coordinates(part)[:, 0].tolist() for part in shapely.get_parts(way))
+            for along_m in sorted(shapely.get_coordinates(part)[:, 0].tolist() for part in shapely.get_parts(row))
             for piece in _rate_pieces(along_m[0], along_m[-1], float(across_m), turn, swath_m, rate_at)
         ]
-        if not found:
+        if not pieces:
             continue
         if len(lines) % 2:
-            found = [replace(piece, start=piece.end, end=piece.start) for piece in reversed(found)]
-        lines.append(Line(tuple(found)))
+            pieces = [replace(piece, start=piece.end, end=piece.start) for piece in reversed(pieces)]
+        lines.append(Line(tuple(pieces)))
     return lines
 
 
 def rate_lines(rows: Sequence[tuple[Place, Place]], swath_m: float, rate_at: RateAt) -> list[Line]:
-    """Return ways that are flown from start to end as lines of pieces by their rate; none where the rate is 0."""
+    """Return the lines from start to end of each row, in pieces by rate; none where the rate is 0."""
     lines: list[Line] = []
     for start, end in rows:
         length_m = math.dist(start, end)
         sine, cosine = ((b - a) / length_m for a, b in zip(start, end, strict=True))
         turn = np.array([[sine, cosine], [cosine, -sine]])  # its own inverse
         (from_m, across_m), (to_m, _) = (np.array([start, end]) @ turn).tolist()
-        if found := tuple(_rate_pieces(from_m, to_m, across_m, turn, swath_m, rate_at)):
-            lines.append(Line(found))
+        if pieces := tuple(_rate_pieces(from_m, to_m, across_m, turn, swath_m, rate_at)):
+            lines.append(Line(pieces))
     return lines
 
 
 def share_loads(lines: Sequence[Line], swath_m: float, capacity: float | None) -> list[list[Line]]:
-    """Return the lines parted into loads of at most `capacity` each; a piece is cut where the load ends.
+    """Return the lines divided into loads of at most `capacity` each; a piece is cut where a load ends.
 
-    None is a capacity that is not known: one load. Raises ValueError where a load does not last for a swath's length.
+    One load where the capacity is unknown (None). Raises ValueError where a load does not last for a swath's length.
     """
     if capacity is None:
         return [list(lines)]
@@ -169,7 +169,7 @@ def _rate_pieces(
 
 
 def _without_gaps(rates: Values) -> Values:
-    """Return rates with the nearest in the place of each that is NaN; all 0 where none is known."""
+    """Return rates with each NaN replaced by the nearest known rate; all 0 where none is known."""
     known = np.flatnonzero(np.isfinite(rates))
     if not len(known):
         return np.zeros(len(rates))

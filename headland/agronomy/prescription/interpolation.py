@@ -1,4 +1,4 @@
-"""Values between points: inverse distance and ordinary kriging, in metres of a local plane."""
+"""Interpolation between points by inverse distance and ordinary kriging, in metres of a local plane."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from headland.agronomy.series.arrays import Values
 
-#: A kriging system of more points takes minutes and gains nothing: the nearest ones screen the rest.
+#: Most points of a kriging system; more take minutes and change nothing, because the nearest points screen the rest.
 MOST_POINTS: Final = 2000
-#: Estimates are made for so many places at once, so that the distances fit into little memory.
+#: Places that are estimated at once, so that the distances need little memory.
 _AT_ONCE: Final = 4096
 _HERE_M: Final = 1e-9
 
@@ -32,7 +32,7 @@ class Variogram:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Values at places, and how uncertain each is: the kriging variance in the square of the value's unit."""
+    """Values at places, and their kriging variances in the square of the value's unit."""
 
     value: Values
     variance: Values
@@ -44,24 +44,24 @@ def idw(points_m: Values, value: Values, at_m: Values, *, power: float = 2.0) ->
     `points_m` (n, 2) and `at_m` (k, 2) east and north; Shepard (1968), all points. Raises ValueError without a point.
     """
     _check(points_m, value)
-    found = np.empty(len(at_m))
+    estimate = np.empty(len(at_m))
     for start in range(0, len(at_m), _AT_ONCE):
         part = at_m[start : start + _AT_ONCE]
         distance_m = np.maximum(_distances(part, points_m), _HERE_M)
         weight = distance_m**-power
-        found[start : start + _AT_ONCE] = weight @ value / weight.sum(axis=1)
+        estimate[start : start + _AT_ONCE] = weight @ value / weight.sum(axis=1)
         nearest = distance_m.argmin(axis=1)
         here = distance_m[np.arange(len(part)), nearest] <= _HERE_M
-        found[start : start + _AT_ONCE][here] = value[nearest[here]]
-    return found
+        estimate[start : start + _AT_ONCE][here] = value[nearest[here]]
+    return estimate
 
 
 def krige(points_m: Values, value: Values, at_m: Values, variogram: Variogram) -> Estimate:
     """Return the ordinary kriging estimate and variance at each place; Cressie (1993), section 3.2.
 
     `points_m` (n, 2), distinct, n from 3 to `MOST_POINTS`; `at_m` (k, 2). The nugget counts as variation of the
-    ground, so that the estimate on a point is its value. Raises ValueError for points that are not enough or not
-    distinct.
+    ground, so the estimate on a point is its value. Raises ValueError for too few or too many points, and for points
+    that are not distinct.
     """
     _check(points_m, value)
     n = len(value)

@@ -1,4 +1,4 @@
-"""When nitrogen that was applied may be lost: ammonia to the air, nitrate to the ground water. Risks, not amounts."""
+"""Loss risks of applied nitrogen: ammonia to the air, nitrate to the ground water. Risks, not amounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOW: Final = "low"
 MODERATE: Final = "moderate"
 HIGH: Final = "high"
 
-#: What is not washed in within three days is lost for days more.
+#: Urea that is not washed in within three days continues to be lost.
 VOLATILE_HOURS: Final = 72
 INCORPORATING_MM: Final = 12.7
 _WARM_DEGC: Final = 15.0
@@ -26,13 +26,13 @@ VOLATILISATION: Final = Method(
     " in a single event stop them, light rain does not. That warmth, wind and a high pH add to it is theirs; the limits"
     " 15 degC, 3 m/s and pH 7, and three days, are Headland's own",
 )
-#: Drainage that leaches: more than 50 mm within 30 days of 60 kg of nitrate nitrogen on a hectare; what is ammonium or
-#: urea does not count for its first two weeks.
+#: Drainage that leaches: more than 50 mm within 30 days of 60 kg/ha of nitrate nitrogen; ammonium and urea do not count
+#: for their first two weeks.
 LEACHING_DAYS: Final = 30
 NITRIFYING_DAYS: Final = 14
 LEACHING_MM: Final = 50.0
 _LEACHING_KG_HA: Final = 60.0
-#: FAO-56, eq 72: no crop evaporates more than 1.05 to 1.30 times the reference.
+#: FAO-56, eq 72: the crop coefficient is at most 1.05 to 1.30.
 MOST_CROP_COEFFICIENT: Final = 1.3
 LEACHING: Final = Method(
     "nitrate_leaching",
@@ -46,16 +46,16 @@ LEACHING: Final = Method(
 
 @dataclass(frozen=True, slots=True)
 class WeatherAfter:
-    """The weather and soil after an application, None where it is not known.
+    """The weather and soil after an application; None where unknown.
 
     rain_mm
         The largest single event of `VOLATILE_HOURS`.
     is_over, is_month_over
-        Whether those hours, and those `LEACHING_DAYS`, are over: until then it may still rain.
+        Whether `VOLATILE_HOURS`, and `LEACHING_DAYS`, have passed: until then it may still rain.
     least_drainage_mm, most_drainage_mm
-        Between these lies what drained in `LEACHING_DAYS`.
+        Lower and upper limit of the drainage in `LEACHING_DAYS`.
     most_late_drainage_mm
-        At most so much drained after `NITRIFYING_DAYS`.
+        Upper limit of the drainage after `NITRIFYING_DAYS`.
     """
 
     temperature_degc: float | None = None
@@ -72,14 +72,14 @@ class WeatherAfter:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """`state` is low, moderate, high or insufficient_data; `reasons` say what decided it, or what is not known."""
+    """A risk: `state` is low, moderate, high or insufficient_data; `reasons` name what decided it or is unknown."""
 
     state: str
     reasons: tuple[str, ...]
 
 
 def volatilisation_risk(grade: Grade, after: WeatherAfter) -> Risk:
-    """Return the risk that urea on the surface goes off as ammonia; by `VOLATILISATION`."""
+    """Return the risk that urea on the surface is lost as ammonia; by `VOLATILISATION`."""
     if grade.n > 0.0 and not (grade.amide_n or grade.nitrate_n or grade.ammonium_n):
         return Risk(INSUFFICIENT_DATA, ("nitrogen_forms_not_told",))
     if grade.amide_n == 0.0:
@@ -96,21 +96,21 @@ def volatilisation_risk(grade: Grade, after: WeatherAfter) -> Risk:
         "alkaline": _above(after.soil_ph, _ALKALINE_PH),
         "windy": _above(after.wind_m_s, _WINDY_M_S),
     }
-    found = tuple(name for name, holds in drivers.items() if holds)
-    if found:
-        return Risk(HIGH, ("moist_surface", *found, *(() if after.is_over else ("not_over_yet",))))
+    present = tuple(name for name, holds in drivers.items() if holds)
+    if present:
+        return Risk(HIGH, ("moist_surface", *present, *(() if after.is_over else ("not_over_yet",))))
     if not after.is_over:
         return Risk(INSUFFICIENT_DATA, ("not_over_yet",))
-    # A damp surface alone is enough for losses; what is not known could only raise the risk.
+    # A damp surface alone causes losses; an unknown driver could only raise the risk.
     unknown = tuple(f"{name}_not_known" for name, holds in drivers.items() if holds is None)
     return Risk(MODERATE, ("moist_surface", *unknown))
 
 
 def leaching_risk(grade: Grade, product_kg_ha: float | None, after: WeatherAfter) -> Risk:
     """Return the risk that nitrate is washed below the roots; by `LEACHING`."""
-    told = grade.nitrate_n or grade.ammonium_n or grade.amide_n or grade.n == 0.0
-    if product_kg_ha is None or not told:
-        return Risk(INSUFFICIENT_DATA, ("amount_not_known" if told else "nitrogen_forms_not_told",))
+    has_forms = grade.nitrate_n or grade.ammonium_n or grade.amide_n or grade.n == 0.0
+    if product_kg_ha is None or not has_forms:
+        return Risk(INSUFFICIENT_DATA, ("amount_not_known" if has_forms else "nitrogen_forms_not_told",))
     if product_kg_ha * grade.n < _LEACHING_KG_HA:
         return Risk(LOW, ("little_nitrogen",))
     has_nitrate = product_kg_ha * grade.nitrate_n >= _LEACHING_KG_HA

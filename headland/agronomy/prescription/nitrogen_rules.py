@@ -1,6 +1,6 @@
-"""How much nitrogen a crop should get: published rules, each with its inputs, its source and where it holds.
+"""Published rules of nitrogen recommendation, each with its inputs, source and range of validity.
 
-Rates in kg N/ha. A rule never answers outside the range it was made for: it raises ValueError with the sentence why.
+Rates are in kg N/ha. Outside its range a rule raises ValueError with the cause as a sentence.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from headland.agronomy.series.answer import Method
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A rate [kg N/ha, >= 0], the rule it comes from, what went in, the steps of it, and where the rule holds."""
+    """A rate [kg N/ha, >= 0] with its rule, inputs, intermediate results, and the rule's range of validity."""
 
     n_kg_ha: float
     method: Method
@@ -44,7 +44,7 @@ _LINEAR: Final = Method(
 
 
 def stanford(crop_n_kg_ha: float, soil_n_kg_ha: float, efficiency: float) -> Recommendation:
-    """Return (crop need - soil supply) / efficiency, 0 where the soil has enough; `efficiency` in (0, 1]."""
+    """Return (crop need - soil supply) / efficiency, at least 0; `efficiency` in (0, 1]."""
     if not 0.0 < efficiency <= 1.0:
         raise ValueError("the efficiency of a fertiliser is above 0 and at most 1")
     return Recommendation(
@@ -58,9 +58,10 @@ def stanford(crop_n_kg_ha: float, soil_n_kg_ha: float, efficiency: float) -> Rec
 def target_yield(
     target_kg_ha: float, unfertilised_kg_ha: float, uptake_kg_100kg: float, recovery: float
 ) -> Recommendation:
-    """Return what a yield above the unfertilised plot's takes; 测土配方, target-yield form.
+    """Return the nitrogen for a yield above the unfertilised plot's; 测土配方, target-yield form.
 
-    `uptake_kg_100kg` N for 100 kg of grain, wheat 2.4 to 3.1; `recovery` the part of the fertiliser taken up, (0, 1].
+    `uptake_kg_100kg` is N for 100 kg of grain, wheat 2.4 to 3.1; `recovery` the share of the fertiliser taken up, (0,
+    1].
     """
     if not 0.0 < recovery <= 1.0:
         raise ValueError("the recovery of a fertiliser is above 0 and at most 1")
@@ -81,7 +82,7 @@ def target_yield(
     )
 
 
-#: Need of winter wheat at 8 t/ha by quality class, and what a tonne more or less changes (at most 40 more).
+#: Need of winter wheat at 8 t/ha by quality class, and the change per tonne more or less (at most 40 more).
 _DUEV_WHEAT: Final = {"A": 230.0, "B": 230.0, "C": 210.0, "E": 260.0}
 _DUEV_YIELD_T_HA: Final = 8.0
 _DUEV_MORE, _DUEV_MOST_MORE, _DUEV_LESS = 10.0, 40.0, 15.0
@@ -96,7 +97,7 @@ def duev_wheat(
     organic_last_year_kg_ha: float = 0.0,
     precrop_kg_ha: float = 0.0,
 ) -> Recommendation:
-    """Return the need of winter wheat by the Nmin table: base, yield, then credits, each as a positive number.
+    """Return the need of winter wheat by the Nmin table: base and yield less credits, each a positive number.
 
     `nmin_kg_ha` mineral N in 0 to 90 cm in spring; `humus_kg_ha` 20 above 4 % humus; `organic_last_year_kg_ha` a
     tenth of the organic N of the year before; `precrop_kg_ha` by the table. Raises ValueError for an unknown class.
@@ -125,7 +126,7 @@ def duev_wheat(
 
 @dataclass(frozen=True, slots=True)
 class YieldCurve:
-    """Yield without more nitrogen, YP0 = a exp(b INSEY) [kg/ha], of a region and crop, and the most it can be."""
+    """Yield without more nitrogen, YP0 = a exp(b INSEY) [kg/ha], of a region and crop, and its upper limit."""
 
     name: str
     a_kg_ha: float
@@ -135,7 +136,7 @@ class YieldCurve:
 
 
 _OKLAHOMA: Final = "dryland winter wheat in Oklahoma; must be calibrated anew for Jiangsu, where 6 t/ha are usual"
-#: Coefficients by the year that Oklahoma State University published them.
+#: Coefficients by the year in which Oklahoma State University published them.
 YIELD_CURVES: Final[dict[str, YieldCurve]] = {
     f"oklahoma-{year}": YieldCurve(f"oklahoma-{year}", a, b, 7000.0, _OKLAHOMA)
     for year, a, b in (
@@ -152,7 +153,7 @@ _GRAIN_N, _UPTAKE, _MOST_RESPONSE = 0.0239, 0.6, 2.0
 
 
 def nfoa(ndvi: float, reference_ndvi: float, growing_days: float, curve: YieldCurve) -> Recommendation:
-    """Return the mid-season rate from NDVI beside a nitrogen-rich strip's.
+    """Return the mid-season rate from the NDVI of a field and of a nitrogen-rich strip.
 
     NDVI in (0, 1]; `growing_days` since sowing, those with a mean above 4.4 degC, from 30.
     """
@@ -172,7 +173,7 @@ def nfoa(ndvi: float, reference_ndvi: float, growing_days: float, curve: YieldCu
     )
 
 
-#: SI below which nitrogen is short, and how far below it the rate reaches the optimum.
+#: SI below which nitrogen is short, and the shortfall of 1 - SI at which the rate reaches the optimum.
 SUFFICIENT: Final = 0.95
 _SHORTFALL: Final = 0.3
 
@@ -180,7 +181,10 @@ _SHORTFALL: Final = 0.3
 def sufficiency_index(
     index: float, reference_index: float, optimum_kg_ha: float, *, credits_kg_ha: float = 0.0
 ) -> Recommendation:
-    """Return the in-season rate from an index beside a well-fed strip's: 0 from SI 0.95 on, the optimum from SI 0.7."""
+    """Return the in-season rate from the index of a field and of a well-fertilised strip.
+
+    0 from SI 0.95 on, the optimum below SI 0.7.
+    """
     if index <= 0.0 or reference_index <= 0.0:
         raise ValueError("an index of a crop is above 0")
     sufficiency = index / reference_index
@@ -202,9 +206,9 @@ def sufficiency_index(
 def linear_index(
     index: float, index_range: tuple[float, float], rate_range_kg_ha: tuple[float, float], *, compensate: bool
 ) -> Recommendation:
-    """Return the rate on the line over an index: `compensate` gives the weak parts more, else the strong ones.
+    """Return the rate on a line over an index: with `compensate` weak parts get more, otherwise strong ones.
 
-    Outside the range the rate is that of its end. Raises ValueError for a range that is none.
+    Outside the range the rate is that of its end. Raises ValueError for an empty or negative range.
     """
     (low, high), (least, most) = index_range, rate_range_kg_ha
     if not (low < high and 0.0 <= least <= most):

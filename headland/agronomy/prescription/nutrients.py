@@ -1,4 +1,4 @@
-"""What is in a product, and what a crop made of it: element accounting, efficiency and balance. Rates in kg/ha."""
+"""Nutrients of products, and the efficiency and balance of nitrogen. Rates are in kg/ha."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ EUNEP_LEAST_OUTPUT_KG_HA: Final = 80.0
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """What a label promises, as shares of the mass, 0 to 1: N-P2O5-K2O, and the forms the nitrogen is in.
+    """Grade of a label as shares of the mass, 0 to 1: N-P2O5-K2O, and the forms of the nitrogen.
 
-    The forms add up to `n`, or are all 0 where the label does not tell them.
+    The forms add up to `n`, or are all 0 where the label does not state them.
     """
 
     n: float = 0.0
@@ -36,20 +36,20 @@ class Grade:
     amide_n: float = 0.0
 
     def __post_init__(self) -> None:
-        """Raise ValueError for shares that cannot be."""
+        """Raise ValueError for impossible shares."""
         shares = (self.n, self.p2o5, self.k2o, self.nitrate_n, self.ammonium_n, self.amide_n)
         if not all(0.0 <= share <= 1.0 for share in shares) or self.n + self.p2o5 + self.k2o > 1.0:
             raise ValueError("the shares of a grade are from 0 to 1 and at most 1 together")
         forms = self.nitrate_n + self.ammonium_n + self.amide_n
         if forms and abs(forms - self.n) > 0.005:
-            raise ValueError("the forms of nitrogen of a grade add up to its nitrogen, or are not told")
+            raise ValueError("the forms of nitrogen of a grade add up to its nitrogen, or are not given")
 
     def nutrients(self, product_kg: float) -> Nutrients:
         """Return the nutrients in a mass of product."""
         return Nutrients(product_kg * self.n, product_kg * self.p2o5, product_kg * self.k2o)
 
     def product_for_n(self, n_kg: float) -> float:
-        """Return the mass of product that holds `n_kg` of nitrogen. Raises ValueError for one without any."""
+        """Return the mass of product that contains `n_kg` of nitrogen; raises ValueError for one without nitrogen."""
         if self.n == 0.0:
             raise ValueError("a product without nitrogen cannot supply any")
         return n_kg / self.n
@@ -57,7 +57,7 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Nutrients:
-    """Masses, or masses per area, of nitrogen and of the two oxides that labels name."""
+    """Masses, or masses per area, of nitrogen and of the two oxides on labels."""
 
     n: float = 0.0
     p2o5: float = 0.0
@@ -77,13 +77,13 @@ class Nutrients:
         return Nutrients(self.n + other.n, self.p2o5 + other.p2o5, self.k2o + other.k2o)
 
     def scaled(self, factor: float) -> Nutrients:
-        """Return all three times `factor`, as from a mass to a rate."""
+        """Return all three multiplied by `factor`, for example from a mass to a rate."""
         return Nutrients(self.n * factor, self.p2o5 * factor, self.k2o * factor)
 
 
 @dataclass(frozen=True, slots=True)
 class NitrogenUse:
-    """How well nitrogen was used: each figure None where what it needs was not given.
+    """Efficiencies of nitrogen; None where an input is missing.
 
     pfp, ae
         Grain per nitrogen, and grain gained per nitrogen [kg/kg]: partial factor productivity and agronomic efficiency.
@@ -130,7 +130,7 @@ def nitrogen_use(
 
 @dataclass(frozen=True, slots=True)
 class NitrogenBalance:
-    """A season's nitrogen by the EU panel's box: efficiency [kg/kg], surplus [kg/ha], and whether each is within it."""
+    """A season's nitrogen in the EU panel's box: efficiency [kg/kg], surplus [kg/ha], and whether each is within it."""
 
     nue: float
     surplus_kg_ha: float
@@ -140,7 +140,7 @@ class NitrogenBalance:
 
     @property
     def verdict(self) -> str:
-        """One word for the worst that is the matter: `soil_mining`, `surplus`, `low_nue`, `low_output` or `ok`."""
+        """The most serious finding: `soil_mining`, `surplus`, `low_nue`, `low_output` or `ok`."""
         if self.nue > EUNEP_NUE[1]:
             return "soil_mining"
         if not self.surplus_ok:
@@ -151,7 +151,7 @@ class NitrogenBalance:
 
 
 def balance_nitrogen(input_kg_ha: float, output_kg_ha: float) -> NitrogenBalance | None:
-    """Return the balance of all nitrogen brought against all taken away with the harvest; None without input.
+    """Return the balance of all nitrogen applied and all removed by the harvest; None without input.
 
     EU Nitrogen Expert Panel (2015): Nitrogen Use Efficiency, an indicator for the utilization of nitrogen in
     agriculture and food systems; figure 3.

@@ -1,4 +1,4 @@
-"""X"""
+"""Treatment zones of a prescription: drawn from layers, with rates, areas and checks of the machine."""
 
 from __future__ import annotations
 
@@ -13,14 +13,21 @@ from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.prescription.interpolation import MOST_POINTS
 from headland.agronomy.series.arrays import Mask, Values
 
-#: Less of a field measured than this is no ground for a map of it.
+Labels = NDArray[np.int64]
+
+#: Share of a field that must be measured for a map of it.
 COVERAGE_BAR: Final = 0.9
 _AT_ONCE: Final = 1024
+#: The label of a cell that belongs to no zone: outside the field or not measured.
+NO_ZONE: Final = -1
+
+_ROUNDS: Final = 100
+_STARTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """What a machine can do, each None where it is not known. Flow and rates in one unit: kg or L."""
+class MachineLimits:
+    """Limits of a machine, None where unknown. Flow and rates are in one unit, kg or L."""
 
     swath_m: float
     most_flow_min: float | None = None
@@ -30,7 +37,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One constraint: whether it holds (None: not known), and the sentence."""
+    """One constraint: whether it holds (None: unknown), and a sentence about it."""
 
     id: str
     holds: bool | None
@@ -38,9 +45,9 @@ class CheckResult:
 
 
 def thin_points(points_m: Values, value: Values, most: int = MOST_POINTS) -> tuple[Values, Values]:
-    """Return at most `most` points: the means of those within squares, as small as it takes; few stay as they are.
+    """Return at most `most` points: the means of those within squares, as small as possible; few remain unchanged.
 
-    Points at one place become one as well. `points_m` (n, 2), `value` (n,).
+    Points at one place are merged. `points_m` (n, 2), `value` (n,).
     """
     distinct = len(np.unique(points_m, axis=0)) == len(points_m)
     if len(points_m) <= most and distinct:
@@ -79,9 +86,9 @@ def fill_gaps(layer: Values, usable: Mask) -> tuple[Values, float]:
 
 
 def draw_zones(layers: Sequence[Values], zones: int, *, by: str, smooth: int) -> Labels:
-    """Return zones 0 (the lowest of the first layer) on; `by` is "kmeans" or "quantile" of the first layer alone.
+    """Return zones from 0, the lowest of the first layer; `by` is "kmeans" or "quantile" of the first layer alone.
 
-    Zones that vanish when specks are smoothed away leave no gap in the numbers. Raises ValueError.
+    Zones that vanish by smoothing leave no gap in the numbers. Raises ValueError.
     """
     labels = cluster_zones(np.stack(layers), zones) if by == "kmeans" else quantile_zones(layers[0], zones)
     labels = smooth_zones(labels, rounds=smooth)
@@ -90,7 +97,7 @@ def draw_zones(layers: Sequence[Values], zones: int, *, by: str, smooth: int) ->
 
 
 def rate_by_index(index: Values, rates_ha: tuple[float, float], *, compensate: bool) -> Values:
-    """Return a rate for each zone on the line over its mean index: the weak get more with `compensate`, else less."""
+    """Return a rate for each zone on a line over its mean index; with `compensate` weak zones get more, else less."""
     least, most = rates_ha
     extent = float(np.ptp(index))
     share = (index - index.min()) / extent if extent > 0.0 else np.full(len(index), 0.5)
@@ -100,9 +107,9 @@ def rate_by_index(index: Values, rates_ha: tuple[float, float], *, compensate: b
 def settle_rates(
     area_ha: Values, wish_ha: Values, limits_ha: tuple[float, float], total: float | None
 ) -> tuple[Values, bool]:
-    """Return the rates within their limits, that come to `total` where one is given, and whether limits bind.
+    """Return the rates within their limits, adding up to `total` where one is given, and whether limits bind.
 
-    A zone that is to get nothing gets nothing. Raises ValueError where the limits do not let the total be.
+    A zone with a wish of 0 gets 0. Raises ValueError where the limits do not allow the total.
     """
     treated = wish_ha > 0.0
     rates = np.zeros(len(wish_ha))
@@ -112,19 +119,19 @@ def settle_rates(
         else:
             rates[treated] = share_rates(area_ha[treated], wish_ha[treated], total, limits_ha)
     elif total:
-        raise ValueError("a total cannot be shared out where no zone is to get anything")
+        raise ValueError("a total cannot be distributed where every zone has a rate of 0")
     return rates, bool(np.any(np.isclose(rates[treated], limits_ha[0]) | np.isclose(rates[treated], limits_ha[1])))
 
 
 def fastest_m_s(rate_ha: float, swath_m: float, flow_min: float) -> float:
-    """Return the speed at which a flow comes to a rate over a swath: v = 10 000 q / (60 R w)."""
+    """Return the speed at which a flow makes a rate over a swath: v = 10 000 q / (60 R w)."""
     return flow_min * 10_000.0 / (60.0 * rate_ha * swath_m)
 
 
-def steady_flow(rates_ha: Values, machine: Machine) -> float | None:
-    """Return the flow that a machine can hold while its speed makes the rates; None where what it can do is unknown.
+def steady_flow(rates_ha: Values, machine: MachineLimits) -> float | None:
+    """Return the flow that a machine can hold while its speed makes the rates; None where its limits are unknown.
 
-    The largest flow, or less, so that it need not fly faster than it may where the rate is smallest.
+    It is the largest flow, or less where the smallest rate would otherwise need more than the highest speed.
     """
     if machine.most_flow_min is None or machine.most_speed_m_s is None or not np.any(rates_ha > 0.0):
         return None
@@ -132,7 +139,7 @@ def steady_flow(rates_ha: Values, machine: Machine) -> float | None:
     return min(machine.most_flow_min, smallest * machine.swath_m * machine.most_speed_m_s * 60.0 / 10_000.0)
 
 
-def check_machine(rates_ha: Values, machine: Machine, unit: str) -> CheckResult:
+def check_machine(rates_ha: Values, machine: MachineLimits, unit: str) -> CheckResult:
     """Return whether a machine's flow and speeds can make all rates with one steady flow. `unit` "kg" or "L"."""
     flow = steady_flow(rates_ha, machine)
     if flow is None:
@@ -140,10 +147,10 @@ def check_machine(rates_ha: Values, machine: Machine, unit: str) -> CheckResult:
     largest = float(rates_ha.max())
     slowest = fastest_m_s(largest, machine.swath_m, flow)
     least = machine.least_speed_m_s or 0.0
-    told = f"{flow:.2f} {unit}/min make {largest:.1f} {unit}/ha at {slowest:.2f} m/s"
+    detail = f"{flow:.2f} {unit}/min make {largest:.1f} {unit}/ha at {slowest:.2f} m/s"
     if slowest < least:
-        return CheckResult("machine", False, f"{told}, slower than its lowest {least:g} m/s")
-    return CheckResult("machine", True, told)
+        return CheckResult("machine", False, f"{detail}, slower than its lowest {least:g} m/s")
+    return CheckResult("machine", True, detail)
 
 
 def cell_areas(labels: Labels, grid: Grid) -> Values:
@@ -151,17 +158,8 @@ def cell_areas(labels: Labels, grid: Grid) -> Values:
     return np.asarray(np.bincount(labels[labels != NO_ZONE], minlength=1) * grid.cell_ha, np.float64)
 
 
-Labels = NDArray[np.int64]
-
-#: The label of a cell that belongs to no zone: outside the field or not measured.
-NO_ZONE: Final = -1
-
-_ROUNDS: Final = 100
-_STARTS: Final = 8
-
-
 def quantile_zones(index: Values, zones: int) -> Labels:
-    """Return zones of equal numbers of cells, 0 the lowest; NaN is no zone. `index` any shape, `zones` from 2."""
+    """Return zones with equal numbers of cells, 0 the lowest; NaN is no zone. `index` any shape, `zones` from 2."""
     known = np.isfinite(index)
     edges = np.quantile(index[known], np.linspace(0.0, 1.0, zones + 1)[1:-1]) if known.any() else np.empty(0)
     labels = np.full(index.shape, NO_ZONE, np.int64)
@@ -183,17 +181,17 @@ def cluster_zones(layers: Values, zones: int, *, seed: int = 0) -> Labels:
     spread = cells.std(axis=0)
     scaled = (cells - cells.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
     rng = np.random.default_rng(seed)
-    found = min((_cluster(scaled, zones, rng) for _ in range(_STARTS)), key=lambda each: each[0])[1]
-    order = np.argsort([cells[found == zone, 0].mean() for zone in range(zones)])
+    cluster = min((_cluster(scaled, zones, rng) for _ in range(_STARTS)), key=lambda run: run[0])[1]
+    order = np.argsort([cells[cluster == zone, 0].mean() for zone in range(zones)])
     labels = np.full(known.shape, NO_ZONE, np.int64)
-    labels[known] = np.argsort(order)[found]
+    labels[known] = np.argsort(order)[cluster]
     return labels
 
 
 def smooth_zones(labels: Labels, *, rounds: int = 1) -> Labels:
-    """Return zones without specks: a cell takes the zone that most of its eight neighbours and itself have.
+    """Return zones without specks: a cell takes the zone of most of its eight neighbours and itself.
 
-    A tie leaves it as it is; cells of no zone stay so and do not vote.
+    A tie changes nothing; cells of no zone remain so and do not vote.
     """
     for _ in range(rounds):
         zones = [zone for zone in np.unique(labels).tolist() if zone != NO_ZONE]
@@ -207,19 +205,19 @@ def smooth_zones(labels: Labels, *, rounds: int = 1) -> Labels:
 
 
 def share_rates(area_ha: Values, wish_kg_ha: Values, total_kg: float, limits_kg_ha: tuple[float, float]) -> Values:
-    """Return rates within the limits, in proportion to the wishes, that come to `total_kg` over the areas.
+    """Return rates within the limits, in proportion to the wishes, that add up to `total_kg` over the areas.
 
-    Where limits bind, the others take up the difference. Raises ValueError where even all at one limit do not come to
-    the total, with what would.
+    Where limits bind, the other zones take the difference. Raises ValueError with the possible totals where the limits
+    do not allow this one.
     """
     least, most = limits_kg_ha
     low_kg, high_kg = float(area_ha.sum() * least), float(area_ha.sum() * most)
     if not low_kg - 1e-9 <= total_kg <= high_kg + 1e-9:
         raise ValueError(
-            f"{total_kg:.1f} kg cannot be shared out at {least:g} to {most:g} kg/ha: "
+            f"{total_kg:.1f} kg cannot be distributed at {least:g} to {most:g} kg/ha: "
             f"this area takes {low_kg:.1f} to {high_kg:.1f} kg"
         )
-    # The total rises with the factor, without a step: halving finds it.
+    # The total rises continuously with the factor, so bisection finds it.
     wish = np.maximum(wish_kg_ha, 1e-9)
     low, high = 0.0, most / float(wish.min())
     for _ in range(200):
@@ -256,7 +254,7 @@ def _squares(cells: Values, centres: Values) -> Values:
 
 
 def _count_neighbours(mask: Mask) -> Labels:
-    """Return how many of the nine cells around each, itself too, are in the mask."""
+    """Return the number of cells in the mask among the nine around and including each."""
     padded = np.pad(mask.astype(np.int64), 1)
     rows, columns = mask.shape
     return np.asarray(

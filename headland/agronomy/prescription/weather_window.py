@@ -1,4 +1,4 @@
-"""Whether an hour's weather suits spraying or spreading: go, caution or stop, with the reasons.
+"""Suitability of an hour's weather for spraying or spreading: go, caution or stop, with reasons.
 
 Delta-T bands: Bureau of Meteorology and GRDC spray guidance (2 to 8 K good, to 10 marginal). Wind 3 to 15 km/h: APVMA
 and GRDC. Granules from a drone: the class of drones meant here is built for winds up to 6 m/s. An inversion is a hint
@@ -46,7 +46,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an hour is good for: `state` is go, caution, stop or insufficient_data; `missing` was not measured."""
+    """Suitability of an hour: `state` is go, caution, stop or insufficient_data; `missing` was not measured."""
 
     hour: Hour
     state: str
@@ -56,7 +56,7 @@ class Verdict:
 
 
 def assess_hour(hour: Hour, kind: Kind) -> Verdict:
-    """Return what an hour is good for. Without wind, or for a liquid without Delta-T, it is not known."""
+    """Return the suitability of an hour; insufficient_data without wind, or for a liquid without Delta-T."""
     delta_k = None
     if hour.temperature_degc is not None and hour.humidity_pct is not None:
         delta_k = float(delta_t_k(hour.temperature_degc, min(hour.humidity_pct, 100.0)))
@@ -76,7 +76,7 @@ def assess_hour(hour: Hour, kind: Kind) -> Verdict:
     elif needed & set(missing):
         state = INSUFFICIENT_DATA
     else:
-        # Rain that nobody measures is a caution, not a go.
+        # Without a measurement of rain the state is at most caution.
         state = CAUTION if cautions or "rain" in missing else GO
     reasons = (*stops, *cautions, *(("rain_not_measured",) if "rain" in missing else ()))
     return Verdict(hour, state, reasons, missing, delta_k)

@@ -17,8 +17,8 @@ from headland.formats.geotiff import write_geotiff
 from headland.formats.isoxml import Task, write_task
 from headland.formats.png import write_png
 
-#: From too little to too much of the mean over the treated field, colours that the colour-blind tell apart (after
-#: ColorBrewer's RdYlBu), one for each step of a tenth; the last for what was only commanded, the first for nothing.
+#: Colours from too little to too much of the mean over the treated field, one for each step of a tenth, distinguishable
+#: by the colour-blind (after ColorBrewer's RdYlBu).
 RAMP: Final = (
     (165, 0, 38), (215, 48, 39), (244, 109, 67), (253, 174, 97), (254, 224, 144), (255, 255, 191),
     (224, 243, 248), (171, 217, 233), (116, 173, 209), (69, 117, 180), (49, 54, 149),
@@ -29,9 +29,9 @@ COMMANDED: Final = (200, 0, 200, 255)
 
 
 def applied_geojson(applied: AppliedPass) -> bytes:
-    """Return each cell of the field, and each beside it that got something, as a polygon (RFC 7946)."""
+    """Return each cell of the field, and each treated cell outside it, as a polygon (RFC 7946)."""
     at, south, west, north, east = cells_of(applied)
-    rate, evidence, places = (each[at] for each in (applied.map.rate_ha, applied.map.evidence, applied.map.places))
+    rate, evidence, places = (grid[at] for grid in (applied.map.rate_ha, applied.map.evidence, applied.map.places))
     features = []
     for index in range(len(south)):
         low_x, high_x, low_y, high_y = (float(edge[index]) for edge in (west, east, south, north))
@@ -61,7 +61,7 @@ class Painting:
 
 
 def paint(applied: AppliedPass, planned_ha: float | None = None) -> Painting:
-    """Return the colours of the cells: rates from nothing to twice the plan, or twice the field's mean."""
+    """Return the colours of the cells: rates from 0 to twice the plan, or twice the field's mean."""
     rate, applied_map = applied.map.rate_ha, applied.map
     treated = (applied_map.places != OUTSIDE) & (applied_map.amount > 0.0)
     middle = planned_ha or (float(rate[treated].mean()) if treated.any() else 1.0)
@@ -72,13 +72,13 @@ def paint(applied: AppliedPass, planned_ha: float | None = None) -> Painting:
 
 
 def applied_png(applied: AppliedPass, planned_ha: float | None = None) -> bytes:
-    """Return a picture, north up, a pixel a cell: rates from nothing to twice the plan, or twice the field's mean."""
+    """Return a picture, north up, one pixel a cell: rates from 0 to twice the plan, or twice the field's mean."""
     painted = paint(applied, planned_ha)
     return write_png(np.ascontiguousarray(painted.pixels[::-1]), painted.colours)
 
 
 def applied_geotiff(applied: AppliedPass) -> bytes:
-    """Return the rates as a GeoTIFF in WGS84; no data where nothing measured them and where nothing came down."""
+    """Return the rates as a GeoTIFF in WGS84; no data where no amount is known and where nothing was applied."""
     rate, applied_map = applied.map.rate_ha, applied.map
     shown = np.where((applied_map.places != OUTSIDE) | (applied_map.amount > 0.0), rate, np.nan)
     south, west, height, width = _corner(applied)
@@ -106,7 +106,7 @@ def applied_isoxml(applied: AppliedPass) -> bytes:
 
 
 def _corner(applied: AppliedPass) -> tuple[float, float, float, float]:
-    """Return south and west of the grid, and how high and wide a cell is [deg]."""
+    """Return south and west of the grid, and the height and width of a cell [deg]."""
     grid, plane = applied.map.grid, applied.inputs.plane
     latitude, longitude = plane.to_degrees(np.array([grid.west_m]), np.array([grid.south_m]))
     east_m_deg, north_m_deg = plane.scales_m_deg
@@ -114,7 +114,7 @@ def _corner(applied: AppliedPass) -> tuple[float, float, float, float]:
 
 
 def cells_of(applied: AppliedPass) -> tuple[Mask, Values, Values, Values, Values]:
-    """Return which cells are of interest, and their south, west, north and east edges [deg]."""
+    """Return which cells are in the field or treated, and their south, west, north and east edges [deg]."""
     applied_map, grid, plane = applied.map, applied.map.grid, applied.inputs.plane
     at = (applied_map.places != OUTSIDE) | (applied_map.evidence > 0)
     row, column = np.nonzero(at)

@@ -1,4 +1,4 @@
-"""A farm's passes and days of climate as farmOS logs: a page of them at a time."""
+"""Passes and days of greenhouse climate as farmOS logs, a page at a time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OBSERVATION: Final = "log--observation"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A log that could be written; only those of the page are."""
+    """A log that can be written; only the page's are."""
 
     key: str
     write: Callable[[Sheet], None]
@@ -77,7 +77,7 @@ def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationReposi
         {},
     )
     machine = sheet.include("asset--equipment", field_pass.device, {"name": field_pass.device, "status": "active"}, {})
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "pass": field_pass.id,
         "simulated": field_pass.simulated,
         "source": "declared" if field_pass.declared else "found",
@@ -87,20 +87,20 @@ def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationReposi
     try:
         applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
     except AnalysisError as error:
-        notes.append(f"What was applied is not known: {error.detail}")
+        notes.append(f"The applied amount is unknown: {error.detail}")
     else:
-        named = material or "not declared"
+        product = material or "not declared"
         for label, answer in (("released", applied.amount), ("mean rate on the field", applied.rate)):
-            told[label.replace(" ", "_")] = answer_record(answer)
+            record[label.replace(" ", "_")] = answer_record(answer)
             if answer.value is None:
-                notes.append(f"{label.capitalize()} is not known: {answer.reason}.")
+                notes.append(f"{label.capitalize()} is unknown: {answer.reason}.")
             else:
-                quantities.append(sheet.quantity(field_pass.id, label, answer.value, answer.unit, named))
+                quantities.append(sheet.quantity(field_pass.id, label, answer.value, answer.unit, product))
         if applied.amount.value is not None:
             on_field = applied.map.totals.usable
-            quantities.append(sheet.quantity(field_pass.id, "on the usable field", on_field, applied.unit, named))
+            quantities.append(sheet.quantity(field_pass.id, "on the usable field", on_field, applied.unit, product))
     if material is None:
-        notes.append("Nobody declared the product.")
+        notes.append("The product was not declared.")
     title = f"{material or 'Application'} on {field_pass.field.name}"
     sheet.add_log(
         "input",
@@ -108,7 +108,7 @@ def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationReposi
         title=_marked(title, field_pass.simulated),
         time=utc_of(field_pass.start_ms) or "",
         notes=_notes_of(notes, field_pass.simulated),
-        data=msgspec.json.encode(told).decode(),
+        data=msgspec.json.encode(record).decode(),
         about=[land],
         equipment=[machine],
         quantities=quantities,
@@ -117,7 +117,7 @@ def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationReposi
 
 def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
     """Return a log of each local day of a house that ended in a window."""
-    # Neither before the calendar nor beyond today: no day has ended there.
+    # Within the calendar, and only days that have ended.
     first_ms = max(window.start_ms, LOW_MS + 4 * DAY_MS) - 2 * DAY_MS
     starts = cut_days(house.place, Window(first_ms, min(window.end_ms, scope.now_ms)))
     days = [(start_ms, end_ms) for start_ms, end_ms in pairwise(starts) if end_ms > window.start_ms]
@@ -148,7 +148,7 @@ def _write_day(sheet: Sheet, scope: OrgScope, house: House, day: Window) -> None
     unknown = sorted(index for index, answer in answers.items() if answer.value is None)
     notes = [f"Too little data for: {', '.join(unknown)}."] if unknown else []
     if not house.place.time_zone_known:
-        notes.append("The site has no time zone: the day is one of UTC.")
+        notes.append("The site has no time zone: the day is in UTC.")
     sheet.add_log(
         "observation",
         name,
@@ -162,7 +162,7 @@ def _write_day(sheet: Sheet, scope: OrgScope, house: House, day: Window) -> None
 
 
 def answer_record(answer: Answer) -> dict[str, Any]:
-    """Return what a number rests on, for programs."""
+    """Return a value with its unit, window, coverage, method and evidence, for programs."""
     return {
         "value": answer.value,
         "unit": answer.unit,
@@ -186,4 +186,4 @@ def _marked(title: str, simulated: bool) -> str:
 
 
 def _notes_of(notes: list[str], simulated: bool) -> str:
-    return " ".join([*notes, *(["A simulator made this."] if simulated else [])])
+    return " ".join([*notes, *(["Made by a simulator."] if simulated else [])])

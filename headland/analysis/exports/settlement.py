@@ -1,4 +1,4 @@
-"""The settlement of a pass, the cells of its map and the ledger as tables."""
+"""Tables of a pass's settlement, of the cells of its map, and of the ledger."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _M2_PER_HA: Final = 10_000.0
 
 
 def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: str, unit: str) -> Table:
-    """Return a row for each plot that a pass touched: whose, how much ground, how much product landed on it."""
-    plots = sorted(shares, key=lambda each: (each.field.owner, each.field.name))
+    """Return a row for each plot on which product landed: its owner, treated ground and amount."""
+    plots = sorted(shares, key=lambda share: (share.field.owner, share.field.name))
     area_ha = np.array([share.treated_m2 for share in plots], np.float64) / _M2_PER_HA
     applied = f"applied_{unit.lower()}"
     kinds: dict[str, Kind] = {
@@ -45,7 +45,7 @@ def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: st
 
 
 def entries_table(pages: Iterator[list[LedgerEntry]]) -> Table:
-    """Return the ledger as a table, as many entries as there are; `body` is JSON."""
+    """Return the whole ledger as a table; `body` is JSON."""
     kinds: dict[str, Kind] = {
         "seq": "integer", "time_ms": "integer", "time_utc": "instant", "who": "text", "kind": "text", "field": "text",
         "pass_id": "text", "body": "text", "hash": "text",
@@ -62,7 +62,7 @@ def entries_table(pages: Iterator[list[LedgerEntry]]) -> Table:
 
 
 def cells_table(applied: AppliedPass) -> Table:
-    """Return a row for each cell of the field, and each beside it that got something."""
+    """Return a row for each cell of the field and each treated cell outside it."""
     at, south, west, north, east = cells_of(applied)
     applied_map, unit = applied.map, applied.unit.lower()
     kinds: dict[str, Kind] = {

@@ -1,4 +1,4 @@
-"""A prescription out of an order: layers on the field's grid, zones, rates, and what forbids them."""
+"""Prescription from an order: layers on the field's grid, zones, rates, and checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_pl
 from headland.agronomy.prescription.interpolation import fit_variogram, idw, krige
 from headland.agronomy.prescription.treatment_zones import (
     CheckResult,
-    Machine,
+    MachineLimits,
     cell_areas,
     check_machine,
     draw_zones,
@@ -38,7 +38,7 @@ from headland.registry.models.prescriptions import (
 )
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-#: A kriging system costs its points cubed, and each cell its points squared.
+#: Most points that are kriged: the system costs its points cubed, and each cell its points squared.
 _MOST_KRIGED = 500
 
 
@@ -63,30 +63,30 @@ def make_prescription(repositories: OrganisationRepositories, order: Prescriptio
     try:
         return _make(order, field, product, implement)
     except ValueError as error:
-        raise AnalysisError("no-prescription", "This cannot be prescribed", f"{_sentence(error)}") from error
+        raise AnalysisError("no-prescription", "Prescription impossible", f"{_sentence(error)}") from error
 
 
-def machine_of(implement: Implement, unit: str, product: Product | None) -> Machine:
-    """Return what an implement can do in a prescription's unit; a flow in the other needs the product's density."""
+def machine_limits_of(implement: Implement, unit: str, product: Product | None) -> MachineLimits:
+    """Return an implement's limits in a prescription's unit; a flow in the other unit needs the product's density."""
     density = None if product is None else product.density_kg_l
     in_unit, other = implement.max_flow_kg_min, implement.max_flow_l_min
     if unit == "L/ha":
         in_unit, other = other, in_unit
     if in_unit is None and other is not None and density is not None:
         in_unit = other / density if unit == "L/ha" else other * density
-    return Machine(implement.swath_m, in_unit, implement.min_speed_m_s, implement.max_speed_m_s)
+    return MachineLimits(implement.swath_m, in_unit, implement.min_speed_m_s, implement.max_speed_m_s)
 
 
 def _make(order: PrescriptionOrder, field: Field, product: Product | None, implement: Implement | None) -> Prescription:
-    ground = _lay_grid(field, order.cell_m)
+    ground = _make_grid(field, order.cell_m)
     unit = "L/ha" if product is not None and product.kind is ProductKind.LIQUID else "kg/ha"
     n_of_unit = _nitrogen_in_unit(product, unit)
     layers: list[Values] = []
     notes: dict[str, str | float | None] = {}
     for layer in order.layers:
-        values, share, how = _lay_layer(layer, ground)
+        values, share, method = _rasterise_layer(layer, ground)
         layers.append(values)
-        notes |= {f"{layer.name} coverage": share, f"{layer.name} by": how}
+        notes |= {f"{layer.name} coverage": share, f"{layer.name} by": method}
     labels = draw_zones(layers, order.zones.count, by=order.zones.by, smooth=order.zones.smooth)
     area_ha = cell_areas(labels, ground.grid)
     index = np.array([layers[0][labels == zone].mean() for zone in range(len(area_ha))])
@@ -120,7 +120,7 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
         cells=pack_cells(labels),
         zones=zones,
         total=float(rates @ area_ha),
-        checks=_judge(order, ground, zones, bound, implement, product, unit),
+        checks=_check(order, ground, zones, bound, implement, product, unit),
         method={
             "zones": order.zones.by,
             "count": len(zones),
@@ -132,7 +132,7 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
     )
 
 
-def _lay_grid(field: Field, cell_m: float) -> _Ground:
+def _make_grid(field: Field, cell_m: float) -> _Ground:
     plane = plane_of(field)
     outline = outline_of(field, plane)
     corners = np.array([spot for rings in field.geometry for ring in rings for spot in ring])
@@ -144,18 +144,18 @@ def _lay_grid(field: Field, cell_m: float) -> _Ground:
         )
     places = map_places(outline, grid)
     if not np.any(places == USABLE):
-        raise ValueError("no cell of the field is to be treated: its zones cover it, or cell_m is larger than it is")
+        raise ValueError("no cell of the field is usable: its zones cover it, or cell_m is larger than the field")
     return _Ground(plane, grid, places)
 
 
-def _lay_layer(layer: PointLayer | RasterLayer, ground: _Ground) -> tuple[Values, float, str]:
-    """Return a layer on the grid (NaN outside of what is treated), the share that was measured, and how it was laid."""
+def _rasterise_layer(layer: PointLayer | RasterLayer, ground: _Ground) -> tuple[Values, float, str]:
+    """Return a layer on the grid (NaN outside the usable cells), the share measured, and the method used."""
     east, north = ground.grid.centres_m()
-    found = np.full(ground.usable.shape, np.nan)
+    values = np.full(ground.usable.shape, np.nan)
     at_m = np.column_stack([axis[ground.usable] for axis in np.meshgrid(east, north)])
     if isinstance(layer, RasterLayer):
-        found[ground.usable] = _sample(layer, ground.plane, at_m)
-        filled, share = fill_gaps(found, ground.usable)
+        values[ground.usable] = _sample(layer, ground.plane, at_m)
+        filled, share = fill_gaps(values, ground.usable)
         return filled, share, "the cell of the raster at its middle, gaps from the nearest"
     if not len(layer.longitude_deg) == len(layer.latitude_deg) == len(layer.value):
         raise ValueError(f"the columns of {layer.name!r} are not of one length")
@@ -163,28 +163,30 @@ def _lay_layer(layer: PointLayer | RasterLayer, ground: _Ground) -> tuple[Values
     points_m = np.column_stack(ground.plane.to_metres(latitude, longitude))
     near = _near(points_m, ground.grid)
     if not near.any():
-        raise ValueError(f"no point of {layer.name!r} lies in the field or beside it: longitude and latitude swapped?")
+        raise ValueError(
+            f"no point of {layer.name!r} is in or near the field: check that longitude and latitude are not swapped"
+        )
     value = np.array(layer.value, float)[near]
     if layer.interpolation == "idw":
         points_m, value = thin_points(points_m[near], value)
-        found[ground.usable] = idw(points_m, value, at_m, power=layer.power)
-        return found, 1.0, f"inverse distance to the power {layer.power:g} of {len(value)} points"
+        values[ground.usable] = idw(points_m, value, at_m, power=layer.power)
+        return values, 1.0, f"inverse distance to the power {layer.power:g} of {len(value)} points"
     points_m, value = thin_points(points_m[near], value, _MOST_KRIGED)
     model = fit_variogram(points_m, value)
-    found[ground.usable] = krige(points_m, value, at_m, model).value
-    told = f"nugget {model.nugget:.4g}, sill {model.sill:.4g}, range {model.range_m:.0f} m"
-    return found, 1.0, f"ordinary kriging of {len(value)} points, exponential variogram: {told}"
+    values[ground.usable] = krige(points_m, value, at_m, model).value
+    variogram = f"nugget {model.nugget:.4g}, sill {model.sill:.4g}, range {model.range_m:.0f} m"
+    return values, 1.0, f"ordinary kriging of {len(value)} points, exponential variogram: {variogram}"
 
 
 def _near(points_m: Values, grid: Grid) -> Mask:
-    """Return which points lie within the grid or half its size around it: others say nothing of the field."""
+    """Return which points are within the grid or half its size around it; others are no evidence of the field."""
     wide, high = grid.columns * grid.cell_m, grid.rows * grid.cell_m
     column, row = (points_m[:, 0] - grid.west_m) / wide, (points_m[:, 1] - grid.south_m) / high
     return np.asarray((column > -0.5) & (column < 1.5) & (row > -0.5) & (row < 1.5))
 
 
 def _sample(layer: RasterLayer, plane: Plane, at_m: Values) -> Values:
-    """Return the raster's value at places, NaN beside it."""
+    """Return the raster's value at places, NaN outside of it."""
     width = len(layer.values[0])
     if any(len(row) != width for row in layer.values):
         raise ValueError(f"the rows of {layer.name!r} are not of one length")
@@ -193,13 +195,13 @@ def _sample(layer: RasterLayer, plane: Plane, at_m: Values) -> Values:
     row = np.floor((layer.north_deg - latitude) / layer.cell_north_deg).astype(np.int64)
     column = np.floor((longitude - layer.west_deg) / layer.cell_east_deg).astype(np.int64)
     inside = (row >= 0) & (row < values.shape[0]) & (column >= 0) & (column < width)
-    found = np.full(len(at_m), np.nan)
-    found[inside] = values[row[inside], column[inside]]
-    return found
+    sampled = np.full(len(at_m), np.nan)
+    sampled[inside] = values[row[inside], column[inside]]
+    return sampled
 
 
 def _nitrogen_in_unit(product: Product | None, unit: str) -> float | None:
-    """Return the kg of N in a kg or L of product, None where it cannot be known."""
+    """Return the kg of N in a kg or L of product, None where it is unknown."""
     if product is None:
         return None
     if unit == "kg/ha":
@@ -211,7 +213,7 @@ def _product_per_basis(order: PrescriptionOrder, n_of_unit: float | None) -> flo
     if order.basis == "product":
         return 1.0
     if not n_of_unit:
-        raise ValueError("rates of nitrogen need a product that holds some, and a liquid's density")
+        raise ValueError("rates of nitrogen need a product that contains some, and a liquid's density")
     return 1.0 / n_of_unit
 
 
@@ -235,7 +237,7 @@ def _settle(order: PrescriptionOrder, area_ha: Values, index: Values, factor: fl
     return rates * factor, bound
 
 
-def _judge(
+def _check(
     order: PrescriptionOrder,
     ground: _Ground,
     zones: tuple[PrescribedZone, ...],
@@ -244,43 +246,43 @@ def _judge(
     product: Product | None,
     unit: str,
 ) -> tuple[PrescriptionCheck, ...]:
-    findings = [_judge_ceiling(order, zones)]
+    results = [_check_ceiling(order, zones)]
     if order.maximum_ha is None:
-        findings.append(CheckResult("limits", None, "no maximum_ha was given"))
+        results.append(CheckResult("limits", None, "no maximum_ha was given"))
     else:
-        told = "bind in at least one zone" if bound else "bind nowhere"
-        findings.append(CheckResult("limits", True, f"{order.minimum_ha:g} to {order.maximum_ha:g} per ha {told}"))
-    kept_m2 = [np.count_nonzero(ground.places == place) * order.cell_m**2 for place in (BUFFER, EXCLUSION)]
-    told = f"{kept_m2[0]:.0f} m2 of buffer strips and {kept_m2[1]:.0f} m2 of exclusions get nothing"
-    findings.append(CheckResult("buffers", True, told))
+        limits = "bind in at least one zone" if bound else "bind nowhere"
+        results.append(CheckResult("limits", True, f"{order.minimum_ha:g} to {order.maximum_ha:g} per ha {limits}"))
+    barred_m2 = [np.count_nonzero(ground.places == place) * order.cell_m**2 for place in (BUFFER, EXCLUSION)]
+    detail = f"{barred_m2[0]:.0f} m2 of buffer strips and {barred_m2[1]:.0f} m2 of exclusions get nothing"
+    results.append(CheckResult("buffers", True, detail))
     if implement is None:
-        findings.append(CheckResult("machine", None, "not known: no implement was named"))
+        results.append(CheckResult("machine", None, "not known: no implement was named"))
     else:
         rates = np.array([zone.rate_ha for zone in zones])
-        findings.append(check_machine(rates, machine_of(implement, unit, product), unit[:-3]))
-        findings += _judge_sizes(zones, implement)
-    return tuple(PrescriptionCheck(id=each.id, holds=each.holds, detail=each.detail) for each in findings)
+        results.append(check_machine(rates, machine_limits_of(implement, unit, product), unit[:-3]))
+        results += _check_sizes(zones, implement)
+    return tuple(PrescriptionCheck(id=result.id, holds=result.holds, detail=result.detail) for result in results)
 
 
-def _judge_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) -> CheckResult:
-    """Hold the N of the richest zone against the legal ceiling; a ceiling that is broken is a refusal."""
+def _check_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) -> CheckResult:
+    """Compare the N of the richest zone with the legal ceiling; raises AnalysisError where it is exceeded."""
     nitrogen = [zone.n_kg_ha for zone in zones if zone.n_kg_ha is not None]
     if order.legal_n_kg_ha is None:
         return CheckResult("legal_ceiling", None, "no legal_n_kg_ha was given")
     if not nitrogen:
         return CheckResult("legal_ceiling", None, "not known: no product whose nitrogen is known was named")
     most = max(nitrogen) + order.n_given_kg_ha
-    told = f"{most:.1f} kg N/ha with what was given before, and the ceiling is {order.legal_n_kg_ha:g}"
+    detail = f"{most:.1f} kg N/ha with previous applications, and the ceiling is {order.legal_n_kg_ha:g}"
     if most > order.legal_n_kg_ha + 1e-6:
-        raise AnalysisError("above-the-ceiling", "More than the law allows", f"It would come to {told}.")
-    return CheckResult("legal_ceiling", True, told)
+        raise AnalysisError("above-the-ceiling", "Legal nitrogen ceiling exceeded", f"It would reach {detail}.")
+    return CheckResult("legal_ceiling", True, detail)
 
 
-def _judge_sizes(zones: tuple[PrescribedZone, ...], implement: Implement) -> list[CheckResult]:
+def _check_sizes(zones: tuple[PrescribedZone, ...], implement: Implement) -> list[CheckResult]:
     least_ha = 2.0 * implement.swath_m**2 / 10_000.0
     small = [str(number) for number, zone in enumerate(zones) if zone.area_ha < least_ha]
-    told = f"zones smaller than two squares of the swath: {', '.join(small) or 'none'}"
-    return [CheckResult("zone_size", not small, told)]
+    detail = f"zones smaller than two squares of the swath: {', '.join(small) or 'none'}"
+    return [CheckResult("zone_size", not small, detail)]
 
 
 def _sentence(error: ValueError) -> str:

@@ -1,4 +1,4 @@
-"""The flight that carries out a prescription: its lines, speeds, loads and height."""
+"""Flight of a prescription: its lines, speeds, loads and height."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import shapely
 
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.prescription.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
-from headland.agronomy.prescription.treatment_zones import Machine, check_machine, fastest_m_s, steady_flow
+from headland.agronomy.prescription.treatment_zones import MachineLimits, check_machine, fastest_m_s, steady_flow
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
-from headland.analysis.prescriptions.build import machine_of
+from headland.analysis.prescriptions.build import machine_limits_of
 from headland.formats.qgc_plan import Flight, HeightAbove
 from headland.registry.models.models import Implement, Product
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-#: Half of what a multirotor brakes with at most: how far beyond a line it needs to turn.
+#: Half of a multirotor's strongest braking, for the run beyond a line in which it turns.
 _ACCELERATION_M_S2: Final = 2.5
 _LEAST_RUN_M: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class FlightOptions:
-    """What a person chooses of a flight; None is left to Headland. `load` is one load alone, from 1."""
+    """Options of a flight; None for Headland's choice. `load` selects a single load, from 1."""
 
     height_m: float
     height_above: HeightAbove
@@ -38,21 +38,21 @@ class FlightOptions:
     load: int | None = None
 
 
-def plan_flight(repositories: OrganisationRepositories, prescription: Prescription, wishes: FlightOptions) -> Flight:
+def plan_flight(repositories: OrganisationRepositories, prescription: Prescription, options: FlightOptions) -> Flight:
     """Return the flight; raises AnalysisError (no-flight) with what is missing or what the machine cannot do."""
     if prescription.implement is None:
-        raise _refuse("The prescription names no implement, and so no swath: make one that does.")
+        raise _refuse("The prescription names no implement, so its swath is unknown: make one with an implement.")
     field = repositories.fields.get(prescription.field, also_deleted=True)
     implement = repositories.implements.get(prescription.implement, also_deleted=True)
     plane = plane_of(field)
     outline = outline_of(field, plane)
-    bearing_deg = long_side_deg(outline.whole) if wishes.bearing_deg is None else wishes.bearing_deg
+    bearing_deg = long_side_deg(outline.whole) if options.bearing_deg is None else options.bearing_deg
     barred = shapely.union(outline.buffer, outline.exclusion)
     rates = partial(rate_at, prescription, plane)
     lines = draw_lines(outline.whole, barred, implement.swath_m, bearing_deg, rates)
     if not lines:
-        raise _refuse("Nothing of the field can be treated along this bearing without reaching what is kept free.")
-    return assemble_flight(repositories, prescription, implement, lines, bearing_deg, plane, wishes)
+        raise _refuse("No part of the field can be treated along this bearing without reaching buffers or exclusions.")
+    return assemble_flight(repositories, prescription, implement, lines, bearing_deg, plane, options)
 
 
 def assemble_flight(
@@ -62,10 +62,10 @@ def assemble_flight(
     lines: list[Line],
     bearing_deg: float,
     plane: Plane,
-    wishes: FlightOptions,
+    options: FlightOptions,
     swath_m: float | None = None,
 ) -> Flight:
-    """Return the flight over lines that are drawn already; raises AnalysisError for what the machine cannot do.
+    """Return the flight over given lines; raises AnalysisError (no-flight) for what the machine cannot do.
 
     `swath_m` replaces the implement's.
     """
@@ -73,8 +73,8 @@ def assemble_flight(
         None if prescription.product is None else repositories.products.get(prescription.product, also_deleted=True)
     )
     rates = np.array([zone.rate_ha for zone in prescription.zones])
-    machine = machine_of(implement, prescription.unit, product)
-    fastest_m_s = machine.most_speed_m_s if wishes.speed_m_s is None else wishes.speed_m_s
+    machine = machine_limits_of(implement, prescription.unit, product)
+    fastest_m_s = machine.most_speed_m_s if options.speed_m_s is None else options.speed_m_s
     machine = replace(machine, swath_m=swath_m or machine.swath_m, most_speed_m_s=fastest_m_s)
     flow = _settle_flow(rates, machine, prescription.unit)
     capacity = capacity_of(implement, prescription.unit, product)
@@ -83,66 +83,66 @@ def assemble_flight(
     except ValueError as error:
         raise _refuse(f"It cannot be flown: {error}.") from error
     amounts = [sum(piece.amount(machine.swath_m) for line in load for piece in line.pieces) for load in loads]
-    if wishes.load is not None and wishes.load > len(loads):
-        raise _refuse(f"It takes {len(loads)} loads: there is no load {wishes.load}.")
+    if options.load is not None and options.load > len(loads):
+        raise _refuse(f"The flight has {len(loads)} loads: there is no load {options.load}.")
     fastest = float(machine.most_speed_m_s or 0.0)
     run_m = run_of(fastest)
     return Flight(
-        loads=loads if wishes.load is None else [loads[wishes.load - 1]],
+        loads=loads if options.load is None else [loads[options.load - 1]],
         speed_m_s=partial(_speed, machine, flow),
         to_degrees=partial(to_degrees, plane),
-        height_m=wishes.height_m,
-        height_above=wishes.height_above,
+        height_m=options.height_m,
+        height_above=options.height_above,
         run_m=run_m,
         turn_speed_m_s=fastest,
-        refill=wishes.home_deg or to_degrees(plane, _first_place(loads, run_m)),
+        refill=options.home_deg or to_degrees(plane, _first_place(loads, run_m)),
         told={
             "prescription": prescription.id,
             "unit": prescription.unit,
             "steady_flow_min": flow,
             "swath_m": machine.swath_m,
             "bearing_deg": bearing_deg,
-            "height": describe_height(wishes.height_m, wishes.height_above),
+            "height": describe_height(options.height_m, options.height_above),
             "loads": amounts,
             "load_capacity": capacity,
-            "load": wishes.load,
+            "load": options.load,
         },
     )
 
 
 def run_of(fastest_m_s: float) -> float:
-    """Return how far before and behind a line a vehicle flies on, to be at speed there and to turn [m]."""
+    """Return the run before and after a line in which a vehicle gains speed and turns [m]."""
     return max(_LEAST_RUN_M, fastest_m_s**2 / (2.0 * _ACCELERATION_M_S2) + 1.0)
 
 
 def describe_height(height_m: float, height_above: HeightAbove) -> str:
-    """Return the height as the file tells it to a person."""
+    """Return the height as a text for people, for the file."""
     frame = "terrain, MAV_FRAME 10" if height_above == "terrain" else "home, MAV_FRAME 3"
     return f"{height_m:g} m above {frame}"
 
 
-def _settle_flow(rates: Values, machine: Machine, unit: str) -> float | None:
+def _settle_flow(rates: Values, machine: MachineLimits, unit: str) -> float | None:
     """Return the steady flow with which the speed makes each rate; None where one rate is flown at one speed."""
     if machine.most_speed_m_s is None:
-        raise _refuse("The implement's highest speed is not known: give speed_m_s.")
+        raise _refuse("The implement's highest speed is unknown: give speed_m_s.")
     flow = steady_flow(rates, machine)
     if flow is None:
         if len(set(rates[rates > 0.0].tolist())) > 1:
             raise _refuse("Several rates need the implement's largest flow: give it max_flow_kg_min or max_flow_l_min.")
         return None
-    finding = check_machine(rates, machine, unit[:-3])
-    if finding.holds is False:
-        raise _refuse(f"The machine cannot make the rates: {finding.detail}.")
+    result = check_machine(rates, machine, unit[:-3])
+    if result.holds is False:
+        raise _refuse(f"The machine cannot make the rates: {result.detail}.")
     return flow
 
 
-def _speed(machine: Machine, flow: float | None, rate_ha: float) -> float:
+def _speed(machine: MachineLimits, flow: float | None, rate_ha: float) -> float:
     fastest = float(machine.most_speed_m_s or 0.0)
     return fastest if flow is None else min(fastest, fastest_m_s(rate_ha, machine.swath_m, flow))
 
 
 def capacity_of(implement: Implement, unit: str, product: Product | None) -> float | None:
-    """Return what a load holds in the prescription's unit, None where it is not known."""
+    """Return the capacity of a load in the prescription's unit, None where it is unknown."""
     if implement.tank_l is None or unit == "L/ha":
         return implement.tank_l
     density = None if product is None else product.density_kg_l
@@ -165,4 +165,4 @@ def to_degrees(plane: Plane, place: Place) -> Place:
 
 
 def _refuse(sentence: str) -> AnalysisError:
-    return AnalysisError("no-flight", "This cannot be flown", sentence)
+    return AnalysisError("no-flight", "Flight impossible", sentence)

@@ -1,4 +1,4 @@
-"""What a prescription is asked for with."""
+"""Order of a prescription: layers, zones, rates and limits, as a request sends it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from headland.registry.models.models import Latitude, Longitude, Text
 
 _Rate = Annotated[float, Meta(ge=0, le=100_000)]
 _Value = Annotated[float, Meta(ge=-1e9, le=1e9)]
-#: As many points or cells as one layer may have; points beyond what interpolation takes are averaged by squares.
+#: Most points or cells of one layer; points beyond the limit of interpolation are averaged by squares.
 MOST_VALUES: Final = 200_000
 
 
 class PointLayer(msgspec.Struct, frozen=True, kw_only=True, tag="points", tag_field="kind", forbid_unknown_fields=True):
-    """What was measured at places: soil samples, a yield monitor, a sensor's NDVI."""
+    """Values measured at points: soil samples, a yield monitor, a sensor's NDVI."""
 
     name: Text
     longitude_deg: Annotated[list[Longitude], Meta(min_length=1, max_length=MOST_VALUES)]
@@ -29,7 +29,7 @@ class PointLayer(msgspec.Struct, frozen=True, kw_only=True, tag="points", tag_fi
 class RasterLayer(
     msgspec.Struct, frozen=True, kw_only=True, tag="raster", tag_field="kind", forbid_unknown_fields=True
 ):
-    """What was measured of areas: `values` are rows from the north, each from the west, null where nothing is known.
+    """Values of areas: `values` are rows from the north, each from the west, null where unknown.
 
     `north_deg` and `west_deg` are the outer corner of the first value.
     """
@@ -45,7 +45,7 @@ class RasterLayer(
 
 
 class ZonePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the field is parted: k-means over all layers, or quantiles of the first; then specks are smoothed away."""
+    """Division into zones: k-means over all layers, or quantiles of the first; then specks are smoothed away."""
 
     by: Literal["kmeans", "quantile"] = "kmeans"
     count: Literal[2, 3, 4, 5, 6, 7, 8, 9] = 3
@@ -53,11 +53,11 @@ class ZonePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A prescription to be made: for a field, from layers, by zones, with rates.
+    """Order of a prescription for a field, from layers, by zones, with rates.
 
-    Rates are given for each zone from the lowest of the first layer on (`rates_ha`), or on a line from `least_ha` to
-    `most_ha` in a `direction`. They are of the product, or with `basis` nitrogen of the N in it, per hectare: kg, or L
-    of a liquid. They are clipped to the limits and, with a `total` or a `mean_ha`, rescaled to it.
+    Rates are given for each zone, from the lowest of the first layer (`rates_ha`), or on a line from `least_ha` to
+    `most_ha` in a `direction`. They are amounts of the product, or with `basis` nitrogen of its N, per hectare: kg, or
+    L of a liquid. They are clipped to the limits and, with a `total` or a `mean_ha`, rescaled to it.
     """
 
     field: Text

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headland.agronomy.prescription.treatment_zones import (
-    Machine,
+    MachineLimits,
     check_machine,
     draw_zones,
     fastest_m_s,
@@ -33,11 +33,11 @@ def test_a_flow_makes_a_rate_at_the_published_speed(
 
 def test_a_steady_flow_is_as_large_as_the_smallest_rate_at_full_speed_allows() -> None:
     rates = np.array([80.0, 0.0, 120.0])
-    machine = Machine(6.0, 60.0, 3.0, 6.0)
+    machine = MachineLimits(6.0, 60.0, 3.0, 6.0)
     assert steady_flow(rates, machine) == pytest.approx(17.28)
     assert check_machine(rates, machine, "kg").holds is True
-    assert check_machine(rates, Machine(6.0, 60.0, 4.5, 6.0), "kg").holds is False
-    assert check_machine(rates, Machine(6.0, None, 3.0, 6.0), "kg").holds is None
+    assert check_machine(rates, MachineLimits(6.0, 60.0, 4.5, 6.0), "kg").holds is False
+    assert check_machine(rates, MachineLimits(6.0, None, 3.0, 6.0), "kg").holds is None
 
 
 def test_few_distinct_points_stay_as_they_are_and_twins_become_their_mean() -> None:
@@ -103,5 +103,5 @@ def test_a_zone_that_is_to_get_nothing_gets_nothing() -> None:
     area_ha = np.array([1.0, 2.0])
     rates, _ = settle_rates(area_ha, np.array([0.0, 50.0]), (10.0, 200.0), 120.0)
     assert rates == pytest.approx([0.0, 60.0])
-    with pytest.raises(ValueError, match="no zone is to get anything"):
+    with pytest.raises(ValueError, match="every zone has a rate of 0"):
         settle_rates(area_ha, np.zeros(2), (0.0, 10.0), 5.0)
