@@ -13,7 +13,7 @@ from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import Instant, settle_window
 from headland.analysis.exports.farmos import INPUT, OBSERVATION, list_entries
-from headland.formats.farmos import Sheet
+from headland.formats.farmos import LogDocument
 from headland.units_of_time import DAY_MS
 
 MEDIA: Final = "application/vnd.api+json"
@@ -60,7 +60,7 @@ def get_farmos(
     window = settle_window(end_ms - _DEFAULT_MS if start is None else start, end_ms, end_ms, LONGEST_MS)
     kinds = frozenset((INPUT, OBSERVATION) if kind is None else (kind,))
     rest = [entry for entry in list_entries(scope, window, kinds) if entry.key > (after or "")]
-    sheet, page = Sheet(), rest[:size]
+    sheet, page = LogDocument(), rest[:size]
     for entry in page:
         entry.write(sheet)
     here = str(request.url).split("?")[0]

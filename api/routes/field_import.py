@@ -75,7 +75,7 @@ def import_file(
         )
     except RefusedFile as refused:
         features = [
-            {"feature": error.feature, "name": error.name, "detail": error.detail} for error in refused.troubles[:1000]
+            {"feature": error.feature, "name": error.name, "detail": error.detail} for error in refused.errors[:1000]
         ]
         raise ProblemError(400, "import-refused", "Import refused", str(refused), {"features": features}) from refused
     return reply_json({"items": [show_field(field) for field in fields]}, 201)

@@ -1,4 +1,4 @@
-"""A client of the API for Python programs: typed records, pages followed, series as columns, live values.
+"""Python client of the API: typed records, pages, series as columns, and live values.
 
 from headland.client import Client
 
@@ -8,7 +8,7 @@ with Client("http://127.0.0.1:8000") as farm:
 """
 
 from headland.client.client import Client
-from headland.client.errors import NotReachable, Refused
+from headland.client.errors import NotReachable, RequestRefused
 from headland.client.records import Alarm, Answer, Device, Event, Gap, Gateway, Latest, News, Series, Value
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "Latest",
     "News",
     "NotReachable",
-    "Refused",
+    "RequestRefused",
     "Series",
     "Value",
 ]

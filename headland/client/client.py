@@ -1,4 +1,4 @@
-"""The client: one method for what is asked often, and `get`, `post`, `put`, `delete` and `items` for all the rest."""
+"""API client: methods for common requests, and `get`, `post`, `put`, `delete` and `items` for all others."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class _Page(msgspec.Struct):
 
 
 class Client:
-    """A farm's API at `url`, asked with a key: given, in HEADLAND_API_KEY, or in the `api-key` file of `folder`.
+    """Client of a farm's API at `url`; the key is an argument, HEADLAND_API_KEY, or the `api-key` file of `folder`.
 
     Instants are epoch milliseconds, ISO 8601 with a zone, or a datetime with one. Lists follow their pages while they
-    are read. Raises Refused where the API says no, and NotReachable where nobody answers; both are HeadlandErrors.
+    are read. Raises RequestRefused for a refused request, and NotReachable without a response; both are HeadlandErrors.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._connection.close()
 
     def devices(self, *, kind: str | None = None, site: str | None = None) -> Iterator[Device]:
@@ -79,9 +79,9 @@ class Client:
         max_points: int | None = None,
         width: int | None = None,
     ) -> Series:
-        """Return samples of [start, end) as columns, or means where they are too many: `aggregation` says which."""
-        asked = {"channel": channels, "start": start, "end": end, "max_points": max_points, "width": width}
-        return self._one(f"/v1/devices/{device}/series", Series, **asked)
+        """Return the samples of [start, end) as columns, or means of too many samples, as `aggregation` states."""
+        query = {"channel": channels, "start": start, "end": end, "max_points": max_points, "width": width}
+        return self._one(f"/v1/devices/{device}/series", Series, **query)
 
     def table(
         self,
@@ -93,10 +93,10 @@ class Client:
         *,
         form: Literal["csv", "parquet", "arrow"] = "parquet",
     ) -> Path:
-        """Write every sample of [start, end), however many, into a file as it comes; return its path."""
+        """Write every sample of [start, end) to a file while it arrives; return the path."""
         query = _query({"channel": channels, "start": start, "end": end})
-        where = f"/v1/devices/{device}/series"
-        with self._connection.streamed(where, query, _FORMS[form]) as chunks, path.open("wb") as file:
+        source = f"/v1/devices/{device}/series"
+        with self._connection.streamed(source, query, _FORMS[form]) as chunks, path.open("wb") as file:
             file.writelines(chunks)
         return path
 
@@ -113,64 +113,66 @@ class Client:
         return self._items("/v1/alarms", Alarm, state=state, subject=subject)
 
     def acknowledge(self, alarm: str, note: str = "") -> Alarm:
-        """Say that somebody takes care of an alarm."""
+        """Acknowledge an alarm."""
         return msgspec.json.decode(self._send("POST", f"/v1/alarms/{alarm}/acknowledge", {"note": note}), type=Alarm)
 
     def live(
         self, device: str | Sequence[str] | None = None, channel: str | Sequence[str] | None = None
     ) -> Iterator[News | Gap]:
-        """Yield values as they are committed, for ever: first all newest ones. After a break it goes on by itself."""
+        """Yield all newest values, then values as they are committed, for ever; reconnects after a break."""
         return listen(self._connection.http, _query({"device": device, "channel": channel}))
 
     def items(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """Yield what a list holds: `items("/v1/fields", farm=id)`."""
+        """Yield the items of a list: `items("/v1/fields", farm=id)`."""
         return self._items(path, dict[str, Any], **query)
 
     def get(self, path: str, **query: Any) -> Any:
-        """Return any answer as plain values."""
-        return msgspec.json.decode(self._connection.ask("GET", path, params=_query(query)).content)
+        """Return any response as plain values."""
+        return msgspec.json.decode(self._connection.request("GET", path, params=_query(query)).content)
 
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
-        """Add or do something; return what the API says of it, None where it says nothing."""
+        """Send a POST; return the response, None where it is empty."""
         return _plain(self._send("POST", path, body, **query))
 
     def put(self, path: str, body: Any, version: int) -> Any:
-        """Put a record in the place of a version of it; raises Refused (412) where it was changed meanwhile."""
+        """Replace a version of a record; raises RequestRefused (412) where it was modified."""
         return _plain(self._send("PUT", path, body, headers={"If-Match": f'"{version}"'}))
 
     def delete(self, path: str, version: int | None = None) -> None:
         """Delete a record, at a version of it where it has versions."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
-        self._connection.ask("DELETE", path, headers=headers)
+        self._connection.request("DELETE", path, headers=headers)
 
     def _one(self, path: str, kind: type[T], /, **query: Any) -> T:
-        return msgspec.json.decode(self._connection.ask("GET", path, params=_query(query)).content, type=kind)
+        return msgspec.json.decode(self._connection.request("GET", path, params=_query(query)).content, type=kind)
 
     def _items(self, path: str, kind: type[T], /, **query: Any) -> Iterator[T]:
         for page in self._connection.follow(path, _query(query)):
             items = msgspec.json.decode(page, type=_Page).items
-            yield from msgspec.json.decode(items, type=list[kind])  # type: ignore[valid-type]  # known when it is asked
+            yield from msgspec.json.decode(items, type=list[kind])  # type: ignore[valid-type]  # known at run time
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None, **query: Any) -> bytes:
         content = None if body is None else msgspec.json.encode(body)
-        told = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers
-        return self._connection.ask(method, path, content=content, headers=told, params=_query(query)).content
+        all_headers = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers
+        return self._connection.request(
+            method, path, content=content, headers=all_headers, params=_query(query)
+        ).content
 
 
 def _plain(content: bytes) -> Any:
     return msgspec.json.decode(content) if content else None
 
 
-def _query(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return a query without what was left out, instants as text; raises ValueError for a datetime without a zone."""
-    told: dict[str, Any] = {}
-    for name, value in asked.items():
+def _query(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a query without None values, instants as text; raises ValueError for a datetime without a zone."""
+    texts: dict[str, Any] = {}
+    for name, value in values.items():
         if isinstance(value, datetime):
             if value.tzinfo is None:
-                raise ValueError(f"{name} is a datetime without a time zone: say which one, as in tzinfo=UTC.")
-            told[name] = value.isoformat()
+                raise ValueError(f"{name} is a datetime without a time zone: add one, as in tzinfo=UTC.")
+            texts[name] = value.isoformat()
         elif isinstance(value, bool):
-            told[name] = str(value).lower()
+            texts[name] = str(value).lower()
         elif value is not None:
-            told[name] = value
-    return told
+            texts[name] = value
+    return texts

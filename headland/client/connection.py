@@ -1,4 +1,4 @@
-"""One HTTP connection to an API: the key, tries again, and problems as exceptions."""
+"""HTTP connection to an API: key, retries, and problems as exceptions."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from urllib.parse import urljoin
 import httpx
 import msgspec
 
-from headland.client.errors import NotReachable, Refused
+from headland.client.errors import NotReachable, RequestRefused
 from headland.errors import SettingsError
 
-#: Statuses that say: later. What changes something is not sent again after the second of them.
+#: Statuses that ask for a retry. Unsafe requests are not sent again after the second.
 _TOO_MANY, _NOT_NOW = 429, 503
 _SAFE: Final = frozenset(("GET", "HEAD", "PUT", "DELETE"))
 _FIRST_WAIT_S: Final = 0.5
@@ -25,33 +25,33 @@ _PREFIX: Final = "urn:headland:problem:"
 
 
 def find_key(key: str | None, folder: Path | None = None) -> str | None:
-    """Return the key to show: the one given, else HEADLAND_API_KEY, else the `api-key` file of a farm's folder."""
+    """Return the key: the argument, else HEADLAND_API_KEY, else the `api-key` file of a farm's folder."""
     if key is not None:
         return key
-    if told := os.environ.get("HEADLAND_API_KEY"):
-        return told
+    if from_environment := os.environ.get("HEADLAND_API_KEY"):
+        return from_environment
     file = (folder or _farm_folder()) / "api-key"
     try:
         return file.read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:
         return None
     except OSError as error:
-        sentence = f"The key in {file} cannot be read ({error.strerror}): give one, or mend the file."
+        sentence = f"The key in {file} cannot be read ({error.strerror}): give a key, or correct the file."
         raise SettingsError(sentence) from error
 
 
 def _farm_folder() -> Path:
-    """Return where `headland up` keeps a farm unless it is told otherwise."""
-    if told := os.environ.get("HEADLAND_DATA"):
-        return Path(told)
+    """Return the default folder of `headland up`."""
+    if from_environment := os.environ.get("HEADLAND_DATA"):
+        return Path(from_environment)
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "headland"
 
 
 class Connection:
-    """Asks an API. A 429 or 503 is tried again when it says, at most `tries` times in all.
+    """A connection. A 429 or 503 is tried again after the stated wait, at most `tries` times in all.
 
-    Raises Refused for every other problem, NotReachable where nobody answers.
+    Raises RequestRefused for every other problem, NotReachable without a response.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class Connection:
         self._sleep = sleep
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self.http.close()
 
-    def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:
-        """Return a successful answer. What may have had an effect already is not sent a second time."""
+    def request(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """Return a successful response. A request that may have had an effect is not sent twice."""
         backoff_s = _FIRST_WAIT_S
         for left in range(self._tries - 1, -1, -1):
             wait_s = backoff_s
@@ -82,14 +82,14 @@ class Connection:
                 again = answer.status_code == _TOO_MANY or (answer.status_code == _NOT_NOW and method in _SAFE)
                 if left == 0 or not again:
                     raise refusal(answer)
-                wait_s = max(wait_s, _asked_wait_s(answer))
+                wait_s = max(wait_s, _retry_after_s(answer))
             self._sleep(min(wait_s, _LONGEST_WAIT_S))
             backoff_s *= 2
         raise AssertionError("unreachable")
 
     @contextmanager
     def streamed(self, path: str, query: dict[str, Any], accept: str) -> Iterator[Iterator[bytes]]:
-        """Yield the chunks of an answer as they come."""
+        """Yield the chunks of a response as they arrive."""
         try:
             with self.http.stream("GET", path, params=query, headers={"Accept": accept}) as answer:
                 if not answer.is_success:
@@ -100,35 +100,39 @@ class Connection:
             raise unreachable(self.http.base_url, error) from error
 
     def follow(self, path: str, query: dict[str, Any]) -> Iterator[bytes]:
-        """Yield each page of a list, by the Link of the page before."""
-        answer = self.ask("GET", path, params=query)
+        """Yield each page of a list, following the Link header."""
+        answer = self.request("GET", path, params=query)
         while True:
             yield answer.content
             following = answer.links.get("next")
             if following is None:
                 return
-            answer = self.ask("GET", urljoin(str(answer.url), following["url"]))
+            answer = self.request("GET", urljoin(str(answer.url), following["url"]))
 
 
-def refusal(answer: httpx.Response) -> Refused | NotReachable:
-    """Return what a problem means; NotReachable for one that may pass by itself."""
+def refusal(answer: httpx.Response) -> RequestRefused | NotReachable:
+    """Return a problem as an exception; NotReachable for a temporary one."""
     try:
-        told = msgspec.json.decode(answer.content, type=dict[str, Any])
+        problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except msgspec.DecodeError:
-        told = {}
-    detail = str(told.pop("detail", "") or f"{answer.url} answers {answer.status_code} {answer.reason_phrase}.")
-    kind = str(told.pop("type", "")).removeprefix(_PREFIX)
+        problem = {}
+    detail = str(
+        problem.pop("detail", "") or f"{answer.url} responds with {answer.status_code} {answer.reason_phrase}."
+    )
+    kind = str(problem.pop("type", "")).removeprefix(_PREFIX)
     if answer.status_code == _NOT_NOW:
         return NotReachable(detail)
-    return Refused(answer.status_code, kind, detail, told)
+    return RequestRefused(answer.status_code, kind, detail, problem)
 
 
 def unreachable(url: httpx.URL, error: Exception) -> NotReachable:
-    """Return what a failed connection means."""
-    return NotReachable(f"Nobody answers at {url} ({error or type(error).__name__}): is the station running there?")
+    """Return the exception of a failed connection."""
+    return NotReachable(
+        f"{url} does not respond ({error or type(error).__name__}): check that the station is running there."
+    )
 
 
-def _asked_wait_s(answer: httpx.Response) -> float:
+def _retry_after_s(answer: httpx.Response) -> float:
     try:
         return float(answer.headers.get("retry-after", ""))
     except ValueError:

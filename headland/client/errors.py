@@ -1,4 +1,4 @@
-"""Why a question was not answered, each in one sentence for a person."""
+"""Errors of the client, each with one sentence for people."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from headland.errors import PeerRefused, RetryLater
 
 
-class Refused(PeerRefused):
-    """The API understood and said no; `kind` is its stable name, `more` whatever else the problem said."""
+class RequestRefused(PeerRefused):
+    """The API refused the request; `kind` is the stable name of the problem, `more` its other members."""
 
     def __init__(self, status: int, kind: str, detail: str, more: dict[str, Any]) -> None:
         super().__init__(detail)
@@ -18,4 +18,4 @@ class Refused(PeerRefused):
 
 
 class NotReachable(RetryLater):
-    """Nobody answers there, or is too busy to, however often it was tried."""
+    """The API does not respond, or is too busy, after all retries."""

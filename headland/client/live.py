@@ -1,4 +1,4 @@
-"""Server-sent events: lines in, events out; and a stream that goes on where it was broken off."""
+"""Live values by server-sent events, with reconnection after a break."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import httpx
 import msgspec
 
 from headland.client.connection import refusal
-from headland.client.errors import Refused
+from headland.client.errors import RequestRefused
 from headland.client.records import Gap, News
 
-#: A station says something every ten seconds; after so long without a word it is gone.
+#: A station sends something every ten seconds; after this long without data the connection is lost.
 _SILENCE_S: Final = 25.0
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 15.0
@@ -30,7 +30,7 @@ class ServerSentEvent:
 
 
 def parse_events(lines: Iterable[str]) -> Iterator[ServerSentEvent]:
-    """Yield the events in the lines of a stream (WHATWG HTML, 9.2.6); one that is cut off is none."""
+    """Yield the events of a stream's lines (WHATWG HTML, 9.2.6); an incomplete one is left out."""
     kind, id_ = "message", None
     data: list[str] = []
     for line in lines:
@@ -52,7 +52,7 @@ def parse_events(lines: Iterable[str]) -> Iterator[ServerSentEvent]:
 def listen(
     http: httpx.Client, query: dict[str, Any], sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[News | Gap]:
-    """Yield values and gaps for ever; after a break it goes on behind the last event. Raises Refused."""
+    """Yield values and gaps for ever; after a break it continues after the last event. Raises RequestRefused."""
     last_id: str | None = None
     wait_s = _FIRST_WAIT_S
     timeout = httpx.Timeout(http.timeout.connect, read=_SILENCE_S)
@@ -63,17 +63,17 @@ def listen(
                 if not answer.is_success:
                     answer.read()
                     problem = refusal(answer)
-                    if isinstance(problem, Refused) and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                    if isinstance(problem, RequestRefused) and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
                         raise problem
                 else:
-                    for said in parse_events(answer.iter_lines()):
+                    for event in parse_events(answer.iter_lines()):
                         wait_s = _FIRST_WAIT_S
-                        last_id = said.id or last_id
-                        if said.kind == "latest":
-                            yield msgspec.json.decode(said.data, type=News)
-                        elif said.kind == "gap":
-                            yield msgspec.json.decode(said.data, type=Gap)
+                        last_id = event.id or last_id
+                        if event.kind == "latest":
+                            yield msgspec.json.decode(event.data, type=News)
+                        elif event.kind == "gap":
+                            yield msgspec.json.decode(event.data, type=Gap)
         except httpx.TransportError:
-            pass  # the station is away: it comes back, or whoever listens stops
+            pass  # the station is away: try again until the caller stops
         sleep(wait_s)
         wait_s = min(wait_s * 2, _LONGEST_WAIT_S)

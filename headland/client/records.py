@@ -1,4 +1,4 @@
-"""What the API answers with, as records. Times are epoch milliseconds UTC; what a newer API adds is left aside."""
+"""Records of the API's responses. Times are epoch milliseconds UTC; unknown fields of a newer API are ignored."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Aggregation(msgspec.Struct, frozen=True, kw_only=True):
-    """How samples became fewer; `step_ms` is the length of a bucket, None for samples."""
+    """Aggregation of samples; `step_ms` is the length of a bucket, None for samples."""
 
     method: str
     step_ms: int | None
@@ -51,7 +51,7 @@ class Aggregation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """Channels over one time axis; None where a channel has no value. Without an aggregation these are the samples."""
+    """Channels over one time axis; None where a channel has no value. Without aggregation these are the samples."""
 
     device: str
     simulated: bool
@@ -63,7 +63,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     units: dict[str, str]
 
     def numpy(self) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
-        """Return times and channels as numpy arrays, NaN where there is no value; needs numpy."""
+        """Return times and channels as numpy arrays, NaN for a missing value; needs numpy."""
         import numpy as np
 
         columns = {channel: np.array(values, np.float64) for channel, values in self.channels.items()}
@@ -95,7 +95,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Method(msgspec.Struct, frozen=True, kw_only=True):
-    """How a number was made."""
+    """Method of a computed value."""
 
     id: str
     version: int
@@ -103,7 +103,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One number and what is needed to judge it; `value` is None where it would be a guess, and `reason` says why."""
+    """A computed value with its evidence; `value` is None where it would be a guess, for the stated `reason`."""
 
     value: float | None
     unit: str
@@ -120,7 +120,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
-    """A gateway as it described itself last; `online` is None while it never did."""
+    """A gateway by its last status; `online` is None before the first one."""
 
     id: str
     online: bool | None
@@ -129,7 +129,7 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """An alarm; it stands while `ended_ms` is None."""
+    """An alarm; active while `ended_ms` is None."""
 
     id: str
     rule: str
@@ -147,7 +147,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
-    """Values as they were committed, shaped as the newest ones; `skipped` older ones came too fast for this client."""
+    """Committed values in the form of newest values; `skipped` older ones were left out for a slow client."""
 
     items: list[Latest]
     sent_ms: int
@@ -155,6 +155,6 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """Something may have been left out; all newest values follow."""
+    """Values may have been left out; all newest values follow."""
 
     reason: str

@@ -1,1 +1,1 @@
-"""File formats: GeoTIFF, ISOXML, QGC plan, farmOS, tables."""
+"""File formats: GeoTIFF, ISOXML, QGroundControl plans, shapefiles, GeoJSON, KML, farmOS and tables."""

@@ -1,6 +1,6 @@
-"""Records as farmOS knows them, as JSON:API resources: logs with quantities, the assets they are about, and terms.
+"""farmOS records as JSON:API resources: logs with quantities, their assets, and terms.
 
-Ids are UUIDs made of our own ids (RFC 9562, version 5), so that an import that comes again finds what it made.
+Ids are UUIDs made of our own ids (RFC 9562, version 5), so that a repeated import finds the resources of the first one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-#: What farmOS calls the thing that a unit measures; of others it knows no better word than a count.
+#: Measure of farmOS by unit; other units have the measure `value`.
 _MEASURES: Final = {
     "kg": "weight", "L": "volume", "kg/ha": "rate", "L/ha": "rate", "ha": "area", "m2": "area", "h": "time",
     "degC": "temperature", "%": "water_content", "kPa": "pressure", "hPa": "pressure", "K": "temperature",
@@ -20,28 +20,28 @@ Resource = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Sheet:
-    """A document in the making: its logs, and what they refer to, each once."""
+class LogDocument:
+    """A document of logs and the resources that they refer to, each once."""
 
     logs: list[Resource] = field(default_factory=list)
     included: dict[tuple[str, str], Resource] = field(default_factory=dict)
 
     def include(self, kind: str, name: str, attributes: Mapping[str, Any], relations: Mapping[str, Any]) -> Resource:
-        """Keep a resource that logs refer to; return how it is referred to."""
+        """Add a resource that logs refer to; return its reference."""
         reference = {"type": kind, "id": uuid_of(kind, name)}
         related = {key: {"data": value} for key, value in relations.items()}
-        shown = {**reference, "attributes": dict(attributes), **({"relationships": related} if related else {})}
-        self.included.setdefault((kind, reference["id"]), shown)
+        resource = {**reference, "attributes": dict(attributes), **({"relationships": related} if related else {})}
+        self.included.setdefault((kind, reference["id"]), resource)
         return reference
 
     def term(self, vocabulary: str, name: str) -> Resource:
-        """Keep a term of a vocabulary by its name."""
+        """Add a term of a vocabulary; return its reference."""
         return self.include(f"taxonomy_term--{vocabulary}", name, {"name": name}, {})
 
     def quantity(
         self, log: str, label: str, value: float, unit: str, material: str | None = None, measure: str | None = None
     ) -> Resource:
-        """Keep a quantity of a log."""
+        """Add a quantity of a log; return its reference."""
         kind = "standard" if material is None else "material"
         attributes = {
             "measure": measure or _MEASURES.get(unit, "value"),
@@ -66,7 +66,7 @@ class Sheet:
         equipment: Sequence[Resource] = (),
         quantities: Sequence[Resource] = (),
     ) -> None:
-        """Keep a log that is done; `data` is for programs, as farmOS keeps it."""
+        """Add a completed log; `data` is its machine-readable content."""
         attributes = {
             "name": title[:255],
             "timestamp": time,
@@ -88,7 +88,7 @@ class Sheet:
         )
 
     def document(self, links: Mapping[str, str | None]) -> dict[str, Any]:
-        """Return it as a JSON:API document."""
+        """Return the JSON:API document."""
         return {
             "jsonapi": {"version": "1.1"},
             "links": dict(links),
@@ -98,5 +98,5 @@ class Sheet:
 
 
 def uuid_of(kind: str, name: str) -> str:
-    """Return the UUID of a resource: the same for the same name."""
+    """Return the UUID of a resource, the same for the same name."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:headland:farmos:{kind}:{name}"))

@@ -1,4 +1,4 @@
-"""GeoTIFF (OGC 19-008r4): one band of 32-bit floats, deflated, north up, NaN where there is nothing."""
+"""GeoTIFF (OGC 19-008r4): one band of 32-bit floats, deflated, north up, NaN as no data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headland.agronomy.series.arrays import Values
 
 WGS84: Final = 4326
 
-# TIFF 6.0 field types, and the tags in the order in which a directory has them.
+# TIFF 6.0 field types, and the tags in ascending order.
 _SHORT, _LONG, _DOUBLE, _ASCII = 3, 4, 12, 2
 _CODES: Final = {_SHORT: "H", _LONG: "I", _DOUBLE: "d"}
 _DEFLATE, _IEEE_FLOAT, _BLACK_IS_ZERO = 8, 3, 1
@@ -21,7 +21,7 @@ _Field = tuple[int, int, tuple[float, ...] | bytes]
 
 
 def write_geotiff(values: Values, corner: tuple[float, float], cell: tuple[float, float], epsg: int = WGS84) -> bytes:
-    """Return a file of `values` (rows, columns), row 0 the southernmost, as everywhere here; NaN is no data.
+    """Return a file of `values` (rows, columns), row 0 the southernmost; NaN is no data.
 
     `corner` is the south-west one as (east, north) and `cell` (width, height), in degrees for EPSG:4326 and in metres
     for a projected system.
@@ -53,7 +53,7 @@ def write_geotiff(values: Values, corner: tuple[float, float], cell: tuple[float
 
 
 def _directory(fields: list[_Field], start: int) -> bytes:
-    """Return the directory at `start`, and after it the values that do not fit into its entries."""
+    """Return the directory at `start`, followed by the values that do not fit into its entries."""
     entries, beyond = b"", b""
     free = start + 2 + 12 * len(fields) + 4
     for tag, kind, values in fields:

@@ -1,4 +1,4 @@
-"""ISOXML (ISO 11783-10): a task with a type 2 grid, its rates as 32-bit integers of its DDI's unit."""
+"""ISOXML (ISO 11783-10): a task with a type 2 grid, rates as 32-bit integers in the unit of their DDI."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 from headland.agronomy.series.arrays import Values
 from headland.registry.models.geometry import Geometry
 
-#: ISO 11783-11 data dictionary: set points of mass and of volume per area, and how many of their units a kg/ha (mg/m2)
-#: or a L/ha (0.01 mm3/m2) is.
+#: ISO 11783-11 data dictionary: set points of mass and volume per area, and the number of their units (mg/m2,
+#: 0.01 mm3/m2) in a kg/ha or L/ha.
 _SETPOINT: Final = {"kg/ha": ("0006", 100.0), "L/ha": ("0001", 10_000.0)}
 _ACTUAL: Final = {"kg/ha": ("0007", 100.0), "L/ha": ("0002", 10_000.0)}
 _GRID_FILE: Final = "GRD00001"
@@ -23,10 +23,11 @@ _OUTSIDE, _IN_GRID = "0", "1"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a task says: names, the outline, and the grid's place and rates.
+    """A task: names, the outline, and the position and rates of the grid.
 
     `rate_ha` (rows, columns), row 0 the southernmost, in `unit` (kg/ha or L/ha); NaN is no rate. `corner_deg` is the
-    grid's south-west (latitude, longitude), `cell_deg` how high and wide a cell is. `is_applied` marks what was done.
+    grid's south-west (latitude, longitude), `cell_deg` height and width of a cell. `is_applied` marks applied rates,
+    else planned.
     """
 
     name: str
@@ -48,7 +49,7 @@ def encode_grid(rate_ha: Values, unit: str, *, is_applied: bool = False) -> byte
 
 
 def write_task(task: Task) -> bytes:
-    """Return a zip of TASKDATA/TASKDATA.XML and its grid, as a terminal takes it from a stick."""
+    """Return a zip of TASKDATA/TASKDATA.XML and its grid, in the layout that terminals read."""
     grid = encode_grid(task.rate_ha, task.unit, is_applied=task.is_applied)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""A picture of a grid: palette PNG, 8 bits a pixel (PNG specification, third edition, W3C 2025)."""
+"""PNG images of grids: palette, 8 bits a pixel (PNG specification, third edition, W3C 2025)."""
 
 from __future__ import annotations
 

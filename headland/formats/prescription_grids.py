@@ -1,4 +1,4 @@
-"""A prescription's grid as GeoTIFF and ISOXML."""
+"""Prescription grids as GeoTIFF and ISOXML."""
 
 from __future__ import annotations
 
@@ -16,28 +16,34 @@ GridCrs = Literal["wgs84", "utm"]
 
 
 def prescription_geotiff(prescription: Prescription, crs: GridCrs) -> bytes:
-    """Return the rates as a GeoTIFF: in WGS84 cell for cell as they are, in the UTM zone resampled to the nearest."""
+    """Return the rates as a GeoTIFF: in WGS84 unchanged, in the UTM zone resampled to the nearest cell."""
     rate = prescription.rate_of_cell()
     if crs == "wgs84":
         corner = (prescription.west_deg, prescription.south_deg)
         return write_geotiff(rate, corner, (prescription.cell_east_deg, prescription.cell_north_deg))
-    high, wide = prescription.rows * prescription.cell_north_deg, prescription.columns * prescription.cell_east_deg
-    epsg = utm_of(prescription.west_deg + wide / 2, prescription.south_deg + high / 2)
-    turn = Transformer.from_crs("EPSG:4326", f"EPSG:{epsg}", always_xy=True)
-    edges = turn.transform_bounds(
-        prescription.west_deg, prescription.south_deg, prescription.west_deg + wide, prescription.south_deg + high
+    height_deg, width_deg = (
+        prescription.rows * prescription.cell_north_deg,
+        prescription.columns * prescription.cell_east_deg,
+    )
+    epsg = utm_of(prescription.west_deg + width_deg / 2, prescription.south_deg + height_deg / 2)
+    transformer = Transformer.from_crs("EPSG:4326", f"EPSG:{epsg}", always_xy=True)
+    edges = transformer.transform_bounds(
+        prescription.west_deg,
+        prescription.south_deg,
+        prescription.west_deg + width_deg,
+        prescription.south_deg + height_deg,
     )
     cell_m = prescription.cell_m
     west, south, east, north = (float(np.floor(edge / cell_m) * cell_m) for edge in edges)
     columns, rows = round((east - west) / cell_m) + 1, round((north - south) / cell_m) + 1
     x, y = np.meshgrid(west + (np.arange(columns) + 0.5) * cell_m, south + (np.arange(rows) + 0.5) * cell_m)
-    longitude, latitude = turn.transform(x, y, direction="INVERSE")
+    longitude, latitude = transformer.transform(x, y, direction="INVERSE")
     column = np.floor((longitude - prescription.west_deg) / prescription.cell_east_deg).astype(np.int64)
     row = np.floor((latitude - prescription.south_deg) / prescription.cell_north_deg).astype(np.int64)
     inside = (row >= 0) & (row < prescription.rows) & (column >= 0) & (column < prescription.columns)
-    found = np.full(inside.shape, np.nan)
-    found[inside] = rate[row[inside], column[inside]]
-    return write_geotiff(found, (west, south), (cell_m, cell_m), epsg)
+    resampled = np.full(inside.shape, np.nan)
+    resampled[inside] = rate[row[inside], column[inside]]
+    return write_geotiff(resampled, (west, south), (cell_m, cell_m), epsg)
 
 
 def utm_of(longitude_deg: float, latitude_deg: float) -> int:
@@ -47,7 +53,7 @@ def utm_of(longitude_deg: float, latitude_deg: float) -> int:
 
 
 def prescription_isoxml(prescription: Prescription, field: Field, product: Product | None) -> bytes:
-    """Return the task for a terminal."""
+    """Return the ISOXML task of a prescription."""
     return write_task(
         Task(
             name=prescription.name,

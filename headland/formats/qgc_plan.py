@@ -1,4 +1,4 @@
-"""A mission file of QGroundControl (.plan) that carries out a prescription. Headland writes it; a person flies it."""
+"""QGroundControl mission files (.plan) of a prescription. Headland writes them; a person flies them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ HeightAbove = Literal["terrain", "home"]
 # MAV_CMD and MAV_FRAME, common.xml of MAVLink.
 _WAYPOINT, _LOITER, _RETURN, _TAKEOFF, _SPEED, _SPRAYER = 16, 17, 20, 22, 178, 216
 _MISSION, _RELATIVE, _TERRAIN = 2, 3, 10
-#: QGroundControl's own numbers of how an altitude is meant.
+#: QGroundControl's altitude modes by frame.
 _ALTITUDE_MODES: Final = {_RELATIVE: 1, _TERRAIN: 3}
 _ARDUPILOT, _MULTIROTOR = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """What is flown: loads of lines, at which height over what, and where it is refilled.
+    """A flight: loads of lines, the height and its reference, and the place of refilling.
 
-    `speed_m_s` returns the speed of a rate; `to_degrees` turns a place into (latitude, longitude). `run_m` is flown
-    before and after each line, to be at speed at its ends and to turn. `refill` is (latitude, longitude).
+    `speed_m_s` returns the speed for a rate; `to_degrees` converts a place to (latitude, longitude). `run_m` is flown
+    before and after each line, to reach the speed and to turn. `refill` is (latitude, longitude). `properties` are
+    written to the file unchanged.
     """
 
     loads: Sequence[Sequence[Line]]
@@ -36,17 +37,17 @@ class Flight:
     run_m: float
     turn_speed_m_s: float
     refill: Place
-    told: dict[str, Any]
+    properties: dict[str, Any]
 
 
 def write_plan(flight: Flight) -> bytes:
-    """Return the file. Each load ends at the refill place: the last by returning home, the others by waiting there.
+    """Return the file. Each load ends at the place of refilling: the last by returning home, the others by waiting.
 
-    A mission that waits goes on only when a person lands, refills, takes off and sets its next item.
+    A waiting mission continues only after a person lands, refills, takes off and sets its next item.
     """
     writer = _Items(flight)
     writer.add(_TAKEOFF, _RELATIVE, [0, 0, 0, None, 0, 0, flight.height_m])
-    # A flight that was broken off may have left it on.
+    # An aborted flight may have left it on.
     writer.switch(on=False)
     for number, load in enumerate(flight.loads):
         if number:
@@ -71,13 +72,13 @@ def write_plan(flight: Flight) -> bytes:
             "plannedHomePosition": [*flight.refill, 0.0],
             "items": writer.items,
         },
-        "headland": flight.told,
+        "headland": flight.properties,
     }
     return orjson.dumps(plan, option=orjson.OPT_INDENT_2)
 
 
 class _Items:
-    """The items of a mission under way."""
+    """Items of a mission, in order."""
 
     def __init__(self, flight: Flight) -> None:
         self._flight = flight
@@ -86,11 +87,11 @@ class _Items:
         self.items: list[dict[str, Any]] = []
 
     def switch(self, *, on: bool) -> None:
-        """Switch the machine."""
+        """Switch the sprayer."""
         self.add(_SPRAYER, _MISSION, [1 if on else 0, 0, 0, 0, 0, 0, 0])
 
     def treat(self, line: Line) -> None:
-        """Fly a line: run in, the pieces with the machine on and off between them, run out."""
+        """Add a line: run in, its pieces with the sprayer on, off between them, run out."""
         flight = self._flight
         run_in, run_out = line.beyond(flight.run_m)
         self.fly(_WAYPOINT, flight.to_degrees(run_in))

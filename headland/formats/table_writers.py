@@ -1,6 +1,6 @@
-"""A table for other programs: what its columns are, its rows slice by slice, and how they become CSV, Parquet or Arrow.
+"""Tables as CSV, Parquet or Arrow, written slice by slice.
 
-Every form has the same columns and the same rows. Memory is bounded by a slice, however long the table is.
+Every format has the same columns and the same rows. Memory is bounded by a slice, however long the table is.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import numpy as np
 from nanoarrow.ipc import StreamWriter
 from numpy.typing import NDArray
 
-#: instant: epoch ms, shown as a time in UTC; number: NaN where there is none; all others are always there.
+#: instant: epoch ms, written as a time in UTC; number: NaN for a missing value; the others are never missing.
 Kind = Literal["integer", "instant", "number", "text", "truth"]
-#: A numpy array, or one value that all rows have.
+#: A numpy array, or one value for all rows.
 Cells = NDArray[Any] | str | bool | int | float
 Slice = Mapping[str, Cells]
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK_BYTES: Final = 256 * 1024
-#: What a Parquet file is gathered with; what is more goes to its temporary file.
+#: Memory for collecting a Parquet file; more rows go to a temporary file.
 _MEMORY: Final = "128MB"
 _SQL: Final[dict[Kind, str]] = {
     "integer": "BIGINT", "instant": "BIGINT", "number": "DOUBLE", "text": "VARCHAR", "truth": "BOOLEAN",
@@ -36,7 +36,7 @@ _SQL: Final[dict[Kind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is what its file is called, without an ending. Each slice has every column."""
+    """A table; `name` is its file name without an ending. Each slice has every column."""
 
     name: str
     columns: Mapping[str, Kind]
@@ -44,7 +44,7 @@ class Table:
 
 
 def write_csv(table: Table) -> Iterator[bytes]:
-    """Yield a table as CSV (RFC 4180, UTF-8); an empty cell where a number is not there."""
+    """Yield a table as CSV (RFC 4180, UTF-8); an empty cell for a missing number."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(table.columns)
@@ -56,21 +56,21 @@ def write_csv(table: Table) -> Iterator[bytes]:
         text.seek(0)
         text.truncate()
     if text.tell():
-        yield text.getvalue().encode()  # nothing but the names of the columns
+        yield text.getvalue().encode()  # a table without rows: the column names
 
 
 def write_parquet(table: Table) -> Iterator[bytes]:
-    """Yield a table as a Parquet file (zstd); null where a number is not there.
+    """Yield a table as a Parquet file (zstd); null for a missing number.
 
-    It is gathered in a temporary folder first: what a Parquet file holds is written at its end.
+    The rows are collected in a temporary folder first, because a Parquet file has its directory at the end.
     """
     slots = {name: f"c{slot}" for slot, name in enumerate(table.columns)}
-    kept = ", ".join(f"{slots[name]} {_SQL[kind]}" for name, kind in table.columns.items())
+    columns = ", ".join(f"{slots[name]} {_SQL[kind]}" for name, kind in table.columns.items())
     present = ", ".join(
         f"CASE WHEN isnan({slots[name]}) THEN NULL ELSE {slots[name]} END" if kind == "number" else slots[name]
         for name, kind in table.columns.items()
     )
-    shown = ", ".join(
+    written = ", ".join(
         f"{f'make_timestamptz({slots[name]} * 1000)' if kind == 'instant' else slots[name]} AS {_quoted(name)}"
         for name, kind in table.columns.items()
     )
@@ -78,22 +78,22 @@ def write_parquet(table: Table) -> Iterator[bytes]:
         path = Path(folder) / "table.parquet"
         config: dict[str, Any] = {"memory_limit": _MEMORY, "threads": 1}
         with duckdb.connect(str(Path(folder) / "rows.duckdb"), config=config) as database:
-            database.execute(f"CREATE TABLE kept ({kept})")
+            database.execute(f"CREATE TABLE collected ({columns})")
             for rows in table.slices:
                 count = _count(rows)
-                given = {slots[name]: _array(kind, rows[name], count) for name, kind in table.columns.items()}
-                database.register("slice_in", given)
-                database.execute(f"INSERT INTO kept SELECT {present} FROM slice_in")  # noqa: S608 - only our own names
+                arrays = {slots[name]: _array(kind, rows[name], count) for name, kind in table.columns.items()}
+                database.register("slice_in", arrays)
+                database.execute(f"INSERT INTO collected SELECT {present} FROM slice_in")  # noqa: S608 - only our own names
                 database.unregister("slice_in")
             target = _quoted(str(path), mark="'")
-            database.execute(f"COPY (SELECT {shown} FROM kept) TO {target} (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608 - names are quoted
+            database.execute(f"COPY (SELECT {written} FROM collected) TO {target} (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608 - names are quoted
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
 
 
 def write_arrow(table: Table) -> Iterator[bytes]:
-    """Yield a table as an Arrow IPC stream, a record batch for each slice; null where a number is not there."""
+    """Yield a table as an Arrow IPC stream, a record batch for each slice; null for a missing number."""
     schema = nanoarrow.struct({name: _arrow_kind(kind) for name, kind in table.columns.items()}, nullable=False)
     sink = io.BytesIO()
     writer = StreamWriter.from_writable(sink)
@@ -127,7 +127,7 @@ def _array(kind: Kind, cells: Cells, count: int) -> NDArray[Any]:
 
 
 def _words(kind: Kind, cells: Cells, count: int) -> list[Any]:
-    """Return what CSV writes of a column; None is an empty cell."""
+    """Return the CSV cells of a column; None is an empty cell."""
     if not isinstance(cells, np.ndarray):
         return _words(kind, np.array([cells], _DTYPES[kind]), 1) * count
     if kind == "instant":
@@ -145,7 +145,7 @@ def _words(kind: Kind, cells: Cells, count: int) -> list[Any]:
 
 
 def _plain(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
+    """Return a text that no spreadsheet interprets as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -1,4 +1,4 @@
-"""A prescription's zones as polygons: GeoJSON and shapefile."""
+"""Prescription zones as polygons: GeoJSON and shapefile."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw_zone_polygons(prescription: Prescription) -> Iterator[tuple[int, Prescr
 
 
 def zones_geojson(prescription: Prescription) -> bytes:
-    """Return a FeatureCollection (RFC 7946) with a feature for each zone, and the whole's properties beside it."""
+    """Return a FeatureCollection (RFC 7946) with a feature for each zone and the properties of the prescription."""
     features = [
         {
             "type": "Feature",
@@ -57,8 +57,8 @@ def zones_shapefile(prescription: Prescription) -> bytes:
         writer.field("N_KG_HA", "N", size=14, decimal=4)
         writer.field("AREA_HA", "N", size=14, decimal=6)
         for number, zone, outline in draw_zone_polygons(prescription):
-            turned = shapely.orient_polygons(outline, exterior_cw=True)
-            rings = [ring for part in turned.geoms for ring in (part.exterior, *part.interiors)]
+            clockwise = shapely.orient_polygons(outline, exterior_cw=True)
+            rings = [ring for part in clockwise.geoms for ring in (part.exterior, *part.interiors)]
             writer.poly([list(ring.coords) for ring in rings])
             writer.record(number, zone.rate_ha, prescription.unit, zone.n_kg_ha, zone.area_ha)
     packed = io.BytesIO()

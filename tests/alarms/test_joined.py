@@ -116,15 +116,15 @@ def test_a_rain_counter_is_looked_at_by_its_rise_also_where_it_began_anew() -> N
 @pytest.mark.parametrize(
     ("groups", "more", "says"),
     [
-        (((look_at(below=1.0, across="any"), look_at(RH, above=9.0)),), {}, "each test says across"),
+        (((look_at(below=1.0, across="any"), look_at(RH, above=9.0)),), {}, "each test needs across"),
         (((look_at(below=1.0, across="any"),),), {"device": "gh-1"}, "for zones"),
-        (((look_at(below=1.0, device="gh-2"),),), {}, "which of them the alarm is of"),
-        (((AlarmTest(what=AIR, below=1.0, none_of=((COLD,),)),),), {}, "nothing beside it"),
-        (((AlarmTest(),),), {}, "what it looks at"),
+        (((look_at(below=1.0, device="gh-2"),),), {}, "the one of its alarms"),
+        (((AlarmTest(what=AIR, below=1.0, none_of=((COLD,),)),),), {}, "must have nothing else"),
+        (((AlarmTest(),),), {}, "needs what, any_of or none_of"),
         (((look_at(below=1.0, rise_h=2.0),),), {}, "a total"),
         (
             ((AlarmTest(any_of=((AlarmTest(any_of=((AlarmTest(any_of=((AlarmTest(any_of=((COLD,),)),),)),),)),),)),),),
-            {}, "layers",
+            {}, "levels",
         ),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.app import create_app
 from api.live.sources import StorePoll
-from headland.client import Client, Gap, News, NotReachable, Refused
+from headland.client import Client, Gap, News, NotReachable, RequestRefused
 from headland.client.connection import Connection, find_key
 from headland.errors import HeadlandError
 from headland.store.memory import MemoryStore
@@ -92,7 +92,7 @@ def test_records_are_added_changed_by_version_and_deleted(farm: Client) -> None:
     path = f"/v1/farms/{made['id']}"
     changed = farm.put(path, {**made, "name": "Other farm"}, made["version"])
     assert (changed["name"], changed["version"]) == ("Other farm", 2)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         farm.put(path, made, 1)
     assert (refused.value.status, refused.value.kind, refused.value.more["found"]) == (412, "changed-meanwhile", 2)
     farm.delete(path, 2)
@@ -102,7 +102,7 @@ def test_records_are_added_changed_by_version_and_deleted(farm: Client) -> None:
 def test_a_problem_is_an_exception_with_the_apis_own_sentence(farm: Client) -> None:
     with pytest.raises(HeadlandError, match="There is no device gh-404") as refused:
         farm.latest("gh-404")
-    assert isinstance(refused.value, Refused)
+    assert isinstance(refused.value, RequestRefused)
     assert (refused.value.status, refused.value.kind) == (404, "unknown-device")
 
 
@@ -166,17 +166,17 @@ def test_what_is_too_busy_is_asked_again_when_it_says(
     with serve(busy_app(answer())) as http:
         connection = Connection(str(http.base_url), None, 5.0, 4, slept.append)
         if statuses[asked - 1] == 200:
-            assert connection.ask(method, "/v1/thing").content == b"{}"
+            assert connection.request(method, "/v1/thing").content == b"{}"
         else:
             with pytest.raises(HeadlandError):
-                connection.ask(method, "/v1/thing")
+                connection.request(method, "/v1/thing")
         connection.close()
     assert (len(heard), slept) == (asked, waits)
 
 
 def test_where_nobody_answers_it_says_so() -> None:
     client = Client(f"http://127.0.0.1:{find_free_port()}", "any", tries=1)
-    with pytest.raises(NotReachable, match="is the station running there"):
+    with pytest.raises(NotReachable, match="check that the station is running there"):
         client.get("/v1/devices")
     client.close()
 

@@ -20,7 +20,7 @@ from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import LOW_MS, Window, utc_of
-from headland.formats.farmos import Resource, Sheet
+from headland.formats.farmos import LogDocument, Resource
 from headland.formats.geojson import geojson_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS
@@ -34,7 +34,7 @@ class Entry:
     """A log that can be written; only the page's are."""
 
     key: str
-    write: Callable[[Sheet], None]
+    write: Callable[[LogDocument], None]
 
 
 def list_entries(scope: OrgScope, window: Window, kinds: frozenset[str]) -> list[Entry]:
@@ -60,7 +60,9 @@ def _input_entry(scope: OrgScope, repositories: OrganisationRepositories, field_
     )
 
 
-def _write_input(sheet: Sheet, scope: OrgScope, repositories: OrganisationRepositories, field_pass: FieldPass) -> None:
+def _write_input(
+    sheet: LogDocument, scope: OrgScope, repositories: OrganisationRepositories, field_pass: FieldPass
+) -> None:
     product_id = None if field_pass.declared is None else field_pass.declared.product
     material = None if product_id is None else repositories.products.get(product_id, also_deleted=True).name
     land = sheet.include(
@@ -129,7 +131,7 @@ def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
     return [entry(day) for day in ended]
 
 
-def _write_day(sheet: Sheet, scope: OrgScope, house: House, day: Window) -> None:
+def _write_day(sheet: LogDocument, scope: OrgScope, house: House, day: Window) -> None:
     found = answer_air(ClimateQuery(scope, house, day, "day", load_crop_targets()))
     span: PeriodAnswers | None = next(iter(found.periods), None)
     answers = {} if span is None else span.answers

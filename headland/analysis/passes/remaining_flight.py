@@ -55,7 +55,7 @@ def plan_remaining_flight(
             options,
             remaining.swath_m,
         )
-        return replace(flight, told={**flight.told, "rest_of": field_pass.id})
+        return replace(flight, properties={**flight.properties, "rest_of": field_pass.id})
     if plan is not None and plan.prescription is not None:
         sentence = "The pass names no implement, so the flow that makes the rates is unknown: declare it with one."
         raise PreconditionError("no-implement", "Implement unknown", sentence)
@@ -77,7 +77,7 @@ def plan_remaining_flight(
         run_m=run_of(speed),
         turn_speed_m_s=speed,
         refill=home_deg,
-        told={
+        properties={
             "rest_of": field_pass.id,
             "planned_rate_ha": None if plan is None else plan.rate_ha,
             "unit": unit,

@@ -96,7 +96,7 @@ def assemble_flight(
         run_m=run_m,
         turn_speed_m_s=fastest,
         refill=options.home_deg or to_degrees(plane, _first_place(loads, run_m)),
-        told={
+        properties={
             "prescription": prescription.id,
             "unit": prescription.unit,
             "steady_flow_min": flow,

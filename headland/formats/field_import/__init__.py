@@ -1,1 +1,1 @@
-"""Import of field boundaries: GeoJSON, KML, Shapefile."""
+"""Import of field outlines: GeoJSON, KML, KMZ and shapefiles."""

@@ -1,4 +1,4 @@
-"""A file of outlines into fields of a farm: all of them, or none and what is wrong with each."""
+"""Import of a file of outlines as fields of a farm: all of them, or none and the error of each feature."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from pyproj import CRS
 
 from headland.formats.field_import.geojson import read_geojson
 from headland.formats.field_import.kml import read_kml, read_kmz
-from headland.formats.field_import.outline import DEGREES, Outline, RefusedFile, Trouble, read_crs, to_degrees
+from headland.formats.field_import.outline import (
+    DEGREES,
+    FeatureError,
+    ImportedOutline,
+    RefusedFile,
+    read_crs,
+    to_degrees,
+)
 from headland.formats.field_import.shapefiles import read_shapefile
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Position
@@ -26,32 +33,34 @@ def import_fields(
     crs: str | None = None,
     name_property: str | None = None,
 ) -> list[Field]:
-    """Keep the fields of a file and return them; raises RefusedFile, and then nothing of it is kept.
+    """Add the fields of a file and return them; raises RefusedFile, and then adds none.
 
-    `crs` is the coordinate system where the file names none; `name_property` what its features are named by, `name`
-    if it is left out. Outlines are doubted that lie far from the farm, or from its other fields where it has no place.
+    `crs` is the coordinate system of a file that declares none; `name_property` the property with the names of the
+    features, by default `name`. Outlines far from the farm, or from its other fields, are refused.
     """
-    outlines, troubles, named = _read(data, name_property)
-    system = _choose_crs(data, named, crs)
+    outlines, errors, declared = _read(data, name_property)
+    system = _choose_crs(data, declared, crs)
     near = _place_of(repositories, farm)
-    found: list[tuple[Outline, Geometry]] = []
+    valid: list[tuple[ImportedOutline, Geometry]] = []
     for outline in outlines:
         what = f"feature {outline.feature}" + (f" ({outline.name!r})" if outline.name else "")
         try:
-            found.append((outline, check_geometry(to_degrees(outline, system), what, near)))
+            valid.append((outline, check_geometry(to_degrees(outline, system), what, near)))
         except InvalidGeometry as error:
-            troubles.append(Trouble(outline.feature, outline.name, str(error)))
-    names = [outline.name or f"{farm.name[:180]} {outline.feature}" for outline, _ in found]
-    troubles += _taken_names(repositories, farm, [outline for outline, _ in found], names)
-    if troubles:
-        raise RefusedFile(sorted(troubles, key=lambda trouble: trouble.feature))
-    if not found:
+            errors.append(FeatureError(outline.feature, outline.name, str(error)))
+    names = [outline.name or f"{farm.name[:180]} {outline.feature}" for outline, _ in valid]
+    errors += _taken_names(repositories, farm, [outline for outline, _ in valid], names)
+    if errors:
+        raise RefusedFile(sorted(errors, key=lambda error: error.feature))
+    if not valid:
         raise RefusedFile.whole("The file holds no polygon")
-    fields = [Field(farm=farm.id, name=name, geometry=each) for name, (_, each) in zip(names, found, strict=True)]
+    fields = [
+        Field(farm=farm.id, name=name, geometry=geometry) for name, (_, geometry) in zip(names, valid, strict=True)
+    ]
     return repositories.fields.add_all(fields)
 
 
-def _read(data: bytes, name_property: str | None) -> tuple[list[Outline], list[Trouble], CRS | None]:
+def _read(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
     start = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[:2] == b"PK":
         read = read_kmz if b".kml" in data.lower()[-4096:] or b"doc.kml" in data[:256].lower() else read_shapefile
@@ -61,21 +70,19 @@ def _read(data: bytes, name_property: str | None) -> tuple[list[Outline], list[T
     if start[:1] == b"<":
         return read_kml(data, name_property)
     raise RefusedFile.whole(
-        "The file is none of GeoJSON, KML, KMZ and zipped shapefile: a .shp alone needs its .dbf and .prj in a zip"
+        "The file is not GeoJSON, KML, KMZ or a zipped shapefile: put a .shp with its .dbf and .prj into a zip"
     )
 
 
-def _choose_crs(data: bytes, named: CRS | None, told: str | None) -> CRS:
-    asked = None if told is None else read_crs(told)
-    if named is not None:
-        if asked is not None and asked != named:
-            raise RefusedFile.whole(
-                f"The file says that it is in {named.name}, and you say {asked.name}: leave `crs` out"
-            )
-        return named
-    if asked is None and data[:2] == b"PK":
-        raise RefusedFile.whole("The shapefile has no .prj: say its coordinate system as `crs`, such as EPSG:32650")
-    return asked or CRS(DEGREES)
+def _choose_crs(data: bytes, declared: CRS | None, requested: str | None) -> CRS:
+    given = None if requested is None else read_crs(requested)
+    if declared is not None:
+        if given is not None and given != declared:
+            raise RefusedFile.whole(f"The file declares {declared.name}, and `crs` is {given.name}: leave `crs` out")
+        return declared
+    if given is None and data[:2] == b"PK":
+        raise RefusedFile.whole("The shapefile has no .prj: give its coordinate system as `crs`, such as EPSG:32650")
+    return given or CRS(DEGREES)
 
 
 def _place_of(repositories: OrganisationRepositories, farm: Farm) -> Position | None:
@@ -86,17 +93,17 @@ def _place_of(repositories: OrganisationRepositories, farm: Farm) -> Position | 
 
 
 def _taken_names(
-    repositories: OrganisationRepositories, farm: Farm, outlines: Sequence[Outline], names: Sequence[str]
-) -> list[Trouble]:
-    """Return what is named as another feature or as a field of the farm: an import twice shows here."""
+    repositories: OrganisationRepositories, farm: Farm, outlines: Sequence[ImportedOutline], names: Sequence[str]
+) -> list[FeatureError]:
+    """Return what is declared as another feature or as a field of the farm: an import twice shows here."""
     known = {field.name for field in repositories.fields.all(farm=farm.id)}
     count = Counter(names)
     return [
-        Trouble(
+        FeatureError(
             outline.feature,
             name,
-            f"feature {outline.feature} is called {name!r} as "
-            + (f"a field of {farm.name!r} that is kept already" if name in known else "another feature of the file"),
+            f"feature {outline.feature} has the name {name!r} of "
+            + (f"an existing field of {farm.name!r}" if name in known else "another feature of the file"),
         )
         for outline, name in zip(outlines, names, strict=True)
         if name in known or count[name] > 1

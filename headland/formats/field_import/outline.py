@@ -1,4 +1,4 @@
-"""One outline out of a file, and what may be wrong with the file or with one of its features."""
+"""Outlines of an imported file, and errors of the file or of its features."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from headland.errors import HeadlandError
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Ring
 
-#: So many features of one file are read: a cooperative's plots, not a country's.
+#: Features of a file at most: the plots of a cooperative, not of a country.
 MOST_FEATURES: Final = 5000
 DEGREES: Final = "EPSG:4326"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong with one feature, counted from 1 as the file has them; 0 is the file itself."""
+class FeatureError:
+    """Error of a feature, numbered from 1 in the order of the file; 0 is the file itself."""
 
     feature: int
     name: str
     detail: str
 
 
-class RefusedFile(HeadlandError):  # noqa: N818 - it says what became of the file
-    """A file of which nothing is taken; `troubles` are one sentence for each feature that is not right."""
+class RefusedFile(HeadlandError):  # noqa: N818 - it names the state of the file
+    """A file that is refused as a whole; `errors` has one for each invalid feature."""
 
-    def __init__(self, troubles: Sequence[Trouble]) -> None:
-        super().__init__("; ".join(each.detail.rstrip(".") for each in troubles[:3]) + ".")
-        self.troubles = tuple(troubles)
+    def __init__(self, errors: Sequence[FeatureError]) -> None:
+        super().__init__("; ".join(error.detail.rstrip(".") for error in errors[:3]) + ".")
+        self.errors = tuple(errors)
 
     @classmethod
     def whole(cls, detail: str) -> RefusedFile:
-        """Return the refusal of a file as such."""
-        return cls([Trouble(0, "", detail)])
+        """Return the refusal of a file for a reason of its own."""
+        return cls([FeatureError(0, "", detail)])
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """One feature: polygons of rings in the file's own coordinates, unchecked, and what it is called."""
+class ImportedOutline:
+    """A feature: its name, and polygons in the file's coordinates, not yet validated."""
 
     feature: int
     name: str
@@ -52,40 +52,40 @@ class Outline:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
-def call_it(properties: Mapping[str, Any], name_property: str | None) -> str:
-    """Return a feature's name: the property that was asked for, else `name` in any case; empty where it has none."""
+def feature_name(properties: Mapping[str, Any], name_property: str | None) -> str:
+    """Return a feature's name: the given property, else `name` in any case; empty where it has none."""
     for key, value in properties.items():
-        wanted = key == name_property if name_property else key.lower() in ("name", "title", "名称", "地块名称")
-        if wanted and value is not None and str(value).strip():
+        is_name = key == name_property if name_property else key.lower() in ("name", "title", "名称", "地块名称")
+        if is_name and value is not None and str(value).strip():
             return str(value).strip()[:200]
     return ""
 
 
 def read_polygons(kind: object, coordinates: Any) -> Geometry:
-    """Return the polygons of a GeoJSON geometry without heights; raises ValueError with what it is instead."""
+    """Return the polygons of a GeoJSON geometry without heights; raises ValueError for another geometry."""
     if kind not in ("Polygon", "MultiPolygon"):
-        raise ValueError(f"is a {kind}, and only polygons are fields")
+        raise ValueError(f"is a {kind}, but fields are polygons")
     parts = [coordinates] if kind == "Polygon" else coordinates
     try:
-        return tuple(tuple(tuple(_spot(each) for each in ring) for ring in part) for part in parts)
+        return tuple(tuple(tuple(_position(point) for point in ring) for ring in part) for part in parts)
     except (TypeError, IndexError, OverflowError) as error:
-        raise ValueError("has coordinates that are no rings of positions") from error
+        raise ValueError("has coordinates that are not rings of positions") from error
 
 
-def to_degrees(outline: Outline, crs: CRS) -> Geometry:
+def to_degrees(outline: ImportedOutline, crs: CRS) -> Geometry:
     """Return an outline's polygons as WGS84 longitude and latitude.
 
-    Whatever order a coordinate system's definition has its axes in, a file has east (or longitude) first: what is
-    written otherwise is told by where it comes to lie. Raises InvalidGeometry for points that cannot be projected.
+    Files have east (or longitude) first, whatever the order of axes in the definition of the coordinate system; a wrong
+    order shows in the resulting place. Raises InvalidGeometry for points that cannot be projected.
     """
     if crs == CRS(DEGREES):
         return outline.polygons
-    turn = _transformer(crs.to_wkt())
+    transformer = _transformer(crs.to_wkt())
     try:
-        return tuple(tuple(_turn_ring(ring, turn) for ring in rings) for rings in outline.polygons)
+        return tuple(tuple(_project_ring(ring, transformer) for ring in rings) for rings in outline.polygons)
     except ProjError as error:
-        what = f"feature {outline.feature} has points outside of what {crs.name} can say"
-        raise InvalidGeometry(what, "check the coordinate system and that east stands before north") from error
+        what = f"feature {outline.feature} has points outside the range of {crs.name}"
+        raise InvalidGeometry(what, "check the coordinate system, and that east is before north") from error
 
 
 def read_crs(text: str) -> CRS:
@@ -93,28 +93,28 @@ def read_crs(text: str) -> CRS:
     try:
         crs = CRS.from_user_input(text)
     except CRSError as error:
-        sentence = f"{text[:60]!r} is no coordinate system that is known: give its EPSG code, such as EPSG:32650"
+        sentence = f"{text[:60]!r} is not a known coordinate system: give its EPSG code, such as EPSG:32650"
         raise RefusedFile.whole(sentence) from error
     if not (crs.is_geographic or crs.is_projected):
         raise RefusedFile.whole(f"{crs.name} is neither geographic nor projected: give the file in EPSG:4326")
     return crs
 
 
-def bound(features: Iterable[Any]) -> list[Any]:
-    """Return the features as a list; raises RefusedFile where they are more than `MOST_FEATURES`."""
-    found = list(itertools.islice(features, MOST_FEATURES + 1))
-    if len(found) > MOST_FEATURES:
+def limit_features(features: Iterable[Any]) -> list[Any]:
+    """Return the features as a list; raises RefusedFile for more than `MOST_FEATURES`."""
+    listed = list(itertools.islice(features, MOST_FEATURES + 1))
+    if len(listed) > MOST_FEATURES:
         raise RefusedFile.whole(f"The file has more than {MOST_FEATURES:,} features: import it in parts")
-    return found
+    return listed
 
 
-def _turn_ring(ring: Ring, turn: Transformer) -> Ring:
-    east, north = ([spot[axis] for spot in ring] for axis in (0, 1))
-    longitude, latitude = turn.transform(east, north, errcheck=True)
+def _project_ring(ring: Ring, transformer: Transformer) -> Ring:
+    east, north = ([position[axis] for position in ring] for axis in (0, 1))
+    longitude, latitude = transformer.transform(east, north, errcheck=True)
     return tuple(zip(longitude, latitude, strict=True))
 
 
-def _spot(position: Any) -> tuple[float, float]:
+def _position(position: Any) -> tuple[float, float]:
     if isinstance(position[0], (str, bool)) or isinstance(position[1], (str, bool)):
         raise TypeError
     return float(position[0]), float(position[1])

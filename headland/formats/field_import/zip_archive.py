@@ -1,4 +1,4 @@
-"""Files within a zip, read within bounds."""
+"""Reading of zip archives within size limits."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 
 from headland.formats.field_import.outline import RefusedFile
 
-#: What all files in a zip may come to when they are unpacked.
+#: Size limit of all unpacked files of a zip.
 MOST_UNPACKED: Final = 128 * 1024 * 1024
 
 
 def unpack(data: bytes, endings: tuple[str, ...]) -> dict[str, bytes]:
     """Return the files of a zip with these endings by their lower-case name; raises RefusedFile.
 
-    What macOS puts beside them is left out.
+    The extra files of macOS are left out.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -49,8 +49,8 @@ def field_import(
                 repositories, _choose_farm(repositories, farm), file.read_bytes(), crs=crs, name_property=name_property
             )
         except RefusedFile as refused:
-            for trouble in refused.troubles:
-                typer.echo(f"  {trouble.detail.rstrip('.')}.", err=True)
+            for error in refused.errors:
+                typer.echo(f"  {error.detail.rstrip('.')}.", err=True)
             raise SettingsError(f"No field was imported from {file}.") from refused
     for field in fields:
         typer.echo(f"  {field.name}: {field.area_m2 / 10_000:.3f} ha, {field.id}")

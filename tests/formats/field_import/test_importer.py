@@ -151,24 +151,24 @@ def test_fields_are_named_by_the_property_that_is_asked_for(repositories: Organi
         (kml(SQUARE[:-1]), None, "not closed"),
         (geojson(feature("a", BOWTIE)), None, "Self-intersection"),
         (geojson(feature("a", SQUARE, moved(HOLE, 0.01))), None, "Hole lies outside"),
-        (geojson(feature("a", [SQUARE], [SQUARE], kind="MultiPolygon")), None, "parts do not overlap"),
+        (geojson(feature("a", [SQUARE], [SQUARE], kind="MultiPolygon")), None, "without overlapping parts"),
         (geojson(feature("a", SQUARE[0], kind="Point")), None, "is a Point"),
-        (geojson(feature("a", [[1, "x"]])), None, "no rings of positions"),
+        (geojson(feature("a", [[1, "x"]])), None, "not rings of positions"),
         (geojson(feature("a", moved(SQUARE, 60))), None, "km from its farm"),
-        (geojson(feature("North", SQUARE)), None, "kept already"),
+        (geojson(feature("North", SQUARE)), None, "an existing field"),
         (geojson(feature("a", SQUARE), feature("a", moved(SQUARE, 0.01))), None, "another feature"),
-        (geojson(feature("a", SQUARE)), "EPSG:99999", "no coordinate system"),
+        (geojson(feature("a", SQUARE)), "EPSG:99999", "not a known coordinate system"),
         (geojson(), None, "no polygon"),
-        (b"{}", None, "no GeoJSON"),
-        (b'{"type": ', None, "no JSON"),
-        (b"\x00\x00\x27\x0a", None, "none of GeoJSON"),
+        (b"{}", None, "not GeoJSON"),
+        (b'{"type": ', None, "not valid JSON"),
+        (b"\x00\x00\x27\x0a", None, "is not GeoJSON"),
         (b"PK\x03\x04cut", None, "cannot be read"),
         (zipped(readme__txt=b"hello"), None, "0 .shp files"),
         (zipped(plots__shp=b"\x00\x00\x27\x0a"), None, "cannot be read"),
         (shapes(("a", [SQUARE]), crs=None), None, "no .prj"),
         (shapes(("a", [in_utm(SQUARE)])), "EPSG:32651", "leave `crs` out"),
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]><kml>&b;</kml>", None, "declares entities"),
-        (b"<kml><Placemark></kml>", None, "no KML"),
+        (b"<kml><Placemark></kml>", None, "not valid KML"),
         (b"<kml><Placemark><name>a</name><Point/></Placemark></kml>", None, "without a polygon"),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_trap_is_told_and_nothing_is_imported(
 ) -> None:
     with pytest.raises(RefusedFile) as refused:
         import_fields(repositories, farm_of(repositories), data, crs=crs)
-    assert any(why in trouble.detail for trouble in refused.value.troubles), refused.value
+    assert any(why in error.detail for error in refused.value.errors), refused.value
     assert [field.name for field in repositories.fields.list()] == ["North"]
 
 
@@ -185,7 +185,7 @@ def test_axes_swapped_within_both_ranges_are_told_by_the_other_fields(repositori
     farm = repositories.farms.add(Farm(name="Hof"))
     bavaria = [[11.0, 48.0], [11.002, 48.0], [11.002, 48.002], [11.0, 48.002], [11.0, 48.0]]
     import_fields(repositories, farm, geojson(feature("a", bavaria)))
-    with pytest.raises(RefusedFile, match="latitude and longitude were swapped"):
+    with pytest.raises(RefusedFile, match="latitude and longitude swapped"):
         import_fields(repositories, farm, geojson(feature("b", swapped(moved(bavaria, 0.01)))))
 
 
@@ -218,7 +218,7 @@ def test_the_command_imports_a_file_and_says_what_it_made(tmp_path: Path) -> Non
     assert "south: 4.193 ha" in done.output
     again = CliRunner().invoke(app, words)
     assert again.exit_code != 0
-    assert "kept already" in again.output
+    assert "an existing field" in again.output
 
 
 def test_the_catalog_is_taken_over_product_by_product(tmp_path: Path) -> None:
