@@ -15,23 +15,23 @@ GROUP: Final = "headland.sources"
 
 
 class UnusableSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="unusable"):
-    """Replaces a `[[source]]` table whose plug-in does not work; `why` is a sentence that names the plug-in."""
+    """Replaces a `[[source]]` table whose plug-in does not work; `reason` is a sentence that names the plug-in."""
 
     plugin: str
-    why: str
+    reason: str
 
 
 class UnusableSource:
     """Replaces a source that its plug-in cannot make: the other sources run, and the status contains the reason."""
 
-    def __init__(self, name: str, why: str) -> None:
+    def __init__(self, name: str, reason: str) -> None:
         self.name = name
-        self._why = why
+        self._reason = reason
 
     def run(self, sink: Sink) -> None:
         """Raise SettingsError: no retry can help."""
         del sink
-        raise SettingsError(self._why)
+        raise SettingsError(self._reason)
 
     def stop(self) -> None:
         """Do nothing: no source runs."""
@@ -67,7 +67,7 @@ def build_plugin_source(settings: PluginSettings, gateway: Gateway) -> Source:
     """Return the source that a plug-in makes of its settings, or one that raises the reason why it cannot."""
     tag, name = tag_of(settings), settings.name
     if isinstance(settings, UnusableSettings):
-        return UnusableSource(name, settings.why)
+        return UnusableSource(name, settings.reason)
     kind = load_source_type(tag)
     if not isinstance(kind, SourceType):
         return UnusableSource(name, kind or f"source type {tag!r} is no longer installed")

@@ -128,7 +128,7 @@ def _add_plugins(file: TomlFile[EdgeSettings]) -> TomlFile[EdgeSettings]:
             kinds["unusable"] = UnusableSettings
             name = table.get("name", tag)
             table.clear()
-            table.update(type="unusable", name=name, plugin=tag, why=kind)
+            table.update(type="unusable", name=name, plugin=tag, reason=kind)
     if kinds:
         file.kind = _with_plugins(kinds.values())
     return file

@@ -48,9 +48,9 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The connection was refused or has ended; `why` is a sentence."""
+    """The connection was refused or has ended; `reason` is a sentence."""
 
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ class Uplink:
             case Closed():
                 if session.refusal:
                     raise PeerRefused(self._refusal_sentence(session.refusal))
-                raise RetryLater(event.why) if session.connected else PeerRefused(event.why)
+                raise RetryLater(event.reason) if session.connected else PeerRefused(event.reason)
             case Connected():
                 session.connected = True
                 session.receive_maximum = event.receive_maximum

@@ -1,4 +1,4 @@
-"""A stand-in for ingest: a persistent subscriber that stores in a dict and answers with the contiguous high-water."""
+"""A stand-in for ingest: a persistent subscriber that stores in a dict and acknowledges the contiguous high-water."""
 
 from __future__ import annotations
 

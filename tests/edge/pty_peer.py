@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class PtyPeer:
-    """Gives each piece of bytes that comes to `answer` and sends the pieces that it returns, one write each."""
+    """Passes received bytes to `answer` and sends each piece that it returns, one write each."""
 
     def __init__(self, path: Path, answer: Callable[[bytes], Iterable[bytes]] = lambda _: ()) -> None:
         self.path = path

@@ -66,7 +66,7 @@ class HomeAssistantDecoder:
         """Return whether a topic is a discovery topic."""
         return topic.startswith(f"{self._prefix}/") and topic.endswith("/config")
 
-    def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
         """Read a discovery message, which replaces the topic's last one; an empty one removes it."""
         config = read_object(payload) if payload else {}
         if isinstance(config, Refusal):

@@ -44,7 +44,7 @@ class Decoder(Protocol):
         """Return whether messages of a topic describe devices and hold no values; they may be retained."""
         ...
 
-    def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
         """Read a description; return further topics to subscribe to."""
         ...
 
@@ -64,7 +64,7 @@ class PlainDecoder:
         del topic
         return False
 
-    def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
         """Return nothing; never called."""
         del topic, payload
         return ()

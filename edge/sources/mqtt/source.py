@@ -102,7 +102,7 @@ class MqttSource:
             self._counts["refused_size"] += 1
         elif describes:
             self._counts["descriptions"] += 1
-            topics = self._decoder.learn(topic, payload)
+            topics = self._decoder.read_description(topic, payload)
             if isinstance(topics, Refusal):
                 self._counts[topics] += 1
                 return

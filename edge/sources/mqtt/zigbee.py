@@ -38,7 +38,7 @@ class ZigbeeDecoder:
         """Return whether a topic is the bridge's device list."""
         return topic == f"{self._base}/bridge/devices"
 
-    def learn(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
         """Read the bridge's device list, which replaces the one before."""
         del topic
         try:

@@ -47,7 +47,7 @@ def edge_check(config: ConfigOption) -> None:
     typer.echo(f"alarms: {', '.join(rule.name for rule in rules) or 'none'}")
     unusable = [source for source in settings.source if isinstance(source, UnusableSettings)]
     for source in unusable:
-        typer.echo(f"headland: {source.why}", err=True)
+        typer.echo(f"headland: {source.reason}", err=True)
     if unusable:
         raise typer.Exit(ExitCode.FAILED)
 

@@ -117,7 +117,7 @@ def test_tasmota_has_its_units_beside_its_sensors() -> None:
                 Measurement("BME280/DewPoint", 53.6, "F"),
                 Measurement("BME280/Pressure", 757.2, "mmHg"),
             ],
-            None,  # a local time, and nobody says whose
+            None,  # a local time without its zone
         )
     ]
 
@@ -238,7 +238,7 @@ def test_zigbee2mqtt_has_its_units_from_the_bridge() -> None:
     before = decode(decoder, "zigbee2mqtt/gh1/bench", payload)[0]
     assert {measurement.unit for measurement in before.measurements} == {UNKNOWN_UNIT}
     assert decoder.describes("zigbee2mqtt/bridge/devices")
-    assert decoder.learn("zigbee2mqtt/bridge/devices", json.dumps(BRIDGE).encode()) == ()
+    assert decoder.read_description("zigbee2mqtt/bridge/devices", json.dumps(BRIDGE).encode()) == ()
     assert decode(decoder, "zigbee2mqtt/gh1/bench", payload) == [
         DecodedMessage(
             "gh1/bench",
@@ -260,10 +260,13 @@ def test_zigbee2mqtt_topics_beside_a_devices_own_are_ignored() -> None:
     decoder = ZigbeeDecoder("zigbee2mqtt")
     for topic in ("bridge/state", "bridge/logging", "gh1/availability", "gh1/set", "gh1/get"):
         assert decode(decoder, f"zigbee2mqtt/{topic}", {"state": "online"}) == ()
-    assert decoder.learn("zigbee2mqtt/bridge/devices", b"{}") is Refusal.SHAPE
-    assert decoder.learn("zigbee2mqtt/bridge/devices", b"[1, {}, {") is Refusal.JSON
-    assert decoder.learn("zigbee2mqtt/bridge/devices", b"[" + b"1," * 1000 + b"1]") is Refusal.TOO_MANY
-    assert decoder.learn("zigbee2mqtt/bridge/devices", b'[1, {}, {"friendly_name": "a", "definition": 5}]') == ()
+    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"{}") is Refusal.SHAPE
+    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"[1, {}, {") is Refusal.JSON
+    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"[" + b"1," * 1000 + b"1]") is Refusal.TOO_MANY
+    assert (
+        decoder.read_description("zigbee2mqtt/bridge/devices", b'[1, {}, {"friendly_name": "a", "definition": 5}]')
+        == ()
+    )
 
 
 # Home Assistant's discovery.
@@ -279,14 +282,14 @@ def learnt(*messages: tuple[str, Any]) -> HomeAssistantDecoder:
     decoder = HomeAssistantDecoder("homeassistant")
     for topic, config in messages:
         assert decoder.describes(topic)
-        assert not isinstance(decoder.learn(topic, json.dumps(config).encode()), Refusal)
+        assert not isinstance(decoder.read_description(topic, json.dumps(config).encode()), Refusal)
     return decoder
 
 
 def test_esphome_has_plain_numbers_in_the_unit_of_its_discovery() -> None:
     decoder = HomeAssistantDecoder("homeassistant")
     topic = "homeassistant/sensor/gh1/air_temperature/config"
-    assert decoder.learn(topic, json.dumps(ESPHOME).encode()) == ["gh1/sensor/air_temperature/state"]
+    assert decoder.read_description(topic, json.dumps(ESPHOME).encode()) == ["gh1/sensor/air_temperature/state"]
     assert decode(decoder, "gh1/sensor/air_temperature/state", b"68.0") == [
         DecodedMessage(
             "gh1",
@@ -296,10 +299,10 @@ def test_esphome_has_plain_numbers_in_the_unit_of_its_discovery() -> None:
             "Espressif esp32dev",
         )
     ]
-    assert decoder.learn(topic, json.dumps(ESPHOME).encode()) == []
-    assert decoder.learn(topic, b'{"stat_t": ') is Refusal.JSON
+    assert decoder.read_description(topic, json.dumps(ESPHOME).encode()) == []
+    assert decoder.read_description(topic, b'{"stat_t": ') is Refusal.JSON
     assert len(decode(decoder, "gh1/sensor/air_temperature/state", b"68.0")) == 1
-    assert decoder.learn(topic, b"") == []
+    assert decoder.read_description(topic, b"") == []
     assert decode(decoder, "gh1/sensor/air_temperature/state", b"68.0") == []
 
 
@@ -362,7 +365,7 @@ def test_a_device_discovered_as_a_whole_has_its_components() -> None:
 def test_a_template_that_computes_is_refused(template: str) -> None:
     decoder = HomeAssistantDecoder("homeassistant")
     config = {"stat_t": "a/b", "val_tpl": template, "dev": {"ids": "1"}}
-    assert decoder.learn("homeassistant/sensor/x/config", json.dumps(config).encode()) is Refusal.TEMPLATE
+    assert decoder.read_description("homeassistant/sensor/x/config", json.dumps(config).encode()) is Refusal.TEMPLATE
     assert decode(decoder, "a/b", {"temp": 1}) == []
 
 
@@ -373,12 +376,13 @@ def test_discovery_without_a_number_or_with_mistakes_is_ignored() -> None:
         ("homeassistant/device/x/config", {"cmps": 5}),
         ("homeassistant/device/x/config", {"cmps": {"a": 5}}),
     ):
-        assert decoder.learn(topic, json.dumps(config).encode()) == []
-    assert decoder.learn("homeassistant/sensor/x/config", b"[]") is Refusal.SHAPE
-    assert decoder.learn("homeassistant/sensor/x/config", b"{") is Refusal.JSON
+        assert decoder.read_description(topic, json.dumps(config).encode()) == []
+    assert decoder.read_description("homeassistant/sensor/x/config", b"[]") is Refusal.SHAPE
+    assert decoder.read_description("homeassistant/sensor/x/config", b"{") is Refusal.JSON
     for state in ("", "a/#", "a/+", "a\0b", "a" * 300):
         assert (
-            decoder.learn("homeassistant/sensor/x/config", json.dumps({"stat_t": state}).encode()) is Refusal.TEMPLATE
+            decoder.read_description("homeassistant/sensor/x/config", json.dumps({"stat_t": state}).encode())
+            is Refusal.TEMPLATE
         )
 
 
@@ -414,7 +418,7 @@ def test_any_message_is_decoded_or_refused_without_an_exception(kind: Any, paylo
     decoder = make_decoder(MqttSettings(name="x", format=kind))
     for where in (topic, f"{decoder.topics[0].split('/')[0]}/sensor/x/config", "zigbee2mqtt/bridge/devices"):
         if decoder.describes(where):
-            decoder.learn(where, payload)
+            decoder.read_description(where, payload)
         decoder.decode(where, payload, NOW_MS)
 
 
@@ -424,10 +428,10 @@ def test_home_assistant_messages_of_our_own_station_are_ignored() -> None:
                 "value_template": "{{ value_json.value }}", "unit_of_measurement": "°C"}}}  # fmt: skip
     decoder = HomeAssistantDecoder("homeassistant")
     topic = "homeassistant/device/headland_gh-1/config"
-    assert decoder.learn(topic, json.dumps(config).encode()) == []
+    assert decoder.read_description(topic, json.dumps(config).encode()) == []
     short = {**config, "o": {"name": "Headland"}}
     del short["origin"]
-    assert decoder.learn(topic, json.dumps(short).encode()) == []
-    assert decoder.learn(topic, json.dumps({**config, "origin": {"name": "esphome"}}).encode()) == [
+    assert decoder.read_description(topic, json.dumps(short).encode()) == []
+    assert decoder.read_description(topic, json.dumps({**config, "origin": {"name": "esphome"}}).encode()) == [
         "headland/v1/home/gh-1/air_temperature_degc"
     ]

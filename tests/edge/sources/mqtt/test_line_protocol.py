@@ -85,7 +85,7 @@ def test_lines_of_the_influx_client_are_read_unchanged(
     written = point.to_line_protocol()
     stripped = [measurement, *tags, *tags.values(), *fields]
     if any(text != text.strip() or text.startswith("#") or '"' in text for text in stripped):
-        return  # what a line begins and ends with is not told apart from its edges
+        return  # white space at the ends of a line is not part of it
     line = parse_line(written)
     assert line is not None, written
     assert (line.measurement, line.tags, line.time) == (measurement, tags, 1_790_000_000_000_000_000)
