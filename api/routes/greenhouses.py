@@ -32,7 +32,7 @@ from api.schemas.greenhouses_mapping import (
 )
 from api.schemas.overview_mapping import overview_of
 from headland.agronomy.climate.air import Thresholds
-from headland.agronomy.climate.exchange import Declared
+from headland.agronomy.climate.exchange import DeclaredHouse
 from headland.agronomy.climate.forecast import Skill
 from headland.analysis.greenhouse.climate import (
     By,
@@ -45,11 +45,16 @@ from headland.analysis.greenhouse.climate import (
 from headland.analysis.greenhouse.control import answer_compliance, answer_irrigation, answer_uniformity
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.exchange import answer_exchange, height_of
-from headland.analysis.greenhouse.forecast import Expected, forecast_house
-from headland.analysis.greenhouse.forecast_history import keep_forecast, record_of, settle_forecasts, told_before
-from headland.analysis.greenhouse.house import House, begin_hour, begin_with_samples, find_house, find_site
+from headland.analysis.greenhouse.forecast import WeatherForecast, forecast_house
+from headland.analysis.greenhouse.forecast_history import (
+    fill_measured,
+    forecast_errors,
+    past_forecasts,
+    record_forecast,
+)
+from headland.analysis.greenhouse.house import House, find_house, find_site, local_hour_start, trim_to_samples
 from headland.analysis.greenhouse.overview import build_overview
-from headland.analysis.greenhouse.sensor_health import judge_house
+from headland.analysis.greenhouse.sensor_health import check_sensors
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.site_weather import answer_weather
@@ -108,7 +113,7 @@ def get_climate(
     else:
         window = settle_window(start, end, scope.now_ms, LONGEST_CLIMATE_MS)
         if start is None:
-            window = begin_with_samples(scope, house, window)
+            window = trim_to_samples(scope, house, window)
         query = ClimateQuery(scope, house, window, "window", load_crop_targets())
     return reply(request, climate_answers_of(answer_air(query, warmth.over(query.thresholds))))
 
@@ -238,7 +243,7 @@ def get_exchange(
     balance says nothing. By day what hours add up to.
     """
     house = find_house(scope, device, zone)
-    declared = Declared(leaf_area_index, height_of(house, height_m), co2_given_g_m2_h, outside_co2_ppm)
+    declared = DeclaredHouse(leaf_area_index, height_of(house, height_m), co2_given_g_m2_h, outside_co2_ppm)
     return reply(
         request, house_answers_of(answer_exchange(_query(scope, house, start, end, by), declared, transmission))
     )
@@ -283,7 +288,7 @@ def get_data_quality(
     """Answer which sensors lie, by device and channel: stuck, jumping, drifting, sun-heated, saturated, silent."""
     house = find_house(scope, device, zone)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
-    return reply(request, data_quality_of(house, window, judge_house(scope, house, window)))
+    return reply(request, data_quality_of(house, window, check_sensors(scope, house, window)))
 
 
 @router.get("/greenhouses/{device}/forecast", response_model=ForecastBody)
@@ -306,17 +311,17 @@ def get_forecast(
     really given. With less than some six days of history the values are null: insufficient_data.
     """
     house = find_house(scope, device, zone)
-    expected = Expected(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
+    expected = WeatherForecast(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
     origin_ms = scope.now_ms if end is None else end
     found = forecast_house(scope, house, load_crop_targets(), origin_ms, hours, expected)
     record: dict[str, list[Skill | None]] = {}
     if scope.registry is not None and zone is None:
         repositories = repositories_of(scope)
-        settle_forecasts(repositories, house, found)
+        fill_measured(repositories, house, found)
         # What rests on a weather forecast that somebody brought is theirs, and none of the house's record.
-        if found.origin_ms == begin_hour(house.place, scope.now_ms) and not found.expected:
-            keep_forecast(repositories, house, found, scope.now_ms)
-        record = record_of(repositories, house, found.origin_ms)
+        if found.origin_ms == local_hour_start(house.place, scope.now_ms) and not found.expected:
+            record_forecast(repositories, house, found, scope.now_ms)
+        record = forecast_errors(repositories, house, found.origin_ms)
     return reply(request, forecast_of(house, found, record))
 
 
@@ -332,7 +337,7 @@ def get_past_forecasts(
     """Show what was forecast of the hours in [start, end) so long before, as it was said then, beside what came."""
     house = find_house(scope, device)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
-    told = {} if scope.registry is None else told_before(repositories_of(scope), house, *window.pair, ahead_h)
+    told = {} if scope.registry is None else past_forecasts(repositories_of(scope), house, *window.pair, ahead_h)
     return reply(request, past_forecasts_of(house, ahead_h, window, told))
 
 

@@ -31,7 +31,7 @@ from headland.analysis.passes.ledger_entries import applied_entry, deviation_ent
 from headland.analysis.passes.nutrients import nutrients_of_pass, passes_of_season, share_by_plot
 from headland.analysis.passes.plan import PlanRequest
 from headland.analysis.registry_access import repositories_of
-from headland.analysis.weather.spray_window import judge_weather, weather_evidence
+from headland.analysis.weather.spray_window import assess_weather, weather_evidence
 from headland.analysis.window import Window
 from headland.registry.repositories.ledger import Ledger, LedgerEntry
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -165,7 +165,7 @@ def get_weather_window(
     known = repositories.fields.get(field)
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
-    verdicts, devices = judge_weather(scope, repositories, known, window, kind)
+    verdicts, devices = assess_weather(scope, repositories, known, window, kind)
     body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(verdict) for verdict in verdicts])
     return reply(request, body)
 
@@ -180,7 +180,7 @@ def close_pass(scope: ScopeOf, pass_id: PassId) -> EntryList:
     repositories, field_pass = repositories_of(scope), find_pass(scope, pass_id)
     applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
     kind: Kind = "granular" if applied.unit == "kg" else "liquid"
-    verdicts, devices = judge_weather(
+    verdicts, devices = assess_weather(
         scope, repositories, field_pass.field, Window(field_pass.start_ms, field_pass.end_ms + 1), kind
     )
     entries = [repositories.ledger.append("as_applied", field_pass.field.id, field_pass.id, applied_entry(applied))]

@@ -22,7 +22,7 @@ from headland.analysis.exports.settlement import cells_table
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
 from headland.analysis.registry_access import repositories_of
-from headland.analysis.weather.spray_window import judge_weather, weather_evidence
+from headland.analysis.weather.spray_window import assess_weather, weather_evidence
 from headland.analysis.window import Window
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Pass
@@ -87,7 +87,7 @@ def declare_pass(scope: ScopeOf, declaration: PassTold) -> PassItem:
     field_pass = find_pass(scope, declared.id)
     kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
     window = Window(declared.start_ms, declared.end_ms)
-    weather = weather_evidence(*judge_weather(scope, repositories, field_pass.field, window, kind))
+    weather = weather_evidence(*assess_weather(scope, repositories, field_pass.field, window, kind))
     repositories.ledger.append("weather", field_pass.field.id, declared.id, weather)
     return pass_of(field_pass)
 

@@ -14,8 +14,8 @@ from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.forecast import FORECAST_UNITS, HouseForecast
 from headland.analysis.greenhouse.forecast_history import PastForecast
 from headland.analysis.greenhouse.house import House
-from headland.analysis.greenhouse.samples import LeftOut
-from headland.analysis.greenhouse.sensor_health import Health
+from headland.analysis.greenhouse.samples import DeviceFinding
+from headland.analysis.greenhouse.sensor_health import ChannelHealth
 from headland.analysis.weather.site_weather import SiteWeather
 from headland.analysis.window import Window
 from headland.i18n import Message
@@ -87,7 +87,7 @@ def notes_of(notes: Mapping[str, str | Message]) -> dict[str, str]:
     return {name: note if isinstance(note, str) else note.text("en") for name, note in notes.items()}
 
 
-def left_out_of(found: list[LeftOut]) -> list[LeftOutItem]:
+def left_out_of(found: list[DeviceFinding]) -> list[LeftOutItem]:
     """Return the findings about sensors."""
     return [finding_of(one.device, one.finding) for one in found]
 
@@ -141,7 +141,7 @@ def _skill_of(skill: Skill | None) -> schema.ForecastSkill | None:
     return None if skill is None else schema.ForecastSkill(**asdict(skill))
 
 
-def data_quality_of(house: House, window: Window, found: list[Health]) -> schema.DataQualityBody:
+def data_quality_of(house: House, window: Window, found: list[ChannelHealth]) -> schema.DataQualityBody:
     """Return which sensors of a house lie."""
     devices = list(dict.fromkeys(one.device for one in found))
     return schema.DataQualityBody(

@@ -75,7 +75,8 @@ def overview_of(found: Overview) -> dict[str, Any]:
         "left_out": [each.model_dump() for each in left_out_of(found.left_out)],
         "notes": notes_of(found.notes),
         "grower_notes": [
-            {"id": note.id, "time_ms": note.time_ms, "author": note.author, "text": note.text} for note in found.written
+            {"id": note.id, "time_ms": note.time_ms, "author": note.author, "text": note.text}
+            for note in found.grower_notes
         ],
     }
 

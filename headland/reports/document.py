@@ -1,7 +1,6 @@
 """A report before it has a language or a form: sections of figures, tables, maps and charts, named by identifiers.
 
-A figure has its full value and its provenance; the forms round it. An unknown value is a figure without a value and with
-its reason.
+A figure has its full value and its provenance; the forms round it. An unknown value is a figure with a reason instead.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ class Chart:
 class Note:
     """A sentence of the catalogue with its values.
 
-    `detail` is a message that is put into it as `{detail}`, or the English sentence of a problem whose reason is `name`.
+    `detail` is a message for `{detail}` in it, or the English sentence of a problem whose reason is `name`.
     """
 
     name: str
@@ -129,7 +128,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report: `title` is its kind, `subject` the name of the field or greenhouse, `sources` the methods used."""
+    """A whole report: `title` is its kind, `subject` the name of field or greenhouse, `sources` the methods used."""
 
     title: str
     subject: str

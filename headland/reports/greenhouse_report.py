@@ -21,7 +21,7 @@ from headland.analysis.greenhouse.climate import (
 from headland.analysis.greenhouse.control import answer_irrigation
 from headland.analysis.greenhouse.crop_targets import TargetBand, load_crop_targets
 from headland.analysis.greenhouse.house import House, find_house
-from headland.analysis.greenhouse.samples import LeftOut
+from headland.analysis.greenhouse.samples import DeviceFinding
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.i18n import Message, term_or_name
@@ -258,7 +258,7 @@ def _downy(answers: HouseAnswers) -> list[str]:
 
 def _findings(answers: Sequence[HouseAnswers]) -> list[Part]:
     """Return which samples were left out or doubted, each finding once."""
-    seen: dict[tuple[str, str, str, int], LeftOut] = {}
+    seen: dict[tuple[str, str, str, int], DeviceFinding] = {}
     for answer in answers:
         for entry in answer.left_out:
             finding = entry.finding

@@ -20,7 +20,7 @@ from headland.analysis.passes.nutrients import PassNutrients, nutrients_of_pass
 from headland.analysis.passes.plan import PlanRequest, find_plan
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.analysis.weather.spray_window import judge_weather
+from headland.analysis.weather.spray_window import assess_weather
 from headland.analysis.window import Window
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.document import (
@@ -248,7 +248,7 @@ def _nutrients(told: _Told) -> list[Part]:
 def _weather(told: _Told) -> list[Part]:
     one = told.one
     kind: Kind = "liquid" if one.unit == "L" else "granular"
-    verdicts, devices = judge_weather(
+    verdicts, devices = assess_weather(
         told.scope, told.repositories, one.field, Window(one.start_ms, max(one.end_ms, one.start_ms + 1)), kind
     )
     columns = (

@@ -44,7 +44,7 @@ from headland.agronomy.climate.thermal_time import (
     utah_by_hour,
 )
 from headland.agronomy.series.sensor_health import find_spikes
-from headland.agronomy.series.time_grid import cut_periods
+from headland.agronomy.series.time_grid import make_periods
 from headland.units_of_time import DAY_MS
 
 
@@ -128,7 +128,7 @@ def test_every_sunrise_and_sunset_is_within_three_seconds_of_spa(oracle: dict[st
 def test_constant_light_sums_to_its_identity(oracle: dict[str, Any]) -> None:
     for row in oracle["sun_and_dli"]["dli_identities"]:
         flux = np.where(np.arange(288) < row["hours"] * 12, float(row["ppfd_const"]), 0.0)
-        dli, *_ = light_indices(cut_periods([0], DAY_MS), Light(flux, "par", 1.0, "table"), 10.0, None)
+        dli, *_ = light_indices(make_periods([0], DAY_MS), Light(flux, "par", 1.0, "table"), 10.0, None)
         assert dli.value == pytest.approx([row["DLI"]], abs=1e-9)
 
 

@@ -61,7 +61,9 @@ def main() -> None:
         fill(store, houses[:1], range(START_MS - 366 * 1440 * MINUTE, START_MS - 1440 * MINUTE, 5 * MINUTE))
         scene = load_targets(store, repositories, HANDLE, {})
         began_s = time.process_time()
-        done = simulate_rule(rules[0], scene.devices["gh-0"], scene, store, HANDLE, START_MS - 366 * 1440 * MINUTE, START_MS)
+        done = simulate_rule(
+            rules[0], scene.devices["gh-0"], scene, store, HANDLE, START_MS - 366 * 1440 * MINUTE, START_MS
+        )
         replay_s = time.process_time() - began_s
         store.close()
         registry.close()

@@ -27,8 +27,8 @@ from headland.agronomy.climate.light import Light, light_indices, rolling_light
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index
-from headland.agronomy.series.sensor_health import judge_channel
-from headland.agronomy.series.time_grid import STEP_MS, Periods, bridge_holes, cut_periods, mean_by_step
+from headland.agronomy.series.sensor_health import check_channel
+from headland.agronomy.series.time_grid import STEP_MS, Periods, fill_gaps, make_periods, mean_by_step
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
 from headland.registry.registry import open_registry
@@ -65,8 +65,8 @@ def compute(periods: Periods, days: Periods, samples: dict[str, Values], by_day:
     """Do all of it for one compartment: judge the samples, put them on the grid, and compute every index."""
     grid: dict[str, Values] = {}
     for channel, value in samples.items():
-        flags, _ = judge_channel(channel, periods.time_ms, value)
-        grid[channel] = bridge_holes(mean_by_step(periods, periods.time_ms, np.where(flags <= 3, value, np.nan))[0])
+        flags, _ = check_channel(channel, periods.time_ms, value)
+        grid[channel] = fill_gaps(mean_by_step(periods, periods.time_ms, np.where(flags <= 3, value, np.nan))[0])
     t, rh, leaf = (grid[c] for c in ("air_temperature_degc", "relative_humidity_pct", "leaf_temperature_degc"))
     air = Air(t, rh, leaf, by_day)
     margin = weigh_surfaces([Surface("leaf", leaf), Surface("cover", grid["cover_temperature_degc"])], air.dew_degc)
@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("--houses", type=int, default=12)
     options = parser.parse_args()
     houses = [make_samples(options.days, seed) for seed in range(min(options.compartments, 8))]
-    days = cut_periods([START_MS + DAY_MS * day for day in range(options.days)], START_MS + DAY_MS * options.days)
+    days = make_periods([START_MS + DAY_MS * day for day in range(options.days)], START_MS + DAY_MS * options.days)
     by_day = is_day(days.time_ms, LATITUDE_DEG, LONGITUDE_DEG)
     began_s = time.perf_counter()
     began_cpu_s = time.process_time()
@@ -169,8 +169,8 @@ def main() -> None:
         )
         indices = max(counts)
     year_s, processor_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
-    one_day = cut_periods([START_MS], START_MS + DAY_MS)
-    hours = cut_periods([START_MS + HOUR_MS * hour for hour in range(24)], START_MS + DAY_MS)
+    one_day = make_periods([START_MS], START_MS + DAY_MS)
+    hours = make_periods([START_MS + HOUR_MS * hour for hour in range(24)], START_MS + DAY_MS)
     today = {channel: value[: one_day.steps] for channel, value in houses[0].items()}
     took_ms = []
     for _ in range(20):

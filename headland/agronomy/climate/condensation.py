@@ -19,10 +19,10 @@ from headland.agronomy.series.indicator import Index, mean_index, precomputed_in
 from headland.agronomy.series.time_grid import STEP_MS, Periods, count_true, hours_of
 from headland.units_of_time import HOUR_MS
 
-#: Warn below so much margin [K]: of a surface that is measured, and of one that is estimated.
+#: Margins of the warning [K]: of a measured surface, and of an estimated one.
 WARN_MEASURED_K: Final = 1.0
 WARN_ESTIMATED_K: Final = 2.0
-#: A clear night cools a leaf below the air by so much, under an open roof and under a closed screen [K].
+#: The cooling of a leaf below the air in a clear night, under an open roof and under a closed screen [K].
 LEAF_OFFSET_OPEN_K: Final = 1.5
 LEAF_OFFSET_SCREEN_K: Final = 0.5
 #: Heat exchange of a film cover's inside with the air [W/m2/K].
@@ -31,7 +31,7 @@ COVER_INSIDE_W_M2_K: Final = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A surface's temperatures beside the air's; `estimated` says how where no sensor measured it."""
+    """A surface's temperatures by step; `estimated` names the rule where no sensor measured it."""
 
     name: str
     temperature_degc: Values
@@ -39,13 +39,13 @@ class Surface:
 
     @property
     def warn_k(self) -> float:
-        """The margin below which to warn."""
+        """The margin of its warning."""
         return WARN_ESTIMATED_K if self.estimated else WARN_MEASURED_K
 
 
 @dataclass(frozen=True, slots=True)
 class WetEvent:
-    """A stretch in which a surface was at or below the dew point: epoch milliseconds, its smallest margin [K]."""
+    """A period in which a surface was at or below the dew point: epoch milliseconds, its smallest margin [K]."""
 
     start_ms: int
     end_ms: int
@@ -54,12 +54,12 @@ class WetEvent:
 
     @property
     def hours(self) -> float:
-        """How long it lasted."""
+        """Its length."""
         return (self.end_ms - self.start_ms) / HOUR_MS
 
 
 def estimate_leaf_degc(air_degc: ArrayLike, by_day: Mask, *, screen_closed: ArrayLike = False) -> Values:
-    """Return the estimate of leaves: the air's by day, 1.5 K below it by night, 0.5 K under a closed screen."""
+    """Return the estimated leaf temperature: the air's by day, 1.5 K below by night, 0.5 K under a closed screen."""
     offset = np.where(np.asarray(screen_closed, np.bool_), LEAF_OFFSET_SCREEN_K, LEAF_OFFSET_OPEN_K)
     return np.asarray(np.asarray(air_degc, np.float64) - np.where(by_day, 0.0, offset))
 
@@ -67,19 +67,19 @@ def estimate_leaf_degc(air_degc: ArrayLike, by_day: Mask, *, screen_closed: Arra
 def estimate_cover_degc(
     air_degc: ArrayLike, outside_degc: ArrayLike, u_w_m2_k: float, inside_w_m2_k: float = COVER_INSIDE_W_M2_K
 ) -> Values:
-    """Return the estimate of a cover's inner side by the heat that passes it: T - U (T - To) / h; 0 < U <= h."""
+    """Return the estimated temperature of a cover's inner side by its heat loss: T - U (T - To) / h; 0 < U <= h."""
     if not 0.0 < u_w_m2_k <= inside_w_m2_k:
-        raise ValueError("the heat that passes a cover is above 0 and at most what its inside exchanges")
+        raise ValueError("the U value of a cover is above 0 and at most the heat exchange of its inside")
     air = np.asarray(air_degc, np.float64)
     return np.asarray(air - u_w_m2_k / inside_w_m2_k * (air - np.asarray(outside_degc, np.float64)))
 
 
 def estimate_lagging_degc(time_ms: Times, air_degc: Values, lag_s: float) -> Values:
-    """Return the estimate of a heavy surface, such as a fruit: the air's temperature behind a lag of first order.
+    """Return the estimated temperature of a heavy surface, such as a fruit: the air's with a first-order lag.
 
-    Samples in time order; it begins at the air's. A hole of more than three lags, or NaN, begins anew.
+    Samples in time order; the first value is the air's. A gap of more than three lags starts it again.
     """
-    found = np.full(len(air_degc), np.nan)
+    lagging = np.full(len(air_degc), np.nan)
     level, before_ms = np.nan, 0
     for at, (now_ms, air) in enumerate(zip(time_ms.tolist(), air_degc.tolist(), strict=True)):
         if not np.isfinite(air):
@@ -89,8 +89,8 @@ def estimate_lagging_degc(time_ms: Times, air_degc: Values, lag_s: float) -> Val
             level = air
         else:
             level = air + (level - air) * np.exp(-elapsed_s / lag_s)
-        found[at], before_ms = level, now_ms
-    return found
+        lagging[at], before_ms = level, now_ms
+    return lagging
 
 
 def margin_k(surfaces: list[Surface], dew_degc: Values) -> tuple[Values, NDArray[np.int64]]:
@@ -114,21 +114,21 @@ def find_wet_events(
     max_gap_s: float,
     below_k: float = 0.0,
 ) -> list[WetEvent]:
-    """Return the stretches of two or more samples with a margin of at most `below_k`, in time order.
+    """Return the runs of two or more samples with a margin of at most `below_k`, in time order.
 
-    A sample speaks until the next, at most `max_gap_s`; a longer hole or an unknown margin ends an event.
+    A sample is valid until the next, at most `max_gap_s`; a longer gap or an unknown margin ends an event.
     """
     wet = np.isfinite(margin) & (margin <= below_k)
-    # A stretch goes on where this sample and the next are wet and lie near enough to each other.
-    goes_on = wet[:-1] & wet[1:] & (np.diff(time_ms) <= max_gap_s * 1000.0)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], goes_on, [False])).astype(np.int8)))
+    # A run continues where this sample and the next are wet and near enough to each other.
+    continues = wet[:-1] & wet[1:] & (np.diff(time_ms) <= max_gap_s * 1000.0)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], continues, [False])).astype(np.int8)))
     first, last = edges[::2], edges[1::2]
     if not len(first):
         return []
     end_ms = time_ms[last]
     following = np.append(time_ms[1:], time_ms[-1:])[last]
     end_ms = np.where(last + 1 < len(time_ms), np.minimum(following, end_ms + round(max_gap_s * 1000)), end_ms)
-    # The steps of all events behind one another, and where in them each event begins.
+    # The steps of all events in sequence, and where in them each event begins.
     lengths = last - first + 1
     starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
     steps = np.repeat(first - starts, lengths) + np.arange(lengths.sum())
@@ -146,7 +146,7 @@ _RULE: Final = "surface less dew point (FAO-56 eq 11 inverted), the most critica
 class Margin:
     """The margin of the most critical surface by step [K], which one that is, and the surfaces themselves.
 
-    `assumed` is what estimates rest on beside the air: channels, and figures that somebody declared or nobody did.
+    `assumed` are further inputs of estimates: channels, and declared or default figures.
     """
 
     surfaces: list[Surface]
@@ -167,47 +167,47 @@ def weigh_surfaces(surfaces: list[Surface], dew_degc: Values, assumed: tuple[str
 
 
 def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
-    """Return at which steps a margin is at most `below_k`, for two steps on end or more; an unknown one is not wet."""
+    """Return where a margin is at most `below_k` for two consecutive steps or more; an unknown one is not wet."""
     low = np.isfinite(margin) & (margin <= below_k)
     after, before = np.append(low[1:], False), np.insert(low[:-1], 0, False)
     return np.asarray(low & (after | before))
 
 
-def condensation_indices(periods: Periods, found: Margin) -> list[Index]:
-    """Return the mean and lowest margin, the hours wet and of warning, and the hours that each surface was wet."""
-    told = {s.name: f"{s.name} {'estimated: ' + s.estimated if s.estimated else 'measured'}" for s in found.surfaces}
-    inputs = (*AIR_CHANNELS, *(f"{s.name}_temperature_degc" for s in found.surfaces if not s.estimated))
-    margin = Method(
-        "condensation_margin", 1, f"{_RULE}: {'; '.join(told.values()) or 'no surface'}; coverage from 50 % on"
+def condensation_indices(periods: Periods, margin: Margin) -> list[Index]:
+    """Return the mean and lowest margin, the hours of condensation and of warning, and the hours of each surface."""
+    origin = {s.name: f"{s.name} {'estimated: ' + s.estimated if s.estimated else 'measured'}" for s in margin.surfaces}
+    inputs = (*AIR_CHANNELS, *(f"{s.name}_temperature_degc" for s in margin.surfaces if not s.estimated))
+    rule = Method(
+        "condensation_margin", 1, f"{_RULE}: {'; '.join(origin.values()) or 'no surface'}; coverage from 50 % on"
     )
-    known = count_true(periods, np.isfinite(found.margin_k))
+    known = count_true(periods, np.isfinite(margin.margin_k))
     coverage = known / periods.lengths
-    warn = np.array([surface.warn_k for surface in found.surfaces] or [0.0])[np.maximum(found.coldest, 0)]
-    indices = [mean_index("condensation_margin_k", "K", margin, inputs, periods, found.margin_k)]
+    warn = np.array([surface.warn_k for surface in margin.surfaces] or [0.0])[np.maximum(margin.coldest, 0)]
+    indices = [mean_index("condensation_margin_k", "K", rule, inputs, periods, margin.margin_k)]
     for name, method, flags in (
-        ("condensation_h", "condensation_hours", is_wet(found.margin_k)),
-        ("condensation_warning_h", "condensation_warning_hours", is_wet(found.margin_k - warn)),
+        ("condensation_h", "condensation_hours", is_wet(margin.margin_k)),
+        ("condensation_warning_h", "condensation_warning_hours", is_wet(margin.margin_k - warn)),
     ):
         bar = "margin <= 0 K" if name == "condensation_h" else "margin <= 1 K, of an estimated surface 2 K"
         rule = Method(method, 1, f"hours of two steps on end or more with a {bar}; {_RULE}; coverage from 90 % on")
         indices.append(
             precomputed_index(name, "h", rule, inputs, hours_of(count_true(periods, flags)), coverage, known)
         )
-    for surface in found.surfaces:
-        alone = surface.temperature_degc - found.dew_degc
+    for surface in margin.surfaces:
+        alone = surface.temperature_degc - margin.dew_degc
         seen = count_true(periods, np.isfinite(alone))
-        rule = Method("condensation_hours", 1, f"as condensation_h, of one surface: {told[surface.name]}")
+        rule = Method("condensation_hours", 1, f"as condensation_h, of one surface: {origin[surface.name]}")
         indices.append(
             precomputed_index(
                 f"{surface.name}_condensation_h", "h", rule, inputs,
                 hours_of(count_true(periods, is_wet(alone))), seen / periods.lengths, seen,
             )
         )  # fmt: skip
-    return [replace(index, assumed=found.assumed) for index in indices]
+    return [replace(index, assumed=margin.assumed) for index in indices]
 
 
-def wet_events(periods: Periods, found: Margin) -> list[WetEvent]:
-    """Return the stretches in which a surface was wet, in time order."""
-    if not found.surfaces:
+def wet_events(periods: Periods, margin: Margin) -> list[WetEvent]:
+    """Return the periods in which a surface was wet, in time order."""
+    if not margin.surfaces:
         return []
-    return find_wet_events(periods.time_ms, found.margin_k, found.coldest, found.names, max_gap_s=STEP_MS / 1000.0)
+    return find_wet_events(periods.time_ms, margin.margin_k, margin.coldest, margin.names, max_gap_s=STEP_MS / 1000.0)

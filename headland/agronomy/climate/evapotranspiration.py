@@ -103,7 +103,7 @@ def net_hourly_mj_m2(
 ) -> Values:
     """Return the net radiation Rn of an hour over grass [MJ/m2/h]; [1] eq 38 to 40 with the hourly constant.
 
-    `brightness` is Rs / Rso of the hour; by night that of the last hours before sunset, as the paper tells.
+    `brightness` is Rs / Rso of the hour; by night that of the last hours before sunset, as in the paper.
     """
     emitted = _STEFAN / 24.0 * (np.asarray(temperature_degc, np.float64) + KELVIN) ** 4
     return _net(solar_mj_m2, brightness, emitted, vapour_kpa)
@@ -129,7 +129,7 @@ def _geometry(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> tuple[Values, 
 _PSYCHROMETRIC: Final = 0.665e-3
 #: Energy that evaporates a millimetre from a square metre [MJ]; [1] eq 20, at 20 degC.
 MJ_PER_MM: Final = 2.45
-#: Heat that goes into the soil, as a share of the net radiation, by day and by night; [1] eq 45 and 46.
+#: Heat flux into the soil, as a share of the net radiation, by day and by night; [1] eq 45 and 46.
 _SOIL_BY_DAY, _SOIL_BY_NIGHT = 0.1, 0.5
 
 
@@ -196,7 +196,7 @@ def et0_from_weather_mm(
 
 
 def et_hargreaves_mm(low_degc: ArrayLike, high_degc: ArrayLike, extraterrestrial_mj_m2: ArrayLike) -> Values:
-    """Return the estimate [mm] where only temperatures are known; [1] eq 52, Ra as evaporation by eq 20."""
+    """Return the reference evapotranspiration [mm] from temperatures alone; [1] eq 52, Ra as evaporation by eq 20."""
     low, high = np.asarray(low_degc, np.float64), np.asarray(high_degc, np.float64)
     top_mm = np.asarray(extraterrestrial_mj_m2, np.float64) / MJ_PER_MM
     return np.asarray(0.0023 * ((low + high) / 2.0 + 17.8) * np.sqrt(np.maximum(high - low, 0.0)) * top_mm)
@@ -211,7 +211,7 @@ def _combine(
     altitude_m: ArrayLike,
     numerator: float,
 ) -> Values:
-    """Return Penman and Monteith's sum for grass of 0.12 m; `numerator` 900 for a day, 37 for an hour."""
+    """Return the Penman-Monteith equation for grass of 0.12 m; `numerator` 900 for a day, 37 for an hour."""
     slope = 4098.0 * saturation_vapour_pressure_kpa(temperature) / (temperature + 237.3) ** 2
     gamma = _PSYCHROMETRIC * air_pressure_kpa(altitude_m)
     wind = np.asarray(wind_2m_m_s, np.float64)
@@ -224,7 +224,7 @@ def _combine(
 #: [J/kg], psychrometric constant [Pa/K].
 _BOUNDARY_S_M, _STOMATA_S_M = 275.0, 82.0
 _AIR_KG_M3, _AIR_J_KG_K, _LATENT_J_KG, _GAMMA_PA_K = 1.2, 1000.0, 2.45e6, 65.8
-#: [3]: radiation [W/m2] at which stomata are half open, and where day goes over into night; the factors of carbon
+#: [3]: radiation [W/m2] at which stomata are half open, and the change from day to night; the factors of carbon
 #: dioxide [1/ppm2] and of vapour [1/Pa2] by day and by night.
 _RADIATION_W_M2: Final = (4.3, 0.54)
 _DUSK_W_M2, _DUSK_SLOPE = 5.0, -1.0
@@ -241,7 +241,7 @@ def saturation_pressure_pa(temperature_degc: ArrayLike) -> Values:
 def stomatal_resistance_s_m(radiation_w_m2: ArrayLike, co2_ppm: ArrayLike, leaf_deficit_pa: ArrayLike) -> Values:
     """Return the stomatal resistance [s/m] by radiation on the canopy, CO2 and the leaf's vapour deficit; [3].
 
-    Between day and night the factors pass over smoothly around 5 W/m2.
+    Between day and night the factors change smoothly around 5 W/m2.
     """
     radiation = np.asarray(radiation_w_m2, np.float64)
     by_day = 1.0 / (1.0 + np.exp(_DUSK_SLOPE * (radiation - _DUSK_W_M2)))
@@ -260,7 +260,7 @@ def transpiration_g_m2_h(
     co2_ppm: ArrayLike,
     leaf_area_index: ArrayLike,
 ) -> Values:
-    """Return what a canopy transpires per floor area [g/m2/h], below 0 where it grows wet; [2], [3].
+    """Return the transpiration of a canopy per floor area [g/m2/h], below 0 where dew forms on it; [2], [3].
 
     `radiation_w_m2` is what reaches the canopy; `leaf_area_index` above 0. Fitted on tomato in Dutch glasshouses.
     """

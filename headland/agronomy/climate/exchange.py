@@ -1,4 +1,13 @@
-"""Air exchange of a greenhouse."""
+"""Air exchange of a greenhouse, hour by hour: transpiration, air exchange by two balances, carbon dioxide used.
+
+The balances are of the whole greenhouse: what enters, less what is stored, leaves. A balance has no value where inside
+and outside differ by no more than the sensors' errors.
+
+Sources
+-------
+.. [1] Vanthoor et al. (2011), Biosystems Engineering 110, 363-377, electronic appendix: roof vents, eq 65.
+.. [2] Boulard and Draoui (1995), J. Agric. Eng. Res. 61, 165-172: ventilation from balances and tracers.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +27,7 @@ from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, precomp
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, sum_up
 from headland.units_of_time import HOUR_MS
 
-#: A difference of less than so many standard errors of the two sensors is no difference.
+#: The difference of two sensors that counts, in standard errors.
 LEAST_SIGMAS: Final = 3.0
 
 _CO2_KG_KMOL: Final = 44.01
@@ -44,10 +53,10 @@ def air_exchange_by_co2_m3_m2_h(
     outside_g_m3: float,
     sensor_error_g_m3: float,
 ) -> float | None:
-    """Return the air that left with what carbon dioxide was not taken up [m3 per m2 floor and hour]; [2].
+    """Return the air exchange by the carbon dioxide that was not taken up [m3 per m2 floor and hour]; [2].
 
-    None where inside and outside differ by less than three standard errors, or where the balance is negative: then
-    the inputs are wrong, not the wind.
+    None where inside and outside differ by less than three standard errors, or where the balance is negative, which
+    means wrong inputs.
     """
     difference = inside_g_m3 - outside_g_m3
     left_g_m2_h = injected_g_m2_h - assimilated_g_m2_h - stored_g_m2_h
@@ -64,7 +73,7 @@ def air_exchange_by_vapour_m3_m2_h(
     outside_g_m3: float,
     sensor_error_g_m3: float,
 ) -> float | None:
-    """Return the air that took away what vapour was not condensed or stored [m3/m2/h]; None as for carbon dioxide."""
+    """Return the air exchange by the vapour that was not condensed or stored [m3/m2/h]; None as for carbon dioxide."""
     return air_exchange_by_co2_m3_m2_h(
         transpired_g_m2_h, condensed_g_m2_h, stored_g_m2_h, inside_g_m3, outside_g_m3, sensor_error_g_m3
     )
@@ -73,7 +82,7 @@ def air_exchange_by_vapour_m3_m2_h(
 def condensed_g_m2_h(air_degc: ArrayLike, vapour_kpa: ArrayLike, cover_degc: ArrayLike) -> Values:
     """Return the vapour that condenses on a cover of the floor's area [g/m2/h, >= 0]; [1] eq 42 to 44.
 
-    By its heat exchange with the air, 1.86 |T - Tc|^(1/3) W/m2/K, and what the vapour pressure is above the cover's.
+    By its heat exchange with the air, 1.86 |T - Tc|^(1/3) W/m2/K, and the vapour pressure above the cover's.
     """
     air, cover = np.asarray(air_degc, np.float64), np.asarray(cover_degc, np.float64)
     heat_w_m2_k = _COVER_W_M2_K * np.abs(air - cover) ** (1.0 / 3.0)
@@ -82,7 +91,7 @@ def condensed_g_m2_h(air_degc: ArrayLike, vapour_kpa: ArrayLike, cover_degc: Arr
 
 
 def air_changes_by_decay_1_h(first_ppm: float, last_ppm: float, outside_ppm: float, hours: float) -> float | None:
-    """Return the air changes an hour from a tracer that falls towards the outside's level; [2]; None if it does not."""
+    """Return the air changes an hour from a tracer that falls to the outside's level; [2]; None if it does not fall."""
     if hours <= 0.0 or last_ppm <= outside_ppm or first_ppm <= last_ppm:
         return None
     return math.log((first_ppm - outside_ppm) / (last_ppm - outside_ppm)) / hours
@@ -99,7 +108,7 @@ def roof_vent_m3_m2_s(
     discharge: float = 0.75,
     wind_factor: float = 0.09,
 ) -> Values:
-    """Return the flow through roof vents [m3 per m2 floor and second], by wind and warmth; [1].
+    """Return the flow through roof vents [m3 per m2 floor and second], by wind and temperature difference; [1].
 
     `opening` 0..1, `vent_share` the vents' area over the floor's, `vent_height_m` the height of an open vent.
     """
@@ -114,7 +123,7 @@ def roof_vent_m3_m2_s(
 #: The standard error of the difference of two humidity sensors of 2 % and 0.3 K [g/m3], and of two of 30 ppm.
 VAPOUR_ERROR_G_M3: Final = 0.5
 CO2_ERROR_PPM: Final = 42.0
-#: Below so much light on the canopy no carbon dioxide is taken up that a balance would see [W/m2].
+#: Radiation on the canopy below which it takes up no measurable carbon dioxide [W/m2].
 DARK_W_M2: Final = 2.0
 _HOURS_A_STEP: Final = STEP_MS / HOUR_MS
 _OUTSIDE: Final = ("outside_temperature_degc", "outside_humidity_pct")
@@ -123,15 +132,15 @@ _STANGHELLINI: Final = "Stanghellini (1987) as in Vanthoor et al. (2011) eq 47 t
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """What the balances of a house need, by step, NaN where unknown; None where nobody measures it.
+class HouseClimate:
+    """Inputs of the balances by step, NaN where unknown; None for a quantity that is not measured.
 
     radiation_w_m2
-        What reaches the canopy.
+        The radiation that reaches the canopy.
     canopy_degc
-        Its leaves' temperature; `channels` are those that the two and the air were made of.
+        The leaves' temperature; `channels` are those of the canopy, its radiation and the air.
     cover_degc
-        The cover's inner side, measured or estimated; `assumed` says of what.
+        The temperature of the cover's inner side, measured or estimated; `assumed` are the inputs of the estimate.
     """
 
     air: Air
@@ -146,8 +155,8 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """What somebody said of a house: leaves over floor area, its height, what was dosed, and what is outside."""
+class DeclaredHouse:
+    """Declared figures of a house: leaf area index, height, dosed carbon dioxide, and carbon dioxide outside."""
 
     leaf_area_index: float
     height_m: float | None
@@ -155,35 +164,35 @@ class Declared:
     outside_co2_ppm: float
 
 
-def exchange_indices(hours: Periods, inside: Inside, declared: Declared) -> list[Index]:
-    """Return by hour the transpiration, the air exchange by vapour and by carbon dioxide, and what the crop used."""
-    found: list[Index] = []
+def exchange_indices(hours: Periods, inside: HouseClimate, declared: DeclaredHouse) -> list[Index]:
+    """Return by hour the transpiration, the air exchange by vapour and by carbon dioxide, and the dioxide used."""
+    indices: list[Index] = []
     transpired = None
-    said: tuple[str, ...] = (f"leaf_area_index = {declared.leaf_area_index:g} (declared)",)
+    assumed_inputs: tuple[str, ...] = (f"leaf_area_index = {declared.leaf_area_index:g} (declared)",)
     if inside.radiation_w_m2 is not None and inside.co2_ppm is not None:
         step = transpiration_of(inside, declared.leaf_area_index)
         known = count_true(hours, np.isfinite(step))
         rule = Method("transpiration", 1, f"{_STANGHELLINI}; mean of five-minute means, from 50 % on")
         transpired = precomputed_index(
             "transpiration_g_m2_h", "g/m2/h", rule, inside.channels, average(hours, step), known / hours.lengths, known,
-            MEAN_BAR, said,
+            MEAN_BAR, assumed_inputs,
         )  # fmt: skip
-        found.append(transpired)
+        indices.append(transpired)
     if declared.height_m is None:
-        return found
-    said = (*said, f"height_m = {declared.height_m:g} (declared)")
+        return indices
+    assumed_inputs = (*assumed_inputs, f"height_m = {declared.height_m:g} (declared)")
     by_vapour = None
     measured = inside.outside_degc is not None and inside.outside_humidity_pct is not None
     if transpired is not None and measured and inside.cover_degc is not None:
-        by_vapour = _by_vapour(hours, inside, transpired.value, declared.height_m, said)
-        found.append(by_vapour)
+        by_vapour = _by_vapour(hours, inside, transpired.value, declared.height_m, assumed_inputs)
+        indices.append(by_vapour)
     if inside.co2_ppm is not None:
-        found += _by_co2(hours, inside, declared, by_vapour)
-    return found
+        indices += _by_co2(hours, inside, declared, by_vapour)
+    return indices
 
 
-def transpiration_of(inside: Inside, leaf_area_index: float) -> Values:
-    """Return what the canopy transpires at each step [g/m2/h]; NaN where radiation or carbon dioxide is not known."""
+def transpiration_of(inside: HouseClimate, leaf_area_index: float) -> Values:
+    """Return the transpiration of the canopy by step [g/m2/h]; NaN without radiation or carbon dioxide."""
     air = inside.air
     return transpiration_g_m2_h(
         inside.canopy_degc,
@@ -195,15 +204,15 @@ def transpiration_of(inside: Inside, leaf_area_index: float) -> Values:
     )
 
 
-def day_sums(days: Periods, hours: Periods, found: list[Index]) -> list[Index]:
-    """Return what hours add up to over local days: litres, grams and the mean exchange; `days` counts in hours."""
+def day_sums(days: Periods, hours: Periods, hourly: list[Index]) -> list[Index]:
+    """Return the daily sums and means of hourly indices: litres, grams, mean exchange; `days` are in hours."""
     names = {
         "transpiration_g_m2_h": ("transpired_l_m2", "L/m2", 1e-3),
         "co2_used_g_m2_h": ("co2_used_g_m2", "g/m2", 1.0),
     }
-    made = []
+    sums = []
     lengths_h = hours.lengths * _HOURS_A_STEP
-    for index in found:
+    for index in hourly:
         known = count_true(days, np.isfinite(index.value))
         coverage = known / days.lengths
         if index.name in names:
@@ -213,12 +222,12 @@ def day_sums(days: Periods, hours: Periods, found: list[Index]) -> list[Index]:
         else:
             name, unit, value, bar = index.name, index.unit, average(days, index.value), MEAN_BAR
             rule = Method(index.method.id, 1, f"mean of hours, from 50 % of them on; {index.method.source}")
-        made.append(precomputed_index(name, unit, rule, index.inputs, value, coverage, known, bar, index.assumed))
-    return made
+        sums.append(precomputed_index(name, unit, rule, index.inputs, value, coverage, known, bar, index.assumed))
+    return sums
 
 
 def _by_vapour(
-    hours: Periods, inside: Inside, transpired: Values, height_m: float, said: tuple[str, ...]
+    hours: Periods, inside: HouseClimate, transpired: Values, height_m: float, assumed_inputs: tuple[str, ...]
 ) -> Index:  # fmt: skip
     air = inside.air
     vapour = absolute_humidity_g_m3(air.temperature_degc, air.humidity_pct)
@@ -228,29 +237,29 @@ def _by_vapour(
     )
     cover = np.nan if inside.cover_degc is None else inside.cover_degc
     dripped = condensed_g_m2_h(air.temperature_degc, air.vapour_kpa, cover)
-    said = (*said, *(each for each in inside.assumed if "=" in each))
+    assumed_inputs = (*assumed_inputs, *(figure for figure in inside.assumed if "=" in figure))
     stored = height_m * _rise_an_hour(hours, vapour)
     columns = (transpired, average(hours, dripped), stored, average(hours, vapour), average(hours, outside))
     value = [
-        air_exchange_by_vapour_m3_m2_h(gain, lost, kept, within, without, VAPOUR_ERROR_G_M3)
-        for gain, lost, kept, within, without in zip(*(column.tolist() for column in columns), strict=True)
+        air_exchange_by_vapour_m3_m2_h(gain, lost, stored_now, within, without, VAPOUR_ERROR_G_M3)
+        for gain, lost, stored_now, within, without in zip(*(column.tolist() for column in columns), strict=True)
     ]
     known = count_true(hours, np.isfinite(vapour + outside + dripped))
     rule = Method(
         "air_exchange_by_vapour", 1,
-        f"vapour balance, Boulard and Draoui (1995): transpiration ({_STANGHELLINI}) less what condensed on "
+        f"vapour balance, Boulard and Draoui (1995): transpiration ({_STANGHELLINI}) less condensation on "
         f"the cover (Vanthoor et al. 2011 eq 42 to 44) and what the air stored, over what it carries out; "
         f"none where inside and outside differ by less than {LEAST_SIGMAS:g} times "
         f"{VAPOUR_ERROR_G_M3:g} g/m3; from 50 % on",
     )  # fmt: skip
     return precomputed_index(
         "air_exchange_by_vapour_m3_m2_h", "m3/m2/h", rule, (*inside.channels, *_OUTSIDE), _floats(value),
-        known / hours.lengths, known, MEAN_BAR, said,
+        known / hours.lengths, known, MEAN_BAR, assumed_inputs,
     )  # fmt: skip
 
 
-def _by_co2(hours: Periods, inside: Inside, declared: Declared, by_vapour: Index | None) -> list[Index]:
-    """Return the exchange of dark hours by carbon dioxide, and by the vapour's exchange what the crop used."""
+def _by_co2(hours: Periods, inside: HouseClimate, declared: DeclaredHouse, by_vapour: Index | None) -> list[Index]:
+    """Return the exchange of dark hours by carbon dioxide, and the dioxide used by the vapour's exchange."""
     height_m, given = declared.height_m or 0.0, declared.co2_given_g_m2_h
     air = inside.air
     within = co2_g_m3(np.nan if inside.co2_ppm is None else inside.co2_ppm, air.temperature_degc)
@@ -264,13 +273,13 @@ def _by_co2(hours: Periods, inside: Inside, declared: Declared, by_vapour: Index
         f"outside_co2_ppm = {declared.outside_co2_ppm:g} (declared)",
         f"height_m = {height_m:g} (declared)",
     )
-    found = []
+    indices = []
     if inside.radiation_w_m2 is not None:
         lit = average(hours, inside.radiation_w_m2)
         dark = lit < DARK_W_M2
         value = [
-            air_exchange_by_co2_m3_m2_h(given, 0.0, kept, inner_now, outer_now, error) if is_dark else None
-            for kept, inner_now, outer_now, is_dark in zip(
+            air_exchange_by_co2_m3_m2_h(given, 0.0, stored_now, inner_now, outer_now, error) if is_dark else None
+            for stored_now, inner_now, outer_now, is_dark in zip(
                 stored.tolist(), inner.tolist(), outer.tolist(), dark.tolist(), strict=True
             )
         ]
@@ -281,7 +290,7 @@ def _by_co2(hours: Periods, inside: Inside, declared: Declared, by_vapour: Index
             "from 50 % on",
         )  # fmt: skip
         inputs = (AIR_TEMPERATURE, _CO2)
-        found.append(
+        indices.append(
             precomputed_index(
                 "air_exchange_by_co2_m3_m2_h", "m3/m2/h", rule, inputs, _floats(value), coverage, known, MEAN_BAR,
                 assumed,
@@ -297,14 +306,14 @@ def _by_co2(hours: Periods, inside: Inside, declared: Declared, by_vapour: Index
         channels = tuple(dict.fromkeys((*by_vapour.inputs, _CO2)))
         both = tuple(dict.fromkeys((*by_vapour.assumed, *assumed)))
         lesser = np.minimum(coverage, by_vapour.coverage)
-        found.append(
+        indices.append(
             precomputed_index("co2_used_g_m2_h", "g/m2/h", rule, channels, used, lesser, known, MEAN_BAR, both)
         )
-    return found
+    return indices
 
 
 def _rise_an_hour(hours: Periods, value: Values) -> Values:
-    """Return by how much a quantity rose over each period, an hour, by its first and last known step."""
+    """Return the rise of a quantity an hour in each period, by its first and last known step."""
     edges = hours.edges
     at = np.arange(hours.steps)
     known = np.isfinite(value)
@@ -316,5 +325,5 @@ def _rise_an_hour(hours: Periods, value: Values) -> Values:
     return np.where(enough, (high - low) / np.where(enough, span_h, 1.0), np.nan)
 
 
-def _floats(found: list[float | None]) -> Values:
-    return np.array([np.nan if value is None else value for value in found], np.float64)
+def _floats(values: list[float | None]) -> Values:
+    return np.array([np.nan if value is None else value for value in values], np.float64)

@@ -1,9 +1,9 @@
-"""The next hours of a house, learnt from its own last weeks: ridge regression on lags, the sun and changing weather.
+"""Forecast of hourly values from the last weeks: ridge regression on lags, the sun and the weather.
 
-For each number of hours ahead one linear model says how the value will stand off a plain expectation (half the last
-days at that hour, half the last day's mean). It is fitted on the pairs of the past whose outcome is known, the younger
-the heavier. Where a weather forecast is given, the models are fitted on the weather that came and fed with the one
-that is expected ("perfect prognosis", Klein et al. 1959). No value after an origin is ever used for it.
+For each number of hours ahead a linear model predicts the difference from a simple expectation (half the last days at
+that hour, half the last day's mean). It is fitted on the pairs of the past with a known outcome, weighted by their age.
+With a weather forecast the models are fitted on measured weather and applied to the expected weather ("perfect
+prognosis", Klein et al. 1959). No value after an origin is ever used for it.
 
 Sources
 -------
@@ -26,17 +26,17 @@ from headland.agronomy.series.arrays import Values
 HOURS_A_DAY: Final = 24
 #: The farthest hour that is forecast.
 MOST_AHEAD_H: Final = 24
-#: Fewer hours of known outcome than five days' teach a model noise; [2] wants several seasons.
+#: Fewer pairs than those of five days fit a model to noise; [2] asks for several seasons.
 LEAST_PAIRS: Final = 120
-#: What is older than this changes nothing any more, and fitting stays fast.
+#: Older values have no weight left; without them fitting remains fast.
 MOST_HISTORY_H: Final = 35 * HOURS_A_DAY
 #: The weight of a pair halves with so many days.
 _HALF_LIFE_H: Final = 7 * HOURS_A_DAY
 #: Ridge penalty on standardized features, as a share of the pairs' weight.
 _PENALTY: Final = 0.3
-#: A weather channel that is known for less of the past is left out.
+#: The share of the past for which a weather channel must be known.
 _LEAST_KNOWN: Final = 0.8
-#: The models of a backtest are fitted anew so often.
+#: The interval at which a backtest fits its models again.
 _REFIT_H: Final = 3
 
 
@@ -47,7 +47,7 @@ class ForecastInputs:
     weather
         Columns as long as the history (outside vapour pressure, radiation, wind, ...), NaN where unknown.
     expected
-        Of some of these the next `MOST_AHEAD_H` hours, where a weather forecast tells them.
+        The next `MOST_AHEAD_H` hours of some of these, by a weather forecast.
     sun, clock_h
         The sine of the sun's elevation (0 below the horizon) and the local hour of the day, `MOST_AHEAD_H` longer
         than the history.
@@ -61,10 +61,10 @@ class ForecastInputs:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """What forecasts of the past days were worth: root mean square errors against what then was measured.
+    """Errors of forecasts of the past days against the measured values.
 
-    `p90_error` is what 90 % of the errors stayed below; `persistence_rmse` and `yesterday_rmse` are the errors of
-    saying "as now" and "as at that hour yesterday" for the same hours.
+    `p90_error` is the error that 90 % of them are below; `persistence_rmse` and `yesterday_rmse` are the errors of the
+    naive forecasts "as now" and "as at that hour yesterday" for the same hours.
     """
 
     n: int
@@ -75,25 +75,25 @@ class Skill:
     yesterday_rmse: float
 
 
-def predict(target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int) -> float | None:
+def predict(target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int) -> float | None:
     """Return the target `ahead_h` hours (1 to 24) after its last hour; None where too little is known to learn from.
 
-    `target` and the columns of `company` are hourly means up to now, oldest first, NaN where unknown.
+    `target` and the columns of `covariates` are hourly means up to now, oldest first, NaN where unknown.
     """
-    features, base, outcome = _pairs(target, company, around, ahead_h)
+    features, base, outcome = _pairs(target, covariates, inputs, ahead_h)
     found = _fit_and_apply(features, base, outcome, len(target) - 1, slice(-1, None), ahead_h)
     return None if found is None or not np.isfinite(found[0]) else float(found[0])
 
 
 def backtest(
-    target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int, since: int
+    target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int, since: int
 ) -> Skill | None:
     """Return the errors of the forecasts from each origin of index `since` on, as they would have been made then.
 
     Models are fitted anew every three hours, on outcomes known by then. None where no forecast can be compared. Where
-    `around.expected` has a channel, its past hours stand in for past forecasts of it, as if those had been right.
+    `inputs.expected` has a channel, its past hours stand in for past forecasts of it, as if those had been right.
     """
-    made, known = made_forecasts(target, company, around, ahead_h, since)
+    made, known = made_forecasts(target, covariates, inputs, ahead_h, since)
     error = made - known
     persistence = target - known
     yesterday = _lag(target, HOURS_A_DAY - ahead_h) - known
@@ -116,10 +116,10 @@ def skill_of(error: Values, persistence: Values, yesterday: Values) -> Skill | N
 
 
 def made_forecasts(
-    target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int, since: int
+    target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int, since: int
 ) -> tuple[Values, Values]:
     """Return by origin what was forecast and what came; NaN before `since` and where either is unknown."""
-    features, base, outcome = _pairs(target, company, around, ahead_h)
+    features, base, outcome = _pairs(target, covariates, inputs, ahead_h)
     made = np.full(len(target), np.nan)
     for origin in range(since, len(target), _REFIT_H):
         rows = slice(origin, min(origin + _REFIT_H, len(target)))
@@ -151,7 +151,7 @@ def _fit_and_apply(
 
 
 def _pairs(
-    target: Values, company: Sequence[Values], around: ForecastInputs, ahead_h: int
+    target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int
 ) -> tuple[Values, Values, Values]:
     """Return features and plain expectation by origin, and the outcome `ahead_h` later (NaN where it lies ahead)."""
     if not 1 <= ahead_h <= MOST_AHEAD_H:
@@ -161,17 +161,17 @@ def _pairs(
     columns = [target, last_day, that_hour]
     columns += [target - _lag(target, back) for back in (1, 3, HOURS_A_DAY)]
     columns += [_lag(target, HOURS_A_DAY * days - ahead_h) for days in (1, 2)]
-    for other in company:
+    for other in covariates:
         columns += [other, other - _lag(other, HOURS_A_DAY)]
     count = len(target)
-    angle = 2.0 * np.pi * around.clock_h[ahead_h : count + ahead_h] / HOURS_A_DAY
+    angle = 2.0 * np.pi * inputs.clock_h[ahead_h : count + ahead_h] / HOURS_A_DAY
     columns += [wave(turns * angle) for turns in (1, 2) for wave in (np.sin, np.cos)]
-    columns += [around.sun[ahead_h : count + ahead_h], around.sun[:count]]
-    for name, weather in around.weather.items():
+    columns += [inputs.sun[ahead_h : count + ahead_h], inputs.sun[:count]]
+    for name, weather in inputs.weather.items():
         if np.isfinite(weather).mean() < _LEAST_KNOWN or not np.isfinite(weather[-1:]).all():
             continue
         columns += [weather, weather - _lag(weather, HOURS_A_DAY), weather - _lag(weather, 3)]
-        coming = around.expected.get(name)
+        coming = inputs.expected.get(name)
         if coming is not None:
             columns.append(np.concatenate((weather, coming))[ahead_h : count + ahead_h])
     return np.column_stack(columns), (that_hour + last_day) / 2.0, _lag(target, -ahead_h)

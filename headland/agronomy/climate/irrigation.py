@@ -1,4 +1,4 @@
-"""Watering by the sun, and what drain and solution say: volumes in L/m2, conductivity in mS/cm at 25 degC.
+"""Irrigation by radiation, drain, and nutrient solution: volumes in L/m2, conductivity in mS/cm at 25 degC.
 
 Sources
 -------
@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-#: Millilitres a healthy tomato takes up for a J/cm2 on a square metre; [1].
+#: Water uptake of a healthy tomato in millilitres per J/cm2 and m2; [1].
 UPTAKE_ML_J_CM2: Final = 2.0
 
-#: Up to which radiation of the day [J/cm2], which share of drain, from and to; [1].
+#: Radiation of the day up to which [J/cm2] the target drain share is from and to; [1].
 DRAIN_BY_RADIATION: Final = (
     (500.0, (0.0, 0.1)),
     (1000.0, (0.1, 0.2)),
@@ -37,7 +37,7 @@ CHARGES: Final[dict[str, int]] = {
     "Cl": -1,
 }
 
-#: A solution whose charges differ by more has a wrong analysis or recipe.
+#: The largest charge imbalance of a correct analysis or recipe.
 MOST_IMBALANCE: Final = 0.05
 
 _EC_PER_MEQ, _EC_AT_ZERO = 0.095, 0.19
@@ -46,7 +46,7 @@ _PER_KELVIN: Final = 0.019
 
 @dataclass(frozen=True, slots=True)
 class DayWater:
-    """What a day of sun asks for: what the crop takes up and what to give so that the drain share remains [L/m2]."""
+    """Water for a day's radiation: uptake of the crop, and irrigation that leaves the drain share [L/m2]."""
 
     uptake_l_m2: float
     irrigation_l_m2: float
@@ -62,25 +62,25 @@ def water_for_radiation(
 
 
 def trigger_j_cm2(dose_l_m2: float, drain_share: float, *, uptake_ml_j_cm2: float = UPTAKE_ML_J_CM2) -> float:
-    """Return after how much radiation the next dose is due [J/cm2]; [1]."""
+    """Return the radiation after which the next dose is due [J/cm2]; [1]."""
     _check_share(drain_share)
     return dose_l_m2 * 1000.0 * (1.0 - drain_share) / uptake_ml_j_cm2
 
 
 def drain_target(radiation_j_cm2: float) -> tuple[float, float]:
-    """Return the share of drain to aim at on a day of that radiation, from and to; [1]."""
+    """Return the target share of drain on a day of that radiation, from and to; [1]."""
     return next(share for most, share in DRAIN_BY_RADIATION if radiation_j_cm2 <= most)
 
 
 def drain_share(irrigation_l_m2: float, drain_l_m2: float) -> float | None:
-    """Return what part of the water given drained away; None without irrigation, or where more drained than came."""
+    """Return drain over irrigation; None without irrigation, or where more drained than was given."""
     return drain_l_m2 / irrigation_l_m2 if 0.0 <= drain_l_m2 <= irrigation_l_m2 and irrigation_l_m2 > 0.0 else None
 
 
 def uptake_ec_ms_cm(
     irrigation_l_m2: float, irrigation_ms_cm: float, drain_l_m2: float, drain_ms_cm: float
 ) -> float | None:
-    """Return the concentration of what the crop took up, by what is missing in the drain; None where nothing was."""
+    """Return the conductivity of the water taken up, by the difference to the drain; None without uptake."""
     taken_l_m2 = irrigation_l_m2 - drain_l_m2
     if taken_l_m2 <= 0.0:
         return None
@@ -96,13 +96,13 @@ def charge_sums_meq_l(solution_mmol_l: Mapping[str, float]) -> tuple[float, floa
     """Return the charges of the cations and of the anions [meq/L]. Raises ValueError for an ion that is not known."""
     unknown = sorted(set(solution_mmol_l) - set(CHARGES))
     if unknown:
-        raise ValueError(f"the charge of {', '.join(unknown)} is not known: the ions are {', '.join(CHARGES)}")
+        raise ValueError(f"the charge of {', '.join(unknown)} is not known; known ions are {', '.join(CHARGES)}")
     charges = [CHARGES[ion] * amount for ion, amount in solution_mmol_l.items()]
     return sum(each for each in charges if each > 0.0), -sum(each for each in charges if each < 0.0)
 
 
 def charge_imbalance(solution_mmol_l: Mapping[str, float]) -> float | None:
-    """Return (cations - anions) over their mean; beyond `MOST_IMBALANCE` something is wrong. None for pure water."""
+    """Return (cations - anions) over their mean; beyond `MOST_IMBALANCE` the analysis is wrong. None for pure water."""
     cations, anions = charge_sums_meq_l(solution_mmol_l)
     return 2.0 * (cations - anions) / (cations + anions) if cations + anions > 0.0 else None
 

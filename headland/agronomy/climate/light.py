@@ -47,10 +47,10 @@ def ppfd_from_global(radiation_w_m2: ArrayLike, transmission: float = 1.0) -> Va
 def ppfd_from_lux(illuminance_lx: ArrayLike, source: str) -> Values:
     """Return the photon flux [umol/m2/s] of light of one known `source`, a key of `UMOL_PER_LUX`.
 
-    Raises ValueError for another: what a lux means in photons depends on the lamp, and under mixed light nobody knows.
+    Raises ValueError for another: the photons of a lux depend on the lamp, and under mixed light they are not known.
     """
     if source not in UMOL_PER_LUX:
-        raise ValueError(f"lux of {source!r} cannot be turned into photons: declare one of {', '.join(UMOL_PER_LUX)}")
+        raise ValueError(f"lux of {source!r} cannot be converted to photons: declare one of {', '.join(UMOL_PER_LUX)}")
     return np.asarray(np.asarray(illuminance_lx, np.float64) * UMOL_PER_LUX[source])
 
 
@@ -61,9 +61,9 @@ def photothermal_ratio(dli_mol_m2: ArrayLike, mean_degc: ArrayLike, base_degc: f
     return np.where(above_k > 0.0, light / np.where(above_k > 0.0, above_k, 1.0), np.nan)
 
 
-#: Above this a plant counts it as day [umol/m2/s]: dim light keeps a short-day plant from flowering already.
+#: The flux from which a plant perceives day [umol/m2/s]: dim light prevents a short-day plant from flowering.
 PHOTOPERIOD_UMOL_M2_S: Final = 5.0
-#: Below this, with the sun down, a quantum sensor shows its own offset [umol/m2/s]; a lamp shows more.
+#: Below this after sunset a quantum sensor reports its own offset [umol/m2/s]; a lamp gives more.
 NIGHT_OFFSET_UMOL_M2_S: Final = 5.0
 _STEP_S: Final = STEP_MS / 1000.0
 _DAY_STEPS: Final = DAY_MS // STEP_MS
@@ -71,10 +71,10 @@ _DAY_STEPS: Final = DAY_MS // STEP_MS
 
 @dataclass(frozen=True)
 class Light:
-    """The photon flux of each step [umol/m2/s], NaN where unknown, and how it was made.
+    """The photon flux of each step [umol/m2/s], NaN where unknown, with its origin.
 
-    `channel` is what was measured, `factor` the photons of one of its units, `source` who says so and of which lamp.
-    `by_day` tells where the sun is up; None where nobody knows the place: then the whole day must be covered.
+    `channel` is the measured channel, `factor` the photons of one of its units, `source` the origin of the factor.
+    `by_day` is true where the sun is up; None where the place is not known: then the whole day must be covered.
     """
 
     ppfd_umol_m2_s: Values
@@ -85,7 +85,7 @@ class Light:
 
     @cached_property
     def flux(self) -> Values:
-        """The photon flux without what a sensor shows in the dark."""
+        """The photon flux without a sensor's offset in the dark."""
         flux = np.maximum(self.ppfd_umol_m2_s, 0.0)
         if self.by_day is None:
             return flux
@@ -93,9 +93,9 @@ class Light:
 
 
 def light_indices(periods: Periods, light: Light, base_degc: float, temperature_degc: Values | None) -> list[Index]:
-    """Return of each period, which is a day, the light sum, its photoperiod, the mean flux, and light per warmth.
+    """Return the light sum, photoperiod, mean flux and photothermal ratio of each period, which is a day.
 
-    A day needs 90 % of its daylight: a hole at noon is worth more than one at midnight. Below 0 counts as dark.
+    A day needs 90 % of its daylight: a gap at noon counts more than one at midnight. A flux below 0 counts as dark.
     """
     flux = light.flux
     known = np.isfinite(flux)
@@ -108,7 +108,7 @@ def light_indices(periods: Periods, light: Light, base_degc: float, temperature_
         f"{light.channel} times {light.factor:g}: {light.source}; coverage is the known share of {by_sun} from 90 % on"
     )
     dli = np.where(count > 0, sum_up(periods, flux) * _STEP_S / 1e6, np.nan)
-    found = [
+    indices = [
         precomputed_index(
             "dli_mol_m2", "mol/m2", Method("daily_light_integral", 1, made), inputs, dli, coverage, count
         ),
@@ -123,12 +123,12 @@ def light_indices(periods: Periods, light: Light, base_degc: float, temperature_
         ),
     ]  # fmt: skip
     if temperature_degc is not None:
-        found.append(_light_per_warmth(periods, dli, coverage, count, temperature_degc, base_degc, light.channel))
-    return found
+        indices.append(_photothermal_index(periods, dli, coverage, count, temperature_degc, base_degc, light.channel))
+    return indices
 
 
 def rolling_light(light: Light) -> tuple[Values, Values]:
-    """Return by step the light of the 24 hours up to its end [mol/m2], and the share of them that is known.
+    """Return by step the light of the 24 hours up to its end [mol/m2], and their known share.
 
     NaN where less than 90 % is, or before there are 24 hours.
     """
@@ -139,7 +139,7 @@ def rolling_light(light: Light) -> tuple[Values, Values]:
     return np.where(share >= 0.9, total, np.nan), share
 
 
-def _light_per_warmth(
+def _photothermal_index(
     periods: Periods, dli: Values, coverage: Values, count: Counts,
     temperature: Values, base_degc: float, channel: str,
 ) -> Index:  # fmt: skip
@@ -156,7 +156,7 @@ def _light_per_warmth(
 
 def _rolling(value: Values) -> Values:
     total = np.cumsum(value)
-    found = np.full(len(value), np.nan)
-    found[_DAY_STEPS - 1 :] = total[_DAY_STEPS - 1 :]
-    found[_DAY_STEPS:] -= total[:-_DAY_STEPS]
-    return found
+    rolling = np.full(len(value), np.nan)
+    rolling[_DAY_STEPS - 1 :] = total[_DAY_STEPS - 1 :]
+    rolling[_DAY_STEPS:] -= total[:-_DAY_STEPS]
+    return rolling

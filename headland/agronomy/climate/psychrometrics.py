@@ -1,4 +1,4 @@
-"""Moist air: vapour pressure, deficits, dew, frost and wet-bulb point, humidity by volume and mass, heat.
+"""Psychrometrics of moist air: vapour pressure, deficits, dew, frost and wet-bulb point, humidity, enthalpy.
 
 One saturation formula is used throughout, FAO-56 equation 11 (Tetens over water), so that every index agrees with
 every other. Arguments are numbers or arrays that broadcast; results are float64 arrays of the broadcast shape. NaN in
@@ -26,7 +26,7 @@ from headland.agronomy.series.arrays import Values
 LOW_DEGC: Final = -40.0
 HIGH_DEGC: Final = 60.0
 
-#: Capacitive sensors read a little over saturation; up to here that means saturated, beyond it the sensor is broken.
+#: Capacitive sensors read a little over saturation; up to here the air is saturated, beyond it the sensor is broken.
 HIGH_HUMIDITY_PCT: Final = 103.0
 
 GAS_CONSTANT_VAPOUR_J_KG_K: Final = 461.5
@@ -35,7 +35,7 @@ KELVIN: Final = 273.15
 _MASS_RATIO: Final = 0.621945
 #: Pressure where the height is not known [kPa]: sea level in the standard atmosphere.
 STANDARD_PRESSURE_KPA: Final = 101.325
-#: Halvings of a span of 100 K: what is left of it is a tenth of a millikelvin.
+#: Halvings of a span of 100 K: the remainder is a tenth of a millikelvin.
 _HALVINGS: Final = 20
 
 
@@ -54,7 +54,7 @@ def actual_vapour_pressure_kpa(temperature_degc: ArrayLike, relative_humidity_pc
 
 
 def vapour_pressure_kpa(saturation_kpa: Values, relative_humidity_pct: ArrayLike) -> Values:
-    """Return the vapour pressure [kPa] of air whose saturation vapour pressure is known already; [1] eq 10."""
+    """Return the vapour pressure [kPa] of air from its saturation vapour pressure; [1] eq 10."""
     humidity = np.minimum(_within(relative_humidity_pct, 0.0, HIGH_HUMIDITY_PCT), 100.0)
     return np.asarray(humidity / 100.0 * saturation_kpa)
 
@@ -124,7 +124,7 @@ def wet_bulb_degc(
 def delta_t_k(
     temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike, pressure_kpa: ArrayLike = STANDARD_PRESSURE_KPA
 ) -> Values:
-    """Return Delta T [K, >= 0], the air's temperature above its wet bulb: how fast a droplet dries on its way down."""
+    """Return Delta T [K, >= 0], dry-bulb less wet-bulb temperature: a measure of how fast droplets dry."""
     wet = wet_bulb_degc(temperature_degc, relative_humidity_pct, pressure_kpa)
     return np.asarray(np.asarray(temperature_degc, np.float64) - wet)
 
@@ -164,7 +164,7 @@ def absolute_humidity_g_m3(temperature_degc: ArrayLike, relative_humidity_pct: A
 
 
 def humidity_deficit_g_m3(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
-    """Return what the air could still take up [g/m3, >= 0]: (es - ea) / (Rv T), growers' "vochtdeficit"; [3]."""
+    """Return the vapour that the air could still hold [g/m3, >= 0]: (es - ea) / (Rv T), Dutch "vochtdeficit"; [3]."""
     return vapour_density_g_m3(vapour_pressure_deficit_kpa(temperature_degc, relative_humidity_pct), temperature_degc)
 
 

@@ -1,7 +1,7 @@
-"""How much it rained, from the running total of a gauge: across restarts and holes, by period and by event.
+"""Rain from the running total of a gauge, across restarts and gaps, by period and by event.
 
-A gauge counts tips of its bucket and begins anew when it is switched on, or each day. The rain of a period is the rise
-of the total within it; what nobody can place is left out and told as not covered, never guessed.
+A gauge counts tips of its bucket and starts again when it is switched on, or each day. The rain of a period is the rise
+of the total within it; rain whose time is not known is left out and counts as not covered, never guessed.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import numpy as np
 from headland.agronomy.series.arrays import Times, Values
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
-#: Neighbouring words of a gauge that are further apart leave a hole: what fell in it is known, but not when.
-HOLE_MS: Final = HOUR_MS
-#: The most that was ever measured in a minute (Unionville 1956; WMO archive of weather extremes): a total that rises
-#: faster was not filled by rain.
+#: Samples of a gauge that are further apart leave a gap: the rain in it is known, but not its time.
+GAP_MS: Final = HOUR_MS
+#: The highest rain ever measured in a minute (Unionville 1956; WMO archive of weather extremes): a faster rise is not
+#: rain.
 _MOST_MM_MIN: Final = 31.2
-#: Dry hours that part one storm from the next: Huff (1967), Time distribution of rainfall in heavy storms.
+#: Dry hours between two storms: Huff (1967), Time distribution of rainfall in heavy storms.
 DRY_MS: Final = 6 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Rain:
-    """What a gauge counted between its words: `mm[i]` fell from `start_ms[i]` to `end_ms[i]`; NaN is not known."""
+    """Rain between the samples of a gauge: `mm[i]` from `start_ms[i]` to `end_ms[i]`; NaN where unknown."""
 
     start_ms: Times
     end_ms: Times
@@ -44,10 +44,10 @@ class RainSum:
 
 
 def read_gauge(time_ms: Times, total_mm: Values) -> Rain:
-    """Return the rain between the words of a gauge, ascending in time.
+    """Return the rain between the samples of a gauge, which ascend in time.
 
-    A total that falls is a gauge that began anew from zero: what it shows fell since, and what fell before in the same
-    step was not heard. That is at most the step's own; in a hole it is not known, so that the hole is not either.
+    A falling total is a gauge that restarted from zero: its total fell since then, and the rain before that in the same
+    step is lost, which is at most the step's own. In a gap it is unknown, and with it the rain of the gap.
     """
     if len(time_ms) < 2:
         return Rain(time_ms[:0], time_ms[:0], np.empty(0))
@@ -55,41 +55,41 @@ def read_gauge(time_ms: Times, total_mm: Values) -> Rain:
     rise = np.diff(total_mm)
     mm = np.where(rise >= 0.0, rise, total_mm[1:])
     length_ms = (end_ms - start_ms).astype(np.float64)
-    # A minute at least: gauges that speak every second have a tip or none in it.
+    # A minute at least: within a second a gauge has one tip or none.
     too_fast = mm > _MOST_MM_MIN * np.maximum(length_ms / MINUTE_MS, 1.0)
-    unheard = (rise < 0.0) & (length_ms > HOLE_MS)
-    return Rain(start_ms, end_ms, np.where(too_fast | unheard, np.nan, mm))
+    is_lost = (rise < 0.0) & (length_ms > GAP_MS)
+    return Rain(start_ms, end_ms, np.where(too_fast | is_lost, np.nan, mm))
 
 
 def sum_rain(rain: Rain, start_ms: int, end_ms: int) -> RainSum:
     """Return the rain of [start_ms, end_ms).
 
-    A hole that lies wholly within counts; one across an end counts only where nothing fell in it, because nobody knows
-    on which side of the end it fell. Steps of up to an hour across an end are shared out by time.
+    A gap wholly within counts; one across an end counts only without rain in it, because it is not known on which side
+    of the end it fell. Steps of up to an hour across an end are divided by time.
     """
     if len(rain) == 0 or end_ms <= start_ms:
         return RainSum(0.0, 0.0)
     length_ms = (rain.end_ms - rain.start_ms).astype(np.float64)
     inside_ms = np.minimum(rain.end_ms, end_ms) - np.maximum(rain.start_ms, start_ms)
     share = np.clip(inside_ms / np.maximum(length_ms, 1.0), 0.0, 1.0)
-    across_hole = (length_ms > HOLE_MS) & (share < 1.0) & (rain.mm > 0.0)
-    known = np.isfinite(rain.mm) & ~across_hole
+    across_gap = (length_ms > GAP_MS) & (share < 1.0) & (rain.mm > 0.0)
+    known = np.isfinite(rain.mm) & ~across_gap
     mm = float(np.sum(rain.mm[known] * share[known]))
     covered_ms = float(np.sum((share * length_ms)[known]))
     return RainSum(mm, min(covered_ms / (end_ms - start_ms), 1.0))
 
 
 def largest_event_mm(rain: Rain, start_ms: int, end_ms: int) -> float:
-    """Return the rain of the largest single event in [start_ms, end_ms): events lie `DRY_MS` without rain apart.
+    """Return the rain of the largest single event in [start_ms, end_ms): events are `DRY_MS` without rain apart.
 
-    Rain in a hole of more than an hour makes no event: whether it fell at once is not known.
+    Rain in a gap of more than an hour is no event: whether it fell at once is not known.
     """
     wet = (rain.mm > 0.0) & (rain.end_ms > start_ms) & (rain.start_ms < end_ms)
     largest = current = 0.0
     ended_ms = -DRY_MS
     for index in np.flatnonzero(wet).tolist():
         first_ms, last_ms, mm = int(rain.start_ms[index]), int(rain.end_ms[index]), float(rain.mm[index])
-        if last_ms - first_ms > HOLE_MS:
+        if last_ms - first_ms > GAP_MS:
             current, ended_ms = 0.0, -DRY_MS
             continue
         current = current + mm if first_ms - ended_ms < DRY_MS else mm

@@ -1,4 +1,4 @@
-"""How well a climate kept to its set points, what that cost, and how even it was over the floor."""
+"""Compliance with set points, movement of actuators, and uniformity over a floor."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from headland.agronomy.series.arrays import Times, Values
 
 @dataclass(frozen=True, slots=True)
 class Compliance:
-    """How a value kept to its set point; errors in the value's unit, None where there was nothing to compare.
+    """Compliance of a value with its set point; errors in the value's unit, None where nothing could be compared.
 
     in_band
         The share of the time within the band.
     mean_error, p95_error
-        The mean of value - set point, and what its size stayed below for 95 % of the time.
+        The mean of value - set point, and the size that it was below for 95 % of the time.
     error_hours
         The integral of the error's size [unit h].
     overshoot
-        The most by which it went beyond the set point, on the side away from where it came after a step; 0 without one.
+        The largest excess beyond a new set point, on the far side of the step; 0 without a step.
     hours
         The time compared.
     """
@@ -34,8 +34,8 @@ class Compliance:
     hours: float
 
 
-def judge_setpoint(value: Values, setpoint: Values, weight_s: Values, band: float) -> Compliance:
-    """Return how samples kept to the set points at their times; `weight_s` is the time each speaks for, `band` >= 0."""
+def measure_compliance(value: Values, setpoint: Values, weight_s: Values, band: float) -> Compliance:
+    """Return the compliance of samples with their set points; `weight_s` are the samples' durations, `band` >= 0."""
     known = np.isfinite(value) & np.isfinite(setpoint) & (weight_s > 0.0)
     error, weight = (value - setpoint)[known], weight_s[known]
     seconds = float(weight.sum())
@@ -55,7 +55,7 @@ def judge_setpoint(value: Values, setpoint: Values, weight_s: Values, band: floa
 
 
 def _overshoot(value: Values, setpoint: Values) -> float:
-    """Return the most a value went beyond a set point that had stepped, until the next step."""
+    """Return the largest excess of a value beyond a new set point, until the next step."""
     steps = np.flatnonzero(np.diff(setpoint) != 0.0) + 1
     most = 0.0
     for start, end in pairwise([*steps.tolist(), len(value)]):
@@ -66,24 +66,24 @@ def _overshoot(value: Values, setpoint: Values) -> float:
 
 
 def find_rises(value: Values, setpoint: Values, band: float) -> list[tuple[int, int | None]]:
-    """Return at which samples the set point stepped by more than `band`, and after how many the value was within it.
+    """Return the samples at which the set point stepped by more than `band`, and after how many the value reached it.
 
-    None where it was not before the next step, the end, or a sample that nobody knows. Samples lie equally far apart.
+    None where it was not before the next step, the end, or an unknown sample. Samples are equally far apart.
     """
     steps = np.flatnonzero(np.abs(np.diff(setpoint)) > band) + 1
     inside, known = np.abs(value - setpoint) <= band, np.isfinite(value) & np.isfinite(setpoint)
-    found: list[tuple[int, int | None]] = []
+    rises: list[tuple[int, int | None]] = []
     for start, end in pairwise([*steps.tolist(), len(value)]):
         stop = np.flatnonzero(inside[start:end] | ~known[start:end])
         reached = len(stop) > 0 and bool(known[start + int(stop[0])])
-        found.append((start, int(stop[0]) if reached else None))
-    return found
+        rises.append((start, int(stop[0]) if reached else None))
+    return rises
 
 
 def find_recoveries(value: Values, setpoint: Values, band: float) -> list[tuple[int, int]]:
-    """Return when a value left the band of a set point that stood still, and after how many samples it was back.
+    """Return when a value left the band of a constant set point, and after how many samples it returned.
 
-    What began or ended with a step of the set point, with a sample that nobody knows or with the data is left out.
+    Departures that begin or end with a step of the set point, an unknown sample or the data are left out.
     """
     known = np.isfinite(value) & np.isfinite(setpoint)
     outside = known & (np.abs(value - setpoint) > band)
@@ -97,7 +97,7 @@ def find_recoveries(value: Values, setpoint: Values, band: float) -> list[tuple[
 
 
 def actuator_travel(position: Values) -> tuple[float, int]:
-    """Return how far an actuator moved in all, in its unit, and how often it turned around; NaN is left out."""
+    """Return the total movement of an actuator, in its unit, and its changes of direction; NaN is left out."""
     known = position[np.isfinite(position)]
     moves = np.diff(known)
     moves = moves[moves != 0.0]
@@ -106,7 +106,7 @@ def actuator_travel(position: Values) -> tuple[float, int]:
 
 @dataclass(frozen=True, slots=True)
 class Uniformity:
-    """How even values over a floor are: coefficient of variation (n - 1) [%], span, and two coefficients of irrigation.
+    """Uniformity of values over a floor: coefficient of variation (n - 1) [%], span, two coefficients of irrigation.
 
     christiansen_pct
         100 (1 - mean deviation / mean); Christiansen (1942).
@@ -121,10 +121,10 @@ class Uniformity:
     lowest_quarter: float
 
 
-def judge_uniformity(value: Values) -> Uniformity | None:
-    """Return how even values at different places at one time are; None for fewer than two, or a mean of 0 or below.
+def measure_uniformity(value: Values) -> Uniformity | None:
+    """Return the uniformity of values at several places at one time; None for fewer than two, or a mean of 0 or below.
 
-    Relative figures mean something only for a quantity with a true zero: water, light, carbon dioxide - not degC.
+    Relative figures are meaningful only for a quantity with a true zero: water, light, carbon dioxide, not degC.
     """
     known = np.sort(value[np.isfinite(value)])
     if len(known) < 2 or known.mean() <= 0.0:
@@ -142,9 +142,9 @@ def judge_uniformity(value: Values) -> Uniformity | None:
 
 
 def find_place_bias(time_ms: Times, values: Values, *, least_share: float = 0.5) -> Values:
-    """Return how each place stands off the median of all at the same time, over the whole span; (places, samples).
+    """Return the difference of each place from the median of all at the same time; `values` has (places, samples).
 
-    The median takes the day's course out of it. NaN for a place with less than `least_share` of the samples.
+    The median removes the course of the day. NaN for a place with less than `least_share` of the samples.
     """
     if values.shape[0] < 3 or len(time_ms) == 0:
         return np.full(values.shape[0], np.nan)
@@ -154,8 +154,8 @@ def find_place_bias(time_ms: Times, values: Values, *, least_share: float = 0.5)
     middle = np.full(values.shape[1], np.nan)
     middle[enough] = np.nanmedian(together[:, enough], axis=0)
     off = together - middle
-    found = np.full(values.shape[0], np.nan)
+    bias = np.full(values.shape[0], np.nan)
     often = np.isfinite(off).sum(axis=1) >= least_share * values.shape[1]
     if often.any():
-        found[often] = np.nanmedian(off[often], axis=1)
-    return found
+        bias[often] = np.nanmedian(off[often], axis=1)
+    return bias

@@ -1,4 +1,4 @@
-"""Where the sun stands: sunrise, sunset and elevation, to a minute.
+"""Position of the sun: sunrise, sunset and elevation, to a minute.
 
 Meeus (1998), Astronomical Algorithms, chapters 25 and 28 with their low-precision series, as NOAA's solar calculator
 uses them; refraction at the horizon 34', the disc's half diameter 16'.
@@ -30,7 +30,7 @@ class Daylight:
 
     @property
     def length_s(self) -> float:
-        """How long the sun is up."""
+        """The length of daylight [s]."""
         if self.sunrise_ms is None or self.sunset_ms is None:
             return DAY_MS / 1000.0 if self.always_up else 0.0
         return (self.sunset_ms - self.sunrise_ms) / 1000.0

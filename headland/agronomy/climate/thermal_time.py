@@ -36,8 +36,8 @@ def degree_days_average(low_degc: ArrayLike, high_degc: ArrayLike, base_degc: fl
 def degree_days_clamped(
     low_degc: ArrayLike, high_degc: ArrayLike, base_degc: float, upper_degc: float = np.inf
 ) -> Values:
-    """Return the mean of low and high, first brought between base and upper, above the base [degC d]; [1] method 2."""
-    low, high = (np.clip(each, base_degc, upper_degc) for each in _pair(low_degc, high_degc))
+    """Return the mean of low and high, each limited to base and upper, above the base [degC d]; [1] method 2."""
+    low, high = (np.clip(extreme, base_degc, upper_degc) for extreme in _pair(low_degc, high_degc))
     return np.asarray((low + high) / 2.0 - base_degc)
 
 
@@ -51,7 +51,7 @@ def degree_days_sine(
 ) -> Values:
     """Return the area under a sine between low and high, above the base [degC d]; [2].
 
-    Above `upper_degc` development goes on at its rate (horizontal), slows as much as it rose (intermediate) or stops
+    Above `upper_degc` development continues at its rate (horizontal), slows as much as it rose (intermediate) or stops
     (vertical); [4].
     """
     low, high = _pair(low_degc, high_degc)
@@ -82,7 +82,7 @@ def degree_days_double_sine(
     return np.asarray((halves[0] + halves[1]) / 2.0)
 
 
-#: The methods by the name that an answer carries: low, high and next low of a day, base and upper threshold, cutoff.
+#: The methods by their names in answers: low, high and next low of a day, base and upper threshold, cutoff.
 METHODS: Final[dict[str, Callable[[Values, Values, Values, float, float | None, Cutoff], Values]]] = {
     "average": lambda low, high, _next, base, _upper, _cutoff: degree_days_average(low, high, base),
     "average_clamped": lambda low, high, _next, base, upper, _cutoff: degree_days_clamped(
@@ -98,7 +98,7 @@ METHODS: Final[dict[str, Callable[[Values, Values, Values, float, float | None, 
 
 
 def _pair(low_degc: ArrayLike, high_degc: ArrayLike) -> tuple[Values, Values]:
-    """Return both as arrays; a low above its high is no day, so NaN."""
+    """Return both as arrays, NaN for a day whose low is above its high."""
     low, high = np.broadcast_arrays(np.asarray(low_degc, np.float64), np.asarray(high_degc, np.float64))
     impossible = low > high
     return np.where(impossible, np.nan, low), np.where(impossible, np.nan, high)
@@ -140,24 +140,28 @@ def utah_by_hour(temperature_degc: Values) -> Values:
 
 
 def portions_by_hour(temperature_degc: Values, *, offset_k: float = FITTED_OFFSET_K) -> Values:
-    """Return the portions gathered up to each hour; NaN from the first hour on that is not known."""
+    """Return the chill portions up to each hour; NaN from the first unknown hour on; [6] with the constants of [7].
+
+    The first hour begins with nothing accumulated, as in the authors' own program; a later start gives other portions,
+    because the model counts in whole steps and remembers.
+    """
     kelvin = temperature_degc + offset_k
     transition = np.exp(_SLOPE * _TRANSITION_K * (kelvin - _TRANSITION_K) / kelvin)
     fixed_share = transition / (1.0 + transition)
     level = _A0 / _A1 * np.exp((_E1 - _E0) / kelvin)
-    kept = np.exp(-_A1 * np.exp(-_E1 / kelvin))
-    found = np.zeros(len(kelvin))
+    retained = np.exp(-_A1 * np.exp(-_E1 / kelvin))
+    gathered = np.zeros(len(kelvin))
     intermediate, portions = 0.0, 0.0
-    rows = zip(level[1:].tolist(), kept[1:].tolist(), fixed_share[1:].tolist(), strict=True)
-    for at, (target, keep, share) in enumerate(rows, 1):
-        intermediate = target - (target - intermediate) * keep
+    rows = zip(level[1:].tolist(), retained[1:].tolist(), fixed_share[1:].tolist(), strict=True)
+    for at, (target, retention, share) in enumerate(rows, 1):
+        intermediate = target - (target - intermediate) * retention
         if intermediate >= 1.0:
             portions += share * intermediate
             intermediate *= 1.0 - share
-        found[at] = portions
+        gathered[at] = portions
     unknown = np.flatnonzero(~np.isfinite(kelvin))
-    found[unknown[0] if len(unknown) else len(kelvin) :] = np.nan
-    return found
+    gathered[unknown[0] if len(unknown) else len(kelvin) :] = np.nan
+    return gathered
 
 
 #: The band of plain chill hours [degC], both ends included.
@@ -166,13 +170,13 @@ _HOURLY: Final = "of hourly means of half an hour or more"
 
 
 def chill_indices(days: Periods, hours: Periods, channel: str, temperature_degc: Values) -> list[Index]:
-    """Return the chill of each day; `days` counts in hours, `hours` and `temperature_degc` in steps of one grid."""
+    """Return the chill of each day; `days` are in hours, `hours` and `temperature_degc` in steps of one grid."""
     enough = count_true(hours, np.isfinite(temperature_degc)) >= MEAN_BAR * hours.lengths
     hourly = np.where(enough, average(hours, temperature_degc), np.nan)
     known = count_true(days, np.isfinite(hourly))
     coverage = known / days.lengths
     low, high = CHILL_DEGC
-    gathered = portions_by_hour(hourly)[days.edges[1:] - 1]
+    portions = portions_by_hour(hourly)[days.edges[1:] - 1]
     since = np.cumsum(known) / np.cumsum(days.lengths)
     utah = f"Richardson, Seeley and Walker (1974), Utah, {_HOURLY}; warm hours take units away; from 90 % on"
     dynamic = (
@@ -184,7 +188,7 @@ def chill_indices(days: Periods, hours: Periods, channel: str, temperature_degc:
     columns = (
         ("chill_hours", "h", plain, cold, coverage, SUM_BAR),
         ("chill_units", "1", utah, sum_up(days, utah_by_hour(hourly)), coverage, SUM_BAR),
-        ("chill_portions_since", "1", dynamic, gathered, since, 1.0),
+        ("chill_portions_since", "1", dynamic, portions, since, 1.0),
     )
     return [
         precomputed_index(name, unit, Method(name, 1, rule), (channel,), value, share, known, bar)

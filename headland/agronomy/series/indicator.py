@@ -1,4 +1,4 @@
-"""An index over many periods: columns, one value a period, that become answers where somebody looks at them."""
+"""Indices over many periods as columns with one value a period; `answer_of` makes an answer of one period."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from headland.agronomy.series.arrays import Counts, Values
 from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.time_grid import Periods, count_true, highest, lowest, sum_up
 
-#: Below this share of a period a mean says more about the hole than about the house.
+#: The coverage from which a mean is given.
 MEAN_BAR: Final = 0.5
-#: What counts hours needs nearly all of them: a missed one would be told as a dry one.
+#: The coverage from which a sum of hours is given: a missing hour would count as none.
 SUM_BAR: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One index: `value` by period, NaN below the coverage bar or where it has no meaning.
+    """One index: `value` by period, NaN below the coverage limit or where it is not defined.
 
     coverage
-        The share 0..1 of the period that is known, or of the part that counts; the method says which.
+        The known share 0..1 of the period, or of the part that counts, as the method defines it.
     known
-        How many steps were known.
+        The number of known steps.
     low, high
-        The smallest and largest value within each period, where that has a meaning.
+        The smallest and largest value within each period, where defined.
     bar
-        The coverage below which there is no value.
+        The coverage limit.
     assumed
-        What it rests on beside its channels: an answer shows it among its inputs, and no samples are counted of it.
+        Inputs beside its channels, such as declared figures: an answer lists them, but counts no samples of them.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Index:
 
 
 def mean_index(name: str, unit: str, method: Method, inputs: tuple[str, ...], periods: Periods, value: Values) -> Index:
-    """Return the mean of a quantity over each period, with its lowest and highest; from half of the period on."""
+    """Return the mean of a quantity over each period with its lowest and highest, from half of the period on."""
     known = count_true(periods, np.isfinite(value))
     coverage = known / periods.lengths
     enough = coverage >= MEAN_BAR
@@ -77,7 +77,7 @@ def precomputed_index(
     bar: float = SUM_BAR,
     assumed: tuple[str, ...] = (),
 ) -> Index:
-    """Return an index whose values are computed already; those below the bar become NaN."""
+    """Return an index of given values; those below the coverage limit become NaN."""
     return Index(
         name, unit, method, inputs, np.where(coverage >= bar, value, np.nan), coverage, known, bar, assumed=assumed
     )
@@ -86,13 +86,13 @@ def precomputed_index(
 def answer_of(
     index: Index, at: int, window: tuple[int, int], *, n: int, quality: int, evidence: str = "measured"
 ) -> Answer:
-    """Return one period of an index as an answer; `n` and `quality` are those of the samples behind it."""
+    """Return one period of an index as an answer; `n` and `quality` are those of the samples used."""
     value = float(index.value[at])
-    told = np.isfinite(value)
+    is_known = np.isfinite(value)
     coverage = float(index.coverage[at])
-    reason = None if told else INSUFFICIENT_DATA if coverage < index.bar else "not_defined"
+    reason = None if is_known else INSUFFICIENT_DATA if coverage < index.bar else "not_defined"
     return Answer(
-        value=value if told else None,
+        value=value if is_known else None,
         unit=index.unit,
         window=window,
         n=n,
@@ -100,10 +100,10 @@ def answer_of(
         quality=quality if n else MISSING,
         method=index.method,
         inputs=(*index.inputs, *index.assumed),
-        evidence=evidence if told else None,
+        evidence=evidence if is_known else None,
         reason=reason,
-        low=_number(index.low, at) if told else None,
-        high=_number(index.high, at) if told else None,
+        low=_number(index.low, at) if is_known else None,
+        high=_number(index.high, at) if is_known else None,
     )
 
 

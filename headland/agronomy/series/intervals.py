@@ -1,4 +1,4 @@
-"""Stretches of time: arrays of shape (k, 2) of [start, end) in epoch milliseconds, sorted and disjoint."""
+"""Time intervals as arrays of shape (k, 2): [start, end) in epoch milliseconds, sorted and disjoint."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Intervals = NDArray[np.float64]
 
 
 def no_time() -> Intervals:
-    """Return the empty set of stretches."""
+    """Return the empty set."""
     return np.empty((0, 2))
 
 
 def bridge(time_ms: Times, max_gap_s: float) -> Intervals:
-    """Return the stretches between neighbouring samples that lie at most `max_gap_s` apart; `time_ms` ascends."""
+    """Return the intervals between neighbouring samples that are at most `max_gap_s` apart; `time_ms` ascends."""
     if len(time_ms) < 2:
         return no_time()
     time = time_ms.astype(np.float64)
@@ -26,17 +26,17 @@ def bridge(time_ms: Times, max_gap_s: float) -> Intervals:
 
 
 def intersect(a: Intervals, b: Intervals) -> Intervals:
-    """Return the time that lies in both."""
+    """Return the time in both."""
     return _where_depth(a, b, at_least=2)
 
 
 def union(a: Intervals, b: Intervals) -> Intervals:
-    """Return the time that lies in either."""
+    """Return the time in either."""
     return _where_depth(a, b, at_least=1)
 
 
 def subtract(a: Intervals, b: Intervals) -> Intervals:
-    """Return the time that lies in `a` and not in `b`."""
+    """Return the time in `a` and not in `b`."""
     if len(a) == 0:
         return a
     holes = np.concatenate(([-np.inf], b.ravel(), [np.inf])).reshape(-1, 2)
@@ -54,7 +54,7 @@ def total_s(intervals: Intervals) -> float:
 
 
 def _where_depth(a: Intervals, b: Intervals, at_least: int) -> Intervals:
-    """Sweep over all edges and keep the time at which at least that many sets hold; touching stretches join."""
+    """Return the time that is in at least that many sets; touching intervals join."""
     both = np.concatenate((a, b))
     if len(both) == 0:
         return no_time()
@@ -62,6 +62,6 @@ def _where_depth(a: Intervals, b: Intervals, at_least: int) -> Intervals:
     depth = np.zeros(len(edges), dtype=np.int64)
     np.add.at(depth, np.searchsorted(edges, both[:, 0]), 1)
     np.add.at(depth, np.searchsorted(edges, both[:, 1]), -1)
-    held = np.cumsum(depth)[:-1] >= at_least
-    steps = np.diff(np.concatenate(([False], held, [False])).astype(np.int8))
+    is_inside = np.cumsum(depth)[:-1] >= at_least
+    steps = np.diff(np.concatenate(([False], is_inside, [False])).astype(np.int8))
     return np.column_stack((edges[np.flatnonzero(steps == 1)], edges[np.flatnonzero(steps == -1)]))

@@ -1,7 +1,7 @@
-"""Which sensors lie, and which of their samples an index must not use: each finding names test, span and reason.
+"""Sensor health: tests of stored samples that find faulty sensors, each finding with test, time and detail.
 
-A sensor alone is judged by range, spike and flat line (`sample_tests`, after QARTOD), beside its like by what the sun
-does to it and by drift. What fails is left out; what is only doubted stays and is said.
+A sensor alone is tested for range, spikes and constant values, after QARTOD; several sensors of one quantity for
+heating by the sun and drift. Failed samples are left out; doubtful ones are used and reported.
 
 Sources
 -------
@@ -22,32 +22,32 @@ from headland.agronomy.series.qartod import FAIL, GOOD, SUSPECT
 from headland.agronomy.series.time_grid import Periods, mean_by_step
 from headland.units_of_time import DAY_MS
 
-#: The radiation at which a sensor's sun error is told [W/m2], and the error from which on it is called one [K].
+#: The radiation at which a sensor's error by the sun is given [W/m2], and the smallest error that is a finding [K].
 SUN_W_M2: Final = 600.0
 LEAST_SUN_ERROR_K: Final = 1.0
-#: Above this radiation a sensor that the sun heats is not used [W/m2].
+#: Radiation above which a sun-heated sensor is not used [W/m2].
 SUNNY_W_M2: Final = 50.0
 _LEAST_SUN_CORRELATION: Final = 0.6
 _LEAST_SUNNY_STEPS: Final = 24
-#: A drift is one when it is so many standard errors from none.
+#: The smallest drift that is a finding, in standard errors.
 _DRIFT_ERRORS: Final = 4.0
-#: What is alike within this is the same number written twice.
+#: Values that differ by no more are equal.
 _SAME: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a quantity's sensor can be held to, in its unit.
+    """Limits of the tests of a quantity, in its unit.
 
     low, high
-        Beyond them no greenhouse is.
+        The possible range in a greenhouse.
     spike
-        A sample this far off both of its neighbours, on one side, is one.
+        The smallest difference of a spike from both of its neighbours, on one side.
     flat_s
-        So long the very same value is a stuck sensor [s]; `flat_from`, `flat_to` bound where that is judged: humidity
-        at saturation and light at night may rest.
+        The time after which a constant value is a stuck sensor [s], for values from `flat_from` to `flat_to`: humidity
+        at saturation and light at night may be constant.
     drift_a_day
-        A drift of less is not told.
+        The smallest drift that is a finding.
     """
 
     low: float
@@ -61,7 +61,7 @@ class Limits:
 
 _FOUR_H: Final = 4 * 3600.0
 _TWELVE_H: Final = 12 * 3600.0
-#: By quantity. Four hours: the public lettuce tables of 2022 rest for up to 3.75 h on one tenth of a degree or percent.
+#: By quantity. Four hours: in the public lettuce tables of 2022 values are constant for up to 3.75 h.
 LIMITS: Final[dict[str, Limits]] = {
     "air_temperature_degc": Limits(-20.0, 60.0, 5.0, _FOUR_H, drift_a_day=0.05),
     "relative_humidity_pct": Limits(0.0, 103.0, 20.0, _FOUR_H, flat_to=98.0, drift_a_day=0.5),
@@ -75,15 +75,15 @@ LIMITS: Final[dict[str, Limits]] = {
     "outside_temperature_degc": Limits(-50.0, 55.0, 6.0, _TWELVE_H),
     "outside_humidity_pct": Limits(0.0, 103.0, 30.0, _TWELVE_H, flat_to=98.0),
 }
-#: Over this a humidity is counted as saturated, and said.
+#: A humidity above this counts as saturated, and is a finding.
 SATURATED_PCT: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a channel's samples in [start_ms, end_ms]: the test, its flag, and what was done.
+    """A fault of a channel's samples in [start_ms, end_ms]: the test, its flag, and their treatment.
 
-    `left_out` says whether the `n` samples were taken out of the indices; if not, they were used and are doubted.
+    `left_out` is true where the `n` samples were left out of the indices; else they were used and are doubtful.
     """
 
     channel: str
@@ -96,18 +96,18 @@ class Finding:
     detail: str
 
 
-def judge_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityFlags, list[Finding]]:
-    """Return a flag a sample and the findings of a sensor alone; times ascend, `value` may hold NaN."""
+def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityFlags, list[Finding]]:
+    """Return a flag for each sample and the findings about a sensor alone; times ascend, `value` may have NaN."""
     limits = LIMITS.get(channel.partition(":")[0])
     flags = np.full(len(value), GOOD, np.uint8)
     if limits is None or len(value) == 0:
         return flags, []
     findings = []
-    span, rest_h = f"outside {limits.low:g} to {limits.high:g}", limits.flat_s / 3600.0
+    span, flat_h = f"outside {limits.low:g} to {limits.high:g}", limits.flat_s / 3600.0
     for test, bad, detail in (
         ("gross_range", (value < limits.low) | (value > limits.high), span),
         ("spike", find_spikes(value, limits.spike), f"{limits.spike:g} or more off both neighbours"),
-        ("flat_line", find_stuck(time_ms, value, limits), f"the very same value for {rest_h:g} h or longer"),
+        ("flat_line", find_stuck(time_ms, value, limits), f"the very same value for {flat_h:g} h or longer"),
     ):
         if bad.any():
             flags[bad] = FAIL
@@ -122,24 +122,24 @@ def judge_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityF
 
 
 def find_spikes(value: Values, size: float) -> Mask:
-    """Return which samples stand `size` or more off both neighbours, on the same side; [1] test 6, differential."""
-    found = np.zeros(len(value), np.bool_)
+    """Return which samples differ by `size` or more from both neighbours, on the same side; [1] test 6."""
+    is_spike = np.zeros(len(value), np.bool_)
     if len(value) > 2 and np.isfinite(size):
         steps = np.diff(value)
         up, down = steps >= size, steps <= -size
-        found[1:-1] = (up[:-1] & down[1:]) | (down[:-1] & up[1:])
-    return found
+        is_spike[1:-1] = (up[:-1] & down[1:]) | (down[:-1] & up[1:])
+    return is_spike
 
 
 def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Mask:
     """Return which samples belong to a run of one value for `flat_s` or longer, with its start; [1] 8.
 
-    A missing sample, or a silence of a quarter of that, ends a stretch.
+    A missing sample, or a gap of a quarter of that, ends a run.
     """
     same = np.abs(np.diff(value)) <= _SAME
     if same.any():
-        judged = (value >= limits.flat_from) & (value <= limits.flat_to)
-        same &= judged[1:] & (np.diff(time_ms) <= limits.flat_s * 250.0)
+        applies = (value >= limits.flat_from) & (value <= limits.flat_to)
+        same &= applies[1:] & (np.diff(time_ms) <= limits.flat_s * 250.0)
     if not same.any():
         return np.zeros(len(value), np.bool_)
     ends = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
@@ -151,13 +151,13 @@ def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Mask:
     return np.asarray(np.cumsum(depth[:-1]) > 0)
 
 
-def judge_twins(
+def compare_twins(
     periods: Periods, samples: Mapping[str, tuple[Times, Values]], radiation_w_m2: Values | None
 ) -> list[Finding]:
-    """Return which of several sensors of one quantity at one house the sun heats, and which run away from the others.
+    """Return findings about several sensors of one quantity: which ones the sun heats, and which drift from the others.
 
-    `samples` hold good samples by channel; `radiation_w_m2` is the sun on the grid's steps, None where unknown. With
-    two sensors a drift is told of both, because nobody can say whose it is.
+    `samples` are usable samples by channel; `radiation_w_m2` is the radiation by step, None where unknown. With two
+    sensors a drift is a finding about both, because either may be wrong.
     """
     if len(samples) < 2:
         return []
@@ -173,10 +173,10 @@ def judge_twins(
 
 
 def find_drift(time_ms: Times, value: Values, twin: Values) -> tuple[float, float] | None:
-    """Return how a sensor runs away from its twin [unit a day] and the standard error of that; None for under 30 pairs.
+    """Return the drift of a sensor from another [unit a day] and its standard error; None for under 30 pairs.
 
-    Least squares over the difference; a steady offset is calibration, not drift. The error takes neighbouring
-    differences for dependent: n is reduced by their correlation (Bayley and Hammersley 1946).
+    Least squares over the difference; a constant offset is calibration, not drift. The error allows for dependent
+    neighbours: n is reduced by their correlation (Bayley and Hammersley 1946).
     """
     off = value - twin
     known = np.isfinite(off)
@@ -205,13 +205,13 @@ def _sun_finding(channel: str, time_ms: Times, off: Values, radiation: Values) -
     error_k = slope * SUN_W_M2
     if error_k < LEAST_SUN_ERROR_K or like < _LEAST_SUN_CORRELATION:
         return []
-    detail = f"reads {error_k:.1f} K too high at {SUN_W_M2:g} W/m2 beside its like: no shield, or the sun gets under it"
+    detail = f"reads {error_k:.1f} K too high at {SUN_W_M2:g} W/m2 compared to the others: no shield, or sun below it"
     return [_finding(channel, "sun_heated", FAIL, time_ms, sunny, detail, left_out=True)]
 
 
 def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, *, alone: bool) -> list[Finding]:
     limits = LIMITS.get(channel.partition(":")[0])
-    # By the hour: differences of neighbours in time say the same thing again and again.
+    # By the hour: differences of neighbouring steps are not independent.
     drift = find_drift(time_ms[::12], value[::12], others[::12])
     if limits is None or drift is None or time_ms[-1] - time_ms[0] < 2 * DAY_MS:
         return []
@@ -219,8 +219,8 @@ def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, 
     if abs(slope) < limits.drift_a_day or abs(slope) < _DRIFT_ERRORS * error:
         return []
     known = np.isfinite(value) & np.isfinite(others)
-    other = "its twin: one of the two drifts" if alone else "its like"
-    detail = f"runs away by {slope:+.2f} a day (+-{error:.2f}) from {other}"
+    other = "the other sensor: one of the two drifts" if alone else "the others"
+    detail = f"drifts by {slope:+.2f} a day (+-{error:.2f}) from {other}"
     return [_finding(channel, "drift", SUSPECT, time_ms, known, detail, left_out=False)]
 
 

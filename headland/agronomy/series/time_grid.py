@@ -1,8 +1,8 @@
-"""Samples on a grid of equal steps, and what becomes of them over hours, days or any other periods.
+"""Samples on a grid of equal steps, and their sums and means over hours, days or other periods.
 
-A grid begins on a whole step of epoch time, so that the grids of all devices fit on each other and every local hour
-and day (zones are quarters of an hour apart) begins on a step. A step's value is the mean of its samples, NaN where
-there were none; holes of a few steps are bridged by a line, longer ones stay.
+A grid begins on a whole step of epoch time, so that the grids of all devices match and every local hour and day (zones
+are quarters of an hour apart) begins on a step. A step's value is the mean of its samples, NaN without samples; gaps of
+a few steps are interpolated, longer ones remain.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 from headland.agronomy.series.arrays import Counts, Mask, Times, Values
 from headland.units_of_time import HOUR_MS
 
-#: Five minutes: what climate computers store, and shorter than anything a crop answers to.
+#: Five minutes: the interval of climate computers, and shorter than any response of a crop.
 STEP_MS: Final = 300_000
-#: As many steps of a hole are bridged: one late or lost sample leaves none, a quarter of an hour's silence does.
-MOST_BRIDGED: Final = 2
+#: The longest gap that is interpolated: one late or lost sample leaves no gap, a quarter of an hour's silence does.
+MOST_FILLED: Final = 2
 
 
 @dataclass(frozen=True)
 class Periods:
-    """Neighbouring stretches of a grid: period i is the steps from `edges[i]` to before `edges[i + 1]`, none empty."""
+    """Consecutive periods of a grid: period i has the steps from `edges[i]` to before `edges[i + 1]`, none is empty."""
 
     start_ms: int
     edges: Counts
@@ -34,7 +34,7 @@ class Periods:
 
     @property
     def steps(self) -> int:
-        """How many steps the grid has."""
+        """The number of steps."""
         return int(self.edges[-1])
 
     @cached_property
@@ -49,7 +49,7 @@ class Periods:
 
     @cached_property
     def length(self) -> int | None:
-        """The steps of each period where all have as many, None where they differ: equal ones fold faster."""
+        """The number of steps of each period if all have the same, else None: equal periods fold faster."""
         lengths = self.lengths
         return int(lengths[0]) if len(lengths) and (lengths == lengths[0]).all() else None
 
@@ -61,10 +61,10 @@ class Periods:
         )
 
 
-def cut_periods(starts_ms: list[int], end_ms: int) -> Periods:
+def make_periods(starts_ms: list[int], end_ms: int) -> Periods:
     """Return periods that begin at `starts_ms`, ascending, the last of which ends at `end_ms`; ends go to whole steps.
 
-    A period that is shorter than a step is left out.
+    A period shorter than a step is left out.
     """
     edges_ms = np.array([*starts_ms, end_ms], np.int64)
     first = int(edges_ms[0] // STEP_MS)
@@ -87,17 +87,17 @@ def mean_by_step(periods: Periods, time_ms: Times, value: Values) -> tuple[Value
     return np.where(count > 0, total / np.maximum(count, 1), np.nan), count
 
 
-def bridge_holes(value: Values, most_steps: int = MOST_BRIDGED) -> Values:
-    """Return the values with holes of at most `most_steps` filled by a line between their ends."""
+def fill_gaps(value: Values, most_steps: int = MOST_FILLED) -> Values:
+    """Return the values with gaps of at most `most_steps` filled by linear interpolation."""
     known = np.flatnonzero(np.isfinite(value))
     if len(known) < 2 or len(known) == len(value):
         return value
-    hole = np.diff(known) - 1
-    short = (hole > 0) & (hole <= most_steps)
+    gap = np.diff(known) - 1
+    short = (gap > 0) & (gap <= most_steps)
     if not short.any():
         return value
     filled = value.copy()
-    before, size = known[:-1][short], hole[short]
+    before, size = known[:-1][short], gap[short]
     low, rise = value[before], value[before + size + 1] - value[before]
     for step in range(1, most_steps + 1):
         within = size >= step
@@ -106,7 +106,7 @@ def bridge_holes(value: Values, most_steps: int = MOST_BRIDGED) -> Values:
 
 
 def count_true(periods: Periods, flag: Mask) -> Counts:
-    """Return in how many steps of each period a flag holds."""
+    """Return the number of steps of each period in which a flag is true."""
     if periods.length is not None:
         return np.asarray(np.count_nonzero(flag.reshape(-1, periods.length), axis=1), np.int64)
     return np.asarray(np.add.reduceat(flag, periods.edges[:-1], dtype=np.int64))
@@ -134,9 +134,9 @@ def highest(periods: Periods, value: Values) -> Values:
 
 
 def longest_run(periods: Periods, flag: Mask) -> Counts:
-    """Return the longest stretch of steps on end, within each period, in which a flag holds."""
+    """Return the longest run of steps within each period in which a flag is true."""
     at = np.arange(len(flag), dtype=np.int64)
-    # The last step at which the flag did not hold, or the one before the period: the run goes from there.
+    # The last step at which the flag was false, or the one before the period: a run starts after it.
     begin = np.repeat(periods.edges[:-1], periods.lengths) - 1
     broken = np.maximum(np.maximum.accumulate(np.where(flag, np.int64(-1), at)), begin)
     return np.asarray(np.maximum.reduceat(np.where(flag, at - broken, 0), periods.edges[:-1]))

@@ -14,7 +14,7 @@ from headland.agronomy.series.answer import Answer
 from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_air
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
-from headland.analysis.greenhouse.house import House, cut_days, find_house
+from headland.analysis.greenhouse.house import House, day_starts, find_house
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.registry_access import repositories_of
@@ -121,7 +121,7 @@ def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
     """Return a log of each local day of a house that ended in a window."""
     # Within the calendar, and only days that have ended.
     first_ms = max(window.start_ms, LOW_MS + 4 * DAY_MS) - 2 * DAY_MS
-    starts = cut_days(house.place, Window(first_ms, min(window.end_ms, scope.now_ms)))
+    starts = day_starts(house.place, Window(first_ms, min(window.end_ms, scope.now_ms)))
     days = [(start_ms, end_ms) for start_ms, end_ms in pairwise(starts) if end_ms > window.start_ms]
     ended = [day for day in days if day[1] <= scope.now_ms]
 

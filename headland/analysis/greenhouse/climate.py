@@ -35,11 +35,11 @@ from headland.agronomy.climate.light import light_indices, rolling_light
 from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.indicator import Index, answer_of, precomputed_index
-from headland.agronomy.series.time_grid import Periods, cut_periods
+from headland.agronomy.series.time_grid import Periods, make_periods
 from headland.analysis.greenhouse.crop_targets import Crop, CropTargets, TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_note
-from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_stages
-from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
+from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
+from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.i18n import Message
@@ -69,7 +69,7 @@ class HouseAnswers:
     house: House
     by: str
     periods: list[PeriodAnswers]
-    left_out: list[LeftOut]
+    left_out: list[DeviceFinding]
     targets: dict[str, TargetBand] = field(default_factory=dict)
     notes: dict[str, str | Message] = field(default_factory=dict)
     events: list[WetEvent] | None = None
@@ -103,7 +103,7 @@ def answer_air(query: ClimateQuery, thresholds: Thresholds | None = None) -> Hou
     """
     periods, stages = divide_window(query)
     channels = (*AIR_CHANNELS, LEAF_TEMPERATURE, *LIGHT[:1])
-    grid = gather(query.scope, query.house, channels, periods, query.window if query.by == "window" else None)
+    grid = read_grid(query.scope, query.house, channels, periods, query.window if query.by == "window" else None)
     air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day_of(query.house, periods))
     indices = air_indices(periods, air)
     if query.by == "day":
@@ -115,7 +115,7 @@ def answer_air(query: ClimateQuery, thresholds: Thresholds | None = None) -> Hou
 def chill_of(house: House, days: Periods, air: Air) -> list[Index]:
     """Return the winter chill of local days."""
     whole = Window(days.start_ms, days.window(len(days) - 1)[1])
-    hours = cut_periods(cut_hours(house.place, whole), whole.end_ms)
+    hours = make_periods(hour_starts(house.place, whole), whole.end_ms)
     in_hours = Periods(days.start_ms, np.searchsorted(hours.edges, days.edges))
     return chill_indices(in_hours, hours, AIR_TEMPERATURE, air.temperature_degc)
 
@@ -123,7 +123,7 @@ def chill_of(house: House, days: Periods, air: Air) -> list[Index]:
 def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     """Return the margins, hours and events of condensation on the most critical surface, and on each."""
     periods, stages = divide_window(query)
-    grid = gather(query.scope, query.house, SURFACES, periods)
+    grid = read_grid(query.scope, query.house, SURFACES, periods)
     margin = margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods))
     answers = build_answers(query, grid, condensation_indices(periods, margin), stages)
     notes = {s.name: surface_note(s, query.house, query.crop_targets) for s in margin.surfaces}
@@ -133,7 +133,7 @@ def answer_condensation(query: ClimateQuery) -> HouseAnswers:
 def answer_light(query: ClimateQuery, transmission: float | None, lamp: str | None) -> HouseAnswers:
     """Return light sums by local day, or fluxes by hour, with the factor from the measured unit to photons."""
     periods, stages = divide_window(query)
-    grid = gather(query.scope, query.house, (*LIGHT, AIR_TEMPERATURE), periods)
+    grid = read_grid(query.scope, query.house, (*LIGHT, AIR_TEMPERATURE), periods)
     light, note = light_of(query.house, grid, transmission, lamp, by_day_of(query.house, periods))
     if light is None:
         return replace(build_answers(query, grid, [], stages), notes={"light": note})
@@ -157,7 +157,7 @@ def answer_disease(query: ClimateQuery) -> HouseAnswers:
     early = Window(query.window.start_ms - _RUN_IN_DAYS * DAY_MS, query.window.end_ms)
     run_in = replace(query, window=early, by="day")
     periods, _ = divide_window(run_in)
-    grid = gather(query.scope, query.house, (*AIR_CHANNELS, *LIGHT[:1]), periods)
+    grid = read_grid(query.scope, query.house, (*AIR_CHANNELS, *LIGHT[:1]), periods)
     names = query.crop.downy
     downy = {crop: infection for crop, infection in DOWNY_MILDEWS.items() if names is None or crop in names}
     answers = build_answers(run_in, grid, disease_indices(periods, Air(*air_of(grid)), downy), None)
@@ -180,13 +180,13 @@ def divide_window(query: ClimateQuery) -> tuple[Periods, list[str] | None]:
     if query.by == "window":
         starts = [query.window.start_ms]
     elif query.by == "hour":
-        starts = cut_hours(query.house.place, query.window)
+        starts = hour_starts(query.house.place, query.window)
     elif query.by == "day":
-        starts = cut_days(query.house.place, query.window)
+        starts = day_starts(query.house.place, query.window)
     else:
-        spans = cut_stages(query.scope, query.house, query.window)
+        spans = stage_spans(query.scope, query.house, query.window)
         starts, stages = [start for start, _ in spans], [stage for _, stage in spans]
-    return cut_periods(starts, query.window.end_ms), stages
+    return make_periods(starts, query.window.end_ms), stages
 
 
 def build_answers(query: ClimateQuery, grid: HouseGrid, indices: list[Index], stages: list[str] | None) -> HouseAnswers:

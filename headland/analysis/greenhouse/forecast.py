@@ -1,4 +1,4 @@
-"""The next hours of a house: its last five weeks by the hour, through the forecast and the backtest beside it."""
+"""Forecast of a greenhouse for the next hours, from its last five weeks by the hour, with a backtest."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from headland.agronomy.climate.sun import elevation_deg
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.qartod import MISSING
-from headland.agronomy.series.time_grid import average, count_true, cut_periods
+from headland.agronomy.series.time_grid import average, count_true, make_periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import by_day_of, margin_of
-from headland.analysis.greenhouse.house import House, begin_hour
-from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
+from headland.analysis.greenhouse.house import House, local_hour_start
+from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.units_of_time import HOUR_MS
 
-#: Errors are told of the last so many hours.
+#: The hours of the backtest.
 _BACKTEST_H: Final = 7 * 24
-#: An hour counts with half of its steps.
+#: An hour is known from half of its steps on.
 _LEAST_STEPS: Final = 6
-#: What is forecast, with its unit.
+#: The forecast quantities with their units.
 FORECAST_UNITS: Final = {"air_temperature_degc": "degC", "relative_humidity_pct": "%", "condensation_margin_k": "K"}
 _CHANNELS: Final = (
     "air_temperature_degc",
@@ -46,8 +46,8 @@ _SOURCE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """A weather forecast: hourly means from the origin on; an empty list where nothing is expected."""
+class WeatherForecast:
+    """A weather forecast: hourly means from the origin on; an empty list for an unknown channel."""
 
     outside_temperature_degc: list[float]
     outside_humidity_pct: list[float]
@@ -55,11 +55,11 @@ class Expected:
     wind_speed_m_s: list[float]
 
 
-NOTHING_EXPECTED: Final = Expected([], [], [], [])
+NO_WEATHER_FORECAST: Final = WeatherForecast([], [], [], [])
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class ForecastHour:
     """One hour ahead: answers and skills by quantity."""
 
     hours: int
@@ -70,14 +70,14 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class HouseForecast:
-    """The hours ahead of an origin, and what they were learnt from: `hourly` from `hourly_start_ms` to the origin."""
+    """The hours ahead of an origin, and the hourly history: `hourly` from `hourly_start_ms` to the origin."""
 
     origin_ms: int
     history_hours: int
     drivers: list[str]
     expected: list[str]
-    ahead: list[Ahead]
-    left_out: list[LeftOut]
+    ahead: list[ForecastHour]
+    left_out: list[DeviceFinding]
     hourly_start_ms: int
     hourly: dict[str, Values]
 
@@ -88,18 +88,18 @@ def forecast_house(
     crop_targets: CropTargets,
     origin_ms: int,
     hours: int,
-    expected: Expected = NOTHING_EXPECTED,
+    expected: WeatherForecast = NO_WEATHER_FORECAST,
     *,
     with_skill: bool = True,
 ) -> HouseForecast:
     """Return the forecast for each of the `hours` (1 to 24) after the last whole local hour before `origin_ms`.
 
-    Without `with_skill` the past is not gone over again: values alone, quickly.
+    Without `with_skill` there is no backtest, which takes most of the time.
     """
-    origin_ms = begin_hour(house.place, origin_ms)
+    origin_ms = local_hour_start(house.place, origin_ms)
     window = Window(origin_ms - MOST_HISTORY_H * HOUR_MS, origin_ms)
-    periods = cut_periods(list(range(window.start_ms, origin_ms, HOUR_MS)), origin_ms)
-    grid = gather(scope, house, _CHANNELS, periods)
+    periods = make_periods(list(range(window.start_ms, origin_ms, HOUR_MS)), origin_ms)
+    grid = read_grid(scope, house, _CHANNELS, periods)
     margin = margin_of(house, crop_targets, grid, by_day_of(house, periods))
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
@@ -108,46 +108,46 @@ def forecast_house(
         for name, column in zip(FORECAST_UNITS, (air, humidity, margin.margin_k), strict=True)
     }
     first = _first_known(columns["air_temperature_degc"])
-    around = _surroundings(house, grid, window, expected, first)
+    inputs = _forecast_inputs(house, grid, window, expected, first)
     columns = {name: column[first:] for name, column in columns.items()}
-    found = []
+    hours_ahead = []
     for ahead_h in range(1, hours + 1):
         span = (origin_ms + (ahead_h - 1) * HOUR_MS, origin_ms + ahead_h * HOUR_MS)
         answers, skills = {}, {}
         for name, unit in FORECAST_UNITS.items():
-            company = [column for other, column in columns.items() if other != name and "margin" not in other]
-            answers[name], skills[name] = _foretell(
-                name, unit, columns[name], company, around, ahead_h, span, grid, with_skill=with_skill
+            covariates = [column for other, column in columns.items() if other != name and "margin" not in other]
+            answers[name], skills[name] = _forecast_quantity(
+                name, unit, columns[name], covariates, inputs, ahead_h, span, grid, with_skill=with_skill
             )
-        found.append(Ahead(ahead_h, span, answers, skills))
+        hours_ahead.append(ForecastHour(ahead_h, span, answers, skills))
     known = int(np.isfinite(columns["air_temperature_degc"]).sum())
     return HouseForecast(
         origin_ms,
         known,
-        sorted(around.weather),
-        sorted(around.expected),
-        found,
+        sorted(inputs.weather),
+        sorted(inputs.expected),
+        hours_ahead,
         grid.left_out,
         window.start_ms + first * HOUR_MS,
         columns,
     )
 
 
-def _foretell(
+def _forecast_quantity(
     name: str,
     unit: str,
     target: Values,
-    company: list[Values],
-    around: ForecastInputs,
+    covariates: list[Values],
+    inputs: ForecastInputs,
     ahead_h: int,
     span: tuple[int, int],
     grid: HouseGrid,
     *,
     with_skill: bool,
 ) -> tuple[Answer, Skill | None]:
-    value = predict(target, company, around, ahead_h) if len(target) else None
+    value = predict(target, covariates, inputs, ahead_h) if len(target) else None
     since = max(len(target) - _BACKTEST_H, 0)
-    skill = None if value is None or not with_skill else backtest(target, company, around, ahead_h, since)
+    skill = None if value is None or not with_skill else backtest(target, covariates, inputs, ahead_h, since)
     if value is not None and name == "relative_humidity_pct":
         value = min(max(value, 0.0), 100.0)
     known = int(np.isfinite(target).sum())
@@ -160,7 +160,7 @@ def _foretell(
         coverage=known / max(len(target), 1),
         quality=grid.quality(_CHANNELS[:2]) if known else MISSING,
         method=Method("house_forecast", 1, _SOURCE),
-        inputs=(*_CHANNELS[:2], *(name for name in around.weather)),
+        inputs=(*_CHANNELS[:2], *(name for name in inputs.weather)),
         evidence=None if value is None else "forecast",
         reason=INSUFFICIENT_DATA if value is None else None,
         low=None if value is None or error is None else value - error,
@@ -169,7 +169,9 @@ def _foretell(
     return answer, skill
 
 
-def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expected, first: int) -> ForecastInputs:
+def _forecast_inputs(
+    house: House, grid: HouseGrid, window: Window, expected: WeatherForecast, first: int
+) -> ForecastInputs:
     hours = window.start_ms + HOUR_MS * np.arange(len(grid.periods) + MOST_AHEAD_H, dtype=np.int64)
     place = house.place
     if place.latitude_deg is None or place.longitude_deg is None:
@@ -177,7 +179,7 @@ def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expec
     else:
         elevation = elevation_deg(hours + HOUR_MS // 2, place.latitude_deg, place.longitude_deg)
         sun = np.maximum(np.sin(np.radians(elevation)), 0.0)
-    # Warmth and light follow the sun, not the clock: hours of UTC serve as well and never jump.
+    # Temperature and light follow the sun, not local time: hours of UTC are as good and never jump.
     clock_h = (hours // HOUR_MS % 24).astype(np.float64)
     outside, humidity = grid.mean("outside_temperature_degc"), grid.mean("outside_humidity_pct")
     weather: dict[str, Values] = {}
@@ -189,25 +191,25 @@ def _surroundings(house: House, grid: HouseGrid, window: Window, expected: Expec
         column = grid.mean(channel)
         if column is not None:
             weather[channel] = _hourly(grid, column)[first:]
-    return ForecastInputs(sun[first:], clock_h[first:], weather, _coming(expected, weather))
+    return ForecastInputs(sun[first:], clock_h[first:], weather, _expected_weather(expected, weather))
 
 
-def _coming(expected: Expected, weather: dict[str, Values]) -> dict[str, Values]:
-    """Return the expected hours of those columns that the house has learnt from; hours not told are NaN."""
-    told = {
-        "outside_temperature_degc": np.array(expected.outside_temperature_degc, np.float64),
-        "global_radiation_w_m2": np.array(expected.global_radiation_w_m2, np.float64),
-        "wind_speed_m_s": np.array(expected.wind_speed_m_s, np.float64),
+def _expected_weather(forecast: WeatherForecast, weather: dict[str, Values]) -> dict[str, Values]:
+    """Return the expected hours of the weather columns in the history; hours without a forecast are NaN."""
+    both = min(len(forecast.outside_temperature_degc), len(forecast.outside_humidity_pct))
+    columns = {
+        "outside_temperature_degc": np.array(forecast.outside_temperature_degc, np.float64),
+        "global_radiation_w_m2": np.array(forecast.global_radiation_w_m2, np.float64),
+        "wind_speed_m_s": np.array(forecast.wind_speed_m_s, np.float64),
+        "outside_vapour_kpa": actual_vapour_pressure_kpa(
+            forecast.outside_temperature_degc[:both], forecast.outside_humidity_pct[:both]
+        ),
     }
-    both = min(len(expected.outside_temperature_degc), len(expected.outside_humidity_pct))
-    told["outside_vapour_kpa"] = actual_vapour_pressure_kpa(
-        expected.outside_temperature_degc[:both], expected.outside_humidity_pct[:both]
-    )
-    found = {}
-    for name, column in told.items():
-        if name in weather and len(column):
-            found[name] = np.concatenate((column, np.full(MOST_AHEAD_H - len(column), np.nan)))[:MOST_AHEAD_H]
-    return found
+    return {
+        name: np.concatenate((column, np.full(MOST_AHEAD_H - len(column), np.nan)))[:MOST_AHEAD_H]
+        for name, column in columns.items()
+        if name in weather and len(column)
+    }
 
 
 def _hourly(grid: HouseGrid, column: Values) -> Values:

@@ -1,4 +1,4 @@
-"""Forecasts that were given, kept with what then was measured: how good they were, not how good they would be."""
+"""Recorded forecasts with the values measured later, and their errors."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: Errors are told of the forecasts of so many days.
+#: Errors are those of the forecasts of so many days.
 RECORD_DAYS: Final = 30
-#: So long samples may be late; after it what was not measured stays unknown.
+#: Samples may be late by so much; after it a value that was not measured remains unknown.
 _LATE_MS: Final = 2 * DAY_MS
-#: The last hour ahead comes a day later.
+#: Forecasts older than this are complete: their last hour is a day after their origin.
 _OPEN_MS: Final = _LATE_MS + 2 * DAY_MS
 
 
@@ -36,107 +36,104 @@ class PastForecast:
     measured: list[float | None]
 
 
-def keep_forecast(repositories: OrganisationRepositories, house: House, found: HouseForecast, now_ms: int) -> None:
-    """Keep what is said of a house; of an hour of which something was said before, that stays."""
-    origin = (found.origin_ms - found.hourly_start_ms) // HOUR_MS
+def record_forecast(repositories: OrganisationRepositories, house: House, forecast: HouseForecast, now_ms: int) -> None:
+    """Record a forecast; hours that are already recorded for this origin do not change."""
+    origin = (forecast.origin_ms - forecast.hourly_start_ms) // HOUR_MS
     quantities = {}
-    for name, column in found.hourly.items():
-        answers = [each.answers[name] for each in found.ahead]
+    for name, column in forecast.hourly.items():
+        answers = [hour.answers[name] for hour in forecast.ahead]
         if all(answer.value is None for answer in answers):
             continue
-        ago = [origin + at - HOURS_A_DAY for at in range(len(answers))]
+        a_day_before = [origin + at - HOURS_A_DAY for at in range(len(answers))]
         quantities[name] = QuantityForecast(
-            made=[_kept(answer.value) for answer in answers],
-            low=[_kept(answer.low) for answer in answers],
-            high=[_kept(answer.high) for answer in answers],
-            as_now=_at(column, origin - 1),
-            as_yesterday=[_at(column, at) for at in ago],
+            made=[_rounded(answer.value) for answer in answers],
+            low=[_rounded(answer.low) for answer in answers],
+            high=[_rounded(answer.high) for answer in answers],
+            as_now=_value_at(column, origin - 1),
+            as_yesterday=[_value_at(column, at) for at in a_day_before],
             measured=[None] * len(answers),
         )
     if quantities:
-        repositories.forecasts.save(
-            Forecast(
-                house=house.id,
-                origin_ms=found.origin_ms,
-                made_ms=now_ms,
-                quantities=quantities,
-            )
-        )
+        record = Forecast(house=house.id, origin_ms=forecast.origin_ms, made_ms=now_ms, quantities=quantities)
+        repositories.forecasts.save(record)
 
 
-def settle_forecasts(repositories: OrganisationRepositories, house: House, found: HouseForecast) -> None:
-    """Note what was measured in the hours that former forecasts of a house were about; late samples count for days."""
-    upto = found.origin_ms
-    for kept in repositories.forecasts.find(house.id, upto - _OPEN_MS, upto, open_only=True):
-        first = (kept.origin_ms - found.hourly_start_ms) // HOUR_MS
+def fill_measured(repositories: OrganisationRepositories, house: House, forecast: HouseForecast) -> None:
+    """Add the values measured since to the recorded forecasts of a house, those of late samples as well."""
+    until_ms = forecast.origin_ms
+    for record in repositories.forecasts.find(house.id, until_ms - _OPEN_MS, until_ms, open_only=True):
+        first = (record.origin_ms - forecast.hourly_start_ms) // HOUR_MS
         quantities = {
             name: msgspec.structs.replace(
-                told,
+                quantity,
                 measured=[
-                    _at(found.hourly[name], first + at) if name in found.hourly else None
-                    for at in range(len(told.made))
+                    _value_at(forecast.hourly[name], first + at) if name in forecast.hourly else None
+                    for at in range(len(quantity.made))
                 ],
             )
-            for name, told in kept.quantities.items()
+            for name, quantity in record.quantities.items()
         }
-        hours = max(len(told.made) for told in quantities.values())
-        is_over = kept.origin_ms + hours * HOUR_MS + _LATE_MS <= upto
-        is_known = all(None not in told.measured for told in quantities.values())
-        settled = msgspec.structs.replace(kept, quantities=quantities, is_settled=is_over or is_known)
-        if settled != kept:
-            repositories.forecasts.save_measured(settled)
+        hours = max(len(quantity.made) for quantity in quantities.values())
+        is_over = record.origin_ms + hours * HOUR_MS + _LATE_MS <= until_ms
+        is_known = all(None not in quantity.measured for quantity in quantities.values())
+        filled = msgspec.structs.replace(record, quantities=quantities, is_settled=is_over or is_known)
+        if filled != record:
+            repositories.forecasts.save_measured(filled)
 
 
-def record_of(repositories: OrganisationRepositories, house: House, upto_ms: int) -> dict[str, list[Skill | None]]:
-    """Return by quantity and hour ahead how far the forecasts of the last days were from what was measured."""
-    kept = repositories.forecasts.find(house.id, upto_ms - RECORD_DAYS * DAY_MS, upto_ms)
-    names = {name for one in kept for name in one.quantities}
-    return {name: [_skill(kept, name, at) for at in range(_most_hours(kept, name))] for name in sorted(names)}
+def forecast_errors(
+    repositories: OrganisationRepositories, house: House, until_ms: int
+) -> dict[str, list[Skill | None]]:
+    """Return the errors of the recorded forecasts of the last days, by quantity and hour ahead."""
+    records = repositories.forecasts.find(house.id, until_ms - RECORD_DAYS * DAY_MS, until_ms)
+    names = {name for record in records for name in record.quantities}
+    return {name: [_skill(records, name, at) for at in range(_most_hours(records, name))] for name in sorted(names)}
 
 
-def told_before(
+def past_forecasts(
     repositories: OrganisationRepositories, house: House, start_ms: int, end_ms: int, ahead_h: int
 ) -> dict[str, PastForecast]:
-    """Return by quantity what was said `ahead_h` hours before of the hours in [start_ms, end_ms), and what came."""
+    """Return the forecasts for the hours in [start_ms, end_ms) made `ahead_h` hours before, by quantity."""
     back_ms = (ahead_h - 1) * HOUR_MS
-    found: dict[str, PastForecast] = {}
-    for one in repositories.forecasts.find(house.id, start_ms - back_ms, end_ms - back_ms):
-        for name, told in one.quantities.items():
-            if len(told.made) >= ahead_h:
-                columns = found.setdefault(name, PastForecast([], [], [], [], []))
-                columns.time_ms.append(one.origin_ms + back_ms)
+    by_quantity: dict[str, PastForecast] = {}
+    for record in repositories.forecasts.find(house.id, start_ms - back_ms, end_ms - back_ms):
+        for name, quantity in record.quantities.items():
+            if len(quantity.made) >= ahead_h:
+                columns = by_quantity.setdefault(name, PastForecast([], [], [], [], []))
+                columns.time_ms.append(record.origin_ms + back_ms)
                 for column, values in (
-                    (columns.made, told.made),
-                    (columns.low, told.low),
-                    (columns.high, told.high),
-                    (columns.measured, told.measured),
+                    (columns.made, quantity.made),
+                    (columns.low, quantity.low),
+                    (columns.high, quantity.high),
+                    (columns.measured, quantity.measured),
                 ):
                     column.append(values[ahead_h - 1])
-    return found
+    return by_quantity
 
 
-def _skill(kept: Sequence[Forecast], name: str, at: int) -> Skill | None:
-    told = [one.quantities[name] for one in kept if name in one.quantities and len(one.quantities[name].made) > at]
+def _skill(records: Sequence[Forecast], name: str, at: int) -> Skill | None:
+    quantities = [record.quantities[name] for record in records if name in record.quantities]
+    reaching = [quantity for quantity in quantities if len(quantity.made) > at]
     made, measured, now, yesterday = (
         np.array([np.nan if value is None else value for value in column])
         for column in (
-            [one.made[at] for one in told],
-            [one.measured[at] for one in told],
-            [one.as_now for one in told],
-            [one.as_yesterday[at] for one in told],
+            [quantity.made[at] for quantity in reaching],
+            [quantity.measured[at] for quantity in reaching],
+            [quantity.as_now for quantity in reaching],
+            [quantity.as_yesterday[at] for quantity in reaching],
         )
     )
     return skill_of(made - measured, now - measured, yesterday - measured)
 
 
-def _most_hours(kept: Sequence[Forecast], name: str) -> int:
-    return max((len(one.quantities[name].made) for one in kept if name in one.quantities), default=0)
+def _most_hours(records: Sequence[Forecast], name: str) -> int:
+    return max((len(record.quantities[name].made) for record in records if name in record.quantities), default=0)
 
 
-def _at(column: Values, at: int) -> float | None:
-    return _kept(float(column[at])) if 0 <= at < len(column) and np.isfinite(column[at]) else None
+def _value_at(column: Values, at: int) -> float | None:
+    return _rounded(float(column[at])) if 0 <= at < len(column) and np.isfinite(column[at]) else None
 
 
-def _kept(value: float | None) -> float | None:
-    """Return a value as it is kept: a thousandth is beyond every sensor, and the rest is most of the bytes."""
+def _rounded(value: float | None) -> float | None:
+    """Return a value as it is stored: no sensor resolves more than a thousandth, and further digits are most bytes."""
     return None if value is None else round(value, 3)

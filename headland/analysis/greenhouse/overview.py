@@ -1,4 +1,4 @@
-"""A greenhouse over a day or a week in one piece, as its page draws it: lines, bands, days, and a map of its places."""
+"""Overview of a greenhouse for its page: chart lines, target bands, days, and a map of its places."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from headland.agronomy.climate.light import light_indices
 from headland.agronomy.climate.psychrometrics import dew_point_degc, vapour_pressure_deficit_kpa
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import MEAN_BAR, Index
-from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, cut_periods
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
 from headland.analysis.downsampling import select_rows
 from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_disease, build_answers, chill_of
 from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
-from headland.analysis.greenhouse.house import House, cut_days, cut_hours, cut_stages
-from headland.analysis.greenhouse.samples import DeviceGrid, HouseGrid, LeftOut, gather
+from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
+from headland.analysis.greenhouse.samples import DeviceFinding, DeviceGrid, HouseGrid, read_grid
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
 from headland.i18n import Message
@@ -27,7 +27,7 @@ from headland.registry.models.models import GrowerNote
 from headland.store.port import Times
 
 _CO2: Final = "co2_ppm"
-#: What the map of places shows, with its unit.
+#: The quantities on the map of places, with their units.
 MAPPED: Final = {
     "air_temperature_degc": "degC",
     "relative_humidity_pct": "%",
@@ -36,7 +36,7 @@ MAPPED: Final = {
     "par_umol_m2_s": "umol/m2/s",
     _CO2: "ppm",
 }
-#: The units of the lines.
+#: The units of the chart lines.
 UNITS: Final = {
     **MAPPED,
     "leaf_temperature_degc": "degC",
@@ -45,12 +45,12 @@ UNITS: Final = {
     "ppfd_umol_m2_s": "umol/m2/s",
     "outside_temperature_degc": "degC",
 }
-#: A narrow chart loses no peak of these; of the other lines it shows what was at those steps.
+#: A narrow chart shows all peaks of these; of the other lines the values at the same steps.
 _PEAKS: Final = ("air_temperature_degc", "vpd_kpa", "condensation_margin_k")
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class ChartLines:
     """Means of steps of five minutes over one time axis, NaN where unknown; `coldest` names a surface, -1 none.
 
     Where the chart is narrower than the steps, of each of its pixels the steps with the lowest and highest values.
@@ -63,8 +63,8 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A zone of the house, or a device in none: a row of the map, values by local hour."""
+class OverviewPlace:
+    """A zone of the greenhouse, or a device in no zone: a row of the map, values by local hour."""
 
     name: str
     devices: list[str]
@@ -75,7 +75,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StageBands:
-    """Where indices should lie in a part of the window: that of one crop stage."""
+    """The target bands in the part of the window with one crop stage."""
 
     window: tuple[int, int]
     stage: str
@@ -84,27 +84,27 @@ class StageBands:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All of it; `days` are whole local days, also where the window begins within one."""
+    """The whole overview; `days` are whole local days, also where the window begins within one."""
 
     house: House
     window: Window
-    lines: Lines
+    lines: ChartLines
     surfaces: list[Surface]
     bands: list[StageBands]
     events: list[WetEvent]
     days: list[PeriodAnswers]
     hours: Times
-    places: list[Place]
-    left_out: list[LeftOut]
+    places: list[OverviewPlace]
+    left_out: list[DeviceFinding]
     notes: dict[str, str | Message]
-    written: list[GrowerNote]
+    grower_notes: list[GrowerNote]
 
 
 def build_overview(query: ClimateQuery, width: int) -> Overview:
-    """Return a house over the window of `query` for a chart `width` pixels wide."""
+    """Return the overview of a house over the window of `query`, for a chart `width` pixels wide."""
     house, window = query.house, query.window
-    days = cut_periods(cut_days(house.place, window), window.end_ms)
-    grid = gather(query.scope, house, (*SURFACES, *LIGHT, _CO2), days)
+    days = make_periods(day_starts(house.place, window), window.end_ms)
+    grid = read_grid(query.scope, house, (*SURFACES, *LIGHT, _CO2), days)
     by_day = by_day_of(house, days)
     air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day)
     margin = margin_of(house, query.crop_targets, grid, by_day)
@@ -118,31 +118,31 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
     ]
     if light is not None:
         indices += light_indices(days, light, crop.base_degc, air.temperature_degc)
-    found = build_answers(replace(query, by="day"), grid, indices, None)
+    answers = build_answers(replace(query, by="day"), grid, indices, None)
     disease = answer_disease(query)
-    hours = cut_periods(cut_hours(house.place, window), window.end_ms)
+    hours = make_periods(hour_starts(house.place, window), window.end_ms)
     columns = _columns_of(grid, air, margin)
     if light is not None:
         columns["ppfd_umol_m2_s"] = light.ppfd_umol_m2_s
-    notes: dict[str, str | Message] = {**disease.notes, **found.notes, "light": light_note}
+    notes: dict[str, str | Message] = {**disease.notes, **answers.notes, "light": light_note}
     return Overview(
         house,
         window,
-        _draw(days, window, columns, margin, width),
+        _chart_lines(days, window, columns, margin, width),
         margin.surfaces,
         _bands_of(query),
         [event for event in wet_events(days, margin) if event.end_ms > window.start_ms],
-        [_join(day, also) for day, also in zip(found.periods, disease.periods, strict=True)],
+        [_join(day, disease_day) for day, disease_day in zip(answers.periods, disease.periods, strict=True)],
         hours.start_ms + STEP_MS * hours.edges[:-1],
         _places_of(house, grid, hours),
-        _once(found.left_out + disease.left_out),
+        _distinct(answers.left_out + disease.left_out),
         notes,
-        _written(query),
+        _grower_notes(query),
     )
 
 
-def _written(query: ClimateQuery) -> list[GrowerNote]:
-    """Return what growers noted of the house in the window, by time."""
+def _grower_notes(query: ClimateQuery) -> list[GrowerNote]:
+    """Return the growers' notes about the house in the window, by time."""
     house, window = query.house, query.window
     if house.greenhouse is None or query.scope.registry is None:
         return []
@@ -168,7 +168,7 @@ def _columns_of(grid: HouseGrid, air: Air, margin: Margin) -> dict[str, Values]:
     return columns
 
 
-def _draw(days: Periods, window: Window, columns: dict[str, Values], margin: Margin, width: int) -> Lines:
+def _chart_lines(days: Periods, window: Window, columns: dict[str, Values], margin: Margin, width: int) -> ChartLines:
     time_ms = days.time_ms
     first = int(np.searchsorted(time_ms, window.start_ms - STEP_MS, "right"))
     rows = np.arange(first, len(time_ms))
@@ -176,17 +176,17 @@ def _draw(days: Periods, window: Window, columns: dict[str, Values], margin: Mar
     is_chosen = len(rows) > 2 * width
     if is_chosen:
         rows = chosen
-    return Lines(
+    return ChartLines(
         time_ms[rows], {name: column[rows] for name, column in columns.items()}, margin.coldest[rows], is_chosen
     )
 
 
 def _bands_of(query: ClimateQuery) -> list[StageBands]:
-    """Return the targets of each crop stage in the window, of the stage of today where the registry has no zone."""
+    """Return the targets of each crop stage in the window, of the present stage where the registry has no zone."""
     window = query.window
     spans = [(window.start_ms, query.house.stage)]
     if any(record.descriptor.device in query.house.zones for record in query.house.records):
-        spans = cut_stages(query.scope, query.house, window)
+        spans = stage_spans(query.scope, query.house, window)
     ends = [start for start, _ in spans[1:]] + [window.end_ms]
     return [
         StageBands((start, end), stage, query.crop_targets.bands(query.house.crop, stage))
@@ -194,32 +194,32 @@ def _bands_of(query: ClimateQuery) -> list[StageBands]:
     ]
 
 
-def _places_of(house: House, grid: HouseGrid, hours: Periods) -> list[Place]:
+def _places_of(house: House, grid: HouseGrid, hours: Periods) -> list[OverviewPlace]:
     """Return the zones, and the devices in none, with the means of each local hour of which half is known."""
     inside: dict[str, list[DeviceGrid]] = {}
     for device in grid.devices:
         zone = house.zones.get(device.device)
         inside.setdefault(device.device if zone is None else f"zone {zone.id}", []).append(device)
-    # Both grids begin on whole steps: the map's hours lie within the days.
+    # Both grids begin on whole steps, and the map's hours are within the days.
     first = (hours.start_ms - grid.periods.start_ms) // STEP_MS
     places = []
     for devices in inside.values():
         zone = house.zones.get(devices[0].device)
         part = HouseGrid(grid.periods, devices, [])
-        found = {channel: part.mean(channel) for channel in MAPPED}
-        t, rh = (found[channel] for channel in AIR_CHANNELS)
+        means = {channel: part.mean(channel) for channel in MAPPED}
+        t, rh = (means[channel] for channel in AIR_CHANNELS)
         if t is not None and rh is not None:
-            found["vpd_kpa"] = vapour_pressure_deficit_kpa(t, rh)
-            found["dew_point_degc"] = dew_point_degc(t, rh)
+            means["vpd_kpa"] = vapour_pressure_deficit_kpa(t, rh)
+            means["dew_point_degc"] = dew_point_degc(t, rh)
         columns = {
             name: _hourly(hours, column[first : first + hours.steps])
-            for name, column in found.items()
+            for name, column in means.items()
             if column is not None
         }
         name, crop, stage = (
             (devices[0].device, house.crop, house.stage) if zone is None else (zone.name, zone.crop, zone.stage)
         )
-        places.append(Place(name, [device.device for device in devices], crop, stage, columns))
+        places.append(OverviewPlace(name, [device.device for device in devices], crop, stage, columns))
     return places
 
 
@@ -228,15 +228,15 @@ def _hourly(hours: Periods, column: Values) -> Values:
     return np.where(enough, average(hours, column), np.nan)
 
 
-def _join(day: PeriodAnswers, also: PeriodAnswers) -> PeriodAnswers:
-    return PeriodAnswers(day.window, {**day.answers, **also.answers}, {**day.levels, **also.levels})
+def _join(day: PeriodAnswers, disease_day: PeriodAnswers) -> PeriodAnswers:
+    return PeriodAnswers(day.window, {**day.answers, **disease_day.answers}, {**day.levels, **disease_day.levels})
 
 
-def _once(found: list[LeftOut]) -> list[LeftOut]:
-    """Return each finding once: what was found over a longer time stands for the same of a shorter."""
-    kept: dict[tuple[str, str, str], LeftOut] = {}
-    for one in found:
-        key = (one.device, one.finding.channel, one.finding.test)
-        if key not in kept or one.finding.n > kept[key].finding.n:
-            kept[key] = one
-    return list(kept.values())
+def _distinct(findings: list[DeviceFinding]) -> list[DeviceFinding]:
+    """Return each finding once, the one with the most samples."""
+    largest: dict[tuple[str, str, str], DeviceFinding] = {}
+    for entry in findings:
+        key = (entry.device, entry.finding.channel, entry.finding.test)
+        if key not in largest or entry.finding.n > largest[key].finding.n:
+            largest[key] = entry
+    return list(largest.values())

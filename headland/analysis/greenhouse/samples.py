@@ -1,4 +1,4 @@
-"""The samples of a house on a grid of five minutes, without those that lie; what was left out, and why, beside them."""
+"""Samples of a greenhouse on a grid of five minutes, checked for sensor faults, with findings about faulty ones."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 from headland.agronomy.climate.air import AIR_TEMPERATURE, RELATIVE_HUMIDITY
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
-from headland.agronomy.series.arrays import Counts, Values
+from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
-from headland.agronomy.series.sensor_health import Finding, judge_channel, judge_twins
-from headland.agronomy.series.time_grid import STEP_MS, Periods, bridge_holes, mean_by_step
+from headland.agronomy.series.sensor_health import Finding, check_channel, compare_twins
+from headland.agronomy.series.time_grid import STEP_MS, Periods, fill_gaps, mean_by_step
 from headland.analysis.greenhouse.house import House
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
 
-#: More samples than this of one channel are taken from the store as means of five minutes, which it has in its rollups.
+#: More samples of a channel than this are read as means of five minutes from the store's rollups.
 MOST_SAMPLES: Final = 400_000
-#: Sensors of one quantity at one device, beside the first: `air_temperature_degc:1` and so on.
+#: Instances of a quantity on one device: the first sensor, `air_temperature_degc:1` and so on.
 _INSTANCES: Final = ("", ":1", ":2", ":3", ":4")
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A finding about a device's channel."""
+class DeviceFinding:
+    """A finding about a sensor of a device."""
 
     device: str
     finding: Finding
@@ -36,7 +36,10 @@ class LeftOut:
 
 @dataclass(slots=True)
 class DeviceGrid:
-    """One device's channels on the grid: means by step, samples a step, the worst flag used, who stood in for whom."""
+    """A device's channels on the grid: means and numbers of samples by step, and the worst flag used.
+
+    `stand_ins` has the second sensor by the channel whose gaps it filled.
+    """
 
     device: str
     values: dict[str, Values] = field(default_factory=dict)
@@ -47,26 +50,26 @@ class DeviceGrid:
 
 @dataclass(frozen=True, slots=True)
 class HouseGrid:
-    """A house on the grid: each device's, and what was found wrong."""
+    """A greenhouse on the grid: its devices, and the findings about their sensors."""
 
     periods: Periods
     devices: list[DeviceGrid]
-    left_out: list[LeftOut]
+    left_out: list[DeviceFinding]
     _counted: dict[tuple[str, ...], list[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def mean(self, channel: str) -> Values | None:
         """Return the mean of the devices by step, None where no device has the channel."""
-        found = [device.values[channel] for device in self.devices if channel in device.values]
-        if not found:
+        columns = [device.values[channel] for device in self.devices if channel in device.values]
+        if not columns:
             return None
-        if len(found) == 1:
-            return found[0]
-        known = np.isfinite(found)
-        total = np.where(known, found, 0.0).sum(axis=0)
+        if len(columns) == 1:
+            return columns[0]
+        known = np.isfinite(columns)
+        total = np.where(known, columns, 0.0).sum(axis=0)
         return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
 
     def counts_of(self, channels: tuple[str, ...]) -> list[int]:
-        """Return how many samples of the scarcest of some channels lie in each period."""
+        """Return the number of samples in each period, of the channel with the fewest."""
         if channels not in self._counted:
             edges, none = self.periods.edges[:-1], np.zeros(len(self.periods), np.int64)
             sums = [
@@ -82,12 +85,12 @@ class HouseGrid:
         return max(used, default=1)
 
     def evidence(self, channels: Iterable[str]) -> str:
-        """Return `measured`, or `measured_twin` where a second sensor stood in for the first."""
-        stood_in = any(channel in device.stand_ins for channel in channels for device in self.devices)
-        return "measured_twin" if stood_in else "measured"
+        """Return `measured`, or `measured_twin` where a second sensor replaced the first."""
+        is_replaced = any(channel in device.stand_ins for channel in channels for device in self.devices)
+        return "measured_twin" if is_replaced else "measured"
 
 
-def gather(
+def read_grid(
     scope: OrgScope, house: House, quantities: Iterable[str], periods: Periods, within: Window | None = None
 ) -> HouseGrid:
     """Return some quantities of all devices of a house, checked, on the grid of some periods.
@@ -100,13 +103,13 @@ def gather(
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
     devices, left_out = [], []
     for record in house.records:
-        grid, findings = _gather_device(scope, record, wanted, periods, whole)
+        grid, findings = _read_device(scope, record, wanted, periods, whole)
         devices.append(grid)
-        left_out += [LeftOut(grid.device, finding) for finding in findings]
+        left_out += [DeviceFinding(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
 
 
-def _gather_device(
+def _read_device(
     scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods, window: Window
 ) -> tuple[DeviceGrid, list[Finding]]:
     grid = DeviceGrid(record.descriptor.device)
@@ -114,20 +117,20 @@ def _gather_device(
     good: dict[str, tuple[Times, Values]] = {}
     for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, window).items():
         ingested = flag > NOT_EVALUATED
-        findings += _refused(channel, time_ms, flag, ingested)
-        judged, found = judge_channel(channel, time_ms, value)
-        findings += found
-        use = ~ingested & (judged < FAIL) & np.isfinite(value)
+        findings += _flagged_findings(channel, time_ms, flag, ingested)
+        flags, channel_findings = check_channel(channel, time_ms, value)
+        findings += channel_findings
+        use = ~ingested & (flags < FAIL) & np.isfinite(value)
         good[channel] = (time_ms[use], value[use])
         grid.quality[channel] = (
-            int(max(flag[use].max(), SUSPECT if (judged[use] == SUSPECT).any() else 1)) if use.any() else 9
+            int(max(flag[use].max(), SUSPECT if (flags[use] == SUSPECT).any() else 1)) if use.any() else 9
         )
-        grid.values[channel] = bridge_holes(mean_by_step(periods, *good[channel])[0])
+        grid.values[channel] = fill_gaps(mean_by_step(periods, *good[channel])[0])
         at = (time_ms[use] - periods.start_ms) // STEP_MS
         fit = (at >= 0) & (at < periods.steps)
         grid.counts[channel] = np.bincount(at[fit], count[use][fit], periods.steps).astype(np.int64)
-    findings += _judge_together(grid, good, periods)
-    _stand_in(grid)
+    findings += _compare_sensors(grid, good, periods)
+    _use_second_sensors(grid)
     return grid, findings
 
 
@@ -139,47 +142,45 @@ def _read(
     parts: dict[str, list[tuple[Times, Values, Counts, Counts]]] = {}
     simulated = record.descriptor.simulated
     samples = scope.store.raw(which, window.start_ms, window.end_ms, MOST_SAMPLES + 1)
-    if any(len(each.time_ms) > MOST_SAMPLES for each in samples):
+    if any(len(series.time_ms) > MOST_SAMPLES for series in samples):
         for bucket in scope.store.buckets(which, window.start_ms, window.end_ms, STEP_MS, NOT_EVALUATED):
             if bucket.key.simulated == simulated:
                 flags = np.ones(len(bucket.start_ms), np.int64)
                 parts.setdefault(bucket.key.channel, []).append((bucket.start_ms, bucket.mean, flags, bucket.count))
     else:
-        for each in samples:
-            if each.key.simulated == simulated:
-                ones = np.ones(len(each.time_ms), np.int64)
-                row = (each.time_ms, each.value, each.quality.astype(np.int64), ones)
-                parts.setdefault(each.key.channel, []).append(row)
-    found = {}
+        for series in samples:
+            if series.key.simulated == simulated:
+                ones = np.ones(len(series.time_ms), np.int64)
+                row = (series.time_ms, series.value, series.quality.astype(np.int64), ones)
+                parts.setdefault(series.key.channel, []).append(row)
+    columns = {}
     for channel, rows in parts.items():
         joined = [np.concatenate([row[i] for row in rows]) for i in range(4)]
         order = np.argsort(joined[0], kind="stable")
-        found[channel] = (joined[0][order], joined[1][order], joined[2][order], joined[3][order])
-    return found
+        columns[channel] = (joined[0][order], joined[1][order], joined[2][order], joined[3][order])
+    return columns
 
 
-def _refused(
-    channel: str, time_ms: Times, flag: Counts, bad: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> list[Finding]:
-    """Return what gateway and ingest had flagged already."""
+def _flagged_findings(channel: str, time_ms: Times, flag: Counts, bad: Mask) -> list[Finding]:
+    """Return the finding about samples that gateway or ingest flagged."""
     if not bad.any():
         return []
     at = np.flatnonzero(bad)
-    detail = "flagged suspect or failed when it came"
+    detail = "flagged as suspect or failed on arrival"
     worst = int(flag[at].max())
     return [Finding(channel, "flagged", worst, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), True, detail)]
 
 
-def _judge_together(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], periods: Periods) -> list[Finding]:
-    """Judge the sensors of one quantity beside each other, and take out what the sun heated."""
+def _compare_sensors(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], periods: Periods) -> list[Finding]:
+    """Compare the sensors of one quantity, and leave out samples that the sun falsified."""
     par = grid.values.get("par_umol_m2_s")
     sun = par / SUN_UMOL_J if par is not None else grid.values.get("global_radiation_w_m2")
     findings = []
     for quantity in (AIR_TEMPERATURE, RELATIVE_HUMIDITY):
         twins = {c: s for c, s in good.items() if c.partition(":")[0] == quantity and len(s[0])}
-        found = judge_twins(periods, twins, sun)
-        findings += found
-        for finding in found:
+        compared = compare_twins(periods, twins, sun)
+        findings += compared
+        for finding in compared:
             grid.quality[finding.channel] = max(
                 grid.quality[finding.channel], finding.flag if not finding.left_out else 1
             )
@@ -188,11 +189,11 @@ def _judge_together(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], per
     return findings
 
 
-def _stand_in(grid: DeviceGrid) -> None:
-    """Where the humidity is not known but a second pair of sensors is, take the vapour from it.
+def _use_second_sensors(grid: DeviceGrid) -> None:
+    """Fill unknown humidity from a second pair of sensors by its vapour pressure.
 
-    Vapour mixes within minutes while temperatures stay apart: es and ea belong together at the place where both are
-    measured, and ea then holds for the air of the first thermometer.
+    Vapour mixes within minutes while temperatures differ: the vapour pressure at the second pair is valid for the air
+    at the first thermometer too.
     """
     air = grid.values.get(AIR_TEMPERATURE)
     if air is None:
@@ -206,10 +207,10 @@ def _stand_in(grid: DeviceGrid) -> None:
         if twin_t is None or twin_rh is None:
             continue
         vapour = actual_vapour_pressure_kpa(twin_t, twin_rh)
-        made = np.minimum(100.0 * vapour / saturation_vapour_pressure_kpa(air), 100.0)
-        take = ~np.isfinite(humidity) & np.isfinite(made)
+        derived = np.minimum(100.0 * vapour / saturation_vapour_pressure_kpa(air), 100.0)
+        take = ~np.isfinite(humidity) & np.isfinite(derived)
         if take.any():
-            humidity = np.where(take, made, humidity)
+            humidity = np.where(take, derived, humidity)
             grid.stand_ins[RELATIVE_HUMIDITY] = f"{RELATIVE_HUMIDITY}{instance}"
             counts = grid.counts.get(RELATIVE_HUMIDITY, np.zeros(len(air), np.int64))
             grid.counts[RELATIVE_HUMIDITY] = np.where(take, grid.counts[f"{RELATIVE_HUMIDITY}{instance}"], counts)

@@ -19,7 +19,7 @@ from headland.agronomy.prescription.loss_risk import (
     WeatherAfter,
 )
 from headland.analysis.greenhouse.house import House, find_site
-from headland.analysis.outdoor_weather import Gauge, Hourly, measure_hours, read_rain, records_of
+from headland.analysis.outdoor_weather import Gauge, Hourly, hourly_means, read_rain, site_devices
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.site_weather import answer_weather
@@ -53,7 +53,7 @@ def weather_after_pass(
     """Return the weather after a pass; `soil_deficit_mm` is the water that the root zone could take up at its end."""
     now_ms = scope.now_ms
     site = None if field_pass.field.site is None else repositories.sites.get(field_pass.field.site).name
-    records = records_of(scope, site)
+    records = site_devices(scope, site)
     volatile = Window(field_pass.end_ms, field_pass.end_ms + VOLATILE_HOURS * HOUR_MS)
     leaching = Window(field_pass.end_ms, field_pass.end_ms + LEACHING_DAYS * DAY_MS)
     # Whole hours in the past, from the hour in which the work ended.
@@ -61,7 +61,7 @@ def weather_after_pass(
     so_far = Window(first_ms, max(min(volatile.end_ms, now_ms) // HOUR_MS * HOUR_MS, first_ms))
     measured = Window(so_far.start_ms - _BEFORE_MS, so_far.end_ms)
     air, humidity, wind, wet = (
-        measure_hours(scope, records, quantity, measured)
+        hourly_means(scope, records, quantity, measured)
         for quantity in ("temperature", "humidity", "wind", "rain_share")
     )
     gauge = read_rain(scope, records, Window(measured.start_ms, min(leaching.end_ms, now_ms)))

@@ -1,4 +1,4 @@
-"""The weather of a site by local day: temperature, rain, radiation, reference evapotranspiration and degree days."""
+"""Weather of a site by local day: temperature, rain, radiation, reference evapotranspiration, degree days, chill."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from headland.agronomy.series.time_grid import (
     Periods,
     average,
     count_true,
-    cut_periods,
     highest,
     lowest,
+    make_periods,
     sum_up,
 )
-from headland.analysis.greenhouse.house import House, cut_days, cut_hours
-from headland.analysis.greenhouse.samples import HouseGrid, LeftOut, gather
-from headland.analysis.outdoor_weather import OUTSIDE, RAIN, Gauge, read_rain, stands_outside
+from headland.analysis.greenhouse.house import House, day_starts, hour_starts
+from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
+from headland.analysis.outdoor_weather import OUTSIDE, RAIN, Gauge, is_outdoors, read_rain
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.units_of_time import DAY_MS
@@ -42,11 +42,11 @@ _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
 
 @dataclass(frozen=True, slots=True)
 class SiteWeather:
-    """The answers of each local day, and what they rest on."""
+    """The answers of each local day, with left out samples and notes."""
 
     house: House
     days: list[tuple[tuple[int, int], dict[str, Answer]]]
-    left_out: list[LeftOut]
+    left_out: list[DeviceFinding]
     notes: dict[str, str]
 
 
@@ -55,27 +55,27 @@ def answer_weather(
 ) -> SiteWeather:
     """Return the weather of the local days that a window touches, from the site's devices as `house`.
 
-    Days before the window run its weeks in; chill is gathered from the window's first day on.
+    Sums over weeks include days before the window; chill is summed from the window's first day on.
     """
-    first_ms = cut_days(house.place, window)[0]
+    first_ms = day_starts(house.place, window)[0]
     early = Window(first_ms - RUN_IN_DAYS * DAY_MS, window.end_ms)
-    periods = cut_periods(cut_days(house.place, early), early.end_ms)
-    # What a vehicle says of the air is of where it flies: it does not count as the site's.
-    stations = replace(house, records=[r for r in house.records if stands_outside(r.descriptor.kind, _WIND)])
-    grid = gather(scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN), periods)
+    periods = make_periods(day_starts(house.place, early), early.end_ms)
+    # A vehicle measures the air where it flies, not at the site.
+    stations = replace(house, records=[r for r in house.records if is_outdoors(r.descriptor.kind, _WIND)])
+    grid = read_grid(scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN), periods)
     notes: dict[str, str] = {}
     indices: list[Index] = []
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
     rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
     if t is None:
-        notes["temperature"] = "No device of the site measures the temperature outside."
+        notes["temperature"] = "No device of the site measures the outside temperature."
     else:
         indices += _extremes(periods, t_name, t)
         indices += hours_beyond(periods, t_name, t, thresholds)
         indices += degree_day_indices(periods, t_name, t, thresholds)
     gauge = read_rain(scope, stations.records, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
     if gauge.device is None:
-        notes["rain"] = f"No device of the site counts the rain: {RAIN} is missing."
+        notes["rain"] = f"No device of the site measures rain: {RAIN} is missing."
     else:
         rain = _rain(periods, gauge)
         indices.append(rain)
@@ -116,12 +116,12 @@ def answer_weather(
 
 
 def _outside(house: House, grid: HouseGrid, outside: str, station: str) -> tuple[str, Values | None]:
-    """Return the outside's channel and values: a mast's own, else what stations in the open call just air."""
-    found = grid.mean(outside)
-    if found is not None:
-        return outside, found
-    open_air = {r.descriptor.device for r in house.records if stands_outside(r.descriptor.kind, station)}
-    only = HouseGrid(grid.periods, [d for d in grid.devices if d.device in open_air], [])
+    """Return the channel and values outdoors: of a greenhouse's mast, else of stations outdoors."""
+    mast = grid.mean(outside)
+    if mast is not None:
+        return outside, mast
+    outdoors = {r.descriptor.device for r in house.records if is_outdoors(r.descriptor.kind, station)}
+    only = HouseGrid(grid.periods, [d for d in grid.devices if d.device in outdoors], [])
     return station, only.mean(station)
 
 
@@ -131,7 +131,7 @@ def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
 
 
 def _blight(periods: Periods, t: Values, rh: Values, rain: Index, names: tuple[str, ...]) -> list[Index]:
-    """Return Wallin's severity, the periods of two days, and what Blitecast makes of the severity and the rain."""
+    """Return Wallin's severity, the periods of two days, and Blitecast's advice by severity and rain."""
     wanted = ("late_blight_severity", "smith_period", "hutton_period")
     found = {index.name: index for index in disease_indices(periods, Air(t, rh), {})}
     rule = Method("average_temperature", 1, "mean of five-minute means")
@@ -144,14 +144,14 @@ def _chill(house: House, periods: Periods, first_ms: int, channel: str, t: Value
     """Return the chill of the days from `first_ms` on, unknown for those before."""
     skipped = (first_ms - periods.start_ms) // STEP_MS
     end_ms = periods.window(len(periods) - 1)[1]
-    hours = cut_periods(cut_hours(house.place, Window(first_ms, end_ms)), end_ms)
+    hours = make_periods(hour_starts(house.place, Window(first_ms, end_ms)), end_ms)
     before = int(np.searchsorted(periods.edges, skipped))
     days = Periods(first_ms, np.searchsorted(hours.edges, periods.edges[before:] - skipped))
     return [_later(index, before) for index in chill_indices(days, hours, channel, t[skipped:])]
 
 
 def _later(index: Index, days: int) -> Index:
-    """Return an index whose first value is that of a later day."""
+    """Return an index that begins so many days earlier, with unknown values."""
     return replace(
         index,
         value=np.concatenate((np.full(days, np.nan), index.value)),
@@ -163,9 +163,9 @@ def _later(index: Index, days: int) -> Index:
 def _rain(periods: Periods, gauge: Gauge) -> Index:
     """Return the rain of each day."""
     sums = [gauge.sum(*periods.window(at)) for at in range(len(periods))]
-    coverage = np.array([each.coverage for each in sums])
+    coverage = np.array([rain.coverage for rain in sums])
     rule = "rise of a gauge's total, across its restarts; a hole counts within one day alone; coverage from 90 % on"
-    value = np.array([each.mm for each in sums])
+    value = np.array([rain.mm for rain in sums])
     known = np.round(coverage * periods.lengths).astype(np.int64)
     return precomputed_index("rain_mm", "mm", Method("rain_total", 1, rule), (RAIN,), value, coverage, known)
 
@@ -209,7 +209,7 @@ def _evapotranspiration(
         return found
     altitude_m = 0.0 if place.altitude_m is None else place.altitude_m
     if place.altitude_m is None:
-        notes["altitude"] = "The site's height is not known: sea level is taken, 100 m change ET0 by less than 1 %."
+        notes["altitude"] = "The site's altitude is not known: sea level is assumed; 100 m change ET0 by less than 1 %."
     known = count_true(periods, np.isfinite(t + rh + sun + wind))
     et0 = et0_from_weather_mm(
         low,

@@ -11,7 +11,7 @@ from headland.agronomy.climate.forecast import MOST_AHEAD_H
 from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.forecast import forecast_house
-from headland.analysis.greenhouse.forecast_history import keep_forecast, settle_forecasts
+from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.scope import OrgScope
 from headland.clock import wall_clock_ms
@@ -65,8 +65,8 @@ class ForecastWorker:
             if self._stop.is_set():
                 break
             forecast = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
-            settle_forecasts(self._repositories, house, forecast)
-            keep_forecast(self._repositories, house, forecast, scope.now_ms)
+            fill_measured(self._repositories, house, forecast)
+            record_forecast(self._repositories, house, forecast, scope.now_ms)
             count += 1
         self._forecasts += count
         return count

@@ -49,7 +49,7 @@ def test_leaves_are_cooler_than_the_air_by_night_only() -> None:
 def test_a_cover_lies_between_inside_and_outside() -> None:
     assert estimate_cover_degc(18.0, 4.0, 3.5) == pytest.approx(11.0)
     assert estimate_cover_degc(18.0, 4.0, 7.0) == pytest.approx(4.0)
-    with pytest.raises(ValueError, match="at most what its inside"):
+    with pytest.raises(ValueError, match="at most the heat exchange of its inside"):
         estimate_cover_degc(18.0, 4.0, 9.0)
 
 

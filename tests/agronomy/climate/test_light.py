@@ -13,10 +13,10 @@ from headland.agronomy.climate.light import (
     ppfd_from_global,
     ppfd_from_lux,
 )
-from headland.agronomy.series.time_grid import cut_periods
+from headland.agronomy.series.time_grid import make_periods
 from headland.units_of_time import DAY_MS
 
-DAY = cut_periods([0], DAY_MS)
+DAY = make_periods([0], DAY_MS)
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from headland.agronomy.climate.setpoint_compliance import (
     find_place_bias,
     find_recoveries,
     find_rises,
-    judge_setpoint,
-    judge_uniformity,
+    measure_compliance,
+    measure_uniformity,
 )
 
 
 def test_a_value_is_judged_by_the_time_it_spent() -> None:
     value, setpoint = np.array([20.0, 21.0, 25.0, np.nan]), np.full(4, 20.0)
-    found = judge_setpoint(value, setpoint, np.array([3600.0, 3600.0, 1800.0, 3600.0]), 1.0)
+    found = measure_compliance(value, setpoint, np.array([3600.0, 3600.0, 1800.0, 3600.0]), 1.0)
     assert found.in_band == pytest.approx(0.8)
     assert found.mean_error == pytest.approx((0 * 3600 + 1 * 3600 + 5 * 1800) / 9000)
     assert found.p95_error == 5.0
@@ -27,11 +27,11 @@ def test_a_value_is_judged_by_the_time_it_spent() -> None:
 def test_overshoot_is_beyond_the_step_on_its_far_side() -> None:
     setpoint = np.array([16.0, 16.0, 20.0, 20.0, 20.0, 18.0, 18.0])
     value = np.array([16.0, 16.5, 17.0, 21.5, 20.5, 19.0, 17.2])
-    assert judge_setpoint(value, setpoint, np.ones(7), 1.0).overshoot == pytest.approx(1.5)
+    assert measure_compliance(value, setpoint, np.ones(7), 1.0).overshoot == pytest.approx(1.5)
 
 
 def test_nothing_to_compare_is_said() -> None:
-    found = judge_setpoint(np.array([np.nan]), np.array([20.0]), np.ones(1), 1.0)
+    found = measure_compliance(np.array([np.nan]), np.array([20.0]), np.ones(1), 1.0)
     assert (found.in_band, found.mean_error, found.p95_error, found.hours) == (None, None, None, 0.0)
 
 
@@ -41,18 +41,18 @@ def test_travel_counts_ways_and_turns() -> None:
 
 
 def test_evenness_is_that_of_the_published_coefficients() -> None:
-    found = judge_uniformity(np.array([12.0, 8.0, 10.0, 9.0, 11.0, np.nan]))
+    found = measure_uniformity(np.array([12.0, 8.0, 10.0, 9.0, 11.0, np.nan]))
     assert found is not None
     assert found.christiansen_pct == pytest.approx(88.0)
     assert found.cv_pct == pytest.approx(15.811, abs=0.001)
     assert (found.mean, found.span) == (10.0, 4.0)
     # A quarter of five places is one and a quarter: 8 and a quarter of 9.
     assert found.lowest_quarter == pytest.approx((8 + 0.25 * 9) / 1.25 / 10)
-    even = judge_uniformity(np.full(8, 3.0))
+    even = measure_uniformity(np.full(8, 3.0))
     assert even is not None
     assert (even.christiansen_pct, even.lowest_quarter) == (pytest.approx(100.0), pytest.approx(1.0))  # type: ignore[comparison-overlap]  # pytest's approx
-    assert judge_uniformity(np.array([1.0, np.nan])) is None
-    assert judge_uniformity(np.array([-1.0, 1.0])) is None
+    assert measure_uniformity(np.array([1.0, np.nan])) is None
+    assert measure_uniformity(np.array([-1.0, 1.0])) is None
 
 
 def test_a_place_that_is_always_cooler_is_found_through_the_days_course() -> None:

@@ -16,7 +16,7 @@ from headland.agronomy.climate.thermal_time import (
     degree_days_double_sine,
     degree_days_sine,
 )
-from headland.agronomy.series.time_grid import STEP_MS, cut_periods
+from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Low, high, next low, base, upper; by quadrature with 200,000 points: cutoff, single and double sine.
@@ -95,7 +95,7 @@ def test_days_come_as_arrays_and_an_impossible_day_is_unknown() -> None:
 def test_hours_beyond_a_threshold_and_their_degree_hours_are_those_of_the_steps() -> None:
     hour = HOUR_MS // STEP_MS
     temperature = np.repeat([28.0, 31.0, 32.0, 30.0, -1.0, -3.0], hour)
-    periods = cut_periods([0], 6 * HOUR_MS)
+    periods = make_periods([0], 6 * HOUR_MS)
     thresholds = Thresholds(heat_degc=(30.0,), cold_degc=(0.0,))
     value = {index.name: index.value[0] for index in hours_beyond(periods, "t", temperature, thresholds)}
     assert value == pytest.approx({
@@ -107,7 +107,7 @@ def test_hours_beyond_a_threshold_and_their_degree_hours_are_those_of_the_steps(
 def test_hours_beyond_a_threshold_need_nine_tenths_of_the_period() -> None:
     temperature = np.full(DAY_MS // STEP_MS, 35.0)
     temperature[:30] = np.nan
-    heat, *_ = hours_beyond(cut_periods([0], DAY_MS), "t", temperature, Thresholds())
+    heat, *_ = hours_beyond(make_periods([0], DAY_MS), "t", temperature, Thresholds())
     assert np.isnan(heat.value).tolist() == [True]
 
 
@@ -115,7 +115,7 @@ def test_day_and_night_differ_by_their_dif() -> None:
     half = DAY_MS // STEP_MS // 2
     by_day = np.repeat([True, False], half)
     temperature = np.where(by_day, 23.0, 15.0)
-    periods = cut_periods([0], DAY_MS)
+    periods = make_periods([0], DAY_MS)
     dif, *_ = day_indices(periods, Air(temperature, np.full(2 * half, 70.0), by_day=by_day), Thresholds())
     assert (dif.name, dif.value.tolist()) == ("dif_degc", [8.0])
     night_unknown = np.where(by_day, temperature, np.nan)

@@ -9,19 +9,19 @@ import pytest
 
 from headland.agronomy.series.sensor_health import (
     LIMITS,
+    check_channel,
+    compare_twins,
     find_drift,
     find_spikes,
     find_stuck,
-    judge_channel,
-    judge_twins,
 )
-from headland.agronomy.series.time_grid import STEP_MS, cut_periods
+from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.units_of_time import DAY_MS
 from tests.floors.modules import ROOT
 
 RANDOM = np.random.default_rng(5)
 DAYS = 4
-PERIODS = cut_periods([0], DAYS * 86_400_000)
+PERIODS = make_periods([0], DAYS * 86_400_000)
 TIME_MS = PERIODS.time_ms
 SUN = np.maximum(500.0 * np.sin(2 * np.pi * (TIME_MS / 86_400_000 - 0.25)), 0.0)
 AIR = 18.0 + 6.0 * np.sin(2 * np.pi * (TIME_MS / 86_400_000 - 0.3)) + RANDOM.normal(0, 0.1, len(TIME_MS))
@@ -30,7 +30,7 @@ HUMIDITY = 75.0 + RANDOM.normal(0, 1.0, len(TIME_MS))
 
 def test_sound_samples_stay() -> None:
     for channel, value in (("air_temperature_degc", AIR), ("relative_humidity_pct:1", HUMIDITY)):
-        flags, findings = judge_channel(channel, TIME_MS, value)
+        flags, findings = check_channel(channel, TIME_MS, value)
         assert (flags == 1).all()
         assert findings == []
 
@@ -38,7 +38,7 @@ def test_sound_samples_stay() -> None:
 def test_a_stuck_sensor_is_out_from_the_moment_it_stuck() -> None:
     value = HUMIDITY.copy()
     value[100:200] = 71.3
-    flags, (finding,) = judge_channel("relative_humidity_pct", TIME_MS, value)
+    flags, (finding,) = check_channel("relative_humidity_pct", TIME_MS, value)
     assert np.flatnonzero(flags == 4).tolist() == list(range(100, 200))
     assert (finding.test, finding.n, finding.left_out) == ("flat_line", 100, True)
     assert (finding.start_ms, finding.end_ms) == (100 * STEP_MS, 199 * STEP_MS)
@@ -46,8 +46,8 @@ def test_a_stuck_sensor_is_out_from_the_moment_it_stuck() -> None:
 
 def test_saturated_air_and_dark_nights_may_rest() -> None:
     saturated, dark = np.full(len(TIME_MS), 100.0), np.zeros(len(TIME_MS))
-    assert judge_channel("relative_humidity_pct", TIME_MS, saturated)[1] == []
-    assert judge_channel("par_umol_m2_s", TIME_MS, dark)[1] == []
+    assert check_channel("relative_humidity_pct", TIME_MS, saturated)[1] == []
+    assert check_channel("par_umol_m2_s", TIME_MS, dark)[1] == []
 
 
 def test_two_equal_samples_around_a_silence_are_no_stuck_sensor() -> None:
@@ -67,7 +67,7 @@ def test_humidity_over_a_hundred_is_used_as_saturated_and_said() -> None:
     value = HUMIDITY.copy()
     value[10:20] = 101.5
     value[30] = 108.0
-    flags, findings = judge_channel("relative_humidity_pct", TIME_MS, value)
+    flags, findings = check_channel("relative_humidity_pct", TIME_MS, value)
     assert {f.test: (f.n, f.left_out) for f in findings} == {
         "gross_range": (1, True),
         "spike": (1, True),
@@ -78,7 +78,7 @@ def test_humidity_over_a_hundred_is_used_as_saturated_and_said() -> None:
 
 def test_the_sensor_that_the_sun_heats_is_named_and_its_twin_is_not() -> None:
     heated = AIR + SUN * 2.5 / 600.0
-    findings = judge_twins(
+    findings = compare_twins(
         PERIODS, {"air_temperature_degc": (TIME_MS, AIR), "air_temperature_degc:2": (TIME_MS, heated)}, SUN
     )
     assert [(f.channel, f.test, f.left_out) for f in findings] == [("air_temperature_degc:2", "sun_heated", True)]
@@ -93,7 +93,7 @@ def test_of_three_sensors_the_one_that_drifts_is_named() -> None:
         "air_temperature_degc:1": (TIME_MS, AIR + 0.4 + noise[1]),
         "air_temperature_degc:2": (TIME_MS, AIR + 0.5 * days + noise[2]),
     }
-    findings = judge_twins(PERIODS, samples, None)
+    findings = compare_twins(PERIODS, samples, None)
     assert findings[-1].channel == "air_temperature_degc:2"
     assert (findings[-1].test, findings[-1].left_out) == ("drift", False)
 
@@ -115,7 +115,7 @@ def test_a_drift_has_a_slope_with_its_error_and_an_offset_has_none() -> None:
 
 def test_a_range_includes_its_ends() -> None:
     for value, flag in ((-20.0, 1), (60.0, 1), (-20.1, 4), (60.1, 4)):
-        assert judge_channel("air_temperature_degc", TIME_MS[:1], np.array([value]))[0].tolist() == [flag]
+        assert check_channel("air_temperature_degc", TIME_MS[:1], np.array([value]))[0].tolist() == [flag]
 
 
 def test_spikes_are_those_that_ioos_qc_finds_by_differences() -> None:

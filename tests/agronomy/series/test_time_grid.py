@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from headland.agronomy.series.time_grid import (
     STEP_MS,
     average,
-    bridge_holes,
     count_true,
-    cut_periods,
+    fill_gaps,
     highest,
     hours_of,
     longest_run,
     lowest,
+    make_periods,
     mean_by_step,
     sum_up,
 )
@@ -26,19 +26,19 @@ HOUR_MS = 3_600_000
 
 
 def test_periods_keep_their_own_lengths_as_the_days_of_a_clock_change_do() -> None:
-    periods = cut_periods([0, 23 * HOUR_MS], 48 * HOUR_MS)
+    periods = make_periods([0, 23 * HOUR_MS], 48 * HOUR_MS)
     assert periods.lengths.tolist() == [276, 300]
     assert periods.window(0) == (0, 23 * HOUR_MS)
     assert periods.window(1) == (23 * HOUR_MS, 48 * HOUR_MS)
 
 
 def test_a_window_off_the_grid_is_widened_to_whole_steps() -> None:
-    periods = cut_periods([STEP_MS + 1], 2 * STEP_MS + 1)
+    periods = make_periods([STEP_MS + 1], 2 * STEP_MS + 1)
     assert periods.window(0) == (STEP_MS, 3 * STEP_MS)
 
 
 def test_a_step_is_the_mean_of_its_samples_and_unknown_without_any() -> None:
-    periods = cut_periods([0], 4 * STEP_MS)
+    periods = make_periods([0], 4 * STEP_MS)
     time_ms = np.array([-1, 0, 1000, STEP_MS, 3 * STEP_MS, 4 * STEP_MS])
     value, count = mean_by_step(periods, time_ms, np.array([9.0, 1.0, 3.0, NAN, 5.0, 9.0]))
     np.testing.assert_array_equal(value, [2.0, NAN, NAN, 5.0])
@@ -47,11 +47,11 @@ def test_a_step_is_the_mean_of_its_samples_and_unknown_without_any() -> None:
 
 def test_a_short_hole_is_bridged_and_a_long_one_stays() -> None:
     value = np.array([NAN, 1.0, NAN, NAN, 4.0, NAN, NAN, NAN, 8.0, NAN])
-    np.testing.assert_allclose(bridge_holes(value), [NAN, 1, 2, 3, 4, NAN, NAN, NAN, 8, NAN])
+    np.testing.assert_allclose(fill_gaps(value), [NAN, 1, 2, 3, 4, NAN, NAN, NAN, 8, NAN])
 
 
 def test_what_is_unknown_counts_for_nothing_in_sums_and_extremes() -> None:
-    periods = cut_periods([0, 2 * STEP_MS, 4 * STEP_MS], 6 * STEP_MS)
+    periods = make_periods([0, 2 * STEP_MS, 4 * STEP_MS], 6 * STEP_MS)
     value = np.array([1.0, NAN, 3.0, 5.0, NAN, NAN])
     np.testing.assert_array_equal(sum_up(periods, value), [1, 8, 0])
     np.testing.assert_array_equal(average(periods, value), [1, 4, NAN])
@@ -62,7 +62,7 @@ def test_what_is_unknown_counts_for_nothing_in_sums_and_extremes() -> None:
 
 @given(st.lists(st.booleans(), min_size=8, max_size=40), st.integers(1, 7))
 def test_the_longest_run_is_that_of_looking_at_every_step(flags: list[bool], cut: int) -> None:
-    periods = cut_periods([0, cut * STEP_MS], len(flags) * STEP_MS)
+    periods = make_periods([0, cut * STEP_MS], len(flags) * STEP_MS)
     parts = ("".join("x" if flag else "." for flag in part) for part in (flags[:cut], flags[cut:]))
     wanted = [max(len(run) for run in part.split(".")) for part in parts]
     assert longest_run(periods, np.array(flags)).tolist() == wanted

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headland.analysis.greenhouse.forecast_history import record_of, told_before
+from headland.analysis.greenhouse.forecast_history import forecast_errors, past_forecasts
 from headland.analysis.greenhouse.house import find_house
 from headland.analysis.scope import OrgScope
 from headland.contract.records import ChannelInfo, Descriptor
@@ -61,12 +61,12 @@ def test_what_was_forecast_is_kept_as_it_was_said_and_its_error_told_after_a_res
     registry = open_registry(url)
     repositories = ensure_organisation(registry, HANDLE, "test")
     house = find_house(OrgScope(store, registry, HANDLE, clock[0]), "gh-1")
-    record = record_of(repositories, house, clock[0])
+    record = forecast_errors(repositories, house, clock[0])
     skill = record["air_temperature_degc"][1]
     assert skill is not None
     # Of eight origins the last two lie too late for their second hour to have come.
     assert skill.n == HOURS
-    told = told_before(repositories, house, NOW_MS, NOW_MS + 12 * HOUR, 2)["air_temperature_degc"]
+    told = past_forecasts(repositories, house, NOW_MS, NOW_MS + 12 * HOUR, 2)["air_temperature_degc"]
     assert told.time_ms == [NOW_MS + HOUR * (hour + 1) for hour in range(HOURS + 2)]
     pairs = [(m, t) for m, t in zip(told.made, told.measured, strict=True) if m is not None and t is not None]
     error = np.array([made - measured for made, measured in pairs])
