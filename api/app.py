@@ -42,9 +42,9 @@ from api.routes import reports as report_routes
 from api.routes import session as session_routes
 from api.routes import store_admin as store_routes
 from api.routes import webhooks as webhook_routes
-from api.schemas.alarm_registry import ALARM_KINDS
-from api.schemas.base import Problem
+from api.schemas.alarms import ALARM_KINDS
 from api.schemas.examples import add_examples
+from api.schemas.problem import Problem
 from api.schemas.registry import describe_kinds, describe_records
 from api.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import load_crop_targets

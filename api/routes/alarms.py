@@ -14,8 +14,8 @@ from api.http.query_windows import settle_window
 from api.http.responses import check_match, reply
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.routes.registry import ID_PATTERN, make_router
-from api.schemas.alarm_registry import ALARM_KINDS
 from api.schemas.alarms import (
+    ALARM_KINDS,
     Acknowledgement,
     AlarmList,
     AlarmShown,

@@ -12,8 +12,7 @@ from api.http.problems import declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import DeviceId, End, Start
-from api.schemas.base import ApplicationAnswers
-from api.schemas.base_mapping import application_of
+from api.schemas.application import ApplicationAnswers, application_of
 from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
 from headland.analysis.telemetry import find_device
 from headland.units_of_time import DAY_MS

@@ -14,8 +14,8 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
-from api.schemas.base import ConflictList, DeviceDetail, DeviceList, EventList, Latest, LatestList, Series
-from api.schemas.base_mapping import conflicts_of, device_detail_of, device_of, events_of, latest_of, series_of
+from api.schemas.devices import DeviceDetail, DeviceList, Latest, LatestList, device_detail_of, device_of, latest_of
+from api.schemas.series import ConflictList, EventList, Series, conflicts_of, events_of, series_of
 from headland.analysis.downsampling import Method
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import (

@@ -14,7 +14,7 @@ from api.http.responses import reply
 from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
 from api.ops.readiness import Check
-from api.schemas.base import Health, Readiness, ReadinessCheck
+from api.schemas.health import Health, Readiness, ReadinessCheck
 from headland.errors import HeadlandError
 from headland.registry.registry import Access, Registry
 from headland.store.port import Store

@@ -18,8 +18,7 @@ from api.routes import pass_cells, remaining_work
 from api.routes.parameters import End, Start
 from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
-from api.schemas.base import Columns
-from api.schemas.ledger import DeviationBody, EntryBody, EntryList, LedgerCheckBody, NutrientsBody, WeatherBody
+from api.schemas.ledger import Columns, DeviationBody, EntryBody, EntryList, LedgerCheckBody, NutrientsBody, WeatherBody
 from api.schemas.ledger_mapping import balance_of, deviation_of, efficiency_of, elements_of, hour_of, pass_nutrients_of
 from headland.agronomy.prescription.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
 from headland.agronomy.prescription.weather_window import Kind

@@ -14,7 +14,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.parameters import DeviceId
 from api.routes.registry import ID_PATTERN
-from api.schemas.base import Model
+from api.schemas.model import Model
 from api.schemas.registry import EXAMPLE_ID
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.errors import NotFound

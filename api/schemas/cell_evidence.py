@@ -6,9 +6,10 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from api.schemas.base import AnswerMethod, Model
+from api.schemas.answers import AnswerMethod
 from api.schemas.ledger import PlanBody
 from api.schemas.ledger_mapping import plan_of
+from api.schemas.model import Model
 from headland.analysis.passes import cell_evidence as analysis
 
 _MOST_SAMPLES: Final = 60

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.base import Model
 from api.schemas.ledger import PlanBody
+from api.schemas.model import Model
 
 
 class CellGrids(Model):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from api.schemas.base import EXAMPLE_MS
+from api.schemas.model import EXAMPLE_MS
 from api.schemas.registry import EXAMPLE_ID
 
 _MOST_DEEP: Final = 12

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.base import EXAMPLE_MS, Model
+from api.schemas.model import EXAMPLE_MS, Model
 
 _GATEWAY = {"example": "gw-1"}
 _EPOCH = {"example": "0192f3c4"}

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.base import Answer, AnswerMethod, AnswerWindow, LeftOutItem, Model
+from api.schemas.answers import Answer, AnswerMethod, AnswerWindow, LeftOutItem
+from api.schemas.model import Model
 
 
 class Target(Model):

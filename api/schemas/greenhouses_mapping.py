@@ -7,8 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from api.schemas import greenhouses as schema
-from api.schemas.base import Answer, AnswerWindow, LeftOutItem
-from api.schemas.base_mapping import answer_of, finding_of
+from api.schemas.answers import Answer, AnswerWindow, LeftOutItem, answer_of, finding_of
 from headland.agronomy.climate.forecast import Skill
 from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.forecast import FORECAST_UNITS, HouseForecast

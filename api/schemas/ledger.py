@@ -6,8 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.base import Answer, AnswerMethod, AnswerWindow, Model
+from api.schemas.answers import Answer, AnswerMethod, AnswerWindow
+from api.schemas.model import Model
 from api.schemas.passes import CoverBody
+
+
+class Columns(Model):
+    """A table by columns of `rows` values; null for unknown values."""
+
+    rows: Annotated[int, Field(ge=0, json_schema_extra={"example": 1})]
+    columns: dict[str, list[str | float | bool | None]]
 
 
 class RegionBody(Model):

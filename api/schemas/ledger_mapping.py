@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.schemas import ledger as schema
-from api.schemas.base import AnswerMethod, AnswerWindow
-from api.schemas.base_mapping import answer_of
+from api.schemas.answers import AnswerMethod, AnswerWindow, answer_of
 from api.schemas.passes_mapping import cover_of
 from headland.agronomy.application.deviation import CAUSES, CLASSES, ZoneDeviation
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, Risk

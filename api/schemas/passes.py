@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.query_windows import Instant
-from api.schemas.base import EXAMPLE_MS, Answer, Model
+from api.schemas.answers import Answer
+from api.schemas.model import EXAMPLE_MS, Model
 
 _ID = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 

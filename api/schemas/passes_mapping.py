@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from api.schemas import passes as schema
-from api.schemas.base_mapping import answer_of
+from api.schemas.answers import answer_of
 from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.passes.as_applied import AppliedPass, Uniformity
 from headland.analysis.passes.detection import FieldPass

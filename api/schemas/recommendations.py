@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.base import AnswerMethod, Model
+from api.schemas.answers import AnswerMethod
+from api.schemas.model import Model
 from headland.agronomy.prescription.nitrogen_rules import YIELD_CURVES
 from headland.analysis.prescriptions import recommendation as analysis
 from headland.analysis.prescriptions.recommendation import FieldRecommendation, Rule, RuleInputs

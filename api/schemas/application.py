@@ -1,0 +1,51 @@
+"""Response model of an amount applied, with the mapping from the library."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.answers import Answer, answer_of
+from api.schemas.model import Model
+from headland.agronomy.application.product_answers import Application, Spreading
+from headland.store.port import DeviceRecord
+
+
+class ApplicationAnswers(Model):
+    """Amount that a sprayer or spreader applied over a window: metered litres or kilograms, or null."""
+
+    device: str
+    simulated: bool
+    swath_m: float
+    product_applied_l: Annotated[Answer | None, Field(description="Of a sprayer.")]
+    product_applied_kg: Annotated[Answer | None, Field(description="For a granule spreader.")]
+    area_treated_m2: Answer
+    area_treated_ha: Answer
+    overlap_m2: Answer
+    mean_rate_l_ha: Annotated[Answer | None, Field(description="Of a sprayer.")]
+    mean_rate_kg_ha: Annotated[Answer | None, Field(description="For a granule spreader.")]
+
+
+def application_of(record: DeviceRecord, swath_m: float, application: Application | Spreading) -> ApplicationAnswers:
+    """Return what a sprayer applied, in litres, or a spreader, in kilograms."""
+    simulated = record.descriptor.simulated
+    litres = kilograms = rate_l_ha = rate_kg_ha = None
+    if isinstance(application, Application):
+        litres = answer_of(application.product_applied_l, simulated)
+        rate_l_ha = answer_of(application.mean_rate_l_ha, simulated)
+    else:
+        kilograms = answer_of(application.product_applied_kg, simulated)
+        rate_kg_ha = answer_of(application.mean_rate_kg_ha, simulated)
+    return ApplicationAnswers(
+        device=record.descriptor.device,
+        simulated=simulated,
+        swath_m=swath_m,
+        product_applied_l=litres,
+        product_applied_kg=kilograms,
+        area_treated_m2=answer_of(application.area_treated_m2, simulated),
+        area_treated_ha=answer_of(application.area_treated_ha, simulated),
+        overlap_m2=answer_of(application.overlap_m2, simulated),
+        mean_rate_l_ha=rate_l_ha,
+        mean_rate_kg_ha=rate_kg_ha,
+    )

@@ -1,0 +1,137 @@
+"""Response models of devices, their channels and their newest values, with the mapping from records."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from api.schemas.model import EXAMPLE_MS, Model
+from headland.analysis.telemetry import unit_of
+from headland.contract.quantities import quantity_of
+from headland.store.port import DeviceRecord
+from headland.store.port import Latest as LatestSample
+
+
+class Device(Model):
+    """A device of the organisation. `last_seen_ms` is the time of its newest sample, by the device's own clock."""
+
+    id: Annotated[str, Field(json_schema_extra={"example": "gh-1"})]
+    kind: Annotated[str, Field(json_schema_extra={"example": "greenhouse"})]
+    name: Annotated[str, Field(json_schema_extra={"example": "House 1"})]
+    site: Annotated[str, Field(json_schema_extra={"example": "home"})]
+    gateway: Annotated[str, Field(description="The gateway that described the device; empty while none has.")]
+    model: str
+    simulated: Annotated[bool, Field(description="True for simulated devices, permanently.")]
+    clock: Annotated[str | None, Field(description="Clock of its times: gps, ntp, rtc or arrival.")]
+    last_seen_ms: Annotated[int | None, Field(json_schema_extra={"example": EXAMPLE_MS})]
+
+
+class DeviceList(Model):
+    """Devices by id; `next` is the cursor of the next page, null on the last."""
+
+    items: list[Device]
+    next: str | None
+
+
+class Channel(Model):
+    """One measured quantity of a device."""
+
+    unit: Annotated[str, Field(json_schema_extra={"example": "degC"})]
+    meaning: Annotated[
+        str | None, Field(description="Meaning of the quantity; null for a channel outside the table of quantities.")
+    ]
+    interval_s: Annotated[float | None, Field(description="Expected interval between values [s].")]
+    sensor: str | None
+
+
+class DeviceDetail(Device):
+    """A device with its channels."""
+
+    software: str
+    latitude_deg: float | None
+    longitude_deg: float | None
+    altitude_m: float | None
+    channels: dict[str, Channel]
+
+
+class LatestValue(Model):
+    """The newest value of a channel; `time_ms` gives its age."""
+
+    value: Annotated[float, Field(json_schema_extra={"example": 21.4})]
+    time_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    unit: Annotated[str, Field(json_schema_extra={"example": "degC"})]
+    quality: Annotated[int, Field(description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")]
+
+
+class Latest(Model):
+    """The newest value of each channel of a device."""
+
+    device: str
+    simulated: bool
+    channels: dict[str, LatestValue]
+
+
+class LatestList(Model):
+    """The newest values of devices, by id; `next` is the cursor of the next page, null on the last."""
+
+    items: list[Latest]
+    next: str | None
+
+
+def device_of(record: DeviceRecord) -> Device:
+    """Return a device as a list item."""
+    return Device(**_device_fields(record))
+
+
+def device_detail_of(record: DeviceRecord, channels: list[str]) -> DeviceDetail:
+    """Return a device with its channels."""
+    descriptor = record.descriptor
+    return DeviceDetail(
+        **_device_fields(record),
+        software=descriptor.software,
+        latitude_deg=descriptor.latitude_deg,
+        longitude_deg=descriptor.longitude_deg,
+        altitude_m=descriptor.altitude_m,
+        channels={channel: _channel_of(record, channel) for channel in channels},
+    )
+
+
+def latest_of(record: DeviceRecord, newest: dict[str, LatestSample]) -> Latest:
+    """Return the newest values of a device."""
+    return Latest(
+        device=record.descriptor.device,
+        simulated=record.descriptor.simulated,
+        channels={
+            channel: LatestValue(
+                value=sample.value, time_ms=sample.time_ms, unit=unit_of(record, channel), quality=sample.quality
+            )
+            for channel, sample in sorted(newest.items())
+        },
+    )
+
+
+def _device_fields(record: DeviceRecord) -> dict[str, Any]:
+    descriptor = record.descriptor
+    return {
+        "id": descriptor.device,
+        "kind": descriptor.kind,
+        "name": descriptor.name,
+        "site": descriptor.site,
+        "gateway": record.gateway,
+        "model": descriptor.model,
+        "simulated": descriptor.simulated,
+        "clock": None if record.clock is None else record.clock.value,
+        "last_seen_ms": record.last_seen_ms,
+    }
+
+
+def _channel_of(record: DeviceRecord, channel: str) -> Channel:
+    info = record.descriptor.channels.get(channel)
+    quantity = quantity_of(channel)
+    return Channel(
+        unit=unit_of(record, channel),
+        meaning=None if quantity is None else quantity.meaning,
+        interval_s=None if info is None else info.interval_s,
+        sensor=None if info is None else info.sensor,
+    )

@@ -1,0 +1,124 @@
+"""Response models of series, events and conflicts, with the mapping from records."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from api.schemas.model import EXAMPLE_MS, Model
+from headland.analysis.telemetry import SeriesColumns, unit_of
+from headland.analysis.window import Window
+from headland.contract.records import Event
+from headland.store.port import Conflict, DeviceRecord
+
+
+class Aggregation(Model):
+    """Reduction of samples: the mean of each bucket at its start, or samples selected for a chart."""
+
+    method: Annotated[Literal["mean", "min_max", "lttb"], Field(json_schema_extra={"example": "mean"})]
+    step_ms: Annotated[int | None, Field(description="Bucket length; null for selected samples.")]
+    time: Annotated[Literal["bucket_start", "sample"], Field(json_schema_extra={"example": "bucket_start"})]
+
+
+class Series(Model):
+    """Samples as columns over one time axis, the union of the channels' times; null where a channel has no value."""
+
+    device: str
+    simulated: bool
+    start_ms: int
+    end_ms: int
+    aggregation: Annotated[Aggregation | None, Field(description="Null where the series holds all samples.")]
+    time_ms: Annotated[list[int], Field(json_schema_extra={"example": [EXAMPLE_MS, EXAMPLE_MS + 1000]})]
+    channels: Annotated[
+        dict[str, list[float | None]], Field(json_schema_extra={"example": {"air_temperature_degc": [21.4, None]}})
+    ]
+    units: Annotated[dict[str, str], Field(json_schema_extra={"example": {"air_temperature_degc": "degC"}})]
+
+
+class EventItem(Model):
+    """A change of state or a text at one instant."""
+
+    time_ms: int
+    kind: Annotated[str, Field(json_schema_extra={"example": "mode"})]
+    clock: str
+    simulated: bool
+    data: dict[str, str | int | float | bool | None]
+
+
+class EventList(Model):
+    """Events in time order; `next` is the cursor of the next page, null on the last."""
+
+    device: str
+    items: list[EventItem]
+    next: str | None
+
+
+class ConflictItem(Model):
+    """A value for an instant that already has another stored value; the stored one remains."""
+
+    time_ms: int
+    channel: Annotated[str, Field(json_schema_extra={"example": "air_temperature_degc"})]
+    unit: Annotated[str, Field(json_schema_extra={"example": "degC"})]
+    stored: Annotated[float, Field(json_schema_extra={"example": 21.4})]
+    value: Annotated[
+        float, Field(description="The later value, which was not stored.", json_schema_extra={"example": 22.0})
+    ]
+    quality: Annotated[int, Field(description="QARTOD flag of the later value.")]
+    seen_ms: Annotated[int, Field(description="When it came.", json_schema_extra={"example": EXAMPLE_MS})]
+    simulated: bool
+
+
+class ConflictList(Model):
+    """Conflicts in time order; `next` is the cursor of the next page, null on the last."""
+
+    device: str
+    items: list[ConflictItem]
+    next: str | None
+
+
+def series_of(record: DeviceRecord, window: Window, columns: SeriesColumns) -> dict[str, Any]:
+    """Return a `Series` as a dict with array columns: large responses are not validated twice."""
+    aggregation = None
+    if columns.step_ms is not None:
+        aggregation = {"method": "mean", "step_ms": columns.step_ms, "time": "bucket_start"}
+    elif columns.chosen_by is not None:
+        aggregation = {"method": columns.chosen_by, "step_ms": None, "time": "sample"}
+    return {
+        "device": record.descriptor.device,
+        "simulated": record.descriptor.simulated,
+        "start_ms": window.start_ms,
+        "end_ms": window.end_ms,
+        "aggregation": aggregation,
+        "time_ms": np.ascontiguousarray(columns.time_ms),
+        "channels": {channel: np.ascontiguousarray(values) for channel, values in columns.channels.items()},
+        "units": {channel: unit_of(record, channel) for channel in columns.channels},
+    }
+
+
+def events_of(device: str, events: list[Event], following: str | None) -> EventList:
+    """Return a page of events."""
+    items = [
+        EventItem(time_ms=event.t, kind=event.kind, clock=event.clock.value, simulated=event.simulated, data=event.data)
+        for event in events
+    ]
+    return EventList(device=device, items=items, next=following)
+
+
+def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], following: str | None) -> ConflictList:
+    """Return a page of conflicts."""
+    items = [
+        ConflictItem(
+            time_ms=conflict.time_ms,
+            channel=conflict.key.channel,
+            unit=unit_of(record, conflict.key.channel),
+            stored=conflict.stored,
+            value=conflict.value,
+            quality=conflict.quality,
+            seen_ms=conflict.seen_ms,
+            simulated=conflict.key.simulated,
+        )
+        for conflict in conflicts
+    ]
+    return ConflictList(device=record.descriptor.device, items=items, next=following)
