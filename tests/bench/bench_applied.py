@@ -1,12 +1,13 @@
-"""As-applied maps: one hour of a pass, and a season of 1,000 ha tile by tile.
+"""As-applied maps: one hour of a pass, its requests through HTTP, and a season of 1,000 ha tile by tile.
 
 `python -m tests.bench.bench_applied [--json] [--fields N]`
 
 `hour`: a pass of one hour at 10 Hz with a flow at 5 Hz over a field of 24 ha, the whole answer as the API makes it:
 amounts along the track, laid down on a 1 m grid, places, swaths, overlaps and skips; the best of five, and its parts.
 `whole_cpu_ms` is the processor's time of the best round, for machines that do other work meanwhile.
+`page`: the requests for a declared pass of one hour through HTTP, DuckDB and the registry, first and again: medians.
 `season`: so many fields of 10 ha, each treated ten times, on a 1 m grid: each map is added to its field's tile and let
-go; 100 fields are 1,000 ha and 100 million cells drawn. The peak is the process's.
+go; 100 fields are 1,000 ha and 100 million cells applied_map. The peak is the process's.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -32,6 +35,7 @@ from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline, map_places
 from headland.agronomy.series.intervals import Intervals
+from tests.bench.field_page import ask_pages
 
 START_MS = 1_790_000_000_000
 PLANE = Plane(32.0, 119.0)
@@ -43,9 +47,9 @@ NOTHING = np.empty(0, np.int64)
 
 @dataclass(frozen=True)
 class Pass:
-    """What was heard of a pass that goes to and fro over a field of a size."""
+    """Telemetry of a pass back and forth over a field."""
 
-    told: VehicleTelemetry
+    vehicle: VehicleTelemetry
     amounts: Amounts
     stretches: Intervals
     outline: Outline
@@ -66,20 +70,22 @@ def fly(seconds: int, length_m: float, width_m: float) -> Pass:
     track = Track(time_ms, latitude, longitude)
     flow_ms, flow = time_ms[::2], np.where(on, 18.0, 0.0)[::2]
     hopper = HopperWeights(NOTHING, np.empty(0))
-    told = VehicleTelemetry(track, PumpStates(time_ms, on), FlowSamples(flow_ms, flow, 0.5, "mass_flow_kg_min"), hopper)
+    vehicle = VehicleTelemetry(
+        track, PumpStates(time_ms, on), FlowSamples(flow_ms, flow, 0.5, "mass_flow_kg_min"), hopper
+    )
     amounts = Amounts(NOTHING, np.empty(0), flow_ms, flow, hopper, NOTHING, np.empty(0))
     field = shapely.box(0.0, 0.0, length_m, width_m)
     pond = shapely.Point(length_m / 2, width_m / 2).buffer(15.0)
     outline = Outline(field, shapely.box(0.0, 0.0, length_m, 6.0), pond)
     wind_ms = time_ms[::10]
     air = WindDrift(wind_ms, np.full(len(wind_ms), 2.0), np.full(len(wind_ms), 170.0), np.full(len(wind_ms), 0.5))
-    return Pass(told, amounts, release_time(told), outline, air)
+    return Pass(vehicle, amounts, release_time(vehicle), outline, air)
 
 
 def draw(flown: Pass, cell_m: float) -> AsApplied:
     """Return the whole map of a pass."""
-    released = release(flown.told.track.time_ms, flown.amounts, flown.stretches, flown.told.window)
-    return map_applied(flown.told.track, released, flown.stretches, flown.outline, PLANE, MACHINE, flown.air, cell_m)
+    released = release(flown.vehicle.track.time_ms, flown.amounts, flown.stretches, flown.vehicle.window)
+    return map_applied(flown.vehicle.track, released, flown.stretches, flown.outline, PLANE, MACHINE, flown.air, cell_m)
 
 
 def best_ms(work: Callable[[], object], rounds: int = 5, clock: Callable[[], float] = time.perf_counter) -> float:
@@ -93,31 +99,31 @@ def best_ms(work: Callable[[], object], rounds: int = 5, clock: Callable[[], flo
 
 
 def bench_hour() -> dict[str, float]:
-    """Return what an hour's map takes, whole and in parts."""
+    """Return the times of an hour's map, as a whole and in parts."""
     flown = fly(3600, 600.0, 400.0)
-    drawn = draw(flown, 1.0)
+    applied_map = draw(flown, 1.0)
     origin = PLANE.latitude_deg, PLANE.longitude_deg
-    east, north = PLANE.to_metres(flown.told.track.latitude_deg, flown.told.track.longitude_deg)
+    east, north = PLANE.to_metres(flown.vehicle.track.latitude_deg, flown.vehicle.track.longitude_deg)
     mass = np.linspace(0.0, 1000.0, len(east))
-    way = OutletTrack(flown.told.track.time_ms, east, north, mass)
+    outlet = OutletTrack(flown.vehicle.track.time_ms, east, north, mass)
     grid = fit_grid(east, north, 1.0, 10.0)
-    swaths = draw_swaths(find_passes(flown.told.track, flown.stretches, origin), SWATH_M)
+    swaths = draw_swaths(find_passes(flown.vehicle.track, flown.stretches, origin), SWATH_M)
     return {
         "whole_ms": best_ms(lambda: draw(flown, 1.0)),
         "whole_cpu_ms": best_ms(lambda: draw(flown, 1.0), clock=time.process_time),
-        "spraying_ms": best_ms(lambda: release_time(flown.told)),
-        "lay_down_ms": best_ms(lambda: deposit_mass(way, MACHINE.pattern, grid)),
-        "places_ms": best_ms(lambda: map_places(flown.outline, drawn.grid)),
-        "swaths_ms": best_ms(lambda: draw_swaths(find_passes(flown.told.track, flown.stretches, origin), SWATH_M)),
+        "spraying_ms": best_ms(lambda: release_time(flown.vehicle)),
+        "deposit_ms": best_ms(lambda: deposit_mass(outlet, MACHINE.pattern, grid)),
+        "places_ms": best_ms(lambda: map_places(flown.outline, applied_map.grid)),
+        "swaths_ms": best_ms(lambda: draw_swaths(find_passes(flown.vehicle.track, flown.stretches, origin), SWATH_M)),
         "cover_ms": best_ms(lambda: measure_cover(swaths, flown.outline.usable, SWATH_M)),
         "positions": len(east),
-        "cells": drawn.grid.rows * drawn.grid.columns,
-        "closure_share": drawn.totals.closure,
+        "cells": applied_map.grid.rows * applied_map.grid.columns,
+        "closure_share": applied_map.totals.closure,
     }
 
 
 def bench_season(fields: int) -> dict[str, float]:
-    """Return what a season of fields of 10 ha takes: ten passes on each."""
+    """Return the time and memory of a season of fields of 10 ha, ten passes on each."""
     flown, cell_m = fly(3200, 500.0, 200.0), 1.0
     season = SeasonMap(cell_m)
     before = peak_mb()
@@ -126,10 +132,10 @@ def bench_season(fields: int) -> dict[str, float]:
     cells = 0
     for number in range(fields):
         for _ in range(10):
-            drawn = draw(flown, cell_m)
-            cells += drawn.amount.size
-            season.add(f"field-{number}", drawn.grid, drawn.amount, drawn.places)
-            applied_kg += drawn.totals.released - drawn.totals.unlocated
+            applied_map = draw(flown, cell_m)
+            cells += applied_map.amount.size
+            season.add(f"field-{number}", applied_map.grid, applied_map.amount, applied_map.places)
+            applied_kg += applied_map.totals.released - applied_map.totals.unlocated
         laid_kg += season.close(f"field-{number}").amount
     took_s = time.perf_counter() - began
     return {
@@ -154,7 +160,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--fields", type=int, default=10)
     options = parser.parse_args()
-    figures = {"hour": bench_hour(), "season": bench_season(options.fields)}
+    with tempfile.TemporaryDirectory() as folder:
+        page = ask_pages(Path(folder))
+    figures = {"hour": bench_hour(), "page": page, "season": bench_season(options.fields)}
     if options.json:
         print(json.dumps(figures))
         return

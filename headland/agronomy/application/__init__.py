@@ -1,1 +1,1 @@
-"""Application of products: coverage, deposition, as-applied maps, deviation."""
+"""Application of products: passes, swaths, amounts, as-applied maps and deviation."""

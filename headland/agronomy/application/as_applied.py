@@ -276,8 +276,8 @@ def _widen_tile(tile: _Open, grid: Grid) -> _Open:
     """Return a tile extended to the ground of another grid."""
     cell_m = grid.cell_m
     west, south = min(tile.grid.west_m, grid.west_m), min(tile.grid.south_m, grid.south_m)
-    east = max(each.west_m + each.columns * cell_m for each in (tile.grid, grid))
-    north = max(each.south_m + each.rows * cell_m for each in (tile.grid, grid))
+    east = max(part.west_m + part.columns * cell_m for part in (tile.grid, grid))
+    north = max(part.south_m + part.rows * cell_m for part in (tile.grid, grid))
     wide = Grid(west, south, cell_m, round((north - south) / cell_m), round((east - west) / cell_m))
     amount, usable = np.zeros((wide.rows, wide.columns), np.float32), np.zeros((wide.rows, wide.columns), np.bool_)
     row, column = _offset(wide, tile.grid)

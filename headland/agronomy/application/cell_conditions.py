@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.application.as_applied import AsApplied, Machine, WindDrift, deposit_total, outlet_track
-from headland.agronomy.application.deposit import OutletTrack, deposit_mass
+from headland.agronomy.application.as_applied import AsApplied, Machine, WindDrift, outlet_track
+from headland.agronomy.application.deposit import OutletTrack, deposit_mass, deposit_totals
 from headland.agronomy.application.deviation import GUST_M_S, Conditions
 from headland.agronomy.application.pass_detection import DetectedPass, VehicleTelemetry
 from headland.agronomy.application.released import Released
@@ -27,7 +27,7 @@ from headland.agronomy.application.swaths import (
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import Outline, rasterise
-from headland.agronomy.series.arrays import Mask, Values
+from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.intervals import Intervals, clip, intersect, subtract, total_s
 
 #: Time around an instant over which its speed is measured, so that jitter of positions does not count.
@@ -65,20 +65,15 @@ def map_conditions(
     mass = np.zeros(len(track.time_ms))
     for total in released.totals.values():
         mass += np.maximum.accumulate(total - total[0])
-    landed = deposit_total(outlet, mass, machine, grid).mass_kg
-    step = np.diff(mass, prepend=mass[:1])
-
-    def mean(time_ms: NDArray[np.int64], values: Values) -> Values:
-        if not len(time_ms):
-            return np.full(landed.shape, np.nan)
-        weighted = np.cumsum(step * np.interp(track.time_ms, time_ms, values))
-        summed = deposit_total(outlet, weighted, machine, grid).mass_kg
-        return np.asarray(np.divide(summed, landed, out=np.full(landed.shape, np.nan), where=landed > 1e-9), np.float64)
-
-    seconds = track.time_ms / 1000.0
-    flow_per_min = np.gradient(mass, seconds) * 60.0
+    measured = {
+        "speed_m_s": (track.time_ms, speed_of(track, plane)),
+        "wind_m_s": (air.time_ms, air.wind_m_s),
+        "flow_per_min": (track.time_ms, np.gradient(mass, track.time_ms / 1000.0) * 60.0),
+        "hopper_kg": (vehicle.hopper.time_ms, vehicle.hopper.mass_kg),
+    }
+    means = _means_by_mass(outlet, mass, measured, machine, grid)
     lines = find_passes(track, stretches + machine.latency_s * 1000.0, (plane.latitude_deg, plane.longitude_deg))
-    covers = np.zeros(landed.shape, np.int64)
+    covers = np.zeros((grid.rows, grid.columns), np.int64)
     for swath in draw_swaths(lines, machine.swath_m):
         covers += rasterise(swath, grid)
     inner = rasterise(outline.whole.buffer(-machine.swath_m / 2.0), grid)
@@ -86,12 +81,30 @@ def map_conditions(
         covers=covers,
         edge_m=np.where(inner, np.inf, 0.0),
         refill_m=_to_breaks(detected, applied_map, track, plane),
-        speed_m_s=mean(track.time_ms, speed_of(track, plane)),
-        wind_m_s=mean(air.time_ms, air.wind_m_s),
-        flow_per_min=mean(track.time_ms, flow_per_min),
-        hopper_kg=mean(vehicle.hopper.time_ms, vehicle.hopper.mass_kg),
+        **means,
         dry=_map_dry(vehicle, stretches, applied_map, plane, machine),
     )
+
+
+def _means_by_mass(
+    outlet: OutletTrack, mass: Values, measured: dict[str, tuple[Times, Values]], machine: Machine, grid: Grid
+) -> dict[str, Values]:
+    """Return the mean of each measured value on each cell, weighted by the product that landed there.
+
+    `mass` is the running total at the outlet's instants, `measured` has times and values by name, perhaps none.
+    """
+    step = np.diff(mass, prepend=mass[:1])
+    known = {
+        name: np.cumsum(step * np.interp(outlet.time_ms, time_ms, values))
+        for name, (time_ms, values) in measured.items()
+        if len(time_ms)
+    }
+    deposits = deposit_totals(outlet, [mass, *known.values()], machine.pattern, grid, latency_s=machine.latency_s)
+    landed, *weighted = (deposit.mass_kg for deposit in deposits)
+    means = {name: np.full(landed.shape, np.nan) for name in measured}
+    for name, cells in zip(known, weighted, strict=True):
+        np.divide(cells, landed, out=means[name], where=landed > 1e-9)
+    return means
 
 
 def list_disturbances(
@@ -99,9 +112,9 @@ def list_disturbances(
 ) -> list[Disturbance]:
     """Return the gusts, refills and dry stretches of a pass in time order."""
     disturbances = [
-        Disturbance("refill", each.start_ms, each.end_ms, _gained(vehicle, each.start_ms, each.end_ms))
-        for each in detected.segments
-        if each.kind == "refill"
+        Disturbance("refill", segment.start_ms, segment.end_ms, _gained(vehicle, segment.start_ms, segment.end_ms))
+        for segment in detected.segments
+        if segment.kind == "refill"
     ]
     if len(air.time_ms) >= 2 and len(stretches):
         inside = (air.time_ms >= stretches[0, 0]) & (air.time_ms <= stretches[-1, 1])
@@ -131,10 +144,10 @@ def _to_breaks(detected: DetectedPass, applied_map: AsApplied, track: Track, pla
     east, north = applied_map.grid.centres_m()
     nearest = np.full((applied_map.grid.rows, applied_map.grid.columns), np.inf)
     at_east, at_north = plane.to_metres(track.latitude_deg, track.longitude_deg)
-    for refill in (each for each in detected.segments if each.kind == "refill"):
-        work = [each for each in detected.segments if each.kind == "work"]
-        interrupted_ms = [each.end_ms for each in work if each.end_ms <= refill.start_ms][-1:]
-        resumed_ms = [each.start_ms for each in work if each.start_ms >= refill.end_ms][:1]
+    for refill in (segment for segment in detected.segments if segment.kind == "refill"):
+        work = [segment for segment in detected.segments if segment.kind == "work"]
+        interrupted_ms = [segment.end_ms for segment in work if segment.end_ms <= refill.start_ms][-1:]
+        resumed_ms = [segment.start_ms for segment in work if segment.start_ms >= refill.end_ms][:1]
         for moment in (*interrupted_ms, *resumed_ms):
             place = [float(np.interp(moment, track.time_ms, axis)) for axis in (at_east, at_north)]
             nearest = np.minimum(nearest, np.hypot(east[None, :] - place[0], north[:, None] - place[1]))

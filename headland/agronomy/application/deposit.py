@@ -7,6 +7,7 @@ Mass is conserved: it lands on the grid, beside the grid, or is released where t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,32 +85,64 @@ def deposit_mass(outlet: OutletTrack, pattern: Pattern, grid: Grid, *, latency_s
     longer than 2 s are holes: their mass is unlocated. Mass that is still in flight at the end of the track lands at
     the last position.
     """
+    return deposit_totals(outlet, [outlet.mass_total_kg], pattern, grid, latency_s=latency_s)[0]
+
+
+def deposit_totals(
+    outlet: OutletTrack, totals: Sequence[Values], pattern: Pattern, grid: Grid, *, latency_s: float = 0.0
+) -> list[Deposit]:
+    """Return where each of several running totals of one track landed, as `deposit_mass` does for one.
+
+    The cells that a step reaches are the same for all totals and are computed once.
+    """
     time_s = (outlet.time_ms - outlet.time_ms[0]) / 1000.0 if len(outlet.time_ms) else np.empty(0)
     if len(time_s) < 2:
-        return Deposit(grid, np.zeros((grid.rows, grid.columns)), 0.0, 0.0)
-    landed_kg = np.interp(time_s - latency_s, time_s, outlet.mass_total_kg)
-    landed_kg[-1] = outlet.mass_total_kg[-1]
-    mass_kg = np.diff(landed_kg)
+        return [Deposit(grid, np.zeros((grid.rows, grid.columns)), 0.0, 0.0) for _ in totals]
+    masses_kg = np.array([_landed(time_s, total, latency_s) for total in totals])
     is_hole = np.diff(time_s) > MAX_TRACK_GAP_S
-    unlocated_kg = float(mass_kg[is_hole].sum())
-    at = np.flatnonzero((mass_kg > 0.0) & ~is_hole)
-    east, north, weight_kg, right_east, right_north = _steps(outlet, at, mass_kg[at], _step_m(grid))
-    sums = np.zeros(grid.rows * grid.columns + 1)
-    for first in range(0, len(weight_kg), _BLOCK_STEPS):
+    unlocated_kg = masses_kg[:, is_hole].sum(axis=1)
+    masses_kg = np.maximum(masses_kg, 0.0)
+    at = np.flatnonzero(masses_kg.any(axis=0) & ~is_hole)
+    steps = _steps(outlet, at, _step_m(grid))
+    weights_kg = (masses_kg[:, at] / steps.count)[:, steps.piece]
+    sums = np.zeros((len(totals), grid.rows * grid.columns + 1))
+    for first in range(0, len(steps.piece), _BLOCK_STEPS):
         block = slice(first, first + _BLOCK_STEPS)
-        right = right_east[block], right_north[block]
-        cells, weights_kg = _across(grid, pattern, (east[block], north[block]), weight_kg[block], right)
-        sums += np.bincount(cells, weights_kg, minlength=len(sums))
-    mass = sums[:-1].reshape(grid.rows, grid.columns)
-    return Deposit(grid, mass, float(sums[-1]), unlocated_kg)
+        cells, shares = _across(grid, pattern, steps, block)
+        for number in range(len(totals)):
+            spread_kg = np.outer(shares, weights_kg[number, block]).ravel()
+            sums[number] += np.bincount(cells, spread_kg, minlength=sums.shape[1])
+    return [
+        Deposit(grid, cell_kg[:-1].reshape(grid.rows, grid.columns), float(cell_kg[-1]), float(hole_kg))
+        for cell_kg, hole_kg in zip(sums, unlocated_kg, strict=True)
+    ]
+
+
+def _landed(time_s: Values, total_kg: Values, latency_s: float) -> Values:
+    """Return the mass that lands on each piece of track."""
+    landed_kg = np.interp(time_s - latency_s, time_s, total_kg)
+    landed_kg[-1] = total_kg[-1]
+    return np.diff(landed_kg)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Steps along pieces of track: the middle and the unit vector to the right of each, its piece, and their counts."""
+
+    east_m: Values
+    north_m: Values
+    right_east: Values
+    right_north: Values
+    piece: NDArray[np.intp]
+    count: NDArray[np.intp]
 
 
 def _step_m(grid: Grid) -> float:
     return grid.cell_m * (_STEP_OF_CELL if grid.cell_m < _LARGE_CELL_M else _STEP_OF_LARGE_CELL)
 
 
-def _steps(outlet: OutletTrack, at: NDArray[np.intp], mass_kg: Values, step_m: float) -> tuple[Values, ...]:
-    """Cut pieces of track into steps; return the middle, mass and unit vector to the right of each step."""
+def _steps(outlet: OutletTrack, at: NDArray[np.intp], step_m: float) -> _Steps:
+    """Return the steps into which pieces of track are cut."""
     east, north = outlet.east_m[at], outlet.north_m[at]
     along_east, along_north = outlet.east_m[at + 1] - east, outlet.north_m[at + 1] - north
     length_m = np.hypot(along_east, along_north)
@@ -122,12 +155,13 @@ def _steps(outlet: OutletTrack, at: NDArray[np.intp], mass_kg: Values, step_m: f
         np.broadcast_to(np.asarray(drift, np.float64), outlet.time_ms.shape)[at][piece]
         for drift in (outlet.wind_east_m, outlet.wind_north_m)
     )
-    return (
+    return _Steps(
         east[piece] + part * along_east[piece] + drift_east,
         north[piece] + part * along_north[piece] + drift_north,
-        (mass_kg / count)[piece],
         right_east[piece],
         right_north[piece],
+        piece,
+        count,
     )
 
 
@@ -142,18 +176,21 @@ def _headings(outlet: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values
     return along_north[own] / length_m[own], -along_east[own] / length_m[own]
 
 
-def _across(
-    grid: Grid, pattern: Pattern, middle_m: tuple[Values, Values], mass_kg: Values, right: tuple[Values, Values]
-) -> tuple[NDArray[np.intp], Values]:
-    """Distribute each step across the track; return cells (one past the last: beside the grid) and masses."""
+def _across(grid: Grid, pattern: Pattern, steps: _Steps, block: slice) -> tuple[NDArray[np.intp], Values]:
+    """Return the cells across the track of a block of steps, bin by bin of the pattern, and the share of each bin.
+
+    A cell beside the grid has the number past the last.
+    """
     bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / _step_m(grid))), 1)
     edges_m = np.linspace(pattern.offset_m[0], pattern.offset_m[-1], bins + 1)
-    shares = pattern.shares(edges_m)
     offsets_m = (edges_m[1:] + edges_m[:-1]) / 2
     column_at, row_at = (
-        np.floor((middle - low) / grid.cell_m + np.outer(offsets_m / grid.cell_m, to_right)).astype(np.int32)
-        for middle, to_right, low in zip(middle_m, right, (grid.west_m, grid.south_m), strict=True)
+        np.floor((middle[block] - low) / grid.cell_m + np.outer(offsets_m / grid.cell_m, right[block])).astype(np.int32)
+        for middle, right, low in (
+            (steps.east_m, steps.right_east, grid.west_m),
+            (steps.north_m, steps.right_north, grid.south_m),
+        )
     )
     inside = (column_at >= 0) & (column_at < grid.columns) & (row_at >= 0) & (row_at < grid.rows)
     cells = np.where(inside, row_at * grid.columns + column_at, grid.rows * grid.columns)
-    return cells.ravel().astype(np.intp), np.outer(shares, mass_kg).ravel()
+    return cells.ravel().astype(np.intp), pattern.shares(edges_m)

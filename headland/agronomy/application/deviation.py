@@ -184,8 +184,8 @@ def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
     run = np.maximum.accumulate(np.where(starts, number, 0), axis=1)
     joined = (classes[1:] == classes[:-1]) & (classes[1:] > 0)
     pairs = np.unique(np.column_stack((run[1:][joined], run[:-1][joined])), axis=0)
-    for one, other in pairs.tolist():
-        first, second = root(one), root(other)
+    for later, earlier in pairs.tolist():
+        first, second = root(later), root(earlier)
         parent[max(first, second)] = min(first, second)
     heads = np.unique(run[classes > 0])
     roots = np.array([root(head) for head in heads.tolist()], np.int64)
@@ -212,16 +212,16 @@ def _find_regions(
     order = np.argsort(-np.abs(applied - planned)[1:], kind="stable")[:most] + 1
     return tuple(
         Region(
-            kind=CLASSES[int(off.ravel()[middle[each]])],
-            cause=CAUSES[int(leading[each])],
-            area_m2=float(cells[each]) * cell_ha * 10_000.0,
-            planned=float(planned[each]),
-            applied=float(applied[each]),
-            row=int(middle[each] // classes.shape[1]),
-            column=int(middle[each] % classes.shape[1]),
+            kind=CLASSES[int(off.ravel()[middle[number]])],
+            cause=CAUSES[int(leading[number])],
+            area_m2=float(cells[number]) * cell_ha * 10_000.0,
+            planned=float(planned[number]),
+            applied=float(applied[number]),
+            row=int(middle[number] // classes.shape[1]),
+            column=int(middle[number] % classes.shape[1]),
         )
-        for each in order.tolist()
-        if cells[each]
+        for number in order.tolist()
+        if cells[number]
     )
 
 

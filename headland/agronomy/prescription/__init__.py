@@ -1,1 +1,1 @@
-"""Nutrient recommendations, prescription zones and flight lines."""
+"""Nitrogen recommendations, treatment zones, flight lines and loss risks."""

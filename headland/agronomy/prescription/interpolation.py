@@ -68,7 +68,7 @@ def krige(points_m: Values, value: Values, at_m: Values, variogram: Variogram) -
     if not 3 <= n <= MOST_POINTS:
         raise ValueError(f"kriging takes 3 to {MOST_POINTS} points, not {n}: thin them or use inverse distance")
     if len(np.unique(points_m, axis=0)) < n:
-        raise ValueError("kriging takes distinct points: two of these lie at one place")
+        raise ValueError("kriging takes distinct points: two of these are at one place")
     system = np.ones((n + 1, n + 1))
     system[:n, :n] = variogram(_distances(points_m, points_m))
     system[n, n] = 0.0

@@ -160,7 +160,7 @@ def nfoa(ndvi: float, reference_ndvi: float, growing_days: float, curve: YieldCu
     if not (0.0 < ndvi <= 1.0 and 0.0 < reference_ndvi <= 1.0):
         raise ValueError("NDVI of a crop is above 0 and at most 1")
     if growing_days < 30.0:
-        raise ValueError("fewer than 30 growing days: the crop is too young to tell its yield")
+        raise ValueError("fewer than 30 growing days: the crop is too young for an estimate of its yield")
     response = min(max(reference_ndvi / ndvi, 1.0), _MOST_RESPONSE)
     without = min(curve.a_kg_ha * math.exp(curve.b_days * ndvi / growing_days), curve.most_kg_ha)
     with_n = min(without * response, curve.most_kg_ha)

@@ -1,8 +1,8 @@
 """Suitability of an hour's weather for spraying or spreading: go, caution or stop, with reasons.
 
 Delta-T bands: Bureau of Meteorology and GRDC spray guidance (2 to 8 K good, to 10 marginal). Wind 3 to 15 km/h: APVMA
-and GRDC. Granules from a drone: the class of drones meant here is built for winds up to 6 m/s. An inversion is a hint
-only: night or the time around sunset with hardly any wind; two thermometers one above the other would measure it.
+and GRDC. Granules from a drone: the class of drones meant here is built for winds up to 6 m/s. An inversion is a
+hint only, from night or the time around sunset with hardly any wind; measuring it needs thermometers at two heights.
 """
 
 from __future__ import annotations

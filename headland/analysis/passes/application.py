@@ -1,4 +1,4 @@
-"""Analytic answers: what the store holds of a window, through the science."""
+"""Answers on what a device sprayed or spread in a window."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord
 from headland.units_of_time import DAY_MS
 
-#: What one answer may be computed from, a channel; more would take minutes and gigabytes.
+#: Most samples of a channel in one answer; more would take minutes and gigabytes.
 MAX_SAMPLES: Final = 1_000_000
 
 _COLUMN_FIELDS: Final = ("time_ms", "value", "quality")
@@ -37,7 +37,7 @@ _SPREADER: Final = ("latitude_deg", "longitude_deg", "pump_on", _MASS_FLOW, _HOP
 
 
 def answer_application(scope: OrgScope, record: DeviceRecord, window: Window, swath_m: float) -> Application:
-    """Return what a sprayer applied over a window, with swaths of the given width."""
+    """Return the answers of a sprayer for a window, with swaths of the given width."""
     margin_ms = int(SILENCE_S * 1000)
     columns = _read(scope, record, list(_SPRAYER), Window(window.start_ms - margin_ms, window.end_ms + margin_ms))
     pump = columns.get("pump_on", EMPTY)
@@ -60,13 +60,13 @@ def is_spreader(record: DeviceRecord) -> bool:
 
 
 def answer_spreading(scope: OrgScope, record: DeviceRecord, window: Window, swath_m: float) -> Spreading:
-    """Return what a spreader applied over a window, with swaths of the given width."""
+    """Return the answers of a spreader for a window, with swaths of the given width."""
     margin_ms = int(SILENCE_S * 1000)
     columns = _read(scope, record, list(_SPREADER), Window(window.start_ms - margin_ms, window.end_ms + margin_ms))
     feeder = columns.get("pump_on", EMPTY)
-    told = record.descriptor.channels.get(_MASS_FLOW)
-    # A flow that the gateway made of the hopper's weight is no flow sensor: the weight itself says it better.
-    sensed = told is None or told.evidence in {None, Evidence.MEASURED_FLOW}
+    info = record.descriptor.channels.get(_MASS_FLOW)
+    # A flow that the gateway computed from the hopper's weight is no sensor's: the weight itself is better evidence.
+    sensed = info is None or info.evidence in {None, Evidence.MEASURED_FLOW}
     flow = columns.get(_MASS_FLOW, EMPTY) if sensed else EMPTY
     hopper = _with_neighbours(scope, record, _HOPPER, columns, window, margin_ms)
     worst = max((int(column.quality.max()) for column in columns.values() if len(column.quality)), default=1)
@@ -85,7 +85,7 @@ def _read(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Wi
     columns = read_columns(scope, record, channels, window, MAX_SAMPLES)
     if columns is None:
         sentence = f"A channel has more than {MAX_SAMPLES} samples in the window: ask for a shorter one."
-        raise AnalysisError("too-many-samples", "The window holds too many samples", sentence)
+        raise AnalysisError("too-many-samples", "Too many samples in the window", sentence)
     return columns
 
 
@@ -94,7 +94,7 @@ def _with_neighbours(
 ) -> Column:
     """Return a channel's samples with the nearest one on each side, up to a day away.
 
-    A total that rose in a silence at the window's end shows that work went on unheard; only a neighbour can tell.
+    A total that rose in a silence at the window's end is work without telemetry; only a neighbour shows it.
     """
     first_ms, end_ms = window.start_ms - margin_ms, window.end_ms + margin_ms
     before = _read(scope, record, [channel], Window(first_ms - DAY_MS, first_ms)).get(channel, EMPTY)
@@ -108,6 +108,6 @@ def _part(column: Column, rows: slice | Mask) -> Column:
 
 
 def track_of(latitude: Column, longitude: Column) -> Track:
-    """Pair the two halves of each position: they carry the same instant."""
+    """Return the positions whose latitude and longitude have the same instant."""
     time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
     return Track(time_ms, latitude.value[first], longitude.value[second])
