@@ -1,6 +1,6 @@
-"""When to ask a vehicle for what: who it is, and the message rates, until it does what was asked.
+"""Requests to one vehicle and when they are due: its version, message rates and parameters, until it complies.
 
-Autopilots forget rates when they restart, other ground stations overrule them, and old ones know only data streams.
+Autopilots forget rates when they restart, other ground stations change them, and old ones have only data streams.
 """
 
 from __future__ import annotations
@@ -12,21 +12,27 @@ from typing import Final, get_args
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.protocol.encoder import AskInterval, AskParameter, AskStream, AskVersion, Outgoing
+from edge.sources.mavlink.protocol.encoder import (
+    Outgoing,
+    RequestInterval,
+    RequestParameter,
+    RequestStream,
+    RequestVersion,
+)
 from edge.sources.mavlink.settings import RatedMessage
 
 _SET_INTERVAL: Final[int] = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
 _UNSUPPORTED: Final[int] = dialect.MAV_RESULT_UNSUPPORTED
-#: How long the answers to a round of requests are waited for.
+#: How long a round of requests waits for its answers.
 _ROUND_S: Final = 3.0
-#: So many rounds for what was never received, then only what was received and slowed down is asked for again.
+#: Rounds of requests for messages that never came; then only messages that were slowed down are requested again.
 _ROUNDS: Final = 3
-#: How often rates are looked at afterwards.
+#: How often rates are checked afterwards.
 _WATCH_S: Final = 30.0
-#: Below this part of the wanted rate a message has been slowed down by someone.
+#: Below this part of the requested rate a message was slowed down by another station.
 _SLOW: Final = 0.5
 _MAX_VERSION_WAIT_S: Final = 30.0
-#: Parameters are asked for a few at a time, each so often in a session: some do not exist on a vehicle.
+#: Parameters are requested a few at a time, each so often in a session: some do not exist on a vehicle.
 _PARAMETERS_AT_ONCE: Final = 4
 _PARAMETER_PAUSE_S: Final = 0.5
 _PARAMETER_TRIES: Final = 3
@@ -61,7 +67,7 @@ _STREAMS: Final[dict[RatedMessage, int]] = {
 
 
 class Requester:
-    """What is still to be asked of one vehicle. Times are monotonic seconds and come in with every call."""
+    """The requests that one vehicle still needs. Times are monotonic seconds and come in with every call."""
 
     def __init__(self, system: int, rates_hz: Mapping[RatedMessage, float]) -> None:
         self._system = system
@@ -70,8 +76,8 @@ class Requester:
         self._version_at_s = 0.0
         self._version_wait_s = 1.0
         self._round = 0
-        self._look_at_s = 0.0
-        self._asked_at_s = 0.0
+        self._check_at_s = 0.0
+        self._requested_at_s = 0.0
         self._received_before: dict[int, int] = {}
         self._parameters_at_s = 0.0
         self._parameter_tries: Counter[str] = Counter()
@@ -93,55 +99,55 @@ class Requester:
         if session != self._session:
             self._session = session
             self._version_at_s, self._version_wait_s = now_s, 1.0
-            self._round, self._look_at_s = 0, now_s
+            self._round, self._check_at_s = 0, now_s
             self._parameter_tries.clear()
         requests: list[Outgoing] = []
         if not has_version and now_s >= self._version_at_s:
-            requests.append(AskVersion(self._system))
+            requests.append(RequestVersion(self._system))
             self._version_at_s = now_s + self._version_wait_s
             self._version_wait_s = min(2 * self._version_wait_s, _MAX_VERSION_WAIT_S)
-        if now_s >= self._look_at_s:
-            requests += self._ask_rates(now_s, received, acks)
+        if now_s >= self._check_at_s:
+            requests += self._rate_requests(now_s, received, acks)
         if parameters and now_s >= self._parameters_at_s:
-            requests += self._ask_parameters(now_s, parameters)
+            requests += self._parameter_requests(now_s, parameters)
         return requests
 
-    def _ask_parameters(self, now_s: float, parameters: Sequence[str]) -> list[Outgoing]:
+    def _parameter_requests(self, now_s: float, parameters: Sequence[str]) -> list[Outgoing]:
         self._parameters_at_s = now_s + _PARAMETER_PAUSE_S
         tries = self._parameter_tries
         due = sorted((name for name in parameters if tries[name] < _PARAMETER_TRIES), key=lambda name: tries[name])
         for name in due[:_PARAMETERS_AT_ONCE]:
             tries[name] += 1
-        return [AskParameter(self._system, name) for name in due[:_PARAMETERS_AT_ONCE]]
+        return [RequestParameter(self._system, name) for name in due[:_PARAMETERS_AT_ONCE]]
 
-    def _ask_rates(self, now_s: float, received: Mapping[int, int], acks: Mapping[int, int]) -> list[Outgoing]:
+    def _rate_requests(self, now_s: float, received: Mapping[int, int], acks: Mapping[int, int]) -> list[Outgoing]:
         missing = self._missing(now_s, received)
-        # ArduPilot often does what is asked and does not say so: no answer counts only where little of it came.
+        # ArduPilot often complies without an acknowledgement: no answer counts only where few of the messages came.
         answer = acks.get(_SET_INTERVAL)
-        missing_count = sum(not received[_IDS[name]] for name in missing)
-        is_deaf = answer == _UNSUPPORTED or (answer is None and 2 * missing_count >= len(self._rates_hz))
-        is_deaf = is_deaf and self._round > 0 and bool(missing)
+        absent_count = sum(not received[_IDS[name]] for name in missing)
+        is_unsupported = answer == _UNSUPPORTED or (answer is None and 2 * absent_count >= len(self._rates_hz))
+        is_unsupported = is_unsupported and self._round > 0 and bool(missing)
         self._round += 1
         self._received_before = dict(received)
-        self._asked_at_s = now_s
-        self._look_at_s = now_s + (_ROUND_S if self._round <= _ROUNDS else _WATCH_S)
-        if is_deaf:
+        self._requested_at_s = now_s
+        self._check_at_s = now_s + (_ROUND_S if self._round <= _ROUNDS else _WATCH_S)
+        if is_unsupported:
             return self._streams()
-        return [AskInterval(self._system, _IDS[name], round(1e6 / self._rates_hz[name])) for name in missing]
+        return [RequestInterval(self._system, _IDS[name], round(1e6 / self._rates_hz[name])) for name in missing]
 
     def _missing(self, now_s: float, received: Mapping[int, int]) -> list[RatedMessage]:
-        """Return the messages to ask for: all at first, then the missing_count ones, in the end the slowed ones."""
+        """Return the messages to request: all at first, then those that never came, in the end the slowed ones."""
         if self._round == 0:
             return list(self._rates_hz)
-        elapsed_s = max(now_s - self._asked_at_s, 0.1)
+        elapsed_s = max(now_s - self._requested_at_s, 0.1)
         missing: list[RatedMessage] = []
         for name, rate_hz in self._rates_hz.items():
             message_id = _IDS[name]
-            got = received[message_id] - self._received_before.get(message_id, 0)
+            count = received[message_id] - self._received_before.get(message_id, 0)
             if self._round < _ROUNDS:
-                is_missing = got == 0 and elapsed_s * rate_hz >= 1
+                is_missing = count == 0 and elapsed_s * rate_hz >= 1
             else:
-                is_missing = received[message_id] > 0 and got < _SLOW * rate_hz * elapsed_s
+                is_missing = received[message_id] > 0 and count < _SLOW * rate_hz * elapsed_s
             if is_missing or (self._round >= _ROUNDS and not any(received.values())):
                 missing.append(name)
         return missing
@@ -152,4 +158,4 @@ class Requester:
             stream = _STREAMS.get(name)
             if stream is not None:
                 rates_hz[stream] = max(rate_hz, rates_hz.get(stream, 0.0))
-        return [AskStream(self._system, stream, math.ceil(rate_hz)) for stream, rate_hz in rates_hz.items()]
+        return [RequestStream(self._system, stream, math.ceil(rate_hz)) for stream, rate_hz in rates_hz.items()]

@@ -1,4 +1,4 @@
-"""The settings of one MAVLink source, every bound checked when they are read."""
+"""Settings of one MAVLink source; every bound is checked when they are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["LinkAddress", "MavlinkSettings", "RatedMessage", "SigningSettings", 
 
 LinkKind = Literal["udpin", "udpout", "tcp", "tcpin", "serial"]
 
-#: The messages whose rate may be asked for.
+#: The messages whose rate may be requested.
 RatedMessage = Literal[
     "ATTITUDE",
     "BATTERY_STATUS",
@@ -46,8 +46,8 @@ RatedMessage = Literal[
     "WIND_COV",
 ]
 
-#: Together 1.7 kB/s: a third of what a 57,600 baud radio carries. Ten times a second tells where a pump was shut off
-#: to half a metre at 5 m/s. What is not named here is read where the vehicle sends it, and asked for by `rates`.
+#: Together 1.7 kB/s: a third of what a 57,600 baud radio carries. Ten times a second locates the shut-off of a pump to
+#: half a metre at 5 m/s. Other messages are read where the vehicle sends them, and requested by `rates`.
 DEFAULT_RATES_HZ: Final[dict[RatedMessage, float]] = {
     "ATTITUDE": 5.0,
     "BATTERY_STATUS": 4.0,
@@ -71,9 +71,9 @@ _DEFAULT_BAUD = 57600
 
 
 class SigningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Message signing: what comes in is checked with the key, what goes out is signed with it.
+    """Message signing: received frames are checked with the key, sent ones signed with it.
 
-    `key_file` holds the passphrase that the ground station set up the vehicle with, or 64 hex digits.
+    `key_file` holds the passphrase with which the ground station set up the vehicle, or 64 hex digits.
     """
 
     key_file: Annotated[str, msgspec.Meta(min_length=1)]
@@ -82,7 +82,7 @@ class SigningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", tag="mavlink"):
-    """One link to one or more vehicles. `rates` overrides single message rates in Hz; 0 asks for nothing."""
+    """One link to one or more vehicles. `rates` overrides single message rates in Hz; 0 requests none."""
 
     name: Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
     url: Annotated[str, msgspec.Meta(pattern=_URL)]
@@ -116,14 +116,14 @@ class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", 
         return msgspec.structs.replace(self, sprayer=sprayer, signing=signing)
 
     def rates_hz(self) -> dict[RatedMessage, float]:
-        """Return the rate to ask for of each message, without those that are not asked for."""
+        """Return the rate to request of each message, without those that are not requested."""
         merged = {**DEFAULT_RATES_HZ, **self.rates}
         return {name: rate_hz for name, rate_hz in merged.items() if rate_hz > 0}
 
 
 @dataclass(frozen=True, slots=True)
 class LinkAddress:
-    """A link's URL taken apart; on a serial line `host` is the device and `port` its baud rate."""
+    """The parts of a link's URL; on a serial line `host` is the device and `port` its baud rate."""
 
     kind: LinkKind
     host: str
@@ -131,7 +131,7 @@ class LinkAddress:
 
     @property
     def name(self) -> str:
-        """What the one peer there is called."""
+        """The name of the only peer of a link to one address."""
         return f"{self.kind}:{self.host}:{self.port}"
 
 
@@ -147,6 +147,6 @@ def parse_url(url: str) -> LinkAddress:
         if host and port.isdigit() and 0 < int(port) < 65536:
             return LinkAddress(kind, host.strip("[]"), int(port))  # type: ignore[arg-type]  # checked a line above
     raise SettingsError(
-        f"{url!r} is no MAVLink link: write udpin:HOST:PORT, udpout:, tcp: or tcpin: with a port of 1 to 65535, "
+        f"{url!r} is not a MAVLink link: use udpin:HOST:PORT, udpout:, tcp: or tcpin: with a port of 1 to 65535, "
         "or serial:DEVICE:BAUD"
     )

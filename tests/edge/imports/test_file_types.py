@@ -22,15 +22,15 @@ def names(found: list[Path]) -> list[str]:
     return [path.name for path in found]
 
 
-def test_of_a_folder_all_logs_are_taken_also_those_in_folders_of_it(logs: Path) -> None:
+def test_all_logs_of_a_folder_and_its_subfolders_are_found(logs: Path) -> None:
     assert names(find_files([logs])) == ["a.tlog", "b.BIN", "c.ulg", "d.rlog", "e.raw"]
 
 
-def test_of_a_folder_of_tables_only_tables_are_taken(logs: Path) -> None:
+def test_only_tables_of_a_folder_are_found_with_a_map(logs: Path) -> None:
     assert names(find_files([logs], tables=True)) == ["table.csv"]
 
 
-def test_a_pattern_means_what_it_matches_and_a_file_of_that_very_name_goes_before(
+def test_a_pattern_finds_its_matches_unless_a_file_has_that_very_name(
     logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(logs)
@@ -41,7 +41,7 @@ def test_a_pattern_means_what_it_matches_and_a_file_of_that_very_name_goes_befor
     assert names(find_files([Path("odd*.tlog")])) == ["odd*.tlog"]
 
 
-def test_a_file_that_is_named_twice_is_read_once_in_the_order_of_its_first_naming(logs: Path) -> None:
+def test_a_file_named_twice_is_read_once_at_its_first_place(logs: Path) -> None:
     assert names(find_files([logs / "c.ulg", logs, logs / "day" / ".." / "a.tlog"])) == [
         "c.ulg",
         "a.tlog",
@@ -51,7 +51,7 @@ def test_a_file_that_is_named_twice_is_read_once_in_the_order_of_its_first_namin
     ]
 
 
-def test_where_nothing_is_meant_it_is_said(logs: Path) -> None:
+def test_a_folder_or_pattern_without_files_is_refused(logs: Path) -> None:
     (logs / "empty").mkdir()
     with pytest.raises(SettingsError, match=r"empty: there is no \.tlog or \.rlog or .* file in it"):
         find_files([logs / "empty"])

@@ -125,7 +125,7 @@ def test_a_broker_that_dies_in_the_middle_is_waited_for(
 
 
 @pytest.mark.services
-def test_what_was_stopped_early_goes_first_at_the_next_call(
+def test_the_rest_of_a_stopped_import_goes_first_at_the_next_call(
     new_port: Callable[[], int], tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     log = tmp_path / "flight.tlog"
@@ -158,7 +158,7 @@ def test_what_was_stopped_early_goes_first_at_the_next_call(
 
 
 @pytest.mark.services
-def test_a_file_that_is_no_log_is_said_and_costs_its_neighbours_nothing(mosquitto: Broker, tmp_path: Path) -> None:
+def test_a_file_that_is_no_log_is_reported_and_does_not_affect_the_others(mosquitto: Broker, tmp_path: Path) -> None:
     ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
     good, bad = tmp_path / "good.tlog", tmp_path / "bad.tlog"
     write_tlog(good, 20)
@@ -182,7 +182,7 @@ def test_an_unknown_kind_of_file_is_refused_before_anything_is_read(tmp_path: Pa
     assert not (tmp_path / "data").exists()
 
 
-def test_a_silence_is_said_with_its_reason() -> None:
+def test_a_wait_without_progress_is_reported_with_its_reason() -> None:
     waiting = Progress("a.tlog", 50, 100, 10, 5, 2, waiting="waiting for 5 s: no broker")
     assert waiting.sentence == "waiting for 5 s: no broker"
     assert Progress("a.tlog", 50, 100, 10, 5, 2).sentence == "reading a.tlog"
@@ -199,7 +199,7 @@ def test_a_report_names_what_was_left_out() -> None:
     )
 
 
-def test_a_report_says_what_was_missing_and_what_holds_for_all_of_it() -> None:
+def test_a_report_has_gaps_dropouts_and_notes() -> None:
     report = FileReport(
         Path("a.BIN"), 10, 30, 2, ("uav-1",), messages=1234, gaps=Gaps(2, 41_200), dropouts=Gaps(1, 30), notes=("oh",)
     )
@@ -209,7 +209,7 @@ def test_a_report_says_what_was_missing_and_what_holds_for_all_of_it() -> None:
     )
 
 
-def test_a_gap_is_where_one_vehicle_says_nothing_for_longer_than_a_second_and_a_half() -> None:
+def test_a_gap_is_a_silence_of_one_vehicle_for_more_than_a_second_and_a_half() -> None:
     silences, drone, other = Silences(), DeviceId("a", "drone", "home"), DeviceId("b", "drone", "home")
     radio = DeviceId("c", "radio", "home")
     for source, time_ms in (
@@ -220,7 +220,7 @@ def test_a_gap_is_where_one_vehicle_says_nothing_for_longer_than_a_second_and_a_
     assert silences.gaps == Gaps(2, 3000 + 7500)
 
 
-def test_what_one_kind_of_rows_does_not_say_another_may_so_that_it_is_no_gap() -> None:
+def test_rows_of_another_kind_fill_a_silence_so_that_it_is_no_gap() -> None:
     drone, silences = DeviceId("a", "drone", "home"), Silences()
     rare = Readings(drone, Clock.GPS, [0, 5000, 20_000], {"gps_fix_code": [3.0, 3.0, 3.0]})
     often = Readings(drone, Clock.GPS, range(0, 10_000, 1000), {"roll_rad": [0.0] * 10})
@@ -231,7 +231,9 @@ def test_what_one_kind_of_rows_does_not_say_another_may_so_that_it_is_no_gap() -
 
 
 @pytest.mark.services
-def test_logs_of_every_kind_are_stored_and_a_bad_one_between_them_is_said(mosquitto: Broker, tmp_path: Path) -> None:
+def test_logs_of_every_kind_are_stored_and_a_bad_one_between_them_is_reported(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
     ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
     folder = tmp_path / "logs"
     folder.mkdir()
@@ -321,7 +323,7 @@ def test_a_table_without_a_map_and_a_log_with_one_are_refused(tmp_path: Path) ->
 
 
 @pytest.mark.services
-def test_the_command_takes_a_map_and_prints_what_became_of_the_table(mosquitto: Broker, tmp_path: Path) -> None:
+def test_the_command_accepts_a_map_and_prints_the_tables_report(mosquitto: Broker, tmp_path: Path) -> None:
     (tmp_path / "map.toml").write_text(TABLE_MAP, encoding="utf-8")
     (tmp_path / "house.csv").write_text("Date,Tair\n2/1/2022 0:00,12.5\n2/1/2022 0:05,200\n2/1/2022 0:10,?\n")
     config = tmp_path / "edge.toml"

@@ -108,7 +108,7 @@ def test_after_a_restart_the_next_fix_dates_from_the_restart_on() -> None:
     assert fit.steps == 0
 
 
-def test_own_time_goes_on_over_a_restart_and_passes_over_what_is_not_credible() -> None:
+def test_time_since_boot_goes_on_over_a_restart_and_rejects_what_is_not_credible() -> None:
     own = BootTime()
     assert [own.observe(raw) for raw in (9_000_000, 9_100_000, 9 * 10**15, 9_200_000, 9_150_000)] == [
         9_000_000,
@@ -121,7 +121,7 @@ def test_own_time_goes_on_over_a_restart_and_passes_over_what_is_not_credible() 
     assert own.session == 1
 
 
-def test_a_log_that_paused_goes_on_when_three_messages_say_so() -> None:
+def test_a_log_that_paused_goes_on_when_three_messages_agree() -> None:
     own = BootTime()
     own.observe(1_000_000)
     hour_us = 3_600_000_000

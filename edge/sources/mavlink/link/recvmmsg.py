@@ -1,6 +1,6 @@
-"""Many datagrams with one call to the kernel, where it has `recvmmsg` (Linux); one by one elsewhere.
+"""Reading of many datagrams with one system call, where there is `recvmmsg` (Linux); one by one elsewhere.
 
-Each message of a fleet is a datagram of its own, and asking for each costs nearly twice as much as for all at once.
+Each message of a fleet is a datagram of its own, and one call for each costs nearly twice as much as one for all.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import Any, Final
 
 #: A datagram may be as long as this, so none is cut off.
 _DATAGRAM_BYTES: Final = 65536
-#: A slot takes a frame. They stand side by side, so that 128 datagrams touch nine pages and not 128; the rest of a
-#: longer one goes where hardly ever anything comes.
+#: A slot holds a frame. Slots are adjacent, so that 128 datagrams touch nine pages and not 128; the rest of a longer
+#: datagram, which is rare, goes to a second buffer.
 _SLOT_BYTES: Final = 288
 _REST_BYTES: Final = _DATAGRAM_BYTES - _SLOT_BYTES
 _SLOTS: Final = 128
 _SPLIT_SLOTS: Final = struct.Struct(f"{_SLOT_BYTES}s").iter_unpack
 _DONT_WAIT: Final = 0x40  # MSG_DONTWAIT
-_MOST_ADDRESSES: Final = 1024
+_MAX_ADDRESSES: Final = 1024
 
-#: As `recvfrom` says it.
+#: As `recvfrom` returns it.
 Address = Any
 
 
@@ -51,38 +51,38 @@ class _Message(ctypes.Structure):
 
 
 class _Slot(ctypes.Structure):
-    """`struct mmsghdr`: a message, and how many bytes came."""
+    """`struct mmsghdr`: a message, and its number of bytes."""
 
     _fields_ = (("message", _Message), ("length", ctypes.c_uint))
 
 
 class Datagrams:
-    """Reads a non-blocking UDP socket until nothing is there or some `most` have come, and gathers them by sender."""
+    """Reads a non-blocking UDP socket until it is empty or about `limit` datagrams have come; groups them by sender."""
 
-    def __init__(self, endpoint: socket.socket, most: int) -> None:
+    def __init__(self, endpoint: socket.socket, limit: int) -> None:
         self._socket = endpoint
-        self._most = most
+        self._limit = limit
         self._kernel = _Kernel(endpoint) if _RECVMMSG is not None else None
 
     def read(self) -> dict[Address, list[bytes]]:
-        """Return what has come, by sender in the order of their first."""
-        return self._read_each() if self._kernel is None else self._kernel.read(self._most)
+        """Return the datagrams by sender, in the order of the first of each."""
+        return self._read_each() if self._kernel is None else self._kernel.read(self._limit)
 
     def _read_each(self) -> dict[Address, list[bytes]]:
-        found: dict[Address, list[bytes]] = {}
-        for _ in range(self._most):
+        by_sender: dict[Address, list[bytes]] = {}
+        for _ in range(self._limit):
             try:
                 data, sender = self._socket.recvfrom(_DATAGRAM_BYTES)
             except BlockingIOError:
                 break
             except ConnectionError:
-                continue  # an answer of ours was refused; others still send
-            found.setdefault(sender, []).append(data)
-        return found
+                continue  # a datagram that we sent was refused; others still send
+            by_sender.setdefault(sender, []).append(data)
+        return by_sender
 
 
 class _Kernel:
-    """What the kernel writes into: a slot for each datagram of one call."""
+    """The memory that the kernel fills: a slot for each datagram of one call."""
 
     def __init__(self, endpoint: socket.socket) -> None:
         self._socket = endpoint
@@ -97,7 +97,7 @@ class _Kernel:
         self._slots = (_Slot * _SLOTS)()
         self._vectors = (_Vector * (2 * _SLOTS))()
         data_at, rests_at, names_at = (
-            ctypes.addressof(ctypes.c_char.from_buffer(one)) for one in (self._data, self._rests, self._names)
+            ctypes.addressof(ctypes.c_char.from_buffer(buffer)) for buffer in (self._data, self._rests, self._names)
         )
         for at, slot in enumerate(self._slots):
             self._vectors[2 * at] = _Vector(data_at + at * _SLOT_BYTES, _SLOT_BYTES)
@@ -106,21 +106,21 @@ class _Kernel:
             slot.message.name_length = self._name_bytes
             slot.message.vectors = ctypes.addressof(self._vectors[2 * at])
             slot.message.vector_count = 2
-        self._fresh = bytes(self._slots)  # the kernel writes into each message what it found
+        self._fresh = bytes(self._slots)  # the kernel overwrites the header of each message
         words = memoryview(self._slots).cast("B").cast("I")
         self._lengths = words[_Slot.length.offset // words.itemsize :: ctypes.sizeof(_Slot) // words.itemsize]
 
-    def read(self, most: int) -> dict[Address, list[bytes]]:
-        """Return what has come, some `most` at the most. Raises OSError where the socket is lost."""
-        found: defaultdict[bytes, list[bytes]] = defaultdict(list)
-        for _ in range(0, most, _SLOTS):
-            count = self._ask()
-            self._gather(count, found)
+    def read(self, limit: int) -> dict[Address, list[bytes]]:
+        """Return about `limit` datagrams at the most, by sender. Raises OSError where the socket is lost."""
+        by_name: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        for _ in range(0, limit, _SLOTS):
+            count = self._receive()
+            self._group(count, by_name)
             if count < _SLOTS:
                 break
-        return {self._address(name): datagrams for name, datagrams in found.items()}
+        return {self._address(name): datagrams for name, datagrams in by_name.items()}
 
-    def _ask(self) -> int:
+    def _receive(self) -> int:
         """Let the kernel fill the slots; return how many it filled."""
         while True:
             ctypes.memmove(self._slots, self._fresh, len(self._fresh))
@@ -130,26 +130,26 @@ class _Kernel:
             code = ctypes.get_errno()
             if code in (errno.EAGAIN, errno.EWOULDBLOCK):
                 return 0
-            if code not in (errno.ECONNREFUSED, errno.EINTR):  # refused was an answer of ours; others still send
+            if code not in (errno.ECONNREFUSED, errno.EINTR):  # a datagram that we sent was refused; others still send
                 raise OSError(code, os.strerror(code))
 
-    def _gather(self, count: int, found: defaultdict[bytes, list[bytes]]) -> None:
-        """Add what stands in the first slots, by the sender's name."""
+    def _group(self, count: int, by_name: defaultdict[bytes, list[bytes]]) -> None:
+        """Add the datagrams of the first slots, by the sender's name."""
         lengths = self._lengths[:count].tolist()
         names = self._split_names(self._names_view[: count * self._name_bytes])
         slots: Iterable[tuple[bytes]] = _SPLIT_SLOTS(self._data_view[: count * _SLOT_BYTES])
         if count and max(lengths) > _SLOT_BYTES:
             slots = [(slot + self._rest(at, lengths[at]),) for at, (slot,) in enumerate(slots)]
         for length, (name,), (slot,) in zip(lengths, names, slots, strict=True):
-            found[name].append(slot[:length])
+            by_name[name].append(slot[:length])
 
     def _rest(self, slot: int, length: int) -> bytes:
-        """Return what of a datagram did not fit into its slot."""
+        """Return the part of a datagram that did not fit into its slot."""
         at = slot * _REST_BYTES
         return bytes(self._rests[at : at + max(0, length - _SLOT_BYTES)])
 
     def _address(self, name: bytes) -> Address:
-        """Return the address that a `sockaddr` means."""
+        """Return the address of a `sockaddr`."""
         known = self._addresses.get(name)
         if known is not None:
             return known
@@ -158,7 +158,7 @@ class _Kernel:
         if self._family == socket.AF_INET6:
             scope = int.from_bytes(name[24:28], sys.byteorder)
             address = (socket.inet_ntop(socket.AF_INET6, name[8:24]), port, int.from_bytes(name[4:8]), scope)
-        if len(self._addresses) >= _MOST_ADDRESSES:
+        if len(self._addresses) >= _MAX_ADDRESSES:
             self._addresses.clear()
         self._addresses[name] = address
         return address

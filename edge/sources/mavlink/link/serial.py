@@ -1,4 +1,4 @@
-"""A serial line as a link."""
+"""Serial line as a link."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import serial
 from edge.sources.mavlink.settings import LinkAddress
 
 _READ_BYTES: Final = 65536
-#: What the kernel keeps of a serial line, and what a byte is on it: 8 bits between start and stop.
+#: The kernel's buffer of a serial line, and the length of a byte on it: 8 bits between start and stop.
 _TERMINAL_BYTES: Final = 4096
 _BITS_PER_BYTE: Final = 10
 
@@ -30,12 +30,12 @@ class SerialLine:
         except Exception as error:  # termios.error, where the device vanishes while it is opened, is no OSError
             raise OSError(str(error)) from error
         self.buffer_s = _TERMINAL_BYTES * _BITS_PER_BYTE / address.port
-        self._selector = selectors.SelectSelector()  # kqueue does not take every terminal
+        self._selector = selectors.SelectSelector()  # kqueue does not accept every terminal
         self._selector.register(self._port, selectors.EVENT_READ)
         self._peer = address.name
 
     def receive(self, wait_s: float) -> list[tuple[str, bytes]]:
-        """Return what has come; raises OSError when the device is gone."""
+        """Return the bytes that have come; raises OSError when the device is gone."""
         if not self._selector.select(wait_s):
             return []
         data = bytes(self._port.read(_READ_BYTES))
@@ -44,12 +44,12 @@ class SerialLine:
         return [(self._peer, data)]
 
     def send(self, peer: str | None, data: bytes) -> None:  # noqa: ARG002 - there is one peer
-        """Send; a line that does not take it drops the frame."""
+        """Send; a frame that the line does not accept is dropped."""
         with contextlib.suppress(serial.SerialTimeoutException):
             self._port.write(data)
 
     def close(self) -> None:
-        """Let the device go."""
+        """Close the device."""
         self._selector.close()
         with contextlib.suppress(OSError):
             self._port.close()

@@ -1,6 +1,6 @@
-"""Endpoints that carry bytes: UDP in and out, TCP to and from, serial. They know nothing of MAVLink.
+"""Links as endpoints for bytes: UDP in and out, TCP client and server; `open_link` also opens serial lines.
 
-`receive` returns within its time; a lost device is an OSError, which the source answers by opening the link again.
+`receive` returns within its time; a lost device is an OSError, after which the source opens the link again.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from edge.sources.mavlink.settings import LinkAddress
 
 Chunk = tuple[str, bytes]
 
-#: Room for half a second of a hundred vehicles while this process is busy.
+#: Enough for half a second of a hundred vehicles while this process is busy.
 RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 _DATAGRAM_BYTES: Final = 65536
 #: SO_RCVBUFFORCE of Linux, which Python does not name.
 _RECEIVE_BUFFER_FORCE: Final = 33
-#: What Linux counts of a socket's buffer for a small datagram.
+#: Bytes of a socket's buffer that Linux counts for a small datagram.
 _KERNEL_BYTES: Final = 832
-#: Datagrams taken in one go before the rest of the loop has its turn.
+#: The most datagrams of one `receive`, so that the rest of the loop has its turn.
 _BURST: Final = 8000
 _READ_BYTES: Final = 65536
 _CONNECT_S: Final = 0.8
@@ -35,11 +35,11 @@ _BACKLOG: Final = 4
 
 
 class Link(Protocol):
-    """An open endpoint. A peer is whom bytes come from; links to one place have one peer."""
+    """An open endpoint. A peer is a sender of bytes; a link to one address has one peer."""
 
-    #: So many messages the kernel keeps that nobody has read yet; without bound where a sender waits.
+    #: How many unread messages the kernel's receive buffer holds; infinite where the sender waits.
     buffer_messages: float
-    #: After so long the kernel's room is full, however few send; without bound where nothing but they set the pace.
+    #: After how long the buffer is full at the line's speed; infinite where only the senders set the pace.
     buffer_s: float
 
     def receive(self, wait_s: float) -> list[Chunk]:
@@ -47,16 +47,16 @@ class Link(Protocol):
         ...
 
     def send(self, peer: str | None, data: bytes) -> None:
-        """Send to a peer, or to the one there is with None; what cannot be sent now is not kept."""
+        """Send to a peer, or to the only one with None; what cannot be sent now is dropped."""
         ...
 
     def close(self) -> None:
-        """Let the device go."""
+        """Close the endpoint."""
         ...
 
 
 def open_link(address: LinkAddress) -> Link:
-    """Return the endpoint, open; raises OSError when it is not there now."""
+    """Open an endpoint; raises OSError when it is not available."""
     match address.kind:
         case "udpin":
             return UdpServer(address)
@@ -71,7 +71,7 @@ def open_link(address: LinkAddress) -> Link:
 
 
 class UdpServer:
-    """Hears anyone who sends to its port; each sender is a peer and can be answered."""
+    """Receives from any sender; each is a peer and can be answered."""
 
     buffer_s = math.inf
 
@@ -83,13 +83,13 @@ class UdpServer:
         self._senders: dict[str, tuple[str, int]] = {}
 
     def receive(self, wait_s: float) -> list[Chunk]:
-        """Return all datagrams that are there, joined by sender in the order of their first."""
+        """Return all datagrams that have come, joined by sender, in the order of the first of each."""
         if not self._selector.select(wait_s):
             return []
         return [(self._peer(sender), b"".join(datagrams)) for sender, datagrams in self._datagrams.read().items()]
 
     def send(self, peer: str | None, data: bytes) -> None:
-        """Answer a sender; one that is not known any more is no error."""
+        """Answer a sender; a sender that is no longer known is no error."""
         sender = self._senders.get(peer or "")
         if sender is not None:
             with contextlib.suppress(OSError):
@@ -109,7 +109,7 @@ class UdpServer:
 
 
 class UdpClient:
-    """Sends to one address and hears only it; that nobody listens there yet is not an error."""
+    """Sends to one address and receives only from it; that nobody listens there yet is not an error."""
 
     buffer_s = math.inf
 
@@ -120,7 +120,7 @@ class UdpClient:
         self._peer = address.name
 
     def receive(self, wait_s: float) -> list[Chunk]:
-        """Return all datagrams that are there, joined."""
+        """Return all datagrams that have come, joined."""
         if not self._selector.select(wait_s):
             return []
         datagrams: list[bytes] = []
@@ -145,7 +145,7 @@ class UdpClient:
 
 
 class TcpClient:
-    """A connection to a server, as autopilots' bridges and simulators offer it."""
+    """A connection to a server, such as an autopilot's bridge or a simulator."""
 
     buffer_messages = buffer_s = math.inf
 
@@ -156,7 +156,7 @@ class TcpClient:
         self._peer = address.name
 
     def receive(self, wait_s: float) -> list[Chunk]:
-        """Return what has come; raises ConnectionError when the other side has closed."""
+        """Return the bytes that have come; raises ConnectionError when the other side has closed."""
         if not self._selector.select(wait_s):
             return []
         data = self._socket.recv(_READ_BYTES)
@@ -176,7 +176,7 @@ class TcpClient:
 
 
 class TcpServer:
-    """Waits for connections; each is a peer, at most 16 at a time."""
+    """Accepts connections; each is a peer, at most 16 at a time."""
 
     buffer_messages = buffer_s = math.inf
 
@@ -188,7 +188,7 @@ class TcpServer:
         self._clients: dict[str, socket.socket] = {}
 
     def receive(self, wait_s: float) -> list[Chunk]:
-        """Return what the connections brought; one that closed brings empty bytes, once."""
+        """Return the bytes of the connections; a connection that closed gives empty bytes, once."""
         chunks: list[Chunk] = []
         for key, _ in self._selector.select(wait_s):
             if key.fileobj is self._socket:
@@ -207,7 +207,7 @@ class TcpServer:
         return chunks
 
     def send(self, peer: str | None, data: bytes) -> None:
-        """Send to a connection; one that is broken shows when it is read."""
+        """Send to a connection; a broken one is noticed when it is read."""
         client = self._clients.get(peer or "")
         if client is not None:
             with contextlib.suppress(OSError):
@@ -240,13 +240,13 @@ class TcpServer:
 
 
 def _udp_socket(address: LinkAddress, *, bind: bool) -> socket.socket:
-    """Return a non-blocking UDP socket, bound to the address or aimed at it."""
+    """Return a non-blocking UDP socket, bound or connected to the address."""
     family, kind, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM)[0]
     endpoint = socket.socket(family, kind)
     try:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         if sys.platform == "linux":
-            with contextlib.suppress(OSError):  # who may set limits need not keep to net.core.rmem_max
+            with contextlib.suppress(OSError):  # a privileged process may exceed net.core.rmem_max
                 endpoint.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, RECEIVE_BUFFER_BYTES)
         endpoint.setblocking(False)
         if bind:

@@ -1,8 +1,8 @@
-"""Which fields of which MAVLink messages become which channels: scales, sentinels and conditions in one table.
+"""Table from fields of MAVLink messages to channels: scales, sentinels and conditions.
 
 Scales and sentinels are those of MAVLink's common.xml and ardupilotmega.xml. MAVLink 2 leaves trailing zero bytes off,
 so an extension field that reads 0 may never have been sent: there 0 is no value. A `when` or an expression is Python
-over the message's own field names; `samples` compiles each row once.
+with the message's field names; `row_compiler` compiles each row once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Column(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """One channel that more than one field makes."""
+    """One channel that is computed from several fields."""
 
     channel: str
     expression: str
@@ -36,10 +36,10 @@ class Derived(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What one message holds.
+    """The channels of one message.
 
-    `instance` names the field that tells several of a kind apart: 0 is the first and has no suffix. `suffix` is one
-    that all channels have. Without `when` there is always a row. `stamp` is the field with the message's own time.
+    `instance` names the field that distinguishes several of a kind: 0 is the first and has no suffix. `suffix` is
+    appended to all channels. Without `when` there is always a row. `stamp` is the field with the message's own time.
     """
 
     series: str
@@ -82,7 +82,7 @@ _RADIO: Final = Row(
     ),
 )
 
-#: By message id; the outputs, RC channels and ESCs that are numbered within one message are in `samples`.
+#: By message id; outputs, RC channels and ESCs, which are numbered within one message, are in `numbered_channels`.
 ROWS: Final[dict[int, Row]] = {
     1: Row(  # SYS_STATUS
         "system",
@@ -136,7 +136,7 @@ ROWS: Final[dict[int, Row]] = {
     ),
     109: _RADIO,  # RADIO_STATUS
     166: _RADIO,  # RADIO
-    132: Row(  # DISTANCE_SENSOR; outside its limits the sensor sees nothing
+    132: Row(  # DISTANCE_SENSOR; a distance outside its limits is not valid
         "distance",
         (
             Column(
@@ -173,7 +173,7 @@ ROWS: Final[dict[int, Row]] = {
         ),
         instance="id",
     ),
-    168: Row(  # WIND of ArduPilot: where it comes from
+    168: Row(  # WIND of ArduPilot: the direction the wind comes from
         "wind",
         (
             Derived("wind_from_deg", "direction % 360"),
@@ -227,11 +227,11 @@ ROWS: Final[dict[int, Row]] = {
             Column("fuel_consumed_l", "fuel_consumed", 1000),
         ),
     ),
-    226: Row(  # RPM; nought or less is a sensor that is not healthy
+    226: Row(  # RPM; zero or less is a sensor that is not healthy
         "rotation",
         (Column("rotation_rpm:1", "rpm1", when="rpm1 > 0"), Column("rotation_rpm:2", "rpm2", when="rpm2 > 0")),
     ),
-    235: Row(  # HIGH_LATENCY2: all there is over a satellite modem
+    235: Row(  # HIGH_LATENCY2: the only telemetry over a satellite modem
         "high_latency",
         (
             Column("latitude_deg", "latitude", 1e7, when="latitude or longitude"),
@@ -248,7 +248,7 @@ ROWS: Final[dict[int, Row]] = {
         ),
         stamp="timestamp",
     ),
-    12901: Row(  # OPEN_DRONE_ID_LOCATION: what the vehicle broadcasts of itself, relayed and never its track
+    12901: Row(  # OPEN_DRONE_ID_LOCATION: the vehicle's broadcast about itself, not its track
         "remote_id",
         (
             Column("remote_id_latitude_deg", "latitude", 1e7, when="latitude or longitude"),
@@ -262,7 +262,7 @@ ROWS: Final[dict[int, Row]] = {
     ),
 }
 
-#: The flight pack as SYS_STATUS says it, for vehicles whose BATTERY_STATUS 0 was never heard.
+#: The flight battery by SYS_STATUS, for vehicles without a BATTERY_STATUS 0.
 SYSTEM_BATTERY: Final = Row(
     "system_battery",
     (

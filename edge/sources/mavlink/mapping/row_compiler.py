@@ -1,6 +1,6 @@
-"""Compiles a row of `columns` into one function from the values of many messages to their rows.
+"""Compiler of a row of `field_table` into one function from the values of many messages to their rows.
 
-A call per field, or even per message, would cost more than all the rest between bytes and rows.
+A call per field, or even per message, would cost more than all other steps from bytes to rows.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from edge.sources.mavlink.mapping.field_table import UINT16_MAX, Column, Derived
 
 #: The values of a message in wire order, arrays flat.
 Raw = Sequence[Any]
-#: Returns a row of channel values for each message, in order.
+#: Function to a row of channel values for each message, in order.
 MakeRows = Callable[[Sequence[Raw]], list[tuple[float | None, ...]]]
-#: Tells whether a message holds a row at all.
+#: Whether a message has a row at all.
 HasRow = Callable[[Raw], object]
 
 _NAME: Final = re.compile(r"\b[A-Za-z_]\w*\b")
 
 
 class Span(NamedTuple):
-    """Where a field stands among a message's flat values."""
+    """Place of a field among a message's flat values."""
 
     start: int
     end: int
@@ -34,20 +34,20 @@ class Span(NamedTuple):
 
     @property
     def is_array(self) -> bool:
-        """Whether it is more than one value."""
+        """Whether the field has several values."""
         return self.end > self.start + 1
 
 
 class _Entry(NamedTuple):
-    """One channel of a compiled row, as Python: a condition for its value, and those that floats are numbers."""
+    """One channel of a compiled row, as Python: its value, its condition, and the floats that must be finite."""
 
     value: str
     condition: str
     finite: tuple[str, ...]
 
-    def source(self, *, sound: bool) -> str:
-        """Return the expression; with `sound` it is known that all floats are finite."""
-        conditions = [] if sound else [f"{name} - {name} == 0.0" for name in self.finite]
+    def source(self, *, are_finite: bool) -> str:
+        """Return the expression; with `are_finite` all floats are known to be finite."""
+        conditions = [] if are_finite else [f"{name} - {name} == 0.0" for name in self.finite]
         conditions += [self.condition] if self.condition else []
         return self.value + (f" if {' and '.join(conditions)} else None" if conditions else "")
 
@@ -66,28 +66,28 @@ def flat_fields(message_id: int) -> dict[str, Span]:
 
 
 def compile_row(message_id: int, row: Row) -> MakeRows:
-    """Return the function that makes rows of `row`'s columns of so many messages' values."""
+    """Return the function from the values of many messages to rows of `row`'s columns."""
     fields = flat_fields(message_id)
     entries = [_entry(column, fields) for column in row.columns]
     floats = sorted({name for entry in entries for name in entry.finite})
-    text = _tuple(entry.source(sound=False) for entry in entries)
+    text = _tuple(entry.source(are_finite=False) for entry in entries)
     if len(floats) > 1:  # a sum of so few is finite where all its terms are
-        sound = _tuple(entry.source(sound=True) for entry in entries)
-        text = f"{sound} if (total := {' + '.join(floats)}) - total == 0.0 else {text}"
+        finite = _tuple(entry.source(are_finite=True) for entry in entries)
+        text = f"{finite} if (total := {' + '.join(floats)}) - total == 0.0 else {text}"
     head = f"{', '.join(fields)},"
     if any(span.is_array for span in fields.values()):  # fields by their place: arrays have no name to unpack to
         head, text = "values", _by_place(text, fields)
     source = f"def make_rows(raws):\n    return [{text} for {head} in raws]"
     space: dict[str, Any] = {"hypot": math.hypot, "pack_voltage_v": pack_voltage_v}
-    exec(compile(source, f"<row {row.series}>", "exec"), space)  # noqa: S102 - it is made of the table of `columns` alone
+    exec(compile(source, f"<row {row.series}>", "exec"), space)  # noqa: S102 - it is made of `field_table` alone
     make_rows: MakeRows = space["make_rows"]
     return make_rows
 
 
 def compile_condition(message_id: int, condition: str) -> HasRow:
-    """Return the function that tells whether `condition` holds of a message's values."""
+    """Return the function that evaluates `condition` with a message's values."""
     text = f"lambda values: {_by_place(condition, flat_fields(message_id))}"
-    has_row: HasRow = eval(text)  # noqa: S307 - it is made of the table of `columns` alone
+    has_row: HasRow = eval(text)  # noqa: S307 - it is made of `field_table` alone
     return has_row
 
 
@@ -122,10 +122,10 @@ def _tuple(expressions: Any) -> str:
 def _by_place(expression: str, fields: Mapping[str, Span]) -> str:
     """Return an expression with places among `values` for the fields' names."""
 
-    def place(found: re.Match[str]) -> str:
-        span = fields.get(found[0])
+    def place(name: re.Match[str]) -> str:
+        span = fields.get(name[0])
         if span is None:
-            return found[0]
+            return name[0]
         return f"values[{span.start}:{span.end}]" if span.is_array else f"values[{span.start}]"
 
     return _NAME.sub(place, expression)

@@ -1,7 +1,7 @@
 """Message values to rows in the units that the channels' names end in; wire sentinels become None.
 
-The values of many messages of one kind become rows together, by column: see `row_compiler` for those that the table of
-`columns` describes, `pulses` for those whose channels are numbered within one message.
+The values of many messages of one kind become rows together, by column: `row_compiler` for messages in the table of
+`field_table`, `numbered_channels` for those whose channels are numbered within one message.
 """
 
 from __future__ import annotations
@@ -14,30 +14,33 @@ from edge.sources.mavlink.mapping.field_table import ROWS, SYSTEM_BATTERY, Colum
 from edge.sources.mavlink.mapping.numbered_channels import ESC_RUNS, RC_RUNS, SERVO_RUNS
 from edge.sources.mavlink.mapping.row_compiler import HasRow, Raw, Span, compile_condition, compile_row, flat_fields
 
-#: A time stamp of a receiver or an estimator beyond this is UTC, below it is time since boot (1e15 us is 31 years).
+#: A time stamp of a receiver or an estimator above this is UTC, below it is time since boot (1e15 us is 31 years).
 UNIX_FROM_US: Final = 10**15
 
 Values = Mapping[str, float | None]
 Columns = Mapping[str, Sequence[float | None]]
 #: Rows with the same channels, by column: their times and values.
 Run = tuple[Sequence[int], Columns]
-#: Takes the times and values of messages; returns the rows they hold, in runs.
+#: Function from the times and values of messages to their rows, in runs.
 MakeRuns = Callable[[Sequence[int], Sequence[Any]], list[Run]]
 
 
 class Stamp:
-    """What a message's own time means (plain numbers: they are compared for every message)."""
+    """Meaning of a message's own time stamp (plain numbers: they are compared for every message)."""
 
     NONE: Final = 0
     BOOT_MS: Final = 1
     #: Microseconds since boot that wrap after 2**32.
     WRAPPED_US: Final = 2
-    #: Microseconds since boot, or UTC; stands still while there is nothing new.
+    #: Microseconds since boot, or UTC; repeated while there is nothing new.
     FIX_US: Final = 3
 
 
 class RowKind:
-    """How messages become rows: `runs`, the series its rows are unique in, where its stamp and instance stand."""
+    """How messages become rows: the function `runs`, their series, and the places of stamp and instance.
+
+    A series is the rows of one kind of message (and instance) of one vehicle; times are unique in it.
+    """
 
     __slots__ = ("_others", "_vary", "has_instances", "has_row", "instance_at", "runs", "series", "stamp", "stamp_at")
 
@@ -56,10 +59,10 @@ class RowKind:
         self.runs = runs
         self.stamp = stamp
         self.stamp_at = stamp_at
-        #: Where the field stands that tells several of a kind apart.
+        #: Place of the field that distinguishes several of a kind.
         self.instance_at = instance_at
         self.has_instances = vary is not None
-        #: Tells of a message whether it is a row; None where all are.
+        #: Whether a message is a row; None where all are.
         self.has_row = has_row
         self._vary = vary
         self._others: dict[int | str, RowKind] = {}
@@ -71,16 +74,16 @@ class RowKind:
         return self._others.get(instance) or self._others.setdefault(instance, self._vary(instance))
 
     def of_part(self, component: int) -> RowKind:
-        """Return the kind for what another component of the vehicle measures, which has no time of its own."""
+        """Return the kind for measurements of another component of the vehicle, without a stamp of their own."""
         series = f"{component}/{self.series}"
         return self._others.get(series) or self._others.setdefault(series, RowKind(series, self.runs))
 
     def with_more(self, more: Callable[[Sequence[Raw]], Columns]) -> RowKind:
-        """Return the kind whose rows also have the columns that `more` makes of messages."""
+        """Return the kind whose rows also have the columns that `more` computes."""
         return RowKind(self.series, _runs_with_more(self.runs, more), stamp=self.stamp, stamp_at=self.stamp_at)
 
     def make(self, values: Raw) -> Values | None:
-        """Return the row of one message, None where it holds none."""
+        """Return the row of one message, None where it has none."""
         if self.has_row is not None and not self.has_row(values):
             return None
         for _, columns in self.runs((0,), (values,)):
@@ -103,8 +106,8 @@ def compile_kind(message_id: int, row: Row) -> RowKind:
 
         def runs(times_ms: Sequence[int], raws: Sequence[Raw]) -> list[Run]:
             if places:
-                said = tuple(zip(*raws))  # noqa: B905 - a struct's values
-                columns = [said[place] for place in places]
+                fields_values = tuple(zip(*raws))  # noqa: B905 - a struct's values
+                columns = [fields_values[place] for place in places]
                 total = sum(map(sum, columns))
                 if total - total == 0.0:  # a sum is finite where all its terms are
                     return [(times_ms, dict(zip(channels, columns)))]  # noqa: B905 - one for each
@@ -127,23 +130,28 @@ def compile_kind(message_id: int, row: Row) -> RowKind:
 
 
 def _plain_places(row: Row, fields: Mapping[str, Span]) -> tuple[int, ...]:
-    """Return where the fields stand of a row that is fields as they are; none where any is scaled or may be absent."""
-    plain = [one for one in row.columns if isinstance(one, Column) and one == Column(one.channel, one.field)]
-    return tuple(fields[one.field].start for one in plain) if len(plain) == len(row.columns) else ()
+    """Return the places of the fields of a row without scales and conditions; empty for any other row."""
+    plain = [
+        column
+        for column in row.columns
+        if isinstance(column, Column) and column == Column(column.channel, column.field)
+    ]
+    return tuple(fields[column.field].start for column in plain) if len(plain) == len(row.columns) else ()
 
 
 def _runs_with_more(runs: MakeRuns, more: Callable[[Sequence[Raw]], Columns]) -> MakeRuns:
     def runs_with_more(times_ms: Sequence[int], raws: Sequence[Raw]) -> list[Run]:
-        found = runs(times_ms, raws)
-        if found and len(found[0][0]) < len(times_ms):  # not all have the same channels: one by one
-            return [run for one in zip(times_ms, raws, strict=True) for run in runs_with_more(one[:1], one[1:])]
-        return [(times_ms, {**(found[0][1] if found else {}), **more(raws)})]
+        made = runs(times_ms, raws)
+        if made and len(made[0][0]) < len(times_ms):  # not all have the same channels: one by one
+            pairs = zip(times_ms, raws, strict=True)
+            return [run for time_ms, raw in pairs for run in runs_with_more((time_ms,), (raw,))]
+        return [(times_ms, {**(made[0][1] if made else {}), **more(raws)})]
 
     return runs_with_more
 
 
 def _runs_of_values(times_ms: Sequence[int], rows: Sequence[Values]) -> list[Run]:
-    """Return rows that are already there, by column."""
+    """Return rows that are computed already, by column."""
     pairs: Iterator[tuple[int, Values]] = zip(times_ms, rows, strict=True)
     runs: list[Run] = []
     for channels, group in groupby(pairs, lambda pair: tuple(pair[1])):
@@ -153,7 +161,7 @@ def _runs_of_values(times_ms: Sequence[int], rows: Sequence[Values]) -> list[Run
 
 
 def kind_of_values(series: str, stamp: int = Stamp.NONE, stamp_at: int = 0) -> RowKind:
-    """Return the kind of rows that are made elsewhere: its messages are the rows."""
+    """Return the kind of rows that are computed elsewhere: its messages are the rows."""
     return RowKind(series, _runs_of_values, stamp=stamp, stamp_at=stamp_at)
 
 
@@ -162,7 +170,7 @@ def _servos(port: int) -> RowKind:
     return RowKind(f"servos:{port}" if port else "servos", runs, stamp=Stamp.WRAPPED_US, instance_at=9, vary=_servos)
 
 
-#: How each message that is a row by itself becomes one, by message id.
+#: The kind of each message that becomes a row, by message id.
 ROW_KINDS: Final[dict[int, RowKind]] = {
     **{message_id: compile_kind(message_id, row) for message_id, row in ROWS.items()},
     36: _servos(0),

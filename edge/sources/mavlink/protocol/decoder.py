@@ -1,4 +1,4 @@
-"""Bytes to MAVLink frames: walks from one to the next, checks each, counts what is lost, damaged or unknown."""
+"""Bytes to MAVLink frames: checks each frame, counts what is lost, damaged or unknown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from edge.sources.mavlink.protocol.frame import (
     STAMP_BYTES,
     Frame,
     RawFrame,
-    is_sound,
+    is_valid_frame,
 )
 from edge.sources.mavlink.protocol.signing import SignatureCheck
 
@@ -29,17 +29,17 @@ _MAGIC: Final = re.compile(b"[\xfd\xfe]")
 #: A whole frame of MAVLink 2, by its payload's length: magic, flags, sequence, system and component as one number, id,
 #: payload, CRC.
 _WHOLE_V2: Final = tuple(struct.Struct(f"<BxBxBHHB{length}sH").unpack_from for length in range(256))
-#: The sequence number that follows each.
+#: The sequence number after each.
 _AFTER: Final = (*range(1, 256), 0)
-#: A gap beyond this is an old frame that comes late, not 200 lost ones; one of 255 is the same frame again.
+#: A larger gap is a late frame, not 200 lost ones; one of 255 is a repeated frame.
 _LATE_GAP: Final = 200
 _DUPLICATE_GAP: Final = 255
 
 
 class FrameDecoder:
-    """Turns a stream of bytes, however it is cut, into frames. Never raises for what the bytes hold.
+    """Decodes a stream of bytes, cut anywhere, into frames. Never raises, whatever the bytes are.
 
-    Of ids that are not `wanted` frames are checked and counted, but not given. `signatures` decides by signature.
+    Frames whose id is not `wanted` are checked and counted, but not returned. `signatures` accepts or rejects frames.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class FrameDecoder:
         self._gap_bytes = STAMP_BYTES if stamped else 0
         self._wanted: Container[int] = CRC_EXTRA if wanted is None else wanted
         self._signatures = signatures
-        self._rest = b""  # from the end of the last frame (or the last bytes that can still be its successor's stamp)
+        self._rest = b""  # from the end of the last frame (or the last bytes that can still be the next one's stamp)
         self._next_at = self._gap_bytes  # where in `_rest` the next frame should start
         self._in_sync = True
         self._next_sequence: dict[int, int] = {}
@@ -62,7 +62,7 @@ class FrameDecoder:
         return list(map(Frame._make, self.read(data)))
 
     def read(self, data: bytes, ends: list[int] | None = None) -> list[RawFrame]:
-        """Return the frames that `data` completes, without names for their parts; `ends` takes where in it they end."""
+        """Return the frames that `data` completes, as plain tuples; append to `ends` where in `data` each ends."""
         self._counts["bytes"] += len(data)
         rest_bytes = len(self._rest)
         frames = self._scan(self._rest + data, ends, final=False)
@@ -71,18 +71,18 @@ class FrameDecoder:
         return frames
 
     def finish(self) -> list[Frame]:
-        """Return what is still whole behind a frame that was cut off by the end of the stream."""
+        """Return the whole frames after one that was cut off by the end of the stream."""
         frames = list(map(Frame._make, self._scan(self._rest, None, final=True)))
-        if not self._in_sync:  # too short to be looked at
+        if not self._in_sync:  # too short to be a frame
             self._counts["junk_bytes"] += len(self._rest)
             self._rest, self._next_at = b"", self._gap_bytes
         return frames
 
     def counters(self) -> dict[str, int]:
-        """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not come.
+        """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not arrive.
 
-        Others' losses are in `lost_sys<system>_comp<component>` only: of a ground station's traffic a link carries but
-        a part.
+        Other losses are in `lost_sys<system>_comp<component>` only: a link carries only a part of a ground station's
+        traffic.
         """
         lost = self.lost.copy()
         total = sum(count for (_, component), count in lost.items() if component == AUTOPILOT)
@@ -93,7 +93,7 @@ class FrameDecoder:
     def _scan(  # noqa: C901 - one loop: calls would double its time
         self, buffer: bytes, ends: list[int] | None, *, final: bool
     ) -> list[RawFrame]:
-        """Walk the buffer once: `free` is the end of the last frame, `at` where the next one may start."""
+        """Scan the buffer once: `free` is the end of the last frame, `at` where the next one may start."""
         frames: list[RawFrame] = []
         append, extras, wanted, next_sequence = frames.append, CRC_EXTRA, self._wanted, self._next_sequence
         unpack_v1, unpack_v2, crc16, from_bytes = (
@@ -104,7 +104,7 @@ class FrameDecoder:
         )
         size, gap_bytes, signatures = len(buffer), self._gap_bytes, self._signatures
         last_v1, last_v2 = size - MIN_FRAME_BYTES, size - 12
-        free, at, in_sync, sound, not_read = 0, self._next_at, self._in_sync, 0, 0
+        free, at, in_sync, valid_count, not_read = 0, self._next_at, self._in_sync, 0, 0
         is_plain = in_sync and signatures is None
         while True:
             if is_plain:
@@ -138,10 +138,10 @@ class FrameDecoder:
                 continue
             extra = extras.get(message_id)
             if extra is None:
-                belief = self._believes(buffer, at, end, flags)
-                if belief is None and not final:
+                accepted = self._is_unknown_frame(buffer, at, end, flags)
+                if accepted is None and not final:
                     break
-                if not belief:
+                if not accepted:
                     at, in_sync = self._resync(buffer, free, at), False
                     continue
             elif crc16(buffer[at + 1 : crc_at] + extra) != buffer[crc_at] | buffer[crc_at + 1] << 8:
@@ -155,10 +155,10 @@ class FrameDecoder:
                 self._note_gap(source, sequence)
             if extra is None or flags > 1:
                 self._counts["unknown_id" if extra is None else "incompatible"] += 1
-            elif signatures is None or signatures.admits(
+            elif signatures is None or signatures.accepts(
                 message_id, system, component, buffer[at:end], is_signed=flags > 0
             ):
-                sound += 1
+                valid_count += 1
                 if message_id in wanted:
                     stamp_us = from_bytes(buffer[at - 8 : at]) if gap_bytes and at - free >= STAMP_BYTES else None
                     append((message_id, system, component, sequence, buffer[start:crc_at], 1 + (magic & 1), stamp_us))
@@ -172,19 +172,19 @@ class FrameDecoder:
             free, at = end, end + gap_bytes
             is_plain = signatures is None and magic == 0xFD and not flags
         self._keep(buffer, free, at)
-        self._count(sound, not_read)
+        self._count(valid_count, not_read)
         return frames
 
     def _scan_plain(self, buffer: bytes, at: int, frames: list[RawFrame], ends: list[int] | None) -> int:
-        """Walk over frames as nearly all are: MAVLink 2, not signed, of a known kind, sound, one behind the other.
+        """Scan consecutive frames of the usual sort: MAVLink 2, unsigned, of a known id, valid.
 
-        Returns where the first stands that is something else, or not there as a whole.
+        Returns the place of the first that is anything else, or incomplete.
         """
         append, wanted, next_sequence, gap_bytes = frames.append, self._wanted, self._next_sequence, self._gap_bytes
         extras, whole, after, crc16, from_bytes = CRC_EXTRA, _WHOLE_V2, _AFTER, mcrf4xx, int.from_bytes
         last_pair = system = component = source = expected = -1
         read, not_read, stamp_us, step = len(frames), 0, None, 2 + gap_bytes
-        with contextlib.suppress(IndexError, struct.error, KeyError):  # the end; less than a frame; an unknown id
+        with contextlib.suppress(IndexError, struct.error, KeyError):  # the end; an incomplete frame; an unknown id
             while True:
                 length = buffer[at + 1]
                 magic, flags, sequence, pair, message_id, high, payload, checksum = whole[length](buffer, at)
@@ -218,40 +218,40 @@ class FrameDecoder:
         self._count(len(frames) - read + not_read, not_read)
         return at
 
-    def _count(self, sound: int, not_read: int) -> None:
-        self._counts["frames"] += sound
+    def _count(self, valid_count: int, not_read: int) -> None:
+        self._counts["frames"] += valid_count
         if not_read:
             self._counts["not_read"] += not_read
 
     def _resync(self, buffer: bytes, free: int, at: int) -> int:
         """Return where the next frame may start, given that none starts at `at`.
 
-        Only one byte is given up, never the length that a damaged frame claims. The first time after a sound frame of
-        a stamped stream the search begins right behind that frame: the stamp itself may be what is missing.
+        Only one byte is skipped, never the length that a damaged frame claims. The first time after a valid frame of a
+        stamped stream the search begins right after that frame: the stamp itself may be missing.
         """
         start = free if self._in_sync and self._gap_bytes else at + 1
         self._in_sync = False
-        found = _MAGIC.search(buffer, start)
-        return found.start() if found else len(buffer)
+        match = _MAGIC.search(buffer, start)
+        return match.start() if match else len(buffer)
 
-    def _believes(self, buffer: bytes, at: int, end: int, flags: int) -> bool | None:
-        """Tell whether a frame that cannot be checked is one; None while that hangs on bytes still to come.
+    def _is_unknown_frame(self, buffer: bytes, at: int, end: int, flags: int) -> bool | None:
+        """Return whether bytes of an unknown id are a frame; None while that depends on bytes still to come.
 
-        It is believed where one is due, a sound frame follows it, and none begins inside it: in noise and in texts,
-        bytes look like frames.
+        They are where a frame is due, a valid frame follows, and none begins inside: noise and texts contain bytes that
+        look like frames.
         """
         if not self._in_sync or flags > SIGNED:
             return False
-        inside = [is_sound(buffer, match.start()) for match in _MAGIC.finditer(buffer, at + 1, end)]
+        inside = [is_valid_frame(buffer, match.start()) for match in _MAGIC.finditer(buffer, at + 1, end)]
         if True in inside:
             return False
         follower = end + self._gap_bytes
         if follower >= len(buffer) or None in inside:
             return None
-        return is_sound(buffer, follower)
+        return is_valid_frame(buffer, follower)
 
     def _keep(self, buffer: bytes, free: int, at: int) -> None:
-        """Keep what the next bytes may complete."""
+        """Keep the bytes that the next ones may complete."""
         if self._in_sync:
             start = free
         else:
@@ -261,15 +261,15 @@ class FrameDecoder:
         self._next_at = at - start
 
     def _note_bad(self) -> None:
-        # In a stamped stream the first failure is looked at once more from the end of the last frame.
+        # In a stamped stream the first failure is checked once more from the end of the last frame.
         if not (self._in_sync and self._gap_bytes):
             self._counts["bad_crc"] += 1
 
     def _note_gap(self, source: int, sequence: int) -> None:
-        """Account for a frame that is not its predecessor's successor.
+        """Count a frame whose sequence number is not the next one.
 
-        The gap is modulo 256: a loss of 256 frames in a row is not seen. Two late frames in a row are a sender that
-        has started anew.
+        The gap is modulo 256: a loss of 256 frames in a row is not visible. Two late frames in a row are a sender that
+        has restarted.
         """
         expected = self._next_sequence.get(source)
         if expected is not None:

@@ -1,8 +1,8 @@
-"""All that the gateway ever sends to a vehicle, built by one function.
+"""All messages that the gateway sends to a vehicle, built by one function.
 
-It shows that it is there (as an onboard computer, never as a ground station: that would defeat the failsafe for a lost
-ground station), asks who the vehicle is, for message rates, and what the parameters of its outputs are set to. Nothing
-here can arm, move or reconfigure a vehicle, and nothing else in this package encodes MAVLink.
+They are its heartbeat (as an onboard computer, never as a ground station: that would defeat the failsafe for a lost
+ground station) and requests for the vehicle's version, message rates and parameters of its outputs. Nothing here can
+arm, move or reconfigure a vehicle, and nothing else in this package encodes MAVLink.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ class GroundHeartbeat:
 
 
 @dataclass(frozen=True, slots=True)
-class AskVersion:
-    """Ask `system` for AUTOPILOT_VERSION."""
+class RequestVersion:
+    """Request AUTOPILOT_VERSION from `system`."""
 
     system: int
 
 
 @dataclass(frozen=True, slots=True)
-class AskInterval:
-    """Ask `system` to send a message every `interval_us`."""
+class RequestInterval:
+    """Request a message every `interval_us` from `system`."""
 
     system: int
     message_id: int
@@ -45,8 +45,8 @@ class AskInterval:
 
 
 @dataclass(frozen=True, slots=True)
-class AskStream:
-    """Ask `system` for a group of messages, as autopilots before SET_MESSAGE_INTERVAL understand it."""
+class RequestStream:
+    """Request a group of messages from `system`, for autopilots without SET_MESSAGE_INTERVAL."""
 
     system: int
     stream_id: int
@@ -54,18 +54,18 @@ class AskStream:
 
 
 @dataclass(frozen=True, slots=True)
-class AskParameter:
-    """Ask `system` what a parameter is set to; nothing here can set one."""
+class RequestParameter:
+    """Request the value of a parameter from `system`; nothing here can set one."""
 
     system: int
     name: str
 
 
-Outgoing = GroundHeartbeat | AskVersion | AskInterval | AskStream | AskParameter
+Outgoing = GroundHeartbeat | RequestVersion | RequestInterval | RequestStream | RequestParameter
 
 
 class Encoder:
-    """Numbers, encodes and, with a key, signs what is sent on one link."""
+    """Numbers, encodes and, with a key, signs the messages sent on one link."""
 
     def __init__(self, key: bytes | None = None) -> None:
         self._state = dialect.MAVLink(None, srcSystem=OWN_SYSTEM, srcComponent=OWN_COMPONENT)
@@ -75,19 +75,19 @@ class Encoder:
             self._signing.link_id = SIGNING_LINK
             self._signing.sign_outgoing = True
 
-    def encode(self, what: Outgoing, *, version: int = 2, now_ms: int = 0, newest: int = 0) -> bytes:
-        """Return the frame; `version` 1 for a vehicle that speaks only MAVLink 1, which knows no signature.
+    def encode(self, message: Outgoing, *, version: int = 2, now_ms: int = 0, newest: int = 0) -> bytes:
+        """Return the frame; `version` 1 for a vehicle that reads only MAVLink 1, which has no signatures.
 
-        A signature's time stamp is `now_ms`, but always above the last and above `newest`, which was heard.
+        A signature's time stamp is `now_ms`, but always above the last one and above `newest`, which was received.
         """
         self._signing.timestamp = max(timestamp_of(now_ms), newest + 1, self._signing.timestamp)
-        frame = bytes(_build(what).pack(self._state, force_mavlink1=version == 1))
+        frame = bytes(_build(message).pack(self._state, force_mavlink1=version == 1))
         self._state.seq = (self._state.seq + 1) & 255
         return frame
 
 
-def _build(what: Outgoing) -> Any:
-    match what:
+def _build(request: Outgoing) -> Any:
+    match request:
         case GroundHeartbeat():
             return dialect.MAVLink_heartbeat_message(
                 dialect.MAV_TYPE_ONBOARD_CONTROLLER,
@@ -97,18 +97,20 @@ def _build(what: Outgoing) -> Any:
                 dialect.MAV_STATE_ACTIVE,
                 3,
             )
-        case AskVersion():
+        case RequestVersion():
             wanted = dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION
-            return _command(what.system, dialect.MAV_CMD_REQUEST_MESSAGE, wanted, 0)
-        case AskInterval():
-            return _command(what.system, dialect.MAV_CMD_SET_MESSAGE_INTERVAL, what.message_id, what.interval_us)
-        case AskParameter():
-            return dialect.MAVLink_param_request_read_message(
-                what.system, _AUTOPILOT_COMPONENT, what.name.encode("ascii"), _BY_NAME
+            return _command(request.system, dialect.MAV_CMD_REQUEST_MESSAGE, wanted, 0)
+        case RequestInterval():
+            return _command(
+                request.system, dialect.MAV_CMD_SET_MESSAGE_INTERVAL, request.message_id, request.interval_us
             )
-        case AskStream():
+        case RequestParameter():
+            return dialect.MAVLink_param_request_read_message(
+                request.system, _AUTOPILOT_COMPONENT, request.name.encode("ascii"), _BY_NAME
+            )
+        case RequestStream():
             return dialect.MAVLink_request_data_stream_message(
-                what.system, _AUTOPILOT_COMPONENT, what.stream_id, what.rate_hz, 1
+                request.system, _AUTOPILOT_COMPONENT, request.stream_id, request.rate_hz, 1
             )
 
 

@@ -1,4 +1,4 @@
-"""What MAVLink's numbers are called: modes, vehicle types, autopilots, landed states, severities."""
+"""Names of MAVLink's enum values: modes, vehicle types, autopilots, landed states, severities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edge.sources.mavlink.protocol.messages import Heartbeat
 
 AUTOPILOT_ARDUPILOT: Final[int] = dialect.MAV_AUTOPILOT_ARDUPILOTMEGA
 AUTOPILOT_PX4: Final[int] = dialect.MAV_AUTOPILOT_PX4
-#: HEARTBEAT.autopilot of everything that is no autopilot: ground stations, cameras, companions.
+#: HEARTBEAT.autopilot of components without an autopilot: ground stations, cameras, companions.
 AUTOPILOT_INVALID: Final[int] = dialect.MAV_AUTOPILOT_INVALID
 TYPE_GCS: Final[int] = dialect.MAV_TYPE_GCS
 ARMED_FLAG: Final[int] = dialect.MAV_MODE_FLAG_SAFETY_ARMED
@@ -27,7 +27,7 @@ _PX4_AUTO: Final = {2: "TAKEOFF", 3: "LOITER", 4: "MISSION", 5: "RTL", 6: "LAND"
 
 
 def _names(enum: str, prefix: str) -> dict[int, str]:
-    """Return the entries of one of pymavlink's enums without what all of them begin with."""
+    """Return the entries of one of pymavlink's enums without their common prefix."""
     entries: dict[int, str] = {number: str(entry.name) for number, entry in dialect.enums[enum].items()}
     return {n: name.removeprefix(prefix) for n, name in entries.items() if not name.endswith("ENUM_END")}
 
@@ -39,7 +39,7 @@ _AUTOPILOTS: Final = {
     AUTOPILOT_PX4: "PX4",
 }
 
-#: What pilots (and pymavlink's own mode table) call a mode whose enum entry is spelt otherwise.
+#: The usual names (as in pymavlink's mode table) of modes whose enum entry is spelt differently.
 _SPELLINGS: Final = {
     "FLY_BY_WIRE_A": "FBWA",
     "FLY_BY_WIRE_B": "FBWB",
@@ -60,7 +60,7 @@ _ROVER: Final = _modes("ROVER", {2: "LEARNING"})
 _SUB: Final = _modes("SUB")
 _TRACKER: Final = _modes("TRACKER")
 
-#: The words that tell which of ArduPilot's firmwares flies a MAV_TYPE.
+#: Words in a MAV_TYPE's name, and the modes of the ArduPilot firmware for it.
 _FIRMWARE_WORDS: Final[tuple[tuple[str, dict[int, str]], ...]] = (
     ("FIXED_WING", _PLANE),
     ("VTOL", _PLANE),
@@ -76,7 +76,7 @@ _FIRMWARE_WORDS: Final[tuple[tuple[str, dict[int, str]], ...]] = (
 
 
 def mode_name(heartbeat: Heartbeat) -> str:
-    """Return what the vehicle's makers call its mode, or `Mode(n)` where they do not say."""
+    """Return the autopilot's name of the mode, or `Mode(n)` where there is none."""
     if heartbeat.autopilot == AUTOPILOT_PX4:
         main, sub = heartbeat.custom_mode >> 16 & 0xFF, heartbeat.custom_mode >> 24 & 0xFF
         name = _PX4_AUTO.get(sub) if main == _PX4_AUTO_MAIN else _PX4_MAIN.get(main)
@@ -92,7 +92,7 @@ def mode_name(heartbeat: Heartbeat) -> str:
 
 
 def model_name(heartbeat: Heartbeat) -> str:
-    """Return autopilot and kind of vehicle, as `ArduPilot quadrotor`."""
+    """Return autopilot and kind of vehicle, e.g. `ArduPilot quadrotor`."""
     autopilot = _AUTOPILOTS.get(heartbeat.autopilot, f"autopilot {heartbeat.autopilot}")
     kind = _TYPES.get(heartbeat.type)
     return f"{autopilot} {kind.replace('_', ' ').lower() if kind else f'type {heartbeat.type}'}"

@@ -1,4 +1,4 @@
-"""MAVLink frames as they stand in bytes: `decoder` walks from one to the next, `find_frames` looks for some kinds.
+"""Byte layout of MAVLink frames, and `find_frames`, a search for frames of a few ids.
 
     MAVLink 1                                    MAVLink 2
     0    0xFE                                    0    0xFD
@@ -13,9 +13,9 @@
                                                  10+n CRC, then 13 bytes of signature when signed
 
 The CRC runs over everything between the first byte and itself, and then over one byte of the message's definition
-(crc_extra), so a frame whose id is not known here cannot be checked.
+(crc_extra), so a frame of an unknown id cannot be checked.
 
-In a .tlog each frame stands behind a stamp: 8 bytes, big-endian, microseconds of the recorder's clock.
+In a .tlog a stamp precedes each frame: 8 bytes, big-endian, microseconds of the recorder's clock.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ HEADER_V2: Final = struct.Struct("<BBxBBBHB")
 
 
 class Frame(NamedTuple):
-    """One sound frame. `payload` is as sent: short where zeros were left off. `stamp_us` only from a stamped stream."""
+    """One valid frame. `payload` is as sent: short where zeros were left off. `stamp_us` only from a stamped stream."""
 
     message_id: int
     system: int
@@ -61,27 +61,27 @@ class Frame(NamedTuple):
     stamp_us: int | None
 
 
-#: A `Frame` without its names: what `read` gives, because a name costs as much as the rest of reading a frame.
+#: A `Frame` as a plain tuple, as `read` returns it: making a named one costs as much as decoding the frame.
 RawFrame = tuple[int, int, int, int, bytes, int, int | None]
 
 
 def find_frames(buffer: bytes, message_ids: Sequence[int], component: int) -> Iterator[RawFrame]:
-    """Yield the sound frames of some kinds (below 256) and one component, wherever in `buffer` they stand: MAVLink 1
-    first, then MAVLink 2 kind by kind.
+    """Yield the valid frames of some ids (below 256) and one component, anywhere in `buffer`: MAVLink 1 first, then
+    MAVLink 2 id by id.
 
-    A search for the header's bytes instead of a walk from frame to frame: many times as fast, where a few kinds are all
-    that is wanted of a file.
+    A search for the header's bytes instead of decoding frame by frame: many times as fast where a file is read for a
+    few ids only.
     """
     ids = b"[" + re.escape(bytes(message_ids)) + b"]"
     for match in re.finditer(b"\xfe(?=..." + re.escape(bytes((component,))) + ids + b")", buffer, re.DOTALL):
         at = match.start()
-        if is_sound(buffer, at):
+        if is_valid_frame(buffer, at):
             length, sequence, system, _, message_id = HEADER_V1.unpack_from(buffer, at + 1)
             yield message_id, system, component, sequence, buffer[at + 6 : at + 6 + length], 1, None
     for message_id in message_ids:
         for at in _find_all(buffer, bytes((component, message_id, 0, 0))):  # the end of a header of MAVLink 2
             start = at - 6
-            if start >= 0 and buffer[start] == MAGIC_V2 and is_sound(buffer, start):
+            if start >= 0 and buffer[start] == MAGIC_V2 and is_valid_frame(buffer, start):
                 length, _, sequence, system, *_ = HEADER_V2.unpack_from(buffer, start + 1)
                 yield message_id, system, component, sequence, buffer[at + 4 : at + 4 + length], 2, None
 
@@ -93,8 +93,8 @@ def _find_all(buffer: bytes, text: bytes) -> Iterator[int]:
         at = buffer.find(text, at + 1)
 
 
-def is_sound(buffer: bytes, at: int) -> bool | None:
-    """Tell whether a frame of a known message stands at `at`; None while it is not complete."""
+def is_valid_frame(buffer: bytes, at: int) -> bool | None:
+    """Return whether a valid frame of a known id is at `at`; None while it is not complete."""
     if buffer[at] not in (MAGIC_V1, MAGIC_V2):
         return False
     is_v2 = buffer[at] == MAGIC_V2

@@ -1,9 +1,9 @@
 """Frames to typed messages, for the message ids that Headland reads.
 
-Fields stand in wire order (largest first, as MAVLink sorts them); how they are packed comes from pymavlink's own
-definitions, against which the classes are checked when this file is imported. Values are as sent: scaled integers and
-sentinels are the business of `samples`. Messages that only become rows have classes made of those definitions; rows
-are made of the flat values of `Layout.values`, without any class.
+Fields are in wire order (largest first, as MAVLink sorts them); their packing comes from pymavlink's definitions,
+against which the classes are checked when this file is imported. Values are as sent: `mapping` converts scaled integers
+and sentinels. Messages that only become rows have classes made of those definitions; rows are made of the flat values
+of `Layout.values`, without any class.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from edge.sources.mavlink.protocol.frame import RawFrame
 
 
 class Heartbeat(NamedTuple):
-    """HEARTBEAT (0): what the sender is, its mode and whether it is armed."""
+    """HEARTBEAT (0): kind of the sender, its mode and whether it is armed."""
 
     custom_mode: int
     type: int
@@ -141,7 +141,7 @@ class VfrHud(NamedTuple):
 
 
 class CommandAck(NamedTuple):
-    """COMMAND_ACK (77): what became of a command; result 0 is accepted, 3 unsupported."""
+    """COMMAND_ACK (77): result of a command; 0 is accepted, 3 unsupported."""
 
     command: int
     result: int
@@ -171,7 +171,7 @@ class BatteryStatus(NamedTuple):
 
 
 class AutopilotVersion(NamedTuple):
-    """AUTOPILOT_VERSION (148): who the vehicle is (`uid2`, `uid`) and what it runs."""
+    """AUTOPILOT_VERSION (148): unique id (`uid2`, `uid`) and software of the vehicle."""
 
     capabilities: int
     uid: int
@@ -188,7 +188,7 @@ class AutopilotVersion(NamedTuple):
 
 
 class MissionCurrent(NamedTuple):
-    """MISSION_CURRENT (42): the item that is flown to, of how many (65535: not told), and MISSION_STATE."""
+    """MISSION_CURRENT (42): current item, number of items (65535: unknown), and MISSION_STATE."""
 
     seq: int
     total: int
@@ -203,7 +203,7 @@ class MissionItemReached(NamedTuple):
 
 
 class MissionItemInt(NamedTuple):
-    """MISSION_ITEM_INT (73): one item of a plan on its way up or down; `x`, `y` are degrees times 1e7."""
+    """MISSION_ITEM_INT (73): one item of a plan in upload or download; `x`, `y` are degrees times 1e7."""
 
     param1: float
     param2: float
@@ -223,7 +223,7 @@ class MissionItemInt(NamedTuple):
 
 
 class HomePosition(NamedTuple):
-    """HOME_POSITION (242): what relative heights are above. Degrees times 1e7, mm."""
+    """HOME_POSITION (242): the zero of relative heights. Degrees times 1e7, mm."""
 
     latitude: int
     longitude: int
@@ -249,7 +249,7 @@ class ParamValue(NamedTuple):
 
 
 class NamedValueFloat(NamedTuple):
-    """NAMED_VALUE_FLOAT (251): a number of a script or companion; only its name says what it is."""
+    """NAMED_VALUE_FLOAT (251): a number of a script or companion, identified by its name only."""
 
     time_boot_ms: int
     value: float
@@ -280,7 +280,7 @@ class Statustext(NamedTuple):
     chunk_seq: int
 
 
-#: A message of a kind whose state is followed, or the values of one that only becomes rows.
+#: A decoded message.
 Message = tuple[Any, ...]
 
 _CLASSES: Final[dict[int, type[Message]]] = {
@@ -324,7 +324,7 @@ _Group = Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
 
 class Layout(NamedTuple):
-    """How one message's payload becomes values: padded to `size`, unpacked, arrays gathered by `group`."""
+    """Decoding of one message's payload: padded to `size`, unpacked, arrays grouped by `group`."""
 
     size: int
     unpack: Callable[[bytes], tuple[Any, ...]]
@@ -334,7 +334,7 @@ class Layout(NamedTuple):
     def values(self, payload: bytes) -> tuple[Any, ...]:
         """Return the flat values, in wire order.
 
-        A short payload is filled up with the zeros that the sender left off; bytes beyond the known fields belong to a
+        A short payload is padded with the zeros that the sender left off; bytes after the known fields belong to a
         newer definition and are ignored.
         """
         size = self.size
@@ -353,8 +353,8 @@ def decode_message(frame: RawFrame) -> Message | None:
     return message
 
 
-def _gather(lengths: list[int], is_text: list[bool]) -> _Group | None:
-    """Return what turns unpacked values into one value a field, or None where they are so already."""
+def _grouping(lengths: list[int], is_text: list[bool]) -> _Group | None:
+    """Return the function from unpacked values to one value a field, or None where they are that already."""
     if not any(length > 1 for length in lengths) and not any(is_text):
         return None
     spans: list[tuple[int, int, bool]] = []
@@ -382,7 +382,7 @@ def _layout(message_id: int, kind: type[Message]) -> Layout:
     codes = re.findall(r"(\d*)([A-Za-z])", str(unpacker.format))
     is_text = [code == "s" for _, code in codes]
     lengths = [1 if code == "s" else int(count or 1) for count, code in codes]
-    return Layout(unpacker.size, unpacker.unpack, _gather(lengths, is_text), kind)
+    return Layout(unpacker.size, unpacker.unpack, _grouping(lengths, is_text), kind)
 
 
 LAYOUTS: Final = {message_id: _layout(message_id, kind) for message_id, kind in MESSAGE_BY_ID.items()}

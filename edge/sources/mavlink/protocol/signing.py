@@ -1,4 +1,4 @@
-"""MAVLink 2 message signing: whether what comes in was signed with the key that is shared with the vehicle.
+"""MAVLink 2 message signing: check of received frames with the key that is shared with the vehicle.
 
 A signed frame ends in 13 bytes: link id, a 48-bit time stamp in units of 10 us since 2015, and the first 48 bits of
 SHA-256 over the key, the frame up to its CRC, link id and time stamp (MAVLink guide, "Message Signing").
@@ -22,14 +22,14 @@ _SIGNATURE_BYTES: Final = 6
 _TAIL_BYTES: Final = 13
 #: A sender that is new here may lag by a minute (units of 10 us).
 _NEW_STREAM_SLACK: Final = 6_000_000
-#: Radios report on their own link and cannot sign; that much is always let in.
+#: Radios report on their own link and cannot sign; these are always accepted.
 _NEVER_SIGNED: Final = frozenset((109, 166))
 
 
 def read_key(path: Path) -> bytes:
-    """Return the key in a file: 64 hex digits, or a passphrase, of which ground stations take the SHA-256.
+    """Return the key in a file: 64 hex digits, or a passphrase, whose SHA-256 ground stations use.
 
-    Raises SettingsError where there is none.
+    Raises SettingsError where there is no key.
     """
     try:
         text = path.read_text(encoding="utf-8").strip()
@@ -51,7 +51,7 @@ def timestamp_of(now_ms: int) -> int:
 
 
 class SignatureCheck:
-    """Decides which frames of one link are let in. `now_ms` is set by whoever reads the link."""
+    """Accepts or rejects the frames of one link. The reader of the link sets `now_ms`."""
 
     def __init__(self, key: bytes, *, accept_unsigned: bool) -> None:
         self.counts: Counter[str] = Counter()
@@ -61,8 +61,8 @@ class SignatureCheck:
         self._newest = 0
         self._streams: dict[tuple[int, int, int], int] = {}
 
-    def admits(self, message_id: int, system: int, component: int, raw: bytes, *, is_signed: bool) -> bool:
-        """Tell whether a whole frame is let in, and count it."""
+    def accepts(self, message_id: int, system: int, component: int, raw: bytes, *, is_signed: bool) -> bool:
+        """Return whether a whole frame is accepted, and count it."""
         if not is_signed:
             if self._accept_unsigned or message_id in _NEVER_SIGNED:
                 self.counts["unsigned"] += 1
@@ -87,5 +87,5 @@ class SignatureCheck:
 
     @property
     def newest(self) -> int:
-        """The newest time stamp of any sender, which what is sent must not be behind."""
+        """The newest time stamp of any sender; a frame that is sent must have a later one."""
         return self._newest

@@ -1,4 +1,4 @@
-"""STATUSTEXT chunks to whole texts."""
+"""Assembly of STATUSTEXT chunks to whole texts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Final
 from edge.sources.mavlink.protocol.messages import Statustext
 
 _CHUNK_BYTES: Final = 50
-#: A text is at most so many chunks; more is damage.
+#: The most chunks of a text; more is damage.
 _MAX_CHUNKS: Final = 20
-#: What stands for a chunk that was lost.
+#: Mark of a chunk that was lost.
 _LOST: Final = "[...]"
 
 
 @dataclass(slots=True)
 class TextAssembler:
-    """Puts the chunks of one sender's texts together. One text is under way at a time, as autopilots send them."""
+    """Joins the chunks of one sender's texts. Autopilots send one text at a time."""
 
     _id: int = 0
     _severity: int = 0
@@ -24,12 +24,12 @@ class TextAssembler:
     _since_ms: int = 0
 
     def take(self, message: Statustext, now_ms: int) -> list[tuple[int, str]]:
-        """Return the (severity, text) that are whole with this message: none, one, or an abandoned one and this one."""
-        done: list[tuple[int, str]] = []
+        """Return the (severity, text) that this message completes: none, one, or an abandoned text and this one."""
+        texts: list[tuple[int, str]] = []
         if self._chunks and message.id != self._id:
-            done += self.flush()
+            texts += self.flush()
         if message.id == 0:
-            return [*done, (message.severity, _text(message.text))]
+            return [*texts, (message.severity, _text(message.text))]
         if not self._chunks:
             self._since_ms = now_ms
         self._id, self._severity = message.id, message.severity
@@ -37,15 +37,15 @@ class TextAssembler:
         last = max(self._chunks)
         # The last chunk is the one that does not fill its field.
         if len(self._chunks[last]) < _CHUNK_BYTES and len(self._chunks) == last + 1:
-            done += self.flush()
-        return done
+            texts += self.flush()
+        return texts
 
     def expire(self, now_ms: int, wait_ms: int = 2000) -> list[tuple[int, str]]:
         """Return the text whose missing chunks did not come in time."""
         return self.flush() if self._chunks and now_ms - self._since_ms > wait_ms else []
 
     def flush(self) -> list[tuple[int, str]]:
-        """Return what there is of the text under way, its lost chunks marked."""
+        """Return the incomplete text, its lost chunks marked."""
         if not self._chunks:
             return []
         parts = [_text(self._chunks[n]) if n in self._chunks else _LOST for n in range(max(self._chunks) + 1)]

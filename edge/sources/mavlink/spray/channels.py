@@ -1,11 +1,11 @@
-"""What a vehicle's messages say of spraying and spreading, by its profile; each channel with its evidence class.
+"""Channels of spraying and spreading from a vehicle's messages, by its profile; each with its evidence class.
 
 SERVO_OUTPUT_RAW  -> pump_command_us, pump_on, spinner_*           pump_pwm
 BATTERY_STATUS    -> flow_l_min, flow_volume_total_l               measured_flow
                   -> tank_l                                        tank_mass
-NAMED_VALUE_*     -> what the profile names; hopper_kg             tank_mass
+NAMED_VALUE_*     -> channels of the profile; hopper_kg            tank_mass
                      mass_flow_kg_min, of a sensor                 measured_flow
-                     mass_flow_kg_min, of what the hopper loses    tank_mass
+                     mass_flow_kg_min, of the hopper's loss        tank_mass
 mission items     -> spray_commanded_on                            commanded
 """
 
@@ -27,9 +27,9 @@ BATTERY_STATUS: Final = 147
 RPM: Final = 226
 NAMED_VALUES: Final = (251, 252)
 _DO_SPRAYER: Final = 216
-#: What ArduPilot calls the capacity of a monitor that nobody has set up.
+#: ArduPilot's default capacity, of a monitor that was not set up.
 _DEFAULT_CAPACITY_ML: Final = 3300.0
-#: How far level and used volume of one tank may differ, of its capacity; more, and only the level is right (a refill).
+#: How far level and used volume of one tank may differ, of its capacity; beyond, only the level is right (a refill).
 _TANK_AGREES: Final = 0.015
 
 EVIDENCE: Final[dict[str, Evidence]] = {
@@ -45,18 +45,18 @@ EVIDENCE: Final[dict[str, Evidence]] = {
     "spray_commanded_on": Evidence.COMMANDED,
 }
 
-#: (series, values) of rows; they have the time of the message that made them.
+#: (series, values) of rows; they have the time of their message.
 Rows = list[tuple[str, Values]]
 
 
 class Spray:
-    """One vehicle's spraying. Pure: moments are milliseconds of a clock that goes on, as the vehicle's own."""
+    """The spraying of one vehicle. Pure: moments are milliseconds of a monotonic clock, such as the vehicle's."""
 
     def __init__(self, profile: SprayerSettings) -> None:
         self.profile = profile
-        #: The parameters that tell which output is the pump.
+        #: Finds the output of the pump by the vehicle's parameters.
         self.outputs = Outputs(profile)
-        #: How the channels that were said so far came about.
+        #: Evidence class of each channel so far.
         self.evidence: dict[str, Evidence] = {}
         self.pump_on: bool | None = None
         self.flow_l_min: float | None = None
@@ -64,31 +64,31 @@ class Spray:
         self._meter = FlowMeter()
         self._scale = Scale()
         self._has_flow_sensor = False
-        self._named = {one.name.encode(): one for one in profile.value}
+        self._named = {value.name.encode(): value for value in profile.value}
         self._commanded: bool | None = None
         self._series: set[str] = set()
-        self._outputs_said = 0
+        self._outputs_known = 0
 
     @property
     def has_meter(self) -> bool:
-        """Whether the stream of product itself is measured."""
+        """Whether the flow of product itself is measured."""
         return self.flow_l_min is not None or (self._has_flow_sensor and self.mass_flow_kg_min is not None)
 
     def read_outputs(self, values: Raw) -> Sequence[Output]:
-        """Follow the pump, and return which of the outputs that a SERVO_OUTPUT_RAW carries mean something."""
+        """Follow the pump; return the outputs of pump and spinner among those of a SERVO_OUTPUT_RAW."""
         outputs = self.outputs.on_port(values[9])
         for output in outputs:
             if output.name == "pump" and (is_on := output.is_on(values[output.place])) is not self.pump_on:
                 self.pump_on = is_on
                 self._scale.clear()
-        if outputs and len(outputs) != self._outputs_said:
-            self._outputs_said = len(outputs)
-            said = (channel for output in outputs for channel in (output.command, output.on))
-            self.evidence.update({channel: EVIDENCE[channel] for channel in said})
+        if outputs and len(outputs) != self._outputs_known:
+            self._outputs_known = len(outputs)
+            channels = (channel for output in outputs for channel in (output.command, output.on))
+            self.evidence.update({channel: EVIDENCE[channel] for channel in channels})
         return outputs
 
     def read(self, message_id: int, values: Raw, moment_ms: int) -> tuple[bool, Rows]:
-        """Return (whether another message is still a row of its own, the rows of spraying it holds)."""
+        """Return (whether a message is still a row of its own, its rows of spraying)."""
         if message_id == BATTERY_STATUS:
             return self._read_battery(values, moment_ms)
         if message_id == RPM:
@@ -96,11 +96,11 @@ class Spray:
         return self._read_named(values, moment_ms)
 
     def note_parameter(self, name: str, value: float) -> None:
-        """Take a parameter of the vehicle."""
+        """Note a parameter of the vehicle."""
         self.outputs.note(name, value)
 
     def note_mission(self, plan: Mapping[int, tuple[int, float]], seq: int) -> Rows:
-        """Return the row of what the mission's last DO_SPRAYER up to `seq` ordered, where that is new."""
+        """Return the row of the mission's last DO_SPRAYER up to `seq`, where that changes the order."""
         orders = [item for item in plan if item <= seq and plan[item][0] == _DO_SPRAYER]
         if not orders:
             return []
@@ -129,7 +129,7 @@ class Spray:
         return True, []
 
     def _tank_l(self, battery_id: int, remaining_pct: int, consumed_ml: int) -> float | None:
-        """Return what is in the tank: by its level, or to the millilitre where the used volume agrees with it."""
+        """Return the contents of the tank: by its level, or to the millilitre where the used volume agrees with it."""
         capacity_l = self.profile.tank_capacity_l
         if capacity_l is None:
             capacity_ml = self.outputs.battery_capacities.get(battery_id)

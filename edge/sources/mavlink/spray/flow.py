@@ -1,4 +1,4 @@
-"""Meters of product: litres a minute of a flow meter that speaks as a battery, kilograms a minute of a scale."""
+"""Flow of product: litres a minute of a flow meter that reports as a battery, kilograms a minute of a scale."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 
 from headland.units_of_time import MINUTE_MS
 
-#: int16 centiamperes cannot say more: a flow meter at 327.6 L/h or beyond reads this, whatever flows.
+#: The limit of int16 centiamperes: a flow meter reads this at 327.6 L/h and beyond.
 FLOW_SATURATED_CA: Final = 32760
 #: The slope of a volume, which is exact to the millilitre: over (at least, at most) so long.
 _VOLUME_SPAN_MS: Final = (2000, 5000)
 #: The slope of a mass, which shakes by half a kilogram while the machine flies.
 _MASS_SPAN_MS: Final = (8000, 20_000)
-#: At most as many samples are kept, whatever their rate.
+#: The most samples held, whatever their rate.
 _SAMPLES: Final = 1000
 
 
@@ -27,11 +27,11 @@ class Slope:
         self._points: deque[tuple[int, float]] = deque(maxlen=_SAMPLES)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Forget all samples."""
         self._points.clear()
 
     def add(self, moment_ms: int, amount: float) -> None:
-        """Take an amount; a moment that goes back begins anew, one that stands still replaces the last."""
+        """Add an amount; an earlier moment than the last clears the samples, an equal one replaces the last."""
         points = self._points
         if points and moment_ms < points[-1][0]:
             points.clear()
@@ -60,15 +60,15 @@ class Slope:
 class FlowMeter:
     """ArduPilot's FuelFlow monitor: 1 A means 1 L/h, 1 mAh means 1 mL.
 
-    The current is int16 and says no more than 327.67 L/h (5.46 L/min); beyond, and where it says nothing, the rate is
-    read from the volume, which is exact.
+    The current is int16 and ends at 327.67 L/h (5.46 L/min); beyond, and where it is missing, the rate is computed from
+    the volume, which is exact.
     """
 
     def __init__(self) -> None:
         self._volume = Slope()
 
     def flow_l_min(self, current_ca: int, consumed_ml: int, moment_ms: int) -> float | None:
-        """Return the flow, None while it cannot be told."""
+        """Return the flow, None while it is not known."""
         if current_ca != -1 and abs(current_ca) < FLOW_SATURATED_CA:
             self._volume.clear()
             return current_ca / 100 / 60
@@ -83,7 +83,7 @@ class FlowMeter:
 
 
 class Scale:
-    """The mass flow out of a hopper, by what it weighs: falling mass is product, rising mass is a refill."""
+    """The mass flow out of a hopper by its weight: falling mass is product, rising mass is a refill."""
 
     #: A rise of the median by more is a refill, less is noise of the scale, which shakes as the machine does.
     _REFILL_KG: Final = 2.0
@@ -95,12 +95,12 @@ class Scale:
         self._least_kg = math.inf
 
     def clear(self) -> None:
-        """Begin anew: the machine was turned on or off, or refilled."""
+        """Forget all samples: the machine was turned on or off, or refilled."""
         self._mass.clear()
         self._least_kg = math.inf
 
     def mass_flow_kg_min(self, mass_kg: float, moment_ms: int) -> float | None:
-        """Return how much leaves, 0 at least, None while it cannot be told."""
+        """Return the mass flow, 0 at least, None while it is not known."""
         self._recent_kg.append(mass_kg)
         median_kg = median(self._recent_kg)
         if median_kg > self._least_kg + self._REFILL_KG:

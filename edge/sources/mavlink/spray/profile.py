@@ -1,7 +1,7 @@
-"""A spray or spread profile: which outputs, meters and named numbers of a vehicle mean what; read from TOML.
+"""Spray or spread profile: the meaning of a vehicle's outputs, meters and named numbers; read from TOML.
 
-A profile is a file that comes with Headland, a file beside edge.toml, or the [source.sprayer] table itself; what stands
-in the table goes before what its profile says.
+A profile is a file that comes with Headland, a file beside edge.toml, or the [source.sprayer] table itself; the table's
+entries have precedence over its profile's.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from headland.contract.quantities import QUANTITIES
 from headland.errors import SettingsError
 
 FOLDER: Final = Path(__file__).parent / "profiles"
-#: What AC_Sprayer calls its pump and its spinner in SERVOn_FUNCTION.
+#: SERVOn_FUNCTION of AC_Sprayer's pump and spinner.
 PUMP_FUNCTION: Final = 22
 SPINNER_FUNCTION: Final = 23
-#: An output counts as on above this where neither the profile nor the vehicle's parameters say another.
+#: An output counts as on above this where neither the profile nor the vehicle's parameters give a limit.
 DEFAULT_OFF_US: Final = 1100
 
 _Servo = Annotated[int, Meta(ge=1, le=32)]
@@ -44,9 +44,9 @@ class NamedValue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SprayerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A profile. What is not named is not recorded as spraying.
+    """A profile. Outputs and meters that it does not name are not recorded as spraying.
 
-    `pump_servo` is an output, 1..32; `pump_function` the SERVOn_FUNCTION by which the vehicle's own parameters tell it.
+    `pump_servo` is an output, 1..32; `pump_function` the SERVOn_FUNCTION by which the vehicle's parameters identify it.
     Without `pump_off_us` the pump is off up to SERVOn_MIN (reversed: from SERVOn_MAX) and a fiftieth of the way.
     `fields` are rings of [latitude, longitude] outside of which nothing should be sprayed.
     """
@@ -68,7 +68,7 @@ class SprayerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     @property
     def reads_outputs(self) -> bool:
-        """Whether a servo output means something."""
+        """Whether a servo output is that of pump or spinner."""
         return any((self.pump_servo, self.pump_function, self.spinner_servo, self.spinner_function))
 
 
@@ -82,9 +82,9 @@ def find_profile(name: str, folder: Path) -> Path | None:
 
 
 def resolve_profile(settings: SprayerSettings, folder: Path) -> SprayerSettings:
-    """Return `settings` over what its profile says, with `profile` as a full path.
+    """Return `settings` merged with its profile, with `profile` as a full path.
 
-    Raises SettingsError where there is no such profile or it is wrong.
+    Raises SettingsError where there is no such profile or it is not valid.
     """
     if settings.profile is None:
         return settings
@@ -94,7 +94,7 @@ def resolve_profile(settings: SprayerSettings, folder: Path) -> SprayerSettings:
         raise SettingsError(f"sprayer profile {settings.profile!r} is neither in {folder} nor built in ({shipped})")
     base = TomlFile(path, SprayerSettings).convert()
     if base.profile is not None:
-        raise SettingsError(f"{path}: a profile does not name another one")
+        raise SettingsError(f"{path}: a profile cannot name another profile")
     changes = {
         name: value
         for name in SprayerSettings.__struct_fields__

@@ -26,6 +26,7 @@ _SILENCE_MS: Final = 5000
 _SILENCE_TOLERANCE_MS: Final = 2000
 _ARRIVAL: Final = Clock.ARRIVAL
 _BOOT_MS: Final = Stamp.BOOT_MS
+_WRAPPED_US: Final = Stamp.WRAPPED_US
 
 
 class Timestamper:
@@ -50,6 +51,7 @@ class Timestamper:
         self._boot_due_ms = 0  # when a boot time should have come, else the link was silent
         self._interleaving = ClockInterleaveDetector()
         self._buffers = SeriesBuffers()
+        self._appendable = self._buffers.appendable
         #: The vehicle's time since boot.
         self.boot = BootClock()
         self._selector = ClockSelector(policy)
@@ -84,7 +86,7 @@ class Timestamper:
 
         Nearly all take the short way: time since boot advances, nothing is in doubt, nothing is held.
         """
-        stamp, buffer = kind.stamp, self._buffers.appendable.get(kind)
+        stamp, buffer = kind.stamp, self._appendable.get(kind)
         if stamp == _BOOT_MS:
             if buffer is not None:
                 boot = self.boot
@@ -211,7 +213,7 @@ class Timestamper:
 
     def _stamp_ms(self, kind: RowKind, raw: int) -> int | None:
         """Return the time since boot of a stamp that wraps or repeats, None where it has no meaning."""
-        if kind.stamp == Stamp.WRAPPED_US:
+        if kind.stamp == _WRAPPED_US:
             return self.boot.unwrap_us(raw)
         if 0 < raw < UNIX_FROM_US and self.boot.is_near(raw // 1000):
             return raw // 1000 if raw // 1000 > self._buffers.last_stamp_ms(kind.series) else None

@@ -87,16 +87,16 @@ class SprayRecorder:
         outputs = spray.read_outputs(values)
         if not outputs:
             return None
-        effects: list[Effect] = []
+        self._outputs_count += 1
+        events: Sequence[EventBody] = ()
+        if spray.pump_on is not was_on or not self._outputs_count & 1:  # flow and place are checked in between
+            events = self._monitor.check(spray, self._state.mode, boot_ms)
         if outputs is not self._outputs:
             self._outputs = outputs
             kind = ROW_KINDS[SERVO_OUTPUT_RAW].variant(values[9]).with_more(_columns_of(outputs))
             self._outputs_row = RowResult(kind)
-            effects.append(EvidenceUpdate(spray.evidence))
-        self._outputs_count += 1
-        if spray.pump_on is not was_on or not self._outputs_count & 1:  # flow and place are checked in between
-            effects += self.check(boot_ms)
-        return RowResult(self._outputs_row.kind, effects) if effects else self._outputs_row
+            return RowResult(kind, (EvidenceUpdate(spray.evidence), *events))
+        return RowResult(self._outputs_row.kind, events) if events else self._outputs_row
 
     def _kind(self, series: str, stamp: int = Stamp.NONE) -> RowKind:
         """Return the kind of a series' rows: the same object each time, so that they are gathered."""

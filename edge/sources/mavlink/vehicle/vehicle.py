@@ -152,9 +152,9 @@ class Vehicle:
                 if effects:
                     outputs += self._apply(effects, now_ms)
             else:
-                values = unpack(payload if len(payload) == size else payload[:size].ljust(size, b"\0"))
-                if has_instances:
-                    kind = kind.variant(values[kind.instance_at])
+                values = unpack(payload if len(payload) == size else payload.ljust(size, b"\0")[:size])
+                if has_instances and (instance := values[kind.instance_at]):
+                    kind = kind.variant(instance)
                 if on_values is not None:
                     boot_ms = boot.last_ms
                     result = on_values(message_id, values, now_ms if boot_ms is None else boot_ms)

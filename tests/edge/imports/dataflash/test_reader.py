@@ -65,7 +65,7 @@ def test_a_log_cut_into_any_pieces_gives_the_same_messages(sizes: list[int]) -> 
 
 @given(st.integers(0, len(DATA)), st.binary(min_size=1, max_size=300), st.lists(st.integers(1, 300), max_size=30))
 @settings(max_examples=80, deadline=None)
-def test_noise_between_messages_is_counted_and_costs_at_most_what_it_touches(
+def test_noise_between_messages_is_counted_and_loses_only_the_messages_it_touches(
     at: int, noise: bytes, sizes: list[int]
 ) -> None:
     starts = [start for start, _ in FLIGHT.messages] + [len(DATA)]
@@ -156,7 +156,7 @@ def test_formats_that_cannot_be_are_refused_and_counted() -> None:
         assert said(messages)[-1] == ("MSG", {"TimeUS": 1, "Message": "hello"})
 
 
-def test_units_and_multipliers_are_known_however_late_they_come() -> None:
+def test_units_and_multipliers_apply_however_late_they_come() -> None:
     log = BinWriter().battery(1000, 0, 12.0, 800.0)
     log.units("BAT", "s#vvAaXOw%", "F-000C0?00")
     _, reader = read_all(bytes(log.data))

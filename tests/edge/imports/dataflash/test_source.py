@@ -55,7 +55,7 @@ def test_a_flight_is_dated_by_its_satellites_from_its_first_message_on(play: Pla
     assert report.messages == 30 * 30 + 5 + 8
 
 
-def test_no_position_is_said_before_there_is_one(play: Play) -> None:
+def test_there_is_no_position_before_the_first_fix(play: Play) -> None:
     sink, _ = play(make_flight(30))
     positions = having(sink, "latitude_deg")
     assert [row.values["latitude_deg"] for row in positions[:25]] == [None] * 25
@@ -75,7 +75,7 @@ def test_no_position_is_said_before_there_is_one(play: Play) -> None:
     }
 
 
-def test_the_device_is_the_one_that_the_vehicle_is_on_a_live_link(play: Play) -> None:
+def test_the_device_is_the_same_as_on_a_live_link(play: Play) -> None:
     """AUTOPILOT_VERSION.uid2 has the processor's 12 bytes in their order; the text has each word's last byte first."""
     sink, report = play(make_flight(6))
     assert report.devices == ("uav-210032000a51323138383637",)
@@ -100,7 +100,7 @@ def test_a_vehicle_without_an_id_is_named_by_the_file(play: Play) -> None:
     assert report.devices == (f"log-{hashlib.sha256(log.data).hexdigest()[:12]}.sys7",)
 
 
-def test_what_a_simulator_wrote_is_simulated_for_ever(play: Play) -> None:
+def test_the_log_of_a_simulator_is_marked_as_simulated(play: Play) -> None:
     log = make_flight(6)
     log.put("PARM", 10_900_000, "SIM_SPEEDUP", 1.0)
     sink, _ = play(log)
@@ -108,7 +108,7 @@ def test_what_a_simulator_wrote_is_simulated_for_ever(play: Play) -> None:
     assert sink.descriptors[-1].simulated
 
 
-def test_a_log_without_a_satellite_is_not_dated_and_says_so(play: Play) -> None:
+def test_a_log_without_a_satellite_is_not_dated_and_has_a_note(play: Play) -> None:
     log = BinWriter().put("MSG", 1_000_000, "ArduSub V4.1.0")
     for second in range(5, 15):
         log.att(second * 1000).gps(second * 1000, 1)
@@ -167,7 +167,7 @@ def test_old_firmware_with_milliseconds_and_without_units_is_read(play: Play) ->
     assert report.first_ms == start_ms
 
 
-def test_units_that_the_log_says_go_before_the_ones_that_are_assumed(play: Play) -> None:
+def test_units_of_the_log_override_the_assumed_ones(play: Play) -> None:
     log = make_flight(6)
     log.units("BAT", "s#vvAaXOw%", "F-000C0?00")
     log.units("ESC", "s#qvAOaO%", "F-B--BCB-")
@@ -186,7 +186,7 @@ def test_units_that_the_log_says_go_before_the_ones_that_are_assumed(play: Play)
     assert report.notes == ()
 
 
-def test_a_unit_that_is_none_of_the_channels_is_named_and_its_column_left_out(play: Play) -> None:
+def test_a_column_whose_unit_does_not_fit_its_channel_is_left_out_and_named(play: Play) -> None:
     log = make_flight(6)
     log.units("BAT", "s#AvAaXOw%", "F-000C0?00")
     log.battery(10_000, 0, 12.0, 800.0, 55).att(10_500)
@@ -195,7 +195,7 @@ def test_a_unit_that_is_none_of_the_channels_is_named_and_its_column_left_out(pl
     assert report.notes == ("in units that are not known: BAT.Volt",)
 
 
-def test_changes_of_state_are_events_said_once(play: Play) -> None:
+def test_each_change_of_state_is_one_event(play: Play) -> None:
     log = make_flight(6)
     for number in (10, 28, 18, 11, 62):
         log.put("EV", 10_500_000 + number, number)
@@ -226,7 +226,7 @@ def test_changes_of_state_are_events_said_once(play: Play) -> None:
     assert sink.events[0].data == {"text": "ArduCopter V4.5.7 (2a3dc4b7)", "severity": None}
 
 
-def test_what_a_sensor_does_not_see_is_no_value(play: Play) -> None:
+def test_a_reading_that_the_sensor_marks_invalid_is_no_value(play: Play) -> None:
     log = make_flight(6)
     log.put("TERR", 10_100_000, 1, 0, 0, 100, 0.0, 0.0, 504, 0)
     log.put("TERR", 10_200_000, 2, 0, 0, 100, 45.5, 20.25, 0, 504)
@@ -238,7 +238,7 @@ def test_what_a_sensor_does_not_see_is_no_value(play: Play) -> None:
     assert having(sink, "baro_altitude_m")[0].values == {"baro_altitude_m": -1.5, "static_pressure_hpa": 1000.0}
 
 
-def test_velocity_is_the_core_s_that_flies(play: Play) -> None:
+def test_velocity_is_that_of_the_estimator_in_use(play: Play) -> None:
     log = make_flight(6)
     for step in range(4):
         own_us = 10_000_000 + 100_000 * step
@@ -306,9 +306,7 @@ DAMAGED = damaged_flight()
 
 @given(st.lists(st.tuples(st.integers(0, len(DAMAGED) - 1), st.integers(0, 255)), min_size=1, max_size=6))
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_damaged_log_raises_nothing_and_says_no_number_that_is_none(
-    play: Play, damage: list[tuple[int, int]]
-) -> None:
+def test_a_damaged_log_raises_nothing_and_gives_only_finite_numbers(play: Play, damage: list[tuple[int, int]]) -> None:
     data = bytearray(DAMAGED)
     for at, value in damage:
         data[at] = value
@@ -331,7 +329,7 @@ def test_known_messages_with_columns_of_another_kind_raise_nothing(play: Play, c
     assert len(having(sink, "roll_rad")) >= 60
 
 
-def test_a_step_of_the_receivers_utc_is_followed_and_said(play: Play) -> None:
+def test_a_step_of_the_receivers_utc_is_followed_and_noted(play: Play) -> None:
     log = make_flight(30)
     for second in range(35, 65):
         log.att(second * 1000).gps(second * 1000, utc_ms=NOON_MS + second * 1000 + 18_000)
@@ -342,7 +340,7 @@ def test_a_step_of_the_receivers_utc_is_followed_and_said(play: Play) -> None:
     assert report.notes == ("the receiver's UTC stepped, and rows with it (steps: 1)",)
 
 
-def test_what_is_no_log_is_said(play: Play) -> None:
+def test_a_file_that_is_no_log_is_refused(play: Play) -> None:
     for data in (
         b"",
         b"this is no recording" * 100,

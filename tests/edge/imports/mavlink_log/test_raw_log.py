@@ -47,7 +47,7 @@ def test_rows_are_those_of_the_same_flight_with_stamps(rlog: Path) -> None:
     assert (report.frames, report.rows) == (301, 180)
 
 
-def test_a_flight_whose_utc_is_never_said_is_left_out_and_counted(rlog: Path) -> None:
+def test_a_flight_without_any_utc_is_left_out_and_counted(rlog: Path) -> None:
     sink, source = play(rlog, dump(record(Autopilot(), 20, utc=False)))
     assert (sink.readings, sink.events, sink.descriptors) == ([], [], [])
     report = source.report()
@@ -56,7 +56,7 @@ def test_a_flight_whose_utc_is_never_said_is_left_out_and_counted(rlog: Path) ->
     assert report.left_out["undated_events"] == 2
 
 
-def test_of_two_vehicles_only_the_one_that_knows_its_utc_is_taken(rlog: Path) -> None:
+def test_of_two_vehicles_only_the_one_with_utc_is_imported(rlog: Path) -> None:
     with_utc, without = Autopilot(system=1), Autopilot(system=2, utc_at_boot_ms=NOON_MS - 500_000)
     frames = zip(record(with_utc, 30), record(without, 30, utc=False), strict=True)
     data = b"".join(mine[1] + theirs[1] for mine, theirs in frames)
@@ -99,7 +99,7 @@ def test_noise_dates_nothing_wrongly(rlog: Path, noise: list[tuple[int, bytes]])
     assert source.report().complete
 
 
-def test_what_holds_no_frame_is_said(rlog: Path) -> None:
+def test_a_dump_without_a_frame_is_refused(rlog: Path) -> None:
     for data in (b"", b"nothing of a vehicle" * 50):
         with pytest.raises(DataDamaged, match=r"flight\.rlog holds no MAVLink frame"):
             play(rlog, data)

@@ -45,7 +45,7 @@ def tlog(tmp_path: Path) -> Path:
     return tmp_path / "flight.tlog"
 
 
-def test_rows_have_the_vehicles_utc_and_the_uid_that_only_the_end_of_the_file_tells(tlog: Path) -> None:
+def test_rows_have_the_vehicles_utc_and_a_uid_from_the_end_of_the_file(tlog: Path) -> None:
     tlog.write_bytes(make_tlog(record(Autopilot(), 60, uid2=UID_A)))
     sink, source = play(tlog)
     positions = [row for row in sink.readings if "latitude_deg" in row.values]
@@ -138,7 +138,7 @@ def test_a_file_without_a_frame_is_refused_in_one_sentence(tlog: Path) -> None:
             play(tlog)
 
 
-def test_what_no_heartbeat_vouches_for_is_left_out_and_counted(tlog: Path) -> None:
+def test_messages_without_any_heartbeat_are_left_out_and_counted(tlog: Path) -> None:
     tlog.write_bytes(make_tlog(one for n, one in enumerate(record(Autopilot(), 10)) if n % 5 != 3))
     sink, source = play(tlog)
     assert sink.readings == []

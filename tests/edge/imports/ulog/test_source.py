@@ -65,7 +65,7 @@ def test_a_flight_is_dated_by_its_satellites_from_its_first_message_on(play: Pla
     assert (report.messages, report.rows, report.left_out) == (224, 220, {})
 
 
-def test_the_device_is_the_one_that_the_vehicle_is_on_a_live_link(play: Play) -> None:
+def test_the_device_is_the_same_as_on_a_live_link(play: Play) -> None:
     sink, report = play(make_flight().whole())
     assert report.devices == (f"uav-{UUID}",)
     descriptor = sink.descriptors[-1]
@@ -76,7 +76,7 @@ def test_the_device_is_the_one_that_the_vehicle_is_on_a_live_link(play: Play) ->
     assert all(row.source.simulated for row in sink.readings)
 
 
-def test_no_position_is_said_before_there_is_one(play: Play) -> None:
+def test_there_is_no_position_before_the_first_fix(play: Play) -> None:
     sink, _ = play(make_flight().whole())
     fixes = having(sink, "gps_fix_code")
     assert {row.values["gps_latitude_deg"] for row in fixes[:4]} == {None}
@@ -112,7 +112,7 @@ def test_receivers_of_newer_firmware_have_a_series_each_and_their_blend_none(pla
     assert having(sink, "gps_fix_code:1")[0].values["gps_altitude_m:1"] == 52.0
 
 
-def test_changes_of_state_and_texts_are_events_said_once(play: Play) -> None:
+def test_each_change_of_state_and_each_text_is_one_event(play: Play) -> None:
     log = make_flight().text(6_500_000, "[commander] Takeoff detected")
     sink, _ = play(log.whole())
     assert [(event.t - NOON_MS, event.kind, event.data) for event in sink.events] == [
@@ -133,25 +133,25 @@ def test_outputs_that_are_pulse_widths_are_named_as_on_a_live_link(play: Play) -
     assert having(sink, "servo_output_us:17")[0].values == {"servo_output_us:17": 1234.0}
 
 
-def test_what_the_logger_dropped_is_a_gap_that_is_said(play: Play) -> None:
+def test_what_the_logger_dropped_is_reported_as_dropouts(play: Play) -> None:
     _, report = play(make_flight().dropout(1234).dropout(66).whole())
     assert report.dropouts == Gaps(2, 1300)
 
 
-def test_a_log_without_a_fix_is_not_dated_and_says_so(play: Play) -> None:
+def test_a_log_without_a_fix_is_not_dated_and_has_a_note(play: Play) -> None:
     sink, report = play(make_flight(4).whole())
     assert (sink.readings, sink.events, sink.descriptors) == ([], [], [])
     assert report.left_out == {"undated_rows": 44, "undated_events": 2}
     assert report.notes[0].startswith("no satellite fix with a time is in it")
 
 
-def test_a_log_that_was_cut_off_gives_what_was_whole(play: Play) -> None:
+def test_a_log_that_was_cut_off_gives_its_whole_messages(play: Play) -> None:
     data = make_flight().whole()
     sink, _ = play(data[: len(data) - 1500])
     assert 0 < len(having(sink, "roll_rad")) < 200
 
 
-def test_what_is_no_ulog_is_said(play: Play) -> None:
+def test_a_file_that_is_no_ulog_is_refused(play: Play) -> None:
     for data in (b"", b"this is no recording" * 100):
         with pytest.raises(DataDamaged, match=r"flight\.ulg cannot be read as a ULog of PX4"):
             play(data)
@@ -176,7 +176,7 @@ def test_a_log_that_is_too_large_to_be_held_is_refused_unread(tmp_path: Path) ->
         UlogSource(path, None, "home").run(Collector())
 
 
-def test_without_pyulog_one_sentence_says_what_to_install(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyulog_the_error_names_the_package_to_install(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     found = builtins.__import__
 
     def without(name: str, *rest: Any, **named: Any) -> Any:
@@ -198,7 +198,7 @@ def test_a_gateway_that_reads_no_ulog_loads_neither_pyulog_nor_numpy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_run_that_is_stopped_while_the_file_is_read_says_nothing(tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_while_the_file_is_read_gives_nothing(tmp_path: Path) -> None:
     path = tmp_path / "flight.ulg"
     path.write_bytes(make_flight(600).whole())
     for read_bytes in (0, path.stat().st_size + 1):  # at once; when its hash is known

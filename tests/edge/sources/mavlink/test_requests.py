@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edge.sources.mavlink.protocol.encoder import AskInterval, AskParameter, AskStream, AskVersion, Outgoing
+from edge.sources.mavlink.protocol.encoder import (
+    Outgoing,
+    RequestInterval,
+    RequestParameter,
+    RequestStream,
+    RequestVersion,
+)
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
 from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import RatedMessage
@@ -30,11 +36,11 @@ class Talk:
         return requests
 
     def asked_ids(self, now_s: float) -> list[int]:
-        return [request.message_id for request in self.at(now_s) if isinstance(request, AskInterval)]
+        return [request.message_id for request in self.at(now_s) if isinstance(request, RequestInterval)]
 
 
 def test_every_wanted_message_is_asked_for_at_its_rate() -> None:
-    assert Talk().at(100.0) == [AskInterval(1, 30, 200_000), AskInterval(1, 33, 100_000)]
+    assert Talk().at(100.0) == [RequestInterval(1, 30, 200_000), RequestInterval(1, 33, 100_000)]
 
 
 def test_the_identity_is_asked_for_until_it_is_known_ever_less_often() -> None:
@@ -42,13 +48,13 @@ def test_the_identity_is_asked_for_until_it_is_known_ever_less_often() -> None:
     talk.has_version = False
     for tenth in range(1200):
         talk.at(tenth / 10)
-    at_s = [now_s for now_s, request in talk.sent if isinstance(request, AskVersion)]
+    at_s = [now_s for now_s, request in talk.sent if isinstance(request, RequestVersion)]
     assert at_s == [0.0, 1.0, 3.0, 7.0, 15.0, 31.0, 61.0, 91.0]
     talk.has_version = True
-    assert not any(isinstance(request, AskVersion) for request in talk.at(500.0))
+    assert not any(isinstance(request, RequestVersion) for request in talk.at(500.0))
 
 
-def test_what_did_not_come_is_asked_for_again() -> None:
+def test_messages_that_did_not_come_are_requested_again() -> None:
     talk = Talk()
     talk.at(0.0)
     talk.acks[511] = 0
@@ -60,10 +66,10 @@ def test_what_did_not_come_is_asked_for_again() -> None:
 def test_without_answer_and_data_the_old_streams_are_asked_for() -> None:
     talk = Talk()
     talk.at(0.0)
-    assert talk.at(3.0) == [AskStream(1, 10, 5), AskStream(1, 6, 10)]
+    assert talk.at(3.0) == [RequestStream(1, 10, 5), RequestStream(1, 6, 10)]
 
 
-def test_what_comes_as_wanted_is_left_alone() -> None:
+def test_messages_at_the_requested_rate_are_not_requested_again() -> None:
     talk = Talk()
     talk.at(0.0)
     for second in range(1, 200):
@@ -81,18 +87,18 @@ def test_a_rate_that_another_station_lowered_is_asked_for_again() -> None:
         talk.at(float(second))
     later = [(now_s, request) for now_s, request in talk.sent if now_s > 0]
     assert later
-    assert {request.message_id for _, request in later if isinstance(request, AskInterval)} == {33}
+    assert {request.message_id for _, request in later if isinstance(request, RequestInterval)} == {33}
     assert later[0][0] >= 40
 
 
-def test_what_a_vehicle_never_sends_is_not_asked_for_for_ever() -> None:
+def test_messages_that_a_vehicle_never_sends_are_not_requested_for_ever() -> None:
     talk = Talk()
     talk.acks[511] = 3
     for second in range(1, 300):
         talk.received[ATTITUDE] += 5
         talk.at(float(second))
     asked_at_s = [
-        now_s for now_s, request in talk.sent if isinstance(request, AskInterval) and request.message_id == 33
+        now_s for now_s, request in talk.sent if isinstance(request, RequestInterval) and request.message_id == 33
     ]
     assert len(asked_at_s) <= 3
 
@@ -106,7 +112,7 @@ def test_after_a_reboot_everything_is_asked_for_again() -> None:
 
 def test_every_rate_has_a_message_that_is_read() -> None:
     for request in Talk().at(0.0):
-        assert isinstance(request, AskInterval)
+        assert isinstance(request, RequestInterval)
         assert request.message_id in MESSAGE_BY_ID
 
 
@@ -115,7 +121,7 @@ def test_an_autopilot_that_does_not_know_rates_is_asked_for_streams_although_som
     talk.at(0.0)
     talk.acks[511] = 3
     talk.received[ATTITUDE] += 15
-    assert {type(request) for request in talk.at(3.0)} == {AskStream}
+    assert {type(request) for request in talk.at(3.0)} == {RequestStream}
 
 
 def test_missing_parameters_are_asked_for_a_few_at_a_time_and_not_for_ever() -> None:
@@ -130,7 +136,7 @@ def test_missing_parameters_are_asked_for_a_few_at_a_time_and_not_for_ever() -> 
         requests = talk.requester.due(
             tenth / 10, session=0, has_version=True, received=talk.received, acks=talk.acks, parameters=names
         )
-        parameters = [request.name for request in requests if isinstance(request, AskParameter)]
+        parameters = [request.name for request in requests if isinstance(request, RequestParameter)]
         assert len(parameters) <= 4
         asked.update(parameters)
     assert asked == dict.fromkeys(names, 3)

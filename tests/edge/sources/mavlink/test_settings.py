@@ -26,8 +26,8 @@ def test_a_url_names_its_endpoint(url: str, address: LinkAddress) -> None:
 @pytest.mark.parametrize(
     "url", ["", "udp:1.2.3.4:5", "udpin:14550", "udpin::14550", "tcp:host:0", "tcp:host:65536", "serial:", "tcp:host:x"]
 )
-def test_what_is_no_endpoint_is_refused_in_the_settings(url: str) -> None:
-    with pytest.raises(SettingsError, match="is no MAVLink link"):
+def test_a_url_that_is_no_endpoint_is_refused_in_the_settings(url: str) -> None:
+    with pytest.raises(SettingsError, match="is not a MAVLink link"):
         parse_url(url)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"type": "mavlink", "name": "a", "url": url}, MavlinkSettings)

@@ -136,7 +136,7 @@ def test_a_reboot_a_clock_step_and_ten_percent_loss_leave_no_row_far_from_the_tr
     assert Clock.GPS in {row.clock for row in gateway.rows}
 
 
-def test_without_a_right_clock_of_the_gateways_a_step_is_followed_and_said() -> None:
+def test_without_a_disciplined_gateway_clock_a_step_is_followed_and_reported() -> None:
     drone = Drone(DroneSettings(faults=Faults(clock_steps=(Moment(30.0, 10.0),))), START_MS)
     gateway, truth = Gateway(host=False), Truth()
     for true_ms, frames in fly(drone, 50):
@@ -155,7 +155,7 @@ def test_without_a_right_clock_of_the_gateways_a_step_is_followed_and_said() -> 
 
 
 @pytest.mark.parametrize("links", ["ab", "aa"])
-def test_two_sprayers_with_one_system_id_are_two_vehicles_with_a_clash_whatever_carries_them(links: str) -> None:
+def test_two_sprayers_with_one_system_id_are_two_vehicles_with_a_clash_on_any_link(links: str) -> None:
     settings = DroneSettings(fleet=2, faults=Faults(same_id=True))
     first, second = Drone(settings, START_MS), Drone(settings, START_MS + 60_000, 1)
     for _ in fly(first, 60):
@@ -216,7 +216,7 @@ def test_eight_litres_a_minute_are_stored_within_one_percent_although_the_curren
     ("scenario", "evidence", "within"),
     [("jurong-wheat", "measured_flow", 0.05), ("jurong-wheat-hopper", "tank_mass", 0.1)],
 )
-def test_a_spreaders_mass_flow_is_a_sensors_or_what_its_hopper_loses_and_it_says_which(
+def test_a_spreaders_mass_flow_is_a_sensors_or_its_hoppers_loss_with_its_evidence(
     scenario: str, evidence: str, within: float
 ) -> None:
     gateway, machines = spread(scenario, "spreader-hopper", 150)

@@ -108,7 +108,7 @@ def test_listen_only_sends_nothing_at_all(free_port: int) -> None:
             vehicle.recv(4096)
 
 
-def test_udpout_speaks_first_and_outlives_a_peer_that_is_not_there() -> None:
+def test_udpout_sends_first_and_survives_an_absent_peer() -> None:
     with udp_socket() as vehicle, contextlib.ExitStack() as stack:
         port = vehicle.getsockname()[1]
         vehicle.close()
@@ -168,7 +168,7 @@ def test_tcp_waits_for_a_server_that_is_not_there_yet(free_port: int) -> None:
                 wait_until(spoken)
 
 
-def test_tcpin_takes_clients_that_come_and_go(free_port: int) -> None:
+def test_tcpin_accepts_clients_that_come_and_go(free_port: int) -> None:
     with running(f"tcpin:127.0.0.1:{free_port}") as (_, sink):
         for uid2, device in ((UID_A, "uav-a1b2c3"), (UID_B, "uav-d4e5")):
             client = connect(free_port)
@@ -252,7 +252,7 @@ def test_many_senders_do_not_grow_the_source_without_bound(free_port: int) -> No
         assert len(source._peers) <= 128
 
 
-def test_a_kernel_with_little_room_for_so_many_is_said_with_what_to_do(
+def test_a_receive_buffer_too_small_for_the_vehicles_is_logged_with_the_remedy(
     free_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(links, "RECEIVE_BUFFER_BYTES", 4096)
@@ -268,7 +268,7 @@ def test_a_kernel_with_little_room_for_so_many_is_said_with_what_to_do(
     assert caplog.text.count("net.core.rmem_max") == 1
 
 
-def test_a_heartbeat_is_one_frame_for_all_that_hear_it(free_port: int) -> None:
+def test_a_heartbeat_is_one_frame_for_all_peers(free_port: int) -> None:
     with udp_socket() as one, udp_socket() as other, running(f"udpin:127.0.0.1:{free_port}") as _:
         pilots = {one: Autopilot(system=1), other: Autopilot(system=2)}
         heard: dict[socket.socket, set[bytes]] = {one: set(), other: set()}

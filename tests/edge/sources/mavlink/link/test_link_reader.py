@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.sources.mavlink.link import udp_tcp as links
-from edge.sources.mavlink.link.link_reader import LinkReader, arrivals_ms, rest_s
+from edge.sources.mavlink.link.link_reader import LinkReader, arrivals_ms, pause_s
 from edge.sources.mavlink.link.serial import SerialLine
 from edge.sources.mavlink.link.udp_tcp import UdpServer, open_link
 from edge.sources.mavlink.settings import LinkAddress, parse_url
@@ -52,7 +52,7 @@ def is_kept_up(reader: LinkReader, link: UdpServer) -> bool:
     return not link._selector.select(0)
 
 
-def test_what_each_peer_sent_is_given_once_in_its_order(free_port: int) -> None:
+def test_the_bytes_of_each_peer_are_returned_once_in_order(free_port: int) -> None:
     with listening(free_port) as (reader, _), contextlib.ExitStack() as stack:
         for number in range(3):
             for sender in senders(free_port, 2, stack):
@@ -107,7 +107,7 @@ def test_between_two_peers_the_link_is_read_by_itself(free_port: int, monkeypatc
         assert got == b"c" * 24
 
 
-def test_what_is_kept_is_bounded_by_its_bytes(free_port: int) -> None:
+def test_the_buffer_is_bounded_in_bytes(free_port: int) -> None:
     with listening(free_port) as (reader, _), contextlib.ExitStack() as stack:
         (sender,) = senders(free_port, 1, stack)
         reads = 0
@@ -135,24 +135,24 @@ def test_a_fast_serial_line_is_read_before_its_terminal_is_full() -> None:
         os.write(master, b"x")
         reader = LinkReader(line)
         reader.read(0.75, 100)
-        assert reader._rest_s == min(0.1, line.buffer_s / 2)
+        assert reader._pause_s == min(0.1, line.buffer_s / 2)
         line.close()
     os.close(slave)
     os.close(master)
 
 
-def test_a_link_with_room_is_left_alone_and_one_without_is_not() -> None:
+def test_a_link_with_a_large_buffer_is_read_rarely_and_one_without_often() -> None:
     roomy, little = 10_000, 512
-    assert rest_s(roomy, 0.005, 1) == rest_s(little, 0.005, 1) == 0.02
-    assert rest_s(roomy, 0.5, 100) == 0.1
-    assert rest_s(math.inf, 0.5, 100) == 0.1
-    assert rest_s(little, 0.5, 100) < 0.001
-    assert rest_s(little, 0.0, 0) < 0.001  # nobody is known yet: there may be many
+    assert pause_s(roomy, 0.005, 1) == pause_s(little, 0.005, 1) == 0.02
+    assert pause_s(roomy, 0.5, 100) == 0.1
+    assert pause_s(math.inf, 0.5, 100) == 0.1
+    assert pause_s(little, 0.5, 100) < 0.001
+    assert pause_s(little, 0.0, 0) < 0.001  # nobody is known yet: there may be many
 
 
 @given(room=st.floats(1, 1e6), hold=st.floats(0, 0.5), vehicles=st.integers(1, 128), more=st.integers(1, 128))
-def test_more_vehicles_never_give_a_link_more_rest(room: float, hold: float, vehicles: int, more: int) -> None:
-    assert 0 < rest_s(room, hold, vehicles + more) <= rest_s(room, hold, vehicles) <= 0.1
+def test_more_vehicles_never_lengthen_the_pause(room: float, hold: float, vehicles: int, more: int) -> None:
+    assert 0 < pause_s(room, hold, vehicles + more) <= pause_s(room, hold, vehicles) <= 0.1
 
 
 @given(pieces=st.lists(st.binary(min_size=1, max_size=9), min_size=1), data=st.data())

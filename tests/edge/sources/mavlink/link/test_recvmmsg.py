@@ -52,7 +52,7 @@ def test_a_datagram_longer_than_a_frame_is_whole_among_short_ones(endpoint: sock
         assert Datagrams(endpoint, 100).read() == {sender.getsockname(): sent}
 
 
-def test_a_flood_leaves_the_rest_of_the_loop_its_turn(endpoint: socket.socket) -> None:
+def test_a_flood_does_not_starve_the_rest_of_the_loop(endpoint: socket.socket) -> None:
     with socket.socket(endpoint.family, socket.SOCK_DGRAM) as sender:
         sender.connect(endpoint.getsockname())
         for _ in range(200):

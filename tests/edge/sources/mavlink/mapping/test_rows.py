@@ -113,7 +113,7 @@ def test_a_gps_sentinel_is_no_value(field: str, sentinel: int, channel: str) -> 
     assert values_of(gps(**{field: sentinel}))[channel] is None
 
 
-def test_without_a_fix_there_is_no_gps_position_whatever_the_fields_say() -> None:
+def test_without_a_fix_there_is_no_gps_position_whatever_the_fields_hold() -> None:
     for fix in (0, 1):
         values = values_of(gps(fix_type=fix))
         assert values["gps_latitude_deg"] is None
@@ -192,7 +192,7 @@ def test_outputs_that_come_and_go_part_the_columns_where_they_do() -> None:
     ]
 
 
-def test_the_two_ports_of_outputs_at_one_time_are_two_families() -> None:
+def test_two_ports_of_outputs_at_one_time_are_two_series() -> None:
     kind = ROW_KINDS[36]
     assert kind.has_instances
     assert {kind.variant(port).series for port in (0, 1)} == {"servos", "servos:1"}
@@ -229,7 +229,7 @@ PER_UNIT = {
 
 
 @pytest.mark.parametrize("message_id", ROWS)
-def test_every_scale_is_what_the_units_of_mavlinks_own_definition_say(message_id: int) -> None:
+def test_every_scale_follows_from_the_units_of_mavlinks_definition(message_id: int) -> None:
     units = dialect.mavlink_map[message_id].fieldunits_by_name
     for column in ROWS[message_id].columns:
         if isinstance(column, Column) and column.field in units:
@@ -265,7 +265,7 @@ def test_a_gps_yaw_of_nought_is_no_yaw_and_36000_is_north(yaw: int, expected: fl
     assert values_of(message)["gps_yaw_deg"] == expected
 
 
-def test_only_outputs_that_are_there_are_kept_whichever_they_are() -> None:
+def test_absent_outputs_are_left_out() -> None:
     assert values_of(servos(servo1_raw=1500, servo9_raw=1100)) == {"servo_output_us:1": 1500, "servo_output_us:9": 1100}
     assert values_of(servos(servo1_raw=1501, servo9_raw=1900)) == {"servo_output_us:1": 1501, "servo_output_us:9": 1900}
     assert values_of(servos(servo1_raw=1500, servo9_raw=65535)) == {"servo_output_us:1": 1500}
@@ -328,14 +328,14 @@ def test_motor_controllers_are_numbered_and_those_that_never_spoke_are_not_there
     assert not [channel for channel in values if channel.endswith((":7", ":8"))]
 
 
-def test_a_remote_id_that_knows_nothing_says_nothing() -> None:
+def test_unknown_fields_of_a_remote_id_are_none() -> None:
     message = dialect.MAVLink_open_drone_id_location_message(
         0, 0, [0] * 20, 2, 36100, 25500, 6300, 0, 0, -1000.0, -1000.0, 0, -1000.0, 0, 0, 0, 0, 65535.0, 0
     )
     assert set(values_of(message).values()) == {None}
 
 
-def test_a_satellite_modems_words_are_scaled() -> None:
+def test_high_latency_messages_are_scaled() -> None:
     fields = dict.fromkeys(dialect.MAVLink_high_latency2_message.fieldnames, 0)
     message = dialect.MAVLink_high_latency2_message(
         **{**fields, "latitude": 300_000_000, "longitude": 1, "heading": 90, "airspeed": 50, "battery": -1}

@@ -81,7 +81,7 @@ def random_message(draw: st.DrawFn) -> Any:
 
 @settings(max_examples=60, deadline=None)
 @given(messages=st.lists(random_message(), min_size=5, max_size=40))
-def test_any_values_in_sound_frames_give_only_what_can_be_sent(messages: list[Any]) -> None:
+def test_any_values_in_valid_frames_give_only_outputs_the_contract_allows(messages: list[Any]) -> None:
     pilot = Autopilot()
     check(drive([pilot.heartbeat(), *(pilot.encode(message) for message in messages), *normal_flight()]))
 
@@ -120,7 +120,7 @@ def read_by_pymavlink(data: bytes) -> list[Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(messages=st.lists(random_message(), min_size=5, max_size=25), seed=st.integers(0, 2**32), version=st.booleans())
-def test_of_a_damaged_stream_every_field_is_what_pymavlink_reads(messages: list[Any], seed: int, version: bool) -> None:
+def test_every_field_of_a_damaged_stream_equals_pymavlinks(messages: list[Any], seed: int, version: bool) -> None:
     chance, pilot = random.Random(seed), Autopilot()
     frames = []
     for message in messages:

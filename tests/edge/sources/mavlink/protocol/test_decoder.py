@@ -83,7 +83,7 @@ def test_a_damaged_length_does_not_swallow_the_frames_behind_it() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(data=st.binary(max_size=600))
-def test_any_bytes_are_taken_without_an_exception(data: bytes) -> None:
+def test_no_bytes_raise_an_exception(data: bytes) -> None:
     for stamped in (False, True):
         decoder = FrameDecoder(stamped=stamped)
         decoder.feed(data)
@@ -148,7 +148,7 @@ def test_loss_is_counted_by_source_from_the_sequence_numbers() -> None:
     assert decoder.lost == {(1, 1): dropped}
 
 
-def test_a_frame_that_comes_twice_is_a_duplicate_not_a_loss() -> None:
+def test_a_repeated_frame_is_a_duplicate_not_a_loss() -> None:
     decoder = FrameDecoder()
     frames = flight(10)
     got = decoder.feed(b"".join(frame for frame in frames for _ in range(2)))
@@ -157,7 +157,7 @@ def test_a_frame_that_comes_twice_is_a_duplicate_not_a_loss() -> None:
     assert decoder.counters()["lost"] == 0
 
 
-def test_an_overtaken_frame_is_late_not_a_loss_of_250() -> None:
+def test_a_late_frame_is_not_a_loss_of_250() -> None:
     frames = flight(12)
     frames[5], frames[6] = frames[6], frames[5]
     decoder = FrameDecoder()
@@ -198,7 +198,7 @@ def test_a_recording_cut_in_a_frame_gives_all_frames_before() -> None:
     version=st.sampled_from([1, 2]),
     stamped=st.booleans(),
 )
-def test_plain_frames_are_read_as_those_that_are_looked_at_one_by_one(
+def test_plain_frames_are_read_as_by_the_general_scan(
     cuts: list[int], flips: list[int], version: int, stamped: bool
 ) -> None:
     others = [Autopilot(system=2).attitude(n) for n in range(6)]
@@ -218,7 +218,7 @@ def test_plain_frames_are_read_as_those_that_are_looked_at_one_by_one(
     assert plain.lost == guarded.lost
 
 
-def test_it_is_told_where_in_the_bytes_each_frame_ends() -> None:
+def test_the_end_of_each_frame_in_the_bytes_is_returned() -> None:
     frames = flight(9)
     data = b"".join(frames)
     decoder = FrameDecoder(wanted={30, 33})

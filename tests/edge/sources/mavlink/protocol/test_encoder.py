@@ -10,13 +10,13 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 import edge.sources.mavlink
 from edge.sources.mavlink.protocol.encoder import (
-    AskInterval,
-    AskParameter,
-    AskStream,
-    AskVersion,
     Encoder,
     GroundHeartbeat,
     Outgoing,
+    RequestInterval,
+    RequestParameter,
+    RequestStream,
+    RequestVersion,
 )
 from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import DEFAULT_RATES_HZ
@@ -27,10 +27,10 @@ HARMLESS_COMMANDS = {dialect.MAV_CMD_REQUEST_MESSAGE, dialect.MAV_CMD_SET_MESSAG
 
 EVERYTHING: list[Outgoing] = [
     GroundHeartbeat(),
-    *(AskVersion(system) for system in (1, 255)),
-    *(AskInterval(7, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
-    *(AskStream(7, stream, 4) for stream in range(13)),
-    *(AskParameter(7, name) for name in ("SERVO16_FUNCTION", "BATT3_CAPACITY")),
+    *(RequestVersion(system) for system in (1, 255)),
+    *(RequestInterval(7, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
+    *(RequestStream(7, stream, 4) for stream in range(13)),
+    *(RequestParameter(7, name) for name in ("SERVO16_FUNCTION", "BATT3_CAPACITY")),
 ]
 
 
@@ -60,7 +60,7 @@ def test_nothing_that_is_sent_can_arm_move_or_reconfigure(what: Outgoing, versio
             assert message.start_stop == 1
         case "PARAM_REQUEST_READ":  # reads; PARAM_SET, which writes, is not here
             assert (message.target_component, message.param_index) == (1, -1)
-            assert isinstance(what, AskParameter)
+            assert isinstance(what, RequestParameter)
             assert message.param_id == what.name
         case other:
             pytest.fail(f"{other} may not be sent")
@@ -74,7 +74,7 @@ def test_nothing_else_in_the_package_encodes_mavlink() -> None:
         assert not encoders or file.name == "encoder.py", (file.name, encoders)
 
 
-def test_frames_are_numbered_and_speak_the_vehicles_version() -> None:
+def test_frames_are_numbered_and_have_the_vehicles_version() -> None:
     encoder = Encoder()
     raw = [encoder.encode(GroundHeartbeat(), version=1 + n % 2) for n in range(300)]
     assert {frame[0] for frame in raw[::2]} == {0xFE}
@@ -82,7 +82,7 @@ def test_frames_are_numbered_and_speak_the_vehicles_version() -> None:
     assert [decode(frame).get_seq() for frame in raw] == [n % 256 for n in range(300)]
 
 
-def test_the_requester_emits_only_what_is_walked_here() -> None:
+def test_the_requester_emits_only_the_requests_listed_here() -> None:
     requester = Requester(1, DEFAULT_RATES_HZ)
     sent = {
         type(what)
@@ -96,10 +96,10 @@ def test_the_requester_emits_only_what_is_walked_here() -> None:
             parameters=["SERVO1_FUNCTION"],
         )
     }
-    assert sent == {AskVersion, AskInterval, AskStream, AskParameter}
+    assert sent == {RequestVersion, RequestInterval, RequestStream, RequestParameter}
 
 
-def test_a_signed_frame_is_one_to_pymavlink_and_its_time_never_falls() -> None:
+def test_pymavlink_accepts_a_signed_frame_and_its_time_never_falls() -> None:
     key = bytes(range(32))
     parser = dialect.MAVLink(None)
     parser.signing.secret_key = key

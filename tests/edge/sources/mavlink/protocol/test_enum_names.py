@@ -38,7 +38,7 @@ def test_px4s_modes_are_called_as_pymavlink_calls_them() -> None:
     assert named > 80
 
 
-def test_a_mode_nobody_named_is_its_number() -> None:
+def test_a_mode_without_a_name_is_its_number() -> None:
     assert mode_name(heartbeat(2, 3, 200)) == "Mode(200)"
     assert mode_name(heartbeat(2, 0, 5)) == "Mode(5)"
     assert mode_name(heartbeat(2, 3, 5, base_mode=0)) == "Mode(0x00)"

@@ -61,7 +61,7 @@ KINDS = [
 @pytest.mark.parametrize(("message_id", "version"), KINDS)
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())
-def test_every_field_is_what_pymavlink_reads(message_id: int, version: int, data: st.DataObject) -> None:
+def test_every_field_equals_pymavlinks(message_id: int, version: int, data: st.DataObject) -> None:
     definition = dialect.mavlink_map[message_id]
     lengths = [definition.array_lengths[order] for order in definition.orders]
     values = [

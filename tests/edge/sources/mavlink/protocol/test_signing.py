@@ -34,7 +34,7 @@ def listen(
     return decoder.feed(data) + decoder.finish(), signatures
 
 
-def test_what_was_signed_with_the_key_is_let_in_and_counted() -> None:
+def test_frames_signed_with_the_key_are_accepted_and_counted() -> None:
     pilot = signing(Autopilot())
     frames, signatures = listen(b"".join(pilot.attitude(n) for n in range(5)))
     assert len(frames) == 5
@@ -50,20 +50,20 @@ def test_another_key_a_turned_bit_or_no_signature_is_refused_and_counted_each_fo
     assert signatures.counts == {"bad_signature": 2, "unsigned_refused": 1}
 
 
-def test_a_frame_that_comes_again_is_not_let_in_twice() -> None:
+def test_a_replayed_frame_is_rejected() -> None:
     frame = signing(Autopilot()).attitude(1)
     frames, signatures = listen(frame + frame)
     assert len(frames) == 1
     assert signatures.counts == {"signed": 1, "replayed": 1}
 
 
-def test_a_recording_from_before_is_not_let_in() -> None:
+def test_an_old_recording_is_rejected() -> None:
     frames, signatures = listen(signing(Autopilot(), NOON_MS - 3_600_000).attitude(1))
     assert frames == []
     assert signatures.counts == {"replayed": 1}
 
 
-def test_a_radio_cannot_sign_and_is_let_in() -> None:
+def test_the_unsigned_reports_of_a_radio_are_accepted() -> None:
     radio = Autopilot(system=51, component=68)
     status = radio.encode(dialect.MAVLink_radio_status_message(180, 170, 100, 40, 50, 3, 1))
     frames, signatures = listen(status + Autopilot().attitude(1))
@@ -72,7 +72,7 @@ def test_a_radio_cannot_sign_and_is_let_in() -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_unsigned_frames_are_let_in_where_the_settings_say_so(version: int) -> None:
+def test_unsigned_frames_are_accepted_where_the_settings_allow_them(version: int) -> None:
     frames, signatures = listen(Autopilot(version=version).attitude(1), accept_unsigned=True)
     assert len(frames) == 1
     assert signatures.counts == {"unsigned": 1}

@@ -84,7 +84,7 @@ def test_the_short_payload_of_mavlink_1_carries_only_eight_outputs() -> None:
     assert sprayer.values("pump_on") == [None]
 
 
-def test_the_vehicles_own_parameters_tell_which_output_the_pump_is_and_when_it_is_on() -> None:
+def test_the_vehicles_parameters_identify_the_pump_and_when_it_is_on() -> None:
     sprayer = Sprayer(SprayerSettings(pump_function=22, spinner_function=23))
     vehicle = next(iter(sprayer.fleet.vehicles.values()))
     sprayer.say(servos(servo6_raw=1500))
@@ -123,7 +123,7 @@ def test_a_saturated_or_unknown_flow_is_no_value_at_first_but_the_total_stays(re
     assert sprayer.values("flow_volume_total_l") == [8.25]
 
 
-def test_a_tank_is_its_capacity_times_its_level_or_what_was_not_used_where_both_agree() -> None:
+def test_a_tank_holds_capacity_times_level_or_the_unused_volume_where_both_agree() -> None:
     def tank(remaining: int, used_ml: int) -> Any:
         return battery(2, battery_remaining=remaining, current_consumed=used_ml, current_battery=-1)
 
@@ -137,7 +137,7 @@ def test_a_tank_is_its_capacity_times_its_level_or_what_was_not_used_where_both_
     assert sprayer.values("tank_l") == [None, None, 9.95, 18.0, 9.95, 10.0, None]
 
 
-def test_named_values_mean_what_the_profile_says_and_nothing_without_it() -> None:
+def test_named_values_have_the_profiles_meaning_and_none_without_it() -> None:
     value = NamedValue(name="TANK_KG", channel="hopper_kg", scale=0.001, offset=-2.0)
     sprayer = Sprayer(SprayerSettings(machine="spreader", value=[value]))
     for name, number in ((b"TANK_KG", 22_500.0), (b"TANK_KG", float("nan")), (b"OTHER", 1.0)):
@@ -162,7 +162,7 @@ def test_a_mission_that_orders_spraying_is_an_order_and_no_spraying() -> None:
     assert descriptor.channels["spray_commanded_on"].evidence == "commanded"
 
 
-def test_a_pump_that_runs_dry_is_said_when_it_begins_and_when_it_ends() -> None:
+def test_a_pump_that_runs_dry_is_reported_at_its_beginning_and_its_end() -> None:
     sprayer = Sprayer(SPRAYER)
     on, off = servos(servo9_raw=1700), servos(servo9_raw=1000)
     sprayer.say(off, flow(0.0), seconds=5)
@@ -175,14 +175,14 @@ def test_a_pump_that_runs_dry_is_said_when_it_begins_and_when_it_ends() -> None:
     assert sprayer.alarms() == [("pump_without_flow", True), ("pump_without_flow", False)]
 
 
-def test_a_leak_is_said() -> None:
+def test_a_leak_is_reported() -> None:
     sprayer = Sprayer(SPRAYER)
     sprayer.say(servos(servo9_raw=1000), flow(1.0), seconds=5)
     assert sprayer.alarms() == [("flow_without_pump", True)]
 
 
 @pytest.mark.parametrize("measured", [True, False])
-def test_spray_on_the_way_home_is_said(measured: bool) -> None:
+def test_spray_on_the_way_home_is_reported(measured: bool) -> None:
     sprayer = Sprayer(SPRAYER if measured else SprayerSettings(pump_servo=9, pump_off_us=1100))
     meter = [flow(3.0)] if measured else []
     sprayer.say(servos(servo9_raw=1700), *meter, seconds=3)
@@ -192,7 +192,7 @@ def test_spray_on_the_way_home_is_said(measured: bool) -> None:
     assert sprayer.alarms() == [("spray_in_rtl", True)]
 
 
-def test_spray_outside_every_declared_field_is_said() -> None:
+def test_spray_outside_every_declared_field_is_reported() -> None:
     field = [(49.0, -124.0), (49.0, -122.0), (50.0, -122.0), (50.0, -124.0)]
     sprayer = Sprayer(SprayerSettings(pump_servo=9, pump_off_us=1100, fields=[field]))
 

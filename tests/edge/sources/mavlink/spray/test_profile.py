@@ -22,24 +22,24 @@ def test_the_two_machines_come_with_headland() -> None:
     assert {"sprayer-batt-flow", "spreader-hopper"} <= set(SHIPPED)
 
 
-def test_what_the_table_says_goes_before_what_its_profile_says(tmp_path: Path) -> None:
+def test_entries_of_the_table_override_its_profile(tmp_path: Path) -> None:
     profile = resolve_profile(SprayerSettings(profile="sprayer-batt-flow", flow_battery_id=4, pump_servo=9), tmp_path)
     assert (profile.flow_battery_id, profile.pump_servo, profile.tank_battery_id) == (4, 9, 2)
 
 
-def test_a_file_beside_the_settings_goes_before_a_shipped_one(tmp_path: Path) -> None:
+def test_a_file_beside_the_settings_overrides_a_built_in_profile(tmp_path: Path) -> None:
     (tmp_path / "spreader-hopper.toml").write_text('machine = "spreader"\npump_servo = 5\n')
     assert resolve_profile(SprayerSettings(profile="spreader-hopper"), tmp_path).pump_servo == 5
 
 
-def test_a_profile_that_is_not_there_or_wrong_is_told_with_what_there_is(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_profile_is_refused_with_the_built_in_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"built in \(.*sprayer-batt-flow"):
         resolve_profile(SprayerSettings(profile="none"), tmp_path)
     (tmp_path / "wrong.toml").write_text("pump_servo = 99\n")
     with pytest.raises(SettingsError, match=r"wrong\.toml:1"):
         resolve_profile(SprayerSettings(profile="wrong"), tmp_path)
     (tmp_path / "chain.toml").write_text('profile = "sprayer-batt-flow"\n')
-    with pytest.raises(SettingsError, match="does not name another"):
+    with pytest.raises(SettingsError, match="cannot name another"):
         resolve_profile(SprayerSettings(profile="chain"), tmp_path)
     with pytest.raises(ValueError, match="not one of"):
         NamedValue(name="X", channel="made_up")

@@ -73,7 +73,7 @@ def test_three_agreeing_pairs_make_a_step() -> None:
     assert clock.utc_ms(4000) == NOON_MS + 13_000
 
 
-def test_the_same_pair_heard_again_confirms_nothing() -> None:
+def test_a_repeated_pair_confirms_nothing() -> None:
     clock = UtcMap()
     clock.observe(*pair_at(1000))
     for _ in range(5):
@@ -99,7 +99,7 @@ def test_a_fall_is_a_reboot_once_it_is_confirmed() -> None:
     assert boot.last_ms == 2200
 
 
-def test_an_overtaken_message_is_no_reboot() -> None:
+def test_a_late_message_is_no_reboot() -> None:
     boot = BootClock()
     boot.observe(500_000)
     assert boot.observe(499_200) == (499_200, BootState.RUNNING)
@@ -116,7 +116,7 @@ def test_a_wrapped_microsecond_stamp_is_unwrapped_around_the_boot_time(boot_ms: 
     assert boot.unwrap_us(stamp_ms * 1000 % 2**32) == stamp_ms
 
 
-def test_a_microsecond_stamp_of_another_clock_is_not_believed() -> None:
+def test_a_microsecond_stamp_of_another_clock_is_rejected() -> None:
     boot = BootClock()
     assert boot.unwrap_us(1_000_000) is None
     boot.observe(100_000)

@@ -113,7 +113,7 @@ def test_when_no_time_comes_within_ten_seconds_rows_are_stamped_by_arrival() -> 
     assert field.times()[-1] == field.now_ms
 
 
-def test_a_time_that_comes_after_the_bound_is_used_from_then_on_and_said() -> None:
+def test_a_time_that_comes_after_the_bound_is_used_from_then_on_and_reported() -> None:
     field, pilot = Field(), Autopilot()
     field.hear([pilot.heartbeat(), pilot.identity(UID_A), pilot.gps(90), pilot.attitude(100)])
     field.wait(11_000)
@@ -179,7 +179,7 @@ def test_rows_of_a_session_whose_time_never_came_are_stamped_by_arrival_at_the_r
     assert [(row.clock, row.time_ms) for row in field.rows] == [(Clock.ARRIVAL, ARRIVAL_MS)]
 
 
-def test_an_overtaken_message_keeps_its_own_time_and_is_no_reboot() -> None:
+def test_a_late_message_keeps_its_own_time_and_is_no_reboot() -> None:
     field, pilot = Field(), Autopilot()
     field.hear([*met(pilot, 50_000), pilot.attitude(50_100), pilot.attitude(40_000), pilot.attitude(50_200)])
     field.wait(4000)
@@ -205,7 +205,7 @@ def test_a_silence_of_the_link_alone_changes_nothing() -> None:
     assert field.times() == [NOON_MS + 100_100, NOON_MS + 128_100]
 
 
-def test_the_same_message_heard_twice_is_one_row() -> None:
+def test_a_repeated_message_is_one_row() -> None:
     field, pilot = Field(), Autopilot()
     field.hear(met(pilot, 1000))
     frame, hud = pilot.attitude(1500), pilot.hud()
@@ -216,7 +216,7 @@ def test_the_same_message_heard_twice_is_one_row() -> None:
     assert (counters["repeated_frame"], counters["repeated"]) == (2, 1)
 
 
-def test_a_lost_fix_is_told_although_the_gps_stamp_stands_still() -> None:
+def test_a_lost_fix_is_stored_although_the_gps_stamp_repeats() -> None:
     field, pilot = Field(), Autopilot()
     field.hear([*met(pilot, 1000), pilot.gps(1500), pilot.attitude(2000), pilot.gps(1500, fix=1)])
     told = [(row.time_ms - NOON_MS, row.values["gps_fix_code"]) for row in field.rows if "gps_fix_code" in row.values]
@@ -253,7 +253,7 @@ def test_an_identity_that_does_not_come_within_five_seconds_is_the_gateways() ->
     assert field.event("identified").data == {"device": "uav-a1b2c3", "before": "gw-1.sys3"}
 
 
-def test_a_simulators_uid_marks_all_it_says() -> None:
+def test_a_simulators_uid_marks_all_its_outputs_as_simulated() -> None:
     field, pilot = Field(), Autopilot()
     field.hear([*met(pilot, 1000, UID_SIMULATOR), pilot.attitude(1500)])
     assert all(row.source.simulated for row in field.rows)
@@ -323,7 +323,7 @@ def test_a_nameless_vehicle_that_comes_back_from_another_address_is_the_same() -
     assert field.devices() == {"gw-1.sys1"}
 
 
-def test_two_autopilots_in_one_stream_that_say_who_they_are_are_two_vehicles_with_a_clash() -> None:
+def test_two_autopilots_in_one_stream_that_send_their_ids_are_two_vehicles_with_a_clash() -> None:
     field, one, two = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
     field.hear([*met(one, 1000), one.attitude(1500), one.attitude(1600)])
     two.state.seq = 100
@@ -345,7 +345,7 @@ def test_two_autopilots_in_one_stream_that_say_who_they_are_are_two_vehicles_wit
 
 
 @pytest.mark.parametrize("burst", [1, 5])
-def test_two_nameless_autopilots_in_one_stream_are_told_apart_by_their_boot_times(burst: int) -> None:
+def test_two_nameless_autopilots_in_one_stream_are_separated_by_their_boot_times(burst: int) -> None:
     field, one, two = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
     field.hear(met(one, 1000, [0] * 18))
     for n in range(40):
@@ -366,7 +366,7 @@ def test_two_nameless_autopilots_in_one_stream_are_told_apart_by_their_boot_time
     assert field.fleet.counters()["identity_clash"] == 1
 
 
-def test_what_could_be_either_vehicles_is_nobodys() -> None:
+def test_a_frame_that_may_be_of_either_vehicle_is_left_out() -> None:
     field, one, two = Field(), Autopilot(), Autopilot()
     field.hear([*met(one, 1000), one.attitude(1500)])
     two.state.seq = one.state.seq - 1  # both count alike, and say no boot time
@@ -417,7 +417,7 @@ def test_a_lost_chunk_is_marked() -> None:
     assert field.event("text").data["text"] == "x" * 50 + "[...]end"
 
 
-def test_the_system_status_speaks_for_the_battery_only_until_the_battery_does() -> None:
+def test_the_system_status_stands_in_for_the_battery_until_its_own_message_comes() -> None:
     field, pilot = Field(), Autopilot()
     status = pilot.state.sys_status_encode(0, 0, 0, 0, 12_600, 550, 77, 0, 0, 0, 0, 0, 0)
     field.hear([*met(pilot, 1000), pilot.encode(status), pilot.attitude(1100)])
@@ -435,7 +435,7 @@ def test_the_end_of_a_stream_leaves_nothing_waiting() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_rows_have_the_same_times_whether_messages_are_taken_one_by_one_or_together(seed: int) -> None:
+def test_rows_have_the_same_times_whether_messages_are_read_singly_or_together(seed: int) -> None:
     chance = random.Random(seed)
     pilot = Autopilot()
     frames = [pilot.heartbeat(), pilot.identity(UID_A), pilot.gps(1000)]
