@@ -1,4 +1,4 @@
-"""Makes a channel processor from its settings."""
+"""Factory of channel processors."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Per-channel processing: calibration, quality tests, reporting, alarms."""
+"""Per-channel processing: calibration, quality tests, reporting."""

@@ -1,4 +1,4 @@
-"""Report strategies: which samples of a channel are sent. A heartbeat tells no change from no sensor. Pure."""
+"""Report strategies: filters of a channel's samples, with heartbeats that reveal a dead sensor. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a device's JSON document. Pure."""
+"""Reader of a device's JSON document. Pure."""
 
 from __future__ import annotations
 

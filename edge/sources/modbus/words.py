@@ -1,4 +1,4 @@
-"""Decodes the words of Modbus responses: values, the device's clock, and its identity. Pure."""
+"""Decoder of the words in Modbus responses: values, the device's clock, and its identity. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decoder of each format."""
+"""Choice of the decoder for a source's format."""
 
 from __future__ import annotations
 
