@@ -13,11 +13,12 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import is_name
 from headland.errors import RetryLater
 from headland.registry.auth import api_keys, sessions
-from headland.registry.db import audit, tables
+from headland.registry.db import access_tables, audit
+from headland.registry.db.access_tables import members
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
-from headland.registry.db.tables import members, organisations
+from headland.registry.db.tables import organisations
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import Organisation, Scope
 from headland.registry.repositories.context import RepositoryContext
@@ -99,7 +100,7 @@ class Registry:
         if not api_keys.is_key(key):
             return None
         with self._database.reading() as connection:
-            opened = self._find_access(connection, tables.api_keys.c.secret_sha256 == api_keys.hash_key(key))
+            opened = self._find_access(connection, access_tables.api_keys.c.secret_sha256 == api_keys.hash_key(key))
         return self._record_use(opened)
 
     def begin_session(self, key: str) -> tuple[Access, str, int] | None:
@@ -113,7 +114,7 @@ class Registry:
         now_ms = self._now_ms()
         with self._database.writing() as connection:
             row = connection.execute(
-                sa.select(tables.api_keys.c.expires_ms).where(tables.api_keys.c.id == access.key)
+                sa.select(access_tables.api_keys.c.expires_ms).where(access_tables.api_keys.c.id == access.key)
             ).one()
             secret, until_ms = sessions.begin(connection, access.key, now_ms, row.expires_ms)
         return access, secret, until_ms - now_ms
@@ -122,7 +123,7 @@ class Registry:
         """Return the access of a session, or None where it or its key is unknown, expired or deleted."""
         with self._database.reading() as connection:
             key = sessions.find_key(connection, secret, self._now_ms())
-            opened = None if key is None else self._find_access(connection, tables.api_keys.c.id == key)
+            opened = None if key is None else self._find_access(connection, access_tables.api_keys.c.id == key)
         return self._record_use(opened)
 
     def end_session(self, secret: str) -> None:
@@ -135,9 +136,12 @@ class Registry:
     ) -> tuple[Access, int | None] | None:
         """Return the access of a valid key, and its last use."""
         columns = [
-            tables.api_keys.c[name] for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")
+            access_tables.api_keys.c[name]
+            for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")
         ]
-        row = connection.execute(sa.select(*columns).where(which, tables.api_keys.c.deleted_ms.is_(None))).one_or_none()
+        row = connection.execute(
+            sa.select(*columns).where(which, access_tables.api_keys.c.deleted_ms.is_(None))
+        ).one_or_none()
         if row is None or (row.expires_ms is not None and row.expires_ms <= self._now_ms()):
             return None
         owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
@@ -153,7 +157,9 @@ class Registry:
             # A database that accepts no writes now is no reason to refuse the key.
             with suppress(RetryLater), self._database.writing() as connection:
                 connection.execute(
-                    tables.api_keys.update().where(tables.api_keys.c.id == access.key).values(last_used_ms=now_ms)
+                    access_tables.api_keys.update()
+                    .where(access_tables.api_keys.c.id == access.key)
+                    .values(last_used_ms=now_ms)
                 )
         return access
 

@@ -1,12 +1,38 @@
-"""Tables of alarms: alarms, rule states, notices, and the lease of the evaluating process."""
+"""Tables of alarms: rules, recipients, maintenance windows, alarms, rule states, notices and the evaluation lease."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables import METADATA
+from headland.registry.db.tables import METADATA, optional, record_table, required
 
 _ORGANISATION = "organisations.id"
+
+alarm_rules = record_table(
+    "alarm_rules",
+    *(required(name) for name in ("name", "severity", "text", "text_zh", "source")),
+    *(required(name, sa.JSON) for name in ("any_of", "recipients", "escalation")),
+    *(required(name, sa.Double) for name in ("for_s", "clear_for_s", "hold_s", "lost_after_s", "page_within_s")),
+    *(optional(name) for name in ("device", "kind", "site", "zone")),
+    optional("repeat_s", sa.Double),
+    required("most_an_hour", sa.Integer),
+    required("enabled", sa.Boolean),
+    references={"zone": "greenhouse_zones"},
+    unique=("organisation", "name"),
+)
+# `secret` signs the posts of a webhook; no record shows it.
+alarm_recipients = record_table(
+    "alarm_recipients",
+    *(required(name) for name in ("name", "kind", "address", "language", "least_severity", "secret")),
+    required("enabled", sa.Boolean),
+    unique=("organisation", "name"),
+)
+maintenance_windows = record_table(
+    "maintenance_windows",
+    required("name"),
+    *(required(name, sa.BigInteger) for name in ("start_ms", "end_ms")),
+    *(optional(name) for name in ("rule", "device", "kind", "site")),
+)
 
 alarms = sa.Table(
     "alarms",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from headland.contract.records import Descriptor
 from headland.registry.auth import api_keys
-from headland.registry.db import audit, tables
+from headland.registry.db import access_tables, alarm_tables, audit, tables
 from headland.registry.db.audit import AuditCheck, AuditEntry
 from headland.registry.models import alarms, models
 from headland.registry.models.models import ApiKey, Device
@@ -30,7 +30,7 @@ class OrganisationRepositories:
 
     def __init__(self, context: RepositoryContext) -> None:
         self._context = context
-        self.members = Repository(context, models.Member, tables.members)
+        self.members = Repository(context, models.Member, access_tables.members)
         self.farms = Repository(context, models.Farm, tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, tables.sites, records.check_site)
         self.fields = Repository(context, models.Field, tables.fields, records.check_field)
@@ -46,15 +46,15 @@ class OrganisationRepositories:
         self.ledger = Ledger(context)
         self.notes = Repository(context, models.GrowerNote, tables.notes, records.check_note)
         self.forecasts = ForecastRepository(context)
-        self.alarm_rules = Repository(context, alarms.AlarmRule, tables.alarm_rules, check_rule)
+        self.alarm_rules = Repository(context, alarms.AlarmRule, alarm_tables.alarm_rules, check_rule)
         self.alarm_recipients = SecretRepository(
-            context, alarms.AlarmRecipient, tables.alarm_recipients, check_recipient
+            context, alarms.AlarmRecipient, alarm_tables.alarm_recipients, check_recipient
         )
-        self.maintenance = Repository(context, alarms.MaintenanceWindow, tables.maintenance_windows, check_window)
+        self.maintenance = Repository(context, alarms.MaintenanceWindow, alarm_tables.maintenance_windows, check_window)
         self.alarms = AlarmRepository(context)
-        self.webhooks = SecretRepository(context, Webhook, tables.webhooks, check_webhook)
+        self.webhooks = SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
         self.webhook_cursors = WebhookCursors(context)
-        self.keys = Repository(context, ApiKey, tables.api_keys)
+        self.keys = Repository(context, ApiKey, access_tables.api_keys)
 
     @property
     def organisation(self) -> str:

@@ -130,7 +130,8 @@ def _cover(fit: Tier | None, start_ms: int, end_ms: int) -> list[WindowPiece]:
 def reject_expired(batch: WriteBatch, cut_ms: int) -> tuple[WriteBatch, tuple[Rejection, ...]]:
     """Return a batch without its samples before `cut_ms`, and these as rejections.
 
-    The stored samples before `cut_ms`, the start of a day, are deleted: a new one cannot be told from a duplicate.
+    The stored samples before `cut_ms`, the start of a day, are deleted: a new one cannot be distinguished from a
+    duplicate.
     """
     points = batch.points
     if not len(points) or int(points.time_ms.min()) >= cut_ms:
