@@ -106,7 +106,7 @@ def test_a_problem_is_an_exception_with_the_apis_own_sentence(farm: Client) -> N
     assert (refused.value.status, refused.value.kind) == (404, "unknown-device")
 
 
-def test_live_values_come_and_go_on_when_the_stream_was_broken(farm: Client, store: MemoryStore) -> None:
+def test_live_values_continue_after_the_stream_was_broken(farm: Client, store: MemoryStore) -> None:
     stream = farm.live(device=HOUSE, channel="co2_ppm")
     first = next(stream)
     assert isinstance(first, News)
@@ -152,7 +152,7 @@ def busy_app(answers: Iterator[Response]) -> FastAPI:
         ("GET", [404, 200], 1, []),
     ],
 )
-def test_what_is_too_busy_is_asked_again_when_it_says(
+def test_a_busy_api_is_tried_again_after_the_stated_wait(
     method: str, statuses: list[int], asked: int, waits: list[float]
 ) -> None:
     heard: list[int] = []
@@ -174,7 +174,7 @@ def test_what_is_too_busy_is_asked_again_when_it_says(
     assert (len(heard), slept) == (asked, waits)
 
 
-def test_where_nobody_answers_it_says_so() -> None:
+def test_an_unreachable_api_raises_a_sentence() -> None:
     client = Client(f"http://127.0.0.1:{find_free_port()}", "any", tries=1)
     with pytest.raises(NotReachable, match="check that the station is running there"):
         client.get("/v1/devices")

@@ -1,4 +1,4 @@
-"""A stream of server-sent events as events, whatever its lines."""
+"""Parsing of server-sent events, whatever their lines."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def test_events_come_as_they_were_sent(sent: list[tuple[str, int, list[str]]]) -
     assert heard == [ServerSentEvent(kind, str(number), "\n".join(data)) for kind, number, data in sent]
 
 
-def test_an_id_holds_until_another_comes_and_an_event_without_data_is_none() -> None:
+def test_an_id_remains_until_the_next_and_an_event_without_data_is_left_out() -> None:
     lines = ["id: 7", "event: latest", "data:1", "", "event: hello", "", "data: 2", ""]
     assert list(parse_events(lines)) == [ServerSentEvent("latest", "7", "1"), ServerSentEvent("message", "7", "2")]

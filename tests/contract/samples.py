@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the records of the contract, as a sound gateway makes them."""
+"""Hypothesis strategies for records of the contract as a valid gateway makes them."""
 
 from __future__ import annotations
 

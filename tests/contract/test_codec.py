@@ -1,4 +1,4 @@
-"""The native batch: what goes in comes out; what is damaged is said, never raised."""
+"""The codec of native batches: round trips, and refusals of damaged input."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_nesting_ten_thousand_deep_gives_a_value(where: str, opening: str) -> No
 @pytest.mark.parametrize(
     "text", ["NaN", "Infinity", "-Infinity", "nan", "1e400", "-1e400", "9" * 400, '"1"', "true", "[]"]
 )
-def test_what_is_no_number_costs_its_block_or_the_message_and_never_becomes_one(text: str) -> None:
+def test_a_non_number_costs_its_block_or_the_message_and_never_becomes_a_number(text: str) -> None:
     whole = json.dumps(wire(blocks=[block_wire(device="good"), block_wire(device="bad")]))
     decoded = decode_json(whole[: whole.rindex("[1,")] + f"[{text}," + whole[whole.rindex("[1,") + 3 :])
     if isinstance(decoded, Decoded):
@@ -170,7 +170,7 @@ def test_another_version_is_refused_whole(version: int) -> None:
         ({"events": 3}, Reason.WRONG_SHAPE),
     ],
 )
-def test_an_envelope_that_is_not_sound_is_refused_whole(changes: dict[str, Any], expected: Reason) -> None:
+def test_an_invalid_envelope_is_refused_whole(changes: dict[str, Any], expected: Reason) -> None:
     assert reason(decode_json(wire(**changes))) == expected
 
 
@@ -229,7 +229,7 @@ def test_one_bad_event_does_not_cost_its_neighbours() -> None:
     assert [block.device for block in decoded.batch.blocks] == ["gh-1"]
 
 
-def test_a_key_that_stands_twice_gives_one_value() -> None:
+def test_a_repeated_key_gives_one_value() -> None:
     text = json.dumps(wire())
     decoded = decode_json(text.replace('"seq": 7', '"seq": 7, "seq": 9').replace('"c": {', '"c": {"co2_ppm": [3, 3], '))
     assert isinstance(decoded, Decoded)
@@ -241,7 +241,7 @@ def test_a_newer_gateways_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "7", '"x"', "{}", '{"v":1', "{'v':1}", "\ufeff{}", '{"v":1}x'])
-def test_what_is_no_batch_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_batch_is_refused(text: str) -> None:
     assert reason(decode_json(text)) in {Reason.NOT_JSON, Reason.WRONG_SHAPE}
 
 

@@ -126,7 +126,7 @@ def test_every_senml_unit_is_listed() -> None:
     assert re.findall(r"`([^`]+)`", listed[1]) == list(UNITS)
 
 
-def test_what_ingest_changes_is_said() -> None:
+def test_changes_by_ingest_are_documented() -> None:
     assert (FUTURE_MS, EARLIEST_MS) == (5 * 60_000, 946_684_800_000)
     assert "5 minutes ahead or before 2000-01-01" in " ".join(PROTOCOL.split())
     assert (UNDESCRIBED_KIND, UNDESCRIBED_SITE) == ("undescribed", "undescribed")

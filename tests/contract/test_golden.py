@@ -1,4 +1,4 @@
-"""The golden vectors: bytes of version 1 that decode to the same for ever, and are still what we encode."""
+"""Golden vectors: bytes of version 1 decode to the same for ever, and encoding gives the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of quantities is sound: a name carries its unit, a range is a range."""
+"""The table of quantities is valid: names end in units, ranges have a low and a high end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, Quantity, q
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=QUANTITIES)
-def test_a_quantity_is_sound(quantity: Quantity) -> None:
+def test_a_quantity_is_valid(quantity: Quantity) -> None:
     assert unit_of_name(quantity.name) == quantity.unit
     assert split_channel(quantity.name) == (quantity.name, None)
     assert math.isfinite(quantity.low)
@@ -32,7 +32,7 @@ def test_a_suffix_is_made_of_whole_lowercase_words() -> None:
         assert split_channel(f"x_{suffix}") == (f"x_{suffix}", None)
 
 
-def test_the_longest_ending_says_the_unit() -> None:
+def test_the_longest_ending_gives_the_unit() -> None:
     assert unit_of_name("speed_m_s") == "m/s"
     assert unit_of_name("radiation_mj_m2") == "MJ/m2"
     assert unit_of_name("delay_s") == "s"
@@ -74,7 +74,7 @@ def test_an_instance_is_another_channel_of_the_same_quantity() -> None:
         "x" * 65,
     ],
 )
-def test_what_is_not_written_as_a_channel_is_none(channel: str) -> None:
+def test_an_invalid_channel_name_has_no_quantity(channel: str) -> None:
     assert split_channel(channel) is None
     assert quantity_of(channel) is None
 

@@ -1,4 +1,4 @@
-"""Topics: built and taken apart."""
+"""MQTT topics: building and parsing."""
 
 from __future__ import annotations
 

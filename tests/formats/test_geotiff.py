@@ -1,4 +1,4 @@
-"""Another program's reader opens what is written and finds it where it is."""
+"""GeoTIFF files, read by another program."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_file_opens_with_gdal_and_is_north_up(shape: tuple[int, int]) -> None:
         assert np.isnan(next(opened.sample([(119.17 + 5e-5, 31.95 + 4e-5)]))[0])
 
 
-def test_a_projected_file_says_its_zone() -> None:
+def test_a_projected_file_names_its_zone() -> None:
     data = write_geotiff(np.ones((2, 3)), (705_100.0, 3_536_950.0), (2.0, 2.0), 32650)
     with MemoryFile(data) as file, file.open() as opened:
         assert opened.crs.to_epsg() == 32650

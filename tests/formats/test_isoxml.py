@@ -22,7 +22,7 @@ def test_a_grid_is_the_published_bytes() -> None:
     assert encode_grid(RATE_KG_HA, "kg/ha").hex() == VECTOR.replace(" ", "")
 
 
-def test_no_rate_is_none_applied_and_litres_have_their_own_unit() -> None:
+def test_a_cell_without_rate_has_none_and_litres_have_their_own_unit() -> None:
     assert encode_grid(np.array([[np.nan, 12.0]]), "L/ha") == np.array([0, 120_000], "<i4").tobytes()
 
 

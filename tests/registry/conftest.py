@@ -1,4 +1,4 @@
-"""Every test of the suite on both databases; a clock that the test moves."""
+"""Fixtures: the registry on both databases, and a clock that the test advances."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.postgres import Postgres
 from tests.registry.records import START_MS
 
 
-class HandClock:
-    """`clock()` is the time in milliseconds; it moves when it is told to."""
+class ManualClock:
+    """Clock of a test: `clock()` is the time in milliseconds, which `advance` moves."""
 
     def __init__(self) -> None:
         self.time_ms = START_MS
@@ -66,8 +66,8 @@ def registry_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Records to put into a registry."""
+"""Records of every kind for tests of the registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Organisations, keys, and what gateways describe."""
+"""Organisations, keys and described devices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headland.registry.models.errors import InvalidRecord, NotFound, RecordConfl
 from headland.registry.models.models import Member, Scope
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from tests.registry.conftest import HandClock
+from tests.registry.conftest import ManualClock
 from tests.registry.records import START_MS, descriptor, fill
 
 
@@ -29,8 +29,8 @@ def test_an_organisation_is_found_by_its_handle(registry: Registry) -> None:
         fill(registry.repositories("01nothing", "test"))
 
 
-def test_a_key_opens_its_own_organisation_until_it_expires(
-    registry: Registry, repositories: OrganisationRepositories, clock: HandClock
+def test_a_key_gives_access_to_its_organisation_until_it_expires(
+    registry: Registry, repositories: OrganisationRepositories, clock: ManualClock
 ) -> None:
     record, key = repositories.add_key("app", Scope.WRITE, expires_ms=START_MS + 1000)
     access = registry.authenticate(key)
@@ -43,7 +43,7 @@ def test_a_key_opens_its_own_organisation_until_it_expires(
     assert registry.authenticate(key) is None
 
 
-def test_a_deleted_or_guessed_key_opens_nothing(registry: Registry, repositories: OrganisationRepositories) -> None:
+def test_a_deleted_or_guessed_key_gives_no_access(registry: Registry, repositories: OrganisationRepositories) -> None:
     record, key = repositories.add_key("app", Scope.READ)
     for guess in ("", "hl_", key[:-1], key + "x", key[:-4] + "aaaa", key.upper(), record.prefix, "' OR 1=1 --"):
         assert registry.authenticate(guess) is None, guess
@@ -62,7 +62,7 @@ def test_a_key_is_nowhere_in_the_database(registry: Registry, repositories: Orga
 
 
 def test_a_keys_last_use_is_written_at_most_once_a_minute_and_is_no_change(
-    registry: Registry, repositories: OrganisationRepositories, clock: HandClock
+    registry: Registry, repositories: OrganisationRepositories, clock: ManualClock
 ) -> None:
     record, key = repositories.add_key("app", Scope.READ)
     registry.authenticate(key)
@@ -76,7 +76,7 @@ def test_a_keys_last_use_is_written_at_most_once_a_minute_and_is_no_change(
     assert [entry.action for entry in repositories.audit_entries(record.id)] == ["add"]
 
 
-def test_a_person_enters_each_organisation_that_has_them_as_a_member(
+def test_a_person_has_access_to_each_organisation_as_a_member(
     registry: Registry, repositories: OrganisationRepositories, neighbour: OrganisationRepositories
 ) -> None:
     member = repositories.members.add(Member(subject="idp|7", name="Li", role=Scope.ADMIN))
@@ -92,7 +92,9 @@ def test_a_person_enters_each_organisation_that_has_them_as_a_member(
     assert registry.memberships("idp|9") == []
 
 
-def test_what_a_gateway_describes_is_kept_and_said_again_writes_nothing(repositories: OrganisationRepositories) -> None:
+def test_a_described_device_is_stored_and_an_unchanged_descriptor_writes_nothing(
+    repositories: OrganisationRepositories,
+) -> None:
     made = repositories.record_descriptor("gw-1", descriptor())
     assert (made.name, made.gateway, made.title) == ("greenhouse-1", "gw-1", "House 1")
     assert made.channels == {"air_temperature_degc": ChannelInfo(unit="degC", interval_s=1.0)}
@@ -102,13 +104,13 @@ def test_what_a_gateway_describes_is_kept_and_said_again_writes_nothing(reposito
     assert len(repositories.audit_entries(made.id)) == 2
 
 
-def test_what_people_said_of_a_device_outlives_its_next_descriptor(repositories: OrganisationRepositories) -> None:
+def test_fields_that_people_set_outlive_the_next_descriptor(repositories: OrganisationRepositories) -> None:
     kept = fill(repositories)
     device = repositories.devices.get(kept["devices"].id)
     repositories.devices.change(replace(device, zone=kept["zones"].id))
     assert repositories.record_descriptor(device.gateway, descriptor(name="House one")).zone == kept["zones"].id
 
 
-def test_what_was_ever_simulated_stays_so(repositories: OrganisationRepositories) -> None:
+def test_a_device_simulated_once_remains_simulated(repositories: OrganisationRepositories) -> None:
     repositories.record_descriptor("gw-1", descriptor(simulated=True))
     assert repositories.record_descriptor("gw-1", descriptor(simulated=False)).simulated is True

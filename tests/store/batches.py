@@ -1,4 +1,4 @@
-"""Short ways to say a batch, and to read a whole store back."""
+"""Helpers to make batches and to read a whole store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every engine under the one suite."""
+"""Fixtures: every engine for the one suite."""
 
 from __future__ import annotations
 

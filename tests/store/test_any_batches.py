@@ -1,4 +1,4 @@
-"""Any batches, split and repeated in any order: the store holds each (series, time) once, with the first value."""
+"""Any batches, split and repeated in any order: each (series, time) is stored once, with the first value."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def assert_same_buckets(found: list[Buckets], expected: list[Buckets]) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 5000])
-def test_a_large_shuffled_batch_is_kept_exactly(store: Store, count: int) -> None:
+def test_a_large_shuffled_batch_is_stored_exactly(store: Store, count: int) -> None:
     random = np.random.default_rng(count)
     rows: Rows = [
         (KEYS[int(which)], int(time_ms), float(time_ms), 1)

@@ -1,4 +1,4 @@
-"""The suite every engine passes: events, marks and devices."""
+"""Suite of every engine: events, marks and devices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_events_come_in_time_order_inside_the_window(store: Store) -> None:
     assert store.events(ORG, 31, 99) == []
 
 
-def test_events_are_kept_once_by_all_their_fields(store: Store) -> None:
+def test_events_are_stored_once_by_all_their_fields(store: Store) -> None:
     same, other = event(10, mode="AUTO", by="pilot"), event(10, mode="AUTO", by="mission")
     turned = event(10, by="pilot", mode="AUTO")
     store.write(batch(events=[same, same, other]))
@@ -36,7 +36,7 @@ def test_events_are_kept_once_by_all_their_fields(store: Store) -> None:
     assert len(store.events(ORG, 0, 99)) == 3
 
 
-def test_an_events_data_keeps_every_type_and_script(store: Store) -> None:
+def test_an_events_data_may_have_every_type_and_script(store: Store) -> None:
     written = event(5, text="喷雾 Ø \x00 \u2028 'q' \"z\"", on=True, nothing=None, count=3, share=0.25)
     store.write(batch(events=[written]))
     assert store.events(ORG, 0, 10) == [written.event]
@@ -50,14 +50,14 @@ def test_events_are_found_by_device_and_never_across_organisations(store: Store)
     assert store.events("nobody", 0, 10) == []
 
 
-def test_delete_before_takes_an_organisations_old_events_with_it(store: Store) -> None:
+def test_delete_before_deletes_an_organisations_old_events(store: Store) -> None:
     store.write(batch(events=[event(1), event(5), event(1, organisation="other")]))
     assert store.delete_before(ORG, 5) == 0
     assert [found.t for found in store.events(ORG, 0, 10)] == [5]
     assert [found.t for found in store.events("other", 0, 10)] == [1]
 
 
-def test_marks_are_kept_by_gateway_and_epoch(store: Store) -> None:
+def test_marks_are_stored_by_gateway_and_epoch(store: Store) -> None:
     store.write(batch(marks=[Mark("gw-1", "e1", 1, 3), Mark("gw-1", "e2", 1, 1), Mark("gw-2", "e1", 5, 6)]))
     store.write(batch(marks=[Mark("gw-1", "e1", 4, 4), Mark("gw-2", "e1", 9, 9)]))
     assert store.marks() == {
@@ -101,7 +101,7 @@ def test_the_newest_descriptor_replaces_the_last(store: Store) -> None:
 
 
 @pytest.mark.parametrize("described_first", [True, False])
-def test_simulated_once_stays_simulated(store: Store, *, described_first: bool) -> None:
+def test_simulated_once_remains_simulated(store: Store, *, described_first: bool) -> None:
     simulated = Descriptor(device="gh-1", kind="greenhouse", site="home", name="Sim", simulated=True)
     if described_first:
         store.describe(ORG, "gw-1", simulated)
@@ -114,7 +114,7 @@ def test_simulated_once_stays_simulated(store: Store, *, described_first: bool) 
     assert record.descriptor.name == "North house"
 
 
-def test_every_organisation_that_has_anything_is_named(store: Store) -> None:
+def test_every_organisation_with_data_is_listed(store: Store) -> None:
     assert store.organisations() == []
     store.write(batch((key(organisation="by-sample"), 1, 1.0), events=[event(1, organisation="by-event")]))
     store.describe("by-device", "gw-1", HOUSE)

@@ -1,4 +1,4 @@
-"""The dashboard of Grafana's InfluxDB data source: each of its queries is asked of a real server with our samples."""
+"""Queries of the Grafana dashboard's InfluxDB data source, run against a real server with our samples."""
 
 from __future__ import annotations
 

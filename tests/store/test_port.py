@@ -1,4 +1,4 @@
-"""MarkState against the plain set of numbers it stands for."""
+"""MarkState against a plain set of numbers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_order_of_marks_does_not_matter(ranges: list[tuple[int, int]]) -> No
 
 @settings(max_examples=200, deadline=None)
 @given(RANGES, st.integers(1, 50), st.integers(0, 8))
-def test_covers_tells_whether_every_record_was_added(ranges: list[tuple[int, int]], first: int, more: int) -> None:
+def test_covers_is_true_when_every_record_was_added(ranges: list[tuple[int, int]], first: int, more: int) -> None:
     state, numbers = state_of(ranges)
     assert state.covers(Mark("gw", "e", first, first + more)) == (set(range(first, first + more + 1)) <= numbers)
 

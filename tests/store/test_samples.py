@@ -1,4 +1,4 @@
-"""The suite every engine passes: samples in, samples out."""
+"""Suite of every engine: samples."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_another_quality_of_the_same_value_is_a_duplicate(store: Store) -> None:
     assert rows_of(store) == [(A, 10, 1.0, 1)]
 
 
-def test_another_value_is_a_conflict_and_the_stored_one_stays(store: Store) -> None:
+def test_another_value_is_a_conflict_and_the_stored_one_remains(store: Store) -> None:
     store.write(batch((A, 10, 1.0), (A, 20, 2.0)))
     assert store.write(batch((A, 10, 9.0), (A, 20, 2.0))) == WriteResult(0, duplicate=1, conflicting=1)
     assert rows_of(store) == [(A, 10, 1.0, 1), (A, 20, 2.0, 1)]
@@ -93,7 +93,7 @@ def test_conflicts_are_found_by_device_and_never_across_organisations(store: Sto
     assert store.conflicts(ORG, 0, 99) == []
 
 
-def test_a_conflict_keeps_when_it_was_seen_where_that_is_told(store: Store) -> None:
+def test_a_conflict_has_the_time_at_which_it_was_seen_if_given(store: Store) -> None:
     store.write(batch((A, 10, 1.0)))
     store.write(replace(batch((A, 10, 9.0)), seen_ms=77))
     store.write(replace(batch((A, 10, 9.0)), seen_ms=88))
@@ -113,7 +113,7 @@ def test_inside_a_batch_the_first_wins(store: Store) -> None:
     assert rows_of(store) == [(A, 5, 0.5, 1), (A, 10, 1.0, 1), (B, 10, 2.0, 1)]
 
 
-def test_inside_a_batch_repeats_of_a_stored_sample_are_judged_by_the_stored_value(store: Store) -> None:
+def test_inside_a_batch_repeats_of_a_stored_sample_are_compared_with_the_stored_value(store: Store) -> None:
     store.write(batch((A, 10, 1.0)))
     assert store.write(batch((A, 10, 2.0), (A, 10, 2.0), (A, 10, 1.0))) == WriteResult(0, duplicate=1, conflicting=2)
     assert rows_of(store) == [(A, 10, 1.0, 1)]
@@ -255,7 +255,7 @@ def test_delete_before_keeps_the_cut_itself_and_other_organisations(store: Store
     assert (store.info().points, store.info().series) == (2, 2)
 
 
-def test_deleting_leaves_what_is_named_alike(store: Store) -> None:
+def test_deleting_leaves_series_of_similar_names(store: Store) -> None:
     alike = [
         key("b_m", kind="a", device="d"),
         key("b_m", kind="a", device="d", simulated=True),
@@ -370,7 +370,7 @@ def test_a_batch_that_breaks_the_contract_is_refused_whole(store: Store) -> None
     assert store.series(EVERYTHING) == []
 
 
-def test_a_closed_store_says_so_and_closes_twice(store: Store) -> None:
+def test_a_closed_store_raises_and_closes_twice(store: Store) -> None:
     store.close()
     store.close()
     with pytest.raises(RetryLater, match="closed"):

@@ -1,4 +1,4 @@
-"""SenML packs after RFC 8428: resolved by the book, refused by name, never raised."""
+"""Decoding of SenML packs by RFC 8428: refusals have a reason, nothing raises."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ FIELDS = st.fixed_dictionaries(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(FIELDS, max_size=6))
-def test_what_a_pack_gives_is_sound_whatever_its_fields(records: list[dict[str, Any]]) -> None:
+def test_the_content_of_a_pack_is_valid_whatever_its_fields(records: list[dict[str, Any]]) -> None:
     pack = decode(records)
     if isinstance(pack, Pack):
         assert [check_block(block) for block in pack.blocks] == [None] * len(pack.blocks)
@@ -135,7 +135,7 @@ def test_the_multiple_measurements_example_of_the_rfc() -> None:
     }
 
 
-def test_a_base_value_is_added_and_stands_alone_where_there_is_no_value() -> None:
+def test_a_base_value_is_added_and_is_the_value_where_there_is_none() -> None:
     records = [{"bt": T_S, "bu": "Cel", "bv": 20, "n": "a_temperature", "v": 0.5}, {"n": "b_temperature"}]
     assert samples(records) == {
         ("a_temperature_degc", T_S * 1000): 20.5,
@@ -181,7 +181,7 @@ def test_a_name_is_its_last_word_and_keeps_its_instance(base: str, name: str, ch
         ("a:b:", "Cel"),
     ],
 )
-def test_a_name_and_unit_that_leave_a_doubt_are_refused(name: str, unit: str | None) -> None:
+def test_an_ambiguous_name_and_unit_are_refused(name: str, unit: str | None) -> None:
     assert refusals([{"bt": T_S, "n": name, "u": unit, "v": 1}]) == [Reason.UNKNOWN_CHANNEL]
 
 
@@ -199,7 +199,7 @@ def test_a_name_and_unit_that_leave_a_doubt_are_refused(name: str, unit: str | N
         ("leaf_count", "count", 7, "leaf_count", 7),
     ],
 )
-def test_a_value_is_taken_to_the_channels_unit(
+def test_a_value_is_converted_to_the_channels_unit(
     name: str, unit: str, value: float, channel: str, expected: float
 ) -> None:
     (found,) = samples([{"bt": T_S, "n": name, "u": unit, "v": value}]).items()
@@ -246,7 +246,7 @@ def test_a_time_beyond_the_calendar_is_refused(time_s: float) -> None:
         ({"bu": "u" * 300, "n": "co2_ppm", "v": 1}, Reason.BAD_NAME),
     ],
 )
-def test_a_record_that_cannot_be_taken_is_said_and_costs_no_other(record: dict[str, Any], reason: Reason) -> None:
+def test_an_unacceptable_record_is_refused_alone(record: dict[str, Any], reason: Reason) -> None:
     assert refusals([{"bt": T_S, **record}]) == [reason]
     pack = pack_of([{"bt": T_S, "n": "air_temperature_degc", "v": 1}, record])
     assert [refused.reason for refused in pack.refused] == [reason]

@@ -1,4 +1,4 @@
-"""Packs read column by column say what the same packs say record by record."""
+"""The fast path for plain packs equals decoding record by record."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def packs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @settings(max_examples=400, deadline=None)
 @given(packs())
-def test_a_pack_says_the_same_column_by_column_and_record_by_record(records: list[dict[str, Any]]) -> None:
+def test_a_pack_gives_the_same_column_by_column_and_record_by_record(records: list[dict[str, Any]]) -> None:
     payload = json.dumps(records).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoder, "read_plain", lambda *_: None)

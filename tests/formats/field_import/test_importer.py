@@ -1,4 +1,4 @@
-"""Files of outlines, as other programs write them, become fields: all of a file or nothing of it."""
+"""Import of outlines as other programs write them: all fields of a file or none."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_parts_stay_one_field_and_features_without_a_name_get_the_farms(reposito
     assert (made.name, len(made.geometry)) == ("Home farm 1", 2)
 
 
-def test_fields_are_named_by_the_property_that_is_asked_for(repositories: OrganisationRepositories) -> None:
+def test_fields_are_named_by_the_given_property(repositories: OrganisationRepositories) -> None:
     one = feature("x", SQUARE)
     one["properties"]["plot"] = 17
     assert import_fields(repositories, farm_of(repositories), geojson(one), name_property="plot")[0].name == "17"
@@ -172,7 +172,7 @@ def test_fields_are_named_by_the_property_that_is_asked_for(repositories: Organi
         (b"<kml><Placemark><name>a</name><Point/></Placemark></kml>", None, "without a polygon"),
     ],
 )
-def test_a_trap_is_told_and_nothing_is_imported(
+def test_an_invalid_file_is_refused_with_a_sentence_and_nothing_is_imported(
     repositories: OrganisationRepositories, data: bytes, crs: str | None, why: str
 ) -> None:
     with pytest.raises(RefusedFile) as refused:
@@ -181,7 +181,9 @@ def test_a_trap_is_told_and_nothing_is_imported(
     assert [field.name for field in repositories.fields.list()] == ["North"]
 
 
-def test_axes_swapped_within_both_ranges_are_told_by_the_other_fields(repositories: OrganisationRepositories) -> None:
+def test_axes_swapped_within_both_ranges_are_detected_by_the_other_fields(
+    repositories: OrganisationRepositories,
+) -> None:
     farm = repositories.farms.add(Farm(name="Hof"))
     bavaria = [[11.0, 48.0], [11.002, 48.0], [11.002, 48.002], [11.0, 48.002], [11.0, 48.0]]
     import_fields(repositories, farm, geojson(feature("a", bavaria)))
@@ -209,7 +211,7 @@ def names(known: Known) -> list[str]:
     return [item["name"] for item in known.client.get("/v1/fields").json()["items"]]
 
 
-def test_the_command_imports_a_file_and_says_what_it_made(tmp_path: Path) -> None:
+def test_the_command_imports_a_file_and_prints_the_fields(tmp_path: Path) -> None:
     path = tmp_path / "plots.zip"
     path.write_bytes(shapes(("south", [in_utm(SQUARE)])))
     words = ["field", "import", str(path), "--data", str(tmp_path / "farm")]
@@ -221,7 +223,7 @@ def test_the_command_imports_a_file_and_says_what_it_made(tmp_path: Path) -> Non
     assert "an existing field" in again.output
 
 
-def test_the_catalog_is_taken_over_product_by_product(tmp_path: Path) -> None:
+def test_products_of_the_catalogue_are_added_one_by_one(tmp_path: Path) -> None:
     with serve_registry(tmp_path) as known:
         items = known.client.get("/v1/products/catalog").json()["items"]
         assert len(items) == 11

@@ -1,4 +1,4 @@
-"""Whoever changes something is written down, and the writing cannot be changed unseen."""
+"""The audit log records every change, and detects altered entries."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from headland.registry.db.tables import audit, organisations
 from headland.registry.models.models import Farm
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from tests.registry.conftest import HandClock
+from tests.registry.conftest import ManualClock
 from tests.registry.records import START_MS
 
 
 @pytest.fixture
-def farm(repositories: OrganisationRepositories, clock: HandClock) -> Farm:
+def farm(repositories: OrganisationRepositories, clock: ManualClock) -> Farm:
     """A farm that was added, changed and deleted: entries 2, 3 and 4."""
     made = repositories.farms.add(Farm(name="Home"))
     clock.advance(500)
@@ -24,7 +24,9 @@ def farm(repositories: OrganisationRepositories, clock: HandClock) -> Farm:
     return changed
 
 
-def test_the_log_says_who_did_what_when_from_what_to_what(repositories: OrganisationRepositories, farm: Farm) -> None:
+def test_an_entry_has_actor_action_time_and_the_record_before_and_after(
+    repositories: OrganisationRepositories, farm: Farm
+) -> None:
     deleted, changed, added = repositories.audit_entries(farm.id)
     assert [entry.action for entry in (added, changed, deleted)] == ["add", "change", "delete"]
     assert [entry.seq for entry in (added, changed, deleted)] == [2, 3, 4]
@@ -42,7 +44,7 @@ def test_the_log_is_read_in_pages_from_the_newest(repositories: OrganisationRepo
     assert [entry.seq for entry in repositories.audit_entries(before_seq=3)] == [2, 1]
 
 
-def test_a_log_as_it_was_written_is_whole(repositories: OrganisationRepositories, farm: Farm) -> None:
+def test_an_unaltered_log_passes_the_check(repositories: OrganisationRepositories, farm: Farm) -> None:
     found = repositories.check_audit()
     assert (found.entries, found.broken_at) == (4, None)
     assert found.hash == repositories.audit_entries(limit=1)[0].hash
@@ -62,7 +64,7 @@ def test_a_log_as_it_was_written_is_whole(repositories: OrganisationRepositories
     ],
     ids=["after", "who", "when", "hash", "taken out", "cut off", "emptied", "head"],
 )
-def test_a_changed_log_shows_where(
+def test_a_changed_log_reports_where(
     registry: Registry,
     repositories: OrganisationRepositories,
     farm: Farm,

@@ -1,4 +1,4 @@
-"""What the two databases are asked for, and what their troubles mean."""
+"""The two databases: durable settings, and their errors as exceptions."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from tests.postgres import Postgres
         ("sqlite:////no/such/folder/r.sqlite", "the folder /no/such/folder does not exist"),
     ],
 )
-def test_a_url_that_cannot_be_is_refused_with_a_sentence(url: str, why: str) -> None:
+def test_an_invalid_url_is_refused_with_a_sentence(url: str, why: str) -> None:
     with pytest.raises(SettingsError, match=why):
         open_registry(url)
 
 
-def test_sqlite_keeps_what_it_said_it_keeps(tmp_path: Path) -> None:
+def test_sqlite_is_opened_with_durable_settings(tmp_path: Path) -> None:
     opened = Database(f"sqlite:///{tmp_path}/r.sqlite")
     with opened.reading() as connection:
         settings = {
@@ -45,7 +45,7 @@ def test_sqlite_keeps_what_it_said_it_keeps(tmp_path: Path) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     path.write_bytes(b"not a database at all, but long enough to be read as one" * 20)
     before = path.read_bytes()

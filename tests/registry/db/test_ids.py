@@ -1,4 +1,4 @@
-"""Ids sort as they were made and say nothing else."""
+"""Ids sort by creation and reveal nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from headland.contract.records import is_name
 from headland.registry.db.ids import IdMaker
 
 
-def test_ids_sort_as_they_were_made_also_within_a_millisecond_and_over_a_step_back() -> None:
+def test_ids_sort_by_creation_also_within_a_millisecond_and_after_a_step_back() -> None:
     maker = IdMaker()
     made = [
         maker.make(time_ms) for time_ms in (1_790_000_000_000,) * 50 + (1_789_999_990_000,) * 50 + (1_790_000_000_001,)

@@ -1,4 +1,4 @@
-"""SIGKILL in the middle of writing: what was acknowledged is there once, and the log is whole."""
+"""SIGKILL during writes: every acknowledged record is there once, and the audit log is complete."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_a_process_that_dies_in_a_migration_leaves_nothing_half_done(url: str) -
     registry.close()
 
 
-def test_a_registry_of_a_newer_version_is_left_alone(url: str) -> None:
+def test_a_registry_of_a_newer_version_is_refused_unchanged(url: str) -> None:
     database = Database(url)
     with database.writing() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))

@@ -1,4 +1,4 @@
-"""Passes are kept as they were declared, and what was applied cannot be changed unseen."""
+"""Declared passes are never changed, and an altered ledger is detected."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def test_a_pass_declared_twice_is_one(repositories: OrganisationRepositories, de
     assert repositories.audit_entries(first.id)[0].action == "add"
 
 
-def test_a_pass_that_says_something_else_is_refused(repositories: OrganisationRepositories, declared: Pass) -> None:
+def test_a_pass_with_other_values_at_the_same_start_is_refused(
+    repositories: OrganisationRepositories, declared: Pass
+) -> None:
     repositories.passes.declare(declared)
     with pytest.raises(RecordConflict, match="with other values"):
         repositories.passes.declare(msgspec.structs.replace(declared, planned_rate_ha=90.0))
@@ -81,7 +83,7 @@ def test_the_same_fact_again_adds_no_entry(repositories: OrganisationRepositorie
     ],
     ids=["changed", "moved", "taken out", "cut off", "head"],
 )
-def test_a_ledger_that_was_changed_shows_where(
+def test_a_changed_ledger_reports_where(
     repositories: OrganisationRepositories, registry: Registry, statement: sa.Executable, broken_at: int
 ) -> None:
     for number in range(3):

@@ -1,4 +1,4 @@
-"""What every kind of record does, on both databases."""
+"""Behaviour of every kind of record, on both databases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headland.registry.models.errors import InvalidRecord, NotFound, RecordConfl
 from headland.registry.models.models import Farm, Field, Gateway, Season, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.repository import Repository
-from tests.registry.conftest import HandClock
+from tests.registry.conftest import ManualClock
 from tests.registry.records import PLOT, START_MS, fill
 
 SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devices", "members", "products",
@@ -27,7 +27,7 @@ def repository(repositories: OrganisationRepositories, name: str) -> Repository[
     return found
 
 
-def test_every_kind_of_record_comes_back_as_it_was_kept(repositories: OrganisationRepositories) -> None:
+def test_every_kind_of_record_comes_back_as_it_was_added(repositories: OrganisationRepositories) -> None:
     kept = fill(repositories)
     assert (
         set(kept) == set(SHELVES) == {name for name, each in vars(repositories).items() if isinstance(each, Repository)}
@@ -75,7 +75,7 @@ def test_two_organisations_may_use_the_same_names_but_a_gateways_login_is_one_or
 
 
 def test_a_change_makes_a_new_version_and_an_old_one_is_refused(
-    repositories: OrganisationRepositories, clock: HandClock
+    repositories: OrganisationRepositories, clock: ManualClock
 ) -> None:
     first = repositories.farms.add(Farm(name="Home"))
     clock.advance(1000)
@@ -89,7 +89,7 @@ def test_a_change_makes_a_new_version_and_an_old_one_is_refused(
         repositories.farms.delete(first.id, 1)
 
 
-def test_of_many_who_change_one_version_at_once_one_wins(repositories: OrganisationRepositories) -> None:
+def test_one_of_many_concurrent_changes_of_a_version_wins(repositories: OrganisationRepositories) -> None:
     farm = repositories.farms.add(Farm(name="Home"))
     won: list[str] = []
 
@@ -107,7 +107,7 @@ def test_of_many_who_change_one_version_at_once_one_wins(repositories: Organisat
     assert repositories.check_audit().broken_at is None
 
 
-def test_a_deleted_record_is_gone_from_lists_and_still_there_for_history(
+def test_a_deleted_record_is_not_listed_and_remains_for_history(
     repositories: OrganisationRepositories,
 ) -> None:
     farm = repositories.farms.add(Farm(name="Home"))
@@ -119,7 +119,7 @@ def test_a_deleted_record_is_gone_from_lists_and_still_there_for_history(
     assert repositories.farms.add(Farm(name="Home")).id != farm.id
 
 
-def test_what_others_refer_to_is_not_deleted_from_under_them(repositories: OrganisationRepositories) -> None:
+def test_a_record_that_others_refer_to_is_not_deleted(repositories: OrganisationRepositories) -> None:
     kept = fill(repositories)
     with pytest.raises(RecordConflict, match="1 of its seasons still refer to this field"):
         repositories.fields.delete(kept["fields"].id, 1)
@@ -130,7 +130,7 @@ def test_what_others_refer_to_is_not_deleted_from_under_them(repositories: Organ
         repositories.seasons.add(Season(field=kept["fields"].id, name="2027", crop="rice"))
 
 
-def test_a_name_is_given_once_among_the_living(repositories: OrganisationRepositories) -> None:
+def test_a_name_is_unique_among_records_that_are_not_deleted(repositories: OrganisationRepositories) -> None:
     repositories.farms.add(Farm(name="Home"))
     other = repositories.farms.add(Farm(name="Hill"))
     with pytest.raises(RecordConflict, match="A farm 'Home' exists already"):
@@ -139,7 +139,7 @@ def test_a_name_is_given_once_among_the_living(repositories: OrganisationReposit
         repositories.farms.change(msgspec.structs.replace(other, name="Home"))
 
 
-def test_a_list_goes_on_after_the_last_id_and_narrows_by_field(repositories: OrganisationRepositories) -> None:
+def test_a_list_continues_after_the_last_id_and_filters_by_field(repositories: OrganisationRepositories) -> None:
     farms = [repositories.farms.add(Farm(name=f"farm {number}")) for number in range(5)]
     assert [farm.id for farm in farms] == sorted(farm.id for farm in farms)
     assert repositories.farms.list(limit=2) == farms[:2]
@@ -162,7 +162,7 @@ def test_a_list_goes_on_after_the_last_id_and_narrows_by_field(repositories: Org
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_record_that_cannot_be_is_refused_with_its_field(
+def test_an_invalid_record_is_refused_with_its_field(
     repositories: OrganisationRepositories, record: Farm, why: str
 ) -> None:
     with pytest.raises(InvalidRecord, match=why):
@@ -171,7 +171,7 @@ def test_a_record_that_cannot_be_is_refused_with_its_field(
     assert repositories.audit_entries(limit=5)[0].kind == "organisation"
 
 
-def test_a_record_keeps_dates_numbers_and_words_exactly(repositories: OrganisationRepositories) -> None:
+def test_a_record_stores_dates_numbers_and_texts_exactly(repositories: OrganisationRepositories) -> None:
     kept: dict[str, VersionedRecord] = fill(repositories)
     season = repositories.seasons.get(kept["seasons"].id)
     assert (season.sowing_date, season.harvest_date, season.target_yield_t_ha) == (date(2026, 10, 25), None, 6.75)

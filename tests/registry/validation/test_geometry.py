@@ -1,4 +1,4 @@
-"""Outlines are checked before they are believed, and measured as others measure them."""
+"""Validation of outlines, and areas against published ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_holes_are_no_part_of_the_area() -> None:
     assert area_without(PLOT, [PLOT]) == pytest.approx(0.0)
 
 
-def test_rings_are_turned_as_rfc_7946_wants_them_and_nothing_else_is_changed() -> None:
+def test_rings_are_oriented_by_rfc_7946_and_nothing_else_changes() -> None:
     turned = tuple(tuple(tuple(reversed(each)) for each in rings) for rings in HOLED)
     checked = check_geometry(turned, "the field")
     assert {frozenset(each) for rings in checked for each in rings} == {frozenset(e) for r in HOLED for e in r}
@@ -71,7 +71,7 @@ BOWTIE = ((119.17, 31.95), (119.172, 31.952), (119.172, 31.95), (119.17, 31.952)
         (((ring(float("nan"), 31.95, 119.172, 31.952),),), "nan", "without a position"),
     ],
 )
-def test_an_outline_that_is_none_is_refused_with_the_reason_and_the_fix(geometry: Geometry, why: str, fix: str) -> None:
+def test_an_invalid_outline_is_refused_with_the_reason_and_the_remedy(geometry: Geometry, why: str, fix: str) -> None:
     with pytest.raises(InvalidGeometry) as caught:
         check_geometry(geometry, "the field")
     assert why in caught.value.reason

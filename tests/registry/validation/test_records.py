@@ -1,4 +1,4 @@
-"""What a record must be beyond the bounds of its fields."""
+"""Validation of records beyond the bounds of their fields."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def pattern(*points: tuple[float, float]) -> Implement:
     ],
     ids=["grade", "part", "parts", "few", "order", "nothing", "speed"],
 )
-def test_a_product_or_implement_that_cannot_be_is_refused(
+def test_an_invalid_product_or_implement_is_refused(
     repositories: OrganisationRepositories, change: Callable[[OrganisationRepositories], object], why: str
 ) -> None:
     with pytest.raises(InvalidRecord, match=why):
         change(repositories)
 
 
-def test_the_label_of_a_real_product_is_taken(repositories: OrganisationRepositories) -> None:
+def test_the_label_of_a_real_product_is_accepted(repositories: OrganisationRepositories) -> None:
     uan = product(n_pct=32.0, nitrate_n_pct=7.75, ammonium_n_pct=7.75, amide_n_pct=16.5, density_kg_l=1.32)
     assert repositories.products.add(uan).density_kg_l == 1.32
 
@@ -105,7 +105,7 @@ def test_a_gateways_shard_follows_from_its_name(repositories: OrganisationReposi
     assert repositories.gateways.add(Gateway(name="gw-7", site="home", shard=99)).shard == shard_of("gw-7")
 
 
-def test_the_usable_area_leaves_out_what_zones_cover_once(repositories: OrganisationRepositories) -> None:
+def test_the_usable_area_leaves_out_overlapping_zones_once(repositories: OrganisationRepositories) -> None:
     farm = repositories.farms.add(Farm(name="Home"))
     pond = FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=POND)
     strip = FieldZone(kind=ZoneKind.BUFFER, name="strip", geometry=POND, width_m=5.0)
@@ -118,7 +118,7 @@ def test_the_usable_area_leaves_out_what_zones_cover_once(repositories: Organisa
     assert field.usable_area_m2 == pytest.approx(field.area_m2 * 15 / 16, rel=1e-4)
 
 
-def test_an_outline_with_swapped_axes_is_told_by_where_its_farm_lies(repositories: OrganisationRepositories) -> None:
+def test_an_outline_with_swapped_axes_is_detected_by_its_farms_position(repositories: OrganisationRepositories) -> None:
     farm = repositories.farms.add(Farm(name="Home", longitude_deg=7.1, latitude_deg=50.7))
     with pytest.raises(InvalidGeometry, match=r"swapped.*put longitude first"):
         repositories.fields.add(Field(farm=farm.id, name="North", geometry=((ring(50.7, 7.1, 50.702, 7.102),),)))

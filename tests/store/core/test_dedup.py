@@ -1,4 +1,4 @@
-"""The pure part of idempotence, against the plain way of saying it."""
+"""Deduplication against a plain implementation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rollups answer a question: windows are covered once, on bounds that are kept."""
+"""Choice of rollups: windows are covered once, on bounds of remaining rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAYS = st.lists(st.integers(-300, 300), min_size=3, max_size=3).map(lambda days:
 
 
 @given(start_ms=INSTANTS, end_ms=INSTANTS, step_ms=STEPS)
-def test_pieces_cover_the_window_once_and_lie_on_bounds_of_their_tier(start_ms: int, end_ms: int, step_ms: int) -> None:
+def test_pieces_cover_the_window_once_on_bounds_of_their_tier(start_ms: int, end_ms: int, step_ms: int) -> None:
     pieces = plan_buckets(start_ms, end_ms, step_ms, RetentionCuts())
     at_ms = start_ms
     for piece in pieces:
@@ -31,7 +31,7 @@ def test_pieces_cover_the_window_once_and_lie_on_bounds_of_their_tier(start_ms: 
 
 
 @given(start_ms=INSTANTS, end_ms=INSTANTS, step_ms=STEPS, days=DAYS)
-def test_only_what_is_kept_is_read_and_only_whole_buckets_of_it(
+def test_only_remaining_rows_are_read_and_only_whole_buckets_of_them(
     start_ms: int, end_ms: int, step_ms: int, days: list[int]
 ) -> None:
     kept = RetentionCuts(raw_ms=days[2], minutes_ms=days[1], hours_ms=days[0])

@@ -1,4 +1,4 @@
-"""The frontier: what needs no look-up is surely not stored."""
+"""Frontiers: a sample without look-up is surely not stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def take_in(frontier: Frontier, time_ms: int, *, may_be_latest: bool) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(STEPS, st.integers(0, 31))
-def test_what_is_surely_new_is_never_stored(steps: list[tuple[int, bool]], cut_ms: int) -> None:
+def test_a_surely_new_sample_is_never_stored_yet(steps: list[tuple[int, bool]], cut_ms: int) -> None:
     frontier = Frontier()
     frontier.grow(1)
     stored: set[int] = set()

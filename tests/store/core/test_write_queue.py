@@ -55,7 +55,7 @@ def test_a_full_queue_makes_its_callers_wait_and_drops_nothing() -> None:
     assert taken == jobs
 
 
-def test_a_closed_queue_gives_what_it_has_and_takes_nothing_more() -> None:
+def test_a_closed_queue_returns_its_jobs_and_accepts_no_more() -> None:
     queue = WriteQueue(max_jobs=1, max_group_points=5)
     last = job(1)
     queue.put(last)

@@ -1,4 +1,4 @@
-"""A back-up holds one instant of a store that is written to, a restore gives it back or refuses, an export is exact."""
+"""Back-ups hold one instant of a store in use, restores are complete or refused, exports are exact."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_nothing_is_ever_overwritten(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbage", "a store", "other rows"])
-def test_what_is_no_whole_back_up_is_refused_and_leaves_nothing(path: Path, tmp_path: Path, damage: str) -> None:
+def test_an_incomplete_back_up_is_refused_and_leaves_nothing(path: Path, tmp_path: Path, damage: str) -> None:
     store = filled(path)
     made = store.back_up(tmp_path / "b.duckdb", NOW_MS)
     store.close()
@@ -140,7 +140,7 @@ def test_what_is_no_whole_back_up_is_refused_and_leaves_nothing(path: Path, tmp_
     assert [each.name for each in tmp_path.glob("new*")] == []
 
 
-def test_a_missing_back_up_is_said(tmp_path: Path) -> None:
+def test_a_missing_back_up_raises_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="There is no back-up"):
         restore(tmp_path / "none", tmp_path / "new", no_progress)
 

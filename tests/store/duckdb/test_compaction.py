@@ -1,4 +1,4 @@
-"""Compaction changes where rows lie, never which: sorted days, no holes, and readers and writers beside it."""
+"""Compaction sorts closed days and removes holes beside readers and writers, and changes no row."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_compaction_sorts_closed_weeks_and_days_and_changes_no_row(path: Path) -
     again.close()
 
 
-def test_what_is_sorted_is_left_alone_until_enough_has_come_late(path: Path) -> None:
+def test_a_sorted_range_is_unchanged_until_enough_late_samples_came(path: Path) -> None:
     store = DuckDBStore(path)
     store.write(shuffled(7, 500))
     now_ms = WEEK + 8 * DAY_MS
@@ -82,7 +82,7 @@ def test_what_is_sorted_is_left_alone_until_enough_has_come_late(path: Path) -> 
     store.close()
 
 
-def test_room_of_what_was_deleted_is_given_back(path: Path) -> None:
+def test_space_of_deleted_rows_is_freed(path: Path) -> None:
     store = DuckDBStore(path)
     for seed in range(1, 8):
         store.write(shuffled(7, 20_000, seed))
@@ -105,7 +105,7 @@ def test_retention_is_part_of_a_compaction(path: Path) -> None:
     store.close()
 
 
-def test_readers_and_writers_go_on_beside_a_compaction(path: Path) -> None:
+def test_readers_and_writers_continue_during_a_compaction(path: Path) -> None:
     store = DuckDBStore(path)
     store.write(shuffled(7, 1000))
     done = threading.Event()
@@ -160,7 +160,7 @@ def test_long_work_is_done_one_at_a_time(path: Path) -> None:
     store.close()
 
 
-def test_what_a_rewriting_that_was_cut_short_left_is_removed(path: Path) -> None:
+def test_the_rest_of_an_interrupted_rewriting_is_removed(path: Path) -> None:
     DuckDBStore(path).close()
     copy_of(path).write_bytes(b"half a copy")
     store = DuckDBStore(path)

@@ -1,4 +1,4 @@
-"""kill -9 and a full disk in the middle of writes: all that was acknowledged is there once, and nothing is torn."""
+"""kill -9 and a full disk during writes: every acknowledged sample is there once, and nothing is torn."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_kill_9_loses_nothing_acknowledged_and_tears_nothing(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("limit_kib", [200, 3000])
-def test_a_full_disk_refuses_and_goes_on_when_there_is_room_again(tmp_path: Path, limit_kib: int) -> None:
+def test_a_full_disk_refuses_writes_until_there_is_space_again(tmp_path: Path, limit_kib: int) -> None:
     path = tmp_path / "store.duckdb"
     writer = start_writer(path, 1, limit_kib * 1024)
     watchdog = threading.Timer(30, writer.kill)

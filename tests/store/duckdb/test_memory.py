@@ -1,4 +1,4 @@
-"""The memory that the DuckDB engine keeps is small; a question that needs more gets it while it runs."""
+"""Memory of the DuckDB engine: small in general, larger during a large query."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def file(tmp_path: Path) -> DuckDBFile:
     return made
 
 
-def test_a_question_too_large_for_the_memory_kept_is_answered(file: DuckDBFile) -> None:
+def test_a_query_too_large_for_the_normal_memory_is_answered(file: DuckDBFile) -> None:
     with pytest.raises(RetryLater) as refused, file.reading() as cursor:
         cursor.execute(LARGE)
     assert isinstance(refused.value.__cause__, duckdb.OutOfMemoryException)
@@ -38,7 +38,7 @@ def test_a_question_too_large_for_the_memory_kept_is_answered(file: DuckDBFile) 
     file.close()
 
 
-def test_the_memory_given_lasts_until_the_last_large_question_ends(file: DuckDBFile) -> None:
+def test_the_larger_memory_lasts_until_the_last_large_query_ends(file: DuckDBFile) -> None:
     before = limit_of(file)
     with file.more_memory():
         with file.more_memory():
@@ -48,7 +48,7 @@ def test_the_memory_given_lasts_until_the_last_large_question_ends(file: DuckDBF
     file.close()
 
 
-def test_a_store_reads_more_than_the_memory_it_keeps(tmp_path: Path) -> None:
+def test_a_store_reads_more_than_its_normal_memory(tmp_path: Path) -> None:
     store = DuckDBStore(tmp_path / "store.duckdb", memory_limit_mb=16)
     series = [key(device=f"gh-{number}") for number in range(50)]
     each = 20_000

@@ -1,4 +1,4 @@
-"""Buckets made of rollups are those of the samples: after late data, deletions, restarts, for any step and start."""
+"""Buckets of rollups equal those of samples: after late data, deletions, restarts, for any step and start."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_an_hour_waits_until_nothing_was_written_to_it_for_a_while(tmp_path: Pat
     store.close()
 
 
-def test_hours_that_rest_are_rolled_up_without_being_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quiet_hours_are_rolled_up_automatically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "_QUIET_S", 0.0)
     monkeypatch.setattr(maintenance, "_CHECK_EVERY_S", 0.02)
     store = DuckDBStore(tmp_path / "store.duckdb")
@@ -157,9 +157,7 @@ def test_hours_that_rest_are_rolled_up_without_being_asked(tmp_path: Path, monke
     store.close()
 
 
-def test_every_night_the_store_is_compacted_without_being_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_store_is_compacted_every_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "_CHECK_EVERY_S", 0.02)
     clock = [datetime(2026, 6, 1, 23, tzinfo=UTC)]
     monkeypatch.setattr(maintenance, "_now", lambda: clock[0])
@@ -187,7 +185,7 @@ def filled_for_days(path: Path, days: int) -> DuckDBStore:
     return store
 
 
-def test_retention_lets_go_of_samples_and_keeps_every_bucket_that_a_kept_rollup_can_answer(tmp_path: Path) -> None:
+def test_retention_deletes_samples_and_keeps_every_bucket_of_the_remaining_rollups(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     store = filled_for_days(path, 10)
     end_ms = BASE_MS + 10 * DAY_MS
@@ -221,7 +219,7 @@ def last_of(buckets: list[Buckets], count: int) -> list[Buckets]:
     ]
 
 
-def test_what_comes_for_a_day_that_was_let_go_is_rejected_by_name(tmp_path: Path) -> None:
+def test_a_sample_of_a_deleted_day_is_rejected_by_name(tmp_path: Path) -> None:
     store = filled_for_days(tmp_path / "store.duckdb", 4)
     store.set_retention(Retention(raw_days=2))
     store.expire(BASE_MS + 4 * DAY_MS)
@@ -235,7 +233,7 @@ def test_what_comes_for_a_day_that_was_let_go_is_rejected_by_name(tmp_path: Path
     store.close()
 
 
-def test_a_series_whose_samples_were_all_let_go_is_still_known_by_its_last_value(tmp_path: Path) -> None:
+def test_a_series_without_samples_is_still_known_by_its_last_value(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     store = DuckDBStore(path)
     store.write(batch((A, BASE_MS + 10, 1.0), (A, BASE_MS + 20, 2.0, 3), (B, BASE_MS + 9 * DAY_MS, 1.0)))
@@ -251,7 +249,7 @@ def test_a_series_whose_samples_were_all_let_go_is_still_known_by_its_last_value
     store.close()
 
 
-def test_deleting_inside_what_only_rollups_are_left_of_takes_the_hour_of_the_cut_with_it(tmp_path: Path) -> None:
+def test_deleting_where_only_rollups_remain_deletes_the_hour_of_the_cut(tmp_path: Path) -> None:
     store = filled_for_days(tmp_path / "store.duckdb", 4)
     store.set_retention(Retention(raw_days=1))
     store.expire(BASE_MS + 4 * DAY_MS)

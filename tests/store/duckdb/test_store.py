@@ -1,4 +1,4 @@
-"""What only a file can prove: reopening, other processes, damage, readers beside the writer."""
+"""The DuckDB file: reopening, other processes, damage, readers beside the writer."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_files_moved_aside_in_the_same_second_keep_their_own_names(path: Path) -
     assert len(list(path.parent.glob("store.duckdb.damaged-*"))) == 3
 
 
-def test_a_newer_schema_is_refused_and_the_file_left_alone(path: Path) -> None:
+def test_a_newer_schema_is_refused_and_the_file_unchanged(path: Path) -> None:
     filled(path).close()
     with duckdb.connect(str(path)) as connection:
         connection.execute("UPDATE schema_version SET version = 99")
@@ -153,7 +153,7 @@ def test_a_newer_schema_is_refused_and_the_file_left_alone(path: Path) -> None:
     assert path.exists()
 
 
-def test_somebody_elses_database_is_refused_and_left_alone(path: Path) -> None:
+def test_a_database_of_another_program_is_refused_and_unchanged(path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE theirs (x INTEGER)")
     with pytest.raises(SettingsError, match="not a Headland store"):
@@ -272,7 +272,7 @@ def test_a_long_log_is_moved_into_the_file_and_marks_are_pruned(path: Path, monk
         assert len(connection.execute("SELECT * FROM source_mark").fetchall()) < 39
 
 
-def test_closing_waits_for_what_is_under_way(path: Path) -> None:
+def test_closing_waits_for_writes_in_progress(path: Path) -> None:
     store = DuckDBStore(path)
     stored: list[int] = []
 

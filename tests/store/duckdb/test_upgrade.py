@@ -1,4 +1,4 @@
-"""A file that the first released schema wrote opens with all it holds, and answers as before."""
+"""A file of the first released schema opens with all its data."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_upgraded_store_keeps_everything(path: Path) -> None:
     store.close()
 
 
-def test_an_upgraded_store_has_its_rollups_made_and_takes_more(path: Path) -> None:
+def test_an_upgraded_store_has_rollups_and_accepts_more(path: Path) -> None:
     store = DuckDBStore(path)
     window = (SeriesFilter(ORG, channels=frozenset({A.channel})), DAY_ONE_MS, DAY_ONE_MS + 14 * DAY_MS)
     before = {step: store.buckets(*window, step)[0] for step in (HOUR_MS, DAY_MS, 7_777)}

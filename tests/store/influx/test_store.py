@@ -1,4 +1,4 @@
-"""The InfluxDB engine against a real server: what it alone has to get right."""
+"""The InfluxDB engine against a real server: behaviour beyond the common suite."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def own_server(tmp_path: Path) -> Iterator[InfluxServer]:
     server.close()
 
 
-def test_a_url_says_server_bucket_and_login() -> None:
+def test_a_url_names_server_bucket_and_login() -> None:
     assert parse_influx_url("influx+http://me:w%40rd@host:8086/farm?retention=30d") == InfluxAddress(
         url="http://host:8086", bucket="farm", user="me", password="w@rd", retention_h=720
     )
@@ -115,7 +115,7 @@ def test_names_that_line_protocol_cannot_hold_are_rejected_and_their_neighbours_
     store.close()
 
 
-def test_a_partial_write_tells_which_samples_the_server_will_not_take(
+def test_a_partial_write_rejects_the_samples_that_the_server_refused(
     influx_server: InfluxServer, tmp_path: Path
 ) -> None:
     url = influx_server.url_of(tmp_path)
@@ -134,7 +134,7 @@ def test_a_partial_write_tells_which_samples_the_server_will_not_take(
     store.close()
 
 
-def test_what_is_older_than_the_retention_is_rejected_before_the_server_drops_it(
+def test_samples_older_than_the_retention_are_rejected_before_the_server_drops_them(
     influx_server: InfluxServer, tmp_path: Path
 ) -> None:
     url = influx_server.url_of(tmp_path) + "?retention=30d"
@@ -153,7 +153,7 @@ def test_what_is_older_than_the_retention_is_rejected_before_the_server_drops_it
     longer.close()
 
 
-def test_marks_and_devices_are_written_anew_where_a_retention_would_take_them(
+def test_marks_and_devices_are_written_again_before_a_retention_deletes_them(
     influx_server: InfluxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = influx_server.url_of(tmp_path) + "?retention=30d"
@@ -177,7 +177,7 @@ def test_marks_and_devices_are_written_anew_where_a_retention_would_take_them(
     store.close()
 
 
-def test_many_events_of_one_millisecond_are_all_kept(influx_server: InfluxServer, tmp_path: Path) -> None:
+def test_many_events_of_one_millisecond_are_all_stored(influx_server: InfluxServer, tmp_path: Path) -> None:
     store = open_influx(influx_server.url_of(tmp_path))
     events = [event(5, number=number) for number in range(2000)]
     store.write(batch(events=events[:1500]))
@@ -192,7 +192,7 @@ def test_many_events_of_one_millisecond_are_all_kept(influx_server: InfluxServer
     store.close()
 
 
-def test_two_records_whose_slots_are_the_same_both_stay() -> None:
+def test_two_records_of_the_same_slot_are_both_stored() -> None:
     held: dict[int, object] = {}
     for content in ("a", "b", "c"):
         at_ns = metadata._free_slot(7, held, content)
@@ -283,7 +283,7 @@ def test_another_process_sees_what_was_written(influx_server: InfluxServer, tmp_
     reader.close()
 
 
-def test_a_login_is_checked_and_a_wrong_one_told(tmp_path: Path) -> None:
+def test_a_login_is_checked_and_a_wrong_one_raises(tmp_path: Path) -> None:
     server = InfluxServer(tmp_path / "influxdb", auth=True)
     server.start()
     try:

@@ -76,7 +76,7 @@ def script(request: pytest.FixtureRequest) -> Iterator[tuple[Script, str]]:
 
 
 @pytest.mark.parametrize("script", ["v2.7.11"], indirect=True)
-def test_version_2_has_its_bucket_made_and_is_spoken_to_with_the_token(script: tuple[Script, str]) -> None:
+def test_version_2_gets_its_bucket_and_the_token_in_requests(script: tuple[Script, str]) -> None:
     server, where = script
     server.answers["/api/v2/buckets"] = (200, {"buckets": [], "name": "farm", "retentionRules": []})
     server.answers["/api/v2/orgs"] = (200, {"orgs": [{"id": "0123456789abcdef", "name": "coop"}]})
@@ -98,7 +98,7 @@ def test_version_2_has_its_bucket_made_and_is_spoken_to_with_the_token(script: t
 
 
 @pytest.mark.parametrize("script", ["v2.7.11"], indirect=True)
-def test_a_bucket_that_is_there_is_taken_as_it_is(script: tuple[Script, str]) -> None:
+def test_an_existing_bucket_is_used_unchanged(script: tuple[Script, str]) -> None:
     server, where = script
     server.answers["/api/v2/buckets"] = (200, {"buckets": [{"id": "1", "name": "farm", "retentionRules": []}]})
     open_influx(f"influx+http://{where}/farm?org=coop&token=abc").close()
@@ -107,7 +107,7 @@ def test_a_bucket_that_is_there_is_taken_as_it_is(script: tuple[Script, str]) ->
 
 @pytest.mark.parametrize("script", ["3.2.1"], indirect=True)
 @pytest.mark.parametrize("status", [200, 409])
-def test_version_3_has_its_database_made_before_it_is_asked_anything(script: tuple[Script, str], status: int) -> None:
+def test_version_3_gets_its_database_before_the_first_query(script: tuple[Script, str], status: int) -> None:
     server, where = script
     server.answers["/api/v3/configure/database"] = (status, {})
     store = open_influx(f"influx+http://{where}/farm?token=abc&retention=2w")
@@ -123,7 +123,7 @@ def test_version_3_has_its_database_made_before_it_is_asked_anything(script: tup
 
 
 @pytest.mark.parametrize("script", ["3.2.1"], indirect=True)
-def test_version_3_deletes_by_its_retention_alone_and_says_so(script: tuple[Script, str]) -> None:
+def test_version_3_deletes_by_its_retention_only_and_refuses_otherwise(script: tuple[Script, str]) -> None:
     server, where = script
     server.answers["/api/v3/configure/database"] = (200, {})
     store = open_influx(f"influx+http://{where}/farm?token=abc")
@@ -134,7 +134,7 @@ def test_version_3_deletes_by_its_retention_alone_and_says_so(script: tuple[Scri
 
 
 @pytest.mark.parametrize("script", ["v2.7.11"], indirect=True)
-def test_a_partial_write_of_version_2_is_told_by_its_own_status(script: tuple[Script, str]) -> None:
+def test_a_partial_write_of_version_2_has_its_own_status(script: tuple[Script, str]) -> None:
     server, where = script
     server.answers["/api/v2/buckets"] = (200, {"buckets": [{"id": "1", "name": "farm", "retentionRules": []}]})
     store = open_influx(f"influx+http://{where}/farm?org=coop&token=abc")

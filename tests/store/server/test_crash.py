@@ -1,4 +1,4 @@
-"""kill -9 of what writes to a server: nothing acknowledged is lost, and sending again completes the rest."""
+"""kill -9 of a writer to a server: nothing acknowledged is lost, and sending again completes the rest."""
 
 from __future__ import annotations
 

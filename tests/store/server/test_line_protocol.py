@@ -1,4 +1,4 @@
-"""Line protocol: what is escaped, what cannot be said, and what a real server makes of it."""
+"""Line protocol: escaping, invalid names, and exact values on a real server."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def line(series: SeriesKey, value: float = 1.5, quality: int = 1) -> str:
     return made
 
 
-def test_a_good_sample_is_its_value_alone() -> None:
+def test_a_good_sample_is_written_as_its_value_only() -> None:
     assert line(key()) == ("greenhouse,device=gh-1,organisation=acme,site=home air_temperature_degc=1.5 1700000000000")
 
 
-def test_a_flag_that_is_not_good_lies_beside_its_value() -> None:
+def test_a_flag_other_than_good_is_written_beside_its_value() -> None:
     assert line(key("co2_ppm"), 400.0, 3).endswith(" co2_ppm=400.0,co2_ppm.q=3.0 1700000000000")
 
 
-def test_a_simulated_series_says_so_and_an_empty_tag_is_left_out() -> None:
+def test_a_simulated_series_has_a_tag_and_an_empty_tag_is_left_out() -> None:
     assert line(key(simulated=True, site="")).startswith("greenhouse,device=gh-1,organisation=acme,simulated=true ")
 
 
-def test_what_parts_a_line_is_escaped() -> None:
+def test_separators_of_a_line_are_escaped() -> None:
     odd = SeriesKey("a,b", "c d", "k =,%", "e=f", "v 1%s")
     assert line(odd, 2.0, 4) == (
         r"k\ =\,%,device=e\=f,organisation=a\,b,site=c\ d v\ 1%s=2.0,v\ 1%s.q=4.0 1700000000000"
@@ -51,13 +51,13 @@ def test_what_parts_a_line_is_escaped() -> None:
         key("co2_ppm.q"),
     ],
 )
-def test_a_name_that_cannot_be_said_is_told(odd: SeriesKey) -> None:
+def test_an_invalid_name_has_a_reason(odd: SeriesKey) -> None:
     assert invalid_name_reason(odd) is not None
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_value_is_written_so_that_it_is_read_back_exactly(value: float) -> None:
+def test_a_written_value_is_read_back_exactly(value: float) -> None:
     text = line(key("co2_ppm"), value).split("co2_ppm=")[1].split()[0]
     assert float(text) == value
     assert not text.endswith("i")

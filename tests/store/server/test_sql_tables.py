@@ -1,4 +1,4 @@
-"""The tables beside an engine, on both databases."""
+"""The SQL tables beside an engine, on both databases."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def open_ledger(url: str, store: str = "farm") -> tuple[SqlTables, SqlMetadata]:
     return tables, SqlMetadata(tables)
 
 
-def test_everything_that_is_kept_comes_back_and_repeats_count_for_nothing(url: str) -> None:
+def test_stored_rows_come_back_and_repeats_add_nothing(url: str) -> None:
     _, ledger = open_ledger(url)
     marks = {("gw", "e"): MarkState(3, ((5, 6),)), ("gw", "f"): MarkState(1)}
     one = NewConflict(key(), 10, 0.1, 3, 77)
@@ -67,7 +67,7 @@ def test_stores_in_one_database_do_not_see_each_other(url: str) -> None:
     theirs.close()
 
 
-def test_more_rows_than_a_statement_takes_are_added(url: str) -> None:
+def test_more_rows_than_fit_a_statement_are_added(url: str) -> None:
     tables, ledger = open_ledger(url)
     assert ledger.add_events([event(number) for number in range(1201)]) == 1201
     assert len(ledger.events(ORG, 0, 9999, None, 10_000)) == 1201

@@ -1,4 +1,4 @@
-"""The VictoriaMetrics engine against a real server: what it alone has to get right."""
+"""The VictoriaMetrics engine against a real server: behaviour beyond the common suite."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def own_server(tmp_path: Path) -> Iterator[VictoriaServer]:
     server.kill()
 
 
-def test_a_url_says_server_side_tables_and_store() -> None:
+def test_a_url_names_server_side_tables_and_store() -> None:
     address = parse_victoria_url("victoria+http://me:w%40rd@host:8428?side=sqlite:////var/side.sqlite&store=farm")
     assert (address.url, address.insert_url, address.storage_urls) == (
         "http://host:8428",
@@ -74,12 +74,12 @@ def test_a_wrong_url_is_refused_with_the_form_it_should_have(url: str) -> None:
 
 
 @pytest.mark.parametrize("side", ["mysql://host/db", "nonsense", "oracle+nothing://x"])
-def test_side_tables_lie_in_sqlite_or_postgresql(side: str) -> None:
+def test_side_tables_must_be_in_sqlite_or_postgresql(side: str) -> None:
     with pytest.raises(SettingsError, match="side tables"):
         open_victoria(f"victoria+http://host?side={side}")
 
 
-def test_a_retention_is_read_as_victoriametrics_says_it() -> None:
+def test_a_retention_is_read_in_victoriametrics_format() -> None:
     assert [parse_retention_h(text) for text in ("1", "36h", "30d", "2w", "1y", "1.5d")] == [
         744,
         36,
@@ -128,7 +128,9 @@ def test_what_is_stored_is_there_after_opening_again(victoria_server: VictoriaSe
     again.close()
 
 
-def test_positions_keep_every_digit_and_other_values_every_bit(victoria_server: VictoriaServer, tmp_path: Path) -> None:
+def test_positions_come_back_to_every_digit_and_other_values_to_every_bit(
+    victoria_server: VictoriaServer, tmp_path: Path
+) -> None:
     random = np.random.default_rng(3)
     count = 3000
     value = np.concatenate(
@@ -157,7 +159,7 @@ def test_positions_keep_every_digit_and_other_values_every_bit(victoria_server: 
     store.close()
 
 
-def test_instants_that_the_server_cannot_hold_are_kept_beside_it(
+def test_instants_out_of_the_servers_range_are_stored_beside_it(
     victoria_server: VictoriaServer, tmp_path: Path
 ) -> None:
     url = victoria_server.url_of(tmp_path)
@@ -179,7 +181,7 @@ def test_instants_that_the_server_cannot_hold_are_kept_beside_it(
     again.close()
 
 
-def test_what_is_older_than_the_servers_retention_is_rejected(tmp_path: Path) -> None:
+def test_samples_older_than_the_servers_retention_are_rejected(tmp_path: Path) -> None:
     server = VictoriaServer(tmp_path / "victoria", ["-retentionPeriod=30d", "-dedup.minScrapeInterval=1ms"])
     server.start()
     try:
@@ -203,7 +205,7 @@ def test_a_server_that_would_count_repeats_twice_is_not_used(tmp_path: Path) -> 
         server.kill()
 
 
-def test_worse_and_odd_samples_and_a_cut_end_are_told_apart_in_buckets(
+def test_buckets_are_right_with_worse_flags_samples_beside_the_server_and_a_cut_end(
     victoria_server: VictoriaServer, tmp_path: Path
 ) -> None:
     store = open_victoria(victoria_server.url_of(tmp_path))

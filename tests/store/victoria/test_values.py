@@ -1,4 +1,4 @@
-"""Values whole through a store of 11 digits."""
+"""Values without loss through a store of 11 digits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ USUAL = st.floats(-9e9, 9e9)
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(ANY, USUAL, USUAL.map(lambda value: float(np.float32(value)))), min_size=1))
-def test_what_can_be_kept_comes_back_to_the_last_bit(values: list[float]) -> None:
+def test_a_value_within_range_comes_back_to_the_last_bit(values: list[float]) -> None:
     value = np.array(values)
     rounded, residue, unfit = split(value)
     np.testing.assert_array_equal(join(rounded, residue)[~unfit], value[~unfit])
@@ -26,7 +26,7 @@ def test_what_can_be_kept_comes_back_to_the_last_bit(values: list[float]) -> Non
 
 @settings(max_examples=200, deadline=None)
 @given(USUAL, st.integers(-9, 9))
-def test_an_error_of_the_server_in_the_twelfth_digit_is_mended(value: float, ulps: int) -> None:
+def test_an_error_of_the_server_in_the_twelfth_digit_is_corrected(value: float, ulps: int) -> None:
     rounded, residue, unfit = split(np.array([value]))
     told = rounded * (1 + ulps * 1e-13)
     assert unfit[0] or join(told, residue)[0] == value

@@ -19,7 +19,7 @@ from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState
 from headland.units_of_time import HOUR_MS
 from tests.store.batches import EVERYTHING, ORG
-from tests.store.crash_keeper import AFTER_RENAMING
+from tests.store.crash_maintenance import AFTER_RENAMING
 from tests.store.crash_writer import POINTS, SERIES, numbered_batch
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +53,7 @@ def released(filled: Path) -> Path:
 
 def work(path: Path, what: str, step: int) -> tuple[int, int]:
     """Let a child work; return the last batch it acknowledged, and how many steps it took where it lived."""
-    command = [sys.executable, "-m", "tests.store.crash_keeper", str(path), what, str(step)]
+    command = [sys.executable, "-m", "tests.store.crash_maintenance", str(path), what, str(step)]
     done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=60)
     assert done.returncode in (0, -9), done.stderr
     words = done.stdout.split()
