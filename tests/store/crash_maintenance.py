@@ -1,4 +1,4 @@
-"""The child of the crash tests of long work: `python -m tests.store.crash_maintenance FILE WORK STEP` does WORK on a store.
+"""Child of the crash tests of maintenance: `python -m tests.store.crash_maintenance FILE WORK STEP`.
 
 Beside it, it writes numbered batches and prints each that is acknowledged. It kills itself -9 at the STEP-th step of
 all transactions, renamings and pieces of work; with -1 right after the first renaming; with 0 it goes on to the end
