@@ -1,4 +1,4 @@
-"""The answers about greenhouses: air, condensation, light, disease, water, set points, evenness, sensors, forecast."""
+"""Routes of greenhouse analytics and site weather."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.http.problems import declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, End, Start
-from api.routes.thermal_params import WarmthOf
+from api.routes.thermal_params import ThermalOf
 from api.schemas.greenhouses import (
     ClimateAnswers,
     DataQualityBody,
@@ -69,19 +69,22 @@ GreenhouseId = Annotated[
     Path(description="Id of a device that is a greenhouse, or of a greenhouse in the registry.", pattern=NAME_PATTERN),
 ]
 Zone = Annotated[str | None, Query(description="Only this zone of it, by name.", min_length=1, max_length=200)]
-#: What a client may divide a window into.
+#: The periods into which a client may divide a window.
 Division = Literal["hour", "day", "stage"]
-ByOf = Annotated[Division, Query(description="What the window is cut into; days are local, of the site's time zone.")]
-ByHourOrDay = Annotated[Literal["hour", "day"], Query(description="What the window is cut into.")]
+ByOf = Annotated[Division, Query(description="Periods of the answer; days are local, of the site's time zone.")]
+ByHourOrDay = Annotated[Literal["hour", "day"], Query(description="Periods of the answer.")]
 Transmission = Annotated[
     float | None,
     Query(
-        description="What the cover passes, where only the sun outside is measured.", gt=0, le=1, allow_inf_nan=False
+        description="Share of light that the cover passes, if only outside radiation is measured.",
+        gt=0,
+        le=1,
+        allow_inf_nan=False,
     ),
 ]
 Hourly = Annotated[
     list[Annotated[float, Query(ge=-100, le=2000, allow_inf_nan=False)]],
-    Query(description="A weather forecast: the means of the coming hours, one value an hour.", max_length=24),
+    Query(description="A weather forecast: hourly means of the next hours.", max_length=24),
 ]
 
 router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
@@ -92,7 +95,7 @@ def get_climate(
     request: Request,
     scope: ScopeOf,
     device: GreenhouseId,
-    warmth: WarmthOf,
+    thermal: ThermalOf,
     start: Start = None,
     end: End = None,
     by: Annotated[
@@ -115,7 +118,7 @@ def get_climate(
         if start is None:
             window = trim_to_samples(scope, house, window)
         query = ClimateQuery(scope, house, window, "window", load_crop_targets())
-    return reply(request, climate_answers_of(answer_air(query, warmth.over(query.thresholds))))
+    return reply(request, climate_answers_of(answer_air(query, thermal.over(query.thresholds))))
 
 
 @router.get("/greenhouses/{device}/overview", response_model=OverviewBody)
@@ -126,12 +129,12 @@ def get_overview(
     start: Start = None,
     end: End = None,
     zone: Zone = None,
-    width: Annotated[int, Query(description="How many pixels wide the chart is.", ge=3, le=5000)] = 800,
+    width: Annotated[int, Query(description="Width of the chart in pixels.", ge=3, le=5000)] = 800,
 ) -> Response:
-    """Answer a greenhouse in one piece for its page: lines for a chart, bands of the crop stage, days, map of places.
+    """Return everything for the page of a greenhouse: chart lines, target bands, days, and a map of its places.
 
-    The lines are means of five minutes: deficit, dew point, coldest surface, light; of a chart narrower than them each
-    pixel's lowest and highest. The days' answers are those of climate, condensation, light and disease, by column.
+    The lines are means of five minutes; in a chart with fewer pixels than steps, the lowest and highest of each pixel.
+    The days' answers are those of climate, condensation, light and disease, by column.
     """
     house = find_house(scope, device, zone)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
@@ -150,9 +153,9 @@ def get_condensation(
     by: ByOf = "day",
     zone: Zone = None,
 ) -> Response:
-    """Answer how near the dew leaves, fruit and cover came: margins, hours, and each event.
+    """Return condensation on leaves, fruit and cover: margins, hours, and each event.
 
-    A surface is measured, or estimated as `notes` says; the most critical one wins.
+    A surface is measured, or estimated by the rule in `notes`; the most critical surface counts.
     """
     return reply(
         request, house_answers_of(answer_condensation(_query(scope, find_house(scope, device, zone), start, end, by)))
@@ -170,12 +173,12 @@ def get_light(
     zone: Zone = None,
     transmission: Transmission = None,
     lamp: Annotated[
-        str | None, Query(description="What shines, where only lux is measured: sun, hps, white_led ...", max_length=40)
+        str | None, Query(description="Light source, if only lux is measured: sun, hps, white_led ...", max_length=40)
     ] = None,
 ) -> Response:
-    """Answer how much light there was: daily light integral, photoperiod, the last 24 hours, light per warmth.
+    """Return the light: daily light integral, photoperiod, the last 24 hours, photothermal ratio.
 
-    A day needs 90 % of its daylight. `notes` says what was measured and by which factor it became photons.
+    A day needs 90 % of its daylight. `notes` has the measured channel and its factor to photons.
     """
     query = _query(scope, find_house(scope, device, zone), start, end, by)
     return reply(request, house_answers_of(answer_light(query, transmission, lamp)))
@@ -185,9 +188,9 @@ def get_light(
 def get_disease(
     request: Request, scope: ScopeOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
 ) -> Response:
-    """Answer how the days favoured Botrytis, powdery mildew, late blight and downy mildew, each with its drivers.
+    """Return the daily risk of Botrytis, powdery mildew, late blight and downy mildew, with its drivers.
 
-    Indices of pressure by published rules, never counts of sick plants; `notes` says what each holds for.
+    Risk indices by published rules, not counts of diseased plants; `notes` has the validity of each.
     """
     query = _query(scope, find_house(scope, device, zone), start, end, "day")
     return reply(request, house_answers_of(answer_disease(query)))
@@ -202,13 +205,14 @@ def get_irrigation(
     end: End = None,
     zone: Zone = None,
     dose_l_m2: Annotated[
-        float | None, Query(description="One watering [L/m2], for its trigger.", gt=0, le=20, allow_inf_nan=False)
+        float | None,
+        Query(description="Dose of one irrigation [L/m2], for its trigger.", gt=0, le=20, allow_inf_nan=False),
     ] = None,
     uptake_ml_j_cm2: Annotated[
-        float, Query(description="Uptake by radiation [ml per J/cm2 and m2].", ge=0.5, le=4, allow_inf_nan=False)
+        float, Query(description="Water uptake by radiation [ml per J/cm2 and m2].", ge=0.5, le=4, allow_inf_nan=False)
     ] = 2.0,
 ) -> Response:
-    """Answer what the sun asked for by local day: radiation sum, uptake, water to give, drain aimed at and measured."""
+    """Return irrigation by local day: radiation sum, uptake, water need, target and measured drain."""
     query = _query(scope, find_house(scope, device, zone), start, end, "day")
     return reply(request, house_answers_of(answer_irrigation(query, dose_l_m2, uptake_ml_j_cm2)))
 
@@ -219,7 +223,7 @@ def get_exchange(
     scope: ScopeOf,
     device: GreenhouseId,
     leaf_area_index: Annotated[
-        float, Query(description="The crop's leaves over its floor.", gt=0, le=10, allow_inf_nan=False)
+        float, Query(description="Leaf area over floor area.", gt=0, le=10, allow_inf_nan=False)
     ],
     start: Start = None,
     end: End = None,
@@ -227,20 +231,25 @@ def get_exchange(
     zone: Zone = None,
     height_m: Annotated[
         float | None,
-        Query(description="The house's mean height; else its volume over its floor.", gt=0, le=30, allow_inf_nan=False),
+        Query(
+            description="Mean height of the greenhouse; else its volume over its floor.",
+            gt=0,
+            le=30,
+            allow_inf_nan=False,
+        ),
     ] = None,
     co2_given_g_m2_h: Annotated[
-        float, Query(description="Carbon dioxide dosed, on every hour.", ge=0, le=200, allow_inf_nan=False)
+        float, Query(description="Carbon dioxide dosed, the same in every hour.", ge=0, le=200, allow_inf_nan=False)
     ] = 0.0,
     outside_co2_ppm: Annotated[
         float, Query(description="Carbon dioxide outside.", ge=300, le=1000, allow_inf_nan=False)
     ] = 420.0,
     transmission: Transmission = None,
 ) -> Response:
-    """Answer what the house exchanged: transpiration, the air that left by two balances, and carbon dioxide used.
+    """Return transpiration, air exchange by two balances, and carbon dioxide used.
 
-    From the canopy's model and balances by the hour; where inside and outside are alike within the sensors' errors a
-    balance says nothing. By day what hours add up to.
+    By a canopy model and hourly balances; a balance has no value where inside and outside differ by no more than the
+    sensors' errors. By day the sums of the hours.
     """
     house = find_house(scope, device, zone)
     declared = DeclaredHouse(leaf_area_index, height_of(house, height_m), co2_given_g_m2_h, outside_co2_ppm)
@@ -259,7 +268,7 @@ def get_compliance(
     by: ByOf = "day",
     zone: Zone = None,
 ) -> Response:
-    """Answer how the climate kept to its set points, how much the vents moved, and whether heat and vents fought."""
+    """Return compliance with set points, vent movement, and hours of heating with open vents."""
     return reply(
         request, house_answers_of(answer_compliance(_query(scope, find_house(scope, device, zone), start, end, by)))
     )
@@ -275,7 +284,7 @@ def get_uniformity(
     by: ByOf = "day",
     zone: Zone = None,
 ) -> Response:
-    """Answer how even the house was: the span between its places, and how each place stands off the others."""
+    """Return uniformity: the span between the places of a greenhouse, and the bias of each place."""
     return reply(
         request, house_answers_of(answer_uniformity(_query(scope, find_house(scope, device, zone), start, end, by)))
     )
@@ -285,7 +294,7 @@ def get_uniformity(
 def get_data_quality(
     request: Request, scope: ScopeOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
 ) -> Response:
-    """Answer which sensors lie, by device and channel: stuck, jumping, drifting, sun-heated, saturated, silent."""
+    """Return the health of the sensors by device and channel: stuck, spikes, drift, sun-heated, saturated, silent."""
     house = find_house(scope, device, zone)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
     return reply(request, data_quality_of(house, window, check_sensors(scope, house, window)))
@@ -298,7 +307,7 @@ def get_forecast(
     device: GreenhouseId,
     end: End = None,
     zone: Zone = None,
-    hours: Annotated[int, Query(description="How far ahead.", ge=1, le=24)] = 12,
+    hours: Annotated[int, Query(description="Hours ahead.", ge=1, le=24)] = 12,
     outside_temperature_degc: Hourly = [],  # noqa: B006 - FastAPI copies it
     outside_humidity_pct: Hourly = [],  # noqa: B006
     global_radiation_w_m2: Hourly = [],  # noqa: B006
@@ -306,23 +315,23 @@ def get_forecast(
 ) -> Response:
     """Forecast temperature, humidity and condensation margin for each hour ahead of `end`, from the last five weeks.
 
-    Learnt when asked, from the house's own behaviour and the weather beside it; a weather forecast may be given.
-    `skill` is the error of such forecasts in the past days beside two naive ones, `record` that of those which were
-    really given. With less than some six days of history the values are null: insufficient_data.
+    Computed on request from the greenhouse's own history and its weather; a weather forecast may be given. `skill` has
+    the errors of such forecasts in the past days and of two naive ones, `record` those of the recorded forecasts. With
+    less than about six days of history the values are null: insufficient_data.
     """
     house = find_house(scope, device, zone)
     expected = WeatherForecast(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
     origin_ms = scope.now_ms if end is None else end
-    found = forecast_house(scope, house, load_crop_targets(), origin_ms, hours, expected)
+    forecast = forecast_house(scope, house, load_crop_targets(), origin_ms, hours, expected)
     record: dict[str, list[Skill | None]] = {}
     if scope.registry is not None and zone is None:
         repositories = repositories_of(scope)
-        fill_measured(repositories, house, found)
-        # What rests on a weather forecast that somebody brought is theirs, and none of the house's record.
-        if found.origin_ms == local_hour_start(house.place, scope.now_ms) and not found.expected:
-            record_forecast(repositories, house, found, scope.now_ms)
-        record = forecast_errors(repositories, house, found.origin_ms)
-    return reply(request, forecast_of(house, found, record))
+        fill_measured(repositories, house, forecast)
+        # A forecast that used a client's weather forecast is not one of the station, so it is not recorded.
+        if forecast.origin_ms == local_hour_start(house.place, scope.now_ms) and not forecast.expected:
+            record_forecast(repositories, house, forecast, scope.now_ms)
+        record = forecast_errors(repositories, house, forecast.origin_ms)
+    return reply(request, forecast_of(house, forecast, record))
 
 
 @router.get("/greenhouses/{device}/forecast/past", response_model=PastForecastBody)
@@ -332,13 +341,13 @@ def get_past_forecasts(
     device: GreenhouseId,
     start: Start = None,
     end: End = None,
-    ahead_h: Annotated[int, Query(description="How long before the hour it was said.", ge=1, le=24)] = 6,
+    ahead_h: Annotated[int, Query(description="Hours between the forecast and the hour.", ge=1, le=24)] = 6,
 ) -> Response:
-    """Show what was forecast of the hours in [start, end) so long before, as it was said then, beside what came."""
+    """Return recorded forecasts for the hours in [start, end), made so many hours before, and the measured values."""
     house = find_house(scope, device)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
-    told = {} if scope.registry is None else past_forecasts(repositories_of(scope), house, *window.pair, ahead_h)
-    return reply(request, past_forecasts_of(house, ahead_h, window, told))
+    recorded = {} if scope.registry is None else past_forecasts(repositories_of(scope), house, *window.pair, ahead_h)
+    return reply(request, past_forecasts_of(house, ahead_h, window, recorded))
 
 
 @router.get("/sites/{site}/weather", response_model=SiteWeatherBody)
@@ -346,21 +355,21 @@ def get_weather(
     request: Request,
     scope: ScopeOf,
     site: Annotated[str, Path(description="A site by its name or id.", pattern=NAME_PATTERN)],
-    warmth: WarmthOf,
+    thermal: ThermalOf,
     start: Start = None,
     end: End = None,
     wind_height_m: Annotated[
-        float, Query(description="How high the wind is measured [m].", ge=0.5, le=100, allow_inf_nan=False)
+        float, Query(description="Height of the wind sensor [m].", ge=0.5, le=100, allow_inf_nan=False)
     ] = 2.0,
 ) -> Response:
-    """Answer what the weather of each local day was: extremes, rain, radiation, reference evapotranspiration, warmth.
+    """Return the weather of each local day: extremes, rain, radiation, reference evapotranspiration, temperature sums.
 
-    Warmth is hours beyond thresholds, degree days and winter chill; with rain there is Blitecast's advice as well.
+    Temperature sums are hours beyond thresholds, degree days and winter chill; with rain also Blitecast's advice.
     """
     window = _window(scope, start, end, LONGEST_CLIMATE_MS)
     name, place, records = find_site(scope, site)
     house = House(name, records, place, {})
-    thresholds = warmth.over(Thresholds(0.0, None, cold_degc=(0.0, -2.0)))
+    thresholds = thermal.over(Thresholds(0.0, None, cold_degc=(0.0, -2.0)))
     return reply(request, site_weather_of(answer_weather(scope, house, window, thresholds, wind_height_m)))
 
 
@@ -370,6 +379,6 @@ def _query(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | No
 
 
 def _window(scope: OrgScope, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:
-    """Return the window asked for; without a start it is a day long."""
+    """Return the requested window; without a start it is a day long."""
     end = scope.now_ms if end_ms is None else end_ms
     return settle_window(end - DAY_MS if start_ms is None else start_ms, end, scope.now_ms, longest_ms)

@@ -1,4 +1,4 @@
-"""Where a device is: the zone of a greenhouse, or the field, that somebody put it in."""
+"""Routes of device places: the greenhouse zone or the field of a device."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 RecordId = Annotated[str | None, Field(pattern=ID_PATTERN)]
 
 
-class PlaceTold(Model):
-    """The id of a greenhouse zone or of a field, or neither: then it is nowhere in particular."""
+class DevicePlaceInput(Model):
+    """The id of a greenhouse zone or of a field; without both the device has no place."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"zone": EXAMPLE_ID}})
 
@@ -34,7 +34,7 @@ class PlaceTold(Model):
 
 
 class DevicePlace(Model):
-    """Where a device is."""
+    """The place of a device."""
 
     device: str
     zone: str | None
@@ -46,28 +46,28 @@ router = APIRouter(prefix="/v1/devices", tags=["registry"], responses=declare_pr
 
 @router.get("/{device}/place", response_model=DevicePlace)
 def get_place(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
-    """Show in which zone of a greenhouse, or on which field, a device is."""
+    """Return the greenhouse zone or the field of a device."""
     return reply(request, _place_of(_find(repositories_of(scope), device)))
 
 
 @router.put("/{device}/place", response_model=DevicePlace, responses=declare_problems(400, 409, 412))
-def put_place(request: Request, scope: ScopeOf, device: DeviceId, told: PlaceTold) -> Response:
-    """Put a device into a zone of a greenhouse or onto a field: a house's answers are of its zones' devices."""
+def put_place(request: Request, scope: ScopeOf, device: DeviceId, place: DevicePlaceInput) -> Response:
+    """Assign a device to a greenhouse zone or a field. Answers about a greenhouse use the devices of its zones."""
     repositories = repositories_of(scope)
     known = _find(repositories, device)
     try:
-        changed = repositories.devices.change(msgspec.structs.replace(known, zone=told.zone, field=told.field))
+        changed = repositories.devices.change(msgspec.structs.replace(known, zone=place.zone, field=place.field))
     except NotFound as error:
-        raise ProblemError(400, f"unknown-{error.kind}", "It refers to nothing", str(error)) from error
+        raise ProblemError(400, f"unknown-{error.kind}", "Referenced record not found", str(error)) from error
     return reply(request, _place_of(changed))
 
 
 def _find(repositories: OrganisationRepositories, device: str) -> Device:
-    found = repositories.devices.list(name=device, limit=1)
-    if not found:
-        sentence = f"The registry has no device {device}: it learns of devices when they are heard of."
+    devices = repositories.devices.list(name=device, limit=1)
+    if not devices:
+        sentence = f"The registry has no device {device}. Devices are registered when their first data arrive."
         raise ProblemError(404, "unknown-device", "No such device", sentence)
-    return found[0]
+    return devices[0]
 
 
 def _place_of(device: Device) -> DevicePlace:

@@ -1,4 +1,4 @@
-"""Reports for people: a field pass and a greenhouse's week, as a printable page, as PDF and as a table."""
+"""Reports of a field pass and of a greenhouse week, as a printable page, PDF or CSV."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headland.reports.pdf import write_pdf
 from headland.reports.rendering import ReportLocale
 
 Form = Literal["html", "pdf", "csv"]
-FormOf = Annotated[Form, Query(alias="format", description="A page to look at and to print, PDF, or a table.")]
+FormOf = Annotated[Form, Query(alias="format", description="A printable page, PDF, or CSV.")]
 LanguageOf = Annotated[Language, Query(alias="lang", description="English or Chinese.")]
 
 _WRITERS: Final[dict[Form, tuple[str, Callable[[Document, ReportLocale], bytes]]]] = {
@@ -32,7 +32,7 @@ _WRITERS: Final[dict[Form, tuple[str, Callable[[Document, ReportLocale], bytes]]
 }
 _REPORT: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "The report in the form asked for.",
+        "description": "The report in the requested form.",
         "content": {
             "text/html": {"schema": {"type": "string"}},
             "application/pdf": {"schema": {"type": "string", "format": "binary"}},
@@ -40,7 +40,7 @@ _REPORT: Final[dict[int | str, dict[str, Any]]] = {
         },
     }
 }
-#: The page brings its style and pictures along; nothing else is let in.
+#: The page has its style and pictures in itself; nothing else may be loaded.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 router = APIRouter(prefix="/v1", tags=["reports"], responses=declare_problems(400, 404, 422, 501, 503))
@@ -48,10 +48,10 @@ router = APIRouter(prefix="/v1", tags=["reports"], responses=declare_problems(40
 
 @router.get("/passes/{pass_id}/report", response_class=Response, responses=_REPORT)
 def get_pass_report(scope: ScopeOf, pass_id: PassId, form: FormOf = "html", language: LanguageOf = "en") -> Response:
-    """Report a field pass on paper: map, amounts by evidence, plan, nutrients, weather, and the sources.
+    """Return the report of a field pass: map, amounts by evidence, plan, nutrients, weather, and the sources.
 
-    The figures are those of the pass's other answers, on cells of the size that `addresses` name. What is not known is
-    said with its reason.
+    The figures are those of the pass's other answers, on cells of the size in the listed addresses. An unknown figure
+    has its reason.
     """
     return _reply(make_pass_document(scope, pass_id), f"pass-{pass_id.replace('~', '-')}", form, language)
 
@@ -62,13 +62,13 @@ def get_greenhouse_report(
     device: GreenhouseId,
     week: Annotated[
         str | None,
-        Query(description="A week of ISO 8601 in local days, such as 2026-W12; else the present one.", max_length=8),
+        Query(description="A week of ISO 8601 in local days, such as 2026-W12; else the present week.", max_length=8),
     ] = None,
     zone: Zone = None,
     form: FormOf = "html",
     language: LanguageOf = "en",
 ) -> Response:
-    """Report a greenhouse's week on paper: air, light, condensation, disease and water by local day; its sensors."""
+    """Return the report of a greenhouse week: air, light, condensation, disease, irrigation by local day, sensors."""
     document = make_week_document(scope, device, week, zone)
     return _reply(document, f"greenhouse-{device}-{document.week}", form, language)
 

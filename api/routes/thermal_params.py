@@ -15,7 +15,7 @@ Limit = Annotated[float, Query(ge=-60, le=60, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
-class Warmth:
+class ThermalParameters:
     """Parameters of a request; None and empty where not given."""
 
     base_degc: float | None
@@ -37,7 +37,7 @@ class Warmth:
         )
 
 
-def read_warmth(
+def read_thermal_parameters(
     base_degc: Annotated[
         float | None, Query(description="Base temperature of development.", ge=-20, le=40, allow_inf_nan=False)
     ] = None,
@@ -56,10 +56,10 @@ def read_warmth(
     cold_degc: Annotated[
         list[Limit], Query(description="Report hours and degree-hours at or below these temperatures.", max_length=4)
     ] = [],  # noqa: B006
-) -> Warmth:
+) -> ThermalParameters:
     """Return the thermal parameters of a request."""
     heat, cold = (tuple(dict.fromkeys(limits)) for limits in (heat_degc, cold_degc))
-    return Warmth(base_degc, upper_degc, cutoff, tuple(dict.fromkeys(degree_days)), heat, cold)
+    return ThermalParameters(base_degc, upper_degc, cutoff, tuple(dict.fromkeys(degree_days)), heat, cold)
 
 
-WarmthOf = Annotated[Warmth, Depends(read_warmth)]
+ThermalOf = Annotated[ThermalParameters, Depends(read_thermal_parameters)]

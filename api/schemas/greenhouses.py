@@ -1,4 +1,4 @@
-"""What the climate routes answer with, as OpenAPI shows it."""
+"""Response models of the greenhouse and weather routes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.schemas.model import Model
 
 
 class Target(Model):
-    """Where an index should lie for the crop and its stage."""
+    """The target band of an index for the crop and its stage."""
 
     low: float
     high: float
@@ -21,19 +21,19 @@ class Target(Model):
 
 
 class PeriodAnswers(Model):
-    """The answers of one hour, local day or crop stage."""
+    """The answers of one period: an hour, a local day, a crop stage or the whole window."""
 
     window: AnswerWindow
     stage: str | None
     answers: dict[str, Answer]
     levels: Annotated[
         dict[str, str],
-        Field(description="below, within or above its target; of a disease low, moderate or high."),
+        Field(description="below, within or above its target; for a disease low, moderate or high."),
     ]
 
 
 class WetEventItem(Model):
-    """A stretch in which a surface was at or below the dew point."""
+    """A period in which a surface was at or below the dew point."""
 
     start_ms: int
     end_ms: int
@@ -43,7 +43,7 @@ class WetEventItem(Model):
 
 
 class HouseAnswersBody(Model):
-    """The answers about a greenhouse by hour, local day or crop stage, and what they rest on."""
+    """The answers about a greenhouse by period, with targets, notes and samples left out."""
 
     greenhouse: str
     devices: list[str]
@@ -56,12 +56,12 @@ class HouseAnswersBody(Model):
     targets: dict[str, Target]
     items: list[PeriodAnswers]
     left_out: list[LeftOutItem]
-    notes: Annotated[dict[str, str], Field(description="How a thing was made, or what an index holds for.")]
-    events: Annotated[list[WetEventItem] | None, Field(description="Of condensation only.")]
+    notes: Annotated[dict[str, str], Field(description="How a value was computed, or the validity of an index.")]
+    events: Annotated[list[WetEventItem] | None, Field(description="For condensation only.")]
 
 
 class ClimateAnswers(HouseAnswersBody):
-    """The answers about a greenhouse's air; those over the whole window also by their own keys."""
+    """The answers about a greenhouse's air; without `by` the main ones also under keys of their own."""
 
     vpd_kpa: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
     dew_point_degc: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
@@ -73,58 +73,62 @@ class ClimateAnswers(HouseAnswersBody):
 
 
 class ForecastSkill(Model):
-    """What such forecasts were worth in the past days, against what then was measured."""
+    """Errors of such forecasts in the past days against the measured values."""
 
     n: int
     rmse: float
     mean_error: float
     p90_error: float
-    persistence_rmse: Annotated[float, Field(description="Of saying: as now.")]
-    yesterday_rmse: Annotated[float, Field(description="Of saying: as at that hour yesterday.")]
+    persistence_rmse: Annotated[float, Field(description="Error of the naive forecast: as now.")]
+    yesterday_rmse: Annotated[float, Field(description="Error of the naive forecast: as at that hour yesterday.")]
 
 
 class ForecastHour(Model):
-    """One hour ahead: each quantity with the span that nine of ten past errors stayed within."""
+    """One hour ahead: each quantity with the range of nine of ten past errors."""
 
     ahead_h: int
     window: AnswerWindow
     answers: dict[str, Answer]
     skill: Annotated[
         dict[str, ForecastSkill | None],
-        Field(description="By quantity. With a weather forecast: as if past ones had been right, so rather too good."),
+        Field(
+            description="By quantity. With a weather forecast, computed as if past ones had been right: too optimistic."
+        ),
     ]
     record: Annotated[
         dict[str, ForecastSkill | None],
-        Field(description="By quantity: the errors of the forecasts that were really given in the last 30 days."),
+        Field(description="By quantity: the errors of the forecasts recorded in the last 30 days."),
     ]
 
 
 class ForecastBody(Model):
-    """The next hours of a greenhouse."""
+    """The forecast of a greenhouse for the next hours."""
 
     greenhouse: str
     simulated: bool
     origin_ms: int
     history_hours: int
-    drivers: Annotated[list[str], Field(description="The weather channels it learnt from.")]
-    weather_forecast: Annotated[list[str], Field(description="Those whose coming hours were given.")]
+    drivers: Annotated[list[str], Field(description="The weather channels used.")]
+    weather_forecast: Annotated[list[str], Field(description="The weather channels with a given forecast.")]
     items: list[ForecastHour]
     left_out: list[LeftOutItem]
 
 
 class PastForecast(Model):
-    """What was said of one quantity, by the hour that it was said of, and what then was measured."""
+    """Recorded forecasts of one quantity by forecast hour, with the measured values."""
 
     unit: str
     time_ms: list[int]
     made: list[float | None]
     low: list[float | None]
     high: list[float | None]
-    measured: Annotated[list[float | None], Field(description="Null: it has not come, or nothing was measured.")]
+    measured: Annotated[
+        list[float | None], Field(description="Null where the hour has not passed, or nothing was measured.")
+    ]
 
 
 class PastForecastBody(Model):
-    """Forecasts that were given, as they were given."""
+    """Recorded forecasts, unchanged since they were made."""
 
     greenhouse: str
     simulated: bool
@@ -135,13 +139,13 @@ class PastForecastBody(Model):
 
 
 class ChannelHealth(Model):
-    """How far a channel can be trusted over the window."""
+    """The health of a channel over the window."""
 
     channel: str
     zone: str
     state: Annotated[str, Field(description="good, doubtful (used, see findings), failed (left out) or silent.")]
     n: int
-    coverage: Annotated[float, Field(ge=0, le=1, description="Known share of the window, of samples that were used.")]
+    coverage: Annotated[float, Field(ge=0, le=1, description="Share of the window covered by used samples.")]
     findings: list[LeftOutItem]
 
 
@@ -153,7 +157,7 @@ class DeviceHealth(Model):
 
 
 class DataQualityBody(Model):
-    """Which sensors of a greenhouse lie."""
+    """The health of the sensors of a greenhouse."""
 
     greenhouse: str
     simulated: bool
@@ -182,25 +186,27 @@ class SiteWeatherBody(Model):
 
 
 class OverviewSamples(Model):
-    """Means of steps of five minutes, null where unknown, for a chart: of each pixel the lowest and highest."""
+    """Means of five minutes for a chart, null where unknown; in a narrow chart the lowest and highest of each pixel."""
 
     step_ms: int
-    chosen_by: Annotated[str | None, Field(description="min_max where steps were left out; null: all are here.")]
+    chosen_by: Annotated[
+        str | None, Field(description="min_max where steps were left out; null where all are present.")
+    ]
     time_ms: Annotated[list[int], Field(description="The beginning of each step, in order.")]
     channels: dict[str, list[float | None]]
     units: dict[str, str]
-    coldest: Annotated[list[int], Field(description="The most critical surface: its place in `surfaces`, -1 for none.")]
+    coldest: Annotated[list[int], Field(description="The most critical surface: its index in `surfaces`, -1 for none.")]
 
 
 class OverviewSurface(Model):
-    """A surface that may grow wet."""
+    """A surface on which water may condense."""
 
     name: str
-    estimated: Annotated[str | None, Field(description="How; null where it is measured.")]
+    estimated: Annotated[str | None, Field(description="The rule of the estimate; null for a measured surface.")]
 
 
 class OverviewBands(Model):
-    """Where indices should lie in a part of the window: that of one crop stage."""
+    """The target bands in the part of the window with one crop stage."""
 
     start_ms: int
     end_ms: int
@@ -209,7 +215,7 @@ class OverviewBands(Model):
 
 
 class AnswerColumn(Model):
-    """One index of all days: an answer a day, what is the same for all of them once."""
+    """One index over all days: values by day; what all days share is given once."""
 
     unit: str
     method: AnswerMethod
@@ -224,12 +230,12 @@ class AnswerColumn(Model):
     reason: list[str | None]
     level: Annotated[
         list[str | None],
-        Field(description="below, within or above its target; of a disease low, moderate or high."),
+        Field(description="below, within or above its target; for a disease low, moderate or high."),
     ]
 
 
 class OverviewDays(Model):
-    """Whole local days that the window touches; one that is under way ends at the window's end."""
+    """Whole local days that the window touches; the present day ends with the window."""
 
     start_ms: list[int]
     end_ms: list[int]
@@ -237,7 +243,7 @@ class OverviewDays(Model):
 
 
 class OverviewPlace(Model):
-    """A zone, or a device in none: a row of the map."""
+    """A zone, or a device in no zone: a row of the map."""
 
     name: str
     devices: list[str]
@@ -255,7 +261,7 @@ class OverviewMap(Model):
 
 
 class OverviewNote(Model):
-    """What a grower noted; `/v1/notes` keeps and changes it."""
+    """A grower's note; `/v1/notes` creates and changes notes."""
 
     id: str
     time_ms: int
@@ -264,7 +270,7 @@ class OverviewNote(Model):
 
 
 class OverviewBody(Model):
-    """A greenhouse over a day or a week in one piece, as its page draws it."""
+    """Overview of a greenhouse over a day or a week, for its page."""
 
     greenhouse: str
     devices: list[str]
@@ -283,4 +289,4 @@ class OverviewBody(Model):
     map: OverviewMap
     left_out: list[LeftOutItem]
     notes: dict[str, str]
-    grower_notes: Annotated[list[OverviewNote], Field(description="Of the greenhouse, within the window, by time.")]
+    grower_notes: Annotated[list[OverviewNote], Field(description="Notes about the greenhouse in the window, by time.")]

@@ -1,4 +1,4 @@
-"""The climate answers as response models."""
+"""Mapping of greenhouse and weather answers to response models."""
 
 from __future__ import annotations
 
@@ -86,44 +86,44 @@ def notes_of(notes: Mapping[str, str | Message]) -> dict[str, str]:
     return {name: note if isinstance(note, str) else note.text("en") for name, note in notes.items()}
 
 
-def left_out_of(found: list[DeviceFinding]) -> list[LeftOutItem]:
+def left_out_of(findings: list[DeviceFinding]) -> list[LeftOutItem]:
     """Return the findings about sensors."""
-    return [finding_of(one.device, one.finding) for one in found]
+    return [finding_of(entry.device, entry.finding) for entry in findings]
 
 
 def forecast_of(
-    house: House, found: HouseForecast, record: Mapping[str, Sequence[Skill | None]]
+    house: House, forecast: HouseForecast, record: Mapping[str, Sequence[Skill | None]]
 ) -> schema.ForecastBody:
-    """Return the next hours of a house, and how far those that were said before were off."""
+    """Return the forecast of a house with the errors of recorded forecasts."""
     simulated = house.simulated
     return schema.ForecastBody(
         greenhouse=house.id,
         simulated=simulated,
-        origin_ms=found.origin_ms,
-        history_hours=found.history_hours,
-        drivers=found.drivers,
-        weather_forecast=found.expected,
+        origin_ms=forecast.origin_ms,
+        history_hours=forecast.history_hours,
+        drivers=forecast.drivers,
+        weather_forecast=forecast.expected,
         items=[
             schema.ForecastHour(
-                ahead_h=each.hours,
-                window=AnswerWindow(start_ms=each.window[0], end_ms=each.window[1]),
-                answers={name: answer_of(answer, simulated) for name, answer in each.answers.items()},
-                skill={name: _skill_of(skill) for name, skill in each.skill.items()},
+                ahead_h=hour.hours,
+                window=AnswerWindow(start_ms=hour.window[0], end_ms=hour.window[1]),
+                answers={name: answer_of(answer, simulated) for name, answer in hour.answers.items()},
+                skill={name: _skill_of(skill) for name, skill in hour.skill.items()},
                 record={
-                    name: _skill_of(skills[each.hours - 1]) if each.hours <= len(skills) else None
+                    name: _skill_of(skills[hour.hours - 1]) if hour.hours <= len(skills) else None
                     for name, skills in record.items()
                 },
             )
-            for each in found.ahead
+            for hour in forecast.ahead
         ],
-        left_out=left_out_of(found.left_out),
+        left_out=left_out_of(forecast.left_out),
     )
 
 
 def past_forecasts_of(
-    house: House, ahead_h: int, window: Window, told: Mapping[str, PastForecast]
+    house: House, ahead_h: int, window: Window, recorded: Mapping[str, PastForecast]
 ) -> schema.PastForecastBody:
-    """Return what was said of a house so many hours before."""
+    """Return the recorded forecasts of a house."""
     return schema.PastForecastBody(
         greenhouse=house.id,
         simulated=house.simulated,
@@ -131,7 +131,8 @@ def past_forecasts_of(
         start_ms=window.start_ms,
         end_ms=window.end_ms,
         quantities={
-            name: schema.PastForecast(unit=FORECAST_UNITS.get(name, "1"), **asdict(each)) for name, each in told.items()
+            name: schema.PastForecast(unit=FORECAST_UNITS.get(name, "1"), **asdict(column))
+            for name, column in recorded.items()
         },
     )
 
@@ -140,9 +141,9 @@ def _skill_of(skill: Skill | None) -> schema.ForecastSkill | None:
     return None if skill is None else schema.ForecastSkill(**asdict(skill))
 
 
-def data_quality_of(house: House, window: Window, found: list[ChannelHealth]) -> schema.DataQualityBody:
-    """Return which sensors of a house lie."""
-    devices = list(dict.fromkeys(one.device for one in found))
+def data_quality_of(house: House, window: Window, channels: list[ChannelHealth]) -> schema.DataQualityBody:
+    """Return the health of the sensors of a house."""
+    devices = list(dict.fromkeys(health.device for health in channels))
     return schema.DataQualityBody(
         greenhouse=house.id,
         simulated=house.simulated,
@@ -152,15 +153,15 @@ def data_quality_of(house: House, window: Window, found: list[ChannelHealth]) ->
                 device=device,
                 channels=[
                     schema.ChannelHealth(
-                        channel=one.channel,
-                        zone=one.zone,
-                        state=one.state,
-                        n=one.n,
-                        coverage=one.coverage,
-                        findings=left_out_of(one.findings),
+                        channel=health.channel,
+                        zone=health.zone,
+                        state=health.state,
+                        n=health.n,
+                        coverage=health.coverage,
+                        findings=left_out_of(health.findings),
                     )
-                    for one in found
-                    if one.device == device
+                    for health in channels
+                    if health.device == device
                 ],
             )
             for device in devices
@@ -168,9 +169,9 @@ def data_quality_of(house: House, window: Window, found: list[ChannelHealth]) ->
     )
 
 
-def site_weather_of(found: SiteWeather) -> schema.SiteWeatherBody:
+def site_weather_of(weather: SiteWeather) -> schema.SiteWeatherBody:
     """Return the weather of a site."""
-    house = found.house
+    house = weather.house
     return schema.SiteWeatherBody(
         site=house.id,
         devices=[record.descriptor.device for record in house.records],
@@ -182,8 +183,8 @@ def site_weather_of(found: SiteWeather) -> schema.SiteWeatherBody:
                 window=AnswerWindow(start_ms=window[0], end_ms=window[1]),
                 answers={name: answer_of(answer, house.simulated) for name, answer in answers.items()},
             )
-            for window, answers in found.days
+            for window, answers in weather.days
         ],
-        left_out=left_out_of(found.left_out),
-        notes=found.notes,
+        left_out=left_out_of(weather.left_out),
+        notes=weather.notes,
     )

@@ -1,4 +1,4 @@
-"""A report as a table: each figure a row, with its full value, its unit and all that it rests on."""
+"""Reports as CSV: a row for each figure, with its full value, unit and provenance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Row = dict[str, object]
 
 
 def write_report_csv(document: Document, locale: ReportLocale) -> bytes:
-    """Return the table in UTF-8 with a mark by which spreadsheets know that.
+    """Return the table in UTF-8 with a byte order mark, by which spreadsheets recognise it.
 
     `section`, `table`, `row`, `name` and `code` are the same in all languages, `label` and `text` are for reading.
     """
@@ -52,7 +52,7 @@ def _rows(section: Section, locale: ReportLocale) -> Iterator[_Row]:
             case Note():
                 yield _row(section.name, "", "", part.name, locale.note(part), locale)
             case _:
-                # Pictures are of the same figures: the map of the cells has an address of its own.
+                # Maps and charts show the same figures; the cells of a map have an address of their own.
                 pass
 
 

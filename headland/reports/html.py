@@ -1,4 +1,4 @@
-"""A report as one printable page: no script, nothing from elsewhere, figures and pictures in it."""
+"""Reports as one printable HTML page without scripts and external resources."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _section(section: Section, locale: ReportLocale) -> str:
 
 
 def _parts(parts: Iterable[Part], locale: ReportLocale) -> Iterable[str]:
-    """Yield the parts; figures that follow one another are one table."""
+    """Yield the parts; consecutive figures form one table."""
     figures: list[str] = []
     for part in parts:
         if isinstance(part, Figure):
@@ -92,10 +92,10 @@ def _figures(rows: list[str]) -> str:
 
 
 def _figure(figure: Figure, locale: ReportLocale) -> str:
-    rests = locale.provenance(figure)
-    told = _value(figure, locale, with_unit=True)
-    small = f'<span class="rests">{escape(rests)}</span>' if rests else ""
-    return f'<tr><th scope="row">{escape(locale.word(figure.name))}</th><td>{told}{small}</td></tr>'
+    provenance = locale.provenance(figure)
+    value = _value(figure, locale, with_unit=True)
+    small = f'<span class="rests">{escape(provenance)}</span>' if provenance else ""
+    return f'<tr><th scope="row">{escape(locale.word(figure.name))}</th><td>{value}{small}</td></tr>'
 
 
 def _value(cell: Cell, locale: ReportLocale, *, with_unit: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Weeks of ISO 8601 in local days."""
+"""ISO 8601 weeks in local days."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from headland.analysis.errors import AnalysisError
 from headland.analysis.window import Window
 
 _WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
-#: Before it no clock that a sample has is believed; after it is nobody's report.
+#: Years of plausible sample clocks.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week of ISO 8601: its days are local, the window ends with it or with now."""
+    """An ISO 8601 week of local days; its window ends with the week or now."""
 
     name: str
     window: Window
@@ -26,16 +26,18 @@ class Week:
 
 
 def find_week(named: str | None, zone: ZoneInfo, now_ms: int) -> Week:
-    """Return a week by its name (2026-W12), or the one that now lies in.
+    """Return a week by its name (2026-W12), or the present one.
 
-    Raises AnalysisError for a name that is no week, and for a week that has not begun.
+    Raises AnalysisError for an invalid name and for a week that has not begun.
     """
     if named is None:
         year, number, _ = datetime.fromtimestamp(now_ms / 1000.0, zone).isocalendar()
     else:
         match = _WEEK.fullmatch(named)
         if match is None:
-            raise AnalysisError("no-week", "No such week", f"{named!r} is no week of ISO 8601, such as 2026-W12.")
+            raise AnalysisError(
+                "no-week", "No such week", f"{named!r} is not an ISO 8601 week: write it like 2026-W12."
+            )
         year, number = int(match[1]), int(match[2])
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise AnalysisError("no-week", "No such week", f"{named} is not within {_FIRST_YEAR} to {_LAST_YEAR}.")
@@ -50,5 +52,5 @@ def find_week(named: str | None, zone: ZoneInfo, now_ms: int) -> Week:
 
 
 def midnight_ms(day: date, zone: ZoneInfo) -> int:
-    """Return when a local day begins."""
+    """Return the start of a local day."""
     return round(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""The as-applied map of a pass as a picture of a report: cropped to its field, with outlines and what colours mean."""
+"""As-applied map of a pass as a map of a report: cropped to its field, with outlines and a legend."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headland.analysis.passes.as_applied import AppliedPass
 from headland.formats.png import write_png
 from headland.reports.document import Band, Map, Ring
 
-#: Ground around the field that is shown with it, as a share of its longer side.
+#: The margin around the field, as a share of its longer side.
 _MARGIN = 0.04
 
 

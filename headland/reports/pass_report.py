@@ -1,4 +1,4 @@
-"""The report of a field pass: what was applied, where it went, against which plan, and what it all rests on."""
+"""Report of a field pass: amount applied, its distribution, comparison with the plan, nutrients, weather, ledger."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather
 from headland.analysis.window import Window
+from headland.i18n import Message, term_or_name
+from headland.registry.models.models import Season
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.document import (
     Cell,
@@ -49,112 +51,118 @@ _DEVIATION: Final = Method(
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """All that a report of a pass is made of; what could not be had is the problem that says why."""
+class _ReportData:
+    """The data of a pass report; what could not be computed is the problem with its reason."""
 
     scope: OrgScope
     repositories: OrganisationRepositories
-    one: FieldPass
+    field_pass: FieldPass
     place: Place
     applied: AppliedPass | AnalysisError
-    judged: PassDeviation | AnalysisError
+    deviation: PassDeviation | AnalysisError
     nutrients: PassNutrients
 
 
 def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
-    """Return the report of a pass; raises AnalysisError where it is unknown."""
-    told = _gather(scope, find_pass(scope, pass_id))
-    one, applied = told.one, told.applied
+    """Return the report of a pass; raises AnalysisError for an unknown pass."""
+    data = _read(scope, find_pass(scope, pass_id))
+    field_pass, applied = data.field_pass, data.applied
     sections = [
-        Section("the_pass", tuple(_facts(told))),
-        Section("what_was_applied", tuple(_amounts(told))),
-        Section("against_the_plan", tuple(_against_plan(told))),
-        Section("nutrients", tuple(_nutrients(told))),
-        Section("weather_during", tuple(_weather(told))),
-        Section("how_time_went", tuple(_segments(one))),
-        Section("record", tuple(_record(told))),
+        Section("the_pass", tuple(_facts(data))),
+        Section("what_was_applied", tuple(_amounts(data))),
+        Section("against_the_plan", tuple(_against_plan(data))),
+        Section("nutrients", tuple(_nutrients(data))),
+        Section("weather_during", tuple(_weather(data))),
+        Section("how_time_went", tuple(_segments(field_pass))),
+        Section("record", tuple(_record(data))),
     ]
     methods: list[Method] = []
-    addresses = [f"/v1/passes/{one.id}"]
+    addresses = [f"/v1/passes/{field_pass.id}"]
     if isinstance(applied, AppliedPass):
         methods += collect_methods((applied.amount, applied.rate))
-        addresses.append(f"/v1/passes/{one.id}/as-applied?cell_m={applied.map.grid.cell_m:g}")
-    if isinstance(told.judged, PassDeviation):
+        addresses.append(f"/v1/passes/{field_pass.id}/as-applied?cell_m={applied.map.grid.cell_m:g}")
+    if isinstance(data.deviation, PassDeviation):
         methods.append(_DEVIATION)
-        addresses.append(f"/v1/passes/{one.id}/deviation?cell_m={told.judged.applied.map.grid.cell_m:g}")
+        addresses.append(f"/v1/passes/{field_pass.id}/deviation?cell_m={data.deviation.applied.map.grid.cell_m:g}")
     methods += [VOLATILISATION, LEACHING]
     return Document(
         title="pass_report",
-        subject=one.field.name,
-        is_simulated=one.simulated,
-        zone=told.place.time_zone,
-        is_zone_known=told.place.time_zone_known,
+        subject=field_pass.field.name,
+        is_simulated=field_pass.simulated,
+        zone=data.place.time_zone,
+        is_zone_known=data.place.time_zone_known,
         made_ms=scope.now_ms,
-        start_ms=one.start_ms,
-        end_ms=one.end_ms,
+        start_ms=field_pass.start_ms,
+        end_ms=field_pass.end_ms,
         sections=tuple(sections),
         sources=tuple(methods),
-        addresses=(*addresses, f"/v1/fields/{one.field.id}/nutrients"),
+        addresses=(*addresses, f"/v1/fields/{field_pass.field.id}/nutrients"),
     )
 
 
-def _gather(scope: OrgScope, one: FieldPass) -> _Told:
+def _read(scope: OrgScope, field_pass: FieldPass) -> _ReportData:
     repositories = repositories_of(scope)
     applied: AppliedPass | AnalysisError
-    judged: PassDeviation | AnalysisError
+    deviation: PassDeviation | AnalysisError
     try:
-        applied = compute_as_applied(scope, one, cell_m=fine_cell_m(one))
+        applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
     except AnalysisError as error:
-        applied = judged = error
+        applied = deviation = error
     else:
         try:
-            judged = compare_with_plan(scope, applied, find_plan(scope, one, PlanRequest()))
+            deviation = compare_with_plan(scope, applied, find_plan(scope, field_pass, PlanRequest()))
         except AnalysisError as error:
-            judged = error
+            deviation = error
     place = Place()
-    if one.field.site is not None:
-        place = find_site(scope, repositories.sites.get(one.field.site, also_deleted=True).name)[1]
-    return _Told(
-        scope, repositories, one, place, applied, judged, nutrients_of_pass(scope, repositories, one, None, applied)
+    if field_pass.field.site is not None:
+        place = find_site(scope, repositories.sites.get(field_pass.field.site, also_deleted=True).name)[1]
+    return _ReportData(
+        scope,
+        repositories,
+        field_pass,
+        place,
+        applied,
+        deviation,
+        nutrients_of_pass(scope, repositories, field_pass, None, applied),
     )
 
 
-def _facts(told: _Told) -> list[Part]:
-    """Return who did what, where and with which machine."""
-    one, repositories = told.one, told.repositories
-    declared, field = one.declared, one.field
-    product = told.nutrients.product
+def _facts(data: _ReportData) -> list[Part]:
+    """Return field, machine, product and season of the pass."""
+    field_pass, repositories = data.field_pass, data.repositories
+    declared, field = field_pass.declared, field_pass.field
+    product = data.nutrients.product
     named = None if declared is None else declared.season
     season = None if named is None else repositories.seasons.get(named, also_deleted=True)
-    found: list[Part] = [
+    parts: list[Part] = [
         _name("field", field.name),
         _name("owner", field.owner),
         Figure("field_area_ha", field.area_m2 / _M2_PER_HA, "ha"),
         Figure("field_area_mu", field.area_m2 / _M2_PER_MU, "mu"),
         Figure("usable_area_ha", field.usable_area_m2 / _M2_PER_HA, "ha"),
-        _name("vehicle", one.device),
-        _name("implement", "" if one.implement is None else one.implement.name),
-        Figure("swath_m", one.swath_m, "m", reason=None if one.swath_m else "no_implement"),
+        _name("vehicle", field_pass.device),
+        _name("implement", "" if field_pass.implement is None else field_pass.implement.name),
+        Figure("swath_m", field_pass.swath_m, "m", reason=None if field_pass.swath_m else "no_implement"),
         _name("product", "" if product is None else product.name),
-        _name("season", "" if season is None else f"{season.name}, {season.crop}"),
+        _name("season", "" if season is None else _season_name(season)),
         Figure("told_by", "declared_by_a_person" if declared is not None else "found_in_telemetry"),
     ]
     if declared is not None and declared.note:
-        found.append(_name("note", declared.note))
-    return found
+        parts.append(_name("note", declared.note))
+    return parts
 
 
-def _amounts(told: _Told) -> list[Part]:
-    """Return what left the machine, where it went and how the ways to know it agree."""
-    applied = told.applied
+def _amounts(data: _ReportData) -> list[Part]:
+    """Return the amount released, its distribution over places, and its reconciliation."""
+    applied = data.applied
     if isinstance(applied, AnalysisError):
         return [_sentence(applied)]
-    unit, drawn = applied.unit, applied.map
+    unit, applied_map = applied.unit, applied.map
     amount, rate = figure_of("amount", applied.amount), figure_of("mean_rate_ha", applied.rate)
     reason = applied.amount.reason
-    totals, cover, known = drawn.totals, drawn.cover, applied.reconciliation
+    totals, cover, known = applied_map.totals, applied_map.cover, applied.reconciliation
     places = ("released", "usable", "buffer", "exclusion", "outside", "unlocated")
-    found: list[Part] = [
+    parts: list[Part] = [
         amount,
         rate,
         share_of(rate, "mean_rate_mu", 1.0 / MU_PER_HA, f"{unit}/mu"),
@@ -162,69 +170,74 @@ def _amounts(told: _Told) -> list[Part]:
         Figure("covered_mu", cover.covered_m2 / _M2_PER_MU, "mu"),
         Figure("overlap_m2", cover.overlap_m2, "m2"),
         Figure("skipped_m2", cover.skipped_m2, "m2"),
-        Figure("field_cv_pct", drawn.field_cv_pct, "%", reason=None if drawn.field_cv_pct is not None else reason),
-        draw_map(applied, told.judged.planned_ha if isinstance(told.judged, PassDeviation) else None),
+        Figure(
+            "field_cv_pct",
+            applied_map.field_cv_pct,
+            "%",
+            reason=None if applied_map.field_cv_pct is not None else reason,
+        ),
+        draw_map(applied, data.deviation.planned_ha if isinstance(data.deviation, PassDeviation) else None),
         _pairs(
             "evidence_of_ground", "evidence", "m2", {name: m2 for name, m2 in applied.evidence_m2.items() if m2 > 0.0}
         ),
     ]
     if reason is None:
-        found.append(_pairs("where_it_went", "place", unit, {name: getattr(totals, name) for name in places}))
-        found.append(Figure("closure_share", totals.closure, "1"))
+        parts.append(_pairs("where_it_went", "place", unit, {name: getattr(totals, name) for name in places}))
+        parts.append(Figure("closure_share", totals.closure, "1"))
     ways = {"by_flow": known.by_flow, "by_tank": known.by_tank, "by_pump_curve": known.by_pump_curve}
     residuals = {"flow_residual": known.flow_residual, "pump_curve_residual": known.pump_curve_residual}
-    found.append(_pairs("ways_to_know", "way", unit, {**ways, **residuals}, "not_measured"))
-    found.append(Note("commanded_is_not_applied"))
-    return found
+    parts.append(_pairs("ways_to_know", "way", unit, {**ways, **residuals}, "not_measured"))
+    parts.append(Note("commanded_is_not_applied"))
+    return parts
 
 
-def _against_plan(told: _Told) -> list[Part]:
-    judged = told.judged
-    if isinstance(judged, AnalysisError):
-        return [_sentence(judged)]
-    unit, deviation = judged.applied.unit, judged.cells
-    cell_m2 = judged.applied.map.grid.cell_m**2
-    found: list[Part] = [
-        Figure("plan_by", judged.plan.source),
-        Figure("planned_rate_ha", judged.planned_ha, f"{unit}/ha"),
-        Figure("planned_rate_mu", judged.planned_ha / MU_PER_HA, f"{unit}/mu"),
-        Figure("planned", deviation.planned, unit),
-        Figure("applied", deviation.applied, unit, evidence=judged.applied.amount.evidence),
-        Figure("mean_deviation_pct", deviation.mean_deviation_pct, "%"),
-        Figure("on_target_share", deviation.on_target_share * 100.0, "%"),
+def _against_plan(data: _ReportData) -> list[Part]:
+    deviation = data.deviation
+    if isinstance(deviation, AnalysisError):
+        return [_sentence(deviation)]
+    unit, cells = deviation.applied.unit, deviation.cells
+    cell_m2 = deviation.applied.map.grid.cell_m**2
+    parts: list[Part] = [
+        Figure("plan_by", deviation.plan.source),
+        Figure("planned_rate_ha", deviation.planned_ha, f"{unit}/ha"),
+        Figure("planned_rate_mu", deviation.planned_ha / MU_PER_HA, f"{unit}/mu"),
+        Figure("planned", cells.planned, unit),
+        Figure("applied", cells.applied, unit, evidence=deviation.applied.amount.evidence),
+        Figure("mean_deviation_pct", cells.mean_deviation_pct, "%"),
+        Figure("on_target_share", cells.on_target_share * 100.0, "%"),
         _pairs(
             "ground_by_class",
             "class",
             "m2",
-            {name: float((deviation.classes == code).sum()) * cell_m2 for code, name in enumerate(CLASSES) if code},
+            {name: float((cells.classes == code).sum()) * cell_m2 for code, name in enumerate(CLASSES) if code},
         ),
     ]
-    if judged.plan.prescription is not None:
+    if deviation.plan.prescription is not None:
         columns = (
             ("zone", ""), ("area", "m2"), ("planned_rate", f"{unit}/ha"), ("applied_rate", f"{unit}/ha"), ("class", ""),
         )  # fmt: skip
         rows = tuple(
             (
-                Figure("zone", each.zone),
-                Figure("area", each.area_m2, "m2"),
-                Figure("planned_rate", each.rate_ha, f"{unit}/ha"),
-                Figure("applied_rate", each.applied_ha, f"{unit}/ha", reason=_unless(each.applied_ha, "not_measured")),
-                Figure("class", each.kind, reason=_unless(each.kind, "not_measured")),
+                Figure("zone", zone.zone),
+                Figure("area", zone.area_m2, "m2"),
+                Figure("planned_rate", zone.rate_ha, f"{unit}/ha"),
+                Figure("applied_rate", zone.applied_ha, f"{unit}/ha", reason=_unless(zone.applied_ha, "not_measured")),
+                Figure("class", zone.kind, reason=_unless(zone.kind, "not_measured")),
             )
-            for each in judged.zones
+            for zone in deviation.zones
         )
-        found.append(Table("zones", columns, rows))
-    return found
+        parts.append(Table("zones", columns, rows))
+    return parts
 
 
-def _nutrients(told: _Told) -> list[Part]:
-    """Return what the product brought, by what was metered on the usable field, and what may have been lost of it."""
-    counted = told.nutrients
-    found: list[Part] = []
-    if counted.per_ha is None:
-        found.append(Figure("nutrients_per_area", None, "kg/ha", reason=counted.reason))
+def _nutrients(data: _ReportData) -> list[Part]:
+    """Return the nutrients of the measured product on the usable field, and the risks of their loss."""
+    nutrients = data.nutrients
+    parts: list[Part] = []
+    if nutrients.per_ha is None:
+        parts.append(Figure("nutrients_per_area", None, "kg/ha", reason=nutrients.reason))
     else:
-        per_ha = counted.per_ha
+        per_ha = nutrients.per_ha
         elements = {"n": per_ha.n, "p2o5": per_ha.p2o5, "k2o": per_ha.k2o, "p": per_ha.p, "k": per_ha.k}
         rows = tuple(
             (
@@ -234,22 +247,26 @@ def _nutrients(told: _Told) -> list[Part]:
             )
             for name, value in elements.items()
         )
-        found.append(Figure("product_kg", counted.product_kg, "kg"))
-        found.append(Table("nutrients_per_area", (("nutrient", ""), ("per_ha", "kg/ha"), ("per_mu", "kg/mu")), rows))
+        parts.append(Figure("product_kg", nutrients.product_kg, "kg"))
+        parts.append(Table("nutrients_per_area", (("nutrient", ""), ("per_ha", "kg/ha"), ("per_mu", "kg/mu")), rows))
     for name, risk, method in (
-        ("volatilisation", counted.volatilisation, VOLATILISATION),
-        ("leaching", counted.leaching, LEACHING),
+        ("volatilisation", nutrients.volatilisation, VOLATILISATION),
+        ("leaching", nutrients.leaching, LEACHING),
     ):
-        found.append(Figure(name, risk.state, method=method.id))
-        found += [Figure("because", reason) for reason in risk.reasons]
-    return found
+        parts.append(Figure(name, risk.state, method=method.id))
+        parts += [Figure("because", reason) for reason in risk.reasons]
+    return parts
 
 
-def _weather(told: _Told) -> list[Part]:
-    one = told.one
-    kind: Kind = "liquid" if one.unit == "L" else "granular"
+def _weather(data: _ReportData) -> list[Part]:
+    field_pass = data.field_pass
+    kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
     verdicts, devices = assess_weather(
-        told.scope, told.repositories, one.field, Window(one.start_ms, max(one.end_ms, one.start_ms + 1)), kind
+        data.scope,
+        data.repositories,
+        field_pass.field,
+        Window(field_pass.start_ms, max(field_pass.end_ms, field_pass.start_ms + 1)),
+        kind,
     )
     columns = (
         ("hour", ""), ("air_temperature_degc", "degC"), ("relative_humidity_pct", "%"), ("wind_speed_m_s", "m/s"),
@@ -271,14 +288,14 @@ def _weather(told: _Told) -> list[Part]:
     return [Table("hours", columns, tuple(rows)), _name("measured_by", ", ".join(devices))]
 
 
-def _segments(one: FieldPass) -> list[Part]:
-    if one.detected is None:
+def _segments(field_pass: FieldPass) -> list[Part]:
+    if field_pass.detected is None:
         return [Figure("work_s", None, "s", reason="nothing_heard")]
     times: dict[str, float] = defaultdict(float)
     lengths: dict[str, float] = defaultdict(float)
-    for each in one.detected.segments:
-        times[each.kind] += (each.end_ms - each.start_ms) / 1000.0
-        lengths[each.kind] += each.length_m
+    for segment in field_pass.detected.segments:
+        times[segment.kind] += (segment.end_ms - segment.start_ms) / 1000.0
+        lengths[segment.kind] += segment.length_m
     rows = tuple(
         (Figure("segment", kind), Figure("time", times[kind], "s"), Figure("length", lengths[kind], "m"))
         for kind in times
@@ -286,9 +303,9 @@ def _segments(one: FieldPass) -> list[Part]:
     return [Table("segments", (("segment", ""), ("time", "s"), ("length", "m")), rows)]
 
 
-def _record(told: _Told) -> list[Part]:
-    """Return the ledger's entry of what was applied, which shows whether anybody changed it."""
-    entries = told.repositories.ledger.read(field=told.one.field.id, pass_id=told.one.id)
+def _record(data: _ReportData) -> list[Part]:
+    """Return the ledger entry of the applied amount, whose hash proves that it is unchanged."""
+    entries = data.repositories.ledger.read(field=data.field_pass.field.id, pass_id=data.field_pass.id)
     closed = [entry for entry in entries if entry.kind == "as_applied"]
     if not closed:
         return [Figure("ledger_hash", None, reason="not_closed")]
@@ -305,7 +322,11 @@ def _pairs(
     return Table(name, ((column, ""), ("value", unit)), rows)
 
 
-def _name(name: str, text: str) -> Figure:
+def _season_name(season: Season) -> Message:
+    return Message("answer_notes", "season", {"name": season.name, "crop": term_or_name("crops", season.crop)})
+
+
+def _name(name: str, text: str | Message) -> Figure:
     return Figure(name, text or None, reason=None if text else "not_told", is_name=True)
 
 

@@ -1,7 +1,6 @@
-"""A report as PDF, A4: the same sections as the page, drawn by ReportLab without a font file and without the network.
+"""Reports as PDF, A4, with the sections of the page, drawn by ReportLab without font files and network.
 
-Latin text is in Helvetica, all else in STSong-Light, a font that every reader of PDF brings for Chinese: neither is in
-the file.
+Latin text is in Helvetica, all other text in STSong-Light, the Chinese font of PDF readers: neither is in the file.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from headland.reports.document import Chart, Document, Figure, Map, Note, Part, 
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 
 _LATIN, _HAN = "Helvetica", "STSong-Light"
-#: What Helvetica's encoding does not have goes to the other font.
+#: Characters outside of Helvetica's encoding, which are in the other font.
 _OTHER: Final = re.compile("[^\u0020-\u007e\u00a0-\u00ff]+")
 _WIDTH_PT: Final = 510.0
-#: Lower than that a map fits on the first page, under who did what.
+#: The height up to which a map fits on the first page.
 _MAP_MOST_PT: Final = 215.0
 _GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
 
@@ -33,8 +32,10 @@ def write_pdf(document: Document, locale: ReportLocale) -> bytes:
         from reportlab.pdfbase.cidfonts import UnicodeCIDFont
         from reportlab.platypus import SimpleDocTemplate
     except ImportError as error:
-        sentence = "This server cannot write PDF: pip install 'headland[reports]', or ask for format=html and print it."
-        raise AnalysisError("no-pdf", "PDF is not installed", sentence) from error
+        sentence = (
+            "PDF output is not installed: run pip install 'headland[reports]', or request format=html and print it."
+        )
+        raise AnalysisError("no-pdf", "PDF output not installed", sentence) from error
     if _HAN not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(UnicodeCIDFont(_HAN))
     pen = _Pen(locale)
@@ -62,7 +63,7 @@ def write_pdf(document: Document, locale: ReportLocale) -> bytes:
 
 
 class _Pen:
-    """The styles of a document, and texts marked with the font that has their letters."""
+    """The styles of a document, and texts marked with the font of their characters."""
 
     def __init__(self, locale: ReportLocale) -> None:
         from reportlab.lib.styles import ParagraphStyle
@@ -86,7 +87,7 @@ class _Pen:
                              spaceBefore=8, spaceAfter=6)  # fmt: skip
 
     def mark(self, text: str) -> str:
-        """Return a text for a paragraph: escaped, with the font of each run of letters."""
+        """Return a text for a paragraph: escaped, with the font of each run of characters."""
         marked = escape(text).replace("\u2212", "-")
         return _OTHER.sub(lambda run: f'<font name="{_HAN}">{run[0]}</font>', marked)
 
@@ -162,7 +163,7 @@ def _table(table: Table, locale: ReportLocale, pen: _Pen) -> Any:
         shown_unit = locale.unit(unit)
         heads.append(pen.write(f"{locale.word(name)} [{shown_unit}]" if shown_unit else locale.word(name), pen.head))
     rows = [[pen.write(locale.cell(cell), pen.cell) for cell in row] for row in table.rows]
-    # What people or sources wrote is long; numbers are not.
+    # Names and sources are long; numbers are short.
     weights = [
         max(9.0, *(min(_width(locale.cell(row[at])), 40.0) for row in table.rows), _width(locale.word(name)) / 2.0)
         for at, (name, _) in enumerate(table.columns)
@@ -171,7 +172,7 @@ def _table(table: Table, locale: ReportLocale, pen: _Pen) -> Any:
 
 
 def _width(text: str) -> float:
-    """Return how wide a text is in letters; a Chinese one is as wide as two."""
+    """Return the width of a text in letters; a Chinese character counts two."""
     return float(len(text) + sum(len(run) for run in _OTHER.findall(text)))
 
 
@@ -213,7 +214,7 @@ def _map(drawn: Map, locale: ReportLocale) -> Any:
 
 
 def _flatten(png: bytes) -> Any:
-    """Return a picture without clear pixels."""
+    """Return a picture without transparent pixels."""
     from PIL import Image as Pictures
 
     clear = Pictures.open(io.BytesIO(png)).convert("RGBA")
@@ -222,7 +223,7 @@ def _flatten(png: bytes) -> Any:
 
 
 def _key(drawn: Map, locale: ReportLocale, pen: _Pen) -> list[Any]:
-    """Return what the colours mean, three in a row."""
+    """Return the legend of the colours, three in a row."""
     from reportlab.graphics.shapes import Drawing, Rect
     from reportlab.lib.colors import Color
 
@@ -283,7 +284,7 @@ def _chart(chart: Chart, locale: ReportLocale) -> Any:
 
 
 def _label(x: float, y: float, text: str, size: float) -> Any:
-    """Return a short text of a picture, all of it in the font that has its letters."""
+    """Return a short text of a picture in the font of its characters."""
     from reportlab.graphics.shapes import String
 
     return String(x, y, text, fontName=_HAN if _OTHER.search(text) else _LATIN, fontSize=size)
