@@ -1,1 +1,1 @@
-"""Import of flight logs and tables."""
+"""Import of flight logs and tables: each file is a source that ends."""

@@ -1,4 +1,4 @@
-"""Which files can be imported, what reads each, and what a person is told of it."""
+"""File types of the import: finding files, opening the source of each, reporting on it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from headland.errors import SettingsError
 
 LOGS: Final = (".tlog", ".rlog", ".raw", ".bin", ".ulg")
 TABLES: Final = (".csv", ".tsv", ".txt")
-#: What `find_files` takes for a pattern where there is no such file.
+#: Characters that make a name a pattern where there is no such file.
 _PATTERN: Final = frozenset("*?[")
 
 LogSource = TlogSource | RawLogSource | DataflashSource | UlogSource
 
 
 def find_files(names: Iterable[Path], *, tables: bool = False) -> list[Path]:
-    """Return the files that are meant, each once: of a folder all of a kind that is expected, and those of a pattern.
+    """Return the named files, each once; for a folder or a pattern, all files of the expected type in it.
 
-    Raises SettingsError, before anything is read, for one that is named and cannot be opened or is of another kind,
-    and for a folder or pattern in which there is none.
+    Raises SettingsError, before anything is read, for a named file that cannot be opened or is of another type, and for
+    a folder or pattern without files.
     """
-    found: dict[Path, Path] = {}
+    by_path: dict[Path, Path] = {}
     for name in names:
         if name.is_dir():
             files = _among(name.rglob("*"), tables=tables)
@@ -45,25 +45,25 @@ def find_files(names: Iterable[Path], *, tables: bool = False) -> list[Path]:
         if not files:
             raise SettingsError(f"{name}: there is no {' or '.join(TABLES if tables else LOGS)} file in it")
         for file in files:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
+            by_path.setdefault(file.resolve(), file)
+    return list(by_path.values())
 
 
 def _among(paths: Iterable[Path], *, tables: bool) -> list[Path]:
-    kinds = TABLES if tables else LOGS
-    return sorted(path for path in paths if path.suffix.lower() in kinds and path.is_file())
+    suffixes = TABLES if tables else LOGS
+    return sorted(path for path in paths if path.suffix.lower() in suffixes and path.is_file())
 
 
 def check_file(path: Path, *, tables: bool) -> None:
-    """Raise SettingsError where a path is no readable file of a kind that is expected."""
-    kind = path.suffix.lower()
-    if tables and kind not in TABLES:
-        raise SettingsError(f"{path}: a map describes tables ({', '.join(TABLES)}), and this is none")
-    if not tables and kind in TABLES:
-        raise SettingsError(f"{path}: a table needs a map that says what its columns are: --map")
-    if not tables and kind not in LOGS:
+    """Raise SettingsError where a path is not a readable file of the expected type."""
+    suffix = path.suffix.lower()
+    if tables and suffix not in TABLES:
+        raise SettingsError(f"{path}: a map describes tables ({', '.join(TABLES)}), and this is not one")
+    if not tables and suffix in TABLES:
+        raise SettingsError(f"{path}: a table needs a map of its columns: --map")
+    if not tables and suffix not in LOGS:
         raise SettingsError(
-            f"{path}: this kind of file is not known; {', '.join(LOGS)} logs can be imported, and tables by a map"
+            f"{path}: unknown type of file; {', '.join(LOGS)} logs can be imported, and tables with a map"
         )
     try:
         path.open("rb").close()
@@ -72,23 +72,23 @@ def check_file(path: Path, *, tables: bool) -> None:
 
 
 def open_source(path: Path, settings: EdgeSettings, table_map: LoadedMap | None) -> LogSource | TableSource:
-    """Return what reads a file: a table by its map, a log by its ending. Raises OSError where it is gone."""
+    """Return the source of a file: a table by its map, a log by its suffix. Raises OSError where it is gone."""
     gateway = settings.gateway
     if table_map is not None:
         return TableSource(path, table_map, gateway.site)
-    mavlink = next((one for one in settings.source if isinstance(one, MavlinkSettings)), None)
-    kind = path.suffix.lower()
-    if kind == ".bin":
+    mavlink = next((source for source in settings.source if isinstance(source, MavlinkSettings)), None)
+    suffix = path.suffix.lower()
+    if suffix == ".bin":
         return DataflashSource(path, mavlink, gateway.site)
-    if kind == ".ulg":
+    if suffix == ".ulg":
         return UlogSource(path, mavlink, gateway.site)
-    if kind == ".tlog":
+    if suffix == ".tlog":
         return TlogSource(path, mavlink, gateway.id, gateway.site)
     return RawLogSource(path, mavlink, gateway.id, gateway.site)
 
 
 def report_file(path: Path, source: LogSource | TableSource, error: str) -> FileReport:
-    """Return what a person is told of a file that was read, but for what came of it."""
+    """Return the report of a file that was read, without its points, events and gaps."""
     if isinstance(source, TableSource):
         table = source.report()
         return FileReport(
@@ -98,7 +98,7 @@ def report_file(path: Path, source: LogSource | TableSource, error: str) -> File
             first_ms=table.first_ms,
             last_ms=table.last_ms,
             ignored=table.refused,
-            refusals=tuple(one.sentence() for one in table.refusals),
+            refusals=tuple(refusal.sentence() for refusal in table.refusals),
             error=error,
         )
     log = source.report()

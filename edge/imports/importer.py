@@ -1,4 +1,4 @@
-"""Logs and tables put through the gateway's own way: source, batcher, spool, uplink, until all is in the store."""
+"""Import of logs and tables through the parts of the gateway: source, batcher, spool, uplink, until all is stored."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from headland.errors import DataDamaged, HeadlandError
 __all__ = ["FileReport", "ImportReport", "Progress", "import_files"]
 
 SPOOL_FILE: Final = "import-spool.sqlite"
-#: The reader waits while so much is on its way: an import never makes the spool drop anything.
-_MOST_WAITING_BYTES: Final = 32_000_000
+#: The reader waits while so much is not sent yet: an import never makes the spool drop anything.
+_MAX_WAITING_BYTES: Final = 32_000_000
 _SPOOL_BYTES: Final = 128_000_000
 _GROUP_RECORDS: Final = 50
 _PROGRESS_S: Final = 0.2
-#: After how long without progress the person is told, and how often the sentence changes.
+#: After how long without progress the reason is shown, and how often that sentence changes.
 _SILENCE_S: Final = 5.0
 
 
@@ -48,19 +48,19 @@ def import_files(
     stop: threading.Event,
     table_map: LoadedMap | None = None,
 ) -> ImportReport:
-    """Put `paths` into the farm and return when the store has all of it, or soon after `stop` is set.
+    """Import `paths` and return when the store has all of it, or soon after `stop` is set.
 
-    They are files, folders and patterns: of tables where `table_map` describes them, else of logs. A broker or station
-    that is away is waited for. What an earlier call left in the spool goes first. The same file gives the same points,
-    so that repeating an import adds nothing. Raises SettingsError for a file of a kind that is not known or that cannot
-    be opened, before anything is read, and DataDamaged where none of the files is readable; one that is not stops no
-    other.
+    They are files, folders and patterns: of tables where `table_map` describes them, else of logs. The import waits for
+    a broker or station that is not available. Records that an earlier call left in the spool go first. The same file
+    gives the same points, so that repeating an import adds nothing. Raises SettingsError for a file of an unknown type
+    or that cannot be opened, before anything is read, and DataDamaged where none of the files is readable; a single
+    one that is not does not stop the others.
     """
     files = find_files(paths, tables=table_map is not None)
     gateway = settings.gateway
     owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
     spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
-    # In an import nothing is new: its order is kept.
+    # No record of an import is more urgent than others: they are sent in order.
     broker = msgspec.structs.replace(settings.broker, resend_s=min(settings.broker.resend_s, 3.0), backlog_share=1.0)
     # The status and will of this gateway belong to its daemon, which may run at the same time.
     uplink = Uplink(
@@ -77,7 +77,7 @@ def import_files(
 
 
 class _Import:
-    """One import under way; as a sink it counts what each file gave."""
+    """A running import; as a sink it counts the outputs of each file."""
 
     def __init__(
         self,
@@ -120,20 +120,20 @@ class _Import:
         self._show(force=True)
         if self._spool.counters()["damaged"]:
             raise DataDamaged("the import's spool was damaged and moved aside: repeat the import")
-        if reports and all(one.error for one in reports):
-            raise DataDamaged("; ".join(one.error for one in reports))
+        if reports and all(report.error for report in reports):
+            raise DataDamaged("; ".join(report.error for report in reports))
         whole = finished and len(reports) == len(self._paths) and not self._stop.is_set()
         return ImportReport(tuple(reports), whole, self._spool.status().records)
 
     def reading(self, reading: Reading) -> None:
-        """Take a row; waits while too much is on its way."""
+        """Add a row; waits while too much is not sent yet."""
         self._points += sum(value is not None for value in reading.values.values())
         self._silences.note(reading)
         self._batcher.add(reading, time.monotonic())
         self._append_closed(_GROUP_RECORDS)
 
     def runs(self, runs: Sequence[Readings]) -> None:
-        """Take rows by column; waits while too much is on its way."""
+        """Add rows by column; waits while too much is not sent yet."""
         self._silences.note_all(runs)
         now_s = time.monotonic()
         for run in runs:
@@ -142,13 +142,13 @@ class _Import:
             self._append_closed(_GROUP_RECORDS)
 
     def event(self, event: Event) -> None:
-        """Take an event."""
+        """Add an event."""
         self._events += 1
         self._batcher.add_event(event, time.monotonic())
         self._append_closed(_GROUP_RECORDS)
 
     def describe(self, descriptor: Descriptor) -> None:
-        """Publish what is known of a vehicle."""
+        """Publish the descriptor of a device."""
         self._uplink.describe(descriptor)
 
     def _read(self, path: Path) -> FileReport:
@@ -173,8 +173,8 @@ class _Import:
         self._read_before += source.size_bytes
         self._source = None
         flags: Counter[str] = Counter()
-        for one in stage.flags():
-            flags[f"{one.test} {one.flag}"] += one.samples
+        for flag_count in stage.flags():
+            flags[f"{flag_count.test} {flag_count.flag}"] += flag_count.samples
         report = report_file(path, source, error)
         gaps = self._silences.gaps
         return replace(report, points=self._points, events=self._events, flags=flags, gaps=gaps)
@@ -185,17 +185,19 @@ class _Import:
             self._source.stop()
         if self._batcher.closed < at_least:
             return
-        self._wait_for(lambda: self._spool.status().bytes < _MOST_WAITING_BYTES)
+        self._wait_for(lambda: self._spool.status().bytes < _MAX_WAITING_BYTES)
         contents = self._batcher.take()
         for start in range(0, len(contents), _GROUP_RECORDS):
             self._append(contents[start : start + _GROUP_RECORDS])
 
     def _append(self, contents: list[Content]) -> None:
-        """Bring a group to the disk; a full disk is waited for. After `stop` it is given up: it is read again."""
+        """Write a group to the spool, waiting while the disk is full. After `stop` it is dropped, to be read again."""
         while not self._spool.append(contents):
             if self._stop.wait(0.5):
                 return
-            self._show(waiting=f"the disk of {self._settings.data_dir} takes no more: make room and it goes on")
+            self._show(
+                waiting=f"the disk of {self._settings.data_dir} is full: free space on it, and the import goes on"
+            )
         self._appended += len(contents)
         self._uplink.wake()
 
@@ -214,7 +216,7 @@ class _Import:
         self._shown_s = now_s
         source = self._source
         read = self._read_before
-        if source is not None:  # its last records are still to come, whatever has been read
+        if source is not None:  # its last records are not appended yet, however much was read
             read = min(read + source.position_bytes, self._bytes_total - 1)
         sent = self._uplink.counters()["published"]
         acked = self._appended - self._spool.status().records
@@ -223,13 +225,13 @@ class _Import:
             self._moved, self._moved_s = moved, now_s
         silent_s = now_s - self._moved_s
         if not waiting and silent_s >= _SILENCE_S:
-            waiting = self._say_silence(int(silent_s // _SILENCE_S * _SILENCE_S))
+            waiting = self._waiting_sentence(int(silent_s // _SILENCE_S * _SILENCE_S))
         name = source.name if source is not None else ""
         self._progress(
             Progress(name, read, self._bytes_total, self._appended, min(sent, self._appended), acked, waiting)
         )
 
-    def _say_silence(self, silent_s: int) -> str:
+    def _waiting_sentence(self, silent_s: int) -> str:
         state = self._uplink.state()
-        why = state.detail or "the broker is there, but no station has stored anything"
+        why = state.detail or "the broker answers, but no station has stored anything"
         return f"waiting for {silent_s} s: {why}"

@@ -1,4 +1,4 @@
-"""What an import says: while it runs, and at its end."""
+"""Progress and reports of an import."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final
 
 from edge.sources.source import DeviceId, Reading, Readings
 
-#: So many refusals are told one by one.
+#: How many refusals are listed.
 _SHOWN: Final = 10
-#: A vehicle that says nothing for longer has a gap in its log; many say something once a second and no more.
+#: A longer silence of a vehicle is a gap in its log; many send only once a second.
 _SILENCE_MS: Final = 1500
 _VEHICLE: Final = "drone"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import is. `waiting` is a sentence while nothing moves, else empty."""
+    """Progress of an import. `waiting` is a sentence while there is none, else empty."""
 
     file: str
     bytes_read: int
@@ -31,14 +31,14 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """The part that is done, 0 to 1, never falling: reading is one half, storing the other."""
+        """The part that is done, 0 to 1, never falling: reading is the first half, storing the second."""
         if self.bytes_read < self.bytes_total:
             return 0.5 * self.bytes_read / self.bytes_total
         return 0.5 + 0.5 * (self.records_acked / self.records_total if self.records_total else 1.0)
 
     @property
     def sentence(self) -> str:
-        """What it does now, for a person."""
+        """The present activity, as a sentence."""
         if self.waiting:
             return self.waiting
         if self.bytes_read < self.bytes_total:
@@ -48,34 +48,34 @@ class Progress:
 
 @dataclass(slots=True)
 class Gaps:
-    """Stretches of time that are missing: how many, and how long in all."""
+    """Missing stretches of time: their number and total length."""
 
     count: int = 0
     total_ms: int = 0
 
     def add(self, length_ms: int) -> None:
-        """Take one more."""
+        """Add a gap."""
         self.count += 1
         self.total_ms += length_ms
 
     def sentence(self, name: str) -> str:
-        """Return it for a person; `name` is what one of them is called."""
+        """Return the sentence of the report; `name` is the noun for a gap."""
         return f"{self.count:,} {name}{'' if self.count == 1 else 's'} of {self.total_ms / 1000:,.2f} s in all"
 
 
 class Silences:
-    """Finds where a vehicle said nothing for longer than 1.5 s. Rows come in the order of their times."""
+    """Finds silences of a vehicle of more than 1.5 s. Rows come in the order of their times."""
 
     def __init__(self) -> None:
         self.gaps = Gaps()
         self._last_ms: dict[str, int] = {}
 
     def note(self, reading: Reading) -> None:
-        """Take a row."""
+        """Note a row."""
         self._note(reading.source, (reading.time_ms,))
 
     def note_all(self, runs: Iterable[Readings]) -> None:
-        """Take rows that were read in one go: what one kind does not say another may."""
+        """Note rows that were read together: rows of all kinds of a device count."""
         times_ms: dict[DeviceId, list[int]] = {}
         for run in runs:
             times_ms.setdefault(run.source, []).extend(run.times_ms)
@@ -97,7 +97,7 @@ class Silences:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What one file held and what was left out of it, by reason; `error` where it could not be read.
+    """Report of one file: what was imported and left out, by reason; `error` where it could not be read.
 
     `messages` are those of a log that were read, `gaps` where a vehicle in it said nothing, `dropouts` what its logger
     says it lost, `notes` sentences on the whole of it. `refusals` are sentences, one for each of the first rows and
@@ -121,11 +121,11 @@ class FileReport:
     error: str = ""
 
     def sentence(self) -> str:
-        """Return the file's line for a person."""
+        """Return the file's line of the report."""
         if self.error:
             return self.error if self.error.startswith(self.path.name) else f"{self.path.name}: {self.error}"
-        whose = ", ".join(self.devices) or "no vehicle"
-        text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {whose}"
+        devices = ", ".join(self.devices) or "no vehicle"
+        text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {devices}"
         if self.messages:
             text += f", of {self.messages:,} messages"
         if self.first_ms is not None and self.last_ms is not None:
@@ -141,8 +141,8 @@ class FileReport:
         return "; ".join((text, *self.notes))
 
     def refused(self) -> list[str]:
-        """Return a line for each of the first things that were left out, and how many more there are."""
-        lines = [f"  {one}" for one in self.refusals[:_SHOWN]]
+        """Return a line for each of the first refusals, and the number of the others."""
+        lines = [f"  {refusal}" for refusal in self.refusals[:_SHOWN]]
         more = sum((self.ignored or {}).values()) - len(lines)
         if lines and more > 0:
             lines.append(f"  and {more:,} more")
@@ -151,15 +151,15 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of an import. `finished`: all of it is in the store; else the next import finishes it first."""
+    """Result of an import. `finished`: the store has all of it; else the next import finishes it first."""
 
     files: tuple[FileReport, ...]
     finished: bool
     records_waiting: int = 0
 
     def sentences(self) -> list[str]:
-        """Return the lines for a person."""
-        lines = [line for one in self.files for line in (one.sentence(), *one.refused())]
+        """Return the lines of the report."""
+        lines = [line for file in self.files for line in (file.sentence(), *file.refused())]
         if not self.finished:
             lines.append(
                 f"Stopped early: {self.records_waiting} messages wait on disk and go first at the next import; "

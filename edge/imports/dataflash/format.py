@@ -1,4 +1,4 @@
-"""How a DataFlash log describes its own messages: FMT, and FMTU, UNIT and MULT where the firmware writes them.
+"""Formats of a DataFlash log's messages, which the log describes itself: FMT, and FMTU, UNIT and MULT if written.
 
 A message is 0xA3 0x95, its type, and a body that the FMT of that type describes: one format character a column.
 
@@ -7,7 +7,7 @@ A message is 0xA3 0x95, its type, and a body that the FMT of that type describes
     n N Z             texts of 4, 16 and 64 characters                       M         flight mode
     a                 32 integers of 16 bits
 
-A character's own scale goes before MULT's; MULT scales the others. Facts of ArduPilot's AP_Logger/LogStructure.h.
+A character's own scale has precedence over MULT's; MULT scales the others. Source: ArduPilot's LogStructure.h.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ _CODES: Final[dict[str, tuple[str, float]]] = {
 _TEXTS: Final = "nNZ"
 _NO_NUMBERS: Final = "nNZa"
 _ARRAY: Final = struct.Struct("<32h")
-#: Multipliers that say nothing: none given, not worked out yet (it is 1 then).
+#: Characters for no multiplier and for an unknown one (it is 1 then).
 _NO_MULTIPLIERS: Final = "-?"
-#: What is smaller, or larger than one over it, is damage.
+#: A multiplier that is smaller, or larger than the reciprocal, is damaged.
 _LEAST_MULTIPLIER: Final = 1e-12
 
 Raw = Sequence[Any]
 
 
 class Unit(NamedTuple):
-    """What FMTU says of a column: its unit's name, and what to multiply its raw value by (None: not said)."""
+    """FMTU of a column: name of its unit, and factor for its raw value (None: not given)."""
 
     name: str
     multiplier: float | None
 
 
 class Format:
-    """One kind of message. `units` stands empty until an FMTU names it."""
+    """One kind of message. `units` is empty until an FMTU names it."""
 
     __slots__ = ("_own_struct", "characters", "columns", "length", "name", "places", "type", "units", "unpack")
 
@@ -59,25 +59,25 @@ class Format:
         self.columns = tuple(columns)
         self.places = {column: place for place, column in enumerate(self.columns)}
         self.units: dict[str, Unit] = {}
-        self._own_struct = struct.Struct("<3x" + "".join(_CODES[one][0] for one in characters))
-        #: Takes (buffer, offset of the header), gives the raw values.
+        self._own_struct = struct.Struct("<3x" + "".join(_CODES[character][0] for character in characters))
+        #: Function from (buffer, offset of the header) to the raw values.
         self.unpack: Callable[[bytes, int], Raw] = self._own_struct.unpack_from
 
     @classmethod
     def read(cls, values: Raw) -> Format | None:
-        """Return what an FMT's values describe, None where that cannot be (damage; a newer format character)."""
+        """Return the format that an FMT describes, None where it is not valid (damage; a newer format character)."""
         number, length, name, characters, columns = values
-        texts = [text for one in (name, characters, columns) if (text := _ascii(one)) is not None]
+        texts = [text for value in (name, characters, columns) if (text := _ascii(value)) is not None]
         if len(texts) < 3 or not texts[0]:
             return None
         names = texts[2].split(",") if texts[2] else []
-        if len(names) != len(texts[1]) or any(one not in _CODES for one in texts[1]):
+        if len(names) != len(texts[1]) or any(character not in _CODES for character in texts[1]):
             return None
-        found = cls(number, length, texts[0], texts[1], names)
-        return found if found._own_struct.size == length else None
+        fmt = cls(number, length, texts[0], texts[1], names)
+        return fmt if fmt._own_struct.size == length else None
 
     def same(self, other: Format) -> bool:
-        """Tell whether two describe a message alike."""
+        """Return whether two formats describe a message alike."""
         return (self.name, self.characters, self.columns) == (other.name, other.characters, other.columns)
 
     def divisor(self, column: str) -> float:
@@ -85,16 +85,16 @@ class Format:
         return _CODES[self.characters[self.places[column]]][1]
 
     def is_float(self, column: str) -> bool:
-        """Tell whether the column has floats, which may be no numbers."""
+        """Return whether the column has floats, which may not be finite."""
         return self.characters[self.places[column]] in "fdg"
 
     def is_number(self, column: str) -> bool:
-        """Tell whether there is a column of that name and it has numbers."""
+        """Return whether there is a column of that name with numbers."""
         place = self.places.get(column)
         return place is not None and self.characters[place] not in _NO_NUMBERS
 
     def is_whole(self, column: str) -> bool:
-        """Tell whether there is a column of that name and it has integers without a scale of their own."""
+        """Return whether there is a column of that name with integers without a scale of their own."""
         place = self.places.get(column)
         return place is not None and self.characters[place] in "bBhHiIqQM"
 
@@ -106,12 +106,12 @@ class Format:
         }
 
 
-#: The one that describes the others.
+#: The format of FMT, which describes the others.
 FMT: Final = Format(FMT_TYPE, FMT_BYTES, "FMT", "BBnNZ", ("Type", "Length", "Name", "Format", "Columns"))
 
 
 def text_of(value: bytes) -> str:
-    """Return a text without its padding; bytes that are no UTF-8 are taken as Latin-1."""
+    """Return a text without its padding; bytes that are not UTF-8 are decoded as Latin-1."""
     raw = value.split(b"\0", 1)[0]
     try:
         return raw.decode()
@@ -129,59 +129,59 @@ def _decode(character: str, value: Any) -> Any:
 
 
 def _ascii(value: bytes) -> str | None:
-    """Return a printable text without its padding, None where it is none."""
+    """Return a printable text without its padding, None where it is not printable."""
     raw = value.split(b"\0", 1)[0]
     return raw.decode() if raw.isascii() and (not raw or raw.decode().isprintable()) else None
 
 
 class Dictionary:
-    """The formats of one log, with the units and multipliers that it says."""
+    """The formats of one log, with their units and multipliers."""
 
     def __init__(self) -> None:
         self.by_type: list[Format | None] = [None] * 256
         self.by_type[FMT_TYPE] = FMT
         self._unit_names: dict[int, str] = {}
         self._multipliers: dict[int, float] = {}
-        self._said: dict[int, tuple[str, str]] = {}
+        self._declared: dict[int, tuple[str, str]] = {}
 
     def note_format(self, values: Raw) -> Format | None:
-        """Take an FMT; returns the format that holds from now on, None where the message is damaged."""
-        found = Format.read(values)
-        if found is None:
+        """Note an FMT; return the format that is valid from now on, None where the message is damaged."""
+        fmt = Format.read(values)
+        if fmt is None:
             return None
-        if found.type == FMT_TYPE:  # it describes itself, and is known
+        if fmt.type == FMT_TYPE:  # it describes itself, and is known
             return FMT
-        known = self.by_type[found.type]
-        if known is not None and known.same(found):
+        known = self.by_type[fmt.type]
+        if known is not None and known.same(fmt):
             return known
-        self.by_type[found.type] = found
-        self._apply(found.type)
-        return found
+        self.by_type[fmt.type] = fmt
+        self._apply(fmt.type)
+        return fmt
 
     def note_units(self, message: Format, values: Raw) -> None:
-        """Take an UNIT, MULT or FMTU; other messages mean nothing here."""
-        said = message.fields(values)
-        letter, label, multiplier = said.get("Id"), said.get("Label"), said.get("Mult")
-        number, units, multipliers = said.get("FmtType"), said.get("UnitIds"), said.get("MultIds")
+        """Note a UNIT, MULT or FMTU; other messages are ignored."""
+        fields = message.fields(values)
+        letter, label, multiplier = fields.get("Id"), fields.get("Label"), fields.get("Mult")
+        number, units, multipliers = fields.get("FmtType"), fields.get("UnitIds"), fields.get("MultIds")
         if message.name == "UNIT" and isinstance(letter, int) and isinstance(label, str):
             self._unit_names[letter] = label
         elif message.name == "MULT" and isinstance(letter, int) and isinstance(multiplier, float):
             # It was a float of 32 bits: seven digits of it are meant.
             self._multipliers[letter] = float(f"{multiplier:.7g}")
         elif isinstance(number, int) and isinstance(units, str) and isinstance(multipliers, str):
-            self._said[number] = units, multipliers
+            self._declared[number] = units, multipliers
             self._apply(number)
 
     def _apply(self, number: int) -> None:
-        """Give a format the units that were said of it; they come after it, units and multipliers before."""
-        found = self.by_type[number] if 0 <= number < 256 else None
-        if found is None or number not in self._said:
+        """Add the declared units to a format; they come after it, units and multipliers before."""
+        fmt = self.by_type[number] if 0 <= number < 256 else None
+        if fmt is None or number not in self._declared:
             return
-        units, multipliers = self._said[number]
-        for column, unit, multiplier in zip(found.columns, units, multipliers, strict=False):
+        units, multipliers = self._declared[number]
+        for column, unit, multiplier in zip(fmt.columns, units, multipliers, strict=False):
             name = self._unit_names.get(ord(unit), "")
             factor = None if multiplier in _NO_MULTIPLIERS else self._multipliers.get(ord(multiplier))
             if factor is not None and not _LEAST_MULTIPLIER <= factor <= 1 / _LEAST_MULTIPLIER:
                 factor = None
             if name:
-                found.units[column] = Unit(name, factor)
+                fmt.units[column] = Unit(name, factor)

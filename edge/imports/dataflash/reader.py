@@ -1,8 +1,8 @@
-"""Bytes of a DataFlash log to messages: find them, believe them, count what is none. Never raises for what they hold.
+"""Bytes of a DataFlash log to messages; damaged parts are skipped and counted. Never raises, whatever the bytes are.
 
-Messages have no checksum. One is believed where another begins right behind it, or the file ends, or the padding of a
-flash page stands there; what is torn in its middle by a lost block would else be read with another's values. An FMT
-proves itself by what it says, and without it all of its kind would be lost.
+Messages have no checksum. A message is accepted where another begins right after it, or the file ends, or the padding
+of a flash page follows: a message torn by a lost block would else be read with values of another. An FMT is accepted
+by its contents, since all messages of its type depend on it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _HEAD_1: Final = HEAD[0]
 _HEAD_2: Final = HEAD[1]
 _PADDING: Final = (b"\xff" * HEAD_BYTES, b"\0" * HEAD_BYTES)
 _DEFINITIONS: Final = ("FMT", "FMTU", "UNIT", "MULT")
-#: What is done with a message of a type.
-_PASS: Final = 0
-_GIVE: Final = 1
+#: Actions for the messages of a type, as bits.
+_SKIP: Final = 0
+_RETURN: Final = 1
 _LEARN: Final = 2
 
 #: A message: its format and its raw values.
@@ -27,9 +27,9 @@ Message = tuple[Format, Raw]
 
 
 class LogReader:
-    """Turns a stream of bytes, however it is cut, into messages; of all kinds where `wanted` is None.
+    """Decodes a stream of bytes, cut anywhere, into messages; of all names where `wanted` is None.
 
-    Of names that are not wanted messages are counted, but not given. Those that define others are always read.
+    Messages of other names are counted, but not returned. Those that define others are always read.
     """
 
     def __init__(self, wanted: Container[str] | None = None) -> None:
@@ -39,8 +39,8 @@ class LogReader:
         self._counts: Counter[str] = Counter()
         self._seen = [0] * 256
         self._kinds: Counter[str] = Counter()
-        self._ways = [_PASS] * 256
-        self._ways[FMT_TYPE] = self._way_of(FMT.name)
+        self._actions = [_SKIP] * 256
+        self._actions[FMT_TYPE] = self._action_of(FMT.name)
         self._in_sync = True
 
     def read(self, data: bytes) -> list[Message]:
@@ -49,16 +49,16 @@ class LogReader:
         return self._scan(self._rest + data, final=False)
 
     def finish(self) -> list[Message]:
-        """Return what is still whole at the end of the stream."""
+        """Return the whole messages at the end of the stream."""
         messages = self._scan(self._rest, final=True)
         self._counts["junk_bytes"] += len(self._rest)
         self._rest = b""
         return messages
 
     def kinds(self) -> Counter[str]:
-        """Return how many messages of each name there were, given or not."""
+        """Return how many messages of each name there were, returned or not."""
         formats = self.dictionary.by_type
-        now = {found.name: count for found, count in zip(formats, self._seen, strict=True) if found and count}
+        now = {fmt.name: count for fmt, count in zip(formats, self._seen, strict=True) if fmt and count}
         return self._kinds + Counter(now)
 
     def counters(self) -> dict[str, int]:
@@ -66,17 +66,17 @@ class LogReader:
         return {**self._counts, "messages": self.kinds().total()}
 
     def _scan(self, buffer: bytes, *, final: bool) -> list[Message]:
-        """Walk the buffer once."""
+        """Scan the buffer once."""
         messages: list[Message] = []
-        append, formats, seen, ways = messages.append, self.dictionary.by_type, self._seen, self._ways
+        append, formats, seen, actions = messages.append, self.dictionary.by_type, self._seen, self._actions
         size, at = len(buffer), 0
         while at + HEAD_BYTES <= size:
             number = buffer[at + 2]
-            found = formats[number]
-            if buffer[at] != _HEAD_1 or buffer[at + 1] != _HEAD_2 or found is None:
+            fmt = formats[number]
+            if buffer[at] != _HEAD_1 or buffer[at + 1] != _HEAD_2 or fmt is None:
                 at = self._resync(buffer, at, "unknown_type" if buffer.startswith(HEAD, at) else "")
                 continue
-            end = at + found.length
+            end = at + fmt.length
             if end + HEAD_BYTES > size and not (final and end <= size):
                 if not final:
                     break
@@ -90,14 +90,14 @@ class LogReader:
             ):
                 at = self._resync(buffer, at, "torn")
                 continue
-            way = ways[number]
-            if way:
-                values = found.unpack(buffer, at)
-                if way & _LEARN and not self._learn(found, values):
+            action = actions[number]
+            if action:
+                values = fmt.unpack(buffer, at)
+                if action & _LEARN and not self._learn(fmt, values):
                     at = self._resync(buffer, at, "bad_format")
                     continue
-                if way & _GIVE:
-                    append((found, values))
+                if action & _RETURN:
+                    append((fmt, values))
             seen[number] += 1
             self._in_sync = True
             at = end
@@ -107,34 +107,34 @@ class LogReader:
     def _resync(self, buffer: bytes, at: int, reason: str) -> int:
         """Return where the next message may start, given that none starts at `at`.
 
-        `reason` is counted where it broke the stream; what looks like more of it until the next message is junk.
+        `reason` is counted once for each break of the stream; the bytes until the next message are junk.
         """
         if reason and self._in_sync:
             self._counts[reason] += 1
         self._in_sync = False
-        found = buffer.find(HEAD, at + 1)
-        if found < 0:  # its first byte may be the last that is here
-            found = len(buffer) - (buffer[-1] == _HEAD_1 and len(buffer) - 1 > at)
-        self._counts["junk_bytes"] += found - at
-        return found
+        head_at = buffer.find(HEAD, at + 1)
+        if head_at < 0:  # its first byte may be the last one of the buffer
+            head_at = len(buffer) - (buffer[-1] == _HEAD_1 and len(buffer) - 1 > at)
+        self._counts["junk_bytes"] += head_at - at
+        return head_at
 
     def _learn(self, message: Format, values: Raw) -> bool:
-        """Take a message that defines others; False where it is damaged."""
+        """Read a message that defines others; return False where it is damaged."""
         if message is not FMT:
             self.dictionary.note_units(message, values)
             return True
         number = values[0]
         before = self.dictionary.by_type[number]
-        found = self.dictionary.note_format(values)
-        if found is None:
+        fmt = self.dictionary.note_format(values)
+        if fmt is None:
             return False
-        if before is not None and before is not found and found is not FMT:
+        if before is not None and before is not fmt and fmt is not FMT:
             self._kinds[before.name] += self._seen[number]
             self._seen[number] = 0
         if number != FMT_TYPE:
-            self._ways[number] = self._way_of(found.name)
+            self._actions[number] = self._action_of(fmt.name)
         return True
 
-    def _way_of(self, name: str) -> int:
-        wanted = _GIVE if self._wanted is None or name in self._wanted else _PASS
-        return wanted | (_LEARN if name in _DEFINITIONS else _PASS)
+    def _action_of(self, name: str) -> int:
+        wanted = _RETURN if self._wanted is None or name in self._wanted else _SKIP
+        return wanted | (_LEARN if name in _DEFINITIONS else _SKIP)

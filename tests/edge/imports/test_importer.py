@@ -175,7 +175,7 @@ def test_a_file_that_is_no_log_is_reported_and_does_not_affect_the_others(mosqui
 
 def test_an_unknown_kind_of_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     settings = import_settings(tmp_path / "data", 1883)
-    with pytest.raises(SettingsError, match=r"table\.xlsx: this kind of file is not known"):
+    with pytest.raises(SettingsError, match=r"table\.xlsx: unknown type of file"):
         import_files([tmp_path / "table.xlsx"], settings, progress=lambda _: None, stop=threading.Event())
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         import_files([tmp_path / "none.tlog"], settings, progress=lambda _: None, stop=threading.Event())
