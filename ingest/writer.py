@@ -72,13 +72,13 @@ class IngestWriter:
         settings: IngestSettings,
         store: Store,
         inbox: Inbox,
-        acker: AckSender,
+        ack_sender: AckSender,
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._settings = settings
         self._store = store
         self._inbox = inbox
-        self._acker = acker
+        self._ack_sender = ack_sender
         self._now_ms = now_ms
         self.quarantine = Quarantine(
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
@@ -260,7 +260,7 @@ class IngestWriter:
         self.counts.update(batch.counts)
         self.commit_latency_ms = round((time.monotonic() - started_s) * 1000)
         self.waiting_since_s = time.monotonic()
-        self._acker.acknowledge(batch.messages)
+        self._ack_sender.acknowledge(batch.messages)
         for epoch, state in batch.marks.items():
             self._pending_acks.add(epoch, state.high_water)
         for gateway, status in batch.activity.statuses.items():
@@ -316,4 +316,4 @@ class IngestWriter:
             wait_s = min(wait_s * 2, _RETRY_MAX_S)
 
     def _publish_acks(self) -> None:
-        self.counts["commit_acks"] += self._pending_acks.publish(self._acker.publish_ack)
+        self.counts["commit_acks"] += self._pending_acks.publish(self._ack_sender.publish_ack)

@@ -95,7 +95,7 @@ def _place_of(repositories: OrganisationRepositories, farm: Farm) -> Position | 
 def _taken_names(
     repositories: OrganisationRepositories, farm: Farm, outlines: Sequence[ImportedOutline], names: Sequence[str]
 ) -> list[FeatureError]:
-    """Return what is declared as another feature or as a field of the farm: an import twice shows here."""
+    """Return an error for each name of another feature or of an existing field, as in a repeated import."""
     known = {field.name for field in repositories.fields.all(farm=farm.id)}
     count = Counter(names)
     return [

@@ -128,7 +128,7 @@ class ServerStore:
                     self._state.devices[organisation, descriptor.device] = (gateway, descriptor)
 
     def organisations(self) -> list[str]:
-        """Return the organisations of which the store holds anything but marks."""
+        """Return the organisations with anything but marks."""
         with self._locked_state() as state:
             named = state.organisations()
         return sorted(named | self._metadata.event_organisations())
