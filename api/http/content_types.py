@@ -17,7 +17,7 @@ from api.http.problems import ProblemError
 from api.http.responses import reply
 from headland.analysis.telemetry import SeriesColumns, unit_of
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
-from headland.formats.table_writers import Cells, Kind, Slice, Table, write_arrow, write_csv, write_parquet
+from headland.formats.table_writers import Cells, DataTable, Kind, Slice, write_arrow, write_csv, write_parquet
 from headland.store.port import DeviceRecord
 
 JSON: Final = "application/json"
@@ -51,7 +51,7 @@ def choose_format(accept: str | None, forms: Sequence[str] = FORMS) -> str:
     return best
 
 
-def reply_table(request: Request, form: str, table: Table) -> Response:
+def reply_table(request: Request, form: str, table: DataTable) -> Response:
     """Return a table in the format that `choose_format` chose: a file, or its columns as JSON.
 
     A file is sent while it is written. The first slice is read before the response begins, so that a store that
@@ -69,7 +69,7 @@ def reply_table(request: Request, form: str, table: Table) -> Response:
     return StreamingResponse(chain([first], chunks), media_type=form, headers=headers)
 
 
-def samples_table(record: DeviceRecord, channels: list[str], slices: Iterator[SeriesColumns]) -> Table:
+def samples_table(record: DeviceRecord, channels: list[str], slices: Iterator[SeriesColumns]) -> DataTable:
     """Return samples as a table: a row for each instant, null where a channel has no value."""
     descriptor = record.descriptor
     names = {channel: name_column(record, channel) for channel in channels}
@@ -86,7 +86,7 @@ def samples_table(record: DeviceRecord, channels: list[str], slices: Iterator[Se
         }
         return {**head, **values}
 
-    return Table(descriptor.device, kinds, map(rows_of, slices))
+    return DataTable(descriptor.device, kinds, map(rows_of, slices))
 
 
 def name_column(record: DeviceRecord, channel: str) -> str:
@@ -97,7 +97,7 @@ def name_column(record: DeviceRecord, channel: str) -> str:
     return f"{channel} [{unit_of(record, channel)}]"
 
 
-def _columns_of(table: Table) -> dict[str, object]:
+def _columns_of(table: DataTable) -> dict[str, object]:
     """Return a table that fits one response as `schema.Columns`."""
     slices = list(table.slices)
     counts = [next(len(cells) for cells in rows.values() if isinstance(cells, np.ndarray)) for rows in slices]

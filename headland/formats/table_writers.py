@@ -35,7 +35,7 @@ _SQL: Final[dict[Kind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DataTable:
     """A table; `name` is its file name without an ending. Each slice has every column."""
 
     name: str
@@ -43,7 +43,7 @@ class Table:
     slices: Iterator[Slice]
 
 
-def write_csv(table: Table) -> Iterator[bytes]:
+def write_csv(table: DataTable) -> Iterator[bytes]:
     """Yield a table as CSV (RFC 4180, UTF-8); an empty cell for a missing number."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -59,7 +59,7 @@ def write_csv(table: Table) -> Iterator[bytes]:
         yield text.getvalue().encode()  # a table without rows: the column names
 
 
-def write_parquet(table: Table) -> Iterator[bytes]:
+def write_parquet(table: DataTable) -> Iterator[bytes]:
     """Yield a table as a Parquet file (zstd); null for a missing number.
 
     The rows are collected in a temporary folder first, because a Parquet file has its directory at the end.
@@ -92,7 +92,7 @@ def write_parquet(table: Table) -> Iterator[bytes]:
                 yield chunk
 
 
-def write_arrow(table: Table) -> Iterator[bytes]:
+def write_arrow(table: DataTable) -> Iterator[bytes]:
     """Yield a table as an Arrow IPC stream, a record batch for each slice; null for a missing number."""
     schema = nanoarrow.struct({name: _arrow_kind(kind) for name, kind in table.columns.items()}, nullable=False)
     sink = io.BytesIO()

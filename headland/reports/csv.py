@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from headland.formats.table_writers import DataTable as Rows
 from headland.formats.table_writers import Kind, write_csv
-from headland.formats.table_writers import Table as Rows
 from headland.i18n import Message
 from headland.reports.document import Cell, Document, Figure, Moment, Note, Section, Table
 from headland.reports.rendering import ReportLocale

@@ -21,7 +21,7 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import SLICE_ROWS, read_slices
 from headland.analysis.window import Window
 from headland.contract.records import Descriptor
-from headland.formats.table_writers import Kind, Slice, Table, write_arrow, write_csv, write_parquet
+from headland.formats.table_writers import DataTable, Kind, Slice, write_arrow, write_csv, write_parquet
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesKey, WriteBatch
 from tests.api.farm import START_MS, points_of
@@ -41,13 +41,13 @@ ROWS = st.lists(
 Row = tuple[int, int, float, str, bool]
 
 
-def table_of(slices: list[list[Row]]) -> Table:
+def table_of(slices: list[list[Row]]) -> DataTable:
     dtypes = {"n": np.int64, "at": np.int64, "value [g]": np.float64, "why": object, "is": np.bool_}
     made: list[Slice] = [
         {name: np.array([row[place] for row in rows], dtype) for place, (name, dtype) in enumerate(dtypes.items())}
         for rows in slices
     ]
-    return Table("rows", KINDS, iter(made))
+    return DataTable("rows", KINDS, iter(made))
 
 
 def plain(rows: list[Row]) -> list[tuple[Any, ...]]:
@@ -102,7 +102,7 @@ def long_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore
 
 @pytest.mark.parametrize(("write", "rows"), [(write_arrow, 500_000), (write_csv, 250_000)])
 def test_two_million_points_are_sent_in_bounded_memory(
-    long_store: DuckDBStore, write: Callable[[Table], Iterator[bytes]], rows: int
+    long_store: DuckDBStore, write: Callable[[DataTable], Iterator[bytes]], rows: int
 ) -> None:
     scope = OrgScope(long_store, None, "own", START_MS)
     [record] = long_store.devices("own")

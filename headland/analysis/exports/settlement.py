@@ -14,13 +14,13 @@ from headland.analysis.exports.as_applied import cells_of
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.nutrients import PlotShare
-from headland.formats.table_writers import Cells, Kind, Slice, Table
+from headland.formats.table_writers import Cells, DataTable, Kind, Slice
 from headland.registry.repositories.ledger import LedgerEntry
 
 _M2_PER_HA: Final = 10_000.0
 
 
-def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: str, unit: str) -> Table:
+def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: str, unit: str) -> DataTable:
     """Return a row for each plot on which product landed: its owner, treated ground and amount."""
     plots = sorted(shares, key=lambda share: (share.field.owner, share.field.name))
     area_ha = np.array([share.treated_m2 for share in plots], np.float64) / _M2_PER_HA
@@ -41,10 +41,10 @@ def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: st
         applied: np.array([share.amount for share in plots], np.float64).round(3),
         "simulated": field_pass.simulated,
     }
-    return Table(f"settlement-{field_pass.id.replace('~', '-')}", kinds, iter([rows]))
+    return DataTable(f"settlement-{field_pass.id.replace('~', '-')}", kinds, iter([rows]))
 
 
-def entries_table(pages: Iterator[list[LedgerEntry]]) -> Table:
+def entries_table(pages: Iterator[list[LedgerEntry]]) -> DataTable:
     """Return the whole ledger as a table; `body` is JSON."""
     kinds: dict[str, Kind] = {
         "seq": "integer", "time_ms": "integer", "time_utc": "instant", "who": "text", "kind": "text", "field": "text",
@@ -58,10 +58,10 @@ def entries_table(pages: Iterator[list[LedgerEntry]]) -> Table:
             rows[name] = np.array(values, np.int64 if kind in ("integer", "instant") else object)
         return rows
 
-    return Table("ledger", kinds, map(rows_of, pages))
+    return DataTable("ledger", kinds, map(rows_of, pages))
 
 
-def cells_table(applied: AppliedPass) -> Table:
+def cells_table(applied: AppliedPass) -> DataTable:
     """Return a row for each cell of the field and each treated cell outside it."""
     at, south, west, north, east = cells_of(applied)
     applied_map, unit = applied.map, applied.unit.lower()
@@ -79,4 +79,4 @@ def cells_table(applied: AppliedPass) -> Table:
         "place": np.array(PLACES, object)[applied_map.places[at]],
         "simulated": applied.field_pass.simulated,
     }
-    return Table(f"as-applied-{applied.field_pass.id.replace('~', '-')}", kinds, iter([rows]))
+    return DataTable(f"as-applied-{applied.field_pass.id.replace('~', '-')}", kinds, iter([rows]))
