@@ -26,7 +26,7 @@ def test_the_climate_of_known_air_has_its_published_values(client: httpx.Client)
     assert (answers["greenhouse"], answers["simulated"]) == (HOUSE, False)
 
 
-def test_an_answer_says_all_that_is_needed_to_judge_it(client: httpx.Client) -> None:
+def test_an_answer_has_window_coverage_method_and_evidence(client: httpx.Client) -> None:
     answer = climate(client)["vpd_kpa"]
     assert answer["unit"] == "kPa"
     assert answer["window"] == {"start_ms": START_MS, "end_ms": NOW_MS}
@@ -60,7 +60,7 @@ def test_a_drone_is_no_greenhouse(client: httpx.Client) -> None:
     assert response.json()["type"] == "urn:headland:problem:not-a-greenhouse"
 
 
-def test_what_was_sprayed_comes_with_its_evidence(client: httpx.Client) -> None:
+def test_the_sprayed_amount_has_its_evidence(client: httpx.Client) -> None:
     params = {**WINDOW, "swath_m": 5}
     answers = client.get(f"/v1/devices/{DRONE}/application", params=params).json()
     # Eight swaths of 195 m by 5 m side by side; 3 L/min for 39 s of each.
@@ -73,7 +73,7 @@ def test_what_was_sprayed_comes_with_its_evidence(client: httpx.Client) -> None:
     assert answers["area_treated_ha"]["simulated"] is True
 
 
-def test_a_pump_that_was_told_to_run_is_ground_but_never_litres() -> None:
+def test_a_command_to_a_pump_gives_ground_but_never_litres() -> None:
     store = fill_farm()
     fly_drone(store, "uav-nometer", metered=False)
     app = create_app(store, organisation=OWN, readiness=list, counters=dict)
@@ -87,7 +87,7 @@ def test_a_pump_that_was_told_to_run_is_ground_but_never_litres() -> None:
 
 
 @pytest.mark.parametrize(("total_l", "reason"), [(100.5, None), (110.0, "insufficient_data")])
-def test_what_the_meter_counted_in_a_silence_at_the_windows_end_is_missed_not_left_out(
+def test_a_rise_of_the_meter_in_a_silence_at_the_windows_end_lowers_the_coverage(
     total_l: float, reason: str | None
 ) -> None:
     store = MemoryStore()
@@ -126,7 +126,7 @@ def test_a_window_with_too_many_samples_is_refused_in_one_sentence(
     assert response.json()["type"] == "urn:headland:problem:too-many-samples"
 
 
-def test_what_was_simulated_is_never_joined_with_what_was_not() -> None:
+def test_simulated_and_real_samples_are_never_joined() -> None:
     store = fill_farm()
     fly_drone(store, HOUSE)
     app = create_app(store, organisation=OWN, readiness=list, counters=dict)
@@ -156,7 +156,7 @@ SPREAD_KG = 8 * 39 / 60 * 18.0
         (False, "tank_mass", "tank_mass", "pump_pwm"),
     ],
 )
-def test_what_was_spread_is_answered_in_kilograms_with_its_evidence(
+def test_the_spread_amount_is_in_kilograms_with_its_evidence(
     sensed: bool, told: str | None, evidence: str, ground: str
 ) -> None:
     store = fill_farm()

@@ -1,4 +1,4 @@
-"""What a pass means, over HTTP: against its plan, in nutrients, per owner, left over; and the ledger of it."""
+"""Deviation, nutrients, settlement and remaining work of passes over HTTP, and the ledger."""
 
 from __future__ import annotations
 
@@ -70,35 +70,37 @@ def test_a_pass_as_planned_is_on_target_and_one_at_half_of_its_plan_is_not(known
     assert missed["regions"][0]["kind"] == "under"
 
 
-def test_nutrients_are_what_the_meter_and_the_label_say(known: Known, one: dict[str, Any]) -> None:
+def test_nutrients_follow_from_the_meter_and_the_label(known: Known, one: dict[str, Any]) -> None:
     field = known.ids["field"]
-    told = ask(known, f"/v1/fields/{field}/nutrients", yield_kg_ha=6750, grain_n_pct=2.1, unfertilised_yield_kg_ha=3600)
-    (each,) = told["passes"]
+    answer = ask(
+        known, f"/v1/fields/{field}/nutrients", yield_kg_ha=6750, grain_n_pct=2.1, unfertilised_yield_kg_ha=3600
+    )
+    (each,) = answer["passes"]
     # Urea is 46 % nitrogen; seven of eight swaths are on the usable 199 m by 35 m.
     n_kg_ha = APPLIED_KG * 7 / 8 * 0.46 / (199 * 35 / 10_000)
     assert each["product_kg"] == pytest.approx(APPLIED_KG * 7 / 8, rel=0.02)
-    assert told["total_kg_ha"]["n"] == pytest.approx(n_kg_ha, rel=0.02)
-    assert told["total_kg_mu"]["n"] == pytest.approx(n_kg_ha / 15, rel=0.02)
-    assert told["balance"]["output_kg_ha"] == pytest.approx(141.75)
-    assert told["balance"]["verdict"] == "soil_mining"
-    assert told["efficiency"]["pfp"] == pytest.approx(6750 / told["total_kg_ha"]["n"])
-    assert told["efficiency"]["re"] is None
+    assert answer["total_kg_ha"]["n"] == pytest.approx(n_kg_ha, rel=0.02)
+    assert answer["total_kg_mu"]["n"] == pytest.approx(n_kg_ha / 15, rel=0.02)
+    assert answer["balance"]["output_kg_ha"] == pytest.approx(141.75)
+    assert answer["balance"]["verdict"] == "soil_mining"
+    assert answer["efficiency"]["pfp"] == pytest.approx(6750 / answer["total_kg_ha"]["n"])
+    assert answer["efficiency"]["re"] is None
     # Nothing measures millimetres of rain here.
     assert each["volatilisation"]["state"] == "insufficient_data"
     assert each["volatilisation"]["reasons"] == ["moist_not_known", "rain_mm_not_known"]
     assert (each["leaching"]["state"], each["leaching"]["reasons"]) == ("low", ["little_nitrogen"])
 
 
-def test_each_owner_is_billed_for_what_landed_on_the_plot(known: Known, one: dict[str, Any]) -> None:
+def test_each_owner_is_billed_for_the_amount_on_the_plot(known: Known, one: dict[str, Any]) -> None:
     answer = known.client.get(f"/v1/passes/{one['id']}/settlement")
     (row,) = csv.DictReader(io.StringIO(answer.text))
     assert (row["owner"], row["product"]) == ("Wang", "Urea")
     assert float(row["applied_kg"]) == pytest.approx(APPLIED_KG, rel=0.01)
     assert float(row["treated_ha"]) == pytest.approx(8 * 195 * 5 / 10_000, rel=0.02)
     assert float(row["treated_mu"]) == pytest.approx(float(row["treated_ha"]) * 15, rel=1e-3)
-    told = known.client.get(f"/v1/passes/{one['id']}/settlement", headers={"Accept": JSON}).json()
-    assert (told["rows"], told["columns"]["owner"], told["columns"]["simulated"]) == (1, ["Wang"], [False])
-    assert told["columns"]["applied_kg"] == [float(row["applied_kg"])]
+    answer = known.client.get(f"/v1/passes/{one['id']}/settlement", headers={"Accept": JSON}).json()
+    assert (answer["rows"], answer["columns"]["owner"], answer["columns"]["simulated"]) == (1, ["Wang"], [False])
+    assert answer["columns"]["applied_kg"] == [float(row["applied_kg"])]
 
 
 def test_the_ledger_and_the_cells_of_a_map_are_tables_too(known: Known, one: dict[str, Any]) -> None:
@@ -113,9 +115,9 @@ def test_the_ledger_and_the_cells_of_a_map_are_tables_too(known: Known, one: dic
     assert sum(float(row["amount_kg"] or 0) for row in rows) == pytest.approx(APPLIED_KG, rel=0.01)
 
 
-def test_what_is_left_is_treated_once(known: Known, one: dict[str, Any]) -> None:
-    told = {**declaration(known), "start_ms": START_MS + 1, "end_ms": START_MS + 195_000}
-    broken = known.client.post("/v1/passes", json=told).json()
+def test_remaining_ground_is_treated_once(known: Known, one: dict[str, Any]) -> None:
+    answer = {**declaration(known), "start_ms": START_MS + 1, "end_ms": START_MS + 195_000}
+    broken = known.client.post("/v1/passes", json=answer).json()
     rest = ask(known, f"/v1/passes/{broken['id']}/resume")
     # Four of the seven swaths of the usable field were done: three are left.
     assert rest["lines"] == 3
@@ -135,15 +137,17 @@ def test_what_is_left_is_treated_once(known: Known, one: dict[str, Any]) -> None
 
 def test_the_hours_are_go_caution_or_stop_by_the_sites_own_wind(known: Known) -> None:
     start_ms = START_MS // HOUR_MS * HOUR_MS - 3 * HOUR_MS
-    told = ask(known, f"/v1/fields/{known.ids['field']}/weather-window", start=start_ms, end=start_ms + 4 * HOUR_MS)
-    assert told["devices"] == ["wx-2"]
-    assert [hour["state"] for hour in told["hours"]] == ["insufficient_data", "go", "caution", "stop"]
-    assert told["hours"][3]["reasons"] == ["wind_too_strong"]
+    answer = ask(known, f"/v1/fields/{known.ids['field']}/weather-window", start=start_ms, end=start_ms + 4 * HOUR_MS)
+    assert answer["devices"] == ["wx-2"]
+    assert [hour["state"] for hour in answer["hours"]] == ["insufficient_data", "go", "caution", "stop"]
+    assert answer["hours"][3]["reasons"] == ["wind_too_strong"]
     # Bureau of Meteorology's table: 25 degC and 60 % are 5.5 K.
-    assert told["hours"][1]["delta_t_k"] == pytest.approx(5.53, abs=0.1)
+    assert answer["hours"][1]["delta_t_k"] == pytest.approx(5.53, abs=0.1)
 
 
-def test_what_was_applied_and_the_weather_are_kept_and_a_changed_entry_shows(known: Known, one: dict[str, Any]) -> None:
+def test_applied_amounts_and_weather_are_recorded_and_a_changed_entry_is_detected(
+    known: Known, one: dict[str, Any]
+) -> None:
     closed = known.client.post(f"/v1/passes/{one['id']}/close")
     assert closed.status_code == 200, closed.text
     kinds = [entry["kind"] for entry in closed.json()["items"]]
@@ -165,8 +169,8 @@ def test_what_was_applied_and_the_weather_are_kept_and_a_changed_entry_shows(kno
 
 
 def test_no_plan_is_no_deviation(known: Known) -> None:
-    told = {**declaration(known), "start_ms": START_MS + 2, "planned_rate_ha": None}
-    made = known.client.post("/v1/passes", json=told).json()
+    declared = {**declaration(known), "start_ms": START_MS + 2, "planned_rate_ha": None}
+    made = known.client.post("/v1/passes", json=declared).json()
     answer = known.client.get(f"/v1/passes/{made['id']}/deviation")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:headland:problem:no-plan")
     assert made["end_ms"] == NOW_MS

@@ -15,7 +15,7 @@ from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, put
 from tests.api.registry import Known
 from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, box, declaration, serve_spread_field
-from tests.api.test_pass_cells import estate_at, prescription
+from tests.api.test_pass_cells import prescription, registry_at
 
 PATHS = ("as-applied", "cells", "deviation", "resume", "settlement")
 
@@ -161,10 +161,10 @@ def test_another_plan_gives_another_deviation_of_the_same_map(known: Known, pass
 
 
 def test_a_newer_prescription_becomes_the_plan_of_a_pass_that_names_none(known: Known) -> None:
-    told = {**declaration(known), "planned_rate_ha": None}
-    pass_id = known.client.post("/v1/passes", json=told).json()["id"]
+    declared = {**declaration(known), "planned_rate_ha": None}
+    pass_id = known.client.post("/v1/passes", json=declared).json()["id"]
     assert ask(known, pass_id, "cells", format="json")["reason"] == "no_plan"
-    registry, repositories = estate_at(known, START_MS - 86_400_000)
+    registry, repositories = registry_at(known, START_MS - 86_400_000)
     made = repositories.prescriptions.add(prescription(known, "two rates"))
     registry.close()
     assert ask(known, pass_id, "cells", format="json")["plan"]["prescription"] == made.id

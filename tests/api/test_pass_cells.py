@@ -1,4 +1,4 @@
-"""A pass cell by cell, over HTTP: against a prescription by zones, as a map, and why one cell shows what it shows."""
+"""Cell maps over HTTP: deviation by zone, map formats, evidence of a cell, and remaining work."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def prescription(known: Known, name: str, **changes: Any) -> Prescription:
     return Prescription(**{**values, **changes})
 
 
-def estate_at(known: Known, now_ms: int) -> tuple[Any, OrganisationRepositories]:
+def registry_at(known: Known, now_ms: int) -> tuple[Any, OrganisationRepositories]:
     """Return the registry as it was acted on at another time."""
     registry = open_registry(known.registry._database.shown_url, lambda: now_ms)
     return registry, registry.repositories(known.repositories.organisation, "test")
@@ -55,7 +55,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
 @pytest.fixture(scope="module")
 def made(known: Known) -> Prescription:
     """A prescription of yesterday."""
-    registry, repositories = estate_at(known, START_MS - 86_400_000)
+    registry, repositories = registry_at(known, START_MS - 86_400_000)
     kept = repositories.prescriptions.add(prescription(known, "two rates"))
     registry.close()
     return kept
@@ -63,8 +63,8 @@ def made(known: Known) -> Prescription:
 
 @pytest.fixture(scope="module")
 def one(known: Known, made: Prescription) -> dict[str, Any]:
-    told = {**declaration(known), "planned_rate_ha": None, "prescription": made.id}
-    answer = known.client.post("/v1/passes", json=told)
+    declared = {**declaration(known), "planned_rate_ha": None, "prescription": made.id}
+    answer = known.client.post("/v1/passes", json=declared)
     assert answer.status_code == 201, answer.text
     assert answer.json()["prescription"] == made.id
     found: dict[str, Any] = answer.json()
@@ -82,34 +82,34 @@ def refusal(known: Known, path: str, **params: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rpartition(":")[2]
 
 
-def test_each_zone_of_the_passs_own_prescription_is_judged_by_its_own_rate(
+def test_each_zone_of_the_passs_prescription_is_compared_with_its_own_rate(
     known: Known, made: Prescription, one: dict[str, Any]
 ) -> None:
-    told = ask(known, f"/v1/passes/{one['id']}/deviation", cell_m=1)
-    assert told["plan"]["source"] == "pass_prescription"
-    assert f"prescription {made.id} (pass_prescription)" in told["inputs"]
-    west, east = told["zones"]
+    answer = ask(known, f"/v1/passes/{one['id']}/deviation", cell_m=1)
+    assert answer["plan"]["source"] == "pass_prescription"
+    assert f"prescription {made.id} (pass_prescription)" in answer["inputs"]
+    west, east = answer["zones"]
     assert (west["planned_rate_ha"], west["kind"]) == (WEST_HA, "on_target")
     assert west["applied_rate_ha"] == pytest.approx(WEST_HA, rel=0.05)
     assert (east["planned_rate_ha"], east["kind"]) == (EAST_HA, "under")
     assert east["planned"] == pytest.approx(99.5 * 35 * EAST_HA / 10_000, rel=0.02)
     assert east["difference"] == pytest.approx(-0.4 * east["planned"], rel=0.08)
-    assert told["planned"] == pytest.approx(west["planned"] + east["planned"])
-    assert told["applied"] == pytest.approx(west["applied"] + east["applied"])
+    assert answer["planned"] == pytest.approx(west["planned"] + east["planned"])
+    assert answer["applied"] == pytest.approx(west["applied"] + east["applied"])
     assert sum(east["class_m2"].values()) == pytest.approx(east["area_m2"])
-    assert told["unplanned_m2"] == 0.0
+    assert answer["unplanned_m2"] == 0.0
 
 
-def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_must_be(
+def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_is_certain(
     known: Known, made: Prescription, one: dict[str, Any]
 ) -> None:
-    told = {**declaration(known), "start_ms": START_MS + 3, "planned_rate_ha": None}
-    plain = known.client.post("/v1/passes", json=told).json()
+    declared = {**declaration(known), "start_ms": START_MS + 3, "planned_rate_ha": None}
+    plain = known.client.post("/v1/passes", json=declared).json()
     path = f"/v1/passes/{plain['id']}/deviation"
     found = ask(known, path)
     assert (found["plan"]["source"], found["plan"]["prescription"]) == ("field_prescription", made.id)
     assert found["zones"] == ask(known, f"/v1/passes/{one['id']}/deviation")["zones"]
-    registry, repositories = estate_at(known, START_MS - 3_600_000)
+    registry, repositories = registry_at(known, START_MS - 3_600_000)
     # For another product it is none of this pass; made after it neither; for a season it makes two.
     other = repositories.products.add(
         msgspec.structs.replace(repositories.products.list()[0], id="", name="Other urea")
@@ -130,90 +130,94 @@ def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_must_be(
     registry.close()
 
 
-def test_a_plan_of_elsewhere_is_refused(known: Known, one: dict[str, Any]) -> None:
+def test_a_plan_of_another_field_is_refused(known: Known, one: dict[str, Any]) -> None:
     path = f"/v1/passes/{one['id']}/deviation"
     assert refusal(known, path, prescription=known.ids["prescriptions"]) == (400, "other-field")
     assert refusal(known, path, prescription="0" * 26) == (400, "unknown-prescription")
     assert refusal(known, path, prescription="0" * 26, planned_rate_ha=1) == (400, "two-plans")
     litres = known.repositories.prescriptions.add(prescription(known, "litres", unit="L/ha"))
     assert refusal(known, path, prescription=litres.id) == (400, "other-unit")
-    told = {**declaration(known), "start_ms": START_MS + 4, "prescription": known.ids["prescriptions"]}
+    declared = {**declaration(known), "start_ms": START_MS + 4, "prescription": known.ids["prescriptions"]}
     for rate in (None, 100.0):
-        assert known.client.post("/v1/passes", json={**told, "planned_rate_ha": rate}).status_code == 400
+        assert known.client.post("/v1/passes", json={**declared, "planned_rate_ha": rate}).status_code == 400
 
 
-def test_the_cells_are_polygons_that_say_planned_applied_class_and_cause(known: Known, one: dict[str, Any]) -> None:
+def test_the_cells_are_polygons_with_planned_and_applied_rate_class_and_cause(
+    known: Known, one: dict[str, Any]
+) -> None:
     path = f"/v1/passes/{one['id']}/cells"
-    told = ask(known, path, cell_m=5)
-    assert told["type"] == "FeatureCollection"
-    assert (told["unit"], told["cell_m"], told["plan"]["source"]) == ("kg", 5.0, "pass_prescription")
+    answer = ask(known, path, cell_m=5)
+    assert answer["type"] == "FeatureCollection"
+    assert (answer["unit"], answer["cell_m"], answer["plan"]["source"]) == ("kg", 5.0, "pass_prescription")
     grid = ask(known, path, cell_m=5, format="json")
     planned, applied = (np.array(grid["grid"][name], float) for name in ("planned_ha", "applied_ha"))
-    assert planned.shape == (told["rows"], told["columns"])
-    for feature in told["features"]:
+    assert planned.shape == (answer["rows"], answer["columns"])
+    for feature in answer["features"]:
         own, at = feature["properties"], (feature["properties"]["row"], feature["properties"]["column"])
-        assert feature["id"] == at[0] * told["columns"] + at[1]
+        assert feature["id"] == at[0] * answer["columns"] + at[1]
         assert own["applied_ha"] == applied[at]
         assert own["planned_ha"] == (None if np.isnan(planned[at]) else planned[at])
         assert own["kind"] == (grid["names"]["kind"][grid["grid"]["kind"][at[0]][at[1]]] if own["kind"] else None)
         middle = shapely.Polygon(feature["geometry"]["coordinates"][0]).centroid
-        assert middle.x == pytest.approx(told["west_deg"] + (at[1] + 0.5) * told["east_step_deg"], abs=1e-8)
-        assert middle.y == pytest.approx(told["south_deg"] + (at[0] + 0.5) * told["north_step_deg"], abs=1e-8)
+        assert middle.x == pytest.approx(answer["west_deg"] + (at[1] + 0.5) * answer["east_step_deg"], abs=1e-8)
+        assert middle.y == pytest.approx(answer["south_deg"] + (at[0] + 0.5) * answer["north_step_deg"], abs=1e-8)
         if own["place"] == "usable":
             assert own["planned_ha"] == (WEST_HA if middle.x < 10 + 100 / EAST_DEG_M else EAST_HA)
             assert own["difference_ha"] == pytest.approx(own["applied_ha"] - own["planned_ha"], abs=2e-3)
         else:
             assert (own["planned_ha"], own["kind"]) == (None, None)
-    kinds = [f["properties"]["kind"] for f in told["features"] if f["properties"]["zone"] == 0]
+    kinds = [f["properties"]["kind"] for f in answer["features"] if f["properties"]["zone"] == 0]
     assert kinds.count("on_target") > 0.8 * len(kinds)
     usual = ask(known, path)
     assert usual["cell_m"] == 2.0
     assert refusal(known, path, cell_m=0.25)[0] == 422
 
 
-def test_without_a_plan_the_cells_show_what_was_applied_and_say_so(known: Known) -> None:
-    told = {**declaration(known), "start_ms": START_MS + 5, "planned_rate_ha": None, "product": None}
-    registry, repositories = estate_at(known, START_MS - 1)
+def test_without_a_plan_the_cells_have_the_applied_rate_and_a_reason(known: Known) -> None:
+    declared = {**declaration(known), "start_ms": START_MS + 5, "planned_rate_ha": None, "product": None}
+    registry, repositories = registry_at(known, START_MS - 1)
     field = msgspec.structs.replace(repositories.fields.get(known.ids["field"]), id="", name="Same ground", zones=())
-    told["field"] = repositories.fields.add(field).id
+    declared["field"] = repositories.fields.add(field).id
     registry.close()
-    bare = known.client.post("/v1/passes", json=told).json()
+    bare = known.client.post("/v1/passes", json=declared).json()
     cells = ask(known, f"/v1/passes/{bare['id']}/cells", cell_m=5)
     assert (cells["plan"], cells["reason"]) == (None, "no_plan")
     assert {f["properties"]["kind"] for f in cells["features"]} == {None}
     assert max(f["properties"]["applied_ha"] for f in cells["features"]) == pytest.approx(120.0, rel=0.05)
 
 
-def test_the_evidence_of_a_cell_adds_up_to_what_the_map_shows(known: Known, one: dict[str, Any]) -> None:
+def test_the_evidence_of_a_cell_adds_up_to_the_amount_on_the_map(known: Known, one: dict[str, Any]) -> None:
     assert known.client.post(f"/v1/passes/{one['id']}/close").status_code == 200
     grid = ask(known, f"/v1/passes/{one['id']}/cells", cell_m=2, format="json")
     place = {"latitude_deg": 22.4 / NORTH_DEG_M, "longitude_deg": 10 + 150.3 / EAST_DEG_M}
-    told = ask(known, f"/v1/passes/{one['id']}/cell", cell_m=2, **place)
-    at = told["cell"]["row"], told["cell"]["column"]
-    assert told["applied"]["rate_ha"] == pytest.approx(grid["grid"]["applied_ha"][at[0]][at[1]], abs=1e-3)
-    assert told["cell"]["south_deg"] < place["latitude_deg"] < told["cell"]["north_deg"]
-    assert (told["planned"]["rate_ha"], told["planned"]["zone"], told["kind"]) == (EAST_HA, 1, "under")
-    assert sum(visit["amount"] for visit in told["visits"]) == pytest.approx(told["applied"]["amount"], rel=1e-9)
-    assert sum(visit["share"] for visit in told["visits"]) == pytest.approx(1.0)
+    answer = ask(known, f"/v1/passes/{one['id']}/cell", cell_m=2, **place)
+    at = answer["cell"]["row"], answer["cell"]["column"]
+    assert answer["applied"]["rate_ha"] == pytest.approx(grid["grid"]["applied_ha"][at[0]][at[1]], abs=1e-3)
+    assert answer["cell"]["south_deg"] < place["latitude_deg"] < answer["cell"]["north_deg"]
+    assert (answer["planned"]["rate_ha"], answer["planned"]["zone"], answer["kind"]) == (EAST_HA, 1, "under")
+    assert sum(visit["amount"] for visit in answer["visits"]) == pytest.approx(answer["applied"]["amount"], rel=1e-9)
+    assert sum(visit["share"] for visit in answer["visits"]) == pytest.approx(1.0)
     # Between two swaths: both brought something, 50 s apart there and back, and nobody else did.
-    assert [visit["segments"][0]["kind"] for visit in told["visits"]] == ["work", "work"]
-    chief = max(told["visits"], key=lambda visit: visit["amount"])
-    assert chief["speed_m_s"] == pytest.approx(5.0, rel=0.05)
-    assert chief["flow_per_min"] == pytest.approx(18.0, rel=0.01)
-    assert list(chief["amounts"]) == ["measured_flow"]
-    samples = {each["channel"]: each for each in chief["samples"]}
+    assert [visit["segments"][0]["kind"] for visit in answer["visits"]] == ["work", "work"]
+    largest = max(answer["visits"], key=lambda visit: visit["amount"])
+    assert largest["speed_m_s"] == pytest.approx(5.0, rel=0.05)
+    assert largest["flow_per_min"] == pytest.approx(18.0, rel=0.01)
+    assert list(largest["amounts"]) == ["measured_flow"]
+    samples = {each["channel"]: each for each in largest["samples"]}
     assert (samples["mass_flow_kg_min"]["role"], samples["pump_on"]["role"]) == ("amount", "command")
     assert samples["mass_flow_kg_min"]["quality"] == {"1": samples["mass_flow_kg_min"]["n"]}
-    series = ask(known, chief["series_url"])
+    series = ask(known, largest["series_url"])
     assert set(series["time_ms"]) >= set(samples["latitude_deg"]["time_ms"])
-    assert [entry["kind"] for entry in told["ledger"]] == ["weather", "as_applied", "deviation"]
-    assert (told["gateway"], told["delivery_url"]) == ("gw-1", "/v1/gateways/gw-1/delivery")
+    assert [entry["kind"] for entry in answer["ledger"]] == ["weather", "as_applied", "deviation"]
+    assert (answer["gateway"], answer["delivery_url"]) == ("gw-1", "/v1/gateways/gw-1/delivery")
     assert refusal(known, f"/v1/passes/{one['id']}/cell", latitude_deg=1, longitude_deg=10) == (404, "no-cell")
 
 
-def test_the_rest_of_a_prescription_is_what_no_swath_reached_at_its_own_rates(known: Known, made: Prescription) -> None:
-    told = {**declaration(known), "start_ms": START_MS + 6, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
-    broken = known.client.post("/v1/passes", json={**told, "prescription": made.id}).json()
+def test_the_remaining_work_of_a_prescription_is_untreated_ground_at_its_own_rates(
+    known: Known, made: Prescription
+) -> None:
+    declared = {**declaration(known), "start_ms": START_MS + 6, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
+    broken = known.client.post("/v1/passes", json={**declared, "prescription": made.id}).json()
     path = f"/v1/passes/{broken['id']}/resume"
     rest = ask(known, path)
     # Other declarations of the same minutes are the same work.
@@ -234,11 +238,11 @@ def test_the_rest_of_a_prescription_is_what_no_swath_reached_at_its_own_rates(kn
     assert remaining["total"] == pytest.approx(rest["amount"], rel=0.02)
 
 
-def test_the_mission_of_a_rest_makes_each_rate_by_its_speed_and_is_refused_where_nothing_is_left(
+def test_the_remaining_mission_makes_each_rate_by_its_speed_and_is_refused_where_nothing_remains(
     known: Known, made: Prescription
 ) -> None:
-    told = {**declaration(known), "start_ms": START_MS + 7, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
-    broken = known.client.post("/v1/passes", json={**told, "prescription": made.id}).json()
+    declared = {**declaration(known), "start_ms": START_MS + 7, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
+    broken = known.client.post("/v1/passes", json={**declared, "prescription": made.id}).json()
     path = f"/v1/passes/{broken['id']}/resume.plan"
     assert refusal(known, path) == (400, "no-flight")  # nobody said how fast the machine may go
     plan = ask(known, path, speed_m_s=6)
@@ -250,21 +254,21 @@ def test_the_mission_of_a_rest_makes_each_rate_by_its_speed_and_is_refused_where
     sprayed = {round(item["params"][4] * NORTH_DEG_M) for item in items if item["command"] == 16}
     assert sprayed == {20, 25, 30}
     assert plan["headland"]["rest_of"] == broken["id"]
-    whole = known.client.post("/v1/passes", json={**told, "start_ms": START_MS + 8, "end_ms": NOW_MS}).json()
+    whole = known.client.post("/v1/passes", json={**declared, "start_ms": START_MS + 8, "end_ms": NOW_MS}).json()
     query = {"prescription": made.id, "speed_m_s": 6}
     assert refusal(known, f"/v1/passes/{whole['id']}/resume.plan", **query) == (409, "nothing-left")
     assert known.client.post(f"/v1/passes/{whole['id']}/resume").status_code == 409
 
 
-def test_what_another_pass_of_the_prescription_covered_is_not_treated_again(known: Known) -> None:
-    registry, repositories = estate_at(known, START_MS - 60_000)
+def test_ground_of_another_pass_of_the_prescription_is_not_treated_again(known: Known) -> None:
+    registry, repositories = registry_at(known, START_MS - 60_000)
     plan = repositories.prescriptions.add(prescription(known, "in two flights"))
     registry.close()
-    told = {**declaration(known), "planned_rate_ha": None, "prescription": plan.id}
+    declared = {**declaration(known), "planned_rate_ha": None, "prescription": plan.id}
     times = ((START_MS + 9, START_MS + 195_000), (START_MS + 199_000, NOW_MS))
-    first = known.client.post("/v1/passes", json={**told, "start_ms": times[0][0], "end_ms": times[0][1]}).json()
+    first = known.client.post("/v1/passes", json={**declared, "start_ms": times[0][0], "end_ms": times[0][1]}).json()
     assert ask(known, f"/v1/passes/{first['id']}/resume")["lines"] == 3
-    second = known.client.post("/v1/passes", json={**told, "start_ms": times[1][0], "end_ms": times[1][1]}).json()
+    second = known.client.post("/v1/passes", json={**declared, "start_ms": times[1][0], "end_ms": times[1][1]}).json()
     for one, other in ((first, second), (second, first)):
         rest = ask(known, f"/v1/passes/{one['id']}/resume")
         assert (rest["lines"], rest["passes"]) == (0, [one["id"], other["id"]])

@@ -1,4 +1,4 @@
-"""Passes and what they applied, over HTTP: a spreader of known flow over a known field."""
+"""Passes and as-applied maps over HTTP: a spreader of known flow over a known field."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
 
 @pytest.fixture(scope="module")
 def one(known: Known) -> dict[str, Any]:
-    told = declaration(known)
-    made = known.client.post("/v1/passes", json=told)
+    declared = declaration(known)
+    made = known.client.post("/v1/passes", json=declared)
     assert made.status_code == 201, made.text
-    again = known.client.post("/v1/passes", json=told)
+    again = known.client.post("/v1/passes", json=declared)
     assert again.json() == made.json()
-    other = known.client.post("/v1/passes", json={**told, "planned_rate_ha": 90.0})
+    other = known.client.post("/v1/passes", json={**declared, "planned_rate_ha": 90.0})
     assert other.status_code == 409
     found: dict[str, Any] = made.json()
     return found
@@ -45,7 +45,7 @@ def applied(known: Known, pass_id: str, **params: Any) -> Any:
     return answer.json() if params.get("format", "json") == "json" else answer
 
 
-def test_a_pass_is_found_where_nobody_declared_it_and_has_the_same_name_every_time(known: Known) -> None:
+def test_an_undeclared_pass_is_detected_with_the_same_id_every_time(known: Known) -> None:
     path = f"/v1/fields/{known.ids['field']}/passes"
     (found,) = known.client.get(path, params=WINDOW).json()["items"]
     assert (found["device"], found["declared"]) == (SPREADER, False)
@@ -65,13 +65,13 @@ def test_a_declared_pass_is_listed_once(known: Known, one: dict[str, Any]) -> No
     assert (listed["id"], listed["declared"]) == (one["id"], True)
 
 
-def test_a_pass_that_nothing_shows_is_not_found(known: Known) -> None:
+def test_a_pass_without_telemetry_is_not_found(known: Known) -> None:
     assert known.client.get(f"/v1/passes/{known.ids['field']}~{SPREADER}~1").status_code == 404
     assert known.client.get(f"/v1/passes/{'0' * 26}").status_code == 404
     assert known.client.get(f"/v1/fields/{'0' * 26}/passes").status_code == 404
 
 
-def test_all_that_left_is_on_the_field_in_its_buffer_or_beside_it(known: Known, one: dict[str, Any]) -> None:
+def test_the_released_amount_is_on_the_field_in_its_buffer_or_beside_it(known: Known, one: dict[str, Any]) -> None:
     answer = applied(known, one["id"], cell_m=1.0)
     assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert (answer["amount"]["unit"], answer["amount"]["evidence"]) == ("kg", "measured_flow")
@@ -86,7 +86,7 @@ def test_all_that_left_is_on_the_field_in_its_buffer_or_beside_it(known: Known, 
     assert answer["rate"]["value"] == pytest.approx(120.0, rel=0.02)
 
 
-def test_tank_and_pump_curve_are_held_against_the_flow(known: Known, one: dict[str, Any]) -> None:
+def test_tank_and_pump_curve_are_compared_with_the_flow(known: Known, one: dict[str, Any]) -> None:
     known_kg = applied(known, one["id"])["reconciliation"]
     assert known_kg["by_flow"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert known_kg["by_tank"] == pytest.approx(APPLIED_KG, rel=1e-3)
@@ -94,7 +94,7 @@ def test_tank_and_pump_curve_are_held_against_the_flow(known: Known, one: dict[s
     assert known_kg["by_pump_curve"] is None
 
 
-def test_the_grid_lies_where_the_field_is(known: Known, one: dict[str, Any]) -> None:
+def test_the_grid_is_at_the_place_of_the_field(known: Known, one: dict[str, Any]) -> None:
     grid = applied(known, one["id"], cell_m=1.0)["grid"]
     rate = np.array(grid["rate_ha"], dtype=float)
     assert rate.shape == (grid["rows"], grid["columns"])
@@ -104,7 +104,7 @@ def test_the_grid_lies_where_the_field_is(known: Known, one: dict[str, Any]) -> 
     assert set(np.unique(grid["place"])) == {0, 1, 2}
 
 
-def test_the_map_comes_as_files(known: Known, one: dict[str, Any]) -> None:
+def test_the_map_is_exported_as_files(known: Known, one: dict[str, Any]) -> None:
     rows = list(csv.DictReader(io.StringIO(applied(known, one["id"], format="csv").text)))
     assert sum(float(row["amount_kg"]) for row in rows) == pytest.approx(APPLIED_KG, rel=1e-3)
     assert {row["evidence"] for row in rows} <= {"none", "measured_flow"}
@@ -120,7 +120,7 @@ def test_the_map_comes_as_files(known: Known, one: dict[str, Any]) -> None:
     assert len(zlib.decompress(picture[at + 4 : at + 4 + size])) == grid["rows"] * (grid["columns"] + 1)
 
 
-def test_the_map_comes_as_files_for_gis_and_terminals(known: Known, one: dict[str, Any]) -> None:
+def test_the_map_is_exported_for_gis_and_terminals(known: Known, one: dict[str, Any]) -> None:
     rates = np.array(applied(known, one["id"])["grid"]["rate_ha"], dtype=float)
     assert applied(known, one["id"], format="geotiff").content[:4] == b"II*\0"
     with zipfile.ZipFile(io.BytesIO(applied(known, one["id"], format="isoxml").content)) as packed:
@@ -132,15 +132,15 @@ def test_the_map_comes_as_files_for_gis_and_terminals(known: Known, one: dict[st
     assert '"0007"' in task
 
 
-def test_without_a_meter_the_hopper_tells_the_amount_and_the_feeder_when(tmp_path: Path) -> None:
+def test_without_a_meter_the_amount_is_the_hoppers_loss_and_the_time_the_feeders(tmp_path: Path) -> None:
     store = MemoryStore()
     # The gateway makes a flow of the hopper's weight, here half of the truth: it is no meter's, and used for nothing.
     spread(store, "uav-hopper", sensed=False, evidence="tank_mass")
     with serve_spread_field(tmp_path, store) as known:
         machine = {"name": "late disc", "kind": "spreader", "swath_m": 5.0, "on_latency_s": 2.0, "off_latency_s": 0.0}
         implement = known.client.post("/v1/implements", json=machine).json()["id"]
-        told = {**declaration(known), "device": "uav-hopper", "implement": implement}
-        made = known.client.post("/v1/passes", json=told).json()
+        declared = {**declaration(known), "device": "uav-hopper", "implement": implement}
+        made = known.client.post("/v1/passes", json=declared).json()
         answer = applied(known, made["id"], cell_m=1.0)
     assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=0.01)
     assert answer["amount"]["evidence"] == made["evidence"] == "tank_mass"
@@ -152,9 +152,9 @@ def test_without_a_meter_the_hopper_tells_the_amount_and_the_feeder_when(tmp_pat
     assert answer["evidence_m2"]["tank_mass"] == pytest.approx(8 * (195 - 10) * 5, rel=0.03)
 
 
-def test_without_an_implement_the_swath_must_be_said(known: Known) -> None:
-    told = {"field": known.ids["field"], "device": SPREADER, "start_ms": START_MS + 1, "end_ms": NOW_MS}
-    made = known.client.post("/v1/passes", json=told).json()
+def test_without_an_implement_the_swath_is_required(known: Known) -> None:
+    declared = {"field": known.ids["field"], "device": SPREADER, "start_ms": START_MS + 1, "end_ms": NOW_MS}
+    made = known.client.post("/v1/passes", json=declared).json()
     answer = known.client.get(f"/v1/passes/{made['id']}/as-applied")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:headland:problem:no-implement")
     assert applied(known, made["id"], swath_m=5)["swath_m"] == 5.0

@@ -1,4 +1,4 @@
-"""Prescriptions over HTTP: from measured points or rasters to zones, rates, checks and files that others open."""
+"""Prescriptions over HTTP: from points or rasters to zones, rates, checks and files that other programs open."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_weak_zones_get_more_and_the_total_is_what_was_planned(known: Known) -> 
     }
 
 
-def test_strong_zones_get_more_where_that_is_asked_for(known: Known) -> None:
+def test_strong_zones_get_more_where_the_direction_is_proportional(known: Known) -> None:
     rates = [zone["rate_ha"] for zone in make(known, direction="proportional")["zones"]]
     assert rates[0] == pytest.approx(80)
     assert rates[-1] == pytest.approx(120)
@@ -146,7 +146,7 @@ def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(known: Known) -> No
         ({"season": "0" * 26}, "unknown-season", "no season"),
     ],
 )
-def test_an_order_that_cannot_be_is_refused_and_nothing_is_kept(
+def test_an_impossible_order_is_refused_and_nothing_is_stored(
     known: Known, change: dict[str, Any], kind: str, why: str
 ) -> None:
     before = len(known.client.get("/v1/prescriptions").json()["items"])
@@ -156,7 +156,7 @@ def test_an_order_that_cannot_be_is_refused_and_nothing_is_kept(
     assert len(known.client.get("/v1/prescriptions").json()["items"]) == before
 
 
-def test_swapped_axes_of_points_are_told(known: Known) -> None:
+def test_swapped_axes_of_points_are_reported(known: Known) -> None:
     told = points()
     told["longitude_deg"], told["latitude_deg"] = [31.951], [89.0]
     told["value"] = [0.5]
@@ -269,7 +269,7 @@ def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_loa
         ({}, {"home_latitude_deg": 31.9}, "both"),
     ],
 )
-def test_a_mission_that_cannot_be_is_refused_with_the_reason(
+def test_an_impossible_mission_is_refused_with_the_reason(
     known: Known, machine: dict[str, Any] | None, query: dict[str, Any], why: str
 ) -> None:
     implement = None if machine is None else drone(known, name=why, **machine)

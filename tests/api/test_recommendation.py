@@ -1,4 +1,4 @@
-"""Nitrogen by published rules over HTTP, held against published examples."""
+"""Nitrogen recommendations over HTTP compared with published examples."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_an_input_that_is_missing_is_named_and_never_assumed(known: Known, metho
         ),
     ],
 )
-def test_a_question_that_cannot_be_answered_says_why(
+def test_an_impossible_recommendation_is_refused_with_its_reason(
     known: Known, query: dict[str, Any], status: int, kind: str
 ) -> None:
     assert ask(known, status, **query)["type"] == f"urn:headland:problem:{kind}"

@@ -1,4 +1,4 @@
-"""What the weather did to what was applied, over HTTP: by the site's own gauge, thermometer and wind."""
+"""Nitrogen loss risks over HTTP, by the weather that the site's devices measured after a pass."""
 
 from __future__ import annotations
 

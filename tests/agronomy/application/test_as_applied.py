@@ -45,7 +45,7 @@ def track_of(east_m: np.ndarray, north_m: np.ndarray, step_ms: int = 100) -> Tra
     wind_m_s=st.floats(0.0, 8.0),
     gap_at=st.integers(0, 59),
 )
-def test_all_that_left_is_on_the_field_in_its_strips_beside_it_or_unlocated(
+def test_the_released_amount_is_on_the_field_in_its_strips_beside_it_or_unlocated(
     turns: list[float],
     flows: list[float],
     pattern: object,
@@ -66,11 +66,11 @@ def test_all_that_left_is_on_the_field_in_its_strips_beside_it_or_unlocated(
     released = release(track.time_ms, amounts, stretches, window)
     outline = Outline(shapely.box(-20, -20, 30, 40), shapely.box(-20, -20, 30, -10), shapely.box(0, 0, 5, 5))
     air = WindDrift(track.time_ms, np.full(len(turns), wind_m_s), np.full(len(turns), 170.0), np.full(len(turns), 0.5))
-    drawn = map_applied(track, released, stretches, outline, PLANE, Machine(pattern, 5.0, latency_s), air, cell_m)  # type: ignore[arg-type]
-    assert drawn.totals.closure < 1e-3
-    parts = drawn.totals
+    applied_map = map_applied(track, released, stretches, outline, PLANE, Machine(pattern, 5.0, latency_s), air, cell_m)  # type: ignore[arg-type]
+    assert applied_map.totals.closure < 1e-3
+    parts = applied_map.totals
     assert min(parts.usable, parts.buffer, parts.exclusion, parts.outside, parts.unlocated) >= -1e-9
-    assert float(drawn.amount.sum()) <= parts.released + 1e-6
+    assert float(applied_map.amount.sum()) <= parts.released + 1e-6
 
 
 def test_swaths_over_a_box_cover_skip_and_overlap_as_geometry_says() -> None:
@@ -105,20 +105,20 @@ def test_a_hopper_alone_gives_its_loss_evenly_over_the_time_of_work() -> None:
     assert not len(released.unknown)
 
 
-def test_a_meters_silence_is_filled_from_the_hopper_and_said_cell_by_cell() -> None:
+def test_a_meters_silence_is_filled_from_the_hopper_with_its_own_evidence() -> None:
     track, time_s = straight()
-    heard = (time_s < 20.0) | (time_s > 40.0)
+    metered = (time_s < 20.0) | (time_s > 40.0)
     hopper = HopperWeights(track.time_ms, 50.0 - time_s * 0.3)
-    amounts = Amounts(NO_TIME, NONE, track.time_ms[heard], np.full(int(heard.sum()), 18.0), hopper, NO_TIME, NONE)
+    amounts = Amounts(NO_TIME, NONE, track.time_ms[metered], np.full(int(metered.sum()), 18.0), hopper, NO_TIME, NONE)
     window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
     stretches = np.array([window], np.float64)
     released = release(track.time_ms, amounts, stretches, window)
     assert set(released.totals) == {"measured_flow", "tank_mass"}
     assert released.amount == pytest.approx(18.0, rel=0.01)
     outline = Outline(shapely.box(0, -10, 300, 10), EMPTY, EMPTY)
-    drawn = map_applied(track, released, stretches, outline, PLANE, Machine(rectangle(2.5), 5.0), CALM, 1.0)
-    middle = drawn.evidence[round(0 - drawn.grid.south_m)]
-    west = drawn.grid.west_m
+    applied_map = map_applied(track, released, stretches, outline, PLANE, Machine(rectangle(2.5), 5.0), CALM, 1.0)
+    middle = applied_map.evidence[round(0 - applied_map.grid.south_m)]
+    west = applied_map.grid.west_m
     assert EVIDENCE[middle[round(50 - west)]] == "measured_flow"
     assert EVIDENCE[middle[round(150 - west)]] == "tank_mass"
 
@@ -129,14 +129,14 @@ def test_ground_over_which_only_a_command_is_known_has_no_rate() -> None:
     stretches = np.array([window], np.float64)
     released = Released({}, 0.0, stretches)
     outline = Outline(shapely.box(0, -10, 300, 10), EMPTY, EMPTY)
-    drawn = map_applied(track, released, stretches, outline, PLANE, Machine(rectangle(2.5), 5.0), CALM, 1.0)
-    assert (drawn.totals.released, float(drawn.amount.sum())) == (0.0, 0.0)
-    commanded = drawn.evidence == EVIDENCE.index("pump_pwm")
-    assert np.isnan(drawn.rate_ha[commanded]).all()
+    applied_map = map_applied(track, released, stretches, outline, PLANE, Machine(rectangle(2.5), 5.0), CALM, 1.0)
+    assert (applied_map.totals.released, float(applied_map.amount.sum())) == (0.0, 0.0)
+    commanded = applied_map.evidence == EVIDENCE.index("pump_pwm")
+    assert np.isnan(applied_map.rate_ha[commanded]).all()
     assert np.count_nonzero(commanded) == pytest.approx(299 * 5, rel=0.25)
 
 
-def test_the_pumps_curve_is_held_against_tank_and_flow() -> None:
+def test_the_pumps_curve_is_compared_with_tank_and_flow() -> None:
     track, time_s = straight()
     hopper = HopperWeights(track.time_ms, 50.0 - time_s * 0.3)
     pulses = np.full(len(time_s), 1300.0)

@@ -1,4 +1,4 @@
-"""What a cell's visits brought adds up to what the map shows there, whatever the way, the pattern, latency and wind."""
+"""The visits of a cell add up to its amount on the map, for any track, pattern, latency and wind."""
 
 from __future__ import annotations
 
@@ -41,27 +41,28 @@ def to_and_fro(rows: int, swath_m: float = 5.0, wind_m: float = 0.0) -> OutletTr
 def test_the_visits_of_a_cell_add_up_to_the_cell(
     row: int, column: int, latency_s: float, wind_m: float, lean: float, seed: int
 ) -> None:
-    way = to_and_fro(4, wind_m=wind_m)
-    steps = np.random.default_rng(seed).uniform(0.0, 0.03, len(way.time_ms))
+    outlet = to_and_fro(4, wind_m=wind_m)
+    steps = np.random.default_rng(seed).uniform(0.0, 0.03, len(outlet.time_ms))
     half = len(steps) // 2
     metered, weighed = np.cumsum(np.where(np.arange(len(steps)) < half, steps, 0.0)), np.cumsum(steps)
     totals = {"measured_flow": metered, "tank_mass": weighed}
     machine = Machine(make_pattern(np.array([-5.0, 0.0, 4.0]), np.array([0.2, 1.0, lean])), 5.0, latency_s)
     laid = {
-        name: deposit_total(way, total - total[0], machine, GRID).mass_kg[row, column] for name, total in totals.items()
+        name: deposit_total(outlet, total - total[0], machine, GRID).mass_kg[row, column]
+        for name, total in totals.items()
     }
-    visits = trace_cell(way, totals, np.zeros(len(steps)), machine, cell_of(GRID, row, column))
+    visits = trace_cell(outlet, totals, np.zeros(len(steps)), machine, cell_of(GRID, row, column))
     for name, amount in laid.items():
         assert sum(visit.amounts.get(name, 0.0) for visit in visits) == pytest.approx(amount, rel=1e-9, abs=1e-12)
     assert all(first.end_ms < second.start_ms for first, second in pairwise(visits))
 
 
-def test_a_cell_between_two_rows_was_visited_there_and_back() -> None:
-    way = to_and_fro(2)
-    total = np.arange(len(way.time_ms), dtype=np.float64) * 0.03
+def test_a_cell_between_two_rows_has_a_visit_of_each() -> None:
+    outlet = to_and_fro(2)
+    total = np.arange(len(outlet.time_ms), dtype=np.float64) * 0.03
     machine = Machine(rectangle(2.5), 5.0)
     # East 50 to 52, north 2 to 4: the edge of both swaths is at 2.5.
-    there, back = trace_cell(way, {"measured_flow": total}, np.zeros(len(total)), machine, cell_of(GRID, 6, 30))
+    there, back = trace_cell(outlet, {"measured_flow": total}, np.zeros(len(total)), machine, cell_of(GRID, 6, 30))
     assert 9_000 < there.start_ms < 10_000 < there.end_ms < 12_000
     assert back.start_ms > 30_000
     # Up to 5 m from it, and 3 m beside it: 4 m on both sides of 51 m.
@@ -73,16 +74,16 @@ def test_a_cell_between_two_rows_was_visited_there_and_back() -> None:
 
 
 def test_work_without_an_amount_is_a_visit_of_time() -> None:
-    way = to_and_fro(1)
-    seconds = way.time_ms / 1000.0
-    (visit,) = trace_cell(way, {}, seconds, Machine(rectangle(2.5), 5.0), cell_of(GRID, 5, 30))
+    outlet = to_and_fro(1)
+    seconds = outlet.time_ms / 1000.0
+    (visit,) = trace_cell(outlet, {}, seconds, Machine(rectangle(2.5), 5.0), cell_of(GRID, 5, 30))
     assert (visit.amounts, visit.amount) == ({}, 0.0)
     # Two metres at 5 m/s, two fifths of the swath.
     assert visit.worked_s == pytest.approx(0.4 * 0.4, rel=0.3)
 
 
-def test_a_cell_that_nothing_reached_has_no_visits() -> None:
-    way = to_and_fro(1)
-    seconds = way.time_ms / 1000.0
+def test_an_untreated_cell_has_no_visits() -> None:
+    outlet = to_and_fro(1)
+    seconds = outlet.time_ms / 1000.0
     machine = Machine(rectangle(2.5), 5.0)
-    assert trace_cell(way, {"tank_mass": seconds}, seconds, machine, cell_of(GRID, 25, 30)) == ()
+    assert trace_cell(outlet, {"tank_mass": seconds}, seconds, machine, cell_of(GRID, 25, 30)) == ()

@@ -1,4 +1,4 @@
-"""Mass on the grid: none made, none lost, and laid where the way, the throw and the wind put it."""
+"""Deposit on a grid: mass is conserved and lands where track, latency and wind bring it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def flows(draw: st.DrawFn) -> OutletTrack:
     st.sampled_from([0.25, 1.0, 3.0]),
     st.integers(1, 30),
 )
-def test_what_left_the_machine_is_on_the_grid_beside_it_or_unlocated(
+def test_the_released_mass_is_on_the_grid_beside_it_or_unlocated(
     flow: OutletTrack, pattern: object, latency_s: float, cell_m: float, size: int
 ) -> None:
     grid = Grid(-5.0, -5.0, cell_m, size, size)
@@ -73,7 +73,7 @@ def test_what_left_the_machine_is_on_the_grid_beside_it_or_unlocated(
 
 
 @pytest.mark.parametrize("bearing_deg", [90.0, 0.0, 37.0])
-def test_a_straight_way_has_the_rate_of_flow_over_swath_and_speed(bearing_deg: float) -> None:
+def test_a_straight_track_has_the_rate_of_flow_over_swath_and_speed(bearing_deg: float) -> None:
     flow = straight(bearing_deg=bearing_deg)
     deposit = deposit_mass(flow, rectangle(SWATH_M / 2), grid_for(flow, 0.25))
     east, north = deposit.grid.centres_m()
@@ -86,7 +86,7 @@ def test_a_straight_way_has_the_rate_of_flow_over_swath_and_speed(bearing_deg: f
     assert deposit.rate_kg_ha[np.abs(across) > SWATH_M / 2 + 0.5].max() == 0.0
 
 
-def test_product_lands_after_its_latency_further_along_the_way() -> None:
+def test_product_lands_after_its_latency_further_along_the_track() -> None:
     flow = straight(seconds=30.0)
     burst = replace(flow, mass_total_kg=np.clip((flow.time_ms - 10_000) / 1000.0, 0.0, 1.0))
     soon, late = (middle_of(deposit_mass(burst, gaussian(1.0), grid_for(flow), latency_s=s)) for s in (0.0, 1.5))
@@ -94,7 +94,7 @@ def test_product_lands_after_its_latency_further_along_the_way() -> None:
     assert late[0] - soon[0] == pytest.approx(1.5 * SPEED_M_S, abs=0.05)
 
 
-def test_wind_carries_all_of_it() -> None:
+def test_wind_moves_the_whole_deposit() -> None:
     flow = straight()
     still, blown = (
         middle_of(deposit_mass(each, gaussian(1.0), grid_for(flow)))
@@ -104,7 +104,7 @@ def test_wind_carries_all_of_it() -> None:
 
 
 @pytest.mark.parametrize(("bearing_deg", "right"), [(90.0, (0, -1)), (0.0, (1, 0)), (270.0, (0, 1)), (180.0, (-1, 0))])
-def test_right_of_the_way_is_right(bearing_deg: float, right: tuple[int, int]) -> None:
+def test_an_offset_to_the_right_lands_right_of_the_track(bearing_deg: float, right: tuple[int, int]) -> None:
     flow = straight(bearing_deg=bearing_deg)
     one_sided = make_pattern(np.array([2.0, 4.0]), np.ones(2))
     east, north = middle_of(deposit_mass(flow, one_sided, grid_for(flow)))
@@ -115,7 +115,7 @@ def test_right_of_the_way_is_right(bearing_deg: float, right: tuple[int, int]) -
     )
 
 
-def test_what_is_passed_in_a_hole_of_the_track_is_unlocated() -> None:
+def test_mass_released_in_a_hole_of_the_track_is_unlocated() -> None:
     flow = straight(seconds=30.0)
     kept = (flow.time_ms <= 10_000) | (flow.time_ms >= 15_000)
     holed = OutletTrack(flow.time_ms[kept], flow.east_m[kept], flow.north_m[kept], flow.mass_total_kg[kept])
@@ -125,7 +125,7 @@ def test_what_is_passed_in_a_hole_of_the_track_is_unlocated() -> None:
     assert deposit.mass_kg[:, (east > 10.5 * SPEED_M_S) & (east < 14.5 * SPEED_M_S)].sum() == 0.0
 
 
-def test_a_machine_that_stands_lays_all_in_one_strip() -> None:
+def test_a_stopped_machine_deposits_everything_in_one_strip() -> None:
     flow = straight(seconds=10.0)
     stands = np.minimum(flow.east_m, 30.0)
     deposit = deposit_mass(replace(flow, east_m=stands), rectangle(2.0), grid_for(flow))
@@ -134,7 +134,7 @@ def test_a_machine_that_stands_lays_all_in_one_strip() -> None:
     assert deposit.mass_kg[:, np.abs(east - 30.0) < 1.0].sum() > FLOW_KG_MIN * 5 / 60
 
 
-def test_grids_of_one_plane_lie_on_the_same_lines() -> None:
+def test_grids_of_one_plane_share_their_lines() -> None:
     one, other = (fit_grid(np.array([low, low + 9.3]), np.array([low, 5.0]), 2.0, 3.0) for low in (0.7, -11.1))
     assert ((one.west_m - other.west_m) % 2.0, (one.south_m - other.south_m) % 2.0) == (0.0, 0.0)
     assert one.west_m <= 0.7 - 3.0
@@ -142,7 +142,7 @@ def test_grids_of_one_plane_lie_on_the_same_lines() -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_no_track_lays_nothing(n: int) -> None:
+def test_a_track_without_pieces_deposits_nothing(n: int) -> None:
     flow = straight()
     short = OutletTrack(flow.time_ms[:n], flow.east_m[:n], flow.north_m[:n], flow.mass_total_kg[:n])
     assert deposit_mass(short, gaussian(2.0), grid_for(flow)).total_kg == 0.0

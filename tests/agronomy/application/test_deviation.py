@@ -20,10 +20,10 @@ def conditions(**more: object) -> Conditions:
     return Conditions(**{**usual, **more})  # type: ignore[arg-type]
 
 
-def judged(rate: np.ndarray, told: Conditions) -> tuple[np.ndarray, np.ndarray]:
-    found = measure_deviation(rate, np.full(SHAPE, 100.0), told, 2.0, 5.0)
-    assert found is not None
-    return found.classes, found.causes
+def classes_and_causes(rate: np.ndarray, known: Conditions) -> tuple[np.ndarray, np.ndarray]:
+    deviation = measure_deviation(rate, np.full(SHAPE, 100.0), known, 2.0, 5.0)
+    assert deviation is not None
+    return deviation.classes, deviation.causes
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def judged(rate: np.ndarray, told: Conditions) -> tuple[np.ndarray, np.ndarray]:
 def test_a_class_is_a_share_of_the_plan(rate: float, kind: str) -> None:
     rates = np.full(SHAPE, 100.0)
     rates[2, 3] = rate
-    assert CLASSES[judged(rates, conditions())[0][2, 3]] == kind
+    assert CLASSES[classes_and_causes(rates, conditions())[0][2, 3]] == kind
 
 
 @pytest.mark.parametrize(
-    ("rate", "told", "value", "cause"),
+    ("rate", "name", "value", "cause"),
     [
         (70.0, "refill_m", 3.0, "refill"),
         (70.0, "hopper_kg", 0.4, "empty_hopper"),
@@ -56,31 +56,31 @@ def test_a_class_is_a_share_of_the_plan(rate: float, kind: str) -> None:
         (70.0, "covers", 2, "pattern"),
     ],
 )
-def test_a_cause_is_what_is_known_of_the_place(rate: float, told: str, value: object, cause: str) -> None:
+def test_a_cause_follows_from_the_conditions_of_the_cell(rate: float, name: str, value: object, cause: str) -> None:
     rates = np.full(SHAPE, 100.0)
     rates[2, 3] = rate
     usual = conditions()
-    changed = getattr(usual, told).copy()
+    changed = getattr(usual, name).copy()
     changed[2, 3] = value
-    assert CAUSES[judged(rates, conditions(**{told: changed}))[1][2, 3]] == cause
+    assert CAUSES[classes_and_causes(rates, conditions(**{name: changed}))[1][2, 3]] == cause
 
 
-def test_a_pass_that_is_low_throughout_was_set_wrong() -> None:
-    found = measure_deviation(np.full(SHAPE, 85.0), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0)
-    assert found is not None
-    assert set(np.unique(found.causes)) == {CAUSES.index("calibration")}
-    assert found.mean_deviation_pct == pytest.approx(-15.0)
-    assert [found.mean_absolute_ha, found.rms_ha, found.on_target_share] == pytest.approx([15.0, 15.0, 0.0])
-    (region,) = found.regions
+def test_a_pass_that_is_low_throughout_is_miscalibrated() -> None:
+    deviation = measure_deviation(np.full(SHAPE, 85.0), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0)
+    assert deviation is not None
+    assert set(np.unique(deviation.causes)) == {CAUSES.index("calibration")}
+    assert deviation.mean_deviation_pct == pytest.approx(-15.0)
+    assert [deviation.mean_absolute_ha, deviation.rms_ha, deviation.on_target_share] == pytest.approx([15.0, 15.0, 0.0])
+    (region,) = deviation.regions
     assert region.area_m2 == pytest.approx(6 * 8 * 4.0)
     assert region.planned - region.applied == pytest.approx(15.0 * 6 * 8 * 4.0 / 10_000)
 
 
-def test_where_nothing_is_known_nothing_is_judged() -> None:
+def test_without_a_known_rate_there_is_no_deviation() -> None:
     assert measure_deviation(np.full(SHAPE, np.nan), np.full(SHAPE, 100.0), conditions(), 2.0, 5.0) is None
     rates = np.full(SHAPE, 100.0)
     rates[0, 0] = np.nan
-    assert judged(rates, conditions())[0][0, 0] == 0
+    assert classes_and_causes(rates, conditions())[0][0, 0] == 0
 
 
 def test_cells_of_a_class_that_touch_by_their_sides_are_one_region() -> None:

@@ -36,7 +36,7 @@ def test_a_fall_is_a_restart_that_counts_from_zero() -> None:
     assert unwind_total(np.array([8.0, 9.0, 0.5, 2.0])).tolist() == [0.0, 1.0, 1.5, 3.0]
 
 
-def test_the_time_of_a_restart_is_not_known() -> None:
+def test_the_time_of_a_restart_is_unknown() -> None:
     volume = volume_from_total(totals((0, 8.0), (1000, 9.0), (5000, 0.5), (6000, 2.0)), (0, 6000))
     assert volume.volume_l == pytest.approx(3.0)
     assert volume.known.tolist() == [[0.0, 1000.0], [5000.0, 6000.0]]
@@ -80,7 +80,7 @@ def weigh(*steps: tuple[int, float]) -> HopperWeights:
     return HopperWeights(np.round(seconds * 1000).astype(np.int64), mass_kg)
 
 
-def test_a_hopper_that_only_loses_tells_its_loss() -> None:
+def test_the_amount_of_a_hopper_without_refills_is_its_loss() -> None:
     hopper = weigh((0, 50.0), (10, 50.0), (100, 20.0), (110, 20.0))
     mass = mass_from_hopper(hopper, (0, 110_000))
     assert mass.mass_kg == pytest.approx(30.0, abs=1e-6)

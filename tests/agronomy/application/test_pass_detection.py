@@ -26,11 +26,11 @@ class Flight:
 
     def go(self, to: Place, *, on: bool = False) -> None:
         start = np.array(self._here)
-        way = np.array(to) - start
-        for step in range(round(float(np.hypot(*way)) / 0.5)):
-            here = start + way * (step * 0.5 / float(np.hypot(*way)))
+        leg = np.array(to) - start
+        for step in range(round(float(np.hypot(*leg)) / 0.5)):
+            place = start + leg * (step * 0.5 / float(np.hypot(*leg)))
             self._hopper_kg -= 0.02 if on else 0.0
-            self._tell(here, on)
+            self._tell(place, on)
         self._here = to
 
     def stand(self, seconds: float, gain_kg: float = 0.0) -> None:
@@ -51,11 +51,11 @@ class Flight:
             self.go(first)
             self.go(last, on=True)
 
-    def _tell(self, here: np.ndarray, on: bool) -> None:
-        self.rows.append((self._now_s, float(here[0]), float(here[1]), on, self._hopper_kg))
+    def _tell(self, place: np.ndarray, on: bool) -> None:
+        self.rows.append((self._now_s, float(place[0]), float(place[1]), on, self._hopper_kg))
         self._now_s += 0.1
 
-    def told(self, *, metered: bool = True, weighed: bool = True) -> VehicleTelemetry:
+    def telemetry(self, *, metered: bool = True, weighed: bool = True) -> VehicleTelemetry:
         time_s, east, north, on, weight = (np.array(column) for column in zip(*self.rows, strict=True))
         time_ms = START_MS + np.round(time_s * 1000).astype(np.int64)
         latitude, longitude = PLANE.to_degrees(east, north)
@@ -69,15 +69,15 @@ class Flight:
         )
 
 
-def found_in(flight: Flight, **told: bool) -> list[DetectedPass]:
-    return detect_passes(flight.told(**told), FIELD, PLANE, 5.0)
+def passes_in(flight: Flight, **telemetry: bool) -> list[DetectedPass]:
+    return detect_passes(flight.telemetry(**telemetry), FIELD, PLANE, 5.0)
 
 
 def kinds(one: DetectedPass) -> list[str]:
     return [segment.kind for segment in one.segments]
 
 
-def test_a_refill_lies_within_a_pass_and_is_recognised() -> None:
+def test_a_refill_belongs_to_a_pass_and_is_recognised() -> None:
     flight = Flight()
     flight.sweep([2.5, 7.5])
     flight.switch("RTL")
@@ -88,7 +88,7 @@ def test_a_refill_lies_within_a_pass_and_is_recognised() -> None:
     flight.switch("RTL")
     flight.go(HOME)
     flight.stand(10.0)
-    (one,) = found_in(flight)
+    (one,) = passes_in(flight)
     assert kinds(one) == [
         "transit",
         "work",
@@ -113,50 +113,50 @@ def test_a_return_that_treats_the_same_ground_is_another_pass() -> None:
         flight.sweep([2.5, 7.5, 12.5])
         flight.go(HOME)
         flight.stand(40.0)
-    first, second = found_in(flight)
+    first, second = passes_in(flight)
     assert first.end_ms < second.start_ms
     # The same flight has the same passes, whoever asks and how often.
-    assert [one.start_ms for one in found_in(flight)] == [first.start_ms, second.start_ms]
+    assert [one.start_ms for one in passes_in(flight)] == [first.start_ms, second.start_ms]
 
 
-def test_a_short_silence_joins_one_pass_and_is_said() -> None:
+def test_a_short_silence_belongs_to_a_pass_as_a_segment() -> None:
     flight = Flight()
     flight.sweep([2.5, 7.5])
     flight.be_silent(20.0)
     flight.sweep([12.5])
-    (one,) = found_in(flight)
+    (one,) = passes_in(flight)
     assert "silence" in kinds(one)
     assert next(s.evidence for s in one.segments if s.kind == "silence") is None
 
 
-def test_hours_later_is_another_pass() -> None:
+def test_work_hours_later_is_another_pass() -> None:
     flight = Flight()
     flight.sweep([2.5])
     flight.be_silent(3600.0)
     flight.sweep([7.5])
-    assert len(found_in(flight)) == 2
+    assert len(passes_in(flight)) == 2
 
 
 def test_product_that_leaves_off_the_field_is_no_work_on_it() -> None:
     flight = Flight()
     flight.go((0.0, 2.5), on=True)
     flight.go((200.0, 2.5), on=True)
-    (one,) = found_in(flight)
+    (one,) = passes_in(flight)
     assert kinds(one) == ["off_field", "work"]
     beside = Flight()
     beside.go((0.0, 500.0))
     beside.go((200.0, 500.0), on=True)
-    assert found_in(beside) == []
+    assert passes_in(beside) == []
 
 
-def test_the_class_of_evidence_is_what_was_heard() -> None:
+def test_the_class_of_evidence_follows_from_the_telemetry() -> None:
     flight = Flight()
     flight.sweep([2.5, 7.5])
-    assert found_in(flight, metered=False)[0].evidence == "tank_mass"
-    assert found_in(flight, metered=False, weighed=False)[0].evidence == "pump_pwm"
+    assert passes_in(flight, metered=False)[0].evidence == "tank_mass"
+    assert passes_in(flight, metered=False, weighed=False)[0].evidence == "pump_pwm"
 
 
-def test_a_vehicle_that_was_not_heard_has_no_pass() -> None:
+def test_a_vehicle_without_telemetry_has_no_pass() -> None:
     nobody = VehicleTelemetry(
         Track(np.empty(0, np.int64), np.empty(0), np.empty(0)),
         PumpStates(np.empty(0, np.int64), np.empty(0, np.bool_)),

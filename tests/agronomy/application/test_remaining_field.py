@@ -14,7 +14,7 @@ def rows(norths: list[float], reach_m: float = 200.0) -> list[np.ndarray]:
     return [np.array([[0.0, north], [reach_m, north]]) for north in norths]
 
 
-def test_rows_that_were_not_flown_are_left() -> None:
+def test_rows_that_were_not_flown_remain() -> None:
     done = rows([2.5, 7.5, 12.5])
     rest = find_remaining_ground(FIELD, draw_swaths(done, 5.0), 5.0, main_bearing_deg(done))
     assert rest.remaining_m2 == pytest.approx(200 * 35)
@@ -22,7 +22,7 @@ def test_rows_that_were_not_flown_are_left() -> None:
     assert rest.length_m == pytest.approx(7 * 200.0, rel=1e-3)
 
 
-def test_a_row_that_was_broken_off_is_gone_on_with_from_there() -> None:
+def test_an_interrupted_row_is_continued_where_it_ended() -> None:
     done = [*rows([2.5, 7.5]), *rows([12.5], 80.0), *rows([17.5, 22.5, 27.5, 32.5, 37.5, 42.5, 47.5])]
     rest = find_remaining_ground(FIELD, draw_swaths(done, 5.0), 5.0, 90.0)
     ((start, end),) = rest.lines
@@ -51,7 +51,7 @@ def test_nothing_is_treated_twice(norths: list[float], reach_m: float, bearing_d
     assert float(again.intersection(covered).area) <= 0.11 * float(again.area)
 
 
-def test_a_field_that_is_done_leaves_nothing() -> None:
+def test_a_finished_field_has_no_remaining_ground() -> None:
     done = rows([2.5 + 5.0 * number for number in range(10)])
     rest = find_remaining_ground(FIELD, draw_swaths(done, 5.0), 5.0, 90.0)
     assert rest.lines == ()

@@ -1,4 +1,4 @@
-"""Flights made by hand at the equator, where metres per degree are the axes of the ellipsoid."""
+"""Answers of a sprayer for constructed flights at the equator, where metres per degree are the ellipsoid's axes."""
 
 import numpy as np
 import pytest
@@ -36,18 +36,18 @@ def fly(
     on = (into >= 1) & (into <= 39)
     flow = np.where(on & (seconds < (dry_from_s or SECONDS + 1)), FLOW_L_MIN, 0.0)
     total = 100.0 + np.concatenate(([0.0], np.cumsum((flow[1:] + flow[:-1]) / 2 / 60)))
-    heard = np.ones(len(seconds), dtype=bool)
+    received = np.ones(len(seconds), dtype=bool)
     if lost_s is not None:
-        heard = (seconds < lost_s[0]) | (seconds >= lost_s[1])
-    time = (seconds * 1000).astype(np.int64)[heard]
+        received = (seconds < lost_s[0]) | (seconds >= lost_s[1])
+    time = (seconds * 1000).astype(np.int64)[received]
     return assess_application(
-        Track(time, north[heard] / NORTH_DEG_M, east[heard] / EAST_DEG_M),
-        PumpStates(time, on[heard]),
+        Track(time, north[received] / NORTH_DEG_M, east[received] / EAST_DEG_M),
+        PumpStates(time, on[received]),
         FlowMeter(
             time if totalled else NO_TIME,
-            total[heard] if totalled else NOTHING,
+            total[received] if totalled else NOTHING,
             time if metered else NO_TIME,
-            flow[heard] if metered else NOTHING,
+            flow[received] if metered else NOTHING,
         ),
         window=window,
         swath_m=swath_m,
@@ -114,7 +114,7 @@ def test_windows_beside_one_another_add_up() -> None:
         assert sum(parts) == pytest.approx(getattr(whole, answer).value, rel=1e-6)
 
 
-def test_a_long_quiet_time_around_a_flight_does_not_take_its_answer_away() -> None:
+def test_a_long_quiet_time_around_a_flight_does_not_remove_its_answer() -> None:
     done = fly(window=(-86_400_000, 86_400_000))
     assert done.area_treated_m2.value == pytest.approx(8 * 195 * 5, rel=0.001)
     assert done.area_treated_m2.coverage == pytest.approx(1.0)

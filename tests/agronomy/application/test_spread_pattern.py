@@ -1,4 +1,4 @@
-"""Lateral patterns: their overlap against figures that others computed, and what they must never do."""
+"""Lateral patterns: overlap compared with independently computed figures, and conservation of mass."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def patterns(draw: st.DrawFn) -> Pattern:
 
 
 @pytest.mark.parametrize(("pattern", "swath_m", "expected_pct"), CV_PCT)
-def test_overlapping_ways_vary_as_computed(pattern: Pattern, swath_m: float, expected_pct: float) -> None:
+def test_overlapping_tracks_vary_as_computed(pattern: Pattern, swath_m: float, expected_pct: float) -> None:
     for back_and_forth in (False, True):
         found = overlap_cv_pct(pattern, swath_m, back_and_forth=back_and_forth)
         assert found == pytest.approx(expected_pct, abs=0.03)
@@ -88,7 +88,7 @@ def test_a_pattern_that_is_never_even_has_no_swath() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(patterns(), st.lists(st.floats(-20.0, 20.0), min_size=1, max_size=20, unique=True))
-def test_a_pattern_only_moves_mass(pattern: Pattern, inner: list[float]) -> None:
+def test_a_pattern_conserves_mass(pattern: Pattern, inner: list[float]) -> None:
     shares = pattern.shares(np.array([-100.0, *sorted(inner), 100.0]))
     assert shares.sum() == pytest.approx(1.0)
     assert shares.min() >= -1e-12
@@ -106,7 +106,7 @@ def test_mirroring_a_whole_field_changes_nothing(pattern: Pattern, swath_m: floa
     [([0.0], [1.0]), ([0.0, 0.0], [1.0, 1.0]), ([0.0, 1.0], [1.0]), ([0.0, 1.0], [0.0, 0.0]), ([0.0, 1.0], [-1.0, 2.0]),
      ([0.0, 1.0], [np.nan, 1.0])],
 )  # fmt: skip
-def test_what_is_no_pattern_is_refused(offset: list[float], weight: list[float]) -> None:
+def test_an_invalid_pattern_is_refused(offset: list[float], weight: list[float]) -> None:
     with pytest.raises(ValueError, match="a pattern"):
         make_pattern(np.array(offset), np.array(weight))
 

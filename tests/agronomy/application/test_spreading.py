@@ -1,4 +1,4 @@
-"""Passes of a spreader made by hand at the equator, where metres per degree are the axes of the ellipsoid."""
+"""Answers of a spreader for constructed passes at the equator, where metres per degree are the ellipsoid's axes."""
 
 import numpy as np
 import pytest
@@ -38,15 +38,15 @@ def fly(
     left = 80.0 - np.concatenate(([0.0], np.cumsum((flow[1:] + flow[:-1]) / 2 / 60)))
     left += np.where(seconds > (refill_s or SECONDS + 1), 30.0, 0.0)
     left += 0.1 * np.sin(seconds)
-    heard = np.ones(len(seconds), dtype=bool)
+    received = np.ones(len(seconds), dtype=bool)
     if lost_s is not None:
-        heard = (seconds < lost_s[0]) | (seconds >= lost_s[1])
-    time = (seconds * 1000).astype(np.int64)[heard]
+        received = (seconds < lost_s[0]) | (seconds >= lost_s[1])
+    time = (seconds * 1000).astype(np.int64)[received]
     return assess_spreading(
-        Track(time, north[heard] / NORTH_DEG_M, east[heard] / EAST_DEG_M),
-        PumpStates(time, on[heard]),
-        FlowSamples(time if sensed else NO_TIME, flow[heard] if sensed else NOTHING, DRY_KG_MIN, "mass_flow_kg_min"),
-        HopperWeights(time if weighed else NO_TIME, left[heard] if weighed else NOTHING),
+        Track(time, north[received] / NORTH_DEG_M, east[received] / EAST_DEG_M),
+        PumpStates(time, on[received]),
+        FlowSamples(time if sensed else NO_TIME, flow[received] if sensed else NOTHING, DRY_KG_MIN, "mass_flow_kg_min"),
+        HopperWeights(time if weighed else NO_TIME, left[received] if weighed else NOTHING),
         window=window,
         swath_m=5.5,
     )
@@ -70,7 +70,7 @@ def test_a_pass_answers_kilograms_ground_and_rate_of_a_flow_sensor() -> None:
     }
 
 
-def test_without_a_sensor_the_hopper_tells_and_the_ground_rests_on_the_command() -> None:
+def test_without_a_sensor_the_amount_is_the_hoppers_loss_and_the_ground_has_the_commands_evidence() -> None:
     done = fly(sensed=False)
     assert done.product_applied_kg.value == pytest.approx(SPREAD_KG, abs=0.3)
     assert (done.product_applied_kg.evidence, done.product_applied_kg.inputs) == ("tank_mass", ("hopper_kg",))
@@ -78,19 +78,19 @@ def test_without_a_sensor_the_hopper_tells_and_the_ground_rests_on_the_command()
     assert done.mean_rate_kg_ha.evidence == "pump_pwm"
 
 
-def test_a_refill_is_not_taken_off_what_was_spread() -> None:
+def test_a_refill_is_not_subtracted_from_the_spread_amount() -> None:
     done = fly(sensed=False, refill_s=145)
     assert done.product_applied_kg.value == pytest.approx(SPREAD_KG, abs=0.5)
 
 
-def test_with_neither_nothing_is_said_to_be_applied() -> None:
+def test_without_sensor_and_hopper_no_amount_is_applied() -> None:
     done = fly(sensed=False, weighed=False)
     assert (done.product_applied_kg.value, done.product_applied_kg.reason) == (None, "no_mass_meter")
     assert (done.mean_rate_kg_ha.value, done.mean_rate_kg_ha.reason) == (None, "no_mass_meter")
     assert done.area_treated_m2.value == pytest.approx(AREA_M2, rel=0.03)
 
 
-def test_an_empty_hopper_treats_nothing_whatever_the_feeder_was_told() -> None:
+def test_an_empty_hopper_treats_nothing_whatever_the_command() -> None:
     done = fly(empty_from_s=150)
     assert done.product_applied_kg.value == pytest.approx(SPREAD_KG / 2, rel=1e-6)
     assert done.area_treated_m2.value == pytest.approx(AREA_M2 / 2, rel=0.03)

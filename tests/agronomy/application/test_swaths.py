@@ -54,7 +54,7 @@ def test_a_field_on_the_date_line_is_not_torn() -> None:
     assert float(np.ptp(to_local_metres(ends)[:, 0])) == pytest.approx(0.0006 * EAST_DEG_M, rel=1e-6)
 
 
-def test_overlapping_and_skipped_swaths_are_told_apart() -> None:
+def test_overlapping_and_skipped_swaths_are_distinguished() -> None:
     # Field 200 x 25 m, five passes of 5 m: covered 4,700, skipped 300, overlap 300 m2 (shapely 2.2.0, and by hand).
     passes = [line((0, y), (200, y)) for y in (2.5, 7.0, 12.5, 18.5, 22.5)]
     ground = measure_ground(passes, 5.0)
@@ -83,7 +83,7 @@ def test_a_loop_that_is_flown_twice_treats_its_ground_once() -> None:
     assert twice.overlap_m2 == pytest.approx(400 * 6, abs=50)
 
 
-def test_a_way_back_over_the_same_line_is_all_overlap() -> None:
+def test_the_return_over_the_same_line_is_all_overlap() -> None:
     ground = measure_ground([line((0, 0), (100, 0), (0, 0))], 6.0)
     assert ground.treated_m2 == pytest.approx(600.0, abs=1e-6)
     assert ground.overlap_m2 == pytest.approx(600.0, abs=1e-6)
@@ -122,12 +122,12 @@ def test_two_seconds_between_positions_are_still_joined() -> None:
     assert len(find_passes(track, on_time((0.0, 4000.0)))) == 1
 
 
-def test_a_change_of_the_pump_lies_half_way_between_two_samples() -> None:
+def test_a_change_of_the_pump_is_half_way_between_two_samples() -> None:
     found = find_on_time(np.array([0, 1000, 2000, 3000]), np.array([False, True, True, False]))
     assert found.tolist() == [[500.0, 2500.0]]
 
 
-def test_an_unheard_pump_is_not_on() -> None:
+def test_a_pump_without_telemetry_is_not_on() -> None:
     found = find_on_time(np.array([0, 1000, 9000, 10_000]), np.array([True, True, True, True]))
     assert found.tolist() == [[0.0, 1000.0], [9000.0, 10_000.0]]
 
@@ -137,7 +137,7 @@ def test_one_state_makes_no_stretch() -> None:
     assert len(find_on_time(np.array([0, 1000]), np.array([False, False]))) == 0
 
 
-def test_a_way_there_and_back_again_is_treated_once() -> None:
+def test_a_line_flown_there_and_back_is_treated_once() -> None:
     ground = measure_ground([line((0, 0), (0, 10), (-15, -20), (0, 0), (-1, 20), (0, 0))], 1.0)
     # Swaths of 10, 33.5, 25 and 20 m by 1 m, the last flown twice; they also meet around (0, 0) and (-5, 0).
     assert 70.0 < ground.treated_m2 < 10.0 + 33.6 + 25.1 + 20.1
@@ -148,7 +148,7 @@ def test_a_way_there_and_back_again_is_treated_once() -> None:
     st.lists(st.tuples(st.floats(-200, 200), st.floats(-200, 200)), min_size=2, max_size=12),
     st.floats(0.5, 12.0),
 )
-def test_treated_ground_never_exceeds_what_was_swept_plus_the_corners(
+def test_treated_ground_never_exceeds_the_swept_area_plus_the_corners(
     points: list[tuple[float, float]], swath_m: float
 ) -> None:
     ground = measure_ground([line(*points)], swath_m)

@@ -1,4 +1,4 @@
-"""Each zone of a prescription is held against its own rate, and the zones are the whole."""
+"""Each zone of a prescription is compared with its own rate, and the zones add up to the whole."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_zones_have_their_own_amounts_classes_and_causes_and_add_up() -> None:
     assert east.cause in CAUSES
 
 
-def test_ground_without_an_amount_is_told_and_counts_for_nothing() -> None:
+def test_ground_without_an_amount_is_reported_apart() -> None:
     rate = planned()
     rate[:5, :10] = np.nan
     found = measure_deviation(rate, planned(), conditions(), 2.0, 5.0)

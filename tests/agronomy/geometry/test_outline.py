@@ -39,7 +39,7 @@ _CORNERS = st.tuples(*(st.integers(-1200, most).map(lambda cm: cm / 100) for mos
 
 
 @given(st.lists(_CORNERS, min_size=3, max_size=9), st.floats(0.5, 4.0))
-def test_cells_lie_in_a_field_where_shapely_says_so(corners: list[tuple[float, float]], hole_m: float) -> None:
+def test_cells_are_in_a_field_where_shapely_agrees(corners: list[tuple[float, float]], hole_m: float) -> None:
     field = shapely.make_valid(shapely.Polygon(corners)).buffer(0)
     field = field.difference(shapely.Point(3.0, 3.0).buffer(hole_m))
     found = rasterise(field, GRID)
@@ -49,7 +49,7 @@ def test_cells_lie_in_a_field_where_shapely_says_so(corners: list[tuple[float, f
     assert np.array_equal(found[~near], expected[~near])
 
 
-def test_fields_that_share_an_edge_share_no_cell_and_leave_none_out() -> None:
+def test_fields_with_a_common_edge_share_no_cell_and_miss_none() -> None:
     grid = Grid(0.0, 0.0, 1.0, 10, 10)
     left, right = shapely.box(0, 0, 4.5, 10), shapely.box(4.5, 0, 10, 10)
     both = rasterise(left, grid).astype(int) + rasterise(right, grid).astype(int)

@@ -1,4 +1,4 @@
-"""Lines over a field: they cover it, keep off what is barred, and no load holds more than the tank."""
+"""Flight lines cover a field, avoid barred ground, and no load exceeds the tank."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_rate_changes_where_its_zone_does_without_a_gap() -> None:
     assert line.pieces[0].length_m == pytest.approx(120.0, abs=0.5)
 
 
-def test_nothing_is_treated_within_half_a_swath_of_what_is_barred() -> None:
+def test_nothing_is_treated_within_half_a_swath_of_barred_ground() -> None:
     pond = shapely.box(90.0, 8.0, 110.0, 30.0)
     lines = draw_lines(FIELD, pond, 5.0, 90.0, even)
     assert swaths(lines, 5.0).intersection(pond).area == pytest.approx(0.0, abs=1e-6)
@@ -65,7 +65,7 @@ def test_a_zone_of_no_rate_is_left_out() -> None:
     assert min(spot[0] for line in lines for piece in line.pieces for spot in (piece.start, piece.end)) >= 49.5
 
 
-def test_a_tank_that_is_too_small_is_told() -> None:
+def test_a_tank_that_is_too_small_is_refused() -> None:
     lines = draw_lines(FIELD, NOTHING, 5.0, 90.0, even)
     with pytest.raises(ValueError, match="tank is too small"):
         share_loads(lines, 5.0, 0.1)

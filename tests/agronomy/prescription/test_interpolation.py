@@ -1,4 +1,4 @@
-"""Interpolation against what two kriging packages answer to the same points."""
+"""Interpolation compared with two kriging packages on the same points."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_interpolations_keep_within_an_even_field_and_move_with_it(level: float,
     assert means.max() <= VALUE.max() + 1e-9
 
 
-def test_a_variogram_is_found_again() -> None:
+def test_a_known_variogram_is_recovered() -> None:
     rng = np.random.default_rng(3)
     points = rng.uniform(0.0, 300.0, (400, 2))
     distances = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
@@ -81,7 +81,7 @@ def test_a_variogram_is_found_again() -> None:
         (np.concatenate((POINTS, POINTS[:1])), np.append(VALUE, 1.0), "distinct points"),
     ],
 )
-def test_what_cannot_be_kriged_is_said(points: np.ndarray, value: np.ndarray, why: str) -> None:
+def test_points_that_cannot_be_kriged_are_refused(points: np.ndarray, value: np.ndarray, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         krige(points, value, AT, MODEL)
 

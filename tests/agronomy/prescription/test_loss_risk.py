@@ -1,4 +1,4 @@
-"""Ammonia to the air and nitrate to the ground water: what is known decides, and what is not known is said."""
+"""Loss risks of ammonia and nitrate: decided by what is known; what is unknown is reported."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_urea_on_a_damp_surface_is_at_risk_until_rain_washes_it_in(
     assert (found.state, found.reasons) == (state, reasons)
 
 
-def test_what_holds_no_urea_does_not_go_off_and_untold_forms_are_not_guessed() -> None:
+def test_a_product_without_urea_loses_no_ammonia_and_unknown_forms_are_not_assumed() -> None:
     warm = WeatherAfter(20.0, 1.0, True, 3.0)
     assert volatilisation_risk(NITRATE, warm).reasons == ("no_urea",)
     assert volatilisation_risk(Grade(0.46), warm).reasons == ("nitrogen_forms_not_told",)

@@ -1,4 +1,4 @@
-"""Nitrogen rules against published worked examples; each refuses what it was not made for."""
+"""Nitrogen rules compared with published examples; each refuses inputs outside its range."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_line_over_an_index_has_a_direction(index: float, compensate: bool, ex
         lambda: linear_index(0.5, (0.8, 0.3), (60.0, 120.0), compensate=True),
     ],
 )
-def test_a_rule_refuses_what_it_was_not_made_for(ask: Callable[[], Recommendation]) -> None:
+def test_a_rule_refuses_inputs_outside_its_range(ask: Callable[[], Recommendation]) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         ask()
 

@@ -1,4 +1,4 @@
-"""Element accounting and nitrogen efficiency against published and hand-worked numbers."""
+"""Nutrients and nitrogen efficiency compared with published and hand-computed numbers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_compound_holds_phosphorus_and_potassium() -> None:
     "shares",
     [{"n": 1.1}, {"n": -0.1}, {"n": 0.6, "k2o": 0.6}, {"n": 0.46, "amide_n": 0.3}, {"n": 0.2, "nitrate_n": 0.3}],
 )
-def test_a_grade_that_cannot_be_is_refused(shares: dict[str, float]) -> None:
+def test_an_impossible_grade_is_refused(shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="grade"):
         Grade(**shares)
 
@@ -79,7 +79,7 @@ def test_efficiencies_are_those_worked_by_hand() -> None:
     assert found.pnb == pytest.approx(0.63)
 
 
-def test_an_efficiency_without_its_inputs_is_not_guessed() -> None:
+def test_an_efficiency_without_its_inputs_is_none() -> None:
     found = nitrogen_use(225.0, yield_kg_ha=6750.0)
     assert (found.pfp, found.ae, found.re, found.pe, found.pnb) == (30.0, None, None, None, None)
     assert nitrogen_use(0.0, yield_kg_ha=6750.0).pfp is None
@@ -97,7 +97,9 @@ def test_an_efficiency_without_its_inputs_is_not_guessed() -> None:
         (150.0, 71.0, 0.473, 79.0, "low_nue"),
     ],
 )
-def test_the_panel_box_judges_a_season(brought: float, taken: float, nue: float, surplus: float, verdict: str) -> None:
+def test_a_season_is_assessed_by_the_panels_box(
+    brought: float, taken: float, nue: float, surplus: float, verdict: str
+) -> None:
     found = balance_nitrogen(brought, taken)
     assert found is not None
     assert found.nue == pytest.approx(nue, abs=1e-3)

@@ -1,4 +1,4 @@
-"""From layers and wishes to rates: thinning loses nothing, no gap is guessed over, the total is the planned one."""
+"""Treatment zones from layers to rates: thinning conserves means, wide gaps are refused, totals are as planned."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_steady_flow_is_as_large_as_the_smallest_rate_at_full_speed_allows() -
     assert check_machine(rates, MachineLimits(6.0, None, 3.0, 6.0), "kg").holds is None
 
 
-def test_few_distinct_points_stay_as_they_are_and_twins_become_their_mean() -> None:
+def test_few_distinct_points_remain_and_twins_become_their_mean() -> None:
     points = np.array([[0.0, 0.0], [5.0, 5.0], [5.0, 5.0]])
     kept, _ = thin_points(points[:2], np.array([1.0, 2.0]))
     assert kept.tolist() == [[0.0, 0.0], [5.0, 5.0]]
@@ -49,7 +49,7 @@ def test_few_distinct_points_stay_as_they_are_and_twins_become_their_mean() -> N
     assert means.tolist() == [1.0, 3.0]
 
 
-def test_many_points_become_few_that_lie_among_them() -> None:
+def test_many_points_become_few_within_their_extent() -> None:
     rng = np.random.default_rng(1)
     points = rng.uniform(0.0, 300.0, (20_000, 2))
     thinned, means = thin_points(points, points[:, 0], 500)
@@ -72,7 +72,7 @@ def test_a_gap_takes_the_nearest_cell_and_too_many_are_refused() -> None:
         fill_gaps(layer, usable)
 
 
-def test_zones_that_smoothing_takes_away_leave_no_hole_in_the_numbers() -> None:
+def test_zones_that_vanish_by_smoothing_leave_no_gap_in_the_numbers() -> None:
     index = np.zeros((9, 9))
     index[:, 5:] = 2.0
     index[4, 2] = 1.0
@@ -80,7 +80,7 @@ def test_zones_that_smoothing_takes_away_leave_no_hole_in_the_numbers() -> None:
     assert np.unique(draw_zones([index], 3, by="kmeans", smooth=2)).tolist() == [0, 1]
 
 
-def test_the_direction_decides_who_gets_more() -> None:
+def test_the_direction_decides_which_zones_get_more() -> None:
     index = np.array([0.4, 0.5, 0.8])
     assert rate_by_index(index, (60.0, 120.0), compensate=True) == pytest.approx([120.0, 105.0, 60.0])
     assert rate_by_index(index, (60.0, 120.0), compensate=False) == pytest.approx([60.0, 75.0, 120.0])
@@ -99,7 +99,7 @@ def test_rates_come_to_the_total_within_their_limits(zones: list[tuple[float, fl
     assert np.all((rates >= least - 1e-9) & (rates <= most + 1e-9))
 
 
-def test_a_zone_that_is_to_get_nothing_gets_nothing() -> None:
+def test_a_zone_with_a_rate_of_zero_gets_nothing() -> None:
     area_ha = np.array([1.0, 2.0])
     rates, _ = settle_rates(area_ha, np.array([0.0, 50.0]), (10.0, 200.0), 120.0)
     assert rates == pytest.approx([0.0, 60.0])

@@ -35,7 +35,7 @@ def hour(**more: object) -> Hour:
         ("granular", {"wind_m_s": None, "rain_share": 1.0}, "stop", "rain"),
     ],
 )
-def test_an_hour_is_what_its_worst_measure_says(
+def test_an_hour_has_the_state_of_its_worst_measurement(
     kind: str, told: dict[str, object], state: str, reason: str | None
 ) -> None:
     verdict = assess_hour(hour(**told), kind)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Zones part a field by what was measured, and their rates come to the planned total."""
+"""Zones divide a field by its measurements, and their rates add up to the planned total."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headland.agronomy.prescription.treatment_zones import (
 )
 
 
-def test_quantiles_part_a_field_evenly_and_leave_out_what_was_not_measured() -> None:
+def test_quantiles_divide_a_field_evenly_and_omit_unmeasured_cells() -> None:
     index = np.arange(100.0).reshape(10, 10)
     index[0, 0] = np.nan
     labels = quantile_zones(index, 3)
@@ -83,6 +83,6 @@ def test_unlimited_rates_keep_their_proportions() -> None:
 
 
 @given(st.floats(0.0, 0.99))
-def test_a_total_that_the_limits_do_not_allow_is_said(share: float) -> None:
+def test_a_total_beyond_the_limits_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match=r"takes 100\.0 to 300\.0 kg"):
         share_rates(np.array([1.0, 1.0]), np.array([1.0, 2.0]), 100.0 * share, (50.0, 150.0))
