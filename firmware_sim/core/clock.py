@@ -1,4 +1,4 @@
-"""Simulated time: faster than real time from a start in the past, real time once it has caught up."""
+"""Simulated clock: faster than real time from a start in the past, and real time after it has caught up."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from headland.errors import SettingsError
 class SimClock:
     """Maps real time to simulated time; both are epoch milliseconds UTC.
 
-    It reads `start_ms` when real time is `anchor_ms`, runs `speed` times faster than real time, and is real time from
-    the moment it reaches it. It is never ahead of real time and, while real time does not step back, never goes back.
-    A start in the future is the present.
+    It is `start_ms` at real time `anchor_ms`, runs `speed` times as fast as real time, and equals real time after it
+    has caught up. It is never ahead of real time and is monotonic while real time is. A start in the future means now.
     """
 
     speed: float
@@ -21,9 +20,9 @@ class SimClock:
     anchor_ms: int
 
     def __post_init__(self) -> None:
-        """Refuse a speed that would stop time or turn it back."""
+        """Validate the speed; raises SettingsError."""
         if not 0 < self.speed <= 1_000_000:
-            raise SettingsError(f"The simulator's speed is {self.speed}: give a number above 0, 1 is real time.")
+            raise SettingsError(f"The speed {self.speed} is not valid: give a number above 0; 1 is real time.")
 
     def now_ms(self, real_ms: int) -> int:
         """Return the simulated time at real time `real_ms`."""

@@ -1,7 +1,7 @@
-"""Moist air: the simulator's own formulas, so that the product's are checked by others than themselves.
+"""Formulas of moist air for the simulator only: the product's own formulas are tested against others.
 
 Saturation follows Buck (1981), J. Appl. Meteorol. 20, 1527-1532, the equation e_w1 over water:
-es = 611.21 exp(17.502 t / (240.97 + t)) Pa. Vapour is an ideal gas of 461.5 J/(kg K). Each takes numbers or arrays.
+es = 611.21 exp(17.502 t / (240.97 + t)) Pa. Vapour is an ideal gas of 461.5 J/(kg K). Numbers and arrays.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _GAS_J_MOLK = 8.314
 _CO2_KG_MOL = 0.04401
 _PRESSURE_PA = 101_325.0
 ZERO_DEGC_K = 273.15
-#: What a kelvin of a cubic metre of air holds.
+#: Volumetric heat capacity of air.
 AIR_J_M3K = 1_206.0
 
 
@@ -37,34 +37,34 @@ def saturation_slope_pa_k(temperature_degc: Value) -> Value:
 
 
 def dew_point_degc(vapour_pa: Value) -> Value:
-    """Return the temperature at which `vapour_pa` is the saturation pressure: the exact inverse of `saturation_pa`."""
+    """Return the temperature at which `vapour_pa` is the saturation pressure: the inverse of `saturation_pa`."""
     logarithm = _log(vapour_pa / _A_PA)
     return _C_DEGC * logarithm / (_B - logarithm)
 
 
 def vapour_kg_m3(vapour_pa: Value, temperature_degc: Value) -> Value:
-    """Return the density of vapour of a partial pressure."""
+    """Return the density of vapour from its partial pressure."""
     return vapour_pa / (_VAPOUR_GAS_J_KGK * (temperature_degc + ZERO_DEGC_K))
 
 
 def vapour_pa(density_kg_m3: Value, temperature_degc: Value) -> Value:
-    """Return the partial pressure of vapour of a density."""
+    """Return the partial pressure of vapour from its density."""
     return density_kg_m3 * _VAPOUR_GAS_J_KGK * (temperature_degc + ZERO_DEGC_K)
 
 
 def co2_kg_m3(ppm: Value, temperature_degc: Value) -> Value:
-    """Return the density of carbon dioxide of a mole fraction, at 1 atm."""
+    """Return the density of carbon dioxide from its mole fraction, at 1 atm."""
     return ppm * 1e-6 * _PRESSURE_PA * _CO2_KG_MOL / (_GAS_J_MOLK * (temperature_degc + ZERO_DEGC_K))
 
 
 def co2_ppm(density_kg_m3: Value, temperature_degc: Value) -> Value:
-    """Return the mole fraction of carbon dioxide of a density, at 1 atm."""
+    """Return the mole fraction of carbon dioxide from its density, at 1 atm."""
     per_ppm = 1e-6 * _PRESSURE_PA * _CO2_KG_MOL / _GAS_J_MOLK
     return density_kg_m3 * (temperature_degc + ZERO_DEGC_K) / per_ppm
 
 
 def _exp(value: Value) -> Value:
-    # The standard library's is five times faster than numpy's on a single number.
+    # For a single number the standard library is five times faster than numpy.
     return np.exp(value) if isinstance(value, np.ndarray) else math.exp(value)
 
 

@@ -1,4 +1,4 @@
-"""Seeded random streams: white noise and noise that wanders."""
+"""Seeded random streams: white noise and autoregressive noise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BLOCK = 1024
 
 
 class Noise:
-    """Standard normal numbers of one seed, drawn in blocks because single draws are slow."""
+    """Standard normal numbers of a seed, drawn in blocks: single draws are slow."""
 
     def __init__(self, seed: int, stream: int) -> None:
         self._generator = np.random.default_rng((seed, stream))
@@ -29,10 +29,10 @@ class Wander:
     def __init__(self, noise: Noise, deviation: float, time_constant_s: float, step_s: float) -> None:
         self._noise = noise
         self._keep = math.exp(-step_s / time_constant_s)
-        self._kick = deviation * math.sqrt(1 - self._keep**2)
+        self._innovation = deviation * math.sqrt(1 - self._keep**2)
         self.value = deviation * noise.normal()
 
     def step(self) -> float:
         """Advance by one step and return the new value."""
-        self.value = self._keep * self.value + self._kick * self._noise.normal()
+        self.value = self._keep * self.value + self._innovation * self._noise.normal()
         return self.value

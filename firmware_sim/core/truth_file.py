@@ -1,4 +1,4 @@
-"""Truth files: what really happened, a row a simulated second, for tests to measure the product against."""
+"""Truth files: true values of a simulation, one row per simulated second, as the reference for tests."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class TruthFile:
-    """An append-only CSV with a header. A full disk ends the file, not the simulator.
+    """An append-only CSV file with a header. A full disk ends the file, not the simulator.
 
-    A file that begins with another header is of another machine or version: it is set aside as `NAME.old.csv`.
+    An existing file with another header, of another machine or version, is renamed to `NAME.old.csv`.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         _set_aside(path, ",".join(columns))
-        # Unbuffered: a row is one write, so that readers find whole rows only.
+        # Unbuffered: each row is one write, and readers see complete rows only.
         self._file: FileIO | None = path.open("ab", buffering=0)
         if path.stat().st_size == 0:
-            self._put(",".join(columns))
+            self._write_line(",".join(columns))
 
     def append(self, time_ms: int, values: Sequence[str]) -> None:
-        """Add one row; it is readable from now on."""
-        self._put(",".join((str(time_ms), *values)))
+        """Append a row; it is readable at once."""
+        self._write_line(",".join((str(time_ms), *values)))
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -35,13 +35,13 @@ class TruthFile:
             self._file.close()
             self._file = None
 
-    def _put(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         if self._file is None:
             return
         try:
             self._file.write(f"{line}\n".encode())
         except OSError as error:
-            _LOGGER.warning("the truth file %s ends here: %s", self._path, error)
+            _LOGGER.warning("The truth file %s is not continued: %s", self._path, error)
             self.close()
 
 

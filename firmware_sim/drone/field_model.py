@@ -1,4 +1,4 @@
-"""What a field scenario consists of: plots and their rows, the ground, the machine that is flown, the wind."""
+"""Model of a field scenario: plots and rows, the ground, the machine and the wind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ECCENTRICITY_2 = 6.694_379_990_14e-3
 
 @dataclass(frozen=True, slots=True)
 class LocalFrame:
-    """East-north metres around an origin; good to a millimetre within a kilometre."""
+    """East-north metres around an origin; accurate to a millimetre within a kilometre."""
 
     latitude_deg: float
     longitude_deg: float
@@ -41,10 +41,10 @@ class LocalFrame:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A rectangle of the field and the swaths flown on it.
+    """A rectangle of the field with its swaths.
 
-    Its first corner lies `along_m` along the field's rows and `across_m` to their left; `row_offsets_m` are the centre
-    lines of the swaths to the left of that corner, in the order flown.
+    The first corner is `along_m` along the field's rows and `across_m` to their left; `row_offsets_m` are the centre
+    lines of the swaths to the left of that corner, in flight order.
     """
 
     length_m: float
@@ -56,7 +56,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One swath as it is flown, from `start` to `end` as (along, across) metres of the field."""
+    """A swath in flight direction, from `start` to `end` as (along, across) metres of the field."""
 
     start: Place
     end: Place
@@ -69,7 +69,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SprayerPlan:
-    """A liquid sprayer and what it is to apply: `flow_bias` is how much more than metered out really flows."""
+    """A liquid sprayer and its order: `flow_bias` is the relative error of the true flow."""
 
     product: str
     rate_l_ha: float
@@ -80,28 +80,28 @@ class SprayerPlan:
 
     @property
     def rate_ha(self) -> float:
-        """Ordered amount per hectare, in the machine's own unit."""
+        """Ordered amount per hectare, in the machine's unit."""
         return self.rate_l_ha
 
     @property
     def capacity(self) -> float:
-        """Amount of a full tank, in the machine's own unit."""
+        """Amount of a full tank, in the machine's unit."""
         return self.tank_l
 
     @property
     def max_per_min(self) -> float:
-        """Largest flow, in the machine's own unit."""
+        """Largest flow, in the machine's unit."""
         return self.pump_max_l_min
 
 
 @dataclass(frozen=True, slots=True)
 class SpreaderPlan:
-    """A disc spreader for granules and what it is to apply.
+    """A disc spreader for granules and its order.
 
-    The disc throws a mixture: two Gaussian lobes `lobe_m` left and right of the track with `lobe_sd_m`, of which the
-    left one takes `left_share`, and a trapezoid out to `reach_m` for `flat_share` of the granules; all of it at
-    `spinner_rpm` and wider with more. A `granule_mg` is a 3 mm prill of urea. `has_flow_sensor` adds a mass-flow
-    sensor to the hopper's load cells.
+    The spread pattern is a mixture: two Gaussian lobes `lobe_m` left and right of the track with `lobe_sd_m`, of which
+    the left one has `left_share`, and a trapezoid up to `reach_m` with `flat_share` of the granules; it applies at
+    `spinner_rpm` and widens with the speed. `granule_mg` is that of a 3 mm prill of urea. `has_flow_sensor` adds a
+    mass-flow sensor to the hopper's load cells.
     """
 
     product: str
@@ -120,23 +120,23 @@ class SpreaderPlan:
 
     @property
     def rate_ha(self) -> float:
-        """Ordered amount per hectare, in the machine's own unit."""
+        """Ordered amount per hectare, in the machine's unit."""
         return self.rate_kg_ha
 
     @property
     def capacity(self) -> float:
-        """Amount of a full hopper, in the machine's own unit."""
+        """Amount of a full hopper, in the machine's unit."""
         return self.hopper_kg
 
     @property
     def max_per_min(self) -> float:
-        """Largest flow, in the machine's own unit."""
+        """Largest flow, in the machine's unit."""
         return self.feed_max_kg_min
 
 
 @dataclass(frozen=True, slots=True)
 class Airframe:
-    """What the multirotor weighs without its load, and the pack that lifts it."""
+    """Mass of the multirotor without load, and its battery pack."""
 
     dry_kg: float = 28.0
     hover_a: float = 52.0
@@ -146,7 +146,7 @@ class Airframe:
 
 @dataclass(frozen=True, slots=True)
 class Gust:
-    """Wind that rises to `wind_m_s` from `start_s` after power-up for `length_s`, and falls again."""
+    """A gust of `wind_m_s` from `start_s` after power-up, for `length_s`."""
 
     start_s: float
     length_s: float
@@ -155,12 +155,12 @@ class Gust:
 
 @dataclass(frozen=True, slots=True)
 class FieldScenario:
-    """A field of one or more plots and how it is treated.
+    """A field of one or more plots, and its treatment.
 
-    The field's first corner is its origin; rows run along `bearing_deg` (clockwise from true north). Home lies
+    The field's first corner is its origin; rows run along `bearing_deg` (clockwise from true north). Home is
     `home_before_m` before the first row, in line with it. `profile_m` is the height of the ground along the rows, as
-    (along, height) from low to high: straight between, level beyond, and level across. `wind_from_deg` is where the
-    wind comes from, relative to true north.
+    (along, height) in ascending order: linear between the points, level beyond and across. `wind_from_deg` is the
+    direction that the wind comes from, relative to true north.
     """
 
     name: str
@@ -187,7 +187,7 @@ class FieldScenario:
         return LocalFrame(self.latitude_deg, self.longitude_deg)
 
     def to_east_north(self, along_m: float, across_m: float) -> Place:
-        """Return east and north of a point given along the rows and to their left."""
+        """Convert (along, across) metres of the field to (east, north)."""
         bearing = math.radians(self.bearing_deg)
         sine, cosine = math.sin(bearing), math.cos(bearing)
         return along_m * sine - across_m * cosine, along_m * cosine + across_m * sine
@@ -200,13 +200,13 @@ class FieldScenario:
         )
 
     def bounds_m(self) -> tuple[Place, Place]:
-        """Return the south-west and the north-east corner of a box around all plots, as east and north."""
+        """Return the south-west and north-east corners of the bounding box of all plots, as (east, north)."""
         places = [self.to_east_north(*corner) for plot in self.plots for corner in _corners(plot)]
         east, north = [place[0] for place in places], [place[1] for place in places]
         return (min(east), min(north)), (max(east), max(north))
 
     def rows(self) -> tuple[Row, ...]:
-        """Return the swaths in the order flown: every second one goes back."""
+        """Return the swaths in flight order, with alternating direction."""
         ends = [
             ((plot.along_m, plot.across_m + offset_m), (plot.along_m + plot.length_m, plot.across_m + offset_m))
             for plot in self.plots
@@ -215,30 +215,30 @@ class FieldScenario:
         return tuple(Row(*(pair if index % 2 == 0 else pair[::-1])) for index, pair in enumerate(ends))
 
     def home_along_across(self) -> Place:
-        """Return where the vehicle takes off and lands, along and across the rows."""
+        """Return the take-off and landing place as (along, across)."""
         start = self.rows()[0].start
         return start[0] - self.home_before_m, start[1]
 
     def home_east_north(self) -> Place:
-        """Return where the vehicle takes off and lands."""
+        """Return the take-off and landing place as (east, north)."""
         return self.to_east_north(*self.home_along_across())
 
     def moved_across(self, across_m: float) -> FieldScenario:
-        """Return the same field elsewhere: to the left of its rows by `across_m`."""
+        """Return the same field moved to the left of its rows by `across_m`."""
         latitude, longitude = self.frame().to_degrees(*self.to_east_north(0.0, across_m))
         return replace(self, latitude_deg=latitude, longitude_deg=longitude)
 
     def width_m(self) -> float:
-        """Return how far the plots reach across the rows."""
+        """Return the extent of all plots across the rows."""
         right = min(plot.across_m for plot in self.plots)
         return max(plot.across_m + plot.width_m for plot in self.plots) - right
 
     def row_amount(self, row: Row) -> float:
-        """Return what a row takes as planned, in the machine's own unit (L or kg)."""
+        """Return the planned amount for a row, in the machine's unit (L or kg)."""
         return self.machine.rate_ha * row.length_m * self.swath_m / 10_000
 
     def ground_m(self, east_m: float, north_m: float) -> float:
-        """Return the height of the ground, relative to home's."""
+        """Return the height of the ground relative to home."""
         if not self.profile_m:
             return 0.0
         bearing = math.radians(self.bearing_deg)

@@ -1,4 +1,4 @@
-"""The autopilot's parameters: ArduCopter's names, types and what a change of them does."""
+"""Parameters of the autopilot, with ArduCopter's names and types."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ _RANGE: Final = {INT8: 127, INT16: 32767, INT32: 2**31 - 1}
 PUMP_FUNCTION: Final = 22
 SPINNER_FUNCTION: Final = 23
 SERVO_OUTPUTS: Final = 16
-#: The spinner's output that turns it at its greatest speed, and that speed.
+#: Maximum speed of the spinner, and the pulse widths for 0 and for it.
 SPINNER_FULL_RPM: Final = 2000.0
 _SPINNER_MIN_US, _SPINNER_MAX_US = 1000, 2000
 
 
 class Parameters:
-    """The parameter table, in the order of its indices; values are floats as PARAM_VALUE carries them."""
+    """Parameter table in index order; values are floats, as in PARAM_VALUE."""
 
     def __init__(self, scenario: FieldScenario, system_id: int) -> None:
         self._table = dict(sorted(_defaults(scenario, system_id).items()))
         self._servos: dict[int, int | None] = {}
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of parameters."""
         return len(self._table)
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether there is a parameter of that name."""
+        """Return whether a parameter exists."""
         return name in self._table
 
     def __getitem__(self, name: str) -> float:
-        """Return the value of a parameter that exists."""
+        """Return the value of an existing parameter."""
         return self._table[name][0]
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names by index."""
+        """Yield the names in index order."""
         return iter(self._table)
 
     def type_of(self, name: str) -> int:
-        """Return the MAV_PARAM_TYPE of a parameter that exists."""
+        """Return the MAV_PARAM_TYPE of an existing parameter."""
         return self._table[name][1]
 
     def set(self, name: str, value: float) -> bool:
-        """Store a value, whole numbers rounded; False, and nothing changes, where it does not fit or is unknown."""
+        """Store a value, rounded for integers; return False and change nothing where value or name is invalid."""
         if name not in self._table or not math.isfinite(value):
             return False
         kind = self._table[name][1]
@@ -64,14 +64,14 @@ class Parameters:
         return True
 
     def servo_with(self, function: int) -> int | None:
-        """Return the number of the first output that has a function, or None."""
+        """Return the number of the first output with a function, None without one."""
         if function not in self._servos:
-            found = (n for n in range(1, SERVO_OUTPUTS + 1) if self[f"SERVO{n}_FUNCTION"] == function)
-            self._servos[function] = next(found, None)
+            outputs = (n for n in range(1, SERVO_OUTPUTS + 1) if self[f"SERVO{n}_FUNCTION"] == function)
+            self._servos[function] = next(outputs, None)
         return self._servos[function]
 
     def pulse_us(self, servo: int, share: float) -> int:
-        """Return the pulse width that an output gives for 0 to 1 of its range; REVERSED turns the range round."""
+        """Return the pulse width of an output for 0 to 1 of its range; REVERSED inverts the range."""
         low, high = self[f"SERVO{servo}_MIN"], self[f"SERVO{servo}_MAX"]
         if self[f"SERVO{servo}_REVERSED"]:
             low, high = high, low

@@ -1,4 +1,4 @@
-"""The named fields to fly, as plain data. Places and figures are typical of the region named, no surveys of a farm."""
+"""Flight scenarios by name: fields and machines. Figures are typical of the region, not surveys of real farms."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _WHEAT: Final = FieldScenario(
     altitude_m=24.0,
     bearing_deg=84.0,
     plots=(
-        # The fourth swath lies half a metre on the third; where the sixth belongs a whole one is left out.
+        # The fourth swath overlaps the third by half a metre; after the fifth a whole swath is skipped.
         Plot(110.0, 44.0, (2.75, 8.25, 13.75, 18.75, 24.25, 35.25, 40.75)),
-        # Beyond a drainage ditch of two metres. The swaths lie 5.2 m apart: a little too close throughout.
+        # Beyond a drainage ditch of two metres. Swath distance 5.2 m: slightly too small throughout.
         Plot(90.0, 31.0, (2.75, 7.95, 13.15, 18.35, 23.55, 28.75), across_m=46.0),
         # Beyond a track, set back from the others.
         Plot(70.0, 22.0, (2.75, 8.25, 13.75, 19.25), along_m=15.0, across_m=81.0),
@@ -60,13 +60,13 @@ FIELDS: Final[dict[str, FieldScenario]] = {
     scenario.name: scenario
     for scenario in (
         _DEMO,
-        # A tank for half the field: the vehicle goes home to refill and takes the work up again.
+        # A tank for half the field: the vehicle returns home to refill and resumes the work.
         replace(_DEMO, name="jurong-refill", machine=replace(_SPRAYER, tank_l=12.0)),
-        # Dense rows at a high rate: more than 5.46 L/min, where a flow meter's int16 of centiamperes is full.
+        # Dense rows at a high rate: more than 5.46 L/min, the limit of a flow meter's int16 centiamperes.
         replace(
             _DEMO, name="jurong-heavy", machine=replace(_SPRAYER, rate_l_ha=60.0, tank_l=30.0, pump_max_l_min=12.0)
         ),
-        # A terrace in the hills of Chongqing: it rises by one in nine, and is flown at a height above the ground.
+        # A terrace in the hills of Chongqing: a slope of one in nine, flown at a height above the ground.
         replace(
             _DEMO,
             name="chongqing-terrace",
@@ -83,7 +83,7 @@ FIELDS: Final[dict[str, FieldScenario]] = {
             wind_m_s=1.0,
         ),
         _WHEAT,
-        # The same without a mass-flow sensor: what landed is known from the hopper's load cells alone.
+        # The same without a mass-flow sensor: amounts come from the hopper's load cells.
         replace(
             _WHEAT,
             name="jurong-wheat-hopper",
@@ -94,7 +94,7 @@ FIELDS: Final[dict[str, FieldScenario]] = {
 
 
 def field_named(name: str) -> FieldScenario:
-    """Return the field scenario of that name; raises SettingsError that lists the names."""
+    """Return the field scenario of a name; raises SettingsError, which lists the names."""
     if name not in FIELDS:
-        raise SettingsError(f"There is no field scenario {name!r}: take one of {', '.join(sorted(FIELDS))}.")
+        raise SettingsError(f"Unknown field scenario {name!r}: choose one of {', '.join(sorted(FIELDS))}.")
     return FIELDS[name]

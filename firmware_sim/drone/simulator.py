@@ -1,4 +1,4 @@
-"""Simulated drones as a process: vehicles, their MAVLink and one link, stepped in simulated time."""
+"""Simulated drones as a process: vehicles on one MAVLink link, stepped in simulated time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Final
 from firmware_sim.core.clock import SimClock
 from firmware_sim.drone.flight.vehicle import Vehicle
 from firmware_sim.drone.mavlink.encoder import Encoder, Message
-from firmware_sim.drone.mavlink.handler import Ear, Handler
+from firmware_sim.drone.mavlink.handler import Handler, MessageReceiver
 from firmware_sim.drone.mavlink.streams import Streams
 from firmware_sim.drone.physics.vehicle_body import STEP_MS
 from firmware_sim.drone.scenarios import field_named
 from firmware_sim.drone.truth import DroneTruth
 from firmware_sim.links.faults import NO_FAULTS, Faults
-from firmware_sim.links.impairment import BadLink
+from firmware_sim.links.impairment import ImpairedLink
 from firmware_sim.links.udp_tcp import Link, open_link
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
@@ -26,23 +26,24 @@ from headland.errors import SettingsError
 _LOGGER = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.01
-#: Steps of one vehicle between two looks at the link and at `stop`: six seconds of simulated time, some 40 ms.
+#: Maximum number of vehicle steps between two checks of the link and of `stop`: 6 s of simulated time, about 40 ms.
 _MAX_STEPS: Final = 300
-#: Frames are sent together up to this size, so that a datagram fits an Ethernet frame.
+#: Maximum size of a datagram with several frames: it fits an Ethernet frame.
 _DATAGRAM_BYTES: Final = 1200
-#: Vehicles of one fleet start one after another, on fields side by side with a path between them.
+#: Delay between the first flights of a fleet's vehicles.
 _STAGGER_S: Final = 7.0
-#: They were switched on one after another, too: no two autopilots share a boot time.
-_UP_APART_S: Final = 41.38
+#: Difference between the boot times of a fleet's vehicles.
+_BOOT_APART_S: Final = 41.38
+#: Distance between the fields of a fleet's vehicles.
 _PATH_M: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DroneSettings:
-    """What simulated drones are told; `start_ms` None means now, and then `speed` has nothing to catch up.
+    """Settings of simulated drones. Without `start_ms` they start now, and `speed` has no effect.
 
-    A `fleet` of more than one has the seeds and system ids from `seed` and `system_id` on. With `idle` they stand
-    until a ground station flies them.
+    In a `fleet` seeds and system ids count up from `seed` and `system_id`. With `idle` the drones wait on the ground
+    for a ground station.
     """
 
     connect: str = "udpout:127.0.0.1:14550"
@@ -58,7 +59,7 @@ class DroneSettings:
     faults: Faults = NO_FAULTS
 
     def __post_init__(self) -> None:
-        """Check every bound once; raises SettingsError."""
+        """Validate all values; raises SettingsError."""
         field_named(self.scenario)
         SimClock(self.speed, 0, 0)
         last_id = self.system_id + (0 if self.faults.same_id else self.fleet - 1)
@@ -67,13 +68,13 @@ class DroneSettings:
                 f"{self.fleet} drones from system id {self.system_id} on: give 1 to 250 drones with ids of 1 to 255."
             )
         if self.mavlink_version not in {1, 2}:
-            raise SettingsError(f"There is no MAVLink {self.mavlink_version}: give 1 or 2.")
+            raise SettingsError(f"The MAVLink version {self.mavlink_version} is not valid: give 1 or 2.")
         if not 0 <= self.seed < 2**63:
-            raise SettingsError(f"The seed is {self.seed}: give a whole number from 0.")
+            raise SettingsError(f"The seed {self.seed} is not valid: give an integer from 0.")
 
 
 class Drone:
-    """A vehicle, what it says and what it answers; pure: messages in, frames out, no clock and no socket."""
+    """A vehicle with its MAVLink messages. Pure: messages in, frames out; no clock and no socket."""
 
     def __init__(self, settings: DroneSettings, start_ms: int, number: int = 0) -> None:
         scenario = field_named(settings.scenario)
@@ -88,7 +89,7 @@ class Drone:
             system_id=system_id,
             flies=not settings.idle,
             delay_s=number * _STAGGER_S,
-            up_for_s=number * _UP_APART_S,
+            up_for_s=number * _BOOT_APART_S,
             with_ground=settings.truth_dir is not None,
         )
         self.seed = seed
@@ -98,22 +99,22 @@ class Drone:
         self._faults = settings.faults
         self._power_up_ms = self.vehicle.time_ms
 
-    def answer(self, messages: Iterable[Message]) -> list[bytes]:
-        """Return the frames that answer messages from the link."""
-        answers = [answer for message in messages for answer in self.handler.answer(message)]
-        return [self.encoder.pack(answer) for answer in answers]
+    def respond(self, messages: Iterable[Message]) -> list[bytes]:
+        """Return the response frames to messages from the link."""
+        responses = [response for message in messages for response in self.handler.respond(message)]
+        return [self.encoder.pack(response) for response in responses]
 
     def step(self) -> list[bytes]:
         """Advance by one step and return the frames that are due."""
         self.vehicle.step()
-        self._fail()
-        if self.handler.commander.reboot_asked:
+        self._inject_faults()
+        if self.handler.commander.is_reboot_due:
             self._reboot()
-        messages = [*self.encoder.due(self.streams), *self.handler.remind()]
+        messages = [*self.encoder.due(self.streams), *self.handler.repeat_requests()]
         return [self.encoder.pack(message) for message in messages]
 
-    def _fail(self) -> None:
-        """Let happen what is due at this step."""
+    def _inject_faults(self) -> None:
+        """Inject the faults that are due at this step."""
         faults, receiver = self._faults, self.vehicle.body.receiver
         for reboot_s in faults.reboots_s:
             if self._is_now(reboot_s):
@@ -130,34 +131,34 @@ class Drone:
         return since_ms - STEP_MS <= at_s * 1000 < since_ms
 
     def _reboot(self) -> None:
-        self.handler.commander.reboot_asked = False
+        self.handler.commander.is_reboot_due = False
         self.vehicle.reboot()
         self.streams.restart()
         self.encoder.restart()
 
 
 class Fleet:
-    """The drones on one link; pure: bytes in, frames out."""
+    """The drones on one link. Pure: bytes in, frames out."""
 
     def __init__(self, settings: DroneSettings, start_ms: int) -> None:
         self.drones = [Drone(settings, start_ms, number) for number in range(settings.fleet)]
-        self._ear = Ear()
-        hurt = settings.faults.hurts_link
+        self._receiver = MessageReceiver()
+        is_impaired = settings.faults.hurts_link
         power_up_ms = self.drones[0].vehicle.time_ms
-        self._down = BadLink(settings.faults, settings.seed, power_up_ms) if hurt else None
-        self._up = BadLink(settings.faults, settings.seed + 1, power_up_ms) if hurt else None
+        self._down = ImpairedLink(settings.faults, settings.seed, power_up_ms) if is_impaired else None
+        self._up = ImpairedLink(settings.faults, settings.seed + 1, power_up_ms) if is_impaired else None
 
     @property
     def time_ms(self) -> int:
-        """Simulated time, the true one."""
+        """Simulated time, without clock faults."""
         return self.drones[0].vehicle.time_ms
 
-    def hear(self, chunk: bytes) -> list[bytes]:
-        """Take bytes from the link and return the frames that answer them."""
+    def receive(self, chunk: bytes) -> list[bytes]:
+        """Process bytes from the link and return the response frames."""
         if self._up is not None:
             chunk = b"".join(self._up.carry([chunk] if chunk else [], self.time_ms))
-        messages = self._ear.hear(chunk)
-        return self._carry([frame for drone in self.drones for frame in drone.answer(messages)] if messages else [])
+        messages = self._receiver.receive(chunk)
+        return self._carry([frame for drone in self.drones for frame in drone.respond(messages)] if messages else [])
 
     def step(self) -> list[bytes]:
         """Advance by one step and return the frames that are due."""
@@ -168,9 +169,9 @@ class Fleet:
 
 
 def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
-    """Fly until `stop` is set; returns within a second of it. A lost peer is waited for.
+    """Fly until `stop` is set; returns within a second. Waits for a lost peer.
 
-    Raises SettingsError for a link that is none, RetryLater where its address cannot be taken.
+    Raises SettingsError for an invalid link, RetryLater where its address is not available.
     """
     real_ms = wall_clock_ms()
     clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
@@ -181,7 +182,7 @@ def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
         if settings.truth_dir is None
         else [DroneTruth(Path(settings.truth_dir), drone.vehicle, drone.seed) for drone in fleet.drones]
     )
-    _LOGGER.info("%d drone(s) fly %s on %s", settings.fleet, settings.scenario, settings.connect)
+    _LOGGER.info("%d drone(s) flying %s on %s", settings.fleet, settings.scenario, settings.connect)
     try:
         while not stop.is_set():
             caught_up = advance(fleet, clock.now_ms(wall_clock_ms()), link, truths)
@@ -191,14 +192,14 @@ def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
         for truth in truths:
             truth.close()
         frames = sum(drone.encoder.frames for drone in fleet.drones)
-        _LOGGER.info("the drones end: %d frames sent, %d chunks without a taker", frames, link.dropped)
+        _LOGGER.info("Stopped: %d frames sent, %d chunks without a receiver", frames, link.dropped)
 
 
 def advance(fleet: Fleet, until_ms: int, link: Link, truths: Sequence[DroneTruth]) -> bool:
-    """Answer what was heard and step up to `until_ms`, at most `_MAX_STEPS`; tell whether it was reached."""
+    """Respond to messages and step up to `until_ms`, at most `_MAX_STEPS` steps; return whether it was reached."""
     pending = bytearray()
-    frames = fleet.hear(link.receive())
-    most_steps = max(1, _MAX_STEPS // len(fleet.drones))
+    frames = fleet.receive(link.receive())
+    max_steps = max(1, _MAX_STEPS // len(fleet.drones))
     steps = 0
     while True:
         for frame in frames:
@@ -206,12 +207,12 @@ def advance(fleet: Fleet, until_ms: int, link: Link, truths: Sequence[DroneTruth
                 link.send(bytes(pending))
                 pending.clear()
             pending += frame
-        if fleet.time_ms + STEP_MS > until_ms or steps >= most_steps:
+        if fleet.time_ms + STEP_MS > until_ms or steps >= max_steps:
             break
         frames = fleet.step()
         steps += 1
         for truth in truths:
-            truth.note()
+            truth.record()
     if pending:
         link.send(bytes(pending))
     return fleet.time_ms + STEP_MS > until_ms

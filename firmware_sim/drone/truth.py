@@ -1,4 +1,4 @@
-"""What was really true of a drone: a row a simulated second, and what landed where."""
+"""Truth files of a drone: one row per simulated second, and the deposition on the ground."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COLUMNS: Final = {
 
 
 class DroneTruth:
-    """The truth files of one drone: `drone-SEED.csv` goes on over restarts, `drone-SEED-ground-START.npz` does not."""
+    """Truth files of a drone: `drone-SEED.csv` continues after a restart, `drone-SEED-ground-START.npz` does not."""
 
     def __init__(self, folder: Path, vehicle: Vehicle, seed: int) -> None:
         self._vehicle = vehicle
@@ -43,8 +43,8 @@ class DroneTruth:
         self._grid_path = folder / f"drone-{seed}-ground-{vehicle.time_ms}.npz"
         self._was_armed = False
 
-    def note(self) -> None:
-        """Look at the vehicle after a step: a row at every whole second, the ground after every landing."""
+    def record(self) -> None:
+        """Record a step: a row at every whole second, the ground after every landing."""
         vehicle = self._vehicle
         if vehicle.time_ms % 1000 == 0:
             self._rows.append(vehicle.time_ms, truth_row(vehicle))
@@ -53,15 +53,15 @@ class DroneTruth:
         self._was_armed = vehicle.autopilot.armed
 
     def close(self) -> None:
-        """Write what has landed so far and close the file of rows."""
+        """Write the current deposition and close the file of rows."""
         self._write_ground()
         self._rows.close()
 
     def _write_ground(self) -> None:
-        vehicle, fall = self._vehicle, self._vehicle.body.fall
-        if fall is None:
+        vehicle, deposition = self._vehicle, self._vehicle.body.deposition
+        if deposition is None:
             return
-        grid, scenario = fall.grid, vehicle.scenario
+        grid, scenario = deposition.grid, vehicle.scenario
         latitude, longitude = vehicle.body.frame.to_degrees(*grid.low)
         unit = vehicle.body.machine.unit
         header = GridHeader(
@@ -79,11 +79,11 @@ class DroneTruth:
         try:
             write_grid(self._grid_path, grid, header)
         except OSError as error:
-            _LOGGER.warning("the ground truth %s is not written: %s", self._grid_path, error)
+            _LOGGER.warning("The ground truth %s cannot be written: %s", self._grid_path, error)
 
 
 def truth_row(vehicle: Vehicle) -> tuple[str, ...]:
-    """Return the truth of this moment as the columns after `time_ms`."""
+    """Return the true values of this instant as the columns after `time_ms`."""
     body, motion, machine = vehicle.body, vehicle.body.motion, vehicle.body.machine
     latitude, longitude = body.true_degrees()
     flow_per_min = machine.flow_l_min if isinstance(machine, Sprayer) else machine.flow_kg_min

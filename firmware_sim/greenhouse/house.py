@@ -1,4 +1,4 @@
-"""A house of compartments in simulated time: weather, climate, controller and sensors, stepped together."""
+"""Simulated greenhouse of compartments: weather, climate, controller and sensors, stepped together."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from firmware_sim.greenhouse.weather import Weather, WeatherSource, solar_time
 from firmware_sim.protocols.readings import Readings
 
 STEP_MS: Final = 1000
-#: A night of weather first brings the house into the state of its time.
+#: Simulated time before the start, which brings the climate into a plausible state.
 _SPIN_UP_S: Final = 8 * 3600
 _SPIN_UP_STEP_S: Final = 30.0
-#: Rain is counted by the bucket: what is in a bucket that has not tipped yet is not told.
+#: Resolution of the tipping-bucket rain gauge.
 _BUCKET_MM: Final = 0.2
 _REPORTED: Final = ("heating_power_w_m2", "screen_closed_pct", "fogging_pct", "lamp_power_w_m2")
 
 
 class Compartments:
-    """Steps a second at a time, or `step_ms`; the same seed, scenario, weather, start and step give the same readings.
+    """Advances by `step_ms`; the same seed, scenario, weather, start and step give the same readings.
 
-    Steps of up to `greenhouse.MAX_STEP_S` are sound: longer ones than a second make seasons affordable.
+    Steps up to `climate_model.MAX_STEP_S` are stable; longer steps than a second make seasons affordable.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Compartments:
         self.sensors = SensorArray(scenario.sensors, self.units, seed, scenario.planted)
         self._station = SensorArray(STATION, 1, seed + 1)
         noise = Noise(seed, 11)
-        #: How the edge's and the roof's difference to the middle wander, as shares.
+        #: Relative variation of the edge's and the roof's difference to the middle.
         self._wander = tuple(Wander(noise, 0.15, 1800.0, self._step_s) for _ in range(2))
         self.time_ms = start_ms - start_ms % step_ms
         self._spin_up()
@@ -56,7 +56,7 @@ class Compartments:
 
     @property
     def units(self) -> int:
-        """How many compartments there are."""
+        """Number of compartments."""
         return len(self._scenario.compartments)
 
     def step(self) -> None:
@@ -69,7 +69,7 @@ class Compartments:
         self._measure()
 
     def readings(self, unit: int) -> Readings:
-        """Return what the sensors of a compartment and the weather station read, and what its computer reports."""
+        """Return the readings of a compartment's sensors, its controller and the weather station."""
         channels = [kind.channel for kind in self.sensors.kinds]
         values = {**dict(zip(channels, self._read[unit - 1].tolist(), strict=True)), **self._outside_read}
         values |= {name: float(self.truth[name][unit - 1]) for name in _REPORTED}
@@ -86,14 +86,14 @@ class Compartments:
     def _advance(self, time_ms: int, step_s: float) -> None:
         self.outside = self._weather.at(time_ms)
         solar_h, _ = solar_time(time_ms, self._scenario.place.longitude_deg)
-        wanted = controller.control(self._structure, self.climate, self.actuators, self.outside, solar_h)
-        self.actuators = controller.move(self.actuators, wanted, step_s)
+        target = controller.control(self._structure, self.climate, self.actuators, self.outside, solar_h)
+        self.actuators = controller.move(self.actuators, target, step_s)
         self.climate, self.fluxes = climate_model.step(
             self._structure, self.climate, self.actuators, self.outside, step_s
         )
 
     def _measure(self) -> None:
-        """Take the truth of this moment and what the sensors make of it."""
+        """Compute the true values and the sensor readings of this instant."""
         wander = self._wander[0].value, self._wander[1].value
         self.truth: dict[str, Numbers] = true_climate(
             self._structure, self.climate, self.actuators, self.fluxes, self.outside, wander
@@ -104,5 +104,5 @@ class Compartments:
         station = np.array([[float(self.truth[kind.channel][0]) for kind in STATION]])
         read = self._station.measure(station, inside_w_m2[:1], self.time_ms, self._step_s)
         self._outside_read = {kind.channel: float(value) for kind, value in zip(STATION, read[0], strict=True)}
-        # The bucket's place in binary would show as 0.6000000000000001 mm.
+        # Without rounding the binary fraction would appear as 0.6000000000000001 mm.
         self._outside_read["rain_total_mm"] = round(self._rain_mm // _BUCKET_MM * _BUCKET_MM, 1)

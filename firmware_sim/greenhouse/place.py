@@ -1,4 +1,4 @@
-"""The places that simulated houses stand at, and the climate of each in a few numbers.
+"""Places of simulated greenhouses, with their climate in a few numbers.
 
 Temperatures, rain and sunshine are long-term figures of the region: Wuhan 17 degC (January 4, July 29), 1,260 mm and
 1,900 h of sun; Chongqing 16-18 degC, 1,000-1,400 mm, 1,000-1,200 h of sun, calm; Jurong 1,050-1,100 mm.
@@ -12,7 +12,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a house stands: the year's mean, the season's and the day's swing, clouds 0..1, wind and showers."""
+    """A place: annual mean temperature, seasonal and daily amplitude, cloudiness 0..1, wind and showers."""
 
     site: str
     latitude_deg: float
@@ -20,11 +20,11 @@ class Place:
     mean_degc: float
     season_degc: float
     day_swing_degc: float
-    #: Cloudiness of the mean year, and how much cloudier (or clearer) midwinter is than midsummer.
+    #: Mean cloudiness, and its amplitude between midwinter and midsummer.
     cloudiness: float
     winter_cloudiness: float
     wind_m_s: float
-    #: How hard it rains under a heavy sky; it makes the year's sum.
+    #: Intensity of rain under a heavy sky; it determines the annual sum.
     shower_mm_h: float
 
 

@@ -1,6 +1,6 @@
-"""The named house scenarios: greenhouses of one or many compartments and where they stand, as plain data.
+"""Greenhouse scenarios: compartments, places and sensors, by name.
 
-Places and figures are typical of the region named, not surveys of a real farm.
+Places and figures are typical of the region, not surveys of real farms.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN,
 from firmware_sim.greenhouse.sensors import CLEAN, FIELD, PlantedFault, SensorKind
 from headland.errors import SettingsError
 
-MOST_COMPARTMENTS: Final = 240
+MAX_COMPARTMENTS: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
 class HouseScenario:
-    """Compartments at a place, their sensors, and what is planted for others to find.
+    """Compartments at a place, their sensors, and the planted faults for detection tests.
 
-    With `frost_every_days` every such winter night is clear and below zero. `truth_every_s` is how often the true
-    values are written. `radio_lost` is the share of LoRaWAN uplinks that the hills swallow.
+    With `frost_every_days`, every such winter night is clear and below zero. `truth_every_s` is the interval of the
+    truth file. `radio_lost` is the share of LoRaWAN uplinks that are lost in the hills.
     """
 
     name: str
@@ -37,15 +37,15 @@ class HouseScenario:
 
     @property
     def site(self) -> str:
-        """The site's name."""
+        """Name of the site."""
         return self.place.site
 
     def scaled(self, compartments: int | None) -> HouseScenario:
-        """Return the scenario with so many compartments, its own in turn; None leaves it as it is."""
+        """Return the scenario with a number of compartments, its own in rotation; None changes nothing."""
         if compartments is None:
             return self
-        if not 1 <= compartments <= MOST_COMPARTMENTS:
-            raise SettingsError(f"A house of {compartments} compartments cannot be had: 1 to {MOST_COMPARTMENTS}.")
+        if not 1 <= compartments <= MAX_COMPARTMENTS:
+            raise SettingsError(f"{compartments} compartments are not possible: give 1 to {MAX_COMPARTMENTS}.")
         return replace(self, compartments=tuple(islice(cycle(self.compartments), compartments)))
 
 
@@ -118,7 +118,7 @@ _SEEDLINGS: Final = replace(
     co2_ppm=0.0,
 )
 _FILM: Final = replace(_TOMATO, heating_max_w_m2=60.0)
-#: No house at all: shade and leaves over open ground, through which the air goes as it likes.
+#: No greenhouse: shade and leaves over open ground with free air exchange.
 _FOREST_EDGE: Final = replace(
     _TUNNEL,
     height_m=8.0,
@@ -155,7 +155,7 @@ HOUSES: Final[dict[str, HouseScenario]] = {
             frost_every_days=3,
             truth_every_s=60,
         ),
-        # A film house in the hills: its nodes reach the gateway over a radio hop without line of sight.
+        # A film house in the hills: its nodes reach the gateway over a radio link without line of sight.
         HouseScenario(
             "chongqing-hill-film",
             CHONGQING,
@@ -179,7 +179,7 @@ HOUSES: Final[dict[str, HouseScenario]] = {
 
 
 def house_named(name: str) -> HouseScenario:
-    """Return the house scenario of that name; raises SettingsError that lists the names."""
+    """Return the greenhouse scenario of a name; raises SettingsError, which lists the names."""
     if name not in HOUSES:
-        raise SettingsError(f"There is no greenhouse scenario {name!r}: take one of {', '.join(sorted(HOUSES))}.")
+        raise SettingsError(f"Unknown greenhouse scenario {name!r}: choose one of {', '.join(sorted(HOUSES))}.")
     return HOUSES[name]

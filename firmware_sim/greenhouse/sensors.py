@@ -1,4 +1,4 @@
-"""The sensors of compartments and how each of them errs. Pure but for its own random stream."""
+"""Sensors of compartments and their errors. Pure except for the random stream."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy as np
 from firmware_sim.core.moist_air import Numbers
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: The inside radiation at which an unshielded sensor errs by its whole radiation error.
+#: Inside radiation at which an unshielded sensor has its full radiation error.
 _RADIATION_W_M2: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class SensorKind:
-    """How a kind of sensor errs: standard deviations of bias and of drift per day among its like, and of its noise.
+    """Errors of a kind of sensor: standard deviations of bias and daily drift between sensors, and of noise.
 
-    `radiation` is what it reads too high in 600 W/m2. `spikes` and `dropouts` are shares of its samples.
+    `radiation` is the error at 600 W/m2. `spikes` and `dropouts` are shares of the samples.
     """
 
     channel: str
@@ -37,7 +37,7 @@ class SensorKind:
     high: float = math.inf
 
 
-#: What is measured in a compartment: twelve sensors as farms have them.
+#: Sensors of a compartment: twelve, as on farms.
 FIELD: Final = (
     SensorKind("air_temperature_degc", 0.10, 0.002, 0.05, 60, 0.01, spikes=1e-5, spike_size=15),
     SensorKind("relative_humidity_pct", 1.2, 0.02, 0.4, 90, 0.01, low=0, high=100),
@@ -52,7 +52,7 @@ FIELD: Final = (
     SensorKind("air_temperature_degc:2", 0.15, 0.003, 0.06, 60, 0.01, radiation=2.5),
     SensorKind("vent_open_pct", 0.0, 0.0, 0.2, 0, 0.1, low=0, high=100),
 )
-#: The same with nothing but noise, for whoever wants to see the physics.
+#: The same with noise only, to show the physics.
 CLEAN: Final = (
     SensorKind("air_temperature_degc", noise=0.03),
     SensorKind("relative_humidity_pct", noise=0.2, low=0, high=100),
@@ -67,7 +67,7 @@ CLEAN: Final = (
     SensorKind("air_temperature_degc:2", noise=0.03),
     SensorKind("vent_open_pct"),
 )
-#: The weather station of a farm.
+#: Weather station of a farm.
 STATION: Final = (
     SensorKind("outside_temperature_degc", noise=0.05),
     SensorKind("outside_humidity_pct", noise=0.3, low=0, high=100),
@@ -78,7 +78,7 @@ STATION: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PlantedFault:
-    """A sensor that is known to be wrong from an hour after the start on: stuck at its value, or giving none."""
+    """A planted sensor fault that starts `after_h` hours after the start: stuck at its value, or without values."""
 
     unit: int
     channel: str
@@ -87,9 +87,9 @@ class PlantedFault:
 
 
 class SensorArray:
-    """The sensors of several compartments: `measure` takes truth and gives readings, both units by sensors.
+    """Sensors of several compartments: `measure` converts true values to readings, both units by sensors.
 
-    The same seed errs in the same way, step for step.
+    The same seed gives the same errors, step by step.
     """
 
     def __init__(
@@ -107,17 +107,17 @@ class SensorArray:
         self._low, self._high = self._each("low"), self._each("high")
         self._planted = tuple(planted)
         self._start_ms: int | None = None
-        self._felt: Numbers | None = None
-        self._held: dict[int, float] = {}
+        self._lagged: Numbers | None = None
+        self._stuck_values: dict[int, float] = {}
 
     def measure(self, truth: Numbers, inside_w_m2: Numbers, time_ms: int, step_s: float) -> Numbers:
-        """Return the readings of a moment, NaN where a sensor gives none; call it once a step, in order."""
-        if self._start_ms is None or self._felt is None:
-            self._start_ms, self._felt = time_ms, truth
+        """Return the readings of an instant, NaN for a missing value; call it once per step, in order."""
+        if self._start_ms is None or self._lagged is None:
+            self._start_ms, self._lagged = time_ms, truth
         keep = np.where(self._lag_s > 0, np.exp(-step_s / np.maximum(self._lag_s, 1e-9)), 0.0)
-        self._felt = truth + keep * (self._felt - truth)
+        self._lagged = truth + keep * (self._lagged - truth)
         days = (time_ms - self._start_ms) / DAY_MS
-        read = self._felt + self.bias + self.drift_per_day * days
+        read = self._lagged + self.bias + self.drift_per_day * days
         read = read + self._noise * self._random.standard_normal(truth.shape)
         read += self._radiation * inside_w_m2[:, None] / _RADIATION_W_M2
         chance = self._random.random(truth.shape)
@@ -135,7 +135,7 @@ class SensorArray:
                 continue
             place = fault.unit - 1, channels.index(fault.channel)
             value = math.nan if fault.kind == "dead" else float(read[place])
-            read[place] = self._held.setdefault(index, value)
+            read[place] = self._stuck_values.setdefault(index, value)
         return read
 
     def _each(self, field: str) -> Numbers:

@@ -1,4 +1,4 @@
-"""The simulated greenhouse as a process: one house, stepped in simulated time, read over all its buses."""
+"""Simulated greenhouse as a process, stepped in simulated time and served on all its buses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from headland.errors import SettingsError
 _LOGGER = logging.getLogger(__name__)
 
 _TICK_S = 0.1
-#: Steps between two turns of the event loop, less than a tenth of a second of work: readers are served in between.
+#: Maximum number of steps between two turns of the event loop, which serves the readers; below 0.1 s of work.
 _MAX_STEPS = 120
 
 
@@ -41,18 +41,18 @@ class LinesLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreenhouseSettings:
-    """What a simulated greenhouse is told; `start_ms` None means now, and then `speed` has nothing to catch up.
+    """Settings of a simulated greenhouse. Without `start_ms` it starts now, and `speed` has no effect.
 
-    `port` 0 serves no Modbus/TCP; a link or a broker that is None is not served. Periods are simulated seconds.
+    `port` 0 turns Modbus/TCP off; a link or broker of None is not served. Periods are in simulated seconds.
     """
 
     host: str = "127.0.0.1"
     port: int = 5020
     scenario: str = "hubei-tomato"
-    #: How many compartments; None: as many as the scenario has.
+    #: Number of compartments; None: the scenario's own number.
     scale: int | None = None
     weather_path: Path | None = None
-    #: The weather's own seed, so that houses of one farm have the same days; None: `seed`.
+    #: Seed of the weather, shared by the greenhouses of a farm; None: `seed`.
     weather_seed: int | None = None
     seed: int = 1
     speed: float = 1.0
@@ -68,30 +68,30 @@ class GreenhouseSettings:
     faults: LinkFaults = NO_FAULTS
 
     def __post_init__(self) -> None:
-        """Check every bound once; raises SettingsError."""
+        """Validate all values; raises SettingsError."""
         self.house()
         SimClock(self.speed, 0, 0)
         if not 0 <= self.port <= 65535:
-            raise SettingsError(f"The greenhouse's port is {self.port}: give 1 to 65535, or 0 for none.")
+            raise SettingsError(f"The port {self.port} is not valid: give 1 to 65535, or 0 for none.")
         for seed in (self.seed, self.weather_seed or 0):
             if not 0 <= seed < 2**63:
-                raise SettingsError(f"The seed is {seed}: give a whole number from 0.")
+                raise SettingsError(f"The seed {seed} is not valid: give an integer from 0.")
         for lines in self.lines:
             if lines.form not in LINES:
-                raise SettingsError(f"There are no {lines.form!r} lines: take one of {', '.join(LINES)}.")
+                raise SettingsError(f"Unknown line format {lines.form!r}: choose one of {', '.join(LINES)}.")
         unknown = sorted(set(self.fleet.kinds) - set(KINDS))
         if unknown:
-            raise SettingsError(f"There are no MQTT devices of kind {unknown[0]}: take some of {', '.join(KINDS)}.")
+            raise SettingsError(f"Unknown kind of MQTT device {unknown[0]}: choose from {', '.join(KINDS)}.")
         for period_s in (self.lines_period_s, self.mqtt_period_s):
             if not 0 < period_s <= 86_400:
-                raise SettingsError(f"A period of {period_s:g} s cannot be kept: give seconds above 0, a day at most.")
+                raise SettingsError(f"The period {period_s:g} s is not valid: give seconds above 0, up to a day.")
 
     def house(self) -> HouseScenario:
-        """Return the scenario at its scale; raises SettingsError for a name or a size that there is not."""
+        """Return the scenario at its scale; raises SettingsError for an unknown name or an invalid size."""
         return house_named(self.scenario).scaled(self.scale)
 
     def weather(self) -> WeatherSource:
-        """Return the weather that it stands in; raises SettingsError for a file that cannot be used."""
+        """Return the source of weather; raises SettingsError for an invalid file."""
         if self.weather_path is not None:
             return WeatherFile(self.weather_path)
         house = self.house()
@@ -100,15 +100,15 @@ class GreenhouseSettings:
 
 
 def run_greenhouse(settings: GreenhouseSettings, stop: threading.Event) -> None:
-    """Serve the house until `stop` is set; returns within a second of it.
+    """Serve the greenhouse until `stop` is set; returns within a second.
 
-    Raises RetryLater where the port is taken, SettingsError where a link cannot be made.
+    Raises RetryLater where the port is in use, SettingsError where a link cannot be created.
     """
     asyncio.run(_serve(settings, stop))
 
 
 class SimulatedHouse:
-    """The house with its clock, its truth files and the faults of its units: what the buses read."""
+    """The greenhouse with its clock, its truth files and the faults of its units, for the buses."""
 
     def __init__(self, settings: GreenhouseSettings) -> None:
         real_ms = wall_clock_ms()
@@ -123,19 +123,19 @@ class SimulatedHouse:
 
     @property
     def units(self) -> range:
-        """The numbers of the compartments."""
+        """Numbers of the compartments."""
         return range(1, self._house.units + 1)
 
     def catch_up(self) -> bool:
-        """Step up to now, or some way; tell whether now was reached."""
+        """Step towards the current simulated time; return whether it was reached."""
         return advance(self._house, self._clock.now_ms(wall_clock_ms()), self._truth)
 
     def now_ms(self) -> int:
-        """Return the simulated time; it never runs ahead of what the sensors measured by a step or more."""
+        """Return the simulated time; it is less than a step ahead of the last measurement."""
         return min(self._clock.now_ms(wall_clock_ms()), self._house.time_ms + STEP_MS - 1)
 
     def read(self, unit: int) -> Readings | None:
-        """Return the readings of a unit as its buses see them; None where it is silent or there is none."""
+        """Return the readings of a unit for its buses; None for a silent or unknown unit."""
         if unit not in self.units or str(unit) in self._faults.silent:
             return None
         self.catch_up()
@@ -157,7 +157,7 @@ async def _serve(settings: GreenhouseSettings, stop: threading.Event) -> None:
         for bus in _buses(settings, house):
             await bus.open()
             buses.append(bus)
-        _LOGGER.info("greenhouse %s is served on %d buses", settings.scenario, len(buses))
+        _LOGGER.info("Serving greenhouse %s on %d buses", settings.scenario, len(buses))
         await _run(house, buses, stop)
     finally:
         for bus in buses:
@@ -166,7 +166,7 @@ async def _serve(settings: GreenhouseSettings, stop: threading.Event) -> None:
 
 
 async def _run(house: SimulatedHouse, buses: Sequence[Bus], stop: threading.Event) -> None:
-    """Step the house and let its buses speak, until `stop` is set."""
+    """Step the greenhouse and its buses until `stop` is set."""
     while not stop.is_set():
         caught_up = house.catch_up()
         now_s = time.monotonic()
@@ -194,11 +194,11 @@ def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
 
 
 def advance(house: Compartments, until_ms: int, truth: HouseTruth | None) -> bool:
-    """Step up to `until_ms`, at most `_MAX_STEPS`; tell whether it was reached."""
+    """Step up to `until_ms`, at most `_MAX_STEPS` steps; return whether it was reached."""
     for _ in range(_MAX_STEPS):
         if house.time_ms + STEP_MS > until_ms:
             return True
         house.step()
         if truth is not None:
-            truth.note(house)
+            truth.record(house)
     return False

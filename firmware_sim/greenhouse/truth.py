@@ -1,7 +1,7 @@
-"""The truth files of a simulated house: its climate, what it used and lost by the hour, and how its sensors err.
+"""Truth files of a simulated greenhouse: climate, hourly sums and sensor errors.
 
-`greenhouse-SEED.csv` holds the climate of every compartment; `greenhouse-hours-SEED.csv` light, energy, water, carbon
-dioxide and condensation of each whole or broken hour; `greenhouse-sensors-SEED.csv` each sensor's errors and faults.
+`greenhouse-SEED.csv` has the climate of every compartment; `greenhouse-hours-SEED.csv` light, energy, water, carbon
+dioxide and condensation of each complete or partial hour; `greenhouse-sensors-SEED.csv` the errors of each sensor.
 Times are epoch milliseconds UTC, units are in the names.
 """
 
@@ -57,7 +57,7 @@ SENSOR_COLUMNS: Final = (
 
 
 class HouseTruth:
-    """Writes the truth of a house; call `note` after every step."""
+    """Writes the true values of a greenhouse; call `record` after every step."""
 
     def __init__(self, folder: Path, scenario: HouseScenario, seed: int, house: Compartments) -> None:
         self._climate = TruthFile(folder / f"greenhouse-{seed}.csv", CLIMATE_COLUMNS)
@@ -67,8 +67,8 @@ class HouseTruth:
         self._sums = np.zeros((len(HOUR_COLUMNS) - 2, house.units))
         _write_sensors(TruthFile(folder / f"greenhouse-sensors-{seed}.csv", SENSOR_COLUMNS), scenario, house)
 
-    def note(self, house: Compartments) -> None:
-        """Take up the step that the house has just made."""
+    def record(self, house: Compartments) -> None:
+        """Record the last step of the greenhouse."""
         hour_ms = house.time_ms - house.time_ms % HOUR_MS
         if hour_ms != self._hour_ms:
             self._end_hour()
@@ -80,7 +80,7 @@ class HouseTruth:
                 self._climate.append(house.time_ms, [str(unit), *(f"{value:.5f}" for value in row)])
 
     def close(self) -> None:
-        """Write the hour that is not over yet and close the files."""
+        """Write the current partial hour and close the files."""
         self._end_hour()
         self._climate.close()
         self._hours.close()
@@ -96,7 +96,7 @@ class HouseTruth:
 
 
 def _rates(house: Compartments) -> list[Numbers]:
-    """Return what adds up to each of `HOUR_COLUMNS` but the first two, per second; the means are divided later."""
+    """Return the rates per second of `HOUR_COLUMNS` except the first two; means are divided later."""
     truth, fluxes = house.truth, house.fluxes
     return [
         np.ones(house.units),

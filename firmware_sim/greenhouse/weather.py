@@ -1,4 +1,4 @@
-"""The weather outside a greenhouse: a pure function of the seed, the place and the time."""
+"""Weather generator: outside conditions as a pure function of seed, place and time."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 CO2_PPM: Final = 425.0
 _WARMEST_DAY = 202
-#: The day's warmest hour, in hours after solar noon.
+#: Warmest hour of the day, in hours after solar noon.
 _WARMEST_H = 2.5
-#: What a cover loses to a clear sky at night, W/m2; clouds take most of it away.
+#: Long-wave loss of a cover to a clear night sky, W/m2; clouds reduce it.
 _CLEAR_SKY_LOSS_W_M2 = 55.0
-#: A cold night: the air falls to this around sunrise, under a clear and calm sky, in these months.
+#: Frost night: temperature around sunrise, under a clear and calm sky, and its months.
 _FROST_DEGC = -3.0
 _FROST_MONTHS: Final = (11, 12, 1, 2, 3)
-#: Rain falls where the sky is cloudier than this.
+#: Cloudiness above which rain can fall.
 _RAIN_CLOUD = 0.78
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The air, light, wind and rain outside; vapour and carbon dioxide as the balances need them.
+    """Conditions outside: air, light, wind, rain, vapour and carbon dioxide.
 
-    `sky_loss_w_m2` is what a surface loses to the sky by long waves, beyond what it exchanges with the air.
+    `sky_loss_w_m2` is the long-wave loss of a surface to the sky, in addition to its exchange with the air.
     """
 
     temperature_degc: float
@@ -46,16 +46,16 @@ class Outside:
 
 
 class WeatherSource(Protocol):
-    """Weather at any time."""
+    """Source of weather for any time."""
 
     def at(self, time_ms: int) -> Outside:
         """Return the weather at `time_ms`."""
 
 
 class Weather:
-    """Weather of one seed at one place; asking for any time in any order gives the same answers.
+    """Weather of a seed at a place; independent of the order of calls.
 
-    With `frost_every_days` every such day of the winter half-year ends in a clear night below zero.
+    With `frost_every_days`, every such day of the winter half-year ends in a clear night below zero.
     """
 
     def __init__(self, place: Place, seed: int, frost_every_days: int = 0) -> None:
@@ -77,7 +77,7 @@ class Weather:
         hour = math.cos(math.tau * (solar_h - 12 - _WARMEST_H) / 24)
         temperature = daily + swing * hour + 0.3 * self._smooth(time_ms, HOUR_MS, 2)
         temperature += frost * (min(temperature, _FROST_DEGC) - temperature)
-        # The air mass keeps its dew point; by night the air cools down to it.
+        # The air mass has a constant dew point; at night the air cools down to it.
         dew = daily - swing * (1.0 - 0.5 * cloud) - 0.5 + 0.8 * self._smooth(time_ms, DAY_MS // 2, 3)
         humidity = min(98.0, max(20.0, 100 * saturation_pa(dew) / saturation_pa(temperature)))
         vapour = vapour_kg_m3(saturation_pa(temperature) * humidity / 100, temperature)
@@ -91,20 +91,20 @@ class Weather:
         )  # fmt: skip
 
     def _cloud(self, time_ms: int, season: float) -> float:
-        """Return the cloudiness 0..1: a value of the day, broken by the hour and by passing clouds."""
+        """Return the cloudiness 0..1: a daily value with hourly variation and passing clouds."""
         wave = 0.30 * self._smooth(time_ms, DAY_MS, 6) + 0.15 * self._smooth(time_ms, HOUR_MS, 7)
         level = self._place.cloudiness - self._place.winter_cloudiness * season
         return min(1.0, max(0.0, level + wave + 0.05 * self._smooth(time_ms, 240_000, 8)))
 
     def _rain(self, time_ms: int, cloud: float) -> float:
-        """Return the rain, mm/h: showers under a heavy sky, heavier the heavier the hour's own draw."""
+        """Return the rain, mm/h: showers under a heavy sky, with a random intensity per hour."""
         if cloud <= _RAIN_CLOUD:
             return 0.0
         shower = max(0.0, self._smooth(time_ms, HOUR_MS, 9))
         return self._place.shower_mm_h * shower * (cloud - _RAIN_CLOUD) / (1 - _RAIN_CLOUD)
 
     def _frost(self, time_ms: int, solar_h: float) -> float:
-        """Return how much of a cold night there is now, 0..1: most at six, none by noon."""
+        """Return the intensity of a frost night, 0..1: maximum at six, zero at noon."""
         if not self._frost_every_days:
             return 0.0
         moment = datetime.fromtimestamp(time_ms / 1000 + self._place.longitude_deg * 240, tz=UTC)
@@ -115,7 +115,7 @@ class Weather:
         return math.exp(-((from_six_h / 3.5) ** 4))
 
     def _smooth(self, time_ms: int, period_ms: int, stream: int) -> float:
-        """Return noise of about unit size that passes smoothly through a new draw every `period_ms`."""
+        """Return noise of about unit variance that interpolates smoothly between draws every `period_ms`."""
         index, into_ms = divmod(time_ms, period_ms)
         share = (1 - math.cos(math.pi * into_ms / period_ms)) / 2
         return (1 - share) * self._draw(stream, index) + share * self._draw(stream, index + 1)

@@ -1,4 +1,4 @@
-"""Weather from a table, as a year of measurements or a made-up week, instead of the generator's."""
+"""Weather from a CSV file, measured or synthetic, instead of the generator's."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _SKY_LOSS_W_M2 = 30.0
 
 
 class WeatherFile:
-    """A CSV with `COLUMNS` and, if it is there, rain_mm_h, in the order of time; between its rows it is interpolated.
+    """A CSV file with `COLUMNS` and optionally rain_mm_h, ordered by time; values are interpolated between rows.
 
-    Before its first row and after its last one these go on. Raises SettingsError for a file that cannot be used.
+    Before the first row and after the last their values apply. Raises SettingsError for an invalid file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,17 +40,17 @@ class WeatherFile:
             self._rain = np.array([float(row.get(_RAIN) or 0.0) for row in rows], float)
         except (KeyError, TypeError, ValueError) as error:
             raise SettingsError(
-                f"The weather file {path} needs numbers in the columns {', '.join(COLUMNS)}; {error} is amiss."
+                f"The weather file {path} needs numbers in the columns {', '.join(COLUMNS)}; {error} is not valid."
             ) from error
         if len(table) == 0 or not np.isfinite(table).all() or not np.isfinite(self._rain).all():
             raise SettingsError(f"The weather file {path} needs at least one row, and numbers in all of them.")
         if (np.diff(table[:, 0]) <= 0).any():
-            raise SettingsError(f"The weather file {path} is not in the order of time_ms.")
+            raise SettingsError(f"The weather file {path} is not ordered by time_ms.")
         self._times = table[:, 0]
         self._columns = table[:, 1:].T
 
     def at(self, time_ms: int) -> Outside:
-        """Return the weather at `time_ms`; the sky is taken as half clouded, the soil as the air's mean."""
+        """Return the weather at `time_ms`; assumes a half clouded sky and a soil at the air's mean temperature."""
         degc, pct, sun, wind = (float(np.interp(time_ms, self._times, column)) for column in self._columns)
         pct = min(100.0, max(1.0, pct))
         vapour = vapour_kg_m3(saturation_pa(degc) * pct / 100, degc)

@@ -1,4 +1,4 @@
-"""What shall go wrong with a simulated drone: its link, its clock, its receiver, its identity; as words of a user."""
+"""Faults of a simulated drone: its link, clock, satellite receiver and identity, and their command-line form."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final
 from headland.errors import SettingsError
 
 _SHARES: Final = ("lose", "duplicate", "reorder", "flip")
-_MOST_S: Final = 1e7
+_MAX_S: Final = 1e7
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that begins `at_s` after power-up, in simulated seconds, and lasts or weighs `amount`."""
+    """A fault at `at_s` after power-up, in simulated seconds, with a duration or size of `amount`."""
 
     at_s: float
     amount: float
@@ -24,10 +24,10 @@ class Moment:
 class Faults:
     """The faults of one link and of the vehicles on it.
 
-    `lose`, `duplicate`, `reorder` and `flip` are shares of the frames: those that are lost, come twice, come up to a
-    fifth of a second later than others, have one bit turned. Each frame is `delay_s` under way. In a `cut` nothing
-    passes for its seconds. At the times of `reboots_s` autopilots start again; a clock step puts their UTC ahead by
-    its seconds; in `no_fix` they see no satellites for its seconds. `same_id` gives all vehicles one system id.
+    `lose`, `duplicate`, `reorder` and `flip` are shares of the frames that are lost, arrive twice, arrive up to a fifth
+    of a second late, or have one bit inverted. Each frame is delayed by `delay_s`. During a cut nothing passes. At
+    `reboots_s` the autopilots restart; a clock step advances their UTC by its amount; during `no_fix` they receive no
+    satellites. With `same_id` all vehicles have the same system id.
     """
 
     lose: float = 0.0
@@ -43,7 +43,7 @@ class Faults:
 
     @property
     def hurts_link(self) -> bool:
-        """Whether anything is wrong with the link."""
+        """Whether the link has a fault."""
         return bool(self.lose or self.duplicate or self.reorder or self.flip or self.delay_s or self.cuts)
 
 
@@ -51,7 +51,7 @@ NO_FAULTS: Final = Faults()
 
 
 def read_faults(words: Sequence[str]) -> Faults:
-    """Return the faults that `lose=0.1`, `cut=60:10`, `reboot=120`, `same-id`, ... ask for; raises SettingsError."""
+    """Parse faults such as `lose=0.1`, `cut=60:10`, `reboot=120` and `same-id`; raises SettingsError."""
     faults = Faults()
     for word in words:
         name, _, text = word.partition("=")
@@ -84,18 +84,18 @@ def _with_number(faults: Faults, word: str, name: str, number: float) -> Faults:
 
 
 def _numbers(text: str) -> tuple[float | None, float | None]:
-    """Return the one or two numbers of `A` or `A:B`; the first is not negative. None stands for one that is none."""
+    """Parse `A` or `A:B`, where A is not negative; None for a missing or invalid number."""
     first, _, second = text.partition(":")
     try:
         at_s = float(first)
         amount = float(second) if second else None
     except ValueError:
         return None, None
-    return (at_s, amount) if 0 <= at_s < _MOST_S and abs(amount or 0.0) < _MOST_S else (None, None)
+    return (at_s, amount) if 0 <= at_s < _MAX_S and abs(amount or 0.0) < _MAX_S else (None, None)
 
 
 def _refusal(word: str) -> SettingsError:
     return SettingsError(
-        f"{word!r} is no fault of a drone: take lose=, duplicate=, reorder= or flip= with a share 0 to 1, "
+        f"{word!r} is not a fault of a drone: choose lose=, duplicate=, reorder= or flip= with a share 0 to 1, "
         "delay=SECONDS, cut=AT:SECONDS, reboot=AT, clock-step=AT:SECONDS, no-fix=AT:SECONDS or same-id."
     )

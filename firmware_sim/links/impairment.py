@@ -1,4 +1,4 @@
-"""Bad links: from chunks of bytes to chunks of bytes, whole streams or in time; a seed damages in the same way."""
+"""Impairments of a link, on whole streams of chunks or in time. The same seed gives the same damage."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 
 from firmware_sim.links.faults import Faults
 
-#: How much later than others a chunk comes that is out of order.
-_LATER_MS: Final = (20, 200)
-#: Chunks under way at most; a longer delay than they fill drops the newest.
-_MOST_UNDER_WAY: Final = 100_000
+#: Additional delay of a chunk that arrives out of order.
+_REORDER_MS: Final = (20, 200)
+#: Maximum number of chunks in transit; further ones are dropped.
+_MAX_IN_TRANSIT: Final = 100_000
 
 
 def cut(chunks: Iterable[bytes], seed: int, longest: int) -> list[bytes]:
-    """Return the same bytes in pieces of 1 to `longest`, as a serial or TCP link may cut them."""
+    """Return the same bytes in pieces of 1 to `longest` bytes, as from a serial or TCP link."""
     stream = b"".join(chunks)
     generator = np.random.default_rng((seed, 1))
     pieces: list[bytes] = []
@@ -36,13 +36,13 @@ def lose(chunks: Iterable[bytes], seed: int, share: float) -> list[bytes]:
 
 
 def duplicate(chunks: Iterable[bytes], seed: int, share: float) -> list[bytes]:
-    """Return the chunks with a random `share` of them twice, one right after the other."""
+    """Return the chunks with a random `share` of them doubled."""
     generator = np.random.default_rng((seed, 3))
     return [copy for chunk in chunks for copy in (chunk,) * (2 if generator.random() < share else 1)]
 
 
 def delay(chunks: Iterable[bytes], seed: int, share: float, places: int) -> list[bytes]:
-    """Return the chunks with a random `share` of them 1 to `places` later than they were sent."""
+    """Return the chunks with a random `share` of them moved back by 1 to `places` places."""
     generator = np.random.default_rng((seed, 4))
     due = [
         (index + (int(generator.integers(1, places, endpoint=True)) + 0.5 if generator.random() < share else 0), chunk)
@@ -52,7 +52,7 @@ def delay(chunks: Iterable[bytes], seed: int, share: float, places: int) -> list
 
 
 def corrupt(chunks: Iterable[bytes], seed: int, share: float) -> list[bytes]:
-    """Return the chunks with one bit turned in a random `share` of them; their lengths stay."""
+    """Return the chunks with one bit inverted in a random `share` of them."""
     generator = np.random.default_rng((seed, 5))
     damaged: list[bytes] = []
     for chunk in chunks:
@@ -66,45 +66,45 @@ def corrupt(chunks: Iterable[bytes], seed: int, share: float) -> list[bytes]:
     return damaged
 
 
-class BadLink:
-    """One direction of a bad link in time: what is carried comes out at once, later, twice, damaged or never.
+class ImpairedLink:
+    """One direction of an impaired link in time: a chunk arrives at once, late, twice, damaged or never.
 
-    `dropped` counts the chunks that were lost, cut off or did not fit.
+    `dropped` counts the chunks that were lost, cut or in excess.
     """
 
     def __init__(self, faults: Faults, seed: int, start_ms: int) -> None:
         self._faults = faults
         self._start_ms = start_ms
         self._generator = np.random.default_rng((seed, 6))
-        self._under_way: list[tuple[int, int, bytes]] = []
+        self._in_transit: list[tuple[int, int, bytes]] = []
         self._number = 0
         self.dropped = 0
 
     def carry(self, chunks: Iterable[bytes], now_ms: int) -> list[bytes]:
-        """Take chunks at `now_ms` and return those that arrive now, in the order they do."""
+        """Accept chunks sent at `now_ms` and return those that arrive now, in order."""
         for chunk in chunks:
-            self._take(chunk, now_ms)
+            self._accept(chunk, now_ms)
         arrived: list[bytes] = []
-        while self._under_way and self._under_way[0][0] <= now_ms:
-            arrived.append(heapq.heappop(self._under_way)[2])
+        while self._in_transit and self._in_transit[0][0] <= now_ms:
+            arrived.append(heapq.heappop(self._in_transit)[2])
         return arrived
 
-    def _take(self, chunk: bytes, now_ms: int) -> None:
+    def _accept(self, chunk: bytes, now_ms: int) -> None:
         faults, random = self._faults, self._generator.random
         since_s = (now_ms - self._start_ms) / 1000
         is_cut = any(cut.at_s <= since_s < cut.at_s + cut.amount for cut in faults.cuts)
-        if is_cut or random() < faults.lose or len(self._under_way) >= _MOST_UNDER_WAY:
+        if is_cut or random() < faults.lose or len(self._in_transit) >= _MAX_IN_TRANSIT:
             self.dropped += 1
             return
         for _ in range(2 if random() < faults.duplicate else 1):
             due_ms = now_ms + round(faults.delay_s * 1000)
             if random() < faults.reorder:
-                due_ms += int(self._generator.integers(*_LATER_MS))
-            damaged = self._turn_bit(chunk) if chunk and random() < faults.flip else chunk
+                due_ms += int(self._generator.integers(*_REORDER_MS))
+            damaged = self._invert_bit(chunk) if chunk and random() < faults.flip else chunk
             self._number += 1
-            heapq.heappush(self._under_way, (due_ms, self._number, damaged))
+            heapq.heappush(self._in_transit, (due_ms, self._number, damaged))
 
-    def _turn_bit(self, chunk: bytes) -> bytes:
+    def _invert_bit(self, chunk: bytes) -> bytes:
         bit = int(self._generator.integers(0, 8 * len(chunk)))
         copy = bytearray(chunk)
         copy[bit // 8] ^= 1 << bit % 8

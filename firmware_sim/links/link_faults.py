@@ -1,4 +1,4 @@
-"""Faults of the links of a simulated greenhouse: noise, cut answers, a hung-up line, units that are silent or stuck."""
+"""Faults of a simulated greenhouse's links: noise, truncated responses, disconnections, silent or stuck units."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _UNITS: Final = ("silent", "stuck")
 
 @dataclass(frozen=True, slots=True)
 class LinkFaults:
-    """What is wrong with the links.
+    """Faults of the links.
 
-    `noise` is the share of answers and lines in which one bit is turned, `cut` the share that ends too early, `lost`
-    the share of radio messages that never arrive; a byte link is hung up and comes back every `hangup_s` (0: never).
-    `silent` units do not answer; `stuck` units repeat their first readings. A unit is a Modbus unit, which is also the
-    id of a line and the compartment of an MQTT device, or `sdi12:ADDRESS`.
+    `noise` is the share of responses and lines with one inverted bit, `cut` the share that is truncated, `lost` that
+    of lost radio messages; a byte link is disconnected and reconnected every `hangup_s` (0: never). `silent` units do
+    not respond; `stuck` units repeat their first readings. A unit is a Modbus unit, which is also the id of a text line
+    and the compartment of an MQTT device, or `sdi12:ADDRESS`.
     """
 
     noise: float = 0.0
@@ -36,7 +36,7 @@ NO_FAULTS: Final = LinkFaults()
 
 
 def read_faults(words: Sequence[str]) -> LinkFaults:
-    """Return the faults that `noise=0.02`, `hangup=30`, `silent=2`, ... ask for; raises SettingsError."""
+    """Parse faults such as `noise=0.02`, `hangup=30` and `silent=2`; raises SettingsError."""
     faults = LinkFaults()
     for word in words:
         name, _, text = word.partition("=")
@@ -54,7 +54,7 @@ def read_faults(words: Sequence[str]) -> LinkFaults:
             faults = _with_share(faults, name, number)
         else:
             raise SettingsError(
-                f"{word!r} is no fault: take noise=, cut= or lost= with a share 0 to 1, hangup=SECONDS, "
+                f"{word!r} is not a fault: choose noise=, cut= or lost= with a share 0 to 1, hangup=SECONDS, "
                 "silent=UNIT or stuck=UNIT."
             )
     return faults
@@ -70,14 +70,14 @@ def _with_share(faults: LinkFaults, name: str, share: float) -> LinkFaults:
 
 
 class Damage:
-    """Applies a link's random faults; the same seed damages the same messages in the same way."""
+    """Applies the random faults of a link. The same seed gives the same damage."""
 
     def __init__(self, faults: LinkFaults, seed: int) -> None:
         self._faults = faults
         self._random = np.random.default_rng((seed, 31))
 
-    def to(self, message: bytes) -> bytes:
-        """Return what arrives of a message: whole, with a turned bit, or the beginning of it."""
+    def apply(self, message: bytes) -> bytes:
+        """Return a message as it arrives: complete, with an inverted bit, or truncated."""
         if message and self._random.random() < self._faults.noise:
             bit = int(self._random.integers(8 * len(message)))
             damaged = bytearray(message)
@@ -88,5 +88,5 @@ class Damage:
         return message
 
     def loses(self) -> bool:
-        """Tell whether a radio message is lost on its way."""
+        """Return whether a radio message is lost."""
         return bool(self._random.random() < self._faults.lost)

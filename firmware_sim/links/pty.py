@@ -1,4 +1,4 @@
-"""A pseudo-terminal as a serial cable: the simulator holds one end, whoever opens the link has the other."""
+"""Pseudo-terminal as a serial line: the simulator has one end, a program opens the other by its link."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from typing import Final
 from headland.errors import SettingsError
 
 _CHUNK: Final = 4096
-#: More unread bytes than this mean that nobody listens: a real cable would have lost them.
+#: More unread bytes than this mean that no program reads: a real line would have lost them.
 _UNREAD_MAX: Final = 2048
 
 
 class PtyLink:
-    """A pty whose far end is linked at `link`; bytes that come in go to `received`, in the loop's thread."""
+    """A pty whose far end is at the symbolic link `link`; `received` gets incoming bytes in the loop's thread."""
 
     def __init__(self, link: Path, received: Callable[[bytes], None]) -> None:
         self._link = link
         self._received = received
         self._near, self._far = -1, -1
-        #: Bytes that were not sent because nobody took them.
+        #: Bytes that were lost because no program read them.
         self.overrun_bytes = 0
         if link.exists() and not link.is_symlink():
-            raise SettingsError(f"{link} is a file: give a path where the serial port's link may be made.")
+            raise SettingsError(f"{link} is a file: choose a path for the link of the serial port.")
 
     def open(self) -> None:
-        """Make the pty and its link; raises SettingsError where that cannot be."""
+        """Create the pty and its link; raises SettingsError where that fails."""
         self._near, self._far = os.openpty()
         tty.setraw(self._far)
         os.set_blocking(self._near, False)
@@ -42,12 +42,14 @@ class PtyLink:
             temporary.symlink_to(os.ttyname(self._far))
             temporary.replace(self._link)
         except OSError as error:
-            self._end()
-            raise SettingsError(f"The serial port's link {self._link} cannot be made: {error.strerror}.") from error
+            self._close_ends()
+            raise SettingsError(
+                f"The link {self._link} of the serial port cannot be created: {error.strerror}."
+            ) from error
         asyncio.get_running_loop().add_reader(self._near, self._read)
 
     def send(self, data: bytes) -> None:
-        """Send bytes; what nobody takes is lost, as on a real cable."""
+        """Send bytes; bytes that no program reads are lost, as on a real line."""
         if self._near < 0:
             return
         unread = array.array("i", [0])
@@ -61,21 +63,21 @@ class PtyLink:
             sent = 0
         self.overrun_bytes += len(data) - sent
 
-    def hang_up(self) -> None:
-        """Take the cable away and put another in its place: who had it open gets an error and finds the new one."""
+    def reconnect(self) -> None:
+        """Replace the pty: a program that has it open gets an error and can open the new one."""
         self.close()
         self.open()
 
     def close(self) -> None:
-        """Remove the link and end the pty; a second call does nothing."""
+        """Remove the link and close the pty; a second call does nothing."""
         if self._near < 0:
             return
         asyncio.get_running_loop().remove_reader(self._near)
         if self._link.is_symlink() and str(self._link.readlink()) == os.ttyname(self._far):
             self._link.unlink()
-        self._end()
+        self._close_ends()
 
-    def _end(self) -> None:
+    def _close_ends(self) -> None:
         os.close(self._near)
         os.close(self._far)
         self._near, self._far = -1, -1

@@ -1,4 +1,4 @@
-"""Endpoints of a byte link: UDP and TCP, both ways round. A lost peer is waited for, never an error."""
+"""Byte links over UDP and TCP, as client or server. A lost peer is no error: the link waits for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Address = tuple[str, int]
 
 
 class Link(Protocol):
-    """A byte link that never blocks; `dropped` counts chunks that no peer took."""
+    """A byte link that never blocks; `dropped` counts chunks that no peer accepted."""
 
     dropped: int
 
@@ -32,23 +32,23 @@ class Link(Protocol):
         ...
 
     def receive(self) -> bytes:
-        """Return what has come in, perhaps nothing."""
+        """Return the received bytes, empty without any."""
         ...
 
     def close(self) -> None:
-        """Let the sockets go."""
+        """Close the sockets."""
         ...
 
 
 def open_link(url: str) -> Link:
-    """Return the link `url` names: udpout, udpin, tcp or tcpin, then `:host:port`.
+    """Open the link of a URL: udpout, udpin, tcp or tcpin, followed by `:host:port`.
 
-    Raises SettingsError for another form and RetryLater where the address cannot be taken.
+    Raises SettingsError for another form and RetryLater where the address is not available.
     """
     kind, _, rest = url.partition(":")
     host, _, port = rest.rpartition(":")
     if kind not in {"udpout", "udpin", "tcp", "tcpin"} or not host or not port.isdecimal() or int(port) > 65535:
-        raise SettingsError(f"{url!r} is no link: write udpout:HOST:PORT, udpin:…, tcp:… or tcpin:….")
+        raise SettingsError(f"{url!r} is not a link: write udpout:HOST:PORT, udpin:…, tcp:… or tcpin:….")
     address = (host, int(port))
     try:
         if kind == "tcp":
@@ -61,9 +61,9 @@ def open_link(url: str) -> Link:
 
 
 class Udp:
-    """A UDP socket: `bind` waits for a peer at an address, else everything goes to that address.
+    """A UDP socket: with `bind` it waits for a peer at the address, otherwise it sends to the address.
 
-    A host name is looked up again every ten seconds, for a peer that comes back elsewhere.
+    A host name is resolved again every ten seconds: the peer may have moved.
     """
 
     def __init__(self, address: Address, *, bind: bool) -> None:
@@ -81,8 +81,8 @@ class Udp:
         if self._target is not None and time.monotonic() >= self._look_up_s:
             self._look_up_s = time.monotonic() + _LOOK_UP_S
             with suppress(OSError):
-                found = socket.getaddrinfo(*self._target, family=socket.AF_INET, type=socket.SOCK_DGRAM)
-                self._peer = (str(found[0][4][0]), self._target[1])
+                addresses = socket.getaddrinfo(*self._target, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+                self._peer = (str(addresses[0][4][0]), self._target[1])
         if self._peer is None:
             self.dropped += 1
             return
@@ -92,7 +92,7 @@ class Udp:
             self.dropped += 1
 
     def receive(self) -> bytes:
-        """Return the datagrams that have come, one after another."""
+        """Return the received datagrams as one sequence of bytes."""
         parts: list[bytes] = []
         for _ in range(_MAX_READS):
             try:
@@ -100,7 +100,7 @@ class Udp:
             except BlockingIOError:
                 break
             except OSError:
-                # An earlier datagram found nobody there (ICMP); later ones may.
+                # ICMP reports that an earlier datagram was not received; later ones may be.
                 continue
             parts.append(data)
             if self._target is None:
@@ -113,7 +113,7 @@ class Udp:
 
 
 class _Peer:
-    """One connected TCP socket and what it has not taken yet."""
+    """A connected TCP socket with its output queue."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -121,7 +121,7 @@ class _Peer:
         self.waiting = bytearray()
 
     def send(self, chunk: bytes) -> bool:
-        """Queue and send; False when the queue is full and the chunk was dropped. Raises OSError when it is gone."""
+        """Queue and send; return False for a full queue, which drops the chunk. Raises OSError for a lost peer."""
         fits = len(self.waiting) + len(chunk) <= _MAX_WAITING_BYTES
         if fits:
             self.waiting += chunk
@@ -131,7 +131,7 @@ class _Peer:
         return fits
 
     def receive(self) -> bytes:
-        """Return what has come; raises ConnectionError when the peer has closed."""
+        """Return the received bytes; raises ConnectionError when the peer has closed."""
         try:
             data = self.connection.recv(_READ_BYTES)
         except BlockingIOError:
@@ -142,7 +142,7 @@ class _Peer:
 
 
 class TcpClient:
-    """A TCP connection that is made again, at most once a second, whenever it is lost."""
+    """A TCP connection that is renewed, at most once a second, when it is lost."""
 
     def __init__(self, address: Address) -> None:
         self.dropped = 0
@@ -151,46 +151,46 @@ class TcpClient:
         self._next_try_s = 0.0
 
     def send(self, chunk: bytes) -> None:
-        """Send over the connection if there is one."""
+        """Send where there is a connection."""
         peer = self._connected()
         try:
             if peer is None or not peer.send(chunk):
                 self.dropped += 1
         except OSError:
             self.dropped += 1
-            self._lose()
+            self._disconnect()
 
     def receive(self) -> bytes:
-        """Return what has come over the connection if there is one."""
+        """Return the received bytes where there is a connection."""
         peer = self._connected()
         if peer is None:
             return b""
         try:
             return peer.receive()
         except OSError:
-            self._lose()
+            self._disconnect()
             return b""
 
     def close(self) -> None:
         """Close the connection."""
-        self._lose()
+        self._disconnect()
 
     def _connected(self) -> _Peer | None:
         if self._peer is None and time.monotonic() >= self._next_try_s:
             self._next_try_s = time.monotonic() + _RETRY_S
             with suppress(OSError):
                 self._peer = _Peer(socket.create_connection(self._address, timeout=0.5))
-                _LOGGER.info("connected to %s:%d", *self._address)
+                _LOGGER.info("Connected to %s:%d", *self._address)
         return self._peer
 
-    def _lose(self) -> None:
+    def _disconnect(self) -> None:
         if self._peer is not None:
             self._peer.connection.close()
             self._peer = None
 
 
 class TcpServer:
-    """A listening TCP socket; what is sent goes to every peer, what they say comes mixed chunk by chunk."""
+    """A listening TCP socket: it sends to every peer, and the input of all peers is mixed chunk by chunk."""
 
     def __init__(self, address: Address) -> None:
         self.dropped = 0
@@ -199,7 +199,7 @@ class TcpServer:
         self._peers: list[_Peer] = []
 
     def send(self, chunk: bytes) -> None:
-        """Send to every peer; those that are gone are forgotten."""
+        """Send to every peer and remove lost ones."""
         self._accept()
         if not self._peers:
             self.dropped += 1
@@ -209,23 +209,23 @@ class TcpServer:
                     self.dropped += 1
             except OSError:
                 self.dropped += 1
-                self._forget(peer)
+                self._remove(peer)
 
     def receive(self) -> bytes:
-        """Return what the peers have said."""
+        """Return the received bytes of all peers."""
         self._accept()
         parts: list[bytes] = []
         for peer in list(self._peers):
             try:
                 parts.append(peer.receive())
             except OSError:
-                self._forget(peer)
+                self._remove(peer)
         return b"".join(parts)
 
     def close(self) -> None:
         """Close the listener and every connection."""
         for peer in list(self._peers):
-            self._forget(peer)
+            self._remove(peer)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -233,6 +233,6 @@ class TcpServer:
             while len(self._peers) < _MAX_PEERS:
                 self._peers.append(_Peer(self._listener.accept()[0]))
 
-    def _forget(self, peer: _Peer) -> None:
+    def _remove(self, peer: _Peer) -> None:
         peer.connection.close()
         self._peers.remove(peer)

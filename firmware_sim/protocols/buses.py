@@ -1,6 +1,6 @@
-"""The buses of a simulated greenhouse: Modbus TCP, and on pseudo-terminals Modbus RTU, printed lines and SDI-12; MQTT.
+"""Buses of a simulated greenhouse: Modbus TCP, MQTT and, on pseudo-terminals, Modbus RTU, text lines and SDI-12.
 
-All run in one event loop; MQTT has paho's thread beside it.
+All run in one event loop; MQTT also has paho's thread.
 """
 
 from __future__ import annotations
@@ -24,74 +24,74 @@ from firmware_sim.protocols.sdi12 import PROBES, Sdi12Bus
 from firmware_sim.protocols.text_lines import BANNER
 from headland.errors import RetryLater
 
-#: A bus speaks at most this often in real time, however fast the house runs.
-_SHORTEST_PERIOD_S: Final = 0.05
+#: Shortest period of messages in real time, at any simulation speed.
+_MIN_PERIOD_S: Final = 0.05
 _IDLE_S: Final = 3600.0
-#: The compartment whose sensors hang on the SDI-12 bus.
+#: Compartment of the sensors on the SDI-12 bus.
 _SDI12_UNIT: Final = 1
 
 
-class HouseOnBus(Protocol):
-    """What a bus needs of a house."""
+class UnitReader(Protocol):
+    """Readings of a greenhouse for its buses."""
 
     @property
     def units(self) -> Sequence[int]:
-        """The numbers of the compartments."""
+        """Numbers of the compartments."""
 
     def now_ms(self) -> int:
         """Return the simulated time."""
 
     def read(self, unit: int) -> Readings | None:
-        """Return the readings of a unit; None where it does not answer."""
+        """Return the readings of a unit; None where it does not respond."""
 
 
 class Bus(Protocol):
-    """One way to read a house."""
+    """A connection to the devices of a greenhouse."""
 
-    #: How often it wants a tick, in real seconds.
+    #: Interval of `tick`, in real seconds.
     period_s: float
 
     async def open(self) -> None:
-        """Begin to serve; raises RetryLater or SettingsError."""
+        """Start to serve; raises RetryLater or SettingsError."""
 
     def tick(self, now_s: float) -> None:
-        """Say what is due by the monotonic clock."""
+        """Send messages that are due by the monotonic clock."""
 
     async def close(self) -> None:
-        """End."""
+        """Stop serving."""
 
 
 class ModbusTcpBus:
-    """The registers of every compartment as units of one Modbus/TCP server; unknown units are answered "nobody"."""
+    """Compartments as units of one Modbus/TCP server; unknown units respond with a gateway error."""
 
     period_s = _IDLE_S
 
-    def __init__(self, house: HouseOnBus, host: str, port: int) -> None:
+    def __init__(self, house: UnitReader, host: str, port: int) -> None:
         self._house = house
         self._host, self._port = host, port
         self._server: ModbusTcpServer | None = None
 
     async def open(self) -> None:
-        """Listen; raises RetryLater where the port is taken."""
+        """Listen; raises RetryLater where the port is in use."""
         devices = [self._device(unit) for unit in self._house.units]
-        self._server = ModbusTcpServer([*devices, self._nobody()], address=(self._host, self._port))
+        self._server = ModbusTcpServer([*devices, self._unknown_unit()], address=(self._host, self._port))
         try:
             await self._server.serve_forever(background=True)
         except RuntimeError as error:
             raise RetryLater(
-                f"The greenhouse simulator cannot listen on {self._host}:{self._port}: free it or give another port."
+                f"The greenhouse simulator cannot listen on {self._host}:{self._port}: free the port or choose another."
             ) from error
 
     def tick(self, now_s: float) -> None:
-        """Do nothing: it answers when asked."""
+        """Do nothing: the server responds to requests only."""
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         if self._server is not None:
             await self._server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it untyped
 
     def _device(self, unit: int) -> SimDevice:
-        """Return a unit that is read-only and filled at the moment it is read."""
+        """Return a read-only unit whose registers are filled at each request."""
 
         async def fill(
             function_code: int,
@@ -111,7 +111,7 @@ class ModbusTcpBus:
         return SimDevice(unit, simdata=_blocks(), action=fill)
 
     @staticmethod
-    def _nobody() -> SimDevice:
+    def _unknown_unit() -> SimDevice:
         async def refuse(*_: object) -> ExcCodes | None:
             return ExcCodes.GATEWAY_NO_RESPONSE
 
@@ -123,7 +123,7 @@ def _blocks() -> list[SimData]:
 
 
 class PtyBus:
-    """A bus on a pseudo-terminal, with its faults: sends damaged, hangs up when that is due."""
+    """A bus on a pseudo-terminal, with damage and periodic disconnections as faults."""
 
     period_s = _IDLE_S
 
@@ -131,39 +131,39 @@ class PtyBus:
         self._pty = PtyLink(link, self._received)
         self._damage = Damage(faults, seed)
         self._hangup_s = faults.hangup_s
-        self._hung_up_s: float | None = None
+        self._reconnected_s: float | None = None
 
     async def open(self) -> None:
-        """Make the pty and its link."""
+        """Create the pty and its link."""
         self._pty.open()
 
     def tick(self, now_s: float) -> None:
-        """Hang up when that is due."""
-        if self._hung_up_s is None:
-            self._hung_up_s = now_s
-        if self._hangup_s and now_s - self._hung_up_s >= self._hangup_s:
-            self._hung_up_s = now_s
-            self._pty.hang_up()
-            self._came_back()
+        """Reconnect when that is due."""
+        if self._reconnected_s is None:
+            self._reconnected_s = now_s
+        if self._hangup_s and now_s - self._reconnected_s >= self._hangup_s:
+            self._reconnected_s = now_s
+            self._pty.reconnect()
+            self._on_reconnected()
 
     async def close(self) -> None:
-        """End the pty and remove its link."""
+        """Close the pty and remove its link."""
         self._pty.close()
 
     def _received(self, chunk: bytes) -> None:
-        """Take what came in."""
+        """Process received bytes."""
 
-    def _came_back(self) -> None:
-        """Take note of a new cable."""
+    def _on_reconnected(self) -> None:
+        """Start again on a new pty."""
 
     def _send(self, message: bytes) -> None:
-        self._pty.send(self._damage.to(message))
+        self._pty.send(self._damage.apply(message))
 
 
 class RtuBus(PtyBus):
-    """The registers of every compartment as units on one Modbus RTU line."""
+    """Compartments as units on one Modbus RTU line."""
 
-    def __init__(self, house: HouseOnBus, link: Path, faults: LinkFaults, seed: int) -> None:
+    def __init__(self, house: UnitReader, link: Path, faults: LinkFaults, seed: int) -> None:
         super().__init__(link, faults, seed)
         self._house = house
         self._line = RtuLine(self._table)
@@ -173,16 +173,16 @@ class RtuBus(PtyBus):
         return None if readings is None else register_table(readings, self._house.now_ms())
 
     def _received(self, chunk: bytes) -> None:
-        for answer in self._line.feed(chunk):
-            self._send(answer)
+        for response in self._line.feed(chunk):
+            self._send(response)
 
 
 class LinesBus(PtyBus):
-    """A logger that prints a line a compartment every `period_s` real seconds, after a banner."""
+    """A data logger that prints a banner and then a line per compartment every `period_s` real seconds."""
 
     def __init__(
         self,
-        house: HouseOnBus,
+        house: UnitReader,
         link: Path,
         form: Callable[[int, Readings], bytes],
         period_s: float,
@@ -192,16 +192,16 @@ class LinesBus(PtyBus):
         super().__init__(link, faults, seed)
         self._house = house
         self._form = form
-        self.period_s = max(_SHORTEST_PERIOD_S, period_s)
+        self.period_s = max(_MIN_PERIOD_S, period_s)
         self._due_s = 0.0
 
     async def open(self) -> None:
-        """Make the pty and print the banner."""
+        """Create the pty and print the banner."""
         await super().open()
-        self._came_back()
+        self._on_reconnected()
 
     def tick(self, now_s: float) -> None:
-        """Print a line for each compartment when that is due."""
+        """Print a line for each compartment when due."""
         super().tick(now_s)
         if now_s < self._due_s:
             return
@@ -211,37 +211,37 @@ class LinesBus(PtyBus):
             if readings is not None:
                 self._send(self._form(unit, readings))
 
-    def _came_back(self) -> None:
+    def _on_reconnected(self) -> None:
         self._pty.send(BANNER)
 
 
 class Sdi12PtyBus(PtyBus):
-    """The SDI-12 probes of the first compartment behind an adapter that passes bytes through."""
+    """SDI-12 probes of the first compartment behind a transparent adapter."""
 
-    def __init__(self, house: HouseOnBus, link: Path, speed: float, faults: LinkFaults, seed: int) -> None:
+    def __init__(self, house: UnitReader, link: Path, speed: float, faults: LinkFaults, seed: int) -> None:
         super().__init__(link, faults, seed)
         self._house = house
         self._speed = speed
         self._silent = faults.silent
-        self._bus = Sdi12Bus(PROBES, lambda: house.read(_SDI12_UNIT) or {}, self._answers)
+        self._bus = Sdi12Bus(PROBES, lambda: house.read(_SDI12_UNIT) or {}, self._responds)
         self._service: asyncio.TimerHandle | None = None
 
     async def close(self) -> None:
-        """End the pty; a service request that waits is dropped."""
+        """Close the pty and drop a pending service request."""
         self._drop_service_request()
         await super().close()
 
-    def _answers(self, address: str) -> bool:
+    def _responds(self, address: str) -> bool:
         return f"sdi12:{address}" not in self._silent and str(_SDI12_UNIT) not in self._silent
 
     def _received(self, chunk: bytes) -> None:
         self._drop_service_request()
-        for answer in self._bus.feed(chunk):
-            if answer.service_request:
+        for response in self._bus.feed(chunk):
+            if response.service_request:
                 loop = asyncio.get_running_loop()
-                self._service = loop.call_later(answer.after_s / self._speed, self._send, answer.data)
+                self._service = loop.call_later(response.after_s / self._speed, self._send, response.data)
             else:
-                self._send(answer.data)
+                self._send(response.data)
 
     def _drop_service_request(self) -> None:
         if self._service is not None:
@@ -250,26 +250,26 @@ class Sdi12PtyBus(PtyBus):
 
 
 class MqttBus:
-    """The MQTT devices of every compartment, which speak every `period_s` real seconds."""
+    """MQTT devices of all compartments, which publish every `period_s` real seconds."""
 
     def __init__(
-        self, house: HouseOnBus, login: BrokerLogin, fleet: Fleet, period_s: float, faults: LinkFaults, seed: int
+        self, house: UnitReader, login: BrokerLogin, fleet: Fleet, period_s: float, faults: LinkFaults, seed: int
     ) -> None:
         self._house = house
         self._publisher = MqttPublisher(login, fleet, house.units, house.read, Damage(faults, seed))
-        self.period_s = max(_SHORTEST_PERIOD_S, period_s)
+        self.period_s = max(_MIN_PERIOD_S, period_s)
         self._due_s = 0.0
 
     async def open(self) -> None:
-        """Begin to connect."""
+        """Start to connect."""
         self._publisher.start()
 
     def tick(self, now_s: float) -> None:
-        """Publish when that is due."""
+        """Publish when due."""
         if now_s >= self._due_s:
             self._due_s = now_s + 0.99 * self.period_s
-            self._publisher.say(self._house.now_ms())
+            self._publisher.publish(self._house.now_ms())
 
     async def close(self) -> None:
-        """Say goodbye and disconnect."""
+        """Publish the will messages and disconnect."""
         await asyncio.to_thread(self._publisher.stop)

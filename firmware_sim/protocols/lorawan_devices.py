@@ -1,6 +1,6 @@
-"""LoRaWAN nodes as their network servers publish them over MQTT: ChirpStack v4 and The Things Stack v3. Pure.
+"""LoRaWAN nodes as published over MQTT by their network servers, ChirpStack v4 and The Things Stack v3. Pure.
 
-Both say when a message was received. The radio hop before them may lose messages: a gap in the frame counter.
+Both report when a message was received. The radio link may lose messages, which leaves a gap in the frame counter.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _HUB: Final = uuid.UUID("6f1c1a52-6f4e-4c3b-9d5a-000000000000")
 
 
 def dev_eui(name: str, unit: int) -> str:
-    """Return the EUI-64 of the node in a compartment; fleets of another name than `gh` have others."""
+    """Return the EUI-64 of the node in a compartment; it depends on the fleet's name."""
     fleet = 0 if name == "gh" else 1 + zlib.crc32(name.encode()) % 255
     return f"70b3d57ed{fleet:02x}{unit:05x}"
 
 
 @dataclass(frozen=True, slots=True)
 class ChirpStack:
-    """ChirpStack v4: an uplink event in JSON with the decoded object, over a radio hop that may lose it."""
+    """ChirpStack v4: an uplink event in JSON with the decoded object, over a radio link that may lose it."""
 
     name: str
     dev_eui: str
@@ -46,12 +46,12 @@ class ChirpStack:
         ("par", "par_umol_m2_s", 0),
     )
 
-    def hello(self) -> list[Message]:
-        """Return nothing: a LoRaWAN server says only uplinks."""
+    def birth(self) -> list[Message]:
+        """Return none: a LoRaWAN server publishes uplinks only."""
         return []
 
-    def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
-        """Return the uplink; a value that the sensor does not give is left out of the object."""
+    def telemetry(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
+        """Return the uplink; a missing value is left out of the object."""
         values = dict(_decoded(self.PROPERTIES, readings))
         event = {
             "deduplicationId": str(uuid.uuid5(_HUB, f"{self.dev_eui}-{time_ms}-{count}")),
@@ -92,8 +92,8 @@ class ChirpStack:
         topic = f"application/{APPLICATION_ID}/device/{self.dev_eui}/event/up"
         return [json_message(topic, event, radio=True)]
 
-    def goodbye(self) -> list[Message]:
-        """Return nothing: a LoRaWAN device just falls silent."""
+    def will(self) -> list[Message]:
+        """Return none: a LoRaWAN device has no will."""
         return []
 
 
@@ -107,12 +107,12 @@ class ThingsStack:
     #: property -> channel, decimals.
     PROPERTIES = (("leaf_temperature", "leaf_temperature_degc", 2), ("co2", "co2_ppm", 0))
 
-    def hello(self) -> list[Message]:
-        """Return nothing: a LoRaWAN server says only uplinks."""
+    def birth(self) -> list[Message]:
+        """Return none: a LoRaWAN server publishes uplinks only."""
         return []
 
-    def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
-        """Return the uplink; a value that the sensor does not give is left out of the payload."""
+    def telemetry(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
+        """Return the uplink; a missing value is left out of the payload."""
         values = dict(_decoded(self.PROPERTIES, readings))
         application = TTS_APPLICATION.partition("@")[0]
         uplink = {
@@ -152,8 +152,8 @@ class ThingsStack:
         }
         return [json_message(f"v3/{TTS_APPLICATION}/devices/{self.device}/up", message, radio=True)]
 
-    def goodbye(self) -> list[Message]:
-        """Return nothing: a LoRaWAN device just falls silent."""
+    def will(self) -> list[Message]:
+        """Return none: a LoRaWAN device has no will."""
         return []
 
 
@@ -165,7 +165,7 @@ def _decoded(properties: tuple[tuple[str, str, int], ...], readings: Readings) -
 
 
 def _packed(values: dict[str, float]) -> str:
-    """Return the values as signed hundredths in base64: the bytes that went over the air."""
+    """Return the radio payload in base64: the values as signed hundredths."""
     raw = b"".join(round(value * 100).to_bytes(4, "big", signed=True) for value in values.values())
     return base64.b64encode(raw).decode()
 

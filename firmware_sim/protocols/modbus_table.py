@@ -1,6 +1,6 @@
-"""The register table of a simulated greenhouse controller: one unit per compartment, the same over TCP and RTU. Pure.
+"""Register table of a simulated greenhouse controller: one unit per compartment, the same over TCP and RTU. Pure.
 
-| registers | what |
+| registers | content |
 |---|---|
 | 0, 1 | uint32, UTC epoch seconds of the controller, high word first |
 | 2 | milliseconds of that second |
@@ -30,7 +30,7 @@ SWAPPED_FLOATS_AT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One measured register: address, steps per unit of the channel, whether it has a sign, what its sensor can say."""
+    """A measured register: address, steps per unit of the channel, signedness and range of its sensor."""
 
     address: int
     scale: float
@@ -63,7 +63,7 @@ SLOTS: Final[dict[str, Slot]] = {
     "rain_total_mm": Slot(30, 10, signed=False, low=0),
 }
 
-#: The readable stretches: first register and length.
+#: Readable blocks: first register and length.
 BLOCKS: Final = ((0, REGISTER_COUNT), (FLOATS_AT, 2 * len(SLOTS)), (SWAPPED_FLOATS_AT, 2 * len(SLOTS)))
 
 
@@ -82,16 +82,16 @@ def register_table(readings: Readings, now_ms: int) -> list[int]:
 
 
 def is_readable(address: int, count: int) -> bool:
-    """Tell whether `count` registers from `address` lie in one of the blocks."""
+    """Return whether `count` registers from `address` are within one of the blocks."""
     return any(first <= address and address + count <= first + length for first, length in BLOCKS)
 
 
 def encode_word(slot: Slot, value: float | None) -> int:
-    """Return the register word of a value; none, or one that does not fit, is the sentinel for no value."""
-    nothing = NO_INT16 if slot.signed else NO_UINT16
+    """Return the register word of a value; a missing value, or one out of range, gives the sentinel for no value."""
+    no_value = NO_INT16 if slot.signed else NO_UINT16
     if value is None or math.isnan(value):
-        return nothing
+        return no_value
     scaled = round(max(slot.low, min(slot.high, value)) * slot.scale)
     if slot.signed:
-        return scaled & 0xFFFF if -0x7FFF <= scaled <= 0x7FFF else nothing
-    return scaled if 0 <= scaled < NO_UINT16 else nothing
+        return scaled & 0xFFFF if -0x7FFF <= scaled <= 0x7FFF else no_value
+    return scaled if 0 <= scaled < NO_UINT16 else no_value

@@ -1,6 +1,6 @@
-"""MQTT devices as other people's firmware speaks: topics and payloads, as published for each. Pure.
+"""MQTT devices with the topics and payloads of third-party firmware. Pure.
 
-ESPHome with Home Assistant discovery, Zigbee2MQTT, Tasmota and SenML (RFC 8428). Only SenML says a time in UTC.
+ESPHome with Home Assistant discovery, Zigbee2MQTT, Tasmota and SenML (RFC 8428). Only SenML has a time in UTC.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from firmware_sim.protocols.readings import Readings
 
 @dataclass(frozen=True, slots=True)
 class EspHome:
-    """ESPHome: discovery under `homeassistant/`, a retained state topic a sensor, plain numbers, `nan` for none."""
+    """ESPHome: discovery under `homeassistant/`, a retained state topic per sensor, `nan` for a missing value."""
 
     node: str
     unit: int
@@ -28,10 +28,10 @@ class EspHome:
         ("par", "par_umol_m2_s", "PAR", "µmol/m²/s", None, 0),
     )
 
-    def hello(self) -> list[Message]:
+    def birth(self) -> list[Message]:
         """Return the retained discovery of each sensor and the retained `online`."""
         mac = f"f0f5bd{self.unit:06x}"
-        found = []
+        discovery = []
         for name, _, title, unit, device_class, decimals in self.SENSORS:
             config = {
                 "dev_cla": device_class,
@@ -51,29 +51,29 @@ class EspHome:
                 },
             }
             config = {key: value for key, value in config.items() if value is not None}
-            found.append(json_message(f"homeassistant/sensor/{self.node}/{name}/config", config, retain=True))
-        return [*found, Message(f"{self.node}/status", b"online", retain=True)]
+            discovery.append(json_message(f"homeassistant/sensor/{self.node}/{name}/config", config, retain=True))
+        return [*discovery, Message(f"{self.node}/status", b"online", retain=True)]
 
-    def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
-        """Return one retained state a sensor."""
+    def telemetry(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
+        """Return a retained state for each sensor."""
         del time_ms, count
         return [
             Message(f"{self.node}/sensor/{name}/state", _number(readings.get(channel), decimals), retain=True)
             for name, channel, _, _, _, decimals in self.SENSORS
         ]
 
-    def goodbye(self) -> list[Message]:
+    def will(self) -> list[Message]:
         """Return the retained `offline`."""
         return [Message(f"{self.node}/status", b"offline", retain=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class Zigbee:
-    """Zigbee2MQTT: one JSON a device under `zigbee2mqtt/`, units in the bridge's list of devices."""
+    """Zigbee2MQTT: one JSON message per device under `zigbee2mqtt/`, units in the bridge's list of devices."""
 
     prefix: str
     unit: int
-    #: All compartments that have one: the bridge's list names them all.
+    #: All compartments with such a device, for the bridge's list.
     units: tuple[int, ...]
 
     #: property -> channel, unit, decimals.
@@ -85,10 +85,10 @@ class Zigbee:
 
     @property
     def name(self) -> str:
-        """Its friendly name."""
+        """Friendly name of the device."""
         return _zigbee_name(self.prefix, self.unit)
 
-    def hello(self) -> list[Message]:
+    def birth(self) -> list[Message]:
         """Return the retained state of the bridge and of the device, and the device's entry in the bridge's list."""
         exposes = [
             {"type": "numeric", "name": name, "property": name, "unit": unit, "access": 1}
@@ -110,8 +110,8 @@ class Zigbee:
             json_message(f"zigbee2mqtt/{self.name}/availability", {"state": "online"}, retain=True),
         ]
 
-    def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
-        """Return the state; what a sensor does not give is null."""
+    def telemetry(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
+        """Return the state; a missing value is null."""
         del time_ms
         state: dict[str, object] = {}
         for name, channel, _, decimals in self.PROPERTIES:
@@ -119,7 +119,7 @@ class Zigbee:
         state |= {"battery": max(5, 100 - count // 5000), "linkquality": 90 + count % 40, "voltage": 3000}
         return [json_message(f"zigbee2mqtt/{self.name}", state)]
 
-    def goodbye(self) -> list[Message]:
+    def will(self) -> list[Message]:
         """Return the retained `offline`."""
         return [json_message(f"zigbee2mqtt/{self.name}/availability", {"state": "offline"}, retain=True)]
 
@@ -130,27 +130,27 @@ class Tasmota:
 
     topic: str
 
-    def hello(self) -> list[Message]:
+    def birth(self) -> list[Message]:
         """Return the retained `Online`."""
         return [Message(f"tele/{self.topic}/LWT", b"Online", retain=True)]
 
-    def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
-        """Return the telemetry of an SHT3X and an SCD40; what a sensor does not give is null."""
+    def telemetry(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
+        """Return the telemetry of an SHT3X and an SCD40; a missing value is null."""
         del count
         degc, pct = readings.get("air_temperature_degc"), readings.get("relative_humidity_pct")
         dew = None
         if degc is not None and pct is not None and pct > 0:
             dew = dew_point_degc(saturation_pa(degc) * pct / 100)
         sensor = {"Temperature": _rounded(degc, 1), "Humidity": _rounded(pct, 1), "DewPoint": _rounded(dew, 1)}
-        told = {
+        telemetry = {
             "Time": datetime.fromtimestamp(time_ms // 1000, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S"),
             "SHT3X": sensor,
             "SCD40": {"CarbonDioxide": _rounded(readings.get("co2_ppm"), 0), **sensor},
             "TempUnit": "C",
         }
-        return [json_message(f"tele/{self.topic}/SENSOR", told)]
+        return [json_message(f"tele/{self.topic}/SENSOR", telemetry)]
 
-    def goodbye(self) -> list[Message]:
+    def will(self) -> list[Message]:
         """Return the retained `Offline`."""
         return [Message(f"tele/{self.topic}/LWT", b"Offline", retain=True)]
 
@@ -161,7 +161,7 @@ class SenML:
 
     device: str
 
-    #: name -> channel, SenML unit. Photons have no registered unit: theirs is in the name.
+    #: name -> channel, SenML unit. Photon flux has no registered unit; it is in the name.
     RECORDS = (
         ("par_umol_m2_s", "par_umol_m2_s", None),
         ("global_radiation", "global_radiation_w_m2", "W/m2"),
@@ -171,12 +171,12 @@ class SenML:
         ("rain_total_mm", "rain_total_mm", "mm"),
     )
 
-    def hello(self) -> list[Message]:
-        """Return nothing."""
+    def birth(self) -> list[Message]:
+        """Return none."""
         return []
 
-    def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
-        """Return the pack; a value that the sensor does not give is left out."""
+    def telemetry(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
+        """Return the pack; a missing value is left out."""
         del count
         records: list[dict[str, object]] = [
             {"n": name, **({} if unit is None else {"u": unit}), "v": round(value, 3)}
@@ -188,8 +188,8 @@ class SenML:
         pack = [{"bn": f"urn:dev:ops:headland-{self.device}:", "bt": time_ms / 1000, **records[0]}, *records[1:]]
         return [json_message(f"senml/{self.device}", pack)]
 
-    def goodbye(self) -> list[Message]:
-        """Return nothing."""
+    def will(self) -> list[Message]:
+        """Return none."""
         return []
 
 

@@ -1,4 +1,4 @@
-"""MQTT messages of simulated devices, and what a device is."""
+"""MQTT messages of simulated devices, and the interface of a device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from firmware_sim.protocols.readings import Readings
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One MQTT message; `radio` ones come over LoRa and may be lost."""
+    """An MQTT message; a `radio` message passes a LoRa link, which may lose it."""
 
     topic: str
     payload: bytes
@@ -20,16 +20,16 @@ class Message:
 
 
 class MqttDevice(Protocol):
-    """A device of one kind in one compartment."""
+    """An MQTT device in a compartment."""
 
-    def hello(self) -> list[Message]:
-        """Return what it says when it comes to the broker."""
+    def birth(self) -> list[Message]:
+        """Return the birth messages, published after a connection."""
 
-    def say(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
-        """Return its messages for the readings; `count` numbers them from 0."""
+    def telemetry(self, time_ms: int, count: int, readings: Readings) -> list[Message]:
+        """Return the messages with the readings; `count` numbers them from 0."""
 
-    def goodbye(self) -> list[Message]:
-        """Return what is said of it when it is gone: the last will where it has one."""
+    def will(self) -> list[Message]:
+        """Return the will messages, published when the device is gone."""
 
 
 def json_message(topic: str, content: object, *, retain: bool = False, radio: bool = False) -> Message:

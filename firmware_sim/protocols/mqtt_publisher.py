@@ -1,4 +1,4 @@
-"""The MQTT devices of a simulated greenhouse at a broker: says hello, publishes readings, says goodbye."""
+"""Publisher of a simulated greenhouse's MQTT devices: birth messages, readings and will messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BrokerLogin:
-    """Where the devices publish; no username means that the broker asks for none."""
+    """Address and login of the broker; without a username the connection is anonymous."""
 
     host: str
     port: int
@@ -29,13 +29,13 @@ class BrokerLogin:
     password: str | None = None
 
 
-#: The kinds of devices, by the word that asks for them.
+#: Kinds of devices, as in --mqtt-kind.
 KINDS: Final = ("esphome", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "senml")
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Which kinds of devices publish, and what their names begin with."""
+    """Kinds of the devices that publish, and the prefix of their names."""
 
     name: str = "gh"
     kinds: Sequence[str] = KINDS
@@ -45,7 +45,7 @@ EVERY_KIND: Final = Fleet()
 
 
 def devices_of(unit: int, units: Sequence[int], name: str = "gh", kinds: Sequence[str] = KINDS) -> list[MqttDevice]:
-    """Return the devices of `kinds` that stand in a compartment, one of `units`; their names begin with `name`."""
+    """Return the devices of `kinds` in compartment `unit` of `units`; their names start with `name`."""
     every: dict[str, MqttDevice] = {
         "esphome": EspHome(f"{name}{unit}-esp", unit),
         "zigbee2mqtt": Zigbee(name, unit, tuple(units)),
@@ -58,9 +58,9 @@ def devices_of(unit: int, units: Sequence[int], name: str = "gh", kinds: Sequenc
 
 
 class MqttPublisher:
-    """Publishes the devices of some units through one connection, which paho's own thread keeps and renews.
+    """Publishes for the devices of some units over one connection, which paho's thread keeps and renews.
 
-    What is published while the broker is away is dropped, as by devices without a memory.
+    Messages are dropped while the broker is not reachable, as by devices without storage.
     """
 
     def __init__(self, login: BrokerLogin, fleet: Fleet, units: Sequence[int], read: ReadUnit, damage: Damage) -> None:
@@ -75,42 +75,42 @@ class MqttPublisher:
         self._client.on_connect = self._connected
         if login.username is not None:
             self._client.username_pw_set(login.username, login.password)
-        will = next((message for _, device in self._devices for message in device.goodbye()), None)
+        will = next((message for _, device in self._devices for message in device.will()), None)
         if will is not None:
             self._client.will_set(will.topic, will.payload, retain=True)
 
     def start(self) -> None:
-        """Begin to connect; a broker that is away is tried again and again."""
+        """Start to connect; retries until the broker is reachable."""
         self._client.connect_async(self._login.host, self._login.port, keepalive=30)
         self._client.reconnect_delay_set(1, 5)
         self._client.loop_start()
 
-    def say(self, time_ms: int) -> None:
-        """Publish what every device says of its readings at `time_ms`; silent units say nothing."""
+    def publish(self, time_ms: int) -> None:
+        """Publish the readings of all devices at `time_ms`, except those of silent units."""
         if self._client.is_connected():
             for unit, device in self._devices:
                 readings = self._read(unit)
                 if readings is not None:
-                    self._publish(device.say(time_ms, self._count, readings))
+                    self._send(device.telemetry(time_ms, self._count, readings))
         self._count += 1
 
     def stop(self) -> None:
-        """Say goodbye for every device and close the connection."""
+        """Publish the will messages of all devices and close the connection."""
         if self._client.is_connected():
             for _, device in self._devices:
-                self._publish(device.goodbye())
+                self._send(device.will())
         self._client.disconnect()
         self._client.loop_stop()
 
     def _connected(self, client: mqtt.Client, userdata: object, flags: object, reason: object, more: object) -> None:
         del client, userdata, flags, more
         if getattr(reason, "is_failure", False):
-            _LOGGER.warning("the broker %s:%d refuses: %s", self._login.host, self._login.port, reason)
+            _LOGGER.warning("The broker %s:%d refused the connection: %s", self._login.host, self._login.port, reason)
             return
         for _, device in self._devices:
-            self._publish(device.hello())
+            self._send(device.birth())
 
-    def _publish(self, messages: Sequence[Message]) -> None:
+    def _send(self, messages: Sequence[Message]) -> None:
         for message in messages:
             if not (message.radio and self._damage.loses()):
                 self._client.publish(message.topic, message.payload, qos=0, retain=message.retain)

@@ -1,10 +1,10 @@
-"""What every bus of a simulated greenhouse reads: values by the names of the quantities table."""
+"""Readings of a simulated greenhouse for all its buses, by channel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-#: Channel -> value in the unit its name ends in; None where the sensor gives none.
+#: Channel -> value in the unit its name ends in; None for a missing value.
 Readings = Mapping[str, float | None]
-#: The readings of a unit (1, 2, ...); None for a unit that does not answer.
+#: The readings of a unit (1, 2, ...); None for a unit that does not respond.
 ReadUnit = Callable[[int], Readings | None]

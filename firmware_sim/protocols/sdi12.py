@@ -1,8 +1,8 @@
-"""An SDI-12 bus with the sensors of one compartment: bytes of commands in, timed answers out. Pure.
+"""SDI-12 bus with the sensors of one compartment: bytes of commands in, timed responses out. Pure.
 
-Commands, answers and CRC follow the SDI-12 specification, version 1.4: a!, ?!, aI!, aAb!, aM!, aMn!, aC!, aCn! and
+Commands, responses and CRC follow the SDI-12 specification, version 1.4: a!, ?!, aI!, aAb!, aM!, aMn!, aC!, aCn! and
 their CRC variants (aMC!, aCC!), aV!, aD0!..aD9!, aR0!..aR9!, aRC0!... Breaks (NUL bytes here) and the 1200 baud timing
-are not imitated. `?!` is answered by every sensor at once, so with several of them the answer is a collision.
+are not simulated. All sensors respond to `?!` at once: with several of them the responses collide.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Final
 from firmware_sim.protocols.modbus_rtu import crc16
 from firmware_sim.protocols.readings import Readings
 
-#: What an SDI-12 sensor says of a value that it does not have.
+#: SDI-12 value for a missing value.
 NO_VALUE: Final = -9999.0
 _M_CHARACTERS, _C_CHARACTERS = 35, 75
-_LONGEST_COMMAND: Final = 8
+_MAX_COMMAND: Final = 8
 _COMMAND: Final = re.compile(
     rb"(?P<address>[0-9A-Za-z?])(?P<verb>|I|V|A[0-9A-Za-z]|MC?[1-9]?|CC?[1-9]?|D[0-9]|RC?[0-9])!"
 )
@@ -26,7 +26,7 @@ _COMMAND: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a sensor is made of: its identification, its measuring time, and the channels that M and M1 measure."""
+    """A sensor: its identification, its measuring time, and the channels of M and M1."""
 
     vendor: str
     model: str
@@ -37,7 +37,7 @@ class Probe:
     more_channels: tuple[str, ...] = ()
 
 
-#: The sensors of a bus by address.
+#: Sensors of the bus by address.
 PROBES: Final[dict[str, Probe]] = {
     "0": Probe("HEADLAND", "SIMAIR", "100", "A001", 0, ("air_temperature_degc", "relative_humidity_pct"), ("co2_ppm",)),
     "1": Probe("HEADLAND", "SIMSOI", "100", "S001", 1, ("substrate_moisture_pct", "soil_temperature_degc")),
@@ -51,8 +51,8 @@ PROBES: Final[dict[str, Probe]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Bytes to send `after_s` seconds; a service request is left out when another command comes before it."""
+class Response:
+    """Bytes to send after `after_s` seconds; a service request is dropped when another command arrives earlier."""
 
     after_s: float
     data: bytes
@@ -60,35 +60,35 @@ class Answer:
 
 
 class Sdi12Bus:
-    """Probes on one wire. `read` gives the readings of now; `answers` tells whether a probe at an address answers."""
+    """Probes on one wire. `read` returns the current readings; `responds` whether the probe at an address responds."""
 
     def __init__(
-        self, probes: dict[str, Probe], read: Callable[[], Readings], answers: Callable[[str], bool] = lambda _: True
+        self, probes: dict[str, Probe], read: Callable[[], Readings], responds: Callable[[str], bool] = lambda _: True
     ) -> None:
         self._probes = dict(probes)
         self._read = read
-        self._answers = answers
-        self._heard = bytearray()
+        self._responds = responds
+        self._buffer = bytearray()
         self._measured: dict[str, list[bytes]] = {}
 
-    def feed(self, chunk: bytes) -> list[Answer]:
-        """Take bytes as they came and return the answers to the commands that are whole now."""
-        self._heard += bytes(byte for byte in chunk if 0x20 < byte < 0x7F)
-        answers: list[Answer] = []
-        while (end := self._heard.find(b"!")) >= 0:
-            command = bytes(self._heard[max(0, end - _LONGEST_COMMAND) : end + 1])
-            del self._heard[: end + 1]
+    def feed(self, chunk: bytes) -> list[Response]:
+        """Process received bytes and return the responses to complete commands."""
+        self._buffer += bytes(byte for byte in chunk if 0x20 < byte < 0x7F)
+        responses: list[Response] = []
+        while (end := self._buffer.find(b"!")) >= 0:
+            command = bytes(self._buffer[max(0, end - _MAX_COMMAND) : end + 1])
+            del self._buffer[: end + 1]
             match = _COMMAND.fullmatch(command)
             if match is not None:
-                answers += self._obey(match["address"].decode(), match["verb"].decode())
-        del self._heard[:-_LONGEST_COMMAND]
-        return answers
+                responses += self._execute(match["address"].decode(), match["verb"].decode())
+        del self._buffer[:-_MAX_COMMAND]
+        return responses
 
-    def _obey(self, address: str, verb: str) -> list[Answer]:
+    def _execute(self, address: str, verb: str) -> list[Response]:
         if address == "?":
-            return [] if verb else self._call_all()
+            return [] if verb else self._respond_all()
         probe = self._probes.get(address)
-        if probe is None or not self._answers(address):
+        if probe is None or not self._responds(address):
             return []
         head = address.encode()
         if verb == "":
@@ -97,7 +97,7 @@ class Sdi12Bus:
             text = f"14{probe.vendor:<8.8}{probe.model:<6.6}{probe.version:<3.3}{probe.serial}"
             return [_line(head + text.encode())]
         if verb[0] == "A":
-            return [_line(self._move(address, verb[1]))]
+            return [_line(self._change_address(address, verb[1]))]
         if verb[0] == "D":
             return [_line(self._page(address, int(verb[1])))]
         if verb[0] == "R":
@@ -106,25 +106,25 @@ class Sdi12Bus:
             return [_line(pages[0] if pages else head)]
         return self._measure(address, probe, verb)
 
-    def _call_all(self) -> list[Answer]:
-        """Return what `?!` puts on the wire: one address, or those of several over one another."""
-        callers = [ord(address) for address in self._probes if self._answers(address)]
-        if not callers:
+    def _respond_all(self) -> list[Response]:
+        """Return the response to `?!`: one address, or the collision of several."""
+        addresses = [ord(address) for address in self._probes if self._responds(address)]
+        if not addresses:
             return []
         wire = 0xFF
-        for caller in callers:
-            wire &= caller
+        for address in addresses:
+            wire &= address
         return [_line(bytes((wire,)))]
 
-    def _move(self, address: str, new: str) -> bytes:
+    def _change_address(self, address: str, new: str) -> bytes:
         if new not in self._probes:
             self._probes[new] = self._probes.pop(address)
             self._measured.pop(address, None)
             return new.encode()
         return address.encode()
 
-    def _measure(self, address: str, probe: Probe, verb: str) -> list[Answer]:
-        """Return the answer to M, C or V: when how many values are ready; M asks for service when they are."""
+    def _measure(self, address: str, probe: Probe, verb: str) -> list[Response]:
+        """Return the response to M, C or V: time and number of the values; M adds a service request."""
         if verb == "V":
             channels: tuple[str, ...] = ()
         else:
@@ -135,10 +135,10 @@ class Sdi12Bus:
         self._measured[address] = _pages(address, values, limit, crc="C" in verb[1:])
         wait_s = probe.wait_s if channels else 0
         count = f"{len(values):02}" if concurrent else str(len(values))
-        answers = [_line(f"{address}{wait_s:03}{count}".encode())]
+        responses = [_line(f"{address}{wait_s:03}{count}".encode())]
         if wait_s and not concurrent:
-            answers.append(Answer(float(wait_s), address.encode() + b"\r\n", service_request=True))
-        return answers
+            responses.append(Response(float(wait_s), address.encode() + b"\r\n", service_request=True))
+        return responses
 
     def _values(self, channels: tuple[str, ...]) -> list[str]:
         readings = self._read()
@@ -150,13 +150,13 @@ class Sdi12Bus:
 
 
 def sdi12_crc(data: bytes) -> bytes:
-    """Return the three characters of the CRC of an answer, address included (specification, section 4.4.12)."""
+    """Return the three characters of the CRC of a response, including its address (specification, section 4.4.12)."""
     value = crc16(0, data)
     return bytes(0x40 | value >> shift & 0x3F for shift in (12, 6, 0))
 
 
 def _pages(address: str, values: list[str], limit: int, *, crc: bool) -> list[bytes]:
-    """Return the answers to D0, D1, ...: as many values in each as fit."""
+    """Return the responses to D0, D1, ..., each with as many values as fit."""
     pages = [""]
     for value in values:
         if len(pages[-1]) + len(value) > limit:
@@ -172,5 +172,5 @@ def _signed(value: float | None) -> str:
     return f"{number:+.2f}" if abs(number) < 9999 else f"{number:+.0f}"
 
 
-def _line(data: bytes) -> Answer:
-    return Answer(0.0, data + b"\r\n")
+def _line(data: bytes) -> Response:
+    return Response(0.0, data + b"\r\n")

@@ -1,6 +1,6 @@
-"""The lines that a simple logger prints on its serial port: JSON, CSV or key=value, one line a compartment. Pure.
+"""Text lines of a simple serial data logger: JSON, CSV or key=value, one line per compartment. Pure.
 
-A line carries no time, as most loggers' do. What a sensor does not give is null, an empty field or nan.
+A line has no time, as with most loggers. A missing value is null, an empty field or nan.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from firmware_sim.protocols.readings import Readings
 
-#: Short names as loggers print them -> channel and decimals.
+#: Short name -> channel and decimals.
 COLUMNS: Final[dict[str, tuple[str, int]]] = {
     "temp": ("air_temperature_degc", 2),
     "hum": ("relative_humidity_pct", 2),
@@ -54,5 +54,5 @@ def _rounded(value: float | None, decimals: int) -> float | None:
     return None if value is None else round(value, decimals) if decimals else round(value)
 
 
-def _text(value: float | None, decimals: int, nothing: str) -> str:
-    return nothing if value is None else f"{value:.{decimals}f}"
+def _text(value: float | None, decimals: int, missing: str) -> str:
+    return missing if value is None else f"{value:.{decimals}f}"

@@ -34,7 +34,7 @@ def main() -> None:
         began_s = time.process_time()
         for second in range(60 * options.minutes):
             house.step()
-            truth.note(house)
+            truth.record(house)
             if second % 60 == 0:
                 # Once a simulated minute every compartment is read over its bus.
                 for unit in range(1, house.units + 1):

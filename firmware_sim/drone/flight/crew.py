@@ -1,6 +1,6 @@
-"""The crew of a simulated vehicle: who loads the mission, starts it, fills up at home and sends it out again.
+"""Crew of a simulated vehicle: loads the mission, starts it, refills at home and continues the work.
 
-It does nothing that a ground station could not do, and lets go of the vehicle for good as soon as one takes over.
+It uses only what a ground station can do, and stops controlling the vehicle once a ground station takes over.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from firmware_sim.drone.flight.mission import list_items, row_start_seq, rows_do
 from firmware_sim.drone.flight.modes import Mode, Stage
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Battery, Body
 
-#: Fly home while there is this much more than the next row needs, and this much charge.
+#: Minimum amount relative to that of the next row, and minimum charge, to continue with a row.
 _RESERVE: Final = 1.05
-_LEAST_CHARGE_PCT: Final = 30
+_MIN_CHARGE_PCT: Final = 30
 _CHANGE_PACK_PCT: Final = 95
 
 
 class Plan(Enum):
-    """What the crew is waiting for."""
+    """Next action of the crew."""
 
-    READY = "to take off"
-    RISE = "for the height to take the work up again"
-    WORK = "for the rows to be done"
+    READY = "take off"
+    RISE = "climb, then resume the work"
+    WORK = "finish the rows"
 
 
-class Pilot:
-    """The crew; `flies` is False once a ground station has taken over, or where nobody shall fly by himself."""
+class Crew:
+    """Operators of a vehicle; `flies` is False after a ground station has taken over, or for an idle vehicle."""
 
     def __init__(self, body: Body, autopilot: Autopilot, *, flies: bool, delay_s: float = 0.0) -> None:
         self.flies = flies
@@ -44,11 +44,11 @@ class Pilot:
         autopilot.load(self._items)
 
     def hand_over(self) -> None:
-        """Let a ground station fly from now on."""
+        """Leave the control to a ground station."""
         self.flies = False
 
     def step(self, now_ms: int) -> None:
-        """Look at the vehicle and do what is next."""
+        """Do the next action for the state of the vehicle."""
         armed = self._autopilot.armed
         if self._was_armed and not armed:
             self._ready_ms = now_ms + int(self._body.scenario.pause_s * 1000)
@@ -57,12 +57,12 @@ class Pilot:
                 self._next_row = 0
         self._was_armed = armed
         if not armed:
-            self._tend(now_ms)
+            self._service(now_ms)
         elif self.flies:
             self._fly()
 
-    def _tend(self, now_ms: int) -> None:
-        """Fill up and change the pack of what stands disarmed; then, if it may, take off."""
+    def _service(self, now_ms: int) -> None:
+        """Refill and change the battery of a disarmed vehicle; then take off where permitted."""
         body = self._body
         self._full = body.machine.refill()
         if body.battery.remaining_pct < _CHANGE_PACK_PCT and now_ms + STEP_MS >= self._ready_ms:
@@ -74,7 +74,7 @@ class Pilot:
         autopilot = self._autopilot
         autopilot.set_mode(Mode.GUIDED)
         if not autopilot.arm():
-            # Look again after a while, or the reason would be said at every step.
+            # Retry later: otherwise the reason would be sent at every step.
             self._ready_ms += 5000
             return
         if self._next_row == 0:
@@ -96,10 +96,10 @@ class Pilot:
                 return
             self._next_row = done
             if done < len(self._rows) and not self._has_enough(done):
-                autopilot.say(6, f"Refill after row {done}")
+                autopilot.send_text(6, f"Refill after row {done}")
                 autopilot.set_mode(Mode.RTL)
 
     def _has_enough(self, row: int) -> bool:
         body = self._body
         needed = body.scenario.row_amount(self._rows[row]) * _RESERVE
-        return body.machine.left >= needed and body.battery.remaining_pct > _LEAST_CHARGE_PCT
+        return body.machine.left >= needed and body.battery.remaining_pct > _MIN_CHARGE_PCT

@@ -1,4 +1,4 @@
-"""Mission items: what ground stations send and ask for, and the mission that treats a scenario's field."""
+"""Mission items, the mission of a field scenario, and the waypoints of a mission."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMAND_DELAY: Final = 93
 COMMAND_SPEED: Final = 178
 COMMAND_SPRAYER: Final = 216
 
-#: Items that the vehicle flies to or waits at; those of `DO_COMMANDS` are carried out at the end of the one before.
+#: Items that the vehicle flies to or waits at; `DO_COMMANDS` are executed at the end of the item before.
 NAV_COMMANDS: Final = frozenset(
     {
         COMMAND_WAYPOINT, COMMAND_LOITER, COMMAND_LOITER_TIME, COMMAND_RETURN, COMMAND_LAND, COMMAND_TAKEOFF,
@@ -28,9 +28,9 @@ NAV_COMMANDS: Final = frozenset(
     }
 )  # fmt: skip
 DO_COMMANDS: Final = frozenset({COMMAND_SPEED, COMMAND_SPRAYER})
-#: Items that are no place to fly to.
-_NOWHERE: Final = frozenset({COMMAND_TAKEOFF, COMMAND_RETURN, COMMAND_DELAY})
-#: Items at which the vehicle stops, as at any with a delay.
+#: Items without a place to fly to.
+_UNPLACED: Final = frozenset({COMMAND_TAKEOFF, COMMAND_RETURN, COMMAND_DELAY})
+#: Items at which the vehicle stops, in addition to those with a delay.
 _STOPS: Final = frozenset({COMMAND_LOITER, COMMAND_LOITER_TIME, COMMAND_LAND})
 #: Items with a place.
 PLACED: Final = frozenset({COMMAND_WAYPOINT, COMMAND_LOITER, COMMAND_LOITER_TIME, COMMAND_LAND})
@@ -38,13 +38,13 @@ PLACED: Final = frozenset({COMMAND_WAYPOINT, COMMAND_LOITER, COMMAND_LOITER_TIME
 FRAME_GLOBAL: Final = 0
 FRAME_RELATIVE: Final = 3
 FRAME_TERRAIN: Final = 10
-#: MAV_FRAME by what it means here; the newer numbers are the same for integer coordinates.
+#: MAV_FRAME -> frame; the newer numbers are the same frames with integer coordinates.
 FRAMES: Final = {0: FRAME_GLOBAL, 5: FRAME_GLOBAL, 3: FRAME_RELATIVE, 6: FRAME_RELATIVE, 10: FRAME_TERRAIN,
                  11: FRAME_TERRAIN}  # fmt: skip
 
-#: Length flown before and after a row to be at speed at the field's edge.
+#: Run-up before and after a row, for full speed at the field's edge.
 RUN_M: Final = 6.5
-#: Where a row's items begin, how many it has, and the one flown to once it is done.
+#: First item of the rows, items per row, and the item after the end of a row.
 _FIRST_ROW_SEQ: Final = 2
 _ROW_ITEMS: Final = 6
 _ROW_DONE: Final = 5
@@ -52,7 +52,7 @@ _ROW_DONE: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One mission item, as MISSION_ITEM_INT carries it: integers of 1e-7 degrees, heights in the frame's metres."""
+    """A mission item as in MISSION_ITEM_INT: integers of 1e-7 degrees, heights in the frame's metres."""
 
     command: int
     frame: int = FRAME_RELATIVE
@@ -66,12 +66,12 @@ class Item:
 
     @property
     def has_place(self) -> bool:
-        """Whether the item names a place; zeros mean here."""
+        """Whether the item has a place; zeros mean the current place."""
         return self.command in PLACED and (self.x != 0 or self.y != 0)
 
 
 def list_items(scenario: FieldScenario) -> tuple[Item, ...]:
-    """Return the mission as a ground station loads it: home, take-off, rows with the sprayer on and off, return."""
+    """Return the mission for a ground station: home, take-off, rows with the sprayer on and off, return."""
     height_m = scenario.height_m
     frame = FRAME_TERRAIN if scenario.profile_m else FRAME_RELATIVE
     rows = scenario.rows()
@@ -102,12 +102,12 @@ def list_items(scenario: FieldScenario) -> tuple[Item, ...]:
 
 
 def row_start_seq(row: int) -> int:
-    """Return the item of the scenario's mission with which a row begins."""
+    """Return the first item of a row in the scenario's mission."""
     return _FIRST_ROW_SEQ + _ROW_ITEMS * row
 
 
 def rows_done(seq: int) -> int:
-    """Return how many rows of the scenario's mission are done when item `seq` is flown to."""
+    """Return the number of complete rows of the scenario's mission at item `seq`."""
     return max(0, (seq - _FIRST_ROW_SEQ + _ROW_ITEMS - _ROW_DONE) // _ROW_ITEMS)
 
 
@@ -123,10 +123,10 @@ def _integers(scenario: FieldScenario, east_north: Place) -> tuple[int, int]:
 def list_waypoints(
     items: Sequence[Item], first: int, scenario: FieldScenario, here: Place, up: Height, speed_m_s: float
 ) -> list[Waypoint]:
-    """Return the waypoints from item `first` up to the first stop, at least one where `first` is one.
+    """Return the waypoints from item `first` up to the first stop; at least one where `first` is a waypoint.
 
-    An item without a place is flown where the one before was, or `here`; a landing is flown to at the height `up`.
-    A change of speed among the items holds from there on.
+    An item without a place has the place of the one before, or `here`; a landing is approached at the height `up`.
+    A change of speed applies to the items after it.
     """
     waypoints: list[Waypoint] = []
     frame, place, cap_m_s = scenario.frame(), here, speed_m_s
@@ -136,7 +136,7 @@ def list_waypoints(
             cap_m_s = item.param2
         if item.command in DO_COMMANDS:
             continue
-        if item.command in _NOWHERE:
+        if item.command in _UNPLACED:
             break
         if item.has_place:
             place = frame.to_east_north(item.x / 1e7, item.y / 1e7)

@@ -1,4 +1,4 @@
-"""The autopilot's modes, what it is about within them, and what it says of it."""
+"""Modes and stages of the autopilot, and its status texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Mode(IntEnum):
 
 
 class Stage(Enum):
-    """What the vehicle is about within its mode."""
+    """Stage of a flight within a mode."""
 
     IDLE = "on the ground"
     TAKE_OFF = "taking off"
@@ -32,7 +32,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A STATUSTEXT: MAV_SEVERITY and what it says."""
+    """A STATUSTEXT: MAV_SEVERITY and text."""
 
     severity: int
     text: str

@@ -1,4 +1,4 @@
-"""Where the autopilot wants the vehicle to be: on a path, or at a place and a height."""
+"""Reference position of the autopilot: on a path, or at a fixed place and height."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from firmware_sim.drone.physics.vehicle_body import STEP_S, Body
 
 
 class Navigator:
-    """The path under way or the place held, and the height; `up` is the height kept where no path says another."""
+    """Current path or fixed place, and height; `up` is the height without a path."""
 
     def __init__(self, body: Body) -> None:
         self._body = body
         self._follower: Follower | None = None
-        self._held: Place = self.place()
+        self._fixed: Place = self.place()
         self.up = Height(0.0)
 
     @property
     def seq(self) -> int | None:
-        """The mission item flown to, None without a path."""
+        """Mission item of the current leg, None without a path."""
         return None if self._follower is None else self._follower.leg.seq
 
     @property
     def pace_m_s(self) -> float:
-        """How fast the aim moves along its path."""
+        """Speed of the aim along its path."""
         return 0.0 if self._follower is None else self._follower.speed_m_s
 
     @property
     def arrived(self) -> bool:
-        """Whether the end of the path is reached and the vehicle stands there."""
+        """Whether the vehicle has stopped at the end of the path."""
         return self._follower is not None and self._follower.done and self._body.motion.speed_m_s < 0.2
 
     def step(self) -> None:
-        """Run on along the path."""
+        """Advance along the path."""
         if self._follower is not None:
             self._follower.step(STEP_S)
 
     def fly(self, waypoints: Sequence[Waypoint], pace_m_s: float = 0.0) -> None:
-        """Fly through waypoints from where the aim is now; from now on their heights hold, too."""
+        """Fly through waypoints from the current aim, at their heights."""
         aim = self.aim()
         self._follower = Follower(plan_path((aim.east_m, aim.north_m), waypoints), pace_m_s)
 
     def stop(self) -> None:
-        """Hold where the vehicle comes to a stop, at the height of its path."""
+        """Hold the place where the vehicle stops, at the height of its path."""
         motion = self._body.motion
         stop_s = motion.speed_m_s / (2 * MAX_ACCELERATION_M_S2)
         if self._follower is not None and self._follower.done:
@@ -55,24 +55,24 @@ class Navigator:
 
     def hold(self, place: Place) -> None:
         """Hold a place at the height of the path."""
-        self._held = place
+        self._fixed = place
         if self._follower is not None:
             self.up = self._follower.leg.height
             self._follower = None
 
     def keep_height(self) -> None:
-        """Keep the height there is."""
+        """Hold the current height."""
         self.up = Height(self._body.motion.up_m)
 
     def place(self) -> Place:
-        """Return where the vehicle is."""
+        """Return the place of the vehicle."""
         return self._body.motion.east_m, self._body.motion.north_m
 
     def aim(self) -> Aim:
-        """Return where the vehicle should be now, and how fast."""
-        return Aim(*self._held) if self._follower is None else self._follower.aim()
+        """Return the reference position and velocity."""
+        return Aim(*self._fixed) if self._follower is None else self._follower.aim()
 
     def up_m(self) -> float:
-        """Return the height to keep now, above home."""
+        """Return the reference height above home."""
         up = self.up if self._follower is None else self._follower.leg.height
         return up.height_m + (self._body.ground_m if up.over_ground else 0.0)

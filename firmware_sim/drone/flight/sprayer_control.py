@@ -1,8 +1,8 @@
-"""The autopilot's side of spraying: when the pump and the spinner run, and how fast.
+"""Control of pump and spinner by the autopilot, as ArduPilot's AC_Sprayer.
 
-ArduPilot's AC_Sprayer: once told to run, it sprays after the ground speed has been above SPRAY_SPEED_MIN for 100 ms and
-goes on until it has been below for a second; the pump's demand is the ground speed times SPRAY_PUMP_RATE, at least
-SPRAY_PUMP_MIN, at most all of it. Nothing but the command ends it: it sprays on in RTL.
+Once enabled by command, it sprays after the ground speed has been above SPRAY_SPEED_MIN for 100 ms, until it has been
+below for a second. The pump's demand is the ground speed times SPRAY_PUMP_RATE, between SPRAY_PUMP_MIN and the maximum.
+Only the command ends it: it continues in RTL.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from firmware_sim.drone.parameters import PUMP_FUNCTION, SPINNER_FUNCTION, Param
 
 _ON_AFTER_S: Final = 0.1
 _OFF_AFTER_S: Final = 1.0
-#: Steps of 0.02 s add up to a delay only nearly.
-_NEARLY_S: Final = 1e-9
+#: Tolerance for the rounding error of summed steps.
+_TOLERANCE_S: Final = 1e-9
 
 
 class AcSprayer:
-    """The switching of one sprayer or spreader; `running` is the command, `spraying` what is made of it."""
+    """Switch of a sprayer or spreader; `running` is the command, `spraying` the state of the output."""
 
     def __init__(self, parameters: Parameters, step_s: float) -> None:
         self._parameters = parameters
@@ -30,7 +30,7 @@ class AcSprayer:
         self.demand = 0.0
 
     def run(self, on: bool) -> None:
-        """Carry out DO_SPRAYER; where SPRAY_ENABLE is 0 it stays off."""
+        """Execute DO_SPRAYER; no effect where SPRAY_ENABLE is 0."""
         self.running = on and bool(self._parameters["SPRAY_ENABLE"])
 
     def step(self, speed_m_s: float) -> None:
@@ -43,16 +43,16 @@ class AcSprayer:
             self._fast_s, self._slow_s = self._fast_s + self._step_s, 0.0
         else:
             self._fast_s, self._slow_s = 0.0, self._slow_s + self._step_s
-        if self._fast_s > _ON_AFTER_S + _NEARLY_S:
+        if self._fast_s > _ON_AFTER_S + _TOLERANCE_S:
             self.spraying = True
-        elif self._slow_s > _OFF_AFTER_S + _NEARLY_S:
+        elif self._slow_s > _OFF_AFTER_S + _TOLERANCE_S:
             self.spraying = False
         floor = parameters["SPRAY_PUMP_MIN"] / 100
-        wanted = max(floor, speed_m_s * parameters["SPRAY_PUMP_RATE"] / 100)
-        self.demand = max(0.0, min(1.0, wanted)) if self.spraying else 0.0
+        demand = max(floor, speed_m_s * parameters["SPRAY_PUMP_RATE"] / 100)
+        self.demand = max(0.0, min(1.0, demand)) if self.spraying else 0.0
 
     def pulses_us(self) -> dict[int, int]:
-        """Return the pulse width of each output that drives the machine, by output number."""
+        """Return the pulse widths of the machine's outputs, by output number."""
         parameters = self._parameters
         pulses: dict[int, int] = {}
         pump = parameters.servo_with(PUMP_FUNCTION)
@@ -65,7 +65,7 @@ class AcSprayer:
         return pulses
 
     def shares(self) -> tuple[float, float]:
-        """Return what the pump and the spinner get, 0 to 1 each: nothing without an output of their function."""
+        """Return the demand of pump and spinner, 0 to 1 each; 0 without an output of their function."""
         parameters = self._parameters
         pump = self.demand if parameters.servo_with(PUMP_FUNCTION) is not None else 0.0
         spinner = parameters.servo_with(SPINNER_FUNCTION)

@@ -1,19 +1,19 @@
-"""The simulated multirotor as a whole: a body, the autopilot that flies it, and the crew."""
+"""A simulated multirotor: body, autopilot and crew."""
 
 from __future__ import annotations
 
 from firmware_sim.drone.field_model import FieldScenario
 from firmware_sim.drone.flight.autopilot import Autopilot
-from firmware_sim.drone.flight.crew import Pilot
+from firmware_sim.drone.flight.crew import Crew
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Body
 
 
 class Vehicle:
-    """A multirotor that treats its scenario's field again and again, in steps of `STEP_MS` of simulated time.
+    """A multirotor that treats its scenario's field repeatedly, in steps of `STEP_MS` of simulated time.
 
-    Everything true is in `body`. The same seed, scenario and start give the same flight; where `flies` is False it
-    stands until a ground station flies it. `delay_s` passes before its first flight; its autopilot has been `up_for_s`.
+    `body` has the true state. The same seed, scenario and start give the same flight. With `flies` False it waits for
+    a ground station. `delay_s` is the time before its first flight, `up_for_s` the time since the autopilot's boot.
     """
 
     def __init__(
@@ -34,22 +34,22 @@ class Vehicle:
         self.body = Body(scenario, seed, self.time_ms, with_ground=with_ground)
         self.parameters = Parameters(scenario, system_id)
         self.autopilot = Autopilot(self.body, self.parameters)
-        self.pilot = Pilot(self.body, self.autopilot, flies=flies, delay_s=delay_s)
+        self.crew = Crew(self.body, self.autopilot, flies=flies, delay_s=delay_s)
 
     @property
     def boot_time_ms(self) -> int:
-        """Milliseconds since the autopilot started, as `time_boot_ms` carries them."""
+        """Milliseconds since the autopilot's boot, as in `time_boot_ms`."""
         return self.time_ms - self.boot_ms
 
     @property
     def utc_ms(self) -> int:
-        """What the vehicle takes for UTC."""
+        """UTC by the vehicle's clock."""
         return self.time_ms + self.body.receiver.clock_error_ms
 
     def reboot(self) -> None:
-        """Start the autopilot again, as its watchdog would: clocks and counters at zero, no position for a while.
+        """Restart the autopilot as after a watchdog reset: clocks and counters at zero, no position for a time.
 
-        A vehicle in the air flies on, as ArduPilot's does; one on the ground comes up disarmed.
+        A vehicle in the air continues its flight, as with ArduPilot; on the ground it is disarmed.
         """
         self.boot_ms = self.time_ms
         self.body.receiver.power_up(self.time_ms)
@@ -60,5 +60,5 @@ class Vehicle:
     def step(self) -> None:
         """Advance by `STEP_MS`."""
         self.time_ms += STEP_MS
-        self.pilot.step(self.time_ms)
+        self.crew.step(self.time_ms)
         self.body.step(self.time_ms, self.autopilot.step(self.time_ms))

@@ -1,4 +1,4 @@
-"""The commands the autopilot carries out, one function each; all others are unsupported."""
+"""Commands of the autopilot, one function each; all others are unsupported."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ ACCEPTED: Final = 0
 DENIED: Final = 2
 UNSUPPORTED: Final = 3
 FAILED: Final = 4
-#: The number that asks for arming without checks, and for stopping the motors in the air.
+#: Magic numbers for arming without checks and for stopping the motors in the air.
 _FORCE: Final = 21196
 _FORCE_ARM: Final = 2989
 
-Answers = list[Message]
+Responses = list[Message]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """COMMAND_LONG and COMMAND_INT alike: five parameters, a place in degrees (0 for none), the frame of `z`."""
+    """A COMMAND_LONG or COMMAND_INT: parameters, a place in degrees (0 for none), and the frame of `z`."""
 
     number: int
     params: tuple[float, float, float, float]
@@ -48,16 +48,16 @@ class Command:
 
 
 class Commander:
-    """Carries out commands on one vehicle; returns MAV_RESULT and what to send besides the acknowledgement."""
+    """Executes commands on a vehicle; returns MAV_RESULT and the messages besides the acknowledgement."""
 
     def __init__(self, vehicle: Vehicle, encoder: Encoder, streams: Streams) -> None:
         self._vehicle = vehicle
         self._autopilot = vehicle.autopilot
         self._encoder = encoder
         self._streams = streams
-        #: Set by a command and cleared by whoever carries it out.
-        self.reboot_asked = False
-        self._informing: dict[int, Callable[[Command], tuple[int, Answers]]] = {
+        #: Set by a command; cleared by the drone after the reboot.
+        self.is_reboot_due = False
+        self._informing: dict[int, Callable[[Command], tuple[int, Responses]]] = {
             dialect.MAV_CMD_REQUEST_MESSAGE: self._request_message,
             dialect.MAV_CMD_SET_MESSAGE_INTERVAL: self._set_interval,
             dialect.MAV_CMD_GET_MESSAGE_INTERVAL: self._get_interval,
@@ -66,7 +66,7 @@ class Commander:
             dialect.MAV_CMD_DO_SPRAYER: self._spray,
             dialect.MAV_CMD_RUN_PREARM_CHECKS: self._check,
         }
-        #: These fly the vehicle: whoever sends one takes it over from its crew.
+        #: Flight commands: the sender takes the vehicle over from its crew.
         self._flying: dict[int, Callable[[Command], int]] = {
             dialect.MAV_CMD_COMPONENT_ARM_DISARM: self._arm,
             dialect.MAV_CMD_DO_SET_MODE: self._set_mode,
@@ -81,58 +81,58 @@ class Commander:
             dialect.MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN: self._reboot,
         }
 
-    def carry_out(self, command: Command) -> tuple[int, Answers]:
-        """Return MAV_RESULT and the messages asked for."""
+    def execute(self, command: Command) -> tuple[int, Responses]:
+        """Return MAV_RESULT and the requested messages."""
         if command.number in self._informing:
             return self._informing[command.number](command)
         if command.number in self._flying:
-            self._vehicle.pilot.hand_over()
+            self._vehicle.crew.hand_over()
             return self._flying[command.number](command), []
         return UNSUPPORTED, []
 
     def set_mode(self, number: int) -> int:
-        """Carry out SET_MODE."""
-        self._vehicle.pilot.hand_over()
+        """Execute SET_MODE."""
+        self._vehicle.crew.hand_over()
         return self._mode(number)
 
-    def _send(self, message_id: int) -> Callable[[Command], tuple[int, Answers]]:
+    def _send(self, message_id: int) -> Callable[[Command], tuple[int, Responses]]:
         return lambda _: (ACCEPTED, self._encoder.makers[message_id]())
 
-    def _request_message(self, command: Command) -> tuple[int, Answers]:
+    def _request_message(self, command: Command) -> tuple[int, Responses]:
         make = self._encoder.makers.get(_whole(command.params[0]))
         messages = [] if make is None else make()
         return (ACCEPTED, messages) if messages else (UNSUPPORTED, [])
 
-    def _set_interval(self, command: Command) -> tuple[int, Answers]:
+    def _set_interval(self, command: Command) -> tuple[int, Responses]:
         message_id, interval_us = command.params[:2]
         if not math.isfinite(interval_us):
             return DENIED, []
         return ACCEPTED if self._streams.set_interval(_whole(message_id), interval_us) else UNSUPPORTED, []
 
-    def _get_interval(self, command: Command) -> tuple[int, Answers]:
+    def _get_interval(self, command: Command) -> tuple[int, Responses]:
         message_id = _whole(command.params[0])
         interval_ms = self._streams.intervals_ms.get(message_id)
         if interval_ms is None:
             return UNSUPPORTED, []
         return ACCEPTED, [dialect.MAVLink_message_interval_message(message_id, interval_ms * 1000 or -1)]
 
-    def _spray(self, command: Command) -> tuple[int, Answers]:
+    def _spray(self, command: Command) -> tuple[int, Responses]:
         if command.params[0] not in {0.0, 1.0}:
             return FAILED, []
         self._autopilot.sprayer.run(command.params[0] == 1.0)
         return ACCEPTED, []
 
-    def _check(self, _: Command) -> tuple[int, Answers]:
-        reason = self._autopilot.why_not_arm()
+    def _check(self, _: Command) -> tuple[int, Responses]:
+        reason = self._autopilot.arming_refusal()
         if reason is not None:
-            self._autopilot.say(2, reason)
+            self._autopilot.send_text(2, reason)
         return ACCEPTED, []
 
     def _arm(self, command: Command) -> int:
-        wanted, force = command.params[0], command.params[1]
-        if wanted == 1.0:
+        state, force = command.params[0], command.params[1]
+        if state == 1.0:
             done = self._autopilot.arm(force in {_FORCE, _FORCE_ARM})
-        elif wanted == 0.0:
+        elif state == 0.0:
             done = self._autopilot.disarm(force == _FORCE)
         else:
             return UNSUPPORTED
@@ -179,10 +179,10 @@ class Commander:
             return UNSUPPORTED
         if self._autopilot.armed:
             return FAILED
-        self.reboot_asked = True
+        self.is_reboot_due = True
         return ACCEPTED
 
 
 def _whole(number: float) -> int:
-    """Return a float parameter as a whole number, -1 where it is none."""
+    """Return a float parameter as an integer, -1 where it is not finite."""
     return int(number) if math.isfinite(number) else -1

@@ -1,4 +1,4 @@
-"""What the autopilot says, as MAVLink frames: pymavlink's encoder and the ardupilotmega dialect."""
+"""MAVLink messages of the autopilot, encoded by pymavlink with the ardupilotmega dialect."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ Message = Any
 
 
 def unique_id(seed: int) -> bytes:
-    """Return the 18 bytes of AUTOPILOT_VERSION.uid2: they say that this is a simulator, and which."""
+    """Return the 18 bytes of AUTOPILOT_VERSION.uid2: they identify a simulator and its seed."""
     return (b"HLSIM" + (seed % 2**64).to_bytes(8, "little")).ljust(18, b"\0")
 
 
 class Encoder:
-    """Makes the messages of one vehicle and packs them into frames with its own sequence number.
+    """Builds the messages of a vehicle and packs them into frames with its own sequence number.
 
-    In MAVLink 1 the extension fields do not exist: no servo output 9 and no `uid2`; `uid` carries the first eight
-    bytes of the same identity there, and the flow meter still tells of the spraying.
+    MAVLink 1 has no extension fields: no servo output 9 and no `uid2`; `uid` has the first eight bytes of the same
+    identity, and the flow meter still shows the spraying.
     """
 
     def __init__(self, vehicle: Vehicle, seed: int, system_id: int, mavlink_version: int) -> None:
@@ -57,7 +57,7 @@ class Encoder:
         self._map = dialect_1.mavlink_map
         self._text_id = 0
         self.frames = 0
-        #: How to make each message that can be streamed or requested; one kind may come several times.
+        #: Message id -> builder, for messages that can be streamed or requested; a builder may return several.
         self.makers: dict[int, Callable[[], list[Message]]] = {
             dialect_2.MAVLINK_MSG_ID_HEARTBEAT: self._heartbeat,
             dialect_2.MAVLINK_MSG_ID_SYSTEM_TIME: self._system_time,
@@ -83,7 +83,7 @@ class Encoder:
         }
 
     def due(self, streams: Streams) -> Iterator[Message]:
-        """Yield what is to be said at this step: streams, items reached, texts."""
+        """Yield the messages due at this step: streams, reached items, texts."""
         autopilot = self._vehicle.autopilot
         for message_id in streams.due(self._vehicle.boot_time_ms):
             yield from self.makers[message_id]()
@@ -96,7 +96,7 @@ class Encoder:
         """Return the frame of a message and count it; MAVLink 1 drops the extension fields."""
         if self._version == 1 and message.get_msgId() in self._map:
             kind = self._map[message.get_msgId()]
-            # A text field reads as str and is built from the bytes that pymavlink keeps beside it.
+            # A text field is read as str, and built from the raw bytes that pymavlink stores.
             message = kind(*(getattr(message, f"_{name}_raw", getattr(message, name)) for name in kind.fieldnames))
         frame: bytes = message.pack(self._mav)
         self._mav.seq = (self._mav.seq + 1) % 256
@@ -104,7 +104,7 @@ class Encoder:
         return frame
 
     def restart(self) -> None:
-        """Count from zero again."""
+        """Reset the sequence number."""
         self._mav.seq = 0
 
     def _heartbeat(self) -> list[Message]:
@@ -161,7 +161,7 @@ class Encoder:
         ]
 
     def _attitude(self) -> list[Message]:
-        """ATTITUDE from the acceleration and the wind leant against, with a little vibration."""
+        """ATTITUDE from acceleration and wind compensation, with a little vibration."""
         vehicle, motion = self._vehicle, self._vehicle.body.motion
         flying = vehicle.autopilot.armed and not vehicle.body.landed
         drag = vehicle.body.wind.drag_m_s2(motion.east_m_s, motion.north_m_s) if flying else (0.0, 0.0)
@@ -191,10 +191,10 @@ class Encoder:
         return [dialect_2.MAVLink_vfr_hud_message(speed, speed, heading, throttle, altitude_m, motion.up_m_s)]
 
     def _sys_status(self) -> list[Message]:
-        """SYS_STATUS with the flight pack; GPS and AHRS are unhealthy without a fix, the pre-arm check as it is."""
+        """SYS_STATUS with the flight pack; GPS and AHRS are unhealthy without a fix, pre-arm check by its result."""
         battery = self._vehicle.body.battery
         health = _SENSORS if self._vehicle.body.receiver.has_fix else _SENSORS & ~_GPS_BITS
-        if self._vehicle.autopilot.why_not_arm() is not None:
+        if self._vehicle.autopilot.arming_refusal() is not None:
             health &= ~_PREARM_BIT
         return [
             dialect_2.MAVLink_sys_status_message(
@@ -204,7 +204,7 @@ class Encoder:
         ]  # fmt: skip
 
     def _rc_channels(self) -> list[Message]:
-        """RC_CHANNELS of a receiver that hears no transmitter: no channels, no signal strength."""
+        """RC_CHANNELS of a receiver without a transmitter: no channels, no signal strength."""
         return [dialect_2.MAVLink_rc_channels_message(self._boot_ms(), 0, *[_NONE_16] * 18, 255)]
 
     def _mission_current(self) -> list[Message]:
@@ -219,7 +219,7 @@ class Encoder:
         return [dialect_2.MAVLink_extended_sys_state_message(0, self._vehicle.autopilot.landed_state)]
 
     def _range_m(self) -> float:
-        """Return what the downward rangefinder measures along its tilted beam; beyond its range a metre more."""
+        """Return the reading of the downward rangefinder along its tilted beam; out of range: maximum plus 1 m."""
         body = self._vehicle.body
         roll, pitch = body.motion.tilt_rad(*body.wind.drag_m_s2(body.motion.east_m_s, body.motion.north_m_s))
         slant_m = body.height_m / max(0.5, math.cos(roll) * math.cos(pitch)) + 0.1
@@ -230,7 +230,7 @@ class Encoder:
         return [dialect_2.MAVLink_rangefinder_message(self._range_m(), 0.0)]
 
     def _distance_sensor(self) -> list[Message]:
-        """DISTANCE_SENSOR of the same rangefinder, looking down."""
+        """DISTANCE_SENSOR of the same downward rangefinder."""
         low_cm, high_cm = round(_RANGE_MIN_M * 100), round(_RANGE_MAX_M * 100)
         return [
             dialect_2.MAVLink_distance_sensor_message(
@@ -239,7 +239,7 @@ class Encoder:
         ]
 
     def _terrain_report(self) -> list[Message]:
-        """TERRAIN_REPORT of a database that knows the ground to a few decimetres; spacing 0 without a position."""
+        """TERRAIN_REPORT from a terrain database of decimetre accuracy; spacing 0 without a position."""
         body = self._vehicle.body
         if not body.receiver.has_fix:
             return [dialect_2.MAVLink_terrain_report_message(0, 0, 0, 0.0, 0.0, 0, 0)]
@@ -254,7 +254,7 @@ class Encoder:
         ]  # fmt: skip
 
     def _wind(self) -> list[Message]:
-        """WIND: where it comes from, and how fast, as estimated from leaning against it."""
+        """WIND: direction and speed, with the error of an estimate from the attitude."""
         wind, noise = self._vehicle.body.wind, self._vehicle.body.sensor_noise
         direction = math.remainder(wind.from_deg + 4 * noise.normal(), 360)
         return [dialect_2.MAVLink_wind_message(direction, max(0.0, wind.speed_m_s + 0.2 * noise.normal()), 0.0)]

@@ -1,4 +1,4 @@
-"""What ground stations ask of the autopilot, and its answers: one table of messages."""
+"""What ground stations ask of the autopilot, and its responses: one table of messages."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from firmware_sim.drone.mavlink.mission_transfer import MissionTransfer
 from firmware_sim.drone.mavlink.streams import Streams
 
 _SET_MODE: Final = 11
-#: File transfer: the answer "no" and the reason "no such command", so that ground stations take the other way at once.
+#: File transfer: NAK with "unknown command": ground stations then use the parameter protocol at once.
 _FTP_NAK: Final = 129
 _FTP_UNKNOWN_COMMAND: Final = 7
 _FTP_PAYLOAD_BYTES: Final = 251
 
-Answers = list[Message]
+Responses = list[Message]
 
 
-class Ear:
-    """Reads messages out of the bytes that come; bytes that are no frames are counted in `bad`."""
+class MessageReceiver:
+    """Parses received bytes into messages; `bad` counts invalid data."""
 
     def __init__(self) -> None:
         self._parser = dialect.MAVLink(None)
         self._parser.robust_parsing = True
         self.bad = 0
 
-    def hear(self, chunk: bytes) -> list[Message]:
-        """Return the messages that are complete now."""
+    def receive(self, chunk: bytes) -> list[Message]:
+        """Process received bytes and return complete messages."""
         if not chunk:
             return []
         messages = self._parser.parse_buffer(chunk) or []
-        sound = [message for message in messages if message.get_type() != "BAD_DATA"]
-        self.bad += len(messages) - len(sound)
-        return sound
+        valid = [message for message in messages if message.get_type() != "BAD_DATA"]
+        self.bad += len(messages) - len(valid)
+        return valid
 
 
 class Handler:
-    """Answers the messages that are meant for this vehicle; `counters` says what was heard and what passed by."""
+    """Responds to the messages to this vehicle; `counters` counts handled and ignored messages."""
 
     def __init__(
         self, vehicle: Vehicle, encoder: Encoder, streams: Streams, system_id: int, speed: float = 1.0
@@ -52,9 +52,9 @@ class Handler:
         self._system_id = system_id
         self.commander = Commander(vehicle, encoder, streams)
         self._mission = MissionTransfer(vehicle.autopilot, speed)
-        self.counters: dict[str, int] = {"heard": 0, "ignored": 0}
+        self.counters: dict[str, int] = {"handled": 0, "ignored": 0}
         mission = self._mission
-        self._messages: dict[str, Callable[[Message], Answers]] = {
+        self._messages: dict[str, Callable[[Message], Responses]] = {
             "HEARTBEAT": lambda _: [],
             "COMMAND_LONG": self._command,
             "COMMAND_INT": self._command,
@@ -74,59 +74,59 @@ class Handler:
             "MISSION_SET_CURRENT": self._set_current,
             "MISSION_ACK": lambda _: [],
             "FILE_TRANSFER_PROTOCOL": self._refuse_file,
-            "TIMESYNC": self._tell_time,
+            "TIMESYNC": self._send_time,
         }
 
-    def answer(self, message: Message) -> Answers:
-        """Return the answers to one message."""
+    def respond(self, message: Message) -> Responses:
+        """Return the responses to a message."""
         kind = message.get_type()
-        if kind not in self._messages or not self._is_mine(message):
+        if kind not in self._messages or not self._is_addressed(message):
             self.counters["ignored"] += 1
             return []
-        self.counters["heard"] += 1
+        self.counters["handled"] += 1
         return self._messages[kind](message)
 
-    def remind(self) -> Answers:
-        """Return what a transfer under way must ask for again."""
-        return self._mission.remind(self._vehicle.time_ms)
+    def repeat_requests(self) -> Responses:
+        """Return the repeated requests of a running transfer."""
+        return self._mission.repeat_requests(self._vehicle.time_ms)
 
-    def _is_mine(self, message: Message) -> bool:
+    def _is_addressed(self, message: Message) -> bool:
         return getattr(message, "target_system", 0) in {0, self._system_id} and getattr(
             message, "target_component", 0
         ) in {0, 1}
 
-    def _command(self, message: Message) -> Answers:
-        """Carry out a COMMAND_LONG or COMMAND_INT and acknowledge it, whatever it is."""
-        result, answers = self.commander.carry_out(Command.read(message))
-        return [_ack(message, message.command, result), *answers]
+    def _command(self, message: Message) -> Responses:
+        """Execute a COMMAND_LONG or COMMAND_INT and acknowledge it."""
+        result, responses = self.commander.execute(Command.read(message))
+        return [_ack(message, message.command, result), *responses]
 
-    def _set_mode(self, message: Message) -> Answers:
+    def _set_mode(self, message: Message) -> Responses:
         return [_ack(message, _SET_MODE, self.commander.set_mode(message.custom_mode))]
 
-    def _upload(self, message: Message) -> Answers:
-        self._vehicle.pilot.hand_over()
+    def _upload(self, message: Message) -> Responses:
+        self._vehicle.crew.hand_over()
         return self._mission.count(message, self._vehicle.time_ms)
 
-    def _set_current(self, message: Message) -> Answers:
-        self._vehicle.pilot.hand_over()
+    def _set_current(self, message: Message) -> Responses:
+        self._vehicle.crew.hand_over()
         autopilot = self._vehicle.autopilot
         if not autopilot.set_current(message.seq):
             return []
         return [dialect.MAVLink_mission_current_message(autopilot.seq)]
 
-    def _request_stream(self, message: Message) -> Answers:
+    def _request_stream(self, message: Message) -> Responses:
         self._streams.set_group(message.req_stream_id, message.req_message_rate, bool(message.start_stop))
         return []
 
-    def _read_parameter(self, message: Message) -> Answers:
+    def _read_parameter(self, message: Message) -> Responses:
         names = list(self._parameters)
         if message.param_index >= 0:
             return [self._parameter(names[message.param_index])] if message.param_index < len(names) else []
         name = message.param_id.rstrip("\0")
         return [self._parameter(name)] if name in self._parameters else []
 
-    def _set_parameter(self, message: Message) -> Answers:
-        """Store a value; the answer is what holds now, also where the value was refused."""
+    def _set_parameter(self, message: Message) -> Responses:
+        """Store a value; respond with the current value, also after a refusal."""
         name = message.param_id.rstrip("\0")
         self._parameters.set(name, message.param_value)
         return [self._parameter(name)] if name in self._parameters else []
@@ -136,11 +136,11 @@ class Handler:
         value, kind = self._parameters[name], self._parameters.type_of(name)
         return dialect.MAVLink_param_value_message(name.encode(), value, kind, len(names), names.index(name))
 
-    def _refuse_file(self, message: Message) -> Answers:
-        asked = bytes(message.payload)
+    def _refuse_file(self, message: Message) -> Responses:
+        request = bytes(message.payload)
         payload = bytearray(_FTP_PAYLOAD_BYTES)
-        payload[0:2] = ((int.from_bytes(asked[0:2], "little") + 1) % 65536).to_bytes(2, "little")
-        payload[2], payload[3], payload[4], payload[5] = asked[2], _FTP_NAK, 1, asked[3]
+        payload[0:2] = ((int.from_bytes(request[0:2], "little") + 1) % 65536).to_bytes(2, "little")
+        payload[2], payload[3], payload[4], payload[5] = request[2], _FTP_NAK, 1, request[3]
         payload[12] = _FTP_UNKNOWN_COMMAND
         return [
             dialect.MAVLink_file_transfer_protocol_message(
@@ -148,7 +148,7 @@ class Handler:
             )
         ]
 
-    def _tell_time(self, message: Message) -> Answers:
+    def _send_time(self, message: Message) -> Responses:
         if message.tc1 != 0:
             return []
         return [dialect.MAVLink_timesync_message(self._vehicle.boot_time_ms * 1_000_000, message.ts1)]

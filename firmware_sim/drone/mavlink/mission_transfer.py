@@ -1,4 +1,4 @@
-"""The mission protocol: uploads item by item with repeats and a time-out, downloads, and why items are refused."""
+"""Mission protocol: uploads item by item with repeats and a time-out, downloads, and validation of items."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from firmware_sim.drone.flight.mission import DO_COMMANDS, FRAMES, NAV_COMMANDS,
 from firmware_sim.drone.flight.modes import Mode
 
 Message = Any
-Answers = list[Message]
+Responses = list[Message]
 
 MAX_ITEMS: Final = 724
-_ASK_AGAIN_MS: Final = 1000
+_REPEAT_MS: Final = 1000
 _GIVE_UP_MS: Final = 8000
 #: MAV_FRAME_MISSION, of items without a place.
 _FRAME_MISSION: Final = 2
@@ -38,7 +38,7 @@ CANCELLED: Final = 15
 
 @dataclass(slots=True)
 class _Upload:
-    """An upload under way, and from whom."""
+    """A running upload and its sender."""
 
     sender: tuple[int, int]
     count: int
@@ -48,19 +48,19 @@ class _Upload:
 
 
 class MissionTransfer:
-    """Both directions of the mission protocol for one vehicle; only missions, neither fences nor rally points.
+    """Upload and download of missions for a vehicle; fences and rally points are not supported.
 
-    A ground station answers in real time however fast the vehicle is simulated: it is waited for `speed` times longer.
+    A ground station responds in real time: at a simulation `speed` the time limits are multiplied by it.
     """
 
     def __init__(self, autopilot: Autopilot, speed: float = 1.0) -> None:
         self._autopilot = autopilot
-        self._ask_again_ms = _ASK_AGAIN_MS * speed
+        self._repeat_ms = _REPEAT_MS * speed
         self._give_up_ms = _GIVE_UP_MS * speed
         self._upload: _Upload | None = None
 
-    def count(self, message: Message, now_ms: int) -> Answers:
-        """Begin an upload (MISSION_COUNT): ask for the first item."""
+    def count(self, message: Message, now_ms: int) -> Responses:
+        """Start an upload (MISSION_COUNT): request the first item."""
         sender = _sender(message)
         if message.mission_type != _MISSION:
             return [_ack(sender, UNSUPPORTED, message.mission_type)]
@@ -73,8 +73,8 @@ class MissionTransfer:
         self._upload = _Upload(sender, message.count, now_ms, now_ms)
         return [_request(self._upload)]
 
-    def item(self, message: Message, now_ms: int) -> Answers:
-        """Take MISSION_ITEM_INT or MISSION_ITEM: ask for the next, acknowledge the last, or refuse and forget all."""
+    def item(self, message: Message, now_ms: int) -> Responses:
+        """Process MISSION_ITEM_INT or MISSION_ITEM: request the next, acknowledge the last, or refuse the upload."""
         upload, sender = self._upload, _sender(message)
         if message.mission_type != _MISSION:
             return [_ack(sender, UNSUPPORTED, message.mission_type)]
@@ -83,7 +83,7 @@ class MissionTransfer:
         if upload.sender != sender:
             return [_ack(sender, DENIED)]
         if message.seq == len(upload.items) - 1:
-            # Our request got lost and the item came again.
+            # Our request was lost and the item was repeated.
             return [_request(upload)]
         if message.seq != len(upload.items):
             self._upload = None
@@ -100,26 +100,26 @@ class MissionTransfer:
         self._autopilot.load(upload.items)
         return [_ack(sender, ACCEPTED)]
 
-    def remind(self, now_ms: int) -> Answers:
-        """Ask again for an item that has not come, and give up after a while."""
+    def repeat_requests(self, now_ms: int) -> Responses:
+        """Repeat the request for a missing item; cancel the upload after the time limit."""
         upload = self._upload
-        if upload is None or now_ms < upload.asked_ms + self._ask_again_ms:
+        if upload is None or now_ms < upload.asked_ms + self._repeat_ms:
             return []
         if now_ms >= upload.began_ms + self._give_up_ms:
             self._upload = None
-            self._autopilot.say(4, "Mission upload timeout")
+            self._autopilot.send_text(4, "Mission upload timeout")
             return [_ack(upload.sender, CANCELLED)]
         upload.asked_ms = now_ms
         return [_request(upload)]
 
-    def list(self, message: Message) -> Answers:
-        """Answer MISSION_REQUEST_LIST."""
+    def list(self, message: Message) -> Responses:
+        """Respond to MISSION_REQUEST_LIST."""
         sender, kind = _sender(message), message.mission_type
         count = len(self._autopilot.items) if kind == _MISSION else 0
         return [dialect.MAVLink_mission_count_message(*sender, count, kind)]
 
-    def send(self, message: Message) -> Answers:
-        """Answer MISSION_REQUEST_INT with integers and MISSION_REQUEST with floats."""
+    def send(self, message: Message) -> Responses:
+        """Respond to MISSION_REQUEST_INT with integers and to MISSION_REQUEST with floats."""
         sender, seq = _sender(message), message.seq
         items = self._autopilot.items
         if message.mission_type != _MISSION or not 0 <= seq < len(items):
@@ -132,14 +132,14 @@ class MissionTransfer:
             return [dialect.MAVLink_mission_item_message(*head, item.x / 1e7, item.y / 1e7, item.z)]
         return [dialect.MAVLink_mission_item_int_message(*head, item.x, item.y, item.z)]
 
-    def clear_all(self, message: Message) -> Answers:
-        """Answer MISSION_CLEAR_ALL; of fences and rally points there are none to clear."""
+    def clear_all(self, message: Message) -> Responses:
+        """Respond to MISSION_CLEAR_ALL; there are no fences and rally points to clear."""
         if message.mission_type not in {_MISSION, 255}:
             return [_ack(_sender(message), ACCEPTED, message.mission_type)]
         return [self._clear(_sender(message))]
 
-    def write_part(self, message: Message) -> Answers:
-        """Refuse MISSION_WRITE_PARTIAL_LIST: a mission is loaded whole."""
+    def write_part(self, message: Message) -> Responses:
+        """Refuse MISSION_WRITE_PARTIAL_LIST: a mission is loaded completely."""
         return [_ack(_sender(message), UNSUPPORTED)]
 
     def _clear(self, sender: tuple[int, int]) -> Message:
@@ -158,7 +158,7 @@ def read_item(message: Message) -> tuple[Item | None, int]:
         return None, UNSUPPORTED
     if message.frame not in FRAMES and not (message.frame == _FRAME_MISSION and command not in PLACED):
         return None, UNSUPPORTED_FRAME
-    # A yaw of NaN means "as you like"; the others must be numbers.
+    # A yaw of NaN means any yaw; the others must be numbers.
     for index, value in enumerate((message.param1, message.param2, message.param3)):
         if not math.isfinite(value):
             return None, INVALID_PARAM + index

@@ -1,4 +1,4 @@
-"""What the autopilot says of its sprayer or spreader: outputs, flow, tank, hopper and disc."""
+"""MAVLink messages of the sprayer or spreader: outputs, flow, tank, hopper and disc."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ TANK_BATTERY_ID: Final = 2
 NO_CELL: Final = 65535
 _NO_TEMPERATURE: Final = 32767
 _CLIP_CA: Final = 32767
-_MOST_US: Final = 65534
-#: MAVLink's names have ten bytes.
+_MAX_US: Final = 65534
+#: MAVLink names have at most ten bytes.
 HOPPER_NAME: Final = b"HOPPER_KG"
 MASS_FLOW_NAME: Final = b"MFLOW_KGM"
 
 
 def servo_output(vehicle: Vehicle) -> list[Message]:
-    """SERVO_OUTPUT_RAW: four motors, and the pump and the spinner on the outputs that have their functions."""
+    """SERVO_OUTPUT_RAW: four motors, and the pump and the spinner on the outputs with their functions."""
     outputs = [0] * SERVO_OUTPUTS
     flying = vehicle.autopilot.armed and not vehicle.body.landed
     for motor in range(4):
         outputs[motor] = round(1520 + 12 * vehicle.body.sensor_noise.normal()) if flying else 1000
     for number, pulse_us in vehicle.autopilot.sprayer.pulses_us().items():
-        # Parameters may ask for what no output can give.
-        outputs[number - 1] = max(0, min(_MOST_US, pulse_us))
+        # Parameters can give values that no output supports.
+        outputs[number - 1] = max(0, min(_MAX_US, pulse_us))
     return [dialect.MAVLink_servo_output_raw_message(vehicle.boot_time_ms * 1000 % 2**32, 0, *outputs)]
 
 
 def batteries(vehicle: Vehicle) -> list[Message]:
     """BATTERY_STATUS of the flight pack, and of a sprayer's flow meter and tank.
 
-    The pack's whole voltage is in the first cell's field. The flow meter says 1 cA for 0.01 L/h, which clips at
-    327.67 L/h, and 1 mAh for 1 mL; the tank says 1 mAh for 1 mL gone and the percentage that is left.
+    The voltage of the pack is in the first cell's field. The flow meter reports 0.01 L/h as 1 cA, clipped at
+    327.67 L/h, and 1 mL as 1 mAh; the tank reports 1 mL consumed as 1 mAh, and the percentage left.
     """
     battery, machine = vehicle.body.battery, vehicle.body.machine
     pack = _battery(0, battery.voltage_v, battery.current_a * 100, battery.consumed_mah, battery.remaining_pct, 1)
@@ -61,10 +61,10 @@ def named_values(vehicle: Vehicle) -> list[Message]:
         return []
     boot_ms = vehicle.boot_time_ms % 2**32
     hopper_kg = machine.weigh_kg(vehicle.body.motion.up_m_s2)
-    said = [dialect.MAVLink_named_value_float_message(boot_ms, HOPPER_NAME, hopper_kg)]
+    messages = [dialect.MAVLink_named_value_float_message(boot_ms, HOPPER_NAME, hopper_kg)]
     if machine.plan.has_flow_sensor:
-        said.append(dialect.MAVLink_named_value_float_message(boot_ms, MASS_FLOW_NAME, machine.sense_kg_min()))
-    return said
+        messages.append(dialect.MAVLink_named_value_float_message(boot_ms, MASS_FLOW_NAME, machine.sense_kg_min()))
+    return messages
 
 
 def disc_speed(vehicle: Vehicle) -> list[Message]:

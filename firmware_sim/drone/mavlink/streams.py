@@ -1,4 +1,4 @@
-"""Which messages the autopilot sends by itself, and how often; ground stations change it."""
+"""Streamed messages of the autopilot and their intervals, which ground stations can change."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DEFAULT_INTERVALS_MS: Final[dict[int, int]] = {
     dialect.MAVLINK_MSG_ID_HOME_POSITION: 0,
 }
 
-#: What REQUEST_DATA_STREAM switches together, by MAV_DATA_STREAM; 0 is all of them.
+#: Messages of each MAV_DATA_STREAM of REQUEST_DATA_STREAM; 0 means all.
 _GROUPS: Final[dict[int, tuple[int, ...]]] = {
     2: (
         dialect.MAVLINK_MSG_ID_SYS_STATUS,
@@ -61,17 +61,17 @@ _GROUPS: Final[dict[int, tuple[int, ...]]] = {
 
 
 class Streams:
-    """Which messages are due at a step, by interval in simulated time."""
+    """Intervals of the streamed messages, in simulated time."""
 
     def __init__(self) -> None:
         self.intervals_ms = dict(DEFAULT_INTERVALS_MS)
 
     def restart(self) -> None:
-        """Forget what ground stations asked for."""
+        """Reset all intervals to their defaults."""
         self.intervals_ms = dict(DEFAULT_INTERVALS_MS)
 
     def set_interval(self, message_id: int, interval_us: float) -> bool:
-        """Apply SET_MESSAGE_INTERVAL: -1 off, 0 the default, else microseconds; tell whether the message is known."""
+        """Apply SET_MESSAGE_INTERVAL: -1 off, 0 the default, else microseconds; return whether the message is known."""
         if message_id not in self.intervals_ms:
             return False
         if interval_us == 0:
@@ -83,7 +83,7 @@ class Streams:
         return True
 
     def set_group(self, stream_id: int, rate_hz: int, start: bool) -> None:
-        """Apply REQUEST_DATA_STREAM; a stream that is none is ignored, as a rate of zero with `start`."""
+        """Apply REQUEST_DATA_STREAM; an unknown stream, and a rate of zero with `start`, are ignored."""
         ids = [message_id for group, ids in _GROUPS.items() if stream_id in {0, group} for message_id in ids]
         for message_id in ids:
             if not start:

@@ -1,4 +1,4 @@
-"""Ground truth of coverage: which cells of a fine raster were sprayed, and how often again."""
+"""True coverage: treated area and overlap on a fine raster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Edge = tuple[tuple[float, float], tuple[float, float]]
 
 
 def edge_of(motion: Motion, swath_m: float) -> Edge:
-    """Return the left and the right end of the swath across the true direction of travel."""
+    """Return the left and right end of the swath across the true direction of travel."""
     speed = motion.speed_m_s
     east, north = (
         (motion.east_m_s / speed, motion.north_m_s / speed)
@@ -27,10 +27,10 @@ def edge_of(motion: Motion, swath_m: float) -> Edge:
 
 
 class Raster:
-    """Square cells over a rectangle; a cell is sprayed when its centre is inside a painted quadrilateral.
+    """Square cells of a rectangle; a cell is treated when its centre is inside a painted quadrilateral.
 
-    `treated_m2` is the area of the union of all that was painted, `overlap_m2` the painted area counted with
-    repetition minus that union. Ground outside the rectangle is not counted.
+    `treated_m2` is the area of the union of all quadrilaterals, `overlap_m2` the sum of their areas minus that union.
+    Ground outside the rectangle is not counted.
     """
 
     def __init__(self, low: tuple[float, float], high: tuple[float, float], cell_m: float = 0.1) -> None:
@@ -44,19 +44,19 @@ class Raster:
 
     @property
     def treated_m2(self) -> float:
-        """Area sprayed at least once."""
+        """Area treated at least once."""
         return self._new_cells * self._cell_m**2
 
     @property
     def overlap_m2(self) -> float:
-        """Area sprayed again, once for every repetition."""
+        """Repeatedly treated area, counted for every repetition."""
         return self._repeated_cells * self._cell_m**2
 
     def paint(self, start: Edge, end: Edge) -> None:
         """Paint the ground between two successive edges of the swath.
 
-        A centre on an edge that two quadrilaterals share belongs to exactly one of them, so that a straight ribbon
-        does not overlap itself.
+        A centre on a common edge of two quadrilaterals belongs to exactly one of them: a straight swath does not
+        overlap itself.
         """
         corners = [
             ((x - self._low[0]) / self._cell_m - 0.5, (y - self._low[1]) / self._cell_m - 0.5)
@@ -79,12 +79,12 @@ class Raster:
 
 
 def _inside(corners: list[tuple[float, float]], x: NDArray[np.int64], y: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which points lie in a polygon, by counting crossings of the ray to the east (half-open)."""
+    """Return which points are inside a polygon, by crossings of the ray to the east (half-open)."""
     inside = np.zeros((y.shape[0], x.shape[1]), dtype=np.bool_)
     for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):
         if y1 == y2:
             continue
-        # The same arithmetic whichever way the edge runs, so that neighbours agree about a point on it.
+        # The same arithmetic for both directions of an edge: neighbours agree on the points on it.
         if y1 > y2:
             x1, y1, x2, y2 = x2, y2, x1, y1  # noqa: PLW2901 - putting an edge in order
         crosses = (y1 <= y) & (y < y2)

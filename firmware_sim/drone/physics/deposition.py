@@ -1,4 +1,4 @@
-"""Ground truth of what landed where: granules one by one, droplets as an even fan, on a grid."""
+"""True deposition on the ground, on a grid: granules individually, droplets as an even fan."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ Floats = NDArray[np.float64]
 
 CELL_M: Final = 0.25
 _MARGIN_M: Final = 30.0
-#: Steps thrown together, as long as the vehicle flies straight on meanwhile.
+#: Number of steps in a batch, in which the vehicle is assumed to fly straight.
 _BATCH_STEPS: Final = 10
-#: From the feeder's gate through the chute to the disc's rim.
+#: Delay from the feeder's gate through the chute to the disc's rim.
 _CHUTE_S: Final = 0.3
 _GRANULE_FALL_M_S: Final = 8.0
-#: A granule keeps this much of the vehicle's speed on its way down.
+#: Share of the vehicle's velocity that a granule has on its way down.
 _CARRIED: Final = 0.6
 _ALONG_SD_M: Final = 0.5
-#: Droplets ride on the rotors' downwash; a third of the wind gets at them.
+#: Droplets fall with the rotors' downwash and drift with a third of the wind.
 _DROPLET_FALL_M_S: Final = 3.0
 _DRIFT: Final = 0.3
 _FAN: Final = 24
-_FRAY_M: Final = 0.15
+_EDGE_M: Final = 0.15
 _GOLDEN: Final = 0.618034
 
 
 @dataclass(frozen=True, slots=True)
 class GridHeader:
-    """What a grid file says beside its array: rows run north and columns east from the south-west corner."""
+    """Header of a grid file; rows run north and columns east from the south-west corner."""
 
     scenario: str
     product: str
@@ -52,7 +52,7 @@ class GridHeader:
 
 
 class Grid:
-    """Amount on square cells of a rectangle in east-north metres; what lands beside it is counted apart."""
+    """Amount on square cells of a rectangle in east-north metres; amounts outside are summed separately."""
 
     def __init__(self, low: tuple[float, float], high: tuple[float, float], cell_m: float = CELL_M) -> None:
         self.low = low
@@ -63,7 +63,7 @@ class Grid:
         self.outside = 0.0
 
     def add(self, east_m: Floats, north_m: Floats, amount_each: float) -> None:
-        """Put the same amount on each of the points."""
+        """Add the same amount at each of the points."""
         rows, columns = self.amounts.shape
         column = np.floor((east_m - self.low[0]) / self.cell_m).astype(np.int64)
         row = np.floor((north_m - self.low[1]) / self.cell_m).astype(np.int64)
@@ -77,27 +77,27 @@ class Grid:
 
     @property
     def total(self) -> float:
-        """All that has landed, inside and outside."""
+        """Total amount, inside and outside."""
         return float(self.amounts.sum()) + self.outside
 
 
-class Fall(Protocol):
-    """What leaves a machine and falls on the grid; `airborne` is on its way."""
+class Deposition(Protocol):
+    """Deposition of a machine's output on the grid."""
 
     grid: Grid
 
     @property
     def airborne(self) -> float:
-        """Amount that has left the machine and not landed yet."""
+        """Amount that was released and has not landed yet."""
         ...
 
     def step(self, amount: float, motion: Motion, air: tuple[float, float], height_m: float, width: float) -> None:
-        """Let go of an amount during one step; `width` scales the pattern, as a disc's speed does."""
+        """Release an amount during one step; `width` scales the pattern, as the disc's speed does."""
         ...
 
 
-def fall_over(scenario: FieldScenario, seed: int, step_s: float) -> Fall:
-    """Return the fall that fits the scenario's machine, over a grid around its plots."""
+def make_deposition(scenario: FieldScenario, seed: int, step_s: float) -> Deposition:
+    """Return the deposition model of the scenario's machine, on a grid around its plots."""
     (west, south), (east, north) = scenario.bounds_m()
     grid = Grid((west - _MARGIN_M, south - _MARGIN_M), (east + _MARGIN_M, north + _MARGIN_M))
     if isinstance(scenario.machine, SpreaderPlan):
@@ -106,7 +106,7 @@ def fall_over(scenario: FieldScenario, seed: int, step_s: float) -> Fall:
 
 
 class Granules:
-    """Granules of one mass, each thrown by chance; their numbers in a cell are Poisson's without being drawn so."""
+    """Granules of equal mass with random trajectories; the counts per cell are Poisson distributed."""
 
     def __init__(self, plan: SpreaderPlan, grid: Grid, seed: int, step_s: float) -> None:
         self.grid = grid
@@ -127,7 +127,7 @@ class Granules:
         return sum(self._chute) + self._batch_kg + flying * self._granule_kg
 
     def step(self, amount: float, motion: Motion, air: tuple[float, float], height_m: float, width: float) -> None:
-        """Let go of `amount` kg during one step."""
+        """Release `amount` kg during one step."""
         self._step += 1
         self._chute.append(amount)
         self._batch_kg += self._chute.popleft()
@@ -144,7 +144,7 @@ class Granules:
 
     def _throw(self, count: int, motion: Motion, air: tuple[float, float], height_m: float, width: float) -> None:
         random, fall_s = self._random, height_m / _GRANULE_FALL_M_S
-        # Thrown at any moment of the batch, which ends here.
+        # Thrown at a random time of the batch, which ends now.
         before_s = random.random(count) * (_BATCH_STEPS * self._step_s)
         ahead = random.normal(0.0, _ALONG_SD_M, count)
         left = self._lateral(count) * width
@@ -155,21 +155,21 @@ class Granules:
         self._flying.append((self._step + round(fall_s / self._step_s), east, north))
 
     def _lateral(self, count: int) -> Floats:
-        """Return how far left of the track each granule is thrown."""
+        """Return the distance of each granule to the left of the track."""
         plan, random = self._plan, self._random
         side = np.where(random.random(count) < plan.left_share, plan.lobe_m, -plan.lobe_m)
         lobes = side + random.normal(0.0, plan.lobe_sd_m, count)
-        # The sum of two uniforms is a trapezoid: level to half its reach.
+        # The sum of two uniform variables is a trapezoid, level up to half its reach.
         flat = plan.reach_m * (1.5 * (random.random(count) - 0.5) + 0.5 * (random.random(count) - 0.5))
         return np.where(random.random(count) < plan.flat_share, flat, lobes)
 
 
 class Droplets:
-    """A boom's even fan over the swath, thinning out over a few decimetres at its edges."""
+    """An even fan over the swath of a boom, which decreases over a few decimetres at its edges."""
 
     def __init__(self, _plan: SprayerPlan, swath_m: float, grid: Grid, step_s: float) -> None:
         self.grid = grid
-        self._widths_m = (swath_m - _FRAY_M, swath_m + _FRAY_M)
+        self._widths_m = (swath_m - _EDGE_M, swath_m + _EDGE_M)
         self._before_s = np.repeat((np.arange(4) + 0.5) / 4 * _BATCH_STEPS * step_s, 2 * _FAN)
         self._phase = 0.0
         self._batch_l = 0.0
@@ -177,11 +177,11 @@ class Droplets:
 
     @property
     def airborne(self) -> float:
-        """Litres that wait for the next time something is put on the grid."""
+        """Litres that are not on the grid yet."""
         return self._batch_l
 
     def step(self, amount: float, motion: Motion, air: tuple[float, float], height_m: float, width: float) -> None:
-        """Let go of `amount` litres during one step."""
+        """Release `amount` litres during one step."""
         self._batch_l += amount
         self._batch_steps += 1
         if self._batch_steps < _BATCH_STEPS:
@@ -198,14 +198,14 @@ class Droplets:
         self._batch_l = 0.0
 
     def _across(self) -> Floats:
-        """Return where the drops of one fan fall; each fan's lie between those of the last, or cells would beat."""
+        """Return the positions of a fan's drops; they alternate with those of the last fan, which avoids aliasing."""
         self._phase = (self._phase + _GOLDEN) % 1.0
         places = (np.arange(_FAN) + self._phase) / _FAN - 0.5
         return np.concatenate([places * width_m for width_m in self._widths_m])
 
 
 def write_grid(path: Path, grid: Grid, header: GridHeader) -> None:
-    """Write a compressed .npz with `per_m2` (rows north, columns east) and `header` (JSON), whole or not at all."""
+    """Write a compressed .npz with `per_m2` (rows north, columns east) and `header` (JSON), atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
@@ -220,7 +220,7 @@ def read_grid(path: Path) -> tuple[Floats, dict[str, Any]]:
 
 
 def _course(motion: Motion) -> tuple[float, float]:
-    """Return sine and cosine of the direction of travel, of the nose when it hardly moves."""
+    """Return sine and cosine of the direction of travel, or of the yaw at low speed."""
     speed = motion.speed_m_s
     if speed > 0.3:
         return motion.east_m_s / speed, motion.north_m_s / speed

@@ -1,4 +1,4 @@
-"""Kinematics of a multirotor: a reference that runs along the path and a point mass that is steered after it."""
+"""Kinematics of a multirotor: a reference point on the path, and a point mass that tracks it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CLIMB_M_S = 2.0
 _SINK_M_S = 1.2
 _TOUCHDOWN_M_S = 0.5
 _TURN_RAD_S = math.radians(90)
-#: Speeds fall towards the end of a path, so that its last millimetres would take for ever.
+#: Distance at which a path counts as complete: speed decreases towards its end.
 _ARRIVED_M = 1e-3
 
 
 @dataclass(slots=True)
 class Motion:
-    """Where the vehicle truly is: metres east, north, up of the field's frame, m/s, m/s2; yaw from true north."""
+    """True position [m], velocity [m/s] and acceleration [m/s2] east, north and up; yaw from true north."""
 
     east_m: float
     north_m: float
@@ -44,7 +44,7 @@ class Motion:
         return math.hypot(self.east_m_s, self.north_m_s)
 
     def tilt_rad(self, drag_east_m_s2: float = 0.0, drag_north_m_s2: float = 0.0) -> tuple[float, float]:
-        """Return roll and pitch that give the horizontal acceleration against a drag, for a level-thrust multirotor."""
+        """Return the roll and pitch for the horizontal acceleration against a drag."""
         sine, cosine = math.sin(self.yaw_rad), math.cos(self.yaw_rad)
         east, north = self.east_m_s2 - drag_east_m_s2, self.north_m_s2 - drag_north_m_s2
         forward = north * cosine + east * sine
@@ -54,7 +54,7 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where the vehicle should be now and how fast: east and north of the field's frame."""
+    """Reference position and velocity, east and north of the field's frame."""
 
     east_m: float
     north_m: float
@@ -63,7 +63,7 @@ class Aim:
 
 
 class Follower:
-    """The reference point that runs along a path within its speeds, from `speed_m_s` on."""
+    """Reference point that moves along a path within its speed limits, starting at `speed_m_s`."""
 
     def __init__(self, path: Path, speed_m_s: float = 0.0) -> None:
         self._path = path
@@ -74,11 +74,11 @@ class Follower:
 
     @property
     def leg(self) -> Leg:
-        """The leg under way, the last one when done."""
+        """Current leg; the last one at the end."""
         return self._path.legs[self._index]
 
     def step(self, step_s: float) -> None:
-        """Run on for `step_s`."""
+        """Advance by `step_s`."""
         if self.done:
             return
         leg = self.leg
@@ -96,7 +96,7 @@ class Follower:
             self._index += 1
 
     def aim(self) -> Aim:
-        """Return the reference's place and velocity."""
+        """Return the reference position and velocity."""
         leg = self.leg
         length_m = leg.length_m
         if length_m <= 0:
@@ -108,10 +108,10 @@ class Follower:
 
 
 def steer(motion: Motion, aim: Aim, push_m_s2: Place, step_s: float) -> None:
-    """Advance the horizontal motion after the aim; the whole acceleration, the wind's included, is limited."""
+    """Advance the horizontal motion towards the aim; the total acceleration, including the wind's, is limited."""
     pull = _STIFFNESS / _DAMPING
     catch_up = (pull * (aim.east_m - motion.east_m), pull * (aim.north_m - motion.north_m))
-    # Far behind, after a turn of the plan, it follows faster than the aim, but not as fast as it could.
+    # Far behind, after a change of the plan, it is faster than the aim, but limited.
     share = min(1.0, _CATCH_UP_M_S / max(_CATCH_UP_M_S, math.hypot(*catch_up)))
     east = _DAMPING * (aim.east_m_s + share * catch_up[0] - motion.east_m_s) + push_m_s2[0]
     north = _DAMPING * (aim.north_m_s + share * catch_up[1] - motion.north_m_s) + push_m_s2[1]
@@ -127,12 +127,12 @@ def steer(motion: Motion, aim: Aim, push_m_s2: Place, step_s: float) -> None:
 
 
 def climb(motion: Motion, target_m: float, floor_m: float, step_s: float) -> None:
-    """Advance the height towards `target_m`, gently near the ground at `floor_m` and never into it."""
+    """Advance the height towards `target_m`, slowly near the ground at `floor_m` and never below it."""
     over_m = motion.up_m - floor_m
     landing = target_m <= floor_m
     sink = _TOUCHDOWN_M_S if landing and over_m < 1 else _SINK_M_S
-    wanted = max(-sink, min(_CLIMB_M_S, 1.5 * (target_m - motion.up_m)))
-    change = max(-MAX_ACCELERATION_M_S2 * step_s, min(MAX_ACCELERATION_M_S2 * step_s, wanted - motion.up_m_s))
+    target_m_s = max(-sink, min(_CLIMB_M_S, 1.5 * (target_m - motion.up_m)))
+    change = max(-MAX_ACCELERATION_M_S2 * step_s, min(MAX_ACCELERATION_M_S2 * step_s, target_m_s - motion.up_m_s))
     motion.up_m_s2 = change / step_s
     motion.up_m_s += change
     motion.up_m += motion.up_m_s * step_s
@@ -141,7 +141,7 @@ def climb(motion: Motion, target_m: float, floor_m: float, step_s: float) -> Non
 
 
 def fall(motion: Motion, floor_m: float, step_s: float) -> None:
-    """Advance without thrust: down to the ground at `floor_m`."""
+    """Advance in free fall, down to the ground at `floor_m`."""
     motion.east_m_s2 = motion.north_m_s2 = 0.0
     motion.up_m_s -= _GRAVITY_M_S2 * step_s
     motion.east_m += motion.east_m_s * step_s
@@ -152,11 +152,11 @@ def fall(motion: Motion, floor_m: float, step_s: float) -> None:
 
 
 def turn_nose(motion: Motion, aim: Aim, step_s: float) -> None:
-    """Turn the nose towards where the aim goes, at a limited rate; a standing aim leaves it."""
-    wanted = motion.yaw_rad
+    """Turn the yaw towards the direction of the aim, at a limited rate; a stationary aim changes nothing."""
+    target_rad = motion.yaw_rad
     if math.hypot(aim.east_m_s, aim.north_m_s) > 0.3:
-        wanted = math.atan2(aim.east_m_s, aim.north_m_s)
-    gap = math.remainder(wanted - motion.yaw_rad, math.tau)
+        target_rad = math.atan2(aim.east_m_s, aim.north_m_s)
+    gap = math.remainder(target_rad - motion.yaw_rad, math.tau)
     motion.yaw_rad_s = max(-_TURN_RAD_S, min(_TURN_RAD_S, 3 * gap))
     motion.yaw_rad = math.remainder(motion.yaw_rad + motion.yaw_rad_s * step_s, math.tau)
 

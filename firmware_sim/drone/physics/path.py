@@ -1,4 +1,4 @@
-"""From waypoints to a path that can be flown: rounded corners, and speeds so that braking always suffices."""
+"""Path planning: waypoints to legs with rounded corners and speeds that permit braking."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from firmware_sim.drone.field_model import Place
 
-#: Acceleration the planned path keeps to; the vehicle itself may use 2 m/s2.
+#: Maximum acceleration of the planned path; that of the vehicle is 2 m/s2.
 PLANNED_ACCELERATION_M_S2 = 1.7
 CORNER_M_S = 1.0
 _MAX_RADIUS_M = 5.0
-#: Corners that can be rounded no wider than this are flown as corners.
+#: A corner with a smaller radius is not rounded.
 _MIN_RADIUS_M = 0.5
 _ARC_RAD = math.radians(7.5)
 _STRAIGHT_RAD = math.radians(2)
@@ -30,7 +30,7 @@ class Height:
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """A place to fly to, how high and how fast; `seq` is the mission item it stands in."""
+    """A place to fly to, with height and maximum speed; `seq` is its mission item."""
 
     place: Place
     height: Height
@@ -40,7 +40,7 @@ class Waypoint:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A straight piece of a path, east-north metres; `seq` is the waypoint flown to, `height` the one at its end."""
+    """A straight section of a path, east-north metres; `seq` is the target waypoint, `height` that of its end."""
 
     start: Place
     end: Place
@@ -56,17 +56,17 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Legs that join; `entry_m_s[i]` is the highest speed to enter leg i with, the last one that to end with (0)."""
+    """Connected legs; `entry_m_s[i]` is the maximum entry speed of leg i, and the last value the final speed (0)."""
 
     legs: tuple[Leg, ...]
     entry_m_s: tuple[float, ...]
 
 
 def plan_path(start: Place, waypoints: Sequence[Waypoint]) -> Path:
-    """Return the path from `start` through the waypoints, to a stop at the last one. It has at least one leg.
+    """Return the path from `start` through the waypoints, with a stop at the last one. It has at least one leg.
 
-    A corner is rounded within half of the shorter of its sides, so it is left before the next one begins; its arc is
-    flown to the waypoint as far as its middle and from it afterwards.
+    A corner is rounded within half of its shorter side: it ends before the next one starts. The first half of the arc
+    belongs to its waypoint, the second half to the next.
     """
     legs: list[Leg] = []
     here = start
@@ -88,7 +88,7 @@ def plan_path(start: Place, waypoints: Sequence[Waypoint]) -> Path:
 
 
 def _arc(before: Place, corner: Place, after: Place) -> list[Place]:
-    """Return the points of the arc that rounds a corner, or none where it is straight or too sharp to be rounded."""
+    """Return the points of the arc that rounds a corner; none for a straight line or a corner that is too sharp."""
     inward = math.dist(before, corner)
     onward = math.dist(corner, after)
     if min(inward, onward) < 1e-3:
@@ -116,7 +116,7 @@ def _arc(before: Place, corner: Place, after: Place) -> list[Place]:
 
 
 def _radius(arc: Sequence[Place]) -> float:
-    """Return the radius of an arc from its chord and the height of its middle above it."""
+    """Return the radius of an arc from its chord and sagitta."""
     chord_m = math.dist(arc[0], arc[-1])
     middle = arc[len(arc) // 2]
     rise_m = math.dist(middle, ((arc[0][0] + arc[-1][0]) / 2, (arc[0][1] + arc[-1][1]) / 2))

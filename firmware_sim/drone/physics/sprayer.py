@@ -1,6 +1,6 @@
-"""A pump, a tank, nozzles, a flow meter and a level sensor.
+"""Sprayer: pump, tank, nozzles, flow meter and level sensor.
 
-True flow lags the pump's demand, is biased and noisy, and ends where the nozzles' check valves close.
+The true flow lags the pump's demand, is biased and noisy, and stops when the nozzles' check valves close.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from firmware_sim.core.noise import Noise, Wander
 from firmware_sim.drone.field_model import SprayerPlan
 
 _LAG_S = 0.5
-#: Pressure falls fast once the pump stands: the check valves shut after about a sixth of a second.
+#: Pressure falls fast after the pump stops: the check valves close after about a sixth of a second.
 _RELEASE_S = 0.08
 _VALVE_OPENS_L_MIN = 0.5
-_VALVE_SHUTS_L_MIN = 0.4
+_VALVE_CLOSES_L_MIN = 0.4
 _FLOW_NOISE = 0.03
 _METER_GAIN = 1.004
 _METER_NOISE = 0.01
@@ -20,7 +20,7 @@ _REFILL_L_S = 1.5
 
 
 class Sprayer:
-    """The state of the spraying machine; every volume in litres, every flow in L/min."""
+    """State of a sprayer; volumes in litres, flows in L/min."""
 
     unit = "L"
 
@@ -49,20 +49,20 @@ class Sprayer:
 
     @property
     def flowing(self) -> bool:
-        """Whether anything leaves the nozzles."""
+        """Whether there is a flow at the nozzles."""
         return self.flow_l_min > 0
 
     @property
     def load_kg(self) -> float:
-        """Mass of what is in the tank."""
+        """Mass of the tank's contents."""
         return self.tank_l * self.plan.kg_per_l
 
     def step(self, pump: float, _spinner: float) -> None:
-        """Advance by one step with 0 to 1 of the pump's speed."""
+        """Advance by one step at 0 to 1 of the pump's maximum speed."""
         steady = pump * self.plan.pump_max_l_min * (1 + self.plan.flow_bias) * (1 + self._wander.step())
         lag_s = _LAG_S if pump > 0 else _RELEASE_S
         self._pressure_l_min += (steady - self._pressure_l_min) * min(1.0, self._step_s / lag_s)
-        self._valve_open = self._pressure_l_min > (_VALVE_SHUTS_L_MIN if self._valve_open else _VALVE_OPENS_L_MIN)
+        self._valve_open = self._pressure_l_min > (_VALVE_CLOSES_L_MIN if self._valve_open else _VALVE_OPENS_L_MIN)
         litres = self._pressure_l_min * self._step_s / 60 if self._valve_open else 0.0
         litres = min(litres, self.tank_l)
         self.tank_l -= litres
@@ -71,12 +71,12 @@ class Sprayer:
         self._meter()
 
     def refill(self) -> bool:
-        """Fill for one step; tell whether the tank is full."""
+        """Fill for one step; return whether the tank is full."""
         self.tank_l = min(self.plan.tank_l, self.tank_l + _REFILL_L_S * self._step_s)
         return self.tank_l >= self.plan.tank_l
 
     def restart_sensors(self) -> None:
-        """Count from zero again, as meters do whose autopilot was started again."""
+        """Reset the flow meter, as at a restart of the autopilot."""
         self.metered_l = 0.0
 
     def _meter(self) -> None:

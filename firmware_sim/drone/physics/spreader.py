@@ -1,6 +1,6 @@
-"""A hopper, a feeder, a spinning disc, load cells and a mass-flow sensor.
+"""Spreader: hopper, feeder, spinning disc, load cells and mass-flow sensor.
 
-True flow lags the feeder's demand, is biased and noisy, and falls off as the last granules run out of the hopper.
+The true flow lags the feeder's demand, is biased and noisy, and decreases as the hopper runs empty.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from firmware_sim.core.noise import Noise, Wander
 from firmware_sim.drone.field_model import SpreaderPlan
 from firmware_sim.drone.parameters import SPINNER_FULL_RPM
 
-#: AR(1) noise of the flow and the lag of the feeder.
+#: Noise (AR(1)) of the flow, and time constant of the feeder.
 _FLOW_NOISE: Final = 0.04
 _LAG_S: Final = 0.6
-#: The feeder's gate shuts faster than the flow builds up.
-_SHUT_S: Final = 0.1
+#: Time constant of the closing feeder gate.
+_CLOSE_S: Final = 0.1
 _SPIN_UP_S: Final = 0.4
-#: Below this much in the hopper the feeder is no longer covered and the flow tails off.
+#: Amount in the hopper below which the feeder is not covered and the flow decreases.
 _UNCOVERED_KG: Final = 1.0
 _LAST_SHARE: Final = 0.05
-#: A gate that lets less through than this is shut.
-_LEAST_KG_MIN: Final = 1.5
+#: Flow below which the gate counts as closed.
+_MIN_KG_MIN: Final = 1.5
 _REFILL_KG_S: Final = 2.5
 _SENSOR_GAIN: Final = 1.008
 _SENSOR_NOISE: Final = 0.02
@@ -32,7 +32,7 @@ _UNCOMPENSATED: Final = 0.1
 
 
 class Spreader:
-    """The state of the spreading machine; masses in kg, flows in kg/min."""
+    """State of a spreader; masses in kg, flows in kg/min."""
 
     unit = "kg"
 
@@ -61,49 +61,49 @@ class Spreader:
 
     @property
     def flowing(self) -> bool:
-        """Whether anything leaves the disc."""
+        """Whether there is a flow at the disc."""
         return self.flow_kg_min > 0
 
     @property
     def load_kg(self) -> float:
-        """Mass of what is in the hopper."""
+        """Mass of the hopper's contents."""
         return self.hopper_kg
 
     def step(self, feeder: float, spinner: float) -> None:
-        """Advance by one step with 0 to 1 of the feeder's and of the disc's full speed."""
+        """Advance by one step at 0 to 1 of the maximum speed of feeder and disc."""
         step_s = self._step_s
         self.disc_rpm += (spinner * SPINNER_FULL_RPM - self.disc_rpm) * min(1.0, step_s / _SPIN_UP_S)
         steady = feeder * self.plan.feed_max_kg_min * (1 + self.plan.flow_bias) * (1 + self._wander.step())
-        self._gate_kg_min += (steady - self._gate_kg_min) * min(1.0, step_s / (_LAG_S if feeder > 0 else _SHUT_S))
+        self._gate_kg_min += (steady - self._gate_kg_min) * min(1.0, step_s / (_LAG_S if feeder > 0 else _CLOSE_S))
         covered = min(1.0, max(_LAST_SHARE, self.hopper_kg / _UNCOVERED_KG))
-        flow_kg_min = self._gate_kg_min * covered if self._gate_kg_min > _LEAST_KG_MIN else 0.0
+        flow_kg_min = self._gate_kg_min * covered if self._gate_kg_min > _MIN_KG_MIN else 0.0
         mass_kg = min(flow_kg_min * step_s / 60, self.hopper_kg)
         self.hopper_kg -= mass_kg
         self.applied_kg += mass_kg
         self.flow_kg_min = mass_kg * 60 / step_s
         sensed = self.flow_kg_min * _SENSOR_GAIN
         self.sensed_kg_min += (sensed - self.sensed_kg_min) * min(1.0, step_s / _SENSOR_LAG_S)
-        if sensed == 0 and self.sensed_kg_min < _LEAST_KG_MIN / 10:
+        if sensed == 0 and self.sensed_kg_min < _MIN_KG_MIN / 10:
             self.sensed_kg_min = 0.0
         self._drift.step()
 
     def refill(self) -> bool:
-        """Fill for one step; tell whether the hopper is full."""
+        """Fill for one step; return whether the hopper is full."""
         self.hopper_kg = min(self.plan.hopper_kg, self.hopper_kg + _REFILL_KG_S * self._step_s)
         return self.hopper_kg >= self.plan.hopper_kg
 
     def restart_sensors(self) -> None:
-        """Do nothing: neither load cells nor the flow sensor count."""
+        """Do nothing: load cells and flow sensor have no counters."""
 
     def weigh_kg(self, up_m_s2: float) -> float:
-        """Return what the load cells report; a tenth of the vehicle's vertical acceleration is left in it."""
+        """Return the reading of the load cells; a tenth of the vertical acceleration is not compensated."""
         pull = 1 + _UNCOMPENSATED * up_m_s2 / 9.80665
         return self.hopper_kg * pull + self._drift.value + _CELLS_NOISE_KG * self._noise.normal()
 
     def sense_kg_min(self) -> float:
-        """Return what the mass-flow sensor reports."""
+        """Return the reading of the mass-flow sensor."""
         return max(0.0, self.sensed_kg_min * (1 + _SENSOR_NOISE * self._noise.normal()))
 
     def sense_rpm(self) -> float:
-        """Return what the disc's speed sensor reports, 0 while it stands."""
+        """Return the reading of the disc's speed sensor, 0 while the disc does not turn."""
         return self.disc_rpm + 4 * self._noise.normal() if self.disc_rpm > 20 else 0.0

@@ -1,4 +1,4 @@
-"""The vehicle's body: its motion, pack, machine and receiver, and the ground it treats. It knows no modes."""
+"""Body of a vehicle: motion, battery, machine, satellite receiver and treated ground. It has no flight modes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from firmware_sim.core.noise import Noise, Wander
 from firmware_sim.drone.field_model import Airframe, FieldScenario, SprayerPlan
 from firmware_sim.drone.physics.coverage_truth import Edge, Raster, edge_of
-from firmware_sim.drone.physics.deposition import Fall, fall_over
+from firmware_sim.drone.physics.deposition import Deposition, make_deposition
 from firmware_sim.drone.physics.kinematics import Aim, Motion, climb, fall, hold, steer, turn_nose
 from firmware_sim.drone.physics.sprayer import Sprayer
 from firmware_sim.drone.physics.spreader import Spreader
@@ -17,19 +17,19 @@ from firmware_sim.drone.physics.wind import Wind
 
 STEP_MS: Final = 20
 STEP_S: Final = STEP_MS / 1000
-#: A swath's edge is painted at least this often, and whenever the flow starts or ends.
+#: Maximum number of steps between painted swath edges; the start and end of a flow are painted at once.
 _PAINT_STEPS: Final = 5
 _RASTER_MARGIN_M: Final = 30.0
-#: From power-up to a position and UTC.
+#: Time from power-up to a position and UTC.
 _FIX_S: Final = 3.0
-#: How far the true height wanders from the one held, and how far the reported one from the true.
-_HEIGHT_KEPT_M: Final = 0.1
+#: Standard deviations of the true height from its target, and of the reported position from the true one.
+_HEIGHT_ERROR_M: Final = 0.1
 _RTK_M: Final = (0.02, 0.02, 0.04)
 
 
 @dataclass(slots=True)
 class Battery:
-    """The flight pack: lithium cells in series."""
+    """Flight battery: lithium cells in series."""
 
     airframe: Airframe
     consumed_mah: float = 0.0
@@ -56,7 +56,7 @@ class Battery:
 
 
 class Receiver:
-    """The RTK receiver and the clock it sets: where the vehicle believes to be, and what time."""
+    """RTK receiver: reported position, and the clock that it sets."""
 
     def __init__(self, noise: Noise) -> None:
         self._noise = noise
@@ -65,16 +65,16 @@ class Receiver:
         self._lost_until_ms = 0
         self.knows_time = False
         self.has_fix = False
-        #: How far the vehicle's UTC is ahead of the true one.
+        #: Error of the vehicle's UTC, positive when ahead.
         self.clock_error_ms = 0
 
     def power_up(self, now_ms: int) -> None:
-        """Start again without a position or a time."""
+        """Restart without a position or a time."""
         self.has_fix = self.knows_time = False
         self._fix_from_ms = now_ms + int(_FIX_S * 1000)
 
     def lose_fix(self, now_ms: int, for_s: float) -> None:
-        """See no satellites for a while."""
+        """Receive no satellites for a time."""
         self._lost_until_ms = now_ms + int(for_s * 1000)
 
     def step(self, now_ms: int) -> None:
@@ -95,7 +95,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the autopilot wants of the body: `up_m` above home, no `aim` to drift; motors off when not `armed`."""
+    """Command of the autopilot: `up_m` above home; drift without an `aim`; motors off when not `armed`."""
 
     armed: bool
     flying: bool
@@ -106,7 +106,7 @@ class Order:
 
 
 class Body:
-    """Everything true of one vehicle, stepped by `STEP_MS`; `fall` is None where nobody asks what landed."""
+    """True state of a vehicle, stepped by `STEP_MS`; `deposition` is None where it is not recorded."""
 
     def __init__(self, scenario: FieldScenario, seed: int, start_ms: int, *, with_ground: bool) -> None:
         self.scenario = scenario
@@ -125,21 +125,21 @@ class Body:
         )
         air_noise = Noise(seed, 3)
         self.wind = Wind(scenario, air_noise, STEP_S)
-        self._height_kept = Wander(air_noise, _HEIGHT_KEPT_M, 3.0, STEP_S)
+        self._height_error = Wander(air_noise, _HEIGHT_ERROR_M, 3.0, STEP_S)
         self.raster = _raster_of(scenario)
-        self.fall: Fall | None = fall_over(scenario, seed, STEP_S) if with_ground else None
+        self.deposition: Deposition | None = make_deposition(scenario, seed, STEP_S) if with_ground else None
         self.ground_m = scenario.ground_m(self.motion.east_m, self.motion.north_m)
         self._painted: Edge | None = None
         self._unpainted_steps = 0
 
     @property
     def height_m(self) -> float:
-        """True height above the ground below."""
+        """True height above the ground."""
         return self.motion.up_m - self.ground_m
 
     @property
     def landed(self) -> bool:
-        """Whether it stands on the ground."""
+        """Whether the vehicle is on the ground."""
         return self.height_m <= 0
 
     def true_degrees(self) -> tuple[float, float]:
@@ -147,7 +147,7 @@ class Body:
         return self.frame.to_degrees(self.motion.east_m, self.motion.north_m)
 
     def reported(self, extra_m: float = 0.0) -> tuple[float, float, float]:
-        """Return the reported (latitude, longitude, height above home): RTK-grade error plus `extra_m` of noise."""
+        """Return the reported (latitude, longitude, height above home): RTK error plus `extra_m` of noise."""
         east, north, up = self.receiver.offsets_m(extra_m)
         latitude, longitude = self.frame.to_degrees(self.motion.east_m + east, self.motion.north_m + north)
         return latitude, longitude, self.motion.up_m + up
@@ -170,7 +170,7 @@ class Body:
                 hold(motion, self.ground_m)
             return
         if order.aim is None:
-            # Level without position hold: the wind takes it along.
+            # Level without position hold: it drifts with the wind.
             push = self.wind.drag_m_s2(motion.east_m_s, motion.north_m_s)
             here = Aim(motion.east_m, motion.north_m, motion.east_m_s, motion.north_m_s)
             steer(motion, here, push, STEP_S)
@@ -178,12 +178,12 @@ class Body:
             steer(motion, order.aim, self.wind.push_m_s2() if self.height_m > 0.3 else (0.0, 0.0), STEP_S)
             turn_nose(motion, order.aim, STEP_S)
         self.ground_m = self.scenario.ground_m(motion.east_m, motion.north_m)
-        kept_m = self._height_kept.step()
-        climb(motion, order.up_m + (kept_m if order.up_m > self.ground_m else 0.0), self.ground_m, STEP_S)
+        error_m = self._height_error.step()
+        climb(motion, order.up_m + (error_m if order.up_m > self.ground_m else 0.0), self.ground_m, STEP_S)
 
     def _treat(self) -> None:
-        """Put what flows on the raster of treated ground, and on the grid of what landed."""
-        if self.fall is not None:
+        """Update the raster of treated ground and the deposition."""
+        if self.deposition is not None:
             machine = self.machine
             released, width = 0.0, 1.0
             if isinstance(machine, Sprayer):
@@ -191,7 +191,7 @@ class Body:
             else:
                 released = machine.flow_kg_min * STEP_S / 60
                 width = max(0.3, machine.disc_rpm / machine.plan.spinner_rpm)
-            self.fall.step(released, self.motion, (self.wind.east_m_s, self.wind.north_m_s), self.height_m, width)
+            self.deposition.step(released, self.motion, (self.wind.east_m_s, self.wind.north_m_s), self.height_m, width)
         flowing = self.machine.flowing
         if self._painted is None:
             if flowing:

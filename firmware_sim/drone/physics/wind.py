@@ -1,4 +1,4 @@
-"""The wind over a field: a mean that gusts raise, and turbulence."""
+"""Wind over a field: mean, gusts and turbulence."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from firmware_sim.drone.field_model import FieldScenario
 _INTENSITY: Final = 0.24
 _EDDY_S: Final = 1.5
 _RISE_S: Final = 1.0
-#: How long the position controller takes to lean against a steady wind.
-_LEAN_S: Final = 4.0
+#: Time constant with which the position controller compensates a steady wind.
+_COMPENSATION_S: Final = 4.0
 #: Acceleration by drag per m/s of air speed.
 _DRAG_PER_S: Final = 0.25
 
 
 class Wind:
-    """Where the air moves to, in m/s east and north, stepped in time since power-up."""
+    """Wind velocity in m/s east and north, stepped in time since power-up."""
 
     def __init__(self, scenario: FieldScenario, noise: Noise, step_s: float) -> None:
         self._scenario = scenario
@@ -30,21 +30,21 @@ class Wind:
         self.mean_m_s = scenario.wind_m_s
         self.east_m_s = self._to[0] * self.mean_m_s
         self.north_m_s = self._to[1] * self.mean_m_s
-        self._leaned = (self.east_m_s, self.north_m_s)
+        self._compensated = (self.east_m_s, self.north_m_s)
 
     @property
     def from_deg(self) -> float:
-        """Where the wind comes from, clockwise from true north."""
+        """Direction that the wind comes from, clockwise from true north."""
         return math.degrees(math.atan2(-self.east_m_s, -self.north_m_s)) % 360
 
     @property
     def speed_m_s(self) -> float:
-        """Speed of the air just now."""
+        """Current wind speed."""
         return math.hypot(self.east_m_s, self.north_m_s)
 
     def step(self, since_power_up_s: float) -> None:
         """Advance by one step."""
-        wanted = max(
+        target_m_s = max(
             [
                 gust.wind_m_s
                 for gust in self._scenario.gusts
@@ -52,23 +52,23 @@ class Wind:
             ],
             default=self._scenario.wind_m_s,
         )
-        self.mean_m_s += (wanted - self.mean_m_s) * self._step_s / _RISE_S
+        self.mean_m_s += (target_m_s - self.mean_m_s) * self._step_s / _RISE_S
         east, north = (eddy.step() * self._scenario.wind_m_s for eddy in self._eddies)
         self.east_m_s = self._to[0] * self.mean_m_s + east
         self.north_m_s = self._to[1] * self.mean_m_s + north
-        share = self._step_s / _LEAN_S
-        self._leaned = (
-            self._leaned[0] + (self.east_m_s - self._leaned[0]) * share,
-            self._leaned[1] + (self.north_m_s - self._leaned[1]) * share,
+        share = self._step_s / _COMPENSATION_S
+        self._compensated = (
+            self._compensated[0] + (self.east_m_s - self._compensated[0]) * share,
+            self._compensated[1] + (self.north_m_s - self._compensated[1]) * share,
         )
 
     def push_m_s2(self) -> tuple[float, float]:
-        """Return the acceleration east and north that the vehicle does not yet lean against."""
+        """Return the acceleration east and north that the vehicle does not compensate yet."""
         return (
-            _DRAG_PER_S * (self.east_m_s - self._leaned[0]),
-            _DRAG_PER_S * (self.north_m_s - self._leaned[1]),
+            _DRAG_PER_S * (self.east_m_s - self._compensated[0]),
+            _DRAG_PER_S * (self.north_m_s - self._compensated[1]),
         )
 
     def drag_m_s2(self, east_m_s: float, north_m_s: float) -> tuple[float, float]:
-        """Return the acceleration that a vehicle of this velocity must lean against."""
-        return _DRAG_PER_S * (self._leaned[0] - east_m_s), _DRAG_PER_S * (self._leaned[1] - north_m_s)
+        """Return the acceleration that a vehicle of this velocity must compensate."""
+        return _DRAG_PER_S * (self._compensated[0] - east_m_s), _DRAG_PER_S * (self._compensated[1] - north_m_s)

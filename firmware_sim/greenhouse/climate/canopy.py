@@ -1,4 +1,4 @@
-"""A greenhouse crop: what it transpires, how warm its leaves are, what it assimilates and respires. Pure, on arrays.
+"""Canopy model: transpiration, leaf temperature, assimilation and respiration. Pure, on arrays.
 
 Transpiration and stomata: Stanghellini (1987) as in Vanthoor (2011) eq 47-52. Assimilation and maintenance: van Henten
 (1994, 2003). Fluxes are per square metre of floor.
@@ -20,12 +20,12 @@ LEAF_BOUNDARY_S_M: Final = 275.0
 _LONG_WAVE_W_M2K = 5.0
 _CANOPY_M2_KG = 53.0
 _NEWTON_STEPS = 4
-_LEAST_LEAVES, _MOST_LEAVES = 0.05, 6.0
+_MIN_LEAF_AREA_INDEX, _MAX_LEAF_AREA_INDEX = 0.05, 6.0
 
 
 @dataclass(frozen=True, slots=True)
 class CanopyConditions:
-    """Conditions around a canopy: `sun_w_m2` is the radiation on it, `sky_view` the share that faces the cover."""
+    """Conditions around a canopy: `sun_w_m2` is the radiation on it, `sky_view` its share facing the cover."""
 
     air_degc: Numbers
     cover_degc: Numbers
@@ -39,7 +39,7 @@ class CanopyConditions:
 
 @dataclass(frozen=True, slots=True)
 class Canopy:
-    """A canopy in balance: what it absorbs and gets from the cover leaves it as heat or as vapour, exactly.
+    """A canopy in energy balance: absorbed radiation and heat from the cover equal its sensible and latent heat.
 
     Negative transpiration is dew on the leaves.
     """
@@ -52,7 +52,7 @@ class Canopy:
 
 
 def balance_canopy(around: CanopyConditions, start_degc: Numbers) -> Canopy:
-    """Return the canopy whose leaves have the temperature of their energy balance, by Newton's method from a guess."""
+    """Return the canopy at the leaf temperature of its energy balance, by Newton's method from a start value."""
     deficit_pa = np.maximum(0.0, saturation_pa(around.air_degc) - around.vapour_pa)
     stomata = stomata_s_m(around.sun_w_m2, around.co2_ppm, deficit_pa)
     vapour_k = vapour_exchange_kg_m2s_pa(around.leaf_area_index, stomata)
@@ -74,7 +74,7 @@ def balance_canopy(around: CanopyConditions, start_degc: Numbers) -> Canopy:
 
 
 def stomata_s_m(sun_w_m2: Numbers, ppm: Numbers, deficit_pa: Numbers) -> Numbers:
-    """Return the resistance of the stomata: Vanthoor (2011) eq 49-52, with the vapour deficit of leaf or air."""
+    """Return the stomatal resistance: Vanthoor (2011) eq 49-52, with the vapour deficit of leaf or air."""
     by_day = sun_w_m2 > 5
     by_light = (sun_w_m2 + 4.3) / (sun_w_m2 + 0.54)
     by_co2 = np.minimum(1.5, 1 + np.where(by_day, 6.1e-7, 1.1e-11) * (ppm - 200) ** 2)
@@ -83,14 +83,14 @@ def stomata_s_m(sun_w_m2: Numbers, ppm: Numbers, deficit_pa: Numbers) -> Numbers
 
 
 def vapour_exchange_kg_m2s_pa(leaf_area_index: Numbers, stomata: Numbers) -> Numbers:
-    """Return the vapour that a canopy gives per pascal between leaves and air: Vanthoor (2011) eq 48."""
+    """Return the vapour exchange of a canopy per pascal of vapour pressure difference: Vanthoor (2011) eq 48."""
     resistance = PSYCHROMETRIC_PA_K * LATENT_J_KG * (LEAF_BOUNDARY_S_M + stomata)
     return 2 * AIR_J_M3K * leaf_area_index / resistance
 
 
 def leaf_area_index(dry_weight_kg_m2: Numbers) -> Numbers:
-    """Return the leaf area of a crop: its light interception is van Henten's, 1 - exp(-53 X)."""
-    return np.clip(_CANOPY_M2_KG * dry_weight_kg_m2 / 0.7, _LEAST_LEAVES, _MOST_LEAVES)
+    """Return the leaf area index of a crop, from van Henten's light interception 1 - exp(-53 X)."""
+    return np.clip(_CANOPY_M2_KG * dry_weight_kg_m2 / 0.7, _MIN_LEAF_AREA_INDEX, _MAX_LEAF_AREA_INDEX)
 
 
 def assimilation_kg_m2s(air_degc: Numbers, co2_kg_m3: Numbers, dry_weight_kg_m2: Numbers, light_w: Numbers) -> Numbers:
@@ -103,5 +103,5 @@ def assimilation_kg_m2s(air_degc: Numbers, co2_kg_m3: Numbers, dry_weight_kg_m2:
 
 
 def maintenance_kg_m2s(air_degc: Numbers, dry_weight_kg_m2: Numbers) -> Numbers:
-    """Return the carbon dioxide that a crop respires: van Henten (2003) eq 2."""
+    """Return the maintenance respiration of a crop as carbon dioxide: van Henten (2003) eq 2."""
     return 4.87e-7 * dry_weight_kg_m2 * 2 ** (0.1 * air_degc - 2.5)

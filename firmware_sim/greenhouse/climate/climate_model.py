@@ -1,12 +1,12 @@
-"""The climate of greenhouse compartments: balances of energy, vapour, carbon dioxide, crop and water. Pure, on arrays.
+"""Climate model of compartments: balances of energy, vapour, carbon dioxide, crop and water. Pure, on arrays.
 
 A reduced form of Vanthoor's model (2011, Biosystems Engineering 110, 363-377; roof vents eq 65, condensation on the
 cover, heating pipes) with the canopy of Stanghellini (1987, Transpiration of greenhouse crops; Vanthoor eq 47-52) and
 the assimilation and growth of van Henten (1994, 2003). All fluxes are per square metre of floor. It is plausible, not
 calibrated.
 
-Every exchange is counted once and put into both of its balances, so each closes exactly. A balance takes the outside
-and its own loss implicitly, which keeps it stable at steps up to `MAX_STEP_S` whatever the vents do.
+Every exchange is computed once and used in both of its balances: each balance closes exactly. Losses and the exchange
+with the outside are implicit, which is stable at steps up to `MAX_STEP_S` for any opening of the vents.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ AIR_J_M2K: Final = 16_000.0
 FLOOR_J_M2K: Final = 120_000.0
 COVER_J_M2K: Final = 3_000.0
 PIPE_J_M2K: Final = 3_000.0
-#: Substrate: a layer of so many metres whose water the moisture tells.
+#: Depth of the substrate, whose water content is the moisture.
 SUBSTRATE_M: Final = 0.2
 #: Discharge and wind coefficients of roof vents, and the leakage coefficient of the cover (Vanthoor 2011).
 _DISCHARGE, _WIND_EFFECT = 0.75, 0.09
@@ -51,18 +51,18 @@ _LEAKAGE = 1.0e-4
 _WATER_KG_M3 = 1000.0
 _FLOOR_EXCHANGE_W_M2K = 7.0
 _SOIL_EXCHANGE_W_M2K = 2.0
-#: The inside of the cover conducts better than the whole by this; the outside makes up the rest of the U value.
+#: Ratio of the inside heat transfer of the cover to its U value; the outside is the remainder.
 _INSIDE_OVER_U = 1.35
-#: Heating pipes: Vanthoor's 1.99 pi d l |dT|^0.32 dT with 51 mm pipes, 1.875 m of them per m2.
+#: Heating pipes: Vanthoor's 1.99 pi d l |dT|^0.32 dT with 51 mm pipes of 1.875 m per m2.
 _PIPE_W_M2K = 1.99 * np.pi * 0.051 * 1.875
 _YIELD_KG_KG = 0.544
 _GROWTH_RESPIRATION = 2.65e-7 / 4.87e-7
 _FLOOR_ABSORBS = 0.6
 _SOIL_HUMIDITY = 0.98
-#: What living soil gives at 15 degC; it doubles with ten kelvin.
+#: Soil respiration at 15 degC; it doubles with each ten kelvin.
 _SOIL_RESPIRATION_KG_M2S = 1.0e-7
 _LAMP_TO_AIR = 0.55
-#: Photons of a lamp's watt (2.7 umol/J) over those of the sun's (2.02 umol/J).
+#: Photons per joule of a lamp (2.7 umol/J) relative to the sun (2.02 umol/J).
 _LAMP_AS_SUN = 2.7 / 2.02
 _IRRIGATION_KG_M2S = 2.0 / 3600
 _FIELD_CAPACITY_PCT = 40.0
@@ -72,7 +72,7 @@ _DRAINAGE_1_S = 1.0 / 7200
 def step(
     structure: Structure, climate: Climate, actuators: Actuators, outside: Outside, step_s: float
 ) -> tuple[Climate, Fluxes]:
-    """Return the climate after `step_s` (at most `MAX_STEP_S`) and the fluxes that made it."""
+    """Return the climate after `step_s` (at most `MAX_STEP_S`) and the fluxes of the step."""
     air_m_s = ventilation_m_s(structure, climate.air_degc, outside, actuators.vent)
     lamps_w = actuators.lamps * structure.lamp_w_m2
     canopy, light_w = _canopy(structure, climate, outside, lamps_w)
@@ -112,7 +112,7 @@ def relative_humidity_pct(climate: Climate) -> Numbers:
 
 
 def start_climate(structure: Structure, outside: Outside) -> Climate:
-    """Return a climate to start from: near the night's set point, moist, with the outside's carbon dioxide."""
+    """Return a start value: near the night set point, moist, with the outside carbon dioxide."""
     warm = np.where(structure.heating_max_w_m2 > 0, structure.night_degc, -60.0)
     air = np.maximum(warm, outside.temperature_degc + 1.0)
     cover = outside.temperature_degc + 0.3 * (air - outside.temperature_degc)
@@ -125,7 +125,7 @@ def start_climate(structure: Structure, outside: Outside) -> Climate:
 
 
 def start_actuators(structure: Structure) -> Actuators:
-    """Return everything closed and off."""
+    """Return all actuators closed and off."""
     return Actuators(*(np.zeros_like(structure.height_m) for _ in range(7)))
 
 
@@ -173,7 +173,7 @@ def _floor(
 
 
 def _evaporation(structure: Structure, climate: Climate) -> Numbers:
-    """Return what bare soil evaporates: as Vanthoor's condensation, 6.4e-9 h (e_floor - e_air), none the other way."""
+    """Return the evaporation of bare soil, like Vanthoor's condensation: 6.4e-9 h (e_floor - e_air), at least 0."""
     air_pa = vapour_pa(climate.vapour_kg_m3, climate.air_degc)
     wetness = np.clip((climate.moisture_pct - 10.0) / 20.0, 0.0, 1.0)
     deficit_pa = np.maximum(0.0, _SOIL_HUMIDITY * saturation_pa(climate.floor_degc) - air_pa)
@@ -189,7 +189,7 @@ def _vapour(
     moistened: Numbers,
     step_s: float,
 ) -> tuple[tuple[Numbers, Numbers], Numbers]:
-    """Return condensation and what goes outside, and the vapour after the step: never more than the air can hold.
+    """Return condensation, vapour loss to the outside, and the vapour after the step, at most saturated.
 
     On the cover condenses 6.4e-9 h (e_air - e_cover), Vanthoor (2011); what the air cannot hold condenses too.
     """
@@ -207,7 +207,7 @@ def _vapour(
 def _cover(
     structure: Structure, climate: Climate, outside: Outside, heat: Numbers, condensation: Numbers, step_s: float
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Return the cover's temperature and what it gives to the air outside and to the sky."""
+    """Return the temperature of the cover and its losses to the outside air and to the sky."""
     outside_k = structure.cover_u_w_m2k * structure.cover_ratio / (1 - 1 / _INSIDE_OVER_U)
     to_sky = structure.cover_ratio * outside.sky_loss_w_m2
     ahead = COVER_J_M2K / step_s
@@ -226,7 +226,7 @@ def _carbon(
     air_m_s: Numbers,
     step_s: float,
 ) -> tuple[tuple[Numbers, Numbers, Numbers, Numbers, Numbers], Numbers, Numbers]:
-    """Return injection, assimilation, respiration of crop and of soil, and loss; the air and the crop after them."""
+    """Return injection, assimilation, respiration of crop and soil, and loss; then carbon dioxide and dry weight."""
     injection = actuators.injection * structure.injection_max_kg_m2s
     light = light_w + _LAMP_AS_SUN * lamps_w
     assimilation = assimilation_kg_m2s(climate.air_degc, climate.co2_kg_m3, climate.dry_weight_kg_m2, light)
@@ -245,7 +245,7 @@ def _carbon(
 def _substrate(
     climate: Climate, actuators: Actuators, transpiration: Numbers, evaporation: Numbers, step_s: float
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Return irrigation and drainage, and the moisture after them and after what crop and soil gave off."""
+    """Return irrigation, drainage, and the moisture after them and after transpiration and evaporation."""
     water = SUBSTRATE_M * _WATER_KG_M3 / 100
     irrigation = actuators.irrigating * _IRRIGATION_KG_M2S
     drainage = _DRAINAGE_1_S * water * np.maximum(0.0, climate.moisture_pct - _FIELD_CAPACITY_PCT)
@@ -254,7 +254,7 @@ def _substrate(
 
 
 def ventilation_m_s(structure: Structure, air_degc: Numbers, outside: Outside, vent: Numbers) -> Numbers:
-    """Return the air exchanged, m3 per m2 of floor and second: Vanthoor (2011) eq 65 for roof vents, and leakage."""
+    """Return the air exchange, m3 per m2 of floor and second: Vanthoor (2011) eq 65 for roof vents, and leakage."""
     mean_k = (air_degc + outside.temperature_degc) / 2 + ZERO_DEGC_K
     warmer_k = np.maximum(0.0, air_degc - outside.temperature_degc)
     buoyancy = 9.81 * structure.vent_height_m * warmer_k / (2 * mean_k)

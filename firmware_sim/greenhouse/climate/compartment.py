@@ -1,4 +1,4 @@
-"""Compartments of greenhouses: how each is built, what grows in it and what its controller is told. Plain data."""
+"""Compartments of a greenhouse: structure, crop, equipment and set points. Plain data."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from firmware_sim.core.moist_air import Numbers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compartment:
-    """One compartment. Powers, flows and areas are per square metre of floor; what is 0 is not installed."""
+    """A compartment. Powers, flows and areas are per square metre of floor; 0 means not installed."""
 
     height_m: float
-    #: Cover and outer walls per floor.
+    #: Area of cover and outer walls per floor area.
     cover_ratio: float
     cover_u_w_m2k: float
     transmission: float
     vent_area_ratio: float
     vent_height_m: float
     leaf_area_index: float
-    #: The share of the heat through the cover that a closed screen keeps.
+    #: Share of the heat loss through the cover that a closed screen saves.
     screen_saving: float
     heating_max_w_m2: float
     lamp_w_m2: float
@@ -33,18 +33,18 @@ class Compartment:
     vent_above_degc: float
     vent_above_pct: float
     co2_ppm: float
-    #: By how much of the difference to the outside the edge is nearer to it, and how much warmer it is a metre higher.
+    #: Temperature of the edge, as a share of the difference to the outside; vertical temperature gradient.
     edge_share: float
     height_gradient_k_m: float
-    #: Wind and rain close the vents to a tenth and a fifth.
+    #: Wind speed above which the vents close to a tenth.
     storm_m_s: float
-    #: The share of the floor that is bare, moist soil and evaporates.
+    #: Share of the floor that is bare, moist soil.
     bare_soil: float
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The numbers of several compartments as arrays, field by field those of `Compartment`."""
+    """Several compartments as arrays, with the fields of `Compartment`."""
 
     height_m: Numbers
     cover_ratio: Numbers
@@ -70,7 +70,6 @@ class Structure:
 
     @classmethod
     def of(cls, compartments: Sequence[Compartment]) -> Structure:
-        """Return the compartments side by side."""
-        return cls(
-            **{field.name: np.array([getattr(one, field.name) for one in compartments], float) for field in fields(cls)}
-        )
+        """Combine compartments into arrays."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: np.array([getattr(each, name) for each in compartments], float) for name in names})

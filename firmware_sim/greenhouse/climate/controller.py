@@ -1,7 +1,7 @@
-"""The climate controller of simulated compartments: proportional bands, interlocks and the motion of actuators. Pure.
+"""Climate controller of compartments: proportional bands, interlocks and the motion of actuators. Pure.
 
 The bands are Katzin's (2020, GreenLight, Biosystems Engineering 194, eq 4): 1 / (1 + exp(-2/p ln 100 (x - sp - p/2))),
-which is 1 % at the set point and 99 % one band `p` beyond it; a negative band answers what falls short.
+which is 1 % at the set point and 99 % one band `p` beyond it; a negative band acts below the set point.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _SCREEN_BELOW_DEGC, _SCREEN_GAP_ABOVE_PCT = 12.0, 93.0
 _LAMP_HOURS: Final = (5.0, 19.0)
 _LAMPS_BELOW_W_M2 = 60.0
 _DRY_PCT, _MOIST_PCT = 30.0, 36.0
-#: In a storm and in rain the vents are held at no more than this.
+#: Maximum vent opening in a storm and in rain, and the rain intensity for it.
 _STORM_VENT, _RAIN_VENT, _RAIN_MM_H = 0.1, 0.2, 0.1
-#: How long a vent and a screen take from end to end, what a vent does not bother to move, and how others follow.
+#: Travel times of vents and screens, dead band of vents, and time constants of the other actuators.
 _VENT_TRAVEL_S, _SCREEN_TRAVEL_S, _VENT_DEAD_BAND = 300.0, 240.0, 0.02
 _BOILER_LAG_S, _FOG_LAG_S, _INJECTION_LAG_S = 300.0, 30.0, 60.0
 
 
 def control(structure: Structure, climate: Climate, now: Actuators, outside: Outside, solar_h: float) -> Actuators:
-    """Return where the controller wants the actuators, each 0 to 1."""
+    """Return the target positions of the actuators, each 0 to 1."""
     day = outside.radiation_w_m2 > _DAY_W_M2
     set_point = structure.day_degc if day else structure.night_degc
     humidity = relative_humidity_pct(climate)
@@ -47,48 +47,48 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
     closed = 0.0 if day or outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0
     return Actuators(
         boiler=_band(climate.air_degc, set_point + 1.0, _HEAT_BAND_K),
-        vent=np.minimum(vent, _most_vent(structure, outside)),
+        vent=np.minimum(vent, _max_vent(structure, outside)),
         screen=np.where(humidity > _SCREEN_GAP_ABOVE_PCT, 0.95 * closed, closed) * (structure.screen_saving > 0),
         lamps=np.full_like(humidity, float(lit)) * (structure.lamp_w_m2 > 0),
         fog=(_band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA) if day else np.zeros_like(humidity))
         * (structure.fog_max_kg_m2s > 0),
         injection=np.where(now.vent < 0.15, np.clip(lack, 0.0, 1.0), 0.0) if day else np.zeros_like(humidity),
-        irrigating=_wants_water(climate, now.irrigating),
+        irrigating=_irrigation_state(climate, now.irrigating),
     )
 
 
-def move(now: Actuators, wanted: Actuators, step_s: float) -> Actuators:
-    """Return where the actuators are `step_s` later: motors travel, valves follow by a first order."""
-    vent_gap = wanted.vent - now.vent
-    vent_gap = np.where((np.abs(vent_gap) < _VENT_DEAD_BAND) & (wanted.vent > 0), 0.0, vent_gap)
+def move(now: Actuators, target: Actuators, step_s: float) -> Actuators:
+    """Return the positions of the actuators after `step_s`: motors travel, valves are first-order lags."""
+    vent_gap = target.vent - now.vent
+    vent_gap = np.where((np.abs(vent_gap) < _VENT_DEAD_BAND) & (target.vent > 0), 0.0, vent_gap)
     return Actuators(
-        boiler=_follow(now.boiler, wanted.boiler, _BOILER_LAG_S, step_s),
+        boiler=_follow(now.boiler, target.boiler, _BOILER_LAG_S, step_s),
         vent=now.vent + np.clip(vent_gap, -step_s / _VENT_TRAVEL_S, step_s / _VENT_TRAVEL_S),
-        screen=now.screen + np.clip(wanted.screen - now.screen, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
-        lamps=wanted.lamps,
-        fog=_follow(now.fog, wanted.fog, _FOG_LAG_S, step_s),
-        injection=_follow(now.injection, wanted.injection, _INJECTION_LAG_S, step_s),
-        irrigating=wanted.irrigating,
+        screen=now.screen + np.clip(target.screen - now.screen, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
+        lamps=target.lamps,
+        fog=_follow(now.fog, target.fog, _FOG_LAG_S, step_s),
+        injection=_follow(now.injection, target.injection, _INJECTION_LAG_S, step_s),
+        irrigating=target.irrigating,
     )
 
 
-def _wants_water(climate: Climate, irrigating: Numbers) -> Numbers:
-    """Return 1 where the irrigation is to run: from dry until moist."""
+def _irrigation_state(climate: Climate, irrigating: Numbers) -> Numbers:
+    """Return 1 where the irrigation runs: from dry until moist."""
     return np.where(climate.moisture_pct < _DRY_PCT, 1.0, np.where(climate.moisture_pct > _MOIST_PCT, 0.0, irrigating))
 
 
-def _most_vent(structure: Structure, outside: Outside) -> Numbers:
-    """Return how far the vents may open in this wind and rain."""
+def _max_vent(structure: Structure, outside: Outside) -> Numbers:
+    """Return the maximum opening of the vents in this wind and rain."""
     by_rain = _RAIN_VENT if outside.rain_mm_h > _RAIN_MM_H else 1.0
     return np.where(outside.wind_m_s > structure.storm_m_s, _STORM_VENT, by_rain)
 
 
 def _band(value: Numbers, set_point: Numbers, band: float) -> Numbers:
     exponent = -2 / band * math.log(100) * (value - set_point - band / 2)
-    answer = 1 / (1 + np.exp(np.clip(exponent, -60.0, 60.0)))
-    # Below 1 % a real controller gives nothing.
-    return np.where(answer < 0.01, 0.0, answer)
+    output = 1 / (1 + np.exp(np.clip(exponent, -60.0, 60.0)))
+    # A real controller turns off below 1 %.
+    return np.where(output < 0.01, 0.0, output)
 
 
-def _follow(now: Numbers, wanted: Numbers, lag_s: float, step_s: float) -> Numbers:
-    return wanted + (now - wanted) * math.exp(-step_s / lag_s)
+def _follow(now: Numbers, target: Numbers, lag_s: float, step_s: float) -> Numbers:
+    return target + (now - target) * math.exp(-step_s / lag_s)

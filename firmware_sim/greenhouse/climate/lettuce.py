@@ -1,8 +1,8 @@
-"""Van Henten's greenhouse of lettuce, exactly: the published model against which the simulator's mathematics are held.
+"""Van Henten's greenhouse of lettuce, as published: the reference for tests of the simulator's mathematics.
 
 E.J. van Henten (1994), Greenhouse climate management: an optimal control approach, PhD thesis, Wageningen; van Henten
 (2003), Sensitivity analysis of an optimal control problem in greenhouse climate management, Biosystems Engineering 85,
-355-364, equations 1-4 and table 1. The leakage is 0.75e-5 m/s as in the common benchmark code; the paper prints
+355-364, equations 1-4 and table 1. The leakage is 0.75e-5 m/s as in the common benchmark code; the paper has
 0.75e-4.
 Pure. Areas are per m2 of floor.
 """

@@ -1,4 +1,4 @@
-"""The state of greenhouse compartments, where their actuators are, and what flows in a step: arrays side by side."""
+"""State, actuator positions and fluxes of compartments, as arrays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from firmware_sim.core.moist_air import Numbers
 
 @dataclass(frozen=True, slots=True)
 class Climate:
-    """The state of every compartment. Leaf temperature follows from the rest; it is where the next solution starts."""
+    """State of all compartments. The leaf temperature is the start value of the next solution."""
 
     air_degc: Numbers
     cover_degc: Numbers
@@ -24,7 +24,7 @@ class Climate:
 
 @dataclass(frozen=True, slots=True)
 class Actuators:
-    """Where the actuators are: each 0 to 1 of the most it can; `irrigating` is 0 or 1."""
+    """Positions of the actuators, each 0 to 1 of its maximum; `irrigating` is 0 or 1."""
 
     boiler: Numbers
     vent: Numbers
@@ -37,10 +37,10 @@ class Actuators:
 
 @dataclass(frozen=True, slots=True)
 class Fluxes:
-    """What flowed in one step: W/m2 of heat, kg/(m2 s) of water and carbon dioxide; positive is the way of the name.
+    """Fluxes of a step: W/m2 of heat, kg/(m2 s) of water and carbon dioxide; positive in the direction of the name.
 
-    `condensation` is all the vapour that became water on the cover; its heat goes to the cover. Negative transpiration
-    is dew, which drips off. `assimilation` is gross, and `respiration` the crop's; both in carbon dioxide.
+    `condensation` is the vapour that condenses on the cover, which receives its heat. Negative transpiration is dew,
+    which drips off. `assimilation` is gross and `respiration` is that of the crop; both in carbon dioxide.
     """
 
     boiler_to_pipe: Numbers

@@ -1,4 +1,4 @@
-"""What is really true in every compartment, by the names of the quantities table. Pure, on arrays."""
+"""True values of every compartment, by channel. Pure, on arrays."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from firmware_sim.greenhouse.climate.compartment import Structure
 from firmware_sim.greenhouse.climate.state import Actuators, Climate, Fluxes
 from firmware_sim.greenhouse.weather import Outside
 
-#: What one square metre of sunlight, and one watt of lamp, holds for plants: umol of photons per joule.
+#: Photons (PAR) per joule of sunlight and of lamps, umol/J.
 SUN_UMOL_J: Final = 2.02
 LAMP_UMOL_J: Final = 2.7
-#: The roof sensor hangs so far above the middle one.
+#: Height of the roof sensor above the middle one.
 _ROOF_ABOVE_M = 2.0
 
 TRUTH_COLUMNS: Final = (
@@ -58,10 +58,10 @@ def true_climate(
     outside: Outside,
     wander: tuple[float, float],
 ) -> dict[str, Numbers]:
-    """Return every true value by the names of `TRUTH_COLUMNS`, from the vapour state and Buck's saturation.
+    """Return the true values by the names of `TRUTH_COLUMNS`, from the vapour state and Buck's saturation.
 
-    The edge is nearer to the outside and the roof warmer than the middle, by more or less as that wanders; the vapour
-    is the same everywhere.
+    The edge is closer to the outside temperature and the roof warmer than the middle, by amounts that vary with
+    `wander`; the vapour content is the same everywhere.
     """
     air = climate.air_degc
     saturated_pa = saturation_pa(air)

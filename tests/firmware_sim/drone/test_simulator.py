@@ -106,8 +106,8 @@ def test_the_truth_file_has_a_row_a_simulated_second_and_says_what_landed(tmp_pa
     per_m2, header = read_grid(tmp_path / f"drone-1-ground-{START_MS}.npz")
     assert header["unit"] == "L/m2"
     assert header["released"] == pytest.approx(float(rows[-1]["applied_l"]), abs=1e-4)
-    assert vehicle.body.fall is not None
-    landed_l = per_m2.sum() * header["cell_m"] ** 2 + header["landed_outside"] + vehicle.body.fall.airborne
+    assert vehicle.body.deposition is not None
+    landed_l = per_m2.sum() * header["cell_m"] ** 2 + header["landed_outside"] + vehicle.body.deposition.airborne
     assert landed_l == pytest.approx(header["released"], rel=1e-6)
 
 
@@ -170,7 +170,7 @@ def test_each_of_a_fleet_answers_for_itself_and_all_of_them_to_everybody() -> No
     station = dialect.MAVLink(None, srcSystem=245, srcComponent=191)
 
     def answers(system_id: int) -> set[int]:
-        frames = fleet.hear(
+        frames = fleet.receive(
             dialect.MAVLink_command_long_message(system_id, 1, 512, 0, 0, 0, 0, 0, 0, 0, 0).pack(station)
         )
         return {frame[5] for frame in frames}
@@ -189,7 +189,7 @@ def test_two_vehicles_can_share_one_system_id() -> None:
     ask = dialect.MAVLink_command_long_message(1, 1, 512, 0, 148, 0, 0, 0, 0, 0, 0).pack(station)
     parser = dialect.MAVLink(None)
     versions = [
-        m for frame in fleet.hear(ask) for m in parser.parse_buffer(frame) if m.get_type() == "AUTOPILOT_VERSION"
+        m for frame in fleet.receive(ask) for m in parser.parse_buffer(frame) if m.get_type() == "AUTOPILOT_VERSION"
     ]
     assert len({bytes(version.uid2) for version in versions}) == 2
 

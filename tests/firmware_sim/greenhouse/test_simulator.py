@@ -96,7 +96,7 @@ def test_registers_cannot_be_written_and_strangers_are_refused() -> None:
 
 
 def test_a_taken_port_is_to_be_tried_later() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(RetryLater, match="another port"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(RetryLater, match="choose another"):
         run_greenhouse(GreenhouseSettings(port=taken.getsockname()[1]), threading.Event())
 
 

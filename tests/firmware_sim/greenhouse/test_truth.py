@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     truth = HouseTruth(where, scenario, 3, house)
     for _ in range(1200):
         house.step()
-        truth.note(house)
+        truth.record(house)
     truth.close()
     return where
 

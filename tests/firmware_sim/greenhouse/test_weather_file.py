@@ -46,7 +46,7 @@ def test_the_station_counts_rain_in_whole_tips_from_its_start(tmp_path: Path) ->
     ("rows", "reason"),
     [
         ((), "at least one row"),
-        (("1000,10,50,0,1,0", "1000,10,50,0,1,0"), "order of time_ms"),
+        (("1000,10,50,0,1,0", "1000,10,50,0,1,0"), "ordered by time_ms"),
         (("1000,warm,50,0,1,0",), "needs numbers"),
         (("1000,nan,50,0,1,0",), "numbers in all"),
     ],

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_sim.links.faults import NO_FAULTS, Faults, Moment, read_faults
-from firmware_sim.links.impairment import BadLink
+from firmware_sim.links.impairment import ImpairedLink
 from headland.errors import SettingsError
 
 
@@ -37,7 +37,7 @@ def test_what_is_no_fault_is_refused_with_the_faults_there_are(word: str) -> Non
         read_faults([word])
 
 
-def carry_all(link: BadLink, chunks: list[bytes], every_ms: int = 20) -> list[tuple[int, bytes]]:
+def carry_all(link: ImpairedLink, chunks: list[bytes], every_ms: int = 20) -> list[tuple[int, bytes]]:
     arrived = []
     for index in range(len(chunks) + 600):
         sent = [chunks[index]] if index < len(chunks) else []
@@ -56,7 +56,7 @@ def test_a_bad_link_invents_nothing_and_counts_what_it_drops(
     count: int, seed: int, shares: tuple[float, float, float], delay_s: float
 ) -> None:
     lose, duplicate, reorder = shares
-    link = BadLink(Faults(lose=lose, duplicate=duplicate, reorder=reorder, delay_s=delay_s), seed, 0)
+    link = ImpairedLink(Faults(lose=lose, duplicate=duplicate, reorder=reorder, delay_s=delay_s), seed, 0)
     chunks = [bytes([index]) * 4 for index in range(count)]
     arrived = [chunk for _, chunk in carry_all(link, chunks)]
     assert set(arrived) <= set(chunks)
@@ -65,23 +65,23 @@ def test_a_bad_link_invents_nothing_and_counts_what_it_drops(
 
 def test_a_delay_keeps_the_order_and_reordering_does_not() -> None:
     chunks = [bytes([index]) for index in range(200)]
-    late = carry_all(BadLink(Faults(delay_s=0.5), 1, 0), chunks)
+    late = carry_all(ImpairedLink(Faults(delay_s=0.5), 1, 0), chunks)
     assert [chunk for _, chunk in late] == chunks
     assert late[0][0] == 500
-    mixed = [chunk for _, chunk in carry_all(BadLink(Faults(reorder=0.2), 1, 0), chunks)]
+    mixed = [chunk for _, chunk in carry_all(ImpairedLink(Faults(reorder=0.2), 1, 0), chunks)]
     assert mixed != chunks
     assert sorted(mixed) == chunks
 
 
 def test_a_cut_passes_nothing_for_its_seconds_from_its_start_on() -> None:
     chunks = [bytes([index]) for index in range(200)]
-    arrived = [chunk[0] for _, chunk in carry_all(BadLink(Faults(cuts=(Moment(1, 2),)), 1, 0), chunks)]
+    arrived = [chunk[0] for _, chunk in carry_all(ImpairedLink(Faults(cuts=(Moment(1, 2),)), 1, 0), chunks)]
     assert arrived == [*range(50), *range(150, 200)]
 
 
 def test_flips_turn_one_bit_in_their_share() -> None:
     chunks = [bytes([index, 7, 7]) for index in range(200)]
-    arrived = [chunk for _, chunk in carry_all(BadLink(Faults(flip=0.25), 1, 0), chunks)]
+    arrived = [chunk for _, chunk in carry_all(ImpairedLink(Faults(flip=0.25), 1, 0), chunks)]
     turned = [
         (int.from_bytes(a, "big") ^ int.from_bytes(b, "big")).bit_count() for a, b in zip(chunks, arrived, strict=True)
     ]
@@ -92,5 +92,5 @@ def test_flips_turn_one_bit_in_their_share() -> None:
 def test_the_same_seed_hurts_in_the_same_way() -> None:
     chunks = [bytes([index]) for index in range(200)]
     faults = Faults(lose=0.2, duplicate=0.2, reorder=0.2, flip=0.2)
-    assert carry_all(BadLink(faults, 3, 0), chunks) == carry_all(BadLink(faults, 3, 0), chunks)
-    assert carry_all(BadLink(faults, 3, 0), chunks) != carry_all(BadLink(faults, 4, 0), chunks)
+    assert carry_all(ImpairedLink(faults, 3, 0), chunks) == carry_all(ImpairedLink(faults, 3, 0), chunks)
+    assert carry_all(ImpairedLink(faults, 3, 0), chunks) != carry_all(ImpairedLink(faults, 4, 0), chunks)

@@ -13,15 +13,15 @@ def test_faults_are_read_from_words() -> None:
 
 @pytest.mark.parametrize("word", ["noise", "noise=2", "cut=nan", "hangup=0", "silent=", "rain=1"])
 def test_what_is_no_fault_is_refused(word: str) -> None:
-    with pytest.raises(SettingsError, match="no fault"):
+    with pytest.raises(SettingsError, match="not a fault"):
         read_faults([word])
 
 
 def test_noise_turns_one_bit_and_a_cut_leaves_the_beginning() -> None:
     message = bytes(range(64))
-    noisy = Damage(LinkFaults(noise=1.0), 1).to(message)
+    noisy = Damage(LinkFaults(noise=1.0), 1).apply(message)
     assert sum((one ^ other).bit_count() for one, other in zip(noisy, message, strict=True)) == 1
-    cut = Damage(LinkFaults(cut=1.0), 1).to(message)
+    cut = Damage(LinkFaults(cut=1.0), 1).apply(message)
     assert len(cut) < len(message)
     assert message.startswith(cut)
 

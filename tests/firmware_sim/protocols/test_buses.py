@@ -147,7 +147,7 @@ def test_a_link_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(SettingsError, match="is a file"):
         PtyLink(tmp_path / "file", lambda _: None)
-    with pytest.raises(SettingsError, match="cannot be made"):
+    with pytest.raises(SettingsError, match="cannot be created"):
         run_greenhouse(GreenhouseSettings(port=0, rtu_link=tmp_path / "no" / "rtu"), threading.Event())
 
 

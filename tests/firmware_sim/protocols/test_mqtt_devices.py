@@ -26,7 +26,9 @@ TIME_MS = 1_795_000_000_500
 
 
 def said(readings: Readings) -> dict[str, Message]:
-    return {message.topic: message for device in devices_of(1, [1, 2]) for message in device.say(TIME_MS, 7, readings)}
+    return {
+        message.topic: message for device in devices_of(1, [1, 2]) for message in device.telemetry(TIME_MS, 7, readings)
+    }
 
 
 def content(topic: str) -> Any:
@@ -34,7 +36,7 @@ def content(topic: str) -> Any:
 
 
 def test_esphome_announces_units_and_retains_plain_numbers() -> None:
-    hello = {message.topic: message for message in devices_of(1, [1])[0].hello()}
+    hello = {message.topic: message for message in devices_of(1, [1])[0].birth()}
     config = json.loads(hello["homeassistant/sensor/gh1-esp/air_temperature/config"].payload)
     assert config["unit_of_meas"] == "°C"
     assert config["dev_cla"] == "temperature"
@@ -45,7 +47,7 @@ def test_esphome_announces_units_and_retains_plain_numbers() -> None:
 
 
 def test_zigbee_names_every_compartment_and_says_null_for_none() -> None:
-    hello = {message.topic: message.payload for message in devices_of(1, [1, 2])[1].hello()}
+    hello = {message.topic: message.payload for message in devices_of(1, [1, 2])[1].birth()}
     assert [entry["friendly_name"] for entry in json.loads(hello["zigbee2mqtt/bridge/devices"])] == [
         "gh1-zigbee",
         "gh2-zigbee",

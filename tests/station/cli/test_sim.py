@@ -10,9 +10,9 @@ from tests.services.farm import HEADLAND
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("--fault", "lose=2", "'lose=2' is no fault of a drone: take lose="),
-        ("--scenario", "nowhere", "There is no field scenario 'nowhere': take one of chongqing-terrace, demo"),
-        ("--connect", "nonsense", "'nonsense' is no link: write udpout:HOST:PORT"),
+        ("--fault", "lose=2", "'lose=2' is not a fault of a drone: choose lose="),
+        ("--scenario", "nowhere", "Unknown field scenario 'nowhere': choose one of chongqing-terrace, demo"),
+        ("--connect", "nonsense", "'nonsense' is not a link: write udpout:HOST:PORT"),
         ("--fleet", "300", "give 1 to 250 drones"),
     ],
 )

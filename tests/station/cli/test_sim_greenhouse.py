@@ -10,9 +10,9 @@ from tests.services.farm import HEADLAND
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("--scenario", "nowhere", "There is no greenhouse scenario 'nowhere': take one of chongqing-film, "),
-        ("--lines-pty", "xml:port", "There are no 'xml' lines: take one of json, csv, kv"),
-        ("--mqtt-kind", "homie", "There are no MQTT devices of kind homie: take some of esphome, "),
+        ("--scenario", "nowhere", "Unknown greenhouse scenario 'nowhere': choose one of chongqing-film, "),
+        ("--lines-pty", "xml:port", "Unknown line format 'xml': choose one of json, csv, kv"),
+        ("--mqtt-kind", "homie", "Unknown kind of MQTT device homie: choose from esphome, "),
         ("--weather", "none.csv", "The weather file none.csv cannot be read"),
     ],
 )

@@ -164,7 +164,7 @@ def test_two_sprayers_with_one_system_id_are_two_vehicles_with_a_clash_on_any_li
     truths = {"uav-484c53494d01": Truth(), "uav-484c53494d02": Truth()}
     for n, ((true_ms, one), (_, other)) in enumerate(zip(fly(first, 25), fly(second, 25), strict=True)):
         for drone, frames, link, truth in zip((first, second), (one, other), links, truths.values(), strict=True):
-            said = [*frames, *drone.answer([ask()])] if n % 50 == 10 else frames
+            said = [*frames, *drone.respond([ask()])] if n % 50 == 10 else frames
             truth.note(said, true_ms)
             gateway.hear(said, true_ms, link)
     gateway.finish(true_ms)
@@ -187,7 +187,7 @@ def spread(scenario: str, profile: str, seconds: float) -> tuple[Gateway, dict[i
     gateway = Gateway(resolve_profile(SprayerSettings(profile=profile), Path()))
     machines: dict[int, Any] = {}
     for n, (true_ms, frames) in enumerate(fly(drone, seconds)):
-        said = [*frames, *drone.answer([ask(), *map(ask_parameter, PARAMETERS)])] if n == 60 else frames
+        said = [*frames, *drone.respond([ask(), *map(ask_parameter, PARAMETERS)])] if n == 60 else frames
         gateway.hear(said, true_ms)
         machines[true_ms] = copy(drone.vehicle.body.machine)
     gateway.finish(true_ms)

@@ -183,7 +183,7 @@ def test_wheat_is_spread_as_its_story_says() -> None:
     flown_m2 = body.raster.treated_m2 + body.raster.overlap_m2
     assert body.machine.applied / flown_m2 * 10_000 == pytest.approx(98 * 0.89, rel=0.03)
     assert body.raster.overlap_m2 > 100
-    fall = body.fall
+    fall = body.deposition
     assert fall is not None
     assert fall.grid.total + fall.airborne == pytest.approx(body.machine.applied, rel=1e-9)
     # The skipped swath in the first plot got a fraction of what its neighbours did.

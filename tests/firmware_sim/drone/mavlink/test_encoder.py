@@ -164,7 +164,7 @@ def test_without_a_flow_sensor_only_the_load_cells_speak() -> None:
 
 def test_a_long_text_comes_in_numbered_pieces() -> None:
     drone = Drone(DroneSettings(idle=True), START_MS)
-    drone.vehicle.autopilot.say(6, "x" * 120)
+    drone.vehicle.autopilot.send_text(6, "x" * 120)
     texts = [m for m in read_frames(drone.step()) if m.get_type() == "STATUSTEXT"]
     assert [(m.id, m.chunk_seq, len(m.text)) for m in texts] == [(1, 0, 50), (1, 1, 50), (1, 2, 20)]
 

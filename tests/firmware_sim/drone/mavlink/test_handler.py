@@ -28,7 +28,7 @@ class Station:
         return self.drone.vehicle
 
     def ask(self, message: Any) -> list[Any]:
-        return read_frames(self.fleet.hear(message.pack(self.mav)))
+        return read_frames(self.fleet.receive(message.pack(self.mav)))
 
     def command(self, number: int, param1: float = 0, param2: float = 0, param7: float = 0) -> list[Any]:
         return self.ask(dialect.MAVLink_command_long_message(1, 1, number, 0, param1, param2, 0, 0, 0, 0, param7))
@@ -232,7 +232,7 @@ def test_whoever_flies_it_takes_it_over_from_its_crew() -> None:
     station = Station(idle=False)
     station.listen(20)
     assert station.vehicle.autopilot.mode is Mode.AUTO
-    assert station.vehicle.pilot.flies
+    assert station.vehicle.crew.flies
     assert station.result(176, 1, 6) == 0
     station.listen(90)
     assert not station.vehicle.autopilot.armed
@@ -244,7 +244,7 @@ def test_watching_does_not_take_it_over() -> None:
     station.command(512, 148)
     station.ask(dialect.MAVLink_param_request_list_message(1, 1))
     station.ask(dialect.MAVLink_mission_request_list_message(1, 1))
-    assert station.vehicle.pilot.flies
+    assert station.vehicle.crew.flies
 
 
 def test_it_can_be_rebooted_on_the_ground_only() -> None:
@@ -370,7 +370,7 @@ def test_what_is_meant_for_another_vehicle_is_not_answered() -> None:
     station = Station(system_id=1)
     other = dialect.MAVLink_command_long_message(2, 1, 512, 0, 148, 0, 0, 0, 0, 0, 0)
     assert station.ask(other) == []
-    assert station.drone.handler.counters == {"heard": 0, "ignored": 1}
+    assert station.drone.handler.counters == {"handled": 0, "ignored": 1}
 
 
 def requests() -> list[bytes]:
@@ -400,10 +400,10 @@ def requests() -> list[bytes]:
 def test_damaged_and_cut_bytes_are_counted_and_never_raise(seed: int, longest: int, noise: bytes) -> None:
     fleet = Fleet(DroneSettings(), START_MS)
     for chunk in cut([*corrupt(requests(), seed, 0.4), noise], seed, longest):
-        fleet.hear(chunk)
+        fleet.receive(chunk)
     for chunk in [bytes(600), *requests(), *requests()]:
-        fleet.hear(chunk)
-    assert fleet.drones[0].handler.counters["heard"] > 0
+        fleet.receive(chunk)
+    assert fleet.drones[0].handler.counters["handled"] > 0
 
 
 any_float = st.floats(width=32)
@@ -472,8 +472,8 @@ def test_whatever_item_is_accepted_can_be_flown(
 
 def test_cut_requests_are_answered_as_whole_ones() -> None:
     whole, pieces = Fleet(DroneSettings(), START_MS), Fleet(DroneSettings(), START_MS)
-    answers = [frame for chunk in requests() for frame in whole.hear(chunk)]
-    assert answers == [frame for chunk in cut(requests(), 3, 7) for frame in pieces.hear(chunk)]
+    answers = [frame for chunk in requests() for frame in whole.receive(chunk)]
+    assert answers == [frame for chunk in cut(requests(), 3, 7) for frame in pieces.receive(chunk)]
 
 
 def test_a_low_battery_without_a_position_lands_it_and_says_so_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware_sim.drone.field_model import SprayerPlan, SpreaderPlan
-from firmware_sim.drone.physics.deposition import Droplets, Fall, Granules, Grid
+from firmware_sim.drone.physics.deposition import Deposition, Droplets, Granules, Grid
 from firmware_sim.drone.physics.kinematics import Motion
 from firmware_sim.drone.scenarios import FIELDS
 
@@ -22,7 +22,11 @@ def granules(seed: int = 1) -> Granules:
 
 
 def fly_north(
-    fall: Fall, amount_per_s: float, length_m: float = 100.0, east_m: float = 0.0, air: tuple[float, float] = (0.0, 0.0)
+    fall: Deposition,
+    amount_per_s: float,
+    length_m: float = 100.0,
+    east_m: float = 0.0,
+    air: tuple[float, float] = (0.0, 0.0),
 ) -> None:
     """Fly north from the origin at 6 m/s and 4 m, letting go of an even flow, and wait for the last to land."""
     motion = Motion(east_m, 0.0, north_m_s=6.0)
@@ -34,7 +38,7 @@ def fly_north(
         fall.step(0.0, motion, air, 4.0, 1.0)
 
 
-def across(fall: Fall) -> NDArray[np.float64]:
+def across(fall: Deposition) -> NDArray[np.float64]:
     """Return what landed per m2 in trays of half a metre across a flight, averaged over its middle, as collected."""
     grid = fall.grid
     per_m2 = grid.per_m2()[round(70 / grid.cell_m) : round(110 / grid.cell_m)].mean(axis=0)
@@ -67,7 +71,7 @@ def test_the_wind_shifts_the_pattern_by_its_speed_times_the_fall() -> None:
     fly_north(calm, 0.3)
     fly_north(windy, 0.3, air=(4.0, 0.0))
 
-    def middle_m(fall: Fall) -> float:
+    def middle_m(fall: Deposition) -> float:
         columns = fall.grid.amounts.sum(axis=0)
         return float((columns * (np.arange(len(columns)) + 0.5)).sum() / columns.sum()) * fall.grid.cell_m - 30.0
 
