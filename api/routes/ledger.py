@@ -20,17 +20,17 @@ from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
 from api.schemas.ledger import Columns, DeviationBody, EntryBody, EntryList, LedgerCheckBody, NutrientsBody, WeatherBody
 from api.schemas.ledger_mapping import balance_of, deviation_of, efficiency_of, elements_of, hour_of, pass_nutrients_of
-from headland.agronomy.prescription.nutrients import MU_PER_HA, Nutrients, balance_nitrogen, nitrogen_use
+from headland.agronomy.prescription.nutrients import MU_PER_HA, balance_nitrogen, nitrogen_use
 from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.settlement import entries_table, settlement_table
-from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
-from headland.analysis.passes.detection import find_pass, list_passes
-from headland.analysis.passes.deviation import compare_if_planned, deviation_of_pass
-from headland.analysis.passes.ledger_entries import applied_entry, deviation_entry
-from headland.analysis.passes.nutrients import nutrients_of_pass, passes_of_season, share_by_plot
+from headland.analysis.passes import ledger_entries
+from headland.analysis.passes.as_applied import fine_cell_m
+from headland.analysis.passes.detection import find_pass
+from headland.analysis.passes.deviation import deviation_of_pass
+from headland.analysis.passes.nutrients import nutrients_of_field, share_by_plot
 from headland.analysis.passes.plan import PlanRequest
 from headland.analysis.registry_access import repositories_of
-from headland.analysis.weather.spray_window import assess_weather, weather_evidence
+from headland.analysis.weather.spray_window import assess_weather
 from headland.analysis.window import Window
 from headland.registry.repositories.ledger import Ledger, LedgerEntry
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -110,14 +110,9 @@ def get_nutrients(
     """
     repositories = repositories_of(scope)
     chosen = None if season is None else repositories.seasons.get(season)
-    now_ms = scope.now_ms
-    passes = list_passes(scope, field, Window(now_ms - LONGEST_LIST_MS, now_ms + 1))
-    if chosen is not None:
-        passes = passes_of_season(passes, chosen)
-    counted = [nutrients_of_pass(scope, repositories, field_pass, soil_deficit_mm) for field_pass in passes]
-    known = [nutrients.per_ha for nutrients in counted if nutrients.per_ha is not None]
-    reason = next((nutrients.reason for nutrients in counted if nutrients.per_ha is None), None)
-    total = sum(known, Nutrients()) if counted and reason is None else None
+    window = Window(scope.now_ms - LONGEST_LIST_MS, scope.now_ms + 1)
+    nutrients = nutrients_of_field(scope, field, window, chosen, soil_deficit_mm)
+    total = nutrients.total
     grain_n_share = None if grain_n_pct is None else grain_n_pct / 100.0
     output = None if yield_kg_ha is None or grain_n_share is None else yield_kg_ha * grain_n_share
     use = None
@@ -136,11 +131,11 @@ def get_nutrients(
     body = NutrientsBody(
         field=field,
         season=season,
-        simulated=any(field_pass.simulated for field_pass in passes),
-        passes=[pass_nutrients_of(nutrients) for nutrients in counted],
+        simulated=nutrients.simulated,
+        passes=[pass_nutrients_of(brought) for brought in nutrients.passes],
         total_kg_ha=elements_of(total),
         total_kg_mu=elements_of(total, 1.0 / MU_PER_HA),
-        reason=reason if counted else "no_passes",
+        reason=nutrients.reason,
         balance=balance,
         efficiency=None if use is None else efficiency_of(use),
     )
@@ -176,21 +171,7 @@ def close_pass(scope: ScopeOf, pass_id: PassId) -> EntryList:
     Closing again without new facts adds nothing. A pass without a plan or a known amount has no deviation entry.
     Where late telemetry changes the amount, closing again adds an entry: nothing is ever rewritten.
     """
-    repositories, field_pass = repositories_of(scope), find_pass(scope, pass_id)
-    applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
-    kind: Kind = "granular" if applied.unit == "kg" else "liquid"
-    verdicts, devices = assess_weather(
-        scope, repositories, field_pass.field, Window(field_pass.start_ms, field_pass.end_ms + 1), kind
-    )
-    entries = [repositories.ledger.append("as_applied", field_pass.field.id, field_pass.id, applied_entry(applied))]
-    deviation = compare_if_planned(scope, applied)
-    if deviation is not None:
-        entries.append(
-            repositories.ledger.append("deviation", field_pass.field.id, field_pass.id, deviation_entry(deviation))
-        )
-    entries.append(
-        repositories.ledger.append("weather", field_pass.field.id, field_pass.id, weather_evidence(verdicts, devices))
-    )
+    entries = ledger_entries.close_pass(scope, find_pass(scope, pass_id))
     return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
 
 

@@ -16,13 +16,12 @@ from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schemas.passes import AppliedBody, PassDetail, PassItem, PassList, PassTold
 from api.schemas.passes_mapping import applied_of, pass_detail_of, pass_of
-from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
+from headland.analysis.passes.ledger_entries import record_weather
 from headland.analysis.registry_access import repositories_of
-from headland.analysis.weather.spray_window import assess_weather, weather_evidence
 from headland.analysis.window import Window
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Pass
@@ -85,10 +84,7 @@ def declare_pass(scope: ScopeOf, declaration: PassTold) -> PassItem:
         missing = error.kind.replace(" ", "-")
         raise ProblemError(400, f"unknown-{missing}", "Referenced record not found", str(error)) from error
     field_pass = find_pass(scope, declared.id)
-    kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
-    window = Window(declared.start_ms, declared.end_ms)
-    weather = weather_evidence(*assess_weather(scope, repositories, field_pass.field, window, kind))
-    repositories.ledger.append("weather", field_pass.field.id, declared.id, weather)
+    record_weather(scope, field_pass, Window(declared.start_ms, declared.end_ms))
     return pass_of(field_pass)
 
 

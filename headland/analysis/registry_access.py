@@ -10,5 +10,5 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 def repositories_of(scope: OrgScope) -> OrganisationRepositories:
     """Return the organisation's repositories; raises AnalysisError (no-registry) without a registry."""
     if scope.registry is None:
-        raise AnalysisError("no-registry", "No registry here", "This API runs without a registry.")
+        raise AnalysisError("no-registry", "No registry", "This API runs without a registry: start it with one.")
     return scope.registry.repositories(scope.registry.organisation(scope.organisation).id, scope.by)

@@ -60,7 +60,7 @@ def find_device(scope: OrgScope, device: str) -> DeviceRecord:
     for record in scope.store.devices(scope.organisation):
         if record.descriptor.device == device:
             return record
-    raise AnalysisError("unknown-device", "Device not found", f"There is no device {device}: list the devices.")
+    raise AnalysisError("unknown-device", "No such device", f"There is no device {device}: list the devices.")
 
 
 def list_devices(
@@ -189,7 +189,7 @@ def check_channels(scope: OrgScope, record: DeviceRecord, channels: list[str]) -
     for channel in channels:
         if channel not in known:
             sentence = f"{record.descriptor.device} has no channel {channel}; it has {', '.join(known) or 'none'}."
-            raise AnalysisError("unknown-channel", "Channel not found", sentence)
+            raise AnalysisError("unknown-channel", "No such channel", sentence)
 
 
 def read_events(scope: OrgScope, device: str, window: Window, limit: int) -> tuple[list[Event], int | None]:

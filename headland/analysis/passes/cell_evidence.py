@@ -156,7 +156,7 @@ def _find_square(cells: CellMap, latitude_deg: float, longitude_deg: float) -> C
     column = int(np.floor((longitude_deg - head["west_deg"]) / head["east_step_deg"]))
     if not (0 <= row < head["rows"] and 0 <= column < head["columns"]):
         sentence = "This place is outside the map of the pass: check that latitude and longitude are not swapped."
-        raise AnalysisError("no-cell", "Cell not found", sentence)
+        raise AnalysisError("no-cell", "No such cell", sentence)
     south_deg = head["south_deg"] + row * head["north_step_deg"]
     west_deg = head["west_deg"] + column * head["east_step_deg"]
     return CellSquare(

@@ -147,7 +147,7 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
             if field_pass.start_ms <= start_ms <= field_pass.end_ms:
                 return field_pass
     sentence = f"Telemetry shows no pass of {named[2]} on this field at {start_ms}: list the field's passes."
-    raise AnalysisError("unknown-pass", "Pass not found", sentence)
+    raise AnalysisError("unknown-pass", "No such pass", sentence)
 
 
 def refer_pass(scope: OrgScope, field_pass: FieldPass) -> TelemetryRef:

@@ -1,9 +1,40 @@
-"""Ledger entries of a closed pass, rounded to the accuracy of their numbers, so that equal facts give equal entries."""
+"""Ledger entries of a pass, rounded to the accuracy of their numbers, so that equal facts give equal entries."""
 
 from __future__ import annotations
 
-from headland.analysis.passes.as_applied import AppliedPass
-from headland.analysis.passes.deviation import PassDeviation
+from headland.agronomy.prescription.weather_window import Kind
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
+from headland.analysis.passes.detection import FieldPass
+from headland.analysis.passes.deviation import PassDeviation, compare_if_planned
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.weather.spray_window import assess_weather, weather_evidence
+from headland.analysis.window import Window
+from headland.registry.repositories.ledger import LedgerEntry
+
+
+def close_pass(scope: OrgScope, field_pass: FieldPass) -> list[LedgerEntry]:
+    """Append what a pass applied, its deviation from a plan if it has one, and the weather; return these entries.
+
+    Entries that state nothing new are the existing ones. Raises PreconditionError without a swath or a track.
+    """
+    ledger = repositories_of(scope).ledger
+    applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
+    field_id, pass_id = field_pass.field.id, field_pass.id
+    entries = [ledger.append("as_applied", field_id, pass_id, applied_entry(applied))]
+    deviation = compare_if_planned(scope, applied)
+    if deviation is not None:
+        entries.append(ledger.append("deviation", field_id, pass_id, deviation_entry(deviation)))
+    return [*entries, record_weather(scope, field_pass, Window(field_pass.start_ms, field_pass.end_ms + 1))]
+
+
+def record_weather(scope: OrgScope, field_pass: FieldPass, window: Window) -> LedgerEntry:
+    """Append the weather of a pass's window, as the site's devices measured it; return the entry."""
+    repositories = repositories_of(scope)
+    kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
+    verdicts, devices = assess_weather(scope, repositories, field_pass.field, window, kind)
+    evidence = weather_evidence(verdicts, devices)
+    return repositories.ledger.append("weather", field_pass.field.id, field_pass.id, evidence)
 
 
 def applied_entry(applied: AppliedPass) -> dict[str, object]:

@@ -10,11 +10,13 @@ from headland.agronomy.prescription.nutrients import Nutrients
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
-from headland.analysis.passes.detection import FieldPass
+from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.passes.plan import season_contains
 from headland.analysis.passes.weather_after import PassWeather, weather_after_pass
 from headland.analysis.prescriptions.grade import grade_of
+from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
 from headland.registry.models.models import Field, Product, Season
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
@@ -34,6 +36,20 @@ class PassNutrients:
     volatilisation: Risk
     leaching: Risk
     weather: PassWeather
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNutrients:
+    """Nutrients of a field's passes; the total is None, with a `reason`, while one of them is unknown."""
+
+    passes: list[PassNutrients]
+    total: Nutrients | None
+    reason: str | None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any pass is simulated."""
+        return any(nutrients.field_pass.simulated for nutrients in self.passes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,23 @@ def share_by_plot(
         if amount > 0.0:
             shares.append(PlotShare(field, float((inside & treated).sum()) * applied_map.grid.cell_m**2, amount))
     return shares
+
+
+def nutrients_of_field(
+    scope: OrgScope, field_id: str, window: Window, season: Season | None, soil_deficit_mm: float | None
+) -> FieldNutrients:
+    """Return the nutrients of the passes of a field that begin in a window, of one season where it is given."""
+    passes = list_passes(scope, field_id, window)
+    if season is not None:
+        passes = passes_of_season(passes, season)
+    repositories = repositories_of(scope)
+    brought = [nutrients_of_pass(scope, repositories, field_pass, soil_deficit_mm) for field_pass in passes]
+    if not brought:
+        return FieldNutrients(brought, None, "no_passes")
+    unknown = [nutrients for nutrients in brought if nutrients.per_ha is None]
+    if unknown:
+        return FieldNutrients(brought, None, unknown[0].reason)
+    return FieldNutrients(brought, sum((n.per_ha for n in brought if n.per_ha is not None), Nutrients()), None)
 
 
 def nutrients_of_pass(

@@ -113,7 +113,7 @@ def _prescribed(repositories: OrganisationRepositories, field_pass: FieldPass, i
     try:
         prescription = repositories.prescriptions.get(id)
     except NotFound as error:
-        raise AnalysisError("unknown-prescription", "Prescription not found", str(error)) from error
+        raise AnalysisError("unknown-prescription", "No such prescription", str(error)) from error
     if prescription.field != field_pass.field.id:
         sentence = f"Prescription {id} belongs to another field: give one of this pass's field."
         raise AnalysisError("other-field", "Plan belongs to another field", sentence)
