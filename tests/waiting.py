@@ -12,11 +12,14 @@ T = TypeVar("T")
 class WaitUntil(Protocol):
     """The type of the `wait_until` fixture."""
 
-    def __call__(self, condition: Callable[[], T], timeout_s: float = 10.0) -> T: ...
+    def __call__(self, condition: Callable[[], T], timeout_s: float = 10.0, every_s: float = 0.01) -> T: ...
 
 
-def wait_until(condition: Callable[[], T], timeout_s: float = 10.0) -> T:
-    """Call `condition` until it is true and return what it said; fail after `timeout_s`."""
+def wait_until(condition: Callable[[], T], timeout_s: float = 10.0, every_s: float = 0.01) -> T:
+    """Call `condition` until it is true and return its value; fail after `timeout_s`.
+
+    A condition that asks a service costs both sides time: `every_s` is how long to leave it alone between two calls.
+    """
     deadline_s = time.monotonic() + timeout_s
     while True:
         value = condition()
@@ -25,4 +28,4 @@ def wait_until(condition: Callable[[], T], timeout_s: float = 10.0) -> T:
         if time.monotonic() > deadline_s:
             name = getattr(condition, "__name__", repr(condition))
             raise AssertionError(f"{name} was still {value!r} after {timeout_s:g} s")
-        time.sleep(0.01)
+        time.sleep(every_s)

@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from station.local.folder import FarmFolder
+from tests.station.cli.command_line import call
 from tests.waiting import wait_until
+
+T = TypeVar("T")
 
 
 class Farm:
@@ -27,6 +30,9 @@ class Farm:
         self._home = root / "home"
         self._home.mkdir(exist_ok=True)
         self._output = (root / "up.txt").open("ab")
+        # A client of its own for each request would load the certificates of the world each time. No keep-alive: parts
+        # are killed.
+        self._client = httpx.Client(verify=False, limits=httpx.Limits(max_keepalive_connections=0))
         self.process = subprocess.Popen(
             [*HEADLAND, "up", "--data", str(root), "--port", "0", *options],
             stdin=subprocess.DEVNULL,
@@ -52,12 +58,16 @@ class Farm:
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
         """Wait until /readyz answers 200."""
-        wait_until(self._ready, timeout_s)
+        self.wait_until(self._ready, timeout_s)
+
+    def wait_until(self, condition: Callable[[], T], timeout_s: float = 10.0) -> T:
+        """Wait for a condition that asks the farm: not so often that the questions are its main work."""
+        return wait_until(condition, timeout_s, every_s=0.1)
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON answer of a GET that must succeed."""
         address = self.folder.read_state().api_url + path
-        answer = httpx.get(address, params=parameters, headers=self.headers, timeout=20)
+        answer = self._client.get(address, params=parameters, headers=self.headers, timeout=20)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
@@ -70,6 +80,13 @@ class Farm:
         latest = self.get(f"/v1/devices/{device}/latest")["channels"]
         return min(int(latest[channel]["time_ms"]) if channel in latest else 0 for channel in channels)
 
+    def application(self, rows: list[dict[str, float]], swath_m: float, *needed: str) -> Any:
+        """Return the application answer over the time of a drone's rows of truth, once these channels are stored."""
+        start_ms, end_ms = int(rows[0]["time_ms"]), int(rows[-1]["time_ms"]) + 1
+        drone = self.wait_until(lambda: self.devices("drone"), 30)[0]["id"]
+        self.wait_until(lambda: self.reached_ms(drone, *needed) > end_ms + 2000, 60)
+        return self.get(f"/v1/devices/{drone}/application", start=start_ms, end=end_ms, swath_m=swath_m)
+
     def run(self, *arguments: str, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run another `headland` command of the same user to its end."""
         return subprocess.run(
@@ -81,6 +98,10 @@ class Farm:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another `headland` command of the same user within the process of the tests, which is much faster."""
+        return call(*arguments, environ=self.environ)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start another `headland` command of the same user."""
@@ -106,6 +127,7 @@ class Farm:
         self.process.wait(timeout=10)
         took_s = time.monotonic() - began_s
         self._output.close()
+        self._client.close()
         assert self.processes() == []
         return took_s
 
@@ -129,7 +151,7 @@ class Farm:
     def _ready(self) -> bool:
         assert self.process.poll() is None, self.said
         try:
-            return httpx.get(self.folder.read_state().api_url + "/readyz", timeout=2).status_code == 200
+            return self._client.get(self.folder.read_state().api_url + "/readyz", timeout=2).status_code == 200
         except Exception:
             return False
 

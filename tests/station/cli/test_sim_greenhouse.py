@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
-from tests.services.farm import HEADLAND
+from tests.station.cli.command_line import call
 
 
 @pytest.mark.parametrize(
@@ -17,8 +15,7 @@ from tests.services.farm import HEADLAND
     ],
 )
 def test_a_greenhouse_that_cannot_be_is_refused_with_one_sentence(option: str, value: str, sentence: str) -> None:
-    command = [*HEADLAND, "sim", "greenhouse", "--modbus-port", "0", option, value]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = call("sim", "greenhouse", "--modbus-port", "0", option, value)
     assert done.returncode == 2
     assert done.stderr.startswith("headland: ")
     assert sentence in done.stderr
